@@ -1,0 +1,41 @@
+/** One procedure call on its way to the Durable Object that owns the data. Crosses Workers RPC as it is. */
+export interface Call {
+  readonly path: string;
+  readonly type: "query" | "mutation" | "subscription";
+  /** The input as the app's code would see it: already deserialized, not yet parsed by the procedure. */
+  readonly input: unknown;
+}
+
+/** tRPC's error shape as the Durable Object formatted it, ready to be serialized for the client. */
+export interface ErrorShape {
+  readonly message: string;
+  readonly code: number;
+  readonly data: { readonly code: string; readonly httpStatus: number; readonly [key: string]: unknown };
+}
+
+/** What a procedure wants done to the browser's cookies: set these, or (`null`) clear them. */
+export type SessionEffect = SessionTokens | null;
+
+/** The tokens of one session. Times are milliseconds since the epoch. */
+export interface SessionTokens {
+  readonly accessToken: string;
+  readonly accessExpiresAt: number;
+  readonly refreshToken: string;
+  readonly refreshExpiresAt: number;
+}
+
+/**
+ * The answer to one {@link Call}. Errors are data here, never thrown: an error thrown across Workers RPC
+ * carries its own properties and `cause` to the other side and loses its class.
+ */
+export type Reply =
+  | {
+      readonly ok: true;
+      // `any`, because Workers' RPC types turn `unknown` into `never`.
+      // oxlint-disable-next-line typescript/no-explicit-any
+      readonly data: any;
+      /** Set when `data` does not survive a structured clone and travels as superjson's `{ json, meta }`. */
+      readonly encoding?: "superjson";
+      readonly session?: SessionEffect;
+    }
+  | { readonly ok: false; readonly error: ErrorShape; readonly session?: SessionEffect };

@@ -1,0 +1,14 @@
+/**
+ * Who makes a call. Serializable: it crosses Workers RPC and lives in the attachments of sleeping sockets.
+ *
+ * `via` says how the user was established: a `session` (a browser or client that signed in) or `rpc`
+ * (another Worker with the binding, which acts for the user).
+ */
+export type Caller =
+  | { readonly type: "anonymous" }
+  | { readonly type: "user"; readonly userId: string; readonly via: "session"; readonly sessionId: string }
+  | { readonly type: "user"; readonly userId: string; readonly via: "rpc"; readonly sessionId?: undefined }
+  | { readonly type: "system" };
+
+/** Nobody in particular: no token, or one that did not verify. */
+export const anonymous: Caller = { type: "anonymous" };

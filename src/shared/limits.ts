@@ -1,0 +1,23 @@
+/** Sizes and counts that both ends of the wire agree on. */
+export const limits = {
+  /** Largest request body, in bytes. */
+  bodyBytes: 1_048_576,
+  /** Most calls in one batch. */
+  batchCalls: 20,
+  /** Longest procedure path of one call, in characters. */
+  pathLength: 256,
+  /** Longest request path and query together, in characters. */
+  urlLength: 16_384,
+  /** Deepest nesting of a JSON value. */
+  jsonDepth: 64,
+  /** Most values in one JSON document. */
+  jsonNodes: 100_000,
+  /** Longest `bigint`, in digits. */
+  bigintDigits: 40,
+  /** Longest cookie header, in bytes. */
+  cookieBytes: 8_192,
+  /** Longest token, in characters. */
+  tokenLength: 4_096,
+  /** Largest message on a socket, in bytes. */
+  messageBytes: 262_144,
+} as const;
