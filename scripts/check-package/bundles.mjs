@@ -1,0 +1,102 @@
+// Bundles each browser entry point as an app's bundler does, looks for server code in it and weighs it.
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { root } from "../run.mjs";
+
+const kilobyte = 1000;
+
+/** What the client entry may weigh more than tRPC's own client with the links that it replaces. */
+const clientAllowance = 3 * kilobyte;
+
+const plainClient = `
+  export { createTRPCClient, createWSClient, httpBatchStreamLink, splitLink, wsLink } from "@trpc/client";
+  export { default as superjson } from "superjson";
+`;
+
+const peers = ["react", "react/*", "react-dom", "@tanstack/*", "@trpc/*"];
+
+const forbidden = [
+  [/^(dist|src)\/(do|worker|router|jwt|testing)\//, "server code"],
+  [/(^|\/)node_modules\/(zod|jose|kysely|uuid|cookie|@phc)\//, "a server's dependency"],
+  [/^(cloudflare|node):/, "a server's built-in module"],
+];
+
+/** @param {string[]} missing entry points that are not built */
+export async function checkBundles(missing) {
+  const problems = [];
+  for (const entry of ["client", "react"]) {
+    if (missing.includes(`./${entry}`) || !existsSync(path.join(root, "dist", entry))) continue;
+    problems.push(...(await findServerCode(entry)));
+  }
+  if (problems.length > 0 || missing.includes("./client")) return problems;
+  return checkSizes(missing);
+}
+
+async function findServerCode(entry) {
+  try {
+    const { metafile } = await bundle(`export * from "./dist/${entry}/index.js";`);
+    return [...reach(metafile)].flatMap(([file, chain]) =>
+      forbidden
+        .filter(([pattern]) => pattern.test(file))
+        .map(([, reason]) => `${entry} bundles ${reason}: ${chain.join(" -> ")}`),
+    );
+  } catch (error) {
+    return [`${entry} does not bundle for a browser: ${error.message}`];
+  }
+}
+
+async function checkSizes(missing) {
+  const plain = await weigh(plainClient);
+  const client = await weigh(`export * from "./dist/client/index.js";`);
+  const budget = plain + clientAllowance;
+  console.log(`             plain tRPC client ${kB(plain)}; client ${kB(client)} of ${kB(budget)} (gzip)`);
+  if (!missing.includes("./react") && existsSync(path.join(root, "dist/react"))) {
+    const react = await weigh(`export * from "./dist/react/index.js";`, peers);
+    console.log(`             react ${kB(react)} (gzip, without React, TanStack Query and tRPC)`);
+  }
+  return client <= budget
+    ? []
+    : [`the client entry weighs ${kB(client)}, more than plain tRPC + ${kB(clientAllowance)}`];
+}
+
+const kB = (bytes) => `${(bytes / kilobyte).toFixed(2)} kB`;
+
+async function weigh(contents, external = []) {
+  const { outputFiles } = await bundle(contents, external);
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
+
+function bundle(contents, external = []) {
+  return build({
+    stdin: { contents, resolveDir: root, sourcefile: "entry.js" },
+    absWorkingDir: root,
+    bundle: true,
+    define: { "process.env.NODE_ENV": '"production"' },
+    external: ["cloudflare:*", "node:*", ...external],
+    format: "esm",
+    legalComments: "none",
+    logLevel: "silent",
+    metafile: true,
+    minify: true,
+    platform: "browser",
+    target: "es2022",
+    treeShaking: true,
+    write: false,
+  });
+}
+
+/** Every module in the bundle, with the imports that led to it. */
+function reach({ inputs }) {
+  const chains = new Map([["entry.js", ["entry.js"]]]);
+  const queue = ["entry.js"];
+  for (const file of queue) {
+    for (const imported of inputs[file]?.imports ?? []) {
+      if (chains.has(imported.path)) continue;
+      chains.set(imported.path, [...chains.get(file), imported.path]);
+      queue.push(imported.path);
+    }
+  }
+  return chains;
+}
