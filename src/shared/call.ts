@@ -1,9 +1,12 @@
 /** One procedure call on its way to the Durable Object that owns the data. Crosses Workers RPC as it is. */
 export interface Call {
   readonly path: string;
-  readonly type: "query" | "mutation" | "subscription";
+  /** Left out by a server-side caller, which holds the router's type but not the router. */
+  readonly type?: "query" | "mutation" | "subscription" | undefined;
   /** The input as the app's code would see it: already deserialized, not yet parsed by the procedure. */
   readonly input: unknown;
+  /** Where a resumed subscription left off. */
+  readonly lastEventId?: string | undefined;
 }
 
 /** tRPC's error shape as the Durable Object formatted it, ready to be serialized for the client. */

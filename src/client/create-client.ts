@@ -1,0 +1,25 @@
+import { createTRPCClient, type TRPCClient } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { createSignInEvents, rememberSignInEvents } from "./sign-in-events.js";
+import { userdoLink, type UserDOLinkOptions } from "./userdo-link.js";
+
+/**
+ * An ordinary tRPC client of the app's router, with all types inferred: calls go over HTTP in batches,
+ * subscriptions over one socket for each owner.
+ */
+export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
+  const signIn = createSignInEvents();
+  const client = createTRPCClient<TRouter>({
+    links: [
+      userdoLink<TRouter>({
+        ...options,
+        onSignInChange(change) {
+          options.onSignInChange?.(change);
+          signIn.emit(change);
+        },
+      }),
+    ],
+  });
+  rememberSignInEvents(client, signIn);
+  return client;
+}

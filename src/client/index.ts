@@ -1,0 +1,6 @@
+/** The browser's (or Node's) side: tRPC's own client over the right transport for each call. */
+export { createClient } from "./create-client.js";
+export { onSignInChange } from "./sign-in-events.js";
+export { userdoLink } from "./userdo-link.js";
+export type { SignInChange } from "./sign-in-events.js";
+export type { UserDOLinkOptions } from "./userdo-link.js";

@@ -1,0 +1,52 @@
+/** What a call did to who is signed in. */
+export type SignInChange = "signedIn" | "signedOut";
+
+type Listener = (change: SignInChange) => void;
+
+/** Who wants to know of it. */
+export interface SignInEvents {
+  emit(change: SignInChange): void;
+  listen(listener: Listener): () => void;
+}
+
+export function createSignInEvents(): SignInEvents {
+  const listeners = new Set<Listener>();
+  return {
+    emit(change) {
+      for (const listener of listeners) listener(change);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+const CHANGES = new Map<string, SignInChange>([
+  ["auth.signup", "signedIn"],
+  ["auth.login", "signedIn"],
+  ["auth.logout", "signedOut"],
+]);
+
+/** What a call that succeeded means for who is signed in; `undefined` for nothing. */
+export function signInChangeOf(path: string): SignInChange | undefined {
+  return CHANGES.get(path);
+}
+
+// A tRPC client is a proxy that answers any property, so nothing can be kept on it.
+const eventsOf = new WeakMap<object, SignInEvents>();
+
+export function rememberSignInEvents(client: object, events: SignInEvents): void {
+  eventsOf.set(client, events);
+}
+
+/**
+ * Tells when a call of this client signed somebody in or out. Gives the function that stops it.
+ *
+ * @throws Error for a client that `createClient` did not make
+ */
+export function onSignInChange(client: object, listener: Listener): () => void {
+  const events = eventsOf.get(client);
+  if (!events) throw new Error("This client was not made by createClient. Pass onSignInChange to userdoLink instead.");
+  return events.listen(listener);
+}

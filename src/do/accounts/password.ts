@@ -1,0 +1,53 @@
+import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import phc from "@phc/format";
+
+interface Parameters {
+  readonly ln: number;
+  readonly r: number;
+  readonly p: number;
+}
+
+// OWASP's equivalent of its headline parameters at 32 MiB: a Durable Object's isolate has 128 MiB for everything.
+const current: Parameters = { ln: 15, r: 8, p: 3 };
+
+/** Parameters that a stored hash may have. Any other is refused: it could demand unbounded work. */
+const allowed: readonly Parameters[] = [current];
+
+const HASH_BYTES = 32;
+const SALT_BYTES = 16;
+
+/** What a password is checked against when there is no account, so that the answer takes as long. */
+const decoy = `$scrypt$ln=15,r=8,p=3$${"A".repeat(22)}$${"A".repeat(43)}`;
+
+/** Hashes a password, exactly as typed, into a PHC string. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(SALT_BYTES);
+  // A copy, because serialize() rewrites the object it is given.
+  return phc.serialize({ id: "scrypt", params: { ...current }, salt, hash: await derive(password, salt, current) });
+}
+
+/**
+ * Whether a password is the stored one, and whether the hash should be made anew with today's parameters.
+ * Without a stored hash it does the same work and says no.
+ */
+export async function verifyPassword(
+  password: string,
+  stored: string | undefined,
+): Promise<{ ok: boolean; outdated: boolean }> {
+  const { id, params, salt, hash } = phc.deserialize(stored ?? decoy);
+  const parameters = allowed.find(({ ln, r, p }) => params?.["ln"] === ln && params["r"] === r && params["p"] === p);
+  if (id !== "scrypt" || !parameters || !salt || hash?.length !== HASH_BYTES) {
+    throw new Error("The stored password hash has parameters that are not on the allow-list.");
+  }
+  const same = timingSafeEqual(await derive(password, salt, parameters), hash);
+  return { ok: same && stored !== undefined, outdated: parameters !== current };
+}
+
+function derive(password: string, salt: Buffer, { ln, r, p }: Parameters): Promise<Buffer> {
+  const N = 2 ** ln;
+  // Node's default limit of 32 MiB is just below what these parameters take.
+  const options = { N, r, p, maxmem: 2 * 128 * N * r };
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, HASH_BYTES, options, (error, key) => (error ? reject(error) : resolve(key)));
+  });
+}

@@ -1,0 +1,11 @@
+/** The package ships no types: these are of the two functions that are used. */
+declare module "@phc/format" {
+  interface PhcString {
+    id: string;
+    params?: Record<string, number | string>;
+    salt?: Buffer;
+    hash?: Buffer;
+  }
+  const phc: { serialize(value: PhcString): string; deserialize(text: string): PhcString };
+  export default phc;
+}

@@ -1,0 +1,113 @@
+import { TRPCError } from "@trpc/server";
+import type { Session, SignedIn } from "../../shared/account.js";
+import type { AccountRoom } from "../../router/room.js";
+import type { SessionEffect, SessionTokens } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import type { AppIdentity } from "../app-identity.js";
+import type { SignInResult } from "../../shared/internal.js";
+import { toUser, type AccountRow, type AccountStore } from "./account-store.js";
+import { hashPassword, verifyPassword } from "./password.js";
+import type { SessionLifetimes } from "./session-lifetimes.js";
+import type { SessionRow, SessionStore } from "./session-store.js";
+import { tokensOf } from "./session-tokens.js";
+
+export interface UserAccountOptions {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  readonly isBorn: () => boolean;
+  /** Gives the object its schema and runs `work`, in one transaction. */
+  readonly birth: <TResult>(work: () => TResult) => TResult;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly lifetimes: Required<SessionLifetimes>;
+  /** Ends what a session still holds open. Called after its row is gone. */
+  readonly onSessionEnd: (sessionId: string) => void;
+}
+
+/** The account in a user's own object: signing up and in, and the sessions' tokens. */
+export function createUserAccount(options: UserAccountOptions) {
+  const { userId, identity, isBorn, birth, accounts, sessions, lifetimes, onSessionEnd } = options;
+
+  async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
+    const tokens = await tokensOf(userId, session, identity(), lifetimes.accessToken);
+    return { signedIn: { user: toUser(account), session: toPublic(session) }, tokens };
+  }
+
+  return {
+    async create(operationId: string, email: string, password: string): Promise<SignInResult | "exists"> {
+      if (isBorn() && accounts.read()?.operationId !== operationId) return "exists";
+      const passwordHash = await hashPassword(password);
+      const now = Date.now();
+      // The hash took a while: another call may have made the account meanwhile.
+      const made = birth(() => {
+        const existing = accounts.read();
+        if (existing && existing.operationId !== operationId) return undefined;
+        const account: AccountRow = existing ?? {
+          ...{ id: userId, email, emailVerified: false, createdAt: new Date(now), passwordHash, operationId },
+        };
+        if (!existing) accounts.insert(account);
+        return { account, session: sessions.create(now) };
+      });
+      return made ? signIn(made.account, made.session) : "exists";
+    },
+
+    async login(email: string, password: string): Promise<SignInResult | "refused"> {
+      const account = isBorn() ? accounts.read() : undefined;
+      // The index is not the authority: an address that is not this user's own signs nobody in here.
+      const own = account?.email === email ? account : undefined;
+      const { ok, outdated } = await verifyPassword(password, own?.passwordHash);
+      if (!ok || !own) return "refused";
+      if (outdated) accounts.setPasswordHash(await hashPassword(password));
+      return signIn(own, sessions.create(Date.now()));
+    },
+
+    has(email: string): boolean {
+      return isBorn() && accounts.read()?.email === email;
+    },
+
+    async refresh(sessionId: string, generation: number): Promise<SessionTokens | "ended"> {
+      const session = isBorn() ? sessions.rotate(sessionId, generation, Date.now()) : undefined;
+      if (session) return tokensOf(userId, session, identity(), lifetimes.accessToken);
+      onSessionEnd(sessionId);
+      return "ended";
+    },
+
+    /** Whether the caller may still act: a session's row is looked at on every call and every event. */
+    isAlive(caller: Caller): boolean {
+      if (caller.type !== "user" || caller.userId !== userId) return false;
+      return caller.via === "rpc" || sessions.alive(caller.sessionId, Date.now()) !== undefined;
+    },
+
+    /** The account, as the procedures of one call see it. */
+    room(setSession: (effect: SessionEffect) => void): AccountRoom {
+      return {
+        me: (caller): SignedIn => ({ user: toUser(existing(accounts)), session: sessionOf(sessions, caller) }),
+        logout(caller) {
+          if (caller.type !== "user" || caller.via !== "session") return;
+          sessions.remove(caller.sessionId);
+          setSession(null);
+          onSessionEnd(caller.sessionId);
+        },
+      };
+    },
+  };
+}
+
+export type UserAccount = ReturnType<typeof createUserAccount>;
+
+function existing(accounts: AccountStore): AccountRow {
+  const account = accounts.read();
+  if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+  return account;
+}
+
+/** A Worker's call has no session of its own: it is told as one that begins and ends with the call. */
+function sessionOf(sessions: SessionStore, caller: Caller): Session {
+  const now = Date.now();
+  const row = caller.type === "user" && caller.via === "session" ? sessions.alive(caller.sessionId, now) : undefined;
+  return row ? toPublic(row) : { id: "rpc", createdAt: new Date(now), expiresAt: new Date(now) };
+}
+
+function toPublic({ id, createdAt, expiresAt }: SessionRow): Session {
+  return { id, createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
+}

@@ -1,0 +1,92 @@
+import { shapeError } from "../router/run-call.js";
+import { verifySocketPass } from "../jwt/socket-pass.js";
+import type { Call, Reply } from "../shared/call.js";
+import type { Caller } from "../shared/caller.js";
+import { parseName, toName, type Address } from "../shared/owner.js";
+import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
+import type { App } from "./app.js";
+import { identifyApp, type AppIdentity } from "./app-identity.js";
+import { createEmailObject } from "./email-object.js";
+import { createEntry } from "./entry.js";
+import type { InternalRequest } from "../shared/internal.js";
+import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
+import { createOrganizationObject } from "./organization-object.js";
+import { createSocketServer, type SocketServer } from "./sockets/socket-server.js";
+import { createUserObject } from "./user-object.js";
+
+const kinds: Record<Address["type"], (environment: ObjectEnvironment) => KindOfObject> = {
+  user: createUserObject,
+  organization: createOrganizationObject,
+  email: createEmailObject,
+};
+
+/** One Durable Object of the app, behind the few methods that the platform and its siblings call. */
+export function createObject(state: DurableObjectState, env: object, app: App) {
+  const address = addressOf(state);
+  let identity: AppIdentity | undefined;
+  let sockets: SocketServer | undefined;
+
+  const kind = kinds[address.type]({
+    state,
+    app,
+    address,
+    identity: () => (identity ??= identifyApp(state.id, env)),
+    endSession: (sessionId) => sockets?.endSession(sessionId),
+  });
+  const { router, definition, onError } = app;
+  const entry = createEntry({ router, env, owned: kind, extendContext: definition.extendContext, onError });
+
+  const { live } = kind;
+  const openSockets = (): SocketServer | undefined => {
+    if (sockets || !live) return sockets;
+    const { run, subscribe, shape } = entry;
+    sockets = createSocketServer({
+      ...{ state, router, hub: live.hub(), subscribe, shape, isAlive: live.isAlive },
+      run: (caller, call) => settled(run(caller, call, "socket")),
+    });
+    return sockets;
+  };
+
+  /** A write straight on the storage is told at the end of the call that made it. */
+  async function settled<TResult>(work: Promise<TResult>): Promise<TResult> {
+    const result = await work;
+    kind.settle?.();
+    return result;
+  }
+
+  kind.start?.();
+  if (state.getWebSockets().length > 0) openSockets();
+
+  return {
+    tables: () => kind.tables?.() ?? {},
+
+    trpc: (caller: Caller, calls: readonly Call[]): Promise<Reply[]> =>
+      settled(Promise.all(calls.map((call) => entry.run(caller, call, "rpc")))),
+
+    internal: async (request: InternalRequest): Promise<unknown> => kind.internal?.(request),
+
+    /** Takes a socket over. The Worker has found out who opens it, and vouches for that. */
+    async fetch(request: Request): Promise<Response> {
+      const token = request.headers.get(SOCKET_PASS_HEADER);
+      const { secrets, binding } = (identity ??= identifyApp(state.id, env));
+      const options = { secrets: secrets.jwt, audience: binding };
+      const pass = token === null ? undefined : await verifySocketPass(token, toName(address), options);
+      if (!pass || !live) return new Response(null, { status: 404 });
+      if (!live.isBorn() || !live.isAlive(pass.caller)) return new Response(null, { status: 401 });
+      return openSockets()?.accept(pass.caller, pass.expiresAt) ?? new Response(null, { status: 404 });
+    },
+
+    alarm: async (): Promise<void> => kind.onAlarm?.(),
+    onMessage: async (socket: WebSocket, frame: string | ArrayBuffer): Promise<void> =>
+      openSockets()?.onMessage(socket, frame),
+    onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),
+  };
+}
+
+export type AppObject = ReturnType<typeof createObject>;
+
+function addressOf(state: DurableObjectState): Address {
+  const address = parseName(state.id.name);
+  if (address) return address;
+  throw new Error("This object was not reached by its name. Reach it with getUserDO(env.BINDING, { userId }).");
+}

@@ -1,0 +1,35 @@
+import { TRPCError } from "@trpc/server";
+import { createEmailIndex } from "./accounts/email-index.js";
+import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
+import { createLifetime, type ObjectSchema } from "./lifetime.js";
+import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
+
+const schema: ObjectSchema = {
+  install: (sql) => void sql.exec(emailPointerSchema),
+  update: () => {},
+  fingerprint: "email 1",
+};
+
+/** An e-mail index object: a few values, none of the app's procedures. */
+export function createEmailObject({ state, address, identity }: ObjectEnvironment): KindOfObject {
+  const { storage } = state;
+  const lifetime = createLifetime(storage, schema);
+  const index = createEmailIndex({
+    id: address.id,
+    identity,
+    birth: lifetime.birth,
+    pointers: createEmailPointerStore(storage.sql, lifetime.isBorn),
+    alarm: { set: (at) => void storage.setAlarm(at), clear: () => void storage.deleteAlarm() },
+    erase: lifetime.erase,
+  });
+
+  return {
+    authorize(_caller, { kind }) {
+      if (kind === "email") return;
+      throw new TRPCError({ code: "FORBIDDEN", message: "An e-mail index object runs no procedure but its own." });
+    },
+    context: () => ({}),
+    room: (setSession) => ({ address, atomic: (work) => work(), setSession, index: index.room(setSession) }),
+    onAlarm: index.onAlarm,
+  };
+}

@@ -1,0 +1,127 @@
+import { TRPCError, callTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
+import { placementOf, type Placement } from "../router/kind.js";
+import { resolveProcedure } from "../router/resolve-procedure.js";
+import { ROOM, type Room } from "../router/room.js";
+import { shapeError, type OnError } from "../router/run-call.js";
+import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
+import type { Caller } from "../shared/caller.js";
+import { packReply } from "./pack-reply.js";
+
+/** What an object of one kind adds to the way every call takes. */
+export interface Owned {
+  /**
+   * Refuses a caller that may not act in this object now.
+   * @throws TRPCError
+   */
+  authorize(caller: Caller, placement: Placement): void;
+  /** What the procedures of this object find on their context, beside the caller and the bindings. */
+  context(caller: Caller, call: Call): object;
+  room(setSession: (effect: SessionEffect) => void): Room;
+}
+
+export interface EntryOptions {
+  readonly router: AnyTRPCRouter;
+  readonly env: object;
+  readonly owned: Owned;
+  readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
+  readonly onError: OnError;
+}
+
+/** What a subscription's procedure returned, or how it failed. */
+export type Subscribed =
+  | { readonly ok: true; readonly result: unknown }
+  | { readonly ok: false; readonly error: ErrorShape };
+
+/**
+ * The one way into an object's procedures, for HTTP, sockets and other Workers alike: is the caller's session
+ * alive → build the context → run.
+ */
+export function createEntry({ router, env, owned, extendContext, onError }: EntryOptions) {
+  async function enter(caller: Caller, call: Call, setSession: (effect: SessionEffect) => void, transport: Transport) {
+    const procedure = await resolveProcedure(router, call.path);
+    if (!procedure) throw notFound();
+    const type = call.type ?? procedure._def.type;
+    const placement = placementOf(procedure);
+    if (placement.setsCookies && transport === "socket") throw useHttp();
+    owned.authorize(caller, placement);
+    const base = { caller, env };
+    const ctx = Object.create(null, {
+      ...Object.getOwnPropertyDescriptors(base),
+      ...(placement.kind === "anywhere" ? {} : Object.getOwnPropertyDescriptors(owned.context(caller, call))),
+      ...(extendContext ? Object.getOwnPropertyDescriptors(await extendContext(base)) : {}),
+      [ROOM]: { value: owned.room(setSession), enumerable: true },
+    }) as object;
+    const run = (): Promise<unknown> =>
+      callTRPCProcedure({
+        router,
+        path: call.path,
+        type,
+        getRawInput: () => Promise.resolve(withCursor(call)),
+        ctx,
+        signal: undefined,
+        batchIndex: 0,
+      });
+    return { type, run };
+  }
+
+  const shape = (call: Call, cause: unknown): ErrorShape => shapeError({ router, call, ctx: {}, cause, onError });
+
+  return {
+    shape,
+
+    /** Runs a query or a mutation. Never throws. */
+    async run(caller: Caller, call: Call, transport: Transport): Promise<Reply> {
+      let effect: { session?: SessionEffect } = {};
+      const setSession = (session: SessionEffect): void => void (effect = { session });
+      try {
+        const { type, run } = await enter(caller, call, setSession, transport);
+        if (type === "subscription") throw useSocket();
+        return { ...packReply(await run(), transport), ...effect };
+      } catch (cause) {
+        if (cause instanceof SessionEnded) effect = { session: null };
+        return { ok: false, error: shape(call, cause), ...effect };
+      }
+    },
+
+    /** Runs a subscription's procedure and hands over what it returned. Never throws. */
+    async subscribe(caller: Caller, call: Call): Promise<Subscribed> {
+      try {
+        const { run } = await enter(caller, call, () => {}, "socket");
+        return { ok: true, result: await run() };
+      } catch (cause) {
+        return { ok: false, error: shape(call, cause) };
+      }
+    },
+  };
+}
+
+export type Entry = ReturnType<typeof createEntry>;
+
+/** How a call came in: values cross RPC as they are, and sockets cannot set cookies. */
+export type Transport = "rpc" | "socket";
+
+/** The caller's session is over: its cookies are to be cleared with the refusal. */
+export class SessionEnded extends TRPCError {
+  constructor() {
+    super({ code: "UNAUTHORIZED", message: "The session is over. Sign in again." });
+  }
+}
+
+/** A resumed subscription finds its cursor in its input, as from any tRPC server. */
+function withCursor({ input, lastEventId }: Call): unknown {
+  if (lastEventId === undefined) return input;
+  if (typeof input === "object" && input !== null && !Array.isArray(input)) return { ...input, lastEventId };
+  return input ?? { lastEventId };
+}
+
+function notFound(): TRPCError {
+  return new TRPCError({ code: "NOT_FOUND", message: "There is no procedure on this path." });
+}
+
+function useHttp(): TRPCError {
+  return new TRPCError({ code: "BAD_REQUEST", message: "This procedure sets cookies, which a socket cannot: use HTTP." });
+}
+
+function useSocket(): TRPCError {
+  return new TRPCError({ code: "BAD_REQUEST", message: "This is a subscription: open it over a WebSocket." });
+}

@@ -1,0 +1,7 @@
+/** Where it runs: the Durable Object of a user or an organization. */
+export { createUserDO } from "./create-user-do.js";
+export type { UserDOClass } from "./create-user-do.js";
+export type { UserDOOptions } from "./options.js";
+export type { SessionLifetimes } from "./accounts/session-lifetimes.js";
+export type { UserDO } from "./user-do.js";
+export type { ErrorReport, OnError } from "../router/run-call.js";

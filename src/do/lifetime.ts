@@ -1,0 +1,62 @@
+/** What an object of one kind stores from its birth on. */
+export interface ObjectSchema {
+  /** Creates all of it. Runs inside the transaction of the birth. */
+  install(sql: SqlStorage): void;
+  /** Brings a stored schema up to date. Runs inside a transaction, and only when the fingerprint differs. */
+  update(sql: SqlStorage): void;
+  /** Changes whenever the schema does. */
+  readonly fingerprint: string;
+}
+
+/**
+ * Whether an object has been born. Naming an object is enough to wake it, so being awake must store nothing: only
+ * a sign-up, a new organization or a reservation gives it its schema.
+ */
+export function createLifetime(storage: DurableObjectStorage, schema: ObjectSchema) {
+  const { sql } = storage;
+  let born = readFingerprint(sql) !== undefined;
+
+  return {
+    isBorn: (): boolean => born,
+
+    /** Gives the object its schema if it has none, and runs `work`: both, or neither. */
+    birth<TResult>(work: () => TResult): TResult {
+      const result = storage.transactionSync(() => {
+        if (!born) {
+          sql.exec("CREATE TABLE _object (fingerprint TEXT NOT NULL) STRICT");
+          sql.exec("INSERT INTO _object VALUES (?)", schema.fingerprint);
+          schema.install(sql);
+        }
+        return work();
+      });
+      born = true;
+      return result;
+    },
+
+    /** Follows the app's definitions to where they are now. Costs one read when nothing has changed. */
+    update(): void {
+      const stored = readFingerprint(sql);
+      if (stored === undefined || stored === schema.fingerprint) return;
+      storage.transactionSync(() => {
+        schema.update(sql);
+        sql.exec("UPDATE _object SET fingerprint = ?", schema.fingerprint);
+      });
+    },
+
+    /** Takes the object back to before its birth: nothing of it remains. */
+    async erase(): Promise<void> {
+      born = false;
+      await storage.deleteAlarm();
+      await storage.deleteAll();
+    },
+  };
+}
+
+export type Lifetime = ReturnType<typeof createLifetime>;
+
+function readFingerprint(sql: SqlStorage): string | undefined {
+  const [exists] = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_object'").toArray();
+  if (!exists) return undefined;
+  const [row] = sql.exec("SELECT fingerprint FROM _object").toArray();
+  return row && String(row["fingerprint"]);
+}

@@ -1,0 +1,56 @@
+import type { Call } from "../shared/call.js";
+import { createLifetime, type ObjectSchema } from "./lifetime.js";
+import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
+import { createChangeSource } from "./sockets/change-source.js";
+import { createChangeLog } from "./storage/create-change-log.js";
+import { createTables } from "./storage/create-tables.js";
+import type { TableSet } from "./storage/table-set.js";
+
+export interface OwnerStorageOptions {
+  readonly storage: DurableObjectStorage;
+  readonly tableSet: TableSet;
+  /** The framework's own tables in this kind of object. */
+  readonly frameworkTables: readonly string[];
+}
+
+/** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
+export function createOwnerStorage({ storage, tableSet, frameworkTables }: OwnerStorageOptions) {
+  const { sql } = storage;
+  const schema: ObjectSchema = {
+    install(target) {
+      for (const statement of frameworkTables) target.exec(statement);
+      tableSet.install(target);
+    },
+    update: (target) => tableSet.update(target),
+    fingerprint: `${frameworkTables.length} ${tableSet.fingerprint}`,
+  };
+  const lifetime = createLifetime(storage, schema);
+  let hub: ChangeHub | undefined;
+
+  const liveHub = (): ChangeHub =>
+    (hub ??= createChangeHub({ log: createChangeLog(sql), rows: (table, ids) => tableSet.rowsById(sql, table, ids) }));
+
+  return {
+    lifetime,
+    hub: liveHub,
+
+    /** The app's tables, as one call sees them. */
+    tables: (call?: Pick<Call, "lastEventId">): object =>
+      createTables({
+        sql,
+        transactionSync: (work) => storage.transactionSync(work),
+        tableSet,
+        // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
+        onWrite: () => hub?.poke(),
+        changes: (table, { signal }) => createChangeSource(liveHub(), { table, after: call?.lastEventId }, signal),
+      }),
+
+    /** Runs synchronous work all or nothing. An `async` piece of work is covered up to its first `await`. */
+    atomic: <TResult>(work: () => TResult): TResult => storage.transactionSync(work),
+
+    /** Tells what was written past the tables, straight on the storage. */
+    settle: (): void => hub?.flush(),
+  };
+}
+
+export type OwnerStorage = ReturnType<typeof createOwnerStorage>;

@@ -1,0 +1,108 @@
+import type { Change } from "../../shared/change.js";
+import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
+
+/** One row's net change, and the log entry that it ends with. */
+export interface NetChange {
+  readonly table: string;
+  readonly id: string;
+  readonly type: "create" | "update" | "delete";
+  readonly cursor: Cursor;
+}
+
+/** What the hub reads of the change log. */
+export interface ChangeLogReader {
+  /** The newest entry. */
+  head(): Cursor;
+  /** Whether a cursor names an entry that is still there. */
+  check(cursor: Cursor): boolean;
+  /** The net changes of some tables after one entry, up to and with another, in the order of their last entries. */
+  read(range: { readonly tables: readonly string[]; readonly after: Cursor; readonly until: Cursor }): NetChange[];
+  /** Which tables have entries in a range. */
+  tablesIn(range: { readonly after: Cursor; readonly until: Cursor }): string[];
+}
+
+/** A change as a subscriber is told it. */
+export interface TrackedChange {
+  /** The id of the event: where to resume. */
+  readonly cursor: string;
+  readonly change: Change<unknown>;
+}
+
+/** All that was committed between two looks at the log. */
+export interface Flush {
+  readonly from: Cursor;
+  readonly tables: readonly string[];
+  /** The table's net changes. Read once, however many listeners ask. */
+  changes(table: string): readonly TrackedChange[];
+}
+
+export interface ChangeHubOptions {
+  readonly log: ChangeLogReader;
+  /** Rows as the app sees them; one that is gone is missing from the map. */
+  readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, unknown>;
+}
+
+/** Tells who listens what was written, once for all writes of one turn. Never polls. */
+export function createChangeHub({ log, rows }: ChangeHubOptions) {
+  const listeners = new Set<(flush: Flush) => void>();
+  let head = log.head();
+  let scheduled = false;
+
+  function tell(table: string, after: Cursor, until: Cursor): TrackedChange[] {
+    const net = log.read({ tables: [table], after, until });
+    const data = rows(table, net.filter(({ type }) => type !== "delete").map(({ id }) => id));
+    return net.flatMap(({ id, type, cursor }): TrackedChange[] => {
+      if (type === "delete") return [{ cursor: formatCursor(cursor), change: { type, id } }];
+      // A later commit has removed the row already: its own entry will speak for it.
+      return data.has(id) ? [{ cursor: formatCursor(cursor), change: { type, id, data: data.get(id) } }] : [];
+    });
+  }
+
+  const hub = {
+    head: (): Cursor => head,
+
+    /** Something may have been written: look, once this turn's synchronous work is done. */
+    poke(): void {
+      if (scheduled) return;
+      scheduled = true;
+      // A microtask never runs inside transactionSync, so what it sees is committed.
+      queueMicrotask(() => {
+        scheduled = false;
+        hub.flush();
+      });
+    },
+
+    flush(): void {
+      const from = head;
+      const until = log.head();
+      if (until.seq === from.seq && until.nonce === from.nonce) return;
+      head = until;
+      const told = new Map<string, TrackedChange[]>();
+      const flush: Flush = {
+        from,
+        tables: log.tablesIn({ after: from, until }),
+        changes(table) {
+          const known = told.get(table) ?? tell(table, from, until);
+          told.set(table, known);
+          return known;
+        },
+      };
+      for (const listener of listeners) listener(flush);
+    },
+
+    /** What a subscriber that left off at a cursor has missed; `reset` when the log cannot tell any more. */
+    since(table: string, after: string | Cursor): readonly TrackedChange[] {
+      const cursor = typeof after === "string" ? parseCursor(after) : after;
+      if (cursor && log.check(cursor)) return tell(table, cursor, head);
+      return [{ cursor: formatCursor(head), change: { type: "reset" } }];
+    },
+
+    onFlush(listener: (flush: Flush) => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  return hub;
+}
+
+export type ChangeHub = ReturnType<typeof createChangeHub>;

@@ -1,0 +1,34 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { ErrorShape } from "../../shared/call.js";
+
+/** Which message a frame answers. */
+export interface FrameHead {
+  readonly id: string | number | null;
+  readonly jsonrpc?: "2.0" | undefined;
+}
+
+/**
+ * Writes the frames of tRPC's WebSocket protocol.
+ * @see https://trpc.io/docs/rpc
+ */
+export function createFrames(router: AnyTRPCRouter) {
+  const serialize = (value: unknown): unknown => router._def._config.transformer.output.serialize(value);
+  const frame = (head: FrameHead, body: string): string =>
+    `{"id":${JSON.stringify(head.id)},${head.jsonrpc ? '"jsonrpc":"2.0",' : ""}${body}}`;
+
+  return {
+    started: (head: FrameHead): string => frame(head, '"result":{"type":"started"}'),
+    stopped: (head: FrameHead): string => frame(head, '"result":{"type":"stopped"}'),
+    data: (head: FrameHead, data: unknown): string =>
+      frame(head, `"result":${JSON.stringify({ type: "data", data: serialize(data) })}`),
+    error: (head: FrameHead, shape: ErrorShape): string => frame(head, `"error":${JSON.stringify(serialize(shape))}`),
+    /** Asks the client to come back on a new socket, with fresh credentials. */
+    reconnect: (): string => '{"id":null,"method":"reconnect"}',
+    /** The part of a tracked event that is the same for all subscribers, to be serialized once. */
+    event: (id: string, data: unknown): string =>
+      `"result":${JSON.stringify({ type: "data", id, data: serialize({ id, data }) })}`,
+    withEvent: (head: FrameHead, event: string): string => frame(head, event),
+  };
+}
+
+export type Frames = ReturnType<typeof createFrames>;

@@ -1,0 +1,58 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Call, Reply } from "../shared/call.js";
+import type { Caller } from "../shared/caller.js";
+import type { App } from "./app.js";
+import { createObject, type AppObject } from "./create-object.js";
+import type { InternalReply, InternalRequest } from "../shared/internal.js";
+
+/**
+ * The Durable Object of one user (or organization). An app's class extends what `createUserDO` returns, and may
+ * add methods of its own, which other Workers call through `getUserDO(env.BINDING, { userId })`.
+ */
+export abstract class UserDO<TTables> extends DurableObject {
+  // Private in JavaScript's sense: TypeScript's `private` would leave it callable over RPC.
+  readonly #object: AppObject;
+
+  constructor(state: DurableObjectState, env: Cloudflare.Env, app: App) {
+    super(state, env);
+    this.#object = createObject(state, env, app);
+  }
+
+  /**
+   * The user's tables, typed from the definitions given to `initUserDO`.
+   * @throws TRPCError NOT_FOUND when nobody has signed up under this id
+   */
+  protected get tables(): TTables {
+    return this.#object.tables() as TTables;
+  }
+
+  /** @internal Runs calls on a caller's behalf. */
+  trpc(caller: Caller, calls: readonly Call[]): Promise<Reply[]> {
+    return this.#object.trpc(caller, calls);
+  }
+
+  /** @internal The framework's own messages between objects. */
+  internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>> {
+    return this.#object.internal(request) as Promise<InternalReply<TRequest>>;
+  }
+
+  override fetch(request: Request): Promise<Response> {
+    return this.#object.fetch(request);
+  }
+
+  override alarm(): Promise<void> {
+    return this.#object.alarm();
+  }
+
+  override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    return this.#object.onMessage(socket, message);
+  }
+
+  override webSocketClose(socket: WebSocket): void {
+    this.#object.onClose(socket);
+  }
+
+  override webSocketError(socket: WebSocket): void {
+    this.#object.onClose(socket);
+  }
+}

@@ -1,0 +1,106 @@
+import { TRPCError } from "@trpc/server";
+import type { User } from "../shared/account.js";
+import { signInFirst } from "../router/base-procedures.js";
+import type { Caller } from "../shared/caller.js";
+import { accountSchema, createAccountStore, toUser } from "./accounts/account-store.js";
+import { createSessionStore, sessionSchema } from "./accounts/session-store.js";
+import { createUserAccount, type UserAccount } from "./accounts/user-account.js";
+import { SessionEnded, type Owned } from "./entry.js";
+import type { InternalRequest } from "../shared/internal.js";
+import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
+import { createOwnerStorage } from "./owner-storage.js";
+import { createTransaction } from "./strict-transaction.js";
+
+/** A user's own object: their account, their sessions, the app's tables of theirs. */
+export function createUserObject({ state, app, address, identity, endSession }: ObjectEnvironment): KindOfObject {
+  const { storage } = state;
+  const owned = createOwnerStorage({
+    storage,
+    tableSet: app.tables.user,
+    frameworkTables: [accountSchema, sessionSchema],
+  });
+  const { lifetime } = owned;
+  const accounts = createAccountStore(storage.sql);
+  const account = createUserAccount({
+    userId: address.id,
+    identity,
+    isBorn: lifetime.isBorn,
+    birth: lifetime.birth,
+    accounts,
+    sessions: createSessionStore(storage.sql, app.lifetimes),
+    lifetimes: app.lifetimes,
+    onSessionEnd: endSession,
+  });
+  const transaction = createTransaction(storage);
+  const owner = { type: "user", id: address.id } as const;
+
+  const authorize: Owned["authorize"] = (caller, { kind }) => {
+    if (caller.type === "anonymous") throw signInFirst();
+    if (kind === "organization" || kind === "email") throw elsewhere(kind);
+    if (!lifetime.isBorn()) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
+    if (!account.isAlive(caller)) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : notTheirs();
+  };
+
+  return {
+    authorize,
+    context: (caller, call) => ({
+      caller,
+      owner,
+      lastEventId: call.lastEventId,
+      transaction,
+      // Getters, so that a procedure pays only for what it reads.
+      get user(): User {
+        const row = accounts.read();
+        if (!row) throw noSuchUser();
+        return toUser(row);
+      },
+      get tables() {
+        return owned.tables(call);
+      },
+    }),
+    room: (setSession) => ({ address, atomic: owned.atomic, setSession, account: account.room(setSession) }),
+    internal: (request) => answer(account, request),
+    live: {
+      hub: owned.hub,
+      isBorn: lifetime.isBorn,
+      isAlive: (caller: Caller) => lifetime.isBorn() && account.isAlive(caller),
+    },
+    settle: owned.settle,
+    start: lifetime.update,
+    tables: () => {
+      if (!lifetime.isBorn()) throw noSuchUser();
+      return owned.tables();
+    },
+  };
+}
+
+function answer(account: UserAccount, request: InternalRequest): unknown {
+  switch (request.op) {
+    case "createAccount":
+      return account.create(request.operationId, request.email, request.password);
+    case "hasAccount":
+      return account.has(request.email);
+    case "login":
+      return account.login(request.email, request.password);
+    case "refresh":
+      return account.refresh(request.sessionId, request.generation);
+  }
+}
+
+function noSuchUser(): TRPCError {
+  return new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+}
+
+function notTheirs(): TRPCError {
+  return new TRPCError({ code: "FORBIDDEN", message: "A user's object acts for that user alone." });
+}
+
+function elsewhere(kind: string): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message:
+      kind === "organization"
+        ? "This procedure belongs to an organization: open a socket at /trpc?organizationId=… or call it over HTTP."
+        : "This procedure is called over HTTP, through the Worker.",
+  });
+}

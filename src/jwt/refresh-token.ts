@@ -1,0 +1,45 @@
+import { hmac, verifyHmac } from "../shared/hmac.js";
+import type { SigningSecrets } from "./signing-secrets.js";
+
+/**
+ * One generation of a session's refresh token. Nothing of it is stored: the token is a MAC over these values,
+ * so the Worker can turn a forged one away without asking any object, and every tab that refreshes at the same
+ * moment derives the same successor.
+ */
+export interface RefreshClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** 0 for the token of the sign-in, one more with each rotation. */
+  readonly generation: number;
+}
+
+const TOKEN = /^([0-9a-f]{32})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/;
+
+/** The refresh token of one generation. Always the same for the same values. */
+export async function refreshTokenOf(claims: RefreshClaims, secrets: SigningSecrets): Promise<string> {
+  const body = `${claims.userId}.${claims.sessionId}.${claims.generation}`;
+  return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${body}`))}`;
+}
+
+/** The claims of a token whose MAC holds, `undefined` for anything else. */
+export async function verifyRefreshToken(token: string, secrets: SigningSecrets): Promise<RefreshClaims | undefined> {
+  const match = TOKEN.exec(token);
+  if (!match) return undefined;
+  const [, userId = "", sessionId = "", generation, mac = ""] = match;
+  const body = token.slice(0, token.lastIndexOf("."));
+  for (const secret of [secrets.current, secrets.previous]) {
+    if (secret !== undefined && (await verifyHmac(secret, `refresh|${body}`, fromBase64Url(mac)))) {
+      return { userId, sessionId, generation: Number(generation) };
+    }
+  }
+  return undefined;
+}
+
+function toBase64Url(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+}
+
+function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
+  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
+}

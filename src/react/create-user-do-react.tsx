@@ -1,0 +1,73 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import type { TRPCClient } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { createTRPCContext } from "@trpc/tanstack-react-query";
+import { useEffect, useState, type ReactNode } from "react";
+import { createClient, onSignInChange } from "../client/index.js";
+import type { SessionState } from "./session-state.js";
+import { sessionKey, useSessionOf } from "./use-session.js";
+
+export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
+  readonly children: ReactNode;
+  /**
+   * Where tRPC answers.
+   * @default "/trpc"
+   */
+  readonly url?: string;
+  /**
+   * The app's own client, made by `createClient`.
+   * @default one made for `url`
+   */
+  readonly client?: TRPCClient<TRouter>;
+  /**
+   * The app's own TanStack Query client.
+   * @default a new one
+   */
+  readonly queryClient?: QueryClient;
+}
+
+type Context<TRouter extends AnyTRPCRouter> = ReturnType<typeof createTRPCContext<TRouter>>;
+
+export interface UserDOReact<TRouter extends AnyTRPCRouter> {
+  /** Goes around the app: brings the client, TanStack Query and the sign-in state. */
+  readonly UserDOProvider: (props: UserDOProviderProps<TRouter>) => ReactNode;
+  /** The options proxy of `@trpc/tanstack-react-query`: `useQuery(trpc.posts.list.queryOptions())`. */
+  readonly useTRPC: Context<TRouter>["useTRPC"];
+  /** The client itself, for calls outside of hooks. */
+  readonly useTRPCClient: Context<TRouter>["useTRPCClient"];
+  /** Who is signed in. */
+  readonly useSession: () => SessionState;
+}
+
+/** The React side of an app: `export const { UserDOProvider, useTRPC, useSession } = createUserDOReact<AppRouter>()`. */
+export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<TRouter> {
+  const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<TRouter>();
+
+  function UserDOProvider({ children, url, client: given, queryClient: givenQueries }: UserDOProviderProps<TRouter>) {
+    const [ownClient] = useState(() => given ?? createClient<TRouter>(url === undefined ? {} : { url }));
+    const [ownQueries] = useState(() => givenQueries ?? new QueryClient());
+    const client = given ?? ownClient;
+    const queryClient = givenQueries ?? ownQueries;
+
+    // Another user's data must not outlive them: nothing that was cached before is shown after.
+    useEffect(
+      () =>
+        onSignInChange(client, (change) => {
+          queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
+          if (change === "signedOut") queryClient.setQueryData(sessionKey, null);
+          else void queryClient.invalidateQueries({ queryKey: sessionKey });
+        }),
+      [client, queryClient],
+    );
+
+    return (
+      <QueryClientProvider client={queryClient}>
+        <TRPCProvider trpcClient={client} queryClient={queryClient}>
+          {children}
+        </TRPCProvider>
+      </QueryClientProvider>
+    );
+  }
+
+  return { UserDOProvider, useTRPC, useTRPCClient, useSession: () => useSessionOf(useTRPCClient()) };
+}

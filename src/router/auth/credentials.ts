@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { canonicalEmail } from "../../shared/email-address.js";
+
+const encoder = new TextEncoder();
+
+/** Most bytes of a password: more is not a password but work for the hash. */
+const PASSWORD_BYTES = 256;
+
+/** An e-mail address, canonical: see {@link canonicalEmail}. */
+export const emailInput = z.string().transform((value, context) => {
+  const email = canonicalEmail(value);
+  if (email !== undefined) return email;
+  context.addIssue({ code: "custom", message: "This is no e-mail address that mail can be sent to." });
+  return z.NEVER;
+});
+
+/** A password for a new account. Taken exactly as typed: neither trimmed nor normalised. */
+export const newPasswordInput = z
+  .string()
+  .min(8, "A password has at least 8 characters.")
+  .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);
+
+/** A password to be checked. Its length says nothing about whether it is right. */
+export const passwordInput = z
+  .string()
+  .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);

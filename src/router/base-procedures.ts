@@ -1,0 +1,92 @@
+import { TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from "@trpc/server";
+import { z } from "zod";
+import { withAtomicMutations } from "./atomic-mutations.js";
+import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
+import type { AppDefinition } from "./definition.js";
+import { placed } from "./kind.js";
+import { roomOf } from "./room.js";
+
+/** A fresh builder of a tRPC root. */
+type RootBuilder<TContext, TErrorShape> = TRPCProcedureBuilder<
+  TContext,
+  object,
+  object,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  false,
+  TErrorShape
+>;
+
+/**
+ * Narrows the context of the procedures behind a middleware. It is a type only: the Durable Object has put the
+ * values there before the first middleware ran, and `next({ ctx: undefined })` passes the same context on.
+ */
+function narrow<TContext>(): TContext {
+  return undefined as TContext;
+}
+
+/** The base procedures, one for each place where a procedure can run. */
+export function createBaseProcedures<TApp extends AppDefinition, TContext extends BaseContext<TApp>, TErrorShape>(
+  root: RootBuilder<TContext, TErrorShape>,
+) {
+  const procedure = withAtomicMutations(root);
+
+  const ownUser = (setsCookies: boolean) =>
+    placed(
+      { kind: "user", setsCookies },
+      procedure.use(({ ctx, next }) => {
+        if (ctx.caller.type === "anonymous") throw signInFirst();
+        if (ctx.caller.type === "system") throw noUser();
+        if (roomOf(ctx)?.address.type !== "user") throw wrongObject();
+        return next({ ctx: narrow<UserContext<TApp>>() });
+      }),
+    );
+
+  const organizationProcedure = placed(
+    { kind: "organization", setsCookies: false },
+    procedure.input(z.object({ organizationId: z.string() })).use(({ ctx, next }) => {
+      if (ctx.caller.type === "anonymous") throw signInFirst();
+      if (roomOf(ctx)?.address.type !== "organization") throw wrongObject();
+      return next({ ctx: narrow<OrganizationContext<TApp>>() });
+    }),
+  );
+
+  const emailProcedure = placed(
+    { kind: "email", setsCookies: true },
+    procedure.use(({ ctx, next }) => {
+      if (roomOf(ctx)?.address.type !== "email") throw wrongObject();
+      return next();
+    }),
+  );
+
+  return {
+    procedure,
+    userProcedure: ownUser(false),
+    organizationProcedure,
+    /** For the built-in routers: found by the address in the input, and answered with cookies. */
+    emailProcedure,
+    /** For the built-in routers: in the caller's own object, and answered with cookies. */
+    cookieProcedure: ownUser(true),
+  };
+}
+
+/** @internal */
+export function signInFirst(): TRPCError {
+  return new TRPCError({ code: "UNAUTHORIZED", message: "Nobody is signed in. Sign in, then call this again." });
+}
+
+function noUser(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "This procedure runs in a user's own object. Call it as that user: caller.asUser({ userId }).",
+  });
+}
+
+function wrongObject(): TRPCError {
+  return new TRPCError({
+    code: "FORBIDDEN",
+    message: "This procedure belongs to another kind of owner than the one that was asked.",
+  });
+}

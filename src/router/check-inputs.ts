@@ -1,0 +1,31 @@
+import type { AnyTRPCProcedure } from "@trpc/server";
+import { placementOf } from "./kind.js";
+
+/**
+ * Refuses a procedure that declares the reserved input key `organizationId` without being an organization's:
+ * the key alone says which object a call goes to, on the server and in the browser.
+ *
+ * @throws Error that names the procedure
+ */
+export function checkInputs(record: object, path: readonly string[] = []): void {
+  for (const [key, value] of Object.entries(record)) {
+    if (key.startsWith("_def") || value === null) continue;
+    if (typeof value === "function" && "_def" in value) checkProcedure(value as AnyTRPCProcedure, [...path, key]);
+    else if (typeof value === "object") checkInputs(value as object, [...path, key]);
+  }
+}
+
+function checkProcedure(procedure: AnyTRPCProcedure, path: readonly string[]): void {
+  if (placementOf(procedure).kind === "organization") return;
+  const { inputs = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
+  if (!inputs.some(declaresOrganizationId)) return;
+  throw new Error(
+    `"${path.join(".")}" declares the input key "organizationId", which is reserved for t.organizationProcedure. ` +
+      "Build it on that, or name the key otherwise.",
+  );
+}
+
+function declaresOrganizationId(input: unknown): boolean {
+  const shape: unknown = typeof input === "object" && input !== null && "shape" in input ? input.shape : undefined;
+  return typeof shape === "object" && shape !== null && "organizationId" in shape;
+}

@@ -1,0 +1,40 @@
+import type { Caller } from "../shared/caller.js";
+import type { Owner } from "../shared/owner.js";
+import type { User } from "../shared/account.js";
+import type { AppDefinition, AppTypes } from "./definition.js";
+import type { Env } from "./env.js";
+import type { Tables } from "./schema/table-api.js";
+
+/** What every procedure gets, wherever it runs. */
+export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends AppTypes<TApp> {
+  /** Who makes the call. */
+  readonly caller: Caller;
+  /** The Worker's bindings. */
+  readonly env: Env;
+}
+
+interface OwnerContext {
+  /** Whose Durable Object this is. */
+  readonly owner: Owner;
+  /** Where a resumed subscription left off; `changes()` uses it by itself. */
+  readonly lastEventId: string | undefined;
+  /**
+   * Runs synchronous work all or nothing: for an `async` resolver, whose writes are otherwise atomic one by
+   * one. A mutation whose resolver is synchronous is one transaction already.
+   */
+  readonly transaction: <TResult>(work: () => TResult) => TResult;
+}
+
+/** What a `userProcedure` gets on top: it runs in the caller's own object. */
+export interface UserContext<TApp extends AppDefinition> extends OwnerContext {
+  readonly caller: Extract<Caller, { type: "user" }>;
+  readonly user: User;
+  readonly tables: Tables<TApp["tables"]["user"]>;
+}
+
+/** What an `organizationProcedure` gets on top: it runs in the organization's object. */
+export interface OrganizationContext<TApp extends AppDefinition> extends OwnerContext {
+  readonly caller: Exclude<Caller, { type: "anonymous" }>;
+  readonly organization: { readonly id: string };
+  readonly tables: Tables<TApp["tables"]["organization"]>;
+}

@@ -1,0 +1,61 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { TableDefinitions } from "./schema/table.js";
+
+/** What `initUserDO` was told, with nothing left out: the app's storage, by kind of owner. */
+export interface AppDefinition {
+  readonly tables: {
+    readonly user: TableDefinitions;
+    readonly organization: TableDefinitions;
+  };
+}
+
+declare const APP: unique symbol;
+
+/** Carries the definition's type with the router's context, so that `createUserDO` can type `this.tables`. */
+export interface AppTypes<TApp extends AppDefinition> {
+  readonly [APP]?: TApp;
+}
+
+/** The definition that a router was made from. */
+export type AppOf<TRouter extends AnyTRPCRouter> =
+  TRouter["_def"]["_config"]["$types"]["ctx"] extends AppTypes<infer TApp> ? TApp : AppDefinition;
+
+/** A definition as the runtime carries it: with the app's own additions to the context. */
+export interface RouterDefinition {
+  readonly app: AppDefinition;
+  readonly builtin: Readonly<Record<string, object>>;
+  readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
+}
+
+const DEFINITION = Symbol.for("trpc-userdo.definition");
+
+/** Remembers the definition on the root config, which every router made from it shares. */
+export function attachDefinition(config: object, definition: RouterDefinition): void {
+  Object.defineProperty(config, DEFINITION, { value: definition });
+}
+
+/**
+ * Reads the definition back from an app's router, and checks the router as a whole.
+ *
+ * @throws Error when the router was not made by `initUserDO`, or one of its own routers has a built-in's name
+ */
+export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
+  const config = router._def._config as { readonly [DEFINITION]?: RouterDefinition };
+  const definition = config[DEFINITION];
+  if (!definition) {
+    throw new Error("This router was not made by initUserDO. Make it with `t.router(…)` of `const t = initUserDO(…)`.");
+  }
+  const record = router._def.record as Record<string, object>;
+  for (const [name, builtin] of Object.entries(definition.builtin)) {
+    const own = record[name];
+    if (own && !sameProcedures(own, builtin)) {
+      throw new Error(`The router has its own "${name}", which is the name of a built-in router. Rename it.`);
+    }
+  }
+  return definition;
+}
+
+function sameProcedures(one: object, other: object): boolean {
+  const procedures = Object.entries(other).filter(([, value]) => typeof value === "function" && "_def" in value);
+  return procedures.every(([name, procedure]) => (one as Record<string, unknown>)[name] === procedure);
+}

@@ -1,0 +1,11 @@
+/** What can be called: the app's router, its tables and its procedures. */
+export { initUserDO } from "./init-user-do.js";
+export { table } from "./schema/table.js";
+export type { InitUserDOOptions } from "./init-user-do.js";
+export type { Credentials, Session, SignedIn, User } from "../shared/account.js";
+export type { BaseContext, OrganizationContext, UserContext } from "./context.js";
+export type { AppDefinition } from "./definition.js";
+export type { Env } from "./env.js";
+export type { Caller } from "../shared/caller.js";
+export type { Change } from "../shared/change.js";
+export type { Owner } from "../shared/owner.js";

@@ -1,0 +1,96 @@
+import {
+  initTRPC,
+  type TRPCDefaultErrorShape,
+  type TRPCErrorFormatter,
+  type TRPCRootObject,
+  type TRPCRuntimeConfigOptions,
+} from "@trpc/server";
+import { authRouter } from "./auth/auth-router.js";
+import { createBaseProcedures } from "./base-procedures.js";
+import { checkInputs } from "./check-inputs.js";
+import type { BaseContext } from "./context.js";
+import { attachDefinition } from "./definition.js";
+import type { TableDefinitions } from "./schema/table.js";
+import { transformer } from "./transformer.js";
+
+const builtin = { auth: authRouter };
+
+export interface InitUserDOOptions<
+  TUserTables extends TableDefinitions,
+  TOrganizationTables extends TableDefinitions,
+  TExtra extends object,
+  TErrorShape extends TRPCDefaultErrorShape,
+> {
+  /**
+   * The app's tables, by the kind of owner whose Durable Object holds them.
+   * @default no tables
+   */
+  readonly tables?: { readonly user?: TUserTables; readonly organization?: TOrganizationTables };
+  /** Extends the context of every procedure. Runs where the procedure runs, once for each call. */
+  readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
+  /**
+   * tRPC's own. It never sees an unexpected error: those are masked first.
+   * @default tRPC's default shape
+   */
+  readonly errorFormatter?: TRPCErrorFormatter<BaseContext, TErrorShape>;
+}
+
+type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = TRPCRootObject<
+  TContext,
+  object,
+  TRPCRuntimeConfigOptions<TContext, object>,
+  { ctx: TContext; meta: object; errorShape: TErrorShape; transformer: true }
+>;
+
+/**
+ * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
+ *
+ * @throws Error when a table's definition is wrong; the message names the table and the field
+ */
+export function initUserDO<
+  TUserTables extends TableDefinitions = Record<never, never>,
+  TOrganizationTables extends TableDefinitions = Record<never, never>,
+  TExtra extends object = object,
+  TErrorShape extends TRPCDefaultErrorShape = TRPCDefaultErrorShape,
+>(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape> = {}) {
+  type App = { tables: { user: TUserTables; organization: TOrganizationTables } };
+  type Context = BaseContext<App> & TExtra;
+
+  const { tables = {}, context, errorFormatter } = options;
+  // tRPC works these types out from the options, which it cannot while the context is still generic.
+  const root = initTRPC.context<object>().create({
+    transformer,
+    isDev: false,
+    ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
+  }) as unknown as Root<Context, TErrorShape>;
+  attachDefinition(root._config, {
+    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} } },
+    builtin,
+    extendContext: context as ((base: object) => object) | undefined,
+  });
+
+  const { procedure, userProcedure, organizationProcedure } = createBaseProcedures<App, Context, TErrorShape>(
+    root.procedure,
+  );
+
+  const router: typeof root.router = (record) => {
+    checkInputs(record);
+    return root.router(record);
+  };
+
+  return {
+    /** Combines procedures and routers. @throws Error when an input declares the reserved key `organizationId` */
+    router,
+    /** A procedure that runs wherever the call already is, for anyone. */
+    procedure,
+    /** A procedure that runs in the caller's own Durable Object. UNAUTHORIZED for nobody. */
+    userProcedure,
+    /** A procedure that runs in the Durable Object of `input.organizationId`. FORBIDDEN for non-members. */
+    organizationProcedure,
+    /** tRPC's own, for middlewares that are used in several places. */
+    middleware: root.middleware,
+    mergeRouters: root.mergeRouters,
+    /** The routers that come with the framework. Spread them into the app's own router. */
+    builtin,
+  };
+}

@@ -1,0 +1,38 @@
+import type { AnyTRPCProcedure } from "@trpc/server";
+
+/**
+ * Where a procedure runs.
+ *
+ * - `anywhere`: wherever the call already is: the Worker over HTTP, the object on a socket
+ * - `user`: in the caller's own `user:` object
+ * - `organization`: in `organization:<organizationId>`
+ * - `email`: in the index object of the address in its input, and through that in its user's object
+ */
+export interface Placement {
+  readonly kind: "anywhere" | "user" | "organization" | "email";
+  /** It sets or clears cookies, which only a reply over HTTP can do. */
+  readonly setsCookies: boolean;
+}
+
+const PLACEMENT = Symbol.for("trpc-userdo.placement");
+const anywhere: Placement = { kind: "anywhere", setsCookies: false };
+
+interface Placed {
+  [PLACEMENT]?: Placement;
+}
+
+/** Marks the middleware that a builder got last: every procedure built on it then belongs to `placement`. */
+export function placed<TBuilder extends { readonly _def: object }>(placement: Placement, builder: TBuilder): TBuilder {
+  const last = middlewaresOf(builder).at(-1);
+  if (last) last[PLACEMENT] = placement;
+  return builder;
+}
+
+/** Where a procedure belongs. The mark closest to the resolver wins. */
+export function placementOf(procedure: AnyTRPCProcedure): Placement {
+  return middlewaresOf(procedure).findLast((middleware) => middleware[PLACEMENT])?.[PLACEMENT] ?? anywhere;
+}
+
+function middlewaresOf(built: { readonly _def: object }): readonly Placed[] {
+  return "middlewares" in built._def ? (built._def.middlewares as Placed[]) : [];
+}

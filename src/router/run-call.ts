@@ -1,0 +1,69 @@
+import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, type AnyTRPCRouter } from "@trpc/server";
+import type { Call, ErrorShape } from "../shared/call.js";
+import { maskError } from "./mask-error.js";
+
+/** An unexpected error, whole, as `onError` gets it. */
+export interface ErrorReport {
+  /** What the procedure threw, with its `cause`. */
+  readonly error: Error;
+  /** The id that the client was told. */
+  readonly requestId: string;
+  readonly path: string;
+  readonly type: Call["type"];
+}
+
+/** Told about every unexpected error. The values a user sent are not part of it: they may hold secrets. */
+export type OnError = (report: ErrorReport) => void;
+
+/** What a call came to, before it is packed for the way back. */
+export type Outcome = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: ErrorShape };
+
+export interface RunCallOptions {
+  readonly router: AnyTRPCRouter;
+  readonly call: Call;
+  readonly ctx: object;
+  readonly signal?: AbortSignal | undefined;
+  readonly onError: OnError;
+}
+
+/**
+ * Runs one procedure and says how it went. Never throws: errors are formatted here, next to the code that
+ * threw them, because neither their class nor a procedure's own formatter survives Workers RPC.
+ */
+export async function runCall({ router, call, ctx, signal, onError }: RunCallOptions): Promise<Outcome> {
+  try {
+    const data: unknown = await callTRPCProcedure({
+      router,
+      path: call.path,
+      type: call.type ?? "query",
+      getRawInput: () => Promise.resolve(call.input),
+      ctx,
+      signal,
+      batchIndex: 0,
+    });
+    return { ok: true, data };
+  } catch (cause) {
+    return { ok: false, error: shapeError({ router, call, ctx, cause, onError }) };
+  }
+}
+
+/** Formats what a call threw: masked when unexpected (and reported to `onError`), by the app's formatter. */
+export function shapeError(
+  options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown },
+): ErrorShape {
+  const { router, call, ctx, cause, onError } = options;
+  const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause));
+  if (unexpected) {
+    const { error, requestId } = unexpected;
+    onError({ error: error.cause ?? error, requestId, path: call.path, type: call.type });
+  }
+  const shape = getTRPCErrorShape({
+    config: router._def._config,
+    error: shown,
+    type: call.type ?? "unknown",
+    path: call.path,
+    input: call.input,
+    ctx,
+  });
+  return unexpected ? { ...shape, data: { ...shape.data, requestId: unexpected.requestId } } : shape;
+}

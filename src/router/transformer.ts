@@ -1,0 +1,25 @@
+import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
+import superjson, { type SuperJSONResult } from "superjson";
+import { checkWireValue, WireError } from "../shared/wire-guard.js";
+
+/**
+ * How values travel between a client and the server: superjson, so a stock client sets `transformer: superjson`.
+ * What comes from a client is checked before superjson sees it; what the app answers is not.
+ */
+export const transformer: TRPCCombinedDataTransformer = {
+  input: { serialize: (value: unknown) => superjson.serialize(value), deserialize: deserializeInput },
+  output: {
+    serialize: (value: unknown) => superjson.serialize(value),
+    deserialize: (payload: SuperJSONResult) => superjson.deserialize(payload),
+  },
+};
+
+/** @throws TRPCError BAD_REQUEST that says what to send instead */
+function deserializeInput(payload: unknown): unknown {
+  try {
+    return superjson.deserialize(checkWireValue(payload) as SuperJSONResult, { inPlace: true });
+  } catch (cause) {
+    const message = cause instanceof WireError ? cause.message : "The input's superjson meta cannot be read.";
+    throw new TRPCError({ code: "BAD_REQUEST", message, cause });
+  }
+}

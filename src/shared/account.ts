@@ -1,0 +1,29 @@
+/** A user, as they see themselves. Holds no secret. */
+export interface User {
+  /** 128 random bits as 32 hex digits: never derived from the address, and stable for life. */
+  readonly id: string;
+  /** The address in its canonical form. */
+  readonly email: string;
+  readonly emailVerified: boolean;
+  readonly createdAt: Date;
+}
+
+/** One sign-in on one device. */
+export interface Session {
+  readonly id: string;
+  readonly createdAt: Date;
+  /** When it ends unless it is used before. */
+  readonly expiresAt: Date;
+}
+
+/** What signing up, signing in and `auth.me` answer. */
+export interface SignedIn {
+  readonly user: User;
+  readonly session: Session;
+}
+
+/** An address and its password, as the user typed them. */
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}

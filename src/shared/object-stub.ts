@@ -1,0 +1,27 @@
+import type { Call, Reply } from "./call.js";
+import type { Caller } from "./caller.js";
+import { toName, type Address } from "./owner.js";
+import type { InternalReply, InternalRequest } from "./internal.js";
+
+/**
+ * What one object of the app is to another, and to the Worker. Written by hand: Workers' own stub types would
+ * expand the whole router.
+ */
+export interface ObjectStub {
+  /** Runs calls on a caller's behalf, as they stand in one batch. */
+  trpc(caller: Caller, calls: readonly Call[]): Promise<Reply[]>;
+  /** The framework's own messages between objects. */
+  internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>>;
+  fetch(request: Request): Promise<Response>;
+}
+
+/** A namespace of the app's objects, as far as the framework needs it. */
+export interface ObjectNamespace {
+  getByName(name: string): unknown;
+  idFromString(id: string): unknown;
+}
+
+/** The stub of one object. A fresh one each time: a stub stays broken after its object was reset. */
+export function stubOf(namespace: Pick<ObjectNamespace, "getByName">, address: Address): ObjectStub {
+  return namespace.getByName(toName(address)) as ObjectStub;
+}

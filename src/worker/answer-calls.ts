@@ -1,0 +1,97 @@
+import { TRPCError, type AnyTRPCRouter } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import { placementOf } from "../router/kind.js";
+import { resolveProcedure } from "../router/resolve-procedure.js";
+import { shapeError } from "../router/run-call.js";
+import type { Reply, SessionEffect } from "../shared/call.js";
+import { anonymous } from "../shared/caller.js";
+import type { SessionCookies } from "./cookies/create-cookies.js";
+import type { GatedCalls } from "./gate/gate-result.js";
+import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
+import { sendCalls, type KnownCall, type SendCallsOptions } from "./send-calls.js";
+import { renew, type Who } from "./who.js";
+
+export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
+  readonly request: Request;
+  /** Where tRPC answers. */
+  readonly path: string;
+  readonly gated: GatedCalls;
+  readonly who: Who;
+  readonly cookies: SessionCookies;
+}
+
+/** One call of the request on its way: sent, or refused before it was. */
+interface PlannedCall {
+  readonly path: string;
+  readonly procedure: ProxiedCall["procedure"];
+  readonly call?: KnownCall;
+  readonly refused?: Reply;
+}
+
+/**
+ * Answers a request's calls: sends each to the object that owns its data, and has tRPC's own adapter write the
+ * reply. Cookies are set on the reply, so one that sets any is held back until the object has said which.
+ */
+export async function answerCalls(options: AnswerCallsOptions): Promise<Response> {
+  const { request, gated, cookies, router } = options;
+  const planned = await Promise.all(gated.calls.map((call) => plan(call, options)));
+  // tRPC refuses a request of mixed types as a whole, after this: nothing of it may have run by then.
+  const types = new Set(planned.flatMap(({ procedure }) => procedure?._def.type ?? []));
+  const sent = types.size > 1 ? [] : planned.flatMap(({ call }) => call ?? []);
+
+  const { caller, effect } = await callerFor(sent, options);
+  const replies = sendCalls(sent, { ...options, caller });
+  const proxied = planned.map(({ path, procedure, call, refused }): ProxiedCall => {
+    const reply = refused ? Promise.resolve(refused) : call && replies[sent.indexOf(call)];
+    return { path, procedure, reply };
+  });
+
+  // The body has been read already, and the proxy needs no input.
+  const { url, method, headers } = request;
+  const response = await fetchRequestHandler({
+    endpoint: options.path,
+    req: new Request(url, { method, headers, signal: request.signal }),
+    router: createProxyRouter(router, proxied),
+  });
+
+  let session: SessionEffect | undefined = effect;
+  const settles = sent.flatMap(({ procedure }, index) => (placementOf(procedure).setsCookies ? (replies[index] ?? []) : []));
+  const streams = response.headers.get("transfer-encoding") === "chunked";
+  for (const reply of await Promise.all(streams ? settles : replies)) session = reply.session ?? session;
+  if (session === undefined) return response;
+  const reply = new Response(response.body, response);
+  const values = session === null ? cookies.clear() : cookies.set(session, Date.now());
+  for (const value of values) reply.headers.append("Set-Cookie", value);
+  return reply;
+}
+
+async function plan(
+  { path, input: serialized }: GatedCalls["calls"][number],
+  { router, gated, onError }: AnswerCallsOptions,
+): Promise<PlannedCall> {
+  const procedure = await resolveProcedure(router, path);
+  if (!procedure) return { path, procedure };
+  const { type } = procedure._def;
+  // Left to tRPC's adapter to refuse, which knows the right words and the status.
+  if ((type === "mutation") !== (gated.method === "POST")) return { path, procedure };
+  try {
+    if (type === "subscription") throw overSocket();
+    const input: unknown =
+      serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
+    return { path, procedure, call: { path, type, input, procedure } };
+  } catch (cause) {
+    return { path, procedure, refused: { ok: false, error: shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError }) } };
+  }
+}
+
+/** Who the calls are for. A lapsed access token is renewed only when one of them has to know. */
+async function callerFor(calls: readonly KnownCall[], { who, configuration }: AnswerCallsOptions) {
+  if (who.type === "known") return { caller: who.caller, effect: undefined };
+  const asks = calls.some(({ procedure }) => placementOf(procedure).kind !== "email");
+  if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
+  return renew(who.claims, configuration);
+}
+
+function overSocket(): TRPCError {
+  return new TRPCError({ code: "BAD_REQUEST", message: "This is a subscription: open it over a WebSocket." });
+}

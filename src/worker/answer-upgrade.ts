@@ -1,0 +1,41 @@
+import { signSocketPass } from "../jwt/socket-pass.js";
+import { stubOf } from "../shared/object-stub.js";
+import { toName, type Address } from "../shared/owner.js";
+import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
+import type { Configuration } from "./configuration.js";
+import type { GatedUpgrade } from "./gate/gate-result.js";
+import type { Refusal } from "./gate/refusal.js";
+import { asCaller, type Who } from "./who.js";
+
+/**
+ * How long a socket may be used that was opened on a refresh token alone. The token is not rotated for it: a
+ * handshake's cookies are not reliably kept. The object looks at the session's row instead.
+ */
+const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
+
+/** Opens a socket in the caller's own object, or in an organization's. */
+export async function answerUpgrade(
+  { organizationId }: GatedUpgrade,
+  who: Who,
+  { binding, namespace, secrets }: Configuration,
+): Promise<Response | Refusal> {
+  if (who.type === "nobody") return signInFirst;
+  const caller = who.type === "known" ? who.caller : asCaller(who.claims);
+  const expiresAt = who.type === "known" ? who.expiresAt : Date.now() + WITHOUT_ACCESS_TOKEN;
+  if (caller.type !== "user") return signInFirst;
+
+  const address: Address =
+    organizationId === undefined ? { type: "user", id: caller.userId } : { type: "organization", id: organizationId };
+  const pass = await signSocketPass({ caller, to: toName(address), expiresAt }, { secrets: secrets.jwt, audience: binding });
+  const headers = { Upgrade: "websocket", [SOCKET_PASS_HEADER]: pass };
+  const response = await stubOf(namespace, address).fetch(new Request("https://object/socket", { headers }));
+  if (response.status === 101) return response;
+  return response.status === 401 ? signInFirst : notAMember;
+}
+
+const signInFirst: Refusal = {
+  code: "UNAUTHORIZED",
+  message: "A socket needs a signed-in user. Sign in over HTTP first, then open it.",
+};
+
+const notAMember: Refusal = { code: "FORBIDDEN", message: "Only members may open a socket to this organization." };

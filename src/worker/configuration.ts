@@ -1,0 +1,35 @@
+import { readSecrets, type AppSecrets } from "../shared/app-secrets.js";
+import { ConfigurationError } from "../shared/configuration-error.js";
+import type { ObjectNamespace } from "../shared/object-stub.js";
+
+/** What the Worker's settings say, checked. */
+export interface Configuration {
+  readonly binding: string;
+  readonly namespace: ObjectNamespace;
+  readonly secrets: AppSecrets;
+}
+
+/** @throws ConfigurationError when the binding or a secret is missing, too short or a sample */
+export function readConfiguration(env: object, binding: string): Configuration {
+  const namespace = (env as Record<string, unknown>)[binding];
+  if (!isNamespace(namespace)) {
+    throw new ConfigurationError(
+      `The binding ${binding} is missing. Add { "name": "${binding}", "class_name": … } to durable_objects.bindings ` +
+        'in wrangler.jsonc, and the class to "new_sqlite_classes" of a migration.',
+    );
+  }
+  return { binding, namespace, secrets: readSecrets(env) };
+}
+
+/** Recognises the platform's complaint about a class that has no SQLite storage, which a first call runs into. */
+export function sqliteMissing(error: unknown): ConfigurationError | undefined {
+  const message = error instanceof Error ? error.message : "";
+  if (!/SQL is not enabled|new_sqlite_classes/i.test(message)) return undefined;
+  return new ConfigurationError(
+    'The Durable Object class has no SQLite storage. Name it in "new_sqlite_classes" (not "new_classes") of a migration in wrangler.jsonc.',
+  );
+}
+
+function isNamespace(value: unknown): value is ObjectNamespace {
+  return typeof value === "object" && value !== null && "getByName" in value;
+}

@@ -1,0 +1,57 @@
+import { createTRPCRecursiveProxy, TRPCError, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
+import superjson from "superjson";
+import type { Reply } from "../shared/call.js";
+import type { Caller } from "../shared/caller.js";
+import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
+import { parseName, toName, type Address } from "../shared/owner.js";
+import { organizationOf } from "./whose.js";
+
+/** The router's procedures as functions: inputs and outputs are the router's own, with no serializer between. */
+export type ServerCaller<TRouter extends AnyTRPCRouter> = ReturnType<
+  TRPCRouterCaller<TRouter["_def"]["_config"]["$types"], TRouter["_def"]["record"]>
+>;
+
+export interface CallerFactory<TRouter extends AnyTRPCRouter> {
+  /** Calls as one user: in their own object, or in an organization of theirs when the input names one. */
+  asUser(user: { readonly userId: string }): ServerCaller<TRouter>;
+  /** Calls as the app itself: only an organization's procedures, with its `organizationId` in the input. */
+  asSystem(): ServerCaller<TRouter>;
+}
+
+/**
+ * Calls the app's procedures from another Worker, a queue consumer or a cron, straight over Workers RPC. Whoever
+ * holds the binding may act for anyone: there is no session and no password.
+ *
+ * Each call throws the TRPCError of the procedure; NOT_FOUND when there is no such user.
+ */
+export function createCaller<TRouter extends AnyTRPCRouter>(
+  namespace: Pick<ObjectNamespace, "getByName">,
+): CallerFactory<TRouter> {
+  const proxy = (caller: Caller): ServerCaller<TRouter> =>
+    createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
+      const call = { path: path.join("."), input: args[0] };
+      const [reply] = await stubOf(namespace, addressOf(caller, call.input)).trpc(caller, [call]);
+      return unpack(reply);
+    });
+
+  return {
+    asUser: ({ userId }) => proxy({ type: "user", userId, via: "rpc" }),
+    asSystem: () => proxy({ type: "system" }),
+  };
+}
+
+function addressOf(caller: Caller, input: unknown): Address {
+  const namesOne = typeof input === "object" && input !== null && "organizationId" in input;
+  if (namesOne || caller.type !== "user") return organizationOf(input);
+  const address = parseName(toName({ type: "user", id: caller.userId }));
+  if (address) return address;
+  throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+}
+
+function unpack(reply: Reply | undefined): unknown {
+  if (!reply) throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "The object left the call unanswered." });
+  if (!reply.ok) {
+    throw new TRPCError({ code: reply.error.data.code as TRPCError["code"], message: reply.error.message });
+  }
+  return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
+}

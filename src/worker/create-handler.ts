@@ -1,0 +1,65 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import { definitionOf } from "../router/definition.js";
+import { logError } from "../router/log-error.js";
+import { ConfigurationError } from "../shared/configuration-error.js";
+import { answerCalls } from "./answer-calls.js";
+import { answerUpgrade } from "./answer-upgrade.js";
+import { readConfiguration, sqliteMissing } from "./configuration.js";
+import { createCookies } from "./cookies/create-cookies.js";
+import { gate } from "./gate/gate.js";
+import { withGateHeaders } from "./gate/gate-headers.js";
+import type { GatedCalls, GatedUpgrade } from "./gate/gate-result.js";
+import { refuse } from "./gate/refuse.js";
+import type { Refusal } from "./gate/refusal.js";
+import type { HandlerOptions } from "./options.js";
+import { whoIs } from "./who.js";
+
+/** Answers the requests that are for tRPC; `undefined` means that a request is not. */
+export type Handler = (request: Request, env: object, ctx: object) => Promise<Response | undefined>;
+
+/**
+ * The app's tRPC endpoint as a function, to be mounted in any Worker or router.
+ *
+ * @throws Error when the router's definition is wrong
+ */
+export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
+  const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, onError = logError } = options;
+  const { extendContext } = definitionOf(router);
+  const config = router._def._config;
+
+  async function answer(request: Request, env: object, gated: GatedCalls | GatedUpgrade): Promise<Response> {
+    const configuration = readConfiguration(env, binding);
+    const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
+    const who = await whoIs({ bearer: gated.bearer, ...cookies.read(gated.cookies) }, configuration);
+    if (gated.kind === "calls") {
+      return answerCalls({ request, path, gated, who, cookies, router, configuration, env, extendContext, onError });
+    }
+    const opened = await answerUpgrade(gated, who, configuration);
+    return opened instanceof Response ? opened : refuse(opened, config);
+  }
+
+  return async (request, env) => {
+    const gated = await gate(request, { path, allowedOrigins });
+    switch (gated.kind) {
+      case "notMine":
+        return undefined;
+      case "refused":
+        return withGateHeaders(refuse(gated.refusal, config), gated);
+      case "answered":
+        return withGateHeaders(gated.response, gated);
+      default:
+        return withGateHeaders(
+          await answer(request, env, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
+          gated,
+        );
+    }
+  };
+}
+
+/** A setting that is missing is told to whoever runs the app, in the log and in the reply. Any other error goes on. */
+function misconfigured(cause: unknown): Refusal {
+  const error = sqliteMissing(cause) ?? cause;
+  if (!(error instanceof ConfigurationError)) throw cause;
+  console.error(`[trpc-userdo] ${error.message}`);
+  return { code: "INTERNAL_SERVER_ERROR", message: error.message };
+}

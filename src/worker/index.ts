@@ -1,0 +1,10 @@
+/** The door: HTTP and sockets in front of the Durable Objects, and the way in for other Workers. */
+export { createCaller } from "./create-caller.js";
+export { createHandler } from "./create-handler.js";
+export { createWorker } from "./create-worker.js";
+export { getUserDO } from "./get-user-do.js";
+export type { CallerFactory, ServerCaller } from "./create-caller.js";
+export type { Handler } from "./create-handler.js";
+export type { UserDOWorker } from "./create-worker.js";
+export type { HandlerOptions } from "./options.js";
+export type { ErrorReport, OnError } from "../router/run-call.js";

@@ -1,0 +1,42 @@
+import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import superjson from "superjson";
+import type { Reply } from "../shared/call.js";
+import { ForwardedError } from "./forwarded-error.js";
+
+/** One call of a request: the procedure that it names, if there is one, and the reply that will come. */
+export interface ProxiedCall {
+  readonly path: string;
+  readonly procedure: AnyTRPCProcedure | undefined;
+  readonly reply: Promise<Reply> | undefined;
+}
+
+interface ProxyCallOptions {
+  readonly batchIndex: number;
+}
+
+/**
+ * The router that tRPC's own HTTP adapter is given: it has the same paths as the app's, but each procedure only
+ * waits for the reply of the object that ran the real one. So batching, streaming, status codes and headers are
+ * tRPC's, and the work is the object's.
+ */
+export function createProxyRouter(router: AnyTRPCRouter, calls: readonly ProxiedCall[]): AnyTRPCRouter {
+  const { _config } = router._def;
+  const forward = async ({ batchIndex }: ProxyCallOptions): Promise<unknown> => {
+    const reply = await calls[batchIndex]?.reply;
+    if (!reply) throw new Error("A call was answered without having been sent.");
+    if (!reply.ok) throw new ForwardedError(reply.error);
+    return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
+  };
+
+  // No prototype: a path such as `constructor` must find nothing.
+  const procedures: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const { path, procedure } of calls) {
+    if (procedure) procedures[path] = Object.assign((options: ProxyCallOptions) => forward(options), { _def: procedure._def });
+  }
+  const config = {
+    ..._config,
+    errorFormatter: (options: Parameters<typeof _config.errorFormatter>[0]) =>
+      options.error instanceof ForwardedError ? options.error.shape : _config.errorFormatter(options),
+  };
+  return { ...router, _def: { ...router._def, _config: config, procedures, lazy: {} } } as AnyTRPCRouter;
+}

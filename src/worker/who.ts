@@ -1,0 +1,46 @@
+import { verifyAccessToken } from "../jwt/access-token.js";
+import { verifyRefreshToken, type RefreshClaims } from "../jwt/refresh-token.js";
+import type { SessionEffect } from "../shared/call.js";
+import { anonymous, type Caller } from "../shared/caller.js";
+import { stubOf } from "../shared/object-stub.js";
+import type { Configuration } from "./configuration.js";
+
+/** The tokens that a request brought. A bearer token stands alone: cookies beside it are not looked at. */
+export interface Credentials {
+  readonly bearer?: string | undefined;
+  readonly access?: string | undefined;
+  readonly refresh?: string | undefined;
+}
+
+/** Who makes a request, as far as its signatures say. No object has been asked. */
+export type Who =
+  | { readonly type: "known"; readonly caller: Caller; readonly expiresAt: number }
+  | { readonly type: "lapsed"; readonly claims: RefreshClaims }
+  | { readonly type: "nobody" };
+
+/** Checks a request's tokens. A forged, expired or missing one is nobody, and nobody's object is touched for it. */
+export async function whoIs(credentials: Credentials, configuration: Configuration): Promise<Who> {
+  const { binding, secrets } = configuration;
+  const token = credentials.bearer ?? credentials.access;
+  const access = token === undefined ? undefined : await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
+  if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
+  if (credentials.bearer !== undefined || credentials.refresh === undefined) return { type: "nobody" };
+  const claims = await verifyRefreshToken(credentials.refresh, secrets.jwt);
+  return claims ? { type: "lapsed", claims } : { type: "nobody" };
+}
+
+/** Makes a lapsed access token good again, by the refresh token: the one question asked before a call is routed. */
+export async function renew(
+  claims: RefreshClaims,
+  { namespace }: Configuration,
+): Promise<{ caller: Caller; effect: SessionEffect }> {
+  const { userId, sessionId, generation } = claims;
+  const stub = stubOf(namespace, { type: "user", id: userId });
+  const tokens = await stub.internal({ op: "refresh", sessionId, generation });
+  return tokens === "ended" ? { caller: anonymous, effect: null } : { caller: asCaller(claims), effect: tokens };
+}
+
+/** The caller that a session's claims stand for. */
+export function asCaller({ userId, sessionId }: { readonly userId: string; readonly sessionId: string }): Caller {
+  return { type: "user", userId, via: "session", sessionId };
+}

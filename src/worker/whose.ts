@@ -1,0 +1,54 @@
+import { TRPCError } from "@trpc/server";
+import type { Placement } from "../router/kind.js";
+import { signInFirst } from "../router/base-procedures.js";
+import type { Caller } from "../shared/caller.js";
+import { canonicalEmail } from "../shared/email-address.js";
+import { emailAddressOf } from "../shared/email-index.js";
+import { parseName, toName, type Address } from "../shared/owner.js";
+
+/**
+ * Whose object a call goes to, by the kind of its procedure; `here` for one that runs in the Worker.
+ *
+ * @throws TRPCError UNAUTHORIZED for nobody, BAD_REQUEST when the input does not say whose
+ */
+export async function whose(
+  { kind }: Placement,
+  input: unknown,
+  caller: Caller,
+  indexSecret: string,
+): Promise<Address | "here"> {
+  switch (kind) {
+    case "anywhere":
+      return "here";
+    case "user":
+      if (caller.type !== "user") throw signInFirst();
+      return { type: "user", id: caller.userId };
+    case "organization":
+      if (caller.type === "anonymous") throw signInFirst();
+      return organizationOf(input);
+    case "email":
+      return emailAddressOf(indexSecret, emailOf(input));
+  }
+}
+
+/** @throws TRPCError BAD_REQUEST without a well-formed `organizationId` */
+export function organizationOf(input: unknown): Address {
+  const id = field(input, "organizationId");
+  const address = typeof id === "string" ? parseName(toName({ type: "organization", id })) : undefined;
+  if (address) return address;
+  throw new TRPCError({
+    code: "BAD_REQUEST",
+    message: "This procedure belongs to an organization: add its `organizationId` to the input.",
+  });
+}
+
+function emailOf(input: unknown): string {
+  const value = field(input, "email");
+  const email = typeof value === "string" ? canonicalEmail(value) : undefined;
+  if (email !== undefined) return email;
+  throw new TRPCError({ code: "BAD_REQUEST", message: "`email` is no address that mail can be sent to." });
+}
+
+function field(input: unknown, name: string): unknown {
+  return typeof input === "object" && input !== null ? (input as Record<string, unknown>)[name] : undefined;
+}
