@@ -37,11 +37,7 @@ export async function checkBundles(missing) {
 async function findServerCode(entry) {
   try {
     const { metafile } = await bundle(`export * from "./dist/${entry}/index.js";`);
-    return [...reach(metafile)].flatMap(([file, chain]) =>
-      forbidden
-        .filter(([pattern]) => pattern.test(file))
-        .map(([, reason]) => `${entry} bundles ${reason}: ${chain.join(" -> ")}`),
-    );
+    return findForbidden(metafile).map(({ chain, reason }) => `${entry} bundles ${reason}: ${chain.join(" -> ")}`);
   } catch (error) {
     return [`${entry} does not bundle for a browser: ${error.message}`];
   }
@@ -87,16 +83,19 @@ function bundle(contents, external = []) {
   });
 }
 
-/** Every module in the bundle, with the imports that led to it. */
-function reach({ inputs }) {
-  const chains = new Map([["entry.js", ["entry.js"]]]);
-  const queue = ["entry.js"];
-  for (const file of queue) {
-    for (const imported of inputs[file]?.imports ?? []) {
-      if (chains.has(imported.path)) continue;
-      chains.set(imported.path, [...chains.get(file), imported.path]);
-      queue.push(imported.path);
+/** Follows the imports from the entry; where one enters forbidden land, answers how it got there and goes no deeper. */
+function findForbidden({ inputs }) {
+  const found = [];
+  const seen = new Set();
+  const queue = [["entry.js"]];
+  for (const chain of queue) {
+    for (const { path: file } of inputs[chain.at(-1)]?.imports ?? []) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      const reason = forbidden.find(([pattern]) => pattern.test(file))?.[1];
+      if (reason) found.push({ chain: [...chain, file], reason });
+      else queue.push([...chain, file]);
     }
   }
-  return chains;
+  return found;
 }
