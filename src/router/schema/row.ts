@@ -1,0 +1,43 @@
+import type { z } from "zod";
+import type { TableDefinition, TableShape } from "./table.js";
+
+/** One type instead of an intersection: what an editor shows. */
+type Flat<TType> = { [TKey in keyof TType]: TType[TKey] };
+
+/** The zod object's fields of a definition. */
+export type ShapeOf<TDefinition extends TableDefinition> =
+  TDefinition extends TableDefinition<infer TShape> ? TShape : TableShape;
+
+/** A field that reads back as `undefined` when it is not set: optional, and not nullable as well. */
+type OptionalKey<TShape extends TableShape> = {
+  [TKey in keyof TShape]: undefined extends z.output<TShape[TKey]>
+    ? null extends z.output<TShape[TKey]>
+      ? never
+      : TKey
+    : never;
+}[keyof TShape];
+
+type Fields<TShape extends TableShape> = {
+  readonly [TKey in Exclude<keyof TShape, OptionalKey<TShape>>]: Exclude<z.output<TShape[TKey]>, undefined>;
+} & { readonly [TKey in OptionalKey<TShape>]?: z.output<TShape[TKey]> };
+
+type Added = { readonly id: string; readonly createdAt: Date; readonly updatedAt: Date };
+
+/**
+ * A row as it is read. A field that is not set is missing when it is optional, `null` when it is nullable or
+ * nullish.
+ */
+export type Row<TDefinition extends TableDefinition> = Flat<Added & Fields<ShapeOf<TDefinition>>>;
+
+/** What `create` takes: the zod object's input, so that defaults are optional. */
+export type Insert<TDefinition extends TableDefinition> = z.input<z.ZodObject<ShapeOf<TDefinition>, z.core.$strip>>;
+
+type UpdateOf<TShape extends TableShape> = {
+  readonly [TKey in keyof TShape]?:
+    | z.input<TShape[TKey]>
+    | (undefined extends z.output<TShape[TKey]> ? null : never)
+    | undefined;
+};
+
+/** What `update` takes: some of the fields. `undefined` keeps a field, `null` clears it, an optional one too. */
+export type Update<TDefinition extends TableDefinition> = UpdateOf<ShapeOf<TDefinition>>;
