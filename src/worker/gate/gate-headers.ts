@@ -1,0 +1,19 @@
+import type { Cors } from "./gate-result.js";
+
+/** Sets what every reply carries: not to be stored, not to be guessed at, and readable by the allowed origin only. */
+export function setGateHeaders(headers: Headers, gated: Cors): void {
+  headers.set("Cache-Control", "no-store");
+  headers.set("X-Content-Type-Options", "nosniff");
+  if (!/(^|,)\s*origin\s*(,|$)/i.test(headers.get("Vary") ?? "")) headers.append("Vary", "Origin");
+  if (gated.corsOrigin === undefined) return;
+  headers.set("Access-Control-Allow-Origin", gated.corsOrigin);
+  headers.set("Access-Control-Allow-Credentials", "true");
+}
+
+/** {@link setGateHeaders} for a finished reply, which may be immutable. A socket's handshake stays as it is. */
+export function withGateHeaders(response: Response, gated: Cors): Response {
+  if (response.status === 101) return response;
+  const reply = new Response(response.body, response);
+  setGateHeaders(reply.headers, gated);
+  return reply;
+}

@@ -1,0 +1,55 @@
+import type { Cookies } from "cookie";
+import type { Refusal } from "./refusal.js";
+
+export interface GateOptions {
+  /** Where the app's tRPC lives: a leading slash, none at the end. `/trpc` means `/trpc` and all of `/trpc/…`. */
+  readonly path: string;
+  /** Foreign origins whose pages may call, as a browser spells them: `https://app.example.com`. */
+  readonly allowedOrigins: readonly string[];
+}
+
+/** A foreign origin that may read the reply, cookies included; given to `withGateHeaders`. */
+export interface Cors {
+  readonly corsOrigin?: string | undefined;
+}
+
+/** What the request says of who sends it. Nothing here is verified yet. */
+export interface Credentials {
+  /** By name, decoded. Empty when a bearer token came along. */
+  readonly cookies: Readonly<Cookies>;
+  readonly bearer?: string | undefined;
+}
+
+/** One procedure call as it came over HTTP. */
+export interface GatedCall {
+  readonly path: string;
+  /** Still in the transformer's format, and unchecked. `undefined` when none was sent. */
+  readonly input: unknown;
+}
+
+/** Procedure calls. Whether a call's type fits the method is the router's to say. */
+export interface GatedCalls extends Cors, Credentials {
+  readonly kind: "calls";
+  readonly url: URL;
+  readonly method: "GET" | "POST";
+  readonly isBatch: boolean;
+  readonly calls: readonly GatedCall[];
+}
+
+/** A socket to the caller's own Durable Object, or to an organization's. */
+export interface GatedUpgrade extends Cors, Credentials {
+  readonly kind: "upgrade";
+  readonly url: URL;
+  readonly organizationId?: string | undefined;
+}
+
+/** What becomes of a request. A request that is none of these is not let through. */
+export type GateResult =
+  /** Not under the path: someone else's to answer. */
+  | { readonly kind: "notMine" }
+  /** Turned away; `refuse` makes the reply. */
+  | ({ readonly kind: "refused"; readonly refusal: Refusal } & Cors)
+  /** Answered without the app: a preflight, a HEAD. */
+  | ({ readonly kind: "answered"; readonly response: Response } & Cors)
+  | GatedUpgrade
+  | GatedCalls;

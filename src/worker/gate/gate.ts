@@ -1,0 +1,98 @@
+import { limits } from "../../shared/limits.js";
+import { answerPreflight } from "./answer-preflight.js";
+import type { GatedCalls, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
+import { checkOrigin } from "./origin-rule.js";
+import { parseJson } from "./parse-json.js";
+import { readBody } from "./read-body.js";
+import { readCalls } from "./read-calls.js";
+import { readCredentials } from "./read-credentials.js";
+import { readPaths } from "./read-paths.js";
+import { readQuery } from "./read-query.js";
+import { readUpgrade } from "./read-upgrade.js";
+import { Refused } from "./refusal.js";
+
+/**
+ * Decides what becomes of a request before tRPC or the app see any of it. The request's body is read here.
+ *
+ * Every result but `notMine` leads to one reply, which goes through `withGateHeaders`.
+ */
+export async function gate(request: Request, options: GateOptions): Promise<GateResult> {
+  const url = new URL(request.url);
+  // Exactly the prefix. A mere cut by length would also run `/abcd/auth.login`, past all rules made for `/trpc`.
+  const rest = url.pathname === options.path ? "" : cutPrefix(url.pathname, `${options.path}/`);
+  if (rest === undefined) return { kind: "notMine" };
+
+  let corsOrigin: string | undefined;
+  try {
+    corsOrigin = checkOrigin(request.headers, url.origin, options.allowedOrigins);
+    if (request.url.length > limits.urlLength) throw tooLong();
+    switch (request.method) {
+      case "OPTIONS":
+        return { kind: "answered", response: answerPreflight(corsOrigin), corsOrigin };
+      case "HEAD":
+        return { kind: "answered", response: new Response(null, { status: 204 }), corsOrigin };
+      case "GET":
+        if (isUpgrade(request)) return gateUpgrade(request, url, corsOrigin, options);
+        return await gateCalls(request, "GET", url, rest, corsOrigin);
+      case "POST":
+        return await gateCalls(request, "POST", url, rest, corsOrigin);
+      default:
+        throw wrongMethod();
+    }
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return { kind: "refused", refusal: error.refusal, corsOrigin };
+  }
+}
+
+async function gateCalls(
+  request: Request,
+  method: "GET" | "POST",
+  url: URL,
+  rest: string,
+  corsOrigin: string | undefined,
+): Promise<GatedCalls> {
+  const query = readQuery(url.search);
+  if (query.has("connectionParams")) throw tokenInUrl();
+  const isBatch = query.get("batch") === "1";
+  const paths = readPaths(rest, isBatch);
+  const credentials = readCredentials(request.headers);
+  const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
+  const calls = readCalls(paths, isBatch, text === "" ? undefined : parseJson(text));
+  return { kind: "calls", url, method, isBatch, calls, corsOrigin, ...credentials };
+}
+
+function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined, options: GateOptions): GatedUpgrade {
+  if (url.pathname !== options.path) {
+    throw new Refused("NOT_FOUND", `A socket's path names no procedure. Open it at ${options.path}.`);
+  }
+  const organizationId = readUpgrade(readQuery(url.search));
+  return { kind: "upgrade", url, organizationId, corsOrigin, ...readCredentials(request.headers) };
+}
+
+function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+function cutPrefix(text: string, prefix: string): string | undefined {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
+}
+
+function tooLong(): Refused {
+  return new Refused(
+    "PAYLOAD_TOO_LARGE",
+    `The URL is longer than ${limits.urlLength} characters. Set the link's maxURLLength, or send less input at a time.`,
+  );
+}
+
+function wrongMethod(): Refused {
+  const message = "This method is not supported. Use GET for queries and subscriptions, POST for mutations.";
+  return new Refused("METHOD_NOT_SUPPORTED", message, { Allow: "GET, POST, OPTIONS" });
+}
+
+function tokenInUrl(): Refused {
+  return new Refused(
+    "BAD_REQUEST",
+    "connectionParams do not belong in a URL, which ends up in logs. Send an Authorization header instead.",
+  );
+}

@@ -1,0 +1,58 @@
+import { limits } from "../../shared/limits.js";
+import { Refused } from "./refusal.js";
+
+/**
+ * The deepest a request's text may nest: superjson's meta takes two levels for each Map or Set around a value, and
+ * the batch, `meta` and `values` take three. Each input's own depth is checked to the letter by its transformer.
+ */
+const TEXT_DEPTH = 2 * limits.jsonDepth + 3;
+
+/**
+ * Parses JSON of a stranger. Depth and size are counted in the text first, so that nothing is built of what is
+ * refused. Of two equal keys the last one counts, as JSON.parse has it.
+ *
+ * @throws Refused BAD_REQUEST
+ */
+export function parseJson(text: string): unknown {
+  checkShape(text);
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The parser's own message quotes the text.
+    throw new Refused("BAD_REQUEST", "The input is not JSON, or was cut short. Send what JSON.stringify returns.");
+  }
+}
+
+function checkShape(text: string): void {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (char === '"') at = endOfString(text, at);
+    else if (char === "]" || char === "}") depth--;
+    else if (char === ",") values++;
+    else if (char === "[" || char === "{") {
+      depth++;
+      values++;
+    }
+    if (depth > TEXT_DEPTH) {
+      throw new Refused("BAD_REQUEST", `The input nests deeper than ${limits.jsonDepth} levels. Send a flatter value.`);
+    }
+    if (values > limits.jsonNodes) {
+      throw new Refused(
+        "BAD_REQUEST",
+        `The input holds more than ${limits.jsonNodes} values. Send it in several calls.`,
+      );
+    }
+  }
+}
+
+/** The index of the quote that ends the string opened at `start`, or the text's end. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
+}

@@ -1,0 +1,88 @@
+import { limits } from "../../shared/limits.js";
+import { Refused } from "./refusal.js";
+
+/**
+ * Reads the body of a POST as text. Bytes are counted as they come: a Content-Length may be missing or lie.
+ *
+ * One byte order mark at the start is dropped, as RFC 8259 permits a reader to.
+ *
+ * @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
+ */
+export async function readBody(request: Request): Promise<string> {
+  const refusal = checkHeaders(request.headers);
+  if (refusal) {
+    discard(request.body);
+    throw refusal;
+  }
+  if (request.body === null) return "";
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+  const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  let bytes = 0;
+  let text = "";
+  for (let chunk = await read(reader); !chunk.done; chunk = await read(reader)) {
+    bytes += chunk.value.byteLength;
+    if (bytes > limits.bodyBytes) {
+      discard(reader);
+      throw tooLarge();
+    }
+    text += decode(decoder, chunk.value);
+  }
+  return text + decode(decoder);
+}
+
+/**
+ * A form, or a script without a preflight, can only send types other than JSON. tRPC itself would run a mutation
+ * sent as multipart or octet-stream.
+ */
+function checkHeaders(headers: Headers): Refused | undefined {
+  const [type, ...parameters] = (headers.get("content-type") ?? "")
+    .toLowerCase()
+    .split(";")
+    .map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  if (type !== "application/json" || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
+    return new Refused(
+      "UNSUPPORTED_MEDIA_TYPE",
+      "The body is not declared as JSON. Send Content-Type: application/json.",
+    );
+  }
+  const encoding = headers.get("content-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
+    return new Refused(
+      "UNSUPPORTED_MEDIA_TYPE",
+      "Compressed bodies are not read. Send the body without Content-Encoding.",
+    );
+  }
+  return Number(headers.get("content-length")) > limits.bodyBytes ? tooLarge() : undefined;
+}
+
+/** Stops the rest of a refused body. Nobody waits for it, and its failure is no news. */
+function discard(body: { cancel(): Promise<void> } | null): void {
+  body?.cancel().catch(() => undefined);
+}
+
+async function read(reader: ReadableStreamDefaultReader<Uint8Array>) {
+  try {
+    return await reader.read();
+  } catch {
+    throw new Refused("BAD_REQUEST", "The body ended early. Send it again.");
+  }
+}
+
+function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
+  try {
+    return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
+  } catch {
+    throw new Refused(
+      "BAD_REQUEST",
+      "The body is not valid UTF-8. Send what JSON.stringify returns, encoded as UTF-8.",
+    );
+  }
+}
+
+function tooLarge(): Refused {
+  return new Refused(
+    "PAYLOAD_TOO_LARGE",
+    `The body is larger than ${limits.bodyBytes} bytes. Send it in several calls.`,
+  );
+}

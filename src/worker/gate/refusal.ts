@@ -1,0 +1,21 @@
+import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
+
+/** Why the gate turned a request away. The HTTP status follows from the code, as everywhere in tRPC. */
+export interface Refusal {
+  readonly code: TRPC_ERROR_CODE_KEY;
+  /** What happened, why, and what to do. Repeats nothing that the request said. */
+  readonly message: string;
+  /** Sent with the reply. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Thrown by the gate's own decisions and caught in `gate`; never leaves it. */
+export class Refused extends Error {
+  override readonly name = "Refused";
+  readonly refusal: Refusal;
+
+  constructor(code: Refusal["code"], message: string, headers?: Refusal["headers"]) {
+    super(message);
+    this.refusal = headers ? { code, message, headers } : { code, message };
+  }
+}

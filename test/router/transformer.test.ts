@@ -1,0 +1,160 @@
+import { TRPCError } from "@trpc/server";
+import fc from "fast-check";
+import superjson, { SuperJSON } from "superjson";
+import { describe, expect, test } from "vitest";
+import { transformer } from "../../src/router/transformer.js";
+
+/** What the server sees of a value that a stock client sends. */
+const sent = (value: unknown): unknown =>
+  transformer.input.deserialize(JSON.parse(JSON.stringify(superjson.serialize(value))));
+
+/** What the server makes of a request's text. */
+const received = (text: string): unknown => transformer.input.deserialize(JSON.parse(text));
+
+function refusalOf(act: () => unknown): TRPCError {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(TRPCError);
+    expect(error).toMatchObject({ code: "BAD_REQUEST" });
+    return error as TRPCError;
+  }
+  throw new Error("It was accepted.");
+}
+
+describe("whatever superjson makes of an accepted value arrives as it was", () => {
+  const shared = { at: new Date(5) };
+
+  test.each<[string, unknown]>([
+    ["undefined", undefined],
+    ["null", null],
+    ["numbers that JSON has no word for", [Number.NaN, Infinity, -Infinity, -0, 0]],
+    ["a Date", new Date(1)],
+    ["a Date before Christ", new Date(-8.64e15)],
+    ["a bigint", -(10n ** 40n - 1n)],
+    ["bytes", { empty: new Uint8Array(), some: new Uint8Array([0, 127, 255]) }],
+    ["undefined among others", { a: undefined, b: [undefined, 1] }],
+    ["a Set of Dates", new Set([new Date(1), "x", new Date(2), undefined])],
+    ["a Map by Dates", new Map([[new Date(1), new Set([1n])]])],
+    ["a Map by Maps", new Map([[new Map([[1, new Map([[undefined, Number.NaN]])]]), [new Set([new Set([-0])])]]])],
+    ["a Map whose keys name prototypes", new Map([["__proto__", 1]])],
+    [
+      "keys with dots and backslashes",
+      { "a.b": { "c\\.d": new Date(1), "\\": 1n }, "": undefined, "\\\\.": new Set() },
+    ],
+    ["keys that look like indexes", { 0: new Date(1), "00": { 1: undefined } }],
+    ["one object in two places", { first: shared, second: [shared, { third: shared }] }],
+    ["one Set in two places", ((set) => [set, set])(new Set([new Date(1)]))],
+  ])("%s", (_, value) => {
+    expect(sent(value)).toStrictEqual(value);
+  });
+
+  const key = fc
+    .string({ unit: "grapheme" })
+    .filter((name) => !["__proto__", "constructor", "prototype"].includes(name));
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4 },
+      fc.string({ unit: "grapheme" }),
+      fc.double(),
+      fc.boolean(),
+      fc.constantFrom(null, undefined, -0),
+      fc.bigInt({ min: -(10n ** 40n) + 1n, max: 10n ** 40n - 1n }),
+      fc.date({ noInvalidDate: true }),
+      fc.uint8Array({ maxLength: 8 }).map((bytes) => new Uint8Array(bytes)),
+      fc.array(tie("value"), { maxLength: 5 }),
+      fc.dictionary(key, tie("value"), { maxKeys: 5, noNullPrototype: true }),
+      fc.array(tie("value"), { maxLength: 5 }).map((values) => new Set(values)),
+      fc.array(fc.tuple(tie("value"), tie("value")), { maxLength: 5 }).map((entries) => new Map(entries)),
+    ),
+  }));
+
+  test("random values", () => {
+    fc.assert(
+      fc.property(value, (one) => {
+        expect(sent(one)).toStrictEqual(one);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("random values, whatever parts they share", () => {
+    fc.assert(
+      fc.property(value, value, (one, other) => {
+        expect(sent([one, other, { one, other }, new Map([[1, one]])])).toStrictEqual([
+          one,
+          other,
+          { one, other },
+          new Map([[1, one]]),
+        ]);
+      }),
+    );
+  });
+});
+
+describe("a value that is not accepted is a BAD_REQUEST", () => {
+  class Point {
+    x = 1;
+  }
+  const cycle: Record<string, unknown> = {};
+  cycle["self"] = cycle;
+  const shared = { a: 1 };
+
+  test.each<[string, unknown, string]>([
+    ["a RegExp", { search: /(a+)+$/ }, "RegExp"],
+    ["an Error", new Error("x"), "Error"],
+    ["a URL", new URL("https://example.com"), "URL"],
+    ["floats", new Float64Array(2), "Uint8Array"],
+    ["a bigint of 41 digits", 10n ** 40n, "40 digits"],
+    ["a cycle", cycle, "inside itself"],
+    ["half a surrogate pair", "\ud83d", "surrogate"],
+  ])("%s", (_, value, message) => expect(refusalOf(() => sent(value)).message).toContain(message));
+
+  test("a registered class", () => {
+    const own = new SuperJSON();
+    own.registerClass(Point);
+    expect(refusalOf(() => transformer.input.deserialize(own.serialize(new Point()))).message).toContain("class");
+  });
+
+  test("repeats that the client left out", () => {
+    const payload = new SuperJSON({ dedupe: true }).serialize({ a: shared, b: shared });
+    expect(refusalOf(() => transformer.input.deserialize(payload)).message).toContain("dedupe");
+  });
+});
+
+describe("hostile inputs are refused at once and change no prototype", () => {
+  const deep = 20_000;
+  test.each([
+    ["31", '{"json":{},"meta":{"values":{"__proto__.x":["Date"]}}}'],
+    ["31", '{"json":{"__proto__":{"x":1}}}'],
+    ["31", '{"json":{"a":1},"meta":{"values":{"constructor.prototype":["Date"]}}}'],
+    ["31", '{"json":{"a":{}},"meta":{"referentialEqualities":{"a":["constructor.prototype.x"]}}}'],
+    ["32", '{"json":1000000000,"meta":{"values":[["typed-array","Float64Array"]]}}'],
+    ["32", '{"json":1000000000,"meta":{"values":[["typed-array","Uint8Array"]]}}'],
+    ["33", `{"json":{"a":{}},"meta":{"referentialEqualities":{"a":[${'"x.y",'.repeat(100_000)}"x"]}}}`],
+    ["34", '{"json":{"b":{},"c":1},"meta":{"referentialEqualities":{"b.toString":["c"]}}}'],
+    ["35", '{"json":"/(a+)+$/","meta":{"values":["regexp"]}}'],
+    ["36", `{"json":"${"9".repeat(300_000)}","meta":{"values":["bigint"]}}`],
+    ["37", '{"json":"never","meta":{"values":["Date"]}}'],
+    ["38", `{"json":[],"meta":{"values":${'{"a":'.repeat(deep)}["Date"]${"}".repeat(deep)}}}`],
+    ["38", `{"json":${"[".repeat(deep)}${"]".repeat(deep)}}`],
+  ])("hostile %s: %.60s", (_, text) => {
+    const start = performance.now();
+    refusalOf(() => received(text));
+    expect(performance.now() - start).toBeLessThan(1000);
+    expect(Reflect.ownKeys(Object.prototype)).not.toContain("x");
+  });
+});
+
+test("what the app answers is superjson's business alone", () => {
+  for (const value of [/x/g, new URL("https://example.com/"), new Float64Array([1.5])]) {
+    expect(transformer.output.deserialize(transformer.output.serialize(value))).toEqual(value);
+  }
+});
+
+test("a payload is left as it was", () => {
+  const payload = { json: { at: new Date(1).toISOString(), zero: -0 }, meta: { values: { at: ["Date"] }, v: 1 } };
+  const before = structuredClone(payload);
+  transformer.input.deserialize(payload);
+  expect(payload).toStrictEqual(before);
+});

@@ -1,0 +1,292 @@
+import { describe, expect, test } from "vitest";
+import { limits } from "../../src/shared/limits.js";
+import { checkWireValue, WireError } from "../../src/shared/wire-guard.js";
+
+/** Refused at once, with a message that says what to send instead. */
+function expectRefused(payload: unknown, message?: string): void {
+  const start = performance.now();
+  let error: unknown;
+  try {
+    checkWireValue(payload);
+  } catch (caught) {
+    error = caught;
+  }
+  expect(error).toBeInstanceOf(WireError);
+  expect((error as WireError).message).toMatch(/\.$/);
+  if (message !== undefined) expect((error as WireError).message).toContain(message);
+  expect(performance.now() - start).toBeLessThan(1000);
+}
+
+function expectAccepted(payload: { json: unknown; meta?: unknown }): void {
+  expect(checkWireValue(payload).json).toEqual(payload.json);
+}
+
+const withValues = (json: unknown, values: unknown, v: unknown = 1) => ({ json, meta: { values, v } });
+
+/** What a client's JSON text becomes: unlike a literal, it can hold `__proto__` as a key. */
+const parsed = (text: string): unknown => JSON.parse(text);
+
+function nested(depth: number): unknown {
+  let value: unknown = 0;
+  for (let level = 0; level < depth; level++) value = [value];
+  return value;
+}
+
+describe("the envelope", () => {
+  test.each([undefined, null, 1, "x", true, [], [1], {}, { title: "x" }, { json: 1, extra: 1 }, { meta: {} }])(
+    "%j is not superjson's format",
+    (payload) => expectRefused(payload, "transformer: superjson"),
+  );
+
+  test.each([null, 1, "x", [], { values: {}, custom: 1 }])("the meta %j is not superjson's", (meta) =>
+    expectRefused({ json: 1, meta }),
+  );
+
+  test.each([0, 2, "1", null])("version %j of the format is not known", (v) => expectRefused(withValues({}, {}, v)));
+
+  test("json alone, and an empty meta, are enough", () => {
+    for (const payload of [{ json: null }, { json: { a: [1, "x", false] }, meta: {} }, { json: 1, meta: { v: 1 } }]) {
+      expectAccepted(payload);
+    }
+  });
+});
+
+describe("JSON", () => {
+  test("hostile 2: depth ends at the limit, whatever is inside", () => {
+    expectAccepted({ json: nested(limits.jsonDepth) });
+    expectRefused({ json: nested(limits.jsonDepth + 1) }, "deeper");
+    expectRefused({ json: nested(100_000) }, "deeper");
+    expectRefused(parsed(`{"json":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`), "deeper");
+  });
+
+  test("values are counted", () => {
+    expectAccepted({ json: Array.from({ length: limits.jsonNodes }, () => 0) });
+    expectRefused({ json: Array.from({ length: limits.jsonNodes + 1 }, () => 0) }, "more than");
+    const row = Array.from({ length: 1000 }, () => 0);
+    expectRefused({ json: Array.from({ length: 100 }, () => row) }, "more than");
+  });
+
+  test("hostile 3: a number that JSON cannot hold is refused, and -0 is 0", () => {
+    expectRefused(parsed('{"json":1e999}'), "bigint");
+    expectRefused(parsed('{"json":{"a":[-1e400]}}'), "bigint");
+    const { json } = checkWireValue(parsed('{"json":[-0,{"a":-0}]}'));
+    expect(json).toStrictEqual([0, { a: 0 }]);
+    expect(checkWireValue(parsed('{"json":-0}')).json).toBe(0);
+  });
+
+  test("hostile 5: half a surrogate pair is refused, as text and as key", () => {
+    for (const text of ["\ud800", "a\udc00b", "\udc00\ud800"]) {
+      expectRefused({ json: [text] }, "surrogate");
+      expectRefused({ json: { [text]: 1 } }, "surrogate");
+    }
+    expectAccepted({ json: { "😀": "😀" } });
+  });
+
+  test.each(["__proto__", "constructor", "prototype"])("hostile 31: the key %s is refused, however deep", (key) => {
+    expectRefused(parsed(`{"json":{"${key}":{"polluted":true}}}`), "Rename");
+    expectRefused(parsed(`{"json":[{"a":{"${key}":1}}]}`), "Rename");
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+  });
+
+  test.each([Symbol("x"), () => 1, 1n, [undefined]])("what no JSON holds is refused", (json) =>
+    expectRefused({ json }),
+  );
+
+  test("the checked value is a copy that holds no part twice", () => {
+    const shared = { a: 1 };
+    const payload = { json: [shared, shared] };
+    const { json } = checkWireValue(payload) as { json: object[] };
+    expect(json).toEqual(payload.json);
+    expect(new Set([...json, shared]).size).toBe(3);
+  });
+});
+
+describe("annotations", () => {
+  test.each([
+    ["a RegExp", "/(a+)+$/", ["regexp"]],
+    ["an Error", { name: "E", message: "m", stack: "s" }, ["Error"]],
+    ["a URL", "https://example.com", ["URL"]],
+    ["a class", {}, [["class", "User"]]],
+    ["a symbol", "x", [["symbol", "x"]]],
+    ["a custom type", "1.0", [["custom", "decimal"]]],
+    ["an unknown type", 1, ["toString"]],
+    ["an inherited name", 1, ["constructor"]],
+    ["no type", 1, [null]],
+    ["a DataView", [1], [["typed-array", "DataView"]]],
+    ["a typed array without a name", [1], [["typed-array"]]],
+  ])("hostile 35: %s is not accepted", (_, json, values) => {
+    expectRefused(withValues(json, values), "not accepted");
+    expectRefused(withValues({ a: [json] }, { "a.0": values }), "not accepted");
+  });
+
+  test.each(["Float64Array", "Int8Array", "Uint8ClampedArray", "Uint32Array", "BigInt64Array"])(
+    "hostile 32: a %s is not accepted, of a length or of values",
+    (name) => {
+      expectRefused(withValues(1e9, [["typed-array", name]]), "Uint8Array");
+      expectRefused(withValues([1], [["typed-array", name]]), "Uint8Array");
+    },
+  );
+
+  test("hostile 32: bytes are a list of bytes, never a length", () => {
+    for (const json of [1e9, "1000000000", { length: 1e9 }, [256], [-1], [1.5], ["1"], [null], [[]]]) {
+      expectRefused(withValues(json, [["typed-array", "Uint8Array"]]));
+    }
+    expectAccepted(withValues([0, 1, 255], [["typed-array", "Uint8Array"]]));
+    expectAccepted(withValues([], [["typed-array", "Uint8Array"]]));
+  });
+
+  test("hostile 36: a bigint has at most 40 digits", () => {
+    const nines = "9".repeat(limits.bigintDigits);
+    for (const json of [nines, `-${nines}`, "0"]) expectAccepted(withValues(json, ["bigint"]));
+    for (const json of [`${nines}9`, "9".repeat(300_000), "1.5", "0x10", "", " 1", "1n", "-", 1, null, ["1"]]) {
+      expectRefused(withValues(json, ["bigint"]), "40 digits");
+    }
+  });
+
+  test.each([
+    "",
+    "x",
+    "2024-13-01T00:00:00.000Z",
+    "2024-02-30T00:00:00.000Z",
+    "2024-01-01",
+    "Invalid Date",
+    "1",
+    0,
+    null,
+    {},
+    [2024],
+  ])("hostile 37: %j is no Date", (json) => expectRefused(withValues(json, ["Date"]), "toISOString"));
+
+  test("dates far from now are dates", () => {
+    for (const time of [0, -1, 8.64e15, -8.64e15, Date.UTC(2024, 1, 29)]) {
+      expectAccepted(withValues(new Date(time).toISOString(), ["Date"]));
+    }
+  });
+
+  test.each([
+    ["undefined over a value", 1, ["undefined"]],
+    ["a number over a number", 1, ["number"]],
+    ["a number over text", "12", ["number"]],
+    ["a Set over text", "abc", ["set"]],
+    ["a Set over a length", { length: 1e9 }, ["set"]],
+    ["a Map over an object", {}, ["map"]],
+    ["a Map of single values", [1], ["map"]],
+    ["a Map of triples", [[1, 2, 3]], ["map"]],
+    ["an empty annotation", 1, []],
+    ["a third part", [1], ["set", {}, {}]],
+    ["children of a Date", "1970-01-01T00:00:00.000Z", ["Date", { 0: ["Date"] }]],
+    ["children as a list", [1], ["set", [["Date"]]]],
+    ["children of bytes", [1], [["typed-array", "Uint8Array"], { 0: ["number"] }]],
+    ["a tree that superjson flattens", { a: { b: null } }, { a: { b: ["undefined"] } }],
+    ["text for values", 1, "Date"],
+    ["no values", 1, null],
+  ])("%s does not fit", (_, json, values) => expectRefused(withValues(json, values)));
+});
+
+describe("hostile 31: paths lead only to what the JSON holds itself", () => {
+  const json = { a: { b: null }, list: [null], "x.y": null, "back\\slash": null, "": null };
+
+  test.each(["a.b", "list.0", "x\\.y", "back\\\\slash", ""])("%j is there", (path) =>
+    expectAccepted(withValues(json, { [path]: ["undefined"] })),
+  );
+
+  test.each([
+    "__proto__.x",
+    "constructor.prototype",
+    "a.constructor.prototype.x",
+    "a.toString",
+    "a.missing",
+    "a.b.c",
+    "list.length",
+    "list.1",
+    "list.-1",
+    "list.00",
+    "list.0x0",
+    "list.1e0",
+    "list. 0",
+    "list.",
+    "a..b",
+    "x.y",
+    "back\\slash",
+    "a.b\\",
+    "missing",
+  ])("%j is not", (path) => {
+    expectRefused(withValues(json, { [path]: ["undefined"] }));
+    expectRefused({ json, meta: { referentialEqualities: { [path]: ["a"] }, v: 1 } });
+    expectRefused({ json, meta: { referentialEqualities: { a: [path] }, v: 1 } });
+  });
+
+  test("clients before v 1 escape dots only", () => {
+    const meta = { values: { "back\\slash": ["undefined"], "x\\.y": ["undefined"] } };
+    expect(checkWireValue({ json, meta })).toEqual({ json, meta });
+  });
+
+  test("a __proto__ in the annotations is a key like any other", () => {
+    expectRefused(parsed('{"json":{"a":null},"meta":{"values":{"__proto__":["undefined"]},"v":1}}'));
+    expectRefused(parsed('{"json":[[1,2]],"meta":{"values":["map",{"__proto__.x":["undefined"]}],"v":1}}'));
+    expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
+  });
+
+  test("no path leads through what another annotation turns into something else", () => {
+    const map = { m: [["k", [null]]] };
+    expectAccepted(withValues(map, { m: ["map", { "0.1": ["set", { 0: ["undefined"] }] }] }));
+    expectRefused(withValues(map, { m: ["map"], "m.0.1.0": ["undefined"] }));
+    expectRefused(withValues(map, { "m.0.1.0": ["undefined"], m: ["map"] }));
+    expectRefused(withValues(map, { "m.0": ["set"], m: ["map"] }));
+    expectRefused(withValues(map, { m: ["map", { 0: ["set"] }] }));
+    expectRefused(withValues(map, { m: ["map", { "0.1": ["set"], "0.1.0": ["undefined"] }] }));
+  });
+});
+
+describe("hostile 38: a meta as deep or as large as a stranger likes", () => {
+  const depth = 20_000;
+  test.each([
+    ["objects", '{"a":'.repeat(depth) + '["Date"]' + "}".repeat(depth)],
+    ["arrays", "[".repeat(depth) + "]".repeat(depth)],
+    ["Sets in Sets", '["set",{"0":'.repeat(depth) + '["Date"]' + "}]".repeat(depth)],
+  ])("%s in each other", (_, values) => {
+    expectRefused(parsed(`{"json":[[]],"meta":{"values":${values},"v":1}}`));
+    expectRefused(parsed(`{"json":[[]],"meta":{"referentialEqualities":${values},"v":1}}`));
+  });
+
+  test("a path of 100,000 keys", () =>
+    expectRefused(withValues([], { [Array(100_000).fill("0").join(".")]: ["Date"] })));
+
+  test("an annotation for every value is read once", () => {
+    const count = 50_000;
+    const json = Array.from({ length: count }, () => null);
+    const values = Object.fromEntries(json.map((_, index) => [index, ["undefined"]]));
+    const start = performance.now();
+    checkWireValue(withValues(json, values));
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+});
+
+describe("repeated objects", () => {
+  test("are dropped from the meta: each place has its own copy", () => {
+    const json = { a: { x: 1 }, b: { x: 1 } };
+    expect(checkWireValue({ json, meta: { referentialEqualities: { a: ["b"] }, v: 1 } })).toEqual({ json });
+  });
+
+  test("that the JSON does not repeat are refused, not lost", () => {
+    expectRefused({ json: { a: {}, b: null }, meta: { referentialEqualities: { a: ["b"] }, v: 1 } }, "dedupe");
+    expectRefused({ json: { self: null }, meta: { referentialEqualities: [["self"]], v: 1 } }, "inside itself");
+  });
+
+  test("hostile 33: 100,000 of them take no time", () => {
+    const referentialEqualities = { a: Array.from({ length: 100_000 }, () => "b") };
+    const start = performance.now();
+    expect(checkWireValue({ json: { a: {}, b: {} }, meta: { referentialEqualities, v: 1 } })).toEqual({
+      json: { a: {}, b: {} },
+    });
+    expect(performance.now() - start).toBeLessThan(1000);
+  });
+
+  test("hostile 34: they put no function into the input", () => {
+    expectRefused({ json: { b: {}, c: 1 }, meta: { referentialEqualities: { "b.toString": ["c"] }, v: 1 } });
+  });
+
+  test.each([null, "a", { a: "b" }, { a: [1] }, { a: { b: [] } }])("%j does not fit", (referentialEqualities) =>
+    expectRefused({ json: { a: {}, b: {} }, meta: { referentialEqualities, v: 1 } }),
+  );
+});

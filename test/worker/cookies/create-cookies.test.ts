@@ -1,0 +1,85 @@
+import { describe, expect, test } from "vitest";
+import type { SessionTokens } from "../../../src/shared/call.js";
+import { limits } from "../../../src/shared/limits.js";
+import { createCookies } from "../../../src/worker/cookies/create-cookies.js";
+
+const now = 1_700_000_000_000;
+const tokens: SessionTokens = {
+  accessToken: "aaa.bbb-_.ccc",
+  accessExpiresAt: now + 900_000,
+  refreshToken: "rt1.x",
+  refreshExpiresAt: now + 7 * 86_400_000,
+};
+const at = (url: string, prefix?: string) => createCookies({ url: new URL(url), prefix });
+
+describe("A17: a session's cookies", () => {
+  test("are out of reach of scripts, of other hosts and of plain http", () => {
+    expect(at("https://app.example.com/trpc/auth.login").set(tokens, now)).toEqual([
+      "__Host-userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Host-userdo-refresh=rt1.x; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax",
+    ]);
+  });
+
+  test("are cleared by the attributes they were set with, wherever the routes are", () => {
+    expect(at("https://app.example.com/some/deep/trpc/auth.logout").clear()).toEqual([
+      "__Host-userdo-access=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+      "__Host-userdo-refresh=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
+    ]);
+  });
+
+  test("can have another prefix", () => {
+    const cookies = at("https://app.example.com", "blog");
+    expect(cookies.set(tokens, now)[0]).toMatch(/^__Host-blog-access=/);
+    expect(cookies.read({ "__Host-blog-access": "a", "__Host-userdo-refresh": "r" })).toEqual({ access: "a" });
+  });
+
+  test("never outlive their tokens", () => {
+    const [access, refresh] = at("https://app.example.com").set(tokens, now + 900_001);
+    expect(access).toContain("Max-Age=0;");
+    expect(refresh).toContain("Max-Age=603899;");
+  });
+
+  test("read back what was set", () => {
+    const cookies = at("https://app.example.com");
+    const pairs = cookies.set(tokens, now).map((cookie) => cookie.split("; ")[0]!.split("=") as [string, string]);
+    expect(cookies.read(Object.fromEntries(pairs))).toEqual({
+      access: tokens.accessToken,
+      refresh: tokens.refreshToken,
+    });
+  });
+
+  test.each([
+    ["nothing", {}],
+    ["the names without the prefix that binds them to the host", { "userdo-access": "a", "userdo-refresh": "r" }],
+    ["names in another case", { "__host-userdo-access": "a" }],
+    ["empty values", { "__Host-userdo-access": "" }],
+    ["values longer than a token", { "__Host-userdo-refresh": "x".repeat(limits.tokenLength + 1) }],
+  ])("%s is no token", (_, cookies) => expect(at("https://app.example.com").read(cookies)).toEqual({}));
+});
+
+describe("A17: on this machine itself, over http", () => {
+  test.each([
+    "http://localhost:5173",
+    "http://app.localhost",
+    "http://127.0.0.1:8787",
+    "http://127.9.9.9",
+    "http://[::1]:8787",
+  ])("%s gets the same names without __Host- and Secure", (url) => {
+    const cookies = at(url);
+    expect(cookies.set(tokens, now)[0]).toBe(
+      "userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; SameSite=Lax",
+    );
+    expect(cookies.clear()[1]).toBe("userdo-refresh=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax");
+    expect(cookies.read({ "userdo-access": "a", "__Host-userdo-refresh": "r" })).toEqual({ access: "a" });
+  });
+
+  test.each([
+    "https://localhost",
+    "http://app.example.com",
+    "http://localhost.example.com",
+    "http://127.0.0.1.example.com",
+    "http://notlocalhost",
+    "http://128.0.0.1",
+    "http://[::2]",
+  ])("%s gets Secure ones", (url) => expect(at(url).set(tokens, now)[0]).toMatch(/^__Host-.*; Secure/));
+});

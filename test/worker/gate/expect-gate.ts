@@ -1,0 +1,77 @@
+import { expect } from "vitest";
+import type { GatedCalls, GatedUpgrade, GateOptions } from "../../../src/worker/gate/gate-result.js";
+import { gate } from "../../../src/worker/gate/gate.js";
+import type { Refusal } from "../../../src/worker/gate/refusal.js";
+
+export const OWN = "https://app.example.com";
+export const FRIEND = "https://friend.example.org";
+
+const options: GateOptions = { path: "/trpc", allowedOrigins: [FRIEND] };
+
+interface RequestOptions {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
+}
+
+/** A request to this app as it reaches the Worker. No headers but the given ones. */
+export function request(path: string, { method, headers, body }: RequestOptions = {}): Request {
+  const init: RequestInit = { headers: new Headers(headers) };
+  if (method !== undefined) init.method = method;
+  if (body !== undefined) init.body = body as BodyInit;
+  // Node asks for it with a stream as the body; the types of a Worker do not know it.
+  return new Request(OWN + path, { ...init, duplex: "half" } as RequestInit);
+}
+
+export function query(path: string, input?: unknown, headers?: Record<string, string>): Request {
+  const search = input === undefined ? "" : `?input=${encodeURIComponent(JSON.stringify(input))}`;
+  return request(path + search, headers ? { headers } : {});
+}
+
+/** A POST of JSON text; further headers replace the content type. */
+export function post(path: string, body?: RequestOptions["body"], headers: Record<string, string> = {}): Request {
+  const sent = { "content-type": "application/json", ...headers };
+  return request(
+    path,
+    body === undefined ? { method: "POST", headers: sent } : { method: "POST", headers: sent, body },
+  );
+}
+
+export function upgrade(path: string, headers: Record<string, string> = {}): Request {
+  return request(path, { headers: { upgrade: "websocket", ...headers } });
+}
+
+export function pass(sent: Request) {
+  return gate(sent, options);
+}
+
+export async function expectCalls(sent: Request): Promise<GatedCalls> {
+  const result = await pass(sent);
+  expect(result).toMatchObject({ kind: "calls" });
+  return result as GatedCalls;
+}
+
+export async function expectUpgrade(sent: Request): Promise<GatedUpgrade> {
+  const result = await pass(sent);
+  expect(result).toMatchObject({ kind: "upgrade" });
+  return result as GatedUpgrade;
+}
+
+/** Refused by that code; the message says what happened, then what to do, and repeats none of `secrets`. */
+export async function expectRefused(sent: Request, code: Refusal["code"], ...secrets: string[]): Promise<void> {
+  const refusal = await refusalOf(sent);
+  expect(refusal.code).toBe(code);
+  expect(refusal.message).toMatch(/^.+\. .+\.$/);
+  expect(refusal.message.length).toBeLessThan(300);
+  for (const secret of secrets) expect(JSON.stringify(refusal)).not.toContain(secret);
+}
+
+export async function refusalOf(sent: Request): Promise<Refusal> {
+  const result = await pass(sent);
+  expect(result).toMatchObject({ kind: "refused" });
+  return (result as Extract<typeof result, { kind: "refused" }>).refusal;
+}
+
+export async function expectNotMine(sent: Request): Promise<void> {
+  expect(await pass(sent)).toEqual({ kind: "notMine" });
+}

@@ -1,0 +1,50 @@
+import { describe, expect, test } from "vitest";
+import { limits } from "../../../src/shared/limits.js";
+import { withGateHeaders } from "../../../src/worker/gate/gate-headers.js";
+import { expectCalls, expectRefused, expectUpgrade, FRIEND, post, request, upgrade } from "./expect-gate.js";
+
+const bytes = (...values: number[]) => new Uint8Array(values);
+
+describe("the gate in the Workers runtime", () => {
+  test("hostile 1: counts a stream without a length and cancels it", async () => {
+    let cancelled = false;
+    const endless = new ReadableStream({
+      pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(32)),
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    await expectRefused(post("/trpc/q", endless), "PAYLOAD_TOO_LARGE");
+    expect(cancelled).toBe(true);
+    await expectRefused(post("/trpc/q", `"${"a".repeat(limits.bodyBytes)}"`), "PAYLOAD_TOO_LARGE", "aaa");
+  });
+
+  test("hostile 2: survives a million arrays in each other", () =>
+    expectRefused(post("/trpc/q", "[".repeat(1_000_000)), "BAD_REQUEST"));
+
+  test("hostile 4, 6: decodes strictly, but for one byte order mark", async () => {
+    await expectRefused(post("/trpc/q", bytes(34, 0x80, 34)), "BAD_REQUEST");
+    expect((await expectCalls(post("/trpc/q", bytes(0xef, 0xbb, 0xbf, 0x31)))).calls[0]?.input).toBe(1);
+  });
+
+  test("hostile 19, 68: sees the headers that a browser sends", async () => {
+    await expectRefused(request("/trpc/q", { headers: { cookie: "a=1" } }), "FORBIDDEN");
+    await expectRefused(request("/trpc/q", { headers: { origin: "null" } }), "FORBIDDEN");
+    await expectRefused(request("/trpc/q", { headers: { cookie: "a=1; a=2", origin: FRIEND } }), "BAD_REQUEST");
+    await expectUpgrade(upgrade("/trpc", { cookie: "a=1", "sec-fetch-site": "same-origin" }));
+  });
+
+  test("leaves a handshake's socket in place", () => {
+    const { 0: socket } = new WebSocketPair();
+    const handshake = new Response(null, { status: 101, webSocket: socket });
+    expect(withGateHeaders(handshake, { corsOrigin: FRIEND }).webSocket).toBe(socket);
+  });
+
+  test("adds its headers to a reply that came from elsewhere", async () => {
+    const cached = new Response(new Response("[1]").body, { status: 207, headers: { vary: "accept" } });
+    const reply = withGateHeaders(cached, { corsOrigin: FRIEND });
+    expect(reply.status).toBe(207);
+    expect(reply.headers.get("vary")).toBe("accept, Origin");
+    expect(await reply.text()).toBe("[1]");
+  });
+});

@@ -1,0 +1,147 @@
+import { describe, expect, test } from "vitest";
+import { withGateHeaders } from "../../../src/worker/gate/gate-headers.js";
+import { checkAllowedOrigins } from "../../../src/worker/gate/origin-rule.js";
+import { expectCalls, expectRefused, FRIEND, OWN, pass, post, query, request, upgrade } from "./expect-gate.js";
+
+/** The same headers on every way in: the rule knows no exceptions. */
+const ways: [string, (headers: Record<string, string>) => Request][] = [
+  ["a query", (headers) => query("/trpc/posts.list", undefined, headers)],
+  ["a mutation", (headers) => post("/trpc/posts.create", "{}", headers)],
+  ["a sign-in", (headers) => post("/trpc/auth.login", "{}", headers)],
+  ["an upgrade", (headers) => upgrade("/trpc", headers)],
+];
+
+const cookie = "a=1";
+const allowed: Record<string, string>[] = [
+  {},
+  { "sec-fetch-mode": "cors" },
+  { origin: OWN },
+  { origin: OWN, "sec-fetch-site": "same-origin", cookie },
+  { "sec-fetch-site": "same-origin", cookie },
+  { origin: FRIEND },
+  { origin: FRIEND, "sec-fetch-site": "cross-site", cookie },
+];
+const foreign: Record<string, string>[] = [
+  { origin: "null" },
+  { origin: "null", cookie },
+  { cookie },
+  { origin: "https://app.example.com.evil.com" },
+  { origin: "https://app.example.com@evil" },
+  { origin: "https://evil.com/https://app.example.com" },
+  { origin: "http://app.example.com" },
+  { origin: "https://app.example.com:8443" },
+  { origin: "https://app.example.com:443" },
+  { origin: "https://sub.app.example.com" },
+  { origin: "https://example.com" },
+  { origin: `${OWN}/` },
+  { origin: `${OWN}, ${FRIEND}` },
+  { origin: OWN.toUpperCase() },
+  { origin: `${FRIEND}.evil.com` },
+  { origin: "http://friend.example.org" },
+  { origin: "" },
+  { origin: OWN, "sec-fetch-site": "same-site" },
+  { origin: OWN, "sec-fetch-site": "cross-site", cookie },
+  { "sec-fetch-site": "none" },
+  { "sec-fetch-site": "same-site" },
+  { "sec-fetch-site": "cross-site", cookie },
+  { "sec-fetch-site": "same-origin, cross-site" },
+  { cookie, "sec-fetch-mode": "cors" },
+  { cookie, authorization: "Bearer abc" },
+];
+
+describe.each(ways)("A16, hostile 19: %s", (_, send) => {
+  test.each(allowed)("passes with %j", async (headers) => {
+    expect(["calls", "upgrade"]).toContain((await pass(send(headers))).kind);
+  });
+
+  test.each(foreign)("is refused with %j", (headers) => expectRefused(send(headers), "FORBIDDEN", "evil"));
+});
+
+describe("A16: only allowed origins get credentialed CORS", () => {
+  const preflight = (origin: string, path = "/trpc/posts.create") =>
+    request(path, {
+      method: "OPTIONS",
+      headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+    });
+
+  test("hostile 12: an allowed origin's preflight names what it may send", async () => {
+    const result = await pass(preflight(FRIEND));
+    if (result.kind !== "answered") throw new Error(result.kind);
+    const { status, headers } = withGateHeaders(result.response, result);
+    expect(status).toBe(204);
+    expect(Object.fromEntries(headers)).toEqual({
+      allow: "GET, POST, OPTIONS",
+      "access-control-allow-origin": FRIEND,
+      "access-control-allow-credentials": "true",
+      "access-control-allow-methods": "GET, POST",
+      "access-control-allow-headers": "content-type, trpc-accept, authorization, last-event-id",
+      "access-control-max-age": "7200",
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      vary: "Origin",
+    });
+  });
+
+  test("a foreign preflight is refused, at the socket's path too", async () => {
+    await expectRefused(preflight("https://evil.com"), "FORBIDDEN");
+    await expectRefused(preflight("https://evil.com", "/trpc"), "FORBIDDEN");
+  });
+
+  test("OPTIONS of the own origin and of no browser is answered without CORS", async () => {
+    for (const sent of [preflight(OWN), request("/trpc/q", { method: "OPTIONS" })]) {
+      const result = await pass(sent);
+      if (result.kind !== "answered") throw new Error(result.kind);
+      const names = [...withGateHeaders(result.response, result).headers.keys()];
+      expect(names.filter((name) => name.startsWith("access-control"))).toEqual([]);
+    }
+  });
+
+  test("an allowed origin can read errors, a foreign one cannot", async () => {
+    const refusedFriend = await pass(query("/trpc/q.", undefined, { origin: FRIEND }));
+    expect(refusedFriend).toMatchObject({ kind: "refused", refusal: { code: "NOT_FOUND" }, corsOrigin: FRIEND });
+    const refusedStranger = await pass(query("/trpc/q.", undefined, { origin: "https://evil.com" }));
+    expect(refusedStranger).toMatchObject({ refusal: { code: "FORBIDDEN" }, corsOrigin: undefined });
+  });
+
+  test("the own origin needs no CORS", async () => {
+    expect((await expectCalls(query("/trpc/q", undefined, { origin: OWN }))).corsOrigin).toBeUndefined();
+    expect((await expectCalls(query("/trpc/q", undefined, { origin: FRIEND }))).corsOrigin).toBe(FRIEND);
+  });
+});
+
+describe("replies", () => {
+  test("carry no-store and nosniff, and keep what they had", () => {
+    const had = new Response("{}", { status: 207, headers: { vary: "trpc-accept, accept", "set-cookie": "a=1" } });
+    had.headers.append("set-cookie", "b=2");
+    const { status, headers } = withGateHeaders(had, { corsOrigin: FRIEND });
+    expect(status).toBe(207);
+    expect(headers.get("vary")).toBe("trpc-accept, accept, Origin");
+    expect(headers.get("cache-control")).toBe("no-store");
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("access-control-allow-origin")).toBe(FRIEND);
+    expect(headers.getSetCookie()).toEqual(["a=1", "b=2"]);
+  });
+
+  test("can go through twice", () => {
+    const once = withGateHeaders(Response.json({}), {});
+    expect([...withGateHeaders(once, {}).headers]).toEqual([...once.headers]);
+  });
+
+  test("may be immutable", () => {
+    expect(withGateHeaders(Response.redirect(OWN), {}).headers.get("vary")).toBe("Origin");
+  });
+});
+
+describe("the list of allowed origins", () => {
+  test.each([
+    "null",
+    "*",
+    "https://app.example.com/",
+    "app.example.com",
+    "https://*.example.com/x",
+    "HTTPS://app.example.com",
+    "",
+  ])("does not take %j", (origin) => expect(() => checkAllowedOrigins([origin])).toThrow("is not an origin"));
+
+  test("takes origins", () => checkAllowedOrigins([FRIEND, "http://localhost:5173"]));
+});

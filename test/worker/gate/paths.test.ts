@@ -1,0 +1,99 @@
+import { describe, expect, test } from "vitest";
+import { expectCalls, expectNotMine, expectRefused, query, request } from "./expect-gate.js";
+
+const pathsOf = async (path: string) => (await expectCalls(request(path))).calls.map((call) => call.path);
+
+describe("hostile 24: only the exact prefix is ours", () => {
+  test.each([
+    "/",
+    "/abcd/q",
+    "/trpcq",
+    "/TRPC/q",
+    "//trpc/q",
+    "/%74rpc/q",
+    "/api/trpc/q",
+    "/trpc/../q",
+    "/trpc/%2e%2e/q",
+  ])("%s is left to others", (path) => expectNotMine(request(path)));
+
+  test.each(["/trpc", "/trpc/", "/trpc//q", "/trpc/q/", "/trpc/q/r", "/trpc/q,r", "/trpc/./q/"])(
+    "%s names no procedure",
+    (path) => expectRefused(request(path), "NOT_FOUND"),
+  );
+});
+
+describe("hostile 23: a path is names joined by dots, in one spelling", () => {
+  test.each([
+    "q.",
+    ".q",
+    "q..q",
+    "q%00",
+    "%2e%2e%2fq",
+    "auth%2elogin",
+    "%71",
+    "q%ff",
+    "q%",
+    "q%20r",
+    "q;x",
+    "a:b",
+    "<script>",
+    "__proto__",
+    "constructor",
+    "nested.__proto__",
+    "prototype.q",
+  ])("%s is refused", (path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path));
+
+  test.each(["q", "posts.list", "a.b.c.d", "_live", "get-user", "$x", "v2.list", "toString", "createCaller"])(
+    "%s is left to the router",
+    async (path) => expect(await pathsOf(`/trpc/${path}`)).toEqual([path]),
+  );
+
+  test("names that are not ASCII arrive decoded", async () => {
+    expect(await pathsOf("/trpc/größe.日本")).toEqual(["größe.日本"]);
+  });
+});
+
+describe("hostile 25: long paths and URLs are not repeated", () => {
+  test.each([
+    ["257 characters in one name", "a".repeat(257)],
+    ["10 KB", "b".repeat(10_000)],
+  ])("a path of %s is not found", (_, path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path.slice(0, 50)));
+
+  test("a path of 256 characters passes", async () => {
+    expect(await pathsOf(`/trpc/${"a".repeat(256)}`)).toHaveLength(1);
+  });
+
+  test("a path of 100 KB is too large", async () => {
+    await expectRefused(request(`/trpc/${"c".repeat(100_000)}`), "PAYLOAD_TOO_LARGE", "ccc");
+  });
+
+  test("an input of 100 KB in the URL is too large", async () => {
+    await expectRefused(query("/trpc/q", { json: "d".repeat(100_000) }), "PAYLOAD_TOO_LARGE", "ddd");
+  });
+});
+
+describe("a query string means one thing", () => {
+  test.each([
+    ["two inputs", "?input=1&input=2"],
+    ["an escaped name", "?input=1&%69nput=2"],
+    ["two batch flags", "?batch=1&batch=0"],
+    ["bytes that are no UTF-8", "?input=%22%ff%22"],
+    ["half an escape", "?input=%2"],
+  ])("%s are refused", (_, search) => expectRefused(request(`/trpc/q${search}`), "BAD_REQUEST"));
+
+  test("parameters of others are ignored, twice too", async () => {
+    const { calls } = await expectCalls(request("/trpc/q?utm=1&utm=%ff&input=%7B%22json%22%3A1%7D"));
+    expect(calls).toEqual([{ path: "q", input: { json: 1 } }]);
+  });
+
+  test("plus signs and escapes are read as URLSearchParams writes them", async () => {
+    const search = new URLSearchParams({ input: JSON.stringify({ json: "a b+c&ä" }) });
+    const { calls } = await expectCalls(request(`/trpc/q?${search.toString()}`));
+    expect(calls[0]?.input).toEqual({ json: "a b+c&ä" });
+  });
+
+  test("hostile 30: connectionParams do not belong in the URL of a call", async () => {
+    await expectRefused(request("/trpc/q?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
+    await expectRefused(request("/trpc/q?connectionParams=1"), "BAD_REQUEST");
+  });
+});

@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import { expectCalls, expectRefused, expectUpgrade, post, request, upgrade } from "./expect-gate.js";
+
+test("a socket is opened at the prefix itself", async () => {
+  expect((await expectUpgrade(upgrade("/trpc"))).organizationId).toBeUndefined();
+  expect((await expectUpgrade(upgrade("/trpc", { upgrade: "WebSocket" }))).url.pathname).toBe("/trpc");
+});
+
+test("an organization's socket names it", async () => {
+  expect((await expectUpgrade(upgrade("/trpc?organizationId=Org_1-a"))).organizationId).toBe("Org_1-a");
+});
+
+test.each(["", "a.b", "a/b", "user:1", "%00", "a%20b", "x".repeat(129), "a&organizationId=b"])(
+  "the organization id %j is refused",
+  (id) => expectRefused(upgrade(`/trpc?organizationId=${id}`), "BAD_REQUEST"),
+);
+
+test.each(["/trpc/", "/trpc/posts.changes", "/trpc//"])("%s is no place for a socket", (path) =>
+  expectRefused(upgrade(path), "NOT_FOUND"),
+);
+
+test("hostile 30: connectionParams may be announced, not put in the URL", async () => {
+  await expectUpgrade(upgrade("/trpc?connectionParams=1"));
+  await expectRefused(upgrade("/trpc?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
+});
+
+test("other protocols and methods are no upgrade", async () => {
+  await expectRefused(request("/trpc", { headers: { upgrade: "h2c" } }), "NOT_FOUND");
+  await expectCalls(post("/trpc/q", "{}", { upgrade: "websocket" }));
+});
+
+test("an upgrade brings its credentials", async () => {
+  expect((await expectUpgrade(upgrade("/trpc", { authorization: "Bearer t.o.k" }))).bearer).toBe("t.o.k");
+  const byCookie = upgrade("/trpc", { cookie: "a=1", origin: "https://app.example.com" });
+  expect((await expectUpgrade(byCookie)).cookies).toEqual({ a: "1" });
+});
