@@ -14,8 +14,7 @@ const FORBIDDEN_NAME = /(^|\.)(__proto__|prototype|constructor)(\.|$)/;
  * @throws Refused NOT_FOUND, BAD_REQUEST
  */
 export function readPaths(rest: string, isBatch: boolean): string[] {
-  if (rest === "")
-    throw new Refused("NOT_FOUND", "The path names no procedure. Append one, as in /trpc/posts.list.");
+  if (rest === "") throw new Refused("NOT_FOUND", "The path names no procedure. Append one, as in /trpc/posts.list.");
   const paths = isBatch ? rest.replaceAll(/%2c/gi, ",").split(",") : [rest];
   if (paths.length > limits.batchCalls) {
     throw new Refused(
