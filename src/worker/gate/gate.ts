@@ -55,6 +55,8 @@ async function gateCalls(
   const query = readQuery(url.search);
   if (query.has("connectionParams")) throw tokenInUrl();
   const isBatch = query.get("batch") === "1";
+  // tRPC finds this out only when it writes the reply: a mutation would have run by then.
+  if (!isBatch && wantsStream(request.headers)) throw streamOfOne();
   const paths = readPaths(rest, isBatch);
   const credentials = readCredentials(request.headers);
   const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
@@ -72,6 +74,11 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
 
 function isUpgrade(request: Request): boolean {
   return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+function wantsStream(headers: Headers): boolean {
+  const accept = headers.get("trpc-accept") ?? headers.get("accept") ?? "";
+  return accept.split(",").some((type) => type.trim() === "application/jsonl");
 }
 
 function cutPrefix(text: string, prefix: string): string | undefined {
@@ -95,4 +102,8 @@ function tokenInUrl(): Refused {
     "BAD_REQUEST",
     "connectionParams do not belong in a URL, which ends up in logs. Send an Authorization header instead.",
   );
+}
+
+function streamOfOne(): Refused {
+  return new Refused("BAD_REQUEST", "Only a batch is answered as a stream. Add ?batch=1, for a single call too.");
 }

@@ -30,6 +30,14 @@ test.each(["/trpc/a,,b?batch=1", "/trpc/,a?batch=1", "/trpc/a,?batch=1", "/trpc/
   (path) => expectRefused(request(path), "NOT_FOUND"),
 );
 
+test.each([{ "trpc-accept": "application/jsonl" }, { accept: "text/html, application/jsonl" }])(
+  "a stream %j is for batches only, and nothing runs before that is said",
+  async (headers) => {
+    await expectRefused(post("/trpc/a", "", headers), "BAD_REQUEST");
+    await expectCalls(post("/trpc/a?batch=1", "", headers));
+  },
+);
+
 describe("hostile 26: a batch has an end", () => {
   test("20 calls pass", async () =>
     expect((await expectCalls(request(`/trpc/${names(20)}?batch=1`))).calls).toHaveLength(20));
