@@ -1,10 +1,12 @@
-import { httpBatchLink, type HTTPHeaders, type TRPCLink } from "@trpc/client";
+import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { tap } from "@trpc/server/observable";
 import superjson from "superjson";
 import { limits } from "../shared/limits.js";
 import { signInChangeOf, type SignInChange } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
+
+type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
 
 export interface UserDOLinkOptions {
   /**
@@ -21,7 +23,7 @@ export interface UserDOLinkOptions {
    * Makes the requests. For Node, or for tests.
    * @default the global fetch
    */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: Fetch;
   /**
    * Headers for each request over HTTP.
    * @default none

@@ -46,11 +46,9 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     return { path, procedure, reply };
   });
 
-  // The body has been read already, and the proxy needs no input.
-  const { url, method, headers } = request;
   const response = await fetchRequestHandler({
     endpoint: options.path,
-    req: new Request(url, { method, headers, signal: request.signal }),
+    req: forAdapter(request),
     router: createProxyRouter(router, proxied),
   });
 
@@ -82,6 +80,16 @@ async function plan(
   } catch (cause) {
     return { path, procedure, refused: { ok: false, error: shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError }) } };
   }
+}
+
+/** What tRPC's adapter needs to know of the request. The body has been read, and the proxy asks for no input. */
+function forAdapter({ url, method, headers, signal }: Request): Request {
+  const kept = new Headers({ "content-type": "application/json" });
+  for (const name of ["accept", "trpc-accept", "last-event-id"]) {
+    const value = headers.get(name);
+    if (value !== null) kept.set(name, value);
+  }
+  return new Request(url, { method, headers: kept, signal });
 }
 
 /** Who the calls are for. A lapsed access token is renewed only when one of them has to know. */

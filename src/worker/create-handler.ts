@@ -9,6 +9,7 @@ import { createCookies } from "./cookies/create-cookies.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
 import type { GatedCalls, GatedUpgrade } from "./gate/gate-result.js";
+import { checkAllowedOrigins } from "./gate/origin-rule.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
@@ -20,11 +21,12 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
 /**
  * The app's tRPC endpoint as a function, to be mounted in any Worker or router.
  *
- * @throws Error when the router's definition is wrong
+ * @throws Error when the router's definition or an allowed origin is wrong
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
   const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, onError = logError } = options;
   const { extendContext } = definitionOf(router);
+  checkAllowedOrigins(allowedOrigins);
   const config = router._def._config;
 
   async function answer(request: Request, env: object, gated: GatedCalls | GatedUpgrade): Promise<Response> {

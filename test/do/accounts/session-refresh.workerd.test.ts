@@ -1,0 +1,90 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { codeOf } from "../../fixtures/error-code.js";
+import { openBrowser, signUp, type Browser } from "../../fixtures/browser.js";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** Objects and the Worker read the same clock as the test. */
+function moveClock(by: number): void {
+  const now = Date.now() + by;
+  vi.useFakeTimers({ toFake: ["Date"], now });
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function copyOf(browser: Browser): Browser {
+  const copy = openBrowser();
+  for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+  return copy;
+}
+
+describe("silent refresh", () => {
+  it("A6 a call after the access token's life just works, and rotates the cookies", async () => {
+    const { browser, client, user } = await signUp();
+    const before = new Map(browser.cookies);
+    moveClock(16 * MINUTE);
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    expect(browser.cookies.get("__Host-userdo-access")).not.toBe(before.get("__Host-userdo-access"));
+    expect(browser.cookies.get("__Host-userdo-refresh")).not.toBe(before.get("__Host-userdo-refresh"));
+    const rotated = new Map(browser.cookies);
+    await client.auth.me.query();
+    expect(browser.cookies).toEqual(rotated);
+  });
+
+  it("A6 works when the access cookie is gone", async () => {
+    const { browser, client, user } = await signUp();
+    browser.cookies.delete("__Host-userdo-access");
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    expect(browser.cookies.has("__Host-userdo-access")).toBe(true);
+  });
+
+  it("A6 twenty tabs that refresh at once get the same successor", async () => {
+    const { browser } = await signUp();
+    moveClock(16 * MINUTE);
+    const tabs = Array.from({ length: 20 }, () => copyOf(browser));
+    await Promise.all(tabs.map((tab) => tab.client().auth.me.query()));
+    expect(new Set(tabs.map((tab) => tab.cookies.get("__Host-userdo-refresh"))).size).toBe(1);
+    expect(await codeOf(copyOf(tabs[7] ?? browser).client().auth.me.query())).toBe("none");
+  });
+
+  it("A6 an old refresh token that turns up after the grace period ends the session", async () => {
+    const { browser, client } = await signUp();
+    const thief = copyOf(browser);
+    moveClock(16 * MINUTE);
+    await client.auth.me.query();
+    moveClock(31_000);
+    thief.cookies.delete("__Host-userdo-access");
+    expect(await codeOf(thief.client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect(thief.cookies.size).toBe(0);
+    expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+  });
+
+  it("A6 a session that nobody uses is over after seven days", async () => {
+    const { client, browser } = await signUp();
+    moveClock(7 * DAY + 1000);
+    expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+    expect(browser.cookies.size).toBe(0);
+  });
+
+  it("A6 a session that is used lives on, but not past ninety days", async () => {
+    const { client } = await signUp();
+    for (let day = 0; day < 89; day += 5) {
+      moveClock(5 * DAY);
+      expect(await codeOf(client.auth.me.query())).toBe(day + 5 < 90 ? "none" : "UNAUTHORIZED");
+    }
+    moveClock(5 * DAY);
+    expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+  });
+
+  it("E1 a refresh whose session is gone clears the cookies", async () => {
+    const { browser, client } = await signUp();
+    const other = copyOf(browser);
+    await client.auth.logout.mutate();
+    other.cookies.delete("__Host-userdo-access");
+    expect(await codeOf(other.client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect(other.cookies.size).toBe(0);
+  });
+});

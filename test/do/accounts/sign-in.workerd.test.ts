@@ -1,0 +1,76 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { toName } from "../../../src/shared/owner.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
+
+describe("signing in", () => {
+  it("A3 the right password gives a session of its own", async () => {
+    const { email, user, session } = await signUp();
+    const browser = openBrowser();
+    const signedIn = await browser.client().auth.login.mutate({ email, password });
+    expect(signedIn.user).toEqual(user);
+    expect(signedIn.session.id).not.toBe(session.id);
+    expect((await browser.client().auth.me.query()).session.id).toBe(signedIn.session.id);
+  });
+
+  it("A3 a wrong password and an unknown address get one and the same answer", async () => {
+    const { email } = await signUp();
+    const answer = async (address: string) => {
+      const response = await openBrowser().fetch("/trpc/auth.login", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ json: { email: address, password: "a wrong password" } }),
+      });
+      return { status: response.status, text: await response.text(), cookies: response.headers.getSetCookie() };
+    };
+    const [wrong, unknown] = [await answer(email), await answer(freshEmail())];
+    expect(wrong).toEqual(unknown);
+    expect(wrong).toMatchObject({ status: 401, cookies: [] });
+  });
+
+  it("D5 asking about an unknown address stores nothing, in its index or in the decoy", async () => {
+    const email = freshEmail();
+    expect(await codeOf(openBrowser().client().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    const index = env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+    await runInDurableObject(index, (_instance, state) => {
+      expect(state.storage.sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
+    });
+  });
+
+  it("A5 me is the user, and UNAUTHORIZED for nobody", async () => {
+    const { client, user } = await signUp();
+    expect((await client.auth.me.query()).user).toEqual(user);
+    expect(await codeOf(openBrowser().client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect((await openBrowser().fetch("/trpc/auth.me")).status).toBe(401);
+  });
+
+  it("A4 A17 signing out ends this session at once, others stay, and the cookies go", async () => {
+    const { browser, client, email } = await signUp();
+    const elsewhere = openBrowser();
+    await elsewhere.client().auth.login.mutate({ email, password });
+    const stolen = new Map(browser.cookies);
+
+    await client.auth.logout.mutate();
+    expect(browser.cookies.size).toBe(0);
+    const replay = openBrowser();
+    for (const [name, value] of stolen) replay.cookies.set(name, value);
+    expect(await codeOf(replay.client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect(replay.cookies.size).toBe(0);
+    expect((await elsewhere.client().auth.me.query()).user.email).toBe(email);
+  });
+
+  it("A1 signing in over batch-stream keeps its cookies", async () => {
+    const { email } = await signUp();
+    const browser = openBrowser();
+    await browser.client("stream").auth.login.mutate({ email, password });
+    expect([...browser.cookies.keys()]).toEqual(["__Host-userdo-access", "__Host-userdo-refresh"]);
+  });
+
+  it("B8 a session of one app is nobody in another", async () => {
+    const { browser } = await signUp();
+    expect(await codeOf(browser.client("batch", "/other").posts.list.query())).toBe("UNAUTHORIZED");
+  });
+});

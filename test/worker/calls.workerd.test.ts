@@ -1,0 +1,198 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import { codeOf } from "../fixtures/error-code.js";
+import { openBrowser, origin, send, signUp } from "../fixtures/browser.js";
+
+const post = { title: "One", body: "…" };
+const json = { "content-type": "application/json" };
+
+describe("procedures in the user's own object", () => {
+  it("B8 a user never sees, changes or deletes another's row", async () => {
+    const [ada, bob] = [await signUp(), await signUp()];
+    const { id } = await ada.client.posts.create.mutate(post);
+    expect(await bob.client.posts.list.query()).toEqual([]);
+    expect(await codeOf(bob.client.posts.byId.query({ id }))).toBe("NOT_FOUND");
+    expect(await codeOf(bob.client.posts.update.mutate({ id, title: "Mine" }))).toBe("NOT_FOUND");
+    expect(await bob.client.posts.delete.mutate({ id })).toBe(false);
+    expect((await ada.client.posts.byId.query({ id })).title).toBe("One");
+  });
+
+  it("B1 B2 values keep their types: Date, boolean, undefined", async () => {
+    const { client } = await signUp();
+    const due = new Date("2027-01-01T00:00:00.123Z");
+    const [dated, undated] = [await client.notes.create.mutate({ text: "a", due }), await client.notes.create.mutate({ text: "b" })];
+    expect(dated.due).toEqual(due);
+    expect(undated.due).toBeUndefined();
+    expect((await client.posts.create.mutate(post)).done).toBe(false);
+  });
+
+  it("B1 bad input is BAD_REQUEST and stores nothing", async () => {
+    const { client } = await signUp();
+    expect(await codeOf(client.posts.create.mutate({ title: "", body: "" }))).toBe("BAD_REQUEST");
+    expect(await client.posts.list.query()).toEqual([]);
+  });
+
+  it("D1 a synchronous mutation is all or nothing, ctx.transaction makes an async one so", async () => {
+    const { client } = await signUp();
+    expect(await codeOf(client.posts.createThenFail.mutate(post))).toBe("CONFLICT");
+    expect(await codeOf(client.posts.createBoth.mutate({ title: "x", fail: true }))).toBe("CONFLICT");
+    expect([await client.posts.list.query(), await client.notes.list.query()]).toEqual([[], []]);
+    await client.posts.createBoth.mutate({ title: "x", fail: false });
+    expect([await client.posts.list.query(), await client.notes.list.query()]).toMatchObject([[{}], [{}]]);
+  });
+
+  it.each(["http", "batch", "stream"] as const)("D2 a stock client works over %s", async (link) => {
+    const { browser } = await signUp();
+    const client = browser.client(link);
+    const created = await client.posts.create.mutate(post);
+    const [list, me, wrong] = await Promise.all([
+      client.posts.list.query(),
+      client.auth.me.query(),
+      codeOf(client.posts.byId.query({ id: "x" })),
+    ]);
+    expect(list).toEqual([created]);
+    expect(me.user.id).toMatch(/^[0-9a-f]{32}$/);
+    expect(wrong).toBe("NOT_FOUND");
+  });
+
+  it("D5 ten calls of a batch for one object are one RPC", async () => {
+    const { client, user } = await signUp();
+    const stub = env.BLOG_DO.getByName(`user:${user.id}`);
+    let entered = 0;
+    await runInDurableObject(stub, (instance) => {
+      const trpc = instance.trpc.bind(instance);
+      instance.trpc = (...args) => {
+        entered++;
+        return trpc(...args);
+      };
+    });
+    await Promise.all(Array.from({ length: 10 }, () => client.posts.list.query()));
+    expect(entered).toBe(1);
+  });
+
+  it("D1 values that do not clone arrive all the same", async () => {
+    const { client } = await signUp();
+    const { url, at } = await client.odd.uncloneable.query();
+    expect([url.href, at]).toEqual(["https://example.com/a", new Date(0)]);
+  });
+
+  it("D2 a procedure for anyone runs without an object, and knows the caller", async () => {
+    const { client } = await signUp();
+    expect(await client.ping.query()).toEqual({ pong: true, callerType: "user" });
+    expect(await openBrowser().client().ping.query()).toEqual({ pong: true, callerType: "anonymous" });
+  });
+
+  it("O3 an organization that does not exist is FORBIDDEN, and UNAUTHORIZED for nobody", async () => {
+    const { client } = await signUp();
+    expect(await codeOf(client.projects.list.query({ organizationId: "made-up" }))).toBe("FORBIDDEN");
+    expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: "made-up" }))).toBe("UNAUTHORIZED");
+  });
+});
+
+describe("errors", () => {
+  it.each(["throwsError", "throwsString"] as const)("hostile 79: %s is masked, with a request id, and goes whole to onError", async (name) => {
+    const { browser } = await signUp();
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const response = await browser.fetch(`/trpc/odd.${name}`);
+    const text = await response.text();
+    const logged = log.mock.calls.flat();
+    log.mockRestore();
+    expect(response.status).toBe(500);
+    expect(text).not.toMatch(/hunter2|secret|SQLITE|stack/);
+    const { error } = JSON.parse(text) as { error: { json: { data: { requestId: string } } } };
+    expect(logged.join(" ")).toContain(error.json.data.requestId);
+    expect(logged.map(String).join(" ")).toContain("hunter2");
+  });
+
+  it("hostile 79: so is one that happens in the Worker", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const text = await (await send("/trpc/odd.throwsWithCause")).text();
+    log.mockRestore();
+    expect(text).toContain("INTERNAL_SERVER_ERROR");
+    expect(text).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["forged", "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ2aWN0aW0ifQ."],
+    ["rubbish", "x".repeat(500)],
+    ["somebody else's secret", "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ2aWN0aW0ifQ.4Q6cZ1mSH8bOQ5d2o2yQHcM2Rk6x7Yw1hY0m1d0yq3A"],
+  ])("D5 a %s cookie is nobody", async (_name, token) => {
+    const browser = openBrowser();
+    browser.cookies.set("__Host-userdo-access", token);
+    browser.cookies.set("__Host-userdo-refresh", token);
+    expect(await codeOf(browser.client().posts.list.query())).toBe("UNAUTHORIZED");
+  });
+});
+
+describe("the gate, in front of the real thing", () => {
+  const mutation = (headers: HeadersInit, body: BodyInit = '{"json":1}') => send("/trpc/odd.store", { method: "POST", headers, body });
+
+  it.each([
+    ["hostile 14: text/plain", { "content-type": "text/plain" }, 415],
+    ["hostile 15: multipart", { "content-type": "multipart/form-data; boundary=x" }, 415],
+    ["hostile 16: octets", { "content-type": "application/octet-stream" }, 415],
+    ["hostile 17: jsonp", { "content-type": "application/jsonp" }, 415],
+    ["hostile 18: gzip", { ...json, "content-encoding": "gzip" }, 415],
+    ["A16 hostile 19: another origin", { ...json, origin: "https://evil.example" }, 403],
+    ["A16 hostile 19: a null origin", { ...json, origin: "null" }, 403],
+    ["A16 hostile 19: a cookie without an origin", { ...json, cookie: "a=b" }, 403],
+    ["plain JSON", json, 200],
+  ])("%s", async (_name, headers, status) => {
+    expect((await mutation(headers)).status).toBe(status);
+  });
+
+  it.each([
+    ["hostile 1: 5 MB", `{"json":"${"x".repeat(5_000_000)}"}`, 413],
+    ["hostile 2: depth 100,000", `{"json":${"[".repeat(100_000)}${"]".repeat(100_000)}}`, 400],
+    ["hostile 3: 1e999", '{"json":1e999}', 400],
+    ["hostile 5: a lone surrogate", '{"json":"\\ud800"}', 400],
+    ["hostile 9: truncated", '{"json":{"a":', 400],
+    ["hostile 32: a typed array of a billion", '{"json":1000000000,"meta":{"values":[["typed-array","Float64Array"]]}}', 400],
+    ["hostile 35: a regular expression", '{"json":"/(a+)+$/","meta":{"values":["regexp"]}}', 400],
+    ["hostile 36: 300,000 digits", `{"json":"${"9".repeat(300_000)}","meta":{"values":["bigint"]}}`, 400],
+    ["hostile 37: no date", '{"json":"never","meta":{"values":["Date"]}}', 400],
+  ])("%s", async (_name, body, status) => {
+    const response = await mutation(json, body);
+    expect(response.status).toBe(status);
+    expect((await response.text()).length).toBeLessThan(2_000);
+  });
+
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("hostile 10, 13: %s does not run a mutation", async (method) => {
+    const response = await send("/trpc/odd.store?input=%7B%22json%22%3A1%7D", { method });
+    expect(response.status).toBe(405);
+  });
+
+  it("hostile 27: queries and mutations in one batch are refused before any has run", async () => {
+    const { browser, client } = await signUp();
+    const response = await browser.fetch("/trpc/posts.create,posts.list?batch=1", {
+      method: "POST",
+      headers: json,
+      body: JSON.stringify({ 0: { json: post } }),
+    });
+    expect(response.status).toBe(400);
+    expect(await client.posts.list.query()).toEqual([]);
+  });
+
+  it.each(["constructor", "__proto__", "_def", "createCaller", "posts", "posts.__proto__", "toString"])(
+    "hostile 23: the path %s finds nothing",
+    async (path) => {
+      expect((await send(`/trpc/${path}`)).status).toBe(404);
+    },
+  );
+
+  it("D2 hostile 24: a path that only begins alike is the app's own", async () => {
+    for (const path of ["/trpcq/ping", "/TRPC/ping", "//trpc/ping", "/abcd/ping"]) {
+      const response = await send(path);
+      expect([response.status, await response.text()]).toEqual([404, "The app's own route."]);
+    }
+  });
+
+  it("A16 an origin on the list may call with cookies, and read the answer", async () => {
+    const response = await send("/trpc/ping", { headers: { origin: "https://app.example.com", "sec-fetch-site": "same-site" } });
+    expect(response.status).toBe(200);
+    expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example.com");
+    expect(response.headers.get("access-control-allow-credentials")).toBe("true");
+    expect((await send("/trpc/ping", { headers: { origin } })).headers.get("access-control-allow-origin")).toBeNull();
+  });
+});

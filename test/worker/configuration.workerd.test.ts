@@ -1,0 +1,31 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { createHandler } from "trpc-userdo/worker";
+import { appRouter } from "../fixtures/app/router.js";
+
+async function firstRequest(settings: object): Promise<{ status: number; text: string; logged: string }> {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const handler = createHandler(appRouter, { binding: "BLOG_DO" });
+  const response = await handler(new Request("https://blog.example.com/trpc/ping"), settings, {});
+  const logged = log.mock.calls.flat().join("\n");
+  log.mockRestore();
+  return { status: response?.status ?? 0, text: (await response?.text()) ?? "", logged };
+}
+
+const { BLOG_DO, JWT_SECRET, INDEX_SECRET } = env;
+
+describe("what is missing in the settings", () => {
+  it.each([
+    ["the binding", { JWT_SECRET, INDEX_SECRET }, /BLOG_DO is missing.*durable_objects\.bindings/],
+    ["JWT_SECRET", { BLOG_DO, INDEX_SECRET }, /JWT_SECRET is missing.*wrangler secret put JWT_SECRET/],
+    ["INDEX_SECRET", { BLOG_DO, JWT_SECRET }, /INDEX_SECRET is missing/],
+    ["length", { BLOG_DO, INDEX_SECRET, JWT_SECRET: "only-twenty-five-bytes-ok" }, /JWT_SECRET is too short.*32/],
+    ["entropy", { BLOG_DO, INDEX_SECRET, JWT_SECRET: "change-me-change-me-change-me-change-me" }, /JWT_SECRET is a sample/],
+  ])("D3 %s: the first request says in one line what to add", async (_name, settings, message) => {
+    const { status, text, logged } = await firstRequest(settings);
+    expect(status).toBe(500);
+    expect(text).toMatch(message);
+    expect(logged).toMatch(message);
+    expect(logged).not.toContain("\n");
+  });
+});

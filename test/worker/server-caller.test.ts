@@ -1,0 +1,62 @@
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+// Two Workers in a real runtime, on the built package: nothing of the app is in the second one.
+const server = createTestHarness({
+  workers: [
+    { configPath: new URL("../fixtures/second-worker/wrangler.jsonc", import.meta.url) },
+    { configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) },
+  ],
+});
+
+beforeAll(async () => void (await server.listen()), 60_000);
+afterAll(() => server.close());
+
+async function signUp(): Promise<string> {
+  const response = await server.getWorker("fixture-app").fetch("https://blog.example.com/trpc/auth.signup", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ json: { email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" } }),
+  });
+  const { result } = (await response.json()) as { result: { data: { json: { user: { id: string } } } } };
+  return result.data.json.user.id;
+}
+
+async function ask(userId: string, action: string): Promise<unknown> {
+  const response = await server.getWorker("second-worker").fetch("https://second.example.com/", {
+    method: "POST",
+    body: JSON.stringify({ userId, action }),
+  });
+  return response.json();
+}
+
+describe("another Worker with the binding", () => {
+  it("D1 creates a row in a user's object, typed, and a Date stays a Date", async () => {
+    const userId = await signUp();
+    expect(await ask(userId, "create")).toEqual({ id: expect.any(String), isDate: true });
+    expect(await ask(userId, "due")).toEqual({ same: true });
+    expect(await ask(userId, "me")).toEqual({ id: userId });
+  });
+
+  it("D1 calls a method that the app's own class adds", async () => {
+    const userId = await signUp();
+    await ask(userId, "create");
+    expect(await ask(userId, "own method")).toEqual({ posts: 1 });
+  });
+
+  it("D1 gets values that do not survive a structured clone", async () => {
+    expect(await ask(await signUp(), "uncloneable")).toEqual({ url: "https://example.com/a", isDate: true });
+  });
+
+  it("D1 an unknown user is NOT_FOUND, whatever the id looks like", async () => {
+    for (const userId of ["0".repeat(32), "no such user", "", "a:b", "x".repeat(2_000)]) {
+      expect(await ask(userId, "create")).toMatchObject({ code: "NOT_FOUND" });
+    }
+  });
+
+  it("O3 a made-up organization is FORBIDDEN, none at all BAD_REQUEST", async () => {
+    const userId = await signUp();
+    expect(await ask(userId, "made-up organization")).toMatchObject({ code: "FORBIDDEN" });
+    expect(await ask(userId, "system without organization")).toMatchObject({ code: "BAD_REQUEST" });
+  });
+});
