@@ -8,9 +8,10 @@ const root = initTRPC.context<BaseContext>().create({ transformer, isDev: false 
 
 /**
  * What the built-in routers are built on. One for all apps: a procedure's errors are formatted, and its values
- * serialized, by the root of the router it is called through, never by the one it was built on.
+ * serialized, by the root of the router it is called through, never by the one it was built on. To tRPC's types
+ * an `unknown` error shape says just that: the client infers what the app's `errorFormatter` gives.
  */
 export const builtinRoot = {
   router: root.router,
-  ...createBaseProcedures<AppDefinition, BaseContext, (typeof root)["_config"]["$types"]["errorShape"]>(root.procedure),
+  ...createBaseProcedures<AppDefinition, BaseContext, unknown>(root.procedure),
 };
