@@ -1,0 +1,72 @@
+import type { TRPCError } from "@trpc/server";
+import { z } from "zod";
+import { badRequest } from "./bad-request.js";
+import type { PreparedTable } from "./prepared-table.js";
+
+type Values = Record<string, unknown>;
+
+/**
+ * What a new row holds, once its schema has seen it: defaults filled in, transforms applied.
+ *
+ * @throws TRPCError BAD_REQUEST with zod's error as the cause
+ */
+export function parseInsert(table: PreparedTable, values: unknown): Values {
+  return unwrap(table, () => table.schema.safeParse(values)) as Values;
+}
+
+/**
+ * What an update sets. Each field is looked at by itself, so that no default fills what was left out.
+ *
+ * @throws TRPCError BAD_REQUEST with zod's error as the cause
+ */
+export function parseUpdate(table: PreparedTable, values: unknown): Values {
+  if (typeof values !== "object" || values === null || Array.isArray(values)) throw refusal(table, "takes an object");
+  const fields = new Map(table.fields.map((column) => [column.name, column]));
+  const stray = Object.keys(values).filter((key) => !fields.has(key));
+  const issues: z.core.$ZodIssue[] =
+    stray.length > 0
+      ? [{ code: "unrecognized_keys", keys: stray, path: [], message: `Unknown: ${stray.join(", ")}` }]
+      : [];
+  const parsed: Values = {};
+  for (const [name, value] of Object.entries(values)) {
+    const column = fields.get(name);
+    const schema = table.schema.shape[name];
+    if (!column || !schema || value === undefined) continue;
+    if (value === null && column.whenNull === "undefined") {
+      // As it will be read, and as the object's own rules expect it.
+      parsed[name] = undefined;
+      continue;
+    }
+    const result = z.safeParse(schema, value);
+    if (result.success) parsed[name] = result.data;
+    else issues.push(...result.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+  }
+  if (issues.length > 0) throw refusal(table, describe(issues), new z.ZodError(issues));
+  return parsed;
+}
+
+/**
+ * Holds a whole row to the rules of the zod object (`.refine`, `.check`), as `create` did.
+ *
+ * @throws TRPCError BAD_REQUEST with zod's error as the cause
+ */
+export function checkRules(table: PreparedTable, rules: z.ZodType, row: Values): Values {
+  return unwrap(table, () => rules.safeParse(row)) as Values;
+}
+
+function unwrap<TOutput>(table: PreparedTable, parse: () => z.ZodSafeParseResult<TOutput>): TOutput {
+  const result = parse();
+  if (result.success) return result.data;
+  throw refusal(table, describe(result.error.issues), result.error);
+}
+
+function describe(issues: readonly z.core.$ZodIssue[]): string {
+  return issues
+    .slice(0, 5)
+    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
+    .join("; ");
+}
+
+function refusal(table: PreparedTable, reason: string, cause?: unknown): TRPCError {
+  return badRequest(`The table "${table.name}" refuses this row. ${reason}`, cause);
+}

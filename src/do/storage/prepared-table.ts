@@ -1,0 +1,85 @@
+import { z } from "zod";
+import type { Column, TableModel } from "../../router/schema/column.js";
+import type { TableDefinition } from "../../router/schema/table.js";
+import { badRequest } from "./bad-request.js";
+import { codecs } from "./column-codec.js";
+import { quoteName, quoteNames } from "./sql-text.js";
+import type { RawRow } from "./sql-value.js";
+
+/** Everything about a table that does not depend on the object it is in: worked out once. */
+export interface PreparedTable {
+  readonly name: string;
+  readonly model: TableModel;
+  /** The zod object, refusing unknown keys whatever the app's own does: a caller sets declared fields only. */
+  readonly schema: z.ZodObject;
+  /** Rules about a whole row, which an update has to hold to as well. */
+  readonly rules: z.ZodType | undefined;
+  readonly fields: readonly Column[];
+  readonly statements: {
+    readonly insert: string;
+    readonly select: string;
+    readonly find: string;
+    readonly remove: string;
+  };
+  /** The statement that sets some columns of the row with an id, and gives the row. */
+  readonly updateSql: (columns: readonly string[]) => string;
+  /** @throws TRPCError BAD_REQUEST for a name that is no column's */
+  readonly column: (name: unknown) => Column;
+  /** A row as the app sees it, from one in the order of the columns. */
+  readonly decode: (row: RawRow) => Record<string, unknown>;
+}
+
+/** Prepares one table of a definition. */
+export function prepareTable(model: TableModel, { schema }: TableDefinition): PreparedTable {
+  const table = quoteName(model.name);
+  const names = model.columns.map(({ name }) => name);
+  const list = quoteNames(names);
+  const select = `SELECT ${list} FROM ${table}`;
+  const columns = new Map(model.columns.map((column) => [column.name, column]));
+  const updates = new Map<string, string>();
+  const { checks } = schema.def;
+
+  return {
+    name: model.name,
+    model,
+    schema: schema.strict() as z.ZodObject,
+    rules: checks && checks.length > 0 ? z.unknown().check(...(checks as z.core.$ZodCheck<unknown>[])) : undefined,
+    fields: model.columns.filter(({ name }) => name in schema.shape),
+    statements: {
+      select,
+      insert: `INSERT INTO ${table} (${list}) VALUES (${names.map(() => "?").join(", ")})`,
+      find: `${select} WHERE "id" = ?`,
+      remove: `DELETE FROM ${table} WHERE "id" = ? RETURNING "id"`,
+    },
+    updateSql(changed) {
+      const key = changed.join();
+      const known = updates.get(key);
+      if (known !== undefined) return known;
+      const assignments = changed.map((name) => `${quoteName(name)} = ?`).join(", ");
+      const statement = `UPDATE ${table} SET ${assignments} WHERE "id" = ? RETURNING ${list}`;
+      // As many as an app writes out; a caller who picks fields at will must not fill the memory with them.
+      if (updates.size < 256) updates.set(key, statement);
+      return statement;
+    },
+    column(name) {
+      const column = typeof name === "string" ? columns.get(name) : undefined;
+      if (!column) throw badRequest(`The table "${model.name}" has no field ${JSON.stringify(name)?.slice(0, 80)}.`);
+      return column;
+    },
+    decode: createDecoder(model.columns),
+  };
+}
+
+function createDecoder(columns: readonly Column[]): PreparedTable["decode"] {
+  const plan = columns.map(({ name, type, whenNull }) => ({ name, whenNull, decode: codecs[type].decode }));
+  return (row) => {
+    const decoded: Record<string, unknown> = {};
+    let position = 0;
+    for (const { name, whenNull, decode } of plan) {
+      const value = row[position++] ?? null;
+      if (value !== null) decoded[name] = decode ? decode(value) : value;
+      else if (whenNull === "null") decoded[name] = null;
+    }
+    return decoded;
+  };
+}

@@ -1,0 +1,100 @@
+import type { Column, TableModel } from "../../router/schema/column.js";
+import { addColumnSql, createIndexSql, createTableSql, declareColumn, type Defaults } from "./ddl.js";
+
+/** A schema as it is remembered in the storage, to tell what the next version of the app has to add. */
+export interface StoredSchema {
+  readonly tables: Readonly<Record<string, StoredTable>>;
+}
+
+interface StoredTable {
+  /** Declarations by column. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Columns that a new row cannot leave out: neither optional nor with a default. */
+  readonly required: readonly string[];
+  /** Statements by index. */
+  readonly indexes: Readonly<Record<string, string>>;
+}
+
+type DefaultsOf = (table: string) => Defaults;
+
+export interface SchemaPlan {
+  readonly statements: readonly string[];
+  /** What the storage holds once they have run: what it held, and what they add. */
+  readonly result: StoredSchema;
+}
+
+/** What some models come to when nothing is stored yet. */
+export function toStoredSchema(models: readonly TableModel[], defaultsOf: DefaultsOf): StoredSchema {
+  return {
+    tables: Object.fromEntries(models.map((model) => [model.name, toStoredTable(model, defaultsOf(model.name))])),
+  };
+}
+
+function toStoredTable(model: TableModel, defaults: Defaults): StoredTable {
+  const required = model.columns.filter(({ name, whenNull }) => whenNull === "never" && !defaults.has(name));
+  return {
+    columns: Object.fromEntries(model.columns.map((column) => [column.name, declareColumn(column)])),
+    required: required.map(({ name }) => name),
+    indexes: Object.fromEntries(model.indexes.map((index) => [index.name, createIndexSql(model.name, index)])),
+  };
+}
+
+/**
+ * Works out the way from a stored schema to the app's. New tables, indexes, and fields that are optional or have a
+ * default come by themselves. What the storage has beyond the app's stays: a newer version may have added it.
+ *
+ * @throws Error for any other difference
+ */
+export function planSchema(stored: StoredSchema, models: readonly TableModel[], defaultsOf: DefaultsOf): SchemaPlan {
+  const tables: Record<string, StoredTable> = { ...stored.tables };
+  const statements = models.flatMap((model) => {
+    const before = stored.tables[model.name];
+    const defaults = defaultsOf(model.name);
+    const after = toStoredTable(model, defaults);
+    if (!before) {
+      tables[model.name] = after;
+      return createTableSql(model, defaults);
+    }
+    tables[model.name] = {
+      columns: { ...before.columns, ...after.columns },
+      required: before.required,
+      indexes: { ...before.indexes, ...after.indexes },
+    };
+    return changeTable(model, before, defaults);
+  });
+  return { statements, result: { tables } };
+}
+
+function changeTable(model: TableModel, before: StoredTable, defaults: Defaults): string[] {
+  const known = new Set(model.columns.map(({ name }) => name));
+  const gone = before.required.find((name) => !known.has(name));
+  if (gone !== undefined) {
+    refuse(`The field ${model.name}.${gone} is gone from the definition, but stored rows cannot be without it.`);
+  }
+  const columns = model.columns
+    .filter((column) => isNew(model.name, column, before, defaults))
+    .map((column) => addColumnSql(model.name, column, defaults));
+  const indexes = model.indexes
+    .filter(({ name }) => before.indexes[name] === undefined)
+    .map((index) => createIndexSql(model.name, index));
+  return [...columns, ...indexes];
+}
+
+function isNew(table: string, column: Column, before: StoredTable, defaults: Defaults): boolean {
+  const { name } = column;
+  const stored = before.columns[name];
+  const declared = declareColumn(column);
+  if (stored === declared) return false;
+  const field = `The field ${table}.${name}`;
+  if (stored !== undefined) refuse(`${field} is stored as \`${stored}\`, and is now \`${declared}\`.`);
+  const twin = Object.keys(before.columns).find((other) => other.toLowerCase() === name.toLowerCase());
+  if (twin !== undefined) refuse(`${field} is stored as "${twin}", and SQLite does not tell the two apart.`);
+  if (column.whenNull === "never" && !defaults.has(name)) {
+    refuse(`${field} is new, and rows from before have no value for it: give it a default, or make it optional.`);
+  }
+  return true;
+}
+
+function refuse(difference: string): never {
+  throw new Error(`${difference} The storage is left as it was, and nothing is lost.`);
+}

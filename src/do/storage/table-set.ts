@@ -1,0 +1,66 @@
+import { describeTables } from "../../router/schema/describe-tables.js";
+import type { Row } from "../../router/schema/row.js";
+import type { TableDefinition, TableDefinitions } from "../../router/schema/table.js";
+import { readDefaults } from "./column-defaults.js";
+import { changeLogSql } from "./ddl.js";
+import { prepareTable, type PreparedTable } from "./prepared-table.js";
+import { readRowsById } from "./rows-by-id.js";
+import { planSchema, type SchemaPlan, type StoredSchema, toStoredSchema } from "./schema-plan.js";
+
+/** The tables of one kind of owner, prepared once for all the objects of that kind. */
+export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitions> {
+  readonly tables: ReadonlyMap<string, PreparedTable>;
+  /** Carries the definitions' types. */
+  readonly definitions: TDefinitions;
+  /** Changes whenever what is stored does, and with nothing else. */
+  readonly fingerprint: string;
+  /** Creates the change log and the tables. Call it in the transaction of the object's birth. */
+  install(sql: SqlStorage): void;
+  /**
+   * Adds what is new since the stored version. Call it in a transaction, when the fingerprint differs.
+   *
+   * @throws Error for a difference that needs a written migration; nothing is changed then
+   */
+  update(sql: SqlStorage): void;
+  /** The rows that are there, by id. */
+  rowsById(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, Row<TableDefinition>>;
+}
+
+/** @throws Error when a definition is wrong; the message names the table and the field */
+export function createTableSet<TDefinitions extends TableDefinitions>(
+  definitions: TDefinitions,
+): TableSet<TDefinitions> {
+  const models = describeTables(definitions);
+  const tables = new Map<string, PreparedTable>();
+  const defaults = new Map<string, ReturnType<typeof readDefaults>>();
+  for (const model of models) {
+    const definition = definitions[model.name] as TableDefinition;
+    tables.set(model.name, prepareTable(model, definition));
+    defaults.set(model.name, readDefaults(model, definition));
+  }
+  const defaultsOf = (table: string) => defaults.get(table) ?? new Map<string, string>();
+
+  function apply(sql: SqlStorage, { statements, result }: SchemaPlan): void {
+    for (const statement of statements) sql.exec(statement);
+    sql.exec("INSERT OR REPLACE INTO _schema (id, stored) VALUES (1, ?)", JSON.stringify(result));
+  }
+
+  return {
+    tables,
+    definitions,
+    fingerprint: JSON.stringify(toStoredSchema(models, defaultsOf)),
+    install(sql) {
+      sql.exec("CREATE TABLE _schema (id INTEGER PRIMARY KEY, stored TEXT NOT NULL) STRICT");
+      for (const statement of changeLogSql) sql.exec(statement);
+      apply(sql, planSchema({ tables: {} }, models, defaultsOf));
+    },
+    update(sql) {
+      const [row] = sql.exec<{ stored: string }>("SELECT stored FROM _schema").toArray();
+      apply(sql, planSchema(JSON.parse(row?.stored ?? '{"tables":{}}') as StoredSchema, models, defaultsOf));
+    },
+    rowsById(sql, table, ids) {
+      const prepared = tables.get(table);
+      return prepared ? readRowsById(sql, prepared, ids) : new Map();
+    },
+  };
+}

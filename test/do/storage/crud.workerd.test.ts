@@ -1,0 +1,208 @@
+import { TRPCError } from "@trpc/server";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { table } from "../../../src/router/schema/table.js";
+import { withTables } from "./with-tables.js";
+
+const Post = z.object({
+  title: z.string().min(1),
+  body: z.string().default("empty"),
+  done: z.boolean().default(false),
+  note: z.string().optional(),
+  score: z.number().nullable(),
+  tags: z.array(z.string()).nullish(),
+});
+const definitions = { posts: table(Post, { indexes: ["done"], unique: ["note"] }) };
+
+const post = { title: "One", score: 1.5 };
+
+/** The code of the error that a call throws. */
+function codeOf(run: () => unknown): string | undefined {
+  try {
+    run();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof TRPCError)) throw error;
+    return error.code;
+  }
+}
+
+describe("create", () => {
+  it("B2 gives the stored row, with its defaults and the added columns", () =>
+    withTables(definitions, ({ tables, writes }) => {
+      const row = tables.posts.create(post);
+      expect(row).toEqual({
+        id: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-7/),
+        title: "One",
+        body: "empty",
+        done: false,
+        score: 1.5,
+        tags: null,
+        createdAt: expect.any(Date),
+        updatedAt: row.createdAt,
+      });
+      expect("note" in row).toBe(false);
+      expect(tables.posts.findById(row.id)).toEqual(row);
+      expect(writes()).toBe(1);
+    }));
+
+  it("B1 refuses bad input with zod's issues, and stores nothing", () =>
+    withTables(definitions, ({ tables, writes }) => {
+      for (const bad of [
+        { title: "", score: 1 },
+        { title: "a" },
+        { ...post, score: "1" },
+        null,
+        [],
+        "text",
+        undefined,
+      ]) {
+        expect(codeOf(() => tables.posts.create(bad as never))).toBe("BAD_REQUEST");
+      }
+      expect(() => tables.posts.create({ title: "", score: 1 })).toThrow(
+        expect.objectContaining({
+          cause: expect.objectContaining({ issues: [expect.objectContaining({ path: ["title"] })] }),
+        }),
+      );
+      expect(tables.posts.count()).toBe(0);
+      expect(writes()).toBe(0);
+    }));
+
+  it("B6 refuses keys that are not the schema's, though zod would drop them", () =>
+    withTables(definitions, ({ tables }) => {
+      for (const key of ["id", "createdAt", "updatedAt", "role", "constructor", "toString"]) {
+        expect(codeOf(() => tables.posts.create({ ...post, [key]: "x" }))).toBe("BAD_REQUEST");
+      }
+      const row = tables.posts.create(post);
+      expect(codeOf(() => tables.posts.update(row.id, { id: "x" } as never))).toBe("BAD_REQUEST");
+      expect(codeOf(() => tables.posts.update(row.id, { createdAt: new Date(0) } as never))).toBe("BAD_REQUEST");
+      expect(tables.posts.all()).toEqual([row]);
+    }));
+
+  it("answers CONFLICT for what a unique index has already", () =>
+    withTables(definitions, ({ tables }) => {
+      tables.posts.create({ ...post, note: "same" });
+      expect(codeOf(() => tables.posts.create({ ...post, note: "same" }))).toBe("CONFLICT");
+      const other = tables.posts.create(post);
+      expect(() => tables.posts.update(other.id, { note: "same" })).toThrow(/"posts" has a row with the same note/);
+      expect(tables.posts.count()).toBe(2);
+    }));
+});
+
+describe("update", () => {
+  it("B2 update keeps the other fields", () =>
+    withTables(definitions, ({ tables }) => {
+      const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });
+      const updated = tables.posts.update(row.id, { title: "Two", note: undefined });
+      expect(updated).toEqual({ ...row, title: "Two", updatedAt: expect.any(Date) });
+      expect(tables.posts.findById(row.id)).toEqual(updated);
+    }));
+
+  it("B2 null clears an optional field as well as a nullable one", () =>
+    withTables(definitions, ({ tables }) => {
+      const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });
+      const cleared = tables.posts.update(row.id, { note: null, score: null, tags: null });
+      expect("note" in cleared).toBe(false);
+      expect(cleared).toMatchObject({ score: null, tags: null });
+      expect(codeOf(() => tables.posts.update(row.id, { title: null } as never))).toBe("BAD_REQUEST");
+      expect(codeOf(() => tables.posts.update(row.id, { done: null } as never))).toBe("BAD_REQUEST");
+    }));
+
+  it("B2 a row that is not there is NOT_FOUND, or null to find", () =>
+    withTables(definitions, ({ tables, writes }) => {
+      expect(tables.posts.findById("nobody")).toBeNull();
+      expect(codeOf(() => tables.posts.update("nobody", { title: "x" }))).toBe("NOT_FOUND");
+      expect(codeOf(() => tables.posts.update("nobody", {}))).toBe("NOT_FOUND");
+      expect(tables.posts.delete("nobody")).toBe(false);
+      expect(codeOf(() => tables.posts.findById(1 as never))).toBe("BAD_REQUEST");
+      expect(codeOf(() => tables.posts.delete(undefined as never))).toBe("BAD_REQUEST");
+      expect(writes()).toBe(0);
+    }));
+
+  it("writes nothing when there is nothing to change", () =>
+    withTables(definitions, ({ tables, writes, log }) => {
+      const row = tables.posts.create(post);
+      const head = log.head();
+      expect(tables.posts.update(row.id, {})).toEqual(row);
+      expect(tables.posts.update(row.id, { title: undefined })).toEqual(row);
+      expect(log.head()).toEqual(head);
+      expect(writes()).toBe(1);
+    }));
+
+  it("names every field that it refuses, and changes none", () =>
+    withTables(definitions, ({ tables }) => {
+      const row = tables.posts.create(post);
+      expect(() => tables.posts.update(row.id, { title: "", done: 1, body: "new" } as never)).toThrow(
+        /title: .*done: /,
+      );
+      expect(tables.posts.findById(row.id)).toEqual(row);
+    }));
+
+  it("holds a whole row to the object's own rules", () =>
+    withTables(
+      {
+        spans: table(
+          z.object({ from: z.int(), to: z.int().optional() }).refine(({ from, to }) => to === undefined || from <= to),
+        ),
+      },
+      ({ tables }) => {
+        expect(codeOf(() => tables.spans.create({ from: 2, to: 1 }))).toBe("BAD_REQUEST");
+        const span = tables.spans.create({ from: 1, to: 2 });
+        expect(codeOf(() => tables.spans.update(span.id, { from: 3 }))).toBe("BAD_REQUEST");
+        expect(tables.spans.update(span.id, { from: 3, to: 4 })).toMatchObject({ from: 3, to: 4 });
+        expect(tables.spans.update(span.id, { to: null })).not.toHaveProperty("to");
+      },
+    ));
+});
+
+describe("delete, count, first, exists", () => {
+  it("B2 delete says whether the row was there", () =>
+    withTables(definitions, ({ tables }) => {
+      const row = tables.posts.create(post);
+      expect([tables.posts.count(), tables.posts.exists(), tables.posts.first()]).toEqual([1, true, row]);
+      expect(tables.posts.delete(row.id)).toBe(true);
+      expect(tables.posts.delete(row.id)).toBe(false);
+      expect([tables.posts.count(), tables.posts.exists(), tables.posts.first()]).toEqual([0, false, null]);
+    }));
+});
+
+describe("transactions", () => {
+  it("leave nothing of what was written before an error", () =>
+    withTables(definitions, ({ tables, storage, log }) => {
+      const head = log.head();
+      expect(() =>
+        storage.transactionSync(() => {
+          tables.posts.create(post);
+          throw new Error("no");
+        }),
+      ).toThrow("no");
+      expect(tables.posts.count()).toBe(0);
+      expect(log.head()).toEqual(head);
+    }));
+});
+
+describe("caps", () => {
+  it("refuse a text, bytes or a row that is too large, and store nothing", () =>
+    withTables(
+      {
+        files: table(
+          z.object({ name: z.string(), text: z.string().default(""), bytes: z.instanceof(Uint8Array).optional() }),
+        ),
+      },
+      ({ tables }) => {
+        expect(codeOf(() => tables.files.create({ name: "x".repeat(1_000_001) }))).toBe("PAYLOAD_TOO_LARGE");
+        expect(codeOf(() => tables.files.create({ name: "é".repeat(500_001) }))).toBe("PAYLOAD_TOO_LARGE");
+        expect(codeOf(() => tables.files.create({ name: "", bytes: new Uint8Array(1_000_001) }))).toBe(
+          "PAYLOAD_TOO_LARGE",
+        );
+        expect(codeOf(() => tables.files.create({ name: "x".repeat(600_000), text: "x".repeat(600_000) }))).toBe(
+          "PAYLOAD_TOO_LARGE",
+        );
+        expect(tables.files.count()).toBe(0);
+        const file = tables.files.create({ name: "x".repeat(600_000) });
+        expect(codeOf(() => tables.files.update(file.id, { text: "x".repeat(600_000) }))).toBe("PAYLOAD_TOO_LARGE");
+        expect(tables.files.findById(file.id)).toEqual(file);
+        expect(tables.files.create({ name: "é".repeat(500_000) }).name).toHaveLength(500_000);
+      },
+    ));
+});
