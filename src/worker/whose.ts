@@ -1,8 +1,8 @@
 import { TRPCError } from "@trpc/server";
-import type { Placement } from "../router/kind.js";
+import { addressedInput } from "../router/auth/credentials.js";
 import { signInFirst } from "../router/base-procedures.js";
+import type { Placement } from "../router/kind.js";
 import type { Caller } from "../shared/caller.js";
-import { canonicalEmail } from "../shared/email-address.js";
 import { emailAddressOf } from "../shared/email-index.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 
@@ -43,10 +43,14 @@ export function organizationOf(input: unknown): Address {
 }
 
 function emailOf(input: unknown): string {
-  const value = field(input, "email");
-  const email = typeof value === "string" ? canonicalEmail(value) : undefined;
-  if (email !== undefined) return email;
-  throw new TRPCError({ code: "BAD_REQUEST", message: "`email` is no address that mail can be sent to." });
+  const { success, data, error } = addressedInput.safeParse(input);
+  if (success) return data.email;
+  // With zod's issues as the cause, as of any input: an app's errorFormatter shows them beside the field.
+  throw new TRPCError({
+    code: "BAD_REQUEST",
+    message: "`email` is no address that mail can be sent to.",
+    cause: error,
+  });
 }
 
 function field(input: unknown, name: string): unknown {

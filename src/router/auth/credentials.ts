@@ -24,3 +24,6 @@ export const newPasswordInput = z
 export const passwordInput = z
   .string()
   .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);
+
+/** What an input must have for its call to find the object of an address; the rest is the procedure's to check. */
+export const addressedInput = z.looseObject({ email: emailInput });
