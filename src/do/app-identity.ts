@@ -26,8 +26,9 @@ export function identifyApp(id: DurableObjectId, env: object): AppIdentity {
   );
 }
 
+/** By its tag: a service binding has every property that it is asked for, and would be called for real. */
 function isNamespace(value: unknown): value is ObjectNamespace {
-  return typeof value === "object" && value !== null && "idFromString" in value && "getByName" in value;
+  return Object.prototype.toString.call(value) === "[object DurableObjectNamespace]";
 }
 
 function recognises(namespace: ObjectNamespace, id: DurableObjectId): boolean {

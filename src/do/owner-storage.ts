@@ -4,6 +4,7 @@ import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
 import { createChangeSource } from "./sockets/change-source.js";
 import { createChangeLog } from "./storage/create-change-log.js";
 import { createTables } from "./storage/create-tables.js";
+import { prepareConnection } from "./storage/prepare-connection.js";
 import type { TableSet } from "./storage/table-set.js";
 
 export interface OwnerStorageOptions {
@@ -24,6 +25,7 @@ export function createOwnerStorage({ storage, tableSet, frameworkTables }: Owner
     update: (target) => tableSet.update(target),
     fingerprint: `${frameworkTables.length} ${tableSet.fingerprint}`,
   };
+  prepareConnection(sql);
   const lifetime = createLifetime(storage, schema);
   let hub: ChangeHub | undefined;
 

@@ -16,10 +16,16 @@ export const transformer: TRPCCombinedDataTransformer = {
 
 /** @throws TRPCError BAD_REQUEST that says what to send instead */
 function deserializeInput(payload: unknown): unknown {
+  if (isNothing(payload)) return undefined;
   try {
     return superjson.deserialize(checkWireValue(payload) as SuperJSONResult, { inPlace: true });
   } catch (cause) {
     const message = cause instanceof WireError ? cause.message : "The input's superjson meta cannot be read.";
     throw new TRPCError({ code: "BAD_REQUEST", message, cause });
   }
+}
+
+/** No input at all, as a client without arguments may send it over a socket: left out, or superjson's `{}`. */
+function isNothing(payload: unknown): boolean {
+  return payload === undefined || (typeof payload === "object" && payload !== null && Object.keys(payload).length === 0);
 }

@@ -55,7 +55,9 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   let session: SessionEffect | undefined = effect;
   const settles = sent.flatMap(({ procedure }, index) => (placementOf(procedure).setsCookies ? (replies[index] ?? []) : []));
   const streams = response.headers.get("transfer-encoding") === "chunked";
-  for (const reply of await Promise.all(streams ? settles : replies)) session = reply.session ?? session;
+  for (const reply of await Promise.all(streams ? settles : replies)) {
+    if (reply.session !== undefined) session = reply.session;
+  }
   if (session === undefined) return response;
   const reply = new Response(response.body, response);
   const values = session === null ? cookies.clear() : cookies.set(session, Date.now());

@@ -21,8 +21,9 @@ export function readConfiguration(env: object, binding: string): Configuration {
   return { binding, namespace, secrets: readSecrets(env) };
 }
 
-/** Recognises the platform's complaint about a class that has no SQLite storage, which a first call runs into. */
-export function sqliteMissing(error: unknown): ConfigurationError | undefined {
+/** The setting that an error is about; also the platform's own complaint about a class without SQLite storage. */
+export function settingAtFault(error: unknown): ConfigurationError | undefined {
+  if (error instanceof ConfigurationError) return error;
   const message = error instanceof Error ? error.message : "";
   if (!/SQL is not enabled|new_sqlite_classes/i.test(message)) return undefined;
   return new ConfigurationError(

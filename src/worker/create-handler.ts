@@ -1,10 +1,9 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
-import { ConfigurationError } from "../shared/configuration-error.js";
 import { answerCalls } from "./answer-calls.js";
 import { answerUpgrade } from "./answer-upgrade.js";
-import { readConfiguration, sqliteMissing } from "./configuration.js";
+import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createCookies } from "./cookies/create-cookies.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
@@ -60,8 +59,8 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
 
 /** A setting that is missing is told to whoever runs the app, in the log and in the reply. Any other error goes on. */
 function misconfigured(cause: unknown): Refusal {
-  const error = sqliteMissing(cause) ?? cause;
-  if (!(error instanceof ConfigurationError)) throw cause;
+  const error = settingAtFault(cause);
+  if (!error) throw cause;
   console.error(`[trpc-userdo] ${error.message}`);
   return { code: "INTERNAL_SERVER_ERROR", message: error.message };
 }

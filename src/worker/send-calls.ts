@@ -5,7 +5,7 @@ import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { stubOf } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
-import { sqliteMissing, type Configuration } from "./configuration.js";
+import { settingAtFault, type Configuration } from "./configuration.js";
 import { whose } from "./whose.js";
 
 /** A call whose procedure is known. */
@@ -73,7 +73,7 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
     try {
       return await stubOf(configuration.namespace, address).trpc(caller, members);
     } catch (cause) {
-      return members.map((call) => fail(call, sqliteMissing(cause) ?? cause));
+      return members.map((call) => fail(call, settingAtFault(cause) ?? cause));
     }
   }
 

@@ -1,5 +1,3 @@
-import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
 import { codeOf } from "../fixtures/error-code.js";
 import { openBrowser, origin, send, signUp } from "../fixtures/browser.js";
@@ -54,21 +52,6 @@ describe("procedures in the user's own object", () => {
     expect(list).toEqual([created]);
     expect(me.user.id).toMatch(/^[0-9a-f]{32}$/);
     expect(wrong).toBe("NOT_FOUND");
-  });
-
-  it("D5 ten calls of a batch for one object are one RPC", async () => {
-    const { client, user } = await signUp();
-    const stub = env.BLOG_DO.getByName(`user:${user.id}`);
-    let entered = 0;
-    await runInDurableObject(stub, (instance) => {
-      const trpc = instance.trpc.bind(instance);
-      instance.trpc = (...args) => {
-        entered++;
-        return trpc(...args);
-      };
-    });
-    await Promise.all(Array.from({ length: 10 }, () => client.posts.list.query()));
-    expect(entered).toBe(1);
   });
 
   it("D1 values that do not clone arrive all the same", async () => {

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { openBrowser, send, signUp } from "../../fixtures/browser.js";
+import { send, signUp } from "../../fixtures/browser.js";
 import { eventsOf, openSocket, subscribe, upgrade } from "../../fixtures/socket.js";
 
 const post = { title: "One", body: "…" };
@@ -138,14 +138,22 @@ describe("who may listen", () => {
     expect(response.status).toBe(403);
   });
 
-  it("E1 a socket opened before signing out gets nothing after, and nothing that it sends is executed", async () => {
-    const { client, browser, socket, user } = await started();
-    const other = openBrowser();
-    for (const [name, value] of browser.cookies) other.cookies.set(name, value);
+  it("E1 A4 signing out closes the session's sockets", async () => {
+    const { client, socket } = await started();
     await client.auth.logout.mutate();
+    expect((await socket.closed).code).toBe(4401);
+    expect(socket.frames).toHaveLength(1);
+  });
+
+  it("E1 a socket whose session is gone gets nothing more, and nothing that it sends is executed", async () => {
+    const { socket, object } = await started();
+    await runInDurableObject(object, (_instance, state) => {
+      // Past the close that signing out brings: a client could ignore that.
+      state.storage.sql.exec("DELETE FROM _sessions");
+    });
     socket.send({ id: 9, method: "mutation", params: { path: "posts.create", input: { json: post } } });
     expect((await socket.closed).code).toBe(4401);
-    await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, state) => {
+    await runInDurableObject(object, (_instance, state) => {
       expect(state.storage.sql.exec("SELECT count(*) AS n FROM posts").one()).toEqual({ n: 0 });
     });
     expect(socket.frames).toHaveLength(1);
