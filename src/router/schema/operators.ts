@@ -35,5 +35,10 @@ type OperandsOf<TValue, TNothing> = [TValue] extends [string]
       ? Equality<TValue, TNothing> & { readonly contains: TElement }
       : Equality<TValue, TNothing>;
 
-/** The operators that suit a field, each with the type of what it compares with. */
-export type Operands<TField> = OperandsOf<NonNullable<TField>, Nothing<TField>>;
+/**
+ * The operators that suit a field, each with the type of what it compares with. Every operator for a field of
+ * unknown type, which is then checked at run time only.
+ */
+export type Operands<TField> = unknown extends TField
+  ? { readonly [TOperator in Operator]: unknown }
+  : OperandsOf<NonNullable<TField>, Nothing<TField>>;

@@ -1,7 +1,7 @@
-import { TRPCError } from "@trpc/server";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { table } from "../../../src/router/schema/table.js";
+import { codeOf } from "./code-of.js";
 import { withTables } from "./with-tables.js";
 
 const Post = z.object({
@@ -15,17 +15,6 @@ const Post = z.object({
 const definitions = { posts: table(Post, { indexes: ["done"], unique: ["note"] }) };
 
 const post = { title: "One", score: 1.5 };
-
-/** The code of the error that a call throws. */
-function codeOf(run: () => unknown): string | undefined {
-  try {
-    run();
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof TRPCError)) throw error;
-    return error.code;
-  }
-}
 
 describe("create", () => {
   it("B2 gives the stored row, with its defaults and the added columns", () =>

@@ -1,0 +1,381 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type AnyQuery, createQuery } from "../../../src/do/storage/create-query.js";
+import type { TableSet } from "../../../src/do/storage/table-set.js";
+import { table } from "../../../src/router/schema/table.js";
+import { codeOf } from "./code-of.js";
+import { withTables } from "./with-tables.js";
+
+const Thing = z.object({
+  n: z.int(),
+  text: z.string().optional(),
+  number: z.number().nullable(),
+  flag: z.boolean().optional(),
+  at: z.date().optional(),
+  kind: z.enum(["low", "high"]).optional(),
+  big: z.bigint().optional(),
+  bytes: z.instanceof(Uint8Array).optional(),
+  tags: z
+    .array(z.union([z.string(), z.number(), z.boolean(), z.null(), z.object({ a: z.int(), b: z.date() })]))
+    .optional(),
+  mixed: z.union([z.string(), z.number()]).optional(),
+});
+const definitions = { things: table(Thing) };
+
+const day = (n: number): Date => new Date(n * 86_400_000);
+
+const things: z.input<typeof Thing>[] = [
+  { n: 1, text: "apple", number: 1.5, flag: true, at: day(1), kind: "low", big: 10n, tags: ["a", 1, true, null] },
+  {
+    n: 2,
+    text: "Äpfel 100%_\\",
+    number: -2,
+    flag: false,
+    at: day(2),
+    kind: "high",
+    big: -10n,
+    tags: ["1", { a: 1, b: day(1) }],
+  },
+  { n: 3, text: "", number: 0, at: day(3), big: 9n, tags: [], mixed: 1, bytes: new Uint8Array([1, 2]) },
+  { n: 4, number: null, flag: true, kind: "low", big: 0n, mixed: "1", bytes: new Uint8Array() },
+  { n: 5, text: "applesauce", number: 0.1 + 0.2, flag: false, at: day(1), big: 10n ** 39n, tags: [0.1 + 0.2, 2e300] },
+];
+
+/** Which of the things a query finds, by number. */
+function found(query: AnyQuery): number[] {
+  return query
+    .all()
+    .map((row) => Number(row["n"]))
+    .sort((one, other) => one - other);
+}
+
+function withThings(run: (query: AnyQuery) => void): Promise<void> {
+  return withTables(definitions, ({ tables }) => {
+    for (const thing of things) tables.things.create(thing);
+    // These tests pass what the types refuse.
+    run(tables.things as unknown as AnyQuery);
+  });
+}
+
+const cases: [field: string, operator: string, value: unknown, found: number[]][] = [
+  ["text", "==", "apple", [1]],
+  ["text", "==", null, [4]],
+  ["text", "!=", "apple", [2, 3, 4, 5]],
+  ["text", "!=", null, [1, 2, 3, 5]],
+  ["text", "<", "apple", [3]],
+  ["text", "<=", "apple", [1, 3]],
+  ["text", ">", "apple", [2, 5]],
+  ["text", ">=", "apple", [1, 2, 5]],
+  ["text", "in", ["apple", "", "no"], [1, 3]],
+  ["text", "in", ["apple", null], [1, 4]],
+  ["text", "in", [null], [4]],
+  ["text", "in", [], []],
+  ["text", "notIn", ["apple"], [2, 3, 4, 5]],
+  ["text", "notIn", ["apple", null], [2, 3, 5]],
+  ["text", "notIn", [], [1, 2, 3, 4, 5]],
+  ["text", "contains", "pple", [1, 5]],
+  ["text", "contains", "%", [2]],
+  ["text", "contains", "_", [2]],
+  ["text", "contains", "\\", [2]],
+  ["text", "contains", "", [1, 2, 3, 5]],
+  ["text", "contains", "x".repeat(60), []],
+  ["text", "startsWith", "apple", [1, 5]],
+  ["text", "startsWith", "Ä", [2]],
+  ["text", "startsWith", "a%", []],
+  ["text", "startsWith", "", [1, 2, 3, 5]],
+  ["text", "isNull", true, [4]],
+  ["text", "isNull", false, [1, 2, 3, 5]],
+  ["number", "==", 0.1 + 0.2, [5]],
+  ["number", "==", 0, [3]],
+  ["number", "==", -0, [3]],
+  ["number", "==", null, [4]],
+  ["number", "!=", 0, [1, 2, 4, 5]],
+  ["number", "<", 0, [2]],
+  ["number", "<=", 0, [2, 3]],
+  ["number", ">", 0, [1, 5]],
+  ["number", ">=", 1.5, [1]],
+  ["number", "in", [0, 1.5, 7], [1, 3]],
+  ["number", "notIn", [0, 1.5], [2, 4, 5]],
+  ["n", "==", 2, [2]],
+  ["n", "!=", 2, [1, 3, 4, 5]],
+  ["n", ">=", 4, [4, 5]],
+  ["flag", "==", true, [1, 4]],
+  ["flag", "==", false, [2, 5]],
+  ["flag", "==", null, [3]],
+  ["flag", "!=", true, [2, 3, 5]],
+  ["flag", "<", true, [2, 5]],
+  ["flag", "in", [true, null], [1, 3, 4]],
+  ["at", "==", day(1), [1, 5]],
+  ["at", "!=", day(1), [2, 3, 4]],
+  ["at", "<", day(2), [1, 5]],
+  ["at", ">=", day(2), [2, 3]],
+  ["at", "in", [day(3), day(2)], [2, 3]],
+  ["at", "==", null, [4]],
+  ["kind", "==", "low", [1, 4]],
+  ["kind", "!=", "low", [2, 3, 5]],
+  ["kind", "in", ["low", "high"], [1, 2, 4]],
+  ["kind", "startsWith", "hi", [2]],
+  ["big", "==", 10n, [1]],
+  ["big", "<", 9n, [2, 4]],
+  ["big", ">", -10n, [1, 3, 4, 5]],
+  ["big", ">=", 10n, [1, 5]],
+  ["big", "in", [0n, 10n ** 39n], [4, 5]],
+  ["bytes", "==", new Uint8Array([1, 2]), [3]],
+  ["bytes", "==", new Uint8Array([9, 1, 2, 9]).subarray(1, 3), [3]],
+  ["bytes", "==", new Uint8Array(), [4]],
+  ["bytes", "!=", new Uint8Array(), [1, 2, 3, 5]],
+  ["tags", "contains", "a", [1]],
+  ["tags", "contains", 1, [1]],
+  ["tags", "contains", "1", [2]],
+  ["tags", "contains", true, [1]],
+  ["tags", "contains", null, [1]],
+  ["tags", "contains", false, []],
+  ["tags", "contains", { b: day(1), a: 1 }, [2]],
+  ["tags", "contains", { a: 1 }, []],
+  ["tags", "contains", 0.1 + 0.2, [5]],
+  ["tags", "contains", 0.3, []],
+  ["tags", "contains", 2e300, [5]],
+  ["tags", "==", [], [3]],
+  ["tags", "==", ["a", 1, true, null], [1]],
+  ["tags", "!=", [], [1, 2, 4, 5]],
+  ["tags", "==", null, [4]],
+  ["mixed", "==", 1, [3]],
+  ["mixed", "==", "1", [4]],
+  ["mixed", "in", [1, "1"], [3, 4]],
+  ["mixed", "!=", 1, [1, 2, 4, 5]],
+];
+
+describe("B4 where", () => {
+  it("is right for every operator and type", () =>
+    withThings((query) => {
+      for (const [field, operator, value, expected] of cases) {
+        const message = `${field} ${operator} ${String(value)}`;
+        expect(found(query.where(field, operator as never, value as never)), message).toEqual(expected);
+        const count = query.where(field, operator as never, value as never).count();
+        expect(count, message).toBe(expected.length);
+        expect(query.where(field, operator as never, value as never).exists(), message).toBe(expected.length > 0);
+      }
+    }));
+
+  it("B4 id, createdAt and updatedAt are fields", () =>
+    withThings((query) => {
+      const [one, two] = query.orderBy("n").all();
+      expect(found(query.where("id", "==", String(one?.id)))).toEqual([1]);
+      expect(found(query.where("id", "in", [String(one?.id), String(two?.id)]))).toEqual([1, 2]);
+      expect(found(query.where("createdAt", "<=", new Date()))).toHaveLength(5);
+      expect(found(query.where("updatedAt", ">", new Date(Date.now() + 1000)))).toEqual([]);
+      expect(query.orderBy("id", "desc").first()).toMatchObject({ n: 5 });
+    }));
+
+  it("B5 several are all required, and a query is never changed", () =>
+    withThings((query) => {
+      const low = query.where("kind", "==", "low");
+      const early = low.where("at", "<", day(2));
+      expect([found(low), found(early), found(query)]).toEqual([[1, 4], [1], [1, 2, 3, 4, 5]]);
+    }));
+
+  it("takes a hundred conditions, and a hundred values", () =>
+    withThings((query) => {
+      let many = query;
+      for (let count = 0; count < 100; count++) many = many.where("n", "!=", 100 + count);
+      expect(many.count()).toBe(5);
+      expect(codeOf(() => many.where("n", "==", 1).all())).toBe("BAD_REQUEST");
+      const numbers = Array.from({ length: 101 }, (_, index) => index);
+      expect(found(query.where("n", "in", numbers.slice(0, 100)))).toHaveLength(5);
+      expect(codeOf(() => query.where("n", "in", numbers).all())).toBe("BAD_REQUEST");
+      let nulls = query;
+      for (let count = 0; count < 500; count++) nulls = nulls.where("text", "isNull", true);
+      expect(found(nulls)).toEqual([4]);
+    }));
+});
+
+describe("B5 order, limit, offset", () => {
+  it("sorts by any field, and by several", () =>
+    withThings((query) => {
+      const numbers = (sorted: AnyQuery) => sorted.all().map((row) => row["n"]);
+      expect(numbers(query.orderBy("number"))).toEqual([4, 2, 3, 5, 1]);
+      expect(numbers(query.orderBy("number", "desc"))).toEqual([1, 5, 3, 2, 4]);
+      expect(numbers(query.orderBy("big"))).toEqual([2, 4, 3, 1, 5]);
+      expect(numbers(query.orderBy("text"))).toEqual([4, 3, 1, 5, 2]);
+      expect(numbers(query.orderBy("flag", "desc").orderBy("n", "desc"))).toEqual([4, 1, 5, 2, 3]);
+      expect(numbers(query.orderBy("createdAt"))).toEqual([1, 2, 3, 4, 5]);
+    }));
+
+  it("limits and leaves out", () =>
+    withThings((query) => {
+      const sorted = query.orderBy("n");
+      const numbers = (some: AnyQuery) => some.all().map((row) => row["n"]);
+      expect(numbers(sorted.limit(0))).toEqual([]);
+      expect(numbers(sorted.limit(2))).toEqual([1, 2]);
+      expect(numbers(sorted.offset(3))).toEqual([4, 5]);
+      expect(numbers(sorted.limit(2).offset(1))).toEqual([2, 3]);
+      expect(numbers(sorted.limit(1e9))).toEqual([1, 2, 3, 4, 5]);
+      expect(numbers(sorted.limit(Number.MAX_SAFE_INTEGER).offset(Number.MAX_SAFE_INTEGER))).toEqual([]);
+      expect(sorted.limit(0).first()).toBeNull();
+      expect(sorted.offset(4).first()).toMatchObject({ n: 5 });
+      expect([sorted.limit(2).count(), sorted.offset(4).count(), sorted.limit(0).exists()]).toEqual([2, 1, false]);
+    }));
+
+  it("B6 takes whole numbers only", () =>
+    withThings((query) => {
+      for (const bad of [
+        -1,
+        1.5,
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        2 ** 53,
+        "1",
+        "1; drop table things",
+        null,
+        undefined,
+        1n,
+      ]) {
+        expect(
+          codeOf(() => query.limit(bad as never)),
+          String(bad),
+        ).toBe("BAD_REQUEST");
+        expect(
+          codeOf(() => query.offset(bad as never)),
+          String(bad),
+        ).toBe("BAD_REQUEST");
+      }
+    }));
+});
+
+const hostile = [
+  'name"; drop table things; --',
+  'a" or 1=1 --',
+  "text') = '' or 1=1 --",
+  "nonexistent",
+  "TEXT",
+  "rowid",
+  "_changes",
+  "things.text",
+  "",
+  "__proto__",
+  "constructor",
+  "1",
+  "*",
+  "n, (select 1)",
+];
+
+describe("B6 hostile strings", () => {
+  it("as fields, operators and directions are refused", () =>
+    withThings((query) => {
+      for (const text of hostile) {
+        expect(
+          codeOf(() => query.where(text, "==", "x" as never)),
+          text,
+        ).toBe("BAD_REQUEST");
+        expect(
+          codeOf(() => query.orderBy(text)),
+          text,
+        ).toBe("BAD_REQUEST");
+        expect(
+          codeOf(() => query.orderBy("n", text as never)),
+          text,
+        ).toBe("BAD_REQUEST");
+        expect(
+          codeOf(() => query.where("n", text as never, 1 as never)),
+          text,
+        ).toBe("BAD_REQUEST");
+      }
+      for (const odd of [undefined, null, 1, {}, ["n"], Symbol("n"), { toString: () => "n" }]) {
+        expect(codeOf(() => query.where(odd as never, "==", 1 as never))).toBe("BAD_REQUEST");
+        expect(codeOf(() => query.where("n", odd as never, 1 as never))).toBe("BAD_REQUEST");
+        expect(codeOf(() => query.orderBy(odd as never))).toBe("BAD_REQUEST");
+      }
+      expect(query.count()).toBe(5);
+    }));
+
+  it("as values are values", () =>
+    withTables(definitions, ({ tables }) => {
+      const texts = [...hostile, "it's", '"', "\0", "a\0b", "\u2028", "😀", "%", "x".repeat(1000)];
+      for (const [n, text] of texts.entries()) tables.things.create({ n, text, number: null });
+      for (const [n, text] of texts.entries()) {
+        expect(tables.things.where("text", "==", text).all(), text).toMatchObject([{ n, text }]);
+        expect(tables.things.where("text", "startsWith", text).exists(), text).toBe(true);
+        expect(tables.things.where("text", "contains", text).exists(), text).toBe(true);
+        expect(tables.things.findById(text)).toBeNull();
+        expect(tables.things.delete(text)).toBe(false);
+      }
+      expect(tables.things.count()).toBe(texts.length);
+    }));
+
+  it("a value of another type is refused, not converted", () =>
+    withThings((query) => {
+      const wrong: [field: string, operator: string, value: unknown][] = [
+        ["text", "==", 1],
+        ["text", "==", undefined],
+        ["text", "==", "\ud800"],
+        ["text", "<", null],
+        ["text", "in", "apple"],
+        ["text", "in", [undefined]],
+        ["text", "contains", null],
+        ["text", "isNull", 1],
+        ["number", "==", "1"],
+        ["number", "==", Number.NaN],
+        ["number", "contains", 1],
+        ["number", "startsWith", "1"],
+        ["n", "==", 1.5],
+        ["flag", "==", 1],
+        ["flag", "==", "true"],
+        ["at", "==", 86_400_000],
+        ["at", "==", new Date(Number.NaN)],
+        ["big", "==", 10],
+        ["tags", "<", []],
+        ["tags", "startsWith", "a"],
+        ["mixed", "contains", "a"],
+        ["id", "==", { toString: () => "x" }],
+      ];
+      for (const [field, operator, value] of wrong) {
+        const run = () => query.where(field, operator as never, value as never).all();
+        expect(codeOf(run), `${field} ${operator} ${String(value)}`).toBe("BAD_REQUEST");
+      }
+    }));
+});
+
+describe("B7 indexes", () => {
+  const indexed = table(z.object({ email: z.string(), done: z.boolean(), name: z.string() }), {
+    indexes: ["name", ["done", "createdAt"]],
+    unique: ["email"],
+  });
+
+  /** How SQLite goes about the statements that a query runs. */
+  function planOf(sql: SqlStorage, tableSet: TableSet, build: (query: AnyQuery) => AnyQuery): string {
+    const people = tableSet.tables.get("people");
+    if (!people) throw new Error("no such table");
+    let plan = "";
+    const explaining = {
+      exec(text: string, ...values: unknown[]) {
+        plan += sql
+          .exec<{ detail: string }>(`EXPLAIN QUERY PLAN ${text}`, ...values)
+          .toArray()
+          .map(({ detail }) => detail)
+          .join(", ");
+        return sql.exec(text, ...values);
+      },
+    } as SqlStorage;
+    build(createQuery(explaining, people)).all();
+    return plan;
+  }
+
+  it("B7 are used for what they were declared for", () =>
+    withTables({ people: indexed }, ({ tableSet, sql }) => {
+      const plan = (build: (query: AnyQuery) => AnyQuery) => planOf(sql, tableSet, build);
+      expect(plan((query) => query.where("email", "==", "a"))).toBe(
+        "SEARCH people USING INDEX people.email! (email=?)",
+      );
+      expect(plan((query) => query.where("email", "in", ["a", "b"]))).toContain("USING INDEX people.email! (email=?)");
+      expect(plan((query) => query.where("name", ">", "a"))).toContain("USING INDEX people.name (name>?)");
+      expect(plan((query) => query.where("name", "startsWith", "a"))).toContain("people.name (name>? AND name<?)");
+      expect(plan((query) => query.where("done", "==", true).where("createdAt", ">", new Date(0)))).toContain(
+        "people.done.createdAt (done=? AND createdAt>?)",
+      );
+      expect(plan((query) => query.where("id", "==", "a"))).toContain("sqlite_autoindex_people_1 (id=?)");
+      expect(plan((query) => query.where("done", "==", true).orderBy("createdAt", "desc").limit(5))).toBe(
+        "SEARCH people USING INDEX people.done.createdAt (done=?), USE TEMP B-TREE FOR LAST TERM OF ORDER BY",
+      );
+      expect(plan((query) => query.where("email", "contains", "a"))).toBe("SCAN people");
+    }));
+});

@@ -1,0 +1,141 @@
+import type { TrackedEnvelope } from "@trpc/server";
+import { expectTypeOf } from "vitest";
+import { z } from "zod";
+import type { Insert, Row, Update } from "../../src/router/schema/row.js";
+import type { Tables } from "../../src/router/schema/table-api.js";
+import { table } from "../../src/router/schema/table.js";
+import type { Change } from "../../src/shared/change.js";
+
+const posts = table(
+  z.object({
+    title: z.string().min(1),
+    done: z.boolean().default(false),
+    stars: z.int().optional(),
+    score: z.number().nullable(),
+    note: z.string().nullish(),
+    at: z.date(),
+    kind: z.enum(["low", "high"]),
+    big: z.bigint().optional(),
+    bytes: z.instanceof(Uint8Array).optional(),
+    tags: z.array(z.string()),
+    mixed: z.union([z.string(), z.number()]),
+    slug: z.string().brand("Slug"),
+    length: z
+      .string()
+      .transform((word) => word.length)
+      .pipe(z.number()),
+  }),
+  { indexes: ["done", ["done", "createdAt"]], unique: ["title"] },
+);
+const definitions = { posts, notes: table(z.object({ text: z.string() })) };
+declare const tables: Tables<typeof definitions>;
+
+type Post = Row<typeof posts>;
+type Slug = string & z.core.$brand<"Slug">;
+
+// B1 rows, inserts and updates are inferred from the schema.
+expectTypeOf<Post>().toEqualTypeOf<{
+  readonly id: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly title: string;
+  readonly done: boolean;
+  readonly stars?: number | undefined;
+  readonly score: number | null;
+  readonly note: string | null;
+  readonly at: Date;
+  readonly kind: "low" | "high";
+  readonly big?: bigint | undefined;
+  readonly bytes?: Uint8Array<ArrayBuffer> | undefined;
+  readonly tags: string[];
+  readonly mixed: string | number;
+  readonly slug: Slug;
+  readonly length: number;
+}>();
+expectTypeOf<Insert<typeof posts>["done"]>().toEqualTypeOf<boolean | undefined>();
+expectTypeOf<Insert<typeof posts>["length"]>().toEqualTypeOf<string>();
+expectTypeOf<Insert<typeof posts>["note"]>().toEqualTypeOf<string | null | undefined>();
+expectTypeOf<Update<typeof posts>["title"]>().toEqualTypeOf<string | undefined>();
+expectTypeOf<Update<typeof posts>["stars"]>().toEqualTypeOf<number | null | undefined>();
+expectTypeOf<Update<typeof posts>["score"]>().toEqualTypeOf<number | null | undefined>();
+expectTypeOf<Update<typeof posts>["length"]>().toEqualTypeOf<string | undefined>();
+expectTypeOf<Insert<typeof posts>>().not.toBeAny();
+expectTypeOf<Update<typeof posts>>().not.toBeAny();
+
+// B2 what the methods take and give.
+expectTypeOf(tables.posts.findById("x")).toEqualTypeOf<Post | null>();
+expectTypeOf(tables.posts.all()).toEqualTypeOf<Post[]>();
+expectTypeOf(tables.posts.first()).toEqualTypeOf<Post | null>();
+expectTypeOf(tables.posts.delete("x")).toEqualTypeOf<boolean>();
+expectTypeOf(tables.notes.create({ text: "x" })).toEqualTypeOf<Row<typeof definitions.notes>>();
+expectTypeOf(tables.posts.changes()).toEqualTypeOf<AsyncIterable<TrackedEnvelope<Change<Post>>>>();
+expectTypeOf(tables.posts.where("done", "==", true).orderBy("createdAt", "desc").limit(5).all()).toEqualTypeOf<
+  Post[]
+>();
+
+tables.posts.update("x", { title: "a", stars: null, score: undefined, note: null });
+// @ts-expect-error a required field cannot be cleared
+tables.posts.update("x", { title: null });
+// @ts-expect-error the framework sets it
+tables.posts.update("x", { createdAt: new Date() });
+// @ts-expect-error the framework sets it
+tables.notes.create({ text: "x", id: "y" });
+// @ts-expect-error a required field is missing
+tables.notes.create({});
+// @ts-expect-error there is no such table
+void tables.unknown;
+
+// B4 operators follow the field's type.
+tables.posts.where("id", "in", ["a"]).where("createdAt", ">=", new Date()).where("updatedAt", "!=", new Date());
+tables.posts.where("stars", "==", null).where("note", "!=", null).where("score", "in", [1, null]).where("big", "<", 1n);
+tables.posts.where("kind", "==", "low").where("kind", "startsWith", "l").where("slug", "contains", "x");
+tables.posts.where("tags", "contains", "x").where("tags", "==", ["x"]).where("mixed", "in", ["a", 1]);
+tables.posts.where("done", "==", true).where("bytes", "==", new Uint8Array()).where("title", "isNull", true);
+// @ts-expect-error an unknown field
+tables.posts.where("titel", "==", "x");
+// @ts-expect-error an unknown operator
+tables.posts.where("title", "like", "x");
+// @ts-expect-error another type
+tables.posts.where("title", "==", 1);
+// @ts-expect-error not one of the enum
+tables.posts.where("kind", "==", "middle");
+// @ts-expect-error this field always has a value
+tables.posts.where("title", "==", null);
+// @ts-expect-error undefined is no value
+tables.posts.where("stars", "==", undefined);
+// @ts-expect-error nothing is less than null
+tables.posts.where("stars", "<", null);
+// @ts-expect-error numbers contain nothing
+tables.posts.where("stars", "contains", 1);
+// @ts-expect-error an array of texts
+tables.posts.where("tags", "contains", 1);
+// @ts-expect-error a mixture has no order
+tables.posts.where("mixed", "<", "a");
+// @ts-expect-error a list
+tables.posts.where("title", "in", "a");
+// @ts-expect-error an unknown field
+tables.posts.orderBy("titel");
+// @ts-expect-error an unknown direction
+tables.posts.orderBy("title", "down");
+
+// B3 names that a table cannot have are compile errors.
+// @ts-expect-error clashes with an added column
+table(z.object({ title: z.string(), createdAt: z.date() }));
+// @ts-expect-error clashes with an added column
+table(z.object({ id: z.string() }));
+// @ts-expect-error clashes, since SQLite does not tell upper from lower case
+table(z.object({ ID: z.string() }));
+// @ts-expect-error not the name of a column
+table(z.object({ "first name": z.string() }));
+// @ts-expect-error not the name of a column
+table(z.object({ "1st": z.string() }));
+// @ts-expect-error one column for SQLite
+table(z.object({ title: z.string(), Title: z.string() }));
+// @ts-expect-error an unknown field
+table(z.object({ title: z.string() }), { indexes: ["titel"] });
+// @ts-expect-error an unknown field
+table(z.object({ title: z.string() }), { unique: [["title", "b"]] });
+table(
+  z.strictObject({ title: z.string() }).refine(({ title }) => title !== ""),
+  { indexes: [["title", "id"]] },
+);
