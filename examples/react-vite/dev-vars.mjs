@@ -1,0 +1,17 @@
+// Gives a fresh clone what `npm run dev` needs: .dev.vars with random secrets. An existing file stays as it is.
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+
+const secret = () => randomBytes(48).toString("base64");
+const lines = [
+  "# Secrets for development on this machine. Not in git; delete the file to get new ones (and lose the local accounts).",
+  `JWT_SECRET="${secret()}"`,
+  `INDEX_SECRET="${secret()}"`,
+  "DEV=true",
+];
+
+try {
+  writeFileSync(new URL(".dev.vars", import.meta.url), `${lines.join("\n")}\n`, { flag: "wx", mode: 0o600 });
+} catch (error) {
+  if (error.code !== "EEXIST") throw error;
+}

@@ -1,0 +1,18 @@
+import type { TRPCClientErrorLike } from "@trpc/client";
+import type { AppRouter } from "../worker/router.ts";
+
+export type AppError = TRPCClientErrorLike<AppRouter>;
+
+/** What went wrong, in a sentence for people. What belongs to a field of a form is shown there instead. */
+export function describeError(error: AppError | null): string | undefined {
+  if (!error) return undefined;
+  // Without data, no server has answered: the browser's own words would be "Failed to fetch".
+  if (!error.data) return "The server cannot be reached. Is the network up?";
+  if (Object.keys(error.data.fields).length > 0) return undefined;
+  return error.message;
+}
+
+/** What the server says about one field of the form that was sent. */
+export function describeField(error: AppError | null, field: string): string | undefined {
+  return error?.data?.fields[field];
+}

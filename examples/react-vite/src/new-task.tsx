@@ -1,0 +1,46 @@
+import { useMutation } from "@tanstack/react-query";
+import { useState, type SubmitEvent } from "react";
+import { describeError, describeField } from "./describe-error.ts";
+import { useTRPC } from "./trpc.ts";
+
+export function NewTask({ onCreated }: { readonly onCreated: (() => void) | undefined }) {
+  const trpc = useTRPC();
+  const [title, setTitle] = useState("");
+  const create = useMutation(
+    trpc.tasks.create.mutationOptions({
+      onSuccess() {
+        setTitle("");
+        onCreated?.();
+      },
+    }),
+  );
+  const error = describeField(create.error, "title") ?? describeError(create.error);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    if (!create.isPending) create.mutate({ title });
+  }
+
+  return (
+    <form className="new-task" onSubmit={submit}>
+      <input
+        aria-label="New task"
+        aria-invalid={error !== undefined}
+        aria-describedby={error && "new-task-error"}
+        placeholder="What is there to do?"
+        autoComplete="off"
+        autoFocus
+        value={title}
+        onChange={(event) => setTitle(event.currentTarget.value)}
+      />
+      <button className="button-primary" type="submit">
+        Add
+      </button>
+      {error && (
+        <p className="field-error" id="new-task-error" role="alert">
+          {error}
+        </p>
+      )}
+    </form>
+  );
+}

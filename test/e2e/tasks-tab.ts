@@ -1,0 +1,82 @@
+import type { BrowserContext, Locator, Page, WebSocket } from "playwright-core";
+
+export interface Credentials {
+  readonly email: string;
+  readonly password: string;
+}
+
+/** A tab with the example in it, as a person uses it: by labels and names. */
+export class TasksTab {
+  readonly page: Page;
+  /** The sockets to the Durable Object that the tab has opened so far; Vite's own is not among them. */
+  readonly sockets: WebSocket[] = [];
+  /** Errors in the page that nobody caught. */
+  readonly crashes: Error[] = [];
+  #navigations = 0;
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.setDefaultTimeout(30_000);
+    page.on("websocket", (socket) => {
+      if (new URL(socket.url()).pathname === "/trpc") this.sockets.push(socket);
+    });
+    page.on("pageerror", (error) => this.crashes.push(error));
+    page.on("framenavigated", (frame) => {
+      if (frame === page.mainFrame()) this.#navigations++;
+    });
+  }
+
+  static async open(context: BrowserContext, url: string): Promise<TasksTab> {
+    const tab = new TasksTab(await context.newPage());
+    await tab.page.goto(url);
+    return tab;
+  }
+
+  /** How often the page was loaded. */
+  get navigations(): number {
+    return this.#navigations;
+  }
+
+  /** Sends the form of the card, after it was switched to what is wanted. */
+  async submit(action: "Sign in" | "Sign up", { email, password }: Credentials): Promise<void> {
+    const submit = this.page.locator("form").getByRole("button", { name: action });
+    const other = this.page.getByRole("button", { name: action === "Sign up" ? "Create one" : "Sign in" });
+    await this.page.getByLabel("E-mail").waitFor();
+    if ((await this.page.locator("button[type=submit]").textContent()) !== action) await other.click();
+    await this.page.getByLabel("E-mail").fill(email);
+    await this.page.getByLabel("Password").fill(password);
+    await submit.click();
+  }
+
+  async signOut(): Promise<void> {
+    await this.page.getByRole("button", { name: "Sign out" }).click();
+    await this.page.getByLabel("E-mail").waitFor();
+  }
+
+  /** Waits until changes are being listened for. */
+  live(): Promise<void> {
+    return this.page.getByText("Live", { exact: true }).waitFor();
+  }
+
+  async add(title: string): Promise<void> {
+    await this.page.getByLabel("New task").fill(title);
+    await this.page.getByRole("button", { name: "Add" }).click();
+  }
+
+  task(title: string): Locator {
+    return this.page.getByRole("checkbox", { name: title });
+  }
+
+  delete(title: string): Promise<void> {
+    return this.page.getByRole("button", { name: `Delete ${title}` }).click();
+  }
+
+  titles(): Promise<string[]> {
+    return this.page.locator(".task-title").allTextContents();
+  }
+
+  /** Which instance of the user's object has answered last. */
+  instance(): Promise<string | null> {
+    return this.page.getByTestId("instance").textContent();
+  }
+}

@@ -1,0 +1,153 @@
+import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { launchChromium } from "./launch-chromium.js";
+import { startExample, type RunningExample } from "./start-example.js";
+import { TasksTab, type Credentials } from "./tasks-tab.js";
+
+/** A Durable Object with sleeping sockets only is evicted after ten seconds. */
+const IDLE = 13_000;
+const screenshot = fileURLToPath(new URL("../../docs/images/example.png", import.meta.url));
+const eventually = { timeout: 30_000 };
+
+let example: RunningExample;
+let browser: Browser;
+
+beforeAll(async () => {
+  [example, browser] = await Promise.all([startExample(), launchChromium()]);
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await example?.stop();
+});
+
+/** A browser of its own: nobody is signed in there. */
+function newPerson(): Promise<BrowserContext> {
+  return browser.newContext({ locale: "en-GB", viewport: { width: 760, height: 700 }, deviceScaleFactor: 2 });
+}
+
+let people = 0;
+const someone = (): Credentials => ({ email: `ada${++people}@example.com`, password: "correct horse battery" });
+
+test("the first address that the dev server prints answers a page", async () => {
+  const response = await fetch(example.url);
+  expect(response.status).toBe(200);
+  expect(await response.text()).toContain('<div id="root">');
+});
+
+describe("two tabs of one person", () => {
+  const ada = someone();
+  let context: BrowserContext;
+  let one: TasksTab;
+  let two: TasksTab;
+
+  beforeAll(async () => {
+    context = await newPerson();
+    one = await TasksTab.open(context, example.url);
+  });
+  afterAll(() => context?.close());
+
+  test("A1 whoever signs up in one tab is known in the next", async () => {
+    await one.submit("Sign up", ada);
+    await one.page.getByText("Nothing to do.").waitFor();
+    two = await TasksTab.open(context, example.url);
+    await two.page.getByText(ada.email).waitFor();
+    await Promise.all([one.live(), two.live()]);
+  });
+
+  test("E3 a task created in one tab shows in the other, without reload", async () => {
+    await one.add("Water the plants");
+    await two.task("Water the plants").waitFor();
+    await two.add("Call the plumber");
+    await expect.poll(() => one.titles(), eventually).toEqual(["Call the plumber", "Water the plants"]);
+    expect(await two.titles()).toEqual(["Call the plumber", "Water the plants"]);
+  });
+
+  test("E3 so do a tick and a deletion, the other way round", async () => {
+    await two.task("Water the plants").check();
+    await expect.poll(() => one.task("Water the plants").isChecked(), eventually).toBe(true);
+    await one.task("Water the plants").uncheck();
+    await expect.poll(() => two.task("Water the plants").isChecked(), eventually).toBe(false);
+    await two.delete("Call the plumber");
+    await expect.poll(() => one.titles(), eventually).toEqual(["Water the plants"]);
+  });
+
+  test("a title that the server refuses is explained beside the field", async () => {
+    await one.add("   ");
+    await one.page.getByText("Say what there is to do.").waitFor();
+    expect(await two.titles()).toEqual(["Water the plants"]);
+  });
+
+  test("E2 E1 the object sleeps while both tabs are open; the next change arrives on the same sockets", async () => {
+    const [before, ...others] = await Promise.all([one.instance(), two.instance()]);
+    expect(others).toEqual([before]);
+    const opened = [one.sockets.length, two.sockets.length];
+    const loaded = [one.navigations, two.navigations];
+
+    await sleep(IDLE);
+    await one.add("Buy bread");
+    await two.task("Buy bread").waitFor();
+
+    await expect.poll(() => two.instance(), eventually).not.toBe(before);
+    expect([one.sockets.length, two.sockets.length]).toEqual(opened);
+    expect([one.sockets.at(-1)?.isClosed(), two.sockets.at(-1)?.isClosed()]).toEqual([false, false]);
+    expect([one.navigations, two.navigations]).toEqual(loaded);
+
+    await two.task("Buy bread").check();
+    await expect.poll(() => one.task("Buy bread").isChecked(), eventually).toBe(true);
+    expect([...one.crashes, ...two.crashes]).toEqual([]);
+  });
+});
+
+describe("signing in and out", () => {
+  test("A2 A3 what is refused is said kindly; what is right opens the same object again", async () => {
+    const context = await newPerson();
+    const grace = someone();
+    const tab = await TasksTab.open(context, example.url);
+
+    await tab.submit("Sign up", { ...grace, password: "short" });
+    await tab.page.getByText("A password has at least 8 characters.").waitFor();
+    await tab.submit("Sign up", grace);
+    await tab.add("Kept");
+    await tab.task("Kept").waitFor();
+    await tab.signOut();
+    expect(await tab.page.getByText("Kept").count()).toBe(0);
+
+    await tab.submit("Sign in", { ...grace, password: "not the password" });
+    await tab.page.getByText("The e-mail address or the password is wrong.").waitFor();
+    await tab.submit("Sign up", grace);
+    await tab.page.getByText("This address already has an account.").waitFor();
+    await tab.submit("Sign in", grace);
+    await tab.task("Kept").waitFor();
+
+    expect(tab.crashes).toEqual([]);
+    await context.close();
+  });
+});
+
+test("a picture of it for the README", async () => {
+  const context = await newPerson();
+  const tab = await TasksTab.open(context, example.url);
+  await tab.submit("Sign up", { email: "ada@example.com", password: "correct horse battery" });
+  for (const title of ["Send the invoice", "Book the train to Lisbon", "Water the plants", "Call grandmother"]) {
+    await tab.add(title);
+    await tab.task(title).waitFor();
+  }
+  await tab.task("Send the invoice").check();
+  await tab.page.getByText("3 to do · 1 done").waitFor();
+  await tab.live();
+  await tab.page.getByTestId("instance").waitFor();
+
+  const kept = process.env["UPDATE_SCREENSHOT"] === undefined && existsSync(screenshot);
+  const target = kept ? path.join(tmpdir(), "trpc-userdo-example.png") : screenshot;
+  await mkdir(path.dirname(target), { recursive: true });
+  await tab.page.screenshot({ path: target, animations: "disabled", caret: "hide" });
+  expect(existsSync(target)).toBe(true);
+  await context.close();
+});
