@@ -1,4 +1,3 @@
-import { shapeError } from "../router/run-call.js";
 import { verifySocketPass } from "../jwt/socket-pass.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
@@ -41,7 +40,12 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
     if (sockets || !live) return sockets;
     const { run, subscribe, shape } = entry;
     sockets = createSocketServer({
-      ...{ state, router, hub: live.hub(), subscribe, shape, isAlive: live.isAlive },
+      state,
+      router,
+      hub: live.hub(),
+      subscribe,
+      shape,
+      isAlive: live.isAlive,
       run: (caller, call) => settled(run(caller, call, "socket")),
     });
     return sockets;

@@ -119,7 +119,10 @@ function notFound(): TRPCError {
 }
 
 function useHttp(): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: "This procedure sets cookies, which a socket cannot: use HTTP." });
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "This procedure sets cookies, which a socket cannot: use HTTP.",
+  });
 }
 
 function useSocket(): TRPCError {

@@ -37,8 +37,10 @@ export function createUserObject({ state, app, address, identity, endSession }: 
   const authorize: Owned["authorize"] = (caller, { kind }) => {
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
-    if (!lifetime.isBorn()) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
-    if (!account.isAlive(caller)) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : notTheirs();
+    if (!lifetime.isBorn())
+      throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
+    if (!account.isAlive(caller))
+      throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : notTheirs();
   };
 
   return {

@@ -41,20 +41,24 @@ export async function verifyToken(
   if (token.length > MAX_LENGTH) return undefined;
   const { purpose, secrets, audience } = options;
   try {
-    const { payload } = await jwtVerify(token, async ({ kid }) => {
-      const secret = await secretOf(secrets, kid);
-      if (!secret) throw new errors.JWKSNoMatchingKey();
-      return secret;
-    }, {
-      algorithms: ["HS256"],
-      typ: purpose.typ,
-      issuer: ISSUER,
-      audience,
-      maxTokenAge: purpose.maxAge,
-      requiredClaims: ["sub", "exp", "iat"],
-      clockTolerance: 0,
-      currentDate: new Date(),
-    });
+    const { payload } = await jwtVerify(
+      token,
+      async ({ kid }) => {
+        const secret = await secretOf(secrets, kid);
+        if (!secret) throw new errors.JWKSNoMatchingKey();
+        return secret;
+      },
+      {
+        algorithms: ["HS256"],
+        typ: purpose.typ,
+        issuer: ISSUER,
+        audience,
+        maxTokenAge: purpose.maxAge,
+        requiredClaims: ["sub", "exp", "iat"],
+        clockTolerance: 0,
+        currentDate: new Date(),
+      },
+    );
     return payload;
   } catch (error) {
     if (error instanceof errors.JOSEError) return undefined;

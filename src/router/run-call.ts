@@ -16,7 +16,9 @@ export interface ErrorReport {
 export type OnError = (report: ErrorReport) => void;
 
 /** What a call came to, before it is packed for the way back. */
-export type Outcome = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly error: ErrorShape };
+export type Outcome =
+  | { readonly ok: true; readonly data: unknown }
+  | { readonly ok: false; readonly error: ErrorShape };
 
 export interface RunCallOptions {
   readonly router: AnyTRPCRouter;
@@ -48,9 +50,7 @@ export async function runCall({ router, call, ctx, signal, onError }: RunCallOpt
 }
 
 /** Formats what a call threw: masked when unexpected (and reported to `onError`), by the app's formatter. */
-export function shapeError(
-  options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown },
-): ErrorShape {
+export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown }): ErrorShape {
   const { router, call, ctx, cause, onError } = options;
   const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause));
   if (unexpected) {

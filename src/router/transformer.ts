@@ -27,5 +27,7 @@ function deserializeInput(payload: unknown): unknown {
 
 /** No input at all, as a client without arguments may send it over a socket: left out, or superjson's `{}`. */
 function isNothing(payload: unknown): boolean {
-  return payload === undefined || (typeof payload === "object" && payload !== null && Object.keys(payload).length === 0);
+  return (
+    payload === undefined || (typeof payload === "object" && payload !== null && Object.keys(payload).length === 0)
+  );
 }

@@ -30,7 +30,9 @@ export function readSecrets(env: object): AppSecrets {
 function checked(name: string, value: unknown): string {
   const cure = `Add one with \`wrangler secret put ${name}\` (or to .dev.vars): at least ${MIN_BYTES} random bytes, for example from \`openssl rand -base64 48\`.`;
   if (typeof value !== "string" || value === "") throw new ConfigurationError(`The secret ${name} is missing. ${cure}`);
-  if (SAMPLE.test(value) || new Set(value).size < 6) throw new ConfigurationError(`The secret ${name} is a sample. ${cure}`);
-  if (encoder.encode(value).length < MIN_BYTES) throw new ConfigurationError(`The secret ${name} is too short. ${cure}`);
+  if (SAMPLE.test(value) || new Set(value).size < 6)
+    throw new ConfigurationError(`The secret ${name} is a sample. ${cure}`);
+  if (encoder.encode(value).length < MIN_BYTES)
+    throw new ConfigurationError(`The secret ${name} is too short. ${cure}`);
   return value;
 }

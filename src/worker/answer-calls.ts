@@ -1,4 +1,4 @@
-import { TRPCError, type AnyTRPCRouter } from "@trpc/server";
+import { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { placementOf } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
@@ -53,7 +53,9 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   });
 
   let session: SessionEffect | undefined = effect;
-  const settles = sent.flatMap(({ procedure }, index) => (placementOf(procedure).setsCookies ? (replies[index] ?? []) : []));
+  const settles = sent.flatMap(({ procedure }, index) =>
+    placementOf(procedure).setsCookies ? (replies[index] ?? []) : [],
+  );
   const streams = response.headers.get("transfer-encoding") === "chunked";
   for (const reply of await Promise.all(streams ? settles : replies)) {
     if (reply.session !== undefined) session = reply.session;
@@ -80,7 +82,14 @@ async function plan(
       serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
     return { path, procedure, call: { path, type, input, procedure } };
   } catch (cause) {
-    return { path, procedure, refused: { ok: false, error: shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError }) } };
+    return {
+      path,
+      procedure,
+      refused: {
+        ok: false,
+        error: shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError }),
+      },
+    };
   }
 }
 

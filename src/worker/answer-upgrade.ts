@@ -26,7 +26,10 @@ export async function answerUpgrade(
 
   const address: Address =
     organizationId === undefined ? { type: "user", id: caller.userId } : { type: "organization", id: organizationId };
-  const pass = await signSocketPass({ caller, to: toName(address), expiresAt }, { secrets: secrets.jwt, audience: binding });
+  const pass = await signSocketPass(
+    { caller, to: toName(address), expiresAt },
+    { secrets: secrets.jwt, audience: binding },
+  );
   const headers = { Upgrade: "websocket", [SOCKET_PASS_HEADER]: pass };
   const response = await stubOf(namespace, address).fetch(new Request("https://object/socket", { headers }));
   if (response.status === 101) return response;

@@ -48,7 +48,8 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
         return withGateHeaders(refuse(gated.refusal, config), gated);
       case "answered":
         return withGateHeaders(gated.response, gated);
-      default:
+      case "calls":
+      case "upgrade":
         return withGateHeaders(
           await answer(request, env, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
           gated,
@@ -61,6 +62,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
 function misconfigured(cause: unknown): Refusal {
   const error = settingAtFault(cause);
   if (!error) throw cause;
+  // oxlint-disable-next-line no-console -- the log is where an operator looks first
   console.error(`[trpc-userdo] ${error.message}`);
   return { code: "INTERNAL_SERVER_ERROR", message: error.message };
 }

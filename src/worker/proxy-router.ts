@@ -31,7 +31,8 @@ export function createProxyRouter(router: AnyTRPCRouter, calls: readonly Proxied
   // No prototype: a path such as `constructor` must find nothing.
   const procedures: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const { path, procedure } of calls) {
-    if (procedure) procedures[path] = Object.assign((options: ProxyCallOptions) => forward(options), { _def: procedure._def });
+    if (procedure)
+      procedures[path] = Object.assign((options: ProxyCallOptions) => forward(options), { _def: procedure._def });
   }
   const config = {
     ..._config,

@@ -63,7 +63,8 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
       const group = groups.get(name) ?? { address, members: [] };
       groups.set(name, group);
       const position = group.members.push(call) - 1;
-      return async () => (await replies.get(name))?.[position] ?? fail(call, new Error("An object left a call unanswered."));
+      return async () =>
+        (await replies.get(name))?.[position] ?? fail(call, new Error("An object left a call unanswered."));
     });
     const replies = new Map(Array.from(groups, ([name, { address, members }]) => [name, ask(address, members)]));
     return places.map((reply) => reply());

@@ -22,7 +22,8 @@ export type Who =
 export async function whoIs(credentials: Credentials, configuration: Configuration): Promise<Who> {
   const { binding, secrets } = configuration;
   const token = credentials.bearer ?? credentials.access;
-  const access = token === undefined ? undefined : await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
+  const access =
+    token === undefined ? undefined : await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
   if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
   if (credentials.bearer !== undefined || credentials.refresh === undefined) return { type: "nobody" };
   const claims = await verifyRefreshToken(credentials.refresh, secrets.jwt);

@@ -19,7 +19,10 @@ describe("procedures in the user's own object", () => {
   it("B1 B2 values keep their types: Date, boolean, undefined", async () => {
     const { client } = await signUp();
     const due = new Date("2027-01-01T00:00:00.123Z");
-    const [dated, undated] = [await client.notes.create.mutate({ text: "a", due }), await client.notes.create.mutate({ text: "b" })];
+    const [dated, undated] = [
+      await client.notes.create.mutate({ text: "a", due }),
+      await client.notes.create.mutate({ text: "b" }),
+    ];
     expect(dated.due).toEqual(due);
     expect(undated.due).toBeUndefined();
     expect((await client.posts.create.mutate(post)).done).toBe(false);
@@ -69,24 +72,29 @@ describe("procedures in the user's own object", () => {
   it("O3 an organization that does not exist is FORBIDDEN, and UNAUTHORIZED for nobody", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.projects.list.query({ organizationId: "made-up" }))).toBe("FORBIDDEN");
-    expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: "made-up" }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: "made-up" }))).toBe(
+      "UNAUTHORIZED",
+    );
   });
 });
 
 describe("errors", () => {
-  it.each(["throwsError", "throwsString"] as const)("hostile 79: %s is masked, with a request id, and goes whole to onError", async (name) => {
-    const { browser } = await signUp();
-    const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    const response = await browser.fetch(`/trpc/odd.${name}`);
-    const text = await response.text();
-    const logged = log.mock.calls.flat();
-    log.mockRestore();
-    expect(response.status).toBe(500);
-    expect(text).not.toMatch(/hunter2|secret|SQLITE|stack/);
-    const { error } = JSON.parse(text) as { error: { json: { data: { requestId: string } } } };
-    expect(logged.join(" ")).toContain(error.json.data.requestId);
-    expect(logged.map(String).join(" ")).toContain("hunter2");
-  });
+  it.each(["throwsError", "throwsString"] as const)(
+    "hostile 79: %s is masked, with a request id, and goes whole to onError",
+    async (name) => {
+      const { browser } = await signUp();
+      const log = vi.spyOn(console, "error").mockImplementation(() => {});
+      const response = await browser.fetch(`/trpc/odd.${name}`);
+      const text = await response.text();
+      const logged = log.mock.calls.flat();
+      log.mockRestore();
+      expect(response.status).toBe(500);
+      expect(text).not.toMatch(/hunter2|secret|SQLITE|stack/);
+      const { error } = JSON.parse(text) as { error: { json: { data: { requestId: string } } } };
+      expect(logged.join(" ")).toContain(error.json.data.requestId);
+      expect(logged.map(String).join(" ")).toContain("hunter2");
+    },
+  );
 
   it("hostile 79: so is one that happens in the Worker", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -99,7 +107,10 @@ describe("errors", () => {
   it.each([
     ["forged", "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ2aWN0aW0ifQ."],
     ["rubbish", "x".repeat(500)],
-    ["somebody else's secret", "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ2aWN0aW0ifQ.4Q6cZ1mSH8bOQ5d2o2yQHcM2Rk6x7Yw1hY0m1d0yq3A"],
+    [
+      "somebody else's secret",
+      "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ2aWN0aW0ifQ.4Q6cZ1mSH8bOQ5d2o2yQHcM2Rk6x7Yw1hY0m1d0yq3A",
+    ],
   ])("D5 a %s cookie is nobody", async (_name, token) => {
     const browser = openBrowser();
     browser.cookies.set("__Host-userdo-access", token);
@@ -109,7 +120,8 @@ describe("errors", () => {
 });
 
 describe("the gate, in front of the real thing", () => {
-  const mutation = (headers: HeadersInit, body: BodyInit = '{"json":1}') => send("/trpc/odd.store", { method: "POST", headers, body });
+  const mutation = (headers: HeadersInit, body: BodyInit = '{"json":1}') =>
+    send("/trpc/odd.store", { method: "POST", headers, body });
 
   it.each([
     ["hostile 14: text/plain", { "content-type": "text/plain" }, 415],
@@ -131,7 +143,11 @@ describe("the gate, in front of the real thing", () => {
     ["hostile 3: 1e999", '{"json":1e999}', 400],
     ["hostile 5: a lone surrogate", '{"json":"\\ud800"}', 400],
     ["hostile 9: truncated", '{"json":{"a":', 400],
-    ["hostile 32: a typed array of a billion", '{"json":1000000000,"meta":{"values":[["typed-array","Float64Array"]]}}', 400],
+    [
+      "hostile 32: a typed array of a billion",
+      '{"json":1000000000,"meta":{"values":[["typed-array","Float64Array"]]}}',
+      400,
+    ],
     ["hostile 35: a regular expression", '{"json":"/(a+)+$/","meta":{"values":["regexp"]}}', 400],
     ["hostile 36: 300,000 digits", `{"json":"${"9".repeat(300_000)}","meta":{"values":["bigint"]}}`, 400],
     ["hostile 37: no date", '{"json":"never","meta":{"values":["Date"]}}', 400],
@@ -172,7 +188,9 @@ describe("the gate, in front of the real thing", () => {
   });
 
   it("A16 an origin on the list may call with cookies, and read the answer", async () => {
-    const response = await send("/trpc/ping", { headers: { origin: "https://app.example.com", "sec-fetch-site": "same-site" } });
+    const response = await send("/trpc/ping", {
+      headers: { origin: "https://app.example.com", "sec-fetch-site": "same-site" },
+    });
     expect(response.status).toBe(200);
     expect(response.headers.get("access-control-allow-origin")).toBe("https://app.example.com");
     expect(response.headers.get("access-control-allow-credentials")).toBe("true");

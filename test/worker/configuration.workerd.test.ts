@@ -20,7 +20,11 @@ describe("what is missing in the settings", () => {
     ["JWT_SECRET", { BLOG_DO, INDEX_SECRET }, /JWT_SECRET is missing.*wrangler secret put JWT_SECRET/],
     ["INDEX_SECRET", { BLOG_DO, JWT_SECRET }, /INDEX_SECRET is missing/],
     ["length", { BLOG_DO, INDEX_SECRET, JWT_SECRET: "only-twenty-five-bytes-ok" }, /JWT_SECRET is too short.*32/],
-    ["entropy", { BLOG_DO, INDEX_SECRET, JWT_SECRET: "change-me-change-me-change-me-change-me" }, /JWT_SECRET is a sample/],
+    [
+      "entropy",
+      { BLOG_DO, INDEX_SECRET, JWT_SECRET: "change-me-change-me-change-me-change-me" },
+      /JWT_SECRET is a sample/,
+    ],
   ])("D3 %s: the first request says in one line what to add", async (_name, settings, message) => {
     const { status, text, logged } = await firstRequest(settings);
     expect(status).toBe(500);

@@ -45,12 +45,17 @@ async function forged(header: object, payload: object, secret = env.JWT_SECRET):
 
 const tokens: Record<string, () => Promise<string>> = {
   "signed with another secret": () => forged({}, {}, "x".repeat(48)),
-  "of another purpose": () => signSocketPass({ caller: { type: "user", ...claims, via: "session" }, to: victim, expiresAt }, { secrets, audience }),
+  "of another purpose": () =>
+    signSocketPass(
+      { caller: { type: "user", ...claims, via: "session" }, to: victim, expiresAt },
+      { secrets, audience },
+    ),
   "for another app": () => signAccessToken(claims, { secrets, audience: "OTHER_DO", expiresAt }),
   "of another issuer": () => forged({}, { iss: "somebody" }),
   "of another type": () => forged({ typ: "JWT" }, {}),
   "of an unknown key": () => forged({ kid: "../../etc/passwd" }, {}),
-  "without a signature": () => Promise.resolve(`${btoa('{"alg":"none","typ":"at+jwt"}')}.${btoa(`{"sub":"${victim}"}`)}.`.replaceAll("=", "")),
+  "without a signature": () =>
+    Promise.resolve(`${btoa('{"alg":"none","typ":"at+jwt"}')}.${btoa(`{"sub":"${victim}"}`)}.`.replaceAll("=", "")),
   "of a megabyte": () => Promise.resolve("x".repeat(4_000)),
 };
 
@@ -83,7 +88,10 @@ describe("a caller without a valid token", () => {
   });
 
   it("D5 a refresh token whose MAC does not hold touches no object", async () => {
-    const token = await refreshTokenOf({ ...claims, generation: 0 }, { current: "another secret of more than 32 bytes" });
+    const token = await refreshTokenOf(
+      { ...claims, generation: 0 },
+      { current: "another secret of more than 32 bytes" },
+    );
     const good = await refreshTokenOf({ ...claims, generation: 0 }, secrets);
     for (const refused of [token, good.replace(".0.", ".1."), `${good}x`, good.slice(0, -1)]) {
       expect(await touched(`__Host-userdo-refresh=${refused}`)).toEqual({ names: [], status: 401 });

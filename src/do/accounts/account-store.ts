@@ -34,7 +34,12 @@ export function createAccountStore(sql: SqlStorage): AccountStore {
     insert({ id, email, emailVerified, createdAt, passwordHash, operationId }) {
       sql.exec(
         "INSERT INTO _account VALUES (1, ?, ?, ?, ?, ?, ?)",
-        ...[id, email, Number(emailVerified), createdAt.getTime(), passwordHash, operationId],
+        id,
+        email,
+        Number(emailVerified),
+        createdAt.getTime(),
+        passwordHash,
+        operationId,
       );
     },
     setPasswordHash(hash) {

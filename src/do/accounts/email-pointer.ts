@@ -21,11 +21,13 @@ export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean):
   return {
     read() {
       const stored = row();
-      return stored && {
-        state: stored["committed"] === 1 ? "committed" : "reserved",
-        userId: String(stored["user_id"]),
-        operationId: String(stored["operation_id"]),
-      };
+      return (
+        stored && {
+          state: stored["committed"] === 1 ? "committed" : "reserved",
+          userId: String(stored["user_id"]),
+          operationId: String(stored["operation_id"]),
+        }
+      );
     },
     reserve(userId, operationId, email) {
       sql.exec("INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, 0)", userId, operationId, email);

@@ -67,10 +67,18 @@ export function createSessionStore(sql: SqlStorage, lifetimes: Required<SessionL
         store.remove(id);
         return undefined;
       }
-      const next = { ...session, generation: generation + 1, rotatedAt: now, expiresAt: Math.min(now + idle, session.endsAt) };
+      const next = {
+        ...session,
+        generation: generation + 1,
+        rotatedAt: now,
+        expiresAt: Math.min(now + idle, session.endsAt),
+      };
       sql.exec(
         "UPDATE _sessions SET generation = ?, rotated_at = ?, expires_at = ? WHERE id = ?",
-        ...[next.generation, now, next.expiresAt, id],
+        next.generation,
+        now,
+        next.expiresAt,
+        id,
       );
       return next;
     },

@@ -43,7 +43,12 @@ export function createUserAccount(options: UserAccountOptions) {
         const existing = accounts.read();
         if (existing && existing.operationId !== operationId) return undefined;
         const account: AccountRow = existing ?? {
-          ...{ id: userId, email, emailVerified: false, createdAt: new Date(now), passwordHash, operationId },
+          id: userId,
+          email,
+          emailVerified: false,
+          createdAt: new Date(now),
+          passwordHash,
+          operationId,
         };
         if (!existing) accounts.insert(account);
         return { account, session: sessions.create(now) };

@@ -50,7 +50,10 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
 
   function tell(table: string, after: Cursor, until: Cursor): TrackedChange[] {
     const net = log.read({ tables: [table], after, until });
-    const data = rows(table, net.filter(({ type }) => type !== "delete").map(({ id }) => id));
+    const data = rows(
+      table,
+      net.filter(({ type }) => type !== "delete").map(({ id }) => id),
+    );
     return net.flatMap(({ id, type, cursor }): TrackedChange[] => {
       if (type === "delete") return [{ cursor: formatCursor(cursor), change: { type, id } }];
       // A later commit has removed the row already: its own entry will speak for it.

@@ -59,9 +59,18 @@ export function createSocketServer({ state, router, hub, run, subscribe, shape, 
     return false;
   }
 
-  const subscriptions = createSubscriptions({ hub, frames, open, mayReceive, waitUntil: (work) => state.waitUntil(work) });
+  const subscriptions = createSubscriptions({
+    hub,
+    frames,
+    open,
+    mayReceive,
+    waitUntil: (work) => state.waitUntil(work),
+  });
 
-  async function start(socket: WebSocket, message: Exclude<Message, { method: "subscription.stop" }>): Promise<string | undefined> {
+  async function start(
+    socket: WebSocket,
+    message: Exclude<Message, { method: "subscription.stop" }>,
+  ): Promise<string | undefined> {
     const { id, jsonrpc, params } = message;
     const call: Call = { type: "subscription", path: params.path, input: params.input };
     if (id === null) return frames.error(message, shape(call, idRequired()));
@@ -92,7 +101,8 @@ export function createSocketServer({ state, router, hub, run, subscribe, shape, 
   /** Never throws: an exception in a message handler leaves the client without an answer. */
   async function handle(socket: WebSocket, parsed: ParsedMessage): Promise<void> {
     if (!mayUse(socket)) return;
-    const refuse = (head: FrameHead, cause: unknown) => frames.error(head, shape({ path: "", input: undefined }, cause));
+    const refuse = (head: FrameHead, cause: unknown) =>
+      frames.error(head, shape({ path: "", input: undefined }, cause));
     const frame = parsed.ok
       ? await answer(socket, parsed.message).catch((cause: unknown) => refuse(parsed.message, cause))
       : refuse(parsed.head, unreadable(parsed.cause));

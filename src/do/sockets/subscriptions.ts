@@ -10,7 +10,9 @@ export type OpenSubscription = (
   socket: WebSocket,
   subscription: Omit<StoredSubscription, "table">,
   lastEventId: string | undefined,
-) => Promise<{ readonly ok: true; readonly source: SourceDescription } | { readonly ok: false; readonly error: ErrorShape }>;
+) => Promise<
+  { readonly ok: true; readonly source: SourceDescription } | { readonly ok: false; readonly error: ErrorShape }
+>;
 
 interface Subscription extends StoredSubscription {
   readonly socket: WebSocket;
@@ -58,11 +60,21 @@ export function createSubscriptions({ hub, frames, open, mayReceive, waitUntil }
   function store(socket: WebSocket): void {
     const attachment = readAttachment(socket);
     const own = bySocket.get(socket)?.values() ?? [];
-    const subscriptions = Array.from(own, ({ id, path, input, table, jsonrpc }) => ({ id, path, input, table, jsonrpc }));
+    const subscriptions = Array.from(own, ({ id, path, input, table, jsonrpc }) => ({
+      id,
+      path,
+      input,
+      table,
+      jsonrpc,
+    }));
     if (attachment) writeAttachment(socket, { ...attachment, subscriptions });
   }
 
-  function send(subscription: Subscription, changes: readonly TrackedChange[], shared: Map<TrackedChange, string>): void {
+  function send(
+    subscription: Subscription,
+    changes: readonly TrackedChange[],
+    shared: Map<TrackedChange, string>,
+  ): void {
     for (const told of changes) {
       const event = shared.get(told) ?? frames.event(told.cursor, told.change);
       shared.set(told, event);
@@ -139,7 +151,8 @@ export function createSubscriptions({ hub, frames, open, mayReceive, waitUntil }
 
     /** Forgets a socket that is gone. */
     forget(socket: WebSocket): void {
-      for (const subscription of bySocket.get(socket)?.values() ?? []) byTable.get(subscription.table)?.delete(subscription);
+      for (const subscription of bySocket.get(socket)?.values() ?? [])
+        byTable.get(subscription.table)?.delete(subscription);
       bySocket.delete(socket);
     },
   };

@@ -47,7 +47,13 @@ describe("silent refresh", () => {
     const tabs = Array.from({ length: 20 }, () => copyOf(browser));
     await Promise.all(tabs.map((tab) => tab.client().auth.me.query()));
     expect(new Set(tabs.map((tab) => tab.cookies.get("__Host-userdo-refresh"))).size).toBe(1);
-    expect(await codeOf(copyOf(tabs[7] ?? browser).client().auth.me.query())).toBe("none");
+    expect(
+      await codeOf(
+        copyOf(tabs[7] ?? browser)
+          .client()
+          .auth.me.query(),
+      ),
+    ).toBe("none");
   });
 
   it("A6 an old refresh token that turns up after the grace period ends the session", async () => {

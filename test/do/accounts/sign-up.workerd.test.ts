@@ -15,8 +15,9 @@ describe("signing up", () => {
     });
     expect(response.status).toBe(200);
     const text = await response.text();
-    const { user, session } = (JSON.parse(text) as { result: { data: { json: Record<string, Record<string, unknown>> } } }).result
-      .data.json;
+    const { user, session } = (
+      JSON.parse(text) as { result: { data: { json: Record<string, Record<string, unknown>> } } }
+    ).result.data.json;
     expect(Object.keys(user ?? {}).toSorted()).toEqual(["createdAt", "email", "emailVerified", "id"]);
     expect(Object.keys(session ?? {}).toSorted()).toEqual(["createdAt", "expiresAt", "id"]);
     expect(user).toMatchObject({ email, emailVerified: false, id: expect.stringMatching(/^[0-9a-f]{32}$/) });
@@ -56,7 +57,9 @@ describe("signing up", () => {
     const { email, user } = await signUp();
     const shouting = email.toUpperCase();
     expect(await codeOf(openBrowser().client().auth.signup.mutate({ email: shouting, password }))).toBe("CONFLICT");
-    const again = await openBrowser().client().auth.login.mutate({ email: `  ${shouting} `, password });
+    const again = await openBrowser()
+      .client()
+      .auth.login.mutate({ email: `  ${shouting} `, password });
     expect(again.user.id).toBe(user.id);
   });
 
@@ -84,7 +87,9 @@ describe("signing up", () => {
     for (const id of await listDurableObjectIds(env.BLOG_DO)) {
       await runInDurableObject(env.BLOG_DO.get(id), (_instance, state) => {
         const dump = state.storage.sql
-          .exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf%' ESCAPE '\\'")
+          .exec(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE '\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
+          )
           .toArray()
           .map(({ name }) => JSON.stringify(state.storage.sql.exec(`SELECT * FROM "${String(name)}"`).toArray()))
           .join();

@@ -90,7 +90,10 @@ describe("changes over a socket", () => {
       socket.send(subscribe(1, "posts.changes", cursor));
       const { id } = await client.posts.create.mutate(post);
       await socket.until(3);
-      expect(eventsOf(socket.frames)).toMatchObject([{ change: { type: "reset" } }, { change: { type: "create", id } }]);
+      expect(eventsOf(socket.frames)).toMatchObject([
+        { change: { type: "reset" } },
+        { change: { type: "create", id } },
+      ]);
     },
   );
 
@@ -160,9 +163,12 @@ describe("who may listen", () => {
   });
 
   it("E1 an object cannot be reached by a made-up pass", async () => {
-    const response = await env.BLOG_DO.getByName("user:00000000000000000000000000000000").fetch("https://object/socket", {
-      headers: { Upgrade: "websocket", "x-userdo-socket-pass": "eyJhbGciOiJub25lIn0.e30." },
-    });
+    const response = await env.BLOG_DO.getByName("user:00000000000000000000000000000000").fetch(
+      "https://object/socket",
+      {
+        headers: { Upgrade: "websocket", "x-userdo-socket-pass": "eyJhbGciOiJub25lIn0.e30." },
+      },
+    );
     expect(response.status).toBe(404);
     expect((await send("/trpc", { headers: { Upgrade: "websocket" } })).status).toBe(401);
   });

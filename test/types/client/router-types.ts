@@ -11,14 +11,16 @@ type Outputs = inferRouterOutputs<AppRouter>;
 type Inputs = inferRouterInputs<AppRouter>;
 type Post = Outputs["posts"]["create"];
 
-expectTypeOf<Post>().toEqualTypeOf<Readonly<{
-  id: string;
-  createdAt: Date;
-  updatedAt: Date;
-  title: string;
-  body: string;
-  done: boolean;
-}>>();
+expectTypeOf<Post>().toEqualTypeOf<
+  Readonly<{
+    id: string;
+    createdAt: Date;
+    updatedAt: Date;
+    title: string;
+    body: string;
+    done: boolean;
+  }>
+>();
 expectTypeOf<Inputs["posts"]["create"]>().toEqualTypeOf<{ title: string; body: string; done?: boolean | undefined }>();
 expectTypeOf<Inputs["projects"]["create"]>().toEqualTypeOf<{ organizationId: string; name: string }>();
 expectTypeOf<Outputs["auth"]["login"]["user"]["email"]>().toEqualTypeOf<string>();
