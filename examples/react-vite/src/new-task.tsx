@@ -8,17 +8,17 @@ export function NewTask({ onCreated }: { readonly onCreated: (() => void) | unde
   const [title, setTitle] = useState("");
   const create = useMutation(
     trpc.tasks.create.mutationOptions({
-      onSuccess() {
-        setTitle("");
-        onCreated?.();
-      },
+      onSuccess: onCreated,
+      // Refused: the words come back, unless others are being typed already.
+      onError: (_error, refused) => setTitle((typed) => (typed === "" ? refused.title : typed)),
     }),
   );
   const error = describeField(create.error, "title") ?? describeError(create.error);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
-    if (!create.isPending) create.mutate({ title });
+    create.mutate({ title });
+    setTitle("");
   }
 
   return (
