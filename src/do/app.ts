@@ -4,6 +4,7 @@ import { logError } from "../router/log-error.js";
 import type { OnError } from "../router/run-call.js";
 import { withDefaults, type SessionLifetimes } from "./accounts/session-lifetimes.js";
 import type { UserDOOptions } from "./options.js";
+import { socketLimits, type SocketLimits } from "./sockets/socket-limits.js";
 import { createTableSet, type TableSet } from "./storage/table-set.js";
 
 /** All that the objects of one app have in common: worked out once, when the class is made. */
@@ -12,6 +13,7 @@ export interface App {
   readonly definition: RouterDefinition;
   readonly tables: { readonly user: TableSet; readonly organization: TableSet };
   readonly lifetimes: Required<SessionLifetimes>;
+  readonly socketLimits: Required<SocketLimits>;
   readonly onError: OnError;
 }
 
@@ -24,6 +26,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     definition,
     tables: { user: createTableSet(user), organization: createTableSet(organization) },
     lifetimes: withDefaults(options.session),
+    socketLimits: socketLimits(options.sockets),
     onError: options.onError ?? logError,
   };
 }

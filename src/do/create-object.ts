@@ -2,7 +2,7 @@ import { verifySocketPass } from "../jwt/socket-pass.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
-import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
+import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
 import type { App } from "./app.js";
 import { identifyApp, type AppIdentity } from "./app-identity.js";
 import { createEmailObject } from "./email-object.js";
@@ -10,6 +10,7 @@ import { createEntry } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationObject } from "./organization-object.js";
+import { createHeldStreams } from "./sockets/held-streams.js";
 import { createSocketServer, type SocketServer } from "./sockets/socket-server.js";
 import { createUserObject } from "./user-object.js";
 
@@ -33,7 +34,9 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
     endSession: (sessionId) => sockets?.endSession(sessionId),
   });
   const { router, definition, onError } = app;
-  const entry = createEntry({ router, env, owned: kind, extendContext: definition.extendContext, onError });
+  const { extendContext } = definition;
+  const streams = createHeldStreams();
+  const entry = createEntry({ router, env, owned: kind, extendContext, onError, hold: streams.hold });
 
   const { live } = kind;
   const openSockets = (): SocketServer | undefined => {
@@ -43,6 +46,7 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
       state,
       router,
       hub: live.hub(),
+      limits: app.socketLimits,
       subscribe,
       shape,
       isAlive: live.isAlive,
@@ -58,6 +62,13 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
     return result;
   }
 
+  /** Takes a Worker's socket over for a stream that it was told the ticket of. */
+  function openStream(ticket: string): Response {
+    const stream = streams.take(ticket);
+    const server = stream && openSockets();
+    return server ? server.acceptStream(stream) : new Response(null, { status: 404 });
+  }
+
   kind.start?.();
   if (state.getWebSockets().length > 0) openSockets();
 
@@ -71,6 +82,8 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
 
     /** Takes a socket over. The Worker has found out who opens it, and vouches for that. */
     async fetch(request: Request): Promise<Response> {
+      const ticket = request.headers.get(STREAM_TICKET_HEADER);
+      if (ticket !== null) return openStream(ticket);
       const token = request.headers.get(SOCKET_PASS_HEADER);
       const { secrets, binding } = (identity ??= identifyApp(state.id, env));
       const options = { secrets: secrets.jwt, audience: binding };

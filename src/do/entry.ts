@@ -6,6 +6,8 @@ import { shapeError, type OnError } from "../router/run-call.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { packReply } from "./pack-reply.js";
+import type { HeldStream } from "./sockets/held-streams.js";
+import { createPendingCall, isAsyncIterable, type LiveCall } from "./sockets/open-result.js";
 
 /** What an object of one kind adds to the way every call takes. */
 export interface Owned {
@@ -15,7 +17,7 @@ export interface Owned {
    */
   authorize(caller: Caller, placement: Placement): void;
   /** What the procedures of this object find on their context, beside the caller and the bindings. */
-  context(caller: Caller, call: Call): object;
+  context(caller: Caller, call: Call, live: LiveCall): object;
   room(setSession: (effect: SessionEffect) => void): Room;
 }
 
@@ -25,6 +27,8 @@ export interface EntryOptions {
   readonly owned: Owned;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
+  /** Keeps a stream for the Worker that is told the ticket. */
+  readonly hold: (stream: HeldStream) => string;
 }
 
 /** What a subscription's procedure returned, or how it failed. */
@@ -36,8 +40,14 @@ export type Subscribed =
  * The one way into an object's procedures, for HTTP, sockets and other Workers alike: is the caller's session
  * alive → build the context → run.
  */
-export function createEntry({ router, env, owned, extendContext, onError }: EntryOptions) {
-  async function enter(caller: Caller, call: Call, setSession: (effect: SessionEffect) => void, transport: Transport) {
+export function createEntry({ router, env, owned, extendContext, onError, hold }: EntryOptions) {
+  async function enter(
+    caller: Caller,
+    call: Call,
+    setSession: (effect: SessionEffect) => void,
+    transport: Transport,
+    live: LiveCall,
+  ) {
     const procedure = await resolveProcedure(router, call.path);
     if (!procedure) throw notFound();
     const type = call.type ?? procedure._def.type;
@@ -47,7 +57,7 @@ export function createEntry({ router, env, owned, extendContext, onError }: Entr
     const base = { caller, env };
     const ctx = Object.create(null, {
       ...Object.getOwnPropertyDescriptors(base),
-      ...(placement.kind === "anywhere" ? {} : Object.getOwnPropertyDescriptors(owned.context(caller, call))),
+      ...(placement.kind === "anywhere" ? {} : Object.getOwnPropertyDescriptors(owned.context(caller, call, live))),
       ...(extendContext ? Object.getOwnPropertyDescriptors(await extendContext(base)) : {}),
       [ROOM]: { value: owned.room(setSession), enumerable: true },
     }) as object;
@@ -58,7 +68,7 @@ export function createEntry({ router, env, owned, extendContext, onError }: Entr
         type,
         getRawInput: () => Promise.resolve(withCursor(call)),
         ctx,
-        signal: undefined,
+        signal: live.signal,
         batchIndex: 0,
       });
     return { type, run };
@@ -69,14 +79,22 @@ export function createEntry({ router, env, owned, extendContext, onError }: Entr
   return {
     shape,
 
-    /** Runs a query or a mutation. Never throws. */
+    /**
+     * Runs a call. What goes on telling is held, and the reply has the ticket for it. Never throws.
+     */
     async run(caller: Caller, call: Call, transport: Transport): Promise<Reply> {
       let effect: { session?: SessionEffect } = {};
       const setSession = (session: SessionEffect): void => void (effect = { session });
       try {
-        const { type, run } = await enter(caller, call, setSession, transport);
-        if (type === "subscription") throw useSocket();
-        return { ...packReply(await run(), transport), ...effect };
+        const pending = createPendingCall();
+        const { type, run } = await enter(caller, call, setSession, transport, pending.live);
+        const result = await run();
+        if (type === "subscription" || isAsyncIterable(result)) {
+          if (transport === "socket") throw notOverSocket(type);
+          const opened = pending.opened(result, call.path);
+          return { ok: true, data: undefined, stream: hold({ caller, call: { ...call, type }, opened }) };
+        }
+        return { ...packReply(result, transport), ...effect };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
         return { ok: false, error: shape(call, cause), ...effect };
@@ -84,9 +102,9 @@ export function createEntry({ router, env, owned, extendContext, onError }: Entr
     },
 
     /** Runs a subscription's procedure and hands over what it returned. Never throws. */
-    async subscribe(caller: Caller, call: Call): Promise<Subscribed> {
+    async subscribe(caller: Caller, call: Call, live: LiveCall): Promise<Subscribed> {
       try {
-        const { run } = await enter(caller, call, () => {}, "socket");
+        const { run } = await enter(caller, call, () => {}, "socket", live);
         return { ok: true, result: await run() };
       } catch (cause) {
         return { ok: false, error: shape(call, cause) };
@@ -125,6 +143,9 @@ function useHttp(): TRPCError {
   });
 }
 
-function useSocket(): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: "This is a subscription: open it over a WebSocket." });
+function notOverSocket(type: string): TRPCError {
+  return new TRPCError({
+    code: "UNSUPPORTED_MEDIA_TYPE",
+    message: `This ${type} answers with a stream, which a socket only carries for subscriptions: use HTTP.`,
+  });
 }

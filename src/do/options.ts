@@ -1,10 +1,13 @@
 import type { OnError } from "../router/run-call.js";
 import type { SessionLifetimes } from "./accounts/session-lifetimes.js";
+import type { SocketLimits } from "./sockets/socket-limits.js";
 
 /** Options of {@link createUserDO}. All of them have defaults that suit production. */
 export interface UserDOOptions {
   /** How long sessions and their tokens live. */
   readonly session?: SessionLifetimes;
+  /** What sockets may take. */
+  readonly sockets?: SocketLimits;
   /**
    * Gets every unexpected error whole; the client only gets the request id.
    * @default prints the error, with its request id and path, by `console.error`

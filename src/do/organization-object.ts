@@ -2,11 +2,16 @@ import { TRPCError } from "@trpc/server";
 import { signInFirst } from "../router/base-procedures.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOwnerStorage } from "./owner-storage.js";
+import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
 
 /** An organization's object: what its members share. */
 export function createOrganizationObject({ state, app, address }: ObjectEnvironment): KindOfObject {
-  const owned = createOwnerStorage({ storage: state.storage, tableSet: app.tables.organization, frameworkTables: [] });
+  const owned = createOwnerStorage({
+    storage: state.storage,
+    tableSet: app.tables.organization,
+    frameworkTables: [socketSchema],
+  });
   const { lifetime } = owned;
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
@@ -17,14 +22,14 @@ export function createOrganizationObject({ state, app, address }: ObjectEnvironm
       // The same for one that does not exist and one that the caller is no member of: nobody learns which.
       if (!lifetime.isBorn() || caller.type !== "system") throw notAMember();
     },
-    context: (caller, call) => ({
+    context: (caller, call, live) => ({
       caller,
       owner,
       organization: { id: address.id },
       lastEventId: call.lastEventId,
       transaction,
       get tables() {
-        return owned.tables(call);
+        return owned.tables(call, live);
       },
     }),
     room: (setSession) => ({ address, atomic: owned.atomic, setSession }),

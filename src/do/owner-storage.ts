@@ -2,6 +2,7 @@ import type { Call } from "../shared/call.js";
 import { createLifetime, type ObjectSchema } from "./lifetime.js";
 import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
 import { createChangeSource } from "./sockets/change-source.js";
+import type { LiveCall } from "./sockets/open-result.js";
 import { createChangeLog } from "./storage/create-change-log.js";
 import { createTables } from "./storage/create-tables.js";
 import { prepareConnection } from "./storage/prepare-connection.js";
@@ -37,14 +38,20 @@ export function createOwnerStorage({ storage, tableSet, frameworkTables }: Owner
     hub: liveHub,
 
     /** The app's tables, as one call sees them. */
-    tables: (call?: Pick<Call, "lastEventId">): object =>
+    tables: (call?: Pick<Call, "lastEventId">, live?: LiveCall): object =>
       createTables({
         sql,
         transactionSync: (work) => storage.transactionSync(work),
         tableSet,
         // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
         onWrite: () => hub?.poke(),
-        changes: (table, { signal }) => createChangeSource(liveHub(), { table, after: call?.lastEventId }, signal),
+        changes: (table, { signal }) =>
+          createChangeSource({
+            hub: liveHub(),
+            description: { table, after: call?.lastEventId },
+            signals: [signal, live?.signal].filter((each) => each !== undefined),
+            onListen: live?.onListen,
+          }),
       }),
 
     /** Runs synchronous work all or nothing. An `async` piece of work is covered up to its first `await`. */

@@ -9,6 +9,7 @@ import { SessionEnded, type Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOwnerStorage } from "./owner-storage.js";
+import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
 
 /** A user's own object: their account, their sessions, the app's tables of theirs. */
@@ -17,7 +18,7 @@ export function createUserObject({ state, app, address, identity, endSession }: 
   const owned = createOwnerStorage({
     storage,
     tableSet: app.tables.user,
-    frameworkTables: [accountSchema, sessionSchema],
+    frameworkTables: [accountSchema, sessionSchema, socketSchema],
   });
   const { lifetime } = owned;
   const accounts = createAccountStore(storage.sql);
@@ -45,7 +46,7 @@ export function createUserObject({ state, app, address, identity, endSession }: 
 
   return {
     authorize,
-    context: (caller, call) => ({
+    context: (caller, call, live) => ({
       caller,
       owner,
       lastEventId: call.lastEventId,
@@ -57,7 +58,7 @@ export function createUserObject({ state, app, address, identity, endSession }: 
         return toUser(row);
       },
       get tables() {
-        return owned.tables(call);
+        return owned.tables(call, live);
       },
     }),
     room: (setSession) => ({ address, atomic: owned.atomic, setSession, account: account.room(setSession) }),

@@ -39,6 +39,8 @@ export type Reply =
       readonly data: any;
       /** Set when `data` does not survive a structured clone and travels as superjson's `{ json, meta }`. */
       readonly encoding?: "superjson";
+      /** Set when the procedure returned an async iterable: shows who opens a socket for it that they may. */
+      readonly stream?: string;
       readonly session?: SessionEffect;
     }
   | { readonly ok: false; readonly error: ErrorShape; readonly session?: SessionEffect };

@@ -12,3 +12,8 @@ export type Caller =
 
 /** Nobody in particular: no token, or one that did not verify. */
 export const anonymous: Caller = { type: "anonymous" };
+
+/** The session that a caller acts in, if there is one. */
+export function sessionOf(caller: Caller): string | undefined {
+  return caller.type === "user" && caller.via === "session" ? caller.sessionId : undefined;
+}

@@ -3,24 +3,35 @@ import type { Caller } from "../../shared/caller.js";
 /** A subscription as it survives sleep: enough to run its procedure again. */
 export interface StoredSubscription {
   readonly id: string | number;
-  readonly path: string;
-  readonly input: unknown;
-  readonly table: string;
   readonly jsonrpc?: "2.0" | undefined;
+  readonly path: string;
+  /** As it came over the wire. */
+  readonly input: unknown;
+  /**
+   * - `source`: tells what one table's log says, and has no state of its own
+   * - `tracked`: the app's own generator, resumed by the id that it yielded last
+   * - `untracked`: one that cannot be resumed, or has not yielded an id yet
+   */
+  readonly kind: "source" | "tracked" | "untracked";
+  /** The tables whose changes wake it. */
+  readonly tables: readonly string[];
+  /** What it was told last, where the log's head does not say. */
+  readonly cursor?: string | undefined;
 }
 
 /** All that an object remembers of a socket while it sleeps. Serialized with it, at most 16,384 bytes. */
 export interface Attachment {
+  /** Names the socket's rows when its subscriptions outgrow the attachment. */
+  readonly key: string;
   readonly caller: Caller;
   /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
   readonly lapses: number;
-  readonly subscriptions: readonly StoredSubscription[];
+  /** The subscriptions; `spilled` when they are rows instead. */
+  readonly subscriptions: readonly StoredSubscription[] | "spilled";
+  /** When the client must have shown that it reads, if it was asked to. */
+  readonly deadline?: number | undefined;
 }
 
 export function readAttachment(socket: WebSocket): Attachment | undefined {
   return (socket.deserializeAttachment() as Attachment | null) ?? undefined;
-}
-
-export function writeAttachment(socket: WebSocket, attachment: Attachment): void {
-  socket.serializeAttachment(attachment);
 }

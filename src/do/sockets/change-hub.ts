@@ -16,7 +16,14 @@ export interface ChangeLogReader {
   /** Whether a cursor names an entry that is still there. */
   check(cursor: Cursor): boolean;
   /** The net changes of some tables after one entry, up to and with another, in the order of their last entries. */
-  read(range: { readonly tables: readonly string[]; readonly after: Cursor; readonly until: Cursor }): NetChange[];
+  read(range: {
+    readonly tables: readonly string[];
+    readonly after: Cursor;
+    readonly until: Cursor;
+    /** Leaves out what an earlier page told. */
+    readonly from?: Cursor | undefined;
+    readonly limit?: number | undefined;
+  }): NetChange[];
   /** Which tables have entries in a range. */
   tablesIn(range: { readonly after: Cursor; readonly until: Cursor }): string[];
 }
@@ -36,6 +43,13 @@ export interface Flush {
   changes(table: string): readonly TrackedChange[];
 }
 
+/** What a subscriber has missed, or a page of it. */
+export interface Missed {
+  readonly changes: readonly TrackedChange[];
+  /** The last change of a page that is full: go on after it. */
+  readonly last: Cursor | undefined;
+}
+
 export interface ChangeHubOptions {
   readonly log: ChangeLogReader;
   /** Rows as the app sees them; one that is gone is missing from the map. */
@@ -48,15 +62,12 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
   let head = log.head();
   let scheduled = false;
 
-  function tell(table: string, after: Cursor, until: Cursor): TrackedChange[] {
-    const net = log.read({ tables: [table], after, until });
-    const data = rows(
-      table,
-      net.filter(({ type }) => type !== "delete").map(({ id }) => id),
-    );
+  /** Net changes with their rows. A row that is gone by now is left out: a later entry speaks for it. */
+  function withRows(table: string, net: readonly NetChange[]): TrackedChange[] {
+    const existing = net.filter(({ type }) => type !== "delete").map(({ id }) => id);
+    const data = existing.length > 0 ? rows(table, existing) : new Map<string, unknown>();
     return net.flatMap(({ id, type, cursor }): TrackedChange[] => {
       if (type === "delete") return [{ cursor: formatCursor(cursor), change: { type, id } }];
-      // A later commit has removed the row already: its own entry will speak for it.
       return data.has(id) ? [{ cursor: formatCursor(cursor), change: { type, id, data: data.get(id) } }] : [];
     });
   }
@@ -85,7 +96,7 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
         from,
         tables: log.tablesIn({ after: from, until }),
         changes(table) {
-          const known = told.get(table) ?? tell(table, from, until);
+          const known = told.get(table) ?? withRows(table, log.read({ tables: [table], after: from, until }));
           told.set(table, known);
           return known;
         },
@@ -93,11 +104,18 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
       for (const listener of listeners) listener(flush);
     },
 
-    /** What a subscriber that left off at a cursor has missed; `reset` when the log cannot tell any more. */
-    since(table: string, after: string | Cursor): readonly TrackedChange[] {
+    /**
+     * What a subscriber that left off at a cursor has missed; `reset` when the log cannot tell any more. With a
+     * limit, `last` says where the next page goes on, and nothing when there is none.
+     */
+    since(table: string, after: string | Cursor, page: { from?: Cursor | undefined; limit?: number } = {}): Missed {
       const cursor = typeof after === "string" ? parseCursor(after) : after;
-      if (cursor && log.check(cursor)) return tell(table, cursor, head);
-      return [{ cursor: formatCursor(head), change: { type: "reset" } }];
+      if (!cursor || !log.check(cursor)) {
+        return { changes: [{ cursor: formatCursor(head), change: { type: "reset" } }], last: undefined };
+      }
+      const net = log.read({ tables: [table], after: cursor, until: head, ...page });
+      const last = net.length === page.limit ? net.at(-1)?.cursor : undefined;
+      return { changes: withRows(table, net), last };
     },
 
     onFlush(listener: (flush: Flush) => void): () => void {

@@ -11,6 +11,15 @@ export interface SourceDescription {
   readonly after: string | undefined;
 }
 
+export interface ChangeSourceOptions {
+  readonly hub: ChangeHub;
+  readonly description: SourceDescription;
+  /** Any of them ends the iteration: the app's own, and the call's. */
+  readonly signals: readonly AbortSignal[];
+  /** Called when something begins to iterate: the app's own generator then wakes with this table. */
+  readonly onListen: ((table: string) => void) | undefined;
+}
+
 type Events = AsyncIterable<TrackedEnvelope<Change<unknown>>>;
 
 /**
@@ -18,8 +27,8 @@ type Events = AsyncIterable<TrackedEnvelope<Change<unknown>>>;
  * says what it listens to, so that a socket need not iterate it: an iterator lives in memory only, and would be
  * gone, without a word, after the object slept.
  */
-export function createChangeSource(hub: ChangeHub, description: SourceDescription, signal?: AbortSignal): Events {
-  return Object.assign(iterate(hub, description, signal), { [SOURCE]: description });
+export function createChangeSource(options: ChangeSourceOptions): Events {
+  return Object.assign(iterate(options), { [SOURCE]: options.description });
 }
 
 /** What a subscription's result listens to, if it is a source. */
@@ -29,33 +38,36 @@ export function describeSource(result: unknown): SourceDescription | undefined {
     : undefined;
 }
 
-function iterate(hub: ChangeHub, { table, after }: SourceDescription, signal?: AbortSignal): Events {
+function iterate({ hub, description, signals, onListen }: ChangeSourceOptions): Events {
+  const { table, after } = description;
+  const isOver = (): boolean => signals.some((signal) => signal.aborted);
   return {
     async *[Symbol.asyncIterator]() {
+      onListen?.(table);
       let position: string | ReturnType<ChangeHub["head"]> = after ?? hub.head();
       let touched = true;
       let wake = (): void => {};
+      const onAbort = (): void => wake();
       const stop = hub.onFlush(({ tables }) => {
         if (!tables.includes(table)) return;
         touched = true;
         wake();
       });
-      const onAbort = (): void => wake();
-      signal?.addEventListener("abort", onAbort, { once: true });
+      for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
       try {
-        while (!signal?.aborted) {
+        while (!isOver()) {
           if (!touched) {
             await new Promise<void>((resolve) => (wake = resolve));
             continue;
           }
           touched = false;
-          const missed = hub.since(table, position);
+          const { changes } = hub.since(table, position);
           position = hub.head();
-          for (const { cursor, change } of missed) yield tracked(cursor, change);
+          for (const { cursor, change } of changes) yield tracked(cursor, change);
         }
       } finally {
         stop();
-        signal?.removeEventListener("abort", onAbort);
+        for (const signal of signals) signal.removeEventListener("abort", onAbort);
       }
     },
   };

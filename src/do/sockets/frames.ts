@@ -17,7 +17,9 @@ export function createFrames(router: AnyTRPCRouter) {
     `{"id":${JSON.stringify(head.id)},${head.jsonrpc ? '"jsonrpc":"2.0",' : ""}${body}}`;
 
   return {
-    started: (head: FrameHead): string => frame(head, '"result":{"type":"started"}'),
+    /** With the cursor that the subscription starts at, for a client that said it keeps it. */
+    started: (head: FrameHead, cursor?: string): string =>
+      frame(head, `"result":${JSON.stringify({ type: "started", id: cursor })}`),
     stopped: (head: FrameHead): string => frame(head, '"result":{"type":"stopped"}'),
     data: (head: FrameHead, data: unknown): string =>
       frame(head, `"result":${JSON.stringify({ type: "data", data: serialize(data) })}`),

@@ -1,40 +1,74 @@
+import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
-import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import type { FrameHead } from "./frames.js";
 
-/** One message of tRPC's WebSocket protocol, as a client sent it. */
-export type Message = ReturnType<typeof parseTRPCMessage>;
+type Parsed = ReturnType<typeof parseTRPCMessage>;
+
+/** One message of tRPC's WebSocket protocol, with an id that can be answered to. */
+export type Message = Parsed & {
+  readonly id: string | number;
+  /** The input as it came, to be kept with a subscription. */
+  readonly wireInput: unknown;
+  /** The client keeps the cursor that a subscription starts at, for when it is cut off before the first event. */
+  readonly keepsCursor: boolean;
+};
 
 /** A message that could be read, or who to tell why not. */
 export type ParsedMessage =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly head: FrameHead; readonly cause: unknown };
 
+const MAX_ID_LENGTH = 128;
+
 /**
  * Reads a text frame: one message or an array of them. Each that cannot be read is told on its own, under its id
  * as far as there is one, so that no call is left without an answer.
  */
-export function parseFrame(text: string, transformer: TRPCCombinedDataTransformer): ParsedMessage[] {
+export function parseFrame(
+  text: string,
+  transformer: TRPCCombinedDataTransformer,
+  maxMessages: number,
+): ParsedMessage[] {
+  const refused = (message: string): ParsedMessage[] => [{ ok: false, head: { id: null }, cause: malformed(message) }];
+  // The runtime puts it in the place of bytes that are no UTF-8: what was meant is lost.
+  if (text.includes("\uFFFD")) return refused("The frame is no valid UTF-8, or contains U+FFFD.");
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
   } catch {
-    return [{ ok: false, head: { id: null }, cause: new Error("The message is no JSON.") }];
+    return refused("The frame is no JSON.");
   }
   const values = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
+  if (values.length > maxMessages) return refused(`A frame has at most ${maxMessages} messages. Send several.`);
   return values.filter((value) => !isConnectionParams(value)).map((value) => parseMessage(value, transformer));
 }
 
 function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer): ParsedMessage {
-  try {
-    return { ok: true, message: parseTRPCMessage(value, transformer) };
-  } catch (cause) {
-    const id: unknown = typeof value === "object" && value !== null && "id" in value ? value.id : null;
-    return { ok: false, head: { id: typeof id === "string" || typeof id === "number" ? id : null }, cause };
+  const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  const { id, params } = fields;
+  if (!isId(id)) {
+    const message = "`id` is required: a whole number, or a string of at most 128 characters.";
+    return { ok: false, head: { id: null }, cause: malformed(message) };
   }
+  const { input, userdo } = typeof params === "object" && params !== null ? (params as Record<string, unknown>) : {};
+  try {
+    const message = parseTRPCMessage(value, transformer);
+    return { ok: true, message: { ...message, id, wireInput: input, keepsCursor: userdo === "cursor" } };
+  } catch (cause) {
+    const reason = cause instanceof TRPCError ? cause : malformed(cause instanceof Error ? cause.message : "Malformed");
+    return { ok: false, head: { id }, cause: reason };
+  }
+}
+
+function isId(id: unknown): id is string | number {
+  return typeof id === "string" ? id.length <= MAX_ID_LENGTH : Number.isSafeInteger(id);
 }
 
 /** The stock client's greeting when the app gave it connection parameters. The upgrade has said who it is. */
 function isConnectionParams(value: unknown): boolean {
   return typeof value === "object" && value !== null && "method" in value && value.method === "connectionParams";
+}
+
+function malformed(message: string): TRPCError {
+  return new TRPCError({ code: "PARSE_ERROR", message });
 }

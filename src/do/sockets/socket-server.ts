@@ -1,147 +1,233 @@
-import { TRPCError, type AnyTRPCRouter } from "@trpc/server";
+import type { AnyTRPCRouter } from "@trpc/server";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
-import type { Caller } from "../../shared/caller.js";
-import { limits } from "../../shared/limits.js";
-import { readAttachment, writeAttachment } from "./attachment.js";
+import { sessionOf, type Caller } from "../../shared/caller.js";
+import { randomId } from "../../shared/email-index.js";
+import { createAnswers } from "./answer-message.js";
+import { readAttachment, type Attachment } from "./attachment.js";
 import type { ChangeHub } from "./change-hub.js";
-import { describeSource } from "./change-source.js";
-import { createFrames, type FrameHead } from "./frames.js";
-import { parseFrame, type Message, type ParsedMessage } from "./messages.js";
-import { createSubscriptions, type OpenSubscription } from "./subscriptions.js";
-
-/** The session behind the socket is over, or its access token has lapsed and was not renewed. */
-export const CLOSE_SESSION_ENDED = 4401;
+import { CLOSE_SESSION_ENDED, CLOSE_TOO_BIG, CLOSE_UNSUPPORTED } from "./close-codes.js";
+import { createConnection, type Connection } from "./connection.js";
+import { createFrames } from "./frames.js";
+import { createHandovers } from "./handovers.js";
+import type { HeldStream } from "./held-streams.js";
+import { parseFrame } from "./messages.js";
+import { createPendingCall, kindOf, type LiveCall } from "./open-result.js";
+import { sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
+import type { SocketLimits } from "./socket-limits.js";
+import { createSubscriptions, type Reopen } from "./subscriptions.js";
+import { createSubscriptionStore } from "./subscription-store.js";
+import { createWakeMark } from "./wake-mark.js";
 
 export interface SocketServerOptions {
   readonly state: DurableObjectState;
   readonly router: AnyTRPCRouter;
   readonly hub: ChangeHub;
+  readonly limits: Required<SocketLimits>;
   /** Runs a query or a mutation, as for any other transport. */
   readonly run: (caller: Caller, call: Call) => Promise<Reply>;
   /** Runs a subscription's procedure and hands over what it returned. */
   readonly subscribe: (
     caller: Caller,
     call: Call,
+    live: LiveCall,
   ) => Promise<{ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: ErrorShape }>;
   /** Formats an error that no procedure threw. */
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
   readonly isAlive: (caller: Caller) => boolean;
 }
 
-/** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is in their attachments. */
-export function createSocketServer({ state, router, hub, run, subscribe, shape, isAlive }: SocketServerOptions) {
+/** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
+export function createSocketServer(options: SocketServerOptions) {
+  const { state, router, hub, limits, subscribe, shape, isAlive } = options;
+  const { transformer } = router._def._config;
   const frames = createFrames(router);
+  const store = createSubscriptionStore(state.storage.sql);
+  const connections = new Map<WebSocket, Connection>();
   const queues = new WeakMap<WebSocket, Promise<void>>();
+  const wakeMark = createWakeMark(state.storage);
 
-  const open: OpenSubscription = async (socket, { path, input }, lastEventId) => {
-    const caller = readAttachment(socket)?.caller ?? { type: "anonymous" };
-    const call: Call = { type: "subscription", path, input, lastEventId };
-    const opened = await subscribe(caller, call);
-    if (!opened.ok) return opened;
-    const source = describeSource(opened.result);
-    return source ? { ok: true, source } : { ok: false, error: shape(call, notASource(path)) };
+  /** Runs a subscription's procedure, and says what can be told from. */
+  async function open(caller: Caller, call: Call) {
+    const pending = createPendingCall();
+    const result = await subscribe(caller, call, pending.live);
+    if (!result.ok) return result;
+    try {
+      return { ok: true, opened: pending.opened(result.result, call.path) } as const;
+    } catch (cause) {
+      return { ok: false, error: shape(call, cause) } as const;
+    }
+  }
+
+  const reopen: Reopen = (connection, { path, input, kind, cursor }) => {
+    const call: Call = {
+      type: "subscription",
+      path,
+      input: input === undefined ? undefined : transformer.input.deserialize(input),
+      lastEventId: kind === "tracked" ? cursor : undefined,
+    };
+    return open(connection.caller, call);
   };
 
+  // One look for all the sockets of a session while a flush is told: it is told in one go.
+  let lookedUp: Map<string, boolean> | undefined;
+  function isAliveNow(caller: Caller): boolean {
+    const session = sessionOf(caller);
+    if (!lookedUp || session === undefined) return isAlive(caller);
+    const alive = lookedUp.get(session) ?? isAlive(caller);
+    lookedUp.set(session, alive);
+    return alive;
+  }
+
   /** Closing is not revoking: a client that ignores the close is still asked here, each time. */
-  function mayUse(socket: WebSocket): boolean {
-    if (socket.readyState !== WebSocket.OPEN) return false;
-    const attachment = readAttachment(socket);
-    if (attachment && isAlive(attachment.caller)) return true;
-    socket.close(CLOSE_SESSION_ENDED, "The session is over.");
+  function mayUse(connection: Connection): boolean {
+    if (connection.socket.readyState !== WebSocket.OPEN) return false;
+    if (isAliveNow(connection.caller)) return true;
+    connection.socket.close(CLOSE_SESSION_ENDED, sessionEnded);
     return false;
   }
 
-  function mayReceive(socket: WebSocket): boolean {
-    if (!mayUse(socket)) return false;
-    if ((readAttachment(socket)?.lapses ?? 0) > Date.now()) return true;
-    // The client opens a new socket with fresh credentials and resumes there, by cursor.
-    socket.send(frames.reconnect());
+  /** A lapsed socket's client is asked to come back on a new one, with fresh credentials; meanwhile events wait. */
+  function mayReceive(connection: Connection): boolean {
+    if (!mayUse(connection)) return false;
+    if (connection.lapses > Date.now()) return true;
+    if (handovers.ask(connection)) connection.socket.send(frames.reconnect());
     return false;
   }
 
+  // Listens before the subscriptions do: after a sleep they are indexed when something is told, not before.
+  hub.onFlush(() => {
+    restore();
+    lookedUp = new Map();
+  });
   const subscriptions = createSubscriptions({
     hub,
     frames,
-    open,
+    store,
+    reopen,
     mayReceive,
+    shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
     waitUntil: (work) => state.waitUntil(work),
+    onGenerator: () => wakeMark.set(),
   });
+  hub.onFlush(() => (lookedUp = undefined));
+  const handovers = createHandovers(subscriptions.index);
+  const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
 
-  async function start(
-    socket: WebSocket,
-    message: Exclude<Message, { method: "subscription.stop" }>,
-  ): Promise<string | undefined> {
-    const { id, jsonrpc, params } = message;
-    const call: Call = { type: "subscription", path: params.path, input: params.input };
-    if (id === null) return frames.error(message, shape(call, idRequired()));
-    if (subscriptions.has(socket, id)) return frames.error(message, shape(call, duplicateId(id)));
-    // Fixed before the procedure runs: what is written while it does is told.
-    const from = params.lastEventId ?? hub.head();
-    const stored = { id, jsonrpc, path: params.path, input: params.input };
-    const opened = await open(socket, stored, params.lastEventId);
-    if (!opened.ok) return frames.error(message, opened.error);
-    if (socket.readyState !== WebSocket.OPEN) return undefined;
-    socket.send(frames.started(message));
-    subscriptions.add(socket, { ...stored, table: opened.source.table }, from);
-    return undefined;
+  function connect(socket: WebSocket): Connection {
+    const connection: Connection = createConnection({
+      socket,
+      store,
+      limits,
+      onReady: () => subscriptions.resume(connection),
+    });
+    connections.set(socket, connection);
+    return connection;
   }
 
-  async function answer(socket: WebSocket, message: Message): Promise<string | undefined> {
-    if (message.method === "subscription.stop") {
-      const removed = message.id !== null && subscriptions.remove(socket, message.id);
-      return removed ? frames.stopped(message) : undefined;
+  let restored = false;
+  function restore(): void {
+    if (restored) return;
+    restored = true;
+    const keys: string[] = [];
+    for (const socket of state.getWebSockets()) {
+      const attachment = readAttachment(socket);
+      if (!attachment) continue;
+      keys.push(attachment.key);
+      subscriptions.restore(connect(socket), store.read(attachment));
     }
-    if (message.method === "subscription") return start(socket, message);
-    const call: Call = { type: message.method, path: message.params.path, input: message.params.input };
-    if (message.id === null) return frames.error(message, shape(call, idRequired()));
-    const reply = await run(readAttachment(socket)?.caller ?? { type: "anonymous" }, call);
-    return reply.ok ? frames.data(message, reply.data) : frames.error(message, reply.error);
+    store.sweep(keys);
   }
 
-  /** Never throws: an exception in a message handler leaves the client without an answer. */
-  async function handle(socket: WebSocket, parsed: ParsedMessage): Promise<void> {
-    if (!mayUse(socket)) return;
-    const refuse = (head: FrameHead, cause: unknown) =>
-      frames.error(head, shape({ path: "", input: undefined }, cause));
-    const frame = parsed.ok
-      ? await answer(socket, parsed.message).catch((cause: unknown) => refuse(parsed.message, cause))
-      : refuse(parsed.head, unreadable(parsed.cause));
-    if (frame !== undefined && socket.readyState === WebSocket.OPEN) socket.send(frame);
+  function connectionOf(socket: WebSocket): Connection {
+    restore();
+    return connections.get(socket) ?? connect(socket);
   }
 
-  for (const socket of state.getWebSockets()) subscriptions.restore(socket);
+  if (wakeMark.isSet()) {
+    // After the event that woke the object, so that waking runs no procedure.
+    state.waitUntil(
+      scheduler.wait(0).then(() => {
+        restore();
+        wakeMark.clear();
+        subscriptions.awakenOthers();
+      }),
+    );
+  }
+
+  function accept(caller: Caller, lapses: number): { connection: Connection; client: WebSocket } | undefined {
+    if (state.getWebSockets().length >= limits.sockets) return undefined;
+    const { 0: client, 1: server } = new WebSocketPair();
+    const session = sessionOf(caller);
+    state.acceptWebSocket(server, session === undefined ? [] : [sessionTag(session)]);
+    server.serializeAttachment({ key: randomId(), caller, lapses, subscriptions: [] } satisfies Attachment);
+    restore();
+    return { connection: connect(server), client };
+  }
 
   return {
     /** Takes a socket over for a caller that the Worker vouches for. */
     accept(caller: Caller, lapses: number): Response {
-      const { 0: client, 1: server } = new WebSocketPair();
-      const tags = caller.type === "user" && caller.via === "session" ? [sessionTag(caller.sessionId)] : [];
-      state.acceptWebSocket(server, tags);
-      writeAttachment(server, { caller, lapses, subscriptions: [] });
-      return new Response(null, { status: 101, webSocket: client });
+      const accepted = accept(caller, lapses);
+      if (!accepted) return tooManySockets();
+      return new Response(null, { status: 101, webSocket: accepted.client });
+    },
+
+    /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
+    acceptStream({ caller, call, opened }: HeldStream): Response {
+      // A stream ends with its caller's session, not with an access token: the Worker holds none.
+      const accepted = accept(caller, Number.MAX_SAFE_INTEGER);
+      if (!accepted) return tooManySockets();
+      const { path, lastEventId } = call;
+      const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);
+      const stored = { id: 1, path, input, ...kindOf(opened) };
+      subscriptions.add(accepted.connection, stored, opened, lastEventId ?? hub.head());
+      return new Response(null, { status: 101, webSocket: accepted.client });
     },
 
     /** Answers the messages of a frame one after the other, and frames of one socket in the order they came. */
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      if (typeof frame !== "string") return socket.close(1003, "Only text frames are understood.");
-      if (frame.length > limits.messageBytes) return socket.close(1009, "The message is too large.");
-      if (frame === "PONG" || frame === "PING") return;
-      const messages = parseFrame(frame, router._def._config.transformer);
-      const before = queues.get(socket) ?? Promise.resolve();
-      const work = before.then(async () => {
-        for (const message of messages) await handle(socket, message);
+      const connection = connectionOf(socket);
+      if (typeof frame !== "string") return socket.close(CLOSE_UNSUPPORTED, "Only text frames are understood.");
+      if (frame === "PONG") return connection.onPong();
+      if (frame === "PING") return connection.send("PONG");
+      if (byteLength(frame, limits.messageBytes) > limits.messageBytes) {
+        connection.send(
+          frames.error({ id: null }, shape({ path: "", input: undefined }, tooLarge(limits.messageBytes))),
+        );
+        return socket.close(CLOSE_TOO_BIG, "The message is too large.");
+      }
+      // Fixed when the message is received: what is written while it waits for its turn is told.
+      const head = hub.head();
+      const messages = parseFrame(frame, transformer, limits.subscriptionsPerSocket + 100);
+      const work = (queues.get(socket) ?? Promise.resolve()).then(async () => {
+        for (const message of messages) {
+          await connection.ready();
+          if (!mayUse(connection)) return;
+          await answers.answer(connection, message, head);
+        }
       });
       queues.set(socket, work);
       await work;
     },
 
-    onClose: (socket: WebSocket): void => subscriptions.forget(socket),
+    onClose(socket: WebSocket): void {
+      const connection = connections.get(socket);
+      const key = readAttachment(socket)?.key;
+      if (key !== undefined) store.forget(key);
+      if (!connection) return;
+      handovers.leave(connection, hub.head());
+      subscriptions.forget(connection);
+      connection.end();
+      connections.delete(socket);
+    },
 
     /** Ends what a session holds open. Its row must be gone before: a close alone stops no messages. */
     endSession(sessionId: string): void {
       for (const socket of state.getWebSockets(sessionTag(sessionId))) {
-        subscriptions.forget(socket);
-        socket.close(CLOSE_SESSION_ENDED, "The session is over.");
+        const connection = connectionOf(socket);
+        subscriptions.forget(connection);
+        connection.end();
+        socket.close(CLOSE_SESSION_ENDED, sessionEnded);
       }
     },
   };
@@ -153,22 +239,9 @@ function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
 }
 
-function notASource(path: string): TRPCError {
-  return new TRPCError({
-    code: "NOT_IMPLEMENTED",
-    message: `The subscription "${path}" does not return a source that can sleep. Return ctx.tables.<table>.changes({ signal }).`,
-  });
-}
+const encoder = new TextEncoder();
 
-function duplicateId(id: string | number): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: `Duplicate id ${id}` });
-}
-
-function idRequired(): TRPCError {
-  return new TRPCError({ code: "PARSE_ERROR", message: "`id` is required" });
-}
-
-function unreadable(cause: unknown): TRPCError {
-  if (cause instanceof TRPCError) return cause;
-  return new TRPCError({ code: "PARSE_ERROR", message: cause instanceof Error ? cause.message : "Malformed message" });
+/** Exact only where it matters: a text has at least as many bytes as characters, and at most three times as many. */
+function byteLength(text: string, limit: number): number {
+  return text.length > limit || text.length * 3 <= limit ? text.length : encoder.encode(text).length;
 }

@@ -1,161 +1,227 @@
-import type { Cursor } from "../../shared/cursor.js";
+import { TRPCError } from "@trpc/server";
+import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
-import { readAttachment, writeAttachment, type StoredSubscription } from "./attachment.js";
+import type { StoredSubscription } from "./attachment.js";
 import type { ChangeHub, Flush, TrackedChange } from "./change-hub.js";
 import type { SourceDescription } from "./change-source.js";
+import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
+import { pump } from "./pump.js";
+import { createSubscriptionIndex, type Subscription } from "./subscription.js";
+import type { SubscriptionStore } from "./subscription-store.js";
 
-/** Runs a subscription's procedure and says what it listens to. */
-export type OpenSubscription = (
-  socket: WebSocket,
-  subscription: Omit<StoredSubscription, "table">,
-  lastEventId: string | undefined,
-) => Promise<
-  { readonly ok: true; readonly source: SourceDescription } | { readonly ok: false; readonly error: ErrorShape }
->;
+/** What a subscription's procedure returned, ready to be told from. */
+export type Opened =
+  | { readonly kind: "source"; readonly source: SourceDescription }
+  | {
+      readonly kind: "iterable";
+      readonly iterable: AsyncIterable<unknown>;
+      /** Calls back for each table that the generator awaits, from now on. */
+      readonly onListen: (listener: (table: string) => void) => void;
+      readonly controller: AbortController;
+    };
 
-interface Subscription extends StoredSubscription {
-  readonly socket: WebSocket;
-  /** Whether its procedure has run since the object woke up. */
-  opened: boolean;
-  /** What it was told up to, while that is behind the hub's head. */
-  behind: Cursor | string | undefined;
-}
+/** Runs a subscription's procedure again, as after a reconnect. */
+export type Reopen = (
+  connection: Connection,
+  stored: StoredSubscription,
+) => Promise<{ readonly ok: true; readonly opened: Opened } | { readonly ok: false; readonly error: ErrorShape }>;
 
 export interface SubscriptionsOptions {
   readonly hub: ChangeHub;
   readonly frames: Frames;
-  readonly open: OpenSubscription;
+  readonly store: SubscriptionStore;
+  readonly reopen: Reopen;
+  readonly shape: (path: string, cause: unknown) => ErrorShape;
   /** Whether events may go to a socket now. Asked for every flush. */
-  readonly mayReceive: (socket: WebSocket) => boolean;
+  readonly mayReceive: (connection: Connection) => boolean;
   /** Keeps the object awake until a piece of work is done. */
   readonly waitUntil: (work: Promise<void>) => void;
+  /** Called when an app's own generator runs: it may have to be taken up again after a sleep. */
+  readonly onGenerator: () => void;
 }
 
+/** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
+const PAGE = 128;
+
 /**
- * The subscriptions of all sockets of one object. They are data in the sockets' attachments; here they are only
- * indexed by what they listen to. After a sleep a subscription's procedure runs again when it is first touched,
- * not before, so a wake costs what it touches.
+ * The subscriptions of all sockets of one object. After a sleep a subscription's procedure runs again when it is
+ * first touched, not before, so a wake costs what it touches.
  */
-export function createSubscriptions({ hub, frames, open, mayReceive, waitUntil }: SubscriptionsOptions) {
-  const bySocket = new Map<WebSocket, Map<string | number, Subscription>>();
-  const byTable = new Map<string, Set<Subscription>>();
+export function createSubscriptions(options: SubscriptionsOptions) {
+  const { hub, frames, store, reopen, shape, mayReceive, waitUntil } = options;
+  const index = createSubscriptionIndex();
 
-  function index(subscription: Subscription): void {
-    const { socket, id, table } = subscription;
-    const own = bySocket.get(socket) ?? new Map<string | number, Subscription>();
-    bySocket.set(socket, own.set(id, subscription));
-    byTable.set(table, (byTable.get(table) ?? new Set()).add(subscription));
+  function drop(subscription: Subscription, frame?: string): void {
+    if (!index.has(subscription)) return;
+    index.remove(subscription);
+    store.remove(subscription.connection.socket, subscription.stored.id);
+    if (frame !== undefined) subscription.connection.send(frame);
   }
 
-  function drop(subscription: Subscription): void {
-    bySocket.get(subscription.socket)?.delete(subscription.id);
-    byTable.get(subscription.table)?.delete(subscription);
+  /** Changes what is kept of a subscription, and writes it down. */
+  function keep(subscription: Subscription, change: Partial<StoredSubscription>): void {
+    if (!index.has(subscription)) return;
+    subscription.stored = { ...subscription.stored, ...change };
+    store.add(subscription.connection.socket, subscription.stored);
   }
 
-  function isCurrent(subscription: Subscription): boolean {
-    return bySocket.get(subscription.socket)?.get(subscription.id) === subscription;
+  function tell(subscription: Subscription, told: TrackedChange, shared?: Map<TrackedChange, string>): void {
+    const event = shared?.get(told) ?? frames.event(told.cursor, told.change);
+    shared?.set(told, event);
+    subscription.connection.send(frames.withEvent(subscription.stored, event));
   }
 
-  function store(socket: WebSocket): void {
-    const attachment = readAttachment(socket);
-    const own = bySocket.get(socket)?.values() ?? [];
-    const subscriptions = Array.from(own, ({ id, path, input, table, jsonrpc }) => ({
-      id,
-      path,
-      input,
-      table,
-      jsonrpc,
-    }));
-    if (attachment) writeAttachment(socket, { ...attachment, subscriptions });
-  }
-
-  function send(
-    subscription: Subscription,
-    changes: readonly TrackedChange[],
-    shared: Map<TrackedChange, string>,
-  ): void {
-    for (const told of changes) {
-      const event = shared.get(told) ?? frames.event(told.cursor, told.change);
-      shared.set(told, event);
-      subscription.socket.send(frames.withEvent(subscription, event));
-    }
-  }
-
+  /** Tells a source's subscriber what it has missed, as far as it reads. */
   function catchUp(subscription: Subscription): void {
-    if (subscription.behind === undefined || !mayReceive(subscription.socket)) return;
-    const missed = hub.since(subscription.table, subscription.behind);
-    subscription.behind = undefined;
-    send(subscription, missed, new Map());
-  }
-
-  /** Runs the procedure again, as after a reconnect: the app's middlewares see who is asking today. */
-  async function reopen(subscription: Subscription): Promise<void> {
-    const result = await open(subscription.socket, subscription, undefined);
-    if (!isCurrent(subscription)) return;
-    if (result.ok) {
-      subscription.opened = true;
-      return catchUp(subscription);
+    const { connection, stored } = subscription;
+    const [table] = stored.tables;
+    if (table === undefined || stored.kind !== "source" || !mayReceive(connection)) return;
+    while (subscription.behind && !connection.isWaiting()) {
+      const { after, from } = subscription.behind;
+      const { changes, last } = hub.since(table, after, { from, limit: PAGE });
+      for (const told of changes) tell(subscription, told);
+      subscription.behind = last && { after, from: last };
     }
-    drop(subscription);
-    store(subscription.socket);
-    subscription.socket.send(frames.error(subscription, result.error));
+    // Written only for a subscriber that lags: an attachment's write costs as much as an event.
+    if (subscription.behind) keep(subscription, { cursor: positionOf(subscription.behind) });
+    else if (stored.cursor !== undefined) keep(subscription, { cursor: undefined });
   }
 
-  function deliver(subscription: Subscription, flush: Flush, shared: Map<TrackedChange, string>): void {
+  function fallBehind(subscription: Subscription, after: Cursor): void {
+    subscription.behind = { after };
+    keep(subscription, { cursor: formatCursor(after) });
+  }
+
+  function run(subscription: Subscription, opened: Extract<Opened, { kind: "iterable" }>): void {
+    const { connection, stored } = subscription;
+    subscription.running = opened.controller;
+    options.onGenerator();
+    opened.onListen((table) => {
+      if (subscription.stored.tables.includes(table)) return;
+      keep(subscription, { tables: [...subscription.stored.tables, table] });
+      index.listen(subscription, table);
+    });
+    void pump({
+      iterable: opened.iterable,
+      signal: opened.controller.signal,
+      async ready() {
+        await connection.ready();
+        return index.has(subscription) && mayReceive(connection);
+      },
+      onTracked(id, data) {
+        connection.send(frames.withEvent(stored, frames.event(id, data)));
+        // The app's own ids say more than the log's head does, so this one has to be kept.
+        keep(subscription, { kind: "tracked", cursor: id });
+      },
+      onValue: (data) => connection.send(frames.data(stored, data)),
+      onEnd: () => drop(subscription, frames.stopped(stored)),
+      onError: (cause) => drop(subscription, frames.error(stored, shape(stored.path, cause))),
+    });
+  }
+
+  async function open(subscription: Subscription): Promise<void> {
+    const result = await reopen(subscription.connection, subscription.stored);
+    if (!index.has(subscription)) return;
+    if (!result.ok) return drop(subscription, frames.error(subscription.stored, result.error));
+    subscription.opened = true;
+    if (result.opened.kind === "iterable") run(subscription, result.opened);
+    else catchUp(subscription);
+  }
+
+  function deliver(subscription: Subscription, flush: Flush, table: string, shared: Map<TrackedChange, string>): void {
+    const { connection, stored } = subscription;
+    if (subscription.running) return;
+    if (stored.kind !== "source") {
+      if (!subscription.opened) waitUntil(awaken(subscription));
+      return;
+    }
     // It is behind already: whoever brings it up to date reads this flush too.
-    if (subscription.behind !== undefined) return;
-    if (!mayReceive(subscription.socket)) {
-      subscription.behind = flush.from;
-    } else if (subscription.opened) {
-      send(subscription, flush.changes(subscription.table), shared);
-    } else {
-      subscription.behind = flush.from;
-      waitUntil(reopen(subscription));
+    if (subscription.behind) return;
+    if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, flush.from);
+    if (subscription.opened) {
+      for (const told of flush.changes(table)) tell(subscription, told, shared);
+      return;
     }
+    subscription.behind = { after: flush.from };
+    waitUntil(open(subscription));
+  }
+
+  /** Takes an app's generator up again after a sleep, or ends it when nothing says where it was. */
+  async function awaken(subscription: Subscription): Promise<void> {
+    const { stored } = subscription;
+    subscription.opened = true;
+    if (stored.kind === "tracked") return open(subscription);
+    drop(subscription, frames.error(stored, shape(stored.path, cannotResume())));
   }
 
   hub.onFlush((flush) => {
     const shared = new Map<TrackedChange, string>();
     for (const table of flush.tables) {
-      for (const subscription of byTable.get(table) ?? []) deliver(subscription, flush, shared);
+      for (const subscription of index.listeningTo(table)) deliver(subscription, flush, table, shared);
     }
   });
 
   return {
+    index,
+    drop,
+
     /** Takes up a socket's subscriptions after the object woke. Runs none of their procedures. */
-    restore(socket: WebSocket): void {
-      for (const stored of readAttachment(socket)?.subscriptions ?? []) {
-        index({ ...stored, socket, opened: false, behind: undefined });
+    restore(connection: Connection, stored: readonly StoredSubscription[]): void {
+      for (const each of stored) {
+        const behind = each.kind === "source" && each.cursor !== undefined ? { after: each.cursor } : undefined;
+        index.add({ connection, stored: each, opened: false, behind, running: undefined });
       }
     },
 
-    has: (socket: WebSocket, id: string | number): boolean => bySocket.get(socket)?.has(id) ?? false,
-
-    /** Adds a subscription that told its client it has started, and tells what it missed. */
-    add(socket: WebSocket, stored: StoredSubscription, from: Cursor | string): void {
-      const subscription: Subscription = { ...stored, socket, opened: true, behind: from };
-      index(subscription);
-      store(socket);
-      catchUp(subscription);
+    /** After a sleep: the generators that no table would wake. */
+    awakenOthers(): void {
+      for (const subscription of index.all()) {
+        const { stored, opened, running } = subscription;
+        const nothingWakesIt = stored.kind === "untracked" || (stored.kind === "tracked" && stored.tables.length === 0);
+        if (nothingWakesIt && !opened && !running) waitUntil(awaken(subscription));
+      }
     },
 
-    /** Ends a subscription; `false` when there is none. */
-    remove(socket: WebSocket, id: string | number): boolean {
-      const subscription = bySocket.get(socket)?.get(id);
-      if (!subscription) return false;
-      drop(subscription);
-      store(socket);
-      return true;
+    /** Adds a subscription whose client was told that it has started. */
+    add(connection: Connection, stored: StoredSubscription, opened: Opened, after: Cursor | string): void {
+      const behind = opened.kind === "source" ? { after } : undefined;
+      const subscription: Subscription = { connection, stored, opened: true, behind, running: undefined };
+      index.add(subscription);
+      store.add(connection.socket, stored);
+      if (opened.kind === "iterable") run(subscription, opened);
+      else catchUp(subscription);
+    },
+
+    /** The client reads again: goes on with all that it has missed. */
+    resume(connection: Connection): void {
+      for (const subscription of [...index.of(connection)]) {
+        if (!subscription.behind) continue;
+        if (subscription.opened) catchUp(subscription);
+        else waitUntil(open(subscription));
+      }
     },
 
     /** Forgets a socket that is gone. */
-    forget(socket: WebSocket): void {
-      for (const subscription of bySocket.get(socket)?.values() ?? [])
-        byTable.get(subscription.table)?.delete(subscription);
-      bySocket.delete(socket);
+    forget(connection: Connection): void {
+      for (const subscription of [...index.of(connection)]) index.remove(subscription);
     },
   };
 }
 
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
+
+/** An id that a resumed subscription goes on from. It may tell a row as updated that it has not told yet. */
+function positionOf({ after, from }: NonNullable<Subscription["behind"]>): string {
+  if (from) return formatCursor(from);
+  return typeof after === "string" ? after : formatCursor(after);
+}
+
+function cannotResume(): TRPCError {
+  return new TRPCError({
+    code: "SERVICE_UNAVAILABLE",
+    message:
+      "The object slept, and this subscription cannot go on where it was. Subscribe again; to make it resume by " +
+      "itself, yield tracked(id, data) or return a source such as ctx.tables.<table>.changes().",
+  });
+}

@@ -1,0 +1,87 @@
+import type { Call, ErrorShape } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import { formatCursor, type Cursor } from "../../shared/cursor.js";
+import type { Connection } from "./connection.js";
+import type { FrameHead, Frames } from "./frames.js";
+import type { createHandovers } from "./handovers.js";
+import type { Message, ParsedMessage } from "./messages.js";
+import { kindOf } from "./open-result.js";
+import { duplicateId, tooManySubscriptions } from "./socket-errors.js";
+import type { SocketServerOptions } from "./socket-server.js";
+import type { Opened, Subscriptions } from "./subscriptions.js";
+
+export interface AnswersOptions extends SocketServerOptions {
+  readonly frames: Frames;
+  readonly subscriptions: Subscriptions;
+  readonly handovers: ReturnType<typeof createHandovers>;
+  readonly open: (
+    caller: Caller,
+    call: Call,
+  ) => Promise<{ readonly ok: true; readonly opened: Opened } | { readonly ok: false; readonly error: ErrorShape }>;
+}
+
+type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
+
+/** Answers a client's messages, one at a time. */
+export function createAnswers(options: AnswersOptions) {
+  const { frames, subscriptions, handovers, limits, hub, run, open, shape } = options;
+  const { index } = subscriptions;
+
+  function refusal(connection: Connection, { id }: CallMessage): Error | undefined {
+    if (index.get(connection, id)) return duplicateId(id);
+    const { subscriptionsPerSocket, subscriptionsPerObject } = limits;
+    if (index.countOf(connection) >= subscriptionsPerSocket)
+      return tooManySubscriptions(subscriptionsPerSocket, "socket");
+    if (index.count() >= subscriptionsPerObject) return tooManySubscriptions(subscriptionsPerObject, "object");
+    return undefined;
+  }
+
+  async function subscribe(connection: Connection, message: CallMessage, head: Cursor): Promise<void> {
+    const { id, jsonrpc, params, wireInput } = message;
+    const { path, input, lastEventId } = params;
+    const call: Call = { type: "subscription", path, input, lastEventId };
+    const refused = refusal(connection, message);
+    if (refused) return connection.send(frames.error(message, shape(call, refused)));
+    const { caller } = connection;
+    const after = lastEventId ?? handovers.take(caller, id, path, head) ?? head;
+    const result = await open(caller, call);
+    if (!result.ok) return connection.send(frames.error(message, result.error));
+    const { opened } = result;
+    if (connection.socket.readyState !== WebSocket.OPEN) {
+      if (opened.kind === "iterable") opened.controller.abort();
+      return;
+    }
+    const startsAt = message.keepsCursor && typeof after !== "string" ? formatCursor(after) : undefined;
+    connection.send(frames.started(message, opened.kind === "source" ? startsAt : undefined));
+    subscriptions.add(connection, { id, jsonrpc, path, input: wireInput, ...kindOf(opened) }, opened, after);
+  }
+
+  function stop(connection: Connection, id: string | number, head: FrameHead): void {
+    const subscription = index.get(connection, id);
+    if (subscription) subscriptions.drop(subscription, frames.stopped(head));
+  }
+
+  async function call(connection: Connection, message: CallMessage): Promise<void> {
+    const { method, params } = message;
+    const type = method === "mutation" ? "mutation" : "query";
+    const reply = await run(connection.caller, { type, path: params.path, input: params.input });
+    connection.send(reply.ok ? frames.data(message, reply.data) : frames.error(message, reply.error));
+  }
+
+  return {
+    /** Never throws: an exception in a message handler leaves the client without an answer. */
+    async answer(connection: Connection, parsed: ParsedMessage, head: Cursor): Promise<void> {
+      const refuse = (to: FrameHead, cause: unknown): void =>
+        connection.send(frames.error(to, shape({ path: "", input: undefined }, cause)));
+      if (!parsed.ok) return refuse(parsed.head, parsed.cause);
+      const { message } = parsed;
+      try {
+        if (message.method === "subscription.stop") stop(connection, message.id, message);
+        else if (message.method === "subscription") await subscribe(connection, message, head);
+        else await call(connection, message);
+      } catch (cause) {
+        refuse(message, cause);
+      }
+    },
+  };
+}

@@ -1,0 +1,88 @@
+import { anonymous, type Caller } from "../../shared/caller.js";
+import { readAttachment } from "./attachment.js";
+import { CLOSE_TOO_SLOW } from "./close-codes.js";
+import type { SocketLimits } from "./socket-limits.js";
+import type { SubscriptionStore } from "./subscription-store.js";
+
+export interface ConnectionOptions {
+  readonly socket: WebSocket;
+  readonly store: SubscriptionStore;
+  readonly limits: Required<SocketLimits>;
+  /** Called when the client has shown that it reads, after having been waited for. */
+  readonly onReady: () => void;
+}
+
+/** Keeps count of what a client was sent and has not shown to have read. */
+export interface Connection {
+  readonly socket: WebSocket;
+  readonly caller: Caller;
+  /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
+  readonly lapses: number;
+  /** Whether the client is being waited for: nothing more is sent to it until it answers. */
+  isWaiting(): boolean;
+  /** Resolves when the client is not being waited for any more; at once if it is not. */
+  ready(): Promise<void>;
+  /** Sends a frame, if the socket is still open. */
+  send(frame: string): void;
+  onPong(): void;
+  /** Stops the clock. The socket is gone. */
+  end(): void;
+}
+
+/**
+ * A socket with a window. `WebSocket.send` never blocks and its buffer is the object's own memory, so a client
+ * that stops reading would fill it. After each window the object sends `PING`, which stock clients answer, and
+ * sends no more until they do.
+ */
+export function createConnection({ socket, store, limits, onReady }: ConnectionOptions): Connection {
+  let bytes = 0;
+  let events = 0;
+  let deadline: ReturnType<typeof setTimeout> | undefined;
+  let waiting: PromiseWithResolvers<void> | undefined;
+
+  function wait(until: number): void {
+    waiting = Promise.withResolvers();
+    // A pending timer keeps the object awake, which is right: somebody has to look when the time is up.
+    deadline = setTimeout(() => socket.close(CLOSE_TOO_SLOW, "The client does not read."), until - Date.now());
+  }
+
+  function stopWaiting(): void {
+    clearTimeout(deadline);
+    waiting?.resolve();
+    waiting = undefined;
+    bytes = 0;
+    events = 0;
+  }
+
+  const { caller = anonymous, lapses = 0, deadline: asked } = readAttachment(socket) ?? {};
+  if (asked !== undefined) wait(asked);
+
+  return {
+    socket,
+    caller,
+    lapses,
+    isWaiting: () => waiting !== undefined,
+    ready: () => waiting?.promise ?? Promise.resolve(),
+
+    send(frame) {
+      if (socket.readyState !== WebSocket.OPEN) return;
+      socket.send(frame);
+      bytes += frame.length;
+      events++;
+      if (waiting || (bytes < limits.windowBytes && events < limits.windowEvents)) return;
+      socket.send("PING");
+      const until = Date.now() + limits.windowSeconds * 1000;
+      store.setDeadline(socket, until);
+      wait(until);
+    },
+
+    onPong() {
+      if (!waiting) return;
+      stopWaiting();
+      store.setDeadline(socket, undefined);
+      onReady();
+    },
+
+    end: stopWaiting,
+  };
+}

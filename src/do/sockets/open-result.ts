@@ -1,0 +1,65 @@
+import { TRPCError } from "@trpc/server";
+import type { StoredSubscription } from "./attachment.js";
+import { describeSource } from "./change-source.js";
+import type { Opened } from "./subscriptions.js";
+
+/**
+ * What a call that may go on telling needs of the place it runs in: when to stop, and whom to tell what the app's
+ * generator listens to.
+ */
+export interface LiveCall {
+  readonly signal: AbortSignal;
+  readonly onListen: (table: string) => void;
+}
+
+/** A live call, before it is known what its procedure returns. */
+export interface PendingCall {
+  readonly live: LiveCall;
+  /**
+   * What it returned, ready to be told from.
+   * @throws TRPCError when it is nothing that can be told from
+   */
+  opened(result: unknown, path: string): Opened;
+}
+
+export function createPendingCall(): PendingCall {
+  const controller = new AbortController();
+  const early: string[] = [];
+  let listener = (table: string): void => void early.push(table);
+
+  return {
+    live: { signal: controller.signal, onListen: (table) => listener(table) },
+    opened(result, path) {
+      const source = describeSource(result);
+      if (source) return { kind: "source", source };
+      if (!isAsyncIterable(result)) throw notIterable(path);
+      return {
+        kind: "iterable",
+        iterable: result,
+        controller,
+        onListen(next) {
+          listener = next;
+          for (const table of early.splice(0)) next(table);
+        },
+      };
+    },
+  };
+}
+
+/** What is kept of a subscription, as far as its result says. */
+export function kindOf(opened: Opened): Pick<StoredSubscription, "kind" | "tables"> {
+  return opened.kind === "source"
+    ? { kind: "source", tables: [opened.source.table] }
+    : { kind: "untracked", tables: [] };
+}
+
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+function notIterable(path: string): TRPCError {
+  return new TRPCError({
+    code: "INTERNAL_SERVER_ERROR",
+    message: `The subscription "${path}" returned no async iterable.`,
+  });
+}

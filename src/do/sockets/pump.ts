@@ -1,0 +1,38 @@
+import { isTrackedEnvelope } from "@trpc/server";
+
+export interface PumpOptions {
+  readonly iterable: AsyncIterable<unknown>;
+  readonly signal: AbortSignal;
+  /** Resolves when the next value may be told; `false` when none may be any more. */
+  readonly ready: () => Promise<boolean>;
+  readonly onTracked: (id: string, data: unknown) => void;
+  readonly onValue: (data: unknown) => void;
+  readonly onEnd: () => void;
+  readonly onError: (cause: unknown) => void;
+}
+
+/**
+ * Tells what an app's own generator yields, one value after the other. Runs beside the handler that started it:
+ * a handler that waited for it would keep the object awake and hold up the socket's other messages.
+ */
+export async function pump(options: PumpOptions): Promise<void> {
+  const { iterable, signal, ready } = options;
+  const iterator = iterable[Symbol.asyncIterator]();
+  // Ends it at its next await, so that its `finally` runs, also when the client has stopped listening.
+  const stop = (): void => void iterator.return?.().catch(() => {});
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    for (;;) {
+      const next = await iterator.next();
+      if (signal.aborted) return;
+      if (next.done) return options.onEnd();
+      if (!(await ready())) return stop();
+      if (isTrackedEnvelope(next.value)) options.onTracked(next.value[0], next.value[1]);
+      else options.onValue(next.value);
+    }
+  } catch (cause) {
+    if (!signal.aborted) options.onError(cause);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,32 @@
+import { TRPCError } from "@trpc/server";
+import { CLOSE_TOO_MANY } from "./close-codes.js";
+
+/** The reason that a socket is closed with when its session is over. */
+export const sessionEnded = "The session is over.";
+
+export function tooLarge(bytes: number): TRPCError {
+  return new TRPCError({
+    code: "PAYLOAD_TOO_LARGE",
+    message: `A message has at most ${bytes} bytes. Send less at a time, or use HTTP.`,
+  });
+}
+
+export function duplicateId(id: string | number): TRPCError {
+  return new TRPCError({ code: "BAD_REQUEST", message: `Duplicate id ${id}` });
+}
+
+export function tooManySubscriptions(most: number, where: "socket" | "object"): TRPCError {
+  const cure = where === "socket" ? "Stop some, or open another socket." : "Stop some first.";
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: `There are ${most} subscriptions on this ${where} already. ${cure}`,
+  });
+}
+
+/** Accepted and closed at once: a refused upgrade would not tell a browser why. */
+export function tooManySockets(): Response {
+  const { 0: client, 1: server } = new WebSocketPair();
+  server.accept();
+  server.close(CLOSE_TOO_MANY, "There are too many sockets to this object.");
+  return new Response(null, { status: 101, webSocket: client });
+}

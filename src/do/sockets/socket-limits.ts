@@ -1,0 +1,50 @@
+/** What one object's sockets may take. */
+export interface SocketLimits {
+  /**
+   * Most subscriptions on one socket.
+   * @default 2000
+   */
+  readonly subscriptionsPerSocket?: number;
+  /**
+   * Most subscriptions on all sockets of one object.
+   * @default 20000
+   */
+  readonly subscriptionsPerObject?: number;
+  /**
+   * Most sockets of one object.
+   * @default 5000
+   */
+  readonly sockets?: number;
+  /**
+   * Largest message from a client, in bytes.
+   * @default 262144 (256 KiB)
+   */
+  readonly messageBytes?: number;
+  /**
+   * How much a client is sent before it must show that it reads, in bytes.
+   * @default 262144 (256 KiB)
+   */
+  readonly windowBytes?: number;
+  /**
+   * The same, in events.
+   * @default 256
+   */
+  readonly windowEvents?: number;
+  /**
+   * How long a client may take to show it, in seconds.
+   * @default 15
+   */
+  readonly windowSeconds?: number;
+}
+
+export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
+  return {
+    subscriptionsPerSocket: given.subscriptionsPerSocket ?? 2_000,
+    subscriptionsPerObject: given.subscriptionsPerObject ?? 20_000,
+    sockets: given.sockets ?? 5_000,
+    messageBytes: given.messageBytes ?? 262_144,
+    windowBytes: given.windowBytes ?? 262_144,
+    windowEvents: given.windowEvents ?? 256,
+    windowSeconds: given.windowSeconds ?? 15,
+  };
+}

@@ -1,0 +1,85 @@
+import { readAttachment, type Attachment, type StoredSubscription } from "./attachment.js";
+
+/** Above this an attachment would soon hit the platform's 16,384 bytes, and each write of it costs its size. */
+const SPILL_ABOVE = 12_288;
+
+export const socketSchema = `
+  CREATE TABLE _socket_subscriptions (
+    socket TEXT NOT NULL,
+    id TEXT NOT NULL,
+    stored TEXT NOT NULL,
+    PRIMARY KEY (socket, id)
+  ) STRICT, WITHOUT ROWID`;
+
+/**
+ * Where the subscriptions of sleeping sockets are kept: with the socket, where they cost no storage and vanish
+ * with it, or as rows when there are too many.
+ */
+export function createSubscriptionStore(sql: SqlStorage) {
+  const keyOf = (id: string | number): string => JSON.stringify(id);
+
+  function put(key: string, subscription: StoredSubscription): void {
+    sql.exec(
+      "INSERT OR REPLACE INTO _socket_subscriptions VALUES (?, ?, ?)",
+      key,
+      keyOf(subscription.id),
+      JSON.stringify(subscription),
+    );
+  }
+
+  return {
+    read(attachment: Attachment): readonly StoredSubscription[] {
+      if (attachment.subscriptions !== "spilled") return attachment.subscriptions;
+      return sql
+        .exec("SELECT stored FROM _socket_subscriptions WHERE socket = ?", attachment.key)
+        .toArray()
+        .map(({ stored }) => JSON.parse(String(stored)) as StoredSubscription);
+    },
+
+    /** Adds a subscription, or replaces the one with its id. */
+    add(socket: WebSocket, subscription: StoredSubscription): void {
+      const attachment = readAttachment(socket);
+      if (!attachment) return;
+      const { key, subscriptions } = attachment;
+      if (subscriptions === "spilled") return put(key, subscription);
+      const next = [...subscriptions.filter(({ id }) => id !== subscription.id), subscription];
+      if (JSON.stringify(next).length <= SPILL_ABOVE) {
+        return socket.serializeAttachment({ ...attachment, subscriptions: next } satisfies Attachment);
+      }
+      for (const each of next) put(key, each);
+      socket.serializeAttachment({ ...attachment, subscriptions: "spilled" } satisfies Attachment);
+    },
+
+    remove(socket: WebSocket, id: string | number): void {
+      const attachment = readAttachment(socket);
+      if (!attachment) return;
+      const { key, subscriptions } = attachment;
+      if (subscriptions === "spilled") {
+        sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ? AND id = ?", key, keyOf(id));
+        return;
+      }
+      const next = subscriptions.filter((each) => each.id !== id);
+      socket.serializeAttachment({ ...attachment, subscriptions: next } satisfies Attachment);
+    },
+
+    setDeadline(socket: WebSocket, deadline: number | undefined): void {
+      const attachment = readAttachment(socket);
+      if (attachment) socket.serializeAttachment({ ...attachment, deadline } satisfies Attachment);
+    },
+
+    /** Forgets the rows of a socket that is gone. */
+    forget(key: string): void {
+      sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ?", key);
+    },
+
+    /** Forgets the rows of all sockets that are gone: a reset or a deploy ends sockets without a word. */
+    sweep(keys: readonly string[]): void {
+      sql.exec(
+        "DELETE FROM _socket_subscriptions WHERE socket NOT IN (SELECT value FROM json_each(?))",
+        JSON.stringify(keys),
+      );
+    },
+  };
+}
+
+export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;

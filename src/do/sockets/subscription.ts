@@ -1,0 +1,66 @@
+import type { Cursor } from "../../shared/cursor.js";
+import type { StoredSubscription } from "./attachment.js";
+import type { Connection } from "./connection.js";
+
+/** How far a subscriber that lags has come. */
+export interface Position {
+  /** What it had been told when it began to lag, or the id that it came back with. */
+  readonly after: Cursor | string;
+  /** The last change of that gap that it was told. */
+  readonly from?: Cursor | undefined;
+}
+
+/** A subscription while the object is awake. */
+export interface Subscription {
+  readonly connection: Connection;
+  stored: StoredSubscription;
+  /** Whether its procedure has run since the object woke up. */
+  opened: boolean;
+  /** Where it is, while that is behind the hub's head. */
+  behind: Position | undefined;
+  /** Ends the app's generator, while one runs. */
+  running: AbortController | undefined;
+}
+
+/** The subscriptions of an object, by their sockets and by the tables that wake them. */
+export function createSubscriptionIndex() {
+  const byConnection = new Map<Connection, Map<string | number, Subscription>>();
+  const byTable = new Map<string, Set<Subscription>>();
+  let count = 0;
+
+  const index = {
+    count: (): number => count,
+    of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
+    countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
+    get: (connection: Connection, id: string | number): Subscription | undefined =>
+      byConnection.get(connection)?.get(id),
+    listeningTo: (table: string): Iterable<Subscription> => byTable.get(table) ?? [],
+    all: (): Subscription[] => [...byConnection.values()].flatMap((own) => [...own.values()]),
+
+    add(subscription: Subscription): void {
+      const { connection, stored } = subscription;
+      const own = byConnection.get(connection) ?? new Map<string | number, Subscription>();
+      byConnection.set(connection, own.set(stored.id, subscription));
+      count++;
+      for (const table of stored.tables) index.listen(subscription, table);
+    },
+
+    listen(subscription: Subscription, table: string): void {
+      const listeners = byTable.get(table) ?? new Set<Subscription>();
+      byTable.set(table, listeners.add(subscription));
+    },
+
+    remove(subscription: Subscription): void {
+      if (!byConnection.get(subscription.connection)?.delete(subscription.stored.id)) return;
+      count--;
+      for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
+      subscription.running?.abort();
+    },
+
+    has: (subscription: Subscription): boolean =>
+      index.get(subscription.connection, subscription.stored.id) === subscription,
+  };
+  return index;
+}
+
+export type SubscriptionIndex = ReturnType<typeof createSubscriptionIndex>;
