@@ -1,0 +1,56 @@
+// The app on trpc-userdo, with somebody signed in.
+import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
+
+const vars = {
+  JWT_SECRET: "d2Zq0vYk7sN4xJtB1mRuE9cLhWgPaXo6ViK3TfQyS8w",
+  INDEX_SECRET: "Hn5bUeC8rGzM0kDpWj2LxAq7sYtF4vR1oEiX9gKcQ3N",
+};
+
+/** What a page of the app itself makes a browser send. */
+const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" };
+
+/**
+ * @typedef {object} App
+ * @property {import("../runner/workerd.mjs").Server} server
+ * @property {Record<string, string>} headers of a signed-in browser
+ * @property {() => Promise<void>} sleep puts the user's object to sleep
+ * @property {(path: string, input: unknown) => Promise<any>} mutate
+ * @property {(path: string) => Promise<any>} query
+ */
+
+/**
+ * @param {import("../runner/run-benchmark.mjs").Stage} stage
+ * @returns {Promise<App>}
+ */
+export async function startApp(stage) {
+  const server = await stage.start({
+    name: "trpc-userdo",
+    worker: new URL("worker.ts", import.meta.url),
+    objects: { BLOG_DO: "BlogDO" },
+    vars,
+  });
+  const connection = createHttpConnection(server.port);
+  stage.onStop(connection.close);
+
+  const send = async (method, path, headers, input) => {
+    const body = input === undefined ? "" : JSON.stringify({ json: input });
+    const answer = await connection.send(requestBytes(method, `/trpc/${path}`, headers, body));
+    if (answer.status === 200) return answer;
+    throw new Error(`${path} was answered with ${answer.status}: ${answer.body}`);
+  };
+  const outputOf = ({ body }) => JSON.parse(body).result.data.json;
+
+  const json = { ...samePage, "Content-Type": "application/json" };
+  const credentials = { email: "ada@example.com", password: "correct horse battery staple" };
+  const signedUp = await send("POST", "auth.signup", json, credentials);
+  const cookies = Array.from(signedUp.head.matchAll(/^set-cookie: ([^;\r]+)/gim), ([, cookie]) => cookie);
+  const headers = { ...samePage, Cookie: cookies.join("; ") };
+
+  return {
+    server,
+    headers,
+    sleep: () => server.evict("BLOG_DO", `user:${outputOf(signedUp).user.id}`),
+    query: async (path) => outputOf(await send("GET", path, headers)),
+    mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),
+  };
+}

@@ -1,0 +1,46 @@
+// The other way to put tRPC into a Durable Object: forward the request, and let tRPC's fetch adapter answer inside.
+import { DurableObject } from "cloudflare:workers";
+import { initTRPC } from "@trpc/server";
+import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
+import superjson from "superjson";
+import { z } from "zod";
+import { createPostRows, type PostRows } from "./post-rows.js";
+
+interface Env {
+  readonly TRPC_DO: DurableObjectNamespace<TrpcDO>;
+}
+
+const t = initTRPC.context<{ readonly rows: PostRows }>().create({ transformer: superjson, isDev: false });
+
+const router = t.router({
+  posts: t.router({
+    list: t.procedure.query(({ ctx }) => ctx.rows.list()),
+    byId: t.procedure.input(z.object({ id: z.string() })).query(({ ctx, input }) => ctx.rows.byId(input.id)),
+  }),
+});
+
+export class TrpcDO extends DurableObject {
+  readonly #rows: PostRows;
+
+  constructor(state: DurableObjectState, env: Env) {
+    super(state, env);
+    this.#rows = createPostRows(state.storage.sql);
+  }
+
+  override async fetch(request: Request): Promise<Response> {
+    if (new URL(request.url).pathname === "/seed") {
+      this.#rows.seed(await request.json());
+      return Response.json(null);
+    }
+    return fetchRequestHandler({
+      endpoint: "/trpc",
+      req: request,
+      router,
+      createContext: () => ({ rows: this.#rows }),
+    });
+  }
+}
+
+export default {
+  fetch: (request, env): Promise<Response> => env.TRPC_DO.getByName("user:ada").fetch(request),
+} satisfies ExportedHandler<Env>;

@@ -1,0 +1,45 @@
+// Runs the side-by-side benchmarks: npm run bench -- [names…] [--smoke] [--rounds=9]
+import { parseArgs } from "node:util";
+import { run } from "../scripts/run.mjs";
+import { report } from "./runner/report.mjs";
+import { runBenchmark } from "./runner/run-benchmark.mjs";
+
+/** By name. A name's first part selects all that begin with it. */
+const benchmarks = {
+  http: () => import("./http/benchmark.mjs"),
+  "socket/calls": () => import("./socket/calls.mjs"),
+  "socket/wakes": () => import("./socket/wakes.mjs"),
+  "socket/events": () => import("./socket/events.mjs"),
+};
+
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    smoke: { type: "boolean", default: false },
+    rounds: { type: "string" },
+    "no-build": { type: "boolean", default: false },
+  },
+});
+
+const all = Object.keys(benchmarks);
+const selects = (wanted, name) => name === wanted || name.startsWith(`${wanted}/`);
+const unknown = names.filter((wanted) => !all.some((name) => selects(wanted, name)));
+if (unknown.length > 0) throw new Error(`There is no benchmark ${unknown.join(", ")}. There are: ${all.join(", ")}.`);
+const selected = names.length === 0 ? all : all.filter((name) => names.some((wanted) => selects(wanted, name)));
+
+if (!options["no-build"]) {
+  const { code, output } = await run("node", ["scripts/build.mjs"]);
+  if (code !== 0) throw new Error(output);
+}
+
+// The servers end with the runner, however it ends.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
+const rounds = Number(options.rounds ?? (options.smoke ? 1 : 9));
+for (const name of selected) {
+  const started = performance.now();
+  const { prepare } = await benchmarks[name]();
+  console.log(`\n## ${name}\n`);
+  for (const result of await runBenchmark(prepare, { rounds, smoke: options.smoke })) console.log(report(result));
+  console.log(`(${Math.round((performance.now() - started) / 1000)} s, ${rounds} rounds)`);
+}

@@ -1,0 +1,54 @@
+import { median } from "./run-benchmark.mjs";
+
+/**
+ * A markdown table of one work: how each contender compares with the baseline, round by round, the median of that.
+ * Microseconds are this machine's and this moment's; only the ratios mean something elsewhere.
+ *
+ * @param {import("./run-benchmark.mjs").Result} result
+ */
+export function report({ work, samples, smoke }) {
+  const { title, measure, contenders } = work;
+  const [baseline] = contenders;
+  const first = samples.get(baseline);
+  const rows = contenders.map((contender) => {
+    const own = samples.get(contender);
+    if (!own) return [contender.name, "not yet", "", "", "", "", contender.unavailable];
+    const ratio = (pick) => median(own.map((sample, round) => pick(sample) / pick(first[round])));
+    const ratios = {
+      [measure]: measure === "rate" ? 1 / ratio(({ time }) => time) : ratio(({ time }) => time),
+      cpu: ratio(({ cpu }) => cpu),
+    };
+    return [
+      contender.name,
+      `${ratios[measure].toFixed(2)}×`,
+      `${ratios.cpu.toFixed(2)}×`,
+      spread(own.map((sample, round) => sample.cpu / first[round].cpu)),
+      median(own.map(({ time }) => time)).toFixed(0),
+      median(own.map(({ cpu }) => cpu)).toFixed(0),
+      smoke ? "" : verdict(contender.figures ?? {}, ratios),
+    ];
+  });
+  const timed = measure === "rate" ? "calls/s" : "p50";
+  return table(title, [["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "held to"], ...rows]);
+}
+
+/** What a contender is held to. Told, never enforced: a busy machine must not fail a build. */
+function verdict(figures, ratios) {
+  const parts = Object.entries(figures).map(([name, figure]) => {
+    const holds = name === "rate" ? ratios[name] >= figure : ratios[name] <= figure;
+    return `${name === "rate" ? "calls/s ≥" : name === "cpu" ? "CPU ≤" : "p50 ≤"} ${figure}: ${holds ? "holds" : "**misses**"}`;
+  });
+  return parts.join(", ");
+}
+
+function spread(ratios) {
+  return `${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}`;
+}
+
+function table(title, [head, ...rows]) {
+  const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
+  const line = (cells) =>
+    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, column) => (column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return [`### ${title}`, "", line(head), rule, ...rows.map(line), ""].join("\n");
+}

@@ -1,0 +1,119 @@
+// Runs a benchmark's works: contenders take turns, so that whatever else the machine does falls on all of them alike.
+import { startWorkerd } from "./workerd.mjs";
+
+/**
+ * One piece of work that several servers do. The first contender is the baseline.
+ *
+ * @typedef {object} Work
+ * @property {string} title
+ * @property {"p50" | "rate"} measure the median of single calls, or how many calls a second
+ * @property {number} calls of each contender, in a round
+ * @property {number} [warmup] calls before the first round
+ * @property {Contender[]} contenders
+ */
+
+/**
+ * @typedef {object} Contender
+ * @property {string} name
+ * @property {import("./workerd.mjs").Server} server
+ * @property {Figures} [figures] what it is held to, against the baseline
+ * @property {() => Promise<void>} [check] fails unless the answer is right. Not measured
+ * @property {(calls: number) => Promise<number[] | void>} work answers each call's time in milliseconds, for "p50".
+ *   Fails when something was not answered
+ * @property {string} [unavailable] why it cannot do this work yet
+ */
+
+/**
+ * @typedef {object} Figures
+ * @property {number} [p50] at most
+ * @property {number} [rate] at least
+ * @property {number} [cpu] at most
+ */
+
+/**
+ * What a benchmark is prepared with.
+ *
+ * @typedef {object} Stage
+ * @property {(options: Parameters<typeof startWorkerd>[0]) => Promise<import("./workerd.mjs").Server>} start
+ * @property {(stop: () => unknown) => void} onStop
+ * @property {<T>(full: T, smoke: T) => T} size a number for a real run, and one for a run that only proves that it runs
+ */
+
+/**
+ * @typedef {object} Result
+ * @property {Work} work
+ * @property {Map<Contender, Sample[]>} samples by round
+ * @property {boolean} smoke whether the samples are too few to mean anything
+ */
+
+/**
+ * What one round of one contender came to.
+ *
+ * @typedef {object} Sample
+ * @property {number} time microseconds a call took: the median, or the whole time divided by the calls
+ * @property {number} cpu microseconds of CPU time that a call cost the server
+ */
+
+/**
+ * @param {(stage: Stage) => Promise<Work[]>} prepare
+ * @param {{ rounds: number, smoke: boolean }} options
+ * @returns {Promise<Result[]>}
+ */
+export async function runBenchmark(prepare, { rounds, smoke }) {
+  const stops = [];
+  const servers = [];
+  /** @type {Stage} */
+  const stage = {
+    start: async (options) => {
+      const server = await startWorkerd(options);
+      stops.push(server.stop);
+      servers.push(server);
+      return server;
+    },
+    onStop: (stop) => void stops.push(stop),
+    size: (full, small) => (smoke ? small : full),
+  };
+  try {
+    const results = [];
+    for (const work of await prepare(stage)) results.push(await runWork(work, smoke ? 1 : rounds, smoke));
+    return results;
+  } catch (error) {
+    for (const { name, log } of servers) console.error(`${name} printed:\n${log()}\n`);
+    throw error;
+  } finally {
+    // Connections before the servers that they lead to.
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+/** @returns {Promise<Result>} */
+async function runWork(work, rounds, smoke) {
+  const able = work.contenders.filter(({ unavailable }) => unavailable === undefined);
+  for (const contender of able) {
+    await contender.check?.();
+    await contender.work(smoke ? 1 : (work.warmup ?? work.calls));
+  }
+  const samples = new Map(able.map((contender) => [contender, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of able) samples.get(contender).push(await measure(contender, work));
+  }
+  for (const contender of able) await contender.check?.();
+  return { work, samples, smoke };
+}
+
+/** @returns {Promise<Sample>} */
+async function measure({ server, work }, { calls, measure }) {
+  const cpu = server.cpuTime();
+  const started = performance.now();
+  const times = await work(calls);
+  const elapsed = performance.now() - started;
+  const time = measure === "p50" ? median(times) : elapsed / calls;
+  return { time: time * 1000, cpu: (server.cpuTime() - cpu) / 1000 / calls };
+}
+
+/** @param {readonly number[]} values */
+export function median(values) {
+  const sorted = values.toSorted((one, other) => one - other);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}

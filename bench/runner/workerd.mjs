@@ -1,0 +1,137 @@
+// Starts a bundle in a workerd process of its own, with nothing in between: no proxy, no inspector, no watcher.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { root } from "../../scripts/run.mjs";
+import { bundle } from "./bundle.mjs";
+import { cpuTime } from "./cpu-time.mjs";
+
+const COMPATIBILITY_DATE = "2026-10-01";
+const LOG_LENGTH = 4000;
+
+/** Puts a Durable Object to sleep at once, where the platform would wait ten idle seconds. */
+const control = `
+import unsafe from "workerd:unsafe";
+export default {
+  async fetch(request, env) {
+    const { searchParams } = new URL(request.url);
+    const stub = env[searchParams.get("binding")].getByName(searchParams.get("name"));
+    await unsafe.evict(stub, { webSockets: "hibernate" });
+    return new Response();
+  },
+};
+`;
+
+/**
+ * A running Worker.
+ *
+ * @typedef {object} Server
+ * @property {string} name
+ * @property {number} port
+ * @property {number} pid
+ * @property {() => number} cpuTime nanoseconds so far
+ * @property {(binding: string, name: string) => Promise<void>} evict puts a Durable Object to sleep, as if it had been
+ *   idle for long; its sockets stay open
+ * @property {() => string} log the end of what it printed
+ * @property {() => Promise<void>} stop
+ */
+
+/**
+ * @param {object} options
+ * @param {string} options.name
+ * @param {URL} options.worker
+ * @param {Record<string, string>} options.objects the bindings, each with its Durable Object class
+ * @param {Record<string, string>} [options.vars]
+ * @returns {Promise<Server>}
+ */
+export async function startWorkerd({ name, worker, objects, vars = {} }) {
+  const folder = await mkdtemp(path.join(os.tmpdir(), "userdo-bench-"));
+  await writeFile(path.join(folder, "worker.js"), await bundle(worker));
+  await writeFile(path.join(folder, "control.js"), control);
+  await writeFile(path.join(folder, "config.capnp"), configuration({ objects, vars, folder }));
+
+  const binary = path.join(root, "node_modules", ".bin", "workerd");
+  const child = spawn(binary, ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  let log = "";
+  const keep = (chunk) => void (log = `${log}${chunk}`.slice(-LOG_LENGTH));
+  child.stdout.on("data", keep);
+  child.stderr.on("data", keep);
+  const abandon = () => void child.kill("SIGKILL");
+  process.once("exit", abandon);
+  const stop = async () => {
+    process.off("exit", abandon);
+    if (child.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
+    await rm(folder, { recursive: true, force: true });
+  };
+
+  const ports = new Map();
+  try {
+    for await (const line of createInterface({ input: child.stdio[3] })) {
+      const message = JSON.parse(line);
+      if (message.event === "listen") ports.set(message.socket, message.port);
+      if (ports.size === 2) break;
+    }
+    if (ports.size < 2) throw new Error(`${name}: workerd did not start. ${log}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+
+  return {
+    name,
+    port: ports.get("http"),
+    pid: child.pid,
+    cpuTime: () => cpuTime(child.pid),
+    evict: async (binding, object) => {
+      const response = await fetch(
+        `http://127.0.0.1:${ports.get("control")}/?${new URLSearchParams({ binding, name: object })}`,
+      );
+      if (!response.ok) throw new Error(`${name}: ${object} cannot be put to sleep: ${await response.text()}`);
+    },
+    log: () => log,
+    stop,
+  };
+}
+
+function configuration({ objects, vars, folder }) {
+  const text = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
+  const reach = (service) =>
+    Object.entries(objects).map(
+      ([name, type]) => `(name = "${name}", durableObjectNamespace = (className = "${type}"${service}))`,
+    );
+  const namespaces = Object.values(objects).map(
+    (type) => `(className = "${type}", uniqueKey = "${type}", enableSql = true)`,
+  );
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "control", worker = .control),
+    (name = "storage", disk = (path = ${JSON.stringify(folder)}, writable = true)),
+  ],
+  sockets = [
+    (name = "http", address = "127.0.0.1:0", http = (), service = "main"),
+    (name = "control", address = "127.0.0.1:0", http = (), service = "control"),
+  ],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  bindings = [${[...text, ...reach("")].join(", ")}],
+  durableObjectNamespaces = [${namespaces.join(", ")}],
+  durableObjectStorage = (localDisk = "storage"),
+);
+const control :Workerd.Worker = (
+  modules = [(name = "control.js", esModule = embed "control.js")],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = ["unsafe_module"],
+  bindings = [${reach(', serviceName = "main"').join(", ")}],
+);
+`;
+}

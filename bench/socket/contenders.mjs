@@ -1,0 +1,52 @@
+// Who is compared over sockets. A peer needs a Worker of its own in this folder, and an entry here.
+import { startApp } from "../app/start-app.mjs";
+import { openSocketConnection } from "../runner/socket-connection.mjs";
+
+/**
+ * A server, and how one speaks to it.
+ *
+ * @typedef {object} SocketContender
+ * @property {string} name
+ * @property {import("../runner/workerd.mjs").Server} server
+ * @property {() => Promise<import("../runner/socket-connection.mjs").SocketConnection>} open
+ * @property {() => Promise<void>} sleep puts the object to sleep
+ * @property {(id: number, text: string) => string} call the message that asks for an echo of a text
+ * @property {(id: number, text: string) => string} reply the message that answers it
+ */
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function startBare(stage) {
+  const server = await stage.start({
+    name: "bare echo",
+    worker: new URL("bare.ts", import.meta.url),
+    objects: { ECHO_DO: "EchoDO" },
+  });
+  const text = (id, content) => JSON.stringify({ id, result: { text: content } });
+  return {
+    name: server.name,
+    server,
+    open: () => open(stage, server, "/"),
+    sleep: () => server.evict("ECHO_DO", "user:ada"),
+    call: text,
+    reply: text,
+  };
+}
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function startOurs(stage) {
+  const app = await startApp(stage);
+  return {
+    name: app.server.name,
+    server: app.server,
+    open: () => open(stage, app.server, "/trpc", app.headers),
+    sleep: app.sleep,
+    call: (id, text) => JSON.stringify({ id, method: "query", params: { path: "echo", input: { json: { text } } } }),
+    reply: (id, text) => JSON.stringify({ id, result: { type: "data", data: { json: { text } } } }),
+  };
+}
+
+async function open(stage, server, path, headers) {
+  const connection = await openSocketConnection(server.port, path, headers);
+  stage.onStop(connection.close);
+  return connection;
+}

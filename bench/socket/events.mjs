@@ -1,0 +1,103 @@
+// One write, told to a thousand sockets.
+import assert from "node:assert/strict";
+import { frameBytes } from "../runner/socket-connection.mjs";
+import { startBare, startOurs } from "./contenders.mjs";
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function prepare(stage) {
+  const sockets = stage.size(1000, 20);
+  const bare = await startBare(stage);
+  const ours = await startOurs(stage);
+
+  const subscribed = await openAll(ours, sockets);
+  await Promise.all(subscribed.map((connection) => subscribe(connection)));
+  const create = (title) =>
+    JSON.stringify({
+      id: 2,
+      method: "mutation",
+      params: { path: "posts.create", input: { json: { title, body: "" } } },
+    });
+  return [
+    {
+      title: `One event to ${sockets} sockets`,
+      measure: "p50",
+      calls: stage.size(20, 2),
+      contenders: [
+        asContender(bare, await openAll(bare, sockets), {
+          write: (title) => `post ${title}`,
+          isEvent: ({ result }, title) => result.data.title === title,
+          replies: 0,
+        }),
+        {
+          ...asContender(ours, subscribed, {
+            write: create,
+            isEvent: ({ result }, title) => result.data.json.data?.data.title === title,
+            replies: 1,
+          }),
+          figures: { p50: 1.15, cpu: 1.15 },
+        },
+      ],
+    },
+  ];
+}
+
+async function openAll({ open }, count) {
+  const connections = [];
+  while (connections.length < count) {
+    const some = Math.min(50, count - connections.length);
+    connections.push(...(await Promise.all(Array.from({ length: some }, () => open()))));
+  }
+  return connections;
+}
+
+function subscribe(connection) {
+  return new Promise((resolve, reject) => {
+    connection.onFrame((payload) => {
+      if (JSON.parse(String(payload)).result?.type === "started") resolve(undefined);
+      else reject(new Error(`Subscribing was answered with ${payload}`));
+    });
+    connection.send(frameBytes(JSON.stringify({ id: 1, method: "subscription", params: { path: "posts.changes" } })));
+  });
+}
+
+/** @returns {import("../runner/run-benchmark.mjs").Contender} */
+function asContender({ name, server }, connections, { write, isEvent, replies }) {
+  let title = 0;
+
+  /** Writes once, and waits until each socket was told. `onFrame` sees every message. */
+  const tell = (onFrame) =>
+    new Promise((resolve) => {
+      let missing = connections.length + replies;
+      for (const connection of connections) {
+        connection.onFrame((payload) => {
+          onFrame(payload);
+          if (--missing === 0) resolve(undefined);
+        });
+      }
+      connections[0].send(frameBytes(write(`Event ${++title}`)));
+    });
+
+  return {
+    name,
+    server,
+    async check() {
+      const messages = [];
+      await tell((payload) => messages.push(JSON.parse(String(payload))));
+      const events = messages.filter(({ id }) => id === 1);
+      assert.equal(events.length, connections.length);
+      assert.ok(
+        events.every((event) => isEvent(event, `Event ${title}`)),
+        JSON.stringify(messages[0]),
+      );
+    },
+    async work(calls) {
+      const times = [];
+      for (let call = 0; call < calls; call++) {
+        const started = performance.now();
+        await tell(() => {});
+        times.push(performance.now() - started);
+      }
+      return times;
+    },
+  };
+}

@@ -1,0 +1,82 @@
+// A call to an object that sleeps: what it costs to wake up with subscriptions that the call does not touch.
+import assert from "node:assert/strict";
+import { frameBytes } from "../runner/socket-connection.mjs";
+import { startBare, startOurs } from "./contenders.mjs";
+
+const TEXT = "Wake up.";
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function prepare(stage) {
+  const works = [];
+  const many = stage.size(2000, 300);
+  for (const { sockets, subscriptions } of [
+    { sockets: 1, subscriptions: 0 },
+    { sockets: 1, subscriptions: 100 },
+    { sockets: 1, subscriptions: many },
+    { sockets: 20, subscriptions: many },
+  ]) {
+    // Servers of their own: a wake takes up every socket of the object.
+    const bare = await startBare(stage);
+    const ours = await startOurs(stage);
+    const connections = [await opened(bare, sockets), await opened(ours, sockets)];
+    let unavailable;
+    for (const connection of connections[1]) unavailable ??= await subscribe(connection, subscriptions / sockets);
+    works.push({
+      title: `A call that wakes the object: ${subscriptions} subscriptions on ${sockets === 1 ? "one socket" : `${sockets} sockets`}`,
+      measure: "p50",
+      calls: stage.size(60, 3),
+      contenders: [
+        asContender(bare, connections[0][0]),
+        { ...asContender(ours, connections[1][0]), figures: { p50: 1.5, cpu: 1.5 }, unavailable },
+      ],
+    });
+  }
+  return works;
+}
+
+async function opened({ open }, count) {
+  const connections = [];
+  for (let index = 0; index < count; index++) connections.push(await open());
+  return connections;
+}
+
+/** Subscribes to the changes of a table, one after the other; answers why not, once one is refused. */
+async function subscribe(connection, count) {
+  for (let id = 1; id <= count; id++) {
+    const { error } = await new Promise((resolve) => {
+      connection.onFrame((payload) => resolve(JSON.parse(String(payload))));
+      connection.send(frameBytes(JSON.stringify({ id, method: "subscription", params: { path: "posts.changes" } })));
+    });
+    if (error) return `the ${id}th subscription was refused: ${error.json.data.code}`;
+  }
+  return undefined;
+}
+
+/** @returns {import("../runner/run-benchmark.mjs").Contender} */
+function asContender({ name, server, sleep, call, reply }, connection) {
+  const id = 1_000_000;
+  const frame = frameBytes(call(id, TEXT));
+  const answered = () =>
+    new Promise((resolve) => {
+      connection.onFrame((payload) => resolve(String(payload)));
+      connection.send(frame);
+    });
+  return {
+    name,
+    server,
+    async check() {
+      assert.equal(await answered(), reply(id, TEXT));
+    },
+    async work(calls) {
+      const times = [];
+      for (let call = 0; call < calls; call++) {
+        await sleep();
+        const started = performance.now();
+        const payload = await answered();
+        times.push(performance.now() - started);
+        assert.equal(payload, reply(id, TEXT));
+      }
+      return times;
+    },
+  };
+}
