@@ -2,7 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf, type RouterDefinition } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
 import type { OnError } from "../router/run-call.js";
-import { withDefaults, type SessionLifetimes } from "./accounts/session-lifetimes.js";
+import { withDefaults, type SessionOptions } from "./accounts/session-options.js";
 import type { UserDOOptions } from "./options.js";
 import { socketLimits, type SocketLimits } from "./sockets/socket-limits.js";
 import { createTableSet, type TableSet } from "./storage/table-set.js";
@@ -12,7 +12,7 @@ export interface App {
   readonly router: AnyTRPCRouter;
   readonly definition: RouterDefinition;
   readonly tables: { readonly user: TableSet; readonly organization: TableSet };
-  readonly lifetimes: Required<SessionLifetimes>;
+  readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
   readonly onError: OnError;
 }
@@ -25,7 +25,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     router,
     definition,
     tables: { user: createTableSet(user), organization: createTableSet(organization) },
-    lifetimes: withDefaults(options.session),
+    session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
     onError: options.onError ?? logError,
   };

@@ -1,6 +1,7 @@
 import { verifySocketPass } from "../jwt/socket-pass.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Device } from "../shared/device.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
 import type { App } from "./app.js";
@@ -75,8 +76,8 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
   return {
     tables: () => kind.tables?.() ?? {},
 
-    trpc: (caller: Caller, calls: readonly Call[]): Promise<Reply[]> =>
-      settled(Promise.all(calls.map((call) => entry.run(caller, call, "rpc")))),
+    trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>
+      settled(Promise.all(calls.map((call) => entry.run(caller, call, "rpc", device)))),
 
     internal: async (request: InternalRequest): Promise<unknown> => kind.internal?.(request),
 

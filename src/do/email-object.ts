@@ -29,7 +29,12 @@ export function createEmailObject({ state, address, identity }: ObjectEnvironmen
       throw new TRPCError({ code: "FORBIDDEN", message: "An e-mail index object runs no procedure but its own." });
     },
     context: () => ({}),
-    room: (setSession) => ({ address, atomic: (work) => work(), setSession, index: index.room(setSession) }),
+    room: (visit) => ({
+      address,
+      atomic: (work) => work(),
+      setSession: visit.setSession,
+      index: index.room(visit),
+    }),
     onAlarm: index.onAlarm,
   };
 }

@@ -5,6 +5,7 @@ import { ROOM, type Room } from "../router/room.js";
 import { shapeError, type OnError } from "../router/run-call.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Device } from "../shared/device.js";
 import { packReply } from "./pack-reply.js";
 import type { HeldStream } from "./sockets/held-streams.js";
 import { createPendingCall, isAsyncIterable, type LiveCall } from "./sockets/open-result.js";
@@ -18,7 +19,16 @@ export interface Owned {
   authorize(caller: Caller, placement: Placement): void;
   /** What the procedures of this object find on their context, beside the caller and the bindings. */
   context(caller: Caller, call: Call, live: LiveCall): object;
-  room(setSession: (effect: SessionEffect) => void): Room;
+  room(visit: Visit): Room;
+}
+
+/** Who comes in with a call, from where, and how to send cookies back. */
+export interface Visit {
+  readonly caller: Caller;
+  /** Nothing is known of it on a socket, or behind another Worker. */
+  readonly device: Device;
+  /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
+  readonly setSession: (effect: SessionEffect) => void;
 }
 
 export interface EntryOptions {
@@ -41,13 +51,8 @@ export type Subscribed =
  * alive → build the context → run.
  */
 export function createEntry({ router, env, owned, extendContext, onError, hold }: EntryOptions) {
-  async function enter(
-    caller: Caller,
-    call: Call,
-    setSession: (effect: SessionEffect) => void,
-    transport: Transport,
-    live: LiveCall,
-  ) {
+  async function enter(visit: Visit, call: Call, transport: Transport, live: LiveCall) {
+    const { caller } = visit;
     const procedure = await resolveProcedure(router, call.path);
     if (!procedure) throw notFound();
     const type = call.type ?? procedure._def.type;
@@ -59,7 +64,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
       ...Object.getOwnPropertyDescriptors(base),
       ...(placement.kind === "anywhere" ? {} : Object.getOwnPropertyDescriptors(owned.context(caller, call, live))),
       ...(extendContext ? Object.getOwnPropertyDescriptors(await extendContext(base)) : {}),
-      [ROOM]: { value: owned.room(setSession), enumerable: true },
+      [ROOM]: { value: owned.room(visit), enumerable: true },
     }) as object;
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
@@ -82,12 +87,12 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
     /**
      * Runs a call. What goes on telling is held, and the reply has the ticket for it. Never throws.
      */
-    async run(caller: Caller, call: Call, transport: Transport): Promise<Reply> {
+    async run(caller: Caller, call: Call, transport: Transport, device: Device = {}): Promise<Reply> {
       let effect: { session?: SessionEffect } = {};
       const setSession = (session: SessionEffect): void => void (effect = { session });
       try {
         const pending = createPendingCall();
-        const { type, run } = await enter(caller, call, setSession, transport, pending.live);
+        const { type, run } = await enter({ caller, device, setSession }, call, transport, pending.live);
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
@@ -104,7 +109,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
     /** Runs a subscription's procedure and hands over what it returned. Never throws. */
     async subscribe(caller: Caller, call: Call, live: LiveCall): Promise<Subscribed> {
       try {
-        const { run } = await enter(caller, call, () => {}, "socket", live);
+        const { run } = await enter({ caller, device: {}, setSession() {} }, call, "socket", live);
         return { ok: true, result: await run() };
       } catch (cause) {
         return { ok: false, error: shape(call, cause) };

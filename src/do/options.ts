@@ -1,11 +1,11 @@
 import type { OnError } from "../router/run-call.js";
-import type { SessionLifetimes } from "./accounts/session-lifetimes.js";
+import type { SessionOptions } from "./accounts/session-options.js";
 import type { SocketLimits } from "./sockets/socket-limits.js";
 
 /** Options of {@link createUserDO}. All of them have defaults that suit production. */
 export interface UserDOOptions {
-  /** How long sessions and their tokens live. */
-  readonly session?: SessionLifetimes;
+  /** How long sessions and their tokens live, and how many there may be. */
+  readonly session?: SessionOptions;
   /** What sockets may take. */
   readonly sockets?: SocketLimits;
   /**

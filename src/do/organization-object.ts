@@ -32,7 +32,7 @@ export function createOrganizationObject({ state, app, address }: ObjectEnvironm
         return owned.tables(call, live);
       },
     }),
-    room: (setSession) => ({ address, atomic: owned.atomic, setSession }),
+    room: ({ setSession }) => ({ address, atomic: owned.atomic, setSession }),
     settle: owned.settle,
     start: lifetime.update,
   };

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Device } from "../shared/device.js";
 import type { App } from "./app.js";
 import { createObject, type AppObject } from "./create-object.js";
 import type { InternalReply, InternalRequest } from "../shared/internal.js";
@@ -27,8 +28,8 @@ export abstract class UserDO<TTables> extends DurableObject {
   }
 
   /** @internal Runs calls on a caller's behalf. */
-  trpc(caller: Caller, calls: readonly Call[]): Promise<Reply[]> {
-    return this.#object.trpc(caller, calls);
+  trpc(caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> {
+    return this.#object.trpc(caller, calls, device);
   }
 
   /** @internal The framework's own messages between objects. */

@@ -3,7 +3,9 @@ import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Caller } from "../shared/caller.js";
 import { accountSchema, createAccountStore, toUser } from "./accounts/account-store.js";
-import { createSessionStore, sessionSchema } from "./accounts/session-store.js";
+import { sessionSchema } from "./accounts/session-row.js";
+import { createSessionStore } from "./accounts/session-store.js";
+import { createSessionsRoom } from "./accounts/sessions-room.js";
 import { createUserAccount, type UserAccount } from "./accounts/user-account.js";
 import { SessionEnded, type Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
@@ -22,14 +24,15 @@ export function createUserObject({ state, app, address, identity, endSession }: 
   });
   const { lifetime } = owned;
   const accounts = createAccountStore(storage.sql);
+  const sessions = createSessionStore(storage.sql, app.session);
   const account = createUserAccount({
     userId: address.id,
     identity,
     isBorn: lifetime.isBorn,
     birth: lifetime.birth,
     accounts,
-    sessions: createSessionStore(storage.sql, app.lifetimes),
-    lifetimes: app.lifetimes,
+    sessions,
+    accessSeconds: app.session.accessToken,
     onSessionEnd: endSession,
   });
   const transaction = createTransaction(storage);
@@ -40,7 +43,7 @@ export function createUserObject({ state, app, address, identity, endSession }: 
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
     if (!lifetime.isBorn())
       throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
-    if (!account.isAlive(caller))
+    if (!account.admits(caller))
       throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : notTheirs();
   };
 
@@ -61,7 +64,13 @@ export function createUserObject({ state, app, address, identity, endSession }: 
         return owned.tables(call, live);
       },
     }),
-    room: (setSession) => ({ address, atomic: owned.atomic, setSession, account: account.room(setSession) }),
+    room: (visit) => ({
+      address,
+      atomic: owned.atomic,
+      setSession: visit.setSession,
+      account: account.room(visit.setSession),
+      sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),
+    }),
     internal: (request) => answer(account, request),
     live: {
       hub: owned.hub,
@@ -80,11 +89,11 @@ export function createUserObject({ state, app, address, identity, endSession }: 
 function answer(account: UserAccount, request: InternalRequest): unknown {
   switch (request.op) {
     case "createAccount":
-      return account.create(request.operationId, request.email, request.password);
+      return account.create(request);
     case "hasAccount":
       return account.has(request.email);
     case "login":
-      return account.login(request.email, request.password);
+      return account.login(request);
     case "refresh":
       return account.refresh(request.sessionId, request.generation);
   }

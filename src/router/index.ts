@@ -2,7 +2,7 @@
 export { initUserDO } from "./init-user-do.js";
 export { table } from "./schema/table.js";
 export type { InitUserDOOptions } from "./init-user-do.js";
-export type { Credentials, Session, SignedIn, User } from "../shared/account.js";
+export type { Credentials, ListedSession, Session, SignedIn, User } from "../shared/account.js";
 export type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 export type { AppDefinition } from "./definition.js";
 export type { Env } from "./env.js";

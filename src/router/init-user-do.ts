@@ -11,9 +11,10 @@ import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
 import { attachDefinition } from "./definition.js";
 import type { TableDefinitions } from "./schema/table.js";
+import { sessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 
-const builtin = { auth: authRouter };
+const builtin = { auth: authRouter, sessions: sessionsRouter };
 
 export interface InitUserDOOptions<
   TUserTables extends TableDefinitions,

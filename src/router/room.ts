@@ -1,7 +1,7 @@
 import type { Caller } from "../shared/caller.js";
 import type { SessionEffect } from "../shared/call.js";
 import type { Address } from "../shared/owner.js";
-import type { Credentials, SignedIn } from "../shared/account.js";
+import type { Credentials, ListedSession, SignedIn } from "../shared/account.js";
 
 /** Where a Durable Object leaves what the built-in procedures need of it. */
 export const ROOM = Symbol("trpc-userdo.room");
@@ -18,6 +18,8 @@ export interface Room {
   setSession(effect: SessionEffect): void;
   /** In a user's object. */
   readonly account?: AccountRoom;
+  /** In a user's object. */
+  readonly sessions?: SessionsRoom;
   /** In an e-mail index object. */
   readonly index?: IndexRoom;
 }
@@ -32,6 +34,23 @@ export interface AccountRoom {
   me(caller: Caller): SignedIn;
   /** Ends the caller's session here and now: its row, its sockets, its cookies. */
   logout(caller: Caller): void;
+}
+
+/** The sessions of the user whose object this is, as one caller sees them. */
+export interface SessionsRoom {
+  list(): ListedSession[];
+  /** Answers whether there is such a session. */
+  rename(id: string, name: string): boolean;
+  /** Ends a session here and now: its row, its sockets, and its cookies if it is the caller's. */
+  revoke(id: string): boolean;
+  /** Ends all but the caller's own, and answers how many. */
+  revokeOthers(): number;
+  /** Whether the call has a session to keep data in: one of another Worker's has none. */
+  readonly hasData: boolean;
+  /** What the caller's session holds; `undefined` for nothing. */
+  readData(): unknown;
+  /** @throws TRPCError BAD_REQUEST for what cannot be stored, PAYLOAD_TOO_LARGE */
+  writeData(data: object | undefined): void;
 }
 
 /** The index entry of one address: which user it belongs to. */

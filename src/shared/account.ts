@@ -16,6 +16,20 @@ export interface Session {
   readonly expiresAt: Date;
 }
 
+/** One of the user's sessions, as `sessions.list` tells of it. */
+export interface ListedSession extends Session {
+  /** What the device said it is when it signed in: "Firefox on Windows". A hint, and no proof. */
+  readonly device: string | undefined;
+  /** What the user calls it. */
+  readonly name: string | undefined;
+  /** When it was last used, to within five minutes. */
+  readonly lastSeenAt: Date;
+  /** When it ends, however much it is used. */
+  readonly endsAt: Date;
+  /** Whether it is the one that asks. */
+  readonly current: boolean;
+}
+
 /** What signing up, signing in and `auth.me` answer. */
 export interface SignedIn {
   readonly user: User;

@@ -1,5 +1,6 @@
 import type { SignedIn } from "./account.js";
 import type { SessionTokens } from "./call.js";
+import type { Device } from "./device.js";
 
 /** What objects of one app (and the Worker, for `refresh`) ask of each other. Not reachable from outside. */
 export type InternalRequest =
@@ -9,9 +10,16 @@ export type InternalRequest =
       readonly operationId: string;
       readonly email: string;
       readonly password: string;
+      readonly device: Device;
     }
   | { /** Index → user: is there an account of this address? */ readonly op: "hasAccount"; readonly email: string }
-  | { /** Index → user: sign in. */ readonly op: "login"; readonly email: string; readonly password: string }
+  | {
+      /** Index → user: sign in. */
+      readonly op: "login";
+      readonly email: string;
+      readonly password: string;
+      readonly device: Device;
+    }
   | {
       /** Worker → user: exchange a refresh token whose MAC holds. */
       readonly op: "refresh";

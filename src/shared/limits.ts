@@ -16,6 +16,8 @@ export const limits = {
   bigintDigits: 40,
   /** Longest cookie header, in bytes. */
   cookieBytes: 8_192,
+  /** Largest data of one session, in bytes as stored. */
+  sessionDataBytes: 65_536,
   /** Longest token, in characters. */
   tokenLength: 4_096,
   /** Largest message on a socket, in bytes. */

@@ -1,5 +1,6 @@
 import type { Call, Reply } from "./call.js";
 import type { Caller } from "./caller.js";
+import type { Device } from "./device.js";
 import { toName, type Address } from "./owner.js";
 import type { InternalReply, InternalRequest } from "./internal.js";
 
@@ -8,8 +9,8 @@ import type { InternalReply, InternalRequest } from "./internal.js";
  * expand the whole router.
  */
 export interface ObjectStub {
-  /** Runs calls on a caller's behalf, as they stand in one batch. */
-  trpc(caller: Caller, calls: readonly Call[]): Promise<Reply[]>;
+  /** Runs calls on a caller's behalf, as they stand in one batch. `device` is where they came from, over HTTP. */
+  trpc(caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]>;
   /** The framework's own messages between objects. */
   internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>>;
   fetch(request: Request): Promise<Response>;

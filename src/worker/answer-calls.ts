@@ -6,12 +6,13 @@ import { shapeError } from "../router/run-call.js";
 import type { Reply, SessionEffect } from "../shared/call.js";
 import { anonymous } from "../shared/caller.js";
 import type { SessionCookies } from "./cookies/create-cookies.js";
+import { deviceOf } from "./device-of.js";
 import type { GatedCalls } from "./gate/gate-result.js";
 import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
 import { sendCalls, type KnownCall, type SendCallsOptions } from "./send-calls.js";
 import { renew, type Who } from "./who.js";
 
-export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
+export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller" | "device"> {
   readonly request: Request;
   /** Where tRPC answers. */
   readonly path: string;
@@ -40,7 +41,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const sent = types.size > 1 ? [] : planned.flatMap(({ call }) => call ?? []);
 
   const { caller, effect } = await callerFor(sent, options);
-  const replies = sendCalls(sent, { ...options, caller });
+  const replies = sendCalls(sent, { ...options, caller, device: deviceOf(request.headers) });
   const proxied = planned.map(({ path, procedure, call, refused }): ProxiedCall => {
     const reply = refused ? Promise.resolve(refused) : call && replies[sent.indexOf(call)];
     return { path, procedure, reply };

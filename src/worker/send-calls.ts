@@ -3,6 +3,7 @@ import { placementOf } from "../router/kind.js";
 import { runCall, shapeError, type OnError } from "../router/run-call.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Device } from "../shared/device.js";
 import { stubOf } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
 import { settingAtFault, type Configuration } from "./configuration.js";
@@ -17,6 +18,7 @@ export interface SendCallsOptions {
   readonly router: AnyTRPCRouter;
   readonly configuration: Configuration;
   readonly caller: Caller;
+  readonly device: Device;
   readonly env: object;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
@@ -27,7 +29,7 @@ export interface SendCallsOptions {
  * The replies come in the order of the calls, each as soon as its object has answered.
  */
 export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions): Promise<Reply>[] {
-  const { router, configuration, caller, env, extendContext, onError } = options;
+  const { router, configuration, caller, device, env, extendContext, onError } = options;
   const fail = (call: Call, cause: unknown): Reply => {
     return { ok: false, error: shapeError({ router, call, ctx: {}, cause, onError }) };
   };
@@ -72,7 +74,7 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
 
   async function ask(address: Address, members: readonly Call[]): Promise<Reply[]> {
     try {
-      return await stubOf(configuration.namespace, address).trpc(caller, members);
+      return await stubOf(configuration.namespace, address).trpc(caller, members, device);
     } catch (cause) {
       return members.map((call) => fail(call, settingAtFault(cause) ?? cause));
     }

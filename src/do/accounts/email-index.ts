@@ -1,9 +1,10 @@
 import { TRPCError } from "@trpc/server";
 import type { SignedIn } from "../../shared/account.js";
 import type { IndexRoom } from "../../router/room.js";
-import type { SessionEffect } from "../../shared/call.js";
+import type { Device } from "../../shared/device.js";
 import { decoyUserId, emailAddressOf, randomId } from "../../shared/email-index.js";
 import type { AppIdentity } from "../app-identity.js";
+import type { Visit } from "../entry.js";
 import type { SignInResult } from "../../shared/internal.js";
 import { stubOf, type ObjectStub } from "../../shared/object-stub.js";
 import type { EmailPointerStore } from "./email-pointer.js";
@@ -49,7 +50,7 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
     return "committed";
   }
 
-  async function signup(email: string, password: string): Promise<SignInResult> {
+  async function signup(email: string, password: string, device: Device): Promise<SignInResult> {
     if (pointers.read() && (await settle()) === "committed") throw taken();
     // The same user id again after a stop: a creation that is still on its way then finds its own account.
     const userId = pointers.read()?.userId ?? randomId();
@@ -58,7 +59,7 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
       pointers.reserve(userId, operationId, email);
       alarm.set(Date.now() + RESERVATION);
     });
-    const result = await user(userId).internal({ op: "createAccount", operationId, email, password });
+    const result = await user(userId).internal({ op: "createAccount", operationId, email, password, device });
     pointers.commit();
     alarm.clear();
     if (result === "exists") throw taken();
@@ -66,7 +67,7 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
   }
 
   return {
-    room(setSession: (effect: SessionEffect) => void): IndexRoom {
+    room({ setSession, device }: Visit): IndexRoom {
       const finish = ({ signedIn, tokens }: SignInResult): SignedIn => {
         setSession(tokens);
         return signedIn;
@@ -77,7 +78,7 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
           if (signingUp || pointers.read()?.state === "committed") throw taken();
           signingUp = true;
           try {
-            return finish(await signup(email, password));
+            return finish(await signup(email, password, device));
           } finally {
             signingUp = false;
           }
@@ -86,7 +87,7 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
           await assertOwnAddress(email);
           const pointer = pointers.read();
           const userId = pointer?.userId ?? (await decoyUserId(identity().secrets.index, id));
-          const result = await user(userId).internal({ op: "login", email, password });
+          const result = await user(userId).internal({ op: "login", email, password, device });
           if (result === "refused") throw wrongCredentials();
           return finish(result);
         },

@@ -1,60 +1,88 @@
 import { randomId } from "../../shared/email-index.js";
-import type { SessionLifetimes } from "./session-lifetimes.js";
-
-/** One sign-in on one device. Times are milliseconds since the epoch. */
-export interface SessionRow {
-  readonly id: string;
-  readonly createdAt: number;
-  /** When it ends unless it is refreshed before. */
-  readonly expiresAt: number;
-  /** When it ends in any case. */
-  readonly endsAt: number;
-  /** Which generation of the refresh token is the newest. */
-  readonly generation: number;
-  /** When the newest generation replaced the one before. */
-  readonly rotatedAt: number;
-}
+import type { SessionOptions } from "./session-options.js";
+import { textOf, toSession, type SessionRow } from "./session-row.js";
 
 /** The sessions of one user. A session is a row: without one, no token is worth anything. */
 export interface SessionStore {
-  create(now: number): SessionRow;
+  create(now: number, device: string | undefined): SessionRow;
   /** The session, unless it is over. */
   alive(id: string, now: number): SessionRow | undefined;
+  /** Notes that a session was used: not more often than every few minutes, because it costs a write. */
+  touch(session: SessionRow, now: number): void;
   /** Exchanges a generation of the refresh token; `undefined` when there is no such session, or no more. */
   rotate(id: string, generation: number, now: number): SessionRow | undefined;
-  remove(id: string): void;
+  /**
+   * Gives a session a new id, after which the old one is nobody's: for a change of what the session may do. Device,
+   * name, data and the day it ends stay. `undefined` when there is no such session.
+   */
+  replace(id: string, now: number): SessionRow | undefined;
+  /** Those that are not over, the last seen first. */
+  list(now: number): SessionRow[];
+  /** Answers whether there is such a session. */
+  rename(id: string, name: string, now: number): boolean;
+  /** Answers whether it was there. */
+  remove(id: string): boolean;
+  /** Ends all but one (or all), and answers which. */
+  removeAllBut(id: string | undefined): string[];
+  /** Ends those that are more than a user may have, never the one given, and answers which. */
+  trim(kept: string): string[];
+  /** The app's own data of a session, as text; `undefined` when there is none. */
+  readData(id: string): string | undefined;
+  writeData(id: string, data: string | null): void;
 }
 
 /** How long after its replacement the last refresh token still yields the same successor: tabs refresh together. */
 const GRACE = 30_000;
 
-export const sessionSchema = `
-  CREATE TABLE _sessions (
-    id TEXT PRIMARY KEY,
-    created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    ends_at INTEGER NOT NULL,
-    generation INTEGER NOT NULL,
-    rotated_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID`;
+/** How exactly `lastSeenAt` is kept. */
+const SEEN_EVERY = 5 * 60_000;
 
-export function createSessionStore(sql: SqlStorage, lifetimes: Required<SessionLifetimes>): SessionStore {
-  const idle = lifetimes.idle * 1000;
+export function createSessionStore(sql: SqlStorage, options: Required<SessionOptions>): SessionStore {
+  const idle = options.idle * 1000;
+
+  function insert(session: SessionRow, data?: string): void {
+    sql.exec(
+      "INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+      session.id,
+      session.createdAt,
+      session.lastSeenAt,
+      session.expiresAt,
+      session.endsAt,
+      session.rotatedAt,
+      session.device ?? null,
+      session.name ?? null,
+      data ?? null,
+    );
+  }
 
   const store: SessionStore = {
-    create(now) {
-      const endsAt = now + lifetimes.absolute * 1000;
-      const expiresAt = Math.min(now + idle, endsAt);
-      const session = { id: randomId(), createdAt: now, expiresAt, endsAt, generation: 0, rotatedAt: now };
+    create(now, device) {
+      const endsAt = now + options.absolute * 1000;
+      const session: SessionRow = {
+        id: randomId(),
+        createdAt: now,
+        lastSeenAt: now,
+        expiresAt: Math.min(now + idle, endsAt),
+        endsAt,
+        generation: 0,
+        rotatedAt: now,
+        device,
+        name: undefined,
+      };
       // Ended sessions are swept here rather than by alarm: nothing but signing in adds rows.
       sql.exec("DELETE FROM _sessions WHERE expires_at <= ?", now);
-      sql.exec("INSERT INTO _sessions VALUES (?, ?, ?, ?, 0, ?)", session.id, now, expiresAt, endsAt, now);
+      insert(session);
       return session;
     },
 
     alive(id, now) {
       const [row] = sql.exec("SELECT * FROM _sessions WHERE id = ? AND expires_at > ?", id, now).toArray();
       return row && toSession(row);
+    },
+
+    touch(session, now) {
+      if (now - session.lastSeenAt < SEEN_EVERY) return;
+      sql.exec("UPDATE _sessions SET last_seen_at = ? WHERE id = ?", now, session.id);
     },
 
     rotate(id, generation, now) {
@@ -67,15 +95,12 @@ export function createSessionStore(sql: SqlStorage, lifetimes: Required<SessionL
         store.remove(id);
         return undefined;
       }
-      const next = {
-        ...session,
-        generation: generation + 1,
-        rotatedAt: now,
-        expiresAt: Math.min(now + idle, session.endsAt),
-      };
+      const expiresAt = Math.min(now + idle, session.endsAt);
+      const next = { ...session, generation: generation + 1, rotatedAt: now, lastSeenAt: now, expiresAt };
       sql.exec(
-        "UPDATE _sessions SET generation = ?, rotated_at = ?, expires_at = ? WHERE id = ?",
+        "UPDATE _sessions SET generation = ?, rotated_at = ?, last_seen_at = ?, expires_at = ? WHERE id = ?",
         next.generation,
+        now,
         now,
         next.expiresAt,
         id,
@@ -83,20 +108,50 @@ export function createSessionStore(sql: SqlStorage, lifetimes: Required<SessionL
       return next;
     },
 
-    remove(id) {
-      sql.exec("DELETE FROM _sessions WHERE id = ?", id);
+    replace(id, now) {
+      const session = store.alive(id, now);
+      if (!session) return undefined;
+      const data = store.readData(id);
+      store.remove(id);
+      const next = { ...session, id: randomId(), generation: 0, rotatedAt: now, lastSeenAt: now };
+      insert(next, data);
+      return next;
     },
+
+    list: (now) =>
+      sql
+        .exec("SELECT * FROM _sessions WHERE expires_at > ? ORDER BY last_seen_at DESC, created_at DESC, id", now)
+        .toArray()
+        .map(toSession),
+
+    rename: (id, name, now) =>
+      sql.exec("UPDATE _sessions SET name = ? WHERE id = ? AND expires_at > ?", name, id, now).rowsWritten > 0,
+
+    remove: (id) => sql.exec("DELETE FROM _sessions WHERE id = ?", id).rowsWritten > 0,
+
+    removeAllBut: (id) => idsOf(sql.exec("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
+
+    trim: (kept) =>
+      idsOf(
+        sql.exec(
+          `DELETE FROM _sessions WHERE id IN (
+            SELECT id FROM _sessions ORDER BY id = ? DESC, last_seen_at DESC, created_at DESC, id LIMIT -1 OFFSET ?
+          ) RETURNING id`,
+          kept,
+          options.limit,
+        ),
+      ),
+
+    readData(id) {
+      const [row] = sql.exec("SELECT data FROM _sessions WHERE id = ?", id).toArray();
+      return textOf(row?.["data"]);
+    },
+
+    writeData: (id, data) => void sql.exec("UPDATE _sessions SET data = ? WHERE id = ?", data, id),
   };
   return store;
 }
 
-function toSession(row: Record<string, SqlStorageValue>): SessionRow {
-  return {
-    id: String(row["id"]),
-    createdAt: Number(row["created_at"]),
-    expiresAt: Number(row["expires_at"]),
-    endsAt: Number(row["ends_at"]),
-    generation: Number(row["generation"]),
-    rotatedAt: Number(row["rotated_at"]),
-  };
+function idsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): string[] {
+  return rows.toArray().map(({ id }) => String(id));
 }

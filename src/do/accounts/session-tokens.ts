@@ -2,7 +2,7 @@ import { signAccessToken } from "../../jwt/access-token.js";
 import { refreshTokenOf } from "../../jwt/refresh-token.js";
 import type { SessionTokens } from "../../shared/call.js";
 import type { AppIdentity } from "../app-identity.js";
-import type { SessionRow } from "./session-store.js";
+import type { SessionRow } from "./session-row.js";
 
 /** The tokens of a session's newest generation. */
 export async function tokensOf(

@@ -1,0 +1,41 @@
+/** How long sessions and their tokens live, in seconds, and how many of them there may be. */
+export interface SessionOptions {
+  /**
+   * An access token: how long a call needs no look at the refresh token.
+   * @default 900 (15 minutes)
+   */
+  readonly accessToken?: number;
+  /**
+   * A session that nobody uses.
+   * @default 604800 (7 days)
+   */
+  readonly idle?: number;
+  /**
+   * A session, however much it is used.
+   * @default 7776000 (90 days)
+   */
+  readonly absolute?: number;
+  /**
+   * How many sessions a user may have at once. One more ends the one that was seen longest ago.
+   * @default 50
+   */
+  readonly limit?: number;
+}
+
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error that names the option, when it is no whole number above zero
+ */
+export function withDefaults(options: SessionOptions = {}): Required<SessionOptions> {
+  const filled = { accessToken: 15 * MINUTE, idle: 7 * DAY, absolute: 90 * DAY, limit: 50, ...options };
+  for (const [name, value] of Object.entries(filled)) {
+    if (!Number.isSafeInteger(value) || value <= 0) {
+      throw new Error(`session.${name} is ${String(value)}, and has to be a whole number above zero.`);
+    }
+  }
+  return filled;
+}

@@ -1,0 +1,54 @@
+import type { ListedSession, Session } from "../../shared/account.js";
+import type { SessionEffect } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import type { SessionsRoom } from "../../router/room.js";
+import { decodeSessionData, encodeSessionData } from "./session-data.js";
+import type { SessionRow } from "./session-row.js";
+import type { SessionStore } from "./session-store.js";
+
+export interface SessionsRoomOptions {
+  readonly sessions: SessionStore;
+  readonly caller: Caller;
+  readonly setSession: (effect: SessionEffect) => void;
+  /** Ends what a session still holds open. Called after its row is gone. */
+  readonly onSessionEnd: (sessionId: string) => void;
+}
+
+/** The sessions, as the procedures of one call see them. */
+export function createSessionsRoom({ sessions, caller, setSession, onSessionEnd }: SessionsRoomOptions): SessionsRoom {
+  const current = caller.type === "user" ? caller.sessionId : undefined;
+
+  return {
+    list: () => sessions.list(Date.now()).map((row) => toListed(row, row.id === current)),
+    rename: (id, name) => sessions.rename(id, name, Date.now()),
+    revoke(id) {
+      if (!sessions.remove(id)) return false;
+      if (id === current) setSession(null);
+      onSessionEnd(id);
+      return true;
+    },
+    revokeOthers() {
+      const ended = sessions.removeAllBut(current);
+      for (const id of ended) onSessionEnd(id);
+      return ended.length;
+    },
+    hasData: current !== undefined,
+    readData() {
+      const text = current === undefined ? undefined : sessions.readData(current);
+      return text === undefined ? undefined : decodeSessionData(text);
+    },
+    writeData(data) {
+      if (current !== undefined) sessions.writeData(current, data === undefined ? null : encodeSessionData(data));
+    },
+  };
+}
+
+export function toPublicSession({ id, createdAt, expiresAt }: SessionRow): Session {
+  return { id, createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
+}
+
+function toListed(row: SessionRow, current: boolean): ListedSession {
+  const { device, name } = row;
+  const times = { lastSeenAt: new Date(row.lastSeenAt), endsAt: new Date(row.endsAt) };
+  return { ...toPublicSession(row), ...times, device, name, current };
+}

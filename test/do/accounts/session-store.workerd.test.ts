@@ -1,0 +1,77 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { withDefaults } from "../../../src/do/accounts/session-options.js";
+import { sessionSchema } from "../../../src/do/accounts/session-row.js";
+import { createSessionStore, type SessionStore } from "../../../src/do/accounts/session-store.js";
+import { openBrowser, password, signUp } from "../../fixtures/browser.js";
+
+/** A store of its own in an empty object. */
+function withStore(work: (store: SessionStore) => void, limit = 3): Promise<void> {
+  const object = env.BARE_DO.getByName(crypto.randomUUID());
+  return runInDurableObject(object, (_instance, { storage }) => {
+    storage.sql.exec(sessionSchema);
+    work(createSessionStore(storage.sql, withDefaults({ limit })));
+  });
+}
+
+describe("how many sessions there may be", () => {
+  it("A7 one more than the limit ends the one that was seen longest ago, never the new one", () =>
+    withStore((store) => {
+      const [first, second, third] = [1, 2, 3].map((now) => store.create(now, undefined));
+      store.touch(first!, 10 * 60_000);
+      expect(store.trim(third!.id)).toEqual([]);
+      const fourth = store.create(4, undefined);
+      expect(store.trim(fourth.id)).toEqual([second!.id]);
+      expect(store.list(5).map(({ id }) => id)).toEqual([first!.id, fourth.id, third!.id]);
+      // All at the same moment, as under a clock that stands still.
+      const fifth = store.create(0, undefined);
+      expect(store.trim(fifth.id)).toEqual([third!.id]);
+      expect(store.alive(fifth.id, 0)).toBeDefined();
+    }));
+
+  it("A7 a sign-in past the fiftieth ends the oldest", async () => {
+    const { client, email, user, session } = await signUp();
+    await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
+      const store = createSessionStore(storage.sql, withDefaults());
+      for (let count = 1; count < 50; count++) store.create(Date.now() + count, undefined);
+    });
+    await openBrowser().client().auth.login.mutate({ email, password });
+    await expect(client.auth.me.query()).rejects.toThrow("The session is over");
+    await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
+      const ids = storage.sql.exec("SELECT id FROM _sessions").toArray();
+      expect(ids).toHaveLength(50);
+      expect(ids).not.toContainEqual({ id: session.id });
+    });
+  });
+
+  it("A7 options that are no whole number above zero are refused when the app starts", () => {
+    expect(() => withDefaults({ limit: 0 })).toThrow("session.limit");
+    expect(() => withDefaults({ idle: Number.NaN })).toThrow("session.idle");
+  });
+});
+
+describe("a new id at a change of privilege", () => {
+  it("A7 keeps device, name, data and the day it ends; the old id and its tokens are nobody's", () =>
+    withStore((store) => {
+      const session = store.create(1, "Firefox on Windows");
+      store.rename(session.id, "Work", 1);
+      store.writeData(session.id, '{"cart":1}');
+      store.rotate(session.id, 0, 2);
+      const next = store.replace(session.id, 3);
+      expect(next).toEqual({
+        ...session,
+        id: expect.stringMatching(/^[0-9a-f]{32}$/),
+        name: "Work",
+        rotatedAt: 3,
+        lastSeenAt: 3,
+        expiresAt: 2 + 7 * 24 * 60 * 60_000,
+      });
+      expect(next!.id).not.toBe(session.id);
+      expect(store.alive(next!.id, 3)).toEqual(next);
+      expect(store.readData(next!.id)).toBe('{"cart":1}');
+      expect(store.alive(session.id, 3)).toBeUndefined();
+      expect(store.rotate(session.id, 1, 3)).toBeUndefined();
+      expect(store.replace(session.id, 3)).toBeUndefined();
+    }));
+});
