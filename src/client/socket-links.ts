@@ -1,6 +1,7 @@
 import { createWSClient, wsLink, type Operation, type OperationLink, type TRPCClientRuntime } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
+import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
 import { socketUrl } from "./socket-url.js";
 
@@ -31,6 +32,7 @@ export function createSocketLinks({ url, WebSocket, runtime }: SocketLinksOption
       // Asked at each connect: the page may have moved on by then.
       url: () => socketUrl({ url, base: globalThis.location?.href, organizationId }),
       WebSocket: SocketClass,
+      experimental_encoder: createCursorEncoder(),
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,

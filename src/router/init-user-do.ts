@@ -62,6 +62,8 @@ export function initUserDO<
   const root = initTRPC.context<object>().create({
     transformer,
     isDev: false,
+    // Both ends notice a connection that died without a word: the object is not asked for it.
+    sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
   attachDefinition(root._config, {

@@ -1,4 +1,3 @@
-import { TRPCError } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { placementOf } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
@@ -70,18 +69,23 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
 
 async function plan(
   { path, input: serialized }: GatedCalls["calls"][number],
-  { router, gated, onError }: AnswerCallsOptions,
+  { router, gated, request, onError }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const procedure = await resolveProcedure(router, path);
   if (!procedure) return { path, procedure };
   const { type } = procedure._def;
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
   if ((type === "mutation") !== (gated.method === "POST")) return { path, procedure };
+  if (type === "subscription" && gated.isBatch) return { path, procedure };
+  const lastEventId = request.headers.get("last-event-id") ?? gated.url.searchParams.get("lastEventId") ?? undefined;
   try {
-    if (type === "subscription") throw overSocket();
     const input: unknown =
       serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
-    return { path, procedure, call: { path, type, input, procedure } };
+    return {
+      path,
+      procedure,
+      call: { path, type, input, lastEventId: type === "subscription" ? lastEventId : undefined, procedure },
+    };
   } catch (cause) {
     return {
       path,
@@ -110,8 +114,4 @@ async function callerFor(calls: readonly KnownCall[], { who, configuration }: An
   const asks = calls.some(({ procedure }) => placementOf(procedure).kind !== "email");
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
   return renew(who.claims, configuration);
-}
-
-function overSocket(): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: "This is a subscription: open it over a WebSocket." });
 }

@@ -2,8 +2,9 @@ import { createTRPCRecursiveProxy, TRPCError, type AnyTRPCRouter, type TRPCRoute
 import superjson from "superjson";
 import type { Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
-import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
+import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
+import { readStream } from "./read-stream.js";
 import { organizationOf } from "./whose.js";
 
 /** The router's procedures as functions: inputs and outputs are the router's own, with no serializer between. */
@@ -30,8 +31,9 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const call = { path: path.join("."), input: args[0] };
-      const [reply] = await stubOf(namespace, addressOf(caller, call.input)).trpc(caller, [call]);
-      return unpack(reply);
+      const stub = stubOf(namespace, addressOf(caller, call.input));
+      const [reply] = await stub.trpc(caller, [call]);
+      return unpack(reply, stub);
     });
 
   return {
@@ -48,10 +50,11 @@ function addressOf(caller: Caller, input: unknown): Address {
   throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
 }
 
-function unpack(reply: Reply | undefined): unknown {
+function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
   if (!reply) throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "The object left the call unanswered." });
   if (!reply.ok) {
     throw new TRPCError({ code: reply.error.data.code as TRPCError["code"], message: reply.error.message });
   }
+  if (reply.stream !== undefined) return readStream({ stub, ticket: reply.stream, transformer: superjson });
   return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
 }

@@ -1,17 +1,18 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
-import type { Reply } from "../shared/call.js";
 import { ForwardedError } from "./forwarded-error.js";
+import type { SentReply } from "./send-calls.js";
 
 /** One call of a request: the procedure that it names, if there is one, and the reply that will come. */
 export interface ProxiedCall {
   readonly path: string;
   readonly procedure: AnyTRPCProcedure | undefined;
-  readonly reply: Promise<Reply> | undefined;
+  readonly reply: Promise<SentReply> | undefined;
 }
 
 interface ProxyCallOptions {
   readonly batchIndex: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -21,10 +22,11 @@ interface ProxyCallOptions {
  */
 export function createProxyRouter(router: AnyTRPCRouter, calls: readonly ProxiedCall[]): AnyTRPCRouter {
   const { _config } = router._def;
-  const forward = async ({ batchIndex }: ProxyCallOptions): Promise<unknown> => {
+  const forward = async ({ batchIndex, signal }: ProxyCallOptions): Promise<unknown> => {
     const reply = await calls[batchIndex]?.reply;
     if (!reply) throw new Error("A call was answered without having been sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);
+    if (reply.open) return reply.open(signal);
     return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
   };
 

@@ -7,12 +7,16 @@ import type { Device } from "../shared/device.js";
 import { stubOf } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
 import { settingAtFault, type Configuration } from "./configuration.js";
+import { readStream } from "./read-stream.js";
 import { whose } from "./whose.js";
 
 /** A call whose procedure is known. */
 export interface KnownCall extends Call {
   readonly procedure: AnyTRPCProcedure;
 }
+
+/** A reply, and how to read the stream that it told of. */
+export type SentReply = Reply & { readonly open?: (signal: AbortSignal | undefined) => AsyncIterable<unknown> };
 
 export interface SendCallsOptions {
   readonly router: AnyTRPCRouter;
@@ -28,7 +32,7 @@ export interface SendCallsOptions {
  * Sends the calls of one request to the objects that own their data: all calls for one object as one RPC.
  * The replies come in the order of the calls, each as soon as its object has answered.
  */
-export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions): Promise<Reply>[] {
+export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions): Promise<SentReply>[] {
   const { router, configuration, caller, device, env, extendContext, onError } = options;
   const fail = (call: Call, cause: unknown): Reply => {
     return { ok: false, error: shapeError({ router, call, ctx: {}, cause, onError }) };
@@ -72,9 +76,16 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
     return places.map((reply) => reply());
   });
 
-  async function ask(address: Address, members: readonly Call[]): Promise<Reply[]> {
+  async function ask(address: Address, members: readonly Call[]): Promise<SentReply[]> {
     try {
-      return await stubOf(configuration.namespace, address).trpc(caller, members, device);
+      const stub = stubOf(configuration.namespace, address);
+      const { output: transformer } = router._def._config.transformer;
+      return (await stub.trpc(caller, members, device)).map((reply): SentReply => {
+        const ticket = reply.ok ? reply.stream : undefined;
+        return ticket === undefined
+          ? reply
+          : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, signal }) };
+      });
     } catch (cause) {
       return members.map((call) => fail(call, settingAtFault(cause) ?? cause));
     }

@@ -1,0 +1,51 @@
+import type { createWSClient } from "@trpc/client";
+
+type Encoder = NonNullable<Parameters<typeof createWSClient>[0]["experimental_encoder"]>;
+
+interface Outgoing {
+  readonly id?: number | string | null;
+  readonly method?: string;
+  readonly params?: { readonly lastEventId?: string };
+}
+
+interface Incoming {
+  readonly id?: number | string | null;
+  readonly result?: { readonly type: string; readonly id?: string };
+}
+
+/**
+ * tRPC's JSON, and one thing more: it remembers the cursor that each subscription started at. tRPC's client only
+ * learns one from the first event, so one that loses its connection before would come back without, and miss what
+ * was written meanwhile.
+ */
+export function createCursorEncoder(): Encoder {
+  const startedAt = new Map<number | string, string>();
+
+  function withCursor(message: Outgoing): unknown {
+    const { id, method, params } = message;
+    if (id === undefined || id === null) return message;
+    if (method === "subscription.stop") startedAt.delete(id);
+    if (method !== "subscription") return message;
+    const lastEventId = params?.lastEventId ?? startedAt.get(id);
+    return { ...message, params: { ...params, lastEventId, userdo: "cursor" } };
+  }
+
+  return {
+    encode(data) {
+      const messages = data as Outgoing | readonly Outgoing[];
+      return JSON.stringify(isList(messages) ? messages.map(withCursor) : withCursor(messages));
+    },
+    decode(data) {
+      const message = JSON.parse(String(data)) as Incoming;
+      const { id, result } = message;
+      if (result?.type === "started" && result.id !== undefined && id !== undefined && id !== null) {
+        startedAt.set(id, result.id);
+      }
+      return message;
+    },
+  };
+}
+
+function isList(messages: Outgoing | readonly Outgoing[]): messages is readonly Outgoing[] {
+  return Array.isArray(messages);
+}

@@ -1,0 +1,55 @@
+import { tracked, TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
+import type { ErrorShape } from "../shared/call.js";
+import type { ObjectStub } from "../shared/object-stub.js";
+import { STREAM_TICKET_HEADER } from "../shared/socket-request.js";
+import { ForwardedError } from "./forwarded-error.js";
+import { receive } from "./receive.js";
+
+/** A frame of tRPC's WebSocket protocol, as far as one subscription's stream has it. */
+interface Frame {
+  readonly result?: { readonly type: "data" | "stopped" | "started"; readonly id?: string; readonly data?: unknown };
+  readonly error?: unknown;
+}
+
+export interface ReadStreamOptions {
+  readonly stub: ObjectStub;
+  /** What the reply to the call said. */
+  readonly ticket: string;
+  readonly transformer: Pick<TRPCCombinedDataTransformer["output"], "deserialize">;
+  /** Ends the stream, and with it the app's generator. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The stream behind a ticket, over a socket to the object: it sleeps under it, which it could not under a pending
+ * RPC. The object is told that values were read only when they were, so a slow reader slows the object's sending.
+ */
+export async function* readStream({ stub, ticket, transformer, signal }: ReadStreamOptions): AsyncGenerator<unknown> {
+  const headers = { Upgrade: "websocket", [STREAM_TICKET_HEADER]: ticket };
+  const { webSocket: socket } = await stub.fetch(new Request("https://object/stream", { headers }));
+  if (!socket) throw lost();
+  try {
+    for await (const text of receive(socket, signal)) {
+      if (text === "PING") {
+        socket.send("PONG");
+        continue;
+      }
+      const { result, error } = JSON.parse(text) as Frame;
+      if (error !== undefined) throw new ForwardedError(transformer.deserialize(error) as ErrorShape);
+      if (result?.type === "stopped") return;
+      if (result?.type !== "data") continue;
+      const value: unknown = transformer.deserialize(result.data);
+      yield result.id === undefined ? value : tracked(result.id, (value as { data: unknown }).data);
+    }
+    if (!signal?.aborted) throw lost();
+  } finally {
+    socket.close();
+  }
+}
+
+function lost(): TRPCError {
+  return new TRPCError({
+    code: "SERVICE_UNAVAILABLE",
+    message: "The object was restarted, or the session is over. Subscribe again: a tracked subscription resumes.",
+  });
+}

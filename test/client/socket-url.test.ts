@@ -1,0 +1,21 @@
+import { describe, expect, it } from "vitest";
+import { socketUrl } from "../../src/client/socket-url.js";
+
+const page = "https://app.example.com/tasks/1?x=2#y";
+
+describe("where a socket is opened", () => {
+  it.each([
+    ["relative to the page", "/trpc", page, undefined, "wss://app.example.com/trpc"],
+    ["absolute, whatever the page", "https://api.example.com/api", page, undefined, "wss://api.example.com/api"],
+    ["without a page", "http://localhost:8787/trpc", undefined, undefined, "ws://localhost:8787/trpc"],
+    ["already a socket's", "wss://live.example.com/trpc", page, undefined, "wss://live.example.com/trpc"],
+    ["an organization's", "/trpc", page, "org 1&x", "wss://app.example.com/trpc?organizationId=org+1%26x"],
+    ["an organization's, beside a query", "/trpc?v=1", page, "o", "wss://app.example.com/trpc?v=1&organizationId=o"],
+  ])("C4 %s", (_name, url, base, organizationId, expected) => {
+    expect(socketUrl({ url, base, organizationId })).toBe(expected);
+  });
+
+  it("C4 a relative one without a page says what to pass", () => {
+    expect(() => socketUrl({ url: "/trpc", base: undefined, organizationId: undefined })).toThrow(/absolute/);
+  });
+});
