@@ -55,6 +55,10 @@ function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
   if (!reply.ok) {
     throw new TRPCError({ code: reply.error.data.code as TRPCError["code"], message: reply.error.message });
   }
-  if (reply.stream !== undefined) return readStream({ stub, ticket: reply.stream, transformer: superjson });
+  if (reply.stream !== undefined) {
+    // As the types of a caller have it: tRPC's own hands its internal envelopes out here.
+    const track = (id: string, data: unknown) => ({ id, data });
+    return readStream({ stub, ticket: reply.stream, transformer: superjson, track });
+  }
   return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
 }

@@ -1,4 +1,4 @@
-import { tracked, TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
+import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import type { ErrorShape } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
 import { STREAM_TICKET_HEADER } from "../shared/socket-request.js";
@@ -16,6 +16,8 @@ export interface ReadStreamOptions {
   /** What the reply to the call said. */
   readonly ticket: string;
   readonly transformer: Pick<TRPCCombinedDataTransformer["output"], "deserialize">;
+  /** How an event with an id is handed on. */
+  readonly track: (id: string, data: unknown) => unknown;
   /** Ends the stream, and with it the app's generator. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,7 +26,8 @@ export interface ReadStreamOptions {
  * The stream behind a ticket, over a socket to the object: it sleeps under it, which it could not under a pending
  * RPC. The object is told that values were read only when they were, so a slow reader slows the object's sending.
  */
-export async function* readStream({ stub, ticket, transformer, signal }: ReadStreamOptions): AsyncGenerator<unknown> {
+export async function* readStream(options: ReadStreamOptions): AsyncGenerator<unknown> {
+  const { stub, ticket, transformer, track, signal } = options;
   const headers = { Upgrade: "websocket", [STREAM_TICKET_HEADER]: ticket };
   const { webSocket: socket } = await stub.fetch(new Request("https://object/stream", { headers }));
   if (!socket) throw lost();
@@ -39,7 +42,7 @@ export async function* readStream({ stub, ticket, transformer, signal }: ReadStr
       if (result?.type === "stopped") return;
       if (result?.type !== "data") continue;
       const value: unknown = transformer.deserialize(result.data);
-      yield result.id === undefined ? value : tracked(result.id, (value as { data: unknown }).data);
+      yield result.id === undefined ? value : track(result.id, (value as { data: unknown }).data);
     }
     if (!signal?.aborted) throw lost();
   } finally {

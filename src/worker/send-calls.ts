@@ -1,4 +1,4 @@
-import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import { tracked, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { placementOf } from "../router/kind.js";
 import { runCall, shapeError, type OnError } from "../router/run-call.js";
 import type { Call, Reply } from "../shared/call.js";
@@ -84,7 +84,7 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
         const ticket = reply.ok ? reply.stream : undefined;
         return ticket === undefined
           ? reply
-          : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, signal }) };
+          : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, track: tracked, signal }) };
       });
     } catch (cause) {
       return members.map((call) => fail(call, settingAtFault(cause) ?? cause));

@@ -1,0 +1,171 @@
+import { createTRPCClient, httpBatchStreamLink, httpLink, httpSubscriptionLink, splitLink } from "@trpc/client";
+import { EventSource } from "eventsource";
+import superjson from "superjson";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AppRouter } from "../fixtures/app/router.js";
+
+const server = createTestHarness({
+  workers: [
+    { configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) },
+    { configPath: new URL("../fixtures/second-worker/wrangler.jsonc", import.meta.url) },
+  ],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+/** A stock client that subscribes over SSE, with its cookies. */
+async function signUp() {
+  let cookie = "";
+  const withCookie = async (url: unknown, init?: object): Promise<Response> => {
+    const given = (init as RequestInit | undefined)?.headers;
+    const headers = { ...(given as Record<string, string>), origin, ...(cookie && { cookie }) };
+    const response = await fetch(String(url), { ...init, headers });
+    const lines = response.headers.getSetCookie().map((line) => line.split(";")[0]);
+    if (lines.length > 0) cookie = lines.join("; ");
+    return response;
+  };
+  const opened: EventSource[] = [];
+  class EventSourceWithCookie extends EventSource {
+    constructor(url: string | URL) {
+      super(url, { fetch: withCookie });
+      opened.push(this);
+    }
+  }
+  const options = { url: `${origin}/trpc`, transformer: superjson };
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: ({ type }) => type === "subscription",
+        true: httpSubscriptionLink({ ...options, EventSource: EventSourceWithCookie }),
+        false: splitLink({
+          condition: ({ path }) => path === "odd.countdown",
+          true: httpBatchStreamLink({ ...options, fetch: withCookie }),
+          false: httpLink({ ...options, fetch: withCookie }),
+        }),
+      }),
+    ],
+  });
+  const email = `${crypto.randomUUID()}@example.com`;
+  const { user } = await client.auth.signup.mutate({ email, password: "correct horse battery" });
+  return { client, opened, user, withCookie };
+}
+
+async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+const post = { title: "One", body: "" };
+
+describe("subscriptions over SSE", () => {
+  it("E7 tells each change once, with its row, and a Date stays a Date", async () => {
+    const { client } = await signUp();
+    const told: unknown[] = [];
+    let started = false;
+    const subscription = client.posts.changes.subscribe(undefined, {
+      onStarted: () => (started = true),
+      onData: ({ data }) => told.push(data),
+    });
+    await eventually(() => started);
+    const created = await client.posts.create.mutate(post);
+    await client.posts.delete.mutate({ id: created.id });
+    await eventually(() => told.length >= 2);
+    expect(told).toEqual([
+      { type: "create", id: created.id, data: created },
+      { type: "delete", id: created.id },
+    ]);
+    subscription.unsubscribe();
+  });
+
+  it("E7 E4 resumes by the Last-Event-ID", async () => {
+    const { client, withCookie } = await signUp();
+    const { id } = await client.posts.create.mutate(post);
+    const first = await readEvents(withCookie, `${origin}/trpc/posts.changes?lastEventId=nonsense`, {}, 1);
+    expect(first[0]?.data).toMatchObject({ json: { type: "reset" } });
+    await client.posts.update.mutate({ id, done: true });
+    const resumed = await readEvents(
+      withCookie,
+      `${origin}/trpc/posts.changes`,
+      { "last-event-id": first[0]?.id ?? "" },
+      1,
+    );
+    expect(resumed[0]?.data).toMatchObject({ json: { type: "update", id, data: { done: true } } });
+  });
+
+  it("E7 nobody gets an answer that says so", async () => {
+    const response = await fetch(`${origin}/trpc/posts.changes`);
+    expect(await response.text()).toContain("UNAUTHORIZED");
+  });
+
+  it("E6 ends when the session does", async () => {
+    const { client, withCookie } = await signUp();
+    const response = await withCookie(`${origin}/trpc/posts.changes`, { headers: { accept: "text/event-stream" } });
+    const text = response.text();
+    await client.auth.logout.mutate();
+    expect(await text).toMatch(/serialized-error/);
+  });
+});
+
+describe("a query that answers bit by bit", () => {
+  it("E7 arrives over batch-stream", async () => {
+    const { client } = await signUp();
+    const values: number[] = [];
+    for await (const value of await client.odd.countdown.query(3)) values.push(value);
+    expect(values).toEqual([3, 2, 1]);
+  });
+});
+
+describe("another Worker", () => {
+  it("E7 D1 iterates a subscription, and leaves it", async () => {
+    const { client, user } = await signUp();
+    const second = server.getWorker("second-worker");
+    const answer = second.fetch("https://second.example.com/", {
+      method: "POST",
+      body: JSON.stringify({ userId: user.id, action: "first change" }),
+    });
+    const written: string[] = [];
+    let done = false;
+    void answer.then(() => (done = true));
+    while (!done) {
+      written.push((await client.posts.create.mutate(post)).id);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const told = (await (await answer).json()) as { id: string; isDate: boolean };
+    expect(written).toContain(told.id);
+    expect(told.isDate).toBe(true);
+  });
+});
+
+interface Event {
+  readonly id: string | undefined;
+  readonly data: unknown;
+}
+
+/** Reads a raw event stream up to that many events with data, and leaves. */
+async function readEvents(
+  withCookie: (url: string, init: object) => Promise<Response>,
+  url: string,
+  headers: Record<string, string>,
+  count: number,
+): Promise<Event[]> {
+  const response = await withCookie(url, { headers });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  const events: Event[] = [];
+  while (reader && events.length < count) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    text += value;
+    const blocks = text.split("\n\n");
+    text = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const field = (name: string) => new RegExp(`^${name}: ?(.*)$`, "m").exec(block)?.[1];
+      const data = field("data");
+      if (data && !field("event")) events.push({ id: field("id"), data: JSON.parse(data) });
+    }
+  }
+  await reader?.cancel();
+  return events;
+}
