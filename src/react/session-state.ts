@@ -10,10 +10,13 @@ export interface SessionUser {
 export type SessionState =
   | { readonly status: "loading"; readonly user: undefined }
   | { readonly status: "signedIn"; readonly user: SessionUser }
-  | { readonly status: "signedOut"; readonly user: undefined };
+  | { readonly status: "signedOut"; readonly user: undefined }
+  /** The server could not be asked. */
+  | { readonly status: "error"; readonly user: undefined; readonly error: Error };
 
 /** What `auth.me` answered, read as a state; an answer that is still to come is `loading`. */
-export function sessionStateOf(answer: SessionUser | null | undefined): SessionState {
+export function sessionStateOf(answer: SessionUser | null | undefined, error: Error | null): SessionState {
+  if (answer === undefined && error) return { status: "error", user: undefined, error };
   if (answer === undefined) return { status: "loading", user: undefined };
   return answer ? { status: "signedIn", user: answer } : { status: "signedOut", user: undefined };
 }

@@ -8,12 +8,12 @@ export const sessionKey = ["trpc-userdo", "session"] as const;
 
 /** Who is signed in. Asks the server once, and follows what the page's own calls do from then on. */
 export function useSessionOf<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>): SessionState {
-  const { data } = useQuery({
+  const { data, error } = useQuery({
     queryKey: sessionKey,
     queryFn: ({ signal }) => whoIsSignedIn(client, signal),
     staleTime: Infinity,
   });
-  return sessionStateOf(data);
+  return sessionStateOf(data, error);
 }
 
 async function whoIsSignedIn<TRouter extends AnyTRPCRouter>(

@@ -7,6 +7,12 @@ export function App() {
   switch (session.status) {
     case "loading":
       return <main className="page" aria-busy="true" />;
+    case "error":
+      return (
+        <main className="page">
+          <p role="alert">{session.error.message}</p>
+        </main>
+      );
     case "signedOut":
       return <SignInCard />;
     case "signedIn":
