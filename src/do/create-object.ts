@@ -4,6 +4,7 @@ import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
+import { createAlarms } from "./alarms.js";
 import type { App } from "./app.js";
 import { identifyApp, type AppIdentity } from "./app-identity.js";
 import { createEmailObject } from "./email-object.js";
@@ -22,8 +23,9 @@ const kinds: Record<Address["type"], (environment: ObjectEnvironment) => KindOfO
 };
 
 /** One Durable Object of the app, behind the few methods that the platform and its siblings call. */
-export function createObject(state: DurableObjectState, env: object, app: App) {
+export function createObject(state: DurableObjectState, env: Cloudflare.Env, app: App) {
   const address = addressOf(state);
+  const alarms = createAlarms({ storage: state.storage, onError: app.onError });
   let identity: AppIdentity | undefined;
   let sockets: SocketServer | undefined;
 
@@ -31,6 +33,8 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
     state,
     app,
     address,
+    env,
+    alarms,
     identity: () => (identity ??= identifyApp(state.id, env)),
     endSession: (sessionId) => sockets?.endSession(sessionId),
   });
@@ -71,6 +75,7 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
   }
 
   kind.start?.();
+  alarms.restore();
   if (state.getWebSockets().length > 0) openSockets();
 
   return {
@@ -94,7 +99,7 @@ export function createObject(state: DurableObjectState, env: object, app: App) {
       return openSockets()?.accept(pass.caller, pass.expiresAt) ?? new Response(null, { status: 404 });
     },
 
-    alarm: async (): Promise<void> => kind.onAlarm?.(),
+    alarm: alarms.onAlarm,
     onMessage: async (socket: WebSocket, frame: string | ArrayBuffer): Promise<void> =>
       openSockets()?.onMessage(socket, frame),
     onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),

@@ -11,7 +11,7 @@ const schema: ObjectSchema = {
 };
 
 /** An e-mail index object: a few values, none of the app's procedures. */
-export function createEmailObject({ state, address, identity }: ObjectEnvironment): KindOfObject {
+export function createEmailObject({ state, address, alarms, identity }: ObjectEnvironment): KindOfObject {
   const { storage } = state;
   const lifetime = createLifetime(storage, schema);
   const index = createEmailIndex({
@@ -19,7 +19,7 @@ export function createEmailObject({ state, address, identity }: ObjectEnvironmen
     identity,
     birth: lifetime.birth,
     pointers: createEmailPointerStore(storage.sql, lifetime.isBorn),
-    alarm: { set: (at) => void storage.setAlarm(at), clear: () => void storage.deleteAlarm() },
+    alarms,
     erase: lifetime.erase,
   });
 
@@ -35,6 +35,5 @@ export function createEmailObject({ state, address, identity }: ObjectEnvironmen
       setSession: visit.setSession,
       index: index.room(visit),
     }),
-    onAlarm: index.onAlarm,
   };
 }

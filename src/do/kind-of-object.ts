@@ -1,5 +1,6 @@
 import type { Caller } from "../shared/caller.js";
 import type { Address } from "../shared/owner.js";
+import type { Alarms } from "./alarms.js";
 import type { App } from "./app.js";
 import type { AppIdentity } from "./app-identity.js";
 import type { Owned } from "./entry.js";
@@ -13,6 +14,9 @@ export interface ObjectEnvironment {
   readonly address: Address;
   /** @throws Error in one line, when the app is not configured */
   readonly identity: () => AppIdentity;
+  readonly env: Cloudflare.Env;
+  /** Wakes the object's parts when something of theirs is due. */
+  readonly alarms: Alarms;
   /** Ends the sockets of a session. */
   readonly endSession: (sessionId: string) => void;
 }
@@ -23,7 +27,6 @@ export interface KindOfObject extends Owned {
   readonly start?: () => void;
   /** Answers another object's, or the Worker's, own message. */
   readonly internal?: (request: InternalRequest) => unknown;
-  readonly onAlarm?: () => Promise<void>;
   /** Tells subscribers what was written past the tables. */
   readonly settle?: () => void;
   /** Where sockets may be opened: what they can listen to, and who may. */

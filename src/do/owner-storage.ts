@@ -11,7 +11,7 @@ import type { TableSet } from "./storage/table-set.js";
 export interface OwnerStorageOptions {
   readonly storage: DurableObjectStorage;
   readonly tableSet: TableSet;
-  /** The framework's own tables in this kind of object. */
+  /** The framework's own tables in this kind of object: statements that may run again. */
   readonly frameworkTables: readonly string[];
 }
 
@@ -23,7 +23,11 @@ export function createOwnerStorage({ storage, tableSet, frameworkTables }: Owner
       for (const statement of frameworkTables) target.exec(statement);
       tableSet.install(target);
     },
-    update: (target) => tableSet.update(target),
+    update(target) {
+      // A table that a newer version of the framework adds; those that are there stay as they are.
+      for (const statement of frameworkTables) target.exec(statement);
+      tableSet.update(target);
+    },
     fingerprint: `${frameworkTables.length} ${tableSet.fingerprint}`,
   };
   prepareConnection(sql);

@@ -41,8 +41,8 @@ export abstract class UserDO<TTables> extends DurableObject {
     return this.#object.fetch(request);
   }
 
-  override alarm(): Promise<void> {
-    return this.#object.alarm();
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.#object.alarm(info);
   }
 
   override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {

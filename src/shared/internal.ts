@@ -25,7 +25,21 @@ export type InternalRequest =
       readonly op: "refresh";
       readonly sessionId: string;
       readonly generation: number;
-    };
+    }
+  | ({ /** Any object → any other: what its outbox has for it. */ readonly op: "deliver" } & Delivery);
+
+/** Letters of one object's outbox to another, in order. */
+export interface Delivery {
+  /** The sender's name, and which of its lives the numbers belong to. */
+  readonly source: string;
+  readonly letters: readonly { readonly seq: number; readonly kind: string; readonly payload: unknown }[];
+}
+
+/** How many of the letters are dealt with, and why not the next. */
+export interface Receipt {
+  readonly done: number;
+  readonly error?: string;
+}
 
 /** A sign-in and its tokens. */
 export interface SignInResult {
@@ -38,6 +52,7 @@ interface Replies {
   hasAccount: boolean;
   login: SignInResult | "refused";
   refresh: SessionTokens | "ended";
+  deliver: Receipt;
 }
 
 export type InternalReply<TRequest extends InternalRequest> = Replies[TRequest["op"]];

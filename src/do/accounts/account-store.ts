@@ -15,7 +15,7 @@ export interface AccountStore {
 }
 
 export const accountSchema = `
-  CREATE TABLE _account (
+  CREATE TABLE IF NOT EXISTS _account (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     id TEXT NOT NULL,
     email TEXT NOT NULL,

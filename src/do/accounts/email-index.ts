@@ -3,6 +3,7 @@ import type { SignedIn } from "../../shared/account.js";
 import type { IndexRoom } from "../../router/room.js";
 import type { Device } from "../../shared/device.js";
 import { decoyUserId, emailAddressOf, randomId } from "../../shared/email-index.js";
+import type { Alarms } from "../alarms.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { Visit } from "../entry.js";
 import type { SignInResult } from "../../shared/internal.js";
@@ -19,7 +20,7 @@ export interface EmailIndexOptions {
   /** Gives the object its schema and runs `work`, in one transaction. */
   readonly birth: <TResult>(work: () => TResult) => TResult;
   readonly pointers: EmailPointerStore;
-  readonly alarm: { set(at: number): void; clear(): void };
+  readonly alarms: Alarms;
   /** Takes the object back to before its birth. */
   readonly erase: () => Promise<void>;
 }
@@ -29,7 +30,7 @@ export interface EmailIndexOptions {
  * decided once. Signing up is a saga of three idempotent steps (reserve here → create there → commit here), so
  * that a stop at any point leaves either a whole account or a reservation that can be taken up again.
  */
-export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }: EmailIndexOptions) {
+export function createEmailIndex({ id, identity, birth, pointers, alarms, erase }: EmailIndexOptions) {
   let signingUp = false;
 
   const user = (userId: string): ObjectStub => stubOf(identity().namespace, { type: "user", id: userId });
@@ -42,11 +43,11 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
   /** Ends a reservation whose sign-up is gone: by what the user's object says became of it. */
   async function settle(): Promise<"committed" | "free"> {
     const pointer = pointers.read();
-    const email = pointers.reservedEmail();
-    if (!pointer || email === undefined) return pointer ? "committed" : "free";
-    if (!(await user(pointer.userId).internal({ op: "hasAccount", email }))) return "free";
+    const reservation = pointers.reservation();
+    if (!pointer || !reservation) return pointer ? "committed" : "free";
+    if (!(await user(pointer.userId).internal({ op: "hasAccount", email: reservation.email }))) return "free";
     pointers.commit();
-    alarm.clear();
+    alarms.arm();
     return "committed";
   }
 
@@ -56,15 +57,25 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
     const userId = pointers.read()?.userId ?? randomId();
     const operationId = randomId();
     birth(() => {
-      pointers.reserve(userId, operationId, email);
-      alarm.set(Date.now() + RESERVATION);
+      pointers.reserve(userId, operationId, { email, until: Date.now() + RESERVATION });
+      alarms.arm();
     });
     const result = await user(userId).internal({ op: "createAccount", operationId, email, password, device });
     pointers.commit();
-    alarm.clear();
+    alarms.arm();
     if (result === "exists") throw taken();
     return result;
   }
+
+  /** Looks after a sign-up that stopped half-way: its account counts if it was made, else the address is free. */
+  async function lookAfter(): Promise<void> {
+    const outcome = signingUp ? "busy" : await settle();
+    // Asked again, because a new sign-up may have taken the reservation over during settle().
+    if (outcome === "busy" || signingUp) pointers.postpone(Date.now() + RESERVATION);
+    else if (outcome === "free") await erase();
+  }
+
+  alarms.register({ name: "reservation", due: () => pointers.reservation()?.until, run: lookAfter });
 
   return {
     room({ setSession, device }: Visit): IndexRoom {
@@ -92,14 +103,6 @@ export function createEmailIndex({ id, identity, birth, pointers, alarm, erase }
           return finish(result);
         },
       };
-    },
-
-    /** Looks after a sign-up that stopped half-way: its account counts if it was made, else the address is free. */
-    async onAlarm(): Promise<void> {
-      const outcome = signingUp ? "busy" : await settle();
-      // Asked again, because a new sign-up may have taken the reservation over during settle().
-      if (outcome === "busy" || signingUp) alarm.set(Date.now() + RESERVATION);
-      else if (outcome === "free") await erase();
     },
   };
 }

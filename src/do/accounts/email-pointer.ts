@@ -9,11 +9,18 @@ export interface EmailPointer {
 /** The one row of an e-mail index object. */
 export interface EmailPointerStore {
   read(): EmailPointer | undefined;
-  /** Reserves the address. Gives the object its schema when it has none. */
-  reserve(userId: string, operationId: string, email: string): void;
+  reserve(userId: string, operationId: string, reservation: Reservation): void;
+  /** Leaves a reservation alone until then. */
+  postpone(until: number): void;
   commit(): void;
-  /** The address, which only a reservation still has to know. */
-  reservedEmail(): string | undefined;
+  /** What only an address that is not committed yet still has to know. */
+  reservation(): Reservation | undefined;
+}
+
+export interface Reservation {
+  readonly email: string;
+  /** When to ask what became of it: milliseconds since the epoch. */
+  readonly until: number;
 }
 
 export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean): EmailPointerStore {
@@ -29,24 +36,26 @@ export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean):
         }
       );
     },
-    reserve(userId, operationId, email) {
-      sql.exec("INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, 0)", userId, operationId, email);
+    reserve(userId, operationId, { email, until }) {
+      sql.exec("INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, ?, 0)", userId, operationId, email, until);
     },
+    postpone: (until) => void sql.exec("UPDATE _pointer SET until = ? WHERE committed = 0", until),
     commit() {
-      sql.exec("UPDATE _pointer SET committed = 1, email = NULL");
+      sql.exec("UPDATE _pointer SET committed = 1, email = NULL, until = NULL");
     },
-    reservedEmail() {
-      const email = row()?.["email"];
-      return typeof email === "string" ? email : undefined;
+    reservation() {
+      const { email, until } = row() ?? {};
+      return typeof email === "string" ? { email, until: Number(until) } : undefined;
     },
   };
 }
 
 export const emailPointerSchema = `
-  CREATE TABLE _pointer (
+  CREATE TABLE IF NOT EXISTS _pointer (
     only INTEGER PRIMARY KEY CHECK (only = 1),
     user_id TEXT NOT NULL,
     operation_id TEXT NOT NULL,
     email TEXT,
+    until INTEGER,
     committed INTEGER NOT NULL
   ) STRICT`;

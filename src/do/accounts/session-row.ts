@@ -20,7 +20,7 @@ export interface SessionRow {
 
 /** `data` is the app's own, as JSON text: it lives in the row, and so dies with it. */
 export const sessionSchema = `
-  CREATE TABLE _sessions (
+  CREATE TABLE IF NOT EXISTS _sessions (
     id TEXT PRIMARY KEY,
     created_at INTEGER NOT NULL,
     last_seen_at INTEGER NOT NULL,

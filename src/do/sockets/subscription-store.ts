@@ -4,7 +4,7 @@ import { readAttachment, type Attachment, type StoredSubscription } from "./atta
 const SPILL_ABOVE = 12_288;
 
 export const socketSchema = `
-  CREATE TABLE _socket_subscriptions (
+  CREATE TABLE IF NOT EXISTS _socket_subscriptions (
     socket TEXT NOT NULL,
     id TEXT NOT NULL,
     stored TEXT NOT NULL,

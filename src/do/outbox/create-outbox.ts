@@ -1,0 +1,153 @@
+import type { OnError } from "../../router/run-call.js";
+import type { Delivery, Receipt } from "../../shared/internal.js";
+import type { Alarms } from "../alarms.js";
+import { retryAt } from "./retry-at.js";
+import { MAIL, type DeadLetter, type Letter, type OutboxStore, type StoredLetter } from "./outbox-store.js";
+import { Undeliverable } from "./undeliverable.js";
+
+export interface OutboxOptions {
+  readonly store: OutboxStore;
+  /** The name of the object whose outbox it is. */
+  readonly source: string;
+  readonly isBorn: () => boolean;
+  readonly alarms: Pick<Alarms, "arm" | "register">;
+  readonly transaction: (work: () => void) => void;
+  /** Hands letters to an object, which says how many it has dealt with. */
+  readonly deliver: (target: string, delivery: Delivery) => Promise<Receipt>;
+  /** Hands a letter to the mail hook. */
+  readonly sendMail: (letter: StoredLetter) => Promise<void>;
+  readonly onError: OnError;
+}
+
+/** What must reach somebody else, committed together with its cause. */
+export interface Outbox {
+  /** Puts a letter in. Call it inside the transaction of its cause. */
+  post(letter: Letter): void;
+  /** Sends what may go now, without waiting for the alarm. Never throws. */
+  flush(): Promise<void>;
+  /** How many letters wait, to anyone or to one target. */
+  waiting(target?: string): number;
+  deadLetters(): DeadLetter[];
+}
+
+/** An order of magnitude above what anyone takes who answers at all. */
+const PATIENCE = 30_000;
+/** So many targets are sent to at once: the platform allows six connections. */
+const AT_ONCE = 6;
+/** So many letters go to one object in one call. */
+const IN_ONE_CALL = 20;
+
+/**
+ * Sends letters to their targets until each has arrived or is dead: at least once, to one object in order, with
+ * growing pauses. The one who receives them tells by source and number which it had already.
+ */
+export function createOutbox(options: OutboxOptions): Outbox {
+  const { store, source, isBorn, alarms, transaction, deliver, sendMail, onError } = options;
+  const busy = new Map<string, Promise<void>>();
+
+  async function send(head: StoredLetter): Promise<void> {
+    if (head.expiresAt !== undefined && head.expiresAt <= Date.now()) {
+      return settle([], head, new Undeliverable("It was not worth sending any more."));
+    }
+    const letters = head.target === MAIL ? [head] : store.from(head, IN_ONE_CALL);
+    const { done, error } = await attempt(head, letters).catch((cause: unknown) => ({ done: 0, error: cause }));
+    settle(letters.slice(0, done), letters[done], error ?? "There was no reason given.");
+  }
+
+  async function attempt(
+    head: StoredLetter,
+    letters: readonly StoredLetter[],
+  ): Promise<{ done: number; error?: unknown }> {
+    if (head.target !== MAIL) return within(PATIENCE, hand(head.target, letters));
+    await within(PATIENCE, sendMail(head));
+    return { done: 1 };
+  }
+
+  const hand = (target: string, letters: readonly StoredLetter[]): Promise<Receipt> =>
+    deliver(target, {
+      source: `${source} ${store.life()}`,
+      letters: letters.map(({ seq, kind, payload }) => ({ seq, kind, payload })),
+    });
+
+  function settle(arrived: readonly StoredLetter[], failed: StoredLetter | undefined, error: unknown): void {
+    // Whoever was erased meanwhile has nothing left to send.
+    if (!isBorn()) return;
+    transaction(() => {
+      for (const letter of arrived) store.remove(letter);
+      if (!failed) return;
+      const due = error instanceof Undeliverable ? undefined : retryAt(failed.attempts, Date.now());
+      if (due === undefined) store.bury(failed, messageOf(error), Date.now());
+      else store.postpone(failed, due);
+      if (due === undefined || failed.attempts === 0) report(failed, error, due === undefined);
+    });
+  }
+
+  function report({ target, kind }: StoredLetter, cause: unknown, dead: boolean): void {
+    const outcome = dead ? "is a dead letter" : "could not be delivered yet, and is tried again";
+    const to = target === MAIL ? "the mail hook" : target.split(":", 1).join();
+    onError({
+      error: new Error(`A letter "${kind}" to ${to} ${outcome}: ${messageOf(cause)}`, { cause }),
+      requestId: crypto.randomUUID(),
+      path: "(outbox)",
+      type: undefined,
+    });
+  }
+
+  /** One sending at a time to each target: a letter in flight is not sent again beside itself. */
+  function once(head: StoredLetter): Promise<void> {
+    const key = head.target === MAIL ? `${MAIL} ${head.seq}` : head.target;
+    const running = busy.get(key);
+    if (running) return running;
+    const work = send(head).finally(() => busy.delete(key));
+    busy.set(key, work);
+    return work;
+  }
+
+  async function dispatch(): Promise<void> {
+    for (;;) {
+      const heads = isBorn() ? store.heads(Date.now(), AT_ONCE) : [];
+      if (heads.length === 0) return;
+      await Promise.all(heads.map(once));
+    }
+  }
+
+  alarms.register({ name: "outbox", due: () => (isBorn() ? store.due() : undefined), run: dispatch });
+
+  return {
+    post(letter) {
+      store.add(letter, Date.now());
+      alarms.arm();
+    },
+    async flush() {
+      try {
+        await dispatch();
+      } catch (error) {
+        onError({ error: asError(error), requestId: crypto.randomUUID(), path: "(outbox)", type: undefined });
+      }
+      if (isBorn()) alarms.arm();
+    },
+    waiting: (target) => (target === undefined ? store.waiting() : store.waitingFor(target)),
+    deadLetters: () => (isBorn() ? store.dead() : []),
+  };
+}
+
+async function within<TResult>(patience: number, work: Promise<TResult>): Promise<TResult> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`There was no answer within ${patience / 1000} s.`)), patience);
+  });
+  try {
+    return await Promise.race([work, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+/** The first line of an error, for a list that an operator reads. */
+function messageOf(error: unknown): string {
+  return asError(error).message.split("\n", 1).join().slice(0, 200);
+}

@@ -1,0 +1,181 @@
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it, vi } from "vitest";
+import type { LettersDO } from "../../fixtures/app/letters-do.js";
+
+let count = 0;
+
+function pair() {
+  const names = { sender: `sender ${++count}`, receiver: `receiver ${count}` };
+  // Fresh stubs each time: a stub stays broken after its object was reset.
+  return {
+    to: names.receiver,
+    sender: () => env.LETTERS_DO.getByName(names.sender),
+    receiver: () => env.LETTERS_DO.getByName(names.receiver),
+  };
+}
+
+type Stub = DurableObjectStub<LettersDO>;
+
+const empty = (stub: () => Stub) =>
+  vi.waitFor(async () => expect(await stub().waiting()).toBe(0), { timeout: 10_000, interval: 25 });
+
+describe("the outbox", () => {
+  it("P5 delivers each letter once and in order", async () => {
+    const { to, sender, receiver } = pair();
+    const texts = Array.from({ length: 50 }, (_, index) => `letter ${index}`);
+    for (const text of texts) await sender().write(to, text);
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(texts);
+  });
+
+  it("P5 commits a letter with its cause, or neither", async () => {
+    const { to, sender, receiver } = pair();
+    await expect(
+      runInDurableObject(sender(), (instance: LettersDO) => instance.write(to, "undone", { fail: true })),
+    ).rejects.toThrow("The cause failed.");
+    expect(await sender().causes()).toEqual([]);
+    expect(await sender().waiting()).toBe(0);
+    expect(await runInDurableObject(sender(), (_instance, state) => state.storage.getAlarm())).toBeNull();
+    expect(await receiver().effects()).toEqual([]);
+  });
+
+  it("P5 a letter whose reply is lost comes again, and has its effect once", async () => {
+    const { to, sender, receiver } = pair();
+    await receiver().setTrouble("reply lost");
+    await sender().write(to, "once");
+    await sender().write(to, "and once");
+    await vi.waitFor(async () => expect(await receiver().timesAsked()).toBeGreaterThan(0));
+    await sender().hurry();
+    await vi.waitFor(async () => expect(await receiver().timesAsked()).toBeGreaterThan(1), { timeout: 5_000 });
+    await receiver().setTrouble("none");
+    await sender().hurry();
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["once", "and once"]);
+  });
+
+  it("P5 waits with growing pauses for a receiver that cannot be reached, and tells the operator once", async () => {
+    const { to, sender, receiver } = pair();
+    await receiver().setTrouble("unreachable");
+    await sender().write(to, "patient");
+    const dues: number[] = [];
+    for (let round = 0; round < 3; round++) {
+      await vi.waitFor(async () => expect(await receiver().timesAsked()).toBe(round + 1), { timeout: 5_000 });
+      await vi.waitFor(async () => {
+        const [row] = await rowsOf(sender());
+        expect(row?.["attempts"]).toBe(round + 1);
+        dues.push(Number(row?.["due"]) - Date.now());
+      });
+      await sender().hurry();
+    }
+    expect(dues[0]).toBeGreaterThan(500);
+    expect(dues[1]).toBeGreaterThan(1_500);
+    expect(dues[2]).toBeGreaterThan(3_000);
+    expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.errors)).toEqual([
+      'A letter "note" to receiver ' +
+        to.split(" ")[1] +
+        " could not be delivered yet, and is tried again: Unreachable.",
+    ]);
+    await receiver().setTrouble("none");
+    await sender().hurry();
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["patient"]);
+  });
+
+  it("P5 a letter that fails holds back those behind it, and nobody else's", async () => {
+    const { to, sender, receiver } = pair();
+    const third = `third ${count}`;
+    await sender().write(to, "before");
+    await sender().write(to, "poison");
+    await sender().write(to, "behind");
+    await sender().write(third, "elsewhere");
+    await vi.waitFor(async () => expect(await env.LETTERS_DO.getByName(third).effects()).toEqual(["elsewhere"]));
+    await vi.waitFor(async () => expect(await receiver().effects()).toEqual(["before"]));
+    expect(await sender().waiting()).toBe(2);
+  });
+
+  it("P5 an alarm that is gone is set again from the tables on start", async () => {
+    const { to, sender, receiver } = pair();
+    await receiver().setTrouble("unreachable");
+    await sender().write(to, "kept");
+    await vi.waitFor(async () => expect(await receiver().timesAsked()).toBe(1));
+    await vi.waitFor(async () => expect((await rowsOf(sender()))[0]?.["attempts"]).toBe(1));
+    await receiver().setTrouble("none");
+    await runInDurableObject(sender(), (_instance, state) => {
+      state.storage.sql.exec("UPDATE _outbox SET due = 0");
+      return state.storage.deleteAlarm();
+    });
+    await evictDurableObject(sender());
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["kept"]);
+  });
+
+  it("P5 a crash of both ends between any two steps loses nothing and doubles nothing", async () => {
+    const { to, sender, receiver } = pair();
+    const texts = Array.from({ length: 12 }, (_, index) => `letter ${index}`);
+    for (const [index, text] of texts.entries()) {
+      await sender().write(to, text);
+      await receiver().setTrouble(index % 3 === 1 ? "reply lost" : "none");
+      if (index % 2 === 0) await abortAllDurableObjects();
+    }
+    await receiver().setTrouble("none");
+    await sender().hurry();
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(texts);
+  });
+
+  it("P5 an alarm that runs twice sends nothing twice", async () => {
+    const { to, sender, receiver } = pair();
+    await sender().write(to, "once");
+    await Promise.all([runDurableObjectAlarm(sender()), runDurableObjectAlarm(sender())]);
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["once"]);
+  });
+
+  it("P5 an object that was erased counts from 1 again, and is heard all the same", async () => {
+    const { to, sender, receiver } = pair();
+    await sender().write(to, "first life");
+    await empty(sender);
+    await runInDurableObject(sender(), async (_instance, state) => {
+      await state.storage.deleteAll();
+      state.abort("erased");
+    }).catch(() => {});
+    await sender().write(to, "second life");
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["first life", "second life"]);
+  });
+
+  it("M1 mail that nobody can send is a dead letter at once, which says why and holds nothing of it", async () => {
+    const { sender } = pair();
+    await sender().mail("nobody sends it");
+    await empty(sender);
+    const dead = await sender().deadLetters();
+    expect(dead).toMatchObject([{ target: "mail", kind: "note", attempts: 1, error: "There is no hook." }]);
+    expect(JSON.stringify(dead)).not.toContain("nobody");
+    expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.errors)).toEqual([
+      'A letter "note" to the mail hook is a dead letter: There is no hook.',
+    ]);
+  });
+
+  it("M1 one mail that fails holds no other back", async () => {
+    const { sender } = pair();
+    await sender().mail("later");
+    await sender().mail("now");
+    await vi.waitFor(async () =>
+      expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.mails)).toEqual(["now"]),
+    );
+    expect(await sender().waiting()).toBe(1);
+  });
+
+  it("M1 what is not worth sending any more is dropped, visibly", async () => {
+    const { to, sender, receiver } = pair();
+    await sender().write(to, "too late", { expiresAt: Date.now() - 1 });
+    await empty(sender);
+    expect(await receiver().effects()).toEqual([]);
+    expect(await sender().deadLetters()).toMatchObject([{ error: "It was not worth sending any more." }]);
+  });
+});
+
+function rowsOf(stub: Stub): Promise<Record<string, SqlStorageValue>[]> {
+  return runInDurableObject(stub, (_instance, state) => state.storage.sql.exec("SELECT * FROM _outbox").toArray());
+}
