@@ -118,8 +118,6 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
   };
 }
 
-export type Entry = ReturnType<typeof createEntry>;
-
 /** How a call came in: values cross RPC as they are, and sockets cannot set cookies. */
 export type Transport = "rpc" | "socket";
 

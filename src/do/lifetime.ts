@@ -52,8 +52,6 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
   };
 }
 
-export type Lifetime = ReturnType<typeof createLifetime>;
-
 function readFingerprint(sql: SqlStorage): string | undefined {
   const [exists] = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_object'").toArray();
   if (!exists) return undefined;

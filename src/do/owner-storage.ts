@@ -65,5 +65,3 @@ export function createOwnerStorage({ storage, tableSet, frameworkTables }: Owner
     settle: (): void => hub?.flush(),
   };
 }
-
-export type OwnerStorage = ReturnType<typeof createOwnerStorage>;

@@ -1,8 +1,7 @@
 import { WebSocket as NodeWebSocket } from "ws";
 import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createClient } from "trpc-userdo/client";
-import type { AppRouter } from "../fixtures/app/router.js";
+import { createNodeClient } from "../fixtures/node-client.js";
 
 const server = createTestHarness({
   workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
@@ -12,29 +11,11 @@ let origin: string;
 beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
 afterAll(() => server.close());
 
-/** A client in Node: it keeps its cookies, and all the sockets that it ever opened. */
 async function signUp() {
-  let cookie = "";
-  const sockets: NodeWebSocket[] = [];
-  const client = createClient<AppRouter>({
-    url: `${origin}/trpc`,
-    async fetch(url, init) {
-      const headers = { ...(init?.headers as Record<string, string>), origin, ...(cookie && { cookie }) };
-      const response = await fetch(String(url), { ...(init as RequestInit), headers });
-      const lines = response.headers.getSetCookie().map((line) => line.split(";")[0]);
-      if (lines.length > 0) cookie = lines.join("; ");
-      return response;
-    },
-    WebSocket: class extends NodeWebSocket {
-      constructor(url: string | URL) {
-        super(url, { headers: { origin, cookie } });
-        sockets.push(this);
-      }
-    } as unknown as typeof WebSocket,
-  });
+  const made = createNodeClient(origin);
   const email = `${crypto.randomUUID()}@example.com`;
-  await client.auth.signup.mutate({ email, password: "correct horse battery" });
-  return { client, sockets };
+  await made.client.auth.signup.mutate({ email, password: "correct horse battery" });
+  return made;
 }
 
 async function eventually(condition: () => boolean): Promise<void> {

@@ -107,8 +107,6 @@ export function createEmailIndex({ id, identity, birth, pointers, alarms, erase 
   };
 }
 
-export type EmailIndex = ReturnType<typeof createEmailIndex>;
-
 function taken(): TRPCError {
   return new TRPCError({ code: "CONFLICT", message: "This address already has an account. Sign in instead." });
 }
