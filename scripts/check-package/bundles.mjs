@@ -30,6 +30,7 @@ export async function checkBundles(missing) {
     if (missing.includes(`./${entry}`) || !existsSync(path.join(root, "dist", entry))) continue;
     problems.push(...(await findServerCode(entry)));
   }
+  if (!missing.includes("./jwt") && existsSync(path.join(root, "dist/jwt"))) problems.push(...(await checkJwt()));
   if (problems.length > 0 || missing.includes("./client")) return problems;
   return checkSizes(missing);
 }
@@ -40,6 +41,19 @@ async function findServerCode(entry) {
     return findForbidden(metafile).map(({ chain, reason }) => `${entry} bundles ${reason}: ${chain.join(" -> ")}`);
   } catch (error) {
     return [`${entry} does not bundle for a browser: ${error.message}`];
+  }
+}
+
+/** Tokens are checked in any runtime, a browser's service worker too: jose and nothing else may come along. */
+async function checkJwt() {
+  try {
+    const { metafile } = await bundle(`export * from "./dist/jwt/index.js";`);
+    const strangers = Object.keys(metafile.inputs).filter(
+      (input) => input !== "entry.js" && !/^(dist|src)\/(jwt|shared)\/|(^|\/)node_modules\/jose\//.test(input),
+    );
+    return strangers.map((input) => `jwt bundles ${input}`);
+  } catch (error) {
+    return [`jwt does not bundle for a browser: ${error.message}`];
   }
 }
 

@@ -1,6 +1,11 @@
-import { signToken, verifyToken, type SignTokenOptions } from "./signed-token.js";
+import { keyPairKeyring } from "./key-pair-keyring.js";
+import type { SigningKeyring } from "./keyring.js";
+import { secretKeyring } from "./secret-keyring.js";
+import { signToken, verifyToken, type TokenPurpose } from "./signed-token.js";
+import type { SigningSecrets } from "./signing-secrets.js";
 
-const purpose = { typ: "at+jwt", maxAge: 24 * 60 * 60 };
+/** @internal */
+export const accessPurpose: TokenPurpose = { typ: "at+jwt", maxAge: 24 * 60 * 60 };
 
 /** What an access token says: whose object to go to, and on which session's behalf. */
 export interface AccessClaims {
@@ -8,12 +13,21 @@ export interface AccessClaims {
   readonly sessionId: string;
 }
 
-type Options = Pick<SignTokenOptions, "secrets" | "audience">;
+interface Options {
+  readonly secrets: SigningSecrets;
+  readonly audience: string;
+}
 
-/** A short-lived token that lets the Worker route a call without asking any object. */
-export function signAccessToken(claims: AccessClaims, options: Options & { expiresAt: number }): Promise<string> {
-  const payload = { sub: claims.userId, sid: claims.sessionId, jti: crypto.randomUUID() };
-  return signToken({ purpose, payload, ...options });
+/**
+ * A short-lived token that lets the Worker route a call without asking any object, and tells other services who it
+ * is. `email` is for them: in here the user's own object knows it better.
+ */
+export function signAccessToken(
+  { userId, sessionId, email }: AccessClaims & { readonly email?: string },
+  { secrets, audience, expiresAt }: Options & { readonly expiresAt: number },
+): Promise<string> {
+  const payload = { sub: userId, sid: sessionId, jti: crypto.randomUUID(), ...(email !== undefined && { email }) };
+  return signToken({ purpose: accessPurpose, keyring: accessKeyring(secrets), payload, audience, expiresAt });
 }
 
 /**
@@ -22,9 +36,14 @@ export function signAccessToken(claims: AccessClaims, options: Options & { expir
  */
 export async function verifyAccessToken(
   token: string,
-  options: Options,
+  { secrets, audience }: Options,
 ): Promise<(AccessClaims & { readonly expiresAt: number }) | undefined> {
-  const payload = await verifyToken(token, { purpose, ...options });
+  const payload = await verifyToken(token, { purpose: accessPurpose, keyring: accessKeyring(secrets), audience });
   if (typeof payload?.sub !== "string" || typeof payload["sid"] !== "string") return undefined;
   return { userId: payload.sub, sessionId: payload["sid"], expiresAt: Number(payload.exp) * 1000 };
+}
+
+/** With a key pair, it alone: a token that anyone with the secret could have made says nothing to other services. */
+function accessKeyring({ keyPair, ...secrets }: SigningSecrets): SigningKeyring {
+  return keyPair ? keyPairKeyring(keyPair) : secretKeyring(secrets);
 }

@@ -13,7 +13,9 @@ export interface RefreshClaims {
   readonly generation: number;
 }
 
-const TOKEN = /^([0-9a-f]{32})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{43})$/;
+// The last character stands for four bits of the MAC, so it is one of sixteen: every token has one spelling.
+// The last character stands for four bits of the MAC, so it is one of sixteen: each token has one spelling only.
+const TOKEN = /^([0-9a-f]{32})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
 /** The refresh token of one generation. Always the same for the same values. */
 export async function refreshTokenOf(claims: RefreshClaims, secrets: SigningSecrets): Promise<string> {

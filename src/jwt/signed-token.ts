@@ -1,8 +1,6 @@
-import { errors, jwtVerify, SignJWT, type JWTPayload } from "jose";
-import { kidOf, secretOf, type SigningSecrets } from "./signing-secrets.js";
-
-const ISSUER = "trpc-userdo";
-const MAX_LENGTH = 4_096;
+import { SignJWT, type JWTPayload } from "jose";
+import { checkToken, ISSUER } from "./check-token.js";
+import type { Keyring, SigningKeyring } from "./keyring.js";
 
 /** What a token is for. It stands in the header's `typ`, so that one purpose never passes for another. */
 export interface TokenPurpose {
@@ -13,7 +11,7 @@ export interface TokenPurpose {
 
 export interface SignTokenOptions {
   readonly purpose: TokenPurpose;
-  readonly secrets: SigningSecrets;
+  readonly keyring: SigningKeyring;
   /** Who may accept it: the name of the app's binding. */
   readonly audience: string;
   readonly payload: JWTPayload & { readonly sub: string };
@@ -21,47 +19,23 @@ export interface SignTokenOptions {
   readonly expiresAt: number;
 }
 
-/** Signs a token of one purpose (HS256, RFC 7519). */
-export async function signToken(options: SignTokenOptions): Promise<string> {
-  const { purpose, secrets, audience, payload, expiresAt } = options;
+/** Signs a token of one purpose (RFC 7519). */
+export async function signToken({ purpose, keyring, audience, payload, expiresAt }: SignTokenOptions): Promise<string> {
+  const { alg, kid, key } = await keyring.signer();
   return new SignJWT(payload)
-    .setProtectedHeader({ alg: "HS256", typ: purpose.typ, kid: await kidOf(secrets.current) })
+    .setProtectedHeader({ alg, typ: purpose.typ, kid })
     .setIssuer(ISSUER)
     .setAudience(audience)
     .setIssuedAt(Math.floor(Date.now() / 1000))
     .setExpirationTime(Math.floor(expiresAt / 1000))
-    .sign(new TextEncoder().encode(secrets.current));
+    .sign(key);
 }
 
 /** The payload of a token that holds in every respect, `undefined` for any other. */
 export async function verifyToken(
   token: string,
-  options: Pick<SignTokenOptions, "purpose" | "secrets" | "audience">,
+  options: { readonly purpose: TokenPurpose; readonly keyring: Keyring; readonly audience: string },
 ): Promise<JWTPayload | undefined> {
-  if (token.length > MAX_LENGTH) return undefined;
-  const { purpose, secrets, audience } = options;
-  try {
-    const { payload } = await jwtVerify(
-      token,
-      async ({ kid }) => {
-        const secret = await secretOf(secrets, kid);
-        if (!secret) throw new errors.JWKSNoMatchingKey();
-        return secret;
-      },
-      {
-        algorithms: ["HS256"],
-        typ: purpose.typ,
-        issuer: ISSUER,
-        audience,
-        maxTokenAge: purpose.maxAge,
-        requiredClaims: ["sub", "exp", "iat"],
-        clockTolerance: 0,
-        currentDate: new Date(),
-      },
-    );
-    return payload;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return undefined;
-    throw error;
-  }
+  const checked = await checkToken(token, options);
+  return checked.ok ? checked.payload : undefined;
 }

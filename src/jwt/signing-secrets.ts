@@ -4,6 +4,8 @@ export interface SigningSecrets {
   readonly current: string;
   /** Only checks: what was signed before the last rotation stays good until it expires. */
   readonly previous?: string | undefined;
+  /** Signs access tokens in place of the secret, so that other services can check them. JSON Web Keys, as text. */
+  readonly keyPair?: { readonly privateKey: string; readonly previousPublicKey?: string | undefined } | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -21,7 +23,10 @@ export function kidOf(secret: string): Promise<string> {
 }
 
 /** The secret that a token's `kid` names, if it is one of ours. */
-export async function secretOf(secrets: SigningSecrets, kid: unknown): Promise<Uint8Array | undefined> {
+export async function secretOf(
+  secrets: Pick<SigningSecrets, "current" | "previous">,
+  kid: unknown,
+): Promise<Uint8Array | undefined> {
   for (const secret of [secrets.current, secrets.previous]) {
     if (secret !== undefined && (await kidOf(secret)) === kid) return encoder.encode(secret);
   }

@@ -1,9 +1,14 @@
 import { anonymous, type Caller } from "../shared/caller.js";
-import { signToken, verifyToken, type SignTokenOptions } from "./signed-token.js";
+import { secretKeyring } from "./secret-keyring.js";
+import { signToken, verifyToken } from "./signed-token.js";
+import type { SigningSecrets } from "./signing-secrets.js";
 
 const purpose = { typ: "socket+jwt", maxAge: 30 };
 
-type Options = Pick<SignTokenOptions, "secrets" | "audience">;
+interface Options {
+  readonly secrets: SigningSecrets;
+  readonly audience: string;
+}
 
 /** Who opens a socket, as the Worker found out. */
 export interface SocketPass {
@@ -18,15 +23,19 @@ export interface SocketPass {
  * Vouches for the caller of an upgrade. A socket can only reach an object as a plain request, whose headers an
  * app might copy from the outside; signed, they cannot be made up.
  */
-export function signSocketPass(pass: SocketPass, options: Options): Promise<string> {
+export function signSocketPass(pass: SocketPass, { secrets, audience }: Options): Promise<string> {
   const { caller, to, expiresAt } = pass;
   const payload = { sub: to, caller, lapses: expiresAt };
-  return signToken({ purpose, payload, expiresAt: Date.now() + 30_000, ...options });
+  return signToken({ purpose, keyring: secretKeyring(secrets), payload, audience, expiresAt: Date.now() + 30_000 });
 }
 
 /** Reads a pass for the object named `to`, `undefined` for anything else. */
-export async function verifySocketPass(token: string, to: string, options: Options): Promise<SocketPass | undefined> {
-  const payload = await verifyToken(token, { purpose, ...options });
+export async function verifySocketPass(
+  token: string,
+  to: string,
+  { secrets, audience }: Options,
+): Promise<SocketPass | undefined> {
+  const payload = await verifyToken(token, { purpose, keyring: secretKeyring(secrets), audience });
   if (payload?.sub !== to || typeof payload["lapses"] !== "number") return undefined;
   return { caller: (payload["caller"] as Caller | undefined) ?? anonymous, to, expiresAt: payload["lapses"] };
 }

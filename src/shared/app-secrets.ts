@@ -2,7 +2,12 @@ import { ConfigurationError } from "./configuration-error.js";
 
 /** The secrets that an app's Worker is given, checked. */
 export interface AppSecrets {
-  readonly jwt: { readonly current: string; readonly previous: string | undefined };
+  readonly jwt: {
+    readonly current: string;
+    readonly previous: string | undefined;
+    /** JSON Web Keys, as text: what the app was given, to be read where keys are used. */
+    readonly keyPair: { readonly privateKey: string; readonly previousPublicKey: string | undefined } | undefined;
+  };
   readonly index: string;
 }
 
@@ -18,13 +23,28 @@ const encoder = new TextEncoder();
  */
 export function readSecrets(env: object): AppSecrets {
   const { JWT_SECRET, JWT_SECRET_PREVIOUS, INDEX_SECRET } = env as Record<string, unknown>;
+  const { JWT_PRIVATE_KEY, JWT_PUBLIC_KEY_PREVIOUS } = env as Record<string, unknown>;
   return {
     jwt: {
       current: checked("JWT_SECRET", JWT_SECRET),
       previous: JWT_SECRET_PREVIOUS === undefined ? undefined : checked("JWT_SECRET_PREVIOUS", JWT_SECRET_PREVIOUS),
+      keyPair: keyPairOf(textOf(JWT_PRIVATE_KEY), textOf(JWT_PUBLIC_KEY_PREVIOUS)),
     },
     index: checked("INDEX_SECRET", INDEX_SECRET),
   };
+}
+
+function keyPairOf(
+  privateKey: string | undefined,
+  previousPublicKey: string | undefined,
+): AppSecrets["jwt"]["keyPair"] {
+  return privateKey === undefined ? undefined : { privateKey, previousPublicKey };
+}
+
+/** A JSON Web Key may also stand in the settings as the object that it is. */
+function textOf(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function checked(name: string, value: unknown): string {

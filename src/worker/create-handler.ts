@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
 import { answerCalls } from "./answer-calls.js";
+import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createCookies } from "./cookies/create-cookies.js";
@@ -48,6 +49,10 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
         return withGateHeaders(refuse(gated.refusal, config), gated);
       case "answered":
         return withGateHeaders(gated.response, gated);
+      case "publicKeys":
+        return answerPublicKeys(() => readConfiguration(env, binding)).catch((error: unknown) =>
+          withGateHeaders(refuse(misconfigured(error), config), {}),
+        );
       case "calls":
       case "upgrade":
         return withGateHeaders(

@@ -1,12 +1,13 @@
 import { signAccessToken } from "../../jwt/access-token.js";
 import { refreshTokenOf } from "../../jwt/refresh-token.js";
+import type { User } from "../../shared/account.js";
 import type { SessionTokens } from "../../shared/call.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { SessionRow } from "./session-row.js";
 
 /** The tokens of a session's newest generation. */
 export async function tokensOf(
-  userId: string,
+  { id: userId, email }: Pick<User, "id" | "email">,
   session: SessionRow,
   identity: AppIdentity,
   accessSeconds: number,
@@ -15,7 +16,7 @@ export async function tokensOf(
   const accessExpiresAt = Math.min(Date.now() + accessSeconds * 1000, session.endsAt);
   const claims = { userId, sessionId: session.id };
   const [accessToken, refreshToken] = await Promise.all([
-    signAccessToken(claims, { secrets: secrets.jwt, audience: binding, expiresAt: accessExpiresAt }),
+    signAccessToken({ ...claims, email }, { secrets: secrets.jwt, audience: binding, expiresAt: accessExpiresAt }),
     refreshTokenOf({ ...claims, generation: session.generation }, secrets.jwt),
   ]);
   return { accessToken, accessExpiresAt, refreshToken, refreshExpiresAt: session.expiresAt };

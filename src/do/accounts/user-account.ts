@@ -33,7 +33,7 @@ export function createUserAccount(options: UserAccountOptions) {
   const { userId, identity, isBorn, birth, accounts, sessions, accessSeconds, onSessionEnd } = options;
 
   async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
-    const tokens = await tokensOf(userId, session, identity(), accessSeconds);
+    const tokens = await tokensOf(account, session, identity(), accessSeconds);
     return { signedIn: { user: toUser(account), session: toPublicSession(session) }, tokens };
   }
 
@@ -83,7 +83,7 @@ export function createUserAccount(options: UserAccountOptions) {
 
     async refresh(sessionId: string, generation: number): Promise<SessionTokens | "ended"> {
       const session = isBorn() ? sessions.rotate(sessionId, generation, Date.now()) : undefined;
-      if (session) return tokensOf(userId, session, identity(), accessSeconds);
+      if (session) return tokensOf(existing(accounts), session, identity(), accessSeconds);
       onSessionEnd(sessionId);
       return "ended";
     },

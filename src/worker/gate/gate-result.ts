@@ -51,5 +51,7 @@ export type GateResult =
   | ({ readonly kind: "refused"; readonly refusal: Refusal } & Cors)
   /** Answered without the app: a preflight, a HEAD. */
   | ({ readonly kind: "answered"; readonly response: Response } & Cors)
+  /** Anyone, from anywhere, asks for the keys that tokens are checked with. */
+  | { readonly kind: "publicKeys" }
   | GatedUpgrade
   | GatedCalls;

@@ -11,16 +11,22 @@ import { readQuery } from "./read-query.js";
 import { readUpgrade } from "./read-upgrade.js";
 import { Refused } from "./refusal.js";
 
+/** Where other services find the keys that they check this app's tokens with. */
+const PUBLIC_KEYS = ".well-known/jwks.json";
+
 /**
  * Decides what becomes of a request before tRPC or the app see any of it. The request's body is read here.
  *
- * Every result but `notMine` leads to one reply, which goes through `withGateHeaders`.
+ * Every result but `notMine` and `publicKeys` leads to one reply, which goes through `withGateHeaders`.
  */
 export async function gate(request: Request, options: GateOptions): Promise<GateResult> {
   const url = new URL(request.url);
   // Exactly the prefix. A mere cut by length would also run `/abcd/auth.login`, past all rules made for `/trpc`.
   const rest = url.pathname === options.path ? "" : cutPrefix(url.pathname, `${options.path}/`);
   if (rest === undefined) return { kind: "notMine" };
+
+  // Public, and of no use to a page that reads it: the one place without an origin rule.
+  if (rest === PUBLIC_KEYS && request.method === "GET") return { kind: "publicKeys" };
 
   let corsOrigin: string | undefined;
   try {
