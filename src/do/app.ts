@@ -3,6 +3,7 @@ import { definitionOf, type RouterDefinition } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
 import type { OnError } from "../router/run-call.js";
 import { withDefaults, type SessionOptions } from "./accounts/session-options.js";
+import { retentionOf, type ChangeLogRetention } from "./change-log-retention.js";
 import type { UserDOOptions } from "./options.js";
 import { socketLimits, type SocketLimits } from "./sockets/socket-limits.js";
 import { createTableSet, type TableSet } from "./storage/table-set.js";
@@ -14,6 +15,7 @@ export interface App {
   readonly tables: { readonly user: TableSet; readonly organization: TableSet };
   readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
+  readonly retention: Required<ChangeLogRetention>;
   readonly onError: OnError;
 }
 
@@ -27,6 +29,7 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     tables: { user: createTableSet(user), organization: createTableSet(organization) },
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
+    retention: retentionOf(options.changeLog),
     onError: options.onError ?? logError,
   };
 }

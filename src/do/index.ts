@@ -3,6 +3,7 @@ export { createUserDO } from "./create-user-do.js";
 export type { UserDOClass } from "./create-user-do.js";
 export type { UserDOOptions } from "./options.js";
 export type { SessionOptions } from "./accounts/session-options.js";
+export type { ChangeLogRetention } from "./change-log-retention.js";
 export type { SocketLimits } from "./sockets/socket-limits.js";
 export type { UserDO } from "./user-do.js";
 export type { ErrorReport, OnError } from "../router/run-call.js";

@@ -1,5 +1,6 @@
 import type { OnError } from "../router/run-call.js";
 import type { SessionOptions } from "./accounts/session-options.js";
+import type { ChangeLogRetention } from "./change-log-retention.js";
 import type { SocketLimits } from "./sockets/socket-limits.js";
 
 /** Options of {@link createUserDO}. All of them have defaults that suit production. */
@@ -8,6 +9,8 @@ export interface UserDOOptions {
   readonly session?: SessionOptions;
   /** What sockets may take. */
   readonly sockets?: SocketLimits;
+  /** How much of what was written is kept to be told to subscribers that were away. */
+  readonly changeLog?: ChangeLogRetention;
   /**
    * Gets every unexpected error whole; the client only gets the request id.
    * @default prints the error, with its request id and path, by `console.error`

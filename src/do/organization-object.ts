@@ -6,11 +6,13 @@ import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
 
 /** An organization's object: what its members share. */
-export function createOrganizationObject({ state, app, address }: ObjectEnvironment): KindOfObject {
+export function createOrganizationObject({ state, app, address, alarms }: ObjectEnvironment): KindOfObject {
   const owned = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.organization,
     frameworkTables: [socketSchema],
+    retention: app.retention,
+    alarms,
   });
   const { lifetime } = owned;
   const transaction = createTransaction(state.storage);

@@ -1,4 +1,6 @@
 import type { Call } from "../shared/call.js";
+import type { Alarms } from "./alarms.js";
+import { createChangeLogPruner, type ChangeLogRetention } from "./change-log-retention.js";
 import { createLifetime, type ObjectSchema } from "./lifetime.js";
 import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
 import { createChangeSource } from "./sockets/change-source.js";
@@ -13,10 +15,13 @@ export interface OwnerStorageOptions {
   readonly tableSet: TableSet;
   /** The framework's own tables in this kind of object: statements that may run again. */
   readonly frameworkTables: readonly string[];
+  readonly retention: Required<ChangeLogRetention>;
+  readonly alarms: Alarms;
 }
 
 /** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
-export function createOwnerStorage({ storage, tableSet, frameworkTables }: OwnerStorageOptions) {
+export function createOwnerStorage(options: OwnerStorageOptions) {
+  const { storage, tableSet, frameworkTables, retention, alarms } = options;
   const { sql } = storage;
   const schema: ObjectSchema = {
     install(target) {
@@ -32,6 +37,8 @@ export function createOwnerStorage({ storage, tableSet, frameworkTables }: Owner
   };
   prepareConnection(sql);
   const lifetime = createLifetime(storage, schema);
+  const pruner = createChangeLogPruner({ sql, retention, isBorn: lifetime.isBorn, arm: alarms.arm });
+  alarms.register(pruner.wakeUp);
   let hub: ChangeHub | undefined;
 
   const liveHub = (): ChangeHub =>
@@ -47,8 +54,11 @@ export function createOwnerStorage({ storage, tableSet, frameworkTables }: Owner
         sql,
         transactionSync: (work) => storage.transactionSync(work),
         tableSet,
-        // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
-        onWrite: () => hub?.poke(),
+        onWrite() {
+          // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
+          hub?.poke();
+          pruner.onWrite();
+        },
         changes: (table, { signal }) =>
           createChangeSource({
             hub: liveHub(),

@@ -15,12 +15,21 @@ import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
 
 /** A user's own object: their account, their sessions, the app's tables of theirs. */
-export function createUserObject({ state, app, address, identity, endSession }: ObjectEnvironment): KindOfObject {
+export function createUserObject({
+  state,
+  app,
+  address,
+  alarms,
+  identity,
+  endSession,
+}: ObjectEnvironment): KindOfObject {
   const { storage } = state;
   const owned = createOwnerStorage({
     storage,
     tableSet: app.tables.user,
     frameworkTables: [accountSchema, sessionSchema, socketSchema],
+    retention: app.retention,
+    alarms,
   });
   const { lifetime } = owned;
   const accounts = createAccountStore(storage.sql);

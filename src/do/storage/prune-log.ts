@@ -16,6 +16,11 @@ export interface PruneOptions {
    * @default Date.now()
    */
   readonly now?: number | undefined;
+  /**
+   * The most entries to forget at once.
+   * @default all that have to go
+   */
+  readonly page?: number | undefined;
 }
 
 /** About what an entry takes besides its texts. */
@@ -29,12 +34,17 @@ const BY_BYTES = `SELECT max(seq) FROM (
   SELECT seq, sum(${ENTRY_BYTES} + octet_length("table") + octet_length(id)) OVER (ORDER BY seq DESC) AS total FROM _changes
 ) WHERE total > ?`;
 
+const END_OF_PAGE = "SELECT min(seq) - 1 + ? FROM _changes WHERE seq > 1";
+
 /** Forgets entries; says how many. The first one and the newest always stay. */
-export function pruneLog(sql: SqlStorage, { maxRows, maxAgeMs, maxBytes, now = Date.now() }: PruneOptions): number {
+export function pruneLog(
+  sql: SqlStorage,
+  { maxRows, maxAgeMs, maxBytes, now = Date.now(), page }: PruneOptions,
+): number {
   const upTo = (statement: string, value: number): number => Number(readRaw(sql, statement, [value])[0]?.[0] ?? 0);
   const cuts = [upTo(BY_COUNT, maxRows), upTo(BY_AGE, now - maxAgeMs)];
   if (maxBytes !== undefined) cuts.push(upTo(BY_BYTES, maxBytes));
-  const cut = Math.max(...cuts);
+  const cut = Math.min(Math.max(...cuts), page === undefined ? Infinity : upTo(END_OF_PAGE, page));
   const gone = "seq > 1 AND seq <= ? AND seq < (SELECT max(seq) FROM _changes)";
   const [count] = readRaw(sql, `SELECT count(*) FROM _changes WHERE ${gone}`, [cut]);
   sql.exec(`DELETE FROM _changes WHERE ${gone}`, cut);
