@@ -27,6 +27,8 @@ export interface Visit {
   readonly caller: Caller;
   /** Nothing is known of it on a socket, or behind another Worker. */
   readonly device: Device;
+  /** The browser's refresh token, unchecked, for the one procedure that exchanges it. */
+  readonly refreshCookie?: string | undefined;
   /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
   readonly setSession: (effect: SessionEffect) => void;
 }
@@ -92,7 +94,12 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
       const setSession = (session: SessionEffect): void => void (effect = { session });
       try {
         const pending = createPendingCall();
-        const { type, run } = await enter({ caller, device, setSession }, call, transport, pending.live);
+        const { type, run } = await enter(
+          { caller, device, refreshCookie: call.refreshCookie, setSession },
+          call,
+          transport,
+          pending.live,
+        );
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);

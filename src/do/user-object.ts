@@ -3,6 +3,7 @@ import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Caller } from "../shared/caller.js";
 import { accountSchema, createAccountStore, toUser } from "./accounts/account-store.js";
+import { createRefresh } from "./accounts/create-refresh.js";
 import { sessionSchema } from "./accounts/session-row.js";
 import { createSessionStore } from "./accounts/session-store.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
@@ -48,6 +49,11 @@ export function createUserObject({
   const owner = { type: "user", id: address.id } as const;
 
   const authorize: Owned["authorize"] = (caller, { kind }) => {
+    if (kind === "refresh") {
+      // The token that came along is the proof, and the procedure looks at it.
+      if (!lifetime.isBorn()) throw new SessionEnded();
+      return;
+    }
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
     if (!lifetime.isBorn())
@@ -78,6 +84,7 @@ export function createUserObject({
       atomic: owned.atomic,
       setSession: visit.setSession,
       account: account.room(visit.setSession),
+      refresh: createRefresh({ userId: address.id, identity, account, visit }),
       sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),
     }),
     internal: (request) => answer(account, request),

@@ -61,12 +61,22 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     }),
   );
 
+  const refreshProcedure = placed(
+    { kind: "refresh", setsCookies: true },
+    procedure.use(({ ctx, next }) => {
+      if (roomOf(ctx)?.address.type !== "user") throw wrongObject();
+      return next();
+    }),
+  );
+
   return {
     procedure,
     userProcedure: ownUser(false),
     organizationProcedure,
     /** For the built-in routers: found by the address in the input, and answered with cookies. */
     emailProcedure,
+    /** For the built-in routers: found by a refresh token, which is all the proof there is. */
+    refreshProcedure,
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: ownUser(true),
   };

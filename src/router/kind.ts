@@ -7,9 +7,10 @@ import type { AnyTRPCProcedure } from "@trpc/server";
  * - `user`: in the caller's own `user:` object
  * - `organization`: in `organization:<organizationId>`
  * - `email`: in the index object of the address in its input, and through that in its user's object
+ * - `refresh`: in the object of the user whose refresh token came along, in the input or by cookie
  */
 export interface Placement {
-  readonly kind: "anywhere" | "user" | "organization" | "email";
+  readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh";
   /** It sets or clears cookies, which only a reply over HTTP can do. */
   readonly setsCookies: boolean;
 }

@@ -1,5 +1,5 @@
 import type { Caller } from "../shared/caller.js";
-import type { SessionEffect } from "../shared/call.js";
+import type { SessionEffect, SessionTokens } from "../shared/call.js";
 import type { Address } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn } from "../shared/account.js";
 
@@ -20,8 +20,15 @@ export interface Room {
   readonly account?: AccountRoom;
   /** In a user's object. */
   readonly sessions?: SessionsRoom;
+  /** In a user's object: exchanges a refresh token that came in the body or, without one, by cookie. */
+  readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
   /** In an e-mail index object. */
   readonly index?: IndexRoom;
+}
+
+/** The next tokens, unless they went into cookies. */
+export interface Refreshed {
+  readonly tokens?: SessionTokens;
 }
 
 /** The room that a call runs in; `undefined` in the Worker. */

@@ -1,3 +1,5 @@
+import type { SessionTokens } from "./call.js";
+
 /** A user, as they see themselves. Holds no secret. */
 export interface User {
   /** 128 random bits as 32 hex digits: never derived from the address, and stable for life. */
@@ -34,10 +36,17 @@ export interface ListedSession extends Session {
 export interface SignedIn {
   readonly user: User;
   readonly session: Session;
+  /** Only where they were asked for, by `tokens: "body"`. */
+  readonly tokens?: SessionTokens;
 }
 
 /** An address and its password, as the user typed them. */
 export interface Credentials {
   readonly email: string;
   readonly password: string;
+  /**
+   * Where the session's tokens go: into cookies, or into the answer for a client that keeps them itself.
+   * @default "cookies"
+   */
+  readonly tokens?: "cookies" | "body" | undefined;
 }

@@ -5,6 +5,8 @@ export interface Call {
   readonly type?: "query" | "mutation" | "subscription" | undefined;
   /** The input as the app's code would see it: already deserialized, not yet parsed by the procedure. */
   readonly input: unknown;
+  /** The refresh token of the browser's cookie, unchecked: for the one procedure that exchanges it. */
+  readonly refreshCookie?: string | undefined;
   /** Where a resumed subscription left off. */
   readonly lastEventId?: string | undefined;
 }

@@ -18,6 +18,8 @@ export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller" | "d
   readonly gated: GatedCalls;
   readonly who: Who;
   readonly cookies: SessionCookies;
+  /** The refresh token that came by cookie, unchecked. */
+  readonly refreshCookie: string | undefined;
 }
 
 /** One call of the request on its way: sent, or refused before it was. */
@@ -60,16 +62,26 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   for (const reply of await Promise.all(streams ? settles : replies)) {
     if (reply.session !== undefined) session = reply.session;
   }
-  if (session === undefined) return response;
+  const isBearer = gated.bearer !== undefined;
+  if (isBearer && options.who.type === "nobody") return withChallenge(response);
+  // A token's end says nothing of the cookies beside it, which were not looked at.
+  if (session === undefined || (session === null && isBearer)) return response;
   const reply = new Response(response.body, response);
   const values = session === null ? cookies.clear() : cookies.set(session, Date.now());
   for (const value of values) reply.headers.append("Set-Cookie", value);
   return reply;
 }
 
+/** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */
+function withChallenge(response: Response): Response {
+  const reply = new Response(response.body, response);
+  reply.headers.set("WWW-Authenticate", 'Bearer error="invalid_token"');
+  return reply;
+}
+
 async function plan(
   { path, input: serialized }: GatedCalls["calls"][number],
-  { router, gated, request, onError }: AnswerCallsOptions,
+  { router, gated, request, refreshCookie, onError }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const procedure = await resolveProcedure(router, path);
   if (!procedure) return { path, procedure };
@@ -81,11 +93,15 @@ async function plan(
   try {
     const input: unknown =
       serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
-    return {
+    const call: KnownCall = {
       path,
+      type,
+      input,
       procedure,
-      call: { path, type, input, lastEventId: type === "subscription" ? lastEventId : undefined, procedure },
+      ...(type === "subscription" && { lastEventId }),
+      ...(placementOf(procedure).kind === "refresh" && { refreshCookie }),
     };
+    return { path, procedure, call };
   } catch (cause) {
     return {
       path,
@@ -111,7 +127,7 @@ function forAdapter({ url, method, headers, signal }: Request): Request {
 /** Who the calls are for. A lapsed access token is renewed only when one of them has to know. */
 async function callerFor(calls: readonly KnownCall[], { who, configuration }: AnswerCallsOptions) {
   if (who.type === "known") return { caller: who.caller, effect: undefined };
-  const asks = calls.some(({ procedure }) => placementOf(procedure).kind !== "email");
+  const asks = calls.some(({ procedure }) => !["email", "refresh"].includes(placementOf(procedure).kind));
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
   return renew(who.claims, configuration);
 }

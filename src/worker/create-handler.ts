@@ -32,9 +32,22 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   async function answer(request: Request, env: object, gated: GatedCalls | GatedUpgrade): Promise<Response> {
     const configuration = readConfiguration(env, binding);
     const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
-    const who = await whoIs({ bearer: gated.bearer, ...cookies.read(gated.cookies) }, configuration);
+    const tokens = cookies.read(gated.cookies);
+    const who = await whoIs({ bearer: gated.bearer, ...tokens }, configuration);
     if (gated.kind === "calls") {
-      return answerCalls({ request, path, gated, who, cookies, router, configuration, env, extendContext, onError });
+      return answerCalls({
+        request,
+        path,
+        gated,
+        who,
+        cookies,
+        refreshCookie: tokens.refresh,
+        router,
+        configuration,
+        env,
+        extendContext,
+        onError,
+      });
     }
     const opened = await answerUpgrade(gated, who, configuration);
     return opened instanceof Response ? opened : refuse(opened, config);

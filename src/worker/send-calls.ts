@@ -50,9 +50,9 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
 
   // The addresses are settled first, all of them, so that what belongs together can go together.
   const addresses = Promise.all(
-    calls.map(async ({ procedure, input }): Promise<Address | "here" | { readonly refused: unknown }> => {
+    calls.map(async (call): Promise<Address | "here" | { readonly refused: unknown }> => {
       try {
-        return await whose(placementOf(procedure), input, caller, configuration.secrets.index);
+        return await whose(placementOf(call.procedure), call, caller, configuration.secrets);
       } catch (refused) {
         return { refused };
       }
@@ -95,6 +95,6 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
 }
 
 function toCall(known: KnownCall | undefined): Call {
-  const { path = "", type, input, lastEventId } = known ?? {};
-  return { path, type, input, lastEventId };
+  const { path = "", type, input, refreshCookie, lastEventId } = known ?? {};
+  return { path, type, input, refreshCookie, lastEventId };
 }

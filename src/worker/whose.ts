@@ -2,6 +2,9 @@ import { TRPCError } from "@trpc/server";
 import { addressedInput } from "../router/auth/credentials.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Placement } from "../router/kind.js";
+import { verifyRefreshToken } from "../jwt/refresh-token.js";
+import type { AppSecrets } from "../shared/app-secrets.js";
+import type { Call } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { emailAddressOf } from "../shared/email-index.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
@@ -13,9 +16,9 @@ import { parseName, toName, type Address } from "../shared/owner.js";
  */
 export async function whose(
   { kind }: Placement,
-  input: unknown,
+  { input, refreshCookie }: Pick<Call, "input" | "refreshCookie">,
   caller: Caller,
-  indexSecret: string,
+  secrets: AppSecrets,
 ): Promise<Address | "here"> {
   switch (kind) {
     case "anywhere":
@@ -27,7 +30,9 @@ export async function whose(
       if (caller.type === "anonymous") throw signInFirst();
       return organizationOf(input);
     case "email":
-      return emailAddressOf(indexSecret, emailOf(input));
+      return emailAddressOf(secrets.index, emailOf(input));
+    case "refresh":
+      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, secrets);
   }
 }
 
@@ -39,6 +44,15 @@ export function organizationOf(input: unknown): Address {
   throw new TRPCError({
     code: "BAD_REQUEST",
     message: "This procedure belongs to an organization: add its `organizationId` to the input.",
+  });
+}
+
+async function refreshedUser(token: unknown, secrets: AppSecrets): Promise<Address> {
+  const claims = typeof token === "string" ? await verifyRefreshToken(token, secrets.jwt) : undefined;
+  if (claims) return { type: "user", id: claims.userId };
+  throw new TRPCError({
+    code: "UNAUTHORIZED",
+    message: "There is no refresh token that holds, in the input or by cookie. Sign in again.",
   });
 }
 

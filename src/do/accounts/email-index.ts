@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import type { SignedIn } from "../../shared/account.js";
+import type { Credentials, SignedIn } from "../../shared/account.js";
 import type { IndexRoom } from "../../router/room.js";
 import type { Device } from "../../shared/device.js";
 import { decoyUserId, emailAddressOf, randomId } from "../../shared/email-index.js";
@@ -79,28 +79,29 @@ export function createEmailIndex({ id, identity, birth, pointers, alarms, erase 
 
   return {
     room({ setSession, device }: Visit): IndexRoom {
-      const finish = ({ signedIn, tokens }: SignInResult): SignedIn => {
+      const finish = ({ signedIn, tokens }: SignInResult, target: Credentials["tokens"]): SignedIn => {
+        if (target === "body") return { ...signedIn, tokens };
         setSession(tokens);
         return signedIn;
       };
       return {
-        async signup({ email, password }) {
+        async signup({ email, password, tokens }) {
           await assertOwnAddress(email);
           if (signingUp || pointers.read()?.state === "committed") throw taken();
           signingUp = true;
           try {
-            return finish(await signup(email, password, device));
+            return finish(await signup(email, password, device), tokens);
           } finally {
             signingUp = false;
           }
         },
-        async login({ email, password }) {
+        async login({ email, password, tokens }) {
           await assertOwnAddress(email);
           const pointer = pointers.read();
           const userId = pointer?.userId ?? (await decoyUserId(identity().secrets.index, id));
           const result = await user(userId).internal({ op: "login", email, password, device });
           if (result === "refused") throw wrongCredentials();
-          return finish(result);
+          return finish(result, tokens);
         },
       };
     },

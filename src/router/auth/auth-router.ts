@@ -1,8 +1,9 @@
-import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { roomOf, type AccountRoom, type IndexRoom } from "../room.js";
 import { builtinRoot } from "../builtin-root.js";
-import { emailInput, newPasswordInput, passwordInput } from "./credentials.js";
+import { emailInput, newPasswordInput, passwordInput, tokensInput } from "./credentials.js";
+import { misplaced } from "./misplaced.js";
+import { refresh } from "./refresh.js";
 
 const { router, cookieProcedure, emailProcedure, userProcedure } = builtinRoot;
 
@@ -10,12 +11,12 @@ const { router, cookieProcedure, emailProcedure, userProcedure } = builtinRoot;
 export const authRouter = router({
   /** Makes an account and signs it in. @throws CONFLICT when the address has one, BAD_REQUEST for a weak password */
   signup: emailProcedure
-    .input(z.strictObject({ email: emailInput, password: newPasswordInput }))
+    .input(z.strictObject({ email: emailInput, password: newPasswordInput, tokens: tokensInput }))
     .mutation(({ ctx, input }) => indexOf(ctx).signup(input)),
 
   /** Signs in. @throws UNAUTHORIZED, the same for a wrong password and an unknown address */
   login: emailProcedure
-    .input(z.strictObject({ email: emailInput, password: passwordInput }))
+    .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
     .mutation(({ ctx, input }) => indexOf(ctx).login(input)),
 
   /** Ends this device's session; others stay. @throws UNAUTHORIZED for nobody */
@@ -23,6 +24,8 @@ export const authRouter = router({
 
   /** Who is signed in. @throws UNAUTHORIZED for nobody */
   me: userProcedure.query(({ ctx }) => accountOf(ctx).me(ctx.caller)),
+
+  refresh,
 });
 
 function accountOf(ctx: object): AccountRoom {
@@ -31,8 +34,4 @@ function accountOf(ctx: object): AccountRoom {
 
 function indexOf(ctx: object): IndexRoom {
   return roomOf(ctx)?.index ?? misplaced();
-}
-
-function misplaced(): never {
-  throw new TRPCError({ code: "BAD_REQUEST", message: "This procedure is called over HTTP, through the Worker." });
 }

@@ -25,5 +25,8 @@ export const passwordInput = z
   .string()
   .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);
 
+/** Where the tokens go: into cookies, which is for browsers, or into the body, for any other client. */
+export const tokensInput = z.enum(["cookies", "body"]).optional();
+
 /** What an input must have for its call to find the object of an address; the rest is the procedure's to check. */
 export const addressedInput = z.looseObject({ email: emailInput });

@@ -8,6 +8,8 @@ export function setGateHeaders(headers: Headers, gated: Cors): void {
   if (gated.corsOrigin === undefined) return;
   headers.set("Access-Control-Allow-Origin", gated.corsOrigin);
   headers.set("Access-Control-Allow-Credentials", "true");
+  // It says whether a token is to be refreshed, and a page of another origin would not see it.
+  headers.set("Access-Control-Expose-Headers", "WWW-Authenticate");
 }
 
 /** {@link setGateHeaders} for a finished reply, which may be immutable. A socket's handshake stays as it is. */

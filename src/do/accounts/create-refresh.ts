@@ -1,0 +1,36 @@
+import { TRPCError } from "@trpc/server";
+import { verifyRefreshToken } from "../../jwt/refresh-token.js";
+import type { Refreshed, Room } from "../../router/room.js";
+import { SessionEnded, type Visit } from "../entry.js";
+import type { AppIdentity } from "../app-identity.js";
+import type { UserAccount } from "./user-account.js";
+
+export interface CreateRefreshOptions {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  readonly account: Pick<UserAccount, "refresh">;
+  readonly visit: Visit;
+}
+
+/** `auth.refresh`, as one call sees it. The token is checked here again: another Worker may have sent the call. */
+export function createRefresh({
+  userId,
+  identity,
+  account,
+  visit,
+}: CreateRefreshOptions): NonNullable<Room["refresh"]> {
+  return async (inBody): Promise<Refreshed> => {
+    const token = inBody ?? visit.refreshCookie ?? "";
+    const claims = await verifyRefreshToken(token, identity().secrets.jwt);
+    const tokens = claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation) : "ended";
+    // Only what came by cookie is cleared by cookie: a browser may be signed in as somebody else.
+    if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : ended();
+    if (inBody !== undefined) return { tokens };
+    visit.setSession(tokens);
+    return {};
+  };
+}
+
+function ended(): TRPCError {
+  return new TRPCError({ code: "UNAUTHORIZED", message: "The session is over. Sign in again." });
+}
