@@ -133,7 +133,9 @@ export function createSocketServer(options: SocketServerOptions) {
       const attachment = readAttachment(socket);
       if (!attachment) continue;
       keys.push(attachment.key);
-      subscriptions.restore(connect(socket), store.read(attachment));
+      const connection = connect(socket);
+      subscriptions.restore(connection, store.read(attachment));
+      if (!connection.isWaiting()) subscriptions.resume(connection);
     }
     store.sweep(keys);
   }
@@ -158,6 +160,8 @@ export function createSocketServer(options: SocketServerOptions) {
     if (state.getWebSockets().length >= limits.sockets) return undefined;
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
+    // Answered by the platform: a client that asks whether the object is there does not wake it.
+    state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
     state.acceptWebSocket(server, session === undefined ? [] : [sessionTag(session)]);
     server.serializeAttachment({ key: randomId(), caller, lapses, subscriptions: [] } satisfies Attachment);
     restore();

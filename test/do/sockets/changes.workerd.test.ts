@@ -50,7 +50,7 @@ describe("changes over a socket", () => {
   it("E2 a sleeping object wakes with its subscriptions, and a ping leaves it asleep", async () => {
     const { client, socket, object } = await started();
     await evictDurableObject(object, { webSockets: "hibernate" });
-    socket.socket.send("PING");
+    await socket.ping();
     await expect(evictDurableObject(object)).rejects.toThrow(/not currently running/);
     const created = await client.posts.create.mutate(post);
     await socket.until(2);
