@@ -1,0 +1,207 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { reported } from "../fixtures/app/feeds.js";
+import { codeOf } from "../fixtures/error-code.js";
+import { newest } from "../newest-trpc/newest.js";
+import { listen, openStockClient, signUpToFeeds, stock, type Stock } from "../fixtures/stock-client.js";
+
+const versions: [string, Stock][] = [
+  ["11.22.1", stock],
+  ["11.25.2", newest],
+];
+
+async function start(options: Parameters<typeof openStockClient>[1] = {}) {
+  const signedUp = await signUpToFeeds();
+  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  return { ...signedUp, ...openStockClient(signedUp.browser, options), object };
+}
+
+describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_version, use) => {
+  it("C4 calls: values of every kind, errors with their codes, unexpected ones masked", async () => {
+    const { client, user } = await start({ stock: use });
+    const value = {
+      at: new Date(0),
+      n: 10n,
+      set: new Set([1]),
+      map: new Map([["a", undefined]]),
+      bytes: new Uint8Array([1]),
+    };
+    expect(await client.echo.query(value)).toEqual(value);
+    expect(await client.items.create.mutate({ text: "one" })).toMatchObject({
+      text: "one",
+      createdAt: expect.any(Date),
+    });
+    expect(await codeOf(client.refuse.query({ n: 4 }))).toBe("BAD_REQUEST");
+    await expect(client.conflict.mutate()).rejects.toMatchObject({
+      message: "Taken.",
+      data: { code: "CONFLICT", path: "conflict" },
+    });
+    await expect(client.fail.query()).rejects.toMatchObject({
+      message: expect.not.stringContaining("hunter2"),
+      data: { code: "INTERNAL_SERVER_ERROR", requestId: expect.any(String) },
+    });
+    expect(reported).toContain("fail: password=hunter2");
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+  });
+
+  it("C4 errors have the same shape as over HTTP", async () => {
+    const { client, http } = await start({ stock: use });
+    const shapeOf = (call: Promise<unknown>) =>
+      call.then(
+        () => undefined,
+        (error: { shape: unknown }) => error.shape,
+      );
+    for (const call of [
+      (c: typeof client) => c.refuse.query({ n: 4 }),
+      (c: typeof client) => c.conflict.mutate(),
+      (c: typeof client) => c.refuse.query("text" as never),
+    ]) {
+      expect(await shapeOf(call(client))).toEqual(await shapeOf(call(http)));
+    }
+  });
+
+  it("C4 calls of one tick go in one frame, and are answered in order", async () => {
+    const { client, http, wires } = await start({ stock: use });
+    const answered: number[] = [];
+    const calls = [
+      client.pause.query().then(() => answered.push(1)),
+      ...[2, 3, 4].map((n) => client.echo.query(n).then(() => answered.push(n))),
+    ];
+    await expect.poll(() => wires[0]?.sent.length).toBe(1);
+    expect(JSON.parse(wires[0]?.sent[0] ?? "")).toHaveLength(4);
+    const later = client.echo.query(5).then(() => answered.push(5));
+    await expect.poll(() => wires[0]?.sent.length).toBe(2);
+    await http.release.mutate();
+    await Promise.all([...calls, later]);
+    expect(answered).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it("C4 E3 a subscription: started, tracked events, stop", async () => {
+    const { client, http, wires } = await start({ stock: use });
+    const told = listen(client.feeds.changes, undefined);
+    await told.started;
+    const { id } = await http.items.create.mutate({ text: "one" });
+    expect(await told.until(1)).toEqual([
+      {
+        id: expect.stringMatching(/^\d+\.[0-9a-f]{16}$/),
+        data: { type: "create", id, data: expect.objectContaining({ text: "one", createdAt: expect.any(Date) }) },
+      },
+    ]);
+    told.unsubscribe();
+    await expect.poll(() => wires[0]?.received.at(-1)).toMatch(/"stopped"/);
+    await http.items.delete.mutate({ id });
+    await client.echo.query(1);
+    expect(told.events).toHaveLength(1);
+  });
+
+  it("C4 stop reaches the generator's finally, and one that ends is completed", async () => {
+    const { client, http } = await start({ stock: use });
+    const told = listen(client.feeds.tracked, undefined);
+    const other = listen(client.feeds.untracked, undefined);
+    await Promise.all([told.started, other.until(1)]);
+    told.unsubscribe();
+    other.unsubscribe();
+    await expect
+      .poll(() => http.trace.query())
+      .toEqual(expect.arrayContaining(["ended feeds.tracked", "ended feeds.untracked"]));
+    const short = listen(client.feeds.short, undefined);
+    await short.completed;
+    expect(short.events).toEqual([{ id: "1", data: "only" }]);
+  });
+
+  it("C4 a generator that fails tells its events, and then a masked error", async () => {
+    const { client } = await start({ stock: use });
+    const told = listen(client.feeds.failing, undefined);
+    await told.failed();
+    expect(told.events).toEqual([{ id: "1", data: "before" }]);
+    expect(told.errors).toEqual([{ message: expect.not.stringContaining("hunter2"), code: "INTERNAL_SERVER_ERROR" }]);
+    expect(reported).toContain("feeds.failing: password=hunter2");
+  });
+
+  it("C4 each event of a subscription is checked by its .output", async () => {
+    const { client, http } = await start({ stock: use });
+    const told = listen(client.feeds.checked, undefined);
+    await told.started;
+    await http.items.create.mutate({ text: "one" });
+    await told.until(1);
+    await http.items.create.mutate({ text: "much too long" });
+    await told.failed();
+    expect(told.events).toMatchObject([{ data: { type: "create", data: { text: "ONE" } } }]);
+    expect(told.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
+  });
+
+  it("C4 middlewares run once for a subscription, and before each call", async () => {
+    const { client, http } = await start({ stock: use });
+    const told = listen(client.feeds.tracked, undefined);
+    await told.started;
+    await http.items.create.mutate({ text: "one" });
+    await told.until(1);
+    expect(await http.trace.query()).toEqual(["ran feeds.tracked"]);
+  });
+
+  it("C4 connection parameters do no harm", async () => {
+    const { client, wires, user } = await start({ stock: use, connectionParams: { token: "whatever" } });
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    expect(wires[0]?.sent[0]).toContain("connectionParams");
+  });
+
+  it.each(["feeds.nothing", "echo", "feeds"])(
+    "C4 subscribing to %s, which is no subscription, is refused",
+    async (path) => {
+      const { client } = await start({ stock: use });
+      const [first = "", second] = path.split(".");
+      const procedure = second
+        ? (client as never as Record<string, Record<string, never>>)[first]?.[second]
+        : (client as never as Record<string, never>)[first];
+      const told = listen(procedure as never as typeof client.feeds.changes, undefined);
+      await told.failed();
+      expect(told.errors).toMatchObject([{ code: "NOT_FOUND" }]);
+    },
+  );
+
+  it("C4 a query that answers with a stream is refused", async () => {
+    const { client } = await start({ stock: use });
+    expect(await codeOf(client.stream.query())).toBe("UNSUPPORTED_MEDIA_TYPE");
+  });
+
+  it("C4 E2 its own keep-alive is answered", async () => {
+    const { client, wires } = await start({ stock: use, keepAlive: { enabled: true, intervalMs: 5 } });
+    await client.echo.query(1);
+    await expect.poll(() => wires[0]?.received.filter((frame) => frame === "PONG").length).toBeGreaterThan(2);
+    expect(wires).toHaveLength(1);
+  });
+
+  it("C4 E4 dropped, it comes back by itself and goes on where it was", async () => {
+    const { client, http, wires } = await start({ stock: use });
+    const sources = listen(client.feeds.changes, undefined);
+    const generator = listen(client.feeds.tracked, undefined);
+    await Promise.all([sources.started, generator.started]);
+    for (let n = 1; n <= 4; n++) {
+      await http.items.create.mutate({ text: `${n}` });
+      await Promise.all([sources.until(n), generator.until(n)]);
+      if (n < 4) wires.at(-1)?.drop();
+    }
+    const texts = (events: readonly { data: { type: string } }[]) =>
+      events.map(({ data }) => ("data" in data ? data.data : data));
+    expect(texts(sources.events)).toMatchObject([{ text: "1" }, { text: "2" }, { text: "3" }, { text: "4" }]);
+    expect(generator.events).toEqual(sources.events);
+    expect(wires).toHaveLength(4);
+  });
+
+  it("C4 E2 sleeping under it is not noticed", async () => {
+    const { client, http, wires, object } = await start({ stock: use });
+    const told = listen(client.feeds.changes, undefined);
+    await told.started;
+    await evictDurableObject(object, { webSockets: "hibernate" });
+    await http.items.create.mutate({ text: "one" });
+    await told.until(1);
+    await evictDurableObject(object, { webSockets: "close" });
+    await http.items.create.mutate({ text: "two" });
+    expect(await told.until(2)).toMatchObject([
+      { data: { data: { text: "one" } } },
+      { data: { data: { text: "two" } } },
+    ]);
+    expect(wires).toHaveLength(2);
+  });
+});
