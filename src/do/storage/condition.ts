@@ -1,6 +1,6 @@
 import type { Column } from "../../router/schema/column.js";
 import { operators, type Operator } from "../../router/schema/operators.js";
-import { badRequest, forField } from "./bad-request.js";
+import { badRequest, fieldError } from "./bad-request.js";
 import { codecs } from "./column-codec.js";
 import type { SqlValue } from "./sql-value.js";
 
@@ -45,11 +45,13 @@ function suits({ type, list }: Column, operator: Operator): boolean {
 
 function encodeOperand(table: string, column: Column, operator: Operator, value: unknown): SqlValue {
   if (value === undefined) throw badRequest(`${table}.${column.name} cannot be compared with undefined; use null.`);
-  return forField(table, column.name, () => {
+  try {
     // An array's element is compared as the JSON text that it has inside the array.
     if (operator === "contains" && column.type === "json") return codecs.json.encode(value);
     if (value !== null) return codecs[column.type].encode(value);
-    if (!nullable.has(operator)) throw badRequest(`"${operator}" does not take null (${table}.${column.name}).`);
-    return null;
-  });
+  } catch (error) {
+    throw fieldError(table, column.name, error);
+  }
+  if (!nullable.has(operator)) throw badRequest(`"${operator}" does not take null (${table}.${column.name}).`);
+  return null;
 }

@@ -16,7 +16,7 @@ export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryS
   const next = (change: Partial<QueryState>): AnyQuery => createQuery(sql, table, { ...state, ...change });
   // What was compiled comes from checked values, all of which SQLite takes.
   const read = ({ text, values }: Statement): RawRow[] => readRaw(sql, text, values as SqlValue[]);
-  const rows = (query: QueryState) => read(rowsSql(table, query)).map(table.decode);
+  const rows = (query: QueryState) => read(rowsSql(table, query)).map(table.rows.decode);
 
   return {
     where: (field: unknown, operator: unknown, value: unknown) =>

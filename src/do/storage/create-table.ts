@@ -2,13 +2,16 @@ import { TRPCError } from "@trpc/server";
 import { v7 as uuidv7 } from "uuid";
 import type { Table } from "../../router/schema/table-api.js";
 import type { TableDefinition } from "../../router/schema/table.js";
+import { fieldError } from "./bad-request.js";
+import { codecs } from "./column-codec.js";
 import { createQuery } from "./create-query.js";
-import { encodeRow, encodeSome } from "./encode-row.js";
 import { checkRules, parseInsert, parseUpdate } from "./parse-row.js";
 import type { PreparedTable } from "./prepared-table.js";
 import { type RawRow, readRaw, type SqlValue } from "./sql-value.js";
 import { fitsRow } from "./value-size.js";
-import { writing } from "./write-error.js";
+import { writeError } from "./write-error.js";
+
+type Values = Record<string, unknown>;
 
 /** What the tables of one call work with. */
 export interface TableContext {
@@ -23,63 +26,80 @@ export interface TableContext {
 export function createTable(table: PreparedTable, context: TableContext): Table<TableDefinition> {
   const { sql, transactionSync, onWrite, changes } = context;
   const { insert, find, remove } = table.statements;
+  const { encode, decode } = table.rows;
 
-  const findRaw = (id: unknown): RawRow | undefined => readRaw(sql, find, [encodeSome(table, { id })[0] ?? null])[0];
+  function attempt<TResult>(write: () => TResult): TResult {
+    try {
+      return write();
+    } catch (error) {
+      throw writeError(table, error);
+    }
+  }
+
+  const findRaw = (id: SqlValue): RawRow | undefined => readRaw(sql, find, [id])[0];
 
   /** Sets some columns of a row. */
-  function write(id: SqlValue, values: Record<string, unknown>): RawRow {
-    const changed = { ...values, updatedAt: new Date() };
-    const encoded = encodeSome(table, changed);
-    const [row] = writing(table, () => readRaw(sql, table.updateSql(Object.keys(changed)), [...encoded, id]));
+  function write(id: SqlValue, values: Values): RawRow {
+    const update = table.update([...Object.keys(values), "updatedAt"]);
+    const encoded = update.encode({ ...values, updatedAt: new Date() });
+    const [row] = attempt(() => readRaw(sql, update.statement, [...encoded, id]));
     if (!row) throw notFound(table);
     if (!fitsRow(row)) throw tooLarge(table);
     onWrite();
     return row;
   }
 
-  function update(id: unknown, values: unknown): RawRow {
+  function update(id: SqlValue, values: unknown): RawRow {
     const parsed = parseUpdate(table, values);
-    const [key = null] = encodeSome(table, { id });
     const { rules } = table;
     const empty = Object.keys(parsed).length === 0;
-    if (!empty && !rules) return write(key, parsed);
+    if (!empty && !rules) return write(id, parsed);
     const before = findRaw(id);
     if (!before) throw notFound(table);
     if (empty || !rules) return before;
     // A rule may look at any field, and may change one: all of them are written.
-    return write(key, checkRules(table, rules, { ...fieldsOf(table, before), ...parsed }));
+    return write(id, checkRules(table, rules, { ...fieldsOf(table, before), ...parsed }));
   }
 
   return {
     ...createQuery(sql, table),
     create(values: unknown) {
       const now = new Date();
-      const parsed = parseInsert(table, values);
-      const row = encodeRow(table, { ...parsed, id: uuidv7(), createdAt: now, updatedAt: now });
+      const row = encode({ ...parseInsert(table, values), id: uuidv7(), createdAt: now, updatedAt: now });
       if (!fitsRow(row)) throw tooLarge(table);
-      writing(table, () => sql.exec(insert, ...row));
+      attempt(() => sql.exec(insert, ...row));
       onWrite();
-      return table.decode(row);
+      return decode(row);
     },
     findById(id: unknown) {
-      const row = findRaw(id);
-      return row ? table.decode(row) : null;
+      const row = findRaw(encodeId(table, id));
+      return row ? decode(row) : null;
     },
     update(id: unknown, values: unknown) {
+      const key = encodeId(table, id);
       // One transaction, since a row that turns out too large must not stay.
-      return table.decode(transactionSync(() => update(id, values)));
+      return decode(transactionSync(() => update(key, values)));
     },
     delete(id: unknown) {
-      const gone = readRaw(sql, remove, encodeSome(table, { id })).length > 0;
+      const gone = readRaw(sql, remove, [encodeId(table, id)]).length > 0;
       if (gone) onWrite();
       return gone;
     },
     changes: (options = {}) => changes(table.name, options),
+    // The types come from the definition, which also decides what happens here: `unknown` in, checked, rows out.
   } as Table<TableDefinition>;
 }
 
-function fieldsOf(table: PreparedTable, row: RawRow): Record<string, unknown> {
-  const decoded = table.decode(row);
+function encodeId(table: PreparedTable, id: unknown): SqlValue {
+  try {
+    return codecs.text.encode(id);
+  } catch (error) {
+    throw fieldError(table.name, "id", error);
+  }
+}
+
+function fieldsOf(table: PreparedTable, row: RawRow): Values {
+  const decoded = table.rows.decode(row);
   return Object.fromEntries(table.fields.map(({ name }) => [name, decoded[name]]));
 }
 

@@ -1,31 +1,44 @@
 import type { Tables } from "../../router/schema/table-api.js";
 import type { TableDefinitions } from "../../router/schema/table.js";
 import { createTable, type TableContext } from "./create-table.js";
+import type { PreparedTable } from "./prepared-table.js";
 import type { TableSet } from "./table-set.js";
 
 export interface CreateTablesOptions<TDefinitions extends TableDefinitions> extends TableContext {
   readonly tableSet: TableSet<TDefinitions>;
 }
 
-/**
- * The tables of one object, for one call. Cheap: a table is made when it is first asked for.
- */
+const CONTEXT = Symbol("trpc-userdo.tables");
+
+interface Bound {
+  readonly [CONTEXT]: TableContext;
+}
+
+/** One object with a getter for each table, for all the calls there will be: defining them anew would cost each. */
+const accessors = new WeakMap<object, object>();
+
+/** The tables of one object, for one call. Cheap however many there are: a table is made when it is asked for. */
 export function createTables<TDefinitions extends TableDefinitions>(
   options: CreateTablesOptions<TDefinitions>,
 ): Tables<TDefinitions> {
   const { tableSet, ...context } = options;
-  const made = new Map<string, object>();
-  const tables = {};
-  for (const [name, table] of tableSet.tables) {
-    Object.defineProperty(tables, name, {
+  const prototype = accessors.get(tableSet) ?? createAccessors(tableSet.tables);
+  accessors.set(tableSet, prototype);
+  // Each definition has its table, typed by the definition that it was made from.
+  return Object.create(prototype, { [CONTEXT]: { value: context } }) as Tables<TDefinitions>;
+}
+
+function createAccessors(tables: ReadonlyMap<string, PreparedTable>): object {
+  const prototype: object = Object.create(null) as object;
+  for (const [name, table] of tables) {
+    Object.defineProperty(prototype, name, {
       enumerable: true,
-      get() {
-        const known = made.get(name) ?? createTable(table, context);
-        made.set(name, known);
-        return known;
+      get(this: Bound) {
+        const value = createTable(table, this[CONTEXT]);
+        Object.defineProperty(this, name, { enumerable: true, value });
+        return value;
       },
     });
   }
-  // Each definition has its table; the types of the fields are checked at run time by the same definitions.
-  return tables as Tables<TDefinitions>;
+  return prototype;
 }

@@ -11,7 +11,7 @@ type Values = Record<string, unknown>;
  * @throws TRPCError BAD_REQUEST with zod's error as the cause
  */
 export function parseInsert(table: PreparedTable, values: unknown): Values {
-  return unwrap(table, () => table.schema.safeParse(values)) as Values;
+  return unwrap(table, look(table, table.schema, values)) as Values;
 }
 
 /**
@@ -37,7 +37,7 @@ export function parseUpdate(table: PreparedTable, values: unknown): Values {
       parsed[name] = undefined;
       continue;
     }
-    const result = z.safeParse(schema, value);
+    const result = look(table, schema, value);
     if (result.success) parsed[name] = result.data;
     else issues.push(...result.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
   }
@@ -51,11 +51,25 @@ export function parseUpdate(table: PreparedTable, values: unknown): Values {
  * @throws TRPCError BAD_REQUEST with zod's error as the cause
  */
 export function checkRules(table: PreparedTable, rules: z.ZodType, row: Values): Values {
-  return unwrap(table, () => rules.safeParse(row)) as Values;
+  return unwrap(table, look(table, rules, row)) as Values;
 }
 
-function unwrap<TOutput>(table: PreparedTable, parse: () => z.ZodSafeParseResult<TOutput>): TOutput {
-  const result = parse();
+function look<TOutput>(
+  table: PreparedTable,
+  schema: z.core.$ZodType<TOutput>,
+  value: unknown,
+): z.ZodSafeParseResult<TOutput> {
+  try {
+    return z.safeParse(schema, value);
+  } catch (error) {
+    if (!(error instanceof z.core.$ZodAsyncError)) throw error;
+    throw new Error(`The table "${table.name}" has an asynchronous check, and writes are synchronous. Check before.`, {
+      cause: error,
+    });
+  }
+}
+
+function unwrap<TOutput>(table: PreparedTable, result: z.ZodSafeParseResult<TOutput>): TOutput {
   if (result.success) return result.data;
   throw refusal(table, describe(result.error.issues), result.error);
 }

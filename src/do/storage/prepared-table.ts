@@ -2,9 +2,8 @@ import { z } from "zod";
 import type { Column, TableModel } from "../../router/schema/column.js";
 import type { TableDefinition } from "../../router/schema/table.js";
 import { badRequest } from "./bad-request.js";
-import { codecs } from "./column-codec.js";
+import { createRowCodec, type RowCodec } from "./row-codec.js";
 import { quoteName, quoteNames } from "./sql-text.js";
-import type { RawRow } from "./sql-value.js";
 
 /** Everything about a table that does not depend on the object it is in: worked out once. */
 export interface PreparedTable {
@@ -21,12 +20,18 @@ export interface PreparedTable {
     readonly find: string;
     readonly remove: string;
   };
-  /** The statement that sets some columns of the row with an id, and gives the row. */
-  readonly updateSql: (columns: readonly string[]) => string;
   /** @throws TRPCError BAD_REQUEST for a name that is no column's */
   readonly column: (name: unknown) => Column;
-  /** A row as the app sees it, from one in the order of the columns. */
-  readonly decode: (row: RawRow) => Record<string, unknown>;
+  readonly rows: RowCodec;
+  /** How to set some columns, which must be the table's. */
+  readonly update: (columns: readonly string[]) => PreparedUpdate;
+}
+
+/** Sets some columns of the row with an id, and gives the whole row. */
+export interface PreparedUpdate {
+  readonly statement: string;
+  /** Encodes the columns, in the order of the statement. */
+  readonly encode: RowCodec["encode"];
 }
 
 /** Prepares one table of a definition. */
@@ -36,7 +41,7 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
   const list = quoteNames(names);
   const select = `SELECT ${list} FROM ${table}`;
   const columns = new Map(model.columns.map((column) => [column.name, column]));
-  const updates = new Map<string, string>();
+  const updates = new Map<string, PreparedUpdate>();
   const { checks } = schema.def;
 
   return {
@@ -51,35 +56,27 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
       find: `${select} WHERE "id" = ?`,
       remove: `DELETE FROM ${table} WHERE "id" = ? RETURNING "id"`,
     },
-    updateSql(changed) {
-      const key = changed.join();
-      const known = updates.get(key);
-      if (known !== undefined) return known;
-      const assignments = changed.map((name) => `${quoteName(name)} = ?`).join(", ");
-      const statement = `UPDATE ${table} SET ${assignments} WHERE "id" = ? RETURNING ${list}`;
-      // As many as an app writes out; a caller who picks fields at will must not fill the memory with them.
-      if (updates.size < 256) updates.set(key, statement);
-      return statement;
-    },
     column(name) {
       const column = typeof name === "string" ? columns.get(name) : undefined;
       if (!column) throw badRequest(`The table "${model.name}" has no field ${JSON.stringify(name)?.slice(0, 80)}.`);
       return column;
     },
-    decode: createDecoder(model.columns),
-  };
-}
-
-function createDecoder(columns: readonly Column[]): PreparedTable["decode"] {
-  const plan = columns.map(({ name, type, whenNull }) => ({ name, whenNull, decode: codecs[type].decode }));
-  return (row) => {
-    const decoded: Record<string, unknown> = {};
-    let position = 0;
-    for (const { name, whenNull, decode } of plan) {
-      const value = row[position++] ?? null;
-      if (value !== null) decoded[name] = decode ? decode(value) : value;
-      else if (whenNull === "null") decoded[name] = null;
-    }
-    return decoded;
+    rows: createRowCodec(model.name, model.columns),
+    update(changed) {
+      const key = changed.join();
+      const known = updates.get(key);
+      if (known) return known;
+      const assignments = changed.map((name) => `${quoteName(name)} = ?`).join(", ");
+      const update: PreparedUpdate = {
+        statement: `UPDATE ${table} SET ${assignments} WHERE "id" = ? RETURNING ${list}`,
+        encode: createRowCodec(
+          model.name,
+          changed.flatMap((name) => columns.get(name) ?? []),
+        ).encode,
+      };
+      // As many as an app writes out; a caller who picks fields at will must not fill the memory with them.
+      if (updates.size < 256) updates.set(key, update);
+      return update;
+    },
   };
 }

@@ -78,10 +78,10 @@ function allOf(conditions: readonly RawBuilder<boolean>[]): RawBuilder<boolean> 
 
 function orderSql({ orderBy }: QueryState): RawBuilder<unknown> {
   if (orderBy.length === 0) return sql``;
+  const terms = orderBy.map(({ field, direction }) => sql`${sql.id(field)} ${sql.raw(direction)}`);
   // The id last, so that rows which are equal otherwise do not change places from page to page.
-  const terms = [...orderBy, { field: "id", direction: orderBy.at(-1)?.direction ?? "asc" }].map(
-    ({ field, direction }) => sql`${sql.id(field)} ${sql.raw(direction)}`,
-  );
+  if (!orderBy.some(({ field }) => field === "id"))
+    terms.push(sql`${sql.id("id")} ${sql.raw(orderBy.at(-1)?.direction ?? "asc")}`);
   return sql` order by ${sql.join(terms)}`;
 }
 

@@ -18,7 +18,7 @@ export function readRowsById(
     const marks = chunk.map(() => "?").join(", ");
     for (const raw of readRaw(sql, `${table.statements.select} WHERE "id" IN (${marks})`, chunk)) {
       // The id is always the first column.
-      rows.set(String(raw[0]), table.decode(raw) as Row<TableDefinition>);
+      rows.set(String(raw[0]), table.rows.decode(raw) as Row<TableDefinition>);
     }
   }
   return rows;

@@ -1,8 +1,9 @@
+import type { TableModel } from "../../router/schema/column.js";
 import { describeTables } from "../../router/schema/describe-tables.js";
 import type { Row } from "../../router/schema/row.js";
 import type { TableDefinition, TableDefinitions } from "../../router/schema/table.js";
 import { readDefaults } from "./column-defaults.js";
-import { changeLogSql } from "./ddl.js";
+import { changeLogSql, createTableSql, type Defaults } from "./ddl.js";
 import { prepareTable, type PreparedTable } from "./prepared-table.js";
 import { readRowsById } from "./rows-by-id.js";
 import { planSchema, type SchemaPlan, type StoredSchema, toStoredSchema } from "./schema-plan.js";
@@ -32,13 +33,14 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
 ): TableSet<TDefinitions> {
   const models = describeTables(definitions);
   const tables = new Map<string, PreparedTable>();
-  const defaults = new Map<string, ReturnType<typeof readDefaults>>();
+  const defaults = new Map<string, Defaults>();
+  const defaultsOf = (table: string): Defaults => defaults.get(table) ?? new Map();
   for (const model of models) {
     const definition = definitions[model.name] as TableDefinition;
     tables.set(model.name, prepareTable(model, definition));
     defaults.set(model.name, readDefaults(model, definition));
+    checkLength(model, defaultsOf(model.name));
   }
-  const defaultsOf = (table: string) => defaults.get(table) ?? new Map<string, string>();
 
   function apply(sql: SqlStorage, { statements, result }: SchemaPlan): void {
     for (const statement of statements) sql.exec(statement);
@@ -63,4 +65,10 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
       return prepared ? readRowsById(sql, prepared, ids) : new Map();
     },
   };
+}
+
+/** SQLite in a Durable Object reads statements of up to 100,000 bytes; at birth it would be too late to hear it. */
+function checkLength(model: TableModel, defaults: Defaults): void {
+  if (createTableSql(model, defaults).every((statement) => statement.length * 3 <= 100_000)) return;
+  throw new Error(`The table "${model.name}" is too long to define: its enums or defaults have too many values.`);
 }
