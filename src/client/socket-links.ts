@@ -3,11 +3,14 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
+import type { TokenKeeper } from "./token-keeper.js";
 import { socketUrl } from "./socket-url.js";
 
 export interface SocketLinksOptions {
   readonly url: string;
   readonly WebSocket: typeof WebSocket | undefined;
+  /** The client's own tokens, if it keeps any. */
+  readonly keeper: TokenKeeper | undefined;
   readonly runtime: TRPCClientRuntime;
 }
 
@@ -23,14 +26,18 @@ const LINGER = 5_000;
  * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
  * the last one is gone.
  */
-export function createSocketLinks({ url, WebSocket, runtime }: SocketLinksOptions) {
+export function createSocketLinks({ url, WebSocket, keeper, runtime }: SocketLinksOptions) {
   const owners = new Map<string | undefined, OwnersSocket>();
-  const SocketClass = createSocketClass(WebSocket);
+  let token: string | undefined;
+  const SocketClass = createSocketClass(WebSocket, () => token);
 
   function open(organizationId: string | undefined): OwnersSocket {
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
-      url: () => socketUrl({ url, base: globalThis.location?.href, organizationId }),
+      async url() {
+        token = await keeper?.fresh();
+        return socketUrl({ url, base: globalThis.location?.href, organizationId });
+      },
       WebSocket: SocketClass,
       experimental_encoder: createCursorEncoder(),
       lazy: { enabled: true, closeMs: LINGER },

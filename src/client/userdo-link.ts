@@ -3,8 +3,11 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { tap } from "@trpc/server/observable";
 import superjson from "superjson";
 import { limits } from "../shared/limits.js";
+import { exchangeToken } from "./exchange-token.js";
 import { signInChangeOf, type SignInChange } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
+import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
+import { authorization, withTokens } from "./with-tokens.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
 
@@ -30,6 +33,18 @@ export interface UserDOLinkOptions {
    */
   readonly headers?: HTTPHeaders | (() => HTTPHeaders | Promise<HTTPHeaders>);
   /**
+   * `"include"` lets a page of another origin, such as `https://app.example.com`, call with the cookies that the
+   * server set. The server has to name that origin in its `allowedOrigins`.
+   * @default "same-origin"
+   */
+  readonly credentials?: RequestCredentials;
+  /**
+   * Keeps the session's tokens here and sends them along, in place of a browser's cookies. For phones, desktops,
+   * scripts and servers. They are refreshed in time, once for however many calls.
+   * @default the browser's cookies
+   */
+  readonly tokens?: TokenStore;
+  /**
    * The socket class. For Node, where a socket that is to carry cookies needs one that sends headers.
    * @default the global WebSocket
    */
@@ -46,18 +61,41 @@ export interface UserDOLinkOptions {
  * subscriptions over the socket of the owner they belong to. It brings the transformer with it.
  */
 export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCLink<TRouter> {
-  const { url = "/trpc", websocketUrl = url, onSignInChange } = options;
+  const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange } = options;
+  // Looked up at each call, as a plain call would.
+  const fetch: Fetch = (input, init) =>
+    (options.fetch ?? globalThis.fetch)(
+      input as string,
+      { ...init, ...(credentials && { credentials }) } as RequestInit,
+    );
+
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
-    const sockets = createSocketLinks({ url: websocketUrl, WebSocket: options.WebSocket, runtime });
-    const http = httpBatchLink<AnyTRPCRouter>({
+    const changed = (change: SignInChange): void => {
+      // A socket keeps the caller it was opened by.
+      sockets.closeAll();
+      onSignInChange?.(change);
+    };
+    const keeper =
+      store &&
+      createTokenKeeper({
+        store,
+        exchange: (refreshToken) => exchangeToken(url, fetch as typeof globalThis.fetch, refreshToken),
+        onEnd: () => changed("signedOut"),
+      });
+    const sockets = createSocketLinks({ url: websocketUrl, WebSocket: options.WebSocket, keeper, runtime });
+    const batches = httpBatchLink<AnyTRPCRouter>({
       url,
       transformer: superjson,
       maxItems: limits.batchCalls,
       // What the server takes, with room for the page's own address in front of a relative URL.
       maxURLLength: limits.urlLength - 1_024,
-      ...(options.fetch && { fetch: options.fetch }),
-      ...(options.headers && { headers: options.headers }),
+      fetch,
+      headers: async ({ opList }) => ({
+        ...toRecord(typeof headers === "function" ? await headers() : headers),
+        ...(keeper && (await authorization(keeper, opList))),
+      }),
     })(runtime);
+    const http = keeper ? withTokens(batches, keeper) : batches;
 
     return (chain) => {
       const { op } = chain;
@@ -66,14 +104,15 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
       if (!change) return http(chain);
       return http(chain).pipe(
         tap({
-          complete() {
-            // A socket keeps the caller it was opened by.
-            sockets.closeAll();
-            onSignInChange?.(change);
-          },
+          complete: () => changed(change),
         }),
       );
     };
   };
   return link as TRPCLink<TRouter>;
+}
+
+/** As one object, which more can be added to. */
+function toRecord(headers: HTTPHeaders = {}): Record<string, string | string[] | undefined> {
+  return Symbol.iterator in headers ? Object.fromEntries(headers as Iterable<[string, string]>) : headers;
 }

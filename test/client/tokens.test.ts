@@ -1,0 +1,136 @@
+import { WebSocket as NodeWebSocket } from "ws";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient, onSignInChange, type SessionTokens } from "trpc-userdo/client";
+import type { AppRouter } from "../fixtures/app/router.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+const password = "correct horse battery";
+
+/** A client that is no browser, what it stores, and what it asked for. */
+function open(stored?: SessionTokens) {
+  const asked: string[] = [];
+  const kept: { tokens: SessionTokens | undefined } = { tokens: stored };
+  const client = createClient<AppRouter>({
+    url: `${origin}/trpc`,
+    fetch(url, init) {
+      asked.push(new URL(String(url)).pathname.replace("/trpc/", ""));
+      return fetch(url as string, init as RequestInit);
+    },
+    WebSocket: NodeWebSocket as unknown as typeof WebSocket,
+    tokens: {
+      get: () => kept.tokens,
+      set: async (tokens) => {
+        // As slow as a file or a key chain.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        kept.tokens = tokens;
+      },
+    },
+  });
+  return { client, asked, kept };
+}
+
+async function signUp() {
+  const opened = open();
+  const email = `${crypto.randomUUID()}@example.com`;
+  const { user } = await opened.client.auth.signup.mutate({ email, password });
+  return { ...opened, email, user };
+}
+
+describe("a client that keeps its own tokens", () => {
+  it("A6 C1 signs up, calls, signs out and signs in by them", async () => {
+    const { client, kept, email, user } = await signUp();
+    expect(kept.tokens?.accessToken).toEqual(expect.any(String));
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    const changes: string[] = [];
+    onSignInChange(client, (change) => changes.push(change));
+    await client.auth.logout.mutate();
+    expect(kept.tokens).toBeUndefined();
+    await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+    await client.auth.login.mutate({ email, password });
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    expect(changes).toEqual(["signedOut", "signedIn"]);
+  });
+
+  it("A6 refreshes once for many calls, in time, before a token lapses", async () => {
+    const { client, asked, kept } = await signUp();
+    const before = kept.tokens!;
+    kept.tokens = { ...before, accessExpiresAt: Date.now() + 5_000 };
+    asked.length = 0;
+    await Promise.all(Array.from({ length: 30 }, () => client.posts.list.query()));
+    expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(1);
+    expect(kept.tokens.refreshToken).not.toBe(before.refreshToken);
+  });
+
+  it("A6 refreshes once for many calls that were refused for their token, and sends them again", async () => {
+    const { client, asked, kept } = await signUp();
+    kept.tokens = { ...kept.tokens!, accessToken: `${kept.tokens!.accessToken}x` };
+    asked.length = 0;
+    // In batches of twenty, so several requests are refused.
+    const lists = await Promise.all(Array.from({ length: 50 }, () => client.posts.list.query()));
+    expect(lists).toHaveLength(50);
+    expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(1);
+    await client.posts.create.mutate({ title: "One", body: "" });
+    expect(await client.posts.list.query()).toHaveLength(1);
+  });
+
+  it("A6 an UNAUTHORIZED for another reason is told once, and nothing is refreshed", async () => {
+    const { client, asked, email } = await signUp();
+    asked.length = 0;
+    await expect(client.auth.login.mutate({ email, password: "wrong password" })).rejects.toMatchObject({
+      data: { code: "UNAUTHORIZED" },
+    });
+    expect(asked).toEqual(["auth.login"]);
+  });
+
+  it("A6 A7 a session that is over signs the client out", async () => {
+    const { client, kept, email } = await signUp();
+    const other = open();
+    await other.client.auth.login.mutate({ email, password });
+    await other.client.sessions.revokeOthers.mutate();
+    const changes: string[] = [];
+    onSignInChange(client, (change) => changes.push(change));
+    await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+    kept.tokens = { ...kept.tokens!, accessExpiresAt: 0 };
+    await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+    expect(kept.tokens).toBeUndefined();
+    expect(changes).toEqual(["signedOut"]);
+  });
+
+  it("A6 tokens survive a server that cannot be asked", async () => {
+    const { kept } = await signUp();
+    const stored = { ...kept.tokens!, accessExpiresAt: 0 };
+    const offline = createClient<AppRouter>({
+      url: "http://127.0.0.1:9/trpc",
+      tokens: { get: () => stored, set: () => Promise.reject(new Error("Tokens were changed.")) },
+    });
+    await expect(offline.auth.me.query()).rejects.toThrow("fetch failed");
+  });
+
+  it("E1 A6 its socket says who it is, with a token that is fresh", async () => {
+    const { client, kept, asked } = await signUp();
+    kept.tokens = { ...kept.tokens!, accessExpiresAt: 0 };
+    asked.length = 0;
+    const told: string[] = [];
+    await new Promise<void>((resolve, reject) => {
+      const subscription = client.posts.changes.subscribe(undefined, {
+        onStarted: () => void client.posts.create.mutate({ title: "Live", body: "" }).catch(reject),
+        onError: reject,
+        onData({ data }) {
+          if (data.type === "create") told.push(data.data.title);
+          subscription.unsubscribe();
+          resolve();
+        },
+      });
+    });
+    expect(told).toEqual(["Live"]);
+    expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(1);
+  });
+});
