@@ -20,7 +20,8 @@ export function parseInsert(table: PreparedTable, values: unknown): Values {
  * @throws TRPCError BAD_REQUEST with zod's error as the cause
  */
 export function parseUpdate(table: PreparedTable, values: unknown): Values {
-  if (typeof values !== "object" || values === null || Array.isArray(values)) throw refusal(table, "takes an object");
+  if (typeof values !== "object" || values === null || Array.isArray(values))
+    throw refusal(table, "It takes an object.");
   const fields = new Map(table.fields.map((column) => [column.name, column]));
   const stray = Object.keys(values).filter((key) => !fields.has(key));
   const issues: z.core.$ZodIssue[] =
@@ -77,7 +78,7 @@ function unwrap<TOutput>(table: PreparedTable, result: z.ZodSafeParseResult<TOut
 function describe(issues: readonly z.core.$ZodIssue[]): string {
   return issues
     .slice(0, 5)
-    .map(({ path, message }) => (path.length > 0 ? `${path.join(".")}: ${message}` : message))
+    .map(({ path, message }) => (path.length > 0 ? `${path.map(String).join(".")}: ${message}` : message))
     .join("; ");
 }
 

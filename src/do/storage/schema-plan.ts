@@ -15,6 +15,7 @@ interface StoredTable {
   readonly indexes: Readonly<Record<string, string>>;
 }
 
+/** Asked only for tables that get new columns. */
 type DefaultsOf = (table: string) => Defaults;
 
 export interface SchemaPlan {
@@ -24,14 +25,12 @@ export interface SchemaPlan {
 }
 
 /** What some models come to when nothing is stored yet. */
-export function toStoredSchema(models: readonly TableModel[], defaultsOf: DefaultsOf): StoredSchema {
-  return {
-    tables: Object.fromEntries(models.map((model) => [model.name, toStoredTable(model, defaultsOf(model.name))])),
-  };
+export function toStoredSchema(models: readonly TableModel[]): StoredSchema {
+  return { tables: Object.fromEntries(models.map((model) => [model.name, toStoredTable(model)])) };
 }
 
-function toStoredTable(model: TableModel, defaults: Defaults): StoredTable {
-  const required = model.columns.filter(({ name, whenNull }) => whenNull === "never" && !defaults.has(name));
+function toStoredTable(model: TableModel): StoredTable {
+  const required = model.columns.filter(isRequired);
   return {
     columns: Object.fromEntries(model.columns.map((column) => [column.name, declareColumn(column)])),
     required: required.map(({ name }) => name),
@@ -49,38 +48,37 @@ export function planSchema(stored: StoredSchema, models: readonly TableModel[], 
   const tables: Record<string, StoredTable> = { ...stored.tables };
   const statements = models.flatMap((model) => {
     const before = stored.tables[model.name];
-    const defaults = defaultsOf(model.name);
-    const after = toStoredTable(model, defaults);
+    const after = toStoredTable(model);
     if (!before) {
       tables[model.name] = after;
-      return createTableSql(model, defaults);
+      return createTableSql(model, defaultsOf(model.name));
     }
     tables[model.name] = {
       columns: { ...before.columns, ...after.columns },
       required: before.required,
       indexes: { ...before.indexes, ...after.indexes },
     };
-    return changeTable(model, before, defaults);
+    return changeTable(model, before, defaultsOf);
   });
   return { statements, result: { tables } };
 }
 
-function changeTable(model: TableModel, before: StoredTable, defaults: Defaults): string[] {
+function changeTable(model: TableModel, before: StoredTable, defaultsOf: DefaultsOf): string[] {
   const known = new Set(model.columns.map(({ name }) => name));
   const gone = before.required.find((name) => !known.has(name));
   if (gone !== undefined) {
     refuse(`The field ${model.name}.${gone} is gone from the definition, but stored rows cannot be without it.`);
   }
   const columns = model.columns
-    .filter((column) => isNew(model.name, column, before, defaults))
-    .map((column) => addColumnSql(model.name, column, defaults));
+    .filter((column) => isNew(model.name, column, before))
+    .map((column) => addColumnSql(model.name, column, defaultsOf(model.name)));
   const indexes = model.indexes
     .filter(({ name }) => before.indexes[name] === undefined)
     .map((index) => createIndexSql(model.name, index));
   return [...columns, ...indexes];
 }
 
-function isNew(table: string, column: Column, before: StoredTable, defaults: Defaults): boolean {
+function isNew(table: string, column: Column, before: StoredTable): boolean {
   const { name } = column;
   const stored = before.columns[name];
   const declared = declareColumn(column);
@@ -89,10 +87,15 @@ function isNew(table: string, column: Column, before: StoredTable, defaults: Def
   if (stored !== undefined) refuse(`${field} is stored as \`${stored}\`, and is now \`${declared}\`.`);
   const twin = Object.keys(before.columns).find((other) => other.toLowerCase() === name.toLowerCase());
   if (twin !== undefined) refuse(`${field} is stored as "${twin}", and SQLite does not tell the two apart.`);
-  if (column.whenNull === "never" && !defaults.has(name)) {
+  if (isRequired(column)) {
     refuse(`${field} is new, and rows from before have no value for it: give it a default, or make it optional.`);
   }
   return true;
+}
+
+/** Whether a new row cannot be without it. */
+function isRequired({ whenNull, hasDefault }: Column): boolean {
+  return whenNull === "never" && !hasDefault;
 }
 
 function refuse(difference: string): never {

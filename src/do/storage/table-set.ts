@@ -33,14 +33,15 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
 ): TableSet<TDefinitions> {
   const models = describeTables(definitions);
   const tables = new Map<string, PreparedTable>();
-  const defaults = new Map<string, Defaults>();
-  const defaultsOf = (table: string): Defaults => defaults.get(table) ?? new Map();
   for (const model of models) {
-    const definition = definitions[model.name] as TableDefinition;
-    tables.set(model.name, prepareTable(model, definition));
-    defaults.set(model.name, readDefaults(model, definition));
-    checkLength(model, defaultsOf(model.name));
+    const definition = definitions[model.name];
+    if (definition) tables.set(model.name, prepareTable(model, definition));
+    checkLength(model);
   }
+  const defaultsOf = (name: string): Defaults => {
+    const [table, definition] = [tables.get(name), definitions[name]];
+    return table && definition ? readDefaults(table.model, definition) : new Map();
+  };
 
   function apply(sql: SqlStorage, { statements, result }: SchemaPlan): void {
     for (const statement of statements) sql.exec(statement);
@@ -50,7 +51,7 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
   return {
     tables,
     definitions,
-    fingerprint: JSON.stringify(toStoredSchema(models, defaultsOf)),
+    fingerprint: JSON.stringify(toStoredSchema(models)),
     install(sql) {
       sql.exec("CREATE TABLE _schema (id INTEGER PRIMARY KEY, stored TEXT NOT NULL) STRICT");
       for (const statement of changeLogSql) sql.exec(statement);
@@ -68,7 +69,7 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
 }
 
 /** SQLite in a Durable Object reads statements of up to 100,000 bytes; at birth it would be too late to hear it. */
-function checkLength(model: TableModel, defaults: Defaults): void {
-  if (createTableSql(model, defaults).every((statement) => statement.length * 3 <= 100_000)) return;
-  throw new Error(`The table "${model.name}" is too long to define: its enums or defaults have too many values.`);
+function checkLength(model: TableModel): void {
+  if (createTableSql(model).every((statement) => statement.length * 3 <= 100_000)) return;
+  throw new Error(`The table "${model.name}" is too long to define: its enums have too many values.`);
 }

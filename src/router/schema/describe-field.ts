@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AllowedValue, Column } from "./column.js";
 import { checkNested } from "./describe-nested.js";
+import { hasDefault } from "./has-default.js";
 import { mergeStorage, type Storage, storageOfValues } from "./merge-storage.js";
 import { UnmappableError } from "./unmappable-error.js";
 
@@ -21,7 +22,8 @@ const INTEGER_FORMATS = new Set(["safeint", "int32", "uint32"]);
 export function describeField(name: string, schema: z.core.$ZodType): Column {
   const { storage, ...empty } = describe(schema);
   if (!storage) throw new UnmappableError("null");
-  return { name, ...storage, whenNull: empty.null ? "null" : empty.undefined ? "undefined" : "never" };
+  const whenNull = empty.null ? "null" : empty.undefined ? "undefined" : "never";
+  return { name, ...storage, whenNull, ...(hasDefault(schema) ? { hasDefault: true } : {}) };
 }
 
 function describe(schema: z.core.$ZodType): Description {

@@ -66,7 +66,7 @@ export interface Table<TDefinition extends TableDefinition> extends TableQuery<T
   delete(id: string): boolean;
   /**
    * The table's changes as they are committed, for a `.subscription`. Resumes by itself where the subscriber left
-   * off; see docs/subscriptions.md.
+   * off, with what came of each row meanwhile, or with one `reset` when that cannot be told any more.
    */
   changes(options?: {
     readonly signal?: AbortSignal | undefined;

@@ -4,7 +4,7 @@ import { type addedColumns, checkFieldNames, type FieldNameError } from "./field
 /** The fields of a zod object. */
 export type TableShape = Readonly<Record<string, z.core.$ZodType>>;
 
-/** The zod object of a table: any, whatever it does with unknown keys (a table always refuses them). */
+/** The zod object of a table. A table refuses unknown keys, also where the object would drop them. */
 export type TableSchema<TShape extends TableShape = TableShape> = z.ZodObject<TShape, z.core.$ZodObjectConfig>;
 
 /** What a table holds, as {@link table} made it. */
@@ -35,8 +35,8 @@ export interface TableOptions<TColumn extends string> {
 
 /**
  * Defines a table from a zod object. Every field becomes a column; `id`, `createdAt` and `updatedAt` are added.
- * The mapping of zod types to columns is in docs/tables.md; a type that has no column is refused when the app
- * starts, by table and field.
+ * Which column a zod type has is listed at `ColumnType`; a type that has none is refused when the app starts, by
+ * table and field.
  *
  * @throws Error for a field called like an added column, or one whose name cannot be a column's
  */

@@ -127,6 +127,12 @@ describe("update", () => {
       expect(tables.posts.findById(row.id)).toEqual(row);
     }));
 
+  it("an asynchronous check is refused, whatever it would say", () =>
+    withTables({ slow: table(z.object({ text: z.string().refine(async () => true) })) }, ({ tables }) => {
+      expect(() => tables.slow.create({ text: "x" })).toThrow("asynchronous check");
+      expect(tables.slow.count()).toBe(0);
+    }));
+
   it("holds a whole row to the object's own rules", () =>
     withTables(
       {
@@ -167,6 +173,19 @@ describe("transactions", () => {
       ).toThrow("no");
       expect(tables.posts.count()).toBe(0);
       expect(log.head()).toEqual(head);
+    }));
+});
+
+describe("owners", () => {
+  it("B8 B9 one object's rows are not in another, not even by id", () =>
+    withTables(definitions, async ({ tables: ours }) => {
+      const row = ours.posts.create(post);
+      await withTables(definitions, ({ tables: theirs }) => {
+        expect(theirs.posts.findById(row.id)).toBeNull();
+        expect(theirs.posts.delete(row.id)).toBe(false);
+        expect(codeOf(() => theirs.posts.update(row.id, { title: "mine" }))).toBe("NOT_FOUND");
+        expect(theirs.posts.all()).toEqual([]);
+      });
     }));
 });
 

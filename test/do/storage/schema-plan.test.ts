@@ -17,8 +17,7 @@ function prepare(definitions: TableDefinitions) {
 }
 
 function stored(definitions: TableDefinitions): StoredSchema {
-  const { models, defaultsOf } = prepare(definitions);
-  return toStoredSchema(models, defaultsOf);
+  return toStoredSchema(prepare(definitions).models);
 }
 
 function plan(from: TableDefinitions, to: TableDefinitions) {
@@ -78,6 +77,7 @@ describe("planSchema", () => {
       { ...base, title: z.int() },
       /posts\.title is stored as `TEXT NOT NULL`, and is now `INTEGER NOT NULL`/,
     ],
+    ["a new field whose type makes something of nothing", { ...base, added: z.coerce.string() }, /posts\.added is new/],
     ["a field that becomes required", { ...base, done: z.boolean().optional() }, /posts\.done/],
     ["other values", { ...base, title: z.enum(["a"]) }, /CHECK/],
     ["a required field that is gone", { done: base.done }, /posts\.title is gone/],
