@@ -21,8 +21,9 @@ export function createFrames(router: AnyTRPCRouter) {
     started: (head: FrameHead, cursor?: string): string =>
       frame(head, `"result":${JSON.stringify({ type: "started", id: cursor })}`),
     stopped: (head: FrameHead): string => frame(head, '"result":{"type":"stopped"}'),
-    data: (head: FrameHead, data: unknown): string =>
-      frame(head, `"result":${JSON.stringify({ type: "data", data: serialize(data) })}`),
+    /** With the cursor that stands, for a subscription that has one: a client forgets its own at an event without. */
+    data: (head: FrameHead, data: unknown, cursor?: string): string =>
+      frame(head, `"result":${JSON.stringify({ type: "data", id: cursor, data: serialize(data) })}`),
     error: (head: FrameHead, shape: ErrorShape): string => frame(head, `"error":${JSON.stringify(serialize(shape))}`),
     /** Asks the client to come back on a new socket, with fresh credentials. */
     reconnect: (): string => '{"id":null,"method":"reconnect"}',

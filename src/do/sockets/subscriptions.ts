@@ -114,7 +114,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         // The app's own ids say more than the log's head does, so this one has to be kept.
         keep(subscription, { kind: "tracked", cursor: id });
       },
-      onValue: (data) => connection.send(frames.data(stored, data)),
+      onValue: (data) => connection.send(frames.data(stored, data, subscription.stored.cursor)),
       onEnd: () => drop(subscription, frames.stopped(stored)),
       onError: (cause) => drop(subscription, frames.error(stored, shape(stored.path, cause))),
     });
