@@ -146,11 +146,12 @@ export function createSocketServer(options: SocketServerOptions) {
   }
 
   if (wakeMark.isSet()) {
+    // At once, so that a generator which this event starts is marked anew.
+    wakeMark.clear();
     // After the event that woke the object, so that waking runs no procedure.
     state.waitUntil(
       scheduler.wait(0).then(() => {
         restore();
-        wakeMark.clear();
         subscriptions.awakenOthers();
       }),
     );
