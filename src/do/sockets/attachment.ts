@@ -26,8 +26,8 @@ export interface Attachment {
   readonly caller: Caller;
   /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
   readonly lapses: number;
-  /** The subscriptions; `spilled` when they are rows instead. */
-  readonly subscriptions: readonly StoredSubscription[] | "spilled";
+  /** The subscriptions as one JSON text, whose size is known before it is kept; `spilled` when they are rows instead. */
+  readonly subscriptions: string;
   /** When the client must have shown that it reads, if it was asked to. */
   readonly deadline?: number | undefined;
 }

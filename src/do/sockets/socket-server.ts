@@ -164,7 +164,7 @@ export function createSocketServer(options: SocketServerOptions) {
     // Answered by the platform: a client that asks whether the object is there does not wake it.
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
     state.acceptWebSocket(server, session === undefined ? [] : [sessionTag(session)]);
-    server.serializeAttachment({ key: randomId(), caller, lapses, subscriptions: [] } satisfies Attachment);
+    server.serializeAttachment({ key: randomId(), caller, lapses, subscriptions: "[]" } satisfies Attachment);
     restore();
     return { connection: connect(server), client };
   }

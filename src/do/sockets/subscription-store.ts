@@ -2,6 +2,7 @@ import { readAttachment, type Attachment, type StoredSubscription } from "./atta
 
 /** Above this an attachment would soon hit the platform's 16,384 bytes, and each write of it costs its size. */
 const SPILL_ABOVE = 12_288;
+const SPILLED = "spilled";
 
 export const socketSchema = `
   CREATE TABLE IF NOT EXISTS _socket_subscriptions (
@@ -29,7 +30,7 @@ export function createSubscriptionStore(sql: SqlStorage) {
 
   return {
     read(attachment: Attachment): readonly StoredSubscription[] {
-      if (attachment.subscriptions !== "spilled") return attachment.subscriptions;
+      if (attachment.subscriptions !== SPILLED) return parse(attachment.subscriptions);
       return sql
         .exec("SELECT stored FROM _socket_subscriptions WHERE socket = ?", attachment.key)
         .toArray()
@@ -41,24 +42,25 @@ export function createSubscriptionStore(sql: SqlStorage) {
       const attachment = readAttachment(socket);
       if (!attachment) return;
       const { key, subscriptions } = attachment;
-      if (subscriptions === "spilled") return put(key, subscription);
-      const next = [...subscriptions.filter(({ id }) => id !== subscription.id), subscription];
-      if (JSON.stringify(next).length <= SPILL_ABOVE) {
-        return socket.serializeAttachment({ ...attachment, subscriptions: next } satisfies Attachment);
+      if (subscriptions === SPILLED) return put(key, subscription);
+      const next = [...parse(subscriptions).filter(({ id }) => id !== subscription.id), subscription];
+      const text = JSON.stringify(next);
+      if (sizeOf(text) <= SPILL_ABOVE) {
+        return socket.serializeAttachment({ ...attachment, subscriptions: text } satisfies Attachment);
       }
       for (const each of next) put(key, each);
-      socket.serializeAttachment({ ...attachment, subscriptions: "spilled" } satisfies Attachment);
+      socket.serializeAttachment({ ...attachment, subscriptions: SPILLED } satisfies Attachment);
     },
 
     remove(socket: WebSocket, id: string | number): void {
       const attachment = readAttachment(socket);
       if (!attachment) return;
       const { key, subscriptions } = attachment;
-      if (subscriptions === "spilled") {
+      if (subscriptions === SPILLED) {
         sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ? AND id = ?", key, keyOf(id));
         return;
       }
-      const next = subscriptions.filter((each) => each.id !== id);
+      const next = JSON.stringify(parse(subscriptions).filter((each) => each.id !== id));
       socket.serializeAttachment({ ...attachment, subscriptions: next } satisfies Attachment);
     },
 
@@ -80,6 +82,15 @@ export function createSubscriptionStore(sql: SqlStorage) {
       );
     },
   };
+}
+
+function parse(text: string): readonly StoredSubscription[] {
+  return JSON.parse(text) as readonly StoredSubscription[];
+}
+
+/** In bytes, as the platform serializes a text: with two for each character as soon as one needs them. */
+function sizeOf(text: string): number {
+  return /[\u0100-\uffff]/.test(text) ? text.length * 2 : text.length;
 }
 
 export type SubscriptionStore = ReturnType<typeof createSubscriptionStore>;
