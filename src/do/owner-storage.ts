@@ -65,6 +65,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
             description: { table, after: call?.lastEventId },
             signals: [signal, live?.signal].filter((each) => each !== undefined),
             onListen: live?.onListen,
+            startOf: live?.startOf,
           }),
       }),
 

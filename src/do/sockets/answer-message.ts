@@ -5,7 +5,7 @@ import type { Connection } from "./connection.js";
 import type { FrameHead, Frames } from "./frames.js";
 import type { createHandovers } from "./handovers.js";
 import type { Message, ParsedMessage } from "./messages.js";
-import { kindOf } from "./open-result.js";
+import { kindOf, type Start } from "./open-result.js";
 import { duplicateId, tooManySubscriptions } from "./socket-errors.js";
 import type { SocketServerOptions } from "./socket-server.js";
 import type { Opened, Subscriptions } from "./subscriptions.js";
@@ -17,6 +17,7 @@ export interface AnswersOptions extends SocketServerOptions {
   readonly open: (
     caller: Caller,
     call: Call,
+    start: Start | undefined,
   ) => Promise<{ readonly ok: true; readonly opened: Opened } | { readonly ok: false; readonly error: ErrorShape }>;
 }
 
@@ -43,8 +44,9 @@ export function createAnswers(options: AnswersOptions) {
     const refused = refusal(connection, message);
     if (refused) return connection.send(frames.error(message, shape(call, refused)));
     const { caller } = connection;
-    const after = lastEventId ?? handovers.take(caller, id, path, head) ?? head;
-    const result = await open(caller, call);
+    const start = lastEventId === undefined ? handovers.take(caller, id, path, head) : undefined;
+    const after = lastEventId ?? start?.after ?? head;
+    const result = await open(caller, call, start);
     if (!result.ok) return connection.send(frames.error(message, result.error));
     const { opened } = result;
     if (connection.socket.readyState !== WebSocket.OPEN) {

@@ -9,10 +9,11 @@ export interface StoredSubscription {
   readonly input: unknown;
   /**
    * - `source`: tells what one table's log says, and has no state of its own
-   * - `tracked`: the app's own generator, resumed by the id that it yielded last
-   * - `untracked`: one that cannot be resumed, or has not yielded an id yet
+   * - `silent`: the app's own generator that has told nothing yet, and is begun anew where its sources stood
+   * - `tracked`: one that is resumed by the id that it yielded last
+   * - `untracked`: one that cannot be resumed
    */
-  readonly kind: "source" | "tracked" | "untracked";
+  readonly kind: "source" | "silent" | "tracked" | "untracked";
   /** The tables whose changes wake it. */
   readonly tables: readonly string[];
   /** What it was told last, where the log's head does not say. */

@@ -1,5 +1,6 @@
 import { tracked, type TrackedEnvelope } from "@trpc/server";
 import type { Change } from "../../shared/change.js";
+import type { Cursor } from "../../shared/cursor.js";
 import type { ChangeHub } from "./change-hub.js";
 
 const SOURCE = Symbol("trpc-userdo.source");
@@ -18,6 +19,8 @@ export interface ChangeSourceOptions {
   readonly signals: readonly AbortSignal[];
   /** Called when something begins to iterate: the app's own generator then wakes with this table. */
   readonly onListen: ((table: string) => void) | undefined;
+  /** Where to begin when the subscriber does not say: a generator that is taken up again did not begin now. */
+  readonly startOf: ((table: string) => Cursor | string | undefined) | undefined;
 }
 
 type Events = AsyncIterable<TrackedEnvelope<Change<unknown>>>;
@@ -38,13 +41,13 @@ export function describeSource(result: unknown): SourceDescription | undefined {
     : undefined;
 }
 
-function iterate({ hub, description, signals, onListen }: ChangeSourceOptions): Events {
+function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceOptions): Events {
   const { table, after } = description;
   const isOver = (): boolean => signals.some((signal) => signal.aborted);
   return {
     async *[Symbol.asyncIterator]() {
       onListen?.(table);
-      let position: string | ReturnType<ChangeHub["head"]> = after ?? hub.head();
+      let position: string | Cursor = after ?? startOf?.(table) ?? hub.head();
       let touched = true;
       let wake = (): void => {};
       const onAbort = (): void => wake();

@@ -1,10 +1,11 @@
 import type { Cursor } from "../../shared/cursor.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Connection } from "./connection.js";
+import type { Start } from "./open-result.js";
 import type { Subscription, SubscriptionIndex } from "./subscription.js";
 
 interface Handover {
-  readonly after: Cursor | string;
+  readonly start: Start;
   readonly expiresAt: number;
 }
 
@@ -20,7 +21,14 @@ export function createHandovers(index: SubscriptionIndex) {
   const left = new Map<string, Handover>();
 
   const keyOf = (session: string, id: string | number, path: string): string => JSON.stringify([session, id, path]);
-  const standing = ({ behind }: Subscription, head: Cursor): Cursor | string => behind?.from ?? behind?.after ?? head;
+
+  /** What the next socket starts at; nothing when the client of this one was not asked to leave it. */
+  function standing({ connection, stored, behind }: Subscription, head: Cursor): Start | undefined {
+    // The object may have slept since it asked: what waits for a lapsed socket says so too.
+    const waits = behind !== undefined && connection.lapses <= Date.now();
+    if (!asked.has(connection) && !waits) return undefined;
+    return { tables: stored.tables, after: behind?.from ?? behind?.after ?? head };
+  }
 
   return {
     /** Whether the client was asked already; from now on it was. */
@@ -33,28 +41,30 @@ export function createHandovers(index: SubscriptionIndex) {
     /** The socket is gone: remembers where its subscriptions stood, if its client was asked to leave it. */
     leave(connection: Connection, head: Cursor): void {
       const session = sessionOf(connection.caller);
-      if (!asked.delete(connection) || session === undefined) return;
-      const now = Date.now();
-      for (const [key, handover] of left) if (handover.expiresAt <= now) left.delete(key);
-      const expiresAt = now + LIFETIME;
-      for (const subscription of index.of(connection)) {
-        const { id, path } = subscription.stored;
-        left.set(keyOf(session, id, path), { after: standing(subscription, head), expiresAt });
+      if (session !== undefined) {
+        const now = Date.now();
+        for (const [key, handover] of left) if (handover.expiresAt <= now) left.delete(key);
+        for (const subscription of index.of(connection)) {
+          const start = standing(subscription, head);
+          const { id, path } = subscription.stored;
+          if (start) left.set(keyOf(session, id, path), { start, expiresAt: now + LIFETIME });
+        }
       }
+      asked.delete(connection);
     },
 
     /** Where the same subscription stood on the socket that the client comes from, if it comes from one. */
-    take(caller: Caller, id: string | number, path: string, head: Cursor): Cursor | string | undefined {
+    take(caller: Caller, id: string | number, path: string, head: Cursor): Start | undefined {
       const session = sessionOf(caller);
       if (session === undefined) return undefined;
-      for (const connection of asked) {
+      for (const connection of index.connections()) {
         const subscription = sessionOf(connection.caller) === session ? index.get(connection, id) : undefined;
-        if (subscription?.stored.path === path) return standing(subscription, head);
+        const start = subscription?.stored.path === path ? standing(subscription, head) : undefined;
+        if (start) return start;
       }
-      const key = keyOf(session, id, path);
-      const handover = left.get(key);
-      left.delete(key);
-      return handover && handover.expiresAt > Date.now() ? handover.after : undefined;
+      // It stays: another tab of this session may ask under the same id, and the client that it is for must get it.
+      const handover = left.get(keyOf(session, id, path));
+      return handover && handover.expiresAt > Date.now() ? handover.start : undefined;
     },
   };
 }

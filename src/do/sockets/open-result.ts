@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "./attachment.js";
 import { describeSource } from "./change-source.js";
 import type { Opened } from "./subscriptions.js";
@@ -10,6 +11,15 @@ import type { Opened } from "./subscriptions.js";
 export interface LiveCall {
   readonly signal: AbortSignal;
   readonly onListen: (table: string) => void;
+  /** Where a source begins to tell when no event id says so; nothing for: now. Once for each table. */
+  readonly startOf: (table: string) => Cursor | string | undefined;
+}
+
+/** Where the sources of a generator begin that is taken up again before it has told anything. */
+export interface Start {
+  /** Those that it awaited. */
+  readonly tables: readonly string[];
+  readonly after: Cursor | string;
 }
 
 /** A live call, before it is known what its procedure returns. */
@@ -22,13 +32,22 @@ export interface PendingCall {
   opened(result: unknown, path: string): Opened;
 }
 
-export function createPendingCall(): PendingCall {
+export function createPendingCall(start?: Start): PendingCall {
+  const starts = new Map(start?.tables.map((table) => [table, start.after]));
   const controller = new AbortController();
   const early: string[] = [];
   let listener = (table: string): void => void early.push(table);
 
   return {
-    live: { signal: controller.signal, onListen: (table) => listener(table) },
+    live: {
+      signal: controller.signal,
+      onListen: (table) => listener(table),
+      startOf(table) {
+        const after = starts.get(table);
+        starts.delete(table);
+        return after;
+      },
+    },
     opened(result, path) {
       const source = describeSource(result);
       if (source) return { kind: "source", source };
@@ -48,9 +67,7 @@ export function createPendingCall(): PendingCall {
 
 /** What is kept of a subscription, as far as its result says. */
 export function kindOf(opened: Opened): Pick<StoredSubscription, "kind" | "tables"> {
-  return opened.kind === "source"
-    ? { kind: "source", tables: [opened.source.table] }
-    : { kind: "untracked", tables: [] };
+  return opened.kind === "source" ? { kind: "source", tables: [opened.source.table] } : { kind: "silent", tables: [] };
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

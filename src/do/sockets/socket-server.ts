@@ -11,7 +11,7 @@ import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
 import { parseFrame } from "./messages.js";
-import { createPendingCall, kindOf, type LiveCall } from "./open-result.js";
+import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
 import { sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
@@ -47,8 +47,8 @@ export function createSocketServer(options: SocketServerOptions) {
   const wakeMark = createWakeMark(state.storage);
 
   /** Runs a subscription's procedure, and says what can be told from. */
-  async function open(caller: Caller, call: Call) {
-    const pending = createPendingCall();
+  async function open(caller: Caller, call: Call, start: Start | undefined) {
+    const pending = createPendingCall(start);
     const result = await subscribe(caller, call, pending.live);
     if (!result.ok) return result;
     try {
@@ -58,14 +58,14 @@ export function createSocketServer(options: SocketServerOptions) {
     }
   }
 
-  const reopen: Reopen = (connection, { path, input, kind, cursor }) => {
+  const reopen: Reopen = (connection, { path, input, kind, cursor }, start) => {
     const call: Call = {
       type: "subscription",
       path,
       input: input === undefined ? undefined : transformer.input.deserialize(input),
       lastEventId: kind === "tracked" ? cursor : undefined,
     };
-    return open(connection.caller, call);
+    return open(connection.caller, call, start);
   };
 
   // One look for all the sockets of a session while a flush is told: it is told in one go.

@@ -30,6 +30,7 @@ export function createSubscriptionIndex() {
 
   const index = {
     count: (): number => count,
+    connections: (): Iterable<Connection> => byConnection.keys(),
     of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
     countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
     get: (connection: Connection, id: string | number): Subscription | undefined =>
@@ -51,7 +52,9 @@ export function createSubscriptionIndex() {
     },
 
     remove(subscription: Subscription): void {
-      if (!byConnection.get(subscription.connection)?.delete(subscription.stored.id)) return;
+      const own = byConnection.get(subscription.connection);
+      if (!own?.delete(subscription.stored.id)) return;
+      if (own.size === 0) byConnection.delete(subscription.connection);
       count--;
       for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
       subscription.running?.abort();

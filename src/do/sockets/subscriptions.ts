@@ -6,6 +6,7 @@ import type { ChangeHub, Flush, TrackedChange } from "./change-hub.js";
 import type { SourceDescription } from "./change-source.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
+import type { Start } from "./open-result.js";
 import { pump } from "./pump.js";
 import { createSubscriptionIndex, type Subscription } from "./subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
@@ -25,6 +26,7 @@ export type Opened =
 export type Reopen = (
   connection: Connection,
   stored: StoredSubscription,
+  start: Start | undefined,
 ) => Promise<{ readonly ok: true; readonly opened: Opened } | { readonly ok: false; readonly error: ErrorShape }>;
 
 export interface SubscriptionsOptions {
@@ -76,16 +78,17 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   function catchUp(subscription: Subscription): void {
     const { connection, stored } = subscription;
     const [table] = stored.tables;
-    if (table === undefined || stored.kind !== "source" || !mayReceive(connection)) return;
-    while (subscription.behind && !connection.isWaiting()) {
+    if (table === undefined || stored.kind !== "source") return;
+    const mayTell = mayReceive(connection);
+    while (mayTell && subscription.behind && !connection.isWaiting()) {
       const { after, from } = subscription.behind;
       const { changes, last } = hub.since(table, after, { from, limit: PAGE });
       for (const told of changes) tell(subscription, told);
       subscription.behind = last && { after, from: last };
     }
     // Written only for a subscriber that lags: an attachment's write costs as much as an event.
-    if (subscription.behind) keep(subscription, { cursor: positionOf(subscription.behind) });
-    else if (stored.cursor !== undefined) keep(subscription, { cursor: undefined });
+    const cursor = subscription.behind && positionOf(subscription.behind);
+    if (cursor !== stored.cursor) keep(subscription, { cursor });
   }
 
   function fallBehind(subscription: Subscription, after: Cursor): void {
@@ -114,14 +117,18 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         // The app's own ids say more than the log's head does, so this one has to be kept.
         keep(subscription, { kind: "tracked", cursor: id });
       },
-      onValue: (data) => connection.send(frames.data(stored, data, subscription.stored.cursor)),
+      onValue(data) {
+        const { kind, cursor } = subscription.stored;
+        connection.send(frames.data(stored, data, kind === "tracked" ? cursor : undefined));
+        if (kind === "silent") keep(subscription, { kind: "untracked" });
+      },
       onEnd: () => drop(subscription, frames.stopped(stored)),
       onError: (cause) => drop(subscription, frames.error(stored, shape(stored.path, cause))),
     });
   }
 
-  async function open(subscription: Subscription): Promise<void> {
-    const result = await reopen(subscription.connection, subscription.stored);
+  async function open(subscription: Subscription, start?: Start): Promise<void> {
+    const result = await reopen(subscription.connection, subscription.stored, start);
     if (!index.has(subscription)) return;
     if (!result.ok) return drop(subscription, frames.error(subscription.stored, result.error));
     subscription.opened = true;
@@ -131,11 +138,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   function deliver(subscription: Subscription, flush: Flush, table: string, shared: Map<TrackedChange, string>): void {
     const { connection, stored } = subscription;
-    if (subscription.running) return;
-    if (stored.kind !== "source") {
-      if (!subscription.opened) waitUntil(awaken(subscription));
-      return;
-    }
+    if (stored.kind !== "source") return touch(subscription, flush.from);
     // It is behind already: whoever brings it up to date reads this flush too.
     if (subscription.behind) return;
     if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, flush.from);
@@ -147,11 +150,24 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     waitUntil(open(subscription));
   }
 
+  /** A source that an app's generator awaits has something to tell. One that runs reads it by itself. */
+  function touch(subscription: Subscription, from: Cursor): void {
+    const { connection, stored, running, opened, behind } = subscription;
+    if (mayReceive(connection)) {
+      if (!running && !opened) waitUntil(awaken(subscription, from));
+    } else if (stored.kind === "silent" && !behind) {
+      // It has told no id that its client could come back with.
+      fallBehind(subscription, from);
+    }
+  }
+
   /** Takes an app's generator up again after a sleep, or ends it when nothing says where it was. */
-  async function awaken(subscription: Subscription): Promise<void> {
-    const { stored } = subscription;
+  async function awaken(subscription: Subscription, from?: Cursor): Promise<void> {
+    const { stored, behind } = subscription;
     subscription.opened = true;
     if (stored.kind === "tracked") return open(subscription);
+    const after = behind?.after ?? from;
+    if (stored.kind === "silent" && after) return open(subscription, { tables: stored.tables, after });
     drop(subscription, frames.error(stored, shape(stored.path, cannotResume())));
   }
 
@@ -169,7 +185,8 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Takes up a socket's subscriptions after the object woke. Runs none of their procedures. */
     restore(connection: Connection, stored: readonly StoredSubscription[]): void {
       for (const each of stored) {
-        const behind = each.kind === "source" && each.cursor !== undefined ? { after: each.cursor } : undefined;
+        // A tracked generator's cursor is the app's own.
+        const behind = each.kind !== "tracked" && each.cursor !== undefined ? { after: each.cursor } : undefined;
         index.add({ connection, stored: each, opened: false, behind, running: undefined });
       }
     },
@@ -177,9 +194,10 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** After a sleep: the generators that no table would wake. */
     awakenOthers(): void {
       for (const subscription of index.all()) {
-        const { stored, opened, running } = subscription;
-        const nothingWakesIt = stored.kind === "untracked" || (stored.kind === "tracked" && stored.tables.length === 0);
-        if (nothingWakesIt && !opened && !running) waitUntil(awaken(subscription));
+        const { connection, stored, opened, running } = subscription;
+        if (stored.kind === "source" || opened || running) continue;
+        const nothingWakesIt = stored.kind === "untracked" || stored.tables.length === 0;
+        if (nothingWakesIt && mayReceive(connection)) waitUntil(awaken(subscription));
       }
     },
 
@@ -196,7 +214,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** The client reads again: goes on with all that it has missed. */
     resume(connection: Connection): void {
       for (const subscription of [...index.of(connection)]) {
-        if (!subscription.behind) continue;
+        if (!subscription.behind || subscription.stored.kind !== "source") continue;
         if (subscription.opened) catchUp(subscription);
         else waitUntil(open(subscription));
       }
