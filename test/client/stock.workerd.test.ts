@@ -204,4 +204,20 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     ]);
     expect(wires).toHaveLength(2);
   });
+
+  it("C4 E4 an untracked aside does not cost a subscription its place", async () => {
+    const { client, http, wires } = await start({ stock: use });
+    const told = listen(client.feeds.mixed, undefined);
+    await told.started;
+    await http.items.create.mutate({ text: "one" });
+    await told.until(2);
+    wires[0]?.drop();
+    await http.items.create.mutate({ text: "two" });
+    expect(await told.until(4)).toMatchObject([
+      { data: { data: { text: "one" } } },
+      "aside",
+      { data: { data: { text: "two" } } },
+      "aside",
+    ]);
+  });
 });
