@@ -3,6 +3,7 @@ import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Caller } from "../shared/caller.js";
 import { accountSchema, createAccountStore, toUser } from "./accounts/account-store.js";
+import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
 import { sessionSchema } from "./accounts/session-row.js";
 import { createSessionStore } from "./accounts/session-store.js";
@@ -45,6 +46,7 @@ export function createUserObject({
     accessSeconds: app.session.accessToken,
     onSessionEnd: endSession,
   });
+  const findSession = createFindSession({ userId: address.id, identity, isBorn: lifetime.isBorn, accounts, sessions });
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
@@ -87,7 +89,7 @@ export function createUserObject({
       refresh: createRefresh({ userId: address.id, identity, account, visit }),
       sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),
     }),
-    internal: (request) => answer(account, request),
+    internal: (request) => (request.op === "loadSession" ? findSession(request.token) : answer(account, request)),
     live: {
       hub: owned.hub,
       isBorn: lifetime.isBorn,

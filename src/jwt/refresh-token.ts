@@ -23,6 +23,11 @@ export async function refreshTokenOf(claims: RefreshClaims, secrets: SigningSecr
   return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${body}`))}`;
 }
 
+/** The user that a token names, if it has the form of one. Nothing is checked. */
+export function looksLikeRefreshToken(token: string): string | undefined {
+  return TOKEN.exec(token)?.[1];
+}
+
 /** The claims of a token whose MAC holds, `undefined` for anything else. */
 export async function verifyRefreshToken(token: string, secrets: SigningSecrets): Promise<RefreshClaims | undefined> {
   const match = TOKEN.exec(token);

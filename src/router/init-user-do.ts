@@ -11,22 +11,27 @@ import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
 import { attachDefinition } from "./definition.js";
 import type { TableDefinitions } from "./schema/table.js";
-import { sessionsRouter } from "./sessions/sessions-router.js";
+import { anyData, type SessionSchema } from "./sessions/session-data.js";
+import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
-
-const builtin = { auth: authRouter, sessions: sessionsRouter };
 
 export interface InitUserDOOptions<
   TUserTables extends TableDefinitions,
   TOrganizationTables extends TableDefinitions,
   TExtra extends object,
   TErrorShape extends TRPCDefaultErrorShape,
+  TSession extends SessionSchema,
 > {
   /**
    * The app's tables, by the kind of owner whose Durable Object holds them.
    * @default no tables
    */
   readonly tables?: { readonly user?: TUserTables; readonly organization?: TOrganizationTables };
+  /**
+   * What `sessions.data` holds for each session: a zod object. It lives as long as the session does.
+   * @default any object
+   */
+  readonly session?: TSession;
   /** Extends the context of every procedure. Runs where the procedure runs, once for each call. */
   readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
   /**
@@ -53,11 +58,17 @@ export function initUserDO<
   TOrganizationTables extends TableDefinitions = Record<never, never>,
   TExtra extends object = object,
   TErrorShape extends TRPCDefaultErrorShape = TRPCDefaultErrorShape,
->(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape> = {}) {
+  TSession extends SessionSchema = typeof anyData,
+>(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape, TSession> = {}) {
   type App = { tables: { user: TUserTables; organization: TOrganizationTables } };
   type Context = BaseContext<App> & TExtra;
 
-  const { tables = {}, context, errorFormatter } = options;
+  const { tables = {}, session = anyData, context, errorFormatter } = options;
+  const builtin = {
+    auth: authRouter,
+    // The default of `session` is that of its type, which the compiler does not see.
+    sessions: createSessionsRouter(session as TSession),
+  };
   // tRPC works these types out from the options, which it cannot while the context is still generic.
   const root = initTRPC.context<object>().create({
     transformer,

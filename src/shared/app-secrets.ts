@@ -22,15 +22,24 @@ const encoder = new TextEncoder();
  * @throws ConfigurationError in one line that says what to add, when one is missing, too short or a sample
  */
 export function readSecrets(env: object): AppSecrets {
-  const { JWT_SECRET, JWT_SECRET_PREVIOUS, INDEX_SECRET } = env as Record<string, unknown>;
+  return {
+    jwt: readSigningSecrets(env),
+    index: checked("INDEX_SECRET", (env as Record<string, unknown>)["INDEX_SECRET"]),
+  };
+}
+
+/**
+ * Those that tokens are signed and checked with.
+ *
+ * @throws ConfigurationError as {@link readSecrets} does
+ */
+export function readSigningSecrets(env: object): AppSecrets["jwt"] {
+  const { JWT_SECRET, JWT_SECRET_PREVIOUS } = env as Record<string, unknown>;
   const { JWT_PRIVATE_KEY, JWT_PUBLIC_KEY_PREVIOUS } = env as Record<string, unknown>;
   return {
-    jwt: {
-      current: checked("JWT_SECRET", JWT_SECRET),
-      previous: JWT_SECRET_PREVIOUS === undefined ? undefined : checked("JWT_SECRET_PREVIOUS", JWT_SECRET_PREVIOUS),
-      keyPair: keyPairOf(textOf(JWT_PRIVATE_KEY), textOf(JWT_PUBLIC_KEY_PREVIOUS)),
-    },
-    index: checked("INDEX_SECRET", INDEX_SECRET),
+    current: checked("JWT_SECRET", JWT_SECRET),
+    previous: JWT_SECRET_PREVIOUS === undefined ? undefined : checked("JWT_SECRET_PREVIOUS", JWT_SECRET_PREVIOUS),
+    keyPair: keyPairOf(textOf(JWT_PRIVATE_KEY), textOf(JWT_PUBLIC_KEY_PREVIOUS)),
   };
 }
 

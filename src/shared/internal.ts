@@ -1,4 +1,4 @@
-import type { SignedIn } from "./account.js";
+import type { ListedSession, SignedIn, User } from "./account.js";
 import type { SessionTokens } from "./call.js";
 import type { Device } from "./device.js";
 
@@ -21,6 +21,11 @@ export type InternalRequest =
       readonly device: Device;
     }
   | {
+      /** Another Worker → user: whose session is this token's? Checked here: that Worker may have no secret. */
+      readonly op: "loadSession";
+      readonly token: string;
+    }
+  | {
       /** Worker → user: exchange a refresh token whose MAC holds. */
       readonly op: "refresh";
       readonly sessionId: string;
@@ -41,6 +46,15 @@ export interface Receipt {
   readonly error?: string;
 }
 
+/** A session, as `loadSession` finds it. */
+export interface FoundSession {
+  readonly user: User;
+  readonly session: ListedSession;
+  /** The app's own; `undefined` when nothing was set. `any`, because Workers' RPC types turn `unknown` into `never`. */
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly data: any;
+}
+
 /** A sign-in and its tokens. */
 export interface SignInResult {
   readonly signedIn: SignedIn;
@@ -52,6 +66,7 @@ interface Replies {
   hasAccount: boolean;
   login: SignInResult | "refused";
   refresh: SessionTokens | "ended";
+  loadSession: FoundSession | null;
   deliver: Receipt;
 }
 

@@ -11,6 +11,11 @@ export interface Configuration {
 
 /** @throws ConfigurationError when the binding or a secret is missing, too short or a sample */
 export function readConfiguration(env: object, binding: string): Configuration {
+  return { binding, namespace: readNamespace(env, binding), secrets: readSecrets(env) };
+}
+
+/** @throws ConfigurationError when the binding is missing */
+export function readNamespace(env: object, binding: string): ObjectNamespace {
   const namespace = (env as Record<string, unknown>)[binding];
   if (!isNamespace(namespace)) {
     throw new ConfigurationError(
@@ -18,7 +23,7 @@ export function readConfiguration(env: object, binding: string): Configuration {
         'in wrangler.jsonc, and the class to "new_sqlite_classes" of a migration.',
     );
   }
-  return { binding, namespace, secrets: readSecrets(env) };
+  return namespace;
 }
 
 /** The setting that an error is about; also the platform's own complaint about a class without SQLite storage. */

@@ -1,9 +1,11 @@
 /** The door: HTTP and sockets in front of the Durable Objects, and the way in for other Workers. */
 export { createCaller } from "./create-caller.js";
 export { createHandler } from "./create-handler.js";
+export { createLoadSession } from "./create-load-session.js";
 export { createWorker } from "./create-worker.js";
 export { getUserDO } from "./get-user-do.js";
 export type { CallerFactory, ServerCaller } from "./create-caller.js";
+export type { LoadedSession, LoadSession, LoadSessionOptions } from "./create-load-session.js";
 export type { Handler } from "./create-handler.js";
 export type { UserDOWorker } from "./create-worker.js";
 export type { HandlerOptions } from "./options.js";

@@ -31,6 +31,34 @@ async function ask(userId: string, action: string): Promise<unknown> {
 }
 
 describe("another Worker with the binding", () => {
+  it("S1 S2 knows who sent a request by its cookies, and what their session holds", async () => {
+    const app = server.getWorker("fixture-app");
+    const post = (path: string, input: unknown, headers: Record<string, string> = {}) =>
+      app.fetch(`https://blog.example.com/trpc/${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", origin: "https://blog.example.com", ...headers },
+        body: JSON.stringify({ json: input }),
+      });
+    const signedUp = await post("auth.signup", {
+      email: `${crypto.randomUUID()}@example.com`,
+      password: "correct horse battery",
+    });
+    const cookie = signedUp.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
+    await signedUp.text();
+    await (await post("sessions.data.set", { cart: ["a", "b"] }, { cookie })).text();
+    const load = async (headers: Record<string, string>): Promise<unknown> => {
+      const body = JSON.stringify({ userId: "", action: "session" });
+      const init = { method: "POST", body, headers };
+      return (await server.getWorker("second-worker").fetch("https://blog.example.com/", init)).json();
+    };
+    expect(await load({ cookie })).toEqual({ id: expect.stringMatching(/^[0-9a-f]{32}$/), cart: ["a", "b"] });
+    expect(await load({})).toBeNull();
+    expect(await load({ cookie: cookie.replaceAll("=", "=x") })).toBeNull();
+  });
+
   it("D1 creates a row in a user's object, typed, and a Date stays a Date", async () => {
     const userId = await signUp();
     expect(await ask(userId, "create")).toEqual({ id: expect.any(String), isDate: true });

@@ -47,7 +47,7 @@ export function toPublicSession({ id, createdAt, expiresAt }: SessionRow): Sessi
   return { id, createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
 }
 
-function toListed(row: SessionRow, current: boolean): ListedSession {
+export function toListed(row: SessionRow, current: boolean): ListedSession {
   const { device, name } = row;
   const times = { lastSeenAt: new Date(row.lastSeenAt), endsAt: new Date(row.endsAt) };
   return { ...toPublicSession(row), ...times, device, name, current };

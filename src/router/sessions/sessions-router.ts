@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
+import { createSessionData, type SessionSchema } from "./session-data.js";
 import { sessionsOf } from "./sessions-of.js";
 
 const { router, userProcedure } = builtinRoot;
@@ -15,8 +16,7 @@ const name = z
   .max(64, "A session's name has at most 64 characters.")
   .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), "A session's name is one line of text.");
 
-/** The built-in `sessions` procedures: what is signed in as this user, and putting an end to it. */
-export const sessionsRouter = router({
+const procedures = {
   /** The user's sessions, the last seen first. @throws UNAUTHORIZED for nobody */
   list: userProcedure.query(({ ctx }) => sessionsOf(ctx).list()),
 
@@ -32,7 +32,12 @@ export const sessionsRouter = router({
 
   /** Ends all sessions but the one that asks, and answers how many. @throws UNAUTHORIZED for nobody */
   revokeOthers: userProcedure.mutation(({ ctx }) => sessionsOf(ctx).revokeOthers()),
-});
+};
+
+/** The built-in `sessions` procedures: what is signed in as this user, putting an end to it, and the app's own data. */
+export function createSessionsRouter<TSchema extends SessionSchema>(schema: TSchema) {
+  return router({ ...procedures, data: createSessionData(schema) });
+}
 
 /** The same for a session of somebody else's: nobody learns whether it exists. */
 function noSuchSession(): TRPCError {

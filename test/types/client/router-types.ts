@@ -26,12 +26,21 @@ expectTypeOf<Inputs["projects"]["create"]>().toEqualTypeOf<{ organizationId: str
 expectTypeOf<Outputs["auth"]["login"]["user"]["email"]>().toEqualTypeOf<string>();
 expectTypeOf<Outputs["auth"]["me"]["session"]["expiresAt"]>().toEqualTypeOf<Date>();
 
+type SessionData = Outputs["sessions"]["data"]["set"];
+expectTypeOf<SessionData>().toEqualTypeOf<{ cart: string[]; seen?: Date | undefined; step?: number | undefined }>();
+expectTypeOf<Outputs["sessions"]["data"]["get"]>().toEqualTypeOf<SessionData | null>();
+expectTypeOf<Inputs["sessions"]["data"]["set"]["cart"]>().toEqualTypeOf<string[] | undefined>();
+expectTypeOf<Outputs["sessions"]["list"][number]["current"]>().toEqualTypeOf<boolean>();
+
 const client = createClient<AppRouter>({ url: "/trpc" });
 
 export async function calls(): Promise<void> {
   expectTypeOf(await client.posts.list.query()).toEqualTypeOf<Post[]>();
   // @ts-expect-error the router has no field `name`: a renamed one is an error here
   await client.posts.create.mutate({ name: "x", body: "" });
+  await client.sessions.data.merge.mutate({ step: 1 });
+  // @ts-expect-error the app's schema says that a step is a number
+  await client.sessions.data.merge.mutate({ step: "1" });
   // @ts-expect-error nor such a procedure
   await client.posts.remove.mutate({ id: "x" });
   // @ts-expect-error an organization's procedure needs to know which

@@ -1,0 +1,50 @@
+import { verifyAccessToken } from "../../jwt/access-token.js";
+import { verifyRefreshToken } from "../../jwt/refresh-token.js";
+import type { FoundSession } from "../../shared/internal.js";
+import type { AppIdentity } from "../app-identity.js";
+import { toUser, type AccountStore } from "./account-store.js";
+import { decodeSessionData } from "./session-data.js";
+import type { SessionStore } from "./session-store.js";
+import { toListed } from "./sessions-room.js";
+
+export interface CreateFindSessionOptions {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  readonly isBorn: () => boolean;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+}
+
+/**
+ * Finds the session behind a token, for a Worker that asks on a request's behalf. Everything is checked here: that
+ * Worker may know none of the app's secrets, and came by what the token says unchecked. Nothing is ever created.
+ */
+export function createFindSession({ userId, identity, isBorn, accounts, sessions }: CreateFindSessionOptions) {
+  /** The session that a token of this user names: an access token, or a refresh token that was not replaced long ago. */
+  async function named(token: string): Promise<{ id: string; generation?: number } | undefined> {
+    const { secrets, binding } = identity();
+    const access = await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
+    if (access) return access.userId === userId ? { id: access.sessionId } : undefined;
+    const refresh = await verifyRefreshToken(token, secrets.jwt);
+    if (refresh?.userId !== userId) return undefined;
+    return { id: refresh.sessionId, generation: refresh.generation };
+  }
+
+  return async (token: string): Promise<FoundSession | null> => {
+    if (!isBorn()) return null;
+    const claims = await named(token);
+    const now = Date.now();
+    const row = claims && sessions.alive(claims.id, now);
+    const account = accounts.read();
+    if (!row || !account) return null;
+    // A tab may still hold the one before, but an older one was copied by somebody.
+    if (claims.generation !== undefined && claims.generation < row.generation - 1) return null;
+    sessions.touch(row, now);
+    const data = sessions.readData(row.id);
+    return {
+      user: toUser(account),
+      session: toListed(row, true),
+      data: data === undefined ? undefined : decodeSessionData(data),
+    };
+  };
+}

@@ -1,0 +1,77 @@
+import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
+import type { ListedSession, User } from "../shared/account.js";
+import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
+import { readNamespace } from "./configuration.js";
+import { createCookies } from "./cookies/create-cookies.js";
+import { readCredentials } from "./gate/read-credentials.js";
+import { Refused } from "./gate/refusal.js";
+import { routableUser } from "./routable-user.js";
+
+export interface LoadSessionOptions {
+  /** The name, in this Worker's settings, of the binding to the app's Durable Objects. */
+  readonly binding: string;
+  /**
+   * The name of that binding in the app's own Worker, where it is another. Only needed with the app's secrets.
+   * @default the same as `binding`
+   */
+  readonly audience?: string;
+  /**
+   * The app's `cookiePrefix`.
+   * @default "userdo"
+   */
+  readonly cookiePrefix?: string;
+}
+
+/** What the app keeps for each session, by its router. */
+type SessionDataOf<TRouter extends AnyTRPCRouter> =
+  inferRouterOutputs<TRouter> extends { readonly sessions: { readonly data: { readonly get: infer TData } } }
+    ? NonNullable<TData>
+    : Record<string, unknown>;
+
+/** Who sent a request, and what the app keeps for that sign-in. */
+export interface LoadedSession<TData> {
+  readonly user: User;
+  readonly session: ListedSession;
+  /** `sessions.data`, as it was stored; `undefined` when nothing was set. */
+  readonly data: TData | undefined;
+}
+
+/** `null` is nobody: no token, a malformed or forged one, or a session that is over. */
+export type LoadSession<TData> = (request: Request, env: object) => Promise<LoadedSession<TData> | null>;
+
+/**
+ * Makes `loadSession(request, env)`: who sent a request, by its cookies or its Bearer token, for any Worker with a
+ * binding to the app's Durable Objects. It is one call to the user's own object, which alone knows whether the session
+ * is alive. It renews nothing and creates nothing.
+ *
+ * With the app's `JWT_SECRET` in the environment, a forged token is turned away without that call. Without it, the
+ * user's object checks the token; a made-up one wakes an object that is empty, and stays so.
+ */
+export function createLoadSession<TRouter extends AnyTRPCRouter>(
+  options: LoadSessionOptions,
+): LoadSession<SessionDataOf<TRouter>> {
+  const { binding, audience = binding, cookiePrefix } = options;
+  return async (request, env) => {
+    const namespace: ObjectNamespace = readNamespace(env, binding);
+    for (const token of tokensOf(request, cookiePrefix)) {
+      const userId = await routableUser(token, { env, audience });
+      if (userId === undefined) continue;
+      const found = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
+      return found as LoadedSession<SessionDataOf<TRouter>> | null;
+    }
+    return null;
+  };
+}
+
+/** The tokens that came along, the likeliest first. */
+function tokensOf({ headers, url }: Request, prefix: string | undefined): string[] {
+  try {
+    const { bearer, cookies } = readCredentials(headers);
+    if (bearer !== undefined) return [bearer];
+    const { access, refresh } = createCookies({ prefix, url: new URL(url) }).read(cookies);
+    return [access, refresh].filter((token) => token !== undefined);
+  } catch (error) {
+    if (error instanceof Refused) return [];
+    throw error;
+  }
+}
