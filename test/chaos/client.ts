@@ -1,0 +1,161 @@
+import { upgrade } from "../fixtures/socket.js";
+import { Violation } from "./history.js";
+import type { Session } from "./session.js";
+import type { Subscriber, Told } from "./subscriber.js";
+
+interface Frame {
+  readonly id?: number | null;
+  readonly method?: string;
+  readonly result?: {
+    readonly type: string;
+    readonly id?: string;
+    readonly data?: { readonly json: { readonly id: string; readonly data: Told["change"] } };
+  };
+  readonly error?: { readonly json: { readonly message: string; readonly data: { readonly code: string } } };
+}
+
+export type Reply = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly code: string };
+
+/** A tab: one socket at a time, and what is subscribed to over it. Comes back as the stock client does. */
+export function createClient(name: string, session: Session, keeps: boolean, path: string, onNews: () => void) {
+  let socket: WebSocket | undefined;
+  let ids = 0;
+  const calls = new Map<number, (reply: Reply) => void>();
+  const subscribers = new Map<number, Subscriber>();
+
+  const client = {
+    name,
+    session,
+    keeps,
+    subscribers,
+    stalled: false,
+    /** It was asked to show that it reads, and has not. */
+    owesPong: false,
+    /** It was asked to come back on a new socket. */
+    asked: false,
+    /** What went wrong while frames came in. */
+    violation: undefined as Violation | undefined,
+    isOpen: (): boolean => socket?.readyState === WebSocket.OPEN,
+    nextId: (): number => ++ids,
+
+    /** Opens a socket; says whether that went well. */
+    async open(): Promise<boolean> {
+      const { webSocket, status } = await upgrade(session.browser, {}, path);
+      if (!webSocket) {
+        if (session.revokedAt === Infinity) throw new Violation(`${name}: the upgrade was answered with ${status}`);
+        return false;
+      }
+      client.leave();
+      socket = webSocket;
+      webSocket.accept();
+      webSocket.addEventListener("message", ({ data }) => {
+        if (socket === webSocket) receive(String(data));
+        onNews();
+      });
+      webSocket.addEventListener("close", () => {
+        if (socket === webSocket) client.leave();
+        onNews();
+      });
+      return true;
+    },
+
+    /** Does not look at its socket any more, which stays open. */
+    leave(): void {
+      socket = undefined;
+      client.stalled = client.owesPong = client.asked = false;
+      for (const subscriber of subscribers.values()) {
+        if (subscriber.state !== "ended") subscriber.state = "off";
+        subscriber.doze(false);
+      }
+      for (const done of calls.values()) done({ ok: false, code: "CLOSED" });
+      calls.clear();
+    },
+
+    close(): void {
+      const open = socket;
+      client.leave();
+      try {
+        open?.close(1000);
+      } catch {
+        // It was closed already.
+      }
+    },
+
+    send(message: unknown): void {
+      try {
+        socket?.send(typeof message === "string" ? message : JSON.stringify(message));
+      } catch {
+        // Closed: the event that says so is on its way.
+      }
+    },
+
+    subscribeMessage(id: number, subscriber: Subscriber, cursor: string | undefined, filler = ""): object {
+      const input = { json: filler === "" ? {} : { filler } };
+      const params = { path: subscriber.source, input, lastEventId: cursor, ...(keeps && { userdo: "cursor" }) };
+      return { id, method: "subscription", params };
+    },
+
+    /** The messages of calls, and what they are answered with. */
+    call(method: "query" | "mutation", callPath: string, input?: unknown): { message: object; reply: Promise<Reply> } {
+      const id = client.nextId();
+      const reply = new Promise<Reply>((resolve) => {
+        if (client.isOpen()) calls.set(id, resolve);
+        else resolve({ ok: false, code: "CLOSED" });
+      });
+      return { message: { id, method, params: { path: callPath, input: { json: input } } }, reply };
+    },
+
+    /** Shows that it reads, from now on. */
+    read(): void {
+      client.stalled = false;
+      if (client.owesPong) client.send("PONG");
+      client.owesPong = false;
+    },
+  };
+
+  function receive(text: string): void {
+    if (text === "PONG") return;
+    if (text === "PING") {
+      client.owesPong = true;
+      if (!client.stalled) client.read();
+      return;
+    }
+    const frame = JSON.parse(text) as Frame;
+    if (frame.method === "reconnect") {
+      client.asked = true;
+      for (const subscriber of subscribers.values()) subscriber.doze(true);
+      return;
+    }
+    const id = frame.id ?? -1;
+    const done = calls.get(id);
+    if (done) {
+      calls.delete(id);
+      return done(
+        frame.error ? { ok: false, code: frame.error.json.data.code } : { ok: true, data: frame.result?.data?.json },
+      );
+    }
+    const subscriber = subscribers.get(id);
+    if (subscriber) onSubscription(subscriber, frame);
+  }
+
+  function onSubscription(subscriber: Subscriber, { result, error }: Frame): void {
+    if (error) {
+      subscriber.state = "ended";
+      const { code } = error.json.data;
+      const over = session.revokedAt < Infinity && code === "UNAUTHORIZED";
+      if (over || (code === "SERVICE_UNAVAILABLE" && subscriber.mayEnd())) return;
+      client.violation ??= new Violation(`${subscriber.name} (${subscriber.source}) ended: ${error.json.message}`);
+    } else if (result?.type === "started") {
+      subscriber.state = "on";
+      subscriber.startedAt = result.id ?? subscriber.startedAt;
+    } else if (result?.type === "data" && result.data) {
+      const { id, data } = result.data.json;
+      if (id !== result.id) client.violation ??= new Violation(`${subscriber.name}: the frame says ${result.id}, not ${id}`);
+      subscriber.receive({ cursor: id, change: data });
+    }
+  }
+
+  return client;
+}
+
+export type Client = ReturnType<typeof createClient>;

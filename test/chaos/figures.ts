@@ -1,0 +1,18 @@
+/** What the schedules came to. */
+export function createFigures() {
+  return {
+    schedules: 0,
+    writes: 0,
+    subscribers: 0,
+    events: 0,
+    evictions: 0,
+    aborts: 0,
+    drops: 0,
+    lapses: 0,
+    pruned: 0,
+    revokes: 0,
+    resets: 0,
+  };
+}
+
+export type Figures = ReturnType<typeof createFigures>;

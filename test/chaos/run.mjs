@@ -1,0 +1,59 @@
+// Runs seeded schedules and says what they came to: npm run chaos -- --schedules 10000 [--seed 1] [--processes 2]
+// One schedule again: npm run chaos -- --seed 42
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
+
+/** A process keeps the storage of all its objects in memory: after so many schedules a new one takes over. */
+const CHUNK = 250;
+
+const { values } = parseArgs({
+  options: { schedules: { type: "string" }, seed: { type: "string" }, processes: { type: "string" } },
+});
+const first = Number(values.seed ?? 1);
+const count = Number(values.schedules ?? (values.seed === undefined ? 300 : 1));
+const processes = Number(values.processes ?? 1);
+
+const figures = {};
+const failures = [];
+let next = first;
+
+function runChunk(from, size) {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, [vitest, "run", "--config", "test/chaos/vitest.config.ts"], {
+      cwd: root,
+      env: { ...process.env, CHAOS: JSON.stringify({ from, count: size }), NO_COLOR: "1", FORCE_COLOR: undefined },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => (output += chunk));
+    child.stderr.on("data", (chunk) => (output += chunk));
+    child.once("exit", (code) => resolve({ code, output }));
+  });
+}
+
+async function work() {
+  while (next < first + count) {
+    const from = next;
+    const size = Math.min(CHUNK, first + count - from);
+    next += size;
+    const { code, output } = await runChunk(from, size);
+    const line = /^chaos (\{.*\})$/m.exec(output)?.[1];
+    for (const [name, value] of Object.entries(line ? JSON.parse(line) : {})) figures[name] = (figures[name] ?? 0) + value;
+    if (line) console.log(`seeds ${from}-${from + size - 1}: ${code === 0 ? "ok" : "FAILED"} ${line}`);
+    if (code === 0) continue;
+    const told = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]/.test(each));
+    const start = told.findIndex((each) => each.startsWith("chaos failed:"));
+    const end = told.findIndex((each, index) => index > start && /schedules\.ts/.test(each));
+    const text = start < 0 ? output.slice(-4_000) : told.slice(start, end < 0 ? undefined : end).join("\n");
+    failures.push(text);
+    console.log(text);
+  }
+}
+
+await Promise.all(Array.from({ length: processes }, work));
+console.log(`chaos: ${JSON.stringify(figures)}, ${failures.length === 0 ? "nothing broken" : "FAILED"}`);
+process.exitCode = failures.length === 0 ? 0 : 1;

@@ -1,0 +1,208 @@
+import { Violation, type History } from "./history.js";
+import type { Source, TableName } from "./schedule.js";
+
+/** A change as it came over the wire. */
+export interface Told {
+  readonly cursor: string;
+  readonly change: { readonly type: string; readonly id?: string; readonly data?: { readonly n: number } };
+}
+
+export interface SubscriberOptions {
+  readonly name: string;
+  readonly source: Source;
+  readonly history: History;
+  /** Up to which entry the log was pruned. */
+  readonly prunedTo: () => number;
+  /** Whether the object tells each commit on its own: no window of its is ever full. */
+  readonly everyCommit: boolean;
+}
+
+/** Commits after one entry, up to and with another. */
+interface Range {
+  readonly after: number;
+  readonly until?: number;
+}
+
+/**
+ * One subscription, as a client that folds what it is told sees it. Holds it against what was really committed:
+ * each change once, in order, of the right kind, and nothing left out.
+ */
+export function createSubscriber({ name, source, history, prunedTo, everyCommit }: SubscriberOptions) {
+  const table: TableName = source === "items" || source === "watchItems" ? "items" : "notes";
+  const generator = source === "watchItems" || source === "watchNotes";
+  /** What it makes of all that it was told: rows by id. It fetches what was there before without their data. */
+  let fold = new Map<string, number | undefined>();
+  /** The rows that it has to know of, by the log: what is a create and what an update depends on it. */
+  let known = new Set<string>();
+  const told = new Set<number>();
+  const inbox: Told[] = [];
+  /** The last entry that it was told, or where it began. */
+  let position = 0;
+  /** What it has to be told the net changes of, one range after the other. The last one is still growing. */
+  let ranges: Range[] = [];
+  /** Whether nothing has happened to it since it was last found up to date. */
+  let settled = false;
+  /** Whether the kind of a change may be other than its own knowledge says: see `doze`. */
+  let lax = false;
+  let forged = false;
+  let resets = 0;
+  let lastCursor: string | undefined;
+  /** What an earlier socket of the same client was still owed: told only if its place was handed over. */
+  let handedOver: { readonly from: number; readonly fold: typeof fold } | undefined;
+
+  const fail = (reason: string): never => {
+    throw new Violation(`${name} (${source}): ${reason}`);
+  };
+
+  function begin(at: number): void {
+    position = at;
+    known = new Set(history.existing(table, at));
+    fold = new Map(Array.from(known, (id) => [id, undefined]));
+    ranges = [{ after: at }];
+  }
+
+  function judgeReset(cursor: string): void {
+    const due = forged || (!settled && prunedTo() >= Math.max(position, 2));
+    if (!due) fail(`a reset that was not due, at ${position} of a log pruned up to ${prunedTo()}`);
+    forged = false;
+    resets++;
+    const { seq } = history.find(cursor);
+    if (seq < position) fail(`a reset to ${seq}, before ${position}`);
+    lax = false;
+    begin(seq);
+  }
+
+  /** Whether the row came and went since the subscriber knew of it, which a folded page may have left out. */
+  function cameAndWent(id: string, seq: number): boolean {
+    const untold = history.between(table, id, ranges[0]?.after ?? 0, seq).filter((entry) => !told.has(entry.seq));
+    const came = untold.findIndex(({ type }) => type === "create");
+    return came >= 0 && untold.slice(came).some(({ type }) => type === "delete");
+  }
+
+  function judge({ cursor, change }: Told, revokedAt: number): void {
+    if (change.type === "reset") return judgeReset(cursor);
+    const entry = history.find(cursor);
+    const { id = "", type, data } = change;
+    const what = `${type} ${id.slice(-6)} @${entry.seq}`;
+    if (entry.table !== table || entry.id !== id) fail(`${what}: the cursor names ${entry.table} ${entry.id}`);
+    if (entry.seq > revokedAt) fail(`${what} was delivered after a revoke at ${revokedAt}`);
+    if (handedOver && entry.seq <= position && entry.seq > handedOver.from) {
+      position = handedOver.from;
+      fold = handedOver.fold;
+      ranges = [{ after: position }];
+      lax = true;
+    }
+    handedOver = undefined;
+    if (told.has(entry.seq)) fail(`${what} was told twice`);
+    if (entry.seq <= position) fail(`${what} came after @${position}`);
+    if ((entry.type === "delete") !== (type === "delete")) fail(`${what}: the log says ${entry.type}`);
+    const has = known.has(id);
+    if (!lax && type === "create" && has) fail(`${what} of a row that it had`);
+    if (!lax && type !== "create" && !has && !cameAndWent(id, entry.seq)) fail(`${what} of a row that it did not have`);
+    if (type === "delete") {
+      known.delete(id);
+      fold.delete(id);
+    } else {
+      known.add(id);
+      fold.set(id, data?.n);
+    }
+    told.add(entry.seq);
+    position = entry.seq;
+  }
+
+  return {
+    name,
+    source,
+    table,
+    generator,
+    /** What a stock client would come back with. */
+    lastEventId: (): string | undefined => lastCursor,
+    /** Where the object said that it starts, for a client that keeps that. */
+    startedAt: undefined as string | undefined,
+    state: "off" as "off" | "starting" | "on" | "ended",
+    told: (): number => told.size,
+    resets: (): number => resets,
+
+    /** An app's own generator that has not yielded yet says nothing about where to go on after a sleep. */
+    mayEnd: (): boolean => generator && lastCursor === undefined,
+    isSettled: (): boolean => settled,
+
+    receive(event: Told): void {
+      lastCursor = event.cursor;
+      inbox.push(event);
+    },
+
+    /** It subscribes, or does so again. `cursor` is what it sends along. */
+    start(cursor: string | undefined, mayBeHandedOver: boolean): void {
+      settled = false;
+      this.state = "starting";
+      if (cursor === undefined) {
+        handedOver = mayBeHandedOver ? { from: position, fold } : undefined;
+        begin(history.head());
+        return;
+      }
+      // From here on the kinds of changes are relative to what the log says of that place.
+      const { seq } = history.find(cursor);
+      position = seq;
+      known = new Set(history.existing(table, seq));
+      // A range that it was told all of stays to be looked at; the rest of another is told together with the gap.
+      ranges = [...ranges.filter(({ until = Infinity }) => until <= seq), { after: seq }];
+      lax = false;
+    },
+
+    forge: (): void => void (forged = true),
+
+    /** Something happened to the object or the socket under it. A lagging one goes on from its last event. */
+    doze(lagging: boolean): void {
+      settled = false;
+      if (lagging) lax = true;
+    },
+
+    /** A step is over. All that it committed is one more thing to be told, if it is told commit by commit. */
+    endStep(): void {
+      if (everyCommit && settled && !generator && this.state === "on") {
+        const head = history.head();
+        ranges = [...ranges.slice(0, -1), { after: ranges.at(-1)?.after ?? head, until: head }, { after: head }];
+      }
+    },
+
+    /** Looks at what came in, as far as the log was read. */
+    digest(revokedAt: number): void {
+      while (inbox[0] && Number.parseInt(inbox[0].cursor, 10) <= history.head()) judge(inbox.shift() as Told, revokedAt);
+    },
+
+    /** What it still has to be told, if anything. */
+    owed(): string | undefined {
+      const head = history.head();
+      if (forged) return "a reset, for a cursor that names nothing";
+      for (const { after, until = head } of ranges) {
+        for (const id of history.ids(table)) {
+          const last = history.between(table, id, after, until).at(-1);
+          if (!last || told.has(last.seq)) continue;
+          if (last.type === "delete" && !history.existed(table, id, after)) continue;
+          return `${last.type} ${id.slice(-6)} @${last.seq} (of ${after}-${until})`;
+        }
+      }
+      return undefined;
+    },
+
+    /** At rest: its fold has to be the table. */
+    rest(rows: ReadonlyMap<string, number>): void {
+      if (inbox[0]) fail(`the cursor ${inbox[0].cursor} is ahead of the log`);
+      for (const [id, n] of rows) {
+        if (!fold.has(id)) fail(`lost the row ${id.slice(-6)}`);
+        const own = fold.get(id);
+        if (own !== undefined && own !== n) fail(`has ${own} for the row ${id.slice(-6)}, which is ${n}`);
+      }
+      for (const id of fold.keys()) if (!rows.has(id)) fail(`still has the row ${id.slice(-6)}`);
+      known = new Set(rows.keys());
+      position = Math.max(position, ranges.at(-1)?.after ?? 0);
+      ranges = [{ after: history.head() }];
+      settled = true;
+      lax = false;
+      handedOver = undefined;
+    },
+  };
+}
+
+export type Subscriber = ReturnType<typeof createSubscriber>;
