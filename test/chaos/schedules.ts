@@ -16,10 +16,14 @@ interface Order {
 const { from = 1, count = 100, shrink = true } = JSON.parse(env.CHAOS) as Order;
 
 /** Runs a schedule; says what promise it found broken, and at which step. */
-async function run(schedule: Schedule, figures: Figures): Promise<{ reason: string; at: number } | undefined> {
+async function run(
+  schedule: Schedule,
+  figures: Figures,
+  tried: "first" | "again" = "first",
+): Promise<{ reason: string; at: number } | undefined> {
   let at = 0;
   try {
-    const world = await createWorld(schedule, figures);
+    const world = await createWorld(schedule, figures, tried);
     for (const [index, step] of schedule.steps.entries()) {
       at = index;
       await world.step(step, index);
@@ -39,7 +43,7 @@ async function shrunk(schedule: Schedule, at: number): Promise<Schedule> {
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let start = 0; start < steps.length && tries > 0; tries--) {
       const fewer = steps.toSpliced(start, size);
-      if (await run({ ...schedule, steps: fewer }, createFigures())) steps = fewer;
+      if (await run({ ...schedule, steps: fewer }, createFigures(), "again")) steps = fewer;
       else start += size;
     }
   }
@@ -56,7 +60,7 @@ it(`P1 P2 P6 P7: ${count} schedules from seed ${from}`, async () => {
     figures.schedules++;
     if (!failure) continue;
     const { steps } = shrink ? await shrunk(schedule, failure.at) : schedule;
-    const again = await run({ ...schedule, steps }, createFigures());
+    const again = await run({ ...schedule, steps }, createFigures(), "again");
     const trace = steps.map((step) => `  ${JSON.stringify(step)}`).join("\n");
     failures.push(`seed ${seed} (${schedule.window}), step ${failure.at}: ${failure.reason}\n${trace}\n  → ${again?.reason}`);
   }

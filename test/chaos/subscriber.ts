@@ -135,6 +135,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     /** It subscribes, or does so again. `cursor` is what it sends along. */
     start(cursor: string | undefined, mayBeHandedOver: boolean): void {
       settled = false;
+      forged = false;
       this.state = "starting";
       if (cursor === undefined) {
         handedOver = mayBeHandedOver ? { from: position, fold } : undefined;

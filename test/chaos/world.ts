@@ -13,12 +13,13 @@ import { createSubscriber, type Subscriber } from "./subscriber.js";
 type Doing<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
 
 /** Waited for a condition this long, it will not come true. */
-const PATIENCE = 6_000;
+const PATIENCE = { first: 6_000, again: 1_500 };
 
 let accounts = 0;
 
 /** One object, its user's sessions and tabs, and all that is known of what was committed and told. */
-export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "window">, figures: Figures) {
+export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "window">, figures: Figures, tried: keyof typeof PATIENCE) {
+  const patience = PATIENCE[tried];
   const path = `/${window}`;
   const namespaces = { wide: env.WIDE_DO, narrow: env.NARROW_DO, hasty: env.HASTY_DO };
   const namespace = namespaces[window];
@@ -75,7 +76,7 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
 
   /** Waits, one frame after the other, until something is so. */
   async function until(condition: () => boolean, what: () => string): Promise<void> {
-    const deadline = performance.now() + PATIENCE;
+    const deadline = performance.now() + patience;
     for (;;) {
       digest();
       if (condition()) return;
@@ -190,7 +191,7 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
       });
       const replies = await Promise.race([
         Promise.all(calls),
-        new Promise<undefined>((resolve) => setTimeout(resolve, PATIENCE, undefined)),
+        new Promise<undefined>((resolve) => setTimeout(resolve, patience, undefined)),
       ]);
       if (!replies) throw new Violation("A call over a socket was not answered.");
       await capture();
