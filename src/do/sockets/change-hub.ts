@@ -43,11 +43,24 @@ export interface Flush {
   changes(table: string): readonly TrackedChange[];
 }
 
+/** How far a subscriber that lags has come. */
+export interface Position {
+  /** What it had been told when it began to lag, or the id that it came back with. */
+  readonly after: Cursor | string;
+  /** The last change of that gap that it was told. */
+  readonly from?: Cursor | undefined;
+  /**
+   * Where the gap ends whose pages it is told. What came of a row depends on all of the gap: if it grew while its
+   * pages are told, a row that was told as created and is deleted since would come to nothing, and stay.
+   */
+  readonly until?: Cursor | undefined;
+}
+
 /** What a subscriber has missed, or a page of it. */
 export interface Missed {
   readonly changes: readonly TrackedChange[];
-  /** The last change of a page that is full: go on after it. */
-  readonly last: Cursor | undefined;
+  /** Where it is after this page, while there is more. */
+  readonly next: Position | undefined;
 }
 
 export interface ChangeHubOptions {
@@ -104,18 +117,16 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
       for (const listener of listeners) listener(flush);
     },
 
-    /**
-     * What a subscriber that left off at a cursor has missed; `reset` when the log cannot tell any more. With a
-     * limit, `last` says where the next page goes on, and nothing when there is none.
-     */
-    since(table: string, after: string | Cursor, page: { from?: Cursor | undefined; limit?: number } = {}): Missed {
+    /** What a subscriber has missed, or a page of it; `reset` when the log cannot tell any more. */
+    since(table: string, { after, from, until = head }: Position, limit?: number): Missed {
       const cursor = typeof after === "string" ? parseCursor(after) : after;
       if (!cursor || !log.check(cursor)) {
-        return { changes: [{ cursor: formatCursor(head), change: { type: "reset" } }], last: undefined };
+        return { changes: [{ cursor: formatCursor(head), change: { type: "reset" } }], next: undefined };
       }
-      const net = log.read({ tables: [table], after: cursor, until: head, ...page });
-      const last = net.length === page.limit ? net.at(-1)?.cursor : undefined;
-      return { changes: withRows(table, net), last };
+      const net = log.read({ tables: [table], after: cursor, until, from, ...(limit !== undefined && { limit }) });
+      const last = net.length === limit ? net.at(-1)?.cursor : undefined;
+      const rest = until.seq < head.seq ? { after: until } : undefined;
+      return { changes: withRows(table, net), next: last ? { after: cursor, from: last, until } : rest };
     },
 
     onFlush(listener: (flush: Flush) => void): () => void {

@@ -64,7 +64,7 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
             continue;
           }
           touched = false;
-          const { changes } = hub.since(table, position);
+          const { changes } = hub.since(table, { after: position });
           position = hub.head();
           for (const { cursor, change } of changes) yield tracked(cursor, change);
         }

@@ -1,14 +1,6 @@
-import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "./attachment.js";
+import type { Position } from "./change-hub.js";
 import type { Connection } from "./connection.js";
-
-/** How far a subscriber that lags has come. */
-export interface Position {
-  /** What it had been told when it began to lag, or the id that it came back with. */
-  readonly after: Cursor | string;
-  /** The last change of that gap that it was told. */
-  readonly from?: Cursor | undefined;
-}
 
 /** A subscription while the object is awake. */
 export interface Subscription {

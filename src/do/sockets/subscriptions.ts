@@ -81,10 +81,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     if (table === undefined || stored.kind !== "source") return;
     const mayTell = mayReceive(connection);
     while (mayTell && subscription.behind && !connection.isWaiting()) {
-      const { after, from } = subscription.behind;
-      const { changes, last } = hub.since(table, after, { from, limit: PAGE });
+      const { changes, next } = hub.since(table, subscription.behind, PAGE);
       for (const told of changes) tell(subscription, told);
-      subscription.behind = last && { after, from: last };
+      subscription.behind = next;
     }
     // Written only for a subscriber that lags: an attachment's write costs as much as an event.
     const cursor = subscription.behind && positionOf(subscription.behind);

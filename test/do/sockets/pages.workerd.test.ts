@@ -1,0 +1,62 @@
+import { describe, expect, it } from "vitest";
+import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
+import { signUpToFeeds } from "../../fixtures/stock-client.js";
+
+interface Change {
+  readonly type: string;
+  readonly id: string;
+}
+
+const changesOf = (socket: RawSocket): Change[] => eventsOf(socket.frames).map(({ change }) => change as Change);
+
+/** Waits until the object has sent `PING`, and no more than that. */
+function asked(socket: RawSocket, times: number): Promise<void> {
+  return expect.poll(() => socket.texts.filter((text) => text === "PING").length).toBe(times);
+}
+
+/** Reads from now on, as a stock client does. */
+function read({ socket }: RawSocket): void {
+  socket.addEventListener("message", ({ data }) => data === "PING" && socket.send("PONG"));
+  socket.send("PONG");
+}
+
+/** A subscriber that has been told the first page of more than that, and is asked whether it reads. */
+async function halfway() {
+  const { browser, http } = await signUpToFeeds("/feeds");
+  const socket = await openSocket(browser, "/feeds");
+  socket.send(subscribe(1, "feeds.changes"));
+  await socket.until(1);
+  // The first fills the window; the others wait until the client has shown that it reads.
+  await http.items.createMany.mutate({ count: 256, bytes: 1 });
+  await asked(socket, 1);
+  await http.items.createMany.mutate({ count: 400, bytes: 1 });
+  socket.send("PONG");
+  await asked(socket, 2);
+  const told = changesOf(socket);
+  expect(told.length).toBeGreaterThan(256);
+  expect(told.length).toBeLessThan(656);
+  return { http, socket, told };
+}
+
+describe("a subscriber that is told what it missed page by page", () => {
+  it("P1 is told of a row that is deleted after its page", async () => {
+    const { http, socket, told } = await halfway();
+    const id = told.at(-1)?.id ?? "";
+    await http.items.delete.mutate({ id });
+    read(socket);
+    await expect.poll(() => changesOf(socket).at(-1)).toEqual({ type: "delete", id });
+    expect(changesOf(socket).filter((change) => change.type === "create")).toHaveLength(656);
+  });
+
+  it("P1 is not told that a row was created that is gone before its page", async () => {
+    const { http, socket, told } = await halfway();
+    const rows = await http.items.list.query();
+    const id = rows.find((row) => told.every((change) => change.id !== row.id))?.id ?? "";
+    await http.items.delete.mutate({ id });
+    await http.items.create.mutate({ text: "last" });
+    read(socket);
+    await expect.poll(() => changesOf(socket).at(-1)).toMatchObject({ type: "create", data: { text: "last" } });
+    expect(changesOf(socket).filter((change) => change.type === "create" && change.id === id)).toEqual([]);
+    expect(changesOf(socket).filter((change) => change.type === "create")).toHaveLength(656);
+  });
+});
