@@ -150,7 +150,8 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
       subscriber.startedAt = result.id ?? subscriber.startedAt;
     } else if (result?.type === "data" && result.data) {
       const { id, data } = result.data.json;
-      if (id !== result.id) client.violation ??= new Violation(`${subscriber.name}: the frame says ${result.id}, not ${id}`);
+      if (id !== result.id)
+        client.violation ??= new Violation(`${subscriber.name}: the frame says ${result.id}, not ${id}`);
       subscriber.receive({ cursor: id, change: data });
     }
   }

@@ -42,7 +42,8 @@ async function work() {
     next += size;
     const { code, output } = await runChunk(from, size);
     const line = /^chaos (\{.*\})$/m.exec(output)?.[1];
-    for (const [name, value] of Object.entries(line ? JSON.parse(line) : {})) figures[name] = (figures[name] ?? 0) + value;
+    for (const [name, value] of Object.entries(line ? JSON.parse(line) : {}))
+      figures[name] = (figures[name] ?? 0) + value;
     if (line) console.log(`seeds ${from}-${from + size - 1}: ${code === 0 ? "ok" : "FAILED"} ${line}`);
     if (code === 0) continue;
     const told = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]/.test(each));

@@ -75,7 +75,14 @@ export function makeSchedule(seed: number): Schedule {
 
 const makers: readonly (readonly [number, (random: Random) => Step])[] = [
   [26, makeWrite],
-  [4, (r) => ({ do: "raw", kind: r.of(["replace", "replace", "deleteAll", "updateAll", "insert", "bulk"]), pick: r.below(1000) })],
+  [
+    4,
+    (r) => ({
+      do: "raw",
+      kind: r.of(["replace", "replace", "deleteAll", "updateAll", "insert", "bulk"]),
+      pick: r.below(1000),
+    }),
+  ],
   [4, (r) => ({ do: "connect", session: r.below(4), keeps: r.chance(0.5) })],
   [
     6,

@@ -62,7 +62,9 @@ it(`P1 P2 P6 P7: ${count} schedules from seed ${from}`, async () => {
     const { steps } = shrink ? await shrunk(schedule, failure.at) : schedule;
     const again = await run({ ...schedule, steps }, createFigures(), "again");
     const trace = steps.map((step) => `  ${JSON.stringify(step)}`).join("\n");
-    failures.push(`seed ${seed} (${schedule.window}), step ${failure.at}: ${failure.reason}\n${trace}\n  → ${again?.reason}`);
+    failures.push(
+      `seed ${seed} (${schedule.window}), step ${failure.at}: ${failure.reason}\n${trace}\n  → ${again?.reason}`,
+    );
   }
   console.log(`chaos ${JSON.stringify(figures)}`);
   for (const failure of failures) console.log(`chaos failed: ${failure}`);

@@ -169,7 +169,8 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
 
     /** Looks at what came in, as far as the log was read. */
     digest(revokedAt: number): void {
-      while (inbox[0] && Number.parseInt(inbox[0].cursor, 10) <= history.head()) judge(inbox.shift() as Told, revokedAt);
+      while (inbox[0] && Number.parseInt(inbox[0].cursor, 10) <= history.head())
+        judge(inbox.shift() as Told, revokedAt);
     },
 
     /** What it still has to be told, if anything. */

@@ -18,7 +18,11 @@ const PATIENCE = { first: 6_000, again: 1_500 };
 let accounts = 0;
 
 /** One object, its user's sessions and tabs, and all that is known of what was committed and told. */
-export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "window">, figures: Figures, tried: keyof typeof PATIENCE) {
+export async function createWorld(
+  { seed, window }: Pick<Schedule, "seed" | "window">,
+  figures: Figures,
+  tried: keyof typeof PATIENCE,
+) {
   const patience = PATIENCE[tried];
   const path = `/${window}`;
   const namespaces = { wide: env.WIDE_DO, narrow: env.NARROW_DO, hasty: env.HASTY_DO };
@@ -62,7 +66,12 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
         if (refused.has(value)) throw new Violation(`A write of a revoked session was executed (P6).`);
     }
     for (const id of acknowledged.splice(0))
-      if (history.ids("items").concat(history.ids("notes")).every((each) => each !== id))
+      if (
+        history
+          .ids("items")
+          .concat(history.ids("notes"))
+          .every((each) => each !== id)
+      )
         throw new Violation(`The acknowledged row ${id} was lost (P2).`);
     digest();
   }
@@ -144,7 +153,8 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
     if (client.session.revokedAt < Infinity) return;
     for (const reply of await Promise.all(calls.map((call) => call.reply))) {
       if (reply.ok) acknowledged.push(...(reply.data as string[]));
-      else if (reply.code !== "CONFLICT" && reply.code !== "CLOSED") throw new Violation(`A write failed: ${reply.code}`);
+      else if (reply.code !== "CONFLICT" && reply.code !== "CLOSED")
+        throw new Violation(`A write failed: ${reply.code}`);
     }
   }
 
@@ -177,7 +187,9 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
         await started(client);
       }
       const undisturbed = (): boolean =>
-        live.every((each) => each.isOpen() && !each.asked && subscribersOf([each]).every(({ state }) => state === "on"));
+        live.every(
+          (each) => each.isOpen() && !each.asked && subscribersOf([each]).every(({ state }) => state === "on"),
+        );
       const owing = (): Subscriber | undefined => subscribersOf(live).find((each) => each.owed() !== undefined);
       await until(
         () => !undisturbed() || !owing(),
@@ -326,7 +338,9 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
         await client.open();
         await capture();
         for (const [id, subscriber] of client.subscribers) {
-          const cursor = ["nonsense", `${history.head() + 9}.0123456789abcdef`, "1.0123456789abcdef", "-1.x"][step.pick];
+          const cursor = ["nonsense", `${history.head() + 9}.0123456789abcdef`, "1.0123456789abcdef", "-1.x"][
+            step.pick
+          ];
           subscriber.start(cursorOf(client, subscriber), lapsed);
           subscriber.forge();
           client.send(client.subscribeMessage(id, subscriber, cursor));
