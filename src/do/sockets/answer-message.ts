@@ -25,7 +25,7 @@ type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
 
 /** Answers a client's messages, one at a time. */
 export function createAnswers(options: AnswersOptions) {
-  const { frames, subscriptions, handovers, limits, hub, run, open, shape } = options;
+  const { frames, subscriptions, handovers, limits, run, open, shape } = options;
   const { index } = subscriptions;
 
   function refusal(connection: Connection, { id }: CallMessage): Error | undefined {

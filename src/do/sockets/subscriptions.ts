@@ -212,7 +212,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
     /** The client reads again: goes on with all that it has missed. */
     resume(connection: Connection): void {
-      for (const subscription of [...index.of(connection)]) {
+      for (const subscription of index.of(connection)) {
         if (!subscription.behind || subscription.stored.kind !== "source") continue;
         if (subscription.opened) catchUp(subscription);
         else waitUntil(open(subscription));
@@ -221,7 +221,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
     /** Forgets a socket that is gone. */
     forget(connection: Connection): void {
-      for (const subscription of [...index.of(connection)]) index.remove(subscription);
+      for (const subscription of index.of(connection)) index.remove(subscription);
     },
   };
 }
