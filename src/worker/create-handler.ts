@@ -6,9 +6,11 @@ import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createCookies } from "./cookies/create-cookies.js";
+import { formCall } from "./forms/form-call.js";
+import { redirectAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
-import type { GatedCalls, GatedUpgrade } from "./gate/gate-result.js";
+import type { GatedCalls, GatedForm, GatedUpgrade } from "./gate/gate-result.js";
 import { checkAllowedOrigins } from "./gate/origin-rule.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
@@ -24,7 +26,7 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  * @throws Error when the router's definition or an allowed origin is wrong
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
-  const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, onError = logError } = options;
+  const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, forms = {}, onError = logError } = options;
   const { extendContext } = definitionOf(router);
   checkAllowedOrigins(allowedOrigins);
   const config = router._def._config;
@@ -53,6 +55,21 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     return opened instanceof Response ? opened : refuse(opened, config);
   }
 
+  /** A form is one call, made for the page, and its reply is where the page goes next. */
+  async function answerForm(request: Request, env: object, gated: GatedForm): Promise<Response> {
+    const { path: procedure, input } = formCall(gated);
+    const call = {
+      path: procedure,
+      input: input === undefined ? undefined : config.transformer.input.serialize(input),
+    };
+    const target = new Request(new URL(`${path}/${procedure}`, gated.url), {
+      method: "POST",
+      headers: request.headers,
+    });
+    const calls: GatedCalls = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
+    return redirectAfter(gated, await answer(target, env, calls), { options: forms, allowedOrigins });
+  }
+
   return async (request, env) => {
     const gated = await gate(request, { path, allowedOrigins });
     switch (gated.kind) {
@@ -65,6 +82,11 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       case "publicKeys":
         return answerPublicKeys(() => readConfiguration(env, binding)).catch((error: unknown) =>
           withGateHeaders(refuse(misconfigured(error), config), {}),
+        );
+      case "form":
+        return withGateHeaders(
+          await answerForm(request, env, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
+          gated,
         );
       case "calls":
       case "upgrade":

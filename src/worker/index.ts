@@ -6,6 +6,7 @@ export { createWorker } from "./create-worker.js";
 export { getUserDO } from "./get-user-do.js";
 export type { CallerFactory, ServerCaller } from "./create-caller.js";
 export type { LoadedSession, LoadSession, LoadSessionOptions } from "./create-load-session.js";
+export type { FormOptions } from "./forms/redirect-after.js";
 export type { Handler } from "./create-handler.js";
 export type { UserDOWorker } from "./create-worker.js";
 export type { HandlerOptions } from "./options.js";

@@ -1,4 +1,5 @@
 import type { OnError } from "../router/run-call.js";
+import type { FormOptions } from "./forms/redirect-after.js";
 
 /** Options of {@link createHandler} and {@link createWorker}. */
 export interface HandlerOptions {
@@ -20,6 +21,8 @@ export interface HandlerOptions {
    * @default "userdo"
    */
   readonly cookiePrefix?: string;
+  /** Where forms lead that a page posts without JavaScript, to `/trpc/form/login` and its like. */
+  readonly forms?: FormOptions;
   /**
    * Gets every unexpected error of what runs in the Worker whole; the client only gets the request id.
    * @default prints the error, with its request id and path, by `console.error`

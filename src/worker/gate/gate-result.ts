@@ -1,4 +1,5 @@
 import type { Cookies } from "cookie";
+import type { FormName } from "./read-form.js";
 import type { Refusal } from "./refusal.js";
 
 export interface GateOptions {
@@ -36,6 +37,14 @@ export interface GatedCalls extends Cors, Credentials {
   readonly calls: readonly GatedCall[];
 }
 
+/** A form of a page without JavaScript. It calls a built-in procedure, and is answered with a redirect. */
+export interface GatedForm extends Cors, Credentials {
+  readonly kind: "form";
+  readonly url: URL;
+  readonly form: FormName;
+  readonly fields: ReadonlyMap<string, string>;
+}
+
 /** A socket to the caller's own Durable Object, or to an organization's. */
 export interface GatedUpgrade extends Cors, Credentials {
   readonly kind: "upgrade";
@@ -53,5 +62,6 @@ export type GateResult =
   | ({ readonly kind: "answered"; readonly response: Response } & Cors)
   /** Anyone, from anywhere, asks for the keys that tokens are checked with. */
   | { readonly kind: "publicKeys" }
+  | GatedForm
   | GatedUpgrade
   | GatedCalls;

@@ -1,11 +1,12 @@
 import { limits } from "../../shared/limits.js";
 import { answerPreflight } from "./answer-preflight.js";
-import type { GatedCalls, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
+import type { GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
 import { checkOrigin } from "./origin-rule.js";
 import { parseJson } from "./parse-json.js";
 import { readBody } from "./read-body.js";
 import { readCalls } from "./read-calls.js";
 import { readCredentials } from "./read-credentials.js";
+import { formAt, readForm, type FormName } from "./read-form.js";
 import { readPaths } from "./read-paths.js";
 import { readQuery } from "./read-query.js";
 import { readUpgrade } from "./read-upgrade.js";
@@ -28,6 +29,7 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
   // Public, and of no use to a page that reads it: the one place without an origin rule.
   if (rest === PUBLIC_KEYS && request.method === "GET") return { kind: "publicKeys" };
 
+  const form = formAt(rest);
   let corsOrigin: string | undefined;
   try {
     corsOrigin = checkOrigin(request.headers, url.origin, options.allowedOrigins);
@@ -38,9 +40,12 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
       case "HEAD":
         return { kind: "answered", response: new Response(null, { status: 204 }), corsOrigin };
       case "GET":
+        // A link or a prefetch must not sign anybody out.
+        if (form) throw postOnly();
         if (isUpgrade(request)) return gateUpgrade(request, url, corsOrigin, options);
         return await gateCalls(request, "GET", url, rest, corsOrigin);
       case "POST":
+        if (form) return await gateForm(request, url, form, corsOrigin);
         return await gateCalls(request, "POST", url, rest, corsOrigin);
       default:
         throw wrongMethod();
@@ -68,6 +73,16 @@ async function gateCalls(
   const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
   const calls = readCalls(paths, isBatch, text === "" ? undefined : parseJson(text));
   return { kind: "calls", url, method, isBatch, calls, corsOrigin, ...credentials };
+}
+
+async function gateForm(
+  request: Request,
+  url: URL,
+  form: FormName,
+  corsOrigin: string | undefined,
+): Promise<GatedForm> {
+  const credentials = readCredentials(request.headers);
+  return { kind: "form", url, form, fields: await readForm(request), corsOrigin, ...credentials };
 }
 
 function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined, options: GateOptions): GatedUpgrade {
@@ -101,6 +116,10 @@ function tooLong(): Refused {
 function wrongMethod(): Refused {
   const message = "This method is not supported. Use GET for queries and subscriptions, POST for mutations.";
   return new Refused("METHOD_NOT_SUPPORTED", message, { Allow: "GET, POST, OPTIONS" });
+}
+
+function postOnly(): Refused {
+  return new Refused("METHOD_NOT_SUPPORTED", "Forms are posted. Use method POST.", { Allow: "POST, OPTIONS" });
 }
 
 function tokenInUrl(): Refused {

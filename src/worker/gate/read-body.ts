@@ -1,6 +1,9 @@
 import { limits } from "../../shared/limits.js";
 import { Refused } from "./refusal.js";
 
+/** The types that are taken: calls come as JSON, and forms, at their own few paths, as a page sends them. */
+export type BodyType = "application/json" | "application/x-www-form-urlencoded";
+
 /**
  * Reads the body of a POST as text. Bytes are counted as they come: a Content-Length may be missing or lie.
  *
@@ -8,8 +11,8 @@ import { Refused } from "./refusal.js";
  *
  * @throws Refused UNSUPPORTED_MEDIA_TYPE, PAYLOAD_TOO_LARGE, BAD_REQUEST
  */
-export async function readBody(request: Request): Promise<string> {
-  const refusal = checkHeaders(request.headers);
+export async function readBody(request: Request, type: BodyType = "application/json"): Promise<string> {
+  const refusal = checkHeaders(request.headers, type);
   if (refusal) {
     discard(request.body);
     throw refusal;
@@ -34,16 +37,16 @@ export async function readBody(request: Request): Promise<string> {
  * A form, or a script without a preflight, can only send types other than JSON. tRPC itself would run a mutation
  * sent as multipart or octet-stream.
  */
-function checkHeaders(headers: Headers): Refused | undefined {
+function checkHeaders(headers: Headers, wanted: BodyType): Refused | undefined {
   const [type, ...parameters] = (headers.get("content-type") ?? "")
     .toLowerCase()
     .split(";")
     .map((part) => part.trim());
   const charset = parameters.find((parameter) => parameter.startsWith("charset="));
-  if (type !== "application/json" || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
+  if (type !== wanted || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
     return new Refused(
       "UNSUPPORTED_MEDIA_TYPE",
-      "The body is not declared as JSON. Send Content-Type: application/json.",
+      `The body is not declared as what is taken here. Send Content-Type: ${wanted}.`,
     );
   }
   const encoding = headers.get("content-encoding");

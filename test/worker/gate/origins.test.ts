@@ -73,6 +73,7 @@ describe("A16: only allowed origins get credentialed CORS", () => {
       allow: "GET, POST, OPTIONS",
       "access-control-allow-origin": FRIEND,
       "access-control-allow-credentials": "true",
+      "access-control-expose-headers": "WWW-Authenticate",
       "access-control-allow-methods": "GET, POST",
       "access-control-allow-headers": "content-type, trpc-accept, authorization, last-event-id",
       "access-control-max-age": "7200",

@@ -1,0 +1,107 @@
+import { WebSocket as NodeWebSocket } from "ws";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createClient } from "trpc-userdo/client";
+import type { AppRouter } from "../fixtures/app/router.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let api: string;
+
+beforeAll(async () => void (api = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+const password = "correct horse battery";
+
+/** A page of another origin than the app's, and what a browser does for it and keeps from it. */
+function openPage(page: string, credentials?: RequestCredentials) {
+  const cookies = new Map<string, string>();
+  const cookie = () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
+
+  async function ask(url: string, init: RequestInit): Promise<Response> {
+    const headers = new Headers(init.headers);
+    headers.set("origin", page);
+    headers.set("sec-fetch-site", "same-site");
+    const response = await fetch(url, { ...init, headers });
+    const readable = response.headers.get("access-control-allow-origin") === page;
+    const credentialed = response.headers.get("access-control-allow-credentials") === "true";
+    if (!readable || (init.credentials === "include" && !credentialed)) throw new TypeError("Blocked by CORS.");
+    return response;
+  }
+
+  const client = createClient<AppRouter>({
+    url: `${api}/trpc`,
+    ...(credentials && { credentials }),
+    async fetch(url, init) {
+      const { credentials: mode, method = "GET", headers, body } = init as RequestInit;
+      const wanted = [...new Headers(headers).keys()].join();
+      const asking = { "access-control-request-method": method, "access-control-request-headers": wanted };
+      await ask(String(url), { method: "OPTIONS", headers: asking });
+      const sent = new Headers(headers);
+      if (mode === "include" && cookies.size > 0) sent.set("cookie", cookie());
+      const response = await ask(String(url), {
+        method,
+        headers: sent,
+        body: body ?? null,
+        ...(mode && { credentials: mode }),
+      });
+      for (const line of mode === "include" ? response.headers.getSetCookie() : []) {
+        const [name = "", value = ""] = (line.split(";")[0] ?? "").split("=");
+        if (line.includes("Max-Age=0")) cookies.delete(name);
+        else cookies.set(name, value);
+      }
+      return response;
+    },
+    // A browser sends a site's cookies along with a socket, whoever's page opens it.
+    WebSocket: class extends NodeWebSocket {
+      constructor(url: string) {
+        super(url, { headers: { origin: page, cookie: cookie() } });
+      }
+    } as unknown as typeof WebSocket,
+  });
+  return { client, cookies };
+}
+
+describe("a page of app.example.com, and the API elsewhere", () => {
+  it("C5 signs up, calls and listens with the API's cookies", async () => {
+    const { client, cookies } = openPage("https://app.example.com", "include");
+    const email = `${crypto.randomUUID()}@example.com`;
+    const { user } = await client.auth.signup.mutate({ email, password });
+    expect([...cookies.keys()]).toEqual(["userdo-access", "userdo-refresh"]);
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    const title = await new Promise<string>((resolve, reject) => {
+      const subscription = client.posts.changes.subscribe(undefined, {
+        onStarted: () => void client.posts.create.mutate({ title: "Across", body: "" }).catch(reject),
+        onError: reject,
+        onData({ data }) {
+          subscription.unsubscribe();
+          resolve(data.type === "create" ? data.data.title : data.type);
+        },
+      });
+    });
+    expect(title).toBe("Across");
+    await client.auth.logout.mutate();
+    expect(cookies.size).toBe(0);
+  });
+
+  it("C5 without asking for it, no cookie is kept", async () => {
+    const { client, cookies } = openPage("https://app.example.com");
+    await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password });
+    expect(cookies.size).toBe(0);
+    await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+  });
+
+  it("C5 A16 a page whose origin the app does not name gets nothing, not even the socket", async () => {
+    const { client } = openPage("https://other.example.com", "include");
+    await expect(client.ping.query()).rejects.toThrow("Blocked by CORS.");
+    const socket = new NodeWebSocket(`${api.replace("http", "ws")}/trpc`, {
+      headers: { origin: "https://other.example.com" },
+    });
+    const status = await new Promise((resolve) => {
+      socket.on("unexpected-response", (_request, response) => resolve(response.statusCode));
+      socket.on("error", resolve);
+    });
+    expect(status).toBe(403);
+  });
+});

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { formCall } from "../../../src/worker/forms/form-call.js";
+import { redirectTarget } from "../../../src/worker/forms/redirect-target.js";
+
+const ownOrigin = "https://blog.example.com";
+const target = (wanted: string | undefined) =>
+  redirectTarget({ wanted, fallback: "/home", ownOrigin, allowedOrigins: ["https://app.example.com"] }).href;
+
+describe("where a form leads", () => {
+  it.each([
+    ["/posts?page=2#top", `${ownOrigin}/posts?page=2#top`],
+    ["posts", `${ownOrigin}/posts`],
+    [`${ownOrigin}/posts`, `${ownOrigin}/posts`],
+    ["https://app.example.com/welcome", "https://app.example.com/welcome"],
+    ["", `${ownOrigin}/`],
+  ])("A15 follows %j", (wanted, href) => {
+    expect(target(wanted)).toBe(href);
+  });
+
+  it.each([
+    undefined,
+    "//evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "/\t/evil.example",
+    "\u0000//evil.example",
+    " //evil.example",
+    "https:evil.example",
+    "https://evil.example",
+    "https://blog.example.com.evil.example/",
+    "https://blog.example.com@evil.example/",
+    "https://evil@blog.example.com/",
+    "http://blog.example.com/",
+    "https://blog.example.com:8443/",
+    "http://app.example.com/",
+    "javascript:alert(1)",
+    "data:text/html,x",
+    "blob:https://blog.example.com/1",
+    "https://",
+  ])("A15 hostile 76: does not follow %j", (wanted) => {
+    expect(new URL(target(wanted)).origin).toBe(ownOrigin);
+    if (wanted !== "https:evil.example") expect(target(wanted)).toBe(`${ownOrigin}/home`);
+  });
+});
+
+describe("what a form calls", () => {
+  const fields = new Map([
+    ["email", "ada@example.com"],
+    ["password", " pass word "],
+    ["profile.firstName", "Ada"],
+    ["next", "/"],
+    ["submit", "Go"],
+    ["emailVerified", "true"],
+  ]);
+
+  it("A15 passes on what the procedure takes, and nothing else", () => {
+    const credentials = { email: "ada@example.com", password: " pass word " };
+    expect(formCall({ form: "login", fields })).toEqual({ path: "auth.login", input: credentials });
+    expect(formCall({ form: "logout", fields })).toEqual({ path: "auth.logout", input: undefined });
+    expect(formCall({ form: "signup", fields })).toEqual({
+      path: "auth.signup",
+      input: { ...credentials, profile: { firstName: "Ada" } },
+    });
+  });
+});
