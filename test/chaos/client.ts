@@ -142,8 +142,7 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
     if (error) {
       subscriber.state = "ended";
       const { code } = error.json.data;
-      const over = session.revokedAt < Infinity && code === "UNAUTHORIZED";
-      if (over || (code === "SERVICE_UNAVAILABLE" && subscriber.mayEnd())) return;
+      if (session.revokedAt < Infinity && code === "UNAUTHORIZED") return;
       client.violation ??= new Violation(`${subscriber.name} (${subscriber.source}) ended: ${error.json.message}`);
     } else if (result?.type === "started") {
       subscriber.state = "on";

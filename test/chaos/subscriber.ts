@@ -122,9 +122,6 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     state: "off" as "off" | "starting" | "on" | "ended",
     told: (): number => told.size,
     resets: (): number => resets,
-
-    /** An app's own generator that has not yielded yet says nothing about where to go on after a sleep. */
-    mayEnd: (): boolean => generator && lastCursor === undefined,
     isSettled: (): boolean => settled,
 
     receive(event: Told): void {

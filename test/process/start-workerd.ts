@@ -1,0 +1,143 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Puts objects to sleep, or resets them, where the platform would take its time. */
+const control = `
+import unsafe from "workerd:unsafe";
+export default {
+  async fetch(request, env) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname === "/abort") await unsafe.abortAllDurableObjects();
+    else await unsafe.evict(env.APP_DO.getByName(searchParams.get("name")), { webSockets: "hibernate" });
+    return new Response();
+  },
+};
+`;
+
+/** A folder that the storage of one process after the other is in. */
+export interface Place {
+  readonly folder: string;
+  start(build?: 1 | 2): Promise<Process>;
+  remove(): Promise<void>;
+}
+
+/** A workerd process of its own, with nothing in between. */
+export interface Process {
+  readonly port: number;
+  /** Ends it as a crash does, in the middle of whatever it does. */
+  kill(): Promise<void>;
+  /** Puts a user's object to sleep; its sockets stay open. Says no if it slept already. */
+  evict(userId: string): Promise<boolean>;
+  abort(): Promise<void>;
+}
+
+export async function createPlace(): Promise<Place> {
+  const folder = await mkdtemp(path.join(tmpdir(), "userdo-process-"));
+  await mkdir(path.join(folder, "storage"));
+  await writeFile(path.join(folder, "control.js"), control);
+  for (const which of [1, 2] as const) await writeFile(path.join(folder, `app-${which}.js`), await bundle(which));
+  return {
+    folder,
+    start: (which = 1) => start(folder, which),
+    remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+async function bundle(which: 1 | 2): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path.join(root, "test/process/app/worker.ts")],
+    absWorkingDir: root,
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    mainFields: ["browser", "module", "main"],
+    external: ["cloudflare:*", "node:*"],
+    define: { SECOND_BUILD: String(which === 2) },
+    alias: Object.fromEntries(["router", "do", "worker"].map((name) => [`trpc-userdo/${name}`, `./src/${name}/index.ts`])),
+    logLevel: "warning",
+  });
+  return outputFiles[0]?.text ?? "";
+}
+
+async function start(folder: string, which: 1 | 2): Promise<Process> {
+  const file = `config-${which}.capnp`;
+  await writeFile(path.join(folder, file), configuration(folder, which));
+  const binary = path.join(root, "node_modules/.bin/workerd");
+  const child = spawn(binary, ["serve", "--experimental", "--control-fd=3", file], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
+  });
+  const exited = once(child, "exit");
+  let log = "";
+  for (const stream of [child.stdout, child.stderr]) stream?.on("data", (chunk) => void (log += String(chunk)));
+  const abandon = (): void => void child.kill("SIGKILL");
+  process.once("exit", abandon);
+
+  const ports = new Map<string, number>();
+  for await (const line of createInterface({ input: child.stdio[3] as Readable })) {
+    const message = JSON.parse(line) as { event: string; socket: string; port: number };
+    if (message.event === "listen") ports.set(message.socket, message.port);
+    if (ports.size === 2) break;
+  }
+  const port = ports.get("http");
+  if (port === undefined) throw new Error(`workerd did not start: ${log}`);
+  const order = (what: string): Promise<Response> => fetch(`http://127.0.0.1:${ports.get("control")}/${what}`);
+
+  return {
+    port,
+    async kill() {
+      process.off("exit", abandon);
+      child.kill("SIGKILL");
+      await exited;
+    },
+    evict: async (userId) => (await order(`evict?name=user:${userId}`)).ok,
+    abort: async () => void (await order("abort")),
+  };
+}
+
+function configuration(folder: string, which: 1 | 2): string {
+  const objects = (service: string): string =>
+    `(name = "APP_DO", durableObjectNamespace = (className = "AppDO"${service}))`;
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "control", worker = .control),
+    (name = "storage", disk = (path = ${JSON.stringify(path.join(folder, "storage"))}, writable = true)),
+  ],
+  sockets = [
+    (name = "http", address = "127.0.0.1:0", http = (), service = "main"),
+    (name = "control", address = "127.0.0.1:0", http = (), service = "control"),
+  ],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "app-${which}.js")],
+  compatibilityDate = "2026-10-01",
+  compatibilityFlags = ["nodejs_compat"],
+  bindings = [
+    (name = "JWT_SECRET", text = "d2Zq0vYk7sN4xJtB1mRuE9cLhWgPaXo6ViK3TfQyS8w"),
+    (name = "INDEX_SECRET", text = "Hn5bUeC8rGzM0kDpWj2LxAq7sYtF4vR1oEiX9gKcQ3N"),
+    ${objects("")},
+  ],
+  durableObjectNamespaces = [(className = "AppDO", uniqueKey = "AppDO", enableSql = true)],
+  durableObjectStorage = (localDisk = "storage"),
+);
+const control :Workerd.Worker = (
+  modules = [(name = "control.js", esModule = embed "control.js")],
+  compatibilityDate = "2026-10-01",
+  compatibilityFlags = ["unsafe_module"],
+  bindings = [${objects(', serviceName = "main"')}],
+);
+`;
+}

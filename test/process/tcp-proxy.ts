@@ -1,0 +1,62 @@
+import { once } from "node:events";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
+
+/** Stands between a client and whatever server there is just now, and does to connections what networks do. */
+export interface TcpProxy {
+  readonly port: number;
+  /** Where new connections go. Nowhere: they are refused. */
+  target: number | undefined;
+  /** Ends all connections: politely, or as a crashed host does. */
+  cut(how: "fin" | "reset"): void;
+  /** From now on nothing passes over the connections that there are, and nobody is told. */
+  silence(): void;
+  close(): Promise<void>;
+}
+
+export async function createTcpProxy(): Promise<TcpProxy> {
+  const pairs = new Set<readonly [Socket, Socket]>();
+  const proxy = { target: undefined as number | undefined };
+
+  const server = createServer((client) => {
+    client.on("error", () => client.destroy());
+    if (proxy.target === undefined) return void client.resetAndDestroy();
+    const upstream = connect(proxy.target, "127.0.0.1");
+    const pair = [client, upstream] as const;
+    pairs.add(pair);
+    for (const socket of pair) {
+      socket.setNoDelay(true);
+      socket.on("error", () => socket.destroy());
+      socket.on("close", () => {
+        pairs.delete(pair);
+        for (const each of pair) each.destroy();
+      });
+    }
+    client.pipe(upstream);
+    upstream.pipe(client);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return Object.assign(proxy, {
+    port: (server.address() as AddressInfo).port,
+
+    cut(how: "fin" | "reset"): void {
+      for (const pair of pairs) for (const socket of pair) how === "fin" ? socket.end() : socket.resetAndDestroy();
+    },
+
+    silence(): void {
+      for (const [client, upstream] of pairs) {
+        client.unpipe(upstream);
+        upstream.unpipe(client);
+        client.pause();
+        upstream.pause();
+      }
+    },
+
+    async close(): Promise<void> {
+      for (const pair of pairs) for (const socket of pair) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  });
+}
