@@ -52,9 +52,13 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
       let wake = (): void => {};
       const onAbort = (): void => wake();
       const stop = hub.onFlush(({ tables }) => {
-        if (!tables.includes(table)) return;
-        touched = true;
-        wake();
+        if (tables.includes(table)) {
+          touched = true;
+          wake();
+        } else if (!touched) {
+          // Nothing of it is for this table, so it counts as read: the log may forget it, and nobody has to be reset.
+          position = hub.head();
+        }
       });
       for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
       try {

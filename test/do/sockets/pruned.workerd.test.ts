@@ -1,0 +1,29 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
+import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
+import { signUpToFeeds } from "../../fixtures/stock-client.js";
+
+it.each(["feeds.changes", "feeds.tracked"])(
+  "P1 a subscriber whose table was quiet is not reset when the log forgets what it had no part in (%s)",
+  async (path) => {
+    const { browser, http, user } = await signUpToFeeds();
+    const socket = await openSocket(browser, "/feeds");
+    socket.send(subscribe(1, path));
+    await socket.until(1);
+    await http.items.create.mutate({ text: "before" });
+    await socket.until(2);
+    for (const text of ["one", "two", "three"]) await http.others.create.mutate({ text });
+    await runInDurableObject(env.FEEDS_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
+      const log = createChangeLog(storage.sql);
+      expect(log.prune({ maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER })).toBeGreaterThan(0);
+    });
+    await http.items.create.mutate({ text: "after" });
+    await socket.until(3);
+    expect(eventsOf(socket.frames).map(({ change }) => change)).toMatchObject([
+      { type: "create", data: { text: "before" } },
+      { type: "create", data: { text: "after" } },
+    ]);
+  },
+);
