@@ -64,7 +64,9 @@ async function bundle(which: 1 | 2): Promise<string> {
     mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*", "node:*"],
     define: { SECOND_BUILD: String(which === 2) },
-    alias: Object.fromEntries(["router", "do", "worker"].map((name) => [`trpc-userdo/${name}`, `./src/${name}/index.ts`])),
+    alias: Object.fromEntries(
+      ["router", "do", "worker"].map((name) => [`trpc-userdo/${name}`, `./src/${name}/index.ts`]),
+    ),
     logLevel: "warning",
   });
   return outputFiles[0]?.text ?? "";

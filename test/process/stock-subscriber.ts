@@ -14,7 +14,11 @@ export async function signUp(port: () => number) {
         async fetch(url, init) {
           const at = new URL(String(url));
           at.port = String(port());
-          const headers = { ...(init?.headers as Record<string, string>), origin: at.origin, ...(cookie && { cookie }) };
+          const headers = {
+            ...(init?.headers as Record<string, string>),
+            origin: at.origin,
+            ...(cookie && { cookie }),
+          };
           const response = await fetch(at, { ...(init as RequestInit), headers });
           const lines = response.headers.getSetCookie().map((line) => line.split(";")[0]);
           if (lines.length > 0) cookie = lines.join("; ");

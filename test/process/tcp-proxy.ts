@@ -41,7 +41,10 @@ export async function createTcpProxy(): Promise<TcpProxy> {
     port: (server.address() as AddressInfo).port,
 
     cut(how: "fin" | "reset"): void {
-      for (const pair of pairs) for (const socket of pair) how === "fin" ? socket.end() : socket.resetAndDestroy();
+      for (const socket of [...pairs].flat()) {
+        if (how === "fin") socket.end();
+        else socket.resetAndDestroy();
+      }
     },
 
     silence(): void {
