@@ -1,7 +1,7 @@
 import { publicKeysOf } from "../jwt/key-pair-keyring.js";
 import type { Configuration } from "./configuration.js";
 
-/** How long another service may go on with what it fetched, in seconds: a new key is published before it signs. */
+/** How long another service may go on with what it fetched, in seconds. It asks again for a key that it does not know. */
 const MAX_AGE = 300;
 
 /**

@@ -1,7 +1,7 @@
 /** How long sessions and their tokens live, in seconds, and how many of them there may be. */
 export interface SessionOptions {
   /**
-   * An access token: how long a call needs no look at the refresh token.
+   * An access token: how long a call needs no look at the refresh token. At most a day.
    * @default 900 (15 minutes)
    */
   readonly accessToken?: number;
@@ -28,7 +28,7 @@ const DAY = 24 * 60 * MINUTE;
 /**
  * Fills in the defaults.
  *
- * @throws Error that names the option, when it is no whole number above zero
+ * @throws Error that names the option, when it is no whole number above zero or too large
  */
 export function withDefaults(options: SessionOptions = {}): Required<SessionOptions> {
   const filled = { accessToken: 15 * MINUTE, idle: 7 * DAY, absolute: 90 * DAY, limit: 50, ...options };
@@ -36,6 +36,11 @@ export function withDefaults(options: SessionOptions = {}): Required<SessionOpti
     if (!Number.isSafeInteger(value) || value <= 0) {
       throw new Error(`session.${name} is ${String(value)}, and has to be a whole number above zero.`);
     }
+  }
+  if (filled.accessToken > DAY) {
+    throw new Error(
+      `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,
+    );
   }
   return filled;
 }

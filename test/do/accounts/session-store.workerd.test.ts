@@ -48,6 +48,7 @@ describe("how many sessions there may be", () => {
   it("A7 options that are no whole number above zero are refused when the app starts", () => {
     expect(() => withDefaults({ limit: 0 })).toThrow("session.limit");
     expect(() => withDefaults({ idle: Number.NaN })).toThrow("session.idle");
+    expect(() => withDefaults({ accessToken: 86_401 })).toThrow("session.accessToken");
   });
 });
 

@@ -1,0 +1,61 @@
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const shared = {
+  target: "es2023",
+  module: "esnext",
+  moduleResolution: "bundler",
+  strict: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: true,
+  noEmit: true,
+};
+/** As in an app: what runs in the browser sees no Workers types, the rest no DOM. */
+const programs = [
+  { extension: "ts", compilerOptions: { ...shared, lib: ["esnext"], types: ["@cloudflare/workers-types", "node"] } },
+  { extension: "tsx", compilerOptions: { ...shared, jsx: "react-jsx", lib: ["esnext", "dom"], types: [] } },
+];
+
+async function compile(folder: string): Promise<string> {
+  const tsc = path.join(root, "node_modules/.bin/tsc");
+  const { stdout } = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
+test.each(["sessions", "jwt"])(
+  "docs/%s.md: its code compiles against the built package",
+  { timeout: 60_000 },
+  async (name) => {
+    const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
+    const blocks = Array.from(guide.matchAll(/^```ts\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
+    expect(blocks).toHaveLength(guide.match(/^```ts/gm)?.length ?? 0);
+
+    await mkdir(path.join(root, "test-results"), { recursive: true });
+    const folder = await mkdtemp(path.join(root, "test-results/guide-"));
+    try {
+      for (const [, code = "", file = ""] of blocks) await writeFile(path.join(folder, file), code);
+      for (const { extension, compilerOptions } of programs) {
+        if (!blocks.some(([, , file]) => file?.endsWith(`.${extension}`))) continue;
+        const settings = JSON.stringify({ compilerOptions, include: [`*.${extension}`] });
+        await writeFile(path.join(folder, "tsconfig.json"), settings);
+        expect(await compile(folder)).toBe("");
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  },
+);
+
+test.each(["sessions", "jwt", "errors"])("docs/%s.md: what it links to is there", async (name) => {
+  const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
+  const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
+  expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
+});
