@@ -89,7 +89,7 @@ export function createUserObject({
       refresh: createRefresh({ userId: address.id, identity, account, visit }),
       sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),
     }),
-    internal: (request) => (request.op === "loadSession" ? findSession(request.token) : answer(account, request)),
+    internal: (request) => answer({ ...account, findSession }, request),
     live: {
       hub: owned.hub,
       isBorn: lifetime.isBorn,
@@ -104,7 +104,9 @@ export function createUserObject({
   };
 }
 
-function answer(account: UserAccount, request: InternalRequest): unknown {
+type Answers = UserAccount & { readonly findSession: ReturnType<typeof createFindSession> };
+
+function answer(account: Answers, request: InternalRequest): unknown {
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -114,6 +116,8 @@ function answer(account: UserAccount, request: InternalRequest): unknown {
       return account.login(request);
     case "refresh":
       return account.refresh(request.sessionId, request.generation);
+    case "loadSession":
+      return account.findSession(request.token);
   }
 }
 
