@@ -76,10 +76,12 @@ export function createChangeLogPruner({ sql, retention, isBorn, arm }: ChangeLog
 
   return {
     wakeUp,
-    /** Counts a write. Looking at the log after each would cost as much as the write. */
-    onWrite(): void {
-      written++;
-      if (written % lookEvery === 0) arm();
+    /** Counts the rows of a write. Looking at the log after each would cost as much as the write. */
+    onWrite(rows: number): void {
+      written += rows;
+      if (written < lookEvery) return;
+      written %= lookEvery;
+      arm();
     },
   };
 }

@@ -54,10 +54,10 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         sql,
         transactionSync: (work) => storage.transactionSync(work),
         tableSet,
-        onWrite() {
+        onWrite(rows) {
           // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
           hub?.poke();
-          pruner.onWrite();
+          pruner.onWrite(rows);
         },
         changes: (table, { signal }) =>
           createChangeSource({

@@ -118,6 +118,32 @@ tables.posts.orderBy("titel");
 // @ts-expect-error an unknown direction
 tables.posts.orderBy("title", "down");
 
+// B4 groups, a few of the fields, pages, and writes of many rows.
+tables.posts.where((is) => is.or(is("done", "==", true), is.not(is.and(is("stars", ">", 1), is("note", "==", null)))));
+// @ts-expect-error another type
+tables.posts.where((is) => is("title", "==", 1));
+// @ts-expect-error a condition on another table
+tables.posts.where(() => tables.notes.where((is) => is("text", "==", "x")));
+expectTypeOf(tables.posts.select("id", "stars").orderBy("score").all()).toEqualTypeOf<Pick<Post, "id" | "stars">[]>();
+// @ts-expect-error an unknown field
+tables.posts.select("titel");
+// @ts-expect-error no field
+tables.posts.select();
+expectTypeOf(tables.notes.page({ after: null, size: 10 })).toEqualTypeOf<{
+  readonly items: Row<typeof definitions.notes>[];
+  readonly nextCursor: string | null;
+}>();
+expectTypeOf(tables.posts.select("id").page().items).toEqualTypeOf<Pick<Post, "id">[]>();
+expectTypeOf(tables.notes.createMany([{ text: "x" }])).toEqualTypeOf<Row<typeof definitions.notes>[]>();
+expectTypeOf(tables.notes.upsert({ text: "x" }, { on: "text" })).toEqualTypeOf<Row<typeof definitions.notes>>();
+// @ts-expect-error the framework sets it
+tables.notes.upsert({ text: "x" }, { on: "id" });
+expectTypeOf(tables.posts.updateWhere((is) => is("done", "==", true), { done: false })).toEqualTypeOf<number>();
+// @ts-expect-error the framework sets it
+tables.posts.updateWhere((is) => is("done", "==", true), { id: "x" });
+expectTypeOf(tables.posts.deleteWhere((is) => is("kind", "==", "low"))).toEqualTypeOf<number>();
+tables.posts.update("x", { done: true }, { ifVersion: new Date() });
+
 // B3 names that a table cannot have are compile errors.
 // @ts-expect-error clashes with an added column
 table(z.object({ title: z.string(), createdAt: z.date() }));

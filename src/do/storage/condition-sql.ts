@@ -1,12 +1,31 @@
 import { type RawBuilder, sql } from "kysely";
 import type { Comparison } from "./condition.js";
+import type { ConditionNode } from "./condition-tree.js";
 import { prefixRange } from "./prefix-range.js";
 import type { SqlValue } from "./sql-value.js";
 
 type Expression = RawBuilder<boolean>;
 
+/** A condition as SQL. Of a row it is true, or it is not: see `ConditionBuilder`. */
+export function conditionSql(node: ConditionNode): Expression {
+  if (!("group" in node)) return comparisonSql(node);
+  const members = node.members.map(conditionSql);
+  if (node.group === "not") return sql`(${joined("and", members)}) is not true`;
+  return joined(node.group, members);
+}
+
+/** In halves, since SQLite refuses an expression that is nested 100 deep, which a plain chain would be. */
+function joined(word: "and" | "or", conditions: readonly Expression[]): Expression {
+  const [first] = conditions;
+  if (!first) return word === "and" ? sql`1` : sql`0`;
+  if (conditions.length === 1) return first;
+  const middle = conditions.length >> 1;
+  const [left, right] = [joined(word, conditions.slice(0, middle)), joined(word, conditions.slice(middle))];
+  return sql`(${left} ${sql.raw(word)} ${right})`;
+}
+
 /** A comparison as SQL. Holds for rows without a value exactly when it says so: see `TableQuery.where`. */
-export function comparisonSql({ column, operator, values }: Comparison): Expression {
+function comparisonSql({ column, operator, values }: Comparison): Expression {
   const name = sql.id(column.name);
   const [value = null] = values;
   switch (operator) {

@@ -1,38 +1,51 @@
-import type { TableQuery } from "../../router/schema/table-api.js";
+import type { PageOptions, TableQuery } from "../../router/schema/table-api.js";
 import type { TableDefinition } from "../../router/schema/table.js";
 import { badRequest } from "./bad-request.js";
 import { toComparison } from "./condition.js";
+import { toCondition } from "./condition-tree.js";
 import type { PreparedTable } from "./prepared-table.js";
-import { countSql, existsSql, type QueryState, rowsSql, type Statement } from "./query-sql.js";
+import { countSql, everyRow, existsSql, type QueryState, rowsSql, type Statement } from "./query-sql.js";
+import { readPage } from "./read-page.js";
+import { createRowCodec } from "./row-codec.js";
 import { type RawRow, readRaw, type SqlValue } from "./sql-value.js";
 
 /** Any table's query: what the types of a definition hold to, every table does at run time. */
 export type AnyQuery = TableQuery<TableDefinition>;
 
-const everything: QueryState = { where: [], orderBy: [], limit: undefined, offset: 0 };
-
 /** A query over a table. Each step checks what it is given at once, and gives a new query. */
-export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryState = everything): AnyQuery {
+export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryState = everyRow): AnyQuery {
   const next = (change: Partial<QueryState>): AnyQuery => createQuery(sql, table, { ...state, ...change });
   // What was compiled comes from checked values, all of which SQLite takes.
   const read = ({ text, values }: Statement): RawRow[] => readRaw(sql, text, values as SqlValue[]);
-  const rows = (query: QueryState) => read(rowsSql(table, query)).map(table.rows.decode);
+  const codec = () => (state.select ? createRowCodec(table.name, state.select) : table.rows);
+  const rows = (query: QueryState) => read(rowsSql(table, query)).map(codec().decode);
 
   return {
-    where: (field: unknown, operator: unknown, value: unknown) =>
-      next({ where: [...state.where, toComparison(table.name, table.column(field), operator, value)] }),
-    orderBy(field: unknown, direction: unknown = "asc") {
-      const { name } = table.column(field);
-      if (direction !== "asc" && direction !== "desc") throw badRequest('orderBy takes "asc" or "desc".');
-      return next({ orderBy: [...state.orderBy, { field: name, direction }] });
+    where(field: unknown, operator?: unknown, value?: unknown) {
+      const condition =
+        typeof field === "function"
+          ? toCondition(table, field)
+          : toComparison(table.name, table.column(field), operator, value);
+      return next({ where: [...state.where, condition] });
     },
-    limit: (count) => next({ limit: wholeNumber("limit", count) }),
-    offset: (count) => next({ offset: wholeNumber("offset", count) }),
+    orderBy(field: unknown, direction: unknown = "asc") {
+      const column = table.column(field);
+      if (direction !== "asc" && direction !== "desc") throw badRequest('orderBy takes "asc" or "desc".');
+      return next({ orderBy: [...state.orderBy, { column, direction }] });
+    },
+    select(...fields: readonly unknown[]) {
+      if (fields.length === 0) throw badRequest("select takes the fields to read, one or more.");
+      return next({ select: [...new Set(fields.map(table.column))] });
+    },
+    limit: (count: unknown) => next({ limit: wholeNumber("limit", count) }),
+    offset: (count: unknown) => next({ offset: wholeNumber("offset", count) }),
     all: () => rows(state),
     first: () => rows({ ...state, limit: Math.min(state.limit ?? 1, 1) })[0] ?? null,
     count: () => Number(read(countSql(table, state))[0]?.[0]),
     exists: () => read(existsSql(table, state))[0]?.[0] === 1,
-  } as AnyQuery;
+    page: (options: PageOptions = {}) => readPage(table, state, options, read),
+    // Rows of whatever was selected: the types follow the steps, each of which is checked here.
+  } as unknown as AnyQuery;
 }
 
 function wholeNumber(name: string, count: unknown): number {

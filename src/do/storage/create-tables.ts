@@ -1,7 +1,8 @@
 import type { Tables } from "../../router/schema/table-api.js";
 import type { TableDefinitions } from "../../router/schema/table.js";
-import { createTable, type TableContext } from "./create-table.js";
+import { createTable } from "./create-table.js";
 import type { PreparedTable } from "./prepared-table.js";
+import type { TableContext } from "./table-context.js";
 import type { TableSet } from "./table-set.js";
 
 export interface CreateTablesOptions<TDefinitions extends TableDefinitions> extends TableContext {

@@ -29,10 +29,17 @@ export interface PreparedTable {
 
 /** Sets some columns of the row with an id, and gives the whole row. */
 export interface PreparedUpdate {
+  /** The statement's part before its condition. */
+  readonly assign: string;
+  /** And the part after it. */
+  readonly returning: string;
   readonly statement: string;
   /** Encodes the columns, in the order of the statement. */
   readonly encode: RowCodec["encode"];
 }
+
+/** A row's `updatedAt` always moves on, also within a millisecond or when the clock goes back: it is the version. */
+const newValues: Readonly<Record<string, string>> = { updatedAt: 'max(?, "updatedAt" + 1)' };
 
 /** Prepares one table of a definition. */
 export function prepareTable(model: TableModel, { schema }: TableDefinition): PreparedTable {
@@ -66,9 +73,12 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
       const key = changed.join();
       const known = updates.get(key);
       if (known) return known;
-      const assignments = changed.map((name) => `${quoteName(name)} = ?`).join(", ");
+      const assignments = changed.map((name) => `${quoteName(name)} = ${newValues[name] ?? "?"}`).join(", ");
+      const [assign, returning] = [`UPDATE ${table} SET ${assignments}`, `RETURNING ${list}`];
       const update: PreparedUpdate = {
-        statement: `UPDATE ${table} SET ${assignments} WHERE "id" = ? RETURNING ${list}`,
+        assign,
+        returning,
+        statement: `${assign} WHERE "id" = ? ${returning}`,
         encode: createRowCodec(
           model.name,
           changed.flatMap((name) => columns.get(name) ?? []),

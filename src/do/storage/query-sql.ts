@@ -1,27 +1,27 @@
-import {
-  type CompiledQuery,
-  DummyDriver,
-  Kysely,
-  type RawBuilder,
-  sql,
-  SqliteAdapter,
-  SqliteIntrospector,
-  SqliteQueryCompiler,
-} from "kysely";
+import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { badRequest } from "./bad-request.js";
-import type { Comparison } from "./condition.js";
-import { comparisonSql } from "./condition-sql.js";
-import type { PreparedTable } from "./prepared-table.js";
+import type { Column } from "../../router/schema/column.js";
+import { conditionSql } from "./condition-sql.js";
+import type { ConditionNode } from "./condition-tree.js";
+import { createBuilder } from "./create-builder.js";
+import { afterSql } from "./keyset-sql.js";
+import type { OrderTerm } from "./order-term.js";
+import type { PreparedTable, PreparedUpdate } from "./prepared-table.js";
+import type { SqlValue } from "./sql-value.js";
 
 /** As many values as one statement takes. */
 const MAX_VALUES = 100;
 
 /** Which rows, in which order, how many. Checked already. */
 export interface QueryState {
-  readonly where: readonly Comparison[];
-  readonly orderBy: readonly { readonly field: string; readonly direction: "asc" | "desc" }[];
+  readonly where: readonly ConditionNode[];
+  readonly orderBy: readonly OrderTerm[];
   readonly limit: number | undefined;
   readonly offset: number;
+  /** Only these columns, in this order. All of them if none are named. */
+  readonly select?: readonly Column[] | undefined;
+  /** Only what comes after these values, one for each term of the whole order. */
+  readonly after?: readonly SqlValue[] | undefined;
 }
 
 export interface Statement {
@@ -29,59 +29,79 @@ export interface Statement {
   readonly values: CompiledQuery["parameters"];
 }
 
-/** Compiles only: statements run on the object's own storage, synchronously. */
-const compiler = new Kysely<object>({
-  dialect: {
-    createAdapter: () => new SqliteAdapter(),
-    createDriver: () => new DummyDriver(),
-    createIntrospector: (db) => new SqliteIntrospector(db),
-    createQueryCompiler: () => new SqliteQueryCompiler(),
-  },
-});
+/** All of a table's rows, in no order. */
+export const everyRow: QueryState = { where: [], orderBy: [], limit: undefined, offset: 0 };
+
+const compiler = createBuilder<object>();
 
 /** The rows of a query. @throws TRPCError BAD_REQUEST for more than 100 values */
 export function rowsSql(table: PreparedTable, query: QueryState): Statement {
-  return compile(sql`${sql.raw(table.statements.select)}${whereSql(query)}${orderSql(query)}${rangeSql(query)}`);
+  const select = query.select
+    ? sql`select ${sql.join(query.select.map(({ name }) => sql.id(name)))} from ${sql.table(table.name)}`
+    : sql.raw(table.statements.select);
+  return compile(sql`${select}${whereSql(query, table)}${orderSql(query, table)}${rangeSql(query)}`);
 }
 
 /** How many rows a query has. */
 export function countSql(table: PreparedTable, query: QueryState): Statement {
-  const from = sql`${sql.table(table.name)}${whereSql(query)}`;
+  const from = sql`${sql.table(table.name)}${whereSql(query, table)}`;
   if (query.limit === undefined && query.offset === 0) return compile(sql`select count(*) from ${from}`);
   return compile(sql`select count(*) from (select 1 from ${from}${rangeSql(query)})`);
 }
 
 /** Whether a query has any row. */
 export function existsSql(table: PreparedTable, query: QueryState): Statement {
-  return compile(sql`select exists (select 1 from ${sql.table(table.name)}${whereSql(query)}${rangeSql(query)})`);
+  return compile(
+    sql`select exists (select 1 from ${sql.table(table.name)}${whereSql(query, table)}${rangeSql(query)})`,
+  );
 }
 
-function compile(statement: RawBuilder<unknown>): Statement {
+/** Changes every row of a condition, and gives each as it is then. */
+export function updateWhereSql(
+  table: PreparedTable,
+  update: PreparedUpdate,
+  values: readonly SqlValue[],
+  where: readonly ConditionNode[],
+): Statement {
+  const { text, values: bound } = compile(sql`${whereSql({ ...everyRow, where }, table)}`, values.length);
+  return { text: `${update.assign}${text} ${update.returning}`, values: [...values, ...bound] };
+}
+
+/** Removes every row of a condition. */
+export function deleteWhereSql(table: PreparedTable, where: readonly ConditionNode[]): Statement {
+  const which = whereSql({ ...everyRow, where }, table);
+  return compile(sql`delete from ${sql.table(table.name)}${which} returning ${sql.id("id")}`);
+}
+
+function compile(statement: RawBuilder<unknown>, others = 0): Statement {
   const { sql: text, parameters } = statement.compile(compiler);
-  if (parameters.length > MAX_VALUES) {
-    throw badRequest(`A query compares with ${MAX_VALUES} values at most; this one has ${parameters.length}.`);
+  const count = parameters.length + others;
+  if (count > MAX_VALUES) {
+    throw badRequest(`A query compares with ${MAX_VALUES} values at most; this one has ${count}.`);
   }
   return { text, values: parameters };
 }
 
-function whereSql({ where }: QueryState): RawBuilder<unknown> {
-  return where.length === 0 ? sql`` : sql` where ${allOf(where.map(comparisonSql))}`;
+function whereSql({ where, after, orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {
+  const conditions = conditionSql({ group: "and", members: where });
+  if (after) {
+    const position = afterSql(wholeOrder(table, orderBy), after);
+    return where.length === 0 ? sql` where ${position}` : sql` where ${conditions} and ${position}`;
+  }
+  return where.length === 0 ? sql`` : sql` where ${conditions}`;
 }
 
-/** In halves, since SQLite refuses an expression that is nested 100 deep, which a plain chain would be. */
-function allOf(conditions: readonly RawBuilder<boolean>[]): RawBuilder<boolean> {
-  const [first] = conditions;
-  if (first && conditions.length === 1) return first;
-  const middle = conditions.length >> 1;
-  return sql`(${allOf(conditions.slice(0, middle))} and ${allOf(conditions.slice(middle))})`;
+/** The id last, so that rows which are equal otherwise do not change places from page to page. */
+export function wholeOrder(table: PreparedTable, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
+  if (orderBy.some(({ column }) => column.name === "id")) return orderBy;
+  return [...orderBy, { column: table.column("id"), direction: orderBy.at(-1)?.direction ?? "asc" }];
 }
 
-function orderSql({ orderBy }: QueryState): RawBuilder<unknown> {
+function orderSql({ orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {
   if (orderBy.length === 0) return sql``;
-  const terms = orderBy.map(({ field, direction }) => sql`${sql.id(field)} ${sql.raw(direction)}`);
-  // The id last, so that rows which are equal otherwise do not change places from page to page.
-  if (!orderBy.some(({ field }) => field === "id"))
-    terms.push(sql`${sql.id("id")} ${sql.raw(orderBy.at(-1)?.direction ?? "asc")}`);
+  const terms = wholeOrder(table, orderBy).map(
+    ({ column, direction }) => sql`${sql.id(column.name)} ${sql.raw(direction)}`,
+  );
   return sql` order by ${sql.join(terms)}`;
 }
 
