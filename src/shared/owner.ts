@@ -22,8 +22,6 @@ export function toName(address: Address): string {
 
 /** Reads a Durable Object's name back; `undefined` for a name that is none of ours. */
 export function parseName(name: string | undefined): Address | undefined {
-  const match = name === undefined ? null : NAME.exec(name);
-  if (!match) return undefined;
-  const [, type, id] = match as unknown as [string, Address["type"], string];
-  return { type, id };
+  const [, type, id] = (name === undefined ? null : NAME.exec(name)) ?? [];
+  return id === undefined ? undefined : { type: type as Address["type"], id };
 }
