@@ -2,8 +2,13 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf, type RouterDefinition } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
 import type { OnError } from "../router/run-call.js";
+import { auditDefaults, type AuditOptions } from "./accounts/audit-log.js";
 import { withDefaults, type SessionOptions } from "./accounts/session-options.js";
+import { throttleDefaults, type ThrottleOptions } from "./accounts/throttle-delay.js";
 import { retentionOf, type ChangeLogRetention } from "./change-log-retention.js";
+import type { AccountHooks } from "./hooks.js";
+import { mailSettings, type MailSettings } from "./mail/mail-options.js";
+import type { BreachLookUp } from "./passwords/breach-look-up.js";
 import type { UserDOOptions } from "./options.js";
 import { socketLimits, type SocketLimits } from "./sockets/socket-limits.js";
 import { createTableSet, type TableSet } from "./storage/table-set.js";
@@ -16,6 +21,12 @@ export interface App {
   readonly session: Required<SessionOptions>;
   readonly socketLimits: Required<SocketLimits>;
   readonly retention: Required<ChangeLogRetention>;
+  readonly throttle: Required<ThrottleOptions>;
+  readonly audit: Required<AuditOptions>;
+  readonly breachLookUp: BreachLookUp | undefined;
+  readonly waitingPasswords: number;
+  readonly mail: MailSettings;
+  readonly hooks: AccountHooks;
   readonly onError: OnError;
 }
 
@@ -30,6 +41,12 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
     retention: retentionOf(options.changeLog),
+    throttle: { ...throttleDefaults, ...options.throttle },
+    audit: { ...auditDefaults, ...options.audit },
+    breachLookUp: options.breachLookUp,
+    waitingPasswords: options.waitingPasswords ?? 4,
+    mail: mailSettings(options),
+    hooks: options,
     onError: options.onError ?? logError,
   };
 }

@@ -80,6 +80,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
 
   return {
     tables: () => kind.tables?.() ?? {},
+    deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>
       settled(Promise.all(calls.map((call) => entry.run(caller, call, "rpc", device)))),

@@ -18,7 +18,7 @@ export type UserDOClass<TRouter extends AnyTRPCRouter> = new (
  */
 export function createUserDO<TRouter extends AnyTRPCRouter>(
   router: TRouter,
-  options: UserDOOptions = {},
+  options: UserDOOptions<AppOf<TRouter>> = {},
 ): UserDOClass<TRouter> {
   const app = createApp(router, options);
   return class extends UserDO<Tables<AppOf<TRouter>["tables"]["user"]>> {

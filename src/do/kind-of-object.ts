@@ -5,6 +5,7 @@ import type { App } from "./app.js";
 import type { AppIdentity } from "./app-identity.js";
 import type { Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
+import type { DeadLetter } from "./outbox/outbox-store.js";
 import type { ChangeHub } from "./sockets/change-hub.js";
 
 /** What an object knows of itself when it is made. */
@@ -35,6 +36,7 @@ export interface KindOfObject extends Owned {
     readonly isBorn: () => boolean;
     readonly isAlive: (caller: Caller) => boolean;
   };
+  readonly deadLetters?: () => DeadLetter[];
   /** The app's tables, for the methods that its own class adds. */
   readonly tables?: () => object;
 }

@@ -21,16 +21,22 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
 
     /** Gives the object its schema if it has none, and runs `work`: both, or neither. */
     birth<TResult>(work: () => TResult): TResult {
-      const result = storage.transactionSync(() => {
-        if (!born) {
-          sql.exec("CREATE TABLE _object (fingerprint TEXT NOT NULL) STRICT");
-          sql.exec("INSERT INTO _object VALUES (?)", schema.fingerprint);
-          schema.install(sql);
-        }
-        return work();
-      });
-      born = true;
-      return result;
+      const before = born;
+      try {
+        return storage.transactionSync(() => {
+          if (!born) {
+            sql.exec("CREATE TABLE _object (fingerprint TEXT NOT NULL) STRICT");
+            sql.exec("INSERT INTO _object VALUES (?)", schema.fingerprint);
+            schema.install(sql);
+            // So that `work` already finds it so: what it stores may have to wake the object later.
+            born = true;
+          }
+          return work();
+        });
+      } catch (error) {
+        born = before;
+        throw error;
+      }
     },
 
     /** Follows the app's definitions to where they are now. Costs one read when nothing has changed. */
@@ -51,6 +57,8 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
     },
   };
 }
+
+export type Lifetime = ReturnType<typeof createLifetime>;
 
 function readFingerprint(sql: SqlStorage): string | undefined {
   const [exists] = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_object'").toArray();

@@ -1,10 +1,31 @@
 import type { OnError } from "../router/run-call.js";
+import type { AppDefinition } from "../router/definition.js";
+import type { AuditOptions } from "./accounts/audit-log.js";
 import type { SessionOptions } from "./accounts/session-options.js";
+import type { ThrottleOptions } from "./accounts/throttle-delay.js";
 import type { ChangeLogRetention } from "./change-log-retention.js";
+import type { AccountHooks } from "./hooks.js";
+import type { MailOptions } from "./mail/mail-options.js";
+import type { BreachLookUp } from "./passwords/breach-look-up.js";
 import type { SocketLimits } from "./sockets/socket-limits.js";
 
 /** Options of {@link createUserDO}. All of them have defaults that suit production. */
-export interface UserDOOptions {
+export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> extends MailOptions, AccountHooks<TApp> {
+  /** How long wrong passwords make the next try wait. */
+  readonly throttle?: ThrottleOptions;
+  /** How much of what happened to an account is kept. */
+  readonly audit?: AuditOptions;
+  /**
+   * Asks a service whether a new password is known from a breach, beside the list of common ones that is always looked
+   * at. It is told five digits of a digest, has one second, and lets the password pass when it does not answer.
+   * @default none
+   */
+  readonly breachLookUp?: BreachLookUp;
+  /**
+   * How many passwords of one account may wait to be hashed. More are refused with TOO_MANY_REQUESTS.
+   * @default 4
+   */
+  readonly waitingPasswords?: number;
   /** How long sessions and their tokens live, and how many there may be. */
   readonly session?: SessionOptions;
   /** What sockets may take. */

@@ -73,6 +73,6 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     atomic: <TResult>(work: () => TResult): TResult => storage.transactionSync(work),
 
     /** Tells what was written past the tables, straight on the storage. */
-    settle: (): void => hub?.flush(),
+    settle: (): void => (lifetime.isBorn() ? hub?.flush() : undefined),
   };
 }

@@ -4,6 +4,7 @@ import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
 import type { App } from "./app.js";
 import { createObject, type AppObject } from "./create-object.js";
+import type { DeadLetter } from "./outbox/outbox-store.js";
 import type { InternalReply, InternalRequest } from "../shared/internal.js";
 
 /**
@@ -25,6 +26,11 @@ export abstract class UserDO<TTables> extends DurableObject {
    */
   protected get tables(): TTables {
     return this.#object.tables() as TTables;
+  }
+
+  /** Letters and mails of this object that could not be delivered, the newest first, for the app's operator. */
+  deadLetters(): DeadLetter[] {
+    return this.#object.deadLetters();
   }
 
   /** @internal Runs calls on a caller's behalf. */

@@ -2,13 +2,13 @@ import { TRPCError } from "@trpc/server";
 import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Caller } from "../shared/caller.js";
-import { accountSchema, createAccountStore, toUser } from "./accounts/account-store.js";
+import { createAccountRoom } from "./accounts/account-room.js";
+import { invalidLink } from "./accounts/account-mails.js";
+import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
-import { sessionSchema } from "./accounts/session-row.js";
-import { createSessionStore } from "./accounts/session-store.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
-import { createUserAccount, type UserAccount } from "./accounts/user-account.js";
+import { accountTables, createUserServices, type UserServices } from "./accounts/user-services.js";
 import { SessionEnded, type Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
@@ -17,49 +17,37 @@ import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
 
 /** A user's own object: their account, their sessions, the app's tables of theirs. */
-export function createUserObject({
-  state,
-  app,
-  address,
-  alarms,
-  identity,
-  endSession,
-}: ObjectEnvironment): KindOfObject {
+export function createUserObject(environment: ObjectEnvironment): KindOfObject {
+  const { state, app, address, alarms, identity, endSession } = environment;
   const { storage } = state;
   const owned = createOwnerStorage({
     storage,
     tableSet: app.tables.user,
-    frameworkTables: [accountSchema, sessionSchema, socketSchema],
+    frameworkTables: [...accountTables, socketSchema],
     retention: app.retention,
     alarms,
   });
   const { lifetime } = owned;
-  const accounts = createAccountStore(storage.sql);
-  const sessions = createSessionStore(storage.sql, app.session);
-  const account = createUserAccount({
-    userId: address.id,
-    identity,
-    isBorn: lifetime.isBorn,
-    birth: lifetime.birth,
-    accounts,
-    sessions,
-    accessSeconds: app.session.accessToken,
-    onSessionEnd: endSession,
-  });
-  const findSession = createFindSession({ userId: address.id, identity, isBorn: lifetime.isBorn, accounts, sessions });
+  const services = createUserServices({ environment, lifetime, tables: () => owned.tables() });
+  const { account, exists, parts } = services;
+  const { accounts, sessions } = parts;
+  const findSession = createFindSession({ userId: address.id, identity, isBorn: exists, accounts, sessions });
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
   const authorize: Owned["authorize"] = (caller, { kind }) => {
+    if (kind === "mail") {
+      if (!exists()) throw invalidLink();
+      return;
+    }
     if (kind === "refresh") {
       // The token that came along is the proof, and the procedure looks at it.
-      if (!lifetime.isBorn()) throw new SessionEnded();
+      if (!exists()) throw new SessionEnded();
       return;
     }
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
-    if (!lifetime.isBorn())
-      throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
+    if (!exists()) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
     if (!account.admits(caller))
       throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : notTheirs();
   };
@@ -85,28 +73,34 @@ export function createUserObject({
       address,
       atomic: owned.atomic,
       setSession: visit.setSession,
-      account: account.room(visit.setSession),
+      account: createAccountRoom({
+        ...services,
+        visit,
+        profile: app.definition.app.profile,
+        tables: () => owned.tables(),
+      }),
       refresh: createRefresh({ userId: address.id, identity, account, visit }),
       sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),
     }),
-    internal: (request) => answer({ ...account, findSession }, request),
+    internal: (request) => answer({ ...services, findSession }, request),
     live: {
       hub: owned.hub,
-      isBorn: lifetime.isBorn,
-      isAlive: (caller: Caller) => lifetime.isBorn() && account.isAlive(caller),
+      isBorn: exists,
+      isAlive: (caller: Caller) => account.isAlive(caller),
     },
     settle: owned.settle,
     start: lifetime.update,
+    deadLetters: parts.outbox.deadLetters,
     tables: () => {
-      if (!lifetime.isBorn()) throw noSuchUser();
+      if (!exists()) throw noSuchUser();
       return owned.tables();
     },
   };
 }
 
-type Answers = UserAccount & { readonly findSession: ReturnType<typeof createFindSession> };
+type Answers = UserServices & { readonly findSession: ReturnType<typeof createFindSession> };
 
-function answer(account: Answers, request: InternalRequest): unknown {
+function answer({ account, passwordReset, inbox, exists, findSession }: Answers, request: InternalRequest): unknown {
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -114,10 +108,21 @@ function answer(account: Answers, request: InternalRequest): unknown {
       return account.has(request.email);
     case "login":
       return account.login(request);
+    case "requestPasswordReset":
+      return exists()
+        ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
+        : undefined;
     case "refresh":
       return account.refresh(request.sessionId, request.generation);
+<<<<<<< HEAD
     case "loadSession":
-      return account.findSession(request.token);
+      return findSession(request.token);
+=======
+    case "deliver":
+      return inbox.receive(request);
+    case "reserveAddress":
+      throw new Error("A user's object has no address to reserve.");
+>>>>>>> 090f6de (Accounts: mail, verification, reset, change of address and password, deletion, export, audit, throttle, hooks, profile)
   }
 }
 

@@ -1,3 +1,4 @@
+import { fromBase64Url, toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
 import type { SigningSecrets } from "./signing-secrets.js";
 
@@ -40,16 +41,4 @@ export async function verifyRefreshToken(token: string, secrets: SigningSecrets)
     }
   }
   return undefined;
-}
-
-function toBase64Url(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
-}
-
-function fromBase64Url(text: string): Uint8Array<ArrayBuffer> {
-  const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }

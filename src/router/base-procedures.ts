@@ -69,6 +69,14 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     }),
   );
 
+  const mailProcedure = placed(
+    { kind: "mail", setsCookies: false },
+    procedure.use(({ ctx, next }) => {
+      if (roomOf(ctx)?.address.type !== "user") throw wrongObject();
+      return next();
+    }),
+  );
+
   return {
     procedure,
     userProcedure: ownUser(false),
@@ -77,6 +85,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     emailProcedure,
     /** For the built-in routers: found by a refresh token, which is all the proof there is. */
     refreshProcedure,
+    /** For the built-in routers: found by the token in the input, which says and shows whose it is. */
+    mailProcedure,
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: ownUser(true),
   };

@@ -1,8 +1,8 @@
 import type { Caller } from "../shared/caller.js";
 import type { Owner } from "../shared/owner.js";
-import type { User } from "../shared/account.js";
 import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
+import type { UserOf } from "./profile.js";
 import type { Tables } from "./schema/table-api.js";
 
 /** What every procedure gets, wherever it runs. */
@@ -28,7 +28,7 @@ interface OwnerContext {
 /** What a `userProcedure` gets on top: it runs in the caller's own object. */
 export interface UserContext<TApp extends AppDefinition> extends OwnerContext {
   readonly caller: Extract<Caller, { type: "user" }>;
-  readonly user: User;
+  readonly user: UserOf<TApp>;
   readonly tables: Tables<TApp["tables"]["user"]>;
 }
 

@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { ProfileSchema } from "./profile.js";
 import type { TableDefinitions } from "./schema/table.js";
 
 /** What `initUserDO` was told, with nothing left out: the app's storage, by kind of owner. */
@@ -7,6 +8,8 @@ export interface AppDefinition {
     readonly user: TableDefinitions;
     readonly organization: TableDefinitions;
   };
+  /** The app's own fields of a user. */
+  readonly profile: ProfileSchema | undefined;
 }
 
 declare const APP: unique symbol;

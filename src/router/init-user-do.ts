@@ -5,11 +5,13 @@ import {
   type TRPCRootObject,
   type TRPCRuntimeConfigOptions,
 } from "@trpc/server";
-import { authRouter } from "./auth/auth-router.js";
+import { createAccountRouter } from "./account/account-router.js";
+import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures } from "./base-procedures.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
 import { attachDefinition } from "./definition.js";
+import type { ProfileSchema } from "./profile.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
@@ -21,6 +23,7 @@ export interface InitUserDOOptions<
   TExtra extends object,
   TErrorShape extends TRPCDefaultErrorShape,
   TSession extends SessionSchema,
+  TProfile extends ProfileSchema | undefined,
 > {
   /**
    * The app's tables, by the kind of owner whose Durable Object holds them.
@@ -32,6 +35,11 @@ export interface InitUserDOOptions<
    * @default any object
    */
   readonly session?: TSession;
+  /**
+   * The app's own fields of a user: given at sign-up, changed by `account.update`, part of every `user`.
+   * @default none
+   */
+  readonly profile?: TProfile;
   /** Extends the context of every procedure. Runs where the procedure runs, once for each call. */
   readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
   /**
@@ -59,13 +67,16 @@ export function initUserDO<
   TExtra extends object = object,
   TErrorShape extends TRPCDefaultErrorShape = TRPCDefaultErrorShape,
   TSession extends SessionSchema = typeof anyData,
->(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape, TSession> = {}) {
-  type App = { tables: { user: TUserTables; organization: TOrganizationTables } };
+  TProfile extends ProfileSchema | undefined = undefined,
+>(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape, TSession, TProfile> = {}) {
+  type App = { tables: { user: TUserTables; organization: TOrganizationTables }; profile: TProfile };
   type Context = BaseContext<App> & TExtra;
 
   const { tables = {}, session = anyData, context, errorFormatter } = options;
+  const profile = options.profile as TProfile;
   const builtin = {
-    auth: authRouter,
+    auth: createAuthRouter<App>(profile),
+    account: createAccountRouter<App>(profile),
     // The default of `session` is that of its type, which the compiler does not see.
     sessions: createSessionsRouter(session as TSession),
   };
@@ -78,7 +89,7 @@ export function initUserDO<
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
   attachDefinition(root._config, {
-    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} } },
+    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,
   });

@@ -6,11 +6,12 @@ import type { AnyTRPCProcedure } from "@trpc/server";
  * - `anywhere`: wherever the call already is: the Worker over HTTP, the object on a socket
  * - `user`: in the caller's own `user:` object
  * - `organization`: in `organization:<organizationId>`
+ * - `mail`: in the object of the user whom the token in its input was mailed to
  * - `email`: in the index object of the address in its input, and through that in its user's object
  * - `refresh`: in the object of the user whose refresh token came along, in the input or by cookie
  */
 export interface Placement {
-  readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh";
+  readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh" | "mail";
   /** It sets or clears cookies, which only a reply over HTTP can do. */
   readonly setsCookies: boolean;
 }

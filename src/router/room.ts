@@ -1,7 +1,8 @@
-import type { Caller } from "../shared/caller.js";
+import type { AuditFilter, AuditPage } from "../shared/audit.js";
+import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
 import type { Address } from "../shared/owner.js";
-import type { Credentials, ListedSession, SignedIn } from "../shared/account.js";
+import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 
 /** Where a Durable Object leaves what the built-in procedures need of it. */
 export const ROOM = Symbol("trpc-userdo.room");
@@ -36,11 +37,30 @@ export function roomOf(ctx: object): Room | undefined {
   return (ctx as { readonly [ROOM]?: Room })[ROOM];
 }
 
-/** The account of the user whose object this is. */
+/** Another password for somebody who is signed in. */
+export interface PasswordChange extends Pick<Credentials, "tokens"> {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/** The account of the user whose object this is, as one caller sees it. What each throws, the procedures say. */
 export interface AccountRoom {
-  me(caller: Caller): SignedIn;
+  me(): SignedIn;
   /** Ends the caller's session here and now: its row, its sockets, its cookies. */
-  logout(caller: Caller): void;
+  logout(): void;
+  logoutEverywhere(): void;
+  changePassword(change: PasswordChange): Promise<SignedIn>;
+  resetPassword(reset: { readonly token: string; readonly password: string }): Promise<void>;
+  requestEmailVerification(): void;
+  verifyEmail(token: string): Promise<void>;
+  changeEmail(change: Credentials): Promise<void>;
+  confirmEmailChange(token: string): Promise<void>;
+  /** Changes fields of the profile: `undefined` keeps, `null` clears. */
+  updateProfile(patch: Readonly<Record<string, unknown>>): User;
+  delete(password: string): Promise<void>;
+  /** All that the user's object holds of them, secrets excepted. */
+  export(): AsyncGenerator<ExportedRecord, void>;
+  audit(filter: AuditFilter): AuditPage;
 }
 
 /** The sessions of the user whose object this is, as one caller sees them. */
@@ -62,6 +82,8 @@ export interface SessionsRoom {
 
 /** The index entry of one address: which user it belongs to. */
 export interface IndexRoom {
-  signup(credentials: Credentials): Promise<SignedIn>;
+  signup(signup: Signup): Promise<SignedIn>;
   login(credentials: Credentials): Promise<SignedIn>;
+  /** Answers the same for every address, and no sooner or later. */
+  requestPasswordReset(email: string): Promise<void>;
 }

@@ -33,11 +33,17 @@ export interface ListedSession extends Session {
 }
 
 /** What signing up, signing in and `auth.me` answer. */
-export interface SignedIn {
-  readonly user: User;
+export interface SignedIn<TUser = User> {
+  readonly user: TUser;
   readonly session: Session;
   /** Only where they were asked for, by `tokens: "body"`. */
   readonly tokens?: SessionTokens;
+}
+
+/** What somebody who signs up gives. */
+export interface Signup extends Credentials {
+  /** The app's own fields of a user, parsed, if it has any. */
+  readonly profile?: unknown;
 }
 
 /** An address and its password, as the user typed them. */

@@ -27,6 +27,8 @@ export interface SessionTokens {
   readonly accessExpiresAt: number;
   readonly refreshToken: string;
   readonly refreshExpiresAt: number;
+  /** After a sign-in: marks the browser as one of the user's. */
+  readonly deviceToken?: string | undefined;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ListedSession, SignedIn, User } from "./account.js";
+import type { ListedSession, SignedIn, Signup, User } from "./account.js";
 import type { SessionTokens } from "./call.js";
 import type { Device } from "./device.js";
 
@@ -8,8 +8,7 @@ export type InternalRequest =
       /** Index → user: make the account. Idempotent by `operationId`. */
       readonly op: "createAccount";
       readonly operationId: string;
-      readonly email: string;
-      readonly password: string;
+      readonly signup: Signup;
       readonly device: Device;
     }
   | { /** Index → user: is there an account of this address? */ readonly op: "hasAccount"; readonly email: string }
@@ -24,6 +23,20 @@ export type InternalRequest =
       /** Another Worker → user: whose session is this token's? Checked here: that Worker may have no secret. */
       readonly op: "loadSession";
       readonly token: string;
+    }
+  | {
+      /** Index → user: mail a link for a new password, if the address is the user's. */
+      readonly op: "requestPasswordReset";
+      readonly email: string;
+      readonly device: Device;
+    }
+  | {
+      /** User → index: keep an address for a user who wants to change to it. The same operation may ask again. */
+      readonly op: "reserveAddress";
+      readonly userId: string;
+      readonly operationId: string;
+      readonly email: string;
+      readonly until: number;
     }
   | {
       /** Worker → user: exchange a refresh token whose MAC holds. */
@@ -61,10 +74,17 @@ export interface SignInResult {
   readonly tokens: SessionTokens;
 }
 
+/** An error that was meant for the client, as data: thrown across RPC it would lose its class. */
+export interface Refused {
+  readonly refused: { readonly code: string; readonly message: string };
+}
+
 interface Replies {
-  createAccount: SignInResult | "exists";
+  createAccount: SignInResult | Refused | "exists";
   hasAccount: boolean;
-  login: SignInResult | "refused";
+  login: SignInResult | Refused | "refused";
+  requestPasswordReset: void;
+  reserveAddress: "reserved" | "taken";
   refresh: SessionTokens | "ended";
   loadSession: FoundSession | null;
   deliver: Receipt;

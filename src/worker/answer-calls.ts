@@ -5,13 +5,13 @@ import { shapeError } from "../router/run-call.js";
 import type { Reply, SessionEffect } from "../shared/call.js";
 import { anonymous } from "../shared/caller.js";
 import type { SessionCookies } from "./cookies/create-cookies.js";
-import { deviceOf } from "./device-of.js";
+import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
 import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
 import { sendCalls, type KnownCall, type SendCallsOptions } from "./send-calls.js";
 import { renew, type Who } from "./who.js";
 
-export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller" | "device"> {
+export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
   readonly request: Request;
   /** Where tRPC answers. */
   readonly path: string;
@@ -20,6 +20,7 @@ export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller" | "d
   readonly cookies: SessionCookies;
   /** The refresh token that came by cookie, unchecked. */
   readonly refreshCookie: string | undefined;
+  readonly limiter: NetworkLimits;
 }
 
 /** One call of the request on its way: sent, or refused before it was. */
@@ -42,7 +43,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const sent = types.size > 1 ? [] : planned.flatMap(({ call }) => call ?? []);
 
   const { caller, effect } = await callerFor(sent, options);
-  const replies = sendCalls(sent, { ...options, caller, device: deviceOf(request.headers) });
+  const replies = sendCalls(sent, { ...options, caller });
   const proxied = planned.map(({ path, procedure, call, refused }): ProxiedCall => {
     const reply = refused ? Promise.resolve(refused) : call && replies[sent.indexOf(call)];
     return { path, procedure, reply };
@@ -81,7 +82,7 @@ function withChallenge(response: Response): Response {
 
 async function plan(
   { path, input: serialized }: GatedCalls["calls"][number],
-  { router, gated, request, refreshCookie, onError }: AnswerCallsOptions,
+  { router, gated, request, refreshCookie, limiter, onError }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const procedure = await resolveProcedure(router, path);
   if (!procedure) return { path, procedure };
@@ -91,6 +92,7 @@ async function plan(
   if (type === "subscription" && gated.isBatch) return { path, procedure };
   const lastEventId = request.headers.get("last-event-id") ?? gated.url.searchParams.get("lastEventId") ?? undefined;
   try {
+    await limiter.check(path, placementOf(procedure));
     const input: unknown =
       serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
     const call: KnownCall = {
@@ -124,10 +126,13 @@ function forAdapter({ url, method, headers, signal }: Request): Request {
   return new Request(url, { method, headers: kept, signal });
 }
 
+/** Calls of these kinds are by an address or a token of their own, whoever makes them. */
+const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"]);
+
 /** Who the calls are for. A lapsed access token is renewed only when one of them has to know. */
 async function callerFor(calls: readonly KnownCall[], { who, configuration }: AnswerCallsOptions) {
   if (who.type === "known") return { caller: who.caller, effect: undefined };
-  const asks = calls.some(({ procedure }) => !["email", "refresh"].includes(placementOf(procedure).kind));
+  const asks = calls.some(({ procedure }) => !withoutCaller.has(placementOf(procedure).kind));
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
   return renew(who.claims, configuration);
 }

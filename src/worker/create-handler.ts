@@ -5,7 +5,9 @@ import { answerCalls } from "./answer-calls.js";
 import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
+import { createNetworkLimits } from "./create-network-limits.js";
 import { createCookies } from "./cookies/create-cookies.js";
+import { clientOf } from "./client-of.js";
 import { formCall } from "./forms/form-call.js";
 import { redirectAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
@@ -27,6 +29,7 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
   const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, forms = {}, onError = logError } = options;
+  const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP" } = options;
   const { extendContext } = definitionOf(router);
   checkAllowedOrigins(allowedOrigins);
   const config = router._def._config;
@@ -37,19 +40,11 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const tokens = cookies.read(gated.cookies);
     const who = await whoIs({ bearer: gated.bearer, ...tokens }, configuration);
     if (gated.kind === "calls") {
-      return answerCalls({
-        request,
-        path,
-        gated,
-        who,
-        cookies,
-        refreshCookie: tokens.refresh,
-        router,
-        configuration,
-        env,
-        extendContext,
-        onError,
-      });
+      const device = clientOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
+      const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
+      const door = { router, configuration, env, extendContext, onError };
+      const client = { request, gated, who, cookies, refreshCookie: tokens.refresh, device };
+      return answerCalls({ path, limiter, ...client, ...door });
     }
     const opened = await answerUpgrade(gated, who, configuration);
     return opened instanceof Response ? opened : refuse(opened, config);

@@ -17,6 +17,17 @@ export interface HandlerOptions {
    */
   readonly allowedOrigins?: readonly string[];
   /**
+   * Bindings of Cloudflare's `ratelimit`, which bound what one network may try before any object is asked. Without the
+   * binding there is no such limit.
+   * @default { signUp: "SIGN_UP_LIMIT", signIn: "SIGN_IN_LIMIT" }
+   */
+  readonly rateLimits?: { readonly signUp?: string; readonly signIn?: string };
+  /**
+   * The header that the proxy in front sets to the client's address. No other is believed.
+   * @default "CF-Connecting-IP"
+   */
+  readonly clientAddressHeader?: string;
+  /**
    * What the cookies' names begin with, after `__Host-`.
    * @default "userdo"
    */

@@ -52,7 +52,7 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
   const addresses = Promise.all(
     calls.map(async (call): Promise<Address | "here" | { readonly refused: unknown }> => {
       try {
-        return await whose(placementOf(call.procedure), call, caller, configuration.secrets);
+        return await whose(placementOf(call.procedure), call, caller, configuration);
       } catch (refused) {
         return { refused };
       }

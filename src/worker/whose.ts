@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
-import { addressedInput } from "../router/auth/credentials.js";
+import { readMailToken } from "../jwt/mail-token.js";
+import { addressedInput, tokenInput } from "../router/auth/credentials.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Placement } from "../router/kind.js";
 import { verifyRefreshToken } from "../jwt/refresh-token.js";
@@ -7,7 +8,9 @@ import type { AppSecrets } from "../shared/app-secrets.js";
 import type { Call } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { emailAddressOf } from "../shared/email-index.js";
+import { INVALID_LINK } from "../shared/mail-link.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
+import type { Configuration } from "./configuration.js";
 
 /**
  * Whose object a call goes to, by the kind of its procedure; `here` for one that runs in the Worker.
@@ -18,7 +21,7 @@ export async function whose(
   { kind }: Placement,
   { input, refreshCookie }: Pick<Call, "input" | "refreshCookie">,
   caller: Caller,
-  secrets: AppSecrets,
+  configuration: Pick<Configuration, "binding" | "secrets">,
 ): Promise<Address | "here"> {
   switch (kind) {
     case "anywhere":
@@ -29,10 +32,12 @@ export async function whose(
     case "organization":
       if (caller.type === "anonymous") throw signInFirst();
       return organizationOf(input);
+    case "mail":
+      return recipientOf(input, configuration);
     case "email":
-      return emailAddressOf(secrets.index, emailOf(input));
+      return emailAddressOf(configuration.secrets.index, emailOf(input));
     case "refresh":
-      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, secrets);
+      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, configuration.secrets);
   }
 }
 
@@ -54,6 +59,17 @@ async function refreshedUser(token: unknown, secrets: AppSecrets): Promise<Addre
     code: "UNAUTHORIZED",
     message: "There is no refresh token that holds, in the input or by cookie. Sign in again.",
   });
+}
+
+/** A made-up token is told here: no object is asked. @throws TRPCError BAD_REQUEST */
+async function recipientOf(
+  input: unknown,
+  { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
+): Promise<Address> {
+  const text = tokenInput.safeParse(input).data?.token ?? "";
+  const token = await readMailToken(text, { secrets: secrets.jwt, audience: binding });
+  if (token) return { type: "user", id: token.userId };
+  throw new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
 }
 
 function emailOf(input: unknown): string {

@@ -1,10 +1,13 @@
+import superjson from "superjson";
 import type { User } from "../../shared/account.js";
 
 /** The account as its row holds it. */
 export interface AccountRow extends User {
   readonly passwordHash: string;
-  /** The sign-up that made it: asked again, the same sign-up finds its own work done. */
+  /** What gave the account its address, a sign-up or a change: asked again, it finds its own work done. */
   readonly operationId: string;
+  /** The app's own fields of a user, if it has any. */
+  readonly profile?: unknown;
 }
 
 /** The account of the user whose object this is: one row, or none before sign-up. */
@@ -12,6 +15,11 @@ export interface AccountStore {
   read(): AccountRow | undefined;
   insert(account: AccountRow): void;
   setPasswordHash(hash: string): void;
+  setVerified(): void;
+  /** Gives the account another address, which is known to be the user's. */
+  setEmail(email: string, operationId: string): void;
+  setProfile(profile: unknown): void;
+  remove(): void;
 }
 
 export const accountSchema = `
@@ -25,13 +33,17 @@ export const accountSchema = `
     operation_id TEXT NOT NULL
   ) STRICT`;
 
-export function createAccountStore(sql: SqlStorage): AccountStore {
-  return {
+export const profileSchema =
+  "CREATE TABLE IF NOT EXISTS _profile (only INTEGER PRIMARY KEY CHECK (only = 1), data TEXT NOT NULL) STRICT";
+
+export function createAccountStore(sql: SqlStorage, hasProfile: boolean): AccountStore {
+  const store: AccountStore = {
     read() {
       const [row] = sql.exec("SELECT * FROM _account").toArray();
-      return row && toAccount(row);
+      if (!row) return undefined;
+      return hasProfile ? { ...toAccount(row), profile: readProfile(sql) } : toAccount(row);
     },
-    insert({ id, email, emailVerified, createdAt, passwordHash, operationId }) {
+    insert({ id, email, emailVerified, createdAt, passwordHash, operationId, profile }) {
       sql.exec(
         "INSERT INTO _account VALUES (1, ?, ?, ?, ?, ?, ?)",
         id,
@@ -41,16 +53,31 @@ export function createAccountStore(sql: SqlStorage): AccountStore {
         passwordHash,
         operationId,
       );
+      if (hasProfile) store.setProfile(profile ?? {});
     },
-    setPasswordHash(hash) {
-      sql.exec("UPDATE _account SET password_hash = ?", hash);
+    setPasswordHash: (hash) => void sql.exec("UPDATE _account SET password_hash = ?", hash),
+    setVerified: () => void sql.exec("UPDATE _account SET email_verified = 1"),
+    setEmail: (email, operationId) =>
+      void sql.exec("UPDATE _account SET email = ?, email_verified = 1, operation_id = ?", email, operationId),
+    setProfile: (profile) =>
+      void sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", superjson.stringify(profile)),
+    remove() {
+      sql.exec("DELETE FROM _account");
+      sql.exec("DELETE FROM _profile");
     },
   };
+  return store;
 }
 
 /** Only what the user may see: the row also holds the hash. */
-export function toUser({ id, email, emailVerified, createdAt }: AccountRow): User {
-  return { id, email, emailVerified, createdAt };
+export function toUser({ id, email, emailVerified, createdAt, profile }: AccountRow): User {
+  return { id, email, emailVerified, createdAt, ...(profile !== undefined && { profile }) };
+}
+
+/** An account that is older than the app's profile has an empty one. */
+function readProfile(sql: SqlStorage): unknown {
+  const [row] = sql.exec("SELECT data FROM _profile").toArray();
+  return row ? superjson.parse(String(row["data"])) : {};
 }
 
 function toAccount(row: Record<string, SqlStorageValue>): AccountRow {

@@ -1,111 +1,107 @@
 import { TRPCError } from "@trpc/server";
 import type { Credentials, SignedIn } from "../../shared/account.js";
 import type { IndexRoom } from "../../router/room.js";
-import type { Device } from "../../shared/device.js";
+import { addToDevice, knownDevice } from "../../jwt/device-token.js";
 import { decoyUserId, emailAddressOf, randomId } from "../../shared/email-index.js";
-import type { Alarms } from "../alarms.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { Visit } from "../entry.js";
-import type { SignInResult } from "../../shared/internal.js";
-import { stubOf, type ObjectStub } from "../../shared/object-stub.js";
-import type { EmailPointerStore } from "./email-pointer.js";
-
-/** How long a sign-up that stopped half-way is left alone before the alarm looks after it. */
-const RESERVATION = 60_000;
+import type { Refused, SignInResult } from "../../shared/internal.js";
+import type { ObjectStub } from "../../shared/object-stub.js";
+import type { BreachLookUp } from "../passwords/breach-look-up.js";
+import { checkNewPassword } from "../passwords/check-new-password.js";
+import type { AddressClaims } from "./address-claims.js";
+import type { Throttle } from "./create-throttle.js";
+import { refusalOf } from "./refusable.js";
 
 export interface EmailIndexOptions {
   /** The object's own id: the MAC of its address. */
   readonly id: string;
   readonly identity: () => AppIdentity;
-  /** Gives the object its schema and runs `work`, in one transaction. */
-  readonly birth: <TResult>(work: () => TResult) => TResult;
-  readonly pointers: EmailPointerStore;
-  readonly alarms: Alarms;
-  /** Takes the object back to before its birth. */
-  readonly erase: () => Promise<void>;
+  readonly claims: AddressClaims;
+  readonly throttle: Throttle;
+  readonly user: (userId: string) => ObjectStub;
+  readonly breachLookUp: BreachLookUp | undefined;
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/**
- * The index object of one address: it says which user the address belongs to, and sees to it that this is
- * decided once. Signing up is a saga of three idempotent steps (reserve here → create there → commit here), so
- * that a stop at any point leaves either a whole account or a reservation that can be taken up again.
- */
-export function createEmailIndex({ id, identity, birth, pointers, alarms, erase }: EmailIndexOptions) {
-  let signingUp = false;
+const HOUR = 60 * 60_000;
+const RESETS_AN_HOUR = 3;
 
-  const user = (userId: string): ObjectStub => stubOf(identity().namespace, { type: "user", id: userId });
+/** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
+export function createEmailIndex({ id, identity, claims, throttle, user, breachLookUp, waitUntil }: EmailIndexOptions) {
+  /** In memory: for an address without an account nothing is stored, and both must behave alike. */
+  let resets: number[] = [];
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailAddressOf(identity().secrets.index, email);
     if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
   }
 
-  /** Ends a reservation whose sign-up is gone: by what the user's object says became of it. */
-  async function settle(): Promise<"committed" | "free"> {
-    const pointer = pointers.read();
-    const reservation = pointers.reservation();
-    if (!pointer || !reservation) return pointer ? "committed" : "free";
-    if (!(await user(pointer.userId).internal({ op: "hasAccount", email: reservation.email }))) return "free";
-    pointers.commit();
-    alarms.arm();
-    return "committed";
-  }
+  /** The user of the address; one who is never born when there is none, so that the same work is done. */
+  const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
 
-  async function signup(email: string, password: string, device: Device): Promise<SignInResult> {
-    if (pointers.read() && (await settle()) === "committed") throw taken();
-    // The same user id again after a stop: a creation that is still on its way then finds its own account.
-    const userId = pointers.read()?.userId ?? randomId();
-    const operationId = randomId();
-    birth(() => {
-      pointers.reserve(userId, operationId, { email, until: Date.now() + RESERVATION });
-      alarms.arm();
-    });
-    const result = await user(userId).internal({ op: "createAccount", operationId, email, password, device });
-    pointers.commit();
-    alarms.arm();
-    if (result === "exists") throw taken();
-    return result;
+  async function finish(
+    { signedIn, tokens }: SignInResult,
+    { device, setSession }: Visit,
+    target: Credentials["tokens"],
+  ): Promise<SignedIn> {
+    if (target === "body") return { ...signedIn, tokens };
+    const { secrets, binding } = identity();
+    const options = { secrets: secrets.jwt, audience: binding, newId: randomId() };
+    setSession({ ...tokens, deviceToken: await addToDevice(device.token, signedIn.user.id, options) });
+    return signedIn;
   }
-
-  /** Looks after a sign-up that stopped half-way: its account counts if it was made, else the address is free. */
-  async function lookAfter(): Promise<void> {
-    const outcome = signingUp ? "busy" : await settle();
-    // Asked again, because a new sign-up may have taken the reservation over during settle().
-    if (outcome === "busy" || signingUp) pointers.postpone(Date.now() + RESERVATION);
-    else if (outcome === "free") await erase();
-  }
-
-  alarms.register({ name: "reservation", due: () => pointers.reservation()?.until, run: lookAfter });
 
   return {
-    room({ setSession, device }: Visit): IndexRoom {
-      const finish = ({ signedIn, tokens }: SignInResult, target: Credentials["tokens"]): SignedIn => {
-        if (target === "body") return { ...signedIn, tokens };
-        setSession(tokens);
-        return signedIn;
-      };
-      return {
-        async signup({ email, password, tokens }) {
-          await assertOwnAddress(email);
-          if (signingUp || pointers.read()?.state === "committed") throw taken();
-          signingUp = true;
-          try {
-            return finish(await signup(email, password, device), tokens);
-          } finally {
-            signingUp = false;
-          }
-        },
-        async login({ email, password, tokens }) {
-          await assertOwnAddress(email);
-          const pointer = pointers.read();
-          const userId = pointer?.userId ?? (await decoyUserId(identity().secrets.index, id));
-          const result = await user(userId).internal({ op: "login", email, password, device });
-          if (result === "refused") throw wrongCredentials();
-          return finish(result, tokens);
-        },
-      };
-    },
+    room: (visit: Visit): IndexRoom => ({
+      async signup(signup) {
+        const { device } = visit;
+        await assertOwnAddress(signup.email);
+        await checkNewPassword(signup.password, { lookUp: breachLookUp, field: "password" });
+        const result = await claims.signUp<SignInResult | Refused | "exists">(
+          signup.email,
+          async (userId, operationId) => {
+            const answer = await user(userId).internal({ op: "createAccount", operationId, signup, device });
+            return { made: !isRefused(answer), result: answer };
+          },
+        );
+        if (result === "taken" || result === "exists") throw taken();
+        if (isRefused(result)) throw refusalOf(result);
+        return finish(result, visit, signup.tokens);
+      },
+
+      async login({ email, password, tokens }) {
+        await assertOwnAddress(email);
+        const { secrets, binding } = identity();
+        const userId = await userIdOf();
+        const { device } = visit;
+        const known = await knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
+        // A browser that signed in before has tries of its own: a stranger's wrong ones cannot keep its user out.
+        throttle.begin(known === undefined ? "account" : `device ${known}`);
+        const result = await user(userId).internal({ op: "login", email, password, device });
+        if (result === "refused") throw wrongCredentials();
+        if (isRefused(result)) throw refusalOf(result);
+        throttle.succeeded();
+        await claims.tidy();
+        return finish(result, visit, tokens);
+      },
+
+      async requestPasswordReset(email) {
+        await assertOwnAddress(email);
+        const now = Date.now();
+        resets = resets.filter((at) => at > now - HOUR);
+        if (resets.length >= RESETS_AN_HOUR) throw tooManyResets();
+        resets.push(now);
+        const userId = await userIdOf();
+        // Not waited for: how long it takes would tell whether there is an account.
+        waitUntil(user(userId).internal({ op: "requestPasswordReset", email, device: visit.device }));
+      },
+    }),
   };
+}
+
+function isRefused(result: unknown): result is Refused {
+  return typeof result === "object" && result !== null && "refused" in result;
 }
 
 function taken(): TRPCError {
@@ -115,4 +111,12 @@ function taken(): TRPCError {
 /** One and the same for a wrong password and an unknown address. */
 function wrongCredentials(): TRPCError {
   return new TRPCError({ code: "UNAUTHORIZED", message: "The e-mail address or the password is wrong." });
+}
+
+function tooManyResets(): TRPCError {
+  return new TRPCError({
+    code: "TOO_MANY_REQUESTS",
+    message:
+      "A new password was asked for three times within the last hour. Look for the newest mail, or try again later.",
+  });
 }

@@ -2,26 +2,41 @@
 export interface EmailPointer {
   readonly state: "reserved" | "committed";
   readonly userId: string;
-  /** The sign-up that reserved it. */
+  /** The sign-up or the change that reserved it. */
   readonly operationId: string;
+  /** Whether a sign-up reserved it: the user is then about to be made, and nobody yet. */
+  readonly isNewUser: boolean;
 }
 
-/** The one row of an e-mail index object. */
-export interface EmailPointerStore {
-  read(): EmailPointer | undefined;
-  reserve(userId: string, operationId: string, reservation: Reservation): void;
-  /** Leaves a reservation alone until then. */
-  postpone(until: number): void;
-  commit(): void;
-  /** What only an address that is not committed yet still has to know. */
-  reservation(): Reservation | undefined;
-}
-
+/** Made while an address is not committed yet. */
 export interface Reservation {
   readonly email: string;
   /** When to ask what became of it: milliseconds since the epoch. */
   readonly until: number;
 }
+
+/** The one row of an e-mail index object. */
+export interface EmailPointerStore {
+  read(): EmailPointer | undefined;
+  reserve(pointer: Omit<EmailPointer, "state">, reservation: Reservation): void;
+  /** Leaves a reservation alone until then. */
+  postpone(until: number): void;
+  commit(): void;
+  /** What only a reservation still has to know. */
+  reservation(): Reservation | undefined;
+  remove(): void;
+}
+
+export const emailPointerSchema = `
+  CREATE TABLE IF NOT EXISTS _pointer (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    user_id TEXT NOT NULL,
+    operation_id TEXT NOT NULL,
+    is_new_user INTEGER NOT NULL,
+    committed INTEGER NOT NULL,
+    email TEXT,
+    until INTEGER
+  ) STRICT`;
 
 export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean): EmailPointerStore {
   const row = () => (isBorn() ? sql.exec("SELECT * FROM _pointer").toArray()[0] : undefined);
@@ -33,29 +48,26 @@ export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean):
           state: stored["committed"] === 1 ? "committed" : "reserved",
           userId: String(stored["user_id"]),
           operationId: String(stored["operation_id"]),
+          isNewUser: stored["is_new_user"] === 1,
         }
       );
     },
-    reserve(userId, operationId, { email, until }) {
-      sql.exec("INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, ?, 0)", userId, operationId, email, until);
+    reserve({ userId, operationId, isNewUser }, { email, until }) {
+      sql.exec(
+        "INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, 0, ?, ?)",
+        userId,
+        operationId,
+        Number(isNewUser),
+        email,
+        until,
+      );
     },
     postpone: (until) => void sql.exec("UPDATE _pointer SET until = ? WHERE committed = 0", until),
-    commit() {
-      sql.exec("UPDATE _pointer SET committed = 1, email = NULL, until = NULL");
-    },
+    commit: () => void sql.exec("UPDATE _pointer SET committed = 1, email = NULL, until = NULL"),
     reservation() {
       const { email, until } = row() ?? {};
       return typeof email === "string" ? { email, until: Number(until) } : undefined;
     },
+    remove: () => void sql.exec("DELETE FROM _pointer"),
   };
 }
-
-export const emailPointerSchema = `
-  CREATE TABLE IF NOT EXISTS _pointer (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    user_id TEXT NOT NULL,
-    operation_id TEXT NOT NULL,
-    email TEXT,
-    until INTEGER,
-    committed INTEGER NOT NULL
-  ) STRICT`;

@@ -1,36 +1,38 @@
-import { TRPCError } from "@trpc/server";
-import type { Session, SignedIn } from "../../shared/account.js";
-import type { AccountRoom } from "../../router/room.js";
-import type { SessionEffect, SessionTokens } from "../../shared/call.js";
+import type { User } from "../../shared/account.js";
 import type { Caller } from "../../shared/caller.js";
-import type { AppIdentity } from "../app-identity.js";
-import type { InternalRequest, SignInResult } from "../../shared/internal.js";
-import { toUser, type AccountRow, type AccountStore } from "./account-store.js";
-import { hashPassword, verifyPassword } from "./password.js";
+import type { Device } from "../../shared/device.js";
+import type { InternalRequest, Refused, SignInResult } from "../../shared/internal.js";
+import type { SessionTokens } from "../../shared/call.js";
+import { mailLink } from "./account-mails.js";
+import type { AccountParts } from "./account-parts.js";
+import { toUser, type AccountRow } from "./account-store.js";
+import { refusable } from "./refusable.js";
 import type { SessionRow } from "./session-row.js";
-import type { SessionStore } from "./session-store.js";
 import { tokensOf } from "./session-tokens.js";
 import { toPublicSession } from "./sessions-room.js";
 
+/** What the app does when somebody comes in. May throw; what it returns is waited for. */
+export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
+
 export interface UserAccountOptions {
-  readonly userId: string;
-  readonly identity: () => AppIdentity;
-  readonly isBorn: () => boolean;
+  readonly parts: AccountParts;
+  /** Whether there is an account: born, and not on its way out. */
+  readonly exists: () => boolean;
   /** Gives the object its schema and runs `work`, in one transaction. */
   readonly birth: <TResult>(work: () => TResult) => TResult;
-  readonly accounts: AccountStore;
-  readonly sessions: SessionStore;
-  /** How long an access token lives. */
-  readonly accessSeconds: number;
-  /** Ends what a session still holds open. Called after its row is gone. */
-  readonly onSessionEnd: (sessionId: string) => void;
+  readonly onSignup: SignInHook;
+  readonly onLogin: SignInHook;
+  /** Waits for what a hook goes on with, and reports what comes of it. */
+  readonly settled: (hook: void | Promise<void>) => Promise<void>;
+  /** Does something once the reply is on its way: its time tells nobody anything. */
+  readonly later: (work: () => void) => void;
 }
 
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
 
 /** The account in a user's own object: signing up and in, and the sessions' tokens. */
-export function createUserAccount(options: UserAccountOptions) {
-  const { userId, identity, isBorn, birth, accounts, sessions, accessSeconds, onSessionEnd } = options;
+export function createUserAccount({ parts, exists, birth, onSignup, onLogin, settled, later }: UserAccountOptions) {
+  const { userId, identity, accounts, sessions, passwords, audit, transaction, accessSeconds, onSessionEnd } = parts;
 
   async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
@@ -38,52 +40,68 @@ export function createUserAccount(options: UserAccountOptions) {
   }
 
   function aliveSession(caller: Caller): SessionRow | "none needed" | undefined {
-    if (caller.type !== "user" || caller.userId !== userId) return undefined;
+    if (caller.type !== "user" || caller.userId !== userId || !exists()) return undefined;
     return caller.via === "rpc" ? "none needed" : sessions.alive(caller.sessionId, Date.now());
   }
 
-  return {
-    async create({ operationId, email, password, device }: Request<"createAccount">): Promise<SignInResult | "exists"> {
-      if (isBorn() && accounts.read()?.operationId !== operationId) return "exists";
-      const passwordHash = await hashPassword(password);
-      const now = Date.now();
-      // The hash took a while: another call may have made the account meanwhile.
-      const made = birth(() => {
-        const existing = accounts.read();
-        if (existing && existing.operationId !== operationId) return undefined;
-        const account: AccountRow = existing ?? {
-          id: userId,
-          email,
-          emailVerified: false,
-          createdAt: new Date(now),
-          passwordHash,
-          operationId,
-        };
-        if (!existing) accounts.insert(account);
-        return { account, session: sessions.create(now, device.label) };
-      });
-      return made ? signIn(made.account, made.session) : "exists";
-    },
-
-    async login({ email, password, device }: Request<"login">): Promise<SignInResult | "refused"> {
-      const account = isBorn() ? accounts.read() : undefined;
-      // The index is not the authority: an address that is not this user's own signs nobody in here.
-      const own = account?.email === email ? account : undefined;
-      const { ok, outdated } = await verifyPassword(password, own?.passwordHash);
-      if (!ok || !own) return "refused";
-      if (outdated) accounts.setPasswordHash(await hashPassword(password));
+  async function create({ operationId, signup, device }: Request<"createAccount">): Promise<SignInResult | "exists"> {
+    const { email, password, profile } = signup;
+    if (exists() && accounts.read()?.operationId !== operationId) return "exists";
+    const passwordHash = await passwords.hash(password);
+    const createdAt = new Date();
+    // The hash took a while: another call may have made the account meanwhile.
+    const made = birth(() => {
+      const existing = accounts.read();
+      if (existing && existing.operationId !== operationId) return undefined;
       const session = sessions.create(Date.now(), device.label);
-      for (const ended of sessions.trim(session.id)) onSessionEnd(ended);
-      return signIn(own, session);
-    },
+      if (existing) return { account: existing, session, hook: undefined };
+      accounts.insert({ id: userId, email, emailVerified: false, createdAt, passwordHash, operationId, profile });
+      const account = accounts.read();
+      if (!account) throw new Error("An account that was just stored is gone.");
+      mailLink(parts, "verifyEmail", email);
+      audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
+      return { account, session, hook: onSignup(toUser(account), session) };
+    });
+    if (!made) return "exists";
+    await settled(made.hook);
+    return signIn(made.account, made.session);
+  }
 
-    has(email: string): boolean {
-      return isBorn() && accounts.read()?.email === email;
-    },
+  async function login({ email, password, device }: Request<"login">): Promise<SignInResult | "refused"> {
+    const account = exists() ? accounts.read() : undefined;
+    // The index is not the authority: an address that is not this user's own signs nobody in here.
+    const own = account?.email === email ? account : undefined;
+    const ok = await passwords.verify(password, own);
+    if (!ok || !own || accounts.read()?.email !== email) {
+      if (own) later(() => exists() && noteFailure(device));
+      return "refused";
+    }
+    const { session, ended, hook } = transaction(() => {
+      const created = sessions.create(Date.now(), device.label);
+      audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });
+      return { session: created, hook: onLogin(toUser(own), created), ended: sessions.trim(created.id) };
+    });
+    for (const id of ended) onSessionEnd(id);
+    await settled(hook);
+    return signIn(own, session);
+  }
+
+  function noteFailure(device: Device): void {
+    audit.add({ action: "login", outcome: "failed", device });
+  }
+
+  return {
+    create: (request: Request<"createAccount">): Promise<SignInResult | Refused | "exists"> =>
+      refusable(() => create(request)),
+
+    login: (request: Request<"login">): Promise<SignInResult | Refused | "refused"> => refusable(() => login(request)),
+
+    has: (email: string): boolean => exists() && accounts.read()?.email === email,
 
     async refresh(sessionId: string, generation: number): Promise<SessionTokens | "ended"> {
-      const session = isBorn() ? sessions.rotate(sessionId, generation, Date.now()) : undefined;
-      if (session) return tokensOf(existing(accounts), session, identity(), accessSeconds);
+      const account = exists() ? accounts.read() : undefined;
+      const session = account && sessions.rotate(sessionId, generation, Date.now());
+      if (account && session) return tokensOf(account, session, identity(), accessSeconds);
       onSessionEnd(sessionId);
       return "ended";
     },
@@ -97,33 +115,7 @@ export function createUserAccount(options: UserAccountOptions) {
       if (typeof session === "object") sessions.touch(session, Date.now());
       return session !== undefined;
     },
-
-    /** The account, as the procedures of one call see it. */
-    room(setSession: (effect: SessionEffect) => void): AccountRoom {
-      return {
-        me: (caller): SignedIn => ({ user: toUser(existing(accounts)), session: sessionOf(sessions, caller) }),
-        logout(caller) {
-          if (caller.type !== "user" || caller.via !== "session") return;
-          sessions.remove(caller.sessionId);
-          setSession(null);
-          onSessionEnd(caller.sessionId);
-        },
-      };
-    },
   };
 }
 
 export type UserAccount = ReturnType<typeof createUserAccount>;
-
-function existing(accounts: AccountStore): AccountRow {
-  const account = accounts.read();
-  if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
-  return account;
-}
-
-/** A Worker's call has no session of its own: it is told as one that begins and ends with the call. */
-function sessionOf(sessions: SessionStore, caller: Caller): Session {
-  const now = Date.now();
-  const row = caller.type === "user" && caller.via === "session" ? sessions.alive(caller.sessionId, now) : undefined;
-  return row ? toPublicSession(row) : { id: "rpc", createdAt: new Date(now), expiresAt: new Date(now) };
-}

@@ -1,37 +1,85 @@
 import { z } from "zod";
-import { roomOf, type AccountRoom, type IndexRoom } from "../room.js";
+import type { SignedIn } from "../../shared/account.js";
 import { builtinRoot } from "../builtin-root.js";
-import { emailInput, newPasswordInput, passwordInput, tokensInput } from "./credentials.js";
-import { misplaced } from "./misplaced.js";
+import type { AppDefinition } from "../definition.js";
+import type { UserOf } from "../profile.js";
+import { accountOf, indexOf } from "./account-of.js";
+import { emailInput, mailTokenInput, newPasswordInput, passwordInput, tokensInput } from "./credentials.js";
 import { refresh } from "./refresh.js";
+import { signupInput } from "./signup-input.js";
 
-const { router, cookieProcedure, emailProcedure, userProcedure } = builtinRoot;
+const { router, cookieProcedure, emailProcedure, mailProcedure, userProcedure } = builtinRoot;
 
 /** The built-in `auth` procedures: an account lives in its user's own object, found through its address's index. */
-export const authRouter = router({
-  /** Makes an account and signs it in. @throws CONFLICT when the address has one, BAD_REQUEST for a weak password */
-  signup: emailProcedure
-    .input(z.strictObject({ email: emailInput, password: newPasswordInput, tokens: tokensInput }))
-    .mutation(({ ctx, input }) => indexOf(ctx).signup(input)),
+export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["profile"]) {
+  // What the objects answer holds the profile as the app's own schema made it.
+  type Answer = Promise<SignedIn<UserOf<TApp>>>;
 
-  /** Signs in. @throws UNAUTHORIZED, the same for a wrong password and an unknown address */
-  login: emailProcedure
-    .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
-    .mutation(({ ctx, input }) => indexOf(ctx).login(input)),
+  return router({
+    /** Makes an account and signs it in. @throws CONFLICT when the address has one, BAD_REQUEST for a weak password */
+    signup: emailProcedure
+      .input(signupInput<TApp>(profile))
+      .mutation(({ ctx, input }) => indexOf(ctx).signup(input) as Answer),
 
-  /** Ends this device's session; others stay. @throws UNAUTHORIZED for nobody */
-  logout: cookieProcedure.mutation(({ ctx }) => accountOf(ctx).logout(ctx.caller)),
+    /**
+     * Signs in.
+     * @throws UNAUTHORIZED, the same for a wrong password and an unknown address; TOO_MANY_REQUESTS after several
+     */
+    login: emailProcedure
+      .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
+      .mutation(({ ctx, input }) => indexOf(ctx).login(input) as Answer),
 
-  /** Who is signed in. @throws UNAUTHORIZED for nobody */
-  me: userProcedure.query(({ ctx }) => accountOf(ctx).me(ctx.caller)),
+    /** Ends this device's session; others stay. @throws UNAUTHORIZED for nobody */
+    logout: cookieProcedure.mutation(({ ctx }) => accountOf(ctx).logout()),
 
-  refresh,
-});
+    /** Ends all of the user's sessions, this one too. @throws UNAUTHORIZED for nobody */
+    logoutEverywhere: cookieProcedure.mutation(({ ctx }) => accountOf(ctx).logoutEverywhere()),
 
-function accountOf(ctx: object): AccountRoom {
-  return roomOf(ctx)?.account ?? misplaced();
-}
+    /** Who is signed in. @throws UNAUTHORIZED for nobody */
+    me: userProcedure.query(({ ctx }) => accountOf(ctx).me() as SignedIn<UserOf<TApp>>),
 
-function indexOf(ctx: object): IndexRoom {
-  return roomOf(ctx)?.index ?? misplaced();
+    refresh,
+
+    /**
+     * Changes the password, ends all other sessions, and gives this one a new id.
+     * @throws UNAUTHORIZED when the current one is wrong, BAD_REQUEST for a weak new one, TOO_MANY_REQUESTS
+     */
+    changePassword: cookieProcedure
+      .input(z.strictObject({ currentPassword: passwordInput, newPassword: newPasswordInput, tokens: tokensInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).changePassword(input) as Answer),
+
+    /** Mails a link for a new password, if there is such an account: the answer does not tell. @throws TOO_MANY_REQUESTS */
+    requestPasswordReset: emailProcedure
+      .input(z.strictObject({ email: emailInput }))
+      .mutation(({ ctx, input }) => indexOf(ctx).requestPasswordReset(input.email)),
+
+    /**
+     * Sets a new password by the token of a mail, and ends all sessions.
+     * @throws BAD_REQUEST for a token that is not good (any more), and for a weak password: the token then still is
+     */
+    resetPassword: mailProcedure
+      .input(z.strictObject({ token: mailTokenInput, password: newPasswordInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).resetPassword(input)),
+
+    /** Mails a link that shows whose the address is, unless that is known. @throws TOO_MANY_REQUESTS */
+    requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
+
+    /** Notes that the address is the user's, by the token of a mail to it. @throws BAD_REQUEST for one that is not good */
+    verifyEmail: mailProcedure
+      .input(z.strictObject({ token: mailTokenInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).verifyEmail(input.token)),
+
+    /**
+     * Mails a link to an address that the account is to have instead of its own.
+     * @throws CONFLICT when it has an account, UNAUTHORIZED for a wrong password, TOO_MANY_REQUESTS
+     */
+    changeEmail: userProcedure
+      .input(z.strictObject({ email: emailInput, password: passwordInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).changeEmail(input)),
+
+    /** Gives the account the address that the token was mailed to. @throws BAD_REQUEST for a token that is not good */
+    confirmEmailChange: mailProcedure
+      .input(z.strictObject({ token: mailTokenInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).confirmEmailChange(input.token)),
+  });
 }

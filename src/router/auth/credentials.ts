@@ -30,3 +30,9 @@ export const tokensInput = z.enum(["cookies", "body"]).optional();
 
 /** What an input must have for its call to find the object of an address; the rest is the procedure's to check. */
 export const addressedInput = z.looseObject({ email: emailInput });
+
+/** The token in a mail's link. What it is worth, the object of its user says. */
+export const mailTokenInput = z.string().max(512);
+
+/** What an input must have for its call to find the object that a token came from. */
+export const tokenInput = z.looseObject({ token: mailTokenInput });

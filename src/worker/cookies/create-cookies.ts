@@ -17,6 +17,8 @@ export interface CookiesOptions {
 export interface CookieTokens {
   readonly access?: string;
   readonly refresh?: string;
+  /** Says who signed in on this browser before; it outlives every session. */
+  readonly device?: string;
 }
 
 /** A session's cookies: read from the request's, written as values of `Set-Cookie`. */
@@ -24,9 +26,11 @@ export interface SessionCookies {
   read(cookies: Readonly<Record<string, string | undefined>>): CookieTokens;
   /** @param now milliseconds since the epoch */
   set(tokens: SessionTokens, now: number): string[];
-  /** Deletes both, by the attributes they were set with: no other way deletes a `__Host-` cookie. */
+  /** Deletes the session's two, by the attributes they were set with: no other way deletes a `__Host-` cookie. */
   clear(): string[];
 }
+
+const YEAR = 365 * 24 * 60 * 60;
 
 /** The cookies of one app. Scripts cannot read them, and other sites' pages cannot send them along with a POST. */
 export function createCookies({ prefix = "userdo", url }: CookiesOptions): SessionCookies {
@@ -47,11 +51,17 @@ export function createCookies({ prefix = "userdo", url }: CookiesOptions): Sessi
     read(cookies) {
       const access = cookies[nameOf("access")];
       const refresh = cookies[nameOf("refresh")];
-      return { ...(isToken(access) && { access }), ...(isToken(refresh) && { refresh }) };
+      const device = cookies[nameOf("device")];
+      return {
+        ...(isToken(access) && { access }),
+        ...(isToken(refresh) && { refresh }),
+        ...(isToken(device) && { device }),
+      };
     },
     set: (tokens, now) => [
       write("access", tokens.accessToken, secondsUntil(tokens.accessExpiresAt, now)),
       write("refresh", tokens.refreshToken, secondsUntil(tokens.refreshExpiresAt, now)),
+      ...(tokens.deviceToken === undefined ? [] : [write("device", tokens.deviceToken, YEAR)]),
     ],
     clear: () => [write("access", "", 0), write("refresh", "", 0)],
   };

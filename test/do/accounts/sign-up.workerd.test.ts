@@ -18,7 +18,7 @@ describe("signing up", () => {
     const { user, session } = (
       JSON.parse(text) as { result: { data: { json: Record<string, Record<string, unknown>> } } }
     ).result.data.json;
-    expect(Object.keys(user ?? {}).toSorted()).toEqual(["createdAt", "email", "emailVerified", "id"]);
+    expect(Object.keys(user ?? {}).toSorted()).toEqual(["createdAt", "email", "emailVerified", "id", "profile"]);
     expect(Object.keys(session ?? {}).toSorted()).toEqual(["createdAt", "expiresAt", "id"]);
     expect(user).toMatchObject({ email, emailVerified: false, id: expect.stringMatching(/^[0-9a-f]{32}$/) });
     expect(text).not.toMatch(/hash|salt|scrypt|token/i);
@@ -32,7 +32,11 @@ describe("signing up", () => {
       body: JSON.stringify({ json: { email: freshEmail(), password } }),
     });
     const lines = response.headers.getSetCookie();
-    expect(lines.map((line) => line.split("=")[0])).toEqual(["__Host-userdo-access", "__Host-userdo-refresh"]);
+    expect(lines.map((line) => line.split("=")[0])).toEqual([
+      "__Host-userdo-access",
+      "__Host-userdo-refresh",
+      "__Host-userdo-device",
+    ]);
     for (const line of lines) {
       expect(line).toMatch(/; HttpOnly/);
       expect(line).toMatch(/; Secure/);

@@ -1,0 +1,84 @@
+import { emailAddressOf } from "../../shared/email-index.js";
+import { toName } from "../../shared/owner.js";
+import type { Alarms } from "../alarms.js";
+import { postMail } from "../mail/create-mailer.js";
+import { MAIL } from "../outbox/outbox-store.js";
+import type { AccountParts } from "./account-parts.js";
+import type { EmailChange } from "./email-change.js";
+
+export const deletionSchema =
+  "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), started_at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT";
+
+const MINUTE = 60_000;
+/** So long a farewell that cannot be mailed keeps the object's storage. */
+const MAIL_PATIENCE = 60 * MINUTE;
+
+export interface DeletionOptions {
+  readonly parts: AccountParts;
+  readonly sql: SqlStorage;
+  readonly emailChange: EmailChange;
+  readonly isBorn: () => boolean;
+  readonly alarms: Pick<Alarms, "arm" | "register">;
+  /** Takes the object back to before its birth. */
+  readonly erase: () => Promise<void>;
+}
+
+/**
+ * The end of an account, in two steps. First, in one transaction: there is no account and no session any more, and the
+ * outbox has what others must be told. Then, once they have been: nothing is left.
+ */
+export function createAccountDeletion({ parts, sql, emailChange, isBorn, alarms, erase }: DeletionOptions) {
+  const { userId, identity, accounts, sessions, mailTokens, outbox, transaction, onSessionEnd } = parts;
+
+  function started(): { readonly startedAt: number; readonly nextAt: number } | undefined {
+    const [row] = isBorn() ? sql.exec("SELECT * FROM _deletion").toArray() : [];
+    return row && { startedAt: Number(row["started_at"]), nextAt: Number(row["next_at"]) };
+  }
+
+  /** Asked on every call, and read once: nothing but `begin` changes it. */
+  let underWay: boolean | undefined;
+
+  async function finish(): Promise<void> {
+    const deletion = started();
+    if (!deletion) return;
+    const letters = outbox.waiting();
+    const onlyMail = letters === outbox.waiting(MAIL);
+    if (letters === 0 || (onlyMail && Date.now() - deletion.startedAt > MAIL_PATIENCE)) await erase();
+    else sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + MINUTE);
+  }
+
+  alarms.register({ name: "deletion", due: () => started()?.nextAt, run: finish });
+
+  return {
+    /** Whether the account is gone, and only its letters are left. */
+    isUnderWay: (): boolean => (underWay ??= started() !== undefined),
+
+    async begin(): Promise<void> {
+      const account = accounts.read();
+      if (!account) return;
+      const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
+      const change = emailChange.pending();
+      const held = [{ operationId: account.operationId, target: await addressOf(account.email) }];
+      if (change) held.push({ operationId: change.operationId, target: await addressOf(change.email) });
+
+      const ended = transaction(() => {
+        for (const { operationId, target } of held) {
+          outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
+        }
+        postMail(outbox, "accountDeleted", { to: account.email });
+        for (const purpose of ["verifyEmail", "resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
+        accounts.remove();
+        sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?, ?)", Date.now(), Date.now() + MINUTE);
+        alarms.arm();
+        return sessions.removeAllBut(undefined);
+      });
+      underWay = true;
+      for (const id of ended) onSessionEnd(id);
+      // At once, if everybody can be reached; else the alarm goes on with it.
+      await outbox.flush();
+      await finish();
+    },
+  };
+}
+
+export type AccountDeletion = ReturnType<typeof createAccountDeletion>;

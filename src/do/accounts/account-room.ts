@@ -1,0 +1,97 @@
+import { TRPCError } from "@trpc/server";
+import type { Session, User } from "../../shared/account.js";
+import type { AccountRoom } from "../../router/room.js";
+import type { ProfileSchema } from "../../router/profile.js";
+import { sessionOf } from "../../shared/caller.js";
+import type { Visit } from "../entry.js";
+import type { AccountDeletion } from "./account-deletion.js";
+import type { AccountParts, Actor } from "./account-parts.js";
+import { toUser, type AccountRow } from "./account-store.js";
+import { changePassword } from "./change-password.js";
+import type { EmailChange } from "./email-change.js";
+import type { EmailVerification } from "./email-verification.js";
+import { exportRecords } from "./export-records.js";
+import { mergeProfile } from "./merge-profile.js";
+import type { PasswordReset } from "./password-reset.js";
+import { toPublicSession } from "./sessions-room.js";
+
+export interface AccountRoomOptions {
+  readonly parts: AccountParts;
+  readonly visit: Visit;
+  readonly profile: ProfileSchema | undefined;
+  readonly verification: EmailVerification;
+  readonly passwordReset: PasswordReset;
+  readonly emailChange: EmailChange;
+  readonly deletion: AccountDeletion;
+  /** Asks the app, before anything is gone. */
+  readonly onDelete: (user: User) => Promise<void>;
+  readonly tables: () => object;
+}
+
+/** The account, as the procedures of one call see it. */
+export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
+  const { parts, visit, profile, verification, passwordReset, emailChange, deletion, onDelete, tables } = options;
+  const { accounts, sessions, audit, onSessionEnd } = parts;
+  const sessionId = sessionOf(visit.caller);
+  const actor: Actor = { sessionId, device: visit.device };
+
+  return {
+    me: () => ({ user: toUser(existing(accounts.read())), session: current(parts, sessionId) }),
+
+    logout() {
+      if (sessionId === undefined) return;
+      sessions.remove(sessionId);
+      audit.add({ action: "logout", outcome: "ok", ...actor });
+      visit.setSession(null);
+      onSessionEnd(sessionId);
+    },
+
+    logoutEverywhere() {
+      const ended = sessions.removeAllBut(undefined);
+      audit.add({ action: "session.revoke", outcome: "ok", ...actor });
+      visit.setSession(null);
+      for (const id of ended) onSessionEnd(id);
+    },
+
+    changePassword: (passwords) => changePassword(parts, passwords, { actor, setSession: visit.setSession }),
+    resetPassword: ({ token, password }) => passwordReset.reset(token, password, actor),
+    requestEmailVerification: verification.request,
+    verifyEmail: (token) => verification.verify(token, actor),
+    changeEmail: ({ email, password }) => emailChange.request(email, password, actor),
+    confirmEmailChange: (token) => emailChange.confirm(token, actor),
+
+    updateProfile(patch) {
+      const account = existing(accounts.read());
+      if (!profile) return toUser(account);
+      accounts.setProfile(mergeProfile(profile, account.profile, patch));
+      audit.add({ action: "profile.update", outcome: "ok", ...actor });
+      return toUser(existing(accounts.read()));
+    },
+
+    async delete(password) {
+      const account = await parts.passwords.confirm(password, actor);
+      await onDelete(toUser(account));
+      await deletion.begin();
+      visit.setSession(null);
+    },
+
+    export() {
+      audit.add({ action: "account.export", outcome: "ok", ...actor });
+      return exportRecords({ accounts, sessions, audit, tables: tables() });
+    },
+
+    audit: (filter) => audit.list(filter),
+  };
+}
+
+function existing(account: AccountRow | undefined): AccountRow {
+  if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+  return account;
+}
+
+/** A Worker's call has no session of its own: it is told as one that begins and ends with the call. */
+function current({ sessions }: AccountParts, sessionId: string | undefined): Session {
+  const now = Date.now();
+  const row = sessionId === undefined ? undefined : sessions.alive(sessionId, now);
+  return row ? toPublicSession(row) : { id: "rpc", createdAt: new Date(now), expiresAt: new Date(now) };
+}

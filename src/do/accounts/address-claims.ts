@@ -1,0 +1,155 @@
+import { randomId } from "../../shared/email-index.js";
+import type { ObjectStub } from "../../shared/object-stub.js";
+import type { Alarms } from "../alarms.js";
+import type { LetterHandlers } from "../outbox/create-inbox.js";
+import type { EmailPointer, EmailPointerStore } from "./email-pointer.js";
+
+/** How long a sign-up that stopped half-way is left alone before the alarm looks after it. */
+const SIGN_UP_TIME = 60_000;
+
+export interface AddressClaimsOptions {
+  readonly pointers: EmailPointerStore;
+  readonly user: (userId: string) => ObjectStub;
+  readonly birth: <TResult>(work: () => TResult) => TResult;
+  readonly isBorn: () => boolean;
+  readonly alarms: Pick<Alarms, "arm" | "register">;
+  /** Whether the object holds anything beside the pointer. */
+  readonly holdsMore: () => boolean;
+  /** Takes the object back to before its birth. */
+  readonly erase: () => Promise<void>;
+}
+
+interface Change {
+  readonly userId: string;
+  readonly operationId: string;
+  readonly email: string;
+  readonly until: number;
+}
+
+/**
+ * Whose an address is. The pointer is an index and not the authority: a user's own object says whether an address is
+ * theirs. So a claim that is left behind, by a stop or by a letter that is still on its way, bars nobody.
+ */
+export function createAddressClaims(options: AddressClaimsOptions) {
+  const { pointers, user, birth, isBorn, alarms, holdsMore, erase } = options;
+  let signingUp = false;
+
+  /** Brings the pointer to what its user's object says. The answer is about the pointer as it is now. */
+  async function settle(email: string): Promise<"held" | "open"> {
+    for (;;) {
+      const before = pointers.read();
+      if (!before) return "open";
+      const held = await user(before.userId).internal({ op: "hasAccount", email });
+      if (!isSame(before, pointers.read())) continue;
+      if (held && before.state === "reserved") commit();
+      return held ? "held" : "open";
+    }
+  }
+
+  function commit(): void {
+    pointers.commit();
+    alarms.arm();
+  }
+
+  /** Nothing is kept that is not needed. */
+  async function tidy(): Promise<void> {
+    if (isBorn() && !signingUp && !pointers.read() && !holdsMore()) await erase();
+  }
+
+  /** Looks after a reservation that has run out: the address counts if the user has it, else it is free. */
+  async function lookAfter(): Promise<void> {
+    const reservation = pointers.reservation();
+    if (!reservation) return;
+    const outcome = signingUp ? "busy" : await settle(reservation.email);
+    // Asked again, because a new claim may have taken it over during settle().
+    const now = pointers.reservation();
+    if (outcome === "busy" || signingUp || (now && now.until > Date.now())) {
+      if (now && now.until <= Date.now()) pointers.postpone(Date.now() + SIGN_UP_TIME);
+    } else if (outcome === "open") {
+      pointers.remove();
+      await tidy();
+    }
+  }
+
+  alarms.register({ name: "reservation", due: () => pointers.reservation()?.until, run: lookAfter });
+
+  return {
+    read: pointers.read,
+    tidy,
+
+    /**
+     * Reserves the address for somebody who signs up, makes their account and commits: idempotent steps, so that a
+     * stop between any two leaves either a whole account or a reservation that can be taken up again.
+     *
+     * @param make answers whether there is an account now
+     */
+    async signUp<TResult>(
+      email: string,
+      make: (userId: string, operationId: string) => Promise<{ made: boolean; result: TResult }>,
+    ): Promise<TResult | "taken"> {
+      if (signingUp) return "taken";
+      signingUp = true;
+      try {
+        const kept = pointers.reservation()?.until ?? 0;
+        const before = pointers.read();
+        if (before && (await settle(email)) === "held") return "taken";
+        if (before?.state === "reserved" && !before.isNewUser && kept > Date.now()) return "taken";
+        // The same user id again after a stop: a creation that is still on its way then finds its own account.
+        const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
+        const operationId = randomId();
+        birth(() => {
+          pointers.reserve({ userId, operationId, isNewUser: true }, { email, until: Date.now() + SIGN_UP_TIME });
+          alarms.arm();
+        });
+        const { made, result } = await make(userId, operationId);
+        if (made) commit();
+        else pointers.remove();
+        return result;
+      } finally {
+        signingUp = false;
+        await tidy();
+      }
+    },
+
+    /** Reserves the address for a user who wants to change to it. The same operation may come again, for longer. */
+    async reserve({ userId, operationId, email, until }: Change): Promise<"reserved" | "taken"> {
+      if (signingUp) return "taken";
+      const before = pointers.read();
+      if (before && before.userId !== userId) {
+        const kept = pointers.reservation()?.until ?? 0;
+        if (kept > Date.now() || (await settle(email)) === "held") return "taken";
+        // Somebody else came in between.
+        if (signingUp || !isSame(before, pointers.read())) return "taken";
+      }
+      birth(() => {
+        pointers.reserve({ userId, operationId, isNewUser: false }, { email, until });
+        alarms.arm();
+      });
+      return "reserved";
+    },
+
+    /** What users' objects write: an address is theirs now, or no longer. Only a claim of that very operation is meant. */
+    handlers: {
+      commitAddress(payload) {
+        if (pointers.read()?.operationId === field(payload, "operationId")) commit();
+      },
+      releaseAddress(payload) {
+        const pointer = pointers.read();
+        if (pointer?.userId !== field(payload, "userId")) return;
+        if (pointer?.operationId !== field(payload, "operationId")) return;
+        pointers.remove();
+        alarms.arm();
+      },
+    } satisfies LetterHandlers,
+  };
+}
+
+export type AddressClaims = ReturnType<typeof createAddressClaims>;
+
+function isSame(one: EmailPointer, other: EmailPointer | undefined): boolean {
+  return one.operationId === other?.operationId;
+}
+
+function field(payload: unknown, name: string): unknown {
+  return typeof payload === "object" && payload !== null ? (payload as Record<string, unknown>)[name] : undefined;
+}

@@ -1,0 +1,103 @@
+import type { AuditAction, AuditEntry, AuditFilter, AuditPage } from "../../shared/audit.js";
+import type { Device } from "../../shared/device.js";
+
+/** How much of what happened to an account is kept. */
+export interface AuditOptions {
+  /**
+   * Days.
+   * @default 365
+   */
+  readonly days?: number;
+  /**
+   * Entries, the newest of them.
+   * @default 10000
+   */
+  readonly entries?: number;
+  /**
+   * Whether an entry says from which network it came: the address, of IPv6 the first 64 bits.
+   * @default false
+   */
+  readonly network?: boolean;
+}
+
+export interface Happening {
+  readonly action: AuditAction;
+  readonly outcome: "ok" | "failed";
+  readonly sessionId?: string | undefined;
+  readonly device: Device;
+}
+
+export const auditSchema = `
+  CREATE TABLE IF NOT EXISTS _audit (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    session_id TEXT,
+    request_id TEXT,
+    network TEXT
+  ) STRICT`;
+
+export const auditDefaults: Required<AuditOptions> = { days: 365, entries: 10_000, network: false };
+
+/** What happened to an account, for its user to look through. Entries are added and, in time, dropped: never changed. */
+export interface AuditLog {
+  add(happening: Happening): void;
+  list(filter: AuditFilter): AuditPage;
+}
+
+const DAY = 24 * 60 * 60_000;
+/** Old entries are dropped every so many new ones: it reads the whole index. */
+const PRUNE_EVERY = 50;
+
+export function createAuditLog(sql: SqlStorage, options: Required<AuditOptions>): AuditLog {
+  return {
+    add({ action, outcome, sessionId, device }) {
+      const now = Date.now();
+      const { id } = sql
+        .exec(
+          "INSERT INTO _audit (at, action, outcome, session_id, request_id, network) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+          now,
+          action,
+          outcome,
+          sessionId ?? null,
+          device.requestId ?? null,
+          options.network ? (device.network ?? null) : null,
+        )
+        .one();
+      if (Number(id) % PRUNE_EVERY !== 0) return;
+      sql.exec("DELETE FROM _audit WHERE at < ? OR id <= ?", now - options.days * DAY, Number(id) - options.entries);
+    },
+
+    list({ limit, cursor, from, to, action }) {
+      const rows = sql
+        .exec(
+          `SELECT * FROM _audit
+           WHERE id < ? AND at >= ? AND at < ? AND (?4 IS NULL OR action = ?4)
+           ORDER BY id DESC LIMIT ?5`,
+          cursor ?? Number.MAX_SAFE_INTEGER,
+          from?.getTime() ?? 0,
+          to?.getTime() ?? Number.MAX_SAFE_INTEGER,
+          action ?? null,
+          limit + 1,
+        )
+        .toArray();
+      const entries = rows.slice(0, limit).map(toEntry);
+      const nextCursor = rows.length > limit ? entries.at(-1)?.id : undefined;
+      return { entries, nextCursor };
+    },
+  };
+}
+
+function toEntry(row: Record<string, SqlStorageValue>): AuditEntry {
+  const text = (name: string): string | undefined => (row[name] === null ? undefined : String(row[name]));
+  return {
+    id: Number(row["id"]),
+    at: new Date(Number(row["at"])),
+    action: String(row["action"]) as AuditAction,
+    outcome: row["outcome"] === "ok" ? "ok" : "failed",
+    sessionId: text("session_id"),
+    requestId: text("request_id"),
+    network: text("network"),
+  };
+}

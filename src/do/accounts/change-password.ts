@@ -1,0 +1,60 @@
+import { TRPCError } from "@trpc/server";
+import type { SignedIn } from "../../shared/account.js";
+import type { SessionEffect } from "../../shared/call.js";
+import type { PasswordChange } from "../../router/room.js";
+import { postMail } from "../mail/create-mailer.js";
+import { checkNewPassword } from "../passwords/check-new-password.js";
+import type { AccountParts, Actor } from "./account-parts.js";
+import { toUser } from "./account-store.js";
+import { tokensOf } from "./session-tokens.js";
+import { toPublicSession } from "./sessions-room.js";
+
+interface ByWhom {
+  readonly actor: Actor;
+  readonly setSession: (effect: SessionEffect) => void;
+}
+
+/**
+ * Another password, for who knows the one there is. Ends all other sessions, and gives this one a new id: whoever has
+ * copied the old one is out too.
+ */
+export async function changePassword(
+  parts: AccountParts,
+  { currentPassword, newPassword, tokens: target }: PasswordChange,
+  { actor, setSession }: ByWhom,
+): Promise<SignedIn> {
+  const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, transaction } = parts;
+  await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
+  const account = await passwords.confirm(currentPassword, actor);
+  const hash = await passwords.hash(newPassword);
+
+  const { session, ended } = transaction(() => {
+    // Hashing took a while: by now the password may be another, or this session over.
+    const now = accounts.read();
+    const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
+    if (now?.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
+    accounts.setPasswordHash(hash);
+    mailTokens.forget("resetPassword");
+    postMail(outbox, "passwordChanged", { to: account.email });
+    audit.add({ action: "password.change", outcome: "ok", ...actor, sessionId: renewed?.id });
+    return { session: renewed, ended: sessions.removeAllBut(renewed?.id) };
+  });
+
+  for (const id of ended) parts.onSessionEnd(id);
+  const user = toUser(account);
+  const at = new Date();
+  if (!session || actor.sessionId === undefined) return { user, session: { id: "rpc", createdAt: at, expiresAt: at } };
+  parts.onSessionEnd(actor.sessionId);
+  const tokens = await tokensOf(account, session, identity(), parts.accessSeconds);
+  const signedIn = { user, session: toPublicSession(session) };
+  if (target === "body") return { ...signedIn, tokens };
+  setSession(tokens);
+  return signedIn;
+}
+
+function overtaken(): TRPCError {
+  return new TRPCError({
+    code: "CONFLICT",
+    message: "The account was changed at the same moment by another call. Sign in again, then look at it.",
+  });
+}

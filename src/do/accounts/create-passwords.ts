@@ -1,0 +1,55 @@
+import { TRPCError } from "@trpc/server";
+import type { AccountRow, AccountStore } from "./account-store.js";
+import type { Actor } from "./account-parts.js";
+import type { AuditLog } from "./audit-log.js";
+import type { HashQueue } from "./hash-queue.js";
+import type { Throttle } from "./create-throttle.js";
+import { hashPassword, verifyPassword } from "./password.js";
+
+/** Hashing and checking passwords, one at a time. */
+export interface Passwords {
+  /** @throws TRPCError TOO_MANY_REQUESTS */
+  hash(password: string): Promise<string>;
+  /** Whether a password is the account's; without an account the same work, and no. @throws TRPCError TOO_MANY_REQUESTS */
+  verify(password: string, account: AccountRow | undefined): Promise<boolean>;
+  /**
+   * Asks somebody who is signed in for their password again.
+   * @throws TRPCError UNAUTHORIZED for a wrong one, TOO_MANY_REQUESTS after several
+   */
+  confirm(password: string, actor: Actor): Promise<AccountRow>;
+}
+
+export interface PasswordsOptions {
+  readonly accounts: AccountStore;
+  readonly queue: HashQueue;
+  readonly throttle: Throttle;
+  readonly audit: AuditLog;
+}
+
+export function createPasswords({ accounts, queue, throttle, audit }: PasswordsOptions): Passwords {
+  const passwords: Passwords = {
+    hash: (password) => queue.run(() => hashPassword(password)),
+
+    async verify(password, account) {
+      const { ok, outdated } = await queue.run(() => verifyPassword(password, account?.passwordHash));
+      if (ok && outdated) accounts.setPasswordHash(await passwords.hash(password));
+      return ok;
+    },
+
+    async confirm(password, actor) {
+      throttle.begin("confirm");
+      const account = accounts.read();
+      if (!(await passwords.verify(password, account)) || !account) {
+        audit.add({ action: "password.confirm", outcome: "failed", ...actor });
+        throw wrongPassword();
+      }
+      throttle.succeeded();
+      return account;
+    },
+  };
+  return passwords;
+}
+
+function wrongPassword(): TRPCError {
+  return new TRPCError({ code: "UNAUTHORIZED", message: "The password is wrong." });
+}

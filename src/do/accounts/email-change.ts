@@ -1,0 +1,109 @@
+import { TRPCError } from "@trpc/server";
+import { emailAddressOf, randomId } from "../../shared/email-index.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { toName } from "../../shared/owner.js";
+import { postMail } from "../mail/create-mailer.js";
+import type { AccountParts, Actor } from "./account-parts.js";
+import { invalidLink, lifetimes, mailLink, secretOf, tooManyMails } from "./account-mails.js";
+
+export const emailChangeSchema = `
+  CREATE TABLE IF NOT EXISTS _email_change (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    operation_id TEXT NOT NULL,
+    email TEXT NOT NULL
+  ) STRICT`;
+
+/** How much longer the address is reserved than the link to it is good: more than two clocks differ. */
+const MARGIN = 10 * 60_000;
+
+/** A change that waits for its link to be opened. */
+export interface PendingChange {
+  readonly operationId: string;
+  readonly email: string;
+}
+
+/**
+ * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
+ * only then does the account have it. A stop at any point leaves the old address in force and a reservation that runs
+ * out, or the new one in force and letters in the outbox that bring both indexes after.
+ */
+export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
+  const { userId, identity, accounts, passwords, mailTokens, outbox, audit, transaction } = parts;
+
+  const addressOf = (email: string) => emailAddressOf(identity().secrets.index, email);
+
+  function pending(): PendingChange | undefined {
+    const [row] = sql.exec("SELECT * FROM _email_change").toArray();
+    return row && { operationId: String(row["operation_id"]), email: String(row["email"]) };
+  }
+
+  /** @throws TRPCError CONFLICT when the address is somebody else's */
+  async function reserve({ operationId, email }: PendingChange): Promise<void> {
+    const stub = stubOf(identity().namespace, await addressOf(email));
+    const until = Date.now() + lifetimes.changeEmail + MARGIN;
+    const answer = await stub.internal({ op: "reserveAddress", userId, operationId, email, until });
+    if (answer === "taken") throw taken();
+  }
+
+  return {
+    pending,
+
+    /** @throws TRPCError CONFLICT, UNAUTHORIZED for a wrong password, TOO_MANY_REQUESTS */
+    async request(email: string, password: string, actor: Actor): Promise<void> {
+      const account = await passwords.confirm(password, actor);
+      if (account.email === email) throw sameAddress();
+      const change = { operationId: randomId(), email };
+      await reserve(change);
+      const before = pending();
+      const left = before && before.email !== email ? toName(await addressOf(before.email)) : undefined;
+      const sent = transaction(() => {
+        if (!mailLink(parts, "changeEmail", email)) return false;
+        if (left && before) {
+          outbox.post({ target: left, kind: "releaseAddress", payload: { userId, operationId: before.operationId } });
+        }
+        sql.exec("INSERT OR REPLACE INTO _email_change VALUES (1, ?, ?)", change.operationId, email);
+        audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
+        return true;
+      });
+      if (!sent) throw tooManyMails();
+    },
+
+    /** @throws TRPCError BAD_REQUEST for a link that is not valid */
+    async confirm(token: string, actor: Actor): Promise<void> {
+      const secret = await secretOf(parts, "changeEmail", token);
+      const change = pending();
+      const sent = mailTokens.peek("changeEmail", secret, Date.now());
+      if (!change || sent?.email !== change.email) throw invalidLink();
+      // Again, for longer: while the account takes the address, nobody else can.
+      await reserve(change);
+      const account = accounts.read();
+      if (!account) throw invalidLink();
+      const [left, taken] = [toName(await addressOf(account.email)), toName(await addressOf(change.email))];
+      transaction(() => {
+        const stillPending = pending()?.operationId === change.operationId;
+        if (!stillPending || !mailTokens.consume("changeEmail", secret, Date.now())) throw invalidLink();
+        sql.exec("DELETE FROM _email_change");
+        accounts.setEmail(change.email, change.operationId);
+        for (const purpose of ["verifyEmail", "resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
+        outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
+        outbox.post({
+          target: left,
+          kind: "releaseAddress",
+          payload: { userId, operationId: account.operationId },
+        });
+        postMail(outbox, "emailChanged", { to: account.email });
+        audit.add({ action: "email.change", outcome: "ok", ...actor });
+      });
+    },
+  };
+}
+
+export type EmailChange = ReturnType<typeof createEmailChange>;
+
+function taken(): TRPCError {
+  return new TRPCError({ code: "CONFLICT", message: "This address belongs to an account already. Choose another." });
+}
+
+function sameAddress(): TRPCError {
+  return new TRPCError({ code: "BAD_REQUEST", message: "This is the account's address already." });
+}

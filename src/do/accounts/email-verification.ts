@@ -1,0 +1,31 @@
+import type { AccountParts, Actor } from "./account-parts.js";
+import { invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.js";
+
+/** Whether an address is the user's: who can read its mail shows it. */
+export function createEmailVerification(parts: AccountParts) {
+  const { accounts, mailTokens, audit, transaction } = parts;
+
+  return {
+    /** @throws TRPCError TOO_MANY_REQUESTS */
+    request(): void {
+      const account = accounts.read();
+      if (!account || account.emailVerified) return;
+      if (!mailLink(parts, "verifyEmail", account.email)) throw tooManyMails();
+    },
+
+    /** @throws TRPCError BAD_REQUEST */
+    async verify(token: string, actor: Actor): Promise<void> {
+      const secret = await secretOf(parts, "verifyEmail", token);
+      transaction(() => {
+        const used = mailTokens.consume("verifyEmail", secret, Date.now());
+        // A link to an address that the user has left behind says nothing about the one they have now.
+        if (!used || used.email !== accounts.read()?.email) throw invalidLink();
+        accounts.setVerified();
+        mailTokens.forget("verifyEmail");
+        audit.add({ action: "email.verify", outcome: "ok", ...actor });
+      });
+    },
+  };
+}
+
+export type EmailVerification = ReturnType<typeof createEmailVerification>;

@@ -1,0 +1,57 @@
+import type { ExportedRecord } from "../../shared/exported-record.js";
+import { toUser, type AccountStore } from "./account-store.js";
+import type { AuditLog } from "./audit-log.js";
+import type { SessionStore } from "./session-store.js";
+
+/** A table as far as reading it page by page needs it. */
+interface ReadableTable {
+  where(field: "id", operator: ">", value: string): ReadableTable;
+  orderBy(field: "id"): ReadableTable;
+  limit(count: number): ReadableTable;
+  all(): { readonly id: string }[];
+}
+
+export interface ExportOptions {
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly audit: AuditLog;
+  /** The app's tables. */
+  readonly tables: object;
+}
+
+/** So many rows are read at once. */
+const PAGE = 200;
+
+/** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
+export async function* exportRecords({
+  accounts,
+  sessions,
+  audit,
+  tables,
+}: ExportOptions): AsyncGenerator<ExportedRecord, void> {
+  const account = accounts.read();
+  if (account) yield { type: "account", data: toUser(account) };
+  for (const { id, createdAt, lastSeenAt, endsAt, device, name } of sessions.list(Date.now())) {
+    const times = { createdAt: new Date(createdAt), lastSeenAt: new Date(lastSeenAt), endsAt: new Date(endsAt) };
+    yield { type: "session", data: { id, ...times, device, name } };
+  }
+  for (const [table, rows] of Object.entries(tables as Record<string, ReadableTable>)) {
+    for (const data of allRows(rows)) yield { type: "row", table, data };
+  }
+  let cursor: number | undefined;
+  do {
+    const { entries, nextCursor } = audit.list({ limit: PAGE, cursor });
+    for (const data of entries) yield { type: "audit", data };
+    cursor = nextCursor;
+  } while (cursor !== undefined);
+}
+
+function* allRows(table: ReadableTable): Generator<object, void> {
+  for (let last = ""; ;) {
+    const rows = table.where("id", ">", last).orderBy("id").limit(PAGE).all();
+    yield* rows;
+    const final = rows.at(-1);
+    if (!final || rows.length < PAGE) return;
+    last = final.id;
+  }
+}

@@ -1,0 +1,49 @@
+import { emailAddressOf } from "../../shared/email-index.js";
+import { toName } from "../../shared/owner.js";
+import { postMail } from "../mail/create-mailer.js";
+import { checkNewPassword } from "../passwords/check-new-password.js";
+import { invalidLink, mailLink, secretOf } from "./account-mails.js";
+import type { AccountParts, Actor } from "./account-parts.js";
+
+/** A new password for a user who has forgotten theirs: who can read the address's mail may choose one. */
+export function createPasswordReset(parts: AccountParts) {
+  const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, transaction, onSessionEnd } = parts;
+
+  return {
+    /** Mails a link, if the address is the user's. Nobody learns whether it was: not from this, and not from its time. */
+    request(email: string, actor: Actor): void {
+      if (accounts.read()?.email !== email) return;
+      transaction(() => {
+        const sent = mailLink(parts, "resetPassword", email);
+        audit.add({ action: "password.resetRequest", outcome: sent ? "ok" : "failed", ...actor });
+      });
+    },
+
+    /** @throws TRPCError BAD_REQUEST for a link that is not valid, and for a weak password, after which the link still is */
+    async reset(token: string, password: string, actor: Actor): Promise<void> {
+      const secret = await secretOf(parts, "resetPassword", token);
+      // Looked at before the expensive work, and used up after it: in the transaction of its effect.
+      if (!mailTokens.peek("resetPassword", secret, Date.now())) throw invalidLink();
+      await checkNewPassword(password, { lookUp: parts.breachLookUp, field: "password" });
+      const hash = await passwords.hash(password);
+      const account = accounts.read();
+      const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
+      const ended = transaction(() => {
+        const used = mailTokens.consume("resetPassword", secret, Date.now());
+        if (!used || !account || !index || used.email !== accounts.read()?.email) throw invalidLink();
+        accounts.setPasswordHash(hash);
+        // Whoever could read the mail has shown that the address is theirs.
+        accounts.setVerified();
+        mailTokens.forget("resetPassword");
+        postMail(outbox, "passwordChanged", { to: account.email });
+        // Wrong passwords were tried against the old one.
+        outbox.post({ target: index, kind: "forgetFailures", payload: null });
+        audit.add({ action: "password.reset", outcome: "ok", ...actor });
+        return sessions.removeAllBut(undefined);
+      });
+      for (const id of ended) onSessionEnd(id);
+    },
+  };
+}
+
+export type PasswordReset = ReturnType<typeof createPasswordReset>;

@@ -1,0 +1,26 @@
+export const rateLogSchema =
+  "CREATE TABLE IF NOT EXISTS _rate_log (name TEXT NOT NULL, at INTEGER NOT NULL) STRICT; CREATE INDEX IF NOT EXISTS _rate_log_name ON _rate_log (name, at)";
+
+export interface Rate {
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly per: number;
+}
+
+/** How often something was done lately. */
+export interface RateLog {
+  /** Notes one more; `false`, and nothing noted, when there were as many as may be. */
+  take(name: string, rate: Rate, now: number): boolean;
+}
+
+export function createRateLog(sql: SqlStorage): RateLog {
+  return {
+    take(name, { limit, per }, now) {
+      sql.exec("DELETE FROM _rate_log WHERE name = ? AND at <= ?", name, now - per);
+      const { count } = sql.exec("SELECT count(*) AS count FROM _rate_log WHERE name = ?", name).one();
+      if (Number(count) >= limit) return false;
+      sql.exec("INSERT INTO _rate_log VALUES (?, ?)", name, now);
+      return true;
+    },
+  };
+}

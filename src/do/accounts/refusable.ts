@@ -1,0 +1,17 @@
+import { TRPCError } from "@trpc/server";
+import type { Refused } from "../../shared/internal.js";
+
+/** Turns an error that was meant for the client into data, so that it can cross RPC. */
+export async function refusable<TResult>(work: () => Promise<TResult>): Promise<TResult | Refused> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof TRPCError) || error.code === "INTERNAL_SERVER_ERROR") throw error;
+    return { refused: { code: error.code, message: error.message } };
+  }
+}
+
+/** The error again, on the other side. */
+export function refusalOf({ refused }: Refused): TRPCError {
+  return new TRPCError({ code: refused.code as TRPCError["code"], message: refused.message });
+}

@@ -1,0 +1,38 @@
+/** When wrong passwords begin to cost time, and how much. */
+export interface ThrottleOptions {
+  /**
+   * Wrong passwords in a row that cost nothing.
+   * @default 5
+   */
+  readonly failures?: number;
+  /**
+   * Seconds to wait after that many. Each further wrong password doubles it.
+   * @default 1
+   */
+  readonly firstDelay?: number;
+  /**
+   * Most seconds to wait.
+   * @default 900 (15 minutes)
+   */
+  readonly longestDelay?: number;
+}
+
+/** Wrong passwords in a row, and when the last was tried. */
+export interface Failures {
+  readonly count: number;
+  readonly lastAt: number;
+}
+
+export const throttleDefaults: Required<ThrottleOptions> = { failures: 5, firstDelay: 1, longestDelay: 900 };
+
+/** How many milliseconds the next try has to wait. It is a delay and never a lock: time alone ends it. */
+export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleOptions>, now: number): number {
+  if (count < options.failures) return 0;
+  const seconds = Math.min(options.firstDelay * 2 ** (count - options.failures), options.longestDelay);
+  return Math.max(0, lastAt + seconds * 1000 - now);
+}
+
+/** After that long without a wrong password, in milliseconds, the earlier ones are forgotten. */
+export function memoryOf(options: Required<ThrottleOptions>): number {
+  return 4 * options.longestDelay * 1000;
+}

@@ -1,0 +1,153 @@
+import type { AppDefinition } from "../../router/definition.js";
+import type { Tables } from "../../router/schema/table-api.js";
+import type { User } from "../../shared/account.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { parseName, toName } from "../../shared/owner.js";
+import type { Delivery, Receipt } from "../../shared/internal.js";
+import type { AccountHooks } from "../hooks.js";
+import type { ObjectEnvironment } from "../kind-of-object.js";
+import type { Lifetime } from "../lifetime.js";
+import { createMailer } from "../mail/create-mailer.js";
+import { createMailTokenStore, mailTokenSchema } from "../mail/mail-token-store.js";
+import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
+import { createOutbox } from "../outbox/create-outbox.js";
+import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
+import { createAccountDeletion, deletionSchema } from "./account-deletion.js";
+import type { AccountParts } from "./account-parts.js";
+import { accountSchema, createAccountStore, profileSchema } from "./account-store.js";
+import { auditSchema, createAuditLog } from "./audit-log.js";
+import { createPasswords } from "./create-passwords.js";
+import { createThrottle, throttleSchema } from "./create-throttle.js";
+import { createEmailChange, emailChangeSchema } from "./email-change.js";
+import { createEmailVerification } from "./email-verification.js";
+import { createHashQueue } from "./hash-queue.js";
+import { createPasswordReset } from "./password-reset.js";
+import { createRateLog, rateLogSchema } from "./rate-log.js";
+import { sessionSchema } from "./session-row.js";
+import { createSessionStore } from "./session-store.js";
+import { toPublicSession } from "./sessions-room.js";
+import { createUserAccount, type SignInHook } from "./user-account.js";
+
+/** The app's own types are known where it writes its hooks. */
+type UserTables = Tables<AppDefinition["tables"]["user"]>;
+
+export interface UserServicesOptions {
+  readonly environment: ObjectEnvironment;
+  readonly lifetime: Lifetime;
+  /** The user's tables, for the app's hooks. */
+  readonly tables: () => object;
+}
+
+/** What a user's object stores beside the app's tables. */
+export const accountTables: readonly string[] = [
+  accountSchema,
+  profileSchema,
+  sessionSchema,
+  outboxSchema,
+  inboxSchema,
+  mailTokenSchema,
+  auditSchema,
+  rateLogSchema,
+  throttleSchema,
+  emailChangeSchema,
+  deletionSchema,
+];
+
+/** Puts together what the account in a user's object is made of. */
+export function createUserServices({ environment, lifetime, tables }: UserServicesOptions) {
+  const { state, env, app, address, alarms, identity, endSession } = environment;
+  const { isBorn, birth, erase } = lifetime;
+  const { sql } = state.storage;
+  const { onError } = app;
+  const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
+
+  const accounts = createAccountStore(sql, app.definition.app.profile !== undefined);
+  const audit = createAuditLog(sql, app.audit);
+  const throttle = createThrottle({ sql, isBorn, birth: transaction, alarms, options: app.throttle });
+  const mailTokens = createMailTokenStore(sql);
+  const outbox = createOutbox({
+    store: createOutboxStore(sql),
+    source: toName(address),
+    isBorn,
+    alarms,
+    transaction,
+    deliver: (target, delivery) => deliverTo(target, delivery),
+    sendMail: createMailer({ userId: address.id, env, settings: app.mail, identity, tokens: mailTokens }),
+    onError,
+  });
+
+  async function deliverTo(target: string, delivery: Delivery): Promise<Receipt> {
+    const to = parseName(target);
+    if (!to) throw new Error("The letter is to no object of this app.");
+    return stubOf(identity().namespace, to).internal({ op: "deliver", ...delivery });
+  }
+
+  const parts: AccountParts = {
+    userId: address.id,
+    identity,
+    accounts,
+    sessions: createSessionStore(sql, app.session),
+    passwords: createPasswords({ accounts, queue: createHashQueue(app.waitingPasswords), throttle, audit }),
+    mailTokens,
+    outbox,
+    audit,
+    rates: createRateLog(sql),
+    breachLookUp: app.breachLookUp,
+    transaction,
+    accessSeconds: app.session.accessToken,
+    onSessionEnd: endSession,
+  };
+
+  const emailChange = createEmailChange(parts, sql);
+  const deletion = createAccountDeletion({ parts, sql, emailChange, isBorn, alarms, erase });
+
+  const hook = (name: "onSignup" | "onLogin"): SignInHook => {
+    const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);
+    return (user, session) => call?.({ user, session: toPublicSession(session), tables: tables() as UserTables, env });
+  };
+
+  /** A hook that goes on after its first `await` changes nothing any more, but somebody has to hear of its errors. */
+  async function settled(work: void | Promise<void>): Promise<void> {
+    try {
+      await work;
+    } catch (error) {
+      const reason = error instanceof Error ? error : new Error(String(error));
+      onError({ error: reason, requestId: crypto.randomUUID(), path: "(hook)", type: undefined });
+    }
+  }
+
+  function later(work: () => void): void {
+    state.waitUntil(
+      new Promise<void>((resolve) => {
+        setTimeout(() => {
+          work();
+          resolve();
+        }, 0);
+      }),
+    );
+  }
+
+  const exists = (): boolean => isBorn() && !deletion.isUnderWay();
+
+  return {
+    parts,
+    exists,
+    emailChange,
+    deletion,
+    verification: createEmailVerification(parts),
+    passwordReset: createPasswordReset(parts),
+    inbox: createInbox({ sql, transaction, isBorn: exists, handlers: {} }),
+    account: createUserAccount({
+      parts,
+      exists,
+      birth,
+      onSignup: hook("onSignup"),
+      onLogin: hook("onLogin"),
+      settled,
+      later,
+    }),
+    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, tables: tables() as UserTables, env }),
+  };
+}
+
+export type UserServices = ReturnType<typeof createUserServices>;

@@ -1,0 +1,41 @@
+import type { Env } from "../../router/env.js";
+
+interface Common {
+  /** The same when a message is sent again because the first try failed: for a mail service that drops duplicates. */
+  readonly id: string;
+  /** The stored address, canonical: one line of ASCII. */
+  readonly to: string;
+  readonly userId: string;
+  /** A plain subject and text in English, for whoever does not write their own. */
+  readonly subject: string;
+  readonly text: string;
+}
+
+interface WithLink extends Common {
+  /** Where the user finishes it: your own page, with the token in the fragment, which no server gets to see. */
+  readonly link: string;
+  /** What the link carries, for a mail that asks to type or paste it. */
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+/** What the app is asked to mail. */
+export type MailMessage =
+  /** To a new user, or on demand: is this address theirs? For `auth.verifyEmail`. */
+  | (WithLink & { readonly kind: "verifyEmail" })
+  /** For `auth.resetPassword`. */
+  | (WithLink & { readonly kind: "resetPassword" })
+  /** To the new address of a user who wants to change theirs. For `auth.confirmEmailChange`. */
+  | (WithLink & { readonly kind: "changeEmail" })
+  /** To the old address, once another has taken its place. */
+  | (Common & { readonly kind: "emailChanged" })
+  | (Common & { readonly kind: "passwordChanged" })
+  | (Common & { readonly kind: "accountDeleted" });
+
+export type MailKind = MailMessage["kind"];
+
+/** The kinds with a link. */
+export type LinkKind = Extract<MailMessage, { readonly link: string }>["kind"];
+
+/** Sends a message. One that is not sent rejects: it is tried again, and `onError` is told. */
+export type SendMail = (message: MailMessage, env: Env) => Promise<void>;

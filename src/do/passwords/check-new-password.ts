@@ -1,0 +1,31 @@
+import { TRPCError } from "@trpc/server";
+import { z } from "zod";
+import { isBreached, type BreachLookUp } from "./breach-look-up.js";
+import { isCommon } from "./is-common.js";
+
+export interface NewPasswordOptions {
+  readonly lookUp: BreachLookUp | undefined;
+  /** Where the password stands in the input, for a form that shows what is wrong beside its field. */
+  readonly field: string;
+}
+
+/**
+ * Refuses a password that guessers try first.
+ *
+ * @returns whether the service for breached passwords could be asked, if there is one
+ * @throws TRPCError BAD_REQUEST with zod's issues as its cause
+ */
+export async function checkNewPassword(
+  password: string,
+  { lookUp, field }: NewPasswordOptions,
+): Promise<"checked" | "not looked up"> {
+  if (await isCommon(password)) throw weak(field, "This password is one of the most common ones. Choose another.");
+  const breached = lookUp ? await isBreached(password, lookUp) : false;
+  if (breached === true) throw weak(field, "This password has been in a data breach. Choose another.");
+  return breached === "unknown" ? "not looked up" : "checked";
+}
+
+function weak(field: string, message: string): TRPCError {
+  const cause = new z.ZodError([{ code: "custom", path: [field], message, input: undefined }]);
+  return new TRPCError({ code: "BAD_REQUEST", message, cause });
+}

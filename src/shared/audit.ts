@@ -1,0 +1,48 @@
+/** What is written down about an account. */
+export type AuditAction =
+  | "signup"
+  | "login"
+  | "logout"
+  | "session.revoke"
+  | "password.change"
+  | "password.confirm"
+  | "password.resetRequest"
+  | "password.reset"
+  | "password.lookUp"
+  | "email.verify"
+  | "email.changeRequest"
+  | "email.change"
+  | "profile.update"
+  | "account.delete"
+  | "account.export";
+
+/** One thing that happened to an account. */
+export interface AuditEntry {
+  readonly id: number;
+  readonly at: Date;
+  readonly action: AuditAction;
+  readonly outcome: "ok" | "failed";
+  /** The session that did it, or that came of it. */
+  readonly sessionId: string | undefined;
+  /** Finds the request in the operator's logs. */
+  readonly requestId: string | undefined;
+  /** Where it came from, when the app has chosen to keep that. */
+  readonly network: string | undefined;
+}
+
+export interface AuditFilter {
+  readonly limit: number;
+  /** The id of the last entry of the page before. */
+  readonly cursor?: number | undefined;
+  readonly from?: Date | undefined;
+  /** Not itself included. */
+  readonly to?: Date | undefined;
+  readonly action?: AuditAction | undefined;
+}
+
+/** The newest first. */
+export interface AuditPage {
+  readonly entries: AuditEntry[];
+  /** For the next page; `undefined` on the last. */
+  readonly nextCursor: number | undefined;
+}

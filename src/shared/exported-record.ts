@@ -1,0 +1,7 @@
+/** One piece of what a user's object holds, for `account.export`: one line of an NDJSON file. */
+export type ExportedRecord =
+  | { readonly type: "account"; readonly data: object }
+  | { readonly type: "session"; readonly data: object }
+  | { readonly type: "audit"; readonly data: object }
+  /** A row of one of the app's tables. */
+  | { readonly type: "row"; readonly table: string; readonly data: object };

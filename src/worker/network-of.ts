@@ -1,0 +1,30 @@
+const V4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
+
+/**
+ * The network that an address is in, one spelling for each: an IPv4 address itself, also when it is written as an IPv6
+ * one, or the first 64 bits of an IPv6 address, which is what one customer has. `undefined` for what is no address.
+ */
+export function networkOf(address: string | null): string | undefined {
+  const text = address?.trim() ?? "";
+  if (V4.test(text)) return text;
+  if (!text.includes(":") || !URL.canParse(`http://[${text}]`)) return undefined;
+  // The URL standard writes every address in one way: short, in lower case, without IPv4 in it.
+  const groups = expand(new URL(`http://[${text}]`).hostname.slice(1, -1));
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xff_ff) return mappedV4(groups);
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.toString(16))
+    .join(":")}::/64`;
+}
+
+function expand(address: string): number[] {
+  const [head = "", tail] = address.split("::");
+  const left = head === "" ? [] : head.split(":");
+  const right = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => "0");
+  return [...left, ...zeros, ...right].map((group) => Number.parseInt(group, 16));
+}
+
+function mappedV4([, , , , , , high = 0, low = 0]: readonly number[]): string {
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join(".");
+}

@@ -1,0 +1,255 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
+import { openSocket } from "../../fixtures/socket.js";
+
+const MINUTE = 60_000;
+const newPassword = "another horse battery";
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+const someone = () => openBrowser().client();
+const storedIn = (userId: string, query: string) =>
+  runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, state) =>
+    state.storage.sql.exec(query).toArray(),
+  );
+
+describe("verifying the address", () => {
+  it("M1 signing up mails a link, with the token in the fragment and nothing of it stored", async () => {
+    const { client, email, user } = await signUp();
+    const mail = await mailTo(email, "verifyEmail");
+    expect(mail.text).toContain(mail.link);
+    expect(mail.expiresAt.getTime() - Date.now()).toBeGreaterThan(23 * 60 * MINUTE);
+    const stored = JSON.stringify([
+      await storedIn(user.id, "SELECT * FROM _mail_tokens"),
+      await storedIn(user.id, "SELECT * FROM _outbox"),
+      await storedIn(user.id, "SELECT * FROM _audit"),
+    ]);
+    expect(stored).not.toContain(mail.token.split(".")[2]);
+    await someone().auth.verifyEmail.mutate({ token: mail.token });
+    expect((await client.auth.me.query()).user.emailVerified).toBe(true);
+    expect(await codeOf(someone().auth.verifyEmail.mutate({ token: mail.token }))).toBe("BAD_REQUEST");
+  });
+
+  it("M1 a mail that fails is sent again, with a token that works", async () => {
+    const { failMail } = await import("../../fixtures/app/mailbox.js");
+    const email = freshEmail();
+    failMail(email, 1);
+    await signUp(email);
+    await someone().auth.verifyEmail.mutate({ token: await tokenTo(email, "verifyEmail") });
+  });
+
+  it("M1 three mails an hour are sent on demand, and none to an address that is verified", async () => {
+    const { client, email } = await signUp();
+    await mailTo(email, "verifyEmail");
+    await client.auth.requestEmailVerification.mutate();
+    await client.auth.requestEmailVerification.mutate();
+    expect(await codeOf(client.auth.requestEmailVerification.mutate())).toBe("TOO_MANY_REQUESTS");
+    const token = await tokenTo(email, "verifyEmail", 3);
+    await someone().auth.verifyEmail.mutate({ token });
+    moveClock(61 * MINUTE);
+    await client.auth.requestEmailVerification.mutate();
+    expect(countMails(email, "verifyEmail")).toBe(3);
+  });
+
+  it("hostile 70 twenty at once: one token works once", async () => {
+    const { email } = await signUp();
+    const token = await tokenTo(email, "verifyEmail");
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, () => codeOf(someone().auth.verifyEmail.mutate({ token }))),
+    );
+    expect(codes.filter((code) => code === "none")).toHaveLength(1);
+    expect(codes.filter((code) => code === "BAD_REQUEST")).toHaveLength(19);
+  });
+
+  it("hostile 22 an address that holds a line break is mailed nothing", async () => {
+    const email = "a@example.com\r\nBcc: b@example.com";
+    expect(await codeOf(someone().auth.requestPasswordReset.mutate({ email }))).toBe("BAD_REQUEST");
+  });
+
+  it("hostile 20 links are built from the configuration, whatever Host says", async () => {
+    const { email } = await signUp();
+    expect((await mailTo(email, "verifyEmail")).link).toMatch(
+      /^https:\/\/app\.example\.com\/blog\/verify-email#token=/,
+    );
+  });
+});
+
+describe("a forgotten password", () => {
+  it("A9 answers the same for every address, and mails only the one with an account", async () => {
+    const { email } = await signUp();
+    const answer = async (address: string) => {
+      const response = await openBrowser().fetch("/trpc/auth.requestPasswordReset", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ json: { email: address } }),
+      });
+      return { status: response.status, text: await response.text(), cookies: response.headers.getSetCookie() };
+    };
+    const stranger = freshEmail();
+    const [known, unknown] = [await answer(email), await answer(stranger)];
+    expect(known).toEqual(unknown);
+    expect(known).toMatchObject({ status: 200, cookies: [] });
+    await mailTo(email, "resetPassword");
+    expect(countMails(stranger, "resetPassword")).toBe(0);
+    for (const address of [email, stranger]) {
+      expect((await answer(address)).status).toBe(200);
+      expect((await answer(address)).status).toBe(200);
+      expect((await answer(address)).status).toBe(429);
+    }
+  });
+
+  it("A9 sets the new password once, ends every session and says so by mail", async () => {
+    const { browser, client, email } = await signUp();
+    const socket = await openSocket(browser);
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "short" }))).toBe("BAD_REQUEST");
+    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: "password123" }))).toBe("BAD_REQUEST");
+    await someone().auth.resetPassword.mutate({ token, password: newPassword });
+
+    expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+    expect(sessionCookies(browser)).toEqual([]);
+    expect((await socket.closed).code).toBe(4401);
+    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    const again = await someone().auth.login.mutate({ email, password: newPassword });
+    expect(again.user.emailVerified).toBe(true);
+    await mailTo(email, "passwordChanged");
+    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
+  });
+
+  it("A9 a link is good for an hour, counted when it is used", async () => {
+    const { email } = await signUp();
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    moveClock(61 * MINUTE);
+    expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
+  });
+
+  it("A9 a new link makes the one before worthless", async () => {
+    const { email } = await signUp();
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const first = await tokenTo(email, "resetPassword");
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const second = await tokenTo(email, "resetPassword", 2);
+    expect(await codeOf(someone().auth.resetPassword.mutate({ token: first, password: newPassword }))).toBe(
+      "BAD_REQUEST",
+    );
+    await someone().auth.resetPassword.mutate({ token: second, password: newPassword });
+  });
+
+  it("A9 hostile 70 twenty at once: one sets its password", async () => {
+    const { email } = await signUp();
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    const passwords = Array.from({ length: 20 }, (_, index) => `horse number ${index} of twenty`);
+    const codes = await Promise.all(
+      passwords.map((each) => codeOf(someone().auth.resetPassword.mutate({ token, password: each }))),
+    );
+    expect(codes.filter((code) => code === "none")).toHaveLength(1);
+    const winner = passwords[codes.indexOf("none")] ?? "";
+    expect(await codeOf(someone().auth.login.mutate({ email, password: winner }))).toBe("none");
+  });
+
+  it("A10 a token of one purpose passes for no other, and none of them for a session", async () => {
+    const { browser, email } = await signUp();
+    const verify = await tokenTo(email, "verifyEmail");
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const reset = await tokenTo(email, "resetPassword");
+    const access = browser.cookies.get("__Host-userdo-access") ?? "";
+    const refresh = browser.cookies.get("__Host-userdo-refresh") ?? "";
+    for (const token of [verify, access, refresh]) {
+      expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
+    }
+    for (const token of [reset, access, refresh]) {
+      expect(await codeOf(someone().auth.verifyEmail.mutate({ token }))).toBe("BAD_REQUEST");
+      expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
+    }
+    for (const token of [verify, reset]) {
+      const thief = openBrowser();
+      thief.cookies.set("__Host-userdo-access", token);
+      thief.cookies.set("__Host-userdo-refresh", token);
+      expect(await codeOf(thief.client().auth.me.query())).toBe("UNAUTHORIZED");
+      const response = await openBrowser().fetch("/trpc/auth.me", { headers: { authorization: `Bearer ${token}` } });
+      expect(response.status).toBe(401);
+    }
+    await someone().auth.resetPassword.mutate({ token: reset, password: newPassword });
+  });
+
+  it("P7 hostile 70 a token that is made up or changed asks no object", async () => {
+    const { email, user } = await signUp();
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    const [purpose, , secret, mac] = token.split(".");
+    const tampered = [
+      "",
+      "x",
+      `${purpose}.${user.id}.${secret}`,
+      `${purpose}.${"0".repeat(32)}.${secret}.${mac}`,
+      `v.${user.id}.${secret}.${mac}`,
+      `${token}x`,
+      token.toUpperCase(),
+      "r.".padEnd(600, "a"),
+    ];
+    for (const text of tampered) {
+      expect(await codeOf(someone().auth.resetPassword.mutate({ token: text, password: newPassword }))).toBe(
+        "BAD_REQUEST",
+      );
+    }
+    const other = await openBrowser()
+      .client("batch", "/other")
+      .auth.resetPassword.mutate({ token, password: newPassword })
+      .then(
+        () => "none",
+        (error: { data: { code: string } }) => error.data.code,
+      );
+    expect(other).toBe("BAD_REQUEST");
+  });
+});
+
+describe("changing the password", () => {
+  it("A8 needs the old one, ends other sessions, and gives this one a new id", async () => {
+    const { browser, client, email, session } = await signUp();
+    const elsewhere = openBrowser();
+    await elsewhere.client().auth.login.mutate({ email, password });
+    const stolen = openBrowser();
+    for (const [name, value] of browser.cookies) stolen.cookies.set(name, value);
+
+    const wrong = { currentPassword: "not the password", newPassword };
+    expect(await codeOf(client.auth.changePassword.mutate(wrong))).toBe("UNAUTHORIZED");
+    const weak = { currentPassword: password, newPassword: "iloveyou2" };
+    expect(await codeOf(client.auth.changePassword.mutate(weak))).toBe("BAD_REQUEST");
+    const changed = await client.auth.changePassword.mutate({ currentPassword: password, newPassword });
+    expect(changed.session.id).not.toBe(session.id);
+    expect((await client.auth.me.query()).session.id).toBe(changed.session.id);
+    expect(await codeOf(elsewhere.client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect(await codeOf(stolen.client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
+    await mailTo(email, "passwordChanged");
+  });
+
+  it("A8 is for those who are signed in", async () => {
+    expect(await codeOf(someone().auth.changePassword.mutate({ currentPassword: password, newPassword }))).toBe(
+      "UNAUTHORIZED",
+    );
+  });
+
+  it("A4 signing out everywhere ends all sessions, this one too", async () => {
+    const { browser, client, email } = await signUp();
+    const elsewhere = openBrowser();
+    await elsewhere.client().auth.login.mutate({ email, password });
+    await client.auth.logoutEverywhere.mutate();
+    expect(sessionCookies(browser)).toEqual([]);
+    expect(await codeOf(elsewhere.client().auth.me.query())).toBe("UNAUTHORIZED");
+  });
+});
