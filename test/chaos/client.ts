@@ -45,7 +45,7 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
         if (session.revokedAt === Infinity) throw new Violation(`${name}: the upgrade was answered with ${status}`);
         return false;
       }
-      client.leave();
+      client.close();
       socket = webSocket;
       webSocket.accept();
       webSocket.addEventListener("message", ({ data }) => {

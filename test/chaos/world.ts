@@ -6,7 +6,7 @@ import { createChangeLog } from "../../src/do/storage/create-change-log.js";
 import { createClient, type Client } from "./client.js";
 import type { Figures } from "./figures.js";
 import { createHistory, Violation, type Entry } from "./history.js";
-import type { RawKind, Schedule, Source, Step, TableName, Turn, Write } from "./schedule.js";
+import type { RawKind, Schedule, Source, Step, Turn } from "./schedule.js";
 import { signIn, type Session } from "./session.js";
 import { createSubscriber, type Subscriber } from "./subscriber.js";
 
@@ -418,4 +418,3 @@ export async function createWorld(
   };
 }
 
-export type { TableName, Write };
