@@ -1,3 +1,5 @@
+import { createRandom, type Random } from "./random.js";
+
 export type TableName = "items" | "notes";
 export type Source = "items" | "notes" | "watchItems" | "watchNotes";
 
@@ -37,26 +39,6 @@ export interface Schedule {
   readonly window: "wide" | "narrow" | "hasty";
   readonly steps: readonly Step[];
 }
-
-/** mulberry32: the same numbers for the same seed, everywhere. */
-function createRandom(seed: number) {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let x = Math.imul(state ^ (state >>> 15), state | 1);
-    x ^= x + Math.imul(x ^ (x >>> 7), x | 61);
-    return ((x ^ (x >>> 14)) >>> 0) / 4_294_967_296;
-  };
-  const below = (end: number): number => Math.floor(next() * end);
-  return {
-    below,
-    chance: (probability: number): boolean => next() < probability,
-    of: <TValue>(values: readonly TValue[]): TValue => values[below(values.length)] as TValue,
-    times: <TValue>(most: number, make: () => TValue): TValue[] => Array.from({ length: 1 + below(most) }, make),
-  };
-}
-
-type Random = ReturnType<typeof createRandom>;
 
 const SOURCES: readonly Source[] = ["items", "items", "notes", "watchItems", "watchNotes"];
 

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createRandom } from "../chaos/random.js";
+import { createPlace, type Place, type Process } from "./start-workerd.js";
+import { signUp, subscribe, type User } from "./stock-subscriber.js";
+import { createTcpProxy, type TcpProxy } from "./tcp-proxy.js";
+
+const STEPS = 40;
+const waiting = { timeout: 30_000, interval: 20 };
+
+let place: Place;
+let proxy: TcpProxy;
+let running: Process;
+
+beforeAll(async () => {
+  place = await createPlace();
+  proxy = await createTcpProxy();
+  running = await place.start();
+  proxy.target = running.port;
+});
+
+afterAll(async () => {
+  await running.kill();
+  await proxy.close();
+  await place.remove();
+});
+
+type Subscriber = ReturnType<typeof subscribe>;
+
+/** What the network, the platform and the app do, one after the other. */
+function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<typeof createRandom>) {
+  let n = 0;
+  const ids: string[] = [];
+
+  const write = async (): Promise<void> => {
+    for (const _ of random.times(8, () => 0)) ids.push(await user.http.write.mutate({ n: ++n }));
+  };
+  const remove = async (): Promise<void> => {
+    const [id] = ids.splice(random.below(ids.length), 1);
+    if (id !== undefined) await user.http.remove.mutate({ id });
+  };
+
+  return {
+    write,
+    troubles: [
+      write,
+      write,
+      remove,
+      remove,
+      () => proxy.cut("fin"),
+      () => proxy.cut("reset"),
+      () => proxy.silence(),
+      () => running.evict(user.userId),
+      () => running.abort(),
+    ],
+    /** At rest it has been told all of it, each change once, in order, and was never sent back to the start. */
+    async rest(): Promise<void> {
+      const { entries } = await user.http.all.query();
+      const table = new Map(entries.map((entry) => [entry.id, entry]));
+      await expect.poll(() => subscriber.rows, waiting).toEqual(table);
+      expect(subscriber.wrong).toEqual([]);
+    },
+  };
+}
+
+describe("a stock client over a network that fails", () => {
+  it.each([1, 2, 3, 4, 5, 6])(`P1 P2 E4 seed %i: ${STEPS} steps, and nothing lost`, async (seed) => {
+    const random = createRandom(seed);
+    // Calls go straight to the process: it is the subscription that the network is to hurt.
+    const user = await signUp(() => running.port);
+    const subscriber = subscribe(user, proxy.port);
+    const { write, troubles, rest } = createTroubles(user, subscriber, random);
+    await subscriber.started;
+    // A stock client keeps no place before its first event.
+    await write();
+    await rest();
+    for (let step = 1; step <= STEPS; step++) {
+      await random.of(troubles)();
+      if (random.chance(0.15)) await rest();
+    }
+    await rest();
+    subscriber.close();
+  });
+});
