@@ -62,7 +62,9 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
   }
 
   function judgeReset(cursor: string): void {
-    const due = forged || (!settled && prunedTo() >= Math.max(position, 2));
+    // Handed over, it may have gone on from where it had been.
+    const from = handedOver ? Math.min(handedOver.from, position) : position;
+    const due = forged || (!settled && prunedTo() >= Math.max(from, 2));
     if (!due) fail(`a reset that was not due, at ${position} of a log pruned up to ${prunedTo()}`);
     forged = false;
     resets++;
