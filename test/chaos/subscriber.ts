@@ -178,9 +178,12 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       if (forged) return "a reset, for a cursor that names nothing";
       for (const { after, until = head } of ranges) {
         for (const id of history.ids(table)) {
-          const last = history.between(table, id, after, until).at(-1);
+          const entries = history.between(table, id, after, until);
+          const last = entries.at(-1);
           if (!last || told.has(last.seq)) continue;
-          if (last.type === "delete" && !history.existed(table, id, after)) continue;
+          // Since it was told of the row the last time, the row has come and gone.
+          const since = entries.findLast(({ seq }) => told.has(seq))?.seq ?? after;
+          if (last.type === "delete" && !history.existed(table, id, since)) continue;
           return `${last.type} ${id.slice(-6)} @${last.seq} (of ${after}-${until})`;
         }
       }

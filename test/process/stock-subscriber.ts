@@ -46,7 +46,11 @@ export function subscribe(user: User, port: number) {
     WebSocket: class extends NodeWebSocket {
       constructor(url: string | URL) {
         // Otherwise it waits for minutes for a connection, and half of one for the answer to a close.
-        const options = { handshakeTimeout: 1_000, closeTimeout: 100, headers: { origin: `http://127.0.0.1:${port}`, cookie: user.cookie() } };
+        const options = {
+          handshakeTimeout: 1_000,
+          closeTimeout: 100,
+          headers: { origin: `http://127.0.0.1:${port}`, cookie: user.cookie() },
+        };
         super(url, options);
         connections++;
       }
