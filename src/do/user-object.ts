@@ -114,15 +114,12 @@ function answer({ account, passwordReset, inbox, exists, findSession }: Answers,
         : undefined;
     case "refresh":
       return account.refresh(request.sessionId, request.generation);
-<<<<<<< HEAD
     case "loadSession":
       return findSession(request.token);
-=======
     case "deliver":
       return inbox.receive(request);
     case "reserveAddress":
       throw new Error("A user's object has no address to reserve.");
->>>>>>> 090f6de (Accounts: mail, verification, reset, change of address and password, deletion, export, audit, throttle, hooks, profile)
   }
 }
 
