@@ -17,6 +17,9 @@ export interface SubscriberOptions {
   readonly everyCommit: boolean;
 }
 
+/** Whether the object remembers for a client without a cursor where it was. It does when it asked it to come back. */
+export type Handover = "no" | "may" | "must";
+
 /** Commits after one entry, up to and with another. */
 interface Range {
   readonly after: number;
@@ -132,12 +135,18 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     },
 
     /** It subscribes, or does so again. `cursor` is what it sends along. */
-    start(cursor: string | undefined, mayBeHandedOver: boolean): void {
+    start(cursor: string | undefined, handover: Handover): void {
+      const began = this.state !== "ended" && ranges.length > 0;
       settled = false;
       forged = false;
       this.state = "starting";
+      if (cursor === undefined && handover === "must" && began) {
+        // The object asked it to come back, and remembers where it was.
+        lax = true;
+        return;
+      }
       if (cursor === undefined) {
-        handedOver = mayBeHandedOver ? { from: position, fold } : undefined;
+        handedOver = handover === "no" ? undefined : { from: position, fold };
         begin(history.head());
         return;
       }

@@ -8,7 +8,7 @@ import type { Figures } from "./figures.js";
 import { createHistory, Violation, type Entry } from "./history.js";
 import type { RawKind, Schedule, Source, Step, Turn } from "./schedule.js";
 import { signIn, type Session } from "./session.js";
-import { createSubscriber, type Subscriber } from "./subscriber.js";
+import { createSubscriber, type Handover, type Subscriber } from "./subscriber.js";
 
 type Doing<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
 
@@ -118,16 +118,18 @@ export async function createWorld(
     if (client.isOpen() && !asked) return;
     if (!(await client.open())) return;
     await capture();
-    for (const [id, subscriber] of client.subscribers) subscribe(client, id, subscriber);
+    for (const [id, subscriber] of client.subscribers) subscribe(client, id, subscriber, asked ? "must" : may());
     await started(client);
   }
+
+  const may = (): Handover => (lapsed ? "may" : "no");
 
   const cursorOf = (client: Client, subscriber: Subscriber): string | undefined =>
     subscriber.lastEventId() ?? (client.keeps ? subscriber.startedAt : undefined);
 
-  function subscribe(client: Client, id: number, subscriber: Subscriber, filler?: string): void {
+  function subscribe(client: Client, id: number, subscriber: Subscriber, handover = may(), filler?: string): void {
     const cursor = cursorOf(client, subscriber);
-    subscriber.start(cursor, lapsed);
+    subscriber.start(cursor, handover);
     client.send(client.subscribeMessage(id, subscriber, cursor, filler));
   }
 
@@ -175,7 +177,7 @@ export async function createWorld(
 
   /** Everybody is connected and reads: all that was committed has to be told, and no more than that. */
   async function sync(): Promise<void> {
-    for (let attempt = 0; attempt < 12; attempt++) {
+    for (let attempt = 0; attempt < 60; attempt++) {
       const live = clients.filter(({ session }) => session.revokedAt === Infinity);
       await capture();
       for (const client of live) {
@@ -292,7 +294,7 @@ export async function createWorld(
         if (step.writes.length === 0) {
           subscribe(client, id, subscriber);
         } else {
-          subscriber.start(undefined, lapsed);
+          subscriber.start(undefined, may());
           const message = client.subscribeMessage(id, subscriber, undefined);
           await overSocket(client, [message], [{ writes: step.writes, fail: false }]);
         }
@@ -304,7 +306,7 @@ export async function createWorld(
         for (const source of ["items", "notes", "watchItems", "items", "notes", "watchNotes", "items"] as const) {
           const [id, subscriber] = newSubscriber(client, source);
           // Together more than an attachment holds.
-          subscribe(client, id, subscriber, "x".repeat(2_000));
+          subscribe(client, id, subscriber, may(), "x".repeat(2_000));
         }
         return started(client);
       }
@@ -341,7 +343,7 @@ export async function createWorld(
           const cursor = ["nonsense", `${history.head() + 9}.0123456789abcdef`, "1.0123456789abcdef", "-1.x"][
             step.pick
           ];
-          subscriber.start(cursorOf(client, subscriber), lapsed);
+          subscriber.start(cursorOf(client, subscriber), may());
           subscriber.forge();
           client.send(client.subscribeMessage(id, subscriber, cursor));
         }

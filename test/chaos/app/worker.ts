@@ -17,8 +17,8 @@ export class NarrowDO extends createUserDO(appRouter, { sockets: { windowEvents:
   }
 }
 
-/** The same, and whoever does not read is cut off at once. */
-export class HastyDO extends createUserDO(appRouter, { sockets: { windowEvents: 5, windowSeconds: 0.03 } }) {
+/** The same, and whoever does not read is cut off soon. */
+export class HastyDO extends createUserDO(appRouter, { sockets: { windowEvents: 5, windowSeconds: 0.2 } }) {
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
   }
