@@ -1,4 +1,5 @@
 import type { Caller } from "../../shared/caller.js";
+import type { RowFilter } from "./row-filter.js";
 
 /** A subscription as it survives sleep: enough to run its procedure again. */
 export interface StoredSubscription {
@@ -8,7 +9,7 @@ export interface StoredSubscription {
   /** As it came over the wire. */
   readonly input: unknown;
   /**
-   * - `source`: tells what one table's log says, and has no state of its own
+   * - `source`: tells what the log says of one table, or of some of its rows, and has no state of its own
    * - `silent`: the app's own generator that has told nothing yet, and is begun anew where its sources stood
    * - `tracked`: one that is resumed by the id that it yielded last
    * - `untracked`: one that cannot be resumed
@@ -16,6 +17,8 @@ export interface StoredSubscription {
   readonly kind: "source" | "silent" | "tracked" | "untracked";
   /** The tables whose changes wake it. */
   readonly tables: readonly string[];
+  /** Which of a source's rows; all when there is nothing. */
+  readonly rows?: RowFilter | undefined;
   /** What it was told last, where the log's head does not say. */
   readonly cursor?: string | undefined;
 }

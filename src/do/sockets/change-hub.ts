@@ -1,5 +1,6 @@
 import type { Change } from "../../shared/change.js";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
+import { lets, type RowFilter } from "./row-filter.js";
 
 /** One row's net change, and the log entry that it ends with. */
 export interface NetChange {
@@ -20,6 +21,8 @@ export interface ChangeLogReader {
     readonly tables: readonly string[];
     readonly after: Cursor;
     readonly until: Cursor;
+    /** Only rows with such an id. */
+    readonly matches?: ((id: string) => boolean) | undefined;
     /** Leaves out what an earlier page told. */
     readonly from?: Cursor | undefined;
     readonly limit?: number | undefined;
@@ -32,7 +35,10 @@ export interface ChangeLogReader {
 export interface TrackedChange {
   /** The id of the event: where to resume. */
   readonly cursor: string;
-  readonly change: Change<unknown>;
+  /** The row's id; empty for a reset. */
+  readonly id: string;
+  /** As it goes to subscribers: a {@link Change}, or what the hub's `present` makes of it. */
+  readonly change: unknown;
 }
 
 /** All that was committed between two looks at the log. */
@@ -67,10 +73,29 @@ export interface ChangeHubOptions {
   readonly log: ChangeLogReader;
   /** Rows as the app sees them; one that is gone is missing from the map. */
   readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, unknown>;
+  /**
+   * What subscribers of a table are told of a change.
+   * @default the change
+   */
+  readonly present?: (table: string, change: Change<unknown>) => unknown;
+}
+
+/** Which part of what a subscriber has missed is asked for. */
+export interface MissedOptions {
+  /**
+   * Only these rows.
+   * @default all
+   */
+  readonly rows?: RowFilter | undefined;
+  /**
+   * The most changes to give.
+   * @default all
+   */
+  readonly limit?: number | undefined;
 }
 
 /** Tells who listens what was written, once for all writes of one turn. Never polls. */
-export function createChangeHub({ log, rows }: ChangeHubOptions) {
+export function createChangeHub({ log, rows, present = (_table, change) => change }: ChangeHubOptions) {
   const listeners = new Set<(flush: Flush) => void>();
   let head = log.head();
   let scheduled = false;
@@ -80,8 +105,9 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
     const existing = net.filter(({ type }) => type !== "delete").map(({ id }) => id);
     const data = existing.length > 0 ? rows(table, existing) : new Map<string, unknown>();
     return net.flatMap(({ id, type, cursor }): TrackedChange[] => {
-      if (type === "delete") return [{ cursor: formatCursor(cursor), change: { type, id } }];
-      return data.has(id) ? [{ cursor: formatCursor(cursor), change: { type, id, data: data.get(id) } }] : [];
+      if (type !== "delete" && !data.has(id)) return [];
+      const change: Change<unknown> = type === "delete" ? { type, id } : { type, id, data: data.get(id) };
+      return [{ cursor: formatCursor(cursor), id, change: present(table, change) }];
     });
   }
 
@@ -118,12 +144,14 @@ export function createChangeHub({ log, rows }: ChangeHubOptions) {
     },
 
     /** What a subscriber has missed, or a page of it; `reset` when the log cannot tell any more. */
-    since(table: string, { after, from, until = head }: Position, limit?: number): Missed {
+    since(table: string, { after, from, until = head }: Position, { rows: filter, limit }: MissedOptions = {}): Missed {
       const cursor = typeof after === "string" ? parseCursor(after) : after;
       if (!cursor || !log.check(cursor)) {
-        return { changes: [{ cursor: formatCursor(head), change: { type: "reset" } }], next: undefined };
+        const change: Change<unknown> = { type: "reset" };
+        return { changes: [{ cursor: formatCursor(head), id: "", change }], next: undefined };
       }
-      const net = log.read({ tables: [table], after: cursor, until, from, ...(limit !== undefined && { limit }) });
+      const matches = filter && ((id: string) => lets(filter, id));
+      const net = log.read({ tables: [table], matches, after: cursor, until, from, limit });
       const last = net.length === limit ? net.at(-1)?.cursor : undefined;
       const rest = until.seq < head.seq ? { after: until } : undefined;
       return { changes: withRows(table, net), next: last ? { after: cursor, from: last, until } : rest };

@@ -1,13 +1,18 @@
 import { tracked, type TrackedEnvelope } from "@trpc/server";
-import type { Change } from "../../shared/change.js";
 import type { Cursor } from "../../shared/cursor.js";
-import type { ChangeHub } from "./change-hub.js";
+import type { ChangeHub, Flush } from "./change-hub.js";
+import { lets, type RowFilter } from "./row-filter.js";
 
 const SOURCE = Symbol("trpc-userdo.source");
 
 /** What a source listens to. It is all that has to be kept of a subscription while the object sleeps. */
 export interface SourceDescription {
   readonly table: string;
+  /**
+   * Which of its rows.
+   * @default all
+   */
+  readonly rows?: RowFilter | undefined;
   /** Where the subscriber left off; nothing for a new one. */
   readonly after: string | undefined;
 }
@@ -23,7 +28,7 @@ export interface ChangeSourceOptions {
   readonly startOf: ((table: string) => Cursor | string | undefined) | undefined;
 }
 
-type Events = AsyncIterable<TrackedEnvelope<Change<unknown>>>;
+type Events = AsyncIterable<TrackedEnvelope<unknown>>;
 
 /**
  * The changes of one table. A real async iterable, for `for await` and callers in the same object; and one that
@@ -42,7 +47,7 @@ export function describeSource(result: unknown): SourceDescription | undefined {
 }
 
 function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceOptions): Events {
-  const { table, after } = description;
+  const { table, rows, after } = description;
   const isOver = (): boolean => signals.some((signal) => signal.aborted);
   return {
     async *[Symbol.asyncIterator]() {
@@ -51,12 +56,14 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
       let touched = true;
       let wake = (): void => {};
       const onAbort = (): void => wake();
-      const stop = hub.onFlush(({ tables }) => {
-        if (tables.includes(table)) {
+      const concerns = (flush: Flush): boolean =>
+        flush.tables.includes(table) && (!rows || flush.changes(table).some(({ id }) => lets(rows, id)));
+      const stop = hub.onFlush((flush) => {
+        if (concerns(flush)) {
           touched = true;
           wake();
         } else if (!touched) {
-          // Nothing of it is for this table, so it counts as read: the log may forget it, and nobody has to be reset.
+          // Nothing of it is for this source, so it counts as read: the log may forget it, and nobody has to be reset.
           position = hub.head();
         }
       });
@@ -68,7 +75,7 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
             continue;
           }
           touched = false;
-          const { changes } = hub.since(table, { after: position });
+          const { changes } = hub.since(table, { after: position }, { rows });
           position = hub.head();
           for (const { cursor, change } of changes) yield tracked(cursor, change);
         }

@@ -66,8 +66,10 @@ export function createPendingCall(start?: Start): PendingCall {
 }
 
 /** What is kept of a subscription, as far as its result says. */
-export function kindOf(opened: Opened): Pick<StoredSubscription, "kind" | "tables"> {
-  return opened.kind === "source" ? { kind: "source", tables: [opened.source.table] } : { kind: "silent", tables: [] };
+export function kindOf(opened: Opened): Pick<StoredSubscription, "kind" | "tables" | "rows"> {
+  return opened.kind === "source"
+    ? { kind: "source", tables: [opened.source.table], rows: opened.source.rows }
+    : { kind: "silent", tables: [] };
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

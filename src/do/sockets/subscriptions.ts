@@ -8,6 +8,7 @@ import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
 import type { Start } from "./open-result.js";
 import { pump } from "./pump.js";
+import { lets } from "./row-filter.js";
 import { createSubscriptionIndex, type Subscription } from "./subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
@@ -81,7 +82,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     if (table === undefined || stored.kind !== "source") return;
     const mayTell = mayReceive(connection);
     while (mayTell && subscription.behind && !connection.isWaiting()) {
-      const { changes, next } = hub.since(table, subscription.behind, PAGE);
+      const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
       for (const told of changes) tell(subscription, told);
       subscription.behind = next;
     }
@@ -140,9 +141,11 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     if (stored.kind !== "source") return touch(subscription, flush.from);
     // It is behind already: whoever brings it up to date reads this flush too.
     if (subscription.behind) return;
+    const { rows } = stored;
+    if (rows && !flush.changes(table).some(({ id }) => lets(rows, id))) return;
     if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, flush.from);
     if (subscription.opened) {
-      for (const told of flush.changes(table)) tell(subscription, told, shared);
+      for (const told of flush.changes(table)) if (lets(rows, told.id)) tell(subscription, told, shared);
       return;
     }
     subscription.behind = { after: flush.from };

@@ -16,6 +16,11 @@ export interface ReadOptions extends LogRange {
    */
   readonly tables?: readonly string[] | undefined;
   /**
+   * Only rows with such an id.
+   * @default all
+   */
+  readonly matches?: ((id: string) => boolean) | undefined;
+  /**
    * Goes on after a change that an earlier page ended with. The range stays the same: what came of a row
    * depends on all of it.
    * @default from the start
@@ -55,7 +60,7 @@ export function createChangeLog(sql: SqlStorage) {
     },
 
     /** What came of each row in a range, in the order of the rows' last entries. */
-    read({ tables, after, until, from, limit }: ReadOptions): NetChange[] {
+    read({ tables, matches, after, until, from, limit }: ReadOptions): NetChange[] {
       const filter = tables ? ` AND "table" IN (SELECT value FROM json_each(?))` : "";
       const values: SqlValue[] = [after.seq, until.seq, ...(tables ? [JSON.stringify(tables)] : [])];
       const entries = readRaw(
@@ -63,7 +68,7 @@ export function createChangeLog(sql: SqlStorage) {
         `SELECT ${ENTRY} FROM _changes WHERE seq > ? AND seq <= ?${filter} ORDER BY seq`,
         values,
       );
-      const changes = foldChanges(entries.map(toEntry));
+      const changes = foldChanges(entries.map(toEntry)).filter(({ id }) => matches?.(id) ?? true);
       const rest = from ? changes.filter(({ cursor }) => cursor.seq > from.seq) : changes;
       return limit === undefined ? rest : rest.slice(0, limit);
     },
