@@ -8,8 +8,8 @@ const MARK = "$";
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
- * Encodes a value as JSON text. Dates, bigints, bytes, and `undefined` in an array are marked; plain JSON stays as
- * it is. The keys of objects are sorted, so that equal values have equal texts and can be compared in SQL.
+ * Encodes a value as JSON text. Dates, bigints, bytes, Maps, Sets, and `undefined` in them or an array are marked;
+ * plain JSON stays as it is. The keys of objects are sorted, so that equal values have equal texts and can be compared in SQL.
  *
  * @throws ValueError for what cannot be read back: a class, a function, NaN, half a surrogate pair, a cycle
  */
@@ -34,6 +34,8 @@ function toJson(value: unknown, budget: { left: number }, depth: number): Json {
   if (Array.isArray(value)) return listToJson(value, budget, depth);
   if (value instanceof Date) return { [MARK]: "date", value: finite(value.getTime()) };
   if (value instanceof Uint8Array) return { [MARK]: "bytes", value: toBase64(value) };
+  if (value instanceof Map) return { [MARK]: "map", value: listToJson([...value], budget, depth) };
+  if (value instanceof Set) return { [MARK]: "set", value: listToJson([...value], budget, depth) };
   if (typeof value !== "object" || !isPlain(value)) throw new ValueError("holds a value that cannot be stored.");
   const object = objectToJson(value, budget, depth);
   return Object.hasOwn(object, MARK) ? { [MARK]: "object", value: object } : object;
@@ -41,8 +43,17 @@ function toJson(value: unknown, budget: { left: number }, depth: number): Json {
 
 function listToJson(list: readonly unknown[], budget: { left: number }, depth: number): Json[] {
   // Before looking at it: an array can claim a length that it does not have.
-  if (list.length > budget.left) throw new ValueError(`has more than ${limits.jsonNodes} values.`, "PAYLOAD_TOO_LARGE");
+  if (list.length > budget.left) {
+    const code = hasHole(list, budget.left) ? "BAD_REQUEST" : "PAYLOAD_TOO_LARGE";
+    throw new ValueError(`has more than ${limits.jsonNodes} values.`, code);
+  }
   return Array.from(list, (item) => toJson(item, budget, depth + 1));
+}
+
+/** Whether one of the first items is missing. */
+function hasHole(list: readonly unknown[], count: number): boolean {
+  for (let index = 0; index < count; index++) if (!(index in list)) return true;
+  return false;
 }
 
 function objectToJson(value: object, budget: { left: number }, depth: number): { [key: string]: Json } {
@@ -78,6 +89,8 @@ function fromJson(json: Json): unknown {
   if (mark === "date") return new Date(Number(value));
   if (mark === "bigint") return decodeBigint(String(value));
   if (mark === "bytes") return Uint8Array.from(atob(String(value)), (char) => char.charCodeAt(0));
+  if (mark === "map") return new Map((value as [Json, Json][]).map(([key, item]) => [fromJson(key), fromJson(item)]));
+  if (mark === "set") return new Set((value as Json[]).map(fromJson));
   return mark === "object" ? mapValues(value as { [key: string]: Json }) : undefined;
 }
 

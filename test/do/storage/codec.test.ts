@@ -27,7 +27,7 @@ const refused: [type: ColumnType, value: unknown][] = [
   ["bytes", [1, 2]],
   ["json", () => 1],
   ["json", Symbol("x")],
-  ["json", new Map()],
+  ["json", new (class {})()],
   ["json", new URL("https://a.test")],
   ["json", { a: Number.NaN }],
   ["json", { a: new Date(Number.NaN) }],
