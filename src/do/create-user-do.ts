@@ -1,5 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { AppOf } from "../router/definition.js";
+import type { Kv } from "../router/kv/kv-api.js";
 import type { Tables } from "../router/schema/table-api.js";
 import { createApp } from "./app.js";
 import type { UserDOOptions } from "./options.js";
@@ -9,7 +10,7 @@ import { UserDO } from "./user-do.js";
 export type UserDOClass<TRouter extends AnyTRPCRouter> = new (
   state: DurableObjectState,
   env: Cloudflare.Env,
-) => UserDO<Tables<AppOf<TRouter>["tables"]["user"]>>;
+) => UserDO<Tables<AppOf<TRouter>["tables"]["user"]>, Kv<AppOf<TRouter>["kv"]>>;
 
 /**
  * Makes the Durable Object class of an app: `export class BlogDO extends createUserDO(appRouter) {}`.
@@ -21,7 +22,7 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
   options: UserDOOptions<AppOf<TRouter>> = {},
 ): UserDOClass<TRouter> {
   const app = createApp(router, options);
-  return class extends UserDO<Tables<AppOf<TRouter>["tables"]["user"]>> {
+  return class extends UserDO<Tables<AppOf<TRouter>["tables"]["user"]>, Kv<AppOf<TRouter>["kv"]>> {
     constructor(state: DurableObjectState, env: Cloudflare.Env) {
       super(state, env, app);
     }

@@ -1,3 +1,4 @@
+import type { Kv } from "../router/kv/kv-api.js";
 import type { Caller } from "../shared/caller.js";
 import type { Address } from "../shared/owner.js";
 import type { Alarms } from "./alarms.js";
@@ -39,4 +40,6 @@ export interface KindOfObject extends Owned {
   readonly deadLetters?: () => DeadLetter[];
   /** The app's tables, for the methods that its own class adds. */
   readonly tables?: () => object;
+  /** Keys and values, for the same. */
+  readonly kv?: () => Kv;
 }

@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { signInFirst } from "../router/base-procedures.js";
+import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
@@ -10,7 +11,8 @@ export function createOrganizationObject({ state, app, address, alarms }: Object
   const owned = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.organization,
-    frameworkTables: [socketSchema],
+    frameworkTables: [socketSchema, kvSchema],
+    kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
   });
@@ -32,6 +34,9 @@ export function createOrganizationObject({ state, app, address, alarms }: Object
       transaction,
       get tables() {
         return owned.tables(call, live);
+      },
+      get kv() {
+        return owned.kv(call, live);
       },
     }),
     room: ({ setSession }) => ({ address, atomic: owned.atomic, setSession }),

@@ -1,9 +1,18 @@
+import type { Kv } from "../router/kv/kv-api.js";
+import type { KvSchemas } from "../router/kv/kv-schemas.js";
 import type { Call } from "../shared/call.js";
 import type { Alarms } from "./alarms.js";
 import { createChangeLogPruner, type ChangeLogRetention } from "./change-log-retention.js";
+import { createKv } from "./kv/create-kv.js";
+import { createKvExpiry } from "./kv/kv-expiry.js";
+import { createKvStore } from "./kv/kv-store.js";
+import { KV_TABLE } from "./kv/kv-table.js";
+import { toKvChange } from "./kv/to-kv-change.js";
+import { toKvEntry } from "./kv/kv-value.js";
 import { createLifetime, type ObjectSchema } from "./lifetime.js";
 import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
 import { createChangeSource } from "./sockets/change-source.js";
+import type { RowFilter } from "./sockets/row-filter.js";
 import type { LiveCall } from "./sockets/open-result.js";
 import { createChangeLog } from "./storage/create-change-log.js";
 import { createTables } from "./storage/create-tables.js";
@@ -15,13 +24,22 @@ export interface OwnerStorageOptions {
   readonly tableSet: TableSet;
   /** The framework's own tables in this kind of object: statements that may run again. */
   readonly frameworkTables: readonly string[];
+  /** What declared keys hold. */
+  readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
   readonly alarms: Alarms;
 }
 
+/** Who listens, and until when. */
+interface Listening {
+  readonly call: Pick<Call, "lastEventId"> | undefined;
+  readonly live: LiveCall | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, frameworkTables, retention, alarms } = options;
+  const { storage, tableSet, frameworkTables, kvSchemas, retention, alarms } = options;
   const { sql } = storage;
   const schema: ObjectSchema = {
     install(target) {
@@ -42,7 +60,34 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   let hub: ChangeHub | undefined;
 
   const liveHub = (): ChangeHub =>
-    (hub ??= createChangeHub({ log: createChangeLog(sql), rows: (table, ids) => tableSet.rowsById(sql, table, ids) }));
+    (hub ??= createChangeHub({
+      log: createChangeLog(sql),
+      rows: (table, ids) => (table === KV_TABLE ? kvEntries(ids) : tableSet.rowsById(sql, table, ids)),
+      present: (table, change) => (table === KV_TABLE ? toKvChange(change) : change),
+    }));
+
+  function onWrite(rows = 1): void {
+    // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
+    hub?.poke();
+    pruner.onWrite(rows);
+  }
+
+  const kvStore = createKvStore(sql);
+  const kvEntries = (keys: readonly string[]): Map<string, unknown> =>
+    new Map(kvStore.readSome(keys, Date.now()).map((entry) => [entry.key, toKvEntry(entry)]));
+  alarms.register(createKvExpiry({ store: kvStore, isBorn: lifetime.isBorn, onRemove: () => onWrite() }));
+
+  /** The changes of a table, for a subscriber. */
+  const changes = (table: string, rows: RowFilter | undefined, { call, live, signal }: Listening) =>
+    createChangeSource({
+      hub: liveHub(),
+      description: { table, rows, after: call?.lastEventId },
+      signals: [signal, live?.signal].filter((each) => each !== undefined),
+      onListen: live?.onListen,
+      startOf: live?.startOf,
+    });
+
+  const transactionSync = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
 
   return {
     lifetime,
@@ -52,25 +97,28 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     tables: (call?: Pick<Call, "lastEventId">, live?: LiveCall): object =>
       createTables({
         sql,
-        transactionSync: (work) => storage.transactionSync(work),
+        transactionSync,
         tableSet,
-        onWrite(rows) {
-          // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
-          hub?.poke();
-          pruner.onWrite(rows);
+        onWrite,
+        changes: (table, { signal }) => changes(table, undefined, { call, live, signal }),
+      }),
+
+    /** The owner's keys and values, as one call sees them. */
+    kv: (call?: Pick<Call, "lastEventId">, live?: LiveCall): Kv =>
+      createKv({
+        store: kvStore,
+        schemas: kvSchemas,
+        transactionSync,
+        onWrite(expiresAt) {
+          onWrite();
+          // Only the first to expire moves the alarm.
+          if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
         },
-        changes: (table, { signal }) =>
-          createChangeSource({
-            hub: liveHub(),
-            description: { table, after: call?.lastEventId },
-            signals: [signal, live?.signal].filter((each) => each !== undefined),
-            onListen: live?.onListen,
-            startOf: live?.startOf,
-          }),
+        changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, live, signal }),
       }),
 
     /** Runs synchronous work all or nothing. An `async` piece of work is covered up to its first `await`. */
-    atomic: <TResult>(work: () => TResult): TResult => storage.transactionSync(work),
+    atomic: transactionSync,
 
     /** Tells what was written past the tables, straight on the storage. */
     settle: (): void => (lifetime.isBorn() ? hub?.flush() : undefined),

@@ -11,7 +11,7 @@ import type { InternalReply, InternalRequest } from "../shared/internal.js";
  * The Durable Object of one user (or organization). An app's class extends what `createUserDO` returns, and may
  * add methods of its own, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
-export abstract class UserDO<TTables> extends DurableObject {
+export abstract class UserDO<TTables, TKv> extends DurableObject {
   // Private in JavaScript's sense: TypeScript's `private` would leave it callable over RPC.
   readonly #object: AppObject;
 
@@ -26,6 +26,14 @@ export abstract class UserDO<TTables> extends DurableObject {
    */
   protected get tables(): TTables {
     return this.#object.tables() as TTables;
+  }
+
+  /**
+   * The user's keys and values, typed from the `kv` schemas given to `initUserDO`.
+   * @throws TRPCError NOT_FOUND when nobody has signed up under this id
+   */
+  protected get kv(): TKv {
+    return this.#object.kv() as TKv;
   }
 
   /** Letters and mails of this object that could not be delivered, the newest first, for the app's operator. */

@@ -11,6 +11,7 @@ import { createSessionsRoom } from "./accounts/sessions-room.js";
 import { accountTables, createUserServices, type UserServices } from "./accounts/user-services.js";
 import { SessionEnded, type Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
+import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
@@ -23,7 +24,8 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   const owned = createOwnerStorage({
     storage,
     tableSet: app.tables.user,
-    frameworkTables: [...accountTables, socketSchema],
+    frameworkTables: [...accountTables, socketSchema, kvSchema],
+    kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
   });
@@ -68,6 +70,9 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       get tables() {
         return owned.tables(call, live);
       },
+      get kv() {
+        return owned.kv(call, live);
+      },
     }),
     room: (visit) => ({
       address,
@@ -94,6 +99,10 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     tables: () => {
       if (!exists()) throw noSuchUser();
       return owned.tables();
+    },
+    kv: () => {
+      if (!exists()) throw noSuchUser();
+      return owned.kv();
     },
   };
 }

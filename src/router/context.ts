@@ -2,6 +2,7 @@ import type { Caller } from "../shared/caller.js";
 import type { Owner } from "../shared/owner.js";
 import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
+import type { Kv } from "./kv/kv-api.js";
 import type { UserOf } from "./profile.js";
 import type { Tables } from "./schema/table-api.js";
 
@@ -30,6 +31,8 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext {
   readonly caller: Extract<Caller, { type: "user" }>;
   readonly user: UserOf<TApp>;
   readonly tables: Tables<TApp["tables"]["user"]>;
+  /** The user's keys and values. */
+  readonly kv: Kv<TApp["kv"]>;
 }
 
 /** What an `organizationProcedure` gets on top: it runs in the organization's object. */
@@ -37,4 +40,6 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
   readonly caller: Exclude<Caller, { type: "anonymous" }>;
   readonly organization: { readonly id: string };
   readonly tables: Tables<TApp["tables"]["organization"]>;
+  /** The organization's keys and values. */
+  readonly kv: Kv<TApp["kv"]>;
 }

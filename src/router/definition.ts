@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { KvSchemas } from "./kv/kv-schemas.js";
 import type { ProfileSchema } from "./profile.js";
 import type { TableDefinitions } from "./schema/table.js";
 
@@ -10,6 +11,8 @@ export interface AppDefinition {
   };
   /** The app's own fields of a user. */
   readonly profile: ProfileSchema | undefined;
+  /** The declared keys. */
+  readonly kv: KvSchemas;
 }
 
 declare const APP: unique symbol;

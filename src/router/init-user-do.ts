@@ -11,6 +11,8 @@ import { createBaseProcedures } from "./base-procedures.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
 import { attachDefinition } from "./definition.js";
+import { createKvRouter } from "./kv/kv-router.js";
+import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import type { ProfileSchema } from "./profile.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
@@ -24,6 +26,7 @@ export interface InitUserDOOptions<
   TErrorShape extends TRPCDefaultErrorShape,
   TSession extends SessionSchema,
   TProfile extends ProfileSchema | undefined,
+  TKv extends KvSchemas,
 > {
   /**
    * The app's tables, by the kind of owner whose Durable Object holds them.
@@ -40,6 +43,11 @@ export interface InitUserDOOptions<
    * @default none
    */
   readonly profile?: TProfile;
+  /**
+   * What some keys of `ctx.kv` hold, in users' objects and organizations'. Other keys are free.
+   * @default no declared keys
+   */
+  readonly kv?: TKv & NoReservedNames;
   /** Extends the context of every procedure. Runs where the procedure runs, once for each call. */
   readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
   /**
@@ -68,17 +76,21 @@ export function initUserDO<
   TErrorShape extends TRPCDefaultErrorShape = TRPCDefaultErrorShape,
   TSession extends SessionSchema = typeof anyData,
   TProfile extends ProfileSchema | undefined = undefined,
->(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape, TSession, TProfile> = {}) {
-  type App = { tables: { user: TUserTables; organization: TOrganizationTables }; profile: TProfile };
+  TKv extends KvSchemas = Record<never, never>,
+>(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape, TSession, TProfile, TKv> = {}) {
+  type App = { tables: { user: TUserTables; organization: TOrganizationTables }; profile: TProfile; kv: TKv };
   type Context = BaseContext<App> & TExtra;
 
   const { tables = {}, session = anyData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
+  // Without the option no key is declared, which is what the default of TKv says.
+  const kv = options.kv ?? ({} as TKv);
   const builtin = {
     auth: createAuthRouter<App>(profile),
     account: createAccountRouter<App>(profile),
     // The default of `session` is that of its type, which the compiler does not see.
     sessions: createSessionsRouter(session as TSession),
+    kv: createKvRouter<TKv>(kv),
   };
   // tRPC works these types out from the options, which it cannot while the context is still generic.
   const root = initTRPC.context<object>().create({
@@ -89,7 +101,7 @@ export function initUserDO<
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
   attachDefinition(root._config, {
-    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile },
+    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile, kv },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,
   });

@@ -42,7 +42,7 @@ export function parseUpdate(table: PreparedTable, values: unknown): Values {
     if (result.success) parsed[name] = result.data;
     else issues.push(...result.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
   }
-  if (issues.length > 0) throw refusal(table, describe(issues), new z.ZodError(issues));
+  if (issues.length > 0) throw refusal(table, describeIssues(issues), new z.ZodError(issues));
   return parsed;
 }
 
@@ -72,10 +72,11 @@ function look<TOutput>(
 
 function unwrap<TOutput>(table: PreparedTable, result: z.ZodSafeParseResult<TOutput>): TOutput {
   if (result.success) return result.data;
-  throw refusal(table, describe(result.error.issues), result.error);
+  throw refusal(table, describeIssues(result.error.issues), result.error);
 }
 
-function describe(issues: readonly z.core.$ZodIssue[]): string {
+/** What zod has to say, in a line. */
+export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   return issues
     .slice(0, 5)
     .map(({ path, message }) => (path.length > 0 ? `${path.map(String).join(".")}: ${message}` : message))

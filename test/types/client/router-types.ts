@@ -57,6 +57,49 @@ export async function calls(): Promise<void> {
   });
 }
 
+type Preferences = { theme: "light" | "dark"; since?: Date | undefined };
+
+/** K1 K3: declared keys are typed in the browser, free keys are not. */
+export async function keys(): Promise<void> {
+  expectTypeOf(await client.kv.preferences.get.query()).toEqualTypeOf<Preferences | null>();
+  expectTypeOf((await client.kv.preferences.getEntry.query())?.value).toEqualTypeOf<Preferences | undefined>();
+  expectTypeOf(
+    await client.kv.preferences.set.mutate({ value: { theme: "dark" }, ttl: 60, ifVersion: 0 }),
+  ).toEqualTypeOf<{
+    readonly version: number;
+  }>();
+  // @ts-expect-error not one of the enum
+  await client.kv.preferences.set.mutate({ value: { theme: "pink" } });
+  // @ts-expect-error a value is needed
+  await client.kv.preferences.set.mutate({});
+  expectTypeOf(await client.kv.visits.increment.mutate()).toEqualTypeOf<number>();
+  // @ts-expect-error this key holds no number
+  await client.kv.preferences.increment.mutate();
+  expectTypeOf(await client.kv.preferences.delete.mutate()).toEqualTypeOf<boolean>();
+  client.kv.preferences.watch.subscribe(undefined, {
+    onData({ id, data: change }) {
+      expectTypeOf(id).toEqualTypeOf<string>();
+      if (change.type === "set") expectTypeOf(change.value).toEqualTypeOf<Preferences>();
+    },
+  });
+
+  expectTypeOf(await client.kv.get.query({ key: "draft:1" })).toEqualTypeOf<unknown>();
+  await client.kv.set.mutate({ key: "draft:1", value: new Map([[1, new Date()]]) });
+  expectTypeOf((await client.kv.list.query()).items[0]?.key).toEqualTypeOf<string | undefined>();
+  expectTypeOf(await client.kv.increment.mutate({ key: "count" })).toEqualTypeOf<number>();
+  client.kv.watch.subscribe(
+    { prefix: "draft:" },
+    {
+      onData({ data: change }) {
+        if (change.type === "set") expectTypeOf(change.value).toEqualTypeOf<unknown>();
+        if (change.type !== "reset") expectTypeOf(change.key).toEqualTypeOf<string>();
+      },
+    },
+  );
+  // @ts-expect-error a key or a prefix
+  client.kv.watch.subscribe({}, {});
+}
+
 const { useTRPC, useSession } = createUserDOReact<AppRouter>();
 
 export function useTypes(): void {

@@ -1,0 +1,24 @@
+import { logTriggersSql } from "../storage/ddl.js";
+
+/** What the change log calls it. */
+export const KV_TABLE = "_kv";
+
+/** The values stand last, so that reading a version does not read a value first. */
+const table = `
+  CREATE TABLE IF NOT EXISTS ${KV_TABLE} (
+    key TEXT PRIMARY KEY NOT NULL,
+    version INTEGER NOT NULL,
+    expires_at INTEGER,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT`;
+
+const expiryIndex = `CREATE INDEX IF NOT EXISTS _kv_expires ON ${KV_TABLE} (expires_at) WHERE expires_at IS NOT NULL`;
+
+/** The framework's tables may be created again when a version adds one, and so may what belongs to them. */
+const triggers = logTriggersSql(KV_TABLE, "key").map((trigger) =>
+  trigger.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS"),
+);
+
+export const kvSchema = [table, expiryIndex, ...triggers].join(";\n");

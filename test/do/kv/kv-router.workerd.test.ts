@@ -1,0 +1,226 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import superjson from "superjson";
+import { describe, expect, it } from "vitest";
+import { createCaller } from "trpc-userdo/worker";
+import type { AppRouter } from "../../fixtures/app/router.js";
+import { openBrowser, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { openSocket } from "../../fixtures/socket.js";
+import { badKeys, oddKeys, values } from "./keys-and-values.js";
+
+const object = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
+const count = (userId: string, table: string) =>
+  runInDurableObject(object(userId), (_instance, { storage }) =>
+    Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()["n"]),
+  );
+
+/** A user, and the same kv procedures by each way in: over HTTP, over a socket, and from another Worker. */
+async function entrances() {
+  const { client, user, browser } = await signUp();
+  const socket = await openSocket(browser);
+  let id = 0;
+  async function send(method: "query" | "mutation", path: string, input: unknown): Promise<unknown> {
+    const own = ++id;
+    socket.send({ id: own, method, params: { path, input: superjson.serialize(input) } });
+    await socket.until(own);
+    const { result, error } = socket.frames.find((frame) => frame.id === own) ?? {};
+    if (error) throw new Error(error.json.data.code);
+    return superjson.deserialize(result?.data as never);
+  }
+  const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
+  const code = (error: unknown): string =>
+    (error as { data?: { code: string } }).data?.code ?? (error as Error).message;
+  return {
+    client,
+    user,
+    ways: [
+      {
+        name: "HTTP",
+        get: (key: string) => client.kv.get.query({ key }),
+        set: (key: string, value: unknown) => client.kv.set.mutate({ key, value }),
+        code,
+      },
+      {
+        name: "socket",
+        get: (key: string) => send("query", "kv.get", { key }),
+        set: (key: string, value: unknown) => send("mutation", "kv.set", { key, value }),
+        code,
+      },
+      {
+        name: "RPC",
+        get: (key: string) => caller.kv.get({ key }),
+        set: (key: string, value: unknown) => caller.kv.set({ key, value }),
+        code: (error: unknown) => (error as { code?: string }).code ?? code(error),
+      },
+    ],
+  };
+}
+
+describe("one user's keys", () => {
+  it("K1 what is set can be read, by that user alone", async () => {
+    const [one, other] = [await signUp(), await signUp()];
+    await one.client.kv.set.mutate({ key: "secret", value: "hunter2" });
+    expect(await one.client.kv.get.query({ key: "secret" })).toBe("hunter2");
+    expect(await other.client.kv.get.query({ key: "secret" })).toBeNull();
+    expect(await other.client.kv.list.query()).toEqual({ items: [], nextCursor: null });
+    expect(await codeOf(openBrowser().client().kv.get.query({ key: "secret" }))).toBe("UNAUTHORIZED");
+    const system = createCaller<AppRouter>(env.BLOG_DO).asSystem();
+    await expect(system.kv.get({ key: "secret" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
+  });
+
+  it("K1 nobody's keys are stored nowhere", async () => {
+    const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: "0".repeat(32) });
+    await expect(caller.kv.set({ key: "a", value: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  it("K1 a declared key is held to its schema by each procedure, and tells zod's issues", async () => {
+    const { client } = await signUp();
+    const { preferences, visits } = client.kv;
+    const since = new Date(5);
+    const { version } = await preferences.set.mutate({ value: { theme: "dark", since } });
+    expect(await preferences.get.query()).toEqual({ theme: "dark", since });
+    expect(await client.kv.get.query({ key: "preferences" })).toEqual({ theme: "dark", since });
+    expect(await preferences.getEntry.query()).toMatchObject({ key: "preferences", version });
+    const pink = { theme: "pink" } as unknown as { theme: "dark" };
+    await expect(preferences.set.mutate({ value: pink })).rejects.toThrow(/"preferences" refuses this value\. theme: /);
+    expect(await codeOf(client.kv.set.mutate({ key: "preferences", value: pink }))).toBe("BAD_REQUEST");
+    expect(await codeOf(client.kv.increment.mutate({ key: "preferences" }))).toBe("BAD_REQUEST");
+    expect(await visits.increment.mutate({ by: 999 })).toBe(999);
+    expect(await visits.increment.mutate()).toBe(1_000);
+    expect(await codeOf(visits.increment.mutate())).toBe("BAD_REQUEST");
+    expect(await codeOf(preferences.delete.mutate({ ifVersion: version + 1 }))).toBe("CONFLICT");
+    expect(await preferences.delete.mutate()).toBe(true);
+    expect(await preferences.delete.mutate()).toBe(false);
+    expect(await preferences.get.query()).toBeNull();
+  });
+
+  it("K1 D1 the app's own class has them typed", async () => {
+    const { client, user } = await signUp();
+    expect(await object(user.id).setTheme("dark")).toBe("dark");
+    expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
+  });
+
+  it("K1 pages are gone through by `nextCursor`", async () => {
+    const { client } = await signUp();
+    for (const key of ["b:1", "a:3", "a:1", "a:2"]) await client.kv.set.mutate({ key, value: key });
+    const first = await client.kv.list.query({ prefix: "a:", limit: 2 });
+    expect(first.items.map(({ key }) => key)).toEqual(["a:1", "a:2"]);
+    const second = await client.kv.list.query({ prefix: "a:", limit: 2, after: first.nextCursor });
+    expect(second).toMatchObject({ items: [{ key: "a:3", value: "a:3" }], nextCursor: null });
+    expect(await codeOf(client.kv.list.query({ limit: 1e9 }))).toBe("BAD_REQUEST");
+  });
+
+  it("K1 a mutation that fails after writing leaves its keys as they were", async () => {
+    const { client, user } = await signUp();
+    await client.kv.set.mutate({ key: "kept", value: "as it was" });
+    expect(await codeOf(client.keys.setThenFail.mutate())).toBe("CONFLICT");
+    expect(await client.kv.get.query({ key: "kept" })).toBe("as it was");
+    expect(await client.kv.get.query({ key: "temporary" })).toBeNull();
+    expect(await count(user.id, "notes")).toBe(0);
+  });
+});
+
+describe("at once", () => {
+  it("K1 of twenty that write over the same version, one does", async () => {
+    const { client } = await signUp();
+    const { version } = await client.kv.set.mutate({ key: "key", value: "first" });
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        codeOf(client.kv.set.mutate({ key: "key", value: index, ifVersion: version })),
+      ),
+    );
+    expect(codes.filter((code) => code === "none")).toHaveLength(1);
+    expect(codes.filter((code) => code === "CONFLICT")).toHaveLength(19);
+    expect(await client.kv.get.query({ key: "key" })).toBe(codes.indexOf("none"));
+  });
+
+  it("K1 twenty increments add up", async () => {
+    const { browser, user } = await signUp();
+    const http = browser.client("http");
+    const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
+    const sums = await Promise.all(
+      Array.from({ length: 20 }, (_, index) =>
+        index % 2 === 0 ? http.kv.increment.mutate({ key: "n", by: 2 }) : caller.kv.increment({ key: "n", by: 2 }),
+      ),
+    );
+    expect(new Set(sums)).toEqual(new Set(Array.from({ length: 20 }, (_, index) => (index + 1) * 2)));
+    expect(await http.kv.get.query({ key: "n" })).toBe(40);
+  });
+});
+
+describe("hostile input, by each way in", () => {
+  it("K1 hostile 56: any text is a key", async () => {
+    const { ways, client } = await entrances();
+    for (const { name, get, set } of ways) {
+      for (const key of oddKeys) {
+        await set(key, `${name} ${key}`);
+        expect(await get(key)).toBe(`${name} ${key}`);
+      }
+    }
+    expect((await client.kv.list.query()).items).toHaveLength(oddKeys.length);
+  });
+
+  it("K2 hostile 56: what is no key is refused, and nothing is stored", async () => {
+    const { ways, user } = await entrances();
+    for (const { name, get, set, code } of ways) {
+      for (const [kind, key] of badKeys) {
+        expect([name, kind, await set(key as string, 1).catch(code)]).toEqual([name, kind, "BAD_REQUEST"]);
+        expect([name, kind, await get(key as string).catch(code)]).toEqual([name, kind, "BAD_REQUEST"]);
+      }
+    }
+    expect(await count(user.id, "_kv")).toBe(0);
+  });
+
+  it("K1 hostile 64: values come back as they were", async () => {
+    const { ways } = await entrances();
+    for (const { name, get, set } of ways) {
+      for (const value of values) {
+        await set("key", value);
+        const back = await get("key");
+        expect([name, back]).toEqual([name, value]);
+      }
+    }
+  });
+
+  it("hostile 57: a value above 1 MiB is refused", async () => {
+    const { ways, client } = await entrances();
+    const [, , rpc] = ways;
+    expect(await rpc!.set("key", "x".repeat(1_048_577)).catch(rpc!.code)).toBe("PAYLOAD_TOO_LARGE");
+    // A larger body does not get as far as the object.
+    expect(await codeOf(client.kv.set.mutate({ key: "key", value: "x".repeat(1_048_577) }))).toBe("PAYLOAD_TOO_LARGE");
+    expect(await client.kv.get.query({ key: "key" })).toBeNull();
+  });
+
+  it.each(["cyclic", "function", "sparse", "class", "nan"] as const)(
+    "hostile 58 64: a resolver that sets something %s gets BAD_REQUEST",
+    async (odd) => {
+      const { client, user } = await signUp();
+      expect(await codeOf(client.keys.setOdd.mutate(odd))).toBe("BAD_REQUEST");
+      expect(await count(user.id, "_kv")).toBe(0);
+    },
+  );
+
+  it("hostile 58: a cycle, a sparse array and a function from another Worker are refused", async () => {
+    const { ways, user } = await entrances();
+    const [, , rpc] = ways;
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    const sparse: unknown[] = [];
+    sparse.length = 2 ** 31;
+    for (const value of [cyclic, sparse, Number.NaN, new Date(Number.NaN)]) {
+      expect(await rpc!.set("key", value).catch(rpc!.code)).toBe("BAD_REQUEST");
+    }
+    await expect(rpc!.set("key", () => 1)).rejects.toThrow();
+    expect(await count(user.id, "_kv")).toBe(0);
+  });
+
+  it("K2 hostile 66: options that there are not are refused", async () => {
+    const { client } = await signUp();
+    const input = { key: "a", value: 1, version: 5, userId: "x" };
+    expect(await codeOf(client.kv.set.mutate(input))).toBe("BAD_REQUEST");
+    expect(
+      await codeOf(client.kv.set.mutate({ key: "a", value: 1, ttl: "1; DROP TABLE _kv" as unknown as number })),
+    ).toBe("BAD_REQUEST");
+  });
+});

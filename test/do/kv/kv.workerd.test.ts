@@ -1,0 +1,287 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { z } from "zod";
+import { codeOf } from "../storage/code-of.js";
+import { badKeys, oddKeys, values } from "./keys-and-values.js";
+import { withKv } from "./with-kv.js";
+
+afterEach(() => void vi.useRealTimers());
+
+describe("keys", () => {
+  it("K1 hostile 56: any text is a key like any other", () =>
+    withKv(({ kv }) => {
+      for (const [index, key] of oddKeys.entries()) kv.set(key, index);
+      for (const [index, key] of oddKeys.entries()) expect(kv.get(key)).toBe(index);
+      expect(kv.list().items).toHaveLength(oddKeys.length);
+      for (const key of oddKeys) expect(kv.delete(key)).toBe(true);
+      expect(kv.list()).toEqual({ items: [], nextCursor: null });
+    }));
+
+  it("K2 hostile 56: what is no key is refused by each method, and nothing is stored", () =>
+    withKv(({ kv, sql }) => {
+      for (const [name, bad] of badKeys) {
+        // What a cast, or JavaScript, lets through.
+        const key = bad as string;
+        for (const run of [
+          () => kv.get(key),
+          () => kv.getEntry(key),
+          () => kv.set(key, 1),
+          () => kv.delete(key),
+          () => kv.increment(key),
+          () => kv.watch({ key }),
+        ])
+          expect([name, codeOf(run)]).toEqual([name, "BAD_REQUEST"]);
+      }
+      expect(sql.exec("SELECT count(*) AS n FROM _kv").one()).toEqual({ n: 0 });
+    }));
+
+  it("K2 hostile 56: prefixes and positions are held to the same", () =>
+    withKv(({ kv }) => {
+      for (const [name, bad] of badKeys.filter(([, key]) => key !== "" && key !== undefined)) {
+        const prefix = bad as string;
+        expect([name, codeOf(() => kv.list({ prefix }))]).toEqual([name, "BAD_REQUEST"]);
+        if (bad !== null) expect([name, codeOf(() => kv.list({ after: prefix }))]).toEqual([name, "BAD_REQUEST"]);
+        expect([name, codeOf(() => kv.watch({ prefix }))]).toEqual([name, "BAD_REQUEST"]);
+      }
+    }));
+});
+
+describe("values", () => {
+  it("K1 hostile 64: what can be stored comes back as it was", () =>
+    withKv(({ kv }) => {
+      for (const value of values) {
+        kv.set("key", value);
+        expect(kv.get("key")).toStrictEqual(value);
+      }
+    }));
+
+  it.each([
+    ["undefined", undefined],
+    ["a function", () => 1],
+    ["a function inside", { list: [() => 1] }],
+    ["a symbol", Symbol("x")],
+    ["an instance", new URL("https://example.com")],
+    ["NaN", Number.NaN],
+    ["an infinity", [Infinity]],
+    ["an invalid date", new Date(Number.NaN)],
+    ["half a surrogate pair", { text: "\ud800" }],
+    ["a key __proto__", JSON.parse('{"__proto__":1}') as unknown],
+    ["a bigint of 300,000 digits", 10n ** 41n],
+    ["a cycle", Object.assign<unknown[], unknown>([], { 0: null })],
+    ["a RegExp", /(a+)+$/],
+  ])("hostile 58 64: %s is refused with BAD_REQUEST", (_name, value) =>
+    withKv(({ kv }) => {
+      if (Array.isArray(value) && value.length === 1 && value[0] === null) value[0] = value;
+      expect(codeOf(() => kv.set("key", value))).toBe("BAD_REQUEST");
+      expect(kv.get("key")).toBeUndefined();
+    }),
+  );
+
+  it("hostile 58: an array that claims a length is refused at once", () =>
+    withKv(({ kv }) => {
+      const sparse: unknown[] = [];
+      sparse.length = 2 ** 32 - 1;
+      expect(codeOf(() => kv.set("key", sparse))).toBe("BAD_REQUEST");
+      expect(codeOf(() => kv.set("key", { sparse }))).toBe("BAD_REQUEST");
+      expect(
+        codeOf(() =>
+          kv.set(
+            "key",
+            Array.from({ length: 100_001 }, () => 0),
+          ),
+        ),
+      ).toBe("PAYLOAD_TOO_LARGE");
+    }));
+
+  it("hostile 57: a value of 1 MiB fits, and one of a byte more does not", () =>
+    withKv(({ kv }) => {
+      const text = "x".repeat(1_048_576 - 2);
+      kv.set("key", text);
+      expect(kv.get("key")).toBe(text);
+      expect(codeOf(() => kv.set("key", `${text}x`))).toBe("PAYLOAD_TOO_LARGE");
+      expect(codeOf(() => kv.set("key", "€".repeat(350_000)))).toBe("PAYLOAD_TOO_LARGE");
+      expect(codeOf(() => kv.set("key", new Uint8Array(1_048_576)))).toBe("PAYLOAD_TOO_LARGE");
+      expect(kv.get("key")).toBe(text);
+    }));
+
+  it("K1 a declared key holds what its schema puts out, and takes nothing else", () =>
+    withKv(
+      ({ kv }) => {
+        kv.set("preferences", { theme: "dark", stray: 1 });
+        expect(kv.get("preferences")).toEqual({ theme: "dark", size: 12 });
+        expect(() => kv.set("preferences", { theme: "pink" })).toThrow(
+          expect.objectContaining({ code: "BAD_REQUEST", cause: expect.any(z.ZodError) as unknown }),
+        );
+        expect(kv.get("preferences")).toEqual({ theme: "dark", size: 12 });
+        kv.set("Preferences", { theme: "pink" });
+        // Nor does the prototype of the schemas declare anything.
+        kv.set("toString", 1);
+      },
+      { preferences: z.object({ theme: z.enum(["light", "dark"]), size: z.number().default(12) }) },
+    ));
+
+  it("K1 what was stored before the schema changed is read as it was stored", () =>
+    withKv(
+      ({ kv, sql }) => {
+        sql.exec("INSERT INTO _kv VALUES ('preferences', 1, NULL, 0, 0, '{\"colour\":1}')");
+        expect(kv.get("preferences")).toEqual({ colour: 1 });
+      },
+      { preferences: z.object({ theme: z.string() }) },
+    ));
+
+  it("K1 an asynchronous schema is the app's mistake", () =>
+    withKv(
+      ({ kv }) => {
+        expect(() => kv.set("slow", 1)).toThrow('The key "slow" has an asynchronous check');
+      },
+      { slow: z.number().refine(() => Promise.resolve(true)) },
+    ));
+});
+
+describe("versions", () => {
+  it("K1 ifVersion writes only over what was read", () =>
+    withKv(({ kv }) => {
+      const { version } = kv.set("key", 1, { ifVersion: 0 });
+      expect(codeOf(() => kv.set("key", 2, { ifVersion: 0 }))).toBe("CONFLICT");
+      expect(codeOf(() => kv.set("key", 2, { ifVersion: version + 1 }))).toBe("CONFLICT");
+      const next = kv.set("key", 2, { ifVersion: version });
+      expect(codeOf(() => kv.delete("key", { ifVersion: version }))).toBe("CONFLICT");
+      expect(kv.getEntry("key")).toMatchObject({ value: 2, version: next.version });
+      expect(kv.delete("key", { ifVersion: next.version })).toBe(true);
+      expect(codeOf(() => kv.set("key", 3, { ifVersion: next.version }))).toBe("CONFLICT");
+    }));
+
+  it("K1 a version never comes again: not by deleting, not by the clock", () =>
+    withKv(({ kv }) => {
+      vi.useFakeTimers({ now: 1_000_000 });
+      const seen = new Set<number>();
+      for (let round = 0; round < 20; round++) {
+        seen.add(kv.set("key", 1, round % 2 === 0 ? { ttl: 1 } : {}).version);
+        if (round % 3 === 0) kv.delete("key");
+        if (round % 4 === 0) vi.setSystemTime(Date.now() + 2_000);
+      }
+      expect(seen.size).toBe(20);
+    }));
+
+  it.each([-1, 1.5, Number.NaN, "1", null])("K1 ifVersion %j is BAD_REQUEST", (ifVersion) =>
+    withKv(({ kv }) => {
+      expect(codeOf(() => kv.set("key", 1, { ifVersion: ifVersion as number }))).toBe("BAD_REQUEST");
+    }),
+  );
+});
+
+describe("ttl", () => {
+  it("K1 what has expired is seen by nothing, though it is still stored", () =>
+    withKv(({ kv, sql, store, writes }) => {
+      vi.useFakeTimers({ now: 1_000_000 });
+      const { version } = kv.set("key", 5, { ttl: 1.5 });
+      expect(writes).toEqual([1_001_500]);
+      vi.setSystemTime(1_001_499);
+      expect(kv.getEntry("key")).toMatchObject({ value: 5, expiresAt: new Date(1_001_500) });
+      vi.setSystemTime(1_001_500);
+      expect(sql.exec("SELECT count(*) AS n FROM _kv").one()).toEqual({ n: 1 });
+      expect(kv.get("key")).toBeUndefined();
+      expect(kv.list().items).toEqual([]);
+      expect(store.readSome(["key"], Date.now())).toEqual([]);
+      expect(kv.delete("key")).toBe(false);
+      expect(codeOf(() => kv.set("key", 6, { ifVersion: version }))).toBe("CONFLICT");
+      expect(kv.increment("key")).toBe(1);
+      const entry = kv.getEntry("key");
+      expect(entry).toMatchObject({ value: 1, expiresAt: undefined, createdAt: new Date(1_001_500) });
+    }));
+
+  it("K1 a set without ttl stays, an increment leaves the end where it is", () =>
+    withKv(({ kv }) => {
+      vi.useFakeTimers({ now: 1_000_000 });
+      kv.set("key", 1, { ttl: 10 });
+      expect(kv.increment("key", 2)).toBe(3);
+      expect(kv.getEntry("key")).toMatchObject({ value: 3, expiresAt: new Date(1_010_000) });
+      kv.set("key", 1);
+      expect(kv.getEntry("key")).toMatchObject({ expiresAt: undefined, createdAt: new Date(1_000_000) });
+    }));
+
+  it.each([0, -1, Number.NaN, Infinity, 1e12, "10", null])("K1 a ttl of %j is BAD_REQUEST", (ttl) =>
+    withKv(({ kv }) => {
+      expect(codeOf(() => kv.set("key", 1, { ttl: ttl as number }))).toBe("BAD_REQUEST");
+    }),
+  );
+});
+
+describe("list", () => {
+  it("K1 pages go through all keys once, in the order of their bytes", () =>
+    withKv(({ kv }) => {
+      const keys = ["a", "a:1", "a:2", "a;", "b", "Z", "é", "\u{1f600}", "\uffff", "a:%", "a:_"];
+      for (const key of keys) kv.set(key, key);
+      const bytes = new TextEncoder();
+      const sorted = keys.toSorted((one, other) => compare(bytes.encode(one), bytes.encode(other)));
+      const seen: string[] = [];
+      for (let after: string | null = null; ;) {
+        const page = kv.list({ limit: 3, after });
+        seen.push(...page.items.map(({ key }) => key));
+        if (page.nextCursor === null) break;
+        after = page.nextCursor;
+      }
+      expect(seen).toEqual(sorted);
+      const under = (prefix: string) => kv.list({ prefix }).items.map(({ key }) => key);
+      expect(under("a:")).toEqual(["a:%", "a:1", "a:2", "a:_"]);
+      expect(under("a:%")).toEqual(["a:%"]);
+      expect(under("\u{1f600}")).toEqual(["\u{1f600}"]);
+      expect(kv.list({ prefix: "a:", after: "a:1" }).items).toHaveLength(2);
+      expect(kv.list({ prefix: "a:", after: "Z" }).items).toHaveLength(4);
+      expect(kv.list({ prefix: "a:", limit: 4 }).nextCursor).toBeNull();
+    }));
+
+  it("K1 hostile 57: a page of large values ends early, and goes on", () =>
+    withKv(({ kv }) => {
+      for (let index = 0; index < 10; index++) kv.set(`key${index}`, "x".repeat(1_000_000));
+      const first = kv.list();
+      expect(first.items).toHaveLength(4);
+      expect(first.nextCursor).toBe("key3");
+      expect(kv.list({ after: "key7" })).toMatchObject({
+        items: [{ key: "key8" }, { key: "key9" }],
+        nextCursor: null,
+      });
+    }));
+
+  it.each([0, -1, 1_001, 1e9, 1.5, Number.NaN, "1;drop", null])("hostile 63: a limit of %j is BAD_REQUEST", (limit) =>
+    withKv(({ kv }) => {
+      expect(codeOf(() => kv.list({ limit: limit as number }))).toBe("BAD_REQUEST");
+    }),
+  );
+});
+
+describe("increment", () => {
+  it.each(["1", true, 1n, [1], { a: 1 }, null])("K1 does not add to %s", (value) =>
+    withKv(({ kv }) => {
+      kv.set("key", value);
+      expect(codeOf(() => kv.increment("key"))).toBe("BAD_REQUEST");
+      expect(kv.get("key")).toEqual(value);
+    }),
+  );
+
+  it.each([Number.NaN, Infinity, "1", null, 1n, {}])("K1 hostile 64: does not add %s", (by) =>
+    withKv(({ kv }) => {
+      expect(codeOf(() => kv.increment("key", by as number))).toBe("BAD_REQUEST");
+      expect(kv.get("key")).toBeUndefined();
+    }),
+  );
+
+  it("K1 a sum that cannot be stored, or that the schema refuses, leaves the number", () =>
+    withKv(
+      ({ kv }) => {
+        kv.set("large", Number.MAX_VALUE);
+        expect(codeOf(() => kv.increment("large", Number.MAX_VALUE))).toBe("BAD_REQUEST");
+        kv.set("visits", 9);
+        expect(kv.increment("visits")).toBe(10);
+        expect(codeOf(() => kv.increment("visits"))).toBe("BAD_REQUEST");
+        expect(kv.get("visits")).toBe(10);
+      },
+      { visits: z.number().max(10) },
+    ));
+});
+
+function compare(one: Uint8Array, other: Uint8Array): number {
+  for (let index = 0; index < Math.min(one.length, other.length); index++) {
+    if (one[index] !== other[index]) return (one[index] ?? 0) - (other[index] ?? 0);
+  }
+  return one.length - other.length;
+}

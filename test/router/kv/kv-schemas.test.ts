@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { initUserDO } from "../../../src/router/index.js";
+import { KV_KEY_BYTES, keyProblem, prefixProblem } from "../../../src/router/kv/kv-key.js";
+import { badKeys, oddKeys } from "../../do/kv/keys-and-values.js";
+
+describe("keys", () => {
+  it.each(oddKeys.map((key) => [key]))("K1 hostile 56: %j is a key", (key) => {
+    expect(keyProblem(key)).toBeUndefined();
+  });
+
+  it.each(badKeys)("K2 hostile 56: %s is no key", (_name, key) => {
+    expect(keyProblem(key)).toBeTypeOf("string");
+  });
+
+  it("K1 hostile 56: a key may take 512 bytes, however many characters those are", () => {
+    for (const [character, bytes] of [
+      ["a", 1],
+      ["é", 2],
+      ["€", 3],
+      ["\u{1f600}", 4],
+    ] as const) {
+      const most = character.repeat(Math.floor(KV_KEY_BYTES / bytes));
+      expect(keyProblem(most)).toBeUndefined();
+      expect(keyProblem(most + character)).toBeTypeOf("string");
+    }
+  });
+
+  it("K1 a prefix may be empty", () => {
+    expect(prefixProblem("")).toBeUndefined();
+    expect(prefixProblem("_")).toBeUndefined();
+  });
+});
+
+describe("declared keys", () => {
+  const declare = (key: string) => () => initUserDO({ kv: { [key]: z.string() } });
+
+  it.each(["", "draft:1", "a.b", "_a", "__proto", "1st", "ä", "x".repeat(64)])("K2 %j is no name", (key) => {
+    expect(declare(key)).toThrow(/^The declared key ".*" is no name/);
+  });
+
+  it.each(["get", "getEntry", "set", "delete", "list", "increment", "watch", "then", "call", "apply"])(
+    "K2 %s is taken",
+    (key) => {
+      expect(declare(key)).toThrow(`The declared key "${key}" has the name of a procedure`);
+    },
+  );
+
+  it("K1 each has procedures of its own beside those for free keys", () => {
+    const t = initUserDO({ kv: { preferences: z.string() } });
+    const router = t.router({ ...t.builtin });
+    const paths = Object.keys(router._def.procedures).filter((path) => path.startsWith("kv."));
+    expect(paths.toSorted()).toEqual([
+      "kv.delete",
+      "kv.get",
+      "kv.getEntry",
+      "kv.increment",
+      "kv.list",
+      "kv.preferences.delete",
+      "kv.preferences.get",
+      "kv.preferences.getEntry",
+      "kv.preferences.increment",
+      "kv.preferences.set",
+      "kv.preferences.watch",
+      "kv.set",
+      "kv.watch",
+    ]);
+  });
+});
