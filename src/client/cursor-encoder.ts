@@ -5,7 +5,7 @@ type Encoder = NonNullable<Parameters<typeof createWSClient>[0]["experimental_en
 interface Outgoing {
   readonly id?: number | string | null;
   readonly method?: string;
-  readonly params?: { readonly lastEventId?: string };
+  readonly params?: object;
 }
 
 interface Incoming {
@@ -26,8 +26,7 @@ export function createCursorEncoder(): Encoder {
     if (id === undefined || id === null) return message;
     if (method === "subscription.stop") startedAt.delete(id);
     if (method !== "subscription") return message;
-    const lastEventId = params?.lastEventId ?? startedAt.get(id);
-    return { ...message, params: { ...params, lastEventId, userdo: "cursor" } };
+    return { ...message, params: { ...params, userdo: { startedAt: startedAt.get(id) } } };
   }
 
   return {

@@ -1,3 +1,4 @@
+import type { AnyTRPCProcedure } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { placementOf } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
@@ -80,12 +81,26 @@ function withChallenge(response: Response): Response {
   return reply;
 }
 
-async function plan(
+async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptions): Promise<PlannedCall> {
+  const { path } = call;
+  try {
+    const procedure = await resolveProcedure(options.router, path);
+    return procedure ? await planKnown(call, procedure, options) : { path, procedure };
+  } catch (cause) {
+    // A lazy router that cannot be loaded: this call has failed, and none beside it.
+    const type = options.gated.method === "POST" ? "mutation" : "query";
+    const { router, onError } = options;
+    const error = shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError });
+    const procedure = { _def: { type } } as unknown as AnyTRPCProcedure;
+    return { path, procedure, refused: { ok: false, error } };
+  }
+}
+
+async function planKnown(
   { path, input: serialized }: GatedCalls["calls"][number],
+  procedure: AnyTRPCProcedure,
   { router, gated, request, refreshCookie, limiter, onError }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
-  const procedure = await resolveProcedure(router, path);
-  if (!procedure) return { path, procedure };
   const { type } = procedure._def;
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
   if ((type === "mutation") !== (gated.method === "POST")) return { path, procedure };

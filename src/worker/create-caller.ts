@@ -5,6 +5,7 @@ import type { Caller } from "../shared/caller.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { readStream } from "./read-stream.js";
+import { ForwardedError } from "./forwarded-error.js";
 import { organizationOf } from "./whose.js";
 
 /** The router's procedures as functions: inputs and outputs are the router's own, with no serializer between. */
@@ -44,17 +45,25 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
 
 function addressOf(caller: Caller, input: unknown): Address {
   const namesOne = typeof input === "object" && input !== null && "organizationId" in input;
-  if (namesOne || caller.type !== "user") return organizationOf(input);
+  if (namesOne) return organizationOf(input);
+  if (caller.type !== "user") throw noOwner();
   const address = parseName(toName({ type: "user", id: caller.userId }));
   if (address) return address;
   throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
 }
 
+function noOwner(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message:
+      "Calls as the system go to an organization: add its `organizationId` to the input. A user's procedures are " +
+      "called with asUser({ userId }).",
+  });
+}
+
 function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
   if (!reply) throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "The object left the call unanswered." });
-  if (!reply.ok) {
-    throw new TRPCError({ code: reply.error.data.code as TRPCError["code"], message: reply.error.message });
-  }
+  if (!reply.ok) throw new ForwardedError(reply.error);
   if (reply.stream !== undefined) {
     // As the types of a caller have it: tRPC's own hands its internal envelopes out here.
     const track = (id: string, data: unknown) => ({ id, data });

@@ -38,23 +38,24 @@ export function createAnswers(options: AnswersOptions) {
   }
 
   async function subscribe(connection: Connection, message: CallMessage, head: Cursor): Promise<void> {
-    const { id, jsonrpc, params, wireInput } = message;
+    const { id, jsonrpc, params, wireInput, userdo } = message;
     const { path, input, lastEventId } = params;
     const call: Call = { type: "subscription", path, input, lastEventId };
     const refused = refusal(connection, message);
     if (refused) return connection.send(frames.error(message, shape(call, refused)));
     const { caller } = connection;
-    const start = lastEventId === undefined ? handovers.take(caller, id, path, head) : undefined;
-    const after = lastEventId ?? start?.after ?? head;
-    const result = await open(caller, call, start);
+    const handover = handovers.take(caller, id, path, head);
+    const start: Start = userdo?.startedAt === undefined ? (handover ?? { after: head }) : { after: userdo.startedAt };
+    const after = lastEventId ?? start.after;
+    const result = await open(caller, call, lastEventId === undefined ? start : undefined);
     if (!result.ok) return connection.send(frames.error(message, result.error));
     const { opened } = result;
     if (connection.socket.readyState !== WebSocket.OPEN) {
       if (opened.kind === "iterable") opened.controller.abort();
       return;
     }
-    const startsAt = message.keepsCursor && typeof after !== "string" ? formatCursor(after) : undefined;
-    connection.send(frames.started(message, opened.kind === "source" ? startsAt : undefined));
+    const startsAt = typeof after === "string" ? after : formatCursor(after);
+    connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));
     subscriptions.add(connection, { id, jsonrpc, path, input: wireInput, ...kindOf(opened) }, opened, after);
   }
 

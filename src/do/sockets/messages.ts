@@ -9,8 +9,11 @@ export type Message = Parsed & {
   readonly id: string | number;
   /** The input as it came, to be kept with a subscription. */
   readonly wireInput: unknown;
-  /** The client keeps the cursor that a subscription starts at, for when it is cut off before the first event. */
-  readonly keepsCursor: boolean;
+  /**
+   * Set by a client that keeps the cursor that a subscription starts at, for when it is cut off before the first
+   * event: what it kept, if it comes back.
+   */
+  readonly userdo: { readonly startedAt?: string | undefined } | undefined;
 };
 
 /** A message that could be read, or who to tell why not. */
@@ -31,7 +34,7 @@ export function parseFrame(
 ): ParsedMessage[] {
   const refused = (message: string): ParsedMessage[] => [{ ok: false, head: { id: null }, cause: malformed(message) }];
   // The runtime puts it in the place of bytes that are no UTF-8: what was meant is lost.
-  if (text.includes("\uFFFD")) return refused("The frame is no valid UTF-8, or contains U+FFFD.");
+  const isDamaged = text.includes("\uFFFD");
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -40,7 +43,18 @@ export function parseFrame(
   }
   const values = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
   if (values.length > maxMessages) return refused(`A frame has at most ${maxMessages} messages. Send several.`);
-  return values.filter((value) => !isConnectionParams(value)).map((value) => parseMessage(value, transformer));
+  return values
+    .filter((value) => !isConnectionParams(value))
+    .map((value) => {
+      const message = parseMessage(value, transformer);
+      return isDamaged && message.ok ? { ok: false, head: message.message, cause: damaged() } : message;
+    });
+}
+
+/** The id of the first message of a frame that is too large to be parsed, as stock clients begin it. */
+export function idOfFrame(text: string): number | null {
+  const id = /^\[?\{"id":([0-9]{1,15}),/.exec(text.slice(0, 32))?.[1];
+  return id === undefined ? null : Number(id);
 }
 
 function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer): ParsedMessage {
@@ -53,11 +67,16 @@ function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer):
   const { input, userdo } = typeof params === "object" && params !== null ? (params as Record<string, unknown>) : {};
   try {
     const message = parseTRPCMessage(value, transformer);
-    return { ok: true, message: { ...message, id, wireInput: input, keepsCursor: userdo === "cursor" } };
+    return { ok: true, message: { ...message, id, wireInput: input, userdo: readUserdo(userdo) } };
   } catch (cause) {
     const reason = cause instanceof TRPCError ? cause : malformed(cause instanceof Error ? cause.message : "Malformed");
     return { ok: false, head: { id }, cause: reason };
   }
+}
+
+function readUserdo(value: unknown): Message["userdo"] {
+  if (typeof value !== "object" || value === null) return undefined;
+  return "startedAt" in value && typeof value.startedAt === "string" ? { startedAt: value.startedAt } : {};
 }
 
 function isId(id: unknown): id is string | number {
@@ -67,6 +86,13 @@ function isId(id: unknown): id is string | number {
 /** The stock client's greeting when the app gave it connection parameters. The upgrade has said who it is. */
 function isConnectionParams(value: unknown): boolean {
   return typeof value === "object" && value !== null && "method" in value && value.method === "connectionParams";
+}
+
+function damaged(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "The frame is no valid UTF-8, or contains U+FFFD, which stands for that. Leave it out, or use HTTP.",
+  });
 }
 
 function malformed(message: string): TRPCError {

@@ -15,10 +15,13 @@ export interface LiveCall {
   readonly startOf: (table: string) => Cursor | string | undefined;
 }
 
-/** Where the sources of a generator begin that is taken up again before it has told anything. */
+/** Where the sources of a generator begin that has told nothing yet. */
 export interface Start {
-  /** Those that it awaited. */
-  readonly tables: readonly string[];
+  /**
+   * Those that it awaited when it was last awake.
+   * @default all that it awaits
+   */
+  readonly tables?: readonly string[];
   readonly after: Cursor | string;
 }
 
@@ -33,7 +36,7 @@ export interface PendingCall {
 }
 
 export function createPendingCall(start?: Start): PendingCall {
-  const starts = new Map(start?.tables.map((table) => [table, start.after]));
+  const begun = new Set<string>();
   const controller = new AbortController();
   const early: string[] = [];
   let listener = (table: string): void => void early.push(table);
@@ -43,9 +46,9 @@ export function createPendingCall(start?: Start): PendingCall {
       signal: controller.signal,
       onListen: (table) => listener(table),
       startOf(table) {
-        const after = starts.get(table);
-        starts.delete(table);
-        return after;
+        if (!start || begun.has(table) || start.tables?.includes(table) === false) return undefined;
+        begun.add(table);
+        return start.after;
       },
     },
     opened(result, path) {

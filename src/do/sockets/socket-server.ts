@@ -10,7 +10,7 @@ import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
-import { parseFrame } from "./messages.js";
+import { idOfFrame, parseFrame } from "./messages.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
 import { sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
@@ -197,7 +197,7 @@ export function createSocketServer(options: SocketServerOptions) {
       if (frame === "PING") return connection.send("PONG");
       if (byteLength(frame, limits.messageBytes) > limits.messageBytes) {
         connection.send(
-          frames.error({ id: null }, shape({ path: "", input: undefined }, tooLarge(limits.messageBytes))),
+          frames.error({ id: idOfFrame(frame) }, shape({ path: "", input: undefined }, tooLarge(limits.messageBytes))),
         );
         return socket.close(CLOSE_TOO_BIG, "The message is too large.");
       }
