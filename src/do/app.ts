@@ -37,7 +37,10 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
   return {
     router,
     definition,
-    tables: { user: createTableSet(user), organization: createTableSet(organization) },
+    tables: {
+      user: createTableSet(user, definition.migrations.user),
+      organization: createTableSet(organization, definition.migrations.organization),
+    },
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
     retention: retentionOf(options.changeLog),

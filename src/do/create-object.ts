@@ -14,6 +14,7 @@ import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationObject } from "./organization-object.js";
 import { createHeldStreams } from "./sockets/held-streams.js";
 import { createSocketServer, type SocketServer } from "./sockets/socket-server.js";
+import { upToDate } from "./up-to-date.js";
 import { createUserObject } from "./user-object.js";
 
 const kinds: Record<Address["type"], (environment: ObjectEnvironment) => KindOfObject> = {
@@ -29,7 +30,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   let identity: AppIdentity | undefined;
   let sockets: SocketServer | undefined;
 
-  const kind = kinds[address.type]({
+  const made = kinds[address.type]({
     state,
     app,
     address,
@@ -38,6 +39,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     identity: () => (identity ??= identifyApp(state.id, env)),
     endSession: (sessionId) => sockets?.endSession(sessionId),
   });
+  const kind = upToDate(made, app.onError);
   const { router, definition, onError } = app;
   const { extendContext } = definition;
   const streams = createHeldStreams();
@@ -74,7 +76,6 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return server ? server.acceptStream(stream) : new Response(null, { status: 404 });
   }
 
-  kind.start?.();
   alarms.restore();
   if (state.getWebSockets().length > 0) openSockets();
 

@@ -38,6 +38,9 @@ export function createOrganizationObject({ state, app, address, alarms }: Object
       get kv() {
         return owned.kv(call, live);
       },
+      get db() {
+        return owned.database();
+      },
     }),
     room: ({ setSession }) => ({ address, atomic: owned.atomic, setSession }),
     settle: owned.settle,

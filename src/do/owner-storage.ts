@@ -15,6 +15,7 @@ import { createChangeSource } from "./sockets/change-source.js";
 import type { RowFilter } from "./sockets/row-filter.js";
 import type { LiveCall } from "./sockets/open-result.js";
 import { createChangeLog } from "./storage/create-change-log.js";
+import { createDatabase } from "./storage/create-database.js";
 import { createTables } from "./storage/create-tables.js";
 import { prepareConnection } from "./storage/prepare-connection.js";
 import type { TableSet } from "./storage/table-set.js";
@@ -89,6 +90,8 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
 
   const transactionSync = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
 
+  let database: object | undefined;
+
   return {
     lifetime,
     hub: liveHub,
@@ -116,6 +119,9 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         },
         changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, live, signal }),
       }),
+
+    /** Kysely over the same tables. */
+    database: (): object => (database ??= createDatabase({ sql, onWrite })),
 
     /** Runs synchronous work all or nothing. An `async` piece of work is covered up to its first `await`. */
     atomic: transactionSync,

@@ -73,6 +73,9 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       get kv() {
         return owned.kv(call, live);
       },
+      get db() {
+        return owned.database();
+      },
     }),
     room: (visit) => ({
       address,

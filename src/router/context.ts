@@ -4,6 +4,7 @@ import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
 import type { Kv } from "./kv/kv-api.js";
 import type { UserOf } from "./profile.js";
+import type { Database } from "./schema/database.js";
 import type { Tables } from "./schema/table-api.js";
 
 /** What every procedure gets, wherever it runs. */
@@ -33,6 +34,8 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext {
   readonly tables: Tables<TApp["tables"]["user"]>;
   /** The user's keys and values. */
   readonly kv: Kv<TApp["kv"]>;
+  /** Kysely over the same tables, for joins, aggregates and the rest: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
+  readonly db: Database<TApp["tables"]["user"]>;
 }
 
 /** What an `organizationProcedure` gets on top: it runs in the organization's object. */
@@ -42,4 +45,6 @@ export interface OrganizationContext<TApp extends AppDefinition> extends OwnerCo
   readonly tables: Tables<TApp["tables"]["organization"]>;
   /** The organization's keys and values. */
   readonly kv: Kv<TApp["kv"]>;
+  /** Kysely over the same tables, for joins, aggregates and the rest: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
+  readonly db: Database<TApp["tables"]["organization"]>;
 }

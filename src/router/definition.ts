@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { KvSchemas } from "./kv/kv-schemas.js";
 import type { ProfileSchema } from "./profile.js";
+import type { Migration } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 
 /** What `initUserDO` was told, with nothing left out: the app's storage, by kind of owner. */
@@ -29,6 +30,7 @@ export type AppOf<TRouter extends AnyTRPCRouter> =
 /** A definition as the runtime carries it: with the app's own additions to the context. */
 export interface RouterDefinition {
   readonly app: AppDefinition;
+  readonly migrations: { readonly user: readonly Migration[]; readonly organization: readonly Migration[] };
   readonly builtin: Readonly<Record<string, object>>;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
 }

@@ -1,6 +1,10 @@
 /** What can be called: the app's router, its tables and its procedures. */
 export { initUserDO } from "./init-user-do.js";
 export { table } from "./schema/table.js";
+export type { Condition, ConditionBuilder, Which } from "./schema/conditions.js";
+export type { Database, QueryRunner } from "./schema/database.js";
+export type { Migration, MigrationDatabase, Migrations } from "./schema/migration.js";
+export type { Page } from "./schema/table-api.js";
 export type { InitUserDOOptions } from "./init-user-do.js";
 export type { Credentials, ListedSession, Session, SignedIn, User } from "../shared/account.js";
 export type { Kv, KvEntry, KvListOptions, KvPage, KvSetOptions } from "./kv/kv-api.js";

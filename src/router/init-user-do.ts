@@ -14,6 +14,7 @@ import { attachDefinition } from "./definition.js";
 import { createKvRouter } from "./kv/kv-router.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import type { ProfileSchema } from "./profile.js";
+import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
@@ -33,6 +34,12 @@ export interface InitUserDOOptions<
    * @default no tables
    */
   readonly tables?: { readonly user?: TUserTables; readonly organization?: TOrganizationTables };
+  /**
+   * Written steps for changes of the tables that do not come by themselves, by the kind of owner, oldest first. Each
+   * runs once in each object, before its first call.
+   * @default none
+   */
+  readonly migrations?: Migrations;
   /**
    * What `sessions.data` holds for each session: a zod object. It lives as long as the session does.
    * @default any object
@@ -81,7 +88,7 @@ export function initUserDO<
   type App = { tables: { user: TUserTables; organization: TOrganizationTables }; profile: TProfile; kv: TKv };
   type Context = BaseContext<App> & TExtra;
 
-  const { tables = {}, session = anyData, context, errorFormatter } = options;
+  const { tables = {}, migrations = {}, session = anyData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
   // Without the option no key is declared, which is what the default of TKv says.
   const kv = options.kv ?? ({} as TKv);
@@ -102,6 +109,7 @@ export function initUserDO<
   }) as unknown as Root<Context, TErrorShape>;
   attachDefinition(root._config, {
     app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile, kv },
+    migrations: { user: migrations.user ?? [], organization: migrations.organization ?? [] },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,
   });

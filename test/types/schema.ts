@@ -1,6 +1,7 @@
 import type { TrackedEnvelope } from "@trpc/server";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
+import type { Database } from "../../src/router/schema/database.js";
 import type { Insert, Row, Update } from "../../src/router/schema/row.js";
 import type { Tables } from "../../src/router/schema/table-api.js";
 import { table } from "../../src/router/schema/table.js";
@@ -143,6 +144,39 @@ expectTypeOf(tables.posts.updateWhere((is) => is("done", "==", true), { done: fa
 tables.posts.updateWhere((is) => is("done", "==", true), { id: "x" });
 expectTypeOf(tables.posts.deleteWhere((is) => is("kind", "==", "low"))).toEqualTypeOf<number>();
 tables.posts.update("x", { done: true }, { ifVersion: new Date() });
+
+// B8 columns as they are stored.
+declare const db: Database<typeof definitions>;
+expectTypeOf(
+  db.all(db.selectFrom("posts").select(["done", "at", "tags", "stars", "kind", "big", "mixed"])),
+).toEqualTypeOf<
+  {
+    done: 0 | 1;
+    at: number;
+    tags: string;
+    stars: number | null;
+    kind: "low" | "high";
+    big: string | null;
+    mixed: string;
+  }[]
+>();
+expectTypeOf(db.first(db.selectFrom("posts").select("bytes"))).toEqualTypeOf<{ bytes: ArrayBuffer | null } | null>();
+expectTypeOf(
+  db.all(
+    db
+      .selectFrom("posts")
+      .innerJoin("notes", "notes.text", "posts.title")
+      .groupBy("posts.kind")
+      .select(({ fn }) => ["posts.kind", fn.countAll<number>().as("n")]),
+  ),
+).toEqualTypeOf<{ kind: "low" | "high"; n: number }[]>();
+expectTypeOf(db.run(db.updateTable("posts").set({ done: 1, note: null }))).toEqualTypeOf<number>();
+// @ts-expect-error a boolean is stored as 0 or 1
+db.updateTable("posts").set({ done: true });
+// @ts-expect-error there is no such table
+db.selectFrom("unknown");
+// @ts-expect-error the framework's own tables are not the app's
+db.selectFrom("_changes");
 
 // B3 names that a table cannot have are compile errors.
 // @ts-expect-error clashes with an added column

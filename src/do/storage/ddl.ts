@@ -31,7 +31,8 @@ function check({ name, type, values }: Column): string {
   return `CHECK (${quoteName(name)} IN (${constants.join(", ")}))`;
 }
 
-function columnSql(column: Column, defaults: Defaults): string {
+/** A column with its name and default. */
+export function columnSql(column: Column, defaults: Defaults): string {
   const constant = defaults.get(column.name);
   return `${quoteName(column.name)} ${declareColumn(column)}${constant === undefined ? "" : ` DEFAULT ${constant}`}`;
 }

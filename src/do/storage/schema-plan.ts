@@ -6,7 +6,8 @@ export interface StoredSchema {
   readonly tables: Readonly<Record<string, StoredTable>>;
 }
 
-interface StoredTable {
+/** One of its tables. */
+export interface StoredTable {
   /** Declarations by column. */
   readonly columns: Readonly<Record<string, string>>;
   /** Columns that a new row cannot leave out: neither optional nor with a default. */
@@ -99,5 +100,5 @@ function isRequired({ whenNull, hasDefault }: Column): boolean {
 }
 
 function refuse(difference: string): never {
-  throw new Error(`${difference} The storage is left as it was, and nothing is lost.`);
+  throw new Error(`${difference} Write a migration for it. The storage is left as it was, and nothing is lost.`);
 }

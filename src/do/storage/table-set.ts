@@ -1,11 +1,14 @@
 import type { TableModel } from "../../router/schema/column.js";
 import { describeTables } from "../../router/schema/describe-tables.js";
 import type { Row } from "../../router/schema/row.js";
+import { checkMigrations, type Migration } from "../../router/schema/migration.js";
 import type { TableDefinition, TableDefinitions } from "../../router/schema/table.js";
 import { readDefaults } from "./column-defaults.js";
 import { changeLogSql, createTableSql, type Defaults } from "./ddl.js";
+import { pendingMigrations } from "./pending-migrations.js";
 import { prepareTable, type PreparedTable } from "./prepared-table.js";
 import { readRowsById } from "./rows-by-id.js";
+import { readMigrations, recordMigrations, runMigrations } from "./run-migrations.js";
 import { planSchema, type SchemaPlan, type StoredSchema, toStoredSchema } from "./schema-plan.js";
 
 /** The tables of one kind of owner, prepared once for all the objects of that kind. */
@@ -18,9 +21,10 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
   /** Creates the change log and the tables. Call it in the transaction of the object's birth. */
   install(sql: SqlStorage): void;
   /**
-   * Adds what is new since the stored version. Call it in a transaction, when the fingerprint differs.
+   * Runs the written steps that are new, and adds what else is new since the stored version. Where a newer version
+   * was before, nothing is changed. Call it in a transaction, when the fingerprint differs.
    *
-   * @throws Error for a difference that needs a written migration; nothing is changed then
+   * @throws Error for a step that fails, or a difference that needs one: roll the transaction back
    */
   update(sql: SqlStorage): void;
   /** The rows that are there, by id. */
@@ -30,8 +34,10 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
 /** @throws Error when a definition is wrong; the message names the table and the field */
 export function createTableSet<TDefinitions extends TableDefinitions>(
   definitions: TDefinitions,
+  migrations: readonly Migration[] = [],
 ): TableSet<TDefinitions> {
   const models = describeTables(definitions);
+  checkMigrations(migrations);
   const tables = new Map<string, PreparedTable>();
   for (const model of models) {
     const definition = definitions[model.name];
@@ -51,21 +57,34 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
   return {
     tables,
     definitions,
-    fingerprint: JSON.stringify(toStoredSchema(models)),
+    fingerprint: JSON.stringify([toStoredSchema(models), migrations.map(({ id }) => id)]),
     install(sql) {
       sql.exec("CREATE TABLE _schema (id INTEGER PRIMARY KEY, stored TEXT NOT NULL) STRICT");
       for (const statement of changeLogSql) sql.exec(statement);
+      // Born with the tables as they are now: there is nothing to migrate.
+      readMigrations(sql);
+      recordMigrations(sql, migrations);
       apply(sql, planSchema({ tables: {} }, models, defaultsOf));
     },
     update(sql) {
       const [row] = sql.exec<{ stored: string }>("SELECT stored FROM _schema").toArray();
-      apply(sql, planSchema(JSON.parse(row?.stored ?? '{"tables":{}}') as StoredSchema, models, defaultsOf));
+      const stored = JSON.parse(row?.stored ?? '{"tables":{}}') as StoredSchema;
+      const { steps, newer } = pendingMigrations(readMigrations(sql), migrations);
+      if (newer !== undefined) return checkNewer(newer, planSchema(stored, models, defaultsOf));
+      const now = steps.length === 0 ? stored : runMigrations({ sql, steps, stored, models, defaultsOf });
+      apply(sql, planSchema(now, models, defaultsOf));
     },
     rowsById(sql, table, ids) {
       const prepared = tables.get(table);
       return prepared ? readRowsById(sql, prepared, ids) : new Map();
     },
   };
+}
+
+/** An older version takes what a newer one has left, as long as it finds all it needs: it adds nothing back. */
+function checkNewer(newer: string, { statements }: SchemaPlan): void {
+  if (statements.length === 0) return;
+  throw new Error(`A newer version of the app was here: it ran "${newer}", and left out what this version needs.`);
 }
 
 /** SQLite in a Durable Object reads statements of up to 100,000 bytes; at birth it would be too late to hear it. */

@@ -28,6 +28,7 @@ describe("birth", () => {
         .toArray();
       expect(names.map(({ name }) => name).filter((name) => !name.startsWith("_cf_"))).toEqual([
         "_changes",
+        "_migrations",
         "_schema",
         "posts",
       ]);

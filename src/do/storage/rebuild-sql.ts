@@ -1,0 +1,27 @@
+import type { TableModel } from "../../router/schema/column.js";
+import { columnSql, createIndexSql, type Defaults, logTriggersSql } from "./ddl.js";
+import type { TableColumn } from "./read-stored-schema.js";
+import { quoteName, quoteNames } from "./sql-text.js";
+
+const COPY = quoteName("_rebuilt");
+
+/** Puts a table as it is defined in the place of the one that is stored, with its rows. The log hears nothing of it. */
+export function rebuildSql(model: TableModel, stored: readonly TableColumn[], defaults: Defaults): string[] {
+  const defined = new Set(model.columns.map(({ name }) => name));
+  // Beyond the definition: kept for whoever knows it, and never required, since this version cannot fill it.
+  const extras = stored.filter(({ name }) => !defined.has(name));
+  const kept = quoteNames(stored.map(({ name }) => name));
+  const columns = [
+    ...model.columns.map((column) => columnSql(column, defaults)),
+    ...extras.map(({ name, type }) => `${quoteName(name)} ${type}`),
+  ];
+  const table = quoteName(model.name);
+  return [
+    `CREATE TABLE ${COPY} (\n${columns.map((column) => `  ${column}`).join(",\n")}\n) STRICT`,
+    `INSERT INTO ${COPY} (${kept}) SELECT ${kept} FROM ${table}`,
+    `DROP TABLE ${table}`,
+    `ALTER TABLE ${COPY} RENAME TO ${table}`,
+    ...model.indexes.map((index) => createIndexSql(model.name, index)),
+    ...logTriggersSql(model.name),
+  ];
+}

@@ -1,0 +1,110 @@
+import { sql as text } from "kysely";
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createDatabase } from "../../../src/do/storage/create-database.js";
+import type { Database } from "../../../src/router/schema/database.js";
+import { table } from "../../../src/router/schema/table.js";
+import { codeOf } from "./code-of.js";
+import { withTables } from "./with-tables.js";
+
+const definitions = {
+  posts: table(z.object({ title: z.string(), done: z.boolean().default(false), tags: z.array(z.string()) })),
+  notes: table(z.object({ postId: z.string(), at: z.date(), bytes: z.instanceof(Uint8Array).optional() })),
+};
+
+function withDatabase(
+  run: (
+    db: Database<typeof definitions>,
+    storage: Parameters<Parameters<typeof withTables<typeof definitions, void>>[1]>[0],
+    told: number[],
+  ) => void,
+): Promise<void> {
+  return withTables(definitions, (storage) => {
+    const told: number[] = [];
+    run(createDatabase({ sql: storage.sql, onWrite: (rows) => void told.push(rows) }), storage, told);
+  });
+}
+
+describe("ctx.db", () => {
+  it("B8 joins and counts, and gives values as they are stored", () =>
+    withDatabase((db, { tables }, told) => {
+      const [one, two] = tables.posts.createMany([
+        { title: "one", tags: ["a"] },
+        { title: "two", tags: [], done: true },
+      ]);
+      const bytes = new Uint8Array([1, 2]);
+      tables.notes.createMany([
+        { postId: one?.id ?? "", at: new Date(5), bytes },
+        { postId: one?.id ?? "", at: new Date(6) },
+      ]);
+      const joined = db
+        .selectFrom("posts")
+        .leftJoin("notes", "notes.postId", "posts.id")
+        .groupBy("posts.id")
+        .orderBy("posts.title")
+        .select(({ fn }) => [
+          "posts.title",
+          "posts.done",
+          "posts.tags",
+          fn.count<number>("notes.id").as("notes"),
+          fn.max("notes.at").as("last"),
+        ]);
+      expect(db.all(joined)).toEqual([
+        { title: "one", done: 0, tags: '["a"]', notes: 2, last: 6 },
+        { title: "two", done: 1, tags: "[]", notes: 0, last: null },
+      ]);
+      expect(db.first(joined.where("posts.id", "=", two?.id ?? ""))).toMatchObject({ title: "two" });
+      expect(db.first(joined.where("posts.id", "=", "' OR 1 = 1"))).toBeNull();
+      const [read] = db.all(db.selectFrom("notes").select("bytes").where("bytes", "=", bytes.buffer));
+      expect(new Uint8Array(read?.bytes ?? new ArrayBuffer(0))).toEqual(bytes);
+      expect(db.all(text<{ n: number }>`select count(*) as n from posts where title = ${"one"}`)).toEqual([{ n: 1 }]);
+      expect(told.every((rows) => rows <= 1)).toBe(true);
+    }));
+
+  it("writes through it are told, logged and rolled back like any", () =>
+    withDatabase((db, { tables, log, storage }, told) => {
+      tables.posts.createMany([
+        { title: "one", tags: [] },
+        { title: "two", tags: [] },
+      ]);
+      const head = log.head();
+      expect(db.run(db.updateTable("posts").set({ done: 1 }))).toBe(2);
+      expect(db.all(db.deleteFrom("posts").where("title", "=", "two").returning("title"))).toEqual([{ title: "two" }]);
+      expect(db.run(db.deleteFrom("posts").where("title", "=", "two"))).toBe(0);
+      expect(told).toEqual([2, 1, 0]);
+      expect(log.read({ after: head, until: log.head() }).map(({ type }) => type)).toEqual(["update", "delete"]);
+      expect(() =>
+        storage.transactionSync(() => {
+          db.run(db.deleteFrom("posts"));
+          throw new Error("undo");
+        }),
+      ).toThrow("undo");
+      expect(tables.posts.all().map(({ done }) => done)).toEqual([true]);
+    }));
+
+  it("refuses what SQLite would change, and promises", () =>
+    withDatabase((db) => {
+      const values = [Number.NaN, Infinity, true, undefined, new Date(), "\ud800", 1n, {}];
+      for (const value of values) {
+        expect(
+          codeOf(() =>
+            db.all(
+              db
+                .selectFrom("posts")
+                .selectAll()
+                .where("title", "=", value as string),
+            ),
+          ),
+        ).toBe("BAD_REQUEST");
+      }
+      const ids = Array.from({ length: 101 }, String);
+      expect(codeOf(() => db.all(db.selectFrom("posts").selectAll().where("id", "in", ids)))).toBe("BAD_REQUEST");
+    }));
+
+  it("says so when a query is executed the asynchronous way", async () => {
+    const queries = await new Promise<Database<typeof definitions>>((resolve) => {
+      void withDatabase((db) => resolve(db));
+    });
+    await expect(queries.selectFrom("posts").selectAll().execute()).rejects.toThrow("ctx.db.all");
+  });
+});
