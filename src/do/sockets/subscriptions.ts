@@ -1,8 +1,8 @@
 import { TRPCError } from "@trpc/server";
-import { formatCursor, type Cursor } from "../../shared/cursor.js";
+import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { StoredSubscription } from "./attachment.js";
-import type { ChangeHub, Flush, TrackedChange } from "./change-hub.js";
+import type { ChangeHub, Flush, Position, TrackedChange } from "./change-hub.js";
 import type { SourceDescription } from "./change-source.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
@@ -69,10 +69,21 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     store.add(subscription.connection.socket, subscription.stored);
   }
 
-  function tell(subscription: Subscription, told: TrackedChange, shared?: Map<TrackedChange, string>): void {
-    const event = shared?.get(told) ?? frames.event(told.cursor, told.change);
-    shared?.set(told, event);
-    subscription.connection.send(frames.withEvent(subscription.stored, event));
+  /** Tells changes for as long as the client reads. Gives the last one told when it stopped before the end. */
+  function tell(
+    { connection, stored }: Subscription,
+    changes: readonly TrackedChange[],
+    shared?: Map<TrackedChange, string>,
+  ): TrackedChange | undefined {
+    let last: TrackedChange | undefined;
+    for (const told of changes) {
+      if (last && connection.isWaiting()) return last;
+      const event = shared?.get(told) ?? frames.event(told.cursor, told.change);
+      shared?.set(told, event);
+      connection.send(frames.withEvent(stored, event));
+      last = told;
+    }
+    return undefined;
   }
 
   /** Tells a source's subscriber what it has missed, as far as it reads. */
@@ -82,18 +93,19 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     if (table === undefined || stored.kind !== "source") return;
     const mayTell = mayReceive(connection);
     while (mayTell && subscription.behind && !connection.isWaiting()) {
+      const { after, until = hub.head() } = subscription.behind;
       const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
-      for (const told of changes) tell(subscription, told);
-      subscription.behind = next;
+      const stoppedAt = tell(subscription, changes);
+      subscription.behind = stoppedAt ? { after, from: parseCursor(stoppedAt.cursor), until } : next;
     }
     // Written only for a subscriber that lags: an attachment's write costs as much as an event.
     const cursor = subscription.behind && positionOf(subscription.behind);
     if (cursor !== stored.cursor) keep(subscription, { cursor });
   }
 
-  function fallBehind(subscription: Subscription, after: Cursor): void {
-    subscription.behind = { after };
-    keep(subscription, { cursor: formatCursor(after) });
+  function fallBehind(subscription: Subscription, position: Position): void {
+    subscription.behind = position;
+    keep(subscription, { cursor: positionOf(position) });
   }
 
   function run(subscription: Subscription, opened: Extract<Opened, { kind: "iterable" }>): void {
@@ -142,10 +154,14 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     // It is behind already: whoever brings it up to date reads this flush too.
     if (subscription.behind) return;
     const { rows } = stored;
-    if (rows && !flush.changes(table).some(({ id }) => lets(rows, id))) return;
-    if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, flush.from);
+    const concerned = (): readonly TrackedChange[] =>
+      rows ? flush.changes(table).filter(({ id }) => lets(rows, id)) : flush.changes(table);
+    if (rows && concerned().length === 0) return;
+    if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, { after: flush.from });
     if (subscription.opened) {
-      for (const told of flush.changes(table)) if (lets(rows, told.id)) tell(subscription, told, shared);
+      const stoppedAt = tell(subscription, concerned(), shared);
+      if (!stoppedAt) return;
+      fallBehind(subscription, { after: flush.from, from: parseCursor(stoppedAt.cursor), until: hub.head() });
       return;
     }
     subscription.behind = { after: flush.from };
@@ -159,7 +175,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       if (!running && !opened) waitUntil(awaken(subscription, from));
     } else if (stored.kind === "silent" && !behind) {
       // It has told no id that its client could come back with.
-      fallBehind(subscription, from);
+      fallBehind(subscription, { after: from });
     }
   }
 
@@ -232,7 +248,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
 
 /** An id that a resumed subscription goes on from. It may tell a row as updated that it has not told yet. */
-function positionOf({ after, from }: NonNullable<Subscription["behind"]>): string {
+function positionOf({ after, from }: Position): string {
   if (from) return formatCursor(from);
   return typeof after === "string" ? after : formatCursor(after);
 }
