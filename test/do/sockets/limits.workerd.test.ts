@@ -1,0 +1,223 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
+
+async function start(path: "/feeds" | "/small" = "/feeds") {
+  const signedUp = await signUpToFeeds(path);
+  const namespace = path === "/feeds" ? env.FEEDS_DO : env.SMALL_DO;
+  const object: DurableObjectStub = namespace.getByName(`user:${signedUp.user.id}`);
+  const open = () => openSocket(signedUp.browser, path);
+  return { ...signedUp, open, object };
+}
+
+/** Shows that it reads, as stock clients do. */
+function reading(socket: RawSocket): RawSocket {
+  socket.socket.addEventListener("message", ({ data }) => data === "PING" && socket.socket.send("PONG"));
+  return socket;
+}
+
+const rowsOf = (object: DurableObjectStub) =>
+  runInDurableObject(object, (_instance, state) =>
+    Number(state.storage.sql.exec("SELECT count(*) AS n FROM _socket_subscriptions").one()["n"]),
+  );
+
+async function subscribeMany(socket: RawSocket, count: number, path = "feeds.changes"): Promise<void> {
+  for (let first = 1; first <= count; first += 200) {
+    socket.send(Array.from({ length: Math.min(200, count - first + 1) }, (_, n) => subscribe(first + n, path)));
+  }
+  await socket.until(count);
+  expect(socket.frames.every(({ result }) => result?.type === "started")).toBe(true);
+}
+
+describe("many", () => {
+  it("E2 P9 2,000 idle subscriptions on one socket survive a sleep, and a ping leaves it asleep", async () => {
+    const { http, open, object } = await start();
+    const socket = reading(await open());
+    await subscribeMany(socket, 2_000);
+    await evictDurableObject(object, { webSockets: "hibernate" });
+    await socket.ping();
+    await expect(evictDurableObject(object)).rejects.toThrow(/not currently running/);
+    const { id } = await http.items.create.mutate({ text: "one" });
+    await socket.until(4_000);
+    const told = socket.frames.slice(2_000);
+    expect(new Set(told.map((frame) => frame.id)).size).toBe(2_000);
+    expect(eventsOf(told).every(({ change }) => (change as { id: string }).id === id)).toBe(true);
+    await http.items.delete.mutate({ id });
+    await socket.until(6_000);
+    // At rest nothing keeps it awake.
+    await evictDurableObject(object, { webSockets: "hibernate" });
+    await http.trace.query();
+    expect(socket.frames).toHaveLength(6_000);
+  }, 60_000);
+
+  it("E2 1,000 sockets of one object survive a sleep", async () => {
+    const { http, open, object } = await start();
+    const sockets: RawSocket[] = [];
+    while (sockets.length < 1_000) sockets.push(...(await Promise.all(Array.from({ length: 50 }, open))));
+    for (const socket of sockets) socket.send(subscribe(1, "feeds.changes"));
+    await Promise.all(sockets.map((socket) => socket.until(1)));
+    await evictDurableObject(object, { webSockets: "hibernate" });
+    const { id } = await http.items.create.mutate({ text: "one" });
+    await Promise.all(sockets.map((socket) => socket.until(2)));
+    for (const { frames } of sockets) expect(eventsOf(frames)).toMatchObject([{ change: { type: "create", id } }]);
+    for (const { socket } of sockets) socket.close();
+  }, 120_000);
+
+  it("E2 subscriptions that outgrow the attachment are rows, and go with their sockets", async () => {
+    const { open, object, http } = await start();
+    const [first, second] = [reading(await open()), reading(await open())];
+    await subscribeMany(first, 300);
+    await subscribeMany(second, 300);
+    expect(await rowsOf(object)).toBe(600);
+    first.send({ id: 300, method: "subscription.stop" });
+    await first.until(301);
+    expect(await rowsOf(object)).toBe(599);
+    first.socket.close();
+    await expect.poll(() => rowsOf(object)).toBe(300);
+    // Ended without a word, as a deploy does it.
+    await evictDurableObject(object, { webSockets: "close" });
+    await http.trace.query();
+    const third = await open();
+    await subscribeMany(third, 1);
+    expect(await rowsOf(object)).toBe(0);
+  });
+});
+
+describe("caps", () => {
+  const refusals = (socket: RawSocket) => socket.frames.flatMap(({ error }) => (error ? [error.json] : []));
+
+  it("E1 hostile 47: subscriptions on one socket, and in one object", async () => {
+    const { open } = await start("/small");
+    const [first, second] = [await open(), await open()];
+    for (let id = 1; id <= 4; id++) first.send(subscribe(id, "feeds.changes"));
+    await first.until(4);
+    expect(refusals(first)).toMatchObject([
+      {
+        message: "There are 3 subscriptions on this socket already. Stop some, or open another socket.",
+        data: { code: "BAD_REQUEST" },
+      },
+    ]);
+    for (let id = 1; id <= 3; id++) second.send(subscribe(id, "feeds.changes"));
+    await second.until(3);
+    expect(refusals(second)).toMatchObject([
+      { message: "There are 5 subscriptions on this object already. Stop some first.", data: { code: "BAD_REQUEST" } },
+    ]);
+    first.send({ id: 1, method: "subscription.stop" });
+    await first.until(5);
+    second.send(subscribe(4, "feeds.changes"));
+    await second.until(4);
+    expect(second.frames.at(-1)).toEqual({ id: 4, result: { type: "started" } });
+  });
+
+  it("E1 sockets of one object: one too many is told why", async () => {
+    const { open } = await start("/small");
+    for (let n = 0; n < 3; n++) await open();
+    expect(await (await open()).closed).toEqual({ code: 4429, reason: expect.stringContaining("too many sockets") });
+  });
+
+  it("E1 hostile 42: a message over the limit is refused, and its socket closed", async () => {
+    const { open } = await start();
+    const socket = await open();
+    const message = (bytes: number) => {
+      const empty = JSON.stringify({ id: 1, method: "query", params: { path: "echo", input: { json: "" } } });
+      return empty.replace('""', `"${"x".repeat(bytes - empty.length)}"`);
+    };
+    socket.send(message(262_144));
+    await socket.until(1);
+    expect(socket.frames[0]?.result?.type).toBe("data");
+    socket.send(message(262_145));
+    expect((await socket.closed).code).toBe(1009);
+    expect(refusals(socket)).toMatchObject([{ data: { code: "PAYLOAD_TOO_LARGE" } }]);
+  });
+
+  it("E1 hostile 42: bytes are counted, not characters", async () => {
+    const { open } = await start("/small");
+    const socket = await open();
+    socket.send({ id: 1, method: "query", params: { path: "echo", input: { json: "日".repeat(400) } } });
+    expect((await socket.closed).code).toBe(1009);
+    expect(refusals(socket)).toMatchObject([{ data: { code: "PAYLOAD_TOO_LARGE" } }]);
+  });
+});
+
+describe("a client that does not read", () => {
+  const bytesOf = (socket: RawSocket) => socket.texts.reduce((sum, text) => sum + text.length, 0);
+  const idsOf = (socket: RawSocket) => eventsOf(socket.frames).map(({ change }) => (change as { id: string }).id);
+
+  it.each([
+    ["one flush", 2_000, 1],
+    ["many flushes", 100, 20],
+  ])(
+    "E4 P1 hostile 50: costs less than 1 MiB: %s",
+    async (_name, count, times) => {
+      const { http, open } = await start();
+      const socket = await open();
+      await subscribeMany(socket, 2);
+      for (let n = 0; n < times; n++) await http.items.createMany.mutate({ count, bytes: 1_000 });
+      await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+      await http.trace.query();
+      expect(socket.texts.filter((text) => text === "PING")).toHaveLength(1);
+      expect(bytesOf(socket)).toBeLessThan(1_048_576);
+
+      // It was only slow: it gets all of it, once.
+      reading(socket).socket.send("PONG");
+      const all = (await http.items.list.query()).map(({ id }) => id);
+      await socket.until(2 + 2 * all.length);
+      for (const subscription of [1, 2]) {
+        const told = eventsOf(socket.frames.filter(({ id }) => id === subscription));
+        expect(told.map(({ change }) => (change as { id: string }).id)).toEqual(all);
+      }
+    },
+    30_000,
+  );
+
+  it("E4 hostile 50: a page of large rows is cut too", async () => {
+    const { http, open } = await start();
+    const socket = await open();
+    await subscribeMany(socket, 1);
+    await http.items.createMany.mutate({ count: 60, bytes: 60_000 });
+    await http.trace.query();
+    expect(bytesOf(socket)).toBeLessThan(1_048_576);
+    socket.socket.send("PONG");
+    await http.trace.query();
+    await expect.poll(() => socket.texts.filter((text) => text === "PING")).toHaveLength(2);
+    expect(bytesOf(socket)).toBeLessThan(2 * 1_048_576);
+    reading(socket).socket.send("PONG");
+    const all = (await http.items.list.query()).map(({ id }) => id);
+    await socket.until(1 + all.length);
+    expect(idsOf(socket)).toEqual(all);
+  }, 30_000);
+
+  it.each(["feeds.changes", "feeds.tracked"])(
+    "E4 hostile 50: is cut off, and resumes by its cursor: %s",
+    async (path) => {
+      const { http, open, object } = await start("/small");
+      const socket = await open();
+      await subscribeMany(socket, 1, path);
+      await http.items.createMany.mutate({ count: 50, bytes: 100 });
+      expect((await socket.closed).code).toBe(4408);
+      const told = idsOf(socket);
+      expect(told.length).toBeLessThan(20);
+      const again = reading(await open());
+      again.send(subscribe(1, path, eventsOf(socket.frames).at(-1)?.cursor));
+      const all = (await http.items.list.query()).map(({ id }) => id);
+      await again.until(1 + all.length - told.length);
+      expect([...told, ...idsOf(again)]).toEqual(all);
+      await evictDurableObject(object, { webSockets: "hibernate" });
+    },
+  );
+
+  it("E4 its calls wait until it reads, and are answered then", async () => {
+    const { http, open } = await start("/small");
+    const socket = await open();
+    await subscribeMany(socket, 1);
+    await http.items.createMany.mutate({ count: 20, bytes: 1 });
+    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+    socket.send({ id: 7, method: "query", params: { path: "echo", input: { json: 7 } } });
+    await http.trace.query();
+    expect(socket.frames.some(({ id }) => id === 7)).toBe(false);
+    reading(socket).socket.send("PONG");
+    await expect.poll(() => socket.frames.find(({ id }) => id === 7)?.result?.data).toEqual({ json: 7 });
+  });
+});
