@@ -1,7 +1,10 @@
 import { tracked, type TrackedEnvelope } from "@trpc/server";
 import type { Cursor } from "../../shared/cursor.js";
-import type { ChangeHub, Flush } from "./change-hub.js";
+import type { ChangeHub, Flush, Position } from "./change-hub.js";
 import { lets, type RowFilter } from "./row-filter.js";
+
+/** Most changes that are read ahead: whoever iterates may wait for a client that does not read. */
+const PAGE = 128;
 
 const SOURCE = Symbol("trpc-userdo.source");
 
@@ -52,7 +55,7 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
   return {
     async *[Symbol.asyncIterator]() {
       onListen?.(table);
-      let position: string | Cursor = after ?? startOf?.(table) ?? hub.head();
+      let position: Position = { after: after ?? startOf?.(table) ?? hub.head() };
       let touched = true;
       let wake = (): void => {};
       const onAbort = (): void => wake();
@@ -64,7 +67,7 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
           wake();
         } else if (!touched) {
           // Nothing of it is for this source, so it counts as read: the log may forget it, and nobody has to be reset.
-          position = hub.head();
+          position = { after: hub.head() };
         }
       });
       for (const signal of signals) signal.addEventListener("abort", onAbort, { once: true });
@@ -74,9 +77,9 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
             await new Promise<void>((resolve) => (wake = resolve));
             continue;
           }
-          touched = false;
-          const { changes } = hub.since(table, { after: position }, { rows });
-          position = hub.head();
+          const { changes, next } = hub.since(table, position, { rows, limit: PAGE });
+          touched = next !== undefined;
+          position = next ?? { after: hub.head() };
           for (const { cursor, change } of changes) yield tracked(cursor, change);
         }
       } finally {

@@ -69,6 +69,12 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     store.add(subscription.connection.socket, subscription.stored);
   }
 
+  /** One that fails gets its own error frame, and the others go on. */
+  function fail(subscription: Subscription, cause: unknown): void {
+    const { stored } = subscription;
+    drop(subscription, frames.error(stored, shape(stored.path, cause)));
+  }
+
   /** Tells changes for as long as the client reads. Gives the last one told when it stopped before the end. */
   function tell(
     { connection, stored }: Subscription,
@@ -135,17 +141,21 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         if (kind === "silent") keep(subscription, { kind: "untracked" });
       },
       onEnd: () => drop(subscription, frames.stopped(stored)),
-      onError: (cause) => drop(subscription, frames.error(stored, shape(stored.path, cause))),
+      onError: (cause) => fail(subscription, cause),
     });
   }
 
   async function open(subscription: Subscription, start?: Start): Promise<void> {
-    const result = await reopen(subscription.connection, subscription.stored, start);
-    if (!index.has(subscription)) return;
-    if (!result.ok) return drop(subscription, frames.error(subscription.stored, result.error));
-    subscription.opened = true;
-    if (result.opened.kind === "iterable") run(subscription, result.opened);
-    else catchUp(subscription);
+    try {
+      const result = await reopen(subscription.connection, subscription.stored, start);
+      if (!index.has(subscription)) return;
+      if (!result.ok) return drop(subscription, frames.error(subscription.stored, result.error));
+      subscription.opened = true;
+      if (result.opened.kind === "iterable") run(subscription, result.opened);
+      else catchUp(subscription);
+    } catch (cause) {
+      fail(subscription, cause);
+    }
   }
 
   function deliver(subscription: Subscription, flush: Flush, table: string, shared: Map<TrackedChange, string>): void {
@@ -186,13 +196,19 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     if (stored.kind === "tracked") return open(subscription);
     const after = behind?.after ?? from;
     if (stored.kind === "silent" && after) return open(subscription, { tables: stored.tables, after });
-    drop(subscription, frames.error(stored, shape(stored.path, cannotResume())));
+    fail(subscription, cannotResume());
   }
 
   hub.onFlush((flush) => {
     const shared = new Map<TrackedChange, string>();
     for (const table of flush.tables) {
-      for (const subscription of index.listeningTo(table)) deliver(subscription, flush, table, shared);
+      for (const subscription of index.listeningTo(table)) {
+        try {
+          deliver(subscription, flush, table, shared);
+        } catch (cause) {
+          fail(subscription, cause);
+        }
+      }
     }
   });
 
