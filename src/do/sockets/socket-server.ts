@@ -191,6 +191,7 @@ export function createSocketServer(options: SocketServerOptions) {
 
     /** Answers the messages of a frame one after the other, and frames of one socket in the order they came. */
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+      if (socket.readyState !== WebSocket.OPEN) return;
       const connection = connectionOf(socket);
       if (typeof frame !== "string") return socket.close(CLOSE_UNSUPPORTED, "Only text frames are understood.");
       if (frame === "PONG") return connection.onPong();
@@ -204,12 +205,14 @@ export function createSocketServer(options: SocketServerOptions) {
       // Fixed when the message is received: what is written while it waits for its turn is told.
       const head = hub.head();
       const messages = parseFrame(frame, transformer, limits.subscriptionsPerSocket + 100);
-      const work = (queues.get(socket) ?? Promise.resolve()).then(async () => {
+      const work: Promise<void> = (queues.get(socket) ?? Promise.resolve()).then(async () => {
         for (const message of messages) {
           await connection.ready();
           if (!mayUse(connection)) return;
           await answers.answer(connection, message, head);
         }
+        // Asks a lapsed client to come back, once nothing of it is left unanswered.
+        if (queues.get(socket) === work) mayReceive(connection);
       });
       queues.set(socket, work);
       await work;
