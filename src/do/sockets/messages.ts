@@ -60,9 +60,10 @@ export function idOfFrame(text: string): number | null {
 function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer): ParsedMessage {
   const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   const { id, params } = fields;
+  const jsonrpc = fields["jsonrpc"] === "2.0" ? "2.0" : undefined;
   if (!isId(id)) {
     const message = "`id` is required: a whole number, or a string of at most 128 characters.";
-    return { ok: false, head: { id: null }, cause: malformed(message) };
+    return { ok: false, head: { id: null, jsonrpc }, cause: malformed(message) };
   }
   const { input, userdo } = typeof params === "object" && params !== null ? (params as Record<string, unknown>) : {};
   try {
@@ -70,7 +71,7 @@ function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer):
     return { ok: true, message: { ...message, id, wireInput: input, userdo: readUserdo(userdo) } };
   } catch (cause) {
     const reason = cause instanceof TRPCError ? cause : malformed(cause instanceof Error ? cause.message : "Malformed");
-    return { ok: false, head: { id }, cause: reason };
+    return { ok: false, head: { id, jsonrpc }, cause: reason };
   }
 }
 
