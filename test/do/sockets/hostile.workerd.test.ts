@@ -1,0 +1,309 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { openSocket, subscribe, upgrade, type RawSocket } from "../../fixtures/socket.js";
+
+async function start() {
+  const signedUp = await signUpToFeeds();
+  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  return { ...signedUp, socket: await openSocket(signedUp.browser, "/feeds"), object };
+}
+
+const echo = (id: unknown, input: unknown = { json: "here" }) => ({
+  id,
+  method: "query",
+  params: { path: "echo", input },
+});
+
+/** The socket still answers, and nothing but what was expected came before. */
+async function stillWorks(socket: RawSocket, before: number): Promise<void> {
+  socket.send(echo(77));
+  await socket.until(before + 1);
+  expect(socket.frames).toHaveLength(before + 1);
+  expect(socket.frames.at(-1)).toEqual({ id: 77, result: { type: "data", data: { json: "here" } } });
+}
+
+describe("frames", () => {
+  it("E1 hostile 40: a binary frame closes the socket", async () => {
+    const { socket } = await start();
+    socket.socket.send(new TextEncoder().encode(JSON.stringify(echo(1))));
+    expect((await socket.closed).code).toBe(1003);
+    expect(socket.frames).toEqual([]);
+  });
+
+  it.each([
+    ["hostile 41: what was no valid UTF-8", JSON.stringify(echo(1, { json: "\uFFFD" }))],
+    ["hostile 44: no JSON", "{"],
+    ["hostile 44: an empty frame", ""],
+    ["hostile 44: a number", "1"],
+    ["hostile 44: null", "null"],
+    ["hostile 44: a text", '"PING"'],
+    ["hostile 44: an object without fields", "{}"],
+    ["hostile 44: arrays in one another", "[".repeat(100_000)],
+    ["hostile 43: 10,000 messages in one frame", `[${Array(10_000).fill("1").join()}]`],
+  ])("E1 %s is told as malformed, and the socket goes on", async (_name, frame) => {
+    const { socket } = await start();
+    socket.send(frame);
+    await socket.until(1);
+    expect(socket.frames).toMatchObject([
+      { id: null, error: { json: { code: -32_700, data: { code: "PARSE_ERROR" } } } },
+    ]);
+    await stillWorks(socket, 1);
+  });
+
+  it("E1 hostile 43: an empty array is nothing, and its neighbours are answered", async () => {
+    const { socket } = await start();
+    socket.send("[]");
+    await stillWorks(socket, 0);
+  });
+
+  it.each([
+    ["none", undefined],
+    ["null", null],
+    ["an object", {}],
+    ["an array", [1]],
+    ["true", true],
+    ["a fraction", 1.5],
+    ["beyond what a number holds", 2 ** 53],
+    ["a text of 200,000 characters", "x".repeat(200_000)],
+  ])(
+    "E1 hostile 44: an id that is %s is refused, and the other message of the frame is answered",
+    async (_name, id) => {
+      const { socket } = await start();
+      socket.send([echo(id), echo(2)]);
+      await socket.until(2);
+      expect(socket.frames).toMatchObject([
+        { id: null, error: { json: { data: { code: "PARSE_ERROR" } } } },
+        { id: 2, result: { type: "data" } },
+      ]);
+    },
+  );
+
+  it("E1 hostile 44: an id of 1e309 is refused", async () => {
+    const { socket } = await start();
+    socket.send(JSON.stringify(echo(1)).replace('"id":1', '"id":1e309'));
+    await socket.until(1);
+    expect(socket.frames).toMatchObject([{ id: null, error: { json: { data: { code: "PARSE_ERROR" } } } }]);
+  });
+
+  it.each(["__proto__", "constructor", "toString", "", "0", 0, -1, "1"])(
+    "E1 hostile 44: %j is an id like any other",
+    async (id) => {
+      const { http, socket } = await start();
+      socket.send(subscribe(id as number, "feeds.changes"));
+      socket.send(subscribe(1_000, "feeds.changes"));
+      await socket.until(2);
+      await http.items.create.mutate({ text: "one" });
+      await socket.until(4);
+      expect(socket.frames.map((frame) => [frame.id, frame.result?.type])).toEqual([
+        [id, "started"],
+        [1_000, "started"],
+        [id, "data"],
+        [1_000, "data"],
+      ]);
+      socket.send({ id, method: "subscription.stop" });
+      await socket.until(5);
+      expect(socket.frames.at(-1)).toEqual({ id, result: { type: "stopped" } });
+    },
+  );
+
+  it("E1 hostile 44: a number and a text are two ids", async () => {
+    const { socket } = await start();
+    socket.send([subscribe(1, "feeds.changes"), subscribe("1" as never, "feeds.changes")]);
+    await socket.until(2);
+    expect(socket.frames.map(({ id, result }) => [id, result?.type])).toEqual([
+      [1, "started"],
+      ["1", "started"],
+    ]);
+  });
+});
+
+describe("messages", () => {
+  it.each(["source", "generator"])(
+    "E1 hostile 45: a second subscription under one id is refused, and the first %s goes on",
+    async (kind) => {
+      const path = kind === "source" ? "feeds.changes" : "feeds.tracked";
+      const { http, socket, object } = await start();
+      socket.send([subscribe(1, path), subscribe(1, path)]);
+      socket.send(subscribe(1, path));
+      await socket.until(3);
+      const refused = { id: 1, error: { json: { message: "Duplicate id 1", data: { code: "BAD_REQUEST", path } } } };
+      expect(socket.frames).toMatchObject([{ id: 1, result: { type: "started" } }, refused, refused]);
+      await evictDurableObject(object, { webSockets: "hibernate" });
+      socket.send(subscribe(1, path));
+      await socket.until(4);
+      expect(socket.frames[3]).toMatchObject(refused);
+      await http.items.create.mutate({ text: "one" });
+      await socket.until(5);
+      expect(socket.frames[4]).toMatchObject({ id: 1, result: { type: "data" } });
+      expect(await http.trace.query()).not.toContain("ended feeds.tracked");
+    },
+  );
+
+  it("E1 hostile 46: stopping what was never started is ignored", async () => {
+    const { socket } = await start();
+    socket.send([
+      { id: 1, method: "subscription.stop" },
+      { id: "x", method: "subscription.stop", params: null },
+    ]);
+    await stillWorks(socket, 0);
+  });
+
+  it("E1 hostile 46: one that is stopped can be started again under its id", async () => {
+    const { socket } = await start();
+    socket.send([subscribe(1, "feeds.tracked"), { id: 1, method: "subscription.stop" }, subscribe(1, "feeds.tracked")]);
+    await socket.until(3);
+    expect(socket.frames.map(({ result }) => result?.type)).toEqual(["started", "stopped", "started"]);
+  });
+
+  it.each<[string, object, string]>([
+    ["an unknown path", { method: "query", params: { path: "nothing" } }, "NOT_FOUND"],
+    ["a router's path", { method: "query", params: { path: "items" } }, "NOT_FOUND"],
+    ["__proto__", { method: "query", params: { path: "__proto__" } }, "NOT_FOUND"],
+    ["items.__proto__", { method: "mutation", params: { path: "items.__proto__" } }, "NOT_FOUND"],
+    ["items.create.constructor", { method: "mutation", params: { path: "items.create.constructor" } }, "NOT_FOUND"],
+    ["an empty path", { method: "query", params: { path: "" } }, "NOT_FOUND"],
+    ["a query that is called as a mutation", { method: "mutation", params: { path: "echo" } }, "NOT_FOUND"],
+    ["a mutation that is called as a query", { method: "query", params: { path: "conflict" } }, "NOT_FOUND"],
+    ["a subscription that is called as a query", { method: "query", params: { path: "feeds.changes" } }, "NOT_FOUND"],
+    ["a query that is subscribed to", { method: "subscription", params: { path: "echo" } }, "NOT_FOUND"],
+    ["an unknown method", { method: "delete", params: { path: "echo" } }, "PARSE_ERROR"],
+    ["no method", { params: { path: "echo" } }, "PARSE_ERROR"],
+    ["no parameters", { method: "query" }, "PARSE_ERROR"],
+    ["a path that is no text", { method: "query", params: { path: 1 } }, "PARSE_ERROR"],
+    ["another jsonrpc", { jsonrpc: "1.0", method: "query", params: { path: "echo" } }, "PARSE_ERROR"],
+    [
+      "an event id that is no text",
+      { method: "subscription", params: { path: "feeds.changes", lastEventId: 1 } },
+      "PARSE_ERROR",
+    ],
+    ["an input that is not superjson's", { method: "query", params: { path: "echo", input: "text" } }, "BAD_REQUEST"],
+    [
+      "an input with a class of superjson's",
+      { method: "query", params: { path: "echo", input: { json: "a", meta: { values: [["class", "Object"]] } } } },
+      "BAD_REQUEST",
+    ],
+    [
+      "an input that pollutes",
+      {
+        method: "query",
+        params: { path: "echo", input: { json: { a: 1 }, meta: { values: { "__proto__.polluted": ["undefined"] } } } },
+      },
+      "BAD_REQUEST",
+    ],
+    ["a procedure that sets cookies", { method: "mutation", params: { path: "auth.logout" } }, "BAD_REQUEST"],
+  ])("E1 hostile 48: %s is refused under its id", async (_name, message, code) => {
+    const { socket } = await start();
+    socket.send({ id: 5, ...message });
+    await socket.until(1);
+    expect(socket.frames).toMatchObject([{ id: 5, error: { json: { data: { code } } } }]);
+    expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+    await stillWorks(socket, 1);
+  });
+
+  it("C4 jsonrpc is echoed in every kind of answer", async () => {
+    const { http, socket } = await start();
+    const rpc = { jsonrpc: "2.0" };
+    socket.send({ ...rpc, ...subscribe(1, "feeds.changes") });
+    await socket.until(1);
+    await http.items.create.mutate({ text: "one" });
+    await socket.until(2);
+    socket.send([
+      { ...rpc, ...subscribe(1, "feeds.changes") },
+      { ...rpc, id: 1, method: "subscription.stop" },
+      { ...rpc, ...echo(2) },
+      { ...rpc, id: 3, method: "query", params: { path: "nothing" } },
+      { ...rpc, id: 4, method: "query", params: { path: 1 } },
+      echo(5),
+    ]);
+    await socket.until(8);
+    expect(socket.frames.map((frame) => [frame.id, (frame as { jsonrpc?: string }).jsonrpc])).toEqual([
+      [1, "2.0"],
+      [1, "2.0"],
+      [1, "2.0"],
+      [1, "2.0"],
+      [2, "2.0"],
+      [3, "2.0"],
+      [4, "2.0"],
+      [5, undefined],
+    ]);
+  });
+
+  it("E1 hostile 51: a message after the server's close is not executed", async () => {
+    const { socket, object } = await start();
+    await runInDurableObject(object, async (instance, state) => {
+      const [end] = state.getWebSockets();
+      if (!end) throw new Error("There is no socket.");
+      end.close(4_000);
+      const message = {
+        id: 1,
+        method: "mutation",
+        params: { path: "items.create", input: { json: { text: "late" } } },
+      };
+      await instance.webSocketMessage(end, JSON.stringify(message));
+      expect(state.storage.sql.exec("SELECT count(*) AS n FROM items").one()).toEqual({ n: 0 });
+    });
+    expect(socket.frames).toEqual([]);
+  });
+
+  it("E1 hostile 55: whatever a procedure throws is an answer under its id", async () => {
+    const { socket } = await start();
+    socket.send([{ id: 1, method: "query", params: { path: "fail" } }, subscribe(2, "feeds.failing"), echo(3)]);
+    await expect.poll(() => socket.frames.filter(({ error }) => error).map(({ id }) => id)).toEqual([1, 2]);
+    expect(socket.frames.some(({ id, result }) => id === 3 && result?.type === "data")).toBe(true);
+    expect(socket.texts.join()).not.toContain("hunter2");
+  });
+
+  it("E1 answers of one socket come in the order of its messages, however long the first takes", async () => {
+    const { http, socket } = await start();
+    socket.send({ id: 1, method: "query", params: { path: "pause" } });
+    for (let id = 2; id <= 20; id++) socket.send(id % 2 ? echo(id) : subscribe(id, "feeds.tracked"));
+    socket.send("{");
+    await expect.poll(() => http.trace.query()).toContain("ran pause");
+    expect(socket.frames).toEqual([]);
+    await http.release.mutate();
+    await socket.until(21);
+    expect(socket.frames.map(({ id }) => id)).toEqual([...Array.from({ length: 20 }, (_, n) => n + 1), null]);
+  });
+});
+
+describe("the upgrade", () => {
+  const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ2aWN0aW0ifQ.";
+
+  it.each<[string, Record<string, string>]>([
+    ["no cookie", {}],
+    ["a forged access token", { Cookie: `__Host-userdo-access=${token}` }],
+    ["a forged refresh token", { Cookie: `__Host-userdo-refresh=${token}` }],
+    ["a forged bearer", { Authorization: `Bearer ${token}` }],
+  ])("E1 P7 hostile 52: a flood with %s is refused before any object", async (_name, headers) => {
+    const refused = await Promise.all(
+      Array.from({ length: 50 }, () => upgrade({ cookies: new Map() }, headers, "/feeds")),
+    );
+    expect(refused.map(({ status }) => status)).toEqual(Array(50).fill(401));
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["a foreign origin", { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }],
+    ["a foreign origin that claims to be the own site", { Origin: "https://evil.example" }],
+    ["an origin of null", { Origin: "null" }],
+    ["a name that begins alike", { Origin: "https://blog.example.com.evil.com" }],
+    ["the own name as a user", { Origin: "https://blog.example.com@evil.com" }],
+    ["http for https", { Origin: "http://blog.example.com" }],
+    ["another port", { Origin: "https://blog.example.com:8443" }],
+  ])("E1 hostile 53: %s is refused", async (_name, headers) => {
+    const { browser } = await start();
+    const response = await upgrade(browser, headers, "/feeds");
+    expect([response.status, response.webSocket]).toEqual([403, null]);
+  });
+
+  it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])(
+    "E1 hostile 24: there is no socket at %s",
+    async (path) => {
+      const { browser } = await start();
+      const { status, webSocket } = await upgrade(browser, {}, path);
+      expect(webSocket).toBeNull();
+      expect(status).toBeGreaterThanOrEqual(400);
+    },
+  );
+});

@@ -1,0 +1,247 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { newest } from "../../newest-trpc/newest.js";
+import type { FeedsDO } from "../../fixtures/app/worker.js";
+import { openBrowser, password } from "../../fixtures/browser.js";
+import { listen, openStockClient, signUpToFeeds, stock } from "../../fixtures/stock-client.js";
+import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
+
+afterEach(() => void vi.useRealTimers());
+
+const minutes = 60_000;
+const days = 24 * 60 * minutes;
+
+function later(milliseconds: number): void {
+  const then = Date.now() + milliseconds;
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(then);
+}
+
+async function start() {
+  const signedUp = await signUpToFeeds();
+  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  /** Somebody else who signed in to the same account. */
+  const elsewhere = async () => {
+    const browser = openBrowser();
+    const client = browser.client("batch", "/feeds") as unknown as typeof signedUp.http;
+    await client.auth.login.mutate({ email: signedUp.email, password });
+    return client;
+  };
+  return { ...signedUp, object, elsewhere, open: () => openSocket(signedUp.browser, "/feeds") };
+}
+
+const create = (id: number, text: string) => ({
+  id,
+  method: "mutation",
+  params: { path: "items.create", input: { json: { text } } },
+});
+
+describe("a session that is over", () => {
+  it("E1 A4 P6 what it had sent is not executed after signing out, and nothing is delivered", async () => {
+    const { http, open, elsewhere } = await start();
+    const other = await elsewhere();
+    const socket = await open();
+    socket.send([subscribe(1, "feeds.changes"), subscribe(2, "feeds.tracked")]);
+    await socket.until(2);
+    socket.send([{ id: 3, method: "query", params: { path: "pause" } }, create(4, "too late")]);
+    socket.send(create(5, "too late"));
+    await expect.poll(() => other.trace.query()).toContain("ran pause");
+    await http.auth.logout.mutate();
+    expect(await other.trace.query()).toContain("ended feeds.tracked");
+    await other.release.mutate();
+    await other.items.create.mutate({ text: "by another" });
+    expect((await socket.closed).code).toBe(4401);
+    expect(await other.items.list.query()).toMatchObject([{ text: "by another" }]);
+    expect(socket.frames).toHaveLength(2);
+  });
+
+  it.each(["a mutation", "a subscription", "a binary frame", "a frame that is too large", "PONG", "no JSON"])(
+    "E1 A4 P6 hostile 51: %s from a client that ignores the close does nothing",
+    async (what) => {
+      const frames: Record<string, string | ArrayBuffer> = {
+        "a mutation": JSON.stringify(create(1, "after the close")),
+        "a subscription": JSON.stringify(subscribe(2, "feeds.tracked")),
+        "a binary frame": new ArrayBuffer(8),
+        "a frame that is too large": "x".repeat(300_000),
+        PONG: "PONG",
+        "no JSON": "{",
+      };
+      const { http, object, open, elsewhere } = await start();
+      const other = await elsewhere();
+      const socket = await open();
+      socket.send(subscribe(9, "feeds.changes"));
+      await socket.until(1);
+      // The object's own end: what it is handed of a socket that it has closed.
+      const end = await runInDurableObject(object, (_instance, state) => state.getWebSockets()[0]);
+      await http.auth.logout.mutate();
+      await runInDurableObject(object, async (instance: InstanceType<typeof FeedsDO>) => {
+        if (end) await instance.webSocketMessage(end, frames[what] ?? "");
+      });
+      await other.items.create.mutate({ text: "by another" });
+      expect(await other.items.list.query()).toHaveLength(1);
+      expect(await other.trace.query()).toEqual(["ran feeds.changes"]);
+      expect(socket.frames).toHaveLength(1);
+    },
+  );
+
+  it("E1 P6 ending the other sessions stops their sockets before the call returns, and no others", async () => {
+    const { browser, elsewhere, open } = await start();
+    const other = await elsewhere();
+    const socket = await open();
+    socket.send(subscribe(1, "feeds.changes"));
+    await socket.until(1);
+    await other.sessions.revokeOthers.mutate();
+    await other.items.create.mutate({ text: "by another" });
+    expect((await socket.closed).code).toBe(4401);
+    expect(socket.frames).toHaveLength(1);
+    await expect(openSocket(browser, "/feeds")).rejects.toThrow("401");
+  });
+
+  it("E1 one that ran out is closed at its next message, which is not executed", async () => {
+    const { object, open } = await start();
+    const socket = await open();
+    socket.send(subscribe(1, "feeds.changes"));
+    await socket.until(1);
+    later(8 * days);
+    socket.send(create(2, "too late"));
+    expect((await socket.closed).code).toBe(4401);
+    await runInDurableObject(object, (_instance, state) => {
+      expect(state.storage.sql.exec("SELECT count(*) AS n FROM items").one()).toEqual({ n: 0 });
+    });
+    expect(socket.frames).toHaveLength(1);
+  });
+
+  it.each(["feeds.changes", "feeds.tracked"])("E1 one that ran out is closed at its next event: %s", async (path) => {
+    const { open, elsewhere } = await start();
+    const socket = await open();
+    socket.send(subscribe(1, path));
+    await socket.until(1);
+    later(8 * days);
+    const other = await elsewhere();
+    await other.items.create.mutate({ text: "not for it" });
+    expect((await socket.closed).code).toBe(4401);
+    expect(socket.frames).toHaveLength(1);
+  });
+});
+
+describe("an access token that lapses on a live socket", () => {
+  it.each(["feeds.changes", "feeds.tracked"])(
+    "E1 E4 the client is asked to come back, once, and the event waits for it: %s",
+    async (path) => {
+      const { http, open } = await start();
+      const socket = await open();
+      socket.send(subscribe(1, path));
+      await socket.until(1);
+      await http.items.create.mutate({ text: "in time" });
+      await socket.until(2);
+      later(16 * minutes);
+      await http.items.create.mutate({ text: "one" });
+      await http.items.create.mutate({ text: "two" });
+      await socket.until(3);
+      expect(socket.frames.slice(2)).toEqual([{ id: null, method: "reconnect" }]);
+      const again = await open();
+      again.send(subscribe(1, path, eventsOf(socket.frames).at(-1)?.cursor));
+      await again.until(3);
+      expect(eventsOf(again.frames)).toMatchObject([
+        { change: { data: { text: "one" } } },
+        { change: { data: { text: "two" } } },
+      ]);
+      expect(socket.frames).toHaveLength(3);
+    },
+  );
+
+  it.each([
+    ["feeds.changes", "while the old socket is open", false],
+    ["feeds.changes", "after the old socket is closed", false],
+    ["feeds.changes", "after the object slept", true],
+    ["feeds.tracked", "while the old socket is open", false],
+    ["feeds.tracked", "after the old socket is closed", false],
+    ["feeds.tracked", "after the object slept", true],
+  ])("E4 P1 a client without an event so far gets what waited: %s, %s", async (path, when, sleeps) => {
+    const { http, object, open } = await start();
+    const socket = await open();
+    socket.send(subscribe(1, path));
+    await socket.until(1);
+    later(16 * minutes);
+    await http.items.create.mutate({ text: "one" });
+    await socket.until(2);
+    expect(socket.frames[1]).toEqual({ id: null, method: "reconnect" });
+    if (when === "after the old socket is closed") {
+      socket.socket.close();
+      const left = () => runInDurableObject(object, (_instance, state) => state.getWebSockets().length);
+      await expect.poll(left).toBe(0);
+    }
+    if (sleeps) await evictDurableObject(object, { webSockets: "hibernate" });
+    const again = await open();
+    again.send(subscribe(1, path));
+    await again.until(2);
+    await http.items.create.mutate({ text: "two" });
+    await again.until(3);
+    expect(eventsOf(again.frames)).toMatchObject([
+      { change: { data: { text: "one" } } },
+      { change: { data: { text: "two" } } },
+    ]);
+  });
+
+  it("E1 a message on it is answered, and then the client is asked to come back", async () => {
+    const { open } = await start();
+    const socket = await open();
+    socket.send(create(1, "in time"));
+    await socket.until(1);
+    later(16 * minutes);
+    socket.send([create(2, "one"), create(3, "two")]);
+    await socket.until(4);
+    expect(socket.frames.map(({ id, method, result }) => [id, method ?? result?.type])).toEqual([
+      [1, "data"],
+      [2, "data"],
+      [3, "data"],
+      [null, "reconnect"],
+    ]);
+    socket.send(create(4, "three"));
+    await socket.until(5);
+    expect(socket.frames.at(-1)).toMatchObject({ id: 4, result: { type: "data" } });
+  });
+
+  describe.each([
+    ["11.22.1", stock],
+    ["11.25.2", newest],
+  ])("@trpc/client %s", (_version, use) => {
+    it.each([
+      ["no event", 0],
+      ["an event", 1],
+    ])("C4 E4 comes back by itself and gets each event once, after %s", async (_name, before) => {
+      const { browser, http } = await start();
+      const { client, wires } = openStockClient(browser, { stock: use });
+      const source = listen(client.feeds.changes, undefined);
+      const generator = listen(client.feeds.tracked, undefined);
+      await Promise.all([source.started, generator.started]);
+      for (let n = 1; n <= 4; n++) {
+        if (n === before + 1) later(16 * minutes);
+        await http.items.create.mutate({ text: `${n}` });
+        if (n <= before) await Promise.all([source.until(n), generator.until(n)]);
+      }
+      for (const told of [source, generator]) {
+        expect(await told.until(4)).toMatchObject(["1", "2", "3", "4"].map((text) => ({ data: { data: { text } } })));
+      }
+      expect(await client.echo.query("still here")).toBe("still here");
+      expect(source.events).toHaveLength(4);
+      expect(generator.events).toHaveLength(4);
+      expect(wires).toHaveLength(2);
+    });
+
+    it("C4 E1 A4 is not let in again after signing out, and its subscriber is told nothing more", async () => {
+      const { browser, http, elsewhere } = await start();
+      const { client, wires, close } = openStockClient(browser, { stock: use });
+      const told = listen(client.feeds.changes, undefined);
+      await told.started;
+      const other = await elsewhere();
+      await http.auth.logout.mutate();
+      expect(await wires[0]?.closed).toBe(4401);
+      await other.items.create.mutate({ text: "by another" });
+      expect(await wires[1]?.closed).toBe(401);
+      close();
+      expect(told.events).toEqual([]);
+    });
+  });
+});
