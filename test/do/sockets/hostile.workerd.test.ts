@@ -4,10 +4,19 @@ import { describe, expect, it } from "vitest";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 import { openSocket, subscribe, upgrade, type RawSocket } from "../../fixtures/socket.js";
 
+/** A socket of somebody new. */
 async function start() {
   const signedUp = await signUpToFeeds();
   const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
   return { ...signedUp, socket: await openSocket(signedUp.browser, "/feeds"), object };
+}
+
+let somebody: ReturnType<typeof signUpToFeeds> | undefined;
+
+/** A socket of somebody who stays the same, for what leaves no trace. */
+async function connect() {
+  const { browser } = await (somebody ??= signUpToFeeds());
+  return { browser, socket: await openSocket(browser, "/feeds") };
 }
 
 const echo = (id: unknown, input: unknown = { json: "here" }) => ({
@@ -26,7 +35,7 @@ async function stillWorks(socket: RawSocket, before: number): Promise<void> {
 
 describe("frames", () => {
   it("E1 hostile 40: a binary frame closes the socket", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.socket.send(new TextEncoder().encode(JSON.stringify(echo(1))));
     expect((await socket.closed).code).toBe(1003);
     expect(socket.frames).toEqual([]);
@@ -43,7 +52,7 @@ describe("frames", () => {
     ["hostile 44: arrays in one another", "[".repeat(100_000)],
     ["hostile 43: 10,000 messages in one frame", `[${Array(10_000).fill("1").join()}]`],
   ])("E1 %s is told as malformed, and the socket goes on", async (_name, frame) => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send(frame);
     await socket.until(1);
     expect(socket.frames).toMatchObject([
@@ -53,7 +62,7 @@ describe("frames", () => {
   });
 
   it("E1 hostile 43: an empty array is nothing, and its neighbours are answered", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send("[]");
     await stillWorks(socket, 0);
   });
@@ -70,7 +79,7 @@ describe("frames", () => {
   ])(
     "E1 hostile 44: an id that is %s is refused, and the other message of the frame is answered",
     async (_name, id) => {
-      const { socket } = await start();
+      const { socket } = await connect();
       socket.send([echo(id), echo(2)]);
       await socket.until(2);
       expect(socket.frames).toMatchObject([
@@ -81,7 +90,7 @@ describe("frames", () => {
   );
 
   it("E1 hostile 44: an id of 1e309 is refused", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send(JSON.stringify(echo(1)).replace('"id":1', '"id":1e309'));
     await socket.until(1);
     expect(socket.frames).toMatchObject([{ id: null, error: { json: { data: { code: "PARSE_ERROR" } } } }]);
@@ -109,7 +118,7 @@ describe("frames", () => {
   );
 
   it("E1 hostile 44: a number and a text are two ids", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send([subscribe(1, "feeds.changes"), subscribe("1" as never, "feeds.changes")]);
     await socket.until(2);
     expect(socket.frames.map(({ id, result }) => [id, result?.type])).toEqual([
@@ -142,7 +151,7 @@ describe("messages", () => {
   );
 
   it("E1 hostile 46: stopping what was never started is ignored", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send([
       { id: 1, method: "subscription.stop" },
       { id: "x", method: "subscription.stop", params: null },
@@ -151,7 +160,7 @@ describe("messages", () => {
   });
 
   it("E1 hostile 46: one that is stopped can be started again under its id", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send([subscribe(1, "feeds.tracked"), { id: 1, method: "subscription.stop" }, subscribe(1, "feeds.tracked")]);
     await socket.until(3);
     expect(socket.frames.map(({ result }) => result?.type)).toEqual(["started", "stopped", "started"]);
@@ -194,7 +203,7 @@ describe("messages", () => {
     ],
     ["a procedure that sets cookies", { method: "mutation", params: { path: "auth.logout" } }, "BAD_REQUEST"],
   ])("E1 hostile 48: %s is refused under its id", async (_name, message, code) => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send({ id: 5, ...message });
     await socket.until(1);
     expect(socket.frames).toMatchObject([{ id: 5, error: { json: { data: { code } } } }]);
@@ -248,7 +257,7 @@ describe("messages", () => {
   });
 
   it("E1 hostile 55: whatever a procedure throws is an answer under its id", async () => {
-    const { socket } = await start();
+    const { socket } = await connect();
     socket.send([{ id: 1, method: "query", params: { path: "fail" } }, subscribe(2, "feeds.failing"), echo(3)]);
     await expect.poll(() => socket.frames.filter(({ error }) => error).map(({ id }) => id)).toEqual([1, 2]);
     expect(socket.frames.some(({ id, result }) => id === 3 && result?.type === "data")).toBe(true);
@@ -292,7 +301,7 @@ describe("the upgrade", () => {
     ["http for https", { Origin: "http://blog.example.com" }],
     ["another port", { Origin: "https://blog.example.com:8443" }],
   ])("E1 hostile 53: %s is refused", async (_name, headers) => {
-    const { browser } = await start();
+    const { browser } = await connect();
     const response = await upgrade(browser, headers, "/feeds");
     expect([response.status, response.webSocket]).toEqual([403, null]);
   });
@@ -300,7 +309,7 @@ describe("the upgrade", () => {
   it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])(
     "E1 hostile 24: there is no socket at %s",
     async (path) => {
-      const { browser } = await start();
+      const { browser } = await connect();
       const { status, webSocket } = await upgrade(browser, {}, path);
       expect(webSocket).toBeNull();
       expect(status).toBeGreaterThanOrEqual(400);
