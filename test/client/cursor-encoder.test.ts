@@ -6,10 +6,10 @@ const sent = (text: unknown): unknown => JSON.parse(String(text));
 
 it("E4 a subscription that was cut off before its first event goes on where it started", () => {
   const { encode, decode } = createCursorEncoder();
-  expect(sent(encode(message as never))).toEqual({ ...message, params: { ...message.params, userdo: "cursor" } });
+  expect(sent(encode(message as never))).toEqual({ ...message, params: { ...message.params, userdo: {} } });
   decode('{"id":1,"result":{"type":"started","id":"5.0123456789abcdef"}}');
   expect(sent(encode([message, { id: 2, method: "query", params: {} }] as never))).toEqual([
-    { ...message, params: { ...message.params, lastEventId: "5.0123456789abcdef", userdo: "cursor" } },
+    { ...message, params: { ...message.params, userdo: { startedAt: "5.0123456789abcdef" } } },
     { id: 2, method: "query", params: {} },
   ]);
 });
@@ -20,5 +20,5 @@ it("E4 an event's own id goes before, and a stopped subscription is forgotten", 
   const resumed = { ...message, params: { ...message.params, lastEventId: "7.0123456789abcdef" } };
   expect(sent(encode(resumed as never))).toMatchObject({ params: { lastEventId: "7.0123456789abcdef" } });
   encode({ id: 1, method: "subscription.stop" } as never);
-  expect(sent(encode(message as never))).not.toHaveProperty("params.lastEventId");
+  expect(sent(encode(message as never))).not.toHaveProperty("params.userdo.startedAt");
 });

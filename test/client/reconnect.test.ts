@@ -22,6 +22,24 @@ async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
+it("P2 E4 an app's generator that was cut off before its first event goes on where it started", async () => {
+  const { client, sockets } = await signUp();
+  const told: string[] = [];
+  let starts = 0;
+  const subscription = client.posts.titles.subscribe(undefined, {
+    onStarted: () => starts++,
+    onData: ({ data }) => told.push(data),
+  });
+  await eventually(() => starts === 1);
+  sockets.at(-1)?.terminate();
+  await client.posts.create.mutate({ title: "In the gap", body: "" });
+  await eventually(() => starts === 2);
+  await client.posts.create.mutate({ title: "After it", body: "" });
+  await eventually(() => told.length >= 2);
+  expect(told).toEqual(["In the gap", "After it"]);
+  subscription.unsubscribe();
+}, 30_000);
+
 it("E4 C4 after twenty drops exactly one socket is open, and every change has arrived once", async () => {
   const { client, sockets } = await signUp();
   const told: string[] = [];

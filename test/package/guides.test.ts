@@ -54,8 +54,11 @@ test.each(["sessions", "jwt", "tables", "migrations"])(
   },
 );
 
-test.each(["sessions", "jwt", "errors", "tables", "migrations"])("docs/%s.md: what it links to is there", async (name) => {
-  const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
-  const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
-  expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
-});
+test.each(["sessions", "jwt", "errors", "tables", "migrations"])(
+  "docs/%s.md: what it links to is there",
+  async (name) => {
+    const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
+    const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
+    expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
+  },
+);

@@ -96,6 +96,18 @@ describe("errors", () => {
     },
   );
 
+  it("hostile 79: so is a router that cannot be loaded, and the calls beside it are answered", async () => {
+    const { browser } = await signUp();
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const response = await browser.fetch("/trpc/broken.query,ping?batch=1");
+    log.mockRestore();
+    expect(response.status).toBe(207);
+    const [broken, ping] = JSON.parse(await response.text()) as [unknown, unknown];
+    expect(broken).toMatchObject({ error: { json: { data: { code: "INTERNAL_SERVER_ERROR" } } } });
+    expect(JSON.stringify(broken)).not.toContain("hunter2");
+    expect(ping).toMatchObject({ result: { data: { json: { pong: true } } } });
+  });
+
   it("hostile 79: so is one that happens in the Worker", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const text = await (await send("/trpc/odd.throwsWithCause")).text();

@@ -1,6 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../fixtures/error-code.js";
-import { freshEmail, openBrowser, origin, password, send, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
+import {
+  freshEmail,
+  openBrowser,
+  origin,
+  password,
+  send,
+  sessionCookies,
+  signUp,
+  type Browser,
+} from "../fixtures/browser.js";
 
 const form = "application/x-www-form-urlencoded";
 

@@ -24,8 +24,9 @@ export async function readBody(request: Request, type: BodyType = "application/j
   for (let chunk = await read(reader); !chunk.done; chunk = await read(reader)) {
     bytes += chunk.value.byteLength;
     if (bytes > limits.bodyBytes) {
-      // Left to the runtime to drain: a cancelled upload resets the connection before the client has the answer.
-      reader.releaseLock();
+      // It may never end. One that declares its length is left to the runtime to drain: a cancelled upload may
+      // reset the connection before the client has the answer.
+      reader.cancel().catch(() => undefined);
       throw tooLarge();
     }
     text += decode(decoder, chunk.value);
