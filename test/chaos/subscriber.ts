@@ -92,10 +92,15 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     if (entry.table !== table || entry.id !== id) fail(`${what}: the cursor names ${entry.table} ${entry.id}`);
     if (entry.seq > revokedAt) fail(`${what} was delivered after a revoke at ${revokedAt}`);
     if (handedOver && entry.seq <= position && entry.seq > handedOver.from) {
-      position = handedOver.from;
-      fold = handedOver.fold;
-      ranges = [{ after: position }];
       lax = true;
+      if (handedOver.from === 0) {
+        // It is new, and has been taken for another tab's under the same id: told more than it asked for.
+        position = entry.seq - 1;
+      } else {
+        position = handedOver.from;
+        fold = handedOver.fold;
+        ranges = [{ after: position }];
+      }
     }
     handedOver = undefined;
     if (told.has(entry.seq)) fail(`${what} was told twice`);

@@ -6,9 +6,11 @@ import { createChangeLog } from "../../src/do/storage/create-change-log.js";
 import { createClient, type Client } from "./client.js";
 import type { Figures } from "./figures.js";
 import { createHistory, Violation, type Entry } from "./history.js";
-import type { RawKind, Schedule, Source, Step, Turn } from "./schedule.js";
+import type { RawKind, Schedule, Source, Step, Turn, Write } from "./schedule.js";
 import { signIn, type Session } from "./session.js";
 import { createSubscriber, type Handover, type Subscriber } from "./subscriber.js";
+
+const tableWrite = (table: Write["table"]): Write => ({ table, op: "create", pick: 1 });
 
 type Doing<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
 
@@ -217,7 +219,8 @@ export async function createWorld(
   }
 
   async function revoke({ session: pick, how }: Doing<"revoke">): Promise<void> {
-    const session = anyOf(alive(), pick);
+    const listening = alive().filter((each) => clients.some((client) => client.session === each && client.isOpen()));
+    const session = anyOf(listening.length > 0 ? listening : alive(), pick);
     if (!session) return;
     if (alive().length === 1) sessions.push(await signIn(path, email, false));
     const other = alive().find((each) => each !== session);
@@ -232,6 +235,11 @@ export async function createWorld(
     await capture();
     session.revokedAt = history.head();
     figures.revokes++;
+    // What its sockets still send must not be executed, and nothing of this may be told to them.
+    const turn: Turn = { writes: [tableWrite("items"), tableWrite("notes")], fail: false };
+    for (const client of clients)
+      if (client.session === session && client.isOpen()) await overSocket(client, [], [turn]);
+    if (other) await overHttp("http", other, [turn], false);
   }
 
   function rawStatements(kind: RawKind, pick: number): string[] {
