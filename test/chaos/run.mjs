@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
 
 /** A process keeps the storage of all its objects in memory: after so many schedules a new one takes over. */
-const CHUNK = 250;
+const CHUNK = 100;
 
 const { values } = parseArgs({
   options: { schedules: { type: "string" }, seed: { type: "string" }, processes: { type: "string" } },
@@ -46,10 +46,11 @@ async function work() {
       figures[name] = (figures[name] ?? 0) + value;
     if (line) console.log(`seeds ${from}-${from + size - 1}: ${code === 0 ? "ok" : "FAILED"} ${line}`);
     if (code === 0) continue;
-    const told = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]/.test(each));
+    // Without the runtime's own stack traces, and the same once more as a difference.
+    const told = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]|^stack: |^exception = |workerd@/.test(each));
     const start = told.findIndex((each) => each.startsWith("chaos failed:"));
     const end = told.findIndex((each, index) => index > start && /schedules\.ts/.test(each));
-    const text = start < 0 ? output.slice(-4_000) : told.slice(start, end < 0 ? undefined : end).join("\n");
+    const text = start < 0 ? told.slice(-60).join("\n") : told.slice(start, end < 0 ? undefined : end).join("\n");
     failures.push(text);
     console.log(text);
   }
