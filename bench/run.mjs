@@ -1,4 +1,4 @@
-// Runs the side-by-side benchmarks: npm run bench -- [names…] [--smoke] [--rounds=9]
+// Runs the side-by-side benchmarks: npm run bench -- [names…] [--smoke] [--rounds=21]
 import { parseArgs } from "node:util";
 import { run } from "../scripts/run.mjs";
 import { report } from "./runner/report.mjs";
@@ -35,7 +35,7 @@ if (!options["no-build"]) {
 // The servers end with the runner, however it ends.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-const rounds = Number(options.rounds ?? (options.smoke ? 1 : 9));
+const rounds = Number(options.rounds ?? (options.smoke ? 1 : 21));
 for (const name of selected) {
   const started = performance.now();
   const { prepare } = await benchmarks[name]();

@@ -25,6 +25,11 @@ export class BareDO extends DurableObject {
   byId(id: string): Post | undefined {
     return this.#posts.byId(id);
   }
+
+  /** One by one, as ten calls would. */
+  byIds(ids: readonly string[]): (Post | undefined)[] {
+    return ids.map((id) => this.#posts.byId(id));
+  }
 }
 
 export default {
@@ -36,6 +41,8 @@ export default {
         return Response.json(await stub.list());
       case "byId":
         return Response.json(await stub.byId(id));
+      case "byIds":
+        return Response.json(await stub.byIds(id.split(",")));
       case "seed":
         await stub.seed(await request.json());
         return Response.json(null);

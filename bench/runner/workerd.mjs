@@ -19,7 +19,12 @@ export default {
   async fetch(request, env) {
     const { searchParams } = new URL(request.url);
     const stub = env[searchParams.get("binding")].getByName(searchParams.get("name"));
-    await unsafe.evict(stub, { webSockets: "hibernate" });
+    try {
+      await unsafe.evict(stub, { webSockets: "hibernate" });
+    } catch (error) {
+      // The platform was faster.
+      if (!error.message.includes("not currently running")) return new Response(error.message, { status: 500 });
+    }
     return new Response();
   },
 };

@@ -33,6 +33,23 @@ export async function startBare(stage) {
 }
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function startTrpcByHand(stage) {
+  const server = await stage.start({
+    name: "tRPC by hand",
+    worker: new URL("trpc-by-hand.ts", import.meta.url),
+    objects: { TRPC_DO: "TrpcDO" },
+  });
+  return {
+    name: server.name,
+    server,
+    open: () => open(stage, server, "/"),
+    sleep: () => server.evict("TRPC_DO", "user:ada"),
+    call: trpcCall,
+    reply: trpcReply,
+  };
+}
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function startOurs(stage) {
   const app = await startApp(stage);
   return {
@@ -40,9 +57,17 @@ export async function startOurs(stage) {
     server: app.server,
     open: () => open(stage, app.server, "/trpc", app.headers),
     sleep: app.sleep,
-    call: (id, text) => JSON.stringify({ id, method: "query", params: { path: "echo", input: { json: { text } } } }),
-    reply: (id, text) => JSON.stringify({ id, result: { type: "data", data: { json: { text } } } }),
+    call: trpcCall,
+    reply: trpcReply,
   };
+}
+
+function trpcCall(id, text) {
+  return JSON.stringify({ id, method: "query", params: { path: "echo", input: { json: { text } } } });
+}
+
+function trpcReply(id, text) {
+  return JSON.stringify({ id, result: { type: "data", data: { json: { text } } } });
 }
 
 async function open(stage, server, path, headers) {

@@ -21,7 +21,8 @@ export async function prepare(stage) {
     {
       title: `One event to ${sockets} sockets`,
       measure: "p50",
-      calls: stage.size(20, 2),
+      calls: stage.size(6, 2),
+      warmup: stage.size(20, 1),
       contenders: [
         asContender(bare, await openAll(bare, sockets), {
           write: (title) => `post ${title}`,

@@ -9,12 +9,12 @@ const TEXT = "Wake up.";
 export async function prepare(stage) {
   const works = [];
   const many = stage.size(2000, 300);
-  for (const { sockets, subscriptions } of [
+  const few = [
     { sockets: 1, subscriptions: 0 },
-    { sockets: 1, subscriptions: 100 },
     { sockets: 1, subscriptions: many },
-    { sockets: 20, subscriptions: many },
-  ]) {
+  ];
+  const cases = stage.size([...few, { sockets: 1, subscriptions: 100 }, { sockets: 20, subscriptions: many }], few);
+  for (const { sockets, subscriptions } of cases) {
     // Servers of their own: a wake takes up every socket of the object.
     const bare = await startBare(stage);
     const ours = await startOurs(stage);
@@ -24,7 +24,8 @@ export async function prepare(stage) {
     works.push({
       title: `A call that wakes the object: ${subscriptions} subscriptions on ${sockets === 1 ? "one socket" : `${sockets} sockets`}`,
       measure: "p50",
-      calls: stage.size(60, 3),
+      calls: stage.size(15, 3),
+      warmup: stage.size(50, 1),
       contenders: [
         asContender(bare, connections[0][0]),
         { ...asContender(ours, connections[1][0]), figures: { p50: 1.5, cpu: 1.5 }, unavailable },
