@@ -74,7 +74,7 @@ describe("a stock client over a network that fails", () => {
     await write();
     await rest();
     for (let step = 1; step <= STEPS; step++) {
-      await random.of(troubles)();
+      await Promise.resolve(random.of(troubles)());
       if (random.chance(0.15)) await rest();
     }
     await rest();

@@ -46,5 +46,3 @@ export function createInbox({ sql, transaction, isBorn, handlers }: InboxOptions
     },
   };
 }
-
-export type Inbox = ReturnType<typeof createInbox>;

@@ -130,7 +130,10 @@ describe("migrations", () => {
       );
       const unfilled = [steps[0], { id: "stars-and-slug", up: (db) => db.rebuild("posts") }] as Migration[];
       expect(() => deploy(storage, second, unfilled)).toThrow(/Rebuilding the table "posts" failed.*NOT NULL/);
-      const late = [steps[0], { id: "stars-and-slug", up: async () => {} }] as Migration[];
+      const late = [
+        steps[0],
+        { id: "stars-and-slug", up: (() => Promise.resolve()) as () => unknown as () => void },
+      ] as Migration[];
       expect(() => deploy(storage, second, late)).toThrow("without await");
       expect(() => deploy(storage, second)).toThrow(/The field posts\.title .* Write a migration/);
       expect(deploy(storage, first).posts.all()).toEqual([row]);
