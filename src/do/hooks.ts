@@ -16,15 +16,15 @@ interface SignInEvent<TApp extends AppDefinition> extends UserEvent<TApp> {
 }
 
 /**
- * What an app does when something happens to an account. A hook runs in the user's object, and what it does before its
- * first `await` is part of what happens: if it throws there, nothing has happened, and the caller gets its TRPCError
- * (or, of any other error, the request id). What it does after that is waited for; an error then only goes to `onError`.
+ * What an app does when something happens to an account. A hook runs in the user's object and is waited for. If it
+ * throws or rejects, nothing has happened: the caller gets its TRPCError, or of any other error the request id. What it
+ * writes before its first `await` is in the transaction of what happens.
  */
 export interface AccountHooks<TApp extends AppDefinition = AppDefinition> {
   /** Somebody signs up: give them their first rows. */
   onSignup?(event: SignInEvent<TApp>): void | Promise<void>;
   /** Somebody signs in with a password. Throw a TRPCError to refuse them. */
   onLogin?(event: SignInEvent<TApp>): void | Promise<void>;
-  /** Somebody deletes their account. Runs before anything of it is gone; all of it is waited for, and may refuse. */
+  /** Somebody deletes their account. Runs before anything of it is gone: the place to clean up elsewhere. */
   onDelete?(event: UserEvent<TApp>): void | Promise<void>;
 }

@@ -86,6 +86,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         visit,
         profile: app.definition.app.profile,
         tables: () => owned.tables(),
+        tableNames: app.tables.user.tables.keys(),
       }),
       refresh: createRefresh({ userId: address.id, identity, account, visit }),
       sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),

@@ -7,7 +7,7 @@ const V4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/
 export function networkOf(address: string | null): string | undefined {
   const text = address?.trim() ?? "";
   if (V4.test(text)) return text;
-  if (!text.includes(":") || !URL.canParse(`http://[${text}]`)) return undefined;
+  if (!/^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) || !URL.canParse(`http://[${text}]`)) return undefined;
   // The URL standard writes every address in one way: short, in lower case, without IPv4 in it.
   const groups = expand(new URL(`http://[${text}]`).hostname.slice(1, -1));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xff_ff) return mappedV4(groups);

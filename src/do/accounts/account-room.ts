@@ -26,11 +26,13 @@ export interface AccountRoomOptions {
   /** Asks the app, before anything is gone. */
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
+  readonly tableNames: Iterable<string>;
 }
 
 /** The account, as the procedures of one call see it. */
 export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
-  const { parts, visit, profile, verification, passwordReset, emailChange, deletion, onDelete, tables } = options;
+  const { parts, visit, profile, verification, passwordReset, emailChange, deletion, onDelete, tables, tableNames } =
+    options;
   const { accounts, sessions, audit, onSessionEnd } = parts;
   const sessionId = sessionOf(visit.caller);
   const actor: Actor = { sessionId, device: visit.device };
@@ -77,7 +79,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     export() {
       audit.add({ action: "account.export", outcome: "ok", ...actor });
-      return exportRecords({ accounts, sessions, audit, tables: tables() });
+      return exportRecords({ accounts, sessions, audit, tables: tables(), tableNames });
     },
 
     audit: (filter) => audit.list(filter),

@@ -17,26 +17,23 @@ export interface ExportOptions {
   readonly audit: AuditLog;
   /** The app's tables. */
   readonly tables: object;
+  readonly tableNames: Iterable<string>;
 }
 
 /** So many rows are read at once. */
 const PAGE = 200;
 
 /** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
-export async function* exportRecords({
-  accounts,
-  sessions,
-  audit,
-  tables,
-}: ExportOptions): AsyncGenerator<ExportedRecord, void> {
+export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
+  const { accounts, sessions, audit, tables, tableNames } = options;
   const account = accounts.read();
   if (account) yield { type: "account", data: toUser(account) };
   for (const { id, createdAt, lastSeenAt, endsAt, device, name } of sessions.list(Date.now())) {
     const times = { createdAt: new Date(createdAt), lastSeenAt: new Date(lastSeenAt), endsAt: new Date(endsAt) };
     yield { type: "session", data: { id, ...times, device, name } };
   }
-  for (const [table, rows] of Object.entries(tables as Record<string, ReadableTable>)) {
-    for (const data of allRows(rows)) yield { type: "row", table, data };
+  for (const table of tableNames) {
+    for (const data of allRows(tables as Record<string, ReadableTable>, table)) yield { type: "row", table, data };
   }
   let cursor: number | undefined;
   do {
@@ -46,12 +43,12 @@ export async function* exportRecords({
   } while (cursor !== undefined);
 }
 
-function* allRows(table: ReadableTable): Generator<object, void> {
+function* allRows(tables: Readonly<Record<string, ReadableTable>>, name: string): Generator<object, void> {
   for (let last = ""; ;) {
-    const rows = table.where("id", ">", last).orderBy("id").limit(PAGE).all();
+    const rows = tables[name]?.where("id", ">", last).orderBy("id").limit(PAGE).all();
+    const final = rows?.at(-1);
+    if (!rows || !final) return;
     yield* rows;
-    const final = rows.at(-1);
-    if (!final || rows.length < PAGE) return;
     last = final.id;
   }
 }

@@ -11,7 +11,7 @@ import type { SessionRow } from "./session-row.js";
 import { tokensOf } from "./session-tokens.js";
 import { toPublicSession } from "./sessions-room.js";
 
-/** What the app does when somebody comes in. May throw; what it returns is waited for. */
+/** What the app does when somebody comes in. If it fails, nothing has happened. */
 export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
 
 export interface UserAccountOptions {
@@ -22,8 +22,8 @@ export interface UserAccountOptions {
   readonly birth: <TResult>(work: () => TResult) => TResult;
   readonly onSignup: SignInHook;
   readonly onLogin: SignInHook;
-  /** Waits for what a hook goes on with, and reports what comes of it. */
-  readonly settled: (hook: void | Promise<void>) => Promise<void>;
+  /** Takes the object back to before its birth. */
+  readonly erase: () => Promise<void>;
   /** Does something once the reply is on its way: its time tells nobody anything. */
   readonly later: (work: () => void) => void;
 }
@@ -31,7 +31,7 @@ export interface UserAccountOptions {
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
 
 /** The account in a user's own object: signing up and in, and the sessions' tokens. */
-export function createUserAccount({ parts, exists, birth, onSignup, onLogin, settled, later }: UserAccountOptions) {
+export function createUserAccount({ parts, exists, birth, onSignup, onLogin, erase, later }: UserAccountOptions) {
   const { userId, identity, accounts, sessions, passwords, audit, transaction, accessSeconds, onSessionEnd } = parts;
 
   async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
@@ -63,7 +63,13 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, set
       return { account, session, hook: onSignup(toUser(account), session) };
     });
     if (!made) return "exists";
-    await settled(made.hook);
+    try {
+      await made.hook;
+    } catch (error) {
+      // The object was born for this sign-up alone.
+      await erase();
+      throw error;
+    }
     return signIn(made.account, made.session);
   }
 
@@ -82,7 +88,12 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, set
       return { session: created, hook: onLogin(toUser(own), created), ended: sessions.trim(created.id) };
     });
     for (const id of ended) onSessionEnd(id);
-    await settled(hook);
+    try {
+      await hook;
+    } catch (error) {
+      sessions.remove(session.id);
+      throw error;
+    }
     return signIn(own, session);
   }
 

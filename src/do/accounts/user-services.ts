@@ -106,16 +106,6 @@ export function createUserServices({ environment, lifetime, tables }: UserServic
     return (user, session) => call?.({ user, session: toPublicSession(session), tables: tables() as UserTables, env });
   };
 
-  /** A hook that goes on after its first `await` changes nothing any more, but somebody has to hear of its errors. */
-  async function settled(work: void | Promise<void>): Promise<void> {
-    try {
-      await work;
-    } catch (error) {
-      const reason = error instanceof Error ? error : new Error(String(error));
-      onError({ error: reason, requestId: crypto.randomUUID(), path: "(hook)", type: undefined });
-    }
-  }
-
   function later(work: () => void): void {
     state.waitUntil(
       new Promise<void>((resolve) => {
@@ -143,7 +133,7 @@ export function createUserServices({ environment, lifetime, tables }: UserServic
       birth,
       onSignup: hook("onSignup"),
       onLogin: hook("onLogin"),
-      settled,
+      erase,
       later,
     }),
     onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, tables: tables() as UserTables, env }),

@@ -1,0 +1,150 @@
+import { env } from "cloudflare:workers";
+import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { toName } from "../../../src/shared/owner.js";
+import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { mailTo, tokenTo } from "../../fixtures/mail.js";
+
+const MINUTE = 60_000;
+const someone = () => openBrowser().client();
+const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+
+async function tablesOf(email: string): Promise<unknown[]> {
+  return runInDurableObject(await indexOf(email), (_instance, state) =>
+    state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+  );
+}
+
+/** Waits until an address is nobody's any more, and nothing is stored for it. */
+const released = (email: string) =>
+  vi.waitFor(async () => expect(await tablesOf(email)).toEqual([]), { timeout: 8_000, interval: 50 });
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function withChange() {
+  const someoneNew = await signUp();
+  const target = freshEmail();
+  await someoneNew.client.auth.changeEmail.mutate({ email: target, password });
+  return { ...someoneNew, target, token: await tokenTo(target, "changeEmail") };
+}
+
+describe("changing the address", () => {
+  it("A11 the new one is the account's once it is confirmed; id, rows and sessions stay", async () => {
+    const { client, email, user, target, token } = await withChange();
+    await client.posts.create.mutate({ title: "Kept", body: "" });
+    expect((await client.auth.me.query()).user.email).toBe(email);
+    expect(await codeOf(someone().auth.login.mutate({ email: target, password }))).toBe("UNAUTHORIZED");
+
+    await someone().auth.confirmEmailChange.mutate({ token });
+    expect((await client.auth.me.query()).user).toMatchObject({ id: user.id, email: target, emailVerified: true });
+    expect((await client.posts.list.query()).map(({ title }) => title)).toEqual(["Kept"]);
+    expect((await someone().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
+    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+    await mailTo(email, "emailChanged");
+    await released(email);
+  });
+
+  it("A11 the old address is free for somebody else, who is not them", async () => {
+    const { email, user, token } = await withChange();
+    await someone().auth.confirmEmailChange.mutate({ token });
+    expect((await signUp(email)).user.id).not.toBe(user.id);
+  });
+
+  it("A11 an address with an account is refused, and nothing has changed", async () => {
+    const [ada, bob] = [await signUp(), await signUp()];
+    expect(await codeOf(ada.client.auth.changeEmail.mutate({ email: bob.email, password }))).toBe("CONFLICT");
+    expect((await ada.client.auth.me.query()).user.email).toBe(ada.email);
+    expect((await someone().auth.login.mutate({ email: bob.email, password })).user.id).toBe(bob.user.id);
+    expect(await codeOf(someone().auth.signup.mutate({ email: bob.email, password }))).toBe("CONFLICT");
+  });
+
+  it("A11 needs the password, and an address of another", async () => {
+    const { client, email } = await signUp();
+    const target = freshEmail();
+    expect(await codeOf(client.auth.changeEmail.mutate({ email: target, password: "not the password" }))).toBe(
+      "UNAUTHORIZED",
+    );
+    expect(await codeOf(client.auth.changeEmail.mutate({ email, password }))).toBe("BAD_REQUEST");
+    expect(await tablesOf(target)).toEqual([]);
+  });
+
+  it("A11 hostile 70 twenty at once: one confirms", async () => {
+    const { token, client, target } = await withChange();
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, () => codeOf(someone().auth.confirmEmailChange.mutate({ token }))),
+    );
+    expect(codes.filter((code) => code === "none")).toHaveLength(1);
+    expect((await client.auth.me.query()).user.email).toBe(target);
+  });
+
+  it("A11 two users who want one address: the first to ask has it", async () => {
+    const [ada, bob] = [await signUp(), await signUp()];
+    const email = freshEmail();
+    const codes = await Promise.all([
+      codeOf(ada.client.auth.changeEmail.mutate({ email, password })),
+      codeOf(bob.client.auth.changeEmail.mutate({ email, password })),
+    ]);
+    expect(codes.toSorted()).toEqual(["CONFLICT", "none"]);
+    expect(await codeOf(someone().auth.signup.mutate({ email, password }))).toBe("CONFLICT");
+  });
+
+  it("A11 another change makes the one before worthless, and lets its address go", async () => {
+    const { client, target, token } = await withChange();
+    const other = freshEmail();
+    await client.auth.changeEmail.mutate({ email: other, password });
+    expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
+    await released(target);
+    await someone().auth.confirmEmailChange.mutate({ token: await tokenTo(other, "changeEmail") });
+    expect((await client.auth.me.query()).user.email).toBe(other);
+  });
+
+  it("A11 and back again", async () => {
+    const { client, email, target, token } = await withChange();
+    await someone().auth.confirmEmailChange.mutate({ token });
+    await client.auth.changeEmail.mutate({ email, password });
+    await someone().auth.confirmEmailChange.mutate({ token: await tokenTo(email, "changeEmail") });
+    expect((await someone().auth.login.mutate({ email, password })).user.email).toBe(email);
+    await released(target);
+    expect((await someone().auth.login.mutate({ email, password })).user.email).toBe(email);
+  });
+
+  it("A11 a change that nobody confirms runs out: the address is free, and nothing is left of it", async () => {
+    const { client, email, target, token } = await withChange();
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 71 * MINUTE });
+    expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
+    await runDurableObjectAlarm(await indexOf(target));
+    expect(await tablesOf(target)).toEqual([]);
+    expect((await client.auth.me.query()).user.email).toBe(email);
+    expect((await signUp(target)).user.email).toBe(target);
+  });
+
+  it("A11 a stop after the reservation leaves the old address in force", async () => {
+    const { client, email, user } = await signUp();
+    const target = freshEmail();
+    const request = { op: "reserveAddress", userId: user.id, operationId: "0".repeat(32), email: target } as const;
+    expect(await (await indexOf(target)).internal({ ...request, until: Date.now() + MINUTE })).toBe("reserved");
+    await abortAllDurableObjects();
+    expect((await client.auth.me.query()).user.email).toBe(email);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2 * MINUTE });
+    await runDurableObjectAlarm(await indexOf(target));
+    expect(await tablesOf(target)).toEqual([]);
+  });
+
+  it("A11 a stop after the account has its new address: both indexes follow", async () => {
+    const { client, email, target, token } = await withChange();
+    await someone().auth.confirmEmailChange.mutate({ token });
+    await abortAllDurableObjects();
+    expect((await client.auth.me.query()).user.email).toBe(target);
+    await released(email);
+    const pointer = () =>
+      indexOf(target).then((stub) =>
+        runInDurableObject(stub, (_instance, state) => state.storage.sql.exec("SELECT * FROM _pointer").toArray()),
+      );
+    await vi.waitFor(async () => expect(await pointer()).toMatchObject([{ committed: 1, email: null }]));
+    expect(await codeOf(someone().auth.signup.mutate({ email: target, password }))).toBe("CONFLICT");
+  });
+});

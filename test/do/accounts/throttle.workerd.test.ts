@@ -1,0 +1,140 @@
+import { env } from "cloudflare:workers";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { toName } from "../../../src/shared/owner.js";
+import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { tokenTo } from "../../fixtures/mail.js";
+
+const SECOND = 1000;
+const HOUR = 3600 * SECOND;
+
+// The clock stands still but for what a test says: how long a hash takes is not its subject.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+const login = (email: string, secret: string, browser = openBrowser()) =>
+  codeOf(browser.client().auth.login.mutate({ email, password: secret }));
+
+async function wrongTries(email: string, count: number): Promise<unknown[]> {
+  const codes: unknown[] = [];
+  for (let tries = 0; tries < count; tries++) codes.push(await login(email, "not the password"));
+  return codes;
+}
+
+const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+
+describe("guessing passwords", () => {
+  it("A13 five wrong ones are free, then the next has to wait, for an address with an account or without", async () => {
+    const { email } = await signUp();
+    for (const address of [email, freshEmail()]) {
+      const codes = await wrongTries(address, 7);
+      expect(codes).toEqual([...Array<string>(5).fill("UNAUTHORIZED"), "TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS"]);
+    }
+  });
+
+  it("A13 the wait doubles with each further one, and then the right password passes", async () => {
+    const { email } = await signUp();
+    await wrongTries(email, 5);
+    for (const seconds of [1, 2, 4]) {
+      moveClock((seconds - 0.5) * SECOND);
+      expect(await login(email, password)).toBe("TOO_MANY_REQUESTS");
+      moveClock(SECOND);
+      expect(await login(email, "not the password")).toBe("UNAUTHORIZED");
+    }
+    moveClock(8 * SECOND);
+    expect(await login(email, password)).toBe("none");
+    expect(await login(email, "not the password")).toBe("UNAUTHORIZED");
+  });
+
+  it("A13 a stranger who guesses cannot keep the user out of a browser that signed in before", async () => {
+    const { browser, client, email } = await signUp();
+    await client.auth.logout.mutate();
+    expect([...browser.cookies.keys()]).toEqual(["__Host-userdo-device"]);
+    expect((await wrongTries(email, 8)).at(-1)).toBe("TOO_MANY_REQUESTS");
+    expect(await login(email, password)).toBe("TOO_MANY_REQUESTS");
+    expect(await login(email, password, browser)).toBe("none");
+  });
+
+  it("A13 such a browser has five tries of its own, and a device cookie of somebody else's none", async () => {
+    const { browser, client, email } = await signUp();
+    await client.auth.logout.mutate();
+    const codes: unknown[] = [];
+    for (let tries = 0; tries < 6; tries++) codes.push(await login(email, "not the password", browser));
+    expect(codes).toEqual([...Array<string>(5).fill("UNAUTHORIZED"), "TOO_MANY_REQUESTS"]);
+
+    const victim = await signUp();
+    await wrongTries(victim.email, 6);
+    const stranger = await signUp();
+    expect(await login(victim.email, password, stranger.browser)).toBe("TOO_MANY_REQUESTS");
+    const forged = openBrowser();
+    forged.cookies.set("__Host-userdo-device", `${"0".repeat(32)}.${"A".repeat(22)}`);
+    expect(await login(victim.email, password, forged)).toBe("TOO_MANY_REQUESTS");
+  });
+
+  it("A13 one browser may be two users' own", async () => {
+    const [ada, bob] = [await signUp(), await signUp()];
+    await ada.client.auth.login.mutate({ email: bob.email, password });
+    await wrongTries(ada.email, 5);
+    expect(await login(ada.email, password, ada.browser)).toBe("none");
+    await wrongTries(bob.email, 5);
+    expect(await login(bob.email, password, ada.browser)).toBe("none");
+  });
+
+  it("A13 twenty guesses at once are no more than one after the other", async () => {
+    const { email } = await signUp();
+    const codes = await Promise.all(Array.from({ length: 20 }, () => login(email, "not the password")));
+    expect(codes.filter((code) => code === "TOO_MANY_REQUESTS").length).toBeGreaterThanOrEqual(15);
+  });
+
+  it("A13 a new password by mail ends the wait", async () => {
+    const { email } = await signUp();
+    await wrongTries(email, 6);
+    await openBrowser().client().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    await openBrowser().client().auth.resetPassword.mutate({ token, password: "another horse battery" });
+    await vi.waitFor(async () => expect(await login(email, "another horse battery")).toBe("none"));
+  });
+
+  it("A13 the password asked for again by who is signed in is no way round", async () => {
+    const { client } = await signUp();
+    const codes: unknown[] = [];
+    for (let tries = 0; tries < 6; tries++) {
+      codes.push(await codeOf(client.account.delete.mutate({ password: "not the password" })));
+    }
+    expect(codes).toEqual([...Array<string>(5).fill("UNAUTHORIZED"), "TOO_MANY_REQUESTS"]);
+  });
+
+  it("P7 an address without an account leaves nothing stored once the tries are forgotten", async () => {
+    const email = freshEmail();
+    await wrongTries(email, 6);
+    const stub = await indexOf(email);
+    const tables = () =>
+      runInDurableObject(stub, (_instance, state) =>
+        state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),
+      );
+    expect(await tables()).not.toEqual([]);
+    moveClock(HOUR + SECOND);
+    await runDurableObjectAlarm(stub);
+    expect(await tables()).toEqual([]);
+  });
+
+  it("hostile 72 one password is hashed at a time, four wait, and the rest are refused", async () => {
+    const { client } = await signUp();
+    const change = { currentPassword: password, newPassword: "another horse battery" };
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, () => codeOf(client.auth.changePassword.mutate(change))),
+    );
+    expect(codes.filter((code) => code === "none").length).toBeLessThanOrEqual(1);
+    expect(codes.filter((code) => code === "TOO_MANY_REQUESTS").length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import { TRPCError } from "@trpc/server";
+import { createNetworkLimits } from "../../src/worker/create-network-limits.js";
+
+/** A binding as Cloudflare's, with so many tries for each key. */
+function rateLimit(tries: number) {
+  const counts = new Map<string, number>();
+  return {
+    counts,
+    limit: ({ key }: { key: string }) => {
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+      return Promise.resolve({ success: (counts.get(key) ?? 0) <= tries });
+    },
+  };
+}
+
+const email = { kind: "email", setsCookies: true } as const;
+const user = { kind: "user", setsCookies: false } as const;
+
+async function codeOf(work: Promise<void>): Promise<string> {
+  return work.then(
+    () => "none",
+    (error: unknown) => (error instanceof TRPCError ? error.code : "another"),
+  );
+}
+
+describe("what one network may try", () => {
+  it("A13 is counted by network, sign-ups apart from sign-ins", async () => {
+    const env = { SIGN_UP_LIMIT: rateLimit(1), SIGN_IN_LIMIT: rateLimit(2) };
+    const limits = createNetworkLimits({ env, bindings: {}, network: "203.0.113.7" });
+    const elsewhere = createNetworkLimits({ env, bindings: {}, network: "203.0.113.8" });
+    expect(await codeOf(limits.check("auth.signup", email))).toBe("none");
+    expect(await codeOf(limits.check("auth.signup", email))).toBe("TOO_MANY_REQUESTS");
+    expect(await codeOf(elsewhere.check("auth.signup", email))).toBe("none");
+    expect(await codeOf(limits.check("auth.login", email))).toBe("none");
+    expect(await codeOf(limits.check("auth.requestPasswordReset", email))).toBe("none");
+    expect(await codeOf(limits.check("auth.resetPassword", { kind: "mail", setsCookies: false }))).toBe(
+      "TOO_MANY_REQUESTS",
+    );
+    expect(await codeOf(limits.check("posts.list", user))).toBe("none");
+  });
+
+  it("A13 those without an address share one allowance", async () => {
+    const env = { LIMIT: rateLimit(1) };
+    const limits = createNetworkLimits({ env, bindings: { signIn: "LIMIT" }, network: undefined });
+    expect(await codeOf(limits.check("auth.login", email))).toBe("none");
+    expect(await codeOf(limits.check("auth.login", email))).toBe("TOO_MANY_REQUESTS");
+  });
+
+  it("A13 without the binding there is no such limit", async () => {
+    const limits = createNetworkLimits({ env: { SIGN_IN_LIMIT: "no binding" }, bindings: {}, network: "203.0.113.7" });
+    expect(await codeOf(limits.check("auth.login", email))).toBe("none");
+  });
+});
