@@ -68,7 +68,7 @@ describe("a page of app.example.com, and the API elsewhere", () => {
     const { client, cookies } = openPage("https://app.example.com", "include");
     const email = `${crypto.randomUUID()}@example.com`;
     const { user } = await client.auth.signup.mutate({ email, password });
-    expect([...cookies.keys()]).toEqual(["userdo-access", "userdo-refresh"]);
+    expect([...cookies.keys()]).toEqual(["userdo-access", "userdo-refresh", "userdo-device"]);
     expect((await client.auth.me.query()).user.id).toBe(user.id);
     const title = await new Promise<string>((resolve, reject) => {
       const subscription = client.posts.changes.subscribe(undefined, {

@@ -91,7 +91,7 @@ function isConnectionParams(value: unknown): boolean {
 
 function damaged(): TRPCError {
   return new TRPCError({
-    code: "BAD_REQUEST",
+    code: "PARSE_ERROR",
     message: "The frame is no valid UTF-8, or contains U+FFFD, which stands for that. Leave it out, or use HTTP.",
   });
 }

@@ -42,7 +42,6 @@ describe("frames", () => {
   });
 
   it.each([
-    ["hostile 41: what was no valid UTF-8", JSON.stringify(echo(1, { json: "\uFFFD" }))],
     ["hostile 44: no JSON", "{"],
     ["hostile 44: an empty frame", ""],
     ["hostile 44: a number", "1"],
@@ -58,6 +57,14 @@ describe("frames", () => {
     expect(socket.frames).toMatchObject([
       { id: null, error: { json: { code: -32_700, data: { code: "PARSE_ERROR" } } } },
     ]);
+    await stillWorks(socket, 1);
+  });
+
+  it("E1 hostile 41: what was no valid UTF-8 is told so under its own id, and the socket goes on", async () => {
+    const { socket } = await connect();
+    socket.send(JSON.stringify(echo(1, { json: "\uFFFD" })));
+    await socket.until(1);
+    expect(socket.frames).toMatchObject([{ id: 1, error: { json: { code: -32_700, data: { code: "PARSE_ERROR" } } } }]);
     await stillWorks(socket, 1);
   });
 
