@@ -30,7 +30,7 @@ async function compile(folder: string): Promise<string> {
   return stdout;
 }
 
-test.each(["sessions", "jwt", "tables", "migrations"])(
+test.each(["auth", "sessions", "jwt", "tables", "migrations"])(
   "docs/%s.md: its code compiles against the built package",
   { timeout: 60_000 },
   async (name) => {
@@ -54,7 +54,7 @@ test.each(["sessions", "jwt", "tables", "migrations"])(
   },
 );
 
-test.each(["sessions", "jwt", "errors", "tables", "migrations"])(
+test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations"])(
   "docs/%s.md: what it links to is there",
   async (name) => {
     const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");

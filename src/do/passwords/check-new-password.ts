@@ -26,6 +26,7 @@ export async function checkNewPassword(
 }
 
 function weak(field: string, message: string): TRPCError {
-  const cause = new z.ZodError([{ code: "custom", path: [field], message, input: undefined }]);
+  // Of the two, the one that is an Error: tRPC wraps any other cause.
+  const cause = new z.ZodRealError([{ code: "custom", path: [field], message, input: undefined }]);
   return new TRPCError({ code: "BAD_REQUEST", message, cause });
 }
