@@ -87,6 +87,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         profile: app.definition.app.profile,
         tables: () => owned.tables(),
         tableNames: app.tables.user.tables.keys(),
+        kv: () => owned.kv(),
       }),
       refresh: createRefresh({ userId: address.id, identity, account, visit }),
       sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),

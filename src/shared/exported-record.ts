@@ -4,4 +4,6 @@ export type ExportedRecord =
   | { readonly type: "session"; readonly data: object }
   | { readonly type: "audit"; readonly data: object }
   /** A row of one of the app's tables. */
-  | { readonly type: "row"; readonly table: string; readonly data: object };
+  | { readonly type: "row"; readonly table: string; readonly data: object }
+  /** A key, its value, and what is known of them. */
+  | { readonly type: "key"; readonly data: object };

@@ -1,3 +1,4 @@
+import type { Kv } from "../../router/kv/kv-api.js";
 import { TRPCError } from "@trpc/server";
 import type { Session, User } from "../../shared/account.js";
 import type { AccountRoom } from "../../router/room.js";
@@ -27,12 +28,12 @@ export interface AccountRoomOptions {
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
   readonly tableNames: Iterable<string>;
+  readonly kv: () => Kv;
 }
 
 /** The account, as the procedures of one call see it. */
 export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
-  const { parts, visit, profile, verification, passwordReset, emailChange, deletion, onDelete, tables, tableNames } =
-    options;
+  const { parts, visit, profile, verification, passwordReset, emailChange, deletion, onDelete } = options;
   const { accounts, sessions, audit, onSessionEnd } = parts;
   const sessionId = sessionOf(visit.caller);
   const actor: Actor = { sessionId, device: visit.device };
@@ -79,7 +80,8 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     export() {
       audit.add({ action: "account.export", outcome: "ok", ...actor });
-      return exportRecords({ accounts, sessions, audit, tables: tables(), tableNames });
+      const { tables, tableNames, kv } = options;
+      return exportRecords({ accounts, sessions, audit, tables: tables(), tableNames, kv: kv() });
     },
 
     audit: (filter) => audit.list(filter),

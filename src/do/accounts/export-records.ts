@@ -1,3 +1,4 @@
+import type { Kv } from "../../router/kv/kv-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import { toUser, type AccountStore } from "./account-store.js";
 import type { AuditLog } from "./audit-log.js";
@@ -18,6 +19,7 @@ export interface ExportOptions {
   /** The app's tables. */
   readonly tables: object;
   readonly tableNames: Iterable<string>;
+  readonly kv: Kv;
 }
 
 /** So many rows are read at once. */
@@ -25,7 +27,7 @@ const PAGE = 200;
 
 /** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
-  const { accounts, sessions, audit, tables, tableNames } = options;
+  const { accounts, sessions, audit, tables, tableNames, kv } = options;
   const account = accounts.read();
   if (account) yield { type: "account", data: toUser(account) };
   for (const { id, createdAt, lastSeenAt, endsAt, device, name } of sessions.list(Date.now())) {
@@ -34,6 +36,12 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   }
   for (const table of tableNames) {
     for (const data of allRows(tables as Record<string, ReadableTable>, table)) yield { type: "row", table, data };
+  }
+  for (let after: string | null = null; ;) {
+    const { items, nextCursor } = kv.list({ after });
+    for (const data of items) yield { type: "key", data };
+    if (nextCursor === null) break;
+    after = nextCursor;
   }
   let cursor: number | undefined;
   do {
