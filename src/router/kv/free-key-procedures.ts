@@ -33,11 +33,16 @@ export const freeKeyProcedures = {
         .strictObject({
           prefix: z.string().optional(),
           after: z.string().nullish(),
+          /** What TanStack's infinite queries send: the same as `after`, and which way they go. */
+          cursor: z.string().nullish(),
+          direction: z.literal("forward").optional(),
           limit: z.number().optional(),
         })
         .optional(),
     )
-    .query(({ ctx, input }) => ctx.kv.list(input)),
+    .query(({ ctx, input: { prefix, after, cursor, limit } = {} }) =>
+      ctx.kv.list({ prefix, after: cursor ?? after, limit }),
+    ),
 
   increment: userProcedure
     .input(z.strictObject({ key, by: z.number().optional() }))

@@ -1,4 +1,4 @@
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { createClient } from "trpc-userdo/client";
 import { createUserDOReact } from "trpc-userdo/react";
@@ -106,6 +106,10 @@ export function useTypes(): void {
   const trpc = useTRPC();
   const { data } = useQuery(trpc.posts.list.queryOptions());
   expectTypeOf(data).toEqualTypeOf<Post[] | undefined>();
+  const drafts = useInfiniteQuery(
+    trpc.kv.list.infiniteQueryOptions({ prefix: "draft:" }, { getNextPageParam: ({ nextCursor }) => nextCursor }),
+  );
+  expectTypeOf(drafts.data?.pages[0]?.items[0]?.key).toEqualTypeOf<string | undefined>();
   const { mutate } = useMutation(trpc.posts.update.mutationOptions());
   mutate({ id: "x", done: true });
   // @ts-expect-error `done` is a boolean
