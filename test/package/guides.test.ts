@@ -30,12 +30,12 @@ async function compile(folder: string): Promise<string> {
   return stdout;
 }
 
-test.each(["auth", "sessions", "jwt", "tables", "migrations"])(
+test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv"])(
   "docs/%s.md: its code compiles against the built package",
   { timeout: 60_000 },
   async (name) => {
     const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
-    const blocks = Array.from(guide.matchAll(/^```ts\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
+    const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
     expect(blocks).toHaveLength(guide.match(/^```ts/gm)?.length ?? 0);
 
     await mkdir(path.join(root, "test-results"), { recursive: true });
@@ -54,7 +54,7 @@ test.each(["auth", "sessions", "jwt", "tables", "migrations"])(
   },
 );
 
-test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations"])(
+test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv"])(
   "docs/%s.md: what it links to is there",
   async (name) => {
     const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
