@@ -101,6 +101,29 @@ describe("one user's keys", () => {
     expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
   });
 
+  it("K3 another Worker that watches is told, and an export holds the keys", async () => {
+    const { client, user } = await signUp();
+    const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
+    const watched = (await caller.kv.watch({ key: "a" }))[Symbol.asyncIterator]();
+    // A stream is opened when it is first read.
+    const first = watched.next();
+    await client.kv.set.mutate({ key: "b", value: 1 });
+    for (let told = false; !told;) {
+      await client.kv.set.mutate({ key: "a", value: new Set([1]) });
+      told = await Promise.race([first.then(() => true), scheduler.wait(50).then(() => false)]);
+    }
+    const { value: told } = await first;
+    expect(told).toMatchObject({ data: { type: "set", key: "a", value: new Set([1]) } });
+    await watched.return?.();
+
+    const keys: unknown[] = [];
+    for await (const record of await caller.account.export()) if (record.type === "key") keys.push(record.data);
+    expect(keys).toMatchObject([
+      { key: "a", value: new Set([1]) },
+      { key: "b", value: 1 },
+    ]);
+  });
+
   it("K1 pages are gone through by `nextCursor`", async () => {
     const { client } = await signUp();
     for (const key of ["b:1", "a:3", "a:1", "a:2"]) await client.kv.set.mutate({ key, value: key });
