@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
-import type { Caller } from "../shared/caller.js";
+import { sessionOf, type Caller } from "../shared/caller.js";
 import { createAccountRoom } from "./accounts/account-room.js";
 import { invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
@@ -90,7 +90,18 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         kv: () => owned.kv(),
       }),
       refresh: createRefresh({ userId: address.id, identity, account, visit }),
-      sessions: createSessionsRoom({ ...visit, sessions, onSessionEnd: endSession }),
+      sessions: createSessionsRoom({
+        ...visit,
+        sessions,
+        onRevoke: () =>
+          parts.audit.add({
+            action: "session.revoke",
+            outcome: "ok",
+            sessionId: sessionOf(visit.caller),
+            device: visit.device,
+          }),
+        onSessionEnd: endSession,
+      }),
     }),
     internal: (request) => answer({ ...services, findSession }, request),
     live: {

@@ -10,12 +10,20 @@ export interface SessionsRoomOptions {
   readonly sessions: SessionStore;
   readonly caller: Caller;
   readonly setSession: (effect: SessionEffect) => void;
+  /** Writes down that the caller ended sessions. */
+  readonly onRevoke: () => void;
   /** Ends what a session still holds open. Called after its row is gone. */
   readonly onSessionEnd: (sessionId: string) => void;
 }
 
 /** The sessions, as the procedures of one call see them. */
-export function createSessionsRoom({ sessions, caller, setSession, onSessionEnd }: SessionsRoomOptions): SessionsRoom {
+export function createSessionsRoom({
+  sessions,
+  caller,
+  setSession,
+  onRevoke,
+  onSessionEnd,
+}: SessionsRoomOptions): SessionsRoom {
   const current = caller.type === "user" ? caller.sessionId : undefined;
 
   return {
@@ -23,12 +31,14 @@ export function createSessionsRoom({ sessions, caller, setSession, onSessionEnd 
     rename: (id, name) => sessions.rename(id, name, Date.now()),
     revoke(id) {
       if (!sessions.remove(id)) return false;
+      onRevoke();
       if (id === current) setSession(null);
       onSessionEnd(id);
       return true;
     },
     revokeOthers() {
       const ended = sessions.removeAllBut(current);
+      if (ended.length > 0) onRevoke();
       for (const id of ended) onSessionEnd(id);
       return ended.length;
     },

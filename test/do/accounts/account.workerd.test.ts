@@ -170,15 +170,20 @@ describe("the account", () => {
     expect(entries[4]).toMatchObject({ sessionId: session.id, at: expect.any(Date) });
     expect(JSON.stringify(entries)).not.toMatch(/password:|horse|@/);
 
-    const first = await client.account.audit.list.query({ limit: 2 });
-    const second = await client.account.audit.list.query({ limit: 2, cursor: first.nextCursor! });
-    expect([...first.entries, ...second.entries]).toEqual(entries.slice(0, 4));
+    await openBrowser().client().auth.login.mutate({ email, password });
+    await client.sessions.revokeOthers.mutate();
+    const [newest] = (await client.account.audit.list.query({ limit: 1, action: "session.revoke" })).entries;
+    expect(newest?.at.getTime()).toBeGreaterThan(entries[0]!.at.getTime());
+
+    const first = await client.account.audit.list.query({ limit: 2, to: entries[0]!.at });
+    const second = await client.account.audit.list.query({ limit: 2, cursor: first.nextCursor!, to: entries[0]!.at });
+    expect([...first.entries, ...second.entries]).toEqual(entries.slice(1, 5));
     const failed = await client.account.audit.list.query({ action: "login" });
-    expect(failed.entries).toHaveLength(2);
+    expect(failed.entries).toHaveLength(3);
     const later = await client.account.audit.list.query({ from: new Date(Date.now() + 60_000) });
     expect(later).toEqual({ entries: [], nextCursor: undefined });
     expect((await client.account.audit.list.query({ to: entries[4]!.at })).entries).toEqual([]);
-    expect((await client.account.audit.list.query({ from: entries[4]!.at })).entries).toHaveLength(5);
+    expect((await client.account.audit.list.query({ from: entries[4]!.at })).entries).toHaveLength(7);
   });
 });
 
