@@ -62,21 +62,22 @@ import { startWorkerd } from "./workerd.mjs";
 export async function runBenchmark(prepare, { rounds, smoke }) {
   const stops = [];
   const servers = [];
+  // A client that waits for a server which is gone would wait for ever.
+  const { promise: died, reject } = Promise.withResolvers();
   /** @type {Stage} */
   const stage = {
     start: async (options) => {
       const server = await startWorkerd(options);
       stops.push(server.stop);
       servers.push(server);
+      server.died.catch((error) => reject(error));
       return server;
     },
     onStop: (stop) => void stops.push(stop),
     size: (full, small) => (smoke ? small : full),
   };
   try {
-    const results = [];
-    for (const work of await prepare(stage)) results.push(await runWork(work, smoke ? 1 : rounds, smoke));
-    return results;
+    return await Promise.race([runAll(prepare(stage), rounds, smoke), died]);
   } catch (error) {
     for (const { name, log } of servers) console.error(`${name} printed:\n${log()}\n`);
     throw error;
@@ -84,6 +85,12 @@ export async function runBenchmark(prepare, { rounds, smoke }) {
     // Connections before the servers that they lead to.
     for (const stop of stops.reverse()) await stop();
   }
+}
+
+async function runAll(works, rounds, smoke) {
+  const results = [];
+  for (const work of await works) results.push(await runWork(work, smoke ? 1 : rounds, smoke));
+  return results;
 }
 
 /** @returns {Promise<Result>} */

@@ -41,6 +41,7 @@ export default {
  * @property {(binding: string, name: string) => Promise<void>} evict puts a Durable Object to sleep, as if it had been
  *   idle for long; its sockets stay open
  * @property {() => string} log the end of what it printed
+ * @property {Promise<void>} died rejects when the process ends before it was told to
  * @property {() => Promise<void>} stop
  */
 
@@ -67,11 +68,20 @@ export async function startWorkerd({ name, worker, objects, vars = {} }) {
   const keep = (chunk) => void (log = `${log}${chunk}`.slice(-LOG_LENGTH));
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
+  let stopping = false;
+  const exited = once(child, "exit");
+  const died = exited.then(([code, signal]) => {
+    if (!stopping) throw new Error(`${name}: workerd ended by itself (${signal ?? code}). ${log}`);
+  });
+  // Whoever waits for it hears of it; nobody has to.
+  died.catch(() => {});
   const abandon = () => void child.kill("SIGKILL");
   process.once("exit", abandon);
   const stop = async () => {
+    stopping = true;
     process.off("exit", abandon);
-    if (child.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
+    child.kill("SIGKILL");
+    await exited;
     await rm(folder, { recursive: true, force: true });
   };
 
@@ -100,6 +110,7 @@ export async function startWorkerd({ name, worker, objects, vars = {} }) {
       if (!response.ok) throw new Error(`${name}: ${object} cannot be put to sleep: ${await response.text()}`);
     },
     log: () => log,
+    died,
     stop,
   };
 }
