@@ -28,10 +28,15 @@ function runChunk(from, size) {
       env: { ...process.env, CHAOS: JSON.stringify({ from, count: size }), NO_COLOR: "1", FORCE_COLOR: undefined },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    // Ends a chunk whose runtime was killed from outside: nobody would answer any more.
+    const patience = setTimeout(() => child.kill("SIGKILL"), 60_000 + size * 10_000);
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
     child.stderr.on("data", (chunk) => (output += chunk));
-    child.once("exit", (code) => resolve({ code, output }));
+    child.once("exit", (code) => {
+      clearTimeout(patience);
+      resolve({ code, output });
+    });
   });
 }
 
@@ -40,7 +45,12 @@ async function work() {
     const from = next;
     const size = Math.min(CHUNK, first + count - from);
     next += size;
-    const { code, output } = await runChunk(from, size);
+    let { code, output } = await runChunk(from, size);
+    // Says nothing of the schedules: the same ones again, once.
+    if (code !== 0 && output.includes("Workers runtime crashed unexpectedly")) {
+      console.log(`seeds ${from}-${from + size - 1}: the runtime was ended from outside; once more`);
+      ({ code, output } = await runChunk(from, size));
+    }
     const line = /^chaos (\{.*\})$/m.exec(output)?.[1];
     for (const [name, value] of Object.entries(line ? JSON.parse(line) : {}))
       figures[name] = (figures[name] ?? 0) + value;
