@@ -89,10 +89,11 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
       }
     },
 
-    subscribeMessage(id: number, subscriber: Subscriber, cursor: string | undefined, filler = ""): object {
+    /** `lastEventId` stands for what it was told last; a client that keeps where it began says that too. */
+    subscribeMessage(id: number, subscriber: Subscriber, lastEventId: string | undefined, filler = ""): object {
       const input = { json: filler === "" ? {} : { filler } };
-      const params = { path: subscriber.source, input, lastEventId: cursor, ...(keeps && { userdo: "cursor" }) };
-      return { id, method: "subscription", params };
+      const userdo = keeps && { userdo: { startedAt: subscriber.startedAt } };
+      return { id, method: "subscription", params: { path: subscriber.source, input, lastEventId, ...userdo } };
     },
 
     /** The messages of calls, and what they are answered with. */

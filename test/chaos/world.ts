@@ -132,7 +132,7 @@ export async function createWorld(
   function subscribe(client: Client, id: number, subscriber: Subscriber, handover = may(), filler?: string): void {
     const cursor = cursorOf(client, subscriber);
     subscriber.start(cursor, handover);
-    client.send(client.subscribeMessage(id, subscriber, cursor, filler));
+    client.send(client.subscribeMessage(id, subscriber, subscriber.lastEventId(), filler));
   }
 
   /** A stalled client may not be told before it reads again. */
@@ -376,6 +376,10 @@ export async function createWorld(
         return abortAllDurableObjects();
       case "prune": {
         await capture();
+        // One that lags, because its client does not read, may lose what it was still owed.
+        for (const each of clients)
+          for (const subscriber of subscribersOf([each]))
+            if (each.owesPong || subscriber.owed() !== undefined) subscriber.doze(false);
         figures.pruned += await runInDurableObject(object(), (_instance, { storage: { sql } }) => {
           const gone = createChangeLog(sql).prune({ maxRows: step.keep, maxAgeMs: Number.MAX_SAFE_INTEGER });
           const [first] = sql.exec("SELECT min(seq) AS seq FROM _changes WHERE seq > 1").toArray();
