@@ -50,9 +50,14 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
     if (!exists()) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
-    if (!account.admits(caller))
-      throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : notTheirs();
+    if (!account.admits(caller)) throw refusalFor(caller);
   };
+
+  function refusalFor(caller: Caller): TRPCError {
+    if (caller.type !== "user" || caller.via !== "session") return notTheirs();
+    // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+    return account.isOutrun(caller) ? signInFirst() : new SessionEnded();
+  }
 
   return {
     authorize,
@@ -138,7 +143,7 @@ function answer({ account, passwordReset, inbox, exists, findSession }: Answers,
         ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
         : undefined;
     case "refresh":
-      return account.refresh(request.sessionId, request.generation);
+      return account.refresh(request.sessionId, request.generation, request.device);
     case "loadSession":
       return findSession(request.token);
     case "deliver":

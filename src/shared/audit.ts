@@ -4,10 +4,13 @@ export type AuditAction =
   | "login"
   | "logout"
   | "session.revoke"
+  /** A refresh token turned up that was exchanged before: somebody has a copy of it. The session was ended. */
+  | "session.reuse"
   | "password.change"
   | "password.confirm"
   | "password.resetRequest"
   | "password.reset"
+  /** Of a new password: the service for breached ones did not answer, so it counts as not known there. */
   | "password.lookUp"
   | "email.verify"
   | "email.changeRequest"

@@ -9,6 +9,8 @@ export type InternalRequest =
       readonly op: "createAccount";
       readonly operationId: string;
       readonly signup: Signup;
+      /** Whether the service for breached passwords could not be asked about this one. */
+      readonly notLookedUp: boolean;
       readonly device: Device;
     }
   | { /** Index → user: is there an account of this address? */ readonly op: "hasAccount"; readonly email: string }
@@ -43,6 +45,7 @@ export type InternalRequest =
       readonly op: "refresh";
       readonly sessionId: string;
       readonly generation: number;
+      readonly device: Device;
     }
   | ({ /** Any object → any other: what its outbox has for it. */ readonly op: "deliver" } & Delivery);
 

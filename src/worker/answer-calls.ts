@@ -145,9 +145,9 @@ function forAdapter({ url, method, headers, signal }: Request): Request {
 const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"]);
 
 /** Who the calls are for. A lapsed access token is renewed only when one of them has to know. */
-async function callerFor(calls: readonly KnownCall[], { who, configuration }: AnswerCallsOptions) {
+async function callerFor(calls: readonly KnownCall[], { who, configuration, device }: AnswerCallsOptions) {
   if (who.type === "known") return { caller: who.caller, effect: undefined };
   const asks = calls.some(({ procedure }) => !withoutCaller.has(placementOf(procedure).kind));
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
-  return renew(who.claims, configuration);
+  return renew(who.claims, configuration, device);
 }

@@ -2,6 +2,7 @@ import { verifyAccessToken } from "../jwt/access-token.js";
 import { verifyRefreshToken, type RefreshClaims } from "../jwt/refresh-token.js";
 import type { SessionEffect } from "../shared/call.js";
 import { anonymous, type Caller } from "../shared/caller.js";
+import type { Device } from "../shared/device.js";
 import { stubOf } from "../shared/object-stub.js";
 import type { Configuration } from "./configuration.js";
 
@@ -34,10 +35,11 @@ export async function whoIs(credentials: Credentials, configuration: Configurati
 export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
+  device: Device,
 ): Promise<{ caller: Caller; effect: SessionEffect }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
-  const tokens = await stub.internal({ op: "refresh", sessionId, generation });
+  const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
   return tokens === "ended" ? { caller: anonymous, effect: null } : { caller: asCaller(claims), effect: tokens };
 }
 

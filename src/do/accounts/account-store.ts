@@ -36,9 +36,18 @@ export const accountSchema = `
 export const profileSchema =
   "CREATE TABLE IF NOT EXISTS _profile (only INTEGER PRIMARY KEY CHECK (only = 1), data TEXT NOT NULL) STRICT";
 
-export function createAccountStore(sql: SqlStorage, hasProfile: boolean): AccountStore {
+export interface AccountStoreOptions {
+  readonly sql: SqlStorage;
+  readonly isBorn: () => boolean;
+  /** Whether the app has fields of its own. */
+  readonly hasProfile: boolean;
+}
+
+export function createAccountStore({ sql, isBorn, hasProfile }: AccountStoreOptions): AccountStore {
   const store: AccountStore = {
     read() {
+      // A call that waited for its hash may come back to an object that was deleted meanwhile.
+      if (!isBorn()) return undefined;
       const [row] = sql.exec("SELECT * FROM _account").toArray();
       if (!row) return undefined;
       return hasProfile ? { ...toAccount(row), profile: readProfile(sql) } : toAccount(row);

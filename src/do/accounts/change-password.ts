@@ -24,7 +24,7 @@ export async function changePassword(
   { actor, setSession }: ByWhom,
 ): Promise<SignedIn> {
   const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, transaction } = parts;
-  await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
+  const checked = await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
   const account = await passwords.confirm(currentPassword, actor);
   const hash = await passwords.hash(newPassword);
 
@@ -34,9 +34,12 @@ export async function changePassword(
     const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
     if (now?.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
     accounts.setPasswordHash(hash);
-    mailTokens.forget("resetPassword");
+    // Whoever knew the old password may have begun to take the account to an address of theirs.
+    for (const purpose of ["resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
     postMail(outbox, "passwordChanged", { to: account.email });
-    audit.add({ action: "password.change", outcome: "ok", ...actor, sessionId: renewed?.id });
+    const done = { ...actor, sessionId: renewed?.id };
+    audit.add({ action: "password.change", outcome: "ok", ...done });
+    if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...done });
     return { session: renewed, ended: sessions.removeAllBut(renewed?.id) };
   });
 

@@ -32,8 +32,15 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
 
     async verify(password, account) {
       const { ok, outdated } = await queue.run(() => verifyPassword(password, account?.passwordHash));
-      if (ok && outdated) accounts.setPasswordHash(await passwords.hash(password));
-      return ok;
+      if (!ok || !account) return false;
+      const hash = outdated ? await passwords.hash(password) : undefined;
+      const now = accounts.read();
+      if (now?.passwordHash === account.passwordHash) {
+        if (hash !== undefined) accounts.setPasswordHash(hash);
+        return true;
+      }
+      // While this one waited for its turn, a call before it changed the password, or hashed it anew.
+      return passwords.verify(password, now);
     },
 
     async confirm(password, actor) {

@@ -22,7 +22,8 @@ export function createRefresh({
   return async (inBody): Promise<Refreshed> => {
     const token = inBody ?? visit.refreshCookie ?? "";
     const claims = await verifyRefreshToken(token, identity().secrets.jwt);
-    const tokens = claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation) : "ended";
+    const tokens =
+      claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation, visit.device) : "ended";
     // Only what came by cookie is cleared by cookie: a browser may be signed in as somebody else.
     if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : ended();
     if (inBody !== undefined) return { tokens };

@@ -57,11 +57,18 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
       async signup(signup) {
         const { device } = visit;
         await assertOwnAddress(signup.email);
-        await checkNewPassword(signup.password, { lookUp: breachLookUp, field: "password" });
+        const checked = await checkNewPassword(signup.password, { lookUp: breachLookUp, field: "password" });
+        const notLookedUp = checked === "not looked up";
         const result = await claims.signUp<SignInResult | Refused | "exists">(
           signup.email,
           async (userId, operationId) => {
-            const answer = await user(userId).internal({ op: "createAccount", operationId, signup, device });
+            const answer = await user(userId).internal({
+              op: "createAccount",
+              operationId,
+              signup,
+              notLookedUp,
+              device,
+            });
             return { made: !isRefused(answer), result: answer };
           },
         );

@@ -24,7 +24,7 @@ export function createPasswordReset(parts: AccountParts) {
       const secret = await secretOf(parts, "resetPassword", token);
       // Looked at before the expensive work, and used up after it: in the transaction of its effect.
       if (!mailTokens.peek("resetPassword", secret, Date.now())) throw invalidLink();
-      await checkNewPassword(password, { lookUp: parts.breachLookUp, field: "password" });
+      const checked = await checkNewPassword(password, { lookUp: parts.breachLookUp, field: "password" });
       const hash = await passwords.hash(password);
       const account = accounts.read();
       const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
@@ -34,11 +34,13 @@ export function createPasswordReset(parts: AccountParts) {
         accounts.setPasswordHash(hash);
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();
-        mailTokens.forget("resetPassword");
+        // Whoever knew the old password may have begun to take the account to an address of theirs.
+        for (const purpose of ["resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
         postMail(outbox, "passwordChanged", { to: account.email });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });
         audit.add({ action: "password.reset", outcome: "ok", ...actor });
+        if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
         return sessions.removeAllBut(undefined);
       });
       for (const id of ended) onSessionEnd(id);

@@ -9,13 +9,18 @@ export interface SessionStore {
   alive(id: string, now: number): SessionRow | undefined;
   /** Notes that a session was used: not more often than every few minutes, because it costs a write. */
   touch(session: SessionRow, now: number): void;
-  /** Exchanges a generation of the refresh token; `undefined` when there is no such session, or no more. */
-  rotate(id: string, generation: number, now: number): SessionRow | undefined;
+  /**
+   * Exchanges a generation of the refresh token. `"reused"` when it was exchanged before, which has ended the session;
+   * `undefined` when there is no such session, or no more.
+   */
+  rotate(id: string, generation: number, now: number): SessionRow | "reused" | undefined;
   /**
    * Gives a session a new id, after which the old one is nobody's: for a change of what the session may do. Device,
    * name, data and the day it ends stay. `undefined` when there is no such session.
    */
   replace(id: string, now: number): SessionRow | undefined;
+  /** Whether a session got a new id a moment ago, so that calls by the old one may still be on their way. */
+  wasReplaced(id: string, now: number): boolean;
   /** Those that are not over, the last seen first. */
   list(now: number): SessionRow[];
   /** Answers whether there is such a session. */
@@ -39,6 +44,8 @@ const SEEN_EVERY = 5 * 60_000;
 
 export function createSessionStore(sql: SqlStorage, options: Required<SessionOptions>): SessionStore {
   const idle = options.idle * 1000;
+  /** In memory: it is about calls of the same moment. */
+  const replaced = new Map<string, number>();
 
   function insert(session: SessionRow, data?: string): void {
     sql.exec(
@@ -93,7 +100,7 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
       if (generation !== session.generation) {
         // An old token that turns up again was copied by somebody. Nobody can tell who is who, so both are out.
         store.remove(id);
-        return undefined;
+        return "reused";
       }
       const expiresAt = Math.min(now + idle, session.endsAt);
       const next = { ...session, generation: generation + 1, rotatedAt: now, lastSeenAt: now, expiresAt };
@@ -113,10 +120,14 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
       if (!session) return undefined;
       const data = store.readData(id);
       store.remove(id);
+      replaced.clear();
+      replaced.set(id, now);
       const next = { ...session, id: randomId(), generation: 0, rotatedAt: now, lastSeenAt: now };
       insert(next, data);
       return next;
     },
+
+    wasReplaced: (id, now) => now - (replaced.get(id) ?? Number.NEGATIVE_INFINITY) <= GRACE,
 
     list: (now) =>
       sql

@@ -44,7 +44,12 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, era
     return caller.via === "rpc" ? "none needed" : sessions.alive(caller.sessionId, Date.now());
   }
 
-  async function create({ operationId, signup, device }: Request<"createAccount">): Promise<SignInResult | "exists"> {
+  async function create({
+    operationId,
+    signup,
+    notLookedUp,
+    device,
+  }: Request<"createAccount">): Promise<SignInResult | "exists"> {
     const { email, password, profile } = signup;
     if (exists() && accounts.read()?.operationId !== operationId) return "exists";
     const passwordHash = await passwords.hash(password);
@@ -60,6 +65,7 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, era
       if (!account) throw new Error("An account that was just stored is gone.");
       mailLink(parts, "verifyEmail", email);
       audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
+      if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
       return { account, session, hook: onSignup(toUser(account), session) };
     });
     if (!made) return "exists";
@@ -78,6 +84,7 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, era
     // The index is not the authority: an address that is not this user's own signs nobody in here.
     const own = account?.email === email ? account : undefined;
     const ok = await passwords.verify(password, own);
+    // Hashing took a while: by now the address or the password may be another.
     if (!ok || !own || accounts.read()?.email !== email) {
       if (own) later(() => exists() && noteFailure(device));
       return "refused";
@@ -97,6 +104,13 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, era
     return signIn(own, session);
   }
 
+  function rotate(sessionId: string, generation: number, device: Device): SessionRow | undefined {
+    const session = sessions.rotate(sessionId, generation, Date.now());
+    if (session !== "reused") return session;
+    audit.add({ action: "session.reuse", outcome: "failed", sessionId, device });
+    return undefined;
+  }
+
   function noteFailure(device: Device): void {
     audit.add({ action: "login", outcome: "failed", device });
   }
@@ -109,13 +123,17 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, era
 
     has: (email: string): boolean => exists() && accounts.read()?.email === email,
 
-    async refresh(sessionId: string, generation: number): Promise<SessionTokens | "ended"> {
+    async refresh(sessionId: string, generation: number, device: Device): Promise<SessionTokens | "ended"> {
       const account = exists() ? accounts.read() : undefined;
-      const session = account && sessions.rotate(sessionId, generation, Date.now());
+      const session = account && transaction(() => rotate(sessionId, generation, device));
       if (account && session) return tokensOf(account, session, identity(), accessSeconds);
       onSessionEnd(sessionId);
       return "ended";
     },
+
+    /** Whether a caller's session got a new id a moment ago: the call was on its way, and its cookies are not to go. */
+    isOutrun: (caller: Caller): boolean =>
+      caller.type === "user" && caller.via === "session" && sessions.wasReplaced(caller.sessionId, Date.now()),
 
     /** Whether the caller may still act: a session's row is looked at on every call and every event. */
     isAlive: (caller: Caller): boolean => aliveSession(caller) !== undefined,

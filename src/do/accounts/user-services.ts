@@ -61,7 +61,7 @@ export function createUserServices({ environment, lifetime, tables }: UserServic
   const { onError } = app;
   const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
 
-  const accounts = createAccountStore(sql, app.definition.app.profile !== undefined);
+  const accounts = createAccountStore({ sql, isBorn, hasProfile: app.definition.app.profile !== undefined });
   const audit = createAuditLog(sql, app.audit);
   const throttle = createThrottle({ sql, isBorn, birth: transaction, alarms, options: app.throttle });
   const mailTokens = createMailTokenStore(sql);

@@ -187,6 +187,19 @@ describe("the account", () => {
   });
 });
 
+it("R6 a new password that could not be looked up is written down", async () => {
+  const client = openBrowser().client("batch", "/other");
+  await client.auth.signup.mutate({ email: freshEmail(), password });
+  await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
+  const { entries } = await client.account.audit.list.query();
+  expect(entries.map(({ action, outcome }) => [action, outcome])).toEqual([
+    ["password.lookUp", "failed"],
+    ["password.change", "ok"],
+    ["password.lookUp", "failed"],
+    ["signup", "ok"],
+  ]);
+});
+
 describe("hooks", () => {
   it("onSignup writes the first rows in the transaction of the sign-up", async () => {
     const browser = openBrowser();

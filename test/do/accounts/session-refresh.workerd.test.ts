@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../../fixtures/error-code.js";
-import { openBrowser, sessionCookies, signUp, type Browser } from "../../fixtures/browser.js";
+import { openBrowser, password, sessionCookies, signUp, type Browser } from "../../fixtures/browser.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -56,8 +56,8 @@ describe("silent refresh", () => {
     ).toBe("none");
   });
 
-  it("A6 an old refresh token that turns up after the grace period ends the session", async () => {
-    const { browser, client } = await signUp();
+  it("A6 R6 an old refresh token that turns up after the grace period ends the session, and is written down", async () => {
+    const { browser, client, email, session } = await signUp();
     const thief = copyOf(browser);
     moveClock(16 * MINUTE);
     await client.auth.me.query();
@@ -66,6 +66,9 @@ describe("silent refresh", () => {
     expect(await codeOf(thief.client().auth.me.query())).toBe("UNAUTHORIZED");
     expect(sessionCookies(thief)).toEqual([]);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+    await client.auth.login.mutate({ email, password });
+    const { entries } = await client.account.audit.list.query({ action: "session.reuse" });
+    expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
   });
 
   it("A6 a session that nobody uses is over after seven days", async () => {

@@ -1,0 +1,126 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { randomBytes, scryptSync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { tokenTo } from "../../fixtures/mail.js";
+
+const another = "another horse battery";
+
+const storedHash = (userId: string) =>
+  runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage }) =>
+    String(storage.sql.exec("SELECT password_hash FROM _account").one()["password_hash"]),
+  );
+
+/** As an account that was brought from elsewhere, or is older than today's parameters. */
+async function storeOldHash(userId: string): Promise<void> {
+  const salt = randomBytes(16);
+  const hash = scryptSync(password, salt, 32, { N: 2 ** 13, r: 8, p: 10, maxmem: 2 ** 25 });
+  const text = (bytes: Buffer) => bytes.toString("base64").replaceAll("=", "");
+  await runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage }) => {
+    storage.sql.exec("UPDATE _account SET password_hash = ?", `$scrypt$ln=13,r=8,p=10$${text(salt)}$${text(hash)}`);
+  });
+}
+
+/** Signs in from several browsers, one soon after the other. */
+function manyLogins(email: string, count = 4) {
+  return Array.from({ length: count }, async (_, index) => {
+    await new Promise((resolve) => setTimeout(resolve, index * 60));
+    const browser = openBrowser();
+    return { browser, code: await codeOf(browser.client().auth.login.mutate({ email, password })) };
+  });
+}
+
+describe("calls that overtake each other while a password is hashed", () => {
+  it("A8 a sign-in with the old password, at the same moment as its change, leaves no session behind", async () => {
+    const { client, email } = await signUp();
+    const logins = manyLogins(email);
+    await client.auth.changePassword.mutate({ currentPassword: password, newPassword: another });
+    for (const { browser, code } of await Promise.all(logins)) {
+      expect(["none", "UNAUTHORIZED", "TOO_MANY_REQUESTS"]).toContain(code);
+      expect(await codeOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
+    }
+    expect(await client.sessions.list.query()).toHaveLength(1);
+  });
+
+  it("A9 nor does one at the same moment as a reset", async () => {
+    const { email } = await signUp();
+    await openBrowser().client().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    const logins = manyLogins(email);
+    await openBrowser().client().auth.resetPassword.mutate({ token, password: another });
+    for (const { browser } of await Promise.all(logins)) {
+      expect(await codeOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
+    }
+    const { client } = { client: openBrowser().client() };
+    await client.auth.login.mutate({ email, password: another });
+    expect(await client.sessions.list.query()).toHaveLength(1);
+  });
+
+  it("A12 a sign-in at the same moment as the account's end is refused as for an unknown address", async () => {
+    const { client, email } = await signUp();
+    const logins = manyLogins(email, 3);
+    await client.account.delete.mutate({ password });
+    for (const { browser, code } of await Promise.all(logins)) {
+      expect(["none", "UNAUTHORIZED"]).toContain(code);
+      expect(await codeOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
+    }
+  });
+
+  it("A3 a hash with older parameters is made anew at the next sign-in, and at that alone", async () => {
+    const { email, user } = await signUp();
+    await storeOldHash(user.id);
+    const login = () => codeOf(openBrowser().client().auth.login.mutate({ email, password }));
+    const wrong = openBrowser().client().auth.login.mutate({ email, password: "not the password" });
+    expect(await codeOf(wrong)).toBe("UNAUTHORIZED");
+    expect(await storedHash(user.id)).toContain("ln=13");
+    expect(await Promise.all([login(), login()])).toEqual(["none", "none"]);
+    const renewed = await storedHash(user.id);
+    expect(renewed).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$/);
+    expect(await login()).toBe("none");
+    expect(await storedHash(user.id)).toBe(renewed);
+  });
+
+  it("A9 a hash that is made anew never takes the place of a newer password", async () => {
+    const { email, user } = await signUp();
+    await storeOldHash(user.id);
+    await openBrowser().client().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    const logins = manyLogins(email, 3);
+    await openBrowser().client().auth.resetPassword.mutate({ token, password: another });
+    await Promise.all(logins);
+    expect(await codeOf(openBrowser().client().auth.login.mutate({ email, password: another }))).toBe("none");
+  });
+});
+
+describe("a change of password", () => {
+  it("A8 a call of the old session that was on its way is refused, and keeps the new cookies", async () => {
+    const { browser, client } = await signUp();
+    const tab = openBrowser();
+    for (const [name, value] of browser.cookies) tab.cookies.set(name, value);
+    await client.auth.changePassword.mutate({ currentPassword: password, newPassword: another });
+    expect(await codeOf(tab.client().posts.list.query())).toBe("UNAUTHORIZED");
+    expect(sessionCookies(tab)).toHaveLength(2);
+  });
+
+  it.each(["changePassword", "resetPassword"] as const)(
+    "A11 %s ends a change of address that whoever knew the old password began",
+    async (way) => {
+      const { client, email } = await signUp();
+      const target = freshEmail();
+      await client.auth.changeEmail.mutate({ email: target, password });
+      const token = await tokenTo(target, "changeEmail");
+      if (way === "changePassword") {
+        await client.auth.changePassword.mutate({ currentPassword: password, newPassword: another });
+      } else {
+        await openBrowser().client().auth.requestPasswordReset.mutate({ email });
+        const reset = await tokenTo(email, "resetPassword");
+        await openBrowser().client().auth.resetPassword.mutate({ token: reset, password: another });
+      }
+      expect(await codeOf(openBrowser().client().auth.confirmEmailChange.mutate({ token }))).toBe("BAD_REQUEST");
+      const again = openBrowser().client();
+      expect((await again.auth.login.mutate({ email, password: another })).user.email).toBe(email);
+    },
+  );
+});
