@@ -1,4 +1,4 @@
-/** What a call did to who is signed in. */
+/** What happened to who is signed in: by a call, or because the session was ended elsewhere. */
 export type SignInChange = "signedIn" | "signedOut";
 
 type Listener = (change: SignInChange) => void;
@@ -26,11 +26,21 @@ const CHANGES = new Map<string, SignInChange>([
   ["auth.signup", "signedIn"],
   ["auth.login", "signedIn"],
   ["auth.logout", "signedOut"],
+  ["auth.logoutEverywhere", "signedOut"],
+  ["account.delete", "signedOut"],
 ]);
+
+/** Calls that give the same user another session, with tokens of its own. */
+const RENEWALS: ReadonlySet<string> = new Set(["auth.changePassword"]);
 
 /** What a call that succeeded means for who is signed in; `undefined` for nothing. */
 export function signInChangeOf(path: string): SignInChange | undefined {
   return CHANGES.get(path);
+}
+
+/** Whether a call answers with the tokens of a new session. */
+export function givesTokens(path: string): boolean {
+  return signInChangeOf(path) === "signedIn" || RENEWALS.has(path);
 }
 
 // A tRPC client is a proxy that answers any property, so nothing can be kept on it.
@@ -41,7 +51,8 @@ export function rememberSignInEvents(client: object, events: SignInEvents): void
 }
 
 /**
- * Tells when a call of this client signed somebody in or out. Gives the function that stops it.
+ * Tells when a call of this client signed somebody in or out, or the session turned out to be over. Gives the function
+ * that stops it.
  *
  * @throws Error for a client that `createClient` did not make
  */

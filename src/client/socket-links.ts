@@ -12,7 +12,12 @@ export interface SocketLinksOptions {
   /** The client's own tokens, if it keeps any. */
   readonly keeper: TokenKeeper | undefined;
   readonly runtime: TRPCClientRuntime;
+  /** The server closed a socket because its session is over, or a socket cannot be opened. */
+  readonly onRefused: () => void;
 }
+
+/** The session behind a socket is over. */
+const SESSION_ENDED = 4401;
 
 interface OwnersSocket {
   readonly link: OperationLink<AnyTRPCRouter>;
@@ -26,7 +31,7 @@ const LINGER = 5_000;
  * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
  * the last one is gone.
  */
-export function createSocketLinks({ url, WebSocket, keeper, runtime }: SocketLinksOptions) {
+export function createSocketLinks({ url, WebSocket, keeper, runtime, onRefused }: SocketLinksOptions) {
   const owners = new Map<string | undefined, OwnersSocket>();
   let token: string | undefined;
   const SocketClass = createSocketClass(WebSocket, () => token);
@@ -43,6 +48,9 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime }: SocketLin
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,
+      onClose: (cause) => cause?.code === SESSION_ENDED && onRefused(),
+      // A browser does not say why: it may be the network as well.
+      onError: onRefused,
     });
     const link = wsLink<AnyTRPCRouter>({ client, transformer: superjson })(runtime);
     return { link, close: () => void client.close() };

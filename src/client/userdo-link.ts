@@ -1,12 +1,13 @@
 import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { tap } from "@trpc/server/observable";
 import superjson from "superjson";
 import { limits } from "../shared/limits.js";
 import { exchangeToken } from "./exchange-token.js";
-import { signInChangeOf, type SignInChange } from "./sign-in-events.js";
+import { createSessionWatch } from "./session-watch.js";
+import type { SignInChange } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
+import { askWho, withSessionWatch } from "./with-session-watch.js";
 import { authorization, withTokens } from "./with-tokens.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
@@ -50,7 +51,7 @@ export interface UserDOLinkOptions {
    */
   readonly WebSocket?: typeof WebSocket;
   /**
-   * Called when a call of this client signed somebody in or out.
+   * Called when a call of this client signed somebody in or out, or the session turned out to be over.
    * @default nobody is told
    */
   readonly onSignInChange?: (change: SignInChange) => void;
@@ -71,6 +72,7 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
 
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
     const changed = (change: SignInChange): void => {
+      watch.changed(change);
       // A socket keeps the caller it was opened by.
       sockets.closeAll();
       onSignInChange?.(change);
@@ -82,7 +84,21 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
         exchange: (refreshToken) => exchangeToken(url, fetch as typeof globalThis.fetch, refreshToken),
         onEnd: () => changed("signedOut"),
       });
-    const sockets = createSocketLinks({ url: websocketUrl, WebSocket: options.WebSocket, keeper, runtime });
+    const watch = createSessionWatch({
+      ask: () => askWho(http),
+      onEnd() {
+        const tell = (): void => changed("signedOut");
+        if (keeper) keeper.keep(undefined).then(tell, tell);
+        else tell();
+      },
+    });
+    const sockets = createSocketLinks({
+      url: websocketUrl,
+      WebSocket: options.WebSocket,
+      keeper,
+      runtime,
+      onRefused: watch.suspect,
+    });
     const batches = httpBatchLink<AnyTRPCRouter>({
       url,
       transformer: superjson,
@@ -96,18 +112,9 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
       }),
     })(runtime);
     const http = keeper ? withTokens(batches, keeper) : batches;
+    const calls = withSessionWatch(http, { watch, onChange: changed });
 
-    return (chain) => {
-      const { op } = chain;
-      if (op.type === "subscription") return sockets.linkFor(op)(chain);
-      const change = op.type === "mutation" ? signInChangeOf(op.path) : undefined;
-      if (!change) return http(chain);
-      return http(chain).pipe(
-        tap({
-          complete: () => changed(change),
-        }),
-      );
-    };
+    return (chain) => (chain.op.type === "subscription" ? sockets.linkFor(chain.op)(chain) : calls(chain));
   };
   return link as TRPCLink<TRouter>;
 }

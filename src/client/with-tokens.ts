@@ -2,7 +2,7 @@ import { TRPCClientError, type Operation, type OperationLink } from "@trpc/clien
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
-import { signInChangeOf } from "./sign-in-events.js";
+import { givesTokens, signInChangeOf } from "./sign-in-events.js";
 import type { TokenKeeper } from "./token-keeper.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -25,9 +25,10 @@ export async function authorization(keeper: TokenKeeper, calls: readonly Operati
  */
 export function withTokens(link: Link, keeper: TokenKeeper): Link {
   return (chain) => {
-    const change = chain.op.type === "mutation" ? signInChangeOf(chain.op.path) : undefined;
-    const op: Operation =
-      change === "signedIn" ? { ...chain.op, input: { ...(chain.op.input as object), tokens: "body" } } : chain.op;
+    const { type, path, input } = chain.op;
+    const change = type === "mutation" ? signInChangeOf(path) : undefined;
+    const brings = type === "mutation" && givesTokens(path);
+    const op: Operation = brings ? { ...chain.op, input: { ...(input as object), tokens: "body" } } : chain.op;
 
     return observable((observer) => {
       let gone = false;
@@ -38,9 +39,7 @@ export function withTokens(link: Link, keeper: TokenKeeper): Link {
         running = link({ ...chain, op }).subscribe({
           next: (value) => void (last = value),
           complete() {
-            const settled = change
-              ? keeper.keep(change === "signedIn" ? tokensIn(last) : undefined)
-              : Promise.resolve();
+            const settled = brings || change ? keeper.keep(brings ? tokensIn(last) : undefined) : Promise.resolve();
             settled.then(
               () => {
                 if (last) observer.next(last);

@@ -44,6 +44,10 @@ async function signUp() {
   return { ...opened, email, user };
 }
 
+async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 describe("a client that keeps its own tokens", () => {
   it("A6 C1 signs up, calls, signs out and signs in by them", async () => {
     const { client, kept, email, user } = await signUp();
@@ -90,18 +94,80 @@ describe("a client that keeps its own tokens", () => {
     expect(asked).toEqual(["auth.login"]);
   });
 
-  it("A6 A7 a session that is over signs the client out", async () => {
+  it("A6 A7 a session that is over signs the client out, whether its token has lapsed or not", async () => {
+    for (const lapsed of [false, true]) {
+      const { client, kept, email } = await signUp();
+      const other = open();
+      await other.client.auth.login.mutate({ email, password });
+      await other.client.sessions.revokeOthers.mutate();
+      const changes: string[] = [];
+      onSignInChange(client, (change) => changes.push(change));
+      if (lapsed) kept.tokens = { ...kept.tokens!, accessExpiresAt: 0 };
+      await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+      await eventually(() => kept.tokens === undefined);
+      await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+      expect(changes).toEqual(["signedOut"]);
+    }
+  });
+
+  it("A7 C1 it notices that its session was ended elsewhere by its socket, without a call", async () => {
     const { client, kept, email } = await signUp();
-    const other = open();
-    await other.client.auth.login.mutate({ email, password });
-    await other.client.sessions.revokeOthers.mutate();
     const changes: string[] = [];
     onSignInChange(client, (change) => changes.push(change));
-    await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
-    kept.tokens = { ...kept.tokens!, accessExpiresAt: 0 };
-    await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
-    expect(kept.tokens).toBeUndefined();
+    const subscription = client.posts.changes.subscribe(undefined, {});
+    const other = open();
+    await other.client.auth.login.mutate({ email, password });
+    await eventually(async () => (await other.client.sessions.revokeOthers.mutate()) === 1);
+    await eventually(() => changes.length > 0);
     expect(changes).toEqual(["signedOut"]);
+    expect(kept.tokens).toBeUndefined();
+    subscription.unsubscribe();
+  });
+
+  it("A8 C1 changing the password keeps it signed in, with the tokens and a socket of the new session", async () => {
+    const { client, kept } = await signUp();
+    const before = kept.tokens!;
+    const changes: string[] = [];
+    onSignInChange(client, (change) => changes.push(change));
+    const told: string[] = [];
+    let starts = 0;
+    const subscription = client.posts.changes.subscribe(undefined, {
+      onStarted: () => starts++,
+      onData: ({ data }) => void (data.type === "create" && told.push(data.data.title)),
+    });
+    await eventually(() => starts === 1);
+    await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
+    expect(kept.tokens!.refreshToken.split(".")[1]).not.toBe(before.refreshToken.split(".")[1]);
+    await client.posts.create.mutate({ title: "Still here", body: "" });
+    await eventually(() => told.length > 0);
+    expect(told).toEqual(["Still here"]);
+    expect(changes).toEqual([]);
+    subscription.unsubscribe();
+  });
+
+  it("A8 C1 a wrong password that was asked for again signs nobody out", async () => {
+    const { client, kept, asked } = await signUp();
+    const changes: string[] = [];
+    onSignInChange(client, (change) => changes.push(change));
+    await expect(client.account.delete.mutate({ password: "not the password" })).rejects.toMatchObject({
+      data: { code: "UNAUTHORIZED" },
+    });
+    await eventually(() => asked.at(-1) === "auth.me");
+    expect((await client.auth.me.query()).user.emailVerified).toBe(false);
+    expect(kept.tokens).toBeDefined();
+    expect(changes).toEqual([]);
+  });
+
+  it("A4 A12 C1 signing out everywhere and deleting the account sign the client out", async () => {
+    for (const end of ["logoutEverywhere", "delete"]) {
+      const { client, kept } = await signUp();
+      const changes: string[] = [];
+      onSignInChange(client, (change) => changes.push(change));
+      if (end === "delete") await client.account.delete.mutate({ password });
+      else await client.auth.logoutEverywhere.mutate();
+      expect(kept.tokens).toBeUndefined();
+      expect(changes).toEqual(["signedOut"]);
+    }
   });
 
   it("A6 tokens survive a server that cannot be asked", async () => {

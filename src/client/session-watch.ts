@@ -1,0 +1,64 @@
+import type { SignInChange } from "./sign-in-events.js";
+
+/** How the server says that nobody is signed in. */
+export type Answer = "signedIn" | "signedOut" | "unknown";
+
+export interface SessionWatchOptions {
+  /** Asks the server who is signed in. */
+  readonly ask: () => Promise<Answer>;
+  /** The session is over, though no call of this client has ended it. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * How long to wait before asking, in milliseconds. A change of password gives the session a new id and ends the old
+ * one: the reply that brings it may still be on its way to this browser.
+ */
+const PATIENCE = 250;
+
+/**
+ * Notices that a session was ended elsewhere: by another browser, by another tab, by time. A refused call and a closed
+ * socket are only hints (the one may be about a wrong password), so the server is asked, once for however many.
+ */
+export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
+  /** Counts what this client itself did to who is signed in: an answer to an older question says nothing any more. */
+  let era = 0;
+  let over = false;
+  let asking: Promise<void> | undefined;
+
+  async function check(): Promise<void> {
+    const asked = era;
+    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    if (asked === era && !over && (await ask()) === "signedOut") end(asked);
+  }
+
+  function end(asked: number): void {
+    if (asked !== era || over) return;
+    over = true;
+    onEnd();
+  }
+
+  return {
+    /** To be called when a question is sent whose answer goes to {@link answered}. */
+    era: (): number => era,
+
+    /** The server was asked anyway, and said that nobody is signed in. */
+    answered: end,
+
+    /** Something looks as if the session were over. */
+    suspect(): void {
+      if (over) return;
+      asking ??= check().finally(() => {
+        asking = undefined;
+      });
+    },
+
+    /** A call of this client did something to who is signed in; `undefined` for another session of the same user. */
+    changed(change: SignInChange | undefined): void {
+      era++;
+      over = change === "signedOut";
+    },
+  };
+}
+
+export type SessionWatch = ReturnType<typeof createSessionWatch>;

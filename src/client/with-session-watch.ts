@@ -1,0 +1,59 @@
+import { TRPCClientError, type OperationLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { observableToPromise, tap } from "@trpc/server/observable";
+import type { Answer, SessionWatch } from "./session-watch.js";
+import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+/** Who is signed in. */
+const ME = "auth.me";
+
+export interface WithSessionWatchOptions {
+  readonly watch: SessionWatch;
+  /** A call has signed somebody in or out. */
+  readonly onChange: (change: SignInChange) => void;
+}
+
+/** Tells of the calls that sign in or out, and has the session looked at when a call is refused for want of one. */
+export function withSessionWatch(link: Link, { watch, onChange }: WithSessionWatchOptions): Link {
+  return (chain) => {
+    const { type, path } = chain.op;
+    const change = type === "mutation" ? signInChangeOf(path) : undefined;
+    const asked = watch.era();
+    return link(chain).pipe(
+      tap({
+        complete() {
+          if (change) onChange(change);
+          else if (type === "mutation" && givesTokens(path)) watch.changed(undefined);
+        },
+        error(error) {
+          // Of somebody who signs in it says that the password is wrong.
+          if (change === "signedIn" || !isUnauthorized(error)) return;
+          if (path === ME) watch.answered(asked);
+          else watch.suspect();
+        },
+      }),
+    );
+  };
+}
+
+/** Asks the server who is signed in, beside the calls of the app. */
+export async function askWho(link: OperationLink<AnyTRPCRouter>): Promise<Answer> {
+  const op = { id: 0, type: "query", path: ME, input: undefined, context: {}, signal: null } as const;
+  try {
+    await observableToPromise(link({ op, next: () => never() }));
+    return "signedIn";
+  } catch (error) {
+    return isUnauthorized(error) ? "signedOut" : "unknown";
+  }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  const data: unknown = error instanceof TRPCClientError ? error.data : undefined;
+  return typeof data === "object" && data !== null && "code" in data && data.code === "UNAUTHORIZED";
+}
+
+function never(): never {
+  throw new Error("The link that ends the chain has no next one.");
+}

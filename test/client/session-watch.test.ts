@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createSessionWatch, type Answer } from "../../src/client/session-watch.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A watch, how often it asked, and how often it found the session to be over. */
+function watching(answer: Answer) {
+  const counts = { asked: 0, ended: 0 };
+  const watch = createSessionWatch({
+    async ask() {
+      counts.asked++;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      return answer;
+    },
+    onEnd: () => void counts.ended++,
+  });
+  return { watch, counts };
+}
+
+it("A7 many hints are one question, and its answer counts once", async () => {
+  const { watch, counts } = watching("signedOut");
+  for (let hint = 0; hint < 20; hint++) watch.suspect();
+  await vi.runAllTimersAsync();
+  watch.suspect();
+  await vi.runAllTimersAsync();
+  expect(counts).toEqual({ asked: 1, ended: 1 });
+});
+
+it.each(["signedIn", "unknown"] as const)("A7 an answer of %s ends nothing", async (answer) => {
+  const { watch, counts } = watching(answer);
+  watch.suspect();
+  await vi.runAllTimersAsync();
+  expect(counts).toEqual({ asked: 1, ended: 0 });
+});
+
+it("C1 a slow first check never undoes a sign-in", () => {
+  const { watch, counts } = watching("signedOut");
+  const asked = watch.era();
+  watch.changed("signedIn");
+  watch.answered(asked);
+  expect(counts.ended).toBe(0);
+  watch.answered(watch.era());
+  expect(counts.ended).toBe(1);
+});
+
+it("C1 A8 a question is dropped when the client itself gets another session meanwhile", async () => {
+  for (const at of [100, 300]) {
+    const { watch, counts } = watching("signedOut");
+    watch.suspect();
+    await vi.advanceTimersByTimeAsync(at);
+    watch.changed(undefined);
+    await vi.runAllTimersAsync();
+    expect(counts.ended).toBe(0);
+  }
+});
+
+it("A4 whoever signed out by themselves is not told again, and is after signing in anew", async () => {
+  const { watch, counts } = watching("signedOut");
+  watch.changed("signedOut");
+  watch.suspect();
+  await vi.runAllTimersAsync();
+  expect(counts).toEqual({ asked: 0, ended: 0 });
+  watch.changed("signedIn");
+  watch.suspect();
+  await vi.runAllTimersAsync();
+  expect(counts).toEqual({ asked: 1, ended: 1 });
+});
