@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { configDefaults, defineConfig } from "vitest/config";
@@ -5,7 +6,32 @@ import { configDefaults, defineConfig } from "vitest/config";
 const root = fileURLToPath(new URL(".", import.meta.url));
 
 /** Fixtures import the package by its name, as an app does, and get the sources. */
-const resolve = { alias: [{ find: /^trpc-userdo\/([a-z]+)$/, replacement: `${root}src/$1/index.ts` }] };
+const packageAlias = { find: /^trpc-userdo\/([a-z]+)$/, replacement: `${root}src/$1/index.ts` };
+const resolve = { alias: [packageAlias] };
+
+/** One password at its real cost takes a fifth of a second, and the tests in workerd hash many hundreds. */
+const cheapPasswords = {
+  find: /^\..*\/password-cost\.js$/,
+  replacement: `${root}test/fixtures/cheap-password-cost.ts`,
+};
+
+/** Bundled before the run: workerd asks for each module on its own, and these are a thousand. */
+const bundled = [
+  "@trpc/client",
+  "@trpc/server",
+  "@trpc/server/adapters/fetch",
+  "@trpc/server/http",
+  "@trpc/server/observable",
+  "@trpc/server/rpc",
+  "cookie",
+  "fast-check",
+  "jose",
+  "kysely",
+  "partysocket/ws",
+  "superjson",
+  "uuid",
+  "zod",
+];
 
 const workerd = "test/**/*.workerd.test.ts";
 const dom = "test/**/*.dom.test.{ts,tsx}";
@@ -13,6 +39,8 @@ const elsewhere = ["test/**/*.e2e.test.ts", "test/chaos/**"];
 
 export default defineConfig({
   test: {
+    // Vitest leaves one core to itself, which is half of a small machine.
+    maxWorkers: availableParallelism(),
     projects: [
       {
         resolve,
@@ -21,14 +49,21 @@ export default defineConfig({
           environment: "node",
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...elsewhere, workerd, dom],
+          testTimeout: 15_000,
+          hookTimeout: 15_000,
         },
       },
       {
-        resolve,
+        resolve: { alias: [packageAlias, cheapPasswords] },
         plugins: [cloudflareTest({ wrangler: { configPath: `${root}test/fixtures/app/wrangler.jsonc` } })],
         test: {
           name: "workerd",
           include: [workerd],
+          // Each worker starts one runtime and imports the app once, for all of its files: starting one for each file
+          // took longer than the tests. So files share a storage; every test signs its own users up.
+          isolate: false,
+          setupFiles: ["test/fixtures/close-clients.ts"],
+          deps: { optimizer: { ssr: { enabled: true, include: bundled } } },
           testTimeout: 15_000,
           hookTimeout: 15_000,
         },

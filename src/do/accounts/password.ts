@@ -1,14 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import phc from "@phc/format";
-
-interface Parameters {
-  readonly ln: number;
-  readonly r: number;
-  readonly p: number;
-}
-
-// OWASP's equivalent of its headline parameters at 32 MiB: a Durable Object's isolate has 128 MiB for everything.
-const current: Parameters = { ln: 15, r: 8, p: 3 };
+import { passwordCost as current, type PasswordCost as Parameters } from "./password-cost.js";
 
 /**
  * Parameters that a stored hash may have: today's, and others that OWASP names as equal and that take no more memory,
@@ -20,7 +12,7 @@ const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
 /** What a password is checked against when there is no account, so that the answer takes as long. */
-const decoy = `$scrypt$ln=15,r=8,p=3$${"A".repeat(22)}$${"A".repeat(43)}`;
+const decoy = `$scrypt$ln=${current.ln},r=${current.r},p=${current.p}$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 /** Hashes a password, exactly as typed, into a PHC string. */
 export async function hashPassword(password: string): Promise<string> {
