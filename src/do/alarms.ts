@@ -17,7 +17,7 @@ export interface Alarms {
    * committed, or neither.
    */
   arm(): void;
-  /** After a start: the tables say what is due, whatever became of the alarm. */
+  /** After a start: where there is no alarm, the tables say whether there should be. */
   restore(): void;
   onAlarm(info?: AlarmInvocationInfo): Promise<void>;
 }
@@ -81,10 +81,15 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
     arm,
 
     restore() {
-      const at = earliest();
-      if (at === undefined) return;
-      armed = true;
-      void storage.getAlarm().then((set) => (set === null || set > at ? storage.setAlarm(at) : undefined));
+      // An alarm is set in the transaction that makes something due, so one that is there is right. To look only
+      // where there is none keeps a wake cheap: most objects that hold anything have one.
+      storage
+        .getAlarm()
+        .then((set) => {
+          if (set === null) arm();
+          else armed = true;
+        })
+        .catch((error: unknown) => report("start", error));
     },
 
     async onAlarm(info) {

@@ -57,7 +57,9 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       subscribe,
       shape,
       isAlive: live.isAlive,
-      run: (caller, call) => settled(run(caller, call, "socket")),
+      // A query writes nothing past the tables: there is nothing to settle.
+      run: (caller, call) =>
+        call.type === "mutation" ? settled(run(caller, call, "socket")) : run(caller, call, "socket"),
     });
     return sockets;
   };
@@ -76,8 +78,10 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return server ? server.acceptStream(stream) : new Response(null, { status: 404 });
   }
 
-  alarms.restore();
+  // Sockets that are still there say that the object only slept: then what is due is known to the alarm. A reset or
+  // a deploy ends them.
   if (state.getWebSockets().length > 0) openSockets();
+  else alarms.restore();
 
   return {
     tables: () => kind.tables?.() ?? {},
@@ -103,8 +107,11 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
 
     alarm: alarms.onAlarm,
-    onMessage: async (socket: WebSocket, frame: string | ArrayBuffer): Promise<void> =>
-      openSockets()?.onMessage(socket, frame),
+    async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+      // Whatever else has written since: a session may be gone.
+      kind.settle?.();
+      await openSockets()?.onMessage(socket, frame);
+    },
     onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),
   };
 }

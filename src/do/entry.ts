@@ -62,12 +62,10 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
     if (placement.setsCookies && transport === "socket") throw useHttp();
     owned.authorize(caller, placement);
     const base = { caller, env };
-    const ctx = Object.create(null, {
-      ...Object.getOwnPropertyDescriptors(base),
-      ...(placement.kind === "anywhere" ? {} : Object.getOwnPropertyDescriptors(owned.context(caller, call, live))),
-      ...(extendContext ? Object.getOwnPropertyDescriptors(await extendContext(base)) : {}),
-      [ROOM]: { value: owned.room(visit), enumerable: true },
-    }) as object;
+    const ctx = placement.kind === "anywhere" ? { ...base } : Object.assign(owned.context(caller, call, live), { env });
+    // What the app adds may have getters too.
+    if (extendContext) Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(await extendContext(base)));
+    Object.assign(ctx, { [ROOM]: owned.room(visit) });
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
         router,

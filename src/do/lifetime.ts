@@ -14,7 +14,8 @@ export interface ObjectSchema {
  */
 export function createLifetime(storage: DurableObjectStorage, schema: ObjectSchema) {
   const { sql } = storage;
-  let born = readFingerprint(sql) !== undefined;
+  let stored = readFingerprint(sql);
+  let born = stored !== undefined;
 
   return {
     isBorn: (): boolean => born,
@@ -39,14 +40,14 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
       }
     },
 
-    /** Follows the app's definitions to where they are now. Costs one read when nothing has changed. */
+    /** Follows the app's definitions to where they are now. Costs nothing when they are where they were. */
     update(): void {
-      const stored = readFingerprint(sql);
       if (stored === undefined || stored === schema.fingerprint) return;
       storage.transactionSync(() => {
         schema.update(sql);
         sql.exec("UPDATE _object SET fingerprint = ?", schema.fingerprint);
       });
+      stored = schema.fingerprint;
     },
 
     /** Takes the object back to before its birth: nothing of it remains. */
@@ -61,8 +62,11 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
 export type Lifetime = ReturnType<typeof createLifetime>;
 
 function readFingerprint(sql: SqlStorage): string | undefined {
-  const [exists] = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_object'").toArray();
-  if (!exists) return undefined;
-  const [row] = sql.exec("SELECT fingerprint FROM _object").toArray();
-  return row && String(row["fingerprint"]);
+  try {
+    return String(sql.exec("SELECT fingerprint FROM _object").one()["fingerprint"]);
+  } catch (error) {
+    // Asked at every start, so without a look at the schema first.
+    if (String(error).includes("no such table: _object")) return undefined;
+    throw error;
+  }
 }

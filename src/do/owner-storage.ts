@@ -29,6 +29,8 @@ export interface OwnerStorageOptions {
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
   readonly alarms: Alarms;
+  /** Told at the end of a call in which something was written, by whomever: what was read before may not hold. */
+  readonly onWritten?: () => void;
 }
 
 /** Who listens, and until when. */
@@ -40,7 +42,7 @@ interface Listening {
 
 /** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, frameworkTables, kvSchemas, retention, alarms } = options;
+  const { storage, tableSet, frameworkTables, kvSchemas, retention, alarms, onWritten } = options;
   const { sql } = storage;
   const schema: ObjectSchema = {
     install(target) {
@@ -59,6 +61,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   const pruner = createChangeLogPruner({ sql, retention, isBorn: lifetime.isBorn, arm: alarms.arm });
   alarms.register(pruner.wakeUp);
   let hub: ChangeHub | undefined;
+  let written: number | undefined;
 
   const liveHub = (): ChangeHub =>
     (hub ??= createChangeHub({
@@ -127,6 +130,14 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     atomic: transactionSync,
 
     /** Tells what was written past the tables, straight on the storage. */
-    settle: (): void => (lifetime.isBorn() ? hub?.flush() : undefined),
+    settle(): void {
+      if (!lifetime.isBorn()) return;
+      // At the end of every call, most of which write nothing: far cheaper than a look at the newest entry of the log.
+      const total = Number(sql.exec("SELECT total_changes() AS total").one()["total"]);
+      if (total === written) return;
+      written = total;
+      onWritten?.();
+      hub?.flush();
+    },
   };
 }

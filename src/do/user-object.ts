@@ -28,9 +28,10 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
+    onWritten: () => services.parts.sessions.forget(),
   });
   const { lifetime } = owned;
-  const services = createUserServices({ environment, lifetime, tables: () => owned.tables() });
+  const services: UserServices = createUserServices({ environment, lifetime, tables: () => owned.tables() });
   const { account, exists, parts } = services;
   const { accounts, sessions } = parts;
   const findSession = createFindSession({ userId: address.id, identity, isBorn: exists, accounts, sessions });
@@ -49,12 +50,11 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     }
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
-    if (!exists()) throw caller.type === "user" && caller.via === "session" ? new SessionEnded() : noSuchUser();
     if (!account.admits(caller)) throw refusalFor(caller);
   };
 
   function refusalFor(caller: Caller): TRPCError {
-    if (caller.type !== "user" || caller.via !== "session") return notTheirs();
+    if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
     return account.isOutrun(caller) ? signInFirst() : new SessionEnded();
   }
@@ -86,27 +86,34 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       address,
       atomic: owned.atomic,
       setSession: visit.setSession,
-      account: createAccountRoom({
-        ...services,
-        visit,
-        profile: app.definition.app.profile,
-        tables: () => owned.tables(),
-        tableNames: app.tables.user.tables.keys(),
-        kv: () => owned.kv(),
-      }),
-      refresh: createRefresh({ userId: address.id, identity, account, visit }),
-      sessions: createSessionsRoom({
-        ...visit,
-        sessions,
-        onRevoke: () =>
-          parts.audit.add({
-            action: "session.revoke",
-            outcome: "ok",
-            sessionId: sessionOf(visit.caller),
-            device: visit.device,
-          }),
-        onSessionEnd: endSession,
-      }),
+      // Getters here too: the app's own procedures read none of them.
+      get account() {
+        return createAccountRoom({
+          ...services,
+          visit,
+          profile: app.definition.app.profile,
+          tables: () => owned.tables(),
+          tableNames: app.tables.user.tables.keys(),
+          kv: () => owned.kv(),
+        });
+      },
+      get refresh() {
+        return createRefresh({ userId: address.id, identity, account, visit });
+      },
+      get sessions() {
+        return createSessionsRoom({
+          ...visit,
+          sessions,
+          onRevoke: () =>
+            parts.audit.add({
+              action: "session.revoke",
+              outcome: "ok",
+              sessionId: sessionOf(visit.caller),
+              device: visit.device,
+            }),
+          onSessionEnd: endSession,
+        });
+      },
     }),
     internal: (request) => answer({ ...services, findSession }, request),
     live: {

@@ -34,6 +34,8 @@ export interface SessionStore {
   /** The app's own data of a session, as text; `undefined` when there is none. */
   readData(id: string): string | undefined;
   writeData(id: string, data: string | null): void;
+  /** Something else may have written: reads again what it is asked next. */
+  forget(): void;
 }
 
 /** How long after its replacement the last refresh token still yields the same successor: tabs refresh together. */
@@ -46,9 +48,24 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
   const idle = options.idle * 1000;
   /** In memory: it is about calls of the same moment. */
   const replaced = new Map<string, number>();
+  // Looked at on every call and every event: what was read stands until something is written.
+  const known = new Map<string, SessionRow>();
+
+  const write = (
+    statement: string,
+    ...values: SqlStorageValue[]
+  ): SqlStorageCursor<Record<string, SqlStorageValue>> => {
+    known.clear();
+    return sql.exec(statement, ...values);
+  };
+
+  function read(id: string): SessionRow | undefined {
+    const [row] = sql.exec("SELECT * FROM _sessions WHERE id = ?", id).toArray();
+    return row && toSession(row);
+  }
 
   function insert(session: SessionRow, data?: string): void {
-    sql.exec(
+    write(
       "INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
       session.id,
       session.createdAt,
@@ -77,19 +94,21 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
         name: undefined,
       };
       // Ended sessions are swept here rather than by alarm: nothing but signing in adds rows.
-      sql.exec("DELETE FROM _sessions WHERE expires_at <= ?", now);
+      write("DELETE FROM _sessions WHERE expires_at <= ?", now);
       insert(session);
       return session;
     },
 
     alive(id, now) {
-      const [row] = sql.exec("SELECT * FROM _sessions WHERE id = ? AND expires_at > ?", id, now).toArray();
-      return row && toSession(row);
+      const session = known.get(id) ?? read(id);
+      if (!session || session.expiresAt <= now) return undefined;
+      known.set(id, session);
+      return session;
     },
 
     touch(session, now) {
       if (now - session.lastSeenAt < SEEN_EVERY) return;
-      sql.exec("UPDATE _sessions SET last_seen_at = ? WHERE id = ?", now, session.id);
+      write("UPDATE _sessions SET last_seen_at = ? WHERE id = ?", now, session.id);
     },
 
     rotate(id, generation, now) {
@@ -104,7 +123,7 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
       }
       const expiresAt = Math.min(now + idle, session.endsAt);
       const next = { ...session, generation: generation + 1, rotatedAt: now, lastSeenAt: now, expiresAt };
-      sql.exec(
+      write(
         "UPDATE _sessions SET generation = ?, rotated_at = ?, last_seen_at = ?, expires_at = ? WHERE id = ?",
         next.generation,
         now,
@@ -136,15 +155,15 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
         .map(toSession),
 
     rename: (id, name, now) =>
-      sql.exec("UPDATE _sessions SET name = ? WHERE id = ? AND expires_at > ?", name, id, now).rowsWritten > 0,
+      write("UPDATE _sessions SET name = ? WHERE id = ? AND expires_at > ?", name, id, now).rowsWritten > 0,
 
-    remove: (id) => sql.exec("DELETE FROM _sessions WHERE id = ?", id).rowsWritten > 0,
+    remove: (id) => write("DELETE FROM _sessions WHERE id = ?", id).rowsWritten > 0,
 
-    removeAllBut: (id) => idsOf(sql.exec("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
+    removeAllBut: (id) => idsOf(write("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
 
     trim: (kept) =>
       idsOf(
-        sql.exec(
+        write(
           `DELETE FROM _sessions WHERE id IN (
             SELECT id FROM _sessions ORDER BY id = ? DESC, last_seen_at DESC, created_at DESC, id LIMIT -1 OFFSET ?
           ) RETURNING id`,
@@ -158,7 +177,9 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
       return textOf(row?.["data"]);
     },
 
-    writeData: (id, data) => void sql.exec("UPDATE _sessions SET data = ? WHERE id = ?", data, id),
+    forget: () => known.clear(),
+
+    writeData: (id, data) => void write("UPDATE _sessions SET data = ? WHERE id = ?", data, id),
   };
   return store;
 }

@@ -16,6 +16,7 @@ export type SignInHook = (user: User, session: SessionRow) => void | Promise<voi
 
 export interface UserAccountOptions {
   readonly parts: AccountParts;
+  readonly isBorn: () => boolean;
   /** Whether there is an account: born, and not on its way out. */
   readonly exists: () => boolean;
   /** Gives the object its schema and runs `work`, in one transaction. */
@@ -31,7 +32,8 @@ export interface UserAccountOptions {
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
 
 /** The account in a user's own object: signing up and in, and the sessions' tokens. */
-export function createUserAccount({ parts, exists, birth, onSignup, onLogin, erase, later }: UserAccountOptions) {
+export function createUserAccount(options: UserAccountOptions) {
+  const { parts, isBorn, exists, birth, onSignup, onLogin, erase, later } = options;
   const { userId, identity, accounts, sessions, passwords, audit, transaction, accessSeconds, onSessionEnd } = parts;
 
   async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
@@ -40,8 +42,10 @@ export function createUserAccount({ parts, exists, birth, onSignup, onLogin, era
   }
 
   function aliveSession(caller: Caller): SessionRow | "none needed" | undefined {
-    if (caller.type !== "user" || caller.userId !== userId || !exists()) return undefined;
-    return caller.via === "rpc" ? "none needed" : sessions.alive(caller.sessionId, Date.now());
+    if (caller.type !== "user" || caller.userId !== userId) return undefined;
+    if (caller.via === "rpc") return exists() ? "none needed" : undefined;
+    // An account that is being deleted has no session any more.
+    return isBorn() ? sessions.alive(caller.sessionId, Date.now()) : undefined;
   }
 
   async function create({

@@ -129,6 +129,7 @@ export function createUserServices({ environment, lifetime, tables }: UserServic
     inbox: createInbox({ sql, transaction, isBorn: exists, handlers: {} }),
     account: createUserAccount({
       parts,
+      isBorn,
       exists,
       birth,
       onSignup: hook("onSignup"),

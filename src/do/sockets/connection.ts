@@ -8,6 +8,8 @@ export interface ConnectionOptions {
   readonly socket: WebSocket;
   readonly store: SubscriptionStore;
   readonly limits: Required<SocketLimits>;
+  /** Called when the client is asked to show that it reads. */
+  readonly onWait: () => void;
   /** Called when the client has shown that it reads, after having been waited for. */
   readonly onReady: () => void;
 }
@@ -34,7 +36,7 @@ export interface Connection {
  * that stops reading would fill it. After each window the object sends `PING`, which stock clients answer, and
  * sends no more until they do.
  */
-export function createConnection({ socket, store, limits, onReady }: ConnectionOptions): Connection {
+export function createConnection({ socket, store, limits, onWait, onReady }: ConnectionOptions): Connection {
   let bytes = 0;
   let events = 0;
   let deadline: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +75,7 @@ export function createConnection({ socket, store, limits, onReady }: ConnectionO
       socket.send("PING");
       const until = Date.now() + limits.windowSeconds * 1000;
       store.setDeadline(socket, until);
+      onWait();
       wait(until);
     },
 

@@ -118,6 +118,7 @@ export function createSocketServer(options: SocketServerOptions) {
       socket,
       store,
       limits,
+      onWait: () => wakeMark.set(),
       onReady: () => subscriptions.resume(connection),
     });
     connections.set(socket, connection);
@@ -125,28 +126,31 @@ export function createSocketServer(options: SocketServerOptions) {
   }
 
   let restored = false;
+  /** Takes up the subscriptions of all sockets. Not before it is needed: a call that wakes the object needs none. */
   function restore(): void {
     if (restored) return;
     restored = true;
-    const keys: string[] = [];
     for (const socket of state.getWebSockets()) {
       const attachment = readAttachment(socket);
       if (!attachment) continue;
-      keys.push(attachment.key);
-      const connection = connect(socket);
+      const connection = connectionOf(socket);
       subscriptions.restore(connection, store.read(attachment));
       if (!connection.isWaiting()) subscriptions.resume(connection);
     }
-    store.sweep(keys);
   }
 
-  function connectionOf(socket: WebSocket): Connection {
-    restore();
-    return connections.get(socket) ?? connect(socket);
+  let swept = false;
+  /** Once after a start, when the first socket comes back: a reset or a deploy ended those before without a word. */
+  function sweep(): void {
+    if (swept) return;
+    swept = true;
+    store.sweep(state.getWebSockets().flatMap((socket) => readAttachment(socket)?.key ?? []));
   }
+
+  const connectionOf = (socket: WebSocket): Connection => connections.get(socket) ?? connect(socket);
 
   if (wakeMark.isSet()) {
-    // At once, so that a generator which this event starts is marked anew.
+    // At once, so that what this event starts is marked anew.
     wakeMark.clear();
     // After the event that woke the object, so that waking runs no procedure.
     state.waitUntil(
@@ -166,6 +170,7 @@ export function createSocketServer(options: SocketServerOptions) {
     state.acceptWebSocket(server, session === undefined ? [] : [sessionTag(session)]);
     server.serializeAttachment({ key: randomId(), caller, lapses, subscriptions: "[]" } satisfies Attachment);
     restore();
+    sweep();
     return { connection: connect(server), client };
   }
 
@@ -194,7 +199,10 @@ export function createSocketServer(options: SocketServerOptions) {
       if (socket.readyState !== WebSocket.OPEN) return;
       const connection = connectionOf(socket);
       if (typeof frame !== "string") return socket.close(CLOSE_UNSUPPORTED, "Only text frames are understood.");
-      if (frame === "PONG") return connection.onPong();
+      if (frame === "PONG") {
+        restore();
+        return connection.onPong();
+      }
       if (frame === "PING") return connection.send("PONG");
       if (byteLength(frame, limits.messageBytes) > limits.messageBytes) {
         connection.send(
@@ -205,6 +213,7 @@ export function createSocketServer(options: SocketServerOptions) {
       // Fixed when the message is received: what is written while it waits for its turn is told.
       const head = hub.head();
       const messages = parseFrame(frame, transformer, limits.subscriptionsPerSocket + 100);
+      if (messages.some((each) => each.ok && each.message.method.startsWith("subscription"))) restore();
       const work: Promise<void> = (queues.get(socket) ?? Promise.resolve()).then(async () => {
         for (const message of messages) {
           await connection.ready();
@@ -231,6 +240,7 @@ export function createSocketServer(options: SocketServerOptions) {
 
     /** Ends what a session holds open. Its row must be gone before: a close alone stops no messages. */
     endSession(sessionId: string): void {
+      restore();
       for (const socket of state.getWebSockets(sessionTag(sessionId))) {
         const connection = connectionOf(socket);
         subscriptions.forget(connection);

@@ -74,7 +74,7 @@ export function createSubscriptionStore(sql: SqlStorage) {
       sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ?", key);
     },
 
-    /** Forgets the rows of all sockets that are gone: a reset or a deploy ends sockets without a word. */
+    /** Forgets the rows of all sockets but these. */
     sweep(keys: readonly string[]): void {
       sql.exec(
         "DELETE FROM _socket_subscriptions WHERE socket NOT IN (SELECT value FROM json_each(?))",

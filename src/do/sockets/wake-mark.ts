@@ -1,8 +1,9 @@
-const KEY = "userdo:generators";
+const KEY = "userdo:unfinished";
 
 /**
- * Says, across a sleep, that the app's own generators may have to be taken up again. One cheap look when the
- * object wakes, so that an object without any pays nothing for them.
+ * Says, across a sleep, that something has to be taken up again which no event may touch: the app's own generators,
+ * or a client that was asked to show that it reads. One cheap look when the object wakes, so that an object without
+ * any pays nothing for them.
  */
 export function createWakeMark({ kv }: DurableObjectStorage) {
   let known = false;
