@@ -13,9 +13,9 @@ export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkO
     links: [
       userdoLink<TRouter>({
         ...options,
-        onSignInChange(change) {
-          options.onSignInChange?.(change);
-          signIn.emit(change);
+        onSignInChange(change, user) {
+          options.onSignInChange?.(change, user);
+          signIn.emit(change, user);
         },
       }),
     ],

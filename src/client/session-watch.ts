@@ -6,8 +6,11 @@ export type Answer = "signedIn" | "signedOut" | "unknown";
 export interface SessionWatchOptions {
   /** Asks the server who is signed in. */
   readonly ask: () => Promise<Answer>;
-  /** The session is over, though no call of this client has ended it. */
-  readonly onEnd: () => void;
+  /**
+   * The session is over, though no call of this client has ended it. `wasSignedIn` is false when nobody was known to
+   * be signed in, and the server was asked for the first time.
+   */
+  readonly onEnd: (wasSignedIn: boolean) => void;
 }
 
 /**
@@ -24,18 +27,19 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
   /** Counts what this client itself did to who is signed in: an answer to an older question says nothing any more. */
   let era = 0;
   let over = false;
+  let known = false;
   let asking: Promise<void> | undefined;
 
   async function check(): Promise<void> {
     const asked = era;
     await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-    if (asked === era && !over && (await ask()) === "signedOut") end(asked);
+    if (asked === era && !over && (await ask()) === "signedOut") end(asked, true);
   }
 
-  function end(asked: number): void {
+  function end(asked: number, wasSignedIn: boolean): void {
     if (asked !== era || over) return;
     over = true;
-    onEnd();
+    onEnd(wasSignedIn);
   }
 
   return {
@@ -43,7 +47,15 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
     era: (): number => era,
 
     /** The server was asked anyway, and said that nobody is signed in. */
-    answered: end,
+    answered: (asked: number): void => end(asked, known),
+
+    /** Nobody is signed in, as far as is known: what needs somebody may as well wait. */
+    isOver: (): boolean => over,
+
+    /** Somebody is signed in: the server has said so, or has taken a socket. */
+    seen(): void {
+      if (!over) known = true;
+    },
 
     /** Something looks as if the session were over. */
     suspect(): void {
@@ -57,6 +69,7 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
     changed(change: SignInChange | undefined): void {
       era++;
       over = change === "signedOut";
+      known = !over;
     },
   };
 }

@@ -1,19 +1,22 @@
-/** What happened to who is signed in: by a call, or because the session was ended elsewhere. */
+import type { User } from "../shared/account.js";
+
+/** What happened to who is signed in: by a call, in another tab, or because the session was ended elsewhere. */
 export type SignInChange = "signedIn" | "signedOut";
 
-type Listener = (change: SignInChange) => void;
+/** Is told of a change, and who it is that signed in, where that is known: another tab does not say. */
+export type SignInListener = (change: SignInChange, user?: User) => void;
 
 /** Who wants to know of it. */
 export interface SignInEvents {
-  emit(change: SignInChange): void;
-  listen(listener: Listener): () => void;
+  readonly emit: SignInListener;
+  listen(listener: SignInListener): () => void;
 }
 
 export function createSignInEvents(): SignInEvents {
-  const listeners = new Set<Listener>();
+  const listeners = new Set<SignInListener>();
   return {
-    emit(change) {
-      for (const listener of listeners) listener(change);
+    emit(change, user) {
+      for (const listener of listeners) listener(change, user);
     },
     listen(listener) {
       listeners.add(listener);
@@ -51,12 +54,12 @@ export function rememberSignInEvents(client: object, events: SignInEvents): void
 }
 
 /**
- * Tells when a call of this client signed somebody in or out, or the session turned out to be over. Gives the function
- * that stops it.
+ * Tells when somebody signed in or out: by a call of this client, in another tab, or because the session turned out to
+ * be over. Gives the function that stops it.
  *
  * @throws Error for a client that `createClient` did not make
  */
-export function onSignInChange(client: object, listener: Listener): () => void {
+export function onSignInChange(client: object, listener: SignInListener): () => void {
   const events = eventsOf.get(client);
   if (!events) throw new Error("This client was not made by createClient. Pass onSignInChange to userdoLink instead.");
   return events.listen(listener);

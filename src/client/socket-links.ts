@@ -3,6 +3,8 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
+import { createRunningSubscriptions } from "./running-subscriptions.js";
+import type { SessionWatch } from "./session-watch.js";
 import type { TokenKeeper } from "./token-keeper.js";
 import { socketUrl } from "./socket-url.js";
 
@@ -12,8 +14,8 @@ export interface SocketLinksOptions {
   /** The client's own tokens, if it keeps any. */
   readonly keeper: TokenKeeper | undefined;
   readonly runtime: TRPCClientRuntime;
-  /** The server closed a socket because its session is over, or a socket cannot be opened. */
-  readonly onRefused: () => void;
+  /** Told of sockets that open, and of those that are refused. */
+  readonly watch: SessionWatch;
 }
 
 /** The session behind a socket is over. */
@@ -29,46 +31,54 @@ const LINGER = 5_000;
 
 /**
  * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
- * the last one is gone.
+ * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
  */
-export function createSocketLinks({ url, WebSocket, keeper, runtime, onRefused }: SocketLinksOptions) {
+export function createSocketLinks({ url, WebSocket, keeper, runtime, watch }: SocketLinksOptions) {
   const owners = new Map<string | undefined, OwnersSocket>();
   let token: string | undefined;
-  const SocketClass = createSocketClass(WebSocket, () => token);
+  const mayConnect = (): boolean => !watch.isOver();
 
   function open(organizationId: string | undefined): OwnersSocket {
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
       async url() {
+        if (!mayConnect()) throw new Error("Nobody is signed in.");
         token = await keeper?.fresh();
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
-      WebSocket: SocketClass,
+      WebSocket: createSocketClass(WebSocket, () => token),
       experimental_encoder: createCursorEncoder(),
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,
-      onClose: (cause) => cause?.code === SESSION_ENDED && onRefused(),
+      onOpen: watch.seen,
+      onClose: (cause) => cause?.code === SESSION_ENDED && watch.suspect(),
       // A browser does not say why: it may be the network as well.
-      onError: onRefused,
+      onError: watch.suspect,
     });
     const link = wsLink<AnyTRPCRouter>({ client, transformer: superjson })(runtime);
     return { link, close: () => void client.close() };
   }
 
-  return {
-    /** The link for an operation: the socket of the owner that it goes to. */
-    linkFor({ input }: Operation): OperationLink<AnyTRPCRouter> {
-      const organizationId = organizationIdOf(input);
-      const socket = owners.get(organizationId) ?? open(organizationId);
-      owners.set(organizationId, socket);
-      return socket.link;
-    },
+  /** The link for an operation: the socket of the owner that it goes to. */
+  function linkFor({ input }: Operation): OperationLink<AnyTRPCRouter> {
+    const organizationId = organizationIdOf(input);
+    const socket = owners.get(organizationId) ?? open(organizationId);
+    owners.set(organizationId, socket);
+    return socket.link;
+  }
 
-    /** Closes them all: whoever is signed in now gets new ones. */
-    closeAll(): void {
+  const running = createRunningSubscriptions(linkFor, mayConnect);
+
+  return {
+    link: running.link,
+
+    /** A socket keeps the caller it was opened by: whoever is signed in now gets new ones, and nobody gets none. */
+    startAgain(): void {
+      running.stop();
       for (const socket of owners.values()) socket.close();
       owners.clear();
+      running.start();
     },
   };
 }
@@ -79,8 +89,12 @@ function organizationIdOf(input: unknown): string | undefined {
   return typeof input.organizationId === "string" ? input.organizationId : undefined;
 }
 
-/** Doubles up to half a minute; the jitter keeps a thousand clients from coming back in the same moment. */
+/**
+ * Doubles up to half a minute; the jitter keeps a thousand clients from coming back in the same moment. Without a
+ * network nobody is asked, so it is tried more often, and the page is back within a second of the network.
+ */
 function delayWithJitter(attempt: number): number {
-  const longest = attempt === 0 ? 100 : Math.min(1_000 * 2 ** attempt, 30_000);
+  const highest = globalThis.navigator?.onLine === false ? 1_000 : 30_000;
+  const longest = attempt === 0 ? 100 : Math.min(1_000 * 2 ** attempt, highest);
   return longest / 2 + (Math.random() * longest) / 2;
 }

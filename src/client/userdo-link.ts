@@ -3,8 +3,9 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { limits } from "../shared/limits.js";
 import { exchangeToken } from "./exchange-token.js";
+import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
-import type { SignInChange } from "./sign-in-events.js";
+import type { SignInListener } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
 import { askWho, withSessionWatch } from "./with-session-watch.js";
@@ -51,10 +52,10 @@ export interface UserDOLinkOptions {
    */
   readonly WebSocket?: typeof WebSocket;
   /**
-   * Called when a call of this client signed somebody in or out, or the session turned out to be over.
+   * Called when somebody signed in or out: by a call of this client, in another tab, or because the session ended.
    * @default nobody is told
    */
-  readonly onSignInChange?: (change: SignInChange) => void;
+  readonly onSignInChange?: SignInListener;
 }
 
 /**
@@ -71,11 +72,16 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
     );
 
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
-    const changed = (change: SignInChange): void => {
+    const apply: SignInListener = (change, user) => {
       watch.changed(change);
-      // A socket keeps the caller it was opened by.
-      sockets.closeAll();
-      onSignInChange?.(change);
+      sockets.startAgain();
+      onSignInChange?.(change, user);
+    };
+    // A client with tokens of its own shares them with no tab.
+    const tabs = store ? undefined : joinOtherTabs(url, apply);
+    const changed: SignInListener = (change, user) => {
+      apply(change, user);
+      tabs?.tell(change);
     };
     const keeper =
       store &&
@@ -86,10 +92,12 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
       });
     const watch = createSessionWatch({
       ask: () => askWho(http),
-      onEnd() {
+      onEnd(wasSignedIn) {
+        if (!wasSignedIn && !keeper) return sockets.startAgain();
         const tell = (): void => changed("signedOut");
         if (keeper) keeper.keep(undefined).then(tell, tell);
         else tell();
+        return undefined;
       },
     });
     const sockets = createSocketLinks({
@@ -97,7 +105,7 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
       WebSocket: options.WebSocket,
       keeper,
       runtime,
-      onRefused: watch.suspect,
+      watch,
     });
     const batches = httpBatchLink<AnyTRPCRouter>({
       url,
@@ -114,7 +122,7 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
     const http = keeper ? withTokens(batches, keeper) : batches;
     const calls = withSessionWatch(http, { watch, onChange: changed });
 
-    return (chain) => (chain.op.type === "subscription" ? sockets.linkFor(chain.op)(chain) : calls(chain));
+    return (chain) => (chain.op.type === "subscription" ? sockets.link(chain) : calls(chain));
   };
   return link as TRPCLink<TRouter>;
 }

@@ -1,8 +1,9 @@
 import { TRPCClientError, type OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observableToPromise, tap } from "@trpc/server/observable";
+import type { User } from "../shared/account.js";
 import type { Answer, SessionWatch } from "./session-watch.js";
-import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
+import { givesTokens, signInChangeOf, type SignInListener } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
@@ -12,7 +13,7 @@ const ME = "auth.me";
 export interface WithSessionWatchOptions {
   readonly watch: SessionWatch;
   /** A call has signed somebody in or out. */
-  readonly onChange: (change: SignInChange) => void;
+  readonly onChange: SignInListener;
 }
 
 /** Tells of the calls that sign in or out, and has the session looked at when a call is refused for want of one. */
@@ -23,14 +24,18 @@ export function withSessionWatch(link: Link, { watch, onChange }: WithSessionWat
     const asked = watch.era();
     return link(chain).pipe(
       tap({
-        complete() {
-          if (change) onChange(change);
+        // Before the caller gets it: whoever learns that somebody signed in must find nothing of the user before.
+        next({ result }) {
+          if (change) onChange(change, change === "signedIn" ? userIn(result) : undefined);
+          else if (type === "query" && path === ME) watch.seen();
           else if (type === "mutation" && givesTokens(path)) watch.changed(undefined);
         },
         error(error) {
           // Of somebody who signs in it says that the password is wrong.
           if (change === "signedIn" || !isUnauthorized(error)) return;
           if (path === ME) watch.answered(asked);
+          // There was no session to end any more.
+          else if (change && path.startsWith("auth.")) onChange(change);
           else watch.suspect();
         },
       }),
@@ -47,6 +52,10 @@ export async function askWho(link: OperationLink<AnyTRPCRouter>): Promise<Answer
   } catch (error) {
     return isUnauthorized(error) ? "signedOut" : "unknown";
   }
+}
+
+function userIn(result: unknown): User | undefined {
+  return (result as { data?: { user?: User } }).data?.user;
 }
 
 function isUnauthorized(error: unknown): boolean {

@@ -3,9 +3,10 @@ import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useEffect, useState, type ReactNode } from "react";
-import { createClient, onSignInChange } from "../client/index.js";
-import type { SessionState } from "./session-state.js";
-import { sessionKey, useSessionOf } from "./use-session.js";
+import { createClient } from "../client/index.js";
+import { followSignIn } from "./follow-sign-in.js";
+import type { SessionState, SessionUserOf } from "./session-state.js";
+import { useSessionOf } from "./use-session.js";
 
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
   readonly children: ReactNode;
@@ -36,7 +37,7 @@ export interface UserDOReact<TRouter extends AnyTRPCRouter> {
   /** The client itself, for calls outside of hooks. */
   readonly useTRPCClient: Context<TRouter>["useTRPCClient"];
   /** Who is signed in. */
-  readonly useSession: () => SessionState;
+  readonly useSession: () => SessionState<SessionUserOf<TRouter>>;
 }
 
 /** The React side of an app: `export const { UserDOProvider, useTRPC, useSession } = createUserDOReact<AppRouter>()`. */
@@ -49,16 +50,7 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     const client = given ?? ownClient;
     const queryClient = givenQueries ?? ownQueries;
 
-    // Another user's data must not outlive them: nothing that was cached before is shown after.
-    useEffect(
-      () =>
-        onSignInChange(client, (change) => {
-          queryClient.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== sessionKey[0] });
-          if (change === "signedOut") queryClient.setQueryData(sessionKey, null);
-          else void queryClient.invalidateQueries({ queryKey: sessionKey });
-        }),
-      [client, queryClient],
-    );
+    useEffect(() => followSignIn(client, queryClient), [client, queryClient]);
 
     return (
       <QueryClientProvider client={queryClient}>

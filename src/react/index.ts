@@ -1,4 +1,4 @@
 /** React: tRPC's own TanStack Query hooks, with the client and the sign-in state taken care of. */
 export { createUserDOReact } from "./create-user-do-react.js";
-export type { SessionState } from "./session-state.js";
+export type { SessionState, SessionUserOf } from "./session-state.js";
 export type { UserDOProviderProps, UserDOReact } from "./create-user-do-react.js";

@@ -1,17 +1,18 @@
 import { useQuery } from "@tanstack/react-query";
 import { getUntypedClient, TRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { sessionStateOf, type SessionState, type SessionUser } from "./session-state.js";
+import { sessionKey } from "./follow-sign-in.js";
+import { sessionStateOf, type SessionState, type SessionUserOf } from "./session-state.js";
 
-/** The key of the one query that knows who is signed in. */
-export const sessionKey = ["trpc-userdo", "session"] as const;
-
-/** Who is signed in. Asks the server once, and follows what the page's own calls do from then on. */
-export function useSessionOf<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>): SessionState {
+/** Who is signed in. Asks the server once, and follows what this page and the other tabs do from then on. */
+export function useSessionOf<TRouter extends AnyTRPCRouter>(
+  client: TRPCClient<TRouter>,
+): SessionState<SessionUserOf<TRouter>> {
   const { data, error } = useQuery({
     queryKey: sessionKey,
     queryFn: ({ signal }) => whoIsSignedIn(client, signal),
     staleTime: Infinity,
+    gcTime: Infinity,
   });
   return sessionStateOf(data, error);
 }
@@ -19,10 +20,10 @@ export function useSessionOf<TRouter extends AnyTRPCRouter>(client: TRPCClient<T
 async function whoIsSignedIn<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,
   signal: AbortSignal,
-): Promise<SessionUser | null> {
+): Promise<SessionUserOf<TRouter> | null> {
   try {
-    const answer = (await getUntypedClient(client).query("auth.me", undefined, { signal })) as { user: SessionUser };
-    return answer.user;
+    const answer = await getUntypedClient(client).query("auth.me", undefined, { signal });
+    return (answer as { user: SessionUserOf<TRouter> }).user;
   } catch (error) {
     if (error instanceof TRPCClientError && isUnauthorized(error.data)) return null;
     throw error;

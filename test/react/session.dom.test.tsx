@@ -1,10 +1,10 @@
 import { QueryClient, useMutation, useQuery } from "@tanstack/react-query";
-import { act, cleanup, render, screen, waitFor } from "@testing-library/react";
+import { act, cleanup, render, waitFor, within } from "@testing-library/react";
 import { createUserDOReact } from "trpc-userdo/react";
 import { createTestHarness } from "wrangler";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
-import { createNodeClient } from "../fixtures/node-client.js";
+import { createNodeClient, type CookieJar } from "../fixtures/node-client.js";
 
 const server = createTestHarness({
   workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", `file://${import.meta.filename}`) }],
@@ -18,16 +18,28 @@ afterEach(cleanup);
 const { UserDOProvider, useSession, useTRPC } = createUserDOReact<AppRouter>();
 const password = "correct horse battery";
 
-function Page({ email }: { readonly email: string }) {
+interface PageProps {
+  readonly email: string;
+  /** Is told of all that is rendered. */
+  readonly rendered?: string[];
+}
+
+function Page({ email, rendered = [] }: PageProps) {
   const trpc = useTRPC();
   const session = useSession();
   const signup = useMutation(trpc.auth.signup.mutationOptions());
+  const login = useMutation(trpc.auth.login.mutationOptions());
   const logout = useMutation(trpc.auth.logout.mutationOptions());
+  // It stays on the page whoever is signed in: what it shows of the user before would be seen.
+  const notes = useQuery(trpc.notes.list.queryOptions(undefined, { enabled: session.status === "signedIn" }));
   const { data: posts } = useQuery(trpc.posts.list.queryOptions(undefined, { enabled: session.status === "signedIn" }));
+  const text = session.status === "signedIn" ? `${session.user.email}, ${posts?.length ?? "?"} posts` : session.status;
+  rendered.push(`${text}: ${notes.data?.map((note) => note.text).join() ?? ""}`);
   return (
     <main>
-      <p>{session.status === "signedIn" ? `${session.user.email}, ${posts?.length ?? "?"} posts` : session.status}</p>
+      <p>{text}</p>
       <button onClick={() => signup.mutate({ email, password })}>Sign up</button>
+      <button onClick={() => login.mutate({ email, password })}>Sign in</button>
       <button onClick={() => logout.mutate()}>Sign out</button>
     </main>
   );
@@ -39,33 +51,97 @@ type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
 // Response is undici's, which only its types tell from the global one.
 const ask: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
 
-function show(email: string, send: Send = ask) {
-  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const { client } = createNodeClient(origin, send);
-  render(
-    <UserDOProvider client={client} queryClient={queryClient}>
-      <Page email={email} />
-    </UserDOProvider>,
-  );
-  return queryClient;
+interface TabOptions {
+  readonly send?: Send;
+  readonly jar?: CookieJar;
 }
 
-const press = (name: string): void => act(() => screen.getByRole("button", { name }).click());
+function show(email: string, { send = ask, jar }: TabOptions = {}) {
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const { client } = createNodeClient(origin, send, jar);
+  const rendered: string[] = [];
+  const { container } = render(
+    <UserDOProvider client={client} queryClient={queryClient}>
+      <Page email={email} rendered={rendered} />
+    </UserDOProvider>,
+  );
+  const tab = within(container);
+  return {
+    client,
+    queryClient,
+    rendered,
+    press: (name: string): void => act(() => tab.getByRole("button", { name }).click()),
+    shows: (text: string) => waitFor(() => tab.getByText(text), { timeout: 10_000 }),
+  };
+}
+
+const freshEmail = (): string => `${crypto.randomUUID()}@example.com`;
 
 it("C1 useSession follows the page's own signing up and out, and no cached answer outlives it", async () => {
-  const email = `${crypto.randomUUID()}@example.com`;
-  const queryClient = show(email);
-  await waitFor(() => screen.getByText("signedOut"));
+  const email = freshEmail();
+  const { queryClient, press, shows } = show(email);
+  await shows("signedOut");
   press("Sign up");
-  await waitFor(() => screen.getByText(`${email}, 0 posts`), { timeout: 5_000 });
+  await shows(`${email}, 0 posts`);
   press("Sign out");
-  await waitFor(() => screen.getByText("signedOut"));
+  await shows("signedOut");
   for (const { state } of queryClient.getQueryCache().findAll({ queryKey: [["posts"]] })) {
     expect(state.data).toBeUndefined();
   }
 });
 
 it("C1 useSession says when the server cannot be asked", async () => {
-  show("nobody@example.com", () => Promise.reject(new TypeError("The network is down.")));
-  await waitFor(() => screen.getByText("error"));
+  const { shows } = show("nobody@example.com", { send: () => Promise.reject(new TypeError("The network is down.")) });
+  await shows("error");
 });
+
+it("C1 a slow first check never undoes a sign-in", async () => {
+  const email = freshEmail();
+  const checked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<void>();
+  const { press, shows, rendered } = show(email, {
+    async send(url, init) {
+      const isFirstCheck = url.includes("auth.me") && !init.headers["cookie"];
+      const response = await ask(url, init);
+      if (!isFirstCheck) return response;
+      await checked.promise;
+      setTimeout(answered.resolve, 50);
+      return response;
+    },
+  });
+  press("Sign up");
+  await shows(`${email}, 0 posts`);
+  checked.resolve();
+  await answered.promise;
+  await act(() => new Promise((resolve) => setTimeout(resolve, 50)));
+  expect(rendered.some((text) => text.startsWith("signedOut"))).toBe(false);
+  await shows(`${email}, 0 posts`);
+});
+
+it("C1 A4 signing out, and in as another, in one tab is seen in the other, which shows nothing of the user before", async () => {
+  const [ada, grace] = [freshEmail(), freshEmail()];
+  const jar = { cookie: "" };
+  const one = show(ada, { jar });
+  await one.shows("signedOut");
+  one.press("Sign up");
+  await one.shows(`${ada}, 0 posts`);
+  await one.client.notes.create.mutate({ text: "Ada's own" });
+
+  const two = show(grace, { jar });
+  await two.shows(`${ada}, 0 posts`);
+  await waitFor(() => expect(two.rendered.at(-1)).toContain("Ada's own"));
+  one.press("Sign out");
+  await two.shows("signedOut");
+  expect(two.rendered.at(-1)).toBe("signedOut: ");
+
+  two.press("Sign up");
+  await one.shows(`${grace}, 0 posts`);
+  // Whoever is at the other tab is another user from now on, without having been signed out first.
+  one.press("Sign in");
+  await two.shows(`${ada}, 0 posts`);
+  await waitFor(() => expect(two.rendered.at(-1)).toContain("Ada's own"));
+
+  const switched = [...one.rendered, ...two.rendered].filter((text) => text.includes(grace));
+  expect(switched.filter((text) => text.includes("Ada's own"))).toEqual([]);
+  expect([...one.rendered, ...two.rendered]).not.toContain("signedOut: Ada's own");
+}, 20_000);

@@ -1,0 +1,66 @@
+import type { Operation, OperationLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { observable, type Unsubscribable } from "@trpc/server/observable";
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+interface Running {
+  start(): void;
+  stop(): void;
+}
+
+/**
+ * Subscriptions that outlive their sockets: when somebody else signs in, they begin afresh as that user, and while
+ * nobody is signed in they wait. To whoever listens it is a connection that is idle for a while.
+ */
+export function createRunningSubscriptions(linkFor: (op: Operation) => Link, mayConnect: () => boolean) {
+  const all = new Set<Running>();
+
+  const link: Link = (chain) =>
+    observable((observer) => {
+      let current: Unsubscribable | undefined;
+      // What a stopped one still says is not passed on: its last word would end the subscription.
+      let turn = 0;
+
+      const running: Running = {
+        start() {
+          const mine = ++turn;
+          const isCurrent = (): boolean => mine === turn;
+          current = linkFor(chain.op)(chain).subscribe({
+            next: (value) => isCurrent() && observer.next(value),
+            error: (error) => isCurrent() && observer.error(error),
+            complete: () => isCurrent() && observer.complete(),
+          });
+        },
+        stop() {
+          turn++;
+          current?.unsubscribe();
+          current = undefined;
+          observer.next({ result: { type: "state", state: "idle", error: null }, context: chain.op.context });
+        },
+      };
+
+      all.add(running);
+      if (mayConnect()) running.start();
+      return () => {
+        all.delete(running);
+        turn++;
+        current?.unsubscribe();
+      };
+    });
+
+  return {
+    link,
+
+    /** Ends all for now. */
+    stop(): void {
+      for (const running of all) running.stop();
+    },
+
+    /** Begins all anew, if anybody is signed in. */
+    start(): void {
+      if (!mayConnect()) return;
+      for (const running of all) running.start();
+    },
+  };
+}

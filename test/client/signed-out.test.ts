@@ -1,0 +1,67 @@
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { createNodeClient } from "../fixtures/node-client.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+const password = "correct horse battery";
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Listens to the posts' changes, and notes what it is told. */
+function listen({ client }: ReturnType<typeof createNodeClient>) {
+  const told: string[] = [];
+  const states: string[] = [];
+  const subscription = client.posts.changes.subscribe(undefined, {
+    onStarted: () => states.push("started"),
+    onConnectionStateChange: ({ state }) => states.push(state),
+    onData: ({ data }) => told.push(data.type === "create" ? data.data.title : data.type),
+  });
+  return { told, states, unsubscribe: () => subscription.unsubscribe() };
+}
+
+it("E1 C1 while nobody is signed in no socket is tried again; at sign-in the subscription begins", async () => {
+  const made = createNodeClient(origin);
+  const { told, states, unsubscribe } = listen(made);
+  await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe("idle");
+  const tried = made.sockets.length;
+  await pause(1_500);
+  expect(made.sockets).toHaveLength(tried);
+
+  await made.client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password });
+  await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe("started");
+  await made.client.posts.create.mutate({ title: "Heard", body: "" });
+  await expect.poll(() => told, { timeout: 5_000 }).toEqual(["Heard"]);
+
+  await made.client.auth.logout.mutate();
+  expect(states.at(-1)).toBe("idle");
+  const opened = made.sockets.length;
+  await pause(1_500);
+  expect(made.sockets).toHaveLength(opened);
+  expect(made.sockets.filter(({ readyState }) => readyState < 2)).toEqual([]);
+  unsubscribe();
+}, 30_000);
+
+it("C1 E6 who signs in next hears nothing of who was there before, on the same subscription", async () => {
+  const made = createNodeClient(origin);
+  const other = createNodeClient(origin);
+  const [ada, grace] = [`${crypto.randomUUID()}@example.com`, `${crypto.randomUUID()}@example.com`];
+  await other.client.auth.signup.mutate({ email: ada, password });
+  await made.client.auth.signup.mutate({ email: grace, password });
+  const { told, states, unsubscribe } = listen(made);
+  await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe("started");
+  await made.client.posts.create.mutate({ title: "Of Grace", body: "" });
+  await expect.poll(() => told, { timeout: 5_000 }).toEqual(["Of Grace"]);
+
+  // Without signing out first.
+  await made.client.auth.login.mutate({ email: ada, password });
+  await expect.poll(() => states.filter((state) => state === "started"), { timeout: 5_000 }).toHaveLength(2);
+  await other.client.posts.create.mutate({ title: "Of Ada", body: "" });
+  await expect.poll(() => told, { timeout: 5_000 }).toEqual(["Of Grace", "Of Ada"]);
+  unsubscribe();
+}, 30_000);
