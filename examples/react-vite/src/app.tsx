@@ -1,9 +1,15 @@
+import { AccountPage } from "./account/account-page.tsx";
+import { openPages } from "./account/open-pages.ts";
+import { usePath } from "./navigation.tsx";
 import { SignInCard } from "./sign-in-card.tsx";
 import { TasksPage } from "./tasks-page.tsx";
 import { useSession } from "./trpc.ts";
 
 export function App() {
   const session = useSession();
+  const path = usePath();
+  const OpenPage = openPages.get(path);
+  if (OpenPage) return <OpenPage />;
   switch (session.status) {
     case "loading":
       return <main className="page" aria-busy="true" />;
@@ -15,7 +21,9 @@ export function App() {
       );
     case "signedOut":
       return <SignInCard />;
-    case "signedIn":
-      return <TasksPage key={session.user.id} email={session.user.email} />;
+    case "signedIn": {
+      const Page = path.startsWith("/account") ? AccountPage : TasksPage;
+      return <Page key={session.user.id} email={session.user.email} />;
+    }
   }
 }

@@ -2,6 +2,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import "./styles.css";
+import "./account/account.css";
 import { UserDOProvider } from "./trpc.ts";
 
 const root = document.getElementById("root");

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { describeError, describeField } from "./describe-error.ts";
 import { Field } from "./field.tsx";
+import { Link } from "./navigation.tsx";
 import { useTRPC } from "./trpc.ts";
 
 const texts = {
@@ -59,6 +60,13 @@ export function SignInCard() {
         <button className="button-primary" type="submit" disabled={isPending}>
           {isPending ? "One moment…" : text.action}
         </button>
+        {mode === "signIn" && (
+          <p className="sign-in-other">
+            <Link to="/forgot-password" className="button-link">
+              Forgot your password?
+            </Link>
+          </p>
+        )}
         <p className="sign-in-other">
           {text.question}{" "}
           <button className="button-link" type="button" onClick={toggle}>

@@ -1,27 +1,18 @@
-import { useMutation } from "@tanstack/react-query";
+import { AccountBar } from "./account/account-bar.tsx";
 import { describeError } from "./describe-error.ts";
 import { NewTask } from "./new-task.tsx";
 import { ObjectNote } from "./object-note.tsx";
 import { TaskList } from "./task-list.tsx";
-import { useTRPC } from "./trpc.ts";
 import { useLiveTasks } from "./use-live-tasks.ts";
 
 export function TasksPage({ email }: { readonly email: string }) {
-  const trpc = useTRPC();
   const { tasks, isLive, readAgain } = useLiveTasks();
-  const logout = useMutation(trpc.auth.logout.mutationOptions());
   // The socket tells this tab of its own changes, too. Without one, it has to ask.
   const onChanged = isLive ? undefined : readAgain;
 
   return (
     <main className="page">
-      <header className="bar">
-        <img src="/icon.svg" alt="" width="28" height="28" />
-        <span className="bar-email">{email}</span>
-        <button className="button-quiet" type="button" onClick={() => logout.mutate()} disabled={logout.isPending}>
-          Sign out
-        </button>
-      </header>
+      <AccountBar email={email} />
       <div className="heading">
         <h1>Tasks</h1>
         <p className="live" data-live={isLive} role="status">

@@ -1,4 +1,4 @@
 import { createUserDOReact } from "trpc-userdo/react";
 import type { AppRouter } from "../worker/router.ts";
 
-export const { UserDOProvider, useTRPC, useSession } = createUserDOReact<AppRouter>();
+export const { UserDOProvider, useTRPC, useTRPCClient, useSession } = createUserDOReact<AppRouter>();

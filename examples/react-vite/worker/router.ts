@@ -7,9 +7,15 @@ const Task = z.object({
   done: z.boolean().default(false),
 });
 
+const Profile = z.object({
+  name: z.string().trim().max(60, "Keep it below 60 characters.").optional(),
+});
+
 const t = initUserDO({
   // A table in each user's own Durable Object.
   tables: { user: { tasks: table(Task) } },
+  // The app's own fields of a user: `user.profile`.
+  profile: Profile,
   // What a form shows beside its fields. The client gets the type of it, too.
   errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, fields: fieldErrors(error.cause) } }),
 });
@@ -20,7 +26,7 @@ function fieldErrors(cause: unknown): Record<string, string> {
 }
 
 export const appRouter = t.router({
-  // Sign-up, sign-in, sign-out and who is signed in: `auth.*`.
+  // Accounts and sessions: `auth.*`, `sessions.*`, `account.*`.
   ...t.builtin,
 
   tasks: t.router({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AuditAction } from "../../shared/audit.js";
+import type { AuditAction, AuditFilter } from "../../shared/audit.js";
 import { accountOf } from "../auth/account-of.js";
 import { passwordInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
@@ -10,7 +10,9 @@ const { router, cookieProcedure, userProcedure } = builtinRoot;
 
 const auditFilter = z.strictObject({
   limit: z.int().min(1).max(200).default(50),
-  cursor: z.int().positive().optional(),
+  cursor: z.int().positive().nullish(),
+  /** What TanStack's infinite queries send beside the cursor. */
+  direction: z.literal("forward").optional(),
   from: z.date().optional(),
   to: z.date().optional(),
   action: z.custom<AuditAction>((value) => typeof value === "string" && value.length <= 64).optional(),
@@ -37,9 +39,15 @@ export function createAccountRouter<TApp extends AppDefinition>(profile: TApp["p
 
     audit: router({
       /** What happened to the account, the newest first, page by page. @throws UNAUTHORIZED for nobody */
-      list: userProcedure.input(auditFilter.prefault({})).query(({ ctx, input }) => accountOf(ctx).audit(input)),
+      list: userProcedure
+        .input(auditFilter.prefault({}))
+        .query(({ ctx, input }) => accountOf(ctx).audit(filterOf(input))),
     }),
   });
+}
+
+function filterOf({ cursor, from, to, action, limit }: z.output<typeof auditFilter>): AuditFilter {
+  return { limit, cursor: cursor ?? undefined, from, to, action };
 }
 
 interface Patch {

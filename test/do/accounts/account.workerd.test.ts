@@ -178,6 +178,8 @@ describe("the account", () => {
     const first = await client.account.audit.list.query({ limit: 2, to: entries[0]!.at });
     const second = await client.account.audit.list.query({ limit: 2, cursor: first.nextCursor!, to: entries[0]!.at });
     expect([...first.entries, ...second.entries]).toEqual(entries.slice(1, 5));
+    const infinite = { limit: 2, cursor: null, direction: "forward" as const, to: entries[0]!.at };
+    expect(await client.account.audit.list.query(infinite)).toEqual(first);
     const failed = await client.account.audit.list.query({ action: "login" });
     expect(failed.entries).toHaveLength(3);
     const later = await client.account.audit.list.query({ from: new Date(Date.now() + 60_000) });

@@ -1,0 +1,24 @@
+import { useMutation } from "@tanstack/react-query";
+import { Link, usePath } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+
+/** The head of each page of somebody who is signed in. */
+export function AccountBar({ email }: { readonly email: string }) {
+  const trpc = useTRPC();
+  const path = usePath();
+  const logout = useMutation(trpc.auth.logout.mutationOptions());
+  return (
+    <header className="bar">
+      <Link to="/" className="bar-home" aria-label="Tasks">
+        <img src="/icon.svg" alt="" width="28" height="28" />
+      </Link>
+      <span className="bar-email">{email}</span>
+      <Link to="/account" className="button-quiet" aria-current={path.startsWith("/account") ? "page" : undefined}>
+        Account
+      </Link>
+      <button className="button-quiet" type="button" onClick={() => logout.mutate()} disabled={logout.isPending}>
+        Sign out
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,57 @@
+import { useEffect, useId, useRef, type ReactNode, type SubmitEvent } from "react";
+import { describeError, type AppError } from "../describe-error.ts";
+
+interface AccountFormProps {
+  /** The form's fields. */
+  readonly children?: ReactNode;
+  /** What the button says. */
+  readonly action: string;
+  readonly mutation: { readonly isPending: boolean; readonly error: AppError | null };
+  /** What to say once it has worked. */
+  readonly done?: ReactNode;
+  /** Beside which fields the error is told already, if beside any. */
+  readonly toldBeside?: boolean;
+  readonly danger?: boolean;
+  readonly onSubmit: (fields: FormData, form: HTMLFormElement) => void;
+}
+
+/** A form with one button: what went wrong is read out, and the first field that is wrong gets the focus. */
+export function AccountForm(props: AccountFormProps) {
+  const { children, action, mutation, done, toldBeside = false, danger = false, onSubmit } = props;
+  const { isPending, error } = mutation;
+  const form = useRef<HTMLFormElement>(null);
+  const id = useId();
+  const message = toldBeside ? undefined : describeError(error);
+
+  useEffect(() => {
+    if (error) form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]')?.focus();
+  }, [error]);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onSubmit(new FormData(event.currentTarget), event.currentTarget);
+  }
+
+  return (
+    <form className="account-form" ref={form} onSubmit={submit} aria-describedby={id} noValidate>
+      {children}
+      <div className="account-form-told" id={id}>
+        {message && (
+          <p className="alert" role="alert">
+            {message}
+          </p>
+        )}
+        <div role="status">{done && !isPending && !error && <p className="notice">{done}</p>}</div>
+      </div>
+      <button className={danger ? "button-danger" : "button-primary"} type="submit" disabled={isPending}>
+        {isPending ? "One moment…" : action}
+      </button>
+    </form>
+  );
+}
+
+/** The value of a form's field, as text. */
+export function textOf(fields: FormData, name: string): string {
+  const value = fields.get(name);
+  return typeof value === "string" ? value : "";
+}

@@ -1,0 +1,50 @@
+import { useQuery } from "@tanstack/react-query";
+import { describeError } from "../describe-error.ts";
+import { Link, usePath } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountBar } from "./account-bar.tsx";
+import { DataPage } from "./data-page.tsx";
+import { PageHeading } from "./page-heading.tsx";
+import { ProfilePage } from "./profile-page.tsx";
+import { SecurityPage } from "./security-page.tsx";
+
+const pages = [
+  { path: "/account", name: "Profile" },
+  { path: "/account/security", name: "Security" },
+  { path: "/account/data", name: "Your data" },
+] as const;
+
+/** All that concerns the account itself. */
+export function AccountPage({ email }: { readonly email: string }) {
+  const trpc = useTRPC();
+  const path = usePath();
+  const user = useQuery(trpc.account.get.queryOptions());
+  const shown = pages.find((page) => page.path === path) ?? pages[0];
+
+  return (
+    <main className="page">
+      <AccountBar email={user.data?.email ?? email} />
+      <div className="heading account-heading">
+        <PageHeading>Account</PageHeading>
+      </div>
+      <nav className="tabs" aria-label="Account">
+        {pages.map((page) => (
+          <Link key={page.path} to={page.path} aria-current={page === shown ? "page" : undefined}>
+            {page.name}
+          </Link>
+        ))}
+      </nav>
+      {user.data ? (
+        <>
+          {shown.name === "Profile" && <ProfilePage user={user.data} />}
+          {shown.name === "Security" && <SecurityPage email={user.data.email} />}
+          {shown.name === "Your data" && <DataPage email={user.data.email} />}
+        </>
+      ) : (
+        <p className="empty" role={user.error ? "alert" : undefined}>
+          {describeError(user.error) ?? "Reading your account…"}
+        </p>
+      )}
+    </main>
+  );
+}

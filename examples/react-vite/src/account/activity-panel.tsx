@@ -1,0 +1,72 @@
+import { useInfiniteQuery } from "@tanstack/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../../worker/router.ts";
+import { describeError } from "../describe-error.ts";
+import { useTRPC } from "../trpc.ts";
+import { Panel } from "./panel.tsx";
+import { describeMoment } from "./times.ts";
+
+type Entry = inferRouterOutputs<AppRouter>["account"]["audit"]["list"]["entries"][number];
+
+/** What each entry of the log means to its user. */
+const words: Readonly<Record<Entry["action"], string>> = {
+  signup: "Signed up",
+  login: "Signed in",
+  logout: "Signed out",
+  "session.revoke": "Signed out a device",
+  "session.reuse": "A copied session was used, and ended",
+  "password.change": "Changed the password",
+  "password.confirm": "Entered the password again",
+  "password.resetRequest": "Asked for a new password by mail",
+  "password.reset": "Chose a new password by mail",
+  "password.lookUp": "Looked the password up among breached ones",
+  "email.verify": "Confirmed the e-mail address",
+  "email.changeRequest": "Asked to change the e-mail address",
+  "email.change": "Changed the e-mail address",
+  "profile.update": "Changed the profile",
+  "account.delete": "Deleted the account",
+  "account.export": "Downloaded the data",
+};
+
+export function ActivityPanel() {
+  const trpc = useTRPC();
+  const log = useInfiniteQuery(
+    trpc.account.audit.list.infiniteQueryOptions({ limit: 8 }, { getNextPageParam: ({ nextCursor }) => nextCursor }),
+  );
+  const entries = log.data?.pages.flatMap((page) => page.entries) ?? [];
+
+  return (
+    <Panel title="Activity" intro="What happened to your account, the newest first.">
+      {log.error && (
+        <p className="alert panel-part" role="alert">
+          {describeError(log.error)}
+        </p>
+      )}
+      <ol className="rows" aria-label="Activity">
+        {entries.map(({ id, at, action, outcome }) => (
+          <li className="row" key={id}>
+            <p className="row-words row-title">
+              {words[action]}
+              {outcome === "failed" && <span className="badge">Failed</span>}
+            </p>
+            <time className="row-detail" dateTime={at.toISOString()}>
+              {describeMoment(at)}
+            </time>
+          </li>
+        ))}
+      </ol>
+      {log.hasNextPage && (
+        <div className="panel-actions">
+          <button
+            className="button-quiet"
+            type="button"
+            disabled={log.isFetchingNextPage}
+            onClick={() => void log.fetchNextPage()}
+          >
+            Show older
+          </button>
+        </div>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,76 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm } from "./account-form.tsx";
+import { LinkCard } from "./link-card.tsx";
+import { useLinkToken } from "./link-token.ts";
+
+/** Where the link of a new user's mail leads. */
+export function VerifyEmailPage() {
+  const trpc = useTRPC();
+  return (
+    <ConfirmAddress
+      options={trpc.auth.verifyEmail.mutationOptions()}
+      question="Say that the address which this mail came to is yours."
+      done="Your address is confirmed."
+    />
+  );
+}
+
+/** Where the link of a mail to a user's new address leads. */
+export function ConfirmEmailPage() {
+  const trpc = useTRPC();
+  return (
+    <ConfirmAddress
+      options={trpc.auth.confirmEmailChange.mutationOptions()}
+      question="Is this your new address? From then on you sign in with it. Your tasks stay."
+      done="Your account has its new address."
+    />
+  );
+}
+
+type Options = ReturnType<ReturnType<typeof useTRPC>["auth"]["verifyEmail"]["mutationOptions"]>;
+
+interface ConfirmAddressProps {
+  readonly options: Pick<Options, "mutationFn" | "mutationKey">;
+  readonly question: string;
+  readonly done: string;
+}
+
+/** Asks before it uses the link up: programs that look through mail open links, too. */
+function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
+  const token = useLinkToken();
+  const queryClient = useQueryClient();
+  const confirm = useMutation<void, Parameters<NonNullable<Options["onError"]>>[0], { token: string }>({
+    ...options,
+    onSuccess: () => queryClient.invalidateQueries(),
+  });
+
+  if (confirm.isSuccess) {
+    return (
+      <LinkCard title="Thank you">
+        <p role="status">{done}</p>
+        <Link to="/" className="button-primary">
+          Go to your tasks
+        </Link>
+      </LinkCard>
+    );
+  }
+  return (
+    <LinkCard title="Confirm your e-mail address">
+      {token === undefined ? (
+        <p>This page needs the link of a mail. Open it from there, or ask for a new one on your account's page.</p>
+      ) : (
+        <>
+          <p>{question}</p>
+          <AccountForm action="Confirm the address" mutation={confirm} onSubmit={() => confirm.mutate({ token })} />
+        </>
+      )}
+      <p className="sign-in-other">
+        <Link to="/" className="link">
+          Go to the app
+        </Link>
+      </p>
+    </LinkCard>
+  );
+}

@@ -1,0 +1,66 @@
+import { useMutation } from "@tanstack/react-query";
+import { Field } from "../field.tsx";
+import { navigate } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm, textOf } from "./account-form.tsx";
+import { Panel } from "./panel.tsx";
+import { useExport } from "./use-export.ts";
+import { describePassword, isWrongPassword } from "./wrong-password.ts";
+
+export function DataPage({ email }: { readonly email: string }) {
+  return (
+    <>
+      <ExportPanel />
+      <DeletePanel email={email} />
+    </>
+  );
+}
+
+function ExportPanel() {
+  const download = useExport();
+  return (
+    <Panel
+      title="Download"
+      intro="All that is kept of you: your account, devices, tasks and what happened, one JSON record on each line. Secrets are left out."
+    >
+      <AccountForm
+        action="Download my data"
+        mutation={download}
+        done={download.isSuccess && `Downloaded ${download.data} records.`}
+        onSubmit={() => download.mutate()}
+      />
+    </Panel>
+  );
+}
+
+function DeletePanel({ email }: { readonly email: string }) {
+  const trpc = useTRPC();
+  const remove = useMutation(trpc.account.delete.mutationOptions({ onSuccess: () => navigate("/goodbye") }));
+  return (
+    <Panel
+      danger
+      title="Delete the account"
+      intro={
+        <>
+          This deletes <strong>{email}</strong> and all its tasks, at once and for good. Nobody can bring them back.
+        </>
+      }
+    >
+      <AccountForm
+        danger
+        action="Delete my account"
+        mutation={remove}
+        toldBeside={isWrongPassword(remove.error)}
+        onSubmit={(fields) => remove.mutate({ password: textOf(fields, "password") })}
+      >
+        <Field
+          label="Your password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          error={describePassword(remove.error, "password")}
+        />
+      </AccountForm>
+    </Panel>
+  );
+}

@@ -1,0 +1,96 @@
+import { useMutation } from "@tanstack/react-query";
+import { describeError, describeField, type AppError } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm, textOf } from "./account-form.tsx";
+import { InboxLink } from "./inbox-link.tsx";
+import { Panel } from "./panel.tsx";
+import type { Account } from "./profile-page.tsx";
+import { describePassword, isWrongPassword } from "./wrong-password.ts";
+
+export function EmailPanel({ user }: { readonly user: Account }) {
+  const trpc = useTRPC();
+  const change = useMutation(trpc.auth.changeEmail.mutationOptions());
+  const besideEmail = describeField(change.error, "email") ?? aboutAddress(change.error);
+
+  return (
+    <Panel
+      title="E-mail address"
+      badge={
+        <span className="badge" data-good={user.emailVerified}>
+          {user.emailVerified ? "Confirmed" : "Not confirmed"}
+        </span>
+      }
+      intro={
+        <>
+          You sign in with <strong>{user.email}</strong>.
+        </>
+      }
+    >
+      {!user.emailVerified && <SendAgain />}
+      <AccountForm
+        action="Change address"
+        mutation={change}
+        toldBeside={besideEmail !== undefined || isWrongPassword(change.error)}
+        done={
+          change.isSuccess && (
+            <>
+              A link is on its way to {change.variables.email}. Your address stays as it is until you open it.{" "}
+              <InboxLink />
+            </>
+          )
+        }
+        onSubmit={(fields, form) =>
+          change.mutate(
+            { email: textOf(fields, "email"), password: textOf(fields, "password") },
+            { onSuccess: () => form.reset() },
+          )
+        }
+      >
+        <Field label="New address" name="email" type="email" autoComplete="off" error={besideEmail} />
+        <Field
+          label="Your password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          error={describePassword(change.error, "password")}
+        />
+      </AccountForm>
+    </Panel>
+  );
+}
+
+/** The address itself was refused: it is taken, or no other than now. */
+function aboutAddress(error: AppError | null): string | undefined {
+  const code = error?.data?.code;
+  if (code !== "CONFLICT" && code !== "BAD_REQUEST") return undefined;
+  return describeError(error);
+}
+
+function SendAgain() {
+  const trpc = useTRPC();
+  const request = useMutation(trpc.auth.requestEmailVerification.mutationOptions());
+  const message = describeError(request.error);
+
+  return (
+    <div className="panel-part">
+      <p>Open the link in the mail that we sent you, to show that this address is yours.</p>
+      {message && (
+        <p className="alert" role="alert">
+          {message}
+        </p>
+      )}
+      <div className="panel-actions">
+        <button
+          className="button-quiet"
+          type="button"
+          onClick={() => request.mutate()}
+          disabled={request.isPending || request.isSuccess}
+        >
+          {request.isSuccess ? "Sent" : "Send it again"}
+        </button>
+        <InboxLink />
+      </div>
+    </div>
+  );
+}

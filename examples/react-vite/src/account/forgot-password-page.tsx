@@ -1,0 +1,47 @@
+import { useMutation } from "@tanstack/react-query";
+import { describeField } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+import { Link } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm, textOf } from "./account-form.tsx";
+import { InboxLink } from "./inbox-link.tsx";
+import { LinkCard } from "./link-card.tsx";
+
+export function ForgotPasswordPage() {
+  const trpc = useTRPC();
+  const request = useMutation(trpc.auth.requestPasswordReset.mutationOptions());
+
+  return (
+    <LinkCard title="Forgot your password?" withoutFocus>
+      <p>Tell us your address, and we mail you a link to choose a new one.</p>
+      <AccountForm
+        action="Mail me a link"
+        mutation={request}
+        // The same for every address: nobody learns here who has an account.
+        done={
+          request.isSuccess && (
+            <>
+              If {request.variables.email} has an account, a link is on its way there. It works once, for one hour.{" "}
+              <InboxLink />
+            </>
+          )
+        }
+        onSubmit={(fields) => request.mutate({ email: textOf(fields, "email") })}
+      >
+        <Field
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          autoFocus
+          error={describeField(request.error, "email")}
+        />
+      </AccountForm>
+      <p className="sign-in-other">
+        <Link to="/" className="link">
+          Back to signing in
+        </Link>
+      </p>
+    </LinkCard>
+  );
+}

@@ -1,0 +1,16 @@
+import type { ComponentType } from "react";
+import { ConfirmEmailPage, VerifyEmailPage } from "./confirm-address-page.tsx";
+import { ForgotPasswordPage } from "./forgot-password-page.tsx";
+import { GoodbyePage } from "./goodbye-page.tsx";
+import { InboxPage } from "./inbox-page.tsx";
+import { ResetPasswordPage } from "./reset-password-page.tsx";
+
+/** The pages that need nobody to be signed in. Those that mails lead to are createUserDO's own `mailLinks`. */
+export const openPages: ReadonlyMap<string, ComponentType> = new Map([
+  ["/verify-email", VerifyEmailPage],
+  ["/confirm-email", ConfirmEmailPage],
+  ["/reset-password", ResetPasswordPage],
+  ["/forgot-password", ForgotPasswordPage],
+  ["/inbox", InboxPage],
+  ["/goodbye", GoodbyePage],
+]);

@@ -1,0 +1,49 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { describeField } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm, textOf } from "./account-form.tsx";
+import { Panel } from "./panel.tsx";
+import { describePassword, isWrongPassword } from "./wrong-password.ts";
+
+export function PasswordPanel({ email }: { readonly email: string }) {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const change = useMutation(
+    trpc.auth.changePassword.mutationOptions({ onSuccess: () => queryClient.invalidateQueries() }),
+  );
+
+  return (
+    <Panel title="Password" intro="Changing it signs out all your other devices.">
+      <AccountForm
+        action="Change password"
+        mutation={change}
+        toldBeside={isWrongPassword(change.error)}
+        done={change.isSuccess && "Your password was changed, and all your other devices are signed out."}
+        onSubmit={(fields, form) =>
+          change.mutate(
+            { currentPassword: textOf(fields, "current"), newPassword: textOf(fields, "new") },
+            { onSuccess: () => form.reset() },
+          )
+        }
+      >
+        {/* For password managers, which keep a password under its address. */}
+        <input type="hidden" name="username" autoComplete="username" value={email} />
+        <Field
+          label="Current password"
+          name="current"
+          type="password"
+          autoComplete="current-password"
+          error={describePassword(change.error, "currentPassword")}
+        />
+        <Field
+          label="New password"
+          name="new"
+          type="password"
+          autoComplete="new-password"
+          error={describeField(change.error, "newPassword")}
+        />
+      </AccountForm>
+    </Panel>
+  );
+}

@@ -1,0 +1,57 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { describeField } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+import { Link } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm, textOf } from "./account-form.tsx";
+import { LinkCard } from "./link-card.tsx";
+import { useLinkToken } from "./link-token.ts";
+
+/** Where the link of a mail about a forgotten password leads. */
+export function ResetPasswordPage() {
+  const trpc = useTRPC();
+  const token = useLinkToken();
+  const queryClient = useQueryClient();
+  // All sessions are over then, this browser's too if it had one.
+  const reset = useMutation(
+    trpc.auth.resetPassword.mutationOptions({ onSuccess: () => queryClient.invalidateQueries() }),
+  );
+
+  if (reset.isSuccess) {
+    return (
+      <LinkCard title="Your password was changed">
+        <p role="status">All devices were signed out. Sign in with the new one.</p>
+        <Link to="/" className="button-primary">
+          Sign in
+        </Link>
+      </LinkCard>
+    );
+  }
+  return (
+    <LinkCard title="Choose a new password" withoutFocus={token !== undefined}>
+      {token === undefined ? (
+        <p>This page needs the link of a mail: ask for one, and open it from there.</p>
+      ) : (
+        <AccountForm
+          action="Change password"
+          mutation={reset}
+          onSubmit={(fields) => reset.mutate({ token, password: textOf(fields, "password") })}
+        >
+          <Field
+            label="New password"
+            name="password"
+            type="password"
+            autoComplete="new-password"
+            autoFocus
+            error={describeField(reset.error, "password")}
+          />
+        </AccountForm>
+      )}
+      <p className="sign-in-other">
+        <Link to="/forgot-password" className="link">
+          Ask for a new link
+        </Link>
+      </p>
+    </LinkCard>
+  );
+}

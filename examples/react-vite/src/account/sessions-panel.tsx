@@ -1,0 +1,48 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { describeError } from "../describe-error.ts";
+import { useTRPC } from "../trpc.ts";
+import { Panel } from "./panel.tsx";
+import { SessionRow } from "./session-row.tsx";
+
+export function SessionsPanel() {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const sessions = useQuery(trpc.sessions.list.queryOptions());
+  const readAgain = () => queryClient.invalidateQueries({ queryKey: trpc.sessions.list.queryKey() });
+  const revokeOthers = useMutation(trpc.sessions.revokeOthers.mutationOptions({ onSuccess: readAgain }));
+  const logoutEverywhere = useMutation(trpc.auth.logoutEverywhere.mutationOptions());
+  const message = describeError(sessions.error ?? revokeOthers.error ?? logoutEverywhere.error);
+  const isPending = revokeOthers.isPending || logoutEverywhere.isPending;
+
+  return (
+    <Panel title="Devices" intro="Where you are signed in. A device that you sign out is out at once.">
+      {message && (
+        <p className="alert panel-part" role="alert">
+          {message}
+        </p>
+      )}
+      <ul className="rows" aria-label="Devices">
+        {sessions.data?.map((session) => (
+          <SessionRow key={session.id} session={session} onChanged={readAgain} />
+        ))}
+      </ul>
+      <div className="panel-actions">
+        <button
+          className="button-quiet"
+          type="button"
+          disabled={isPending || (sessions.data?.length ?? 0) < 2}
+          onClick={() => revokeOthers.mutate()}
+        >
+          Sign out all other devices
+        </button>
+        <button className="button-quiet" type="button" disabled={isPending} onClick={() => logoutEverywhere.mutate()}>
+          Sign out everywhere
+        </button>
+        <p role="status">
+          {revokeOthers.isSuccess &&
+            `${revokeOthers.data === 1 ? "1 device was" : `${revokeOthers.data} devices were`} signed out.`}
+        </p>
+      </div>
+    </Panel>
+  );
+}

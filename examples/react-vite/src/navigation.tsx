@@ -1,0 +1,48 @@
+import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from "react";
+
+const listeners = new Set<() => void>();
+let moved = false;
+
+function tell(): void {
+  moved = true;
+  for (const listener of listeners) listener();
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+window.addEventListener("popstate", tell);
+
+/** The path of the page that is shown. */
+export function usePath(): string {
+  return useSyncExternalStore(listen, () => window.location.pathname);
+}
+
+/** Shows another page, without loading one. */
+export function navigate(to: string): void {
+  window.history.pushState(null, "", to);
+  window.scrollTo(0, 0);
+  tell();
+}
+
+/** Whether the page was reached from within: then its heading gets the focus, so that it is read out. */
+export function hasNavigated(): boolean {
+  return moved;
+}
+
+interface LinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"> {
+  readonly to: string;
+}
+
+/** A link to another page of the app. */
+export function Link({ to, ...anchor }: LinkProps) {
+  function follow(event: MouseEvent): void {
+    // A click that asks for a new tab or window is the browser's.
+    if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    navigate(to);
+  }
+  return <a {...anchor} href={to} onClick={follow} />;
+}
