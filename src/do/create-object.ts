@@ -86,6 +86,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   return {
     tables: () => kind.tables?.() ?? {},
     kv: () => kind.kv?.(),
+    db: () => kind.db?.(),
     deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>

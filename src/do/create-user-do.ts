@@ -1,16 +1,26 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { AppOf } from "../router/definition.js";
 import type { Kv } from "../router/kv/kv-api.js";
+import type { Database } from "../router/schema/database.js";
 import type { Tables } from "../router/schema/table-api.js";
 import { createApp } from "./app.js";
 import type { UserDOOptions } from "./options.js";
 import { UserDO } from "./user-do.js";
 
+type UserTables<TRouter extends AnyTRPCRouter> = AppOf<TRouter>["tables"]["user"];
+
+/** The Durable Object of an app's users, typed by its definitions. */
+type AppUserDO<TRouter extends AnyTRPCRouter> = UserDO<
+  Tables<UserTables<TRouter>>,
+  Kv<AppOf<TRouter>["kv"]>,
+  Database<UserTables<TRouter>>
+>;
+
 /** The class that an app extends and exports. */
 export type UserDOClass<TRouter extends AnyTRPCRouter> = new (
   state: DurableObjectState,
   env: Cloudflare.Env,
-) => UserDO<Tables<AppOf<TRouter>["tables"]["user"]>, Kv<AppOf<TRouter>["kv"]>>;
+) => AppUserDO<TRouter>;
 
 /**
  * Makes the Durable Object class of an app: `export class BlogDO extends createUserDO(appRouter) {}`.
@@ -22,7 +32,7 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
   options: UserDOOptions<AppOf<TRouter>> = {},
 ): UserDOClass<TRouter> {
   const app = createApp(router, options);
-  return class extends UserDO<Tables<AppOf<TRouter>["tables"]["user"]>, Kv<AppOf<TRouter>["kv"]>> {
+  return class extends UserDO<Tables<UserTables<TRouter>>, Kv<AppOf<TRouter>["kv"]>, Database<UserTables<TRouter>>> {
     constructor(state: DurableObjectState, env: Cloudflare.Env) {
       super(state, env, app);
     }

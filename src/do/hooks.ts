@@ -1,6 +1,7 @@
 import type { Session } from "../shared/account.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { Env } from "../router/env.js";
+import type { Kv } from "../router/kv/kv-api.js";
 import type { UserOf } from "../router/profile.js";
 import type { Tables } from "../router/schema/table-api.js";
 
@@ -8,6 +9,8 @@ interface UserEvent<TApp extends AppDefinition> {
   readonly user: UserOf<TApp>;
   /** The user's own tables. */
   readonly tables: Tables<TApp["tables"]["user"]>;
+  /** The user's own keys and values. */
+  readonly kv: Kv<TApp["kv"]>;
   readonly env: Env;
 }
 

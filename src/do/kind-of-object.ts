@@ -42,4 +42,6 @@ export interface KindOfObject extends Owned {
   readonly tables?: () => object;
   /** Keys and values, for the same. */
   readonly kv?: () => Kv;
+  /** Kysely over the app's tables, for the same. */
+  readonly db?: () => object;
 }

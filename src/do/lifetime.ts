@@ -59,8 +59,6 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
   };
 }
 
-export type Lifetime = ReturnType<typeof createLifetime>;
-
 function readFingerprint(sql: SqlStorage): string | undefined {
   try {
     return String(sql.exec("SELECT fingerprint FROM _object").one()["fingerprint"]);

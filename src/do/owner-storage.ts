@@ -141,3 +141,5 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     },
   };
 }
+
+export type OwnerStorage = ReturnType<typeof createOwnerStorage>;

@@ -22,6 +22,6 @@ export function upToDate(kind: KindOfObject, onError: OnError): KindOfObject {
         cause,
       });
     };
-    return { ...kind, authorize: refuse, internal: refuse, tables: refuse, kv: refuse };
+    return { ...kind, authorize: refuse, internal: refuse, tables: refuse, kv: refuse, db: refuse };
   }
 }

@@ -11,7 +11,7 @@ import type { InternalReply, InternalRequest } from "../shared/internal.js";
  * The Durable Object of one user (or organization). An app's class extends what `createUserDO` returns, and may
  * add methods of its own, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
-export abstract class UserDO<TTables, TKv> extends DurableObject {
+export abstract class UserDO<TTables, TKv, TDatabase> extends DurableObject {
   // Private in JavaScript's sense: TypeScript's `private` would leave it callable over RPC.
   readonly #object: AppObject;
 
@@ -34,6 +34,14 @@ export abstract class UserDO<TTables, TKv> extends DurableObject {
    */
   protected get kv(): TKv {
     return this.#object.kv() as TKv;
+  }
+
+  /**
+   * Kysely over the user's tables, synchronous: `this.db.all(this.db.selectFrom(…)…)`.
+   * @throws TRPCError NOT_FOUND when nobody has signed up under this id
+   */
+  protected get db(): TDatabase {
+    return this.#object.db() as TDatabase;
   }
 
   /** Letters and mails of this object that could not be delivered, the newest first, for the app's operator. */

@@ -31,7 +31,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     onWritten: () => services.parts.sessions.forget(),
   });
   const { lifetime } = owned;
-  const services: UserServices = createUserServices({ environment, lifetime, tables: () => owned.tables() });
+  const services: UserServices = createUserServices({ environment, owned });
   const { account, exists, parts } = services;
   const { accounts, sessions } = parts;
   const findSession = createFindSession({ userId: address.id, identity, isBorn: exists, accounts, sessions });
@@ -131,6 +131,10 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     kv: () => {
       if (!exists()) throw noSuchUser();
       return owned.kv();
+    },
+    db: () => {
+      if (!exists()) throw noSuchUser();
+      return owned.database();
     },
   };
 }

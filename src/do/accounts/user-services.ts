@@ -6,12 +6,12 @@ import { parseName, toName } from "../../shared/owner.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import type { AccountHooks } from "../hooks.js";
 import type { ObjectEnvironment } from "../kind-of-object.js";
-import type { Lifetime } from "../lifetime.js";
 import { createMailer } from "../mail/create-mailer.js";
 import { createMailTokenStore, mailTokenSchema } from "../mail/mail-token-store.js";
 import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
 import { createOutbox } from "../outbox/create-outbox.js";
 import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
+import type { OwnerStorage } from "../owner-storage.js";
 import { createAccountDeletion, deletionSchema } from "./account-deletion.js";
 import type { AccountParts } from "./account-parts.js";
 import { accountSchema, createAccountStore, profileSchema } from "./account-store.js";
@@ -33,9 +33,7 @@ type UserTables = Tables<AppDefinition["tables"]["user"]>;
 
 export interface UserServicesOptions {
   readonly environment: ObjectEnvironment;
-  readonly lifetime: Lifetime;
-  /** The user's tables, for the app's hooks. */
-  readonly tables: () => object;
+  readonly owned: OwnerStorage;
 }
 
 /** What a user's object stores beside the app's tables. */
@@ -54,9 +52,9 @@ export const accountTables: readonly string[] = [
 ];
 
 /** Puts together what the account in a user's object is made of. */
-export function createUserServices({ environment, lifetime, tables }: UserServicesOptions) {
+export function createUserServices({ environment, owned }: UserServicesOptions) {
   const { state, env, app, address, alarms, identity, endSession } = environment;
-  const { isBorn, birth, erase } = lifetime;
+  const { isBorn, birth, erase } = owned.lifetime;
   const { sql } = state.storage;
   const { onError } = app;
   const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
@@ -101,9 +99,12 @@ export function createUserServices({ environment, lifetime, tables }: UserServic
   const emailChange = createEmailChange(parts, sql);
   const deletion = createAccountDeletion({ parts, sql, emailChange, isBorn, alarms, erase });
 
+  /** What every hook is given. */
+  const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env });
+
   const hook = (name: "onSignup" | "onLogin"): SignInHook => {
     const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);
-    return (user, session) => call?.({ user, session: toPublicSession(session), tables: tables() as UserTables, env });
+    return (user, session) => call?.({ user, session: toPublicSession(session), ...own() });
   };
 
   function later(work: () => void): void {
@@ -137,7 +138,7 @@ export function createUserServices({ environment, lifetime, tables }: UserServic
       erase,
       later,
     }),
-    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, tables: tables() as UserTables, env }),
+    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...own() }),
   };
 }
 

@@ -208,6 +208,7 @@ describe("hooks", () => {
     const client = browser.client();
     await client.auth.signup.mutate({ email: `welcome-${freshEmail()}`, password, profile: { firstName: "Ada" } });
     expect((await client.notes.list.query()).map(({ text }) => text)).toEqual(["Welcome, Ada."]);
+    expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
   });
 
   it("onSignup that throws refuses the sign-up, and nothing remains of it", async () => {

@@ -101,6 +101,13 @@ describe("one user's keys", () => {
     expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
   });
 
+  it("D1 the app's own class has its tables by Kysely too", async () => {
+    const { client, user } = await signUp();
+    for (const title of ["b", "a"]) await client.posts.create.mutate({ title, body: "" });
+    await client.posts.create.mutate({ title: "c", body: "", done: true });
+    expect(await object(user.id).titles()).toEqual(["a", "b"]);
+  });
+
   it("K3 another Worker that watches is told, and an export holds the keys", async () => {
     const { client, user } = await signUp();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });

@@ -1,0 +1,32 @@
+import { createUserDO } from "trpc-userdo/do";
+import { initUserDO, table } from "trpc-userdo/router";
+import { expectTypeOf } from "vitest";
+import { z } from "zod";
+
+const t = initUserDO({
+  tables: { user: { posts: table(z.object({ title: z.string(), done: z.boolean() })) } },
+  kv: { visits: z.number() },
+});
+const router = t.router({ ...t.builtin });
+
+// D1 the app's own class has its storage typed, without a cast.
+export class BlogDO extends createUserDO(router, {
+  onSignup({ tables, kv }) {
+    tables.posts.create({ title: "Welcome", done: false });
+    expectTypeOf(kv.get("visits")).toEqualTypeOf<number | undefined>();
+    // @ts-expect-error the schema takes a number
+    kv.set("visits", "1");
+  },
+}) {
+  open() {
+    expectTypeOf(this.tables.posts.first()?.title).toEqualTypeOf<string | undefined>();
+    expectTypeOf(this.kv.get("visits")).toEqualTypeOf<number | undefined>();
+    expectTypeOf(this.db.all(this.db.selectFrom("posts").select("done"))).toEqualTypeOf<{ done: 0 | 1 }[]>();
+    // @ts-expect-error there is no such table
+    this.db.selectFrom("users");
+  }
+}
+
+declare const object: BlogDO;
+// @ts-expect-error nobody reaches it from outside
+void object.db;
