@@ -1,7 +1,7 @@
 // Calls over one socket: one after the other, and 64 at a time.
 import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
-import { startBare, startOurs, startTrpcByHand } from "./contenders.mjs";
+import { startBare, startOurs, startTrpcAdapter, startTrpcByHand } from "./contenders.mjs";
 
 const TEXT = "As long as the line or two that somebody would note down, or a little shorter.";
 
@@ -12,7 +12,7 @@ const figures = { rate: 0.9, cpu: 1.5 };
 export async function prepare(stage) {
   const bare = await startBare(stage);
   const ours = await startOurs(stage);
-  const peers = [await startTrpcByHand(stage)];
+  const peers = [await startTrpcByHand(stage), await startTrpcAdapter(stage)];
 
   const workOf = async (depth, calls) => ({
     title: depth === 1 ? "Calls over one socket, one after the other" : `Calls over one socket, ${depth} at a time`,

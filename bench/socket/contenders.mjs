@@ -33,10 +33,15 @@ export async function startBare(stage) {
 }
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
-export async function startTrpcByHand(stage) {
+export const startTrpcByHand = (stage) => startTrpc(stage, "tRPC by hand", "trpc-by-hand.ts");
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export const startTrpcAdapter = (stage) => startTrpc(stage, "tRPC's own handler", "trpc-adapter.ts");
+
+async function startTrpc(stage, name, worker) {
   const server = await stage.start({
-    name: "tRPC by hand",
-    worker: new URL("trpc-by-hand.ts", import.meta.url),
+    name,
+    worker: new URL(worker, import.meta.url),
     objects: { TRPC_DO: "TrpcDO" },
   });
   return {
