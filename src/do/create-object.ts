@@ -1,6 +1,7 @@
 import { verifySocketPass } from "../jwt/socket-pass.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
@@ -43,7 +44,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const { router, definition, onError } = app;
   const { extendContext } = definition;
   const streams = createHeldStreams();
-  const entry = createEntry({ router, env, owned: kind, extendContext, onError, hold: streams.hold });
+  const head = (): Cursor | undefined => (kind.live?.isBorn() ? kind.live.hub().head() : undefined);
+  const entry = createEntry({ router, env, owned: kind, extendContext, onError, hold: streams.hold, head });
 
   const { live } = kind;
   const openSockets = (): SocketServer | undefined => {

@@ -1,10 +1,11 @@
-import { TRPCError, callTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
+import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { placementOf, type Placement } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
 import { shapeError, type OnError } from "../router/run-call.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
 import { packReply } from "./pack-reply.js";
 import type { HeldStream } from "./sockets/held-streams.js";
@@ -41,6 +42,8 @@ export interface EntryOptions {
   readonly onError: OnError;
   /** Keeps a stream for the Worker that is told the ticket. */
   readonly hold: (stream: HeldStream) => string;
+  /** The newest entry of the change log; nothing where there is none. */
+  readonly head: () => Cursor | undefined;
 }
 
 /** What a subscription's procedure returned, or how it failed. */
@@ -52,11 +55,15 @@ export type Subscribed =
  * The one way into an object's procedures, for HTTP, sockets and other Workers alike: is the caller's session
  * alive → build the context → run.
  */
-export function createEntry({ router, env, owned, extendContext, onError, hold }: EntryOptions) {
-  async function enter(visit: Visit, call: Call, transport: Transport, live: LiveCall) {
-    const { caller } = visit;
-    const procedure = await resolveProcedure(router, call.path);
+export function createEntry({ router, env, owned, extendContext, onError, hold, head }: EntryOptions) {
+  async function find({ path }: Call): Promise<AnyTRPCProcedure> {
+    const procedure = await resolveProcedure(router, path);
     if (!procedure) throw notFound();
+    return procedure;
+  }
+
+  async function enter(visit: Visit, call: Call, procedure: AnyTRPCProcedure, transport: Transport, live: LiveCall) {
+    const { caller } = visit;
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
     if (placement.setsCookies && transport === "socket") throw useHttp();
@@ -91,10 +98,13 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
       let effect: { session?: SessionEffect } = {};
       const setSession = (session: SessionEffect): void => void (effect = { session });
       try {
-        const pending = createPendingCall();
+        const procedure = await find(call);
+        const calledAt = procedure._def.type === "subscription" ? head() : undefined;
+        const pending = createPendingCall(calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined);
         const { type, run } = await enter(
           { caller, device, refreshCookie: call.refreshCookie, setSession },
           call,
+          procedure,
           transport,
           pending.live,
         );
@@ -102,7 +112,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
           const opened = pending.opened(result, call.path);
-          return { ok: true, data: undefined, stream: hold({ caller, call: { ...call, type }, opened }) };
+          return { ok: true, data: undefined, stream: hold({ caller, call: { ...call, type }, opened, calledAt }) };
         }
         return { ...packReply(result, transport), ...effect };
       } catch (cause) {
@@ -114,7 +124,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold }
     /** Runs a subscription's procedure and hands over what it returned. Never throws. */
     async subscribe(caller: Caller, call: Call, live: LiveCall): Promise<Subscribed> {
       try {
-        const { run } = await enter({ caller, device: {}, setSession() {} }, call, "socket", live);
+        const { run } = await enter({ caller, device: {}, setSession() {} }, call, await find(call), "socket", live);
         return { ok: true, result: await run() };
       } catch (cause) {
         return { ok: false, error: shape(call, cause) };

@@ -1,5 +1,6 @@
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
+import type { Cursor } from "../../shared/cursor.js";
 import { randomId } from "../../shared/email-index.js";
 import type { Opened } from "./subscriptions.js";
 
@@ -8,6 +9,11 @@ export interface HeldStream {
   readonly caller: Caller;
   readonly call: Call;
   readonly opened: Opened;
+  /**
+   * The log's head when the call came in: whoever made it is told of what is written from then on, however late they
+   * begin to read.
+   */
+  readonly calledAt: Cursor | undefined;
 }
 
 /** A Worker opens its socket right after it was told the ticket. */

@@ -183,14 +183,14 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
-    acceptStream({ caller, call, opened }: HeldStream): Response {
+    acceptStream({ caller, call, opened, calledAt }: HeldStream): Response {
       // A stream ends with its caller's session, not with an access token: the Worker holds none.
       const accepted = accept(caller, Number.MAX_SAFE_INTEGER);
       if (!accepted) return tooManySockets();
       const { path, lastEventId } = call;
       const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);
       const stored = { id: 1, path, input, ...kindOf(opened) };
-      subscriptions.add(accepted.connection, stored, opened, lastEventId ?? hub.head());
+      subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });
     },
 

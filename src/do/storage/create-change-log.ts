@@ -1,5 +1,6 @@
 import { type Cursor, formatCursor } from "../../shared/cursor.js";
 import { foldChanges, type LogEntry, type LogType, type NetChange } from "./fold-changes.js";
+import { createGapCache, firstAbove, type FoldedGap } from "./gap-cache.js";
 import { pruneLog, type PruneOptions } from "./prune-log.js";
 import { readRaw, type SqlValue } from "./sql-value.js";
 
@@ -33,10 +34,35 @@ export interface ReadOptions extends LogRange {
   readonly limit?: number | undefined;
 }
 
+/** So many entries of a gap are looked up at once. */
+const AT_ONCE = 256;
+
 const ENTRY = 'seq, lower(hex(nonce)), "table", type, id';
 
 /** Reads the log that the triggers of the tables write. */
 export function createChangeLog(sql: SqlStorage) {
+  const gaps = createGapCache();
+
+  /** A page of a gap that was folded for an earlier page. */
+  function readFolded(
+    { seqs, typeOf }: FoldedGap,
+    { from, matches, limit }: { from: Cursor } & Required<Pick<ReadOptions, "limit">> & Pick<ReadOptions, "matches">,
+  ): NetChange[] {
+    const page: NetChange[] = [];
+    for (let next = firstAbove(seqs, from.seq); next < seqs.length && page.length < limit; next += AT_ONCE) {
+      const wanted = JSON.stringify([...seqs.subarray(next, next + AT_ONCE)]);
+      const entries = readRaw(
+        sql,
+        `SELECT ${ENTRY} FROM _changes WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
+        [wanted],
+      ).map(toEntry);
+      for (const [index, entry] of entries.entries()) {
+        if (matches?.(entry.id) ?? true) page.push({ ...entry, type: typeOf(next + index) });
+      }
+    }
+    return page.slice(0, limit);
+  }
+
   return {
     /** The newest entry. */
     head(): Cursor {
@@ -60,7 +86,10 @@ export function createChangeLog(sql: SqlStorage) {
     },
 
     /** What came of each row in a range, in the order of the rows' last entries. */
-    read({ tables, matches, after, until, from, limit }: ReadOptions): NetChange[] {
+    read({ tables, matches, after, until, from, limit = Infinity }: ReadOptions): NetChange[] {
+      const gap = { tables, after, until };
+      const known = from && gaps.read(gap);
+      if (known) return readFolded(known, { from, matches, limit });
       const filter = tables ? ` AND "table" IN (SELECT value FROM json_each(?))` : "";
       const values: SqlValue[] = [after.seq, until.seq, ...(tables ? [JSON.stringify(tables)] : [])];
       const entries = readRaw(
@@ -68,9 +97,12 @@ export function createChangeLog(sql: SqlStorage) {
         `SELECT ${ENTRY} FROM _changes WHERE seq > ? AND seq <= ?${filter} ORDER BY seq`,
         values,
       );
-      const changes = foldChanges(entries.map(toEntry)).filter(({ id }) => matches?.(id) ?? true);
-      const rest = from ? changes.filter(({ cursor }) => cursor.seq > from.seq) : changes;
-      return limit === undefined ? rest : rest.slice(0, limit);
+      const changes = foldChanges(entries.map(toEntry));
+      const matching = matches ? changes.filter(({ id }) => matches(id)) : changes;
+      const rest = from ? matching.filter(({ cursor }) => cursor.seq > from.seq) : matching;
+      if (rest.length <= limit) return rest;
+      gaps.keep(gap, changes);
+      return rest.slice(0, limit);
     },
 
     /** Which tables have entries in a range. */

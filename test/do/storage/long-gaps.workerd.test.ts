@@ -1,0 +1,63 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
+import type { NetChange } from "../../../src/do/storage/fold-changes.js";
+import { table } from "../../../src/router/schema/table.js";
+import type { Cursor } from "../../../src/shared/cursor.js";
+import { withTables } from "./with-tables.js";
+
+const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };
+const ROWS = 20_000;
+
+/** The platform's storage, and how many rows were read of it. */
+function counting(sql: SqlStorage) {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const exec: SqlStorage["exec"] = (statement, ...values) => {
+    const cursor = sql.exec(statement, ...values);
+    cursors.push(cursor);
+    return cursor as never;
+  };
+  return {
+    sql: Object.assign(Object.create(sql) as SqlStorage, { exec }),
+    rowsRead: () => cursors.reduce((total, { rowsRead }) => total + rowsRead, 0),
+  };
+}
+
+describe("a long gap, told page by page", () => {
+  it("P1 costs its length, not the square of it, and tells the same as at once", () =>
+    withTables(definitions, ({ sql, log, storage }) => {
+      const after = log.head();
+      storage.transactionSync(() => {
+        const insert = (name: string): void =>
+          void sql.exec(
+            `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+             INSERT INTO ${name} (id, text, createdAt, updatedAt) SELECT '${name}' || i, '', 0, 0 FROM n`,
+            ROWS,
+          );
+        insert("notes");
+        insert("others");
+        sql.exec("DELETE FROM notes WHERE rowid % 3 = 0");
+        sql.exec("UPDATE notes SET text = 'changed' WHERE rowid % 7 = 0");
+      });
+      const until = log.head();
+      const counted = counting(sql);
+      const paged = createChangeLog(counted.sql);
+      const pages = (matches?: (id: string) => boolean): NetChange[] => {
+        const told: NetChange[] = [];
+        let from: Cursor | undefined;
+        for (;;) {
+          const page = paged.read({ tables: ["notes"], matches, after, until, from, limit: 128 });
+          told.push(...page);
+          from = page.at(-1)?.cursor;
+          if (page.length < 128) return told;
+        }
+      };
+      const atOnce = log.read({ tables: ["notes"], after, until });
+      expect(atOnce.length).toBeGreaterThan(ROWS / 2);
+      expect(pages()).toEqual(atOnce);
+      const ending = (id: string): boolean => id.endsWith("7");
+      expect(pages(ending)).toEqual(atOnce.filter(({ id }) => ending(id)));
+      const entries = until.seq - after.seq;
+      expect(counted.rowsRead()).toBeLessThan(8 * entries);
+    }));
+});
