@@ -5,7 +5,7 @@ import { ROOM, type Room } from "../router/room.js";
 import { shapeError, type OnError } from "../router/run-call.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
-import type { Cursor } from "../shared/cursor.js";
+import { formatCursor, type Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
 import { packReply } from "./pack-reply.js";
 import type { HeldStream } from "./sockets/held-streams.js";
@@ -112,7 +112,10 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
           const opened = pending.opened(result, call.path);
-          return { ok: true, data: undefined, stream: hold({ caller, call: { ...call, type }, opened, calledAt }) };
+          const stream = hold({ caller, call: { ...call, type }, opened, calledAt });
+          // Not for a generator of the app's own: its ids are the app's, if it has any.
+          const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
+          return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
         return { ...packReply(result, transport), ...effect };
       } catch (cause) {

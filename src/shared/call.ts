@@ -45,6 +45,8 @@ export type Reply =
       readonly encoding?: "superjson";
       /** Set when the procedure returned an async iterable: shows who opens a socket for it that they may. */
       readonly stream?: string;
+      /** The event id that such a stream begins after, if its events have ids and the call gave none. */
+      readonly startsAt?: string | undefined;
       readonly session?: SessionEffect;
     }
   | { readonly ok: false; readonly error: ErrorShape; readonly session?: SessionEffect };

@@ -9,7 +9,8 @@ import type { SessionCookies } from "./cookies/create-cookies.js";
 import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
 import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
-import { sendCalls, type KnownCall, type SendCallsOptions } from "./send-calls.js";
+import { sendCalls, type KnownCall, type SendCallsOptions, type SentReply } from "./send-calls.js";
+import { withFirstEventId } from "./with-first-event-id.js";
 import { renew, type Who } from "./who.js";
 
 export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
@@ -50,11 +51,13 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     return { path, procedure, reply };
   });
 
-  const response = await fetchRequestHandler({
+  const answered = await fetchRequestHandler({
     endpoint: options.path,
     req: forAdapter(request),
     router: createProxyRouter(router, proxied),
   });
+  const startsAt = sent[0]?.type === "subscription" ? await startOf(replies[0]) : undefined;
+  const response = startsAt === undefined ? answered : withFirstEventId(answered, startsAt);
 
   let session: SessionEffect | undefined = effect;
   const settles = sent.flatMap(({ procedure }, index) =>
@@ -72,6 +75,12 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const values = session === null ? cookies.clear() : cookies.set(session, Date.now());
   for (const value of values) reply.headers.append("Set-Cookie", value);
   return reply;
+}
+
+/** Where a subscription's stream begins, if its client can come back there. It is never one call of several. */
+async function startOf(sent: Promise<SentReply> | undefined): Promise<string | undefined> {
+  const reply = await sent;
+  return reply?.ok ? reply.startsAt : undefined;
 }
 
 /** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */

@@ -28,9 +28,19 @@ async function signUp() {
     return response;
   };
   const opened: EventSource[] = [];
+  const cuts: (() => void)[] = [];
+  /** As `withCookie`, over a connection that can be cut. */
+  const withCable = async (url: string | URL, init: object): Promise<Response> => {
+    const response = await withCookie(url, init);
+    const { readable, writable } = new TransformStream();
+    const cable = new AbortController();
+    void response.body?.pipeTo(writable, { signal: cable.signal }).catch(() => {});
+    cuts.push(() => cable.abort(new TypeError("The network is gone.")));
+    return Object.create(response, { body: { value: readable } }) as Response;
+  };
   class EventSourceWithCookie extends EventSource {
     constructor(url: string | URL) {
-      super(url, { fetch: withCookie });
+      super(url, { fetch: withCable });
       opened.push(this);
     }
   }
@@ -50,7 +60,7 @@ async function signUp() {
   });
   const email = `${crypto.randomUUID()}@example.com`;
   const { user } = await client.auth.signup.mutate({ email, password: "correct horse battery" });
-  return { client, opened, user, withCookie };
+  return { client, opened, user, withCookie, cut: () => cuts.at(-1)?.() };
 }
 
 async function eventually(condition: () => boolean): Promise<void> {
@@ -59,7 +69,7 @@ async function eventually(condition: () => boolean): Promise<void> {
 
 const post = { title: "One", body: "" };
 
-describe("subscriptions over SSE", () => {
+describe("subscriptions over SSE", { timeout: 20_000 }, () => {
   it("E7 tells each change once, with its row, and a Date stays a Date", async () => {
     const { client } = await signUp();
     const told: unknown[] = [];
@@ -92,6 +102,37 @@ describe("subscriptions over SSE", () => {
       1,
     );
     expect(resumed[0]?.data).toMatchObject({ json: { type: "update", id, data: { done: true } } });
+  });
+
+  it("E7 E4 one that is cut off before its first event comes back to where it began", async () => {
+    const { client, withCookie } = await signUp();
+    const url = `${origin}/trpc/posts.changes`;
+    const response = await withCookie(url, {});
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    const idOf = (): string | undefined => /^id: (.+)$/m.exec(text)?.[1];
+    while (reader && idOf() === undefined) text += (await reader.read()).value;
+    expect(text).not.toContain("event: message");
+    await reader?.cancel();
+    const { id } = await client.posts.create.mutate(post);
+    const [first] = await readEvents(withCookie, url, { "last-event-id": idOf() ?? "" }, 1);
+    expect(first?.data).toMatchObject({ json: { type: "create", id } });
+  });
+
+  it("E7 E4 a stock client that is cut off before its first event loses nothing", async () => {
+    const { client, cut } = await signUp();
+    const told: unknown[] = [];
+    let starts = 0;
+    const subscription = client.posts.changes.subscribe(undefined, {
+      onStarted: () => starts++,
+      onData: ({ data }) => told.push(data.type === "create" ? data.id : data),
+    });
+    await eventually(() => starts === 1);
+    cut();
+    const { id } = await client.posts.create.mutate(post);
+    await eventually(() => told.length === 1);
+    expect(told).toEqual([id]);
+    subscription.unsubscribe();
   });
 
   it("E7 nobody gets an answer that says so", async () => {

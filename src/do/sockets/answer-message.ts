@@ -6,8 +6,9 @@ import type { FrameHead, Frames } from "./frames.js";
 import type { createHandovers } from "./handovers.js";
 import type { Message, ParsedMessage } from "./messages.js";
 import { kindOf, type Start } from "./open-result.js";
-import { duplicateId, tooManySubscriptions } from "./socket-errors.js";
+import { duplicateId, tooManySubscriptions, tooMuchInput } from "./socket-errors.js";
 import type { SocketServerOptions } from "./socket-server.js";
+import { inputBytes } from "./subscription.js";
 import type { Opened, Subscriptions } from "./subscriptions.js";
 
 export interface AnswersOptions extends SocketServerOptions {
@@ -28,13 +29,16 @@ export function createAnswers(options: AnswersOptions) {
   const { frames, subscriptions, handovers, limits, run, open, shape } = options;
   const { index } = subscriptions;
 
-  function refusal(connection: Connection, { id }: CallMessage): Error | undefined {
+  function refusal(connection: Connection, { id, wireInput }: CallMessage): Error | undefined {
     if (index.get(connection, id)) return duplicateId(id);
     const { subscriptionsPerSocket, subscriptionsPerObject } = limits;
     if (index.countOf(connection) >= subscriptionsPerSocket)
       return tooManySubscriptions(subscriptionsPerSocket, "socket");
     if (index.count() >= subscriptionsPerObject) return tooManySubscriptions(subscriptionsPerObject, "object");
-    return undefined;
+    const { subscriptionBytes } = limits;
+    return index.bytesOf(connection) + inputBytes(wireInput) > subscriptionBytes
+      ? tooMuchInput(subscriptionBytes)
+      : undefined;
   }
 
   async function subscribe(connection: Connection, message: CallMessage, head: Cursor): Promise<void> {

@@ -1,4 +1,5 @@
 import { anonymous, type Caller } from "../../shared/caller.js";
+import { byteLength } from "./byte-length.js";
 import { readAttachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "./close-codes.js";
 import type { SocketLimits } from "./socket-limits.js";
@@ -69,7 +70,7 @@ export function createConnection({ socket, store, limits, onWait, onReady }: Con
     send(frame) {
       if (socket.readyState !== WebSocket.OPEN) return;
       socket.send(frame);
-      bytes += frame.length;
+      bytes += byteLength(frame);
       events++;
       if (waiting || (bytes < limits.windowBytes && events < limits.windowEvents)) return;
       socket.send("PING");

@@ -1,6 +1,8 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
+import { byteLength } from "./byte-length.js";
 import type { FrameHead } from "./frames.js";
+import { tooLarge } from "./socket-errors.js";
 
 type Parsed = ReturnType<typeof parseTRPCMessage>;
 
@@ -21,6 +23,13 @@ export type ParsedMessage =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly head: FrameHead; readonly cause: unknown };
 
+/** How much a frame may hold. */
+export interface FrameLimits {
+  readonly messages: number;
+  /** Of one message. */
+  readonly messageBytes: number;
+}
+
 const MAX_ID_LENGTH = 128;
 
 /**
@@ -30,7 +39,7 @@ const MAX_ID_LENGTH = 128;
 export function parseFrame(
   text: string,
   transformer: TRPCCombinedDataTransformer,
-  maxMessages: number,
+  limits: FrameLimits,
 ): ParsedMessage[] {
   const refused = (message: string): ParsedMessage[] => [{ ok: false, head: { id: null }, cause: malformed(message) }];
   // The runtime puts it in the place of bytes that are no UTF-8: what was meant is lost.
@@ -42,11 +51,16 @@ export function parseFrame(
     return refused("The frame is no JSON.");
   }
   const values = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
-  if (values.length > maxMessages) return refused(`A frame has at most ${maxMessages} messages. Send several.`);
+  if (values.length > limits.messages) return refused(`A frame has at most ${limits.messages} messages. Send several.`);
+  // A message is no longer than its frame.
+  const mayBeTooLarge = values.length > 1 && byteLength(text) > limits.messageBytes;
   return values
     .filter((value) => !isConnectionParams(value))
     .map((value) => {
       const message = parseMessage(value, transformer);
+      if (mayBeTooLarge && byteLength(JSON.stringify(value)) > limits.messageBytes) {
+        return { ok: false, head: message.ok ? message.message : message.head, cause: tooLarge(limits.messageBytes) };
+      }
       return isDamaged && message.ok ? { ok: false, head: message.message, cause: damaged() } : message;
     });
 }

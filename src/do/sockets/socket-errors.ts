@@ -23,6 +23,13 @@ export function tooManySubscriptions(most: number, where: "socket" | "object"): 
   });
 }
 
+export function tooMuchInput(bytes: number): TRPCError {
+  return new TRPCError({
+    code: "PAYLOAD_TOO_LARGE",
+    message: `The inputs of a socket's subscriptions take at most ${bytes} bytes together. Stop some, or ask for less.`,
+  });
+}
+
 /** Accepted and closed at once: a refused upgrade would not tell a browser why. */
 export function tooManySockets(): Response {
   const { 0: client, 1: server } = new WebSocketPair();

@@ -21,6 +21,12 @@ export interface SocketLimits {
    */
   readonly messageBytes?: number;
   /**
+   * The largest that the inputs of all subscriptions on one socket may be together, in bytes. A client that comes back
+   * sends them all in one frame: a frame of several messages may be twice as large.
+   * @default 2097152 (2 MiB)
+   */
+  readonly subscriptionBytes?: number;
+  /**
    * How much a client is sent before it must show that it reads, in bytes.
    * @default 262144 (256 KiB)
    */
@@ -43,6 +49,7 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
     subscriptionsPerObject: given.subscriptionsPerObject ?? 20_000,
     sockets: given.sockets ?? 5_000,
     messageBytes: given.messageBytes ?? 262_144,
+    subscriptionBytes: given.subscriptionBytes ?? 2_097_152,
     windowBytes: given.windowBytes ?? 262_144,
     windowEvents: given.windowEvents ?? 256,
     windowSeconds: given.windowSeconds ?? 15,

@@ -4,12 +4,14 @@ import { sessionOf, type Caller } from "../../shared/caller.js";
 import { randomId } from "../../shared/email-index.js";
 import { createAnswers } from "./answer-message.js";
 import { readAttachment, type Attachment } from "./attachment.js";
+import { byteLength } from "./byte-length.js";
 import type { ChangeHub } from "./change-hub.js";
-import { CLOSE_SESSION_ENDED, CLOSE_TOO_BIG, CLOSE_UNSUPPORTED } from "./close-codes.js";
+import { CLOSE_SESSION_ENDED, CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "./close-codes.js";
 import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
+import { createMessageQueue } from "./message-queue.js";
 import { idOfFrame, parseFrame } from "./messages.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
 import { sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
@@ -43,7 +45,12 @@ export function createSocketServer(options: SocketServerOptions) {
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
-  const queues = new WeakMap<WebSocket, Promise<void>>();
+  // A client that comes back sends all its subscriptions at once, and may have calls to send again.
+  const most = {
+    messages: limits.subscriptionsPerSocket + 100,
+    bytes: Math.max(2 * limits.subscriptionBytes, limits.messageBytes),
+  };
+  const queue = createMessageQueue(most);
   const wakeMark = createWakeMark(state.storage);
 
   /** Runs a subscription's procedure, and says what can be told from. */
@@ -204,7 +211,8 @@ export function createSocketServer(options: SocketServerOptions) {
         return connection.onPong();
       }
       if (frame === "PING") return connection.send("PONG");
-      if (byteLength(frame, limits.messageBytes) > limits.messageBytes) {
+      const bytes = byteLength(frame);
+      if (bytes > (frame.startsWith("[") ? most.bytes : limits.messageBytes)) {
         connection.send(
           frames.error({ id: idOfFrame(frame) }, shape({ path: "", input: undefined }, tooLarge(limits.messageBytes))),
         );
@@ -212,19 +220,20 @@ export function createSocketServer(options: SocketServerOptions) {
       }
       // Fixed when the message is received: what is written while it waits for its turn is told.
       const head = hub.head();
-      const messages = parseFrame(frame, transformer, limits.subscriptionsPerSocket + 100);
+      const { messageBytes } = limits;
+      const messages = parseFrame(frame, transformer, { messages: most.messages, messageBytes });
       if (messages.some((each) => each.ok && each.message.method.startsWith("subscription"))) restore();
-      const work: Promise<void> = (queues.get(socket) ?? Promise.resolve()).then(async () => {
+      const load = { messages: messages.length, bytes };
+      if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
+      await queue.run(socket, load, async (isLast) => {
         for (const message of messages) {
           await connection.ready();
           if (!mayUse(connection)) return;
           await answers.answer(connection, message, head);
         }
         // Asks a lapsed client to come back, once nothing of it is left unanswered.
-        if (queues.get(socket) === work) mayReceive(connection);
+        if (isLast()) mayReceive(connection);
       });
-      queues.set(socket, work);
-      await work;
     },
 
     onClose(socket: WebSocket): void {
@@ -255,11 +264,4 @@ export type SocketServer = ReturnType<typeof createSocketServer>;
 
 function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
-}
-
-const encoder = new TextEncoder();
-
-/** Exact only where it matters: a text has at least as many bytes as characters, and at most three times as many. */
-function byteLength(text: string, limit: number): number {
-  return text.length > limit || text.length * 3 <= limit ? text.length : encoder.encode(text).length;
 }

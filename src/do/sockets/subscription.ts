@@ -1,4 +1,5 @@
 import type { StoredSubscription } from "./attachment.js";
+import { byteLength } from "./byte-length.js";
 import type { Position } from "./change-hub.js";
 import type { Connection } from "./connection.js";
 
@@ -18,6 +19,7 @@ export interface Subscription {
 export function createSubscriptionIndex() {
   const byConnection = new Map<Connection, Map<string | number, Subscription>>();
   const byTable = new Map<string, Set<Subscription>>();
+  const bytes = new WeakMap<Connection, number>();
   let count = 0;
 
   const index = {
@@ -25,6 +27,16 @@ export function createSubscriptionIndex() {
     connections: (): Iterable<Connection> => byConnection.keys(),
     of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
     countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
+    /** How large the inputs of a socket's subscriptions are together. Counted when first asked for after a sleep. */
+    bytesOf(connection: Connection): number {
+      const known = bytes.get(connection);
+      if (known !== undefined) return known;
+      let sum = 0;
+      for (const { stored } of index.of(connection)) sum += inputBytes(stored.input);
+      bytes.set(connection, sum);
+      return sum;
+    },
+
     get: (connection: Connection, id: string | number): Subscription | undefined =>
       byConnection.get(connection)?.get(id),
     listeningTo: (table: string): Iterable<Subscription> => byTable.get(table) ?? [],
@@ -35,6 +47,8 @@ export function createSubscriptionIndex() {
       const own = byConnection.get(connection) ?? new Map<string | number, Subscription>();
       byConnection.set(connection, own.set(stored.id, subscription));
       count++;
+      const known = bytes.get(connection);
+      if (known !== undefined) bytes.set(connection, known + inputBytes(stored.input));
       for (const table of stored.tables) index.listen(subscription, table);
     },
 
@@ -48,6 +62,8 @@ export function createSubscriptionIndex() {
       if (!own?.delete(subscription.stored.id)) return;
       if (own.size === 0) byConnection.delete(subscription.connection);
       count--;
+      const known = bytes.get(subscription.connection);
+      if (known !== undefined) bytes.set(subscription.connection, known - inputBytes(subscription.stored.input));
       for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
       subscription.running?.abort();
     },
@@ -56,6 +72,11 @@ export function createSubscriptionIndex() {
       index.get(subscription.connection, subscription.stored.id) === subscription,
   };
   return index;
+}
+
+/** How large an input is, as it came over the wire. */
+export function inputBytes(wireInput: unknown): number {
+  return wireInput === undefined ? 0 : byteLength(JSON.stringify(wireInput));
 }
 
 export type SubscriptionIndex = ReturnType<typeof createSubscriptionIndex>;

@@ -46,7 +46,11 @@ export function createChangeLog(sql: SqlStorage) {
   /** A page of a gap that was folded for an earlier page. */
   function readFolded(
     { seqs, typeOf }: FoldedGap,
-    { from, matches, limit }: { from: Cursor } & Required<Pick<ReadOptions, "limit">> & Pick<ReadOptions, "matches">,
+    {
+      from,
+      matches,
+      limit,
+    }: { readonly from: Cursor; readonly matches: ReadOptions["matches"]; readonly limit: number },
   ): NetChange[] {
     const page: NetChange[] = [];
     for (let next = firstAbove(seqs, from.seq); next < seqs.length && page.length < limit; next += AT_ONCE) {

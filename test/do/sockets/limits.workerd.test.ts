@@ -141,7 +141,98 @@ describe("caps", () => {
   });
 });
 
+describe("what waits to be answered", () => {
+  const echo = (id: number, text: string) => ({
+    id,
+    method: "query",
+    params: { path: "echo", input: { json: text } },
+  });
+
+  it.each([
+    ["many", 100, 1],
+    ["much", 1, 200_000],
+  ])(
+    "E1 too %s messages behind a call that takes its time: the socket is closed, and says so",
+    async (_, inFrame, length) => {
+      const { open, http } = await start();
+      const socket = await open();
+      socket.send({ id: 1, method: "query", params: { path: "pause" } });
+      for (let n = 0; n < 30; n++) socket.send(Array.from({ length: inFrame }, () => echo(n + 2, "x".repeat(length))));
+      expect(await socket.closed).toEqual({ code: 4413, reason: "Too much waits to be answered." });
+      await http.release.mutate();
+    },
+  );
+
+  it("E1 as many as a client may have under way are answered", async () => {
+    const { open, http } = await start();
+    const socket = reading(await open());
+    socket.send({ id: 1, method: "query", params: { path: "pause" } });
+    for (let n = 0; n < 1_000; n++) socket.send(echo(n + 2, "x"));
+    await http.release.mutate();
+    await socket.until(1_001);
+    expect(socket.frames.map(({ id }) => id)).toEqual(Array.from({ length: 1_001 }, (_, n) => n + 1));
+  });
+});
+
+describe("a client that comes back", () => {
+  it("E4 with 2,000 subscriptions in one frame of more than 256 KiB has them all", async () => {
+    const { open, http } = await start();
+    const socket = reading(await open());
+    const input = { prefix: "x".repeat(200) };
+    const frame = JSON.stringify(
+      Array.from({ length: 2_000 }, (_, n) => subscribe(n + 1, "feeds.withInput", undefined, input)),
+    );
+    expect(frame.length).toBeGreaterThan(262_144);
+    socket.send(frame);
+    await socket.until(2_000);
+    expect(socket.frames.every(({ result }) => result?.type === "started")).toBe(true);
+    await http.items.create.mutate({ text: "one" });
+    await socket.until(4_000);
+  }, 60_000);
+
+  it("E4 hostile 42: one message of it that is too large is refused under its id, and its neighbours are answered", async () => {
+    const { open } = await start();
+    const socket = reading(await open());
+    const large = { id: 2, method: "query", params: { path: "echo", input: { json: "x".repeat(262_144) } } };
+    socket.send([subscribe(1, "feeds.changes"), large, subscribe(3, "feeds.changes")]);
+    await socket.until(3);
+    expect(socket.frames).toMatchObject([
+      { id: 1, result: { type: "started" } },
+      { id: 2, error: { json: { data: { code: "PAYLOAD_TOO_LARGE" } } } },
+      { id: 3, result: { type: "started" } },
+    ]);
+  });
+
+  it("E1 hostile 47: subscriptions with more input than one frame could bring back are refused", async () => {
+    const { open, object } = await start();
+    const socket = reading(await open());
+    const input = { prefix: "x".repeat(200_000) };
+    for (let n = 1; n <= 9; n++) socket.send(subscribe(n, "feeds.withInput", undefined, input));
+    await socket.until(9);
+    await evictDurableObject(object, { webSockets: "hibernate" });
+    for (let n = 10; n <= 12; n++) socket.send(subscribe(n, "feeds.withInput", undefined, input));
+    await socket.until(12);
+    expect(socket.frames.map(({ error }) => error?.json.data.code)).toEqual([
+      ...Array<undefined>(10).fill(undefined),
+      "PAYLOAD_TOO_LARGE",
+      "PAYLOAD_TOO_LARGE",
+    ]);
+    socket.send({ id: 3, method: "subscription.stop" });
+    socket.send(subscribe(13, "feeds.withInput", undefined, input));
+    await socket.until(14);
+    expect(socket.frames.at(-1)).toEqual({ id: 13, result: { type: "started" } });
+  });
+});
+
 describe("a client that does not read", () => {
+  it("E4 hostile 50: bytes are counted, not characters", async () => {
+    const { http, open } = await start();
+    const socket = await open();
+    await subscribeMany(socket, 1);
+    await http.items.create.mutate({ text: "日".repeat(90_000) });
+    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+  });
+
   const bytesOf = (socket: RawSocket) => socket.texts.reduce((sum, text) => sum + text.length, 0);
   const idsOf = (socket: RawSocket) => eventsOf(socket.frames).map(({ change }) => (change as { id: string }).id);
 

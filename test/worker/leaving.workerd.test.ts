@@ -1,0 +1,34 @@
+import { exports } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import { signUpToFeeds } from "../fixtures/stock-client.js";
+import { origin, type Browser } from "../fixtures/browser.js";
+
+function open(browser: Browser, path: string, headers: HeadersInit): Promise<Response> {
+  const all = new Headers({ Origin: origin, "Sec-Fetch-Site": "same-origin" });
+  all.set("Cookie", Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; "));
+  for (const [name, value] of new Headers(headers)) all.set(name, value);
+  return exports.default.fetch(new Request(`${origin}/feeds/${path}`, { headers: all }));
+}
+
+/** Reads until a text has come, and leaves, as the runtime does when the connection is reset. */
+async function leaveAfter(response: Response, expected: string): Promise<void> {
+  const reader = response.body?.getReader();
+  let text = "";
+  while (reader && !text.includes(expected)) text += new TextDecoder().decode((await reader.read()).value);
+  await reader?.cancel();
+}
+
+describe("a client that leaves", () => {
+  it("E7 ends the app's generator at once, not at the next ping", async () => {
+    const { browser, http } = await signUpToFeeds();
+    await leaveAfter(await open(browser, "feeds.untracked", {}), "hello");
+    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.untracked");
+  });
+
+  it("E7 a streamed query too", async () => {
+    const { browser, http } = await signUpToFeeds();
+    const path = `endless?batch=1&input=${encodeURIComponent("{}")}`;
+    await leaveAfter(await open(browser, path, { "trpc-accept": "application/jsonl" }), "hello");
+    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended endless");
+  });
+});
