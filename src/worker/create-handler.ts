@@ -53,10 +53,8 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   /** A form is one call, made for the page, and its reply is where the page goes next. */
   async function answerForm(request: Request, env: object, gated: GatedForm): Promise<Response> {
     const { path: procedure, input } = formCall(gated);
-    const call = {
-      path: procedure,
-      input: input === undefined ? undefined : config.transformer.input.serialize(input),
-    };
+    // Texts alone, as superjson writes them. What a field's name makes of the input, the procedure's schema judges.
+    const call = { path: procedure, input: input && { json: input } };
     const target = new Request(new URL(`${path}/${procedure}`, gated.url), {
       method: "POST",
       headers: request.headers,

@@ -47,6 +47,37 @@ describe("forms without JavaScript", () => {
     expect((await browser.client().auth.me.query()).user.email).toBe(email);
   });
 
+  it("A13 A15 a form marks the browser, which has tries of its own afterwards", async () => {
+    const browser = openBrowser();
+    const email = freshEmail();
+    await post(browser, "signup", { email, password });
+    await post(browser, "logout", {});
+    expect([...browser.cookies.keys()]).toEqual(["__Host-userdo-device"]);
+    const stranger = openBrowser();
+    const wrong = { email, password: "not the password", back: "/login" };
+    const codes: (string | null)[] = [];
+    for (let tries = 0; tries < 6; tries++) {
+      codes.push((await post(stranger, "login", wrong)).headers.get("location"));
+    }
+    expect(codes.at(-1)).toBe(`${origin}/login?error=TOO_MANY_REQUESTS`);
+    expect((await post(stranger, "login", { ...wrong, password })).headers.get("location")).toBe(codes.at(-1));
+    expect((await post(browser, "login", { ...wrong, password })).headers.get("location")).toBe(`${origin}/`);
+  });
+
+  it("A15 S5 a sign-up's fields may be those of the profile, checked like any", async () => {
+    const browser = openBrowser();
+    const fields = { email: freshEmail(), password, "profile.firstName": "Ada", "profile.lastName": "Lovelace" };
+    await post(browser, "signup", fields);
+    const { user } = await browser.client().auth.me.query();
+    expect(user.profile).toEqual({ firstName: "Ada", lastName: "Lovelace" });
+    for (const extra of ["profile.role", "profile.", "profile.__proto__"]) {
+      const refused = await post(openBrowser(), "signup", { ...fields, email: freshEmail(), [extra]: "admin" });
+      expect(refused.headers.get("location")).toBe(`${origin}/?error=BAD_REQUEST`);
+    }
+    const tooLong = { ...fields, email: freshEmail(), "profile.firstName": "a".repeat(101) };
+    expect((await post(openBrowser(), "signup", tooLong)).headers.get("location")).toBe(`${origin}/?error=BAD_REQUEST`);
+  });
+
   it("A15 what fails leads back with the code, and with nothing that was typed", async () => {
     const { email } = await signUp();
     const browser = openBrowser();

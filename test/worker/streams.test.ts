@@ -149,6 +149,25 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
   });
 });
 
+describe("account.export over SSE", () => {
+  it("A12 tells every record once, and ends", async () => {
+    const { client, opened, user } = await signUp();
+    await client.posts.create.mutate(post);
+    const records: { type: string; data: object }[] = [];
+    await new Promise<void>((resolve, reject) => {
+      client.account.export.subscribe(undefined, {
+        onData: (record) => records.push(record),
+        onComplete: resolve,
+        onError: reject,
+      });
+    });
+    expect(records[0]).toMatchObject({ type: "account", data: { id: user.id, createdAt: expect.any(Date) } });
+    expect(records.map(({ type }) => type)).toEqual(["account", "session", "row", "audit", "audit"]);
+    expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
+    expect(opened).toHaveLength(1);
+  });
+});
+
 describe("a query that answers bit by bit", () => {
   it("E7 arrives over batch-stream", async () => {
     const { client } = await signUp();

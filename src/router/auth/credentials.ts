@@ -18,6 +18,8 @@ export const emailInput = z.string().transform((value, context) => {
 export const newPasswordInput = z
   .string()
   .min(8, "A password has at least 8 characters.")
+  // Half a character has no bytes of its own: two such passwords would count as the same.
+  .refine((value) => value.isWellFormed(), "A password is text that can be written as UTF-8.")
   .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);
 
 /** A password to be checked. Its length says nothing about whether it is right. */
