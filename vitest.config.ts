@@ -27,7 +27,6 @@ const bundled = [
   "fast-check",
   "jose",
   "kysely",
-  "partysocket/ws",
   "superjson",
   "uuid",
   "zod",

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { checkBin } from "./check-package/bin.mjs";
 import { checkBundles } from "./check-package/bundles.mjs";
 import { checkContents, findMissing } from "./check-package/contents.mjs";
 import { checkLockfile } from "./check-package/lockfile.mjs";
@@ -34,6 +35,7 @@ try {
   await step("lockfile", checkLockfile);
   await step("browser bundles", () => checkBundles(missing));
   await step("loads in Node", () => checkInNode(missing));
+  await step("bin", () => checkBin(tarball), true);
   await step("publint", () => runTool("publint", ["run", tarball, "--strict"]), true);
   const attw = [tarball, "--profile", "esm-only", "--no-definitely-typed", "--format", "ascii"];
   await step("attw", () => runTool("attw", attw), true);

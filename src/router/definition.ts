@@ -42,14 +42,22 @@ export function attachDefinition(config: object, definition: RouterDefinition): 
   Object.defineProperty(config, DEFINITION, { value: definition });
 }
 
+interface Configured {
+  readonly _def?: { readonly _config?: { readonly [DEFINITION]?: RouterDefinition } };
+}
+
+/** The definition of an app's router, or of any router that was made with it; nothing for any other value. */
+export function findDefinition(value: unknown): RouterDefinition | undefined {
+  return (value as Configured | null | undefined)?._def?._config?.[DEFINITION];
+}
+
 /**
  * Reads the definition back from an app's router, and checks the router as a whole.
  *
  * @throws Error when the router was not made by `initUserDO`, or one of its own routers has a built-in's name
  */
 export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
-  const config = router._def._config as { readonly [DEFINITION]?: RouterDefinition };
-  const definition = config[DEFINITION];
+  const definition = findDefinition(router);
   if (!definition) {
     throw new Error("This router was not made by initUserDO. Make it with `t.router(…)` of `const t = initUserDO(…)`.");
   }

@@ -37,11 +37,16 @@ export function columnSql(column: Column, defaults: Defaults): string {
   return `${quoteName(column.name)} ${declareColumn(column)}${constant === undefined ? "" : ` DEFAULT ${constant}`}`;
 }
 
+/** A table without its indexes and triggers. */
+export function createTableOnlySql(table: TableModel, defaults: Defaults): string {
+  const columns = table.columns.map((column) => `  ${columnSql(column, defaults)}`).join(",\n");
+  return `CREATE TABLE ${quoteName(table.name)} (\n${columns}\n) STRICT`;
+}
+
 /** All that a new table needs: itself, its indexes, and the triggers that log its changes. */
 export function createTableSql(table: TableModel, defaults: Defaults = new Map()): string[] {
-  const columns = table.columns.map((column) => `  ${columnSql(column, defaults)}`).join(",\n");
   return [
-    `CREATE TABLE ${quoteName(table.name)} (\n${columns}\n) STRICT`,
+    createTableOnlySql(table, defaults),
     ...table.indexes.map((index) => createIndexSql(table.name, index)),
     ...logTriggersSql(table.name),
   ];

@@ -1,0 +1,13 @@
+-- What each object of a kind of owner stores in the app's tables, and the migrations that led there.
+-- Written by `trpc-userdo schema --write`. Commit it: its changes are the schema's.
+
+-- user
+CREATE TABLE "tasks" (
+  "id" TEXT PRIMARY KEY NOT NULL,
+  "title" TEXT NOT NULL,
+  "done" INTEGER NOT NULL CHECK ("done" IN (0, 1)) DEFAULT 0,
+  "createdAt" INTEGER NOT NULL,
+  "updatedAt" INTEGER NOT NULL
+) STRICT;
+
+-- organization: no tables

@@ -1,0 +1,32 @@
+import type { TableModel } from "../router/schema/column.js";
+import type { TableDefinition } from "../router/schema/table.js";
+import { readDefaults } from "../do/storage/column-defaults.js";
+import type { Defaults } from "../do/storage/ddl.js";
+
+const YEAR_AND_A_BIT = 400 * 86_400_000 + 12_345;
+
+/**
+ * The defaults of a table as a text can hold them. One that is computed (a time, a random id) is another each time,
+ * and stands as a comment.
+ */
+export function stableDefaults(model: TableModel, definition: TableDefinition): Defaults {
+  const now = readDefaults(model, definition);
+  const later = withClockAhead(() => readDefaults(model, definition));
+  return new Map([...now].map(([name, value]) => [name, later.get(name) === value ? value : "/* computed */"]));
+}
+
+/** Runs work as if it were another day, so that a default which is today's date is found out too. */
+function withClockAhead<TResult>(work: () => TResult): TResult {
+  const Real = globalThis.Date;
+  const ahead = Real.now() + YEAR_AND_A_BIT;
+  globalThis.Date = new Proxy(Real, {
+    construct: (target, args: [], newTarget) => Reflect.construct(target, args.length > 0 ? args : [ahead], newTarget),
+    apply: () => new Real(ahead).toString(),
+    get: (target, key, receiver) => (key === "now" ? () => ahead : Reflect.get(target, key, receiver)),
+  });
+  try {
+    return work();
+  } finally {
+    globalThis.Date = Real;
+  }
+}
