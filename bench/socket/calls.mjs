@@ -1,7 +1,7 @@
 // Calls over one socket: one after the other, and 64 at a time.
-import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
 import { startBare, startOurs, startTrpcAdapter, startTrpcByHand } from "./contenders.mjs";
+import { startPeers } from "./peers.mjs";
 
 const TEXT = "As long as the line or two that somebody would note down, or a little shorter.";
 
@@ -12,7 +12,8 @@ const figures = { rate: 0.9, cpu: 1.5 };
 export async function prepare(stage) {
   const bare = await startBare(stage);
   const ours = await startOurs(stage);
-  const peers = [await startTrpcByHand(stage), await startTrpcAdapter(stage)];
+  const trpc = [await startTrpcByHand(stage), await startTrpcAdapter(stage)];
+  const peers = await stage.size(startPeers, () => [])(stage);
 
   const workOf = async (depth, calls) => ({
     title: depth === 1 ? "Calls over one socket, one after the other" : `Calls over one socket, ${depth} at a time`,
@@ -20,8 +21,9 @@ export async function prepare(stage) {
     calls,
     warmup: stage.size(5000, 10),
     contenders: [
-      await asContender(bare, depth),
-      await asContender(ours, depth, figures),
+      await asContender(asCaller(bare), depth),
+      { ...(await asContender(asCaller(ours), depth)), figures },
+      ...(await Promise.all(trpc.map((each) => asContender(asCaller(each), depth)))),
       ...(await Promise.all(peers.map((peer) => asContender(peer, depth)))),
     ],
   });
@@ -30,37 +32,53 @@ export async function prepare(stage) {
 
 /**
  * @param {import("./contenders.mjs").SocketContender} contender
- * @returns {Promise<import("../runner/run-benchmark.mjs").Contender>}
+ * @returns {import("./contenders.mjs").Caller}
  */
-async function asContender({ name, server, open, call, reply }, depth, figures) {
-  const connection = await open();
-  const ids = Array.from({ length: depth }, (_, index) => index + 1);
-  const frames = ids.map((id) => frameBytes(call(id, TEXT)));
-  const replies = ids.map((id) => Buffer.from(reply(id, TEXT)));
-
+function asCaller({ name, server, open, call, reply }) {
   return {
     name,
     server,
-    figures,
-    async check() {
-      const answered = await new Promise((resolve) => {
-        connection.onFrame((payload) => resolve(String(payload)));
-        connection.send(frames[0]);
-      });
-      assert.equal(answered, reply(ids[0], TEXT));
+    open,
+    speak(text, depth) {
+      const ids = Array.from({ length: depth }, (_, index) => index + 1);
+      const frames = ids.map((id) => frameBytes(call(id, text)));
+      const replies = ids.map((id) => Buffer.from(reply(id, text)));
+      let sent = 0;
+      let answered = 0;
+      return {
+        next: () => frames[sent++ % depth],
+        isReply: (payload) => replies[answered++ % depth].equals(payload),
+      };
     },
-    /** Keeps `depth` calls on their way: sends the next one as soon as one is answered. */
-    work: (calls) =>
-      new Promise((resolve, reject) => {
-        let answered = 0;
-        let sent = Math.min(depth, calls);
-        connection.onFrame((payload) => {
-          if (!replies[answered % depth].equals(payload)) reject(new Error(`${name} answered with ${payload}`));
-          answered++;
-          if (sent < calls) connection.send(frames[sent++ % depth]);
-          else if (answered === calls) resolve(undefined);
-        });
-        connection.send(Buffer.concat(frames.slice(0, sent)));
-      }),
   };
+}
+
+/**
+ * @param {import("./contenders.mjs").Caller} caller
+ * @returns {Promise<import("../runner/run-benchmark.mjs").Contender>}
+ */
+async function asContender({ name, server, open, speak }, depth) {
+  const connection = await open();
+  const { next, isReply } = speak(TEXT, depth);
+
+  /** Keeps `depth` calls on their way: sends the next one as soon as one is answered. */
+  const work = (calls) =>
+    new Promise((resolve, reject) => {
+      let answered = 0;
+      let sent = Math.min(depth, calls);
+      connection.onFrame((payload) => {
+        const right = isReply(payload);
+        if (right === undefined) return;
+        if (!right) reject(new Error(`${name} answered with ${payload}`));
+        answered++;
+        if (sent < calls) {
+          sent++;
+          connection.send(next());
+        } else if (answered === calls) resolve(undefined);
+      });
+      connection.send(Buffer.concat(Array.from({ length: sent }, next)));
+    });
+
+  // A whole turn of ids, so that the next piece of work begins where this one did.
+  return { name, server, check: () => work(depth), work };
 }

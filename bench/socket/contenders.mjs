@@ -1,4 +1,4 @@
-// Who is compared over sockets. A peer needs a Worker of its own in this folder, and an entry here.
+// Who is compared over sockets.
 import { startApp } from "../app/start-app.mjs";
 import { openSocketConnection } from "../runner/socket-connection.mjs";
 
@@ -12,6 +12,21 @@ import { openSocketConnection } from "../runner/socket-connection.mjs";
  * @property {() => Promise<void>} sleep puts the object to sleep
  * @property {(id: number, text: string) => string} call the message that asks for an echo of a text
  * @property {(id: number, text: string) => string} reply the message that answers it
+ */
+
+/**
+ * Who calls over a socket, and knows a reply when it sees one.
+ *
+ * @typedef {object} Caller
+ * @property {string} name
+ * @property {import("../runner/workerd.mjs").Server} server
+ * @property {() => Promise<import("../runner/socket-connection.mjs").SocketConnection>} open
+ * @property {(text: string, depth: number) => Dialogue} speak begins to ask for echoes of a text
+ *
+ * @typedef {object} Dialogue
+ * @property {() => Buffer} next the frames of the next call
+ * @property {(payload: Buffer) => boolean | undefined} isReply whether it answers rightly; `undefined` for what is no
+ *   answer
  */
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
