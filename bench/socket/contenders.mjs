@@ -48,15 +48,16 @@ export async function startBare(stage) {
 }
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
-export const startTrpcByHand = (stage) => startTrpc(stage, "tRPC by hand", "trpc-by-hand.ts");
+export const startTrpcByHand = (stage) => startTrpc(stage, "tRPC by hand", new URL("trpc-by-hand.ts", import.meta.url));
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
-export const startTrpcAdapter = (stage) => startTrpc(stage, "tRPC's own handler", "trpc-adapter.ts");
+export const startTrpcAdapter = (stage) =>
+  startTrpc(stage, "tRPC's own handler", new URL("trpc-adapter.ts", import.meta.url));
 
 async function startTrpc(stage, name, worker) {
   const server = await stage.start({
     name,
-    worker: new URL(worker, import.meta.url),
+    worker,
     objects: { TRPC_DO: "TrpcDO" },
   });
   return {

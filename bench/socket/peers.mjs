@@ -17,7 +17,12 @@ export async function startPeers(stage) {
   return [
     await startPeer(stage, { name: "oRPC", worker: "orpc.js", path: "/", speak: speakOrpc }),
     await startPeer(stage, { name: "Cap'n Web", worker: "capnweb.js", path: "/", speak: speakCapnweb }),
-    await startPeer(stage, { name: "Agents SDK", worker: "agents.js", path: "/agents/peer-do/ada", speak: speakAgents }),
+    await startPeer(stage, {
+      name: "Agents SDK",
+      worker: "agents.js",
+      path: "/agents/peer-do/ada",
+      speak: speakAgents,
+    }),
   ];
 }
 

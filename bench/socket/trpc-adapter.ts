@@ -65,7 +65,7 @@ export class TrpcDO extends DurableObject {
       shim = new Shim(socket);
       this.#shims.set(socket, shim);
       const request = { url: "/", headers: {} };
-      void this.#handle(...([shim, request] as unknown as Parameters<Handler>));
+      this.#handle(...([shim, request] as unknown as Parameters<Handler>));
     }
     shim.emit("message", Buffer.from(text), false);
   }

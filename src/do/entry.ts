@@ -80,7 +80,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         type,
         getRawInput: () => Promise.resolve(withCursor(call)),
         ctx,
-        signal: live.signal,
+        // A socket's query or mutation is never called off, and a signal has its price.
+        signal: transport === "rpc" || type === "subscription" ? live.signal : undefined,
         batchIndex: 0,
       });
     return { type, run };

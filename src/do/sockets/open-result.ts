@@ -37,13 +37,17 @@ export interface PendingCall {
 
 export function createPendingCall(start?: Start): PendingCall {
   const begun = new Set<string>();
-  const controller = new AbortController();
+  // Most calls have nothing to stop.
+  let controller: AbortController | undefined;
+  const abort = (): AbortController => (controller ??= new AbortController());
   const early: string[] = [];
   let listener = (table: string): void => void early.push(table);
 
   return {
     live: {
-      signal: controller.signal,
+      get signal() {
+        return abort().signal;
+      },
       onListen: (table) => listener(table),
       startOf(table) {
         if (!start || begun.has(table) || start.tables?.includes(table) === false) return undefined;
@@ -58,7 +62,7 @@ export function createPendingCall(start?: Start): PendingCall {
       return {
         kind: "iterable",
         iterable: result,
-        controller,
+        controller: abort(),
         onListen(next) {
           listener = next;
           for (const table of early.splice(0)) next(table);

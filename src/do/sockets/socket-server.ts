@@ -227,7 +227,7 @@ export function createSocketServer(options: SocketServerOptions) {
       if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
       await queue.run(socket, load, async (isLast) => {
         for (const message of messages) {
-          await connection.ready();
+          if (connection.isWaiting()) await connection.ready();
           if (!mayUse(connection)) return;
           await answers.answer(connection, message, head);
         }
