@@ -54,7 +54,7 @@ test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv"])(
   },
 );
 
-test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv"])(
+test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv", "security"])(
   "docs/%s.md: what it links to is there",
   async (name) => {
     const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
@@ -62,3 +62,10 @@ test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv"])(
     expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
   },
 );
+
+test("docs/security.md: every test that it names is there", async () => {
+  const guide = await readFile(path.join(root, "docs/security.md"), "utf8");
+  const named = Array.from(guide.matchAll(/\b[\w-]+(?:\/[\w-]+)+(?:\.\w+)*\.test\.tsx?\b/g), ([name]) => name);
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter((name) => !existsSync(path.join(root, "test", name)))).toEqual([]);
+});

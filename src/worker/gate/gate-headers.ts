@@ -4,6 +4,7 @@ import type { Cors } from "./gate-result.js";
 export function setGateHeaders(headers: Headers, gated: Cors): void {
   headers.set("Cache-Control", "no-store");
   headers.set("X-Content-Type-Options", "nosniff");
+  headers.set("Referrer-Policy", "no-referrer");
   if (!/(^|,)\s*origin\s*(,|$)/i.test(headers.get("Vary") ?? "")) headers.append("Vary", "Origin");
   if (gated.corsOrigin === undefined) return;
   headers.set("Access-Control-Allow-Origin", gated.corsOrigin);

@@ -238,6 +238,7 @@ describe("somebody else's", () => {
 
 describe("texts that are markup, or control a terminal", () => {
   const nasty = '<img src=x onerror=alert(1)>"\u202E\u{1F525}';
+  const escape = "\u001B";
   const control = "a\r\n2026-11-21 ERROR forged\u001B[31m\u001B]0;title\u0007";
 
   it("A7 S5 hostile 78: they are stored as they are, and answered as JSON that no browser takes for a page", async () => {
@@ -281,11 +282,12 @@ describe("texts that are markup, or control a terminal", () => {
     await send("/trpc/auth.signup", { email: `broken-${freshEmail()}`, password, profile: { firstName: control } });
     await browser.fetch(`/trpc/odd.throwsError?input=${encodeURIComponent(JSON.stringify({ json: control }))}`);
     expect(lines.length).toBeGreaterThan(0);
-    expect(lines.join("\n")).not.toMatch(/forged|\u001B|@example|correct horse/);
+    expect(lines.join("\n")).not.toContain(escape);
+    expect(lines.join("\n")).not.toMatch(/forged|@example|correct horse/);
 
     const { entries } = await browser.client().account.audit.list.query();
     expect(JSON.stringify(entries)).not.toMatch(/forged|\\u001b/i);
-    expect((await browser.client().sessions.list.query())[0]?.device ?? "").not.toMatch(/\u001B/);
+    expect((await browser.client().sessions.list.query())[0]?.device ?? "").not.toContain(escape);
   });
 });
 

@@ -3,6 +3,8 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../../fixtures/error-code.js";
 import { openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
+import { createCaller } from "../../../src/worker/create-caller.js";
+import type { AppRouter } from "../../fixtures/app/router.js";
 import { openSocket } from "../../fixtures/socket.js";
 
 const MINUTE = 60_000;
@@ -83,6 +85,13 @@ describe("a user's sessions", () => {
     for (const other of others) expect(await codeOf(other.client.auth.me.query())).toBe("UNAUTHORIZED");
     expect((await client.sessions.list.query()).map(({ id }) => id)).toEqual([session.id]);
     expect(await client.sessions.revokeOthers.mutate()).toBe(0);
+  });
+
+  it("A7 a Worker with the binding can end all sessions of a user", async () => {
+    const { client, email, user } = await signUp();
+    const elsewhere = await signInElsewhere(email);
+    expect(await createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id }).sessions.revokeOthers()).toBe(2);
+    for (const one of [client, elsewhere.client]) expect(await codeOf(one.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
   it("A7 hostile 74: another user's session is NOT_FOUND, and lives on", async () => {

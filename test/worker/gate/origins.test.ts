@@ -78,6 +78,7 @@ describe("A16: only allowed origins get credentialed CORS", () => {
       "access-control-allow-headers": "content-type, trpc-accept, authorization, last-event-id",
       "access-control-max-age": "7200",
       "cache-control": "no-store",
+      "referrer-policy": "no-referrer",
       "x-content-type-options": "nosniff",
       vary: "Origin",
     });
@@ -119,6 +120,7 @@ describe("replies", () => {
     expect(headers.get("vary")).toBe("trpc-accept, accept, Origin");
     expect(headers.get("cache-control")).toBe("no-store");
     expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("referrer-policy")).toBe("no-referrer");
     expect(headers.get("access-control-allow-origin")).toBe(FRIEND);
     expect(headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
