@@ -7,6 +7,7 @@ import { withDefaults, type SessionOptions } from "./accounts/session-options.js
 import { throttleDefaults, type ThrottleOptions } from "./accounts/throttle-delay.js";
 import { retentionOf, type ChangeLogRetention } from "./change-log-retention.js";
 import type { AccountHooks } from "./hooks.js";
+import { guardFetch } from "./live/outside.js";
 import { mailSettings, type MailSettings } from "./mail/mail-options.js";
 import type { BreachLookUp } from "./passwords/breach-look-up.js";
 import type { UserDOOptions } from "./options.js";
@@ -32,6 +33,7 @@ export interface App {
 
 /** @throws Error when the router's definition is wrong: at start, not at the first call */
 export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
+  guardFetch();
   const definition = definitionOf(router);
   const { user, organization } = definition.app.tables;
   return {

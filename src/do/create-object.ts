@@ -1,7 +1,7 @@
 import { verifySocketPass } from "../jwt/socket-pass.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
-import type { Cursor } from "../shared/cursor.js";
+import { formatCursor, type Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
@@ -50,7 +50,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const { live } = kind;
   const openSockets = (): SocketServer | undefined => {
     if (sockets || !live) return sockets;
-    const { run, subscribe, shape } = entry;
+    const { run, subscribe, shape, query, check } = entry;
     sockets = createSocketServer({
       state,
       router,
@@ -60,8 +60,11 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       shape,
       isAlive: live.isAlive,
       // A query writes nothing past the tables: there is nothing to settle.
-      run: (caller, call) =>
-        call.type === "mutation" ? settled(run(caller, call, "socket")) : run(caller, call, "socket"),
+      run: (caller, call) => {
+        const work = (): Promise<Reply> => run(caller, call, "socket");
+        return call.type === "mutation" ? settled(shown(caller, call, work)) : work();
+      },
+      live: { query, check, shape, rows: live.rows },
     });
     return sockets;
   };
@@ -71,6 +74,19 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     const result = await work;
     kind.settle?.();
     return result;
+  }
+
+  /** Runs a call; if it wrote, the reply says how far, and the sockets of its session when they show it. */
+  async function shown(caller: Caller, call: Call, work: () => Promise<Reply>): Promise<Reply> {
+    const hub = sockets && live?.hub();
+    if (!hub || call.type !== "mutation") return work();
+    const before = hub.head();
+    const reply = await work();
+    kind.settle?.();
+    const after = hub.head();
+    if (!reply.ok || formatCursor(after) === formatCursor(before)) return reply;
+    sockets?.mark(caller);
+    return { ...reply, cursor: formatCursor(after) };
   }
 
   /** Takes a Worker's socket over for a stream that it was told the ticket of. */
@@ -92,7 +108,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>
-      settled(Promise.all(calls.map((call) => entry.run(caller, call, "rpc", device)))),
+      settled(Promise.all(calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", device))))),
 
     internal: async (request: InternalRequest): Promise<unknown> => kind.internal?.(request),
 

@@ -1,4 +1,5 @@
 import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
+import { callerChecksOf } from "../router/caller-check.js";
 import { placementOf, type Placement } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
@@ -7,9 +8,19 @@ import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
+import { withoutOutside } from "./live/outside.js";
+import { personal, personalRoom } from "./live/personal.js";
 import { packReply } from "./pack-reply.js";
 import type { HeldStream } from "./sockets/held-streams.js";
 import { createPendingCall, isAsyncIterable, type LiveCall } from "./sockets/open-result.js";
+import {
+  checkingCaller,
+  currentRecorder,
+  recording,
+  unrecorded,
+  type Read,
+  type ReadRecorder,
+} from "./storage/read-recorder.js";
 
 /** What an object of one kind adds to the way every call takes. */
 export interface Owned {
@@ -21,6 +32,11 @@ export interface Owned {
   /** What the procedures of this object find on their context, beside the caller and the bindings. */
   context(caller: Caller, call: Call, live: LiveCall): object;
   room(visit: Visit): Room;
+  /**
+   * What decides whether a caller may act here: their live queries are run again when it changes.
+   * @default nothing that is written down here
+   */
+  watched?(caller: Caller): readonly Read[];
 }
 
 /** Who comes in with a call, from where, and how to send cookies back. */
@@ -62,17 +78,33 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     return procedure;
   }
 
-  async function enter(visit: Visit, call: Call, procedure: AnyTRPCProcedure, transport: Transport, live: LiveCall) {
+  async function enter(
+    visit: Visit,
+    call: Call,
+    procedure: AnyTRPCProcedure,
+    transport: Transport,
+    live: LiveCall,
+    isLive = false,
+  ) {
     const { caller } = visit;
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
     if (placement.setsCookies && transport === "socket") throw useHttp();
-    owned.authorize(caller, placement);
-    const base = { caller, env };
-    const ctx = placement.kind === "anywhere" ? { ...base } : Object.assign(owned.context(caller, call, live), { env });
-    // What the app adds may have getters too.
-    if (extendContext) Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(await extendContext(base)));
-    Object.assign(ctx, { [ROOM]: owned.room(visit) });
+    if (isLive) unrecorded(() => owned.authorize(caller, placement));
+    else owned.authorize(caller, placement);
+    const seen = <TObject extends object>(object: TObject): TObject => (isLive ? personal(object) : object);
+    const bindings = isLive ? withoutOutside(env) : env;
+    const ctx =
+      placement.kind === "anywhere"
+        ? seen({ caller, env: bindings })
+        : Object.assign(seen(owned.context(caller, call, live)), { env: bindings });
+    if (extendContext) {
+      const added = await extendContext(seen({ caller, env: bindings }));
+      // What the app adds may have getters too.
+      Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
+    }
+    const room = owned.room(visit);
+    Object.assign(ctx, { [ROOM]: isLive ? personalRoom(room) : room });
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
         router,
@@ -84,7 +116,26 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         signal: transport === "rpc" || type === "subscription" ? live.signal : undefined,
         batchIndex: 0,
       });
-    return { type, run };
+    return { type, run, procedure, ctx };
+  }
+
+  /** A live query runs as any other, and says what it reads. */
+  async function enterLive(caller: Caller, call: Call) {
+    const recorder = currentRecorder();
+    for (const read of owned.watched?.(caller) ?? []) recorder?.read(read);
+    const procedure = await find(call);
+    return enter({ caller, device: {}, setSession() {} }, call, procedure, "socket", createPendingCall().live, true);
+  }
+
+  async function runLive(caller: Caller, call: Call): Promise<unknown> {
+    const { run } = await enterLive(caller, call);
+    return run();
+  }
+
+  /** What is repeated for each caller of a query that is otherwise the same for all. */
+  async function checkCallers(caller: Caller, call: Call): Promise<void> {
+    const { procedure, ctx } = await enterLive(caller, call);
+    for (const check of callerChecksOf(procedure)) await check(ctx);
   }
 
   const shape = (call: Call, cause: unknown): ErrorShape => shapeError({ router, call, ctx: {}, cause, onError });
@@ -122,6 +173,27 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
         return { ok: false, error: shape(call, cause), ...effect };
+      }
+    },
+
+    /** Runs a query that is kept live, and tells the recorder what it depends on. Never throws. */
+    async query(caller: Caller, call: Call, recorder: ReadRecorder): Promise<Subscribed> {
+      try {
+        const result = await recording(recorder, () => runLive(caller, call));
+        if (isAsyncIterable(result)) throw notOverSocket("query");
+        return { ok: true, result };
+      } catch (cause) {
+        return { ok: false, error: shape(call, cause) };
+      }
+    },
+
+    /** Whether a caller may have what a query of another's has found: the error if not. Never throws. */
+    async check(caller: Caller, call: Call, recorder: ReadRecorder): Promise<ErrorShape | undefined> {
+      try {
+        await recording(recorder, () => checkingCaller(() => checkCallers(caller, call)));
+        return undefined;
+      } catch (cause) {
+        return shape(call, cause);
       }
     },
 

@@ -7,6 +7,7 @@ import type { AppIdentity } from "./app-identity.js";
 import type { Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
 import type { DeadLetter } from "./outbox/outbox-store.js";
+import type { LiveRunner } from "./live/live-queries.js";
 import type { ChangeHub } from "./sockets/change-hub.js";
 
 /** What an object knows of itself when it is made. */
@@ -36,6 +37,8 @@ export interface KindOfObject extends Owned {
     readonly hub: () => ChangeHub;
     readonly isBorn: () => boolean;
     readonly isAlive: (caller: Caller) => boolean;
+    /** Rows of the app's tables as they are stored; `undefined` for any other table. */
+    readonly rows: LiveRunner["rows"];
   };
   readonly deadLetters?: () => DeadLetter[];
   /** The app's tables, for the methods that its own class adds. */

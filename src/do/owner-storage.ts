@@ -17,6 +17,7 @@ import type { LiveCall } from "./sockets/open-result.js";
 import { createChangeLog } from "./storage/create-change-log.js";
 import { createDatabase } from "./storage/create-database.js";
 import { createTables } from "./storage/create-tables.js";
+import { recordedSql } from "./storage/recorded-sql.js";
 import { prepareConnection } from "./storage/prepare-connection.js";
 import type { TableSet } from "./storage/table-set.js";
 
@@ -43,7 +44,7 @@ interface Listening {
 /** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
   const { storage, tableSet, frameworkTables, kvSchemas, retention, alarms, onWritten } = options;
-  const { sql } = storage;
+  const sql = recordedSql(storage.sql);
   const schema: ObjectSchema = {
     install(target) {
       for (const statement of frameworkTables) target.exec(statement);
@@ -122,6 +123,9 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         },
         changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, live, signal }),
       }),
+
+    /** Rows as they are stored, by id and column; `undefined` for a table that is not the app's. */
+    storedRows: (table: string, ids: readonly string[]) => tableSet.storedRows(sql, table, ids),
 
     /** Kysely over the same tables. */
     database: (): object => (database ??= createDatabase({ sql, onWrite })),

@@ -120,6 +120,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       hub: owned.hub,
       isBorn: exists,
       isAlive: (caller: Caller) => account.isAlive(caller),
+      rows: owned.storedRows,
     },
     settle: owned.settle,
     start: lifetime.update,

@@ -1,6 +1,7 @@
 import { TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from "@trpc/server";
 import { z } from "zod";
 import { withAtomicMutations } from "./atomic-mutations.js";
+import { checkCaller } from "./caller-check.js";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
 import { placed } from "./kind.js";
@@ -37,8 +38,10 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     placed(
       { kind: "user", setsCookies },
       procedure.use(({ ctx, next }) => {
-        if (ctx.caller.type === "anonymous") throw signInFirst();
-        if (ctx.caller.type === "system") throw noUser();
+        checkCaller(ctx, () => {
+          if (ctx.caller.type === "anonymous") throw signInFirst();
+          if (ctx.caller.type === "system") throw noUser();
+        });
         if (roomOf(ctx)?.address.type !== "user") throw wrongObject();
         return next({ ctx: narrow<UserContext<TApp>>() });
       }),
@@ -46,9 +49,13 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
 
   const organizationProcedure = placed(
     { kind: "organization", setsCookies: false },
-    procedure.input(z.object({ organizationId: z.string() })).use(({ ctx, next }) => {
-      if (ctx.caller.type === "anonymous") throw signInFirst();
-      if (roomOf(ctx)?.address.type !== "organization") throw wrongObject();
+    procedure.input(z.object({ organizationId: z.string() })).use(({ ctx, input, next }) => {
+      checkCaller(ctx, () => {
+        if (ctx.caller.type === "anonymous") throw signInFirst();
+      });
+      const address = roomOf(ctx)?.address;
+      // A socket, and the carrier of live queries, could ask one organization's object in another's name.
+      if (address?.type !== "organization" || address.id !== input.organizationId) throw wrongObject();
       return next({ ctx: narrow<OrganizationContext<TApp>>() });
     }),
   );
@@ -77,6 +84,14 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     }),
   );
 
+  const liveProcedure = placed(
+    { kind: "live", setsCookies: false },
+    procedure.use(({ ctx, next }) => {
+      if (ctx.caller.type === "anonymous") throw signInFirst();
+      return next();
+    }),
+  );
+
   return {
     procedure,
     userProcedure: ownUser(false),
@@ -87,6 +102,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     refreshProcedure,
     /** For the built-in routers: found by the token in the input, which says and shows whose it is. */
     mailProcedure,
+    /** For the carrier of live queries: in the object of the organization in its input, or the caller's own. */
+    liveProcedure,
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: ownUser(true),
   };

@@ -16,7 +16,7 @@ export function checkInputs(record: object, path: readonly string[] = []): void 
 }
 
 function checkProcedure(procedure: AnyTRPCProcedure, path: readonly string[]): void {
-  if (placementOf(procedure).kind === "organization") return;
+  if (["organization", "live"].includes(placementOf(procedure).kind)) return;
   const { inputs = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
   if (!inputs.some(declaresOrganizationId)) return;
   throw new Error(

@@ -72,6 +72,7 @@ export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
 }
 
 function sameProcedures(one: object, other: object): boolean {
+  if (typeof other === "function") return one === other;
   const procedures = Object.entries(other).filter(([, value]) => typeof value === "function" && "_def" in value);
   return procedures.every(([name, procedure]) => (one as Record<string, unknown>)[name] === procedure);
 }

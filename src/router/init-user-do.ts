@@ -13,6 +13,7 @@ import type { BaseContext } from "./context.js";
 import { attachDefinition } from "./definition.js";
 import { createKvRouter } from "./kv/kv-router.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
+import { liveProcedure } from "./live/live-procedure.js";
 import type { ProfileSchema } from "./profile.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
@@ -98,6 +99,7 @@ export function initUserDO<
     // The default of `session` is that of its type, which the compiler does not see.
     sessions: createSessionsRouter(session as TSession),
     kv: createKvRouter<TKv>(kv),
+    _live: liveProcedure,
   };
   // tRPC works these types out from the options, which it cannot while the context is still generic.
   const root = initTRPC.context<object>().create({

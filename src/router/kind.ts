@@ -8,10 +8,11 @@ import type { AnyTRPCProcedure } from "@trpc/server";
  * - `organization`: in `organization:<organizationId>`
  * - `mail`: in the object of the user whom the token in its input was mailed to
  * - `email`: in the index object of the address in its input, and through that in its user's object
+ * - `live`: in the organization's object that its input names, or in the caller's own
  * - `refresh`: in the object of the user whose refresh token came along, in the input or by cookie
  */
 export interface Placement {
-  readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh" | "mail";
+  readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh" | "mail" | "live";
   /** It sets or clears cookies, which only a reply over HTTP can do. */
   readonly setsCookies: boolean;
 }

@@ -17,6 +17,8 @@ export interface Room {
   atomic<TResult>(work: () => TResult): TResult;
   /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
   setSession(effect: SessionEffect): void;
+  /** Runs a look at who calls that what follows does not depend on. Lent to live queries only. */
+  readonly checkingCaller?: <TResult>(look: () => TResult) => TResult;
   /** In a user's object. */
   readonly account?: AccountRoom;
   /** In a user's object. */

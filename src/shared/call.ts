@@ -48,5 +48,7 @@ export type Reply =
       /** The event id that such a stream begins after, if its events have ids and the call gave none. */
       readonly startsAt?: string | undefined;
       readonly session?: SessionEffect;
+      /** How far the log goes that a mutation has written to, when somebody could be listening. */
+      readonly cursor?: string;
     }
   | { readonly ok: false; readonly error: ErrorShape; readonly session?: SessionEffect };

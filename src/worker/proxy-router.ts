@@ -1,5 +1,6 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
+import { withReplyCursor } from "../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import type { SentReply } from "./send-calls.js";
 
@@ -8,6 +9,17 @@ export interface ProxiedCall {
   readonly path: string;
   readonly procedure: AnyTRPCProcedure | undefined;
   readonly reply: Promise<SentReply> | undefined;
+}
+
+/** What a mutation answered, and how far the log goes that it wrote to. */
+class Written {
+  readonly data: unknown;
+  readonly cursor: string;
+
+  constructor(data: unknown, cursor: string) {
+    this.data = data;
+    this.cursor = cursor;
+  }
 }
 
 interface ProxyCallOptions {
@@ -27,7 +39,8 @@ export function createProxyRouter(router: AnyTRPCRouter, calls: readonly Proxied
     if (!reply) throw new Error("A call was answered without having been sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);
     if (reply.open) return reply.open(signal);
-    return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
+    const data: unknown = reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
+    return reply.cursor === undefined ? data : new Written(data, reply.cursor);
   };
 
   // No prototype: a path such as `constructor` must find nothing.
@@ -36,8 +49,19 @@ export function createProxyRouter(router: AnyTRPCRouter, calls: readonly Proxied
     if (procedure)
       procedures[path] = Object.assign((options: ProxyCallOptions) => forward(options), { _def: procedure._def });
   }
+  const { output } = _config.transformer;
   const config = {
     ..._config,
+    transformer: {
+      ..._config.transformer,
+      output: {
+        ...output,
+        serialize: (value: unknown): unknown =>
+          value instanceof Written
+            ? withReplyCursor(output.serialize(value.data), value.cursor)
+            : (output.serialize(value) as unknown),
+      },
+    },
     errorFormatter: (options: Parameters<typeof _config.errorFormatter>[0]) =>
       options.error instanceof ForwardedError ? options.error.shape : _config.errorFormatter(options),
   };

@@ -29,6 +29,10 @@ export async function whose(
     case "user":
       if (caller.type !== "user") throw signInFirst();
       return { type: "user", id: caller.userId };
+    case "live": {
+      const owner = field(input, "organizationId") === undefined ? "user" : "organization";
+      return whose({ kind: owner, setsCookies: false }, { input }, caller, configuration);
+    }
     case "organization":
       if (caller.type === "anonymous") throw signInFirst();
       return organizationOf(input);

@@ -1,4 +1,5 @@
 import { randomId } from "../../shared/email-index.js";
+import { recordRow } from "../storage/record-rows.js";
 import type { SessionOptions } from "./session-options.js";
 import { textOf, toSession, type SessionRow } from "./session-row.js";
 
@@ -173,7 +174,7 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
       ),
 
     readData(id) {
-      const [row] = sql.exec("SELECT data FROM _sessions WHERE id = ?", id).toArray();
+      const [row] = recordRow("_sessions", id, () => sql.exec("SELECT data FROM _sessions WHERE id = ?", id).toArray());
       return textOf(row?.["data"]);
     },
 

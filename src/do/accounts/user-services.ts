@@ -10,6 +10,8 @@ import { createMailer } from "../mail/create-mailer.js";
 import { createMailTokenStore, mailTokenSchema } from "../mail/mail-token-store.js";
 import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
 import { createOutbox } from "../outbox/create-outbox.js";
+import { frameworkTriggersSql } from "../storage/ddl.js";
+import { recordedSql } from "../storage/recorded-sql.js";
 import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createAccountDeletion, deletionSchema } from "./account-deletion.js";
@@ -49,13 +51,18 @@ export const accountTables: readonly string[] = [
   throttleSchema,
   emailChangeSchema,
   deletionSchema,
+  // What queries read is in the log, so that they can be kept live.
+  ...frameworkTriggersSql("_account"),
+  ...frameworkTriggersSql("_profile", "only"),
+  ...frameworkTriggersSql("_sessions"),
+  ...frameworkTriggersSql("_audit"),
 ];
 
 /** Puts together what the account in a user's object is made of. */
 export function createUserServices({ environment, owned }: UserServicesOptions) {
   const { state, env, app, address, alarms, identity, endSession } = environment;
   const { isBorn, birth, erase } = owned.lifetime;
-  const { sql } = state.storage;
+  const sql = recordedSql(state.storage.sql);
   const { onError } = app;
   const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
 

@@ -5,7 +5,9 @@ import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { RowFilter } from "../sockets/row-filter.js";
 import { badRequest } from "../storage/bad-request.js";
 import { prefixRange } from "../storage/prefix-range.js";
+import { recordPrefix, recordRow } from "../storage/record-rows.js";
 import type { KvStore } from "./kv-store.js";
+import { KV_TABLE } from "./kv-table.js";
 import { encodeValue, toKvEntry } from "./kv-value.js";
 
 export interface CreateKvOptions {
@@ -50,7 +52,8 @@ export function createKv({ store, schemas, onWrite, transactionSync, changes }: 
     get: (key: unknown) => kv.getEntry(key)?.value,
 
     getEntry(key: unknown) {
-      const entry = store.read(checkKey(key), Date.now());
+      const name = checkKey(key);
+      const entry = recordRow(KV_TABLE, name, () => store.read(name, Date.now()));
       return entry && toKvEntry(entry);
     },
 
@@ -80,10 +83,12 @@ export function createKv({ store, schemas, onWrite, transactionSync, changes }: 
       }
       const now = Date.now();
       const range = { ...prefixRange(prefix), after };
-      const found = store.sizes(range, now, limit + 1);
-      const count = fitting(found.slice(0, limit));
-      const items = store.readRange(range, now, count).map(toKvEntry);
-      return { items, nextCursor: count < found.length ? (items.at(-1)?.key ?? null) : null };
+      return recordPrefix(KV_TABLE, prefix, () => {
+        const found = store.sizes(range, now, limit + 1);
+        const count = fitting(found.slice(0, limit));
+        const items = store.readRange(range, now, count).map(toKvEntry);
+        return { items, nextCursor: count < found.length ? (items.at(-1)?.key ?? null) : null };
+      });
     },
 
     increment(key: unknown, by: unknown = 1) {

@@ -1,4 +1,4 @@
-import { logTriggersSql } from "../storage/ddl.js";
+import { frameworkTriggersSql } from "../storage/ddl.js";
 
 /** What the change log calls it. */
 export const KV_TABLE = "_kv";
@@ -16,9 +16,4 @@ const table = `
 
 const expiryIndex = `CREATE INDEX IF NOT EXISTS _kv_expires ON ${KV_TABLE} (expires_at) WHERE expires_at IS NOT NULL`;
 
-/** The framework's tables may be created again when a version adds one, and so may what belongs to them. */
-const triggers = logTriggersSql(KV_TABLE, "key").map((trigger) =>
-  trigger.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS"),
-);
-
-export const kvSchema = [table, expiryIndex, ...triggers].join(";\n");
+export const kvSchema = [table, expiryIndex, ...frameworkTriggersSql(KV_TABLE, "key")].join(";\n");

@@ -58,6 +58,10 @@ export function createAnswers(options: AnswersOptions) {
       if (opened.kind === "iterable") opened.controller.abort();
       return;
     }
+    if (opened.kind === "live") {
+      connection.send(frames.started(message));
+      return subscriptions.add(connection, { id, jsonrpc, path, input: wireInput, ...kindOf(opened) }, opened, head);
+    }
     const startsAt = typeof after === "string" ? after : formatCursor(after);
     connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));
     subscriptions.add(connection, { id, jsonrpc, path, input: wireInput, ...kindOf(opened) }, opened, after);
@@ -72,7 +76,7 @@ export function createAnswers(options: AnswersOptions) {
     const { method, params } = message;
     const type = method === "mutation" ? "mutation" : "query";
     const reply = await run(connection.caller, { type, path: params.path, input: params.input });
-    connection.send(reply.ok ? frames.data(message, reply.data) : frames.error(message, reply.error));
+    connection.send(reply.ok ? frames.reply(message, reply.data, reply.cursor) : frames.error(message, reply.error));
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { Caller } from "../../shared/caller.js";
+import type { Read } from "../storage/read-recorder.js";
 import type { RowFilter } from "./row-filter.js";
 
 /** A subscription as it survives sleep: enough to run its procedure again. */
@@ -13,14 +14,26 @@ export interface StoredSubscription {
    * - `silent`: the app's own generator that has told nothing yet, and is begun anew where its sources stood
    * - `tracked`: one that is resumed by the id that it yielded last
    * - `untracked`: one that cannot be resumed
+   * - `live`: a query that is kept current
    */
-  readonly kind: "source" | "silent" | "tracked" | "untracked";
+  readonly kind: "source" | "silent" | "tracked" | "untracked" | "live";
   /** The tables whose changes wake it. */
   readonly tables: readonly string[];
   /** Which of a source's rows; all when there is nothing. */
   readonly rows?: RowFilter | undefined;
   /** What it was told last, where the log's head does not say. */
   readonly cursor?: string | undefined;
+  readonly live?: StoredLive | undefined;
+}
+
+/** What is kept of a live query. */
+export interface StoredLive {
+  /** Of the result that its client was told last. */
+  readonly hash: string | undefined;
+  /** What that depends on. */
+  readonly reads: readonly Read[];
+  /** Whether it is the same for all callers. */
+  readonly shared: boolean;
 }
 
 /** All that an object remembers of a socket while it sleeps. Serialized with it, at most 16,384 bytes. */

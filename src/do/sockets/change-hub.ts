@@ -45,7 +45,9 @@ export interface TrackedChange {
 export interface Flush {
   readonly from: Cursor;
   readonly tables: readonly string[];
-  /** The table's net changes. Read once, however many listeners ask. */
+  /** What came of each row of a table. Read once, however many listeners ask. */
+  net(table: string): readonly NetChange[];
+  /** The same, with the rows. Read once, however many listeners ask. */
   changes(table: string): readonly TrackedChange[];
 }
 
@@ -130,12 +132,18 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
       const until = log.head();
       if (until.seq === from.seq && until.nonce === from.nonce) return;
       head = until;
+      const net = new Map<string, NetChange[]>();
       const told = new Map<string, TrackedChange[]>();
       const flush: Flush = {
         from,
         tables: log.tablesIn({ after: from, until }),
+        net(table) {
+          const known = net.get(table) ?? log.read({ tables: [table], after: from, until });
+          net.set(table, known);
+          return known;
+        },
         changes(table) {
-          const known = told.get(table) ?? withRows(table, log.read({ tables: [table], after: from, until }));
+          const known = told.get(table) ?? withRows(table, flush.net(table));
           told.set(table, known);
           return known;
         },

@@ -1,4 +1,5 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { withReplyCursor } from "../../shared/reply-cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 
 /** Which message a frame answers. */
@@ -24,6 +25,9 @@ export function createFrames(router: AnyTRPCRouter) {
     /** With the cursor that stands, for a subscription that has one: a client forgets its own at an event without. */
     data: (head: FrameHead, data: unknown, cursor?: string): string =>
       frame(head, `"result":${JSON.stringify({ type: "data", id: cursor, data: serialize(data) })}`),
+    /** A mutation's reply, with the position in the log that it wrote up to. */
+    reply: (head: FrameHead, data: unknown, cursor: string | undefined): string =>
+      frame(head, `"result":${JSON.stringify({ type: "data", data: withReplyCursor(serialize(data), cursor) })}`),
     error: (head: FrameHead, shape: ErrorShape): string => frame(head, `"error":${JSON.stringify(serialize(shape))}`),
     /** Asks the client to come back on a new socket, with fresh credentials. */
     reconnect: (): string => '{"id":null,"method":"reconnect"}',

@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { describeLiveQuery } from "../../router/live/live-request.js";
 import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "./attachment.js";
 import { describeSource } from "./change-source.js";
@@ -56,6 +57,8 @@ export function createPendingCall(start?: Start): PendingCall {
       },
     },
     opened(result, path) {
+      const live = describeLiveQuery(result);
+      if (live) return { kind: "live", request: live };
       const source = describeSource(result);
       if (source) return { kind: "source", source };
       if (!isAsyncIterable(result)) throw notIterable(path);
@@ -76,7 +79,7 @@ export function createPendingCall(start?: Start): PendingCall {
 export function kindOf(opened: Opened): Pick<StoredSubscription, "kind" | "tables" | "rows"> {
   return opened.kind === "source"
     ? { kind: "source", tables: [opened.source.table], rows: opened.source.rows }
-    : { kind: "silent", tables: [] };
+    : { kind: opened.kind === "live" ? "live" : "silent", tables: [] };
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

@@ -30,6 +30,13 @@ export function tooMuchInput(bytes: number): TRPCError {
   });
 }
 
+export function resultTooLarge(bytes: number): TRPCError {
+  return new TRPCError({
+    code: "PAYLOAD_TOO_LARGE",
+    message: `A live query's result has at most ${bytes} bytes on the wire. Select fewer fields, or a page of the rows.`,
+  });
+}
+
 /** Accepted and closed at once: a refused upgrade would not tell a browser why. */
 export function tooManySockets(): Response {
   const { 0: client, 1: server } = new WebSocketPair();

@@ -27,6 +27,11 @@ export interface SocketLimits {
    */
   readonly subscriptionBytes?: number;
   /**
+   * Largest result of a live query, in bytes. The platform takes no larger message.
+   * @default 33554432 (32 MiB)
+   */
+  readonly resultBytes?: number;
+  /**
    * How much a client is sent before it must show that it reads, in bytes.
    * @default 262144 (256 KiB)
    */
@@ -50,6 +55,7 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
     sockets: given.sockets ?? 5_000,
     messageBytes: given.messageBytes ?? 262_144,
     subscriptionBytes: given.subscriptionBytes ?? 2_097_152,
+    resultBytes: given.resultBytes ?? 33_554_432,
     windowBytes: given.windowBytes ?? 262_144,
     windowEvents: given.windowEvents ?? 256,
     windowSeconds: given.windowSeconds ?? 15,

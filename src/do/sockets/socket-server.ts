@@ -2,6 +2,9 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import { randomId } from "../../shared/email-index.js";
+import { createLiveResults } from "../live/live-result.js";
+import type { LiveRunner } from "../live/live-queries.js";
+import { liveInput } from "../../router/live/live-procedure.js";
 import { createAnswers } from "./answer-message.js";
 import { readAttachment, type Attachment } from "./attachment.js";
 import { byteLength } from "./byte-length.js";
@@ -14,7 +17,7 @@ import type { HeldStream } from "./held-streams.js";
 import { createMessageQueue } from "./message-queue.js";
 import { idOfFrame, parseFrame } from "./messages.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
-import { sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
+import { resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
@@ -36,11 +39,13 @@ export interface SocketServerOptions {
   /** Formats an error that no procedure threw. */
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
   readonly isAlive: (caller: Caller) => boolean;
+  /** Runs live queries. */
+  readonly live: LiveRunner;
 }
 
 /** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
 export function createSocketServer(options: SocketServerOptions) {
-  const { state, router, hub, limits, subscribe, shape, isAlive } = options;
+  const { state, router, hub, limits, subscribe, shape, isAlive, live } = options;
   const { transformer } = router._def._config;
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
@@ -85,6 +90,12 @@ export function createSocketServer(options: SocketServerOptions) {
     return alive;
   }
 
+  function inOneLook(work: () => void): void {
+    lookedUp = new Map();
+    work();
+    lookedUp = undefined;
+  }
+
   /** Closing is not revoking: a client that ignores the close is still asked here, each time. */
   function mayUse(connection: Connection): boolean {
     if (connection.socket.readyState !== WebSocket.OPEN) return false;
@@ -115,6 +126,13 @@ export function createSocketServer(options: SocketServerOptions) {
     shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
     waitUntil: (work) => state.waitUntil(work),
     onGenerator: () => wakeMark.set(),
+    live: {
+      runner: live,
+      toResult: createLiveResults(router),
+      refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
+      requestOf: ({ input }) => liveInput.parse(transformer.input.deserialize(input)),
+      inOneLook,
+    },
   });
   hub.onFlush(() => (lookedUp = undefined));
   const handovers = createHandovers(subscriptions.index);
@@ -245,6 +263,12 @@ export function createSocketServer(options: SocketServerOptions) {
       subscriptions.forget(connection);
       connection.end();
       connections.delete(socket);
+    },
+
+    /** Tells the sockets of a caller's session when their live queries show what it has written. */
+    mark(caller: Caller): void {
+      const session = sessionOf(caller);
+      if (session !== undefined) subscriptions.live.mark(session);
     },
 
     /** Ends what a session holds open. Its row must be gone before: a close alone stops no messages. */

@@ -2,6 +2,8 @@ import { TRPCError } from "@trpc/server";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { StoredSubscription } from "./attachment.js";
+import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
+import type { LiveRequest } from "../../router/live/live-request.js";
 import type { ChangeHub, Flush, Position, TrackedChange } from "./change-hub.js";
 import type { SourceDescription } from "./change-source.js";
 import type { Connection } from "./connection.js";
@@ -15,6 +17,7 @@ import type { SubscriptionStore } from "./subscription-store.js";
 /** What a subscription's procedure returned, ready to be told from. */
 export type Opened =
   | { readonly kind: "source"; readonly source: SourceDescription }
+  | { readonly kind: "live"; readonly request: LiveRequest }
   | {
       readonly kind: "iterable";
       readonly iterable: AsyncIterable<unknown>;
@@ -42,6 +45,8 @@ export interface SubscriptionsOptions {
   readonly waitUntil: (work: Promise<void>) => void;
   /** Called when an app's own generator runs: it may have to be taken up again after a sleep. */
   readonly onGenerator: () => void;
+  /** What live queries need beside all this. */
+  readonly live: Omit<LiveQueriesOptions, "hub" | "frames" | "keep" | "drop" | "mayReceive" | "waitUntil">;
 }
 
 /** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
@@ -55,9 +60,14 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   const { hub, frames, store, reopen, shape, mayReceive, waitUntil } = options;
   const index = createSubscriptionIndex();
 
+  function forget(subscription: Subscription): void {
+    index.remove(subscription);
+    if (subscription.stored.kind === "live") live.remove(subscription);
+  }
+
   function drop(subscription: Subscription, frame?: string): void {
     if (!index.has(subscription)) return;
-    index.remove(subscription);
+    forget(subscription);
     store.remove(subscription.connection.socket, subscription.stored.id);
     if (frame !== undefined) subscription.connection.send(frame);
   }
@@ -199,6 +209,8 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     fail(subscription, cannotResume());
   }
 
+  const live = createLiveQueries({ ...options, ...options.live, keep, drop });
+
   hub.onFlush((flush) => {
     const shared = new Map<TrackedChange, string>();
     for (const table of flush.tables) {
@@ -215,13 +227,16 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   return {
     index,
     drop,
+    live,
 
     /** Takes up a socket's subscriptions after the object woke. Runs none of their procedures. */
     restore(connection: Connection, stored: readonly StoredSubscription[]): void {
       for (const each of stored) {
         // A tracked generator's cursor is the app's own.
         const behind = each.kind !== "tracked" && each.cursor !== undefined ? { after: each.cursor } : undefined;
-        index.add({ connection, stored: each, opened: false, behind, running: undefined });
+        const subscription: Subscription = { connection, stored: each, opened: false, behind, running: undefined };
+        index.add(subscription);
+        if (each.kind === "live") live.restore(subscription);
       }
     },
 
@@ -229,7 +244,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     awakenOthers(): void {
       for (const subscription of index.all()) {
         const { connection, stored, opened, running } = subscription;
-        if (stored.kind === "source" || opened || running) continue;
+        if (stored.kind === "source" || stored.kind === "live" || opened || running) continue;
         const nothingWakesIt = stored.kind === "untracked" || stored.tables.length === 0;
         if (nothingWakesIt && mayReceive(connection)) waitUntil(awaken(subscription));
       }
@@ -242,11 +257,13 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       index.add(subscription);
       store.add(connection.socket, stored);
       if (opened.kind === "iterable") run(subscription, opened);
+      else if (opened.kind === "live") live.add(subscription, opened.request);
       else catchUp(subscription);
     },
 
     /** The client reads again: goes on with all that it has missed. */
     resume(connection: Connection): void {
+      live.resume(index.of(connection));
       for (const subscription of index.of(connection)) {
         if (!subscription.behind || subscription.stored.kind !== "source") continue;
         if (subscription.opened) catchUp(subscription);
@@ -256,7 +273,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
     /** Forgets a socket that is gone. */
     forget(connection: Connection): void {
-      for (const subscription of index.of(connection)) index.remove(subscription);
+      for (const subscription of index.of(connection)) forget(subscription);
     },
   };
 }

@@ -6,6 +6,7 @@ import { toCondition } from "./condition-tree.js";
 import type { PreparedTable } from "./prepared-table.js";
 import { countSql, everyRow, existsSql, type QueryState, rowsSql, type Statement } from "./query-sql.js";
 import { readPage } from "./read-page.js";
+import { recordCount, recordRows } from "./record-rows.js";
 import { createRowCodec } from "./row-codec.js";
 import { type RawRow, readRaw, type SqlValue } from "./sql-value.js";
 
@@ -18,7 +19,8 @@ export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryS
   // What was compiled comes from checked values, all of which SQLite takes.
   const read = ({ text, values }: Statement): RawRow[] => readRaw(sql, text, values as SqlValue[]);
   const codec = () => (state.select ? createRowCodec(table.name, state.select) : table.rows);
-  const rows = (query: QueryState) => read(rowsSql(table, query)).map(codec().decode);
+  const readRows = (query: QueryState) => recordRows(table, query, (asked) => read(rowsSql(table, asked)));
+  const rows = (query: QueryState) => readRows(query).map(codec().decode);
 
   return {
     where(field: unknown, operator?: unknown, value?: unknown) {
@@ -41,9 +43,9 @@ export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryS
     offset: (count: unknown) => next({ offset: wholeNumber("offset", count) }),
     all: () => rows(state),
     first: () => rows({ ...state, limit: Math.min(state.limit ?? 1, 1) })[0] ?? null,
-    count: () => Number(read(countSql(table, state))[0]?.[0]),
-    exists: () => read(existsSql(table, state))[0]?.[0] === 1,
-    page: (options: PageOptions = {}) => readPage(table, state, options, read),
+    count: () => recordCount(table, state, () => Number(read(countSql(table, state))[0]?.[0])),
+    exists: () => recordCount(table, state, () => read(existsSql(table, state))[0]?.[0] === 1),
+    page: (options: PageOptions = {}) => readPage(table, state, options, readRows),
     // Rows of whatever was selected: the types follow the steps, each of which is checked here.
   } as unknown as AnyQuery;
 }

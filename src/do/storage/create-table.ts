@@ -4,6 +4,7 @@ import { badRequest, fieldError } from "./bad-request.js";
 import { codecs } from "./column-codec.js";
 import { createQuery } from "./create-query.js";
 import type { PreparedTable } from "./prepared-table.js";
+import { recordRow } from "./record-rows.js";
 import { createRowWriter } from "./row-writer.js";
 import type { SqlValue } from "./sql-value.js";
 import type { TableContext } from "./table-context.js";
@@ -25,7 +26,8 @@ export function createTable(table: PreparedTable, context: TableContext): Table<
     upsert: (values: unknown, { on }: { readonly on: unknown }) =>
       decode(transactionSync(() => upsertRow(table, { sql, writer }, values, on))),
     findById(id: unknown) {
-      const row = writer.find(encodeId(table, id));
+      const key = encodeId(table, id);
+      const row = recordRow(table.name, key, () => writer.find(key));
       return row ? decode(row) : null;
     },
     update(id: unknown, values: unknown, { ifVersion }: { readonly ifVersion?: unknown } = {}) {

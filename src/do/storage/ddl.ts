@@ -79,6 +79,11 @@ export function logTriggersSql(table: string, key = "id"): string[] {
   ];
 }
 
+/** The same for a table of the framework's own, whose statements may run again: a version may add to them. */
+export function frameworkTriggersSql(table: string, key = "id"): string[] {
+  return logTriggersSql(table, key).map((trigger) => trigger.replace("CREATE TRIGGER", "CREATE TRIGGER IF NOT EXISTS"));
+}
+
 /**
  * The change log, and its first entry: with it every position in the log names an entry, from the first on. The
  * nonce tells an entry from another that took its number after a roll back.

@@ -2,7 +2,7 @@ import type { Page, PageOptions } from "../../router/schema/table-api.js";
 import { badRequest } from "./bad-request.js";
 import { formatPageCursor, markOf, parsePageCursor } from "./page-cursor.js";
 import type { PreparedTable } from "./prepared-table.js";
-import { type QueryState, rowsSql, type Statement, wholeOrder } from "./query-sql.js";
+import { type QueryState, wholeOrder } from "./query-sql.js";
 import { createRowCodec } from "./row-codec.js";
 import type { RawRow } from "./sql-value.js";
 
@@ -14,7 +14,7 @@ export function readPage(
   table: PreparedTable,
   state: QueryState,
   { after, size = DEFAULT_SIZE }: PageOptions,
-  read: (statement: Statement) => RawRow[],
+  read: (query: QueryState) => RawRow[],
 ): Page<Record<string, unknown>> {
   if (!Number.isSafeInteger(size) || size < 1 || size > MAX_SIZE) {
     throw badRequest(`page takes a size from 1 to ${MAX_SIZE}.`);
@@ -26,16 +26,14 @@ export function readPage(
   const fields = state.select ?? table.model.columns;
   // What rows are sorted by is read as well, whether or not it was asked for: it is in the cursor.
   const columns = [...new Set([...fields, ...order.map(({ column }) => column)])];
-  const rows = read(
-    rowsSql(table, {
-      ...state,
-      orderBy: order,
-      select: columns,
-      after: after === undefined || after === null ? undefined : parsePageCursor(after, mark, order),
-      // One more than asked for tells whether there is another page.
-      limit: size + 1,
-    }),
-  );
+  const rows = read({
+    ...state,
+    orderBy: order,
+    select: columns,
+    after: after === undefined || after === null ? undefined : parsePageCursor(after, mark, order),
+    // One more than asked for tells whether there is another page.
+    limit: size + 1,
+  });
   const last = rows.length > size ? rows[size - 1] : undefined;
   const { decode } = createRowCodec(table.name, fields);
   return {

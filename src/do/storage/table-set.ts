@@ -7,7 +7,7 @@ import { readDefaults } from "./column-defaults.js";
 import { changeLogSql, createTableSql, type Defaults } from "./ddl.js";
 import { pendingMigrations } from "./pending-migrations.js";
 import { prepareTable, type PreparedTable } from "./prepared-table.js";
-import { readRowsById } from "./rows-by-id.js";
+import { readRowsById, readStoredRows, type StoredRow } from "./rows-by-id.js";
 import { readMigrations, recordMigrations, runMigrations } from "./run-migrations.js";
 import { planSchema, type SchemaPlan, type StoredSchema, toStoredSchema } from "./schema-plan.js";
 
@@ -29,6 +29,8 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
   update(sql: SqlStorage): void;
   /** The rows that are there, by id. */
   rowsById(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, Row<TableDefinition>>;
+  /** The same, by column and as they are stored; `undefined` for a table that is not one of these. */
+  storedRows(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, StoredRow> | undefined;
 }
 
 /** @throws Error when a definition is wrong; the message names the table and the field */
@@ -77,6 +79,10 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     rowsById(sql, table, ids) {
       const prepared = tables.get(table);
       return prepared ? readRowsById(sql, prepared, ids) : new Map();
+    },
+    storedRows(sql, table, ids) {
+      const prepared = tables.get(table);
+      return prepared && readStoredRows(sql, prepared, ids);
     },
   };
 }

@@ -1,0 +1,233 @@
+import type { Call, ErrorShape } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import { formatCursor } from "../../shared/cursor.js";
+import type { LiveRequest } from "../../router/live/live-request.js";
+import type { StoredLive, StoredSubscription } from "../sockets/attachment.js";
+import type { ChangeHub } from "../sockets/change-hub.js";
+import type { Connection } from "../sockets/connection.js";
+import type { Frames } from "../sockets/frames.js";
+import type { Subscription } from "../sockets/subscription.js";
+import type { ReadRecorder } from "../storage/read-recorder.js";
+import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
+import { byCaller, callerKey, createRuns, type CallersSubscriptions, type LiveRun } from "./live-run.js";
+import { createMarkers, flushedFrame } from "./markers.js";
+import { createReadIndex, type ReadIndexOptions } from "./read-index.js";
+import { createReads, type Reads } from "./reads.js";
+import { createRounds } from "./rounds.js";
+import { toStoredReads } from "./stored-reads.js";
+
+/** What the object lends to its live queries. */
+export interface LiveRunner extends ReadIndexOptions {
+  /** Runs a query through the one way in. Never throws. */
+  readonly query: (
+    caller: Caller,
+    call: Call,
+    recorder: ReadRecorder,
+  ) => Promise<{ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: ErrorShape }>;
+  /** Whether a caller may have what another's run of the same query found: the error if not. Never throws. */
+  readonly check: (caller: Caller, call: Call, recorder: ReadRecorder) => Promise<ErrorShape | undefined>;
+  readonly shape: (call: Call, cause: unknown) => ErrorShape;
+}
+
+export interface LiveQueriesOptions {
+  readonly hub: ChangeHub;
+  readonly frames: Frames;
+  readonly runner: LiveRunner;
+  /** The query that a stored subscription asks for. */
+  readonly requestOf: (stored: StoredSubscription) => LiveRequest;
+  readonly toResult: (data: unknown) => LiveResult;
+  /** What to say of a result that no frame can carry; nothing for one that fits. */
+  readonly refusal: (result: LiveResult) => Error | undefined;
+  readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
+  /** Ends a subscription with a frame. */
+  readonly drop: (subscription: Subscription, frame: string) => void;
+  readonly mayReceive: (connection: Connection) => boolean;
+  /** Runs work that asks for many sockets of a session, which is looked up once. */
+  readonly inOneLook: (work: () => void) => void;
+  readonly waitUntil: (work: Promise<void>) => void;
+}
+
+/** Keeps queries current: each is run again when what it read was written to, and told when it came to something else. */
+export function createLiveQueries(options: LiveQueriesOptions) {
+  const { hub, frames, runner, mayReceive } = options;
+  const runs = createRuns();
+  const index = createReadIndex<LiveRun>(runner);
+  /** What runs have read so far that are not done. */
+  const reading = new Map<LiveRun, Reads>();
+  /** Subscriptions whose clients could not be told the last result. */
+  const behind = new Set<Subscription>();
+
+  const markers = createMarkers({
+    tell(connection) {
+      if (connection.isWaiting() || !mayReceive(connection)) return false;
+      connection.send(flushedFrame(formatCursor(hub.head())));
+      return true;
+    },
+  });
+  const rounds = createRounds<LiveRun>({
+    // So that a round begins with all that was committed before, and only what comes after spoils it.
+    prepare: () => hub.flush(),
+    work: run,
+    done: markers.tellAll,
+    waitUntil: options.waitUntil,
+  });
+
+  const fail = (subscription: Subscription, error: ErrorShape): void => {
+    options.drop(subscription, frames.error(subscription.stored, error));
+  };
+
+  function forget(run: LiveRun): void {
+    rounds.remove(run);
+    index.remove(run);
+  }
+
+  /** Gives callers runs of their own: each may get another answer. */
+  function split(it: LiveRun, groups: readonly CallersSubscriptions[]): void {
+    for (const { caller, subscriptions } of groups) {
+      const own = runs.get(it.query, callerKey(caller), () => it.call);
+      for (const subscription of subscriptions) if (runs.of(subscription) === it) runs.join(own, subscription);
+      rounds.add(own);
+    }
+  }
+
+  async function run(it: LiveRun): Promise<void> {
+    const [first, ...others] = byCaller(it.subscribers);
+    if (!first) return;
+    const reads = createReads();
+    reading.set(it, reads);
+    try {
+      const outcome = await runner.query(first.caller, it.call, reads.recorder);
+      if (outcome.ok && !reads.ofCaller()) await checkOthers(it, others, reads.recorder);
+      // What has been committed meanwhile has to be known of now: the run may have seen some of it.
+      hub.flush();
+      if (rounds.isSpoiled(it)) return;
+      if (!outcome.ok || reads.ofCaller()) split(it, others);
+      if (outcome.ok) settle(it, outcome.result, reads, callerKey(first.caller));
+      else for (const subscription of first.subscriptions) fail(subscription, outcome.error);
+    } catch (cause) {
+      for (const subscription of it.subscribers) fail(subscription, runner.shape(it.call, cause));
+    } finally {
+      reading.delete(it);
+    }
+  }
+
+  async function checkOthers(
+    { call }: LiveRun,
+    others: readonly CallersSubscriptions[],
+    recorder: ReadRecorder,
+  ): Promise<void> {
+    for (const { caller, subscriptions } of others) {
+      const error = await runner.check(caller, call, recorder);
+      if (error) for (const subscription of subscriptions) fail(subscription, error);
+    }
+  }
+
+  /** Tells what a run found to those who share it. */
+  function settle(it: LiveRun, data: unknown, reads: Reads, caller: string): void {
+    const subscribers = [...it.subscribers];
+    if (subscribers.length === 0) return;
+    const result = options.toResult(data);
+    const refused = options.refusal(result);
+    if (refused) throw refused;
+    const list = reads.list();
+    const shared = !reads.ofCaller();
+    // One that others share already has their reads: nothing was written to those, or it would run again.
+    if (moveTo(it, shared ? undefined : caller)) index.set(it, list);
+    const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
+    const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
+    options.inOneLook(() => {
+      for (const subscription of subscribers) tell(subscription, live, event);
+    });
+  }
+
+  /** Makes a run a caller's, or nobody's in particular. Answers whether it is the first such: else it joins that. */
+  function moveTo(it: LiveRun, caller: string | undefined): boolean {
+    const there = runs.find(it.query, caller);
+    if (there === it) return true;
+    if (!there) {
+      runs.rename(it, caller);
+      return true;
+    }
+    for (const subscription of it.subscribers) runs.join(there, subscription);
+    runs.drop(it);
+    forget(it);
+    return false;
+  }
+
+  function tell(subscription: Subscription, live: StoredLive, event: string): void {
+    const { connection, stored } = subscription;
+    if (connection.isWaiting() || !mayReceive(connection)) return void behind.add(subscription);
+    behind.delete(subscription);
+    const { hash, reads, shared } = stored.live ?? {};
+    if (hash !== live.hash) {
+      connection.send(frames.withEvent(stored, event));
+      markers.owe(connection);
+    }
+    if (hash !== live.hash || shared !== live.shared || !isSame(reads, live.reads))
+      options.keep(subscription, { live });
+  }
+
+  hub.onFlush((flush) => {
+    for (const each of index.touched(flush)) rounds.add(each);
+    for (const [each, reads] of reading) if (reads.spoiledBy(flush)) rounds.add(each);
+  });
+
+  const queryOf = ({ input }: StoredSubscription): string => JSON.stringify(input ?? null);
+  const callOf = (stored: StoredSubscription): Call => {
+    const { path, input } = options.requestOf(stored);
+    return { type: "query", path, input };
+  };
+
+  return {
+    /** Keeps a query current for a new subscription, which is told its result first. */
+    add(subscription: Subscription, { lastEventId }: LiveRequest): void {
+      const { connection, stored } = subscription;
+      subscription.stored = { ...stored, live: { hash: hashOf(lastEventId), reads: [], shared: false } };
+      const it = runs.get(queryOf(stored), callerKey(connection.caller), () => callOf(stored));
+      runs.join(it, subscription);
+      markers.add(connection);
+      // Also when nothing has changed since it left: it knows by that how current it is.
+      markers.owe(connection);
+      rounds.add(it);
+    },
+
+    /** Takes one up after a sleep, without running it. */
+    restore(subscription: Subscription): void {
+      const { connection, stored } = subscription;
+      const { reads = [], shared = false } = stored.live ?? {};
+      const it = runs.get(queryOf(stored), shared ? undefined : callerKey(connection.caller), () => callOf(stored));
+      runs.join(it, subscription);
+      markers.add(connection);
+      const known = index.of(it);
+      // Those of a client that could not be told may be older.
+      if (!known) index.set(it, reads);
+      else if (!isSame(known, reads)) index.set(it, [...known, ...reads]);
+    },
+
+    remove(subscription: Subscription): void {
+      behind.delete(subscription);
+      markers.remove(subscription.connection);
+      const left = runs.leave(subscription);
+      if (left) forget(left);
+    },
+
+    /** The client reads again: tells it what it has missed. */
+    resume(subscriptions: Iterable<Subscription>): void {
+      for (const subscription of subscriptions) {
+        const it = behind.has(subscription) ? runs.of(subscription) : undefined;
+        if (it) rounds.add(it);
+      }
+      if (markers.isOwing()) rounds.request();
+    },
+
+    /** A session has written: tells its sockets when their live queries show it. */
+    mark(session: string): void {
+      markers.oweSession(session);
+      if (rounds.isIdle() && markers.isOwing()) markers.tellAll();
+    },
+  };
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

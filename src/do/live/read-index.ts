@@ -1,0 +1,69 @@
+import type { Flush } from "../sockets/change-hub.js";
+import { ALL_TABLES, type Read } from "../storage/read-recorder.js";
+import type { StoredRow } from "../storage/rows-by-id.js";
+import type { SqlValue } from "../storage/sql-value.js";
+import { createTableReads, type TableReads } from "./table-reads.js";
+
+export interface ReadIndexOptions {
+  /** Rows as they are stored, by id and column; those that are gone are missing. `undefined` for no table of the app. */
+  readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, StoredRow> | undefined;
+}
+
+/** Above this a flush counts as having written to all of a table. */
+const MOST_CHANGES = 1_000;
+
+/** Who has read what, kept so that a write finds those whom it may concern without looking at the others. */
+export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptions) {
+  const tables = new Map<string, TableReads<TReader>>();
+  const readsOf = new Map<TReader, readonly Read[]>();
+
+  function tableOf(name: string): TableReads<TReader> {
+    const table = tables.get(name) ?? createTableReads<TReader>();
+    tables.set(name, table);
+    return table;
+  }
+
+  function remove(reader: TReader): void {
+    for (const read of readsOf.get(reader) ?? []) tableOf(read.table).remove(read, reader);
+    readsOf.delete(reader);
+  }
+
+  /** Whom the writes of one table concern. */
+  function addTouched(touched: Set<TReader>, table: TableReads<TReader>, name: string, flush: Flush): void {
+    table.addWhole(touched);
+    if (table.isEmpty()) return;
+    const changes = flush.net(name);
+    if (changes.length > MOST_CHANGES) return table.addAll(touched);
+    const there = changes.filter(({ type }) => type !== "delete").map(({ id }) => id);
+    const stored = table.looksAtRows() && there.length > 0 ? rows(name, there) : undefined;
+    const unknown = (): SqlValue | undefined => undefined;
+    for (const { id, type } of changes) {
+      const row = stored?.get(id);
+      table.addChange(touched, { id, type, valueOf: row ? (column) => row[column] : unknown });
+    }
+  }
+
+  return {
+    /** Remembers what a reader has read last. */
+    set(reader: TReader, reads: readonly Read[]): void {
+      remove(reader);
+      readsOf.set(reader, reads);
+      for (const read of reads) tableOf(read.table).add(read, reader);
+    },
+
+    of: (reader: TReader): readonly Read[] | undefined => readsOf.get(reader),
+
+    remove,
+
+    /** Those whose reads may come to something else by what was written. */
+    touched(flush: Flush): Set<TReader> {
+      const touched = new Set<TReader>();
+      for (const name of flush.tables) {
+        const table = tables.get(name);
+        if (table) addTouched(touched, table, name, flush);
+      }
+      tables.get(ALL_TABLES)?.addAll(touched);
+      return touched;
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import type { Read } from "../storage/read-recorder.js";
+
+/** Most found rows that are kept with a sleeping subscription. With more, its first touch after a wake runs it. */
+const MOST_FOUND = 20;
+
+/** What is kept of a run's reads while the object sleeps. */
+export function toStoredReads(reads: readonly Read[]): readonly Read[] {
+  return reads.map(({ found, ...read }) => (found && found.length <= MOST_FOUND ? { ...read, found } : read));
+}

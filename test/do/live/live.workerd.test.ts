@@ -1,0 +1,203 @@
+import { describe, expect, it } from "vitest";
+import { openLiveSocket, signUpToLive, type LiveSocket } from "../../fixtures/live.js";
+
+async function start() {
+  const signedUp = await signUpToLive();
+  const socket = await openLiveSocket(signedUp.browser);
+  /** Runs a write, and waits until the socket's queries show it. */
+  const wrote = async <TResult>(write: Promise<TResult>): Promise<TResult> => {
+    const result = await write;
+    await socket.reached(signedUp.cursor());
+    return result;
+  };
+  return { ...signedUp, socket, wrote };
+}
+
+/** The error that ended a subscription. */
+const errorOf = (socket: LiveSocket, id: number) =>
+  socket.frames.find((frame) => frame.id === id && frame.error)?.error;
+
+describe("a live query", () => {
+  it("E3 tells its result at once, and again when it has changed", async () => {
+    const { http, socket, wrote } = await start();
+    const texts = socket.watch("notes.texts");
+    await socket.settled();
+    expect(socket.results(texts)).toEqual([[]]);
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    await wrote(http.notes.create.mutate({ text: "two" }));
+    expect(socket.results(texts)).toEqual([[], ["one"], ["one", "two"]]);
+    expect(await http.trace.mutate()).toEqual(["notes.texts", "notes.texts", "notes.texts"]);
+  });
+
+  it("E3 is not told a result that is the same", async () => {
+    const { http, socket, wrote } = await start();
+    const count = socket.watch("notes.count", { list: "a" });
+    await socket.settled();
+    const { id } = await wrote(http.notes.create.mutate({ text: "one", list: "a" }));
+    await wrote(http.notes.update.mutate({ id, values: { text: "two" } }));
+    expect(socket.results(count)).toEqual([0, 1]);
+    expect(await http.trace.mutate()).toHaveLength(3);
+  });
+
+  it("E3 what one turn commits is run for once, however many queries it concerns", async () => {
+    const { http, socket, wrote } = await start();
+    const ids = [socket.watch("notes.texts"), socket.watch("notes.tagged"), socket.watch("notes.raw")];
+    await socket.settled();
+    await http.trace.mutate();
+    await wrote(http.notes.createTwice.mutate({ text: "twice" }));
+    await wrote(
+      Promise.all([http.notes.createTagged.mutate({ text: "one" }), http.notes.createTagged.mutate({ text: "two" })]),
+    );
+    expect(ids.map((id) => socket.results(id).length)).toEqual([3, 2, 2]);
+    expect((await http.trace.mutate()).filter((path) => path === "notes.texts")).toHaveLength(2);
+    expect(socket.results(ids[2] ?? 0).at(-1)).toEqual([{ n: 2 }]);
+  });
+
+  it("E3 all frames of a flush come before its marker", async () => {
+    const { http, socket, wrote } = await start();
+    for (const path of ["notes.texts", "notes.tagged", "notes.raw", "notes.slow"]) socket.watch(path);
+    await socket.settled();
+    const before = socket.frames.length;
+    await wrote(http.notes.createTagged.mutate({ text: "one" }));
+    const methods = socket.frames.slice(before).map((frame) => frame.method ?? frame.id);
+    expect(new Set(methods)).toEqual(new Set([1, 2, 3, 4, "userdo.flushed"]));
+    expect(methods.indexOf("userdo.flushed")).toBe(4);
+  });
+
+  it("P4 a session that wrote is told so even when none of its queries changed; one that did not write is not", async () => {
+    const { http, browser, socket, wrote, cursor } = await start();
+    const other = await openLiveSocket(browser);
+    const plain = await openLiveSocket(browser);
+    socket.watch("kv.get", { key: "a" });
+    other.watch("kv.get", { key: "b" });
+    await Promise.all([socket.settled(), other.settled()]);
+    const { id } = await wrote(http.notes.create.mutate({ text: "one" }));
+    await other.reached(cursor());
+    expect([socket.markers(), other.markers()].map(({ length }) => length)).toEqual([2, 2]);
+    await http.notes.nothing.mutate();
+    expect(await http.notes.delete.mutate({ id: crypto.randomUUID() })).toBe(false);
+    await wrote(http.notes.delete.mutate({ id }));
+    expect(socket.markers()).toHaveLength(3);
+    expect(plain.frames).toEqual([]);
+  });
+
+  it("E3 a query's error ends it with the query's own shape", async () => {
+    const { http, socket, wrote } = await start();
+    socket.watch("kv.get", { key: "a" });
+    const refused = socket.watch("odd.refused");
+    const wrongInput = socket.watch("notes.byId", { id: 1 });
+    const nowhere = socket.watch("notes.nowhere");
+    const mutation = socket.watch("notes.create", { text: "one" });
+    const generator = socket.watch("_live", { path: "notes.texts" });
+    await socket.settled();
+    expect(socket.results(refused)).toEqual(["none"]);
+    expect(errorOf(socket, wrongInput)).toMatchObject({ json: { data: { code: "BAD_REQUEST", path: "notes.byId" } } });
+    for (const id of [nowhere, mutation, generator]) {
+      expect(errorOf(socket, id)).toMatchObject({ json: { data: { code: "NOT_FOUND" } } });
+    }
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect(errorOf(socket, refused)).toMatchObject({
+      json: { message: "There are notes.", data: { code: "CONFLICT", path: "odd.refused" } },
+    });
+    const frames = socket.frames.length;
+    await wrote(http.notes.create.mutate({ text: "two" }));
+    expect(socket.frames.slice(frames).map(({ method }) => method)).toEqual(["userdo.flushed"]);
+  });
+
+  it.each([
+    ["odd.fetches", "fetch"],
+    ["odd.asks", "env.LIVE_DO"],
+    ["odd.writes", "writes"],
+  ])("E3 %s is refused, and says why", async (path, word) => {
+    const { http, socket } = await start();
+    const id = socket.watch(path);
+    await socket.until(2);
+    expect(errorOf(socket, id)).toMatchObject({
+      json: { message: expect.stringContaining(word), data: { code: "METHOD_NOT_SUPPORTED", path } },
+    });
+    // Asked for once, it may.
+    if (path === "odd.writes") expect(await http.odd.writes.query()).toMatchObject({ name: "by a query" });
+  });
+
+  it("E3 a result that no frame can carry is refused", async () => {
+    const { socket } = await start();
+    const [fits, large] = [1_000, 100_000].map((bytes) => socket.watch("notes.large", { bytes }));
+    await socket.settled();
+    expect(socket.results(fits ?? 0)).toHaveLength(1);
+    expect(errorOf(socket, large ?? 0)).toMatchObject({ json: { data: { code: "PAYLOAD_TOO_LARGE" } } });
+  });
+
+  it("E3 one that was stopped runs no more", async () => {
+    const { http, socket, wrote } = await start();
+    const [stopped, kept] = [socket.watch("notes.texts"), socket.watch("kv.get", { key: "a" })];
+    await socket.settled();
+    socket.send({ id: stopped, method: "subscription.stop" });
+    await socket.ping();
+    await http.trace.mutate();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect(await http.trace.mutate()).toEqual([]);
+    expect(socket.results(kept)).toEqual([null]);
+  });
+
+  it("E4 resumes by its id: nothing while the result is the same, all of it when not", async () => {
+    const { http, browser, socket, wrote } = await start();
+    const texts = socket.watch("notes.texts");
+    await socket.settled();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    const lastEventId = socket.lastEventId(texts);
+    expect(lastEventId).toMatch(/^\d+\.[0-9a-f]{16}\.[\w-]{22}$/);
+    const again = await openLiveSocket(browser);
+    const same = again.watch("notes.texts", undefined, lastEventId);
+    await again.settled();
+    expect(again.results(same)).toEqual([]);
+    await wrote(http.notes.create.mutate({ text: "two" }));
+    await again.settled();
+    expect(again.results(same)).toEqual([["one", "two"]]);
+    const late = await openLiveSocket(browser);
+    const missed = late.watch("notes.texts", undefined, lastEventId);
+    const forged = late.watch("notes.texts", undefined, "forged");
+    await late.settled();
+    expect([late.results(missed), late.results(forged)]).toEqual([[["one", "two"]], [["one", "two"]]]);
+  });
+
+  it("E3 K3 keys, prefixes and what expires", async () => {
+    const { http, socket, wrote } = await start();
+    const a = socket.watch("kv.get", { key: "a/1" });
+    const all = socket.watch("kv.list", { prefix: "a/" });
+    const theme = socket.watch("kv.theme.get");
+    await socket.settled();
+    await wrote(http.kv.theme.set.mutate({ value: "dark" }));
+    await wrote(http.kv.set.mutate({ key: "a/2", value: 2 }));
+    await wrote(http.kv.set.mutate({ key: "a/1", value: 1, ttl: 0.5 }));
+    // The object's own alarm removes it.
+    await expect.poll(() => socket.results(a), { timeout: 5_000 }).toEqual([null, 1, null]);
+    const keys = socket.results(all).map((page) => (page as { items: { key: string }[] }).items.map(({ key }) => key));
+    expect(keys).toEqual([[], ["a/2"], ["a/1", "a/2"], ["a/2"]]);
+    expect(socket.results(theme)).toEqual([null, "dark"]);
+  });
+
+  it("E3 the framework's own tables are read like any other", async () => {
+    const { http, socket, wrote, session } = await start();
+    const sessions = socket.watch("sessions.list");
+    const data = socket.watch("sessions.data.get");
+    const me = socket.watch("auth.me");
+    await socket.settled();
+    await wrote(http.sessions.rename.mutate({ id: session.id, name: "Laptop" }));
+    await wrote(http.sessions.data.set.mutate({ theme: "dark" }));
+    expect(socket.results(sessions).at(-1)).toMatchObject([{ name: "Laptop" }]);
+    expect(socket.results(data)).toEqual([null, { theme: "dark" }]);
+    expect(socket.results(me)).toHaveLength(1);
+  });
+
+  it("E2 P1 a query that reads, waits and reads again is never told of half a transaction", async () => {
+    const { http, socket, wrote } = await start();
+    const slow = socket.watch("notes.slow");
+    await socket.settled();
+    await http.notes.createTagged.mutate({ text: "one" });
+    await http.notes.createTagged.mutate({ text: "two" });
+    await wrote(http.notes.createTagged.mutate({ text: "three" }));
+    const results = socket.results(slow) as { notes: number; tags: number }[];
+    for (const { notes, tags } of results) expect(tags).toBe(notes);
+    expect(results.at(-1)).toEqual({ notes: 3, tags: 3 });
+  });
+});

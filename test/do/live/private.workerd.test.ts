@@ -1,0 +1,145 @@
+import { createCaller } from "trpc-userdo/worker";
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import type { LiveRouter } from "../../fixtures/app/live.js";
+import { openLiveSocket, signInToLive, signUpToLive } from "../../fixtures/live.js";
+
+/** Two callers who may do the same in one object: two sessions of its user. */
+async function start() {
+  const one = await signUpToLive();
+  const two = await signInToLive(one.email);
+  const sockets = [await openLiveSocket(one.browser), await openLiveSocket(two.browser)] as const;
+  const wrote = async (write: Promise<unknown>): Promise<void> => {
+    await write;
+    await sockets[0].reached(one.cursor());
+  };
+  return { one, two, sockets, wrote, http: one.http };
+}
+
+describe("what callers share", () => {
+  it("P8 C3 a query that looks at nothing of the caller runs once for all of them", async () => {
+    const { sockets, wrote, http } = await start();
+    const ids = sockets.map((socket) => socket.watch("notes.texts"));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await http.trace.mutate();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect(await http.trace.mutate()).toEqual(["notes.texts"]);
+    await sockets[1].settled();
+    expect(sockets.map((socket, index) => socket.results(ids[index] ?? 0))).toEqual([
+      [[], ["one"]],
+      [[], ["one"]],
+    ]);
+  });
+
+  it.each(["odd.whoami", "odd.guarded"])("P8 %s runs for each of them, and neither sees the other's", async (path) => {
+    const { one, two, sockets, wrote, http } = await start();
+    for (const socket of sockets) socket.watch(path);
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await http.trace.mutate();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    await sockets[1].settled();
+    expect(await http.trace.mutate()).toEqual([path, path]);
+    const [first, second] = sockets.map((socket) => socket.texts.join("\n"));
+    expect(first).toContain(one.session.id);
+    expect(first).not.toContain(two.session.id);
+    expect(second).toContain(two.session.id);
+    expect(second).not.toContain(one.session.id);
+  });
+
+  it("P8 one that begins to look at the caller is shared no longer, and again once it does not", async () => {
+    const { one, two, sockets, wrote, http } = await start();
+    const ids = sockets.map((socket) => socket.watch("odd.sometimes"));
+    const last = () => sockets.map((socket, index) => socket.results(ids[index] ?? 0).at(-1));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    expect(last()).toEqual([
+      { notes: 0, session: "nobody" },
+      { notes: 0, session: "nobody" },
+    ]);
+    const note = http.notes.create.mutate({ text: "one" });
+    await wrote(note);
+    await sockets[1].settled();
+    expect(last()).toEqual([
+      { notes: 1, session: one.session.id },
+      { notes: 1, session: two.session.id },
+    ]);
+    expect(sockets[1].texts.join("\n")).not.toContain(one.session.id);
+    await wrote(http.notes.delete.mutate({ id: (await note).id }));
+    await sockets[1].settled();
+    await http.trace.mutate();
+    await wrote(http.kv.set.mutate({ key: "a", value: 1 }));
+    expect(await http.trace.mutate()).toEqual([]);
+    expect(last()[1]).toEqual({ notes: 0, session: "nobody" });
+  });
+
+  it("P8 R3 a check of the caller is repeated for each of them, whoever the run was for", async () => {
+    const { one, two, sockets, wrote, http } = await start();
+    const ids = sockets.map((socket) => socket.watch("odd.checked"));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await http.trace.mutate();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    await sockets[1].settled();
+    expect(await http.trace.mutate()).toEqual(["odd.checked"]);
+    // What the check read has changed: it is looked at again, and says no to one of the two.
+    await wrote(http.notes.tag.mutate({ name: two.session.id }));
+    expect(sockets[1].frames.at(-1)).toMatchObject({ id: ids[1], error: { json: { data: { code: "FORBIDDEN" } } } });
+    await wrote(http.notes.create.mutate({ text: "two" }));
+    expect(sockets.map((socket, index) => socket.results(ids[index] ?? 0))).toEqual([
+      [0, 1, 2],
+      [0, 1],
+    ]);
+    await http.notes.tag.mutate({ name: one.session.id });
+    await expect.poll(() => sockets[0].frames.some(({ error }) => error?.json.data.code === "FORBIDDEN")).toBe(true);
+  });
+
+  it("P8 session data is each session's own", async () => {
+    const { one, two, sockets } = await start();
+    const ids = sockets.map((socket) => socket.watch("sessions.data.get"));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await one.http.sessions.data.set.mutate({ canary: "one" });
+    await two.http.sessions.data.set.mutate({ canary: "two" });
+    await Promise.all([sockets[0].reached(one.cursor()), sockets[1].reached(two.cursor())]);
+    expect(sockets.map((socket, index) => socket.results(ids[index] ?? 0))).toEqual([
+      [null, { canary: "one" }],
+      [null, { canary: "two" }],
+    ]);
+    expect(sockets[0].texts.join("\n")).not.toContain("two");
+  });
+
+  it("E6 P6 a session that was revoked is told nothing more, and the others are", async () => {
+    const { two, sockets, wrote, http } = await start();
+    const ids = sockets.map((socket) => socket.watch("notes.texts"));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await http.sessions.revoke.mutate({ id: two.session.id });
+    const frames = sockets[1].frames.length;
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect((await sockets[1].closed).code).toBe(4401);
+    expect(sockets[1].frames).toHaveLength(frames);
+    expect(sockets[0].results(ids[0] ?? 0)).toEqual([[], ["one"]]);
+    // The query that both had runs on for the one that is left.
+    await wrote(http.notes.create.mutate({ text: "two" }));
+    expect(sockets[0].results(ids[0] ?? 0)).toHaveLength(3);
+  });
+
+  it("E6 P6 also when the first of those that share a run is the one that is gone", async () => {
+    const { one, two, sockets } = await start();
+    const ids = sockets.map((socket) => socket.watch("notes.texts"));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await two.http.sessions.revoke.mutate({ id: one.session.id });
+    await two.http.notes.create.mutate({ text: "one" });
+    await sockets[1].reached(two.cursor());
+    expect(sockets[1].results(ids[1] ?? 0)).toEqual([[], ["one"]]);
+    expect(sockets[0].results(ids[0] ?? 0)).toEqual([[]]);
+  });
+
+  it("P8 another Worker, which acts for the user, is a caller of its own", async () => {
+    const { one, sockets, wrote, http } = await start();
+    sockets[0].watch("odd.whoami");
+    const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
+    const events = (await caller._live({ path: "odd.whoami" }))[Symbol.asyncIterator]();
+    expect((await events.next()).value).toMatchObject({ data: { session: "none", notes: 0 } });
+    await sockets[0].settled();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect((await events.next()).value).toMatchObject({ data: { session: "none", notes: 1 } });
+    await events.return?.();
+  });
+});

@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { openLiveSocket, signInToLive, signUpToLive } from "../../fixtures/live.js";
+
+async function start() {
+  const signedUp = await signUpToLive();
+  const socket = await openLiveSocket(signedUp.browser);
+  const wrote = async <TResult>(write: Promise<TResult>): Promise<TResult> => {
+    const result = await write;
+    await socket.reached(signedUp.cursor());
+    return result;
+  };
+  return { ...signedUp, socket, wrote };
+}
+
+describe("live queries over a sleep", () => {
+  it("E2 a wake runs none of them, and a write only those that it touches", async () => {
+    const { http, socket, sleep, wrote } = await start();
+    const note = await http.notes.create.mutate({ text: "one", list: "a" });
+    const texts = socket.watch("notes.texts");
+    const other = socket.watch("notes.of", { list: "b" });
+    socket.watch("notes.byId", { id: crypto.randomUUID() });
+    socket.watch("odd.whoami");
+    socket.watch("kv.get", { key: "a" });
+    await socket.settled();
+    await http.trace.mutate();
+    await sleep();
+    expect(await http.trace.mutate()).toEqual([]);
+    await wrote(http.kv.set.mutate({ key: "b", value: 1 }));
+    expect(await http.trace.mutate()).toEqual([]);
+    await sleep();
+    await wrote(http.notes.update.mutate({ id: note.id, values: { text: "two" } }));
+    expect((await http.trace.mutate()).toSorted()).toEqual(["notes.texts", "odd.whoami"]);
+    expect([socket.results(texts), socket.results(other)]).toEqual([[["one"], ["two"]], [[]]]);
+  });
+
+  it("E2 what is the same after a sleep is not told again", async () => {
+    const { http, socket, sleep, wrote } = await start();
+    const note = await http.notes.create.mutate({ text: "one", list: "a" });
+    const count = socket.watch("notes.count", { list: "a" });
+    await socket.settled();
+    await http.trace.mutate();
+    for (const label of ["one", "two"]) {
+      await sleep();
+      await wrote(http.notes.update.mutate({ id: note.id, values: { label } }));
+    }
+    expect(await http.trace.mutate()).toEqual(["notes.count", "notes.count"]);
+    expect(socket.results(count)).toEqual([1]);
+    await sleep();
+    await wrote(http.notes.delete.mutate({ id: note.id }));
+    expect(socket.results(count)).toEqual([1, 0]);
+  });
+
+  it("E2 a thousand of them on one socket: a write runs the one that it touches", async () => {
+    const { http, socket, sleep, wrote } = await start();
+    const notes = await Promise.all(
+      Array.from({ length: 3 }, (_, index) => http.notes.create.mutate({ text: `note ${index}` })),
+    );
+    const watched = notes.map(({ id }) => socket.watch("notes.byId", { id }));
+    for (let n = notes.length; n < 1_000; n++) socket.watch("notes.byId", { id: `nobody's ${n}` });
+    await expect
+      .poll(() => socket.frames.filter(({ result }) => result?.type === "data").length, { timeout: 10_000 })
+      .toBe(1_000);
+    await http.trace.mutate();
+    await sleep();
+    await wrote(http.notes.update.mutate({ id: notes[1]?.id ?? "", values: { text: "changed" } }));
+    expect(await http.trace.mutate()).toEqual(["notes.byId"]);
+    expect(watched.map((id) => socket.results(id).length)).toEqual([1, 2, 1]);
+  });
+
+  it("E2 P8 callers that shared a query before a sleep share it after, and those that did not do not", async () => {
+    const { http, email, socket, session, sleep, wrote } = await start();
+    const second = await signInToLive(email);
+    const other = await openLiveSocket(second.browser);
+    for (const each of [socket, other]) for (const path of ["notes.texts", "odd.whoami"]) each.watch(path);
+    await Promise.all([socket.settled(), other.settled()]);
+    await http.trace.mutate();
+    await sleep();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    await other.settled();
+    expect((await http.trace.mutate()).toSorted()).toEqual(["notes.texts", "odd.whoami", "odd.whoami"]);
+    expect(socket.texts.join("\n")).not.toContain(second.session.id);
+    expect(other.texts.join("\n")).not.toContain(session.id);
+  });
+
+  it("E6 P6 a session revoked while the object slept is told nothing", async () => {
+    const { http, email, socket, sleep, wrote } = await start();
+    const second = await signInToLive(email);
+    const other = await openLiveSocket(second.browser);
+    socket.watch("notes.texts");
+    other.watch("notes.texts");
+    await Promise.all([socket.settled(), other.settled()]);
+    await sleep();
+    await http.sessions.revoke.mutate({ id: second.session.id });
+    const frames = other.frames.length;
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect(other.frames).toHaveLength(frames);
+  });
+});
