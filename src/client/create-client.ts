@@ -1,7 +1,8 @@
 import { createTRPCClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { createFlushEvents, rememberFlushEvents } from "./flush-events.js";
 import { createSignInEvents, rememberSignInEvents } from "./sign-in-events.js";
-import { userdoLink, type UserDOLinkOptions } from "./userdo-link.js";
+import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
 
 /**
  * An ordinary tRPC client of the app's router, with all types inferred: calls go over HTTP in batches,
@@ -9,17 +10,22 @@ import { userdoLink, type UserDOLinkOptions } from "./userdo-link.js";
  */
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
   const signIn = createSignInEvents();
+  const flushes = createFlushEvents();
   const client = createTRPCClient<TRouter>({
     links: [
-      userdoLink<TRouter>({
-        ...options,
-        onSignInChange(change, user) {
-          options.onSignInChange?.(change, user);
-          signIn.emit(change, user);
+      linkWith<TRouter>(
+        {
+          ...options,
+          onSignInChange(change, user) {
+            options.onSignInChange?.(change, user);
+            signIn.emit(change, user);
+          },
         },
-      }),
+        flushes,
+      ),
     ],
   });
   rememberSignInEvents(client, signIn);
+  rememberFlushEvents(client, flushes);
   return client;
 }

@@ -10,15 +10,17 @@ interface Outgoing {
 
 interface Incoming {
   readonly id?: number | string | null;
+  readonly method?: string;
+  readonly params?: { readonly cursor: string };
   readonly result?: { readonly type: string; readonly id?: string };
 }
 
 /**
  * tRPC's JSON, and one thing more: it remembers the cursor that each subscription started at. tRPC's client only
  * learns one from the first event, so one that loses its connection before would come back without, and miss what
- * was written meanwhile.
+ * was written meanwhile. And it hears that a flush is complete, which tRPC's client passes over.
  */
-export function createCursorEncoder(): Encoder {
+export function createCursorEncoder(onFlushed: (cursor: string) => void = () => {}): Encoder {
   const startedAt = new Map<number | string, string>();
 
   function withCursor(message: Outgoing): unknown {
@@ -36,7 +38,8 @@ export function createCursorEncoder(): Encoder {
     },
     decode(data) {
       const message = JSON.parse(String(data)) as Incoming;
-      const { id, result } = message;
+      const { id, method, params, result } = message;
+      if (method === "userdo.flushed" && params) onFlushed(params.cursor);
       if (result?.type === "started" && result.id !== undefined && id !== undefined && id !== null) {
         startedAt.set(id, result.id);
       }

@@ -1,7 +1,13 @@
 /** The browser's (or Node's) side: tRPC's own client over the right transport for each call. */
 export { createClient } from "./create-client.js";
+export { connectLive } from "./live/connect-live.js";
+export { live } from "./live/live.js";
 export { onSignInChange } from "./sign-in-events.js";
 export { userdoLink } from "./userdo-link.js";
+export type { LiveBridgeOptions } from "./live/create-live-bridge.js";
+export type { LiveConnection } from "./live/connect-live.js";
+export type { LiveStatus } from "./live/live-status.js";
+export type { OptimisticCache } from "./live/optimistic-layers.js";
 export type { SignInChange, SignInListener } from "./sign-in-events.js";
 export type { User } from "../shared/account.js";
 export type { SessionTokens } from "../shared/call.js";

@@ -27,7 +27,8 @@ export function createRunningSubscriptions(linkFor: (op: Operation) => Link, may
           const mine = ++turn;
           const isCurrent = (): boolean => mine === turn;
           current = linkFor(chain.op)(chain).subscribe({
-            next: (value) => isCurrent() && observer.next(value),
+            // A socket that is yet to be opened says that it is idle, too: here that means to wait for somebody.
+            next: (value) => isCurrent() && !isIdle(value.result) && observer.next(value),
             error: (error) => isCurrent() && observer.error(error),
             complete: () => isCurrent() && observer.complete(),
           });
@@ -36,12 +37,15 @@ export function createRunningSubscriptions(linkFor: (op: Operation) => Link, may
           turn++;
           current?.unsubscribe();
           current = undefined;
-          observer.next({ result: { type: "state", state: "idle", error: null }, context: chain.op.context });
+          wait();
         },
       };
+      const wait = (): void =>
+        observer.next({ result: { type: "state", state: "idle", error: null }, context: chain.op.context });
 
       all.add(running);
       if (mayConnect()) running.start();
+      else wait();
       return () => {
         all.delete(running);
         turn++;
@@ -63,4 +67,8 @@ export function createRunningSubscriptions(linkFor: (op: Operation) => Link, may
       for (const running of all) running.start();
     },
   };
+}
+
+function isIdle(result: { readonly type?: string | undefined; readonly state?: string }): boolean {
+  return result.type === "state" && result.state === "idle";
 }

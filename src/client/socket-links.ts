@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
+import type { FlushListener } from "./flush-events.js";
 import { createRunningSubscriptions } from "./running-subscriptions.js";
 import type { SessionWatch } from "./session-watch.js";
 import type { TokenKeeper } from "./token-keeper.js";
@@ -16,6 +17,8 @@ export interface SocketLinksOptions {
   readonly runtime: TRPCClientRuntime;
   /** Told of sockets that open, and of those that are refused. */
   readonly watch: SessionWatch;
+  /** Told when a flush is complete. */
+  readonly onFlushed: FlushListener;
 }
 
 /** The session behind a socket is over. */
@@ -33,7 +36,7 @@ const LINGER = 5_000;
  * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
  * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
  */
-export function createSocketLinks({ url, WebSocket, keeper, runtime, watch }: SocketLinksOptions) {
+export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, onFlushed }: SocketLinksOptions) {
   const owners = new Map<string | undefined, OwnersSocket>();
   let token: string | undefined;
   const mayConnect = (): boolean => !watch.isOver();
@@ -47,7 +50,7 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime, watch }: So
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
       WebSocket: createSocketClass(WebSocket, () => token),
-      experimental_encoder: createCursorEncoder(),
+      experimental_encoder: createCursorEncoder((cursor) => onFlushed(organizationId, cursor)),
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,

@@ -2,7 +2,9 @@ import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLi
 import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { limits } from "../shared/limits.js";
+import { explainFailure } from "./explain-failure.js";
 import { exchangeToken } from "./exchange-token.js";
+import type { FlushEvents } from "./flush-events.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
 import type { SignInListener } from "./sign-in-events.js";
@@ -63,13 +65,22 @@ export interface UserDOLinkOptions {
  * subscriptions over the socket of the owner they belong to. It brings the transformer with it.
  */
 export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCLink<TRouter> {
+  return linkWith<TRouter>(options);
+}
+
+/** The same, for a client that wants to know when flushes are complete. */
+export function linkWith<TRouter extends AnyTRPCRouter>(
+  options: UserDOLinkOptions,
+  flushes?: FlushEvents,
+): TRPCLink<TRouter> {
   const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange } = options;
   // Looked up at each call, as a plain call would.
-  const fetch: Fetch = (input, init) =>
+  const fetch: Fetch = explainFailure((input, init) =>
     (options.fetch ?? globalThis.fetch)(
       input as string,
       { ...init, ...(credentials && { credentials }) } as RequestInit,
-    );
+    ),
+  );
 
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
     const apply: SignInListener = (change, user) => {
@@ -106,6 +117,7 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
       keeper,
       runtime,
       watch,
+      onFlushed: flushes?.emit ?? (() => {}),
     });
     const batches = httpBatchLink<AnyTRPCRouter>({
       url,

@@ -1,11 +1,15 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
-import { useEffect, useState, type ReactNode } from "react";
-import { createClient } from "../client/index.js";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
+import { createClient, live } from "../client/index.js";
+import { createLiveBridge } from "../client/live/create-live-bridge.js";
+import { failOffline } from "./fail-offline.js";
 import { followSignIn } from "./follow-sign-in.js";
+import { optimistic } from "./optimistic.js";
 import type { SessionState, SessionUserOf } from "./session-state.js";
+import { LiveBridgeContext, useLiveStatus } from "./use-live-status.js";
 import { useSessionOf } from "./use-session.js";
 
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
@@ -38,9 +42,18 @@ export interface UserDOReact<TRouter extends AnyTRPCRouter> {
   readonly useTRPCClient: Context<TRouter>["useTRPCClient"];
   /** Who is signed in. */
   readonly useSession: () => SessionState<SessionUserOf<TRouter>>;
+  /** Keeps a query current: `useQuery(live(trpc.posts.list.queryOptions()))`. */
+  readonly live: typeof live;
+  /** Shows a mutation's outcome before the server has it. */
+  readonly optimistic: typeof optimistic;
+  /** Whether the page's live queries are current. */
+  readonly useLiveStatus: typeof useLiveStatus;
 }
 
-/** The React side of an app: `export const { UserDOProvider, useTRPC, useSession } = createUserDOReact<AppRouter>()`. */
+/**
+ * The React side of an app:
+ * `export const { UserDOProvider, useTRPC, useSession, live } = createUserDOReact<AppRouter>()`.
+ */
 export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<TRouter> {
   const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<TRouter>();
 
@@ -48,18 +61,35 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     const [ownClient] = useState(() => given ?? createClient<TRouter>(url === undefined ? {} : { url }));
     const [ownQueries] = useState(() => givenQueries ?? new QueryClient());
     const client = given ?? ownClient;
-    const queryClient = givenQueries ?? ownQueries;
+    const queryClient = useMemo(() => failOffline(givenQueries ?? ownQueries), [givenQueries, ownQueries]);
+    // There from the first render on, in which a query may be read already; on a server that renders there is none.
+    const bridge = useMemo(
+      () => (typeof window === "undefined" ? undefined : createLiveBridge({ client, queryClient, notifyManager })),
+      [client, queryClient],
+    );
 
     useEffect(() => followSignIn(client, queryClient), [client, queryClient]);
+    useEffect(() => {
+      bridge?.connect();
+      return bridge?.disconnect;
+    }, [bridge]);
 
     return (
       <QueryClientProvider client={queryClient}>
         <TRPCProvider trpcClient={client} queryClient={queryClient}>
-          {children}
+          <LiveBridgeContext.Provider value={bridge}>{children}</LiveBridgeContext.Provider>
         </TRPCProvider>
       </QueryClientProvider>
     );
   }
 
-  return { UserDOProvider, useTRPC, useTRPCClient, useSession: () => useSessionOf(useTRPCClient()) };
+  return {
+    UserDOProvider,
+    useTRPC,
+    useTRPCClient,
+    useSession: () => useSessionOf(useTRPCClient()),
+    live,
+    optimistic,
+    useLiveStatus,
+  };
 }

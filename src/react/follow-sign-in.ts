@@ -1,5 +1,6 @@
 import { notifyManager, type QueryClient } from "@tanstack/react-query";
 import { onSignInChange } from "../client/index.js";
+import { bridgeOf } from "../client/live/bridges.js";
 import { forgetUser } from "../client/live/forget-user.js";
 
 /** The key of the one query that knows who is signed in. */
@@ -12,6 +13,7 @@ export const sessionKey = ["trpc-userdo", "session"] as const;
 export function followSignIn(client: object, queryClient: QueryClient): () => void {
   return onSignInChange(client, (change, user) =>
     notifyManager.batch(() => {
+      bridgeOf(queryClient)?.forget();
       forgetUser({ queryClient, keeps: ([first]) => first === sessionKey[0] });
       // An answer that is still on its way is about the time before.
       void queryClient.cancelQueries({ queryKey: sessionKey });

@@ -3,6 +3,7 @@ export interface CachedQuery {
   readonly queryKey: readonly unknown[];
   readonly queryHash: string;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
+  readonly options: object;
   readonly observers: readonly {
     readonly options: { readonly meta?: Readonly<Record<string, unknown>> | undefined };
   }[];
@@ -29,6 +30,7 @@ export interface CacheEvent {
 export interface LiveQueryClient {
   getQueryCache(): {
     getAll(): readonly CachedQuery[];
+    find(filters: { readonly queryKey: readonly unknown[] }): CachedQuery | undefined;
     remove(query: never): void;
     subscribe(listener: (event: never) => void): () => void;
   };

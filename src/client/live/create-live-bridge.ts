@@ -1,0 +1,145 @@
+import { getUntypedClient, type TRPCClient } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { flushEventsOf } from "../flush-events.js";
+import { setBridge, type Bridge } from "./bridges.js";
+import { createLiveQuery, type LiveQuery } from "./live-query.js";
+import { isMarkedLive } from "./live.js";
+import { liveStatusOf, type LiveStatus } from "./live-status.js";
+import { createMovingTogether } from "./moving-together.js";
+import { watchNetwork } from "./network.js";
+import { createOptimisticLayers } from "./optimistic-layers.js";
+import type { CachedQuery, CacheEvent, LiveNotifyManager, LiveQueryClient } from "./query-cache.js";
+import { readQueryKey } from "./read-query-key.js";
+
+export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
+  readonly client: TRPCClient<TRouter>;
+  readonly queryClient: LiveQueryClient;
+  /** TanStack Query's own. */
+  readonly notifyManager: LiveNotifyManager;
+  /**
+   * Tells when an owner's queries have been told all that a flush changed.
+   * @default what the client hears from the server
+   */
+  readonly onFlushed?: (listener: (organizationId: string | undefined) => void) => () => void;
+}
+
+/** Between the cache and the sockets: one subscription on the server for each query, however many components use it. */
+export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>) {
+  const { queryClient, notifyManager, onFlushed = flushEventsOf(options.client)?.listen ?? (() => () => {}) } = options;
+  const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
+  const cache = queryClient.getQueryCache();
+  const queries = new Map<CachedQuery, LiveQuery>();
+  const listeners = new Set<() => void>();
+  const batch = (run: () => void): void => notifyManager.batch(run);
+  const together = createMovingTogether({ batch, onShow: () => layers.shown() });
+  const layers = createOptimisticLayers({
+    queryClient,
+    batch,
+    hold: () => together.hold(),
+    isTold: (query) => queries.get(query)?.isConnected() ?? false,
+  });
+
+  let status: LiveStatus = "idle";
+  let leaving: ReturnType<typeof setTimeout> | undefined;
+  let leave: (() => void) | undefined;
+  const network = watchNetwork(tellStatus);
+
+  function tellStatus(): void {
+    const running = [...queries.values()].filter((query) => query.isRunning());
+    const now = liveStatusOf(
+      running.map((query) => query.isConnected()),
+      network.isUp(),
+    );
+    if (now === status) return;
+    status = now;
+    for (const listener of listeners) listener();
+  }
+
+  function open(query: CachedQuery): LiveQuery | undefined {
+    const known = queries.get(query);
+    if (known) return known;
+    const call = readQueryKey(query.queryKey);
+    if (!call) return undefined;
+    const made = createLiveQuery({ query, call, client, together, onStatus: tellStatus });
+    queries.set(query, made);
+    return made;
+  }
+
+  function close(query: CachedQuery): void {
+    const known = queries.get(query);
+    queries.delete(query);
+    known?.close();
+  }
+
+  function follow(event: CacheEvent): void {
+    const { type, query, action } = event;
+    layers.follow(event);
+    const known = queries.get(query);
+    if (type === "removed") return close(query);
+    if (type === "updated") {
+      // Reset: what it shows next is asked for anew.
+      if (action?.type === "setState" && query.state.data === undefined && known?.isRunning()) close(query);
+      else known?.updated();
+      return undefined;
+    }
+    if (!type.startsWith("observer") || type === "observerResultsUpdated") return undefined;
+    if (query.observers.length === 0) return undefined;
+    // Turned off by all who look at it.
+    if (!query.isActive()) return close(query);
+    if (query.observers.some(({ options: { meta } }) => isMarkedLive(meta))) open(query)?.wake();
+    return undefined;
+  }
+
+  const bridge: Bridge = {
+    // Not taken apart: to read its signal is to say that the fetch can be aborted.
+    fetch(context, http) {
+      const query = cache.getAll().find(({ queryKey }) => queryKey === context.queryKey);
+      const liveQuery = query && open(query);
+      if (!liveQuery) return undefined;
+      if (query.observers.length === 0) liveQuery.stopUnlessObserved(() => close(query));
+      return liveQuery.fetch(context, http);
+    },
+    begin: layers.begin,
+    forget() {
+      layers.forget();
+      together.forget();
+    },
+  };
+  setBridge(queryClient, bridge);
+
+  return {
+    status: (): LiveStatus => status,
+
+    /** Calls whenever the status has changed. Gives the function that stops it. */
+    listen(listener: () => void): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    /** Begins to follow the cache. */
+    connect(): void {
+      clearTimeout(leaving);
+      if (leave) return;
+      const unsubscribes = [
+        cache.subscribe(follow as (event: never) => void),
+        onFlushed(together.flushed),
+        network.watch(),
+      ];
+      leave = () => {
+        for (const unsubscribe of unsubscribes) unsubscribe();
+        for (const query of queries.keys()) close(query);
+      };
+      for (const query of cache.getAll()) follow({ type: "observerAdded", query });
+    },
+
+    /** Stops, unless it is wanted again at once: React's strict mode does so with each effect. */
+    disconnect(): void {
+      leaving = setTimeout(() => {
+        leave?.();
+        leave = undefined;
+      }, 0);
+    },
+  };
+}
+
+export type LiveBridge = ReturnType<typeof createLiveBridge>;

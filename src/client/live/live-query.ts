@@ -1,0 +1,171 @@
+import type { TRPCUntypedClient } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import superjson from "superjson";
+import type { FetchContext } from "./bridges.js";
+import { openFeed, type Feed } from "./feed.js";
+import type { MovingTogether, Shown } from "./moving-together.js";
+import { showPages, type PageNews } from "./pages.js";
+import type { CachedQuery } from "./query-cache.js";
+import { inputOfPage, type CachedCall } from "./read-query-key.js";
+
+export interface LiveQueryOptions {
+  readonly query: CachedQuery;
+  readonly call: CachedCall;
+  readonly client: TRPCUntypedClient<AnyTRPCRouter>;
+  readonly together: MovingTogether;
+  /** Its connection was made or lost, or it stopped. */
+  readonly onStatus: () => void;
+}
+
+/** How long a query that nobody looks at is kept current after it was asked for, in milliseconds. */
+const UNOBSERVED = 5_000;
+
+/** One query of the cache, kept current by as many subscriptions as it has pages: one, if it has none. */
+export function createLiveQuery({ query, call, client, together, onStatus }: LiveQueryOptions) {
+  const feeds = new Map<string, Feed>();
+  /** Pages of which something was told that is not shown yet, */
+  const told = new Set<string>();
+  /** and what is to be shown of them next. */
+  const next = new Map<string, unknown>();
+  /** After an error it waits to be asked again. */
+  let asleep = false;
+
+  const shown: Shown = { organizationId: organizationIdOf(call.input), ready, show };
+
+  function feedFor(key: string, input: unknown): Feed {
+    const known = feeds.get(key);
+    if (known) return known;
+    const feed = openFeed({
+      client,
+      path: call.path,
+      input,
+      onData() {
+        told.add(key);
+        together.add(shown);
+      },
+      onEnd(error) {
+        if (feeds.get(key) !== feed) return;
+        feeds.delete(key);
+        asleep = true;
+        if (error !== undefined) fail(error);
+        onStatus();
+      },
+      onConnection: onStatus,
+    });
+    feeds.set(key, feed);
+    onStatus();
+    return feed;
+  }
+
+  function fail(error: unknown): void {
+    const { errorUpdateCount } = query.state;
+    query.setState({
+      error,
+      errorUpdateCount: errorUpdateCount + 1,
+      errorUpdatedAt: Date.now(),
+      fetchFailureReason: error,
+      status: "error",
+      // Whoever looks at it next asks again.
+      isInvalidated: true,
+    });
+  }
+
+  function ready(): void {
+    for (const key of told) next.set(key, feeds.get(key)?.latest());
+    told.clear();
+  }
+
+  function show(): void {
+    // A fetch that is under way ends with what has come meanwhile.
+    if (query.state.fetchStatus === "fetching" || next.size === 0) return;
+    const pages = new Map(next);
+    next.clear();
+    if (!call.infinite) return void query.setData(pages.get(""), { manual: true });
+    const news: PageNews = (pageParam) => {
+      const key = keyOf(pageParam);
+      return pages.has(key) ? { page: pages.get(key) } : undefined;
+    };
+    // Another page follows now: all are read again, from what is known already.
+    if (!showPages(query, news)) query.fetch().catch(() => {});
+  }
+
+  const pageParams = (): readonly unknown[] =>
+    (query.state.data as { pageParams?: readonly unknown[] } | undefined)?.pageParams ?? [];
+
+  function openAll(): void {
+    if (!call.infinite) feedFor("", call.input);
+    else for (const param of pageParams()) feedFor(keyOf(param), inputOfPage(call.input, param, "forward"));
+  }
+
+  return {
+    isConnected: (): boolean => feeds.size > 0 && [...feeds.values()].every((feed) => feed.isConnected()),
+    isRunning: (): boolean => feeds.size > 0,
+
+    /** Somebody looks at it. */
+    wake(): void {
+      if (!asleep) openAll();
+    },
+
+    /** The cache has changed it: pages that it has no more need not be kept current, and what waited for it can be shown. */
+    updated(): void {
+      const { data, fetchStatus } = query.state;
+      if (fetchStatus !== "idle") return;
+      if (call.infinite && data !== undefined) {
+        const wanted = new Set(pageParams().map(keyOf));
+        for (const [key, feed] of feeds) {
+          if (wanted.has(key) || feed.isAwaited()) continue;
+          feeds.delete(key);
+          told.delete(key);
+          next.delete(key);
+          feed.close();
+        }
+        if (!asleep) openAll();
+      }
+      if (next.size > 0) together.addLate(shown);
+    },
+
+    /** Reads it, or one of its pages: the first time from its subscription. */
+    async fetch(context: FetchContext, http: () => unknown): Promise<unknown> {
+      asleep = false;
+      const { pageParam, direction = "forward" } = context;
+      const key = call.infinite ? keyOf(pageParam) : "";
+      const feed = feedFor(key, call.infinite ? inputOfPage(call.input, pageParam, direction) : call.input);
+      const before = feed.results();
+      if (before === 0 || call.infinite) return feed.first(http);
+      // Asked for again: the server is asked, as whoever refetches expects. What was told meanwhile is newer.
+      const answer = await http();
+      if (feed.results() === before) return answer;
+      told.clear();
+      next.clear();
+      return feed.latest();
+    },
+
+    /** Stops after a while that nobody looks at it: it was fetched in advance, or by a component that came to nothing. */
+    stopUnlessObserved(stop: () => void): void {
+      setTimeout(function look() {
+        if (query.observers.length > 0) return;
+        if ([...feeds.values()].some((feed) => feed.isAwaited())) setTimeout(look, UNOBSERVED);
+        else stop();
+      }, UNOBSERVED);
+    },
+
+    close(): void {
+      together.remove(shown);
+      const open = [...feeds.values()];
+      feeds.clear();
+      for (const feed of open) feed.close();
+      onStatus();
+    },
+  };
+}
+
+export type LiveQuery = ReturnType<typeof createLiveQuery>;
+
+function keyOf(pageParam: unknown): string {
+  return superjson.stringify(pageParam);
+}
+
+function organizationIdOf(input: unknown): string | undefined {
+  if (typeof input !== "object" || input === null || !("organizationId" in input)) return undefined;
+  return typeof input.organizationId === "string" ? input.organizationId : undefined;
+}

@@ -1,0 +1,31 @@
+import type { CachedQuery } from "./query-cache.js";
+
+interface Pages {
+  readonly pages: readonly unknown[];
+  readonly pageParams: readonly unknown[];
+}
+
+type NextParam = (page: unknown, pages: readonly unknown[], param: unknown, params: readonly unknown[]) => unknown;
+
+/** The news of a page, found by its parameter; nothing for a page without. */
+export type PageNews = (pageParam: unknown) => { readonly page: unknown } | undefined;
+
+/**
+ * Puts the news of pages in their places. Where a page now ends at another row, so that the next one would no longer
+ * begin there, nothing is changed: answers whether the pages still follow each other.
+ */
+export function showPages(query: CachedQuery, news: PageNews): boolean {
+  const { pages, pageParams } = query.state.data as Pages;
+  const after = pages.map((page, index) => {
+    const found = news(pageParams[index]);
+    return found ? found.page : page;
+  });
+  const { getNextPageParam } = query.options as { readonly getNextPageParam?: NextParam };
+  const isWhole = after.every((page, index) => {
+    if (page === pages[index] || index === pages.length - 1 || !getNextPageParam) return true;
+    const [before, now] = [pages, after].map((all) => getNextPageParam(all[index], all, pageParams[index], pageParams));
+    return JSON.stringify(before) === JSON.stringify(now);
+  });
+  if (isWhole) query.setData({ pages: after, pageParams }, { manual: true });
+  return isWhole;
+}
