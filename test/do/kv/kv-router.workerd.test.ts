@@ -1,12 +1,11 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import superjson from "superjson";
 import { describe, expect, it } from "vitest";
 import { createCaller } from "trpc-userdo/worker";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
+import { codeOfRefusal, openEntrances } from "../../fixtures/entrances.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { openSocket } from "../../fixtures/socket.js";
 import { badKeys, oddKeys, values } from "./keys-and-values.js";
 
 const object = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
@@ -15,45 +14,18 @@ const count = (userId: string, table: string) =>
     Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()["n"]),
   );
 
-/** A user, and the same kv procedures by each way in: over HTTP, over a socket, and from another Worker. */
+/** The same kv procedures by each way in. */
 async function entrances() {
-  const { client, user, browser } = await signUp();
-  const socket = await openSocket(browser);
-  let id = 0;
-  async function send(method: "query" | "mutation", path: string, input: unknown): Promise<unknown> {
-    const own = ++id;
-    socket.send({ id: own, method, params: { path, input: superjson.serialize(input) } });
-    await socket.until(own);
-    const { result, error } = socket.frames.find((frame) => frame.id === own) ?? {};
-    if (error) throw new Error(error.json.data.code);
-    return superjson.deserialize(result?.data as never);
-  }
-  const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
-  const code = (error: unknown): string =>
-    (error as { data?: { code: string } }).data?.code ?? (error as Error).message;
+  const { client, user, ways } = await openEntrances();
   return {
     client,
     user,
-    ways: [
-      {
-        name: "HTTP",
-        get: (key: string) => client.kv.get.query({ key }),
-        set: (key: string, value: unknown) => client.kv.set.mutate({ key, value }),
-        code,
-      },
-      {
-        name: "socket",
-        get: (key: string) => send("query", "kv.get", { key }),
-        set: (key: string, value: unknown) => send("mutation", "kv.set", { key, value }),
-        code,
-      },
-      {
-        name: "RPC",
-        get: (key: string) => caller.kv.get({ key }),
-        set: (key: string, value: unknown) => caller.kv.set({ key, value }),
-        code: (error: unknown) => (error as { code?: string }).code ?? code(error),
-      },
-    ],
+    ways: ways.map(({ name, query, mutate }) => ({
+      name,
+      get: (key: string) => query("kv.get", { key }),
+      set: (key: string, value: unknown) => mutate("kv.set", { key, value }),
+      code: codeOfRefusal,
+    })),
   };
 }
 

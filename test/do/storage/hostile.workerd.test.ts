@@ -1,0 +1,255 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { codeOfRefusal, openEntrances, type Way } from "../../fixtures/entrances.js";
+import { hostileNames } from "./hostile-names.js";
+
+const rows = [
+  { name: "apple", stars: 1, price: 0.5, sold: true, at: new Date(1), big: 1n, kind: "low", tags: ["a"] },
+  { name: "100%_\\", stars: 2, price: 1.5, sold: false, at: new Date(2), big: 2n, kind: "high", tags: ["%"] },
+  { name: 'it\'s "quoted"', tags: [] },
+];
+
+// One user for all of it: nothing here may change what is stored, but where a test says so and cleans up.
+let ways: readonly Way[];
+let object: DurableObjectStub;
+let before: unknown;
+
+/** All that the object stores, but the sessions and the log of what happened to the account. */
+function stored(): Promise<unknown> {
+  return runInDurableObject(object, (_instance, { storage: { sql } }) => ({
+    schema: sql
+      .exec("SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\' ORDER BY name")
+      .toArray(),
+    things: sql.exec("SELECT * FROM things ORDER BY id").toArray(),
+    log: sql.exec("SELECT count(*) AS n FROM _changes").one(),
+    account: sql.exec("SELECT * FROM _account").toArray(),
+  }));
+}
+
+beforeAll(async () => {
+  const opened = await openEntrances();
+  ways = opened.ways;
+  object = env.BLOG_DO.getByName(`user:${opened.user.id}`);
+  await ways[0]!.mutate("careless.createMany", rows);
+  before = await stored();
+});
+
+type Step = readonly [name: string, ...args: unknown[]];
+const all: Step = ["all"];
+const find = (way: Way, ...steps: Step[]) => way.query("careless.find", steps).catch(codeOfRefusal);
+const names = (found: unknown) =>
+  Array.isArray(found) ? found.map((row: { name: string }) => row.name).sort() : found;
+
+/** Does the same by each way in, and says what each answered. */
+async function byEachWay(call: (way: Way) => Promise<unknown>): Promise<Record<string, unknown>> {
+  const answers: [string, unknown][] = [];
+  for (const way of ways) answers.push([way.name, await call(way)]);
+  return Object.fromEntries(answers);
+}
+
+const each = (answer: unknown) => ({ HTTP: answer, socket: answer, RPC: answer });
+
+/** That each of many calls is refused by each way in, and nothing is changed. */
+async function allRefused(calls: Readonly<Record<string, (way: Way) => Promise<unknown>>>, code = "BAD_REQUEST") {
+  for (const [what, call] of Object.entries(calls)) {
+    expect({ what, ...(await byEachWay((way) => call(way).catch(codeOfRefusal))) }).toEqual({ what, ...each(code) });
+  }
+  expect(await stored()).toEqual(before);
+}
+
+describe("strings from callers, by each way in", () => {
+  it("B6 hostile 59 are no names: of a field, a direction, an operator", async () => {
+    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    for (const text of hostileNames) {
+      calls[`where ${text}`] = (way) => find(way, ["where", text, "==", "x"], all);
+      calls[`group ${text}`] = (way) => way.query("careless.group", { field: text, operator: "==", value: "x" });
+      calls[`operator ${text}`] = (way) => find(way, ["where", "name", text, "x"], all);
+      calls[`orderBy ${text}`] = (way) => find(way, ["orderBy", text], all);
+      calls[`direction ${text}`] = (way) => find(way, ["orderBy", "name", text], all);
+      calls[`select ${text}`] = (way) => find(way, ["select", "name", text], all);
+      calls[`cursor ${text}`] = (way) => find(way, ["page", { after: text }]);
+      calls[`on ${text}`] = (way) => way.mutate("careless.upsert", { values: { name: "apple" }, on: text });
+      calls[`deleteWhere ${text}`] = (way) =>
+        way.mutate("careless.deleteWhere", { field: text, operator: "!=", value: "x" });
+    }
+    await allRefused(calls);
+  });
+
+  it("B6 hostile 65 are no paths into JSON", async () => {
+    const paths = ["$.a", "$.a') = ?", "tags.0", "tags->'$[0]'", "$[#-1]", "tags') or json_valid('[]"];
+    await allRefused(
+      Object.fromEntries(paths.map((path) => [path, (way: Way) => find(way, ["where", path, "==", "a"], all)])),
+    );
+    for (const path of paths) {
+      expect(await byEachWay((way) => find(way, ["where", "tags", "contains", path], all))).toEqual(each([]));
+    }
+  });
+
+  it("B6 as values they are values, in a query, by id and through Kysely", async () => {
+    for (const text of [...hostileNames, 'it\'s "quoted"', "\u2028", "x".repeat(1_000)]) {
+      const found = rows.filter(({ name }) => name === text).map(({ name }) => name);
+      expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "==", text], all))), text).toEqual(
+        each(found),
+      );
+      expect(await byEachWay(async (way) => names(await way.query("careless.db", text))), text).toEqual(each(found));
+      expect(await byEachWay((way) => way.query("careless.findById", text)), text).toEqual(each(null));
+      expect(await byEachWay((way) => way.mutate("careless.delete", text)), text).toEqual(each(false));
+    }
+    expect(await stored()).toEqual(before);
+  });
+
+  it("B4 hostile 60: no character is special in `contains` and `startsWith`, however long the text", async () => {
+    for (const [operator, text, expected] of [
+      ["contains", "%", ["100%_\\"]],
+      ["contains", "_", ["100%_\\"]],
+      ["contains", "\\", ["100%_\\"]],
+      ["contains", "*", []],
+      ["contains", "%".repeat(60), []],
+      ["contains", "é".repeat(60), []],
+      ["startsWith", "%", []],
+      ["startsWith", "100%", ["100%_\\"]],
+      ["startsWith", "a".repeat(60), []],
+      ["startsWith", "it's \"", ['it\'s "quoted"']],
+    ] as const) {
+      const found = await byEachWay(async (way) => names(await find(way, ["where", "name", operator, text], all)));
+      expect({ operator, text, ...found }).toEqual({ operator, text, ...each(expected) });
+    }
+  });
+});
+
+describe("values from callers, by each way in", () => {
+  it("B4 hostile 62: a hundred are compared with, and no more", async () => {
+    const list = Array.from({ length: 100 }, (_, index) => (index === 0 ? "apple" : `x${index}`));
+    expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "in", list], all)))).toEqual(
+      each(["apple"]),
+    );
+    const more = [...list, "x"];
+    await allRefused({
+      in: (way) => find(way, ["where", "name", "in", more], all),
+      notIn: (way) => find(way, ["where", "name", "notIn", more], all),
+      "in, and one more condition": (way) => find(way, ["where", "name", "in", list], ["where", "stars", ">", 0], all),
+      deleteWhere: (way) => way.mutate("careless.deleteWhere", { field: "name", operator: "in", value: more }),
+      updateWhere: (way) =>
+        way.mutate("careless.updateWhere", { field: "name", operator: "in", value: list, values: { stars: 5 } }),
+    });
+  });
+
+  it("B5 hostile 63: a limit, an offset and a size are whole numbers", async () => {
+    expect(await byEachWay((way) => find(way, ["limit", 0], all))).toEqual(each([]));
+    expect(await byEachWay(async (way) => names(await find(way, ["limit", 1e9], all)))).toEqual(
+      each(rows.map(({ name }) => name).sort()),
+    );
+    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    for (const bad of [-1, 1.5, "1", "1;drop", "1; DROP TABLE things", null, [], {}, true, 1e300, 2 ** 53]) {
+      calls[`limit ${JSON.stringify(bad)}`] = (way) => find(way, ["limit", bad], all);
+      calls[`offset ${JSON.stringify(bad)}`] = (way) => find(way, ["offset", bad], all);
+      calls[`size ${JSON.stringify(bad)}`] = (way) => find(way, ["page", { size: bad }]);
+    }
+    calls["size 0"] = (way) => find(way, ["page", { size: 0 }]);
+    calls["size 1e9"] = (way) => find(way, ["page", { size: 1e9 }]);
+    calls["limit NaN"] = (way) => find(way, ["limit", Number.NaN], all);
+    calls["offset Infinity"] = (way) => find(way, ["offset", Infinity], all);
+    await allRefused(calls);
+  });
+
+  it("B4 hostile 64: a value of another type is refused, not converted, to look for and to store", async () => {
+    const wrong: [field: string, value: unknown][] = [
+      ["name", 1],
+      ["name", true],
+      ["name", { toString: "x" }],
+      ["name", ["apple"]],
+      ["stars", "1"],
+      ["stars", 1.5],
+      ["stars", 2 ** 53],
+      ["stars", true],
+      ["stars", 1n],
+      ["price", "0.5"],
+      ["sold", 1],
+      ["sold", "true"],
+      ["at", 1],
+      ["at", "1970-01-01"],
+      ["big", 1],
+      ["big", "1"],
+      ["kind", { $ne: null }],
+      ["tags", "a"],
+      ["id", 7],
+    ];
+    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    for (const [index, [field, value]] of wrong.entries()) {
+      const what = `${field} ${typeof value} (${index})`;
+      calls[`in ${what}`] = (way) => find(way, ["where", field, "in", field === "tags" ? value : [value]], all);
+      calls[`create ${what}`] = (way) => way.mutate("careless.create", { ...rows[0], name: "new", [field]: value });
+      calls[`updateWhere ${what}`] = (way) =>
+        way.mutate("careless.updateWhere", { field: "name", operator: "!=", value: "", values: { [field]: value } });
+    }
+    await allRefused(calls);
+  });
+
+  it("B4 hostile 64: NaN, infinities, invalid dates and half a surrogate pair are refused", async () => {
+    const odd: [field: string, value: unknown][] = [
+      ["price", Number.NaN],
+      ["price", Infinity],
+      ["stars", -Infinity],
+      ["name", "\ud800"],
+      ["name", "a\udc00"],
+    ];
+    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    for (const [field, value] of odd) {
+      calls[`look for ${field} ${String(value)}`] = (way) => find(way, ["where", field, "==", value], all);
+      calls[`store ${field} ${String(value)}`] = (way) =>
+        way.mutate("careless.create", { name: "new", [field]: value });
+    }
+    calls["look for half a pair in tags"] = (way) => find(way, ["where", "tags", "contains", "\ud800"], all);
+    // Over the wire an invalid date is null before it leaves the client.
+    const invalid = new Date(Number.NaN);
+    expect(await find(ways[2]!, ["where", "at", "==", invalid], all)).toBe("BAD_REQUEST");
+    const storing = ways[2]!.mutate("careless.create", { name: "new", at: invalid });
+    expect(await storing.catch(codeOfRefusal)).toBe("BAD_REQUEST");
+    calls["half a pair as an id"] = (way) => way.query("careless.findById", "\ud800");
+    calls["half a pair through Kysely"] = (way) => way.query("careless.db", "\ud800");
+    await allRefused(calls);
+  });
+});
+
+describe("rows from callers, by each way in", () => {
+  it("B6 hostile 66: a key that is no field is refused, and so is what the framework fills in", async () => {
+    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    for (const key of ["id", "createdAt", "updatedAt", "userId", "role", "emailVerified", "toString", "rowid"]) {
+      const values = { name: "new", [key]: key.endsWith("At") ? new Date(0) : "x" };
+      calls[`create ${key}`] = (way) => way.mutate("careless.create", values);
+      calls[`createMany ${key}`] = (way) => way.mutate("careless.createMany", [{ name: "fine" }, values]);
+      calls[`upsert ${key}`] = (way) =>
+        way.mutate("careless.upsert", { values: { ...values, name: "apple" }, on: "name" });
+      calls[`updateWhere ${key}`] = (way) =>
+        way.mutate("careless.updateWhere", { field: "name", operator: "==", value: "apple", values });
+    }
+    await allRefused(calls);
+  });
+
+  it("B8 hostile 64: what is no id finds nothing, and what is no version is refused", async () => {
+    const id = "0".repeat(36);
+    await allRefused(
+      Object.fromEntries(
+        [1, null, true, {}, ["x"]].flatMap((bad) => [
+          [`findById ${JSON.stringify(bad)}`, (way: Way) => way.query("careless.findById", bad)],
+          [`delete ${JSON.stringify(bad)}`, (way: Way) => way.mutate("careless.delete", bad)],
+          [
+            `update ${JSON.stringify(bad)}`,
+            (way: Way) => way.mutate("careless.update", { id: bad, values: { stars: 5 } }),
+          ],
+        ]),
+      ),
+    );
+    await allRefused({ update: (way) => way.mutate("careless.update", { id, values: { stars: 5 } }) }, "NOT_FOUND");
+    const [row] = (await ways[0]!.query("careless.find", [["where", "name", "==", "apple"], all])) as { id: string }[];
+    await allRefused(
+      Object.fromEntries(
+        [0, "now", {}, null].map((ifVersion) => [
+          JSON.stringify(ifVersion),
+          (way: Way) => way.mutate("careless.update", { id: row?.id, values: { stars: 5 }, options: { ifVersion } }),
+        ]),
+      ),
+    );
+  });
+});
