@@ -6,6 +6,8 @@ import { runBenchmark } from "./runner/run-benchmark.mjs";
 
 /** By name. A name's first part selects all that begin with it. */
 const benchmarks = {
+  "accounts/times": () => import("./accounts/times.mjs"),
+  "accounts/flood": () => import("./accounts/flood.mjs"),
   http: () => import("./http/benchmark.mjs"),
   "socket/calls": () => import("./socket/calls.mjs"),
   "socket/wakes": () => import("./socket/wakes.mjs"),

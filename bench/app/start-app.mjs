@@ -7,7 +7,7 @@ const vars = {
 };
 
 /** What a page of the app itself makes a browser send. */
-const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" };
+export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" };
 
 /**
  * @typedef {object} App
@@ -20,12 +20,13 @@ const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" }
 
 /**
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
+ * @param {{ worker?: URL }} [options] another Worker with the same router
  * @returns {Promise<App>}
  */
-export async function startApp(stage) {
+export async function startApp(stage, { worker = new URL("worker.ts", import.meta.url) } = {}) {
   const server = await stage.start({
     name: "trpc-userdo",
-    worker: new URL("worker.ts", import.meta.url),
+    worker,
     objects: { BLOG_DO: "BlogDO" },
     vars,
   });

@@ -100,11 +100,18 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
         if (resets.length >= RESETS_AN_HOUR) throw tooManyResets();
         resets.push(now);
         const userId = await userIdOf();
-        // Not waited for: how long it takes would tell whether there is an account.
-        waitUntil(user(userId).internal({ op: "requestPasswordReset", email, device: visit.device }));
+        // Not waited for, and begun once the answer is gone, at no set moment: its time would tell of an account.
+        waitUntil(
+          aWhile().then(() => user(userId).internal({ op: "requestPasswordReset", email, device: visit.device })),
+        );
       },
     }),
   };
+}
+
+/** Longer than an answer takes to leave, shorter than anybody waits for a mail. */
+function aWhile(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
 }
 
 function isRefused(result: unknown): result is Refused {
