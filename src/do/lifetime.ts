@@ -53,8 +53,9 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
     /** Takes the object back to before its birth: nothing of it remains. */
     async erase(): Promise<void> {
       born = false;
-      await storage.deleteAlarm();
+      // The alarm goes last: a stop in between would leave all of it behind with nothing to wake the object again.
       await storage.deleteAll();
+      await storage.deleteAlarm();
     },
   };
 }

@@ -1,0 +1,150 @@
+import { describe, expect, it, vi } from "vitest";
+import type { LinkKind } from "../../../src/do/mail/mail-message.js";
+import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { runAlarms, stopEverywhere } from "./stop-everywhere.js";
+import { expectAddress, expectEmpty } from "./stored.js";
+import { countMails, tokenTo } from "../../fixtures/mail.js";
+
+const someone = () => openBrowser().client("batch", "/crash");
+
+async function account() {
+  const client = someone();
+  const email = freshEmail();
+  const { user } = await client.auth.signup.mutate({ email, password });
+  await client.posts.create.mutate({ title: `canary-${user.id}`, body: "" });
+  return { client, email, user };
+}
+
+/** The token in the newest such mail. What is due is done at once, without the platform's pauses after a stop. */
+async function mailedTo(email: string, kind: LinkKind, count?: number): Promise<string> {
+  const come = async (): Promise<void> => {
+    await runAlarms();
+    expect(countMails(email, kind)).toBeGreaterThanOrEqual(count ?? 1);
+  };
+  // A stop may have lost the request: then whoever waits gives up.
+  await vi.waitFor(come, { timeout: count === undefined ? 1_000 : 8_000, interval: 5 });
+  return tokenTo(email, kind);
+}
+
+const report = (points: string[]): void => {
+  expect(points.length).toBeGreaterThan(1);
+};
+
+describe("stopped after each step, and started again", { timeout: 120_000 }, () => {
+  it("P5 A1 A2 a sign-up makes one account, or can be done again", async () => {
+    report(
+      await stopEverywhere({
+        before: async () => freshEmail(),
+        run: (email) => someone().auth.signup.mutate({ email, password }),
+        async again(email) {
+          const code = await codeOf(someone().auth.signup.mutate({ email, password }));
+          expect(["none", "CONFLICT"]).toContain(code);
+        },
+        async after(email, stored) {
+          const { user } = await someone().auth.login.mutate({ email, password });
+          expectAddress(stored, email, user.id);
+        },
+      }),
+    );
+  });
+
+  it("P5 A11 a change of address keeps the old one or has the new one, and can be done again", async () => {
+    report(
+      await stopEverywhere({
+        before: async () => ({ ...(await account()), target: freshEmail(), mails: 0 }),
+        async run(world) {
+          await world.client.auth.changeEmail.mutate({ email: world.target, password });
+          await someone().auth.confirmEmailChange.mutate({ token: await mailedTo(world.target, "changeEmail") });
+        },
+        async again({ client, target }) {
+          if ((await client.auth.me.query()).user.email === target) return;
+          const before = countMails(target, "changeEmail");
+          await client.auth.changeEmail.mutate({ email: target, password });
+          const token = await mailedTo(target, "changeEmail", before + 1);
+          await someone().auth.confirmEmailChange.mutate({ token });
+        },
+        async after({ email, target, user }, stored) {
+          expect((await someone().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
+          expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+          expectAddress(stored, target, user.id);
+          expect((await someone().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
+        },
+      }),
+    );
+  });
+
+  it("P5 A12 a deleted account leaves nothing anywhere, or can be deleted again", async () => {
+    report(
+      await stopEverywhere({
+        before: async () => {
+          const made = await account();
+          // A change of address that is under way has a claim of its own.
+          await made.client.auth.changeEmail.mutate({ email: freshEmail(), password });
+          return made;
+        },
+        run: ({ client }) => client.account.delete.mutate({ password }),
+        async again({ email }) {
+          const client = someone();
+          const code = await codeOf(client.auth.login.mutate({ email, password }));
+          if (code === "none") await client.account.delete.mutate({ password });
+          else expect(code).toBe("UNAUTHORIZED");
+        },
+        async after({ email, user }, stored) {
+          expectEmpty(stored);
+          expect((await someone().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
+        },
+      }),
+    );
+  });
+
+  it("P5 A9 a new password by mail is the new one or leaves the old one, and can be asked for again", async () => {
+    const renewed = "another horse battery";
+    const reset = async (email: string, count?: number) => {
+      await someone().auth.requestPasswordReset.mutate({ email });
+      const token = await mailedTo(email, "resetPassword", count);
+      await someone().auth.resetPassword.mutate({ token, password: renewed });
+    };
+    report(
+      await stopEverywhere({
+        before: account,
+        run: ({ email }) => reset(email),
+        async again({ email }) {
+          if ((await codeOf(someone().auth.login.mutate({ email, password: renewed }))) !== "none") {
+            await runAlarms();
+            await reset(email, countMails(email, "resetPassword") + 1);
+          }
+        },
+        async after({ client, email, user }, stored) {
+          expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+          expect((await someone().auth.login.mutate({ email, password: renewed })).user.id).toBe(user.id);
+          expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+          expectAddress(stored, email, user.id);
+        },
+      }),
+    );
+  });
+
+  it("P5 A4 signing out everywhere ends every session, or none and can be done again", async () => {
+    report(
+      await stopEverywhere({
+        async before() {
+          const made = await account();
+          const other = someone();
+          await other.auth.login.mutate({ email: made.email, password });
+          return { ...made, other };
+        },
+        run: ({ client }) => client.auth.logoutEverywhere.mutate(),
+        async again({ client, other }) {
+          const [mine, theirs] = [await codeOf(client.auth.me.query()), await codeOf(other.auth.me.query())];
+          expect(mine).toBe(theirs);
+          if (mine === "none") await client.auth.logoutEverywhere.mutate();
+        },
+        async after({ client, other, email, user }, stored) {
+          for (const each of [client, other]) expect(await codeOf(each.auth.me.query())).toBe("UNAUTHORIZED");
+          expectAddress(stored, email, user.id);
+        },
+      }),
+    );
+  });
+});
