@@ -33,15 +33,17 @@ async function withChange() {
 }
 
 describe("changing the address", () => {
-  it("A11 the new one is the account's once it is confirmed; id, rows and sessions stay", async () => {
+  it("A11 the new one is the account's once it is confirmed; id, rows, keys and sessions stay", async () => {
     const { client, email, user, target, token } = await withChange();
     await client.posts.create.mutate({ title: "Kept", body: "" });
+    await client.kv.preferences.set.mutate({ value: { theme: "dark" } });
     expect((await client.auth.me.query()).user.email).toBe(email);
     expect(await codeOf(someone().auth.login.mutate({ email: target, password }))).toBe("UNAUTHORIZED");
 
     await someone().auth.confirmEmailChange.mutate({ token });
     expect((await client.auth.me.query()).user).toMatchObject({ id: user.id, email: target, emailVerified: true });
     expect((await client.posts.list.query()).map(({ title }) => title)).toEqual(["Kept"]);
+    expect((await client.kv.preferences.get.query())?.theme).toBe("dark");
     expect((await someone().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
     expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
     await mailTo(email, "emailChanged");
