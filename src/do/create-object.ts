@@ -9,9 +9,9 @@ import { createAlarms } from "./alarms.js";
 import type { App } from "./app.js";
 import { identifyApp, type AppIdentity } from "./app-identity.js";
 import { createEmailObject } from "./email-object.js";
-import { createEntry } from "./entry.js";
+import { createEntry, SessionEnded } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
-import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
+import type { KindOfObject, LiveObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationObject } from "./organization-object.js";
 import { createHeldStreams } from "./sockets/held-streams.js";
 import { createSocketServer, type SocketServer } from "./sockets/socket-server.js";
@@ -39,6 +39,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     alarms,
     identity: () => (identity ??= identifyApp(state.id, env)),
     endSession: (sessionId) => sockets?.endSession(sessionId),
+    endMember: (userId) => sockets?.endUser(userId),
   });
   const kind = upToDate(made, app.onError);
   const { router, definition, onError } = app;
@@ -52,13 +53,13 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     if (sockets || !live) return sockets;
     const { run, subscribe, shape, query, check } = entry;
     sockets = createSocketServer({
+      ...live,
       state,
       router,
       hub: live.hub(),
       limits: app.socketLimits,
       subscribe,
       shape,
-      isAlive: live.isAlive,
       // A query writes nothing past the tables: there is nothing to settle.
       run: (caller, call) => {
         const work = (): Promise<Reply> => run(caller, call, "socket");
@@ -72,7 +73,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   /** A write straight on the storage is told at the end of the call that made it. */
   async function settled<TResult>(work: Promise<TResult>): Promise<TResult> {
     const result = await work;
-    kind.settle?.();
+    const told = kind.settle?.();
+    if (told) await told;
     return result;
   }
 
@@ -110,7 +112,13 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>
       settled(Promise.all(calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", device))))),
 
-    internal: async (request: InternalRequest): Promise<unknown> => kind.internal?.(request),
+    internal: async (request: InternalRequest): Promise<unknown> => {
+      const answer = await kind.internal?.(request);
+      const told = kind.settle?.();
+      // A letter's sender need not wait for the letters that come of it.
+      if (told && request.op !== "deliver") await told;
+      return answer;
+    },
 
     /** Takes a socket over. The Worker has found out who opens it, and vouches for that. */
     async fetch(request: Request): Promise<Response> {
@@ -121,7 +129,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       const options = { secrets: secrets.jwt, audience: binding };
       const pass = token === null ? undefined : await verifySocketPass(token, toName(address), options);
       if (!pass || !live) return new Response(null, { status: 404 });
-      if (!live.isBorn() || !live.isAlive(pass.caller)) return new Response(null, { status: 401 });
+      const status = await upgradeStatus(live, pass.caller);
+      if (status !== 101) return new Response(null, { status });
       return openSockets()?.accept(pass.caller, pass.expiresAt) ?? new Response(null, { status: 404 });
     },
 
@@ -133,6 +142,18 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),
   };
+}
+
+/** What an upgrade is answered with, before the socket is looked at. */
+async function upgradeStatus({ admission, admit }: LiveObject, caller: Caller): Promise<number> {
+  try {
+    await admit?.(caller);
+  } catch (cause) {
+    return cause instanceof SessionEnded ? 401 : 503;
+  }
+  const admitted = admission(caller);
+  if (admitted === "alive") return 101;
+  return admitted === "forbidden" ? 403 : 401;
 }
 
 export type AppObject = ReturnType<typeof createObject>;

@@ -1,29 +1,68 @@
 import { TRPCError } from "@trpc/server";
 import { stubOf } from "../shared/object-stub.js";
-import type { InternalRequest } from "../shared/internal.js";
+import type { Delivery, InternalRequest, Receipt } from "../shared/internal.js";
+import { toName } from "../shared/owner.js";
 import { createAddressClaims } from "./accounts/address-claims.js";
 import { createThrottle, throttleSchema } from "./accounts/create-throttle.js";
 import { createEmailIndex } from "./accounts/email-index.js";
 import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
+import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
+import { createRateLog, rateLogSchema } from "./accounts/rate-log.js";
+import { createWaitingInvitations, waitingInvitationSchema } from "./organizations/waiting-invitations.js";
+import { createOutbox } from "./outbox/create-outbox.js";
+import { createOutboxStore, outboxSchema } from "./outbox/outbox-store.js";
+import { deliverThrough } from "./outbox/deliver-through.js";
 import { createLifetime, type ObjectSchema } from "./lifetime.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createInbox, inboxSchema } from "./outbox/create-inbox.js";
 
+const statements = [
+  emailPointerSchema,
+  throttleSchema,
+  inboxSchema,
+  outboxSchema,
+  rateLogSchema,
+  waitingInvitationSchema,
+];
+
 const schema: ObjectSchema = {
   install(sql) {
-    for (const statement of [emailPointerSchema, throttleSchema, inboxSchema]) sql.exec(statement);
+    for (const statement of statements) sql.exec(statement);
   },
   update: (sql) => schema.install(sql),
-  fingerprint: "email 2",
+  fingerprint: "email 3",
 };
 
 /** An e-mail index object: a few values, none of the app's procedures. */
-export function createEmailObject({ state, app, address, alarms, identity }: ObjectEnvironment): KindOfObject {
+export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): KindOfObject {
   const { storage } = state;
   const { sql } = storage;
   const { birth, isBorn, erase, update } = createLifetime(storage, schema);
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
 
+  const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
+  const outbox = createOutbox({
+    store: createOutboxStore(sql),
+    source: toName(address),
+    isBorn,
+    alarms,
+    transaction,
+    deliver: deliverThrough(identity),
+    sendMail: createInvitationMailer({ env, settings: app.mail }),
+    onError: app.onError,
+  });
+  const invitations = createWaitingInvitations({
+    sql,
+    isBorn,
+    rates: createRateLog(sql),
+    outbox,
+    alarms,
+    ownerId() {
+      const pointer = claims.read();
+      return pointer?.state === "committed" ? pointer.userId : undefined;
+    },
+    onForgotten: () => claims.tidy(),
+  });
   const throttle = createThrottle({
     sql,
     isBorn,
@@ -38,8 +77,14 @@ export function createEmailObject({ state, app, address, alarms, identity }: Obj
     birth,
     isBorn,
     alarms,
-    holdsMore: throttle.holds,
+    holdsMore,
     erase,
+  });
+  // What is left when the last letter has gone.
+  alarms.register({
+    name: "tidy",
+    due: () => (isBorn() && !claims.read() && !holdsMore() ? 0 : undefined),
+    run: claims.tidy,
   });
   const index = createEmailIndex({
     id: address.id,
@@ -52,7 +97,7 @@ export function createEmailObject({ state, app, address, alarms, identity }: Obj
   });
   const inbox = createInbox({
     sql,
-    transaction: (work) => storage.transactionSync(work),
+    transaction,
     isBorn,
     handlers: {
       commitAddress: claims.handlers.commitAddress,
@@ -62,8 +107,19 @@ export function createEmailObject({ state, app, address, alarms, identity }: Obj
         if (!claims.read()) throttle.succeeded();
       },
       forgetFailures: throttle.succeeded,
+      ...invitations.handlers,
     },
   });
+
+  function holdsMore(): boolean {
+    return throttle.holds() || invitations.holds() || (isBorn() && outbox.waiting() > 0);
+  }
+
+  /** An invitation may be the first that is stored of an address. */
+  function receive(delivery: Delivery): Receipt {
+    const isFirst = !isBorn() && delivery.letters.some(({ kind }) => kind === "invitation");
+    return isFirst ? birth(() => inbox.receive(delivery)) : inbox.receive(delivery);
+  }
 
   return {
     authorize(_caller, { kind }) {
@@ -80,7 +136,8 @@ export function createEmailObject({ state, app, address, alarms, identity }: Obj
     async internal(request: InternalRequest) {
       if (request.op === "reserveAddress") return claims.reserve(request);
       if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
-      const receipt = inbox.receive(request);
+      const receipt = receive(request);
+      await outbox.flushPosted();
       await claims.tidy();
       return receipt;
     },

@@ -25,6 +25,11 @@ import {
 /** What an object of one kind adds to the way every call takes. */
 export interface Owned {
   /**
+   * Finds out elsewhere whether a caller may act here, where this object does not know it; `undefined` where it does.
+   * @throws TRPCError
+   */
+  admit?(caller: Caller): Promise<void> | undefined;
+  /**
    * Refuses a caller that may not act in this object now.
    * @throws TRPCError
    */
@@ -90,6 +95,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
     if (placement.setsCookies && transport === "socket") throw useHttp();
+    const asked = isLive ? unrecorded(() => owned.admit?.(caller)) : owned.admit?.(caller);
+    if (asked) await asked;
     if (isLive) unrecorded(() => owned.authorize(caller, placement));
     else owned.authorize(caller, placement);
     const seen = <TObject extends object>(object: TObject): TObject => (isLive ? personal(object) : object);

@@ -22,7 +22,15 @@ export interface ObjectEnvironment {
   readonly alarms: Alarms;
   /** Ends the sockets of a session. */
   readonly endSession: (sessionId: string) => void;
+  /** Ends the sockets of somebody who is no member any more. */
+  readonly endMember: (userId: string) => void;
 }
+
+/**
+ * Whether a caller may act in an object, or be told of it, now: `ask` when it has to be asked elsewhere first, `over`
+ * when the session is, `forbidden` for whoever is no member (any more).
+ */
+export type Admission = "alive" | "ask" | "over" | "forbidden";
 
 /** What makes a user's object different from an organization's, and both from an e-mail index's. */
 export interface KindOfObject extends Owned {
@@ -30,16 +38,10 @@ export interface KindOfObject extends Owned {
   readonly start?: () => void;
   /** Answers another object's, or the Worker's, own message. */
   readonly internal?: (request: InternalRequest) => unknown;
-  /** Tells subscribers what was written past the tables. */
-  readonly settle?: () => void;
+  /** Tells subscribers what was written past the tables, and waits (briefly) for what others have to be told. */
+  readonly settle?: () => Promise<void> | undefined;
   /** Where sockets may be opened: what they can listen to, and who may. */
-  readonly live?: {
-    readonly hub: () => ChangeHub;
-    readonly isBorn: () => boolean;
-    readonly isAlive: (caller: Caller) => boolean;
-    /** Rows of the app's tables as they are stored; `undefined` for any other table. */
-    readonly rows: LiveRunner["rows"];
-  };
+  readonly live?: LiveObject;
   readonly deadLetters?: () => DeadLetter[];
   /** The app's tables, for the methods that its own class adds. */
   readonly tables?: () => object;
@@ -47,4 +49,21 @@ export interface KindOfObject extends Owned {
   readonly kv?: () => Kv;
   /** Kysely over the app's tables, for the same. */
   readonly db?: () => object;
+}
+
+/** Where sockets may be opened: what they can listen to, and who may. */
+export interface LiveObject {
+  readonly hub: () => ChangeHub;
+  /** Whether there is anything stored, or any more. */
+  readonly isBorn: () => boolean;
+  readonly admission: (caller: Caller) => Admission;
+  /**
+   * Finds out about a caller whose admission is "ask"; `undefined` for the others.
+   * @throws TRPCError when they may not
+   */
+  readonly admit?: (caller: Caller) => Promise<void> | undefined;
+  /** Rows of the app's tables as they are stored; `undefined` for any other table. */
+  readonly rows: LiveRunner["rows"];
+  /** Changes whenever a caller may do something else than before. What a socket listens to is then opened anew. */
+  readonly standing?: (caller: Caller) => number | undefined;
 }

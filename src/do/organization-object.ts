@@ -1,37 +1,63 @@
-import { TRPCError } from "@trpc/server";
 import { signInFirst } from "../router/base-procedures.js";
+import type { InternalRequest } from "../shared/internal.js";
+import { SessionEnded } from "./entry.js";
 import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
+import { createAdmission } from "./organizations/admission.js";
+import { createOrganizationRoom, notAMember } from "./organizations/organization-room.js";
+import { createOrganizationServices, organizationTables } from "./organizations/organization-services.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
 
-/** An organization's object: what its members share. */
-export function createOrganizationObject({ state, app, address, alarms }: ObjectEnvironment): KindOfObject {
+/** An organization's object: what its members share, and who they are. */
+export function createOrganizationObject(environment: ObjectEnvironment): KindOfObject {
+  const { state, app, address, alarms, endSession } = environment;
+  const { book, settings } = { book: app.definition.roles, settings: app.definition.app.settings };
   const owned = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.organization,
-    frameworkTables: [socketSchema, kvSchema],
+    frameworkTables: [socketSchema, kvSchema, ...organizationTables],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
   });
-  const { lifetime } = owned;
+  const services = createOrganizationServices(environment, owned);
+  const { parts, exists } = services;
+  const { organizations, members, leases, outbox } = parts;
+  const { admission, admit, standing } = createAdmission({ exists, members, leases, endSession });
   const transaction = createTransaction(state.storage);
   const owner = { type: "organization", id: address.id } as const;
 
   return {
+    admit,
     authorize(caller) {
       if (caller.type === "anonymous") throw signInFirst();
-      // The same for one that does not exist and one that the caller is no member of: nobody learns which.
-      if (!lifetime.isBorn() || caller.type !== "system") throw notAMember();
+      const admitted = admission(caller);
+      if (admitted === "forbidden") throw notAMember();
+      // The lease has ended since it was asked for.
+      if (admitted !== "alive") throw new SessionEnded();
     },
+    watched: (caller) =>
+      caller.type === "user"
+        ? [{ table: "_members", where: [{ column: "id", operator: "==", values: [caller.userId] }] }]
+        : [],
     context: (caller, call, live) => ({
       caller,
       owner,
-      organization: { id: address.id },
       lastEventId: call.lastEventId,
       transaction,
+      // Getters, so that a procedure pays only for what it reads.
+      get organization() {
+        const organization = organizations.read();
+        if (!organization) throw notAMember();
+        const { settings: stored, ...rest } = organization;
+        return settings ? { ...rest, settings: stored } : rest;
+      },
+      get member() {
+        const { userId, email, role, joinedAt } = createOrganizationRoom({ ...services, settings, caller }).self();
+        return { userId, email, role, joinedAt, permissions: book.permissionsOf(role) };
+      },
       get tables() {
         return owned.tables(call, live);
       },
@@ -42,12 +68,40 @@ export function createOrganizationObject({ state, app, address, alarms }: Object
         return owned.database();
       },
     }),
-    room: ({ setSession }) => ({ address, atomic: owned.atomic, setSession }),
-    settle: owned.settle,
-    start: lifetime.update,
+    room({ caller, setSession }) {
+      // Made once it is needed: a query of the app's own may need nothing of it.
+      let made: ReturnType<typeof createOrganizationRoom> | undefined;
+      const own = () => (made ??= createOrganizationRoom({ ...services, settings, caller }));
+      return {
+        address,
+        atomic: (work) =>
+          owned.atomic(() => {
+            // A member may have been removed, or become less, since the call came in.
+            own().check();
+            return work();
+          }),
+        setSession,
+        get organization() {
+          return own().room;
+        },
+      };
+    },
+    internal: (request) => answer(services, request),
+    live: { hub: owned.hub, isBorn: owned.lifetime.isBorn, rows: owned.storedRows, admission, admit, standing },
+    settle() {
+      owned.settle();
+      return outbox.flushPosted();
+    },
+    start: owned.lifetime.update,
+    deadLetters: outbox.deadLetters,
   };
 }
 
-function notAMember(): TRPCError {
-  return new TRPCError({ code: "FORBIDDEN", message: "Only members of this organization may do that." });
+type Services = ReturnType<typeof createOrganizationServices>;
+
+function answer({ receive, answerInvitation, isLastOwner }: Services, request: InternalRequest): unknown {
+  if (request.op === "deliver") return receive(request);
+  if (request.op === "answerInvitation") return answerInvitation(request);
+  if (request.op === "isLastOwner") return isLastOwner(request.userId);
+  throw new Error(`An organization's object does not answer "${request.op}".`);
 }

@@ -13,6 +13,7 @@ import { SessionEnded, type Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
 import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
+import { createOrganizationsRoom } from "./organizations/organizations-room.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
@@ -97,6 +98,14 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
           kv: () => owned.kv(),
         });
       },
+      get organizations() {
+        return createOrganizationsRoom({
+          parts,
+          store: services.organizationList,
+          book: app.definition.roles,
+          hasSettings: app.definition.app.settings !== undefined,
+        });
+      },
       get refresh() {
         return createRefresh({ userId: address.id, identity, account, visit });
       },
@@ -118,11 +127,14 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     internal: (request) => answer({ ...services, findSession }, request),
     live: {
       hub: owned.hub,
-      isBorn: exists,
-      isAlive: (caller: Caller) => account.isAlive(caller),
+      isBorn: lifetime.isBorn,
+      admission: (caller: Caller) => (account.isAlive(caller) ? "alive" : "over"),
       rows: owned.storedRows,
     },
-    settle: owned.settle,
+    settle() {
+      owned.settle();
+      return parts.outbox.flushPosted();
+    },
     start: lifetime.update,
     deadLetters: parts.outbox.deadLetters,
     tables: () => {
@@ -142,7 +154,8 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
 
 type Answers = UserServices & { readonly findSession: ReturnType<typeof createFindSession> };
 
-function answer({ account, passwordReset, inbox, exists, findSession }: Answers, request: InternalRequest): unknown {
+function answer(services: Answers, request: InternalRequest): unknown {
+  const { account, passwordReset, inbox, exists, findSession, lease } = services;
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -160,8 +173,12 @@ function answer({ account, passwordReset, inbox, exists, findSession }: Answers,
       return findSession(request.token);
     case "deliver":
       return inbox.receive(request);
+    case "lease":
+      return lease(request.organizationId, request.sessionId);
     case "reserveAddress":
-      throw new Error("A user's object has no address to reserve.");
+    case "answerInvitation":
+    case "isLastOwner":
+      throw new Error(`A user's object does not answer "${request.op}".`);
   }
 }
 

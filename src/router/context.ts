@@ -3,6 +3,7 @@ import type { Owner } from "../shared/owner.js";
 import type { AppDefinition, AppTypes } from "./definition.js";
 import type { Env } from "./env.js";
 import type { Kv } from "./kv/kv-api.js";
+import type { OrganizationMember, OrganizationOf } from "./organizations/organization-types.js";
 import type { UserOf } from "./profile.js";
 import type { Database } from "./schema/database.js";
 import type { Tables } from "./schema/table-api.js";
@@ -41,7 +42,9 @@ export interface UserContext<TApp extends AppDefinition> extends OwnerContext {
 /** What an `organizationProcedure` gets on top: it runs in the organization's object. */
 export interface OrganizationContext<TApp extends AppDefinition> extends OwnerContext {
   readonly caller: Exclude<Caller, { type: "anonymous" }>;
-  readonly organization: { readonly id: string };
+  readonly organization: OrganizationOf<TApp>;
+  /** Who calls, as a member. BAD_REQUEST when the app itself calls, as `ctx.caller.type` "system" says. */
+  readonly member: OrganizationMember<TApp>;
   readonly tables: Tables<TApp["tables"]["organization"]>;
   /** The organization's keys and values. */
   readonly kv: Kv<TApp["kv"]>;

@@ -1,5 +1,8 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { KvSchemas } from "./kv/kv-schemas.js";
+import type { RoleBook } from "./organizations/role-book.js";
+import type { RoleDefinitions } from "./organizations/role-definitions.js";
+import type { SettingsSchema } from "./organizations/settings.js";
 import type { ProfileSchema } from "./profile.js";
 import type { Migration } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
@@ -14,6 +17,10 @@ export interface AppDefinition {
   readonly profile: ProfileSchema | undefined;
   /** The declared keys. */
   readonly kv: KvSchemas;
+  /** The roles in organizations. */
+  readonly roles: RoleDefinitions;
+  /** The app's own fields of an organization. */
+  readonly settings: SettingsSchema | undefined;
 }
 
 declare const APP: unique symbol;
@@ -30,6 +37,7 @@ export type AppOf<TRouter extends AnyTRPCRouter> =
 /** A definition as the runtime carries it: with the app's own additions to the context. */
 export interface RouterDefinition {
   readonly app: AppDefinition;
+  readonly roles: RoleBook;
   readonly migrations: { readonly user: readonly Migration[]; readonly organization: readonly Migration[] };
   readonly builtin: Readonly<Record<string, object>>;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;

@@ -10,6 +10,9 @@ export type { Credentials, ListedSession, Session, SignedIn, User } from "../sha
 export type { Kv, KvEntry, KvListOptions, KvPage, KvSetOptions } from "./kv/kv-api.js";
 export type { KvSchemas } from "./kv/kv-schemas.js";
 export type { BaseContext, OrganizationContext, UserContext } from "./context.js";
+export type { OrganizationMember, OrganizationOf } from "./organizations/organization-types.js";
+export type { PermissionOf, RoleDefinitions, RoleOf } from "./organizations/role-definitions.js";
+export type { SettingsSchema } from "./organizations/settings.js";
 export type { ProfileSchema, UserOf } from "./profile.js";
 export type { AuditAction, AuditEntry, AuditPage } from "../shared/audit.js";
 export type { ExportedRecord } from "../shared/exported-record.js";
@@ -17,5 +20,6 @@ export type { AppDefinition } from "./definition.js";
 export type { Env } from "./env.js";
 export type { Caller } from "../shared/caller.js";
 export type { Change } from "../shared/change.js";
+export type { Invitation, ListedOrganization, Member } from "../shared/organization.js";
 export type { KvChange } from "../shared/kv-change.js";
 export type { Owner } from "../shared/owner.js";

@@ -14,6 +14,16 @@ import { attachDefinition } from "./definition.js";
 import { createKvRouter } from "./kv/kv-router.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import { liveProcedure } from "./live/live-procedure.js";
+import { can } from "./organizations/can.js";
+import { createOrganizationsRouter } from "./organizations/organizations-router.js";
+import { createRoleBook } from "./organizations/role-book.js";
+import {
+  defaultRoles,
+  type PermissionOf,
+  type Requirement,
+  type RoleDefinitions,
+} from "./organizations/role-definitions.js";
+import type { SettingsSchema } from "./organizations/settings.js";
 import type { ProfileSchema } from "./profile.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
@@ -29,6 +39,8 @@ export interface InitUserDOOptions<
   TSession extends SessionSchema,
   TProfile extends ProfileSchema | undefined,
   TKv extends KvSchemas,
+  TRoles extends RoleDefinitions,
+  TSettings extends SettingsSchema | undefined,
 > {
   /**
    * The app's tables, by the kind of owner whose Durable Object holds them.
@@ -56,6 +68,18 @@ export interface InitUserDOOptions<
    * @default no declared keys
    */
   readonly kv?: TKv & NoReservedNames;
+  /**
+   * The roles in organizations, the highest first, and what each may do beside what the roles below it may. "owner" is
+   * built in, above them all, and may do everything that any role may. The built-in procedures ask for "member:manage"
+   * and "organization:update".
+   * @default { admin: ["member:manage", "organization:update"], member: [] }
+   */
+  readonly roles?: TRoles;
+  /**
+   * The app's own fields of an organization: given when it is created, changed by `organizations.update`.
+   * @default none
+   */
+  readonly organizationSettings?: TSettings;
   /** Extends the context of every procedure. Runs where the procedure runs, once for each call. */
   readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
   /**
@@ -85,14 +109,37 @@ export function initUserDO<
   TSession extends SessionSchema = typeof anyData,
   TProfile extends ProfileSchema | undefined = undefined,
   TKv extends KvSchemas = Record<never, never>,
->(options: InitUserDOOptions<TUserTables, TOrganizationTables, TExtra, TErrorShape, TSession, TProfile, TKv> = {}) {
-  type App = { tables: { user: TUserTables; organization: TOrganizationTables }; profile: TProfile; kv: TKv };
+  const TRoles extends RoleDefinitions = typeof defaultRoles,
+  TSettings extends SettingsSchema | undefined = undefined,
+>(
+  options: InitUserDOOptions<
+    TUserTables,
+    TOrganizationTables,
+    TExtra,
+    TErrorShape,
+    TSession,
+    TProfile,
+    TKv,
+    TRoles,
+    TSettings
+  > = {},
+) {
+  type App = {
+    tables: { user: TUserTables; organization: TOrganizationTables };
+    profile: TProfile;
+    kv: TKv;
+    roles: TRoles;
+    settings: TSettings;
+  };
   type Context = BaseContext<App> & TExtra;
 
   const { tables = {}, migrations = {}, session = anyData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
   // Without the option no key is declared, which is what the default of TKv says.
   const kv = options.kv ?? ({} as TKv);
+  const roles: RoleDefinitions = options.roles ?? defaultRoles;
+  const book = createRoleBook(roles);
+  const settings = options.organizationSettings as TSettings;
   const builtin = {
     auth: createAuthRouter<App>(profile),
     account: createAccountRouter<App>(profile),
@@ -100,6 +147,7 @@ export function initUserDO<
     sessions: createSessionsRouter(session as TSession),
     kv: createKvRouter<TKv>(kv),
     _live: liveProcedure,
+    organizations: createOrganizationsRouter<App>(settings, book),
   };
   // tRPC works these types out from the options, which it cannot while the context is still generic.
   const root = initTRPC.context<object>().create({
@@ -110,7 +158,8 @@ export function initUserDO<
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
   attachDefinition(root._config, {
-    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile, kv },
+    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile, kv, roles, settings },
+    roles: book,
     migrations: { user: migrations.user ?? [], organization: migrations.organization ?? [] },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,
@@ -134,6 +183,11 @@ export function initUserDO<
     userProcedure,
     /** A procedure that runs in the Durable Object of `input.organizationId`. FORBIDDEN for non-members. */
     organizationProcedure,
+    /**
+     * A middleware for organizations' procedures: `.use(t.can("project:write"))` lets only those members through whose
+     * role has the permission; also `t.can({ any: […] })` and `t.can({ all: […] })`. FORBIDDEN for the others.
+     */
+    can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
     /** tRPC's own, for middlewares that are used in several places. */
     middleware: root.middleware,
     mergeRouters: root.mergeRouters,

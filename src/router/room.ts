@@ -1,6 +1,7 @@
 import type { AuditFilter, AuditPage } from "../shared/audit.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
+import type { OrganizationRoom, OrganizationsRoom } from "./organizations/organization-rooms.js";
 import type { Address } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 
@@ -25,6 +26,10 @@ export interface Room {
   readonly sessions?: SessionsRoom;
   /** In a user's object: exchanges a refresh token that came in the body or, without one, by cookie. */
   readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
+  /** In a user's object. */
+  readonly organizations?: OrganizationsRoom;
+  /** In an organization's object. */
+  readonly organization?: OrganizationRoom;
   /** In an e-mail index object. */
   readonly index?: IndexRoom;
 }

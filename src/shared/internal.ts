@@ -47,6 +47,21 @@ export type InternalRequest =
       readonly generation: number;
       readonly device: Device;
     }
+  | {
+      /** Organization → user: until when may a session be taken to be alive? Written down, so that its end is told. */
+      readonly op: "lease";
+      readonly organizationId: string;
+      readonly sessionId: string;
+    }
+  | {
+      /** User → organization: an invitation is accepted or declined by whom it is for. Idempotent. */
+      readonly op: "answerInvitation";
+      readonly answer: "accept" | "decline";
+      readonly invitationId: string;
+      readonly userId: string;
+      readonly email: string;
+    }
+  | { /** User → organization: would it be without an owner? */ readonly op: "isLastOwner"; readonly userId: string }
   | ({ /** Any object → any other: what its outbox has for it. */ readonly op: "deliver" } & Delivery);
 
 /** Letters of one object's outbox to another, in order. */
@@ -59,6 +74,8 @@ export interface Delivery {
 /** How many of the letters are dealt with, and why not the next. */
 export interface Receipt {
   readonly done: number;
+  /** There is nobody here (any more): nothing came of them. */
+  readonly gone?: boolean;
   readonly error?: string;
 }
 
@@ -90,6 +107,9 @@ interface Replies {
   reserveAddress: "reserved" | "taken";
   refresh: SessionTokens | "ended";
   loadSession: FoundSession | null;
+  lease: number | "ended" | "replaced";
+  answerInvitation: "accepted" | "declined" | "invalid";
+  isLastOwner: boolean;
   deliver: Receipt;
 }
 

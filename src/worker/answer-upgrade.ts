@@ -33,12 +33,18 @@ export async function answerUpgrade(
   const headers = { Upgrade: "websocket", [SOCKET_PASS_HEADER]: pass };
   const response = await stubOf(namespace, address).fetch(new Request("https://object/socket", { headers }));
   if (response.status === 101) return response;
+  if (response.status === 503) return tryAgain;
   return response.status === 401 ? signInFirst : notAMember;
 }
 
 const signInFirst: Refusal = {
   code: "UNAUTHORIZED",
   message: "A socket needs a signed-in user. Sign in over HTTP first, then open it.",
+};
+
+const tryAgain: Refusal = {
+  code: "SERVICE_UNAVAILABLE",
+  message: "Whether the session is alive could not be found out. Try again in a moment.",
 };
 
 const notAMember: Refusal = { code: "FORBIDDEN", message: "Only members may open a socket to this organization." };

@@ -1,7 +1,7 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
-import { postMail } from "../mail/create-mailer.js";
+import { postMail } from "../mail/post-mail.js";
 import { MAIL } from "../outbox/outbox-store.js";
 import type { AccountParts } from "./account-parts.js";
 import type { EmailChange } from "./email-change.js";
@@ -65,6 +65,7 @@ export function createAccountDeletion({ parts, sql, emailChange, isBorn, alarms,
         for (const { operationId, target } of held) {
           outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         }
+        parts.organizations.tellGone();
         postMail(outbox, "accountDeleted", { to: account.email });
         for (const purpose of ["verifyEmail", "resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
         accounts.remove();

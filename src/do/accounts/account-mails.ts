@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { readMailToken, type MailPurpose } from "../../jwt/mail-token.js";
 import { INVALID_LINK } from "../../shared/mail-link.js";
-import { postMail } from "../mail/create-mailer.js";
+import { postMail } from "../mail/post-mail.js";
 import type { AccountParts } from "./account-parts.js";
 
 const HOUR = 60 * 60_000;

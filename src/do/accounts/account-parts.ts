@@ -1,6 +1,7 @@
 import type { Device } from "../../shared/device.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { MailTokenStore } from "../mail/mail-token-store.js";
+import type { UserOrganizations } from "../organizations/user-organizations.js";
 import type { Outbox } from "../outbox/create-outbox.js";
 import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import type { AccountStore } from "./account-store.js";
@@ -20,6 +21,7 @@ export interface AccountParts {
   readonly outbox: Outbox;
   readonly audit: AuditLog;
   readonly rates: RateLog;
+  readonly organizations: UserOrganizations;
   readonly breachLookUp: BreachLookUp | undefined;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   /** How long an access token lives. */

@@ -12,7 +12,7 @@ import { changePassword } from "./change-password.js";
 import type { EmailChange } from "./email-change.js";
 import type { EmailVerification } from "./email-verification.js";
 import { exportRecords } from "./export-records.js";
-import { mergeProfile } from "./merge-profile.js";
+import { mergeFields } from "./merge-fields.js";
 import type { PasswordReset } from "./password-reset.js";
 import { toPublicSession } from "./sessions-room.js";
 
@@ -66,13 +66,14 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     updateProfile(patch) {
       const account = existing(accounts.read());
       if (!profile) return toUser(account);
-      accounts.setProfile(mergeProfile(profile, account.profile, patch));
+      accounts.setProfile(mergeFields(profile, account.profile, patch, "profile"));
       audit.add({ action: "profile.update", outcome: "ok", ...actor });
       return toUser(existing(accounts.read()));
     },
 
     async delete(password) {
       const account = await parts.passwords.confirm(password, actor);
+      await parts.organizations.assertDispensable();
       await onDelete(toUser(account));
       await deletion.begin();
       visit.setSession(null);

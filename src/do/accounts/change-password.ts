@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import type { SignedIn } from "../../shared/account.js";
 import type { SessionEffect } from "../../shared/call.js";
 import type { PasswordChange } from "../../router/room.js";
-import { postMail } from "../mail/create-mailer.js";
+import { postMail } from "../mail/post-mail.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser } from "./account-store.js";

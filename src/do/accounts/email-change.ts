@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { emailAddressOf, randomId } from "../../shared/email-index.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
-import { postMail } from "../mail/create-mailer.js";
+import { postMail } from "../mail/post-mail.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { invalidLink, lifetimes, mailLink, secretOf, tooManyMails } from "./account-mails.js";
 
@@ -91,6 +91,8 @@ export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
           kind: "releaseAddress",
           payload: { userId, operationId: account.operationId },
         });
+        parts.organizations.tellEmail(change.email);
+        parts.organizations.claim(taken);
         postMail(outbox, "emailChanged", { to: account.email });
         audit.add({ action: "email.change", outcome: "ok", ...actor });
       });

@@ -1,3 +1,5 @@
+import { emailAddressOf } from "../../shared/email-index.js";
+import { toName } from "../../shared/owner.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.js";
 
@@ -16,11 +18,15 @@ export function createEmailVerification(parts: AccountParts) {
     /** @throws TRPCError BAD_REQUEST */
     async verify(token: string, actor: Actor): Promise<void> {
       const secret = await secretOf(parts, "verifyEmail", token);
+      const email = accounts.read()?.email;
+      const index =
+        email === undefined ? undefined : toName(await emailAddressOf(parts.identity().secrets.index, email));
       transaction(() => {
         const used = mailTokens.consume("verifyEmail", secret, Date.now());
         // A link to an address that the user has left behind says nothing about the one they have now.
-        if (!used || used.email !== accounts.read()?.email) throw invalidLink();
+        if (!used || !index || used.email !== email || email !== accounts.read()?.email) throw invalidLink();
         accounts.setVerified();
+        parts.organizations.claim(index);
         mailTokens.forget("verifyEmail");
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
       });

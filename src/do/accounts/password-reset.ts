@@ -1,6 +1,6 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
-import { postMail } from "../mail/create-mailer.js";
+import { postMail } from "../mail/post-mail.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import { invalidLink, mailLink, secretOf } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
@@ -39,6 +39,7 @@ export function createPasswordReset(parts: AccountParts) {
         postMail(outbox, "passwordChanged", { to: account.email });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });
+        parts.organizations.claim(index);
         audit.add({ action: "password.reset", outcome: "ok", ...actor });
         if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
         return sessions.removeAllBut(undefined);

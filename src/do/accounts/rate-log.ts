@@ -11,6 +11,11 @@ export interface Rate {
 export interface RateLog {
   /** Notes one more; `false`, and nothing noted, when there were as many as may be. */
   take(name: string, rate: Rate, now: number): boolean;
+  /** When the first that is still noted was done. */
+  oldest(name: string): number | undefined;
+  /** Drops what was done until then. */
+  forget(name: string, until: number): void;
+  forgetAll(until: number): void;
 }
 
 export function createRateLog(sql: SqlStorage): RateLog {
@@ -22,5 +27,11 @@ export function createRateLog(sql: SqlStorage): RateLog {
       sql.exec("INSERT INTO _rate_log VALUES (?, ?)", name, now);
       return true;
     },
+    oldest(name) {
+      const { at } = sql.exec("SELECT min(at) AS at FROM _rate_log WHERE name = ?", name).one();
+      return at === null ? undefined : Number(at);
+    },
+    forget: (name, until) => void sql.exec("DELETE FROM _rate_log WHERE name = ? AND at <= ?", name, until),
+    forgetAll: (until) => void sql.exec("DELETE FROM _rate_log WHERE at <= ?", until),
   };
 }

@@ -45,7 +45,12 @@ const GRACE = 30_000;
 /** How exactly `lastSeenAt` is kept. */
 const SEEN_EVERY = 5 * 60_000;
 
-export function createSessionStore(sql: SqlStorage, options: Required<SessionOptions>): SessionStore {
+/** @param onEnd called, in the same turn, with each session that is ended before its time */
+export function createSessionStore(
+  sql: SqlStorage,
+  options: Required<SessionOptions>,
+  onEnd: (ids: readonly string[]) => void = () => {},
+): SessionStore {
   const idle = options.idle * 1000;
   /** In memory: it is about calls of the same moment. */
   const replaced = new Map<string, number>();
@@ -78,6 +83,12 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
       session.name ?? null,
       data ?? null,
     );
+  }
+
+  function ended(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): string[] {
+    const ids = rows.toArray().map(({ id }) => String(id));
+    if (ids.length > 0) onEnd(ids);
+    return ids;
   }
 
   const store: SessionStore = {
@@ -158,12 +169,12 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
     rename: (id, name, now) =>
       write("UPDATE _sessions SET name = ? WHERE id = ? AND expires_at > ?", name, id, now).rowsWritten > 0,
 
-    remove: (id) => write("DELETE FROM _sessions WHERE id = ?", id).rowsWritten > 0,
+    remove: (id) => ended(write("DELETE FROM _sessions WHERE id = ? RETURNING id", id)).length > 0,
 
-    removeAllBut: (id) => idsOf(write("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
+    removeAllBut: (id) => ended(write("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
 
     trim: (kept) =>
-      idsOf(
+      ended(
         write(
           `DELETE FROM _sessions WHERE id IN (
             SELECT id FROM _sessions ORDER BY id = ? DESC, last_seen_at DESC, created_at DESC, id LIMIT -1 OFFSET ?
@@ -183,8 +194,4 @@ export function createSessionStore(sql: SqlStorage, options: Required<SessionOpt
     writeData: (id, data) => void write("UPDATE _sessions SET data = ? WHERE id = ?", data, id),
   };
   return store;
-}
-
-function idsOf(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): string[] {
-  return rows.toArray().map(({ id }) => String(id));
 }

@@ -2,16 +2,19 @@ import type { AppDefinition } from "../../router/definition.js";
 import type { Tables } from "../../router/schema/table-api.js";
 import type { User } from "../../shared/account.js";
 import { stubOf } from "../../shared/object-stub.js";
-import { parseName, toName } from "../../shared/owner.js";
-import type { Delivery, Receipt } from "../../shared/internal.js";
+import { toName } from "../../shared/owner.js";
 import type { AccountHooks } from "../hooks.js";
 import type { ObjectEnvironment } from "../kind-of-object.js";
 import { createMailer } from "../mail/create-mailer.js";
 import { createMailTokenStore, mailTokenSchema } from "../mail/mail-token-store.js";
+import { createLeaseHolders, leaseHolderSchema } from "../organizations/lease-holders.js";
+import { createUserOrganizationStore, userOrganizationSchema } from "../organizations/user-organization-store.js";
+import { createUserOrganizations } from "../organizations/user-organizations.js";
 import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
 import { createOutbox } from "../outbox/create-outbox.js";
 import { frameworkTriggersSql } from "../storage/ddl.js";
 import { recordedSql } from "../storage/recorded-sql.js";
+import { deliverThrough } from "../outbox/deliver-through.js";
 import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createAccountDeletion, deletionSchema } from "./account-deletion.js";
@@ -51,6 +54,8 @@ export const accountTables: readonly string[] = [
   throttleSchema,
   emailChangeSchema,
   deletionSchema,
+  userOrganizationSchema,
+  leaseHolderSchema,
   // What queries read is in the log, so that they can be kept live.
   ...frameworkTriggersSql("_account"),
   ...frameworkTriggersSql("_profile", "only"),
@@ -70,33 +75,38 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
   const audit = createAuditLog(sql, app.audit);
   const throttle = createThrottle({ sql, isBorn, birth: transaction, alarms, options: app.throttle });
   const mailTokens = createMailTokenStore(sql);
+  const organizationList = createUserOrganizationStore(sql);
   const outbox = createOutbox({
     store: createOutboxStore(sql),
     source: toName(address),
     isBorn,
     alarms,
     transaction,
-    deliver: (target, delivery) => deliverTo(target, delivery),
+    deliver: deliverThrough(identity),
     sendMail: createMailer({ userId: address.id, env, settings: app.mail, identity, tokens: mailTokens }),
     onError,
   });
 
-  async function deliverTo(target: string, delivery: Delivery): Promise<Receipt> {
-    const to = parseName(target);
-    if (!to) throw new Error("The letter is to no object of this app.");
-    return stubOf(identity().namespace, to).internal({ op: "deliver", ...delivery });
-  }
+  const leaseHolders = createLeaseHolders({ sql, outbox });
+  const organizations = createUserOrganizations({
+    userId: address.id,
+    store: organizationList,
+    accounts,
+    outbox,
+    stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
+  });
 
   const parts: AccountParts = {
     userId: address.id,
     identity,
     accounts,
-    sessions: createSessionStore(sql, app.session),
+    sessions: createSessionStore(sql, app.session, leaseHolders.end),
     passwords: createPasswords({ accounts, queue: createHashQueue(app.waitingPasswords), throttle, audit }),
     mailTokens,
     outbox,
     audit,
     rates: createRateLog(sql),
+    organizations,
     breachLookUp: app.breachLookUp,
     transaction,
     accessSeconds: app.session.accessToken,
@@ -134,7 +144,10 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     deletion,
     verification: createEmailVerification(parts),
     passwordReset: createPasswordReset(parts),
-    inbox: createInbox({ sql, transaction, isBorn: exists, handlers: {} }),
+    inbox: createInbox({ sql, transaction, isBorn: exists, handlers: organizations.handlers }),
+    organizationList,
+    lease: (organizationId: string, sessionId: string): number | "ended" | "replaced" =>
+      exists() ? transaction(() => leaseHolders.grant(parts.sessions, sessionId, organizationId)) : "ended",
     account: createUserAccount({
       parts,
       isBorn,

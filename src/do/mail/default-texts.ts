@@ -21,6 +21,10 @@ const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
     subject: "Confirm your new e-mail address",
     text: `Somebody wants to use this address for their account. Open this link to confirm it:\n\n${link}\n\n${ignore}\n`,
   }),
+  invitation: (link) => ({
+    subject: "You are invited",
+    text: `Somebody invited you to join them. Open this link to see who, and to answer within a week:\n\n${link}\n\nIf you do not know what this is about, you need not do anything.\n`,
+  }),
   emailChanged: () => ({
     subject: "Your e-mail address was changed",
     text: `Your account has another e-mail address now. This one no longer signs you in. ${notYou}\n`,

@@ -10,20 +10,27 @@ export interface MailLinks {
   readonly resetPassword?: string;
   /** @default "/confirm-email" */
   readonly changeEmail?: string;
+  /** @default "/invitation" */
+  readonly invitation?: string;
 }
 
 /** Where the app's pages are: fixed, or as a binding says. Never what a request said in its Host. */
 export type AppUrl = string | ((env: Env) => string);
 
-const defaults: Readonly<Record<LinkKind, string>> = {
+const defaults: Readonly<Record<LinkKind | "invitation", string>> = {
   verifyEmail: "/verify-email",
   resetPassword: "/reset-password",
   changeEmail: "/confirm-email",
+  invitation: "/invitation",
 };
 
-/** The page of the app that finishes what a mail is about, with the token where no server and no log sees it. */
-export function linkTo(kind: LinkKind, token: string, { base, links }: { base: string; links: MailLinks }): string {
-  return `${base}${links[kind] ?? defaults[kind]}#token=${token}`;
+/** The page of the app that finishes what a mail is about, with what it needs where no server and no log sees it. */
+export function linkTo(
+  kind: LinkKind | "invitation",
+  fragment: string,
+  { base, links }: { base: string; links: MailLinks },
+): string {
+  return `${base}${links[kind] ?? defaults[kind]}#${fragment}`;
 }
 
 /** @throws ConfigurationError in one line, for what is no plain http(s) URL */

@@ -1,14 +1,17 @@
 import type { Env } from "../../router/env.js";
 
-interface Common {
+interface Addressed {
   /** The same when a message is sent again because the first try failed: for a mail service that drops duplicates. */
   readonly id: string;
   /** The stored address, canonical: one line of ASCII. */
   readonly to: string;
-  readonly userId: string;
   /** A plain subject and text in English, for whoever does not write their own. */
   readonly subject: string;
   readonly text: string;
+}
+
+interface Common extends Addressed {
+  readonly userId: string;
 }
 
 interface WithLink extends Common {
@@ -30,12 +33,33 @@ export type MailMessage =
   /** To the old address, once another has taken its place. */
   | (Common & { readonly kind: "emailChanged" })
   | (Common & { readonly kind: "passwordChanged" })
-  | (Common & { readonly kind: "accountDeleted" });
+  | (Common & { readonly kind: "accountDeleted" })
+  | InvitationMail;
+
+/**
+ * To somebody, with an account or without, who is invited to an organization. It is listed by `organizations.list` once
+ * they have an account and have verified its address. What they were told by whom is not in the default text: anybody
+ * can give an organization a name, and mail it to strangers.
+ */
+interface InvitationMail extends Addressed {
+  readonly kind: "invitation";
+  /** Where they answer: your own page, with `invitation=<id>` in the fragment. For `organizations.invitations.accept`. */
+  readonly link: string;
+  readonly invitationId: string;
+  readonly organization: { readonly id: string; readonly name: string };
+  readonly role: string;
+  /** The address of who invited; `undefined` when the app itself did. */
+  readonly invitedBy: string | undefined;
+  readonly expiresAt: Date;
+}
 
 export type MailKind = MailMessage["kind"];
 
-/** The kinds with a link. */
-export type LinkKind = Extract<MailMessage, { readonly link: string }>["kind"];
+/** The kinds that are about an account. */
+export type AccountMailKind = Exclude<MailKind, "invitation">;
+
+/** The kinds whose link carries a token. */
+export type LinkKind = Extract<MailMessage, { readonly token: string }>["kind"];
 
 /** Sends a message. One that is not sent rejects: it is tried again, and `onError` is told. */
 export type SendMail = (message: MailMessage, env: Env) => Promise<void>;

@@ -25,7 +25,7 @@ export function createInbox({ sql, transaction, isBorn, handlers }: InboxOptions
     /** Says how many of the letters are dealt with. The first that fails holds back those behind it. Never throws. */
     receive({ source, letters }: Delivery): Receipt {
       // To somebody who is gone, or was never there: nothing can come of it, and nothing is stored for it.
-      if (!isBorn()) return { done: letters.length };
+      if (!isBorn()) return { done: letters.length, gone: true };
       let done = 0;
       for (const { seq, kind, payload } of letters) {
         try {

@@ -16,6 +16,11 @@ export interface OutboxOptions {
   readonly deliver: (target: string, delivery: Delivery) => Promise<Receipt>;
   /** Hands a letter to the mail hook. */
   readonly sendMail: (letter: StoredLetter) => Promise<void>;
+  /**
+   * Called when a target turns out to be gone, in the transaction that strikes its letters off.
+   * @default nothing
+   */
+  readonly onGone?: (target: string) => void;
   readonly onError: OnError;
 }
 
@@ -25,6 +30,13 @@ export interface Outbox {
   post(letter: Letter): void;
   /** Sends what may go now, without waiting for the alarm. Never throws. */
   flush(): Promise<void>;
+  /**
+   * Sends what was posted to other objects since the last time, and waits for it, but not for long: the alarm sends what
+   * is left. Never throws.
+   */
+  flushPosted(): Promise<void> | undefined;
+  /** Waits, but not for long, until nothing waits for a target any more. Never throws. */
+  reached(target: string): Promise<void>;
   /** How many letters wait, to anyone or to one target. */
   waiting(target?: string): number;
   deadLetters(): DeadLetter[];
@@ -32,6 +44,8 @@ export interface Outbox {
 
 /** An order of magnitude above what anyone takes who answers at all. */
 const PATIENCE = 30_000;
+/** How long a caller waits for what it has caused to reach others. */
+const BRIEFLY = 1_000;
 /** So many targets are sent to at once: the platform allows six connections. */
 const AT_ONCE = 6;
 /** So many letters go to one object in one call. */
@@ -42,22 +56,20 @@ const IN_ONE_CALL = 20;
  * growing pauses. The one who receives them tells by source and number which it had already.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, source, isBorn, alarms, transaction, deliver, sendMail, onError } = options;
+  const { store, source, isBorn, alarms, transaction, deliver, sendMail, onGone, onError } = options;
   const busy = new Map<string, Promise<void>>();
+  let posted = false;
 
   async function send(head: StoredLetter): Promise<void> {
     if (head.expiresAt !== undefined && head.expiresAt <= Date.now()) {
       return settle([], head, new Undeliverable("It was not worth sending any more."));
     }
     const letters = head.target === MAIL ? [head] : store.from(head, IN_ONE_CALL);
-    const { done, error } = await attempt(head, letters).catch((cause: unknown) => ({ done: 0, error: cause }));
-    settle(letters.slice(0, done), letters[done], error ?? "There was no reason given.");
+    const { done, error, gone } = await attempt(head, letters).catch(failed);
+    settle(letters.slice(0, done), letters[done], error ?? "There was no reason given.", gone);
   }
 
-  async function attempt(
-    head: StoredLetter,
-    letters: readonly StoredLetter[],
-  ): Promise<{ done: number; error?: unknown }> {
+  async function attempt(head: StoredLetter, letters: readonly StoredLetter[]): Promise<Attempt> {
     if (head.target !== MAIL) return within(PATIENCE, hand(head.target, letters));
     await within(PATIENCE, sendMail(head));
     return { done: 1 };
@@ -69,11 +81,18 @@ export function createOutbox(options: OutboxOptions): Outbox {
       letters: letters.map(({ seq, kind, payload }) => ({ seq, kind, payload })),
     });
 
-  function settle(arrived: readonly StoredLetter[], failed: StoredLetter | undefined, error: unknown): void {
+  function settle(
+    arrived: readonly StoredLetter[],
+    failed: StoredLetter | undefined,
+    error: unknown,
+    gone = false,
+  ): void {
     // Whoever was erased meanwhile has nothing left to send.
     if (!isBorn()) return;
     transaction(() => {
       for (const letter of arrived) store.remove(letter);
+      const [first] = arrived;
+      if (gone && first) onGone?.(first.target);
       if (!failed) return;
       const due = error instanceof Undeliverable ? undefined : retryAt(failed.attempts, Date.now());
       if (due === undefined) store.bury(failed, messageOf(error), Date.now());
@@ -95,7 +114,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   /** One sending at a time to each target: a letter in flight is not sent again beside itself. */
   function once(head: StoredLetter): Promise<void> {
-    const key = head.target === MAIL ? `${MAIL} ${head.seq}` : head.target;
+    const key = keyOf(head);
     const running = busy.get(key);
     if (running) return running;
     const work = send(head).finally(() => busy.delete(key));
@@ -103,32 +122,67 @@ export function createOutbox(options: OutboxOptions): Outbox {
     return work;
   }
 
-  async function dispatch(): Promise<void> {
+  /** Sends all that is due: one that does not answer holds up none but those to the same target. */
+  async function dispatch(withMail: boolean): Promise<void> {
+    const running = new Map<string, Promise<void>>();
     for (;;) {
-      const heads = isBorn() ? store.heads(Date.now(), AT_ONCE) : [];
-      if (heads.length === 0) return;
-      await Promise.all(heads.map(once));
+      const heads = isBorn() ? store.heads(Date.now(), AT_ONCE + running.size, withMail) : [];
+      for (const head of heads) {
+        const key = keyOf(head);
+        if (running.has(key) || running.size >= AT_ONCE) continue;
+        running.set(
+          key,
+          once(head).finally(() => running.delete(key)),
+        );
+      }
+      if (running.size === 0) return;
+      await Promise.race(running.values());
     }
   }
 
-  alarms.register({ name: "outbox", due: () => (isBorn() ? store.due() : undefined), run: dispatch });
+  async function flush(withMail: boolean): Promise<void> {
+    try {
+      await dispatch(withMail);
+    } catch (error) {
+      onError({ error: asError(error), requestId: crypto.randomUUID(), path: "(outbox)", type: undefined });
+    }
+    if (isBorn()) alarms.arm();
+  }
+
+  const briefly = (): Promise<void> => within(BRIEFLY, flush(false)).catch(() => {});
+
+  alarms.register({ name: "outbox", due: () => (isBorn() ? store.due() : undefined), run: () => dispatch(true) });
 
   return {
     post(letter) {
       store.add(letter, Date.now());
+      if (letter.target !== MAIL) posted = true;
       alarms.arm();
     },
-    async flush() {
-      try {
-        await dispatch();
-      } catch (error) {
-        onError({ error: asError(error), requestId: crypto.randomUUID(), path: "(outbox)", type: undefined });
-      }
-      if (isBorn()) alarms.arm();
+    flush: () => flush(true),
+    flushPosted() {
+      if (!posted) return undefined;
+      posted = false;
+      return briefly();
     },
+    reached: (target) => (store.waitingFor(target) === 0 ? Promise.resolve() : briefly()),
     waiting: (target) => (target === undefined ? store.waiting() : store.waitingFor(target)),
     deadLetters: () => (isBorn() ? store.dead() : []),
   };
+}
+
+interface Attempt {
+  readonly done: number;
+  readonly error?: unknown;
+  readonly gone?: boolean;
+}
+
+function failed(error: unknown): Attempt {
+  return { done: 0, error };
+}
+
+function keyOf({ target, seq }: StoredLetter): string {
+  return target === MAIL ? `${MAIL} ${seq}` : target;
 }
 
 async function within<TResult>(patience: number, work: Promise<TResult>): Promise<TResult> {

@@ -97,9 +97,15 @@ export function createOutboxStore(sql: SqlStorage) {
     },
 
     /** Letters that may go now, the longest due first. */
-    heads: (now: number, limit: number): StoredLetter[] =>
+    heads: (now: number, limit: number, withMail: boolean): StoredLetter[] =>
       sql
-        .exec(`SELECT * FROM (SELECT letter.* ${HEADS}) WHERE due <= ? ORDER BY due, target, seq LIMIT ?`, now, limit)
+        .exec(
+          `SELECT * FROM (SELECT letter.* ${HEADS})
+           WHERE due <= ? AND (? OR target != '${MAIL}') ORDER BY due, target, seq LIMIT ?`,
+          now,
+          Number(withMail),
+          limit,
+        )
         .toArray()
         .map(toLetter),
 

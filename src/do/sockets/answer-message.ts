@@ -3,7 +3,7 @@ import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { Connection } from "./connection.js";
 import type { FrameHead, Frames } from "./frames.js";
-import type { createHandovers } from "./handovers.js";
+import type { Handovers } from "./handovers.js";
 import type { Message, ParsedMessage } from "./messages.js";
 import { kindOf, type Start } from "./open-result.js";
 import { duplicateId, tooManySubscriptions, tooMuchInput } from "./socket-errors.js";
@@ -14,7 +14,7 @@ import type { Opened, Subscriptions } from "./subscriptions.js";
 export interface AnswersOptions extends SocketServerOptions {
   readonly frames: Frames;
   readonly subscriptions: Subscriptions;
-  readonly handovers: ReturnType<typeof createHandovers>;
+  readonly handovers: Handovers;
   readonly open: (
     caller: Caller,
     call: Call,

@@ -43,6 +43,8 @@ export interface Attachment {
   readonly caller: Caller;
   /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
   readonly lapses: number;
+  /** What the caller might do when the socket was opened. */
+  readonly standing?: number | undefined;
   /** The subscriptions as one JSON text, whose size is known before it is kept; `spilled` when they are rows instead. */
   readonly subscriptions: string;
   /** When the client must have shown that it reads, if it was asked to. */

@@ -21,6 +21,8 @@ export interface Connection {
   readonly caller: Caller;
   /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
   readonly lapses: number;
+  /** What the caller might do when the socket was opened. */
+  readonly standing: number | undefined;
   /** Whether the client is being waited for: nothing more is sent to it until it answers. */
   isWaiting(): boolean;
   /** Resolves when the client is not being waited for any more; at once if it is not. */
@@ -57,13 +59,14 @@ export function createConnection({ socket, store, limits, onWait, onReady }: Con
     events = 0;
   }
 
-  const { caller = anonymous, lapses = 0, deadline: asked } = readAttachment(socket) ?? {};
+  const { caller = anonymous, lapses = 0, standing, deadline: asked } = readAttachment(socket) ?? {};
   if (asked !== undefined) wait(asked);
 
   return {
     socket,
     caller,
     lapses,
+    standing,
     isWaiting: () => waiting !== undefined,
     ready: () => waiting?.promise ?? Promise.resolve(),
 

@@ -13,10 +13,10 @@ interface Handover {
 const LIFETIME = 30_000;
 
 /**
- * Where subscriptions stand whose clients were asked to come back on a new socket. A client that has had no event
+ * Where subscriptions stand whose clients were asked to come back on a new socket, because theirs is stale. A client that has had no event
  * yet has no cursor to come back with, so the object remembers for it.
  */
-export function createHandovers(index: SubscriptionIndex) {
+export function createHandovers(index: SubscriptionIndex, isStale: (connection: Connection) => boolean) {
   const asked = new Set<Connection>();
   const left = new Map<string, Handover>();
 
@@ -24,13 +24,15 @@ export function createHandovers(index: SubscriptionIndex) {
 
   /** What the next socket starts at; nothing when the client of this one was not asked to leave it. */
   function standing({ connection, stored, behind }: Subscription, head: Cursor): Start | undefined {
-    // The object may have slept since it asked: what waits for a lapsed socket says so too.
-    const waits = behind !== undefined && connection.lapses <= Date.now();
+    // The object may have slept since it asked: what waits for a stale socket says so too.
+    const waits = behind !== undefined && isStale(connection);
     if (!asked.has(connection) && !waits) return undefined;
     return { tables: stored.tables, after: behind?.from ?? behind?.after ?? head };
   }
 
   return {
+    wasAsked: (connection: Connection): boolean => asked.has(connection),
+
     /** Whether the client was asked already; from now on it was. */
     ask(connection: Connection): boolean {
       if (asked.has(connection)) return false;
@@ -68,3 +70,5 @@ export function createHandovers(index: SubscriptionIndex) {
     },
   };
 }
+
+export type Handovers = ReturnType<typeof createHandovers>;

@@ -4,6 +4,9 @@ import { CLOSE_TOO_MANY } from "./close-codes.js";
 /** The reason that a socket is closed with when its session is over. */
 export const sessionEnded = "The session is over.";
 
+/** The reason that a socket is closed with when its caller is no member. */
+export const noMember = "Only members may listen to this organization.";
+
 export function tooLarge(bytes: number): TRPCError {
   return new TRPCError({
     code: "PAYLOAD_TOO_LARGE",
@@ -43,4 +46,13 @@ export function tooManySockets(): Response {
   server.accept();
   server.close(CLOSE_TOO_MANY, "There are too many sockets to this object.");
   return new Response(null, { status: 101, webSocket: client });
+}
+
+export function cannotResume(): TRPCError {
+  return new TRPCError({
+    code: "SERVICE_UNAVAILABLE",
+    message:
+      "The object slept, and this subscription cannot go on where it was. Subscribe again; to make it resume by " +
+      "itself, yield tracked(id, data) or return a source such as ctx.tables.<table>.changes().",
+  });
 }

@@ -8,22 +8,30 @@ import { liveInput } from "../../router/live/live-procedure.js";
 import { createAnswers } from "./answer-message.js";
 import { readAttachment, type Attachment } from "./attachment.js";
 import { byteLength } from "./byte-length.js";
+import type { LiveObject } from "../kind-of-object.js";
 import type { ChangeHub } from "./change-hub.js";
-import { CLOSE_SESSION_ENDED, CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "./close-codes.js";
+import {
+  CLOSE_NO_MEMBER,
+  CLOSE_SESSION_ENDED,
+  CLOSE_TOO_BIG,
+  CLOSE_TOO_MUCH_WAITING,
+  CLOSE_UNSUPPORTED,
+} from "./close-codes.js";
 import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
 import { createMessageQueue } from "./message-queue.js";
 import { idOfFrame, parseFrame } from "./messages.js";
+import { createPermits, NEVER } from "./permits.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
-import { resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
+import { noMember, resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
 import { createWakeMark } from "./wake-mark.js";
 
-export interface SocketServerOptions {
+export interface SocketServerOptions extends Pick<LiveObject, "isBorn" | "admission" | "admit" | "standing"> {
   readonly state: DurableObjectState;
   readonly router: AnyTRPCRouter;
   readonly hub: ChangeHub;
@@ -38,14 +46,13 @@ export interface SocketServerOptions {
   ) => Promise<{ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: ErrorShape }>;
   /** Formats an error that no procedure threw. */
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
-  readonly isAlive: (caller: Caller) => boolean;
   /** Runs live queries. */
   readonly live: LiveRunner;
 }
 
 /** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
 export function createSocketServer(options: SocketServerOptions) {
-  const { state, router, hub, limits, subscribe, shape, isAlive, live } = options;
+  const { state, router, hub, limits, subscribe, shape, live } = options;
   const { transformer } = router._def._config;
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
@@ -80,42 +87,19 @@ export function createSocketServer(options: SocketServerOptions) {
     return open(connection.caller, call, start);
   };
 
-  // One look for all the sockets of a session while a flush is told: it is told in one go.
-  let lookedUp: Map<string, boolean> | undefined;
-  function isAliveNow(caller: Caller): boolean {
-    const session = sessionOf(caller);
-    if (!lookedUp || session === undefined) return isAlive(caller);
-    const alive = lookedUp.get(session) ?? isAlive(caller);
-    lookedUp.set(session, alive);
-    return alive;
-  }
-
-  function inOneLook(work: () => void): void {
-    lookedUp = new Map();
-    work();
-    lookedUp = undefined;
-  }
-
-  /** Closing is not revoking: a client that ignores the close is still asked here, each time. */
-  function mayUse(connection: Connection): boolean {
-    if (connection.socket.readyState !== WebSocket.OPEN) return false;
-    if (isAliveNow(connection.caller)) return true;
-    connection.socket.close(CLOSE_SESSION_ENDED, sessionEnded);
-    return false;
-  }
-
-  /** A lapsed socket's client is asked to come back on a new one, with fresh credentials; meanwhile events wait. */
-  function mayReceive(connection: Connection): boolean {
-    if (!mayUse(connection)) return false;
-    if (connection.lapses > Date.now()) return true;
-    if (handovers.ask(connection)) connection.socket.send(frames.reconnect());
-    return false;
-  }
+  const permits = createPermits({
+    ...options,
+    frames,
+    handovers: () => handovers,
+    onAdmitted: (connection) => subscriptions.resume(connection),
+    waitUntil: (work) => state.waitUntil(work),
+  });
+  const { mayUse, mayReceive, whenAdmitted } = permits;
 
   // Listens before the subscriptions do: after a sleep they are indexed when something is told, not before.
   hub.onFlush(() => {
     restore();
-    lookedUp = new Map();
+    permits.beginFlush();
   });
   const subscriptions = createSubscriptions({
     hub,
@@ -123,6 +107,7 @@ export function createSocketServer(options: SocketServerOptions) {
     store,
     reopen,
     mayReceive,
+    whenAdmitted,
     shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
     waitUntil: (work) => state.waitUntil(work),
     onGenerator: () => wakeMark.set(),
@@ -131,11 +116,11 @@ export function createSocketServer(options: SocketServerOptions) {
       toResult: createLiveResults(router),
       refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
       requestOf: ({ input }) => liveInput.parse(transformer.input.deserialize(input)),
-      inOneLook,
+      inOneLook: permits.inOneLook,
     },
   });
-  hub.onFlush(() => (lookedUp = undefined));
-  const handovers = createHandovers(subscriptions.index);
+  hub.onFlush(permits.endFlush);
+  const handovers = createHandovers(subscriptions.index, permits.isStale);
   const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
 
   function connect(socket: WebSocket): Connection {
@@ -192,11 +177,22 @@ export function createSocketServer(options: SocketServerOptions) {
     const session = sessionOf(caller);
     // Answered by the platform: a client that asks whether the object is there does not wake it.
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
-    state.acceptWebSocket(server, session === undefined ? [] : [sessionTag(session)]);
-    server.serializeAttachment({ key: randomId(), caller, lapses, subscriptions: "[]" } satisfies Attachment);
+    const tags = caller.type === "user" ? [userTag(caller.userId)] : [];
+    state.acceptWebSocket(server, session === undefined ? tags : [...tags, sessionTag(session)]);
+    const standing = options.standing?.(caller);
+    server.serializeAttachment({ key: randomId(), caller, lapses, standing, subscriptions: "[]" } satisfies Attachment);
     restore();
     sweep();
     return { connection: connect(server), client };
+  }
+
+  function end(tag: string, code: number, reason: string): void {
+    for (const socket of state.getWebSockets(tag)) {
+      const connection = connectionOf(socket);
+      subscriptions.forget(connection);
+      connection.end();
+      socket.close(code, reason);
+    }
   }
 
   return {
@@ -210,7 +206,7 @@ export function createSocketServer(options: SocketServerOptions) {
     /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
     acceptStream({ caller, call, opened, calledAt }: HeldStream): Response {
       // A stream ends with its caller's session, not with an access token: the Worker holds none.
-      const accepted = accept(caller, Number.MAX_SAFE_INTEGER);
+      const accepted = accept(caller, NEVER);
       if (!accepted) return tooManySockets();
       const { path, lastEventId } = call;
       const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);
@@ -257,7 +253,8 @@ export function createSocketServer(options: SocketServerOptions) {
     onClose(socket: WebSocket): void {
       const connection = connections.get(socket);
       const key = readAttachment(socket)?.key;
-      if (key !== undefined) store.forget(key);
+      // An object that was erased has nothing of it left, not even the table.
+      if (key !== undefined && options.isBorn()) store.forget(key);
       if (!connection) return;
       handovers.leave(connection, hub.head());
       subscriptions.forget(connection);
@@ -272,19 +269,18 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     /** Ends what a session holds open. Its row must be gone before: a close alone stops no messages. */
-    endSession(sessionId: string): void {
-      restore();
-      for (const socket of state.getWebSockets(sessionTag(sessionId))) {
-        const connection = connectionOf(socket);
-        subscriptions.forget(connection);
-        connection.end();
-        socket.close(CLOSE_SESSION_ENDED, sessionEnded);
-      }
-    },
+    endSession: (sessionId: string): void => end(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
+
+    /** The same for all sessions of somebody who is no member any more. */
+    endUser: (userId: string): void => end(userTag(userId), CLOSE_NO_MEMBER, noMember),
   };
 }
 
 export type SocketServer = ReturnType<typeof createSocketServer>;
+
+function userTag(userId: string): string {
+  return `user:${userId}`;
+}
 
 function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;

@@ -1,4 +1,3 @@
-import { TRPCError } from "@trpc/server";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { StoredSubscription } from "./attachment.js";
@@ -11,6 +10,7 @@ import type { Frames } from "./frames.js";
 import type { Start } from "./open-result.js";
 import { pump } from "./pump.js";
 import { lets } from "./row-filter.js";
+import { cannotResume } from "./socket-errors.js";
 import { createSubscriptionIndex, type Subscription } from "./subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
@@ -41,6 +41,8 @@ export interface SubscriptionsOptions {
   readonly shape: (path: string, cause: unknown) => ErrorShape;
   /** Whether events may go to a socket now. Asked for every flush. */
   readonly mayReceive: (connection: Connection) => boolean;
+  /** Whether it has to be found out first; `undefined` when it is known. */
+  readonly whenAdmitted: (connection: Connection) => Promise<void> | undefined;
   /** Keeps the object awake until a piece of work is done. */
   readonly waitUntil: (work: Promise<void>) => void;
   /** Called when an app's own generator runs: it may have to be taken up again after a sleep. */
@@ -57,7 +59,7 @@ const PAGE = 128;
  * first touched, not before, so a wake costs what it touches.
  */
 export function createSubscriptions(options: SubscriptionsOptions) {
-  const { hub, frames, store, reopen, shape, mayReceive, waitUntil } = options;
+  const { hub, frames, store, reopen, shape, mayReceive, whenAdmitted, waitUntil } = options;
   const index = createSubscriptionIndex();
 
   function forget(subscription: Subscription): void {
@@ -138,6 +140,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       signal: opened.controller.signal,
       async ready() {
         await connection.ready();
+        await whenAdmitted(connection);
         return index.has(subscription) && mayReceive(connection);
       },
       onTracked(id, data) {
@@ -191,6 +194,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   /** A source that an app's generator awaits has something to tell. One that runs reads it by itself. */
   function touch(subscription: Subscription, from: Cursor): void {
     const { connection, stored, running, opened, behind } = subscription;
+    // One that runs reads by itself, and asks for itself.
+    const asked = running ? undefined : whenAdmitted(connection);
+    if (asked) return waitUntil(asked.then(() => (index.has(subscription) ? touch(subscription, from) : undefined)));
     if (mayReceive(connection)) {
       if (!running && !opened) waitUntil(awaken(subscription, from));
     } else if (stored.kind === "silent" && !behind) {
@@ -246,7 +252,12 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         const { connection, stored, opened, running } = subscription;
         if (stored.kind === "source" || stored.kind === "live" || opened || running) continue;
         const nothingWakesIt = stored.kind === "untracked" || stored.tables.length === 0;
-        if (nothingWakesIt && mayReceive(connection)) waitUntil(awaken(subscription));
+        if (!nothingWakesIt) continue;
+        const take = (): Promise<void> | undefined =>
+          index.has(subscription) && mayReceive(connection) ? awaken(subscription) : undefined;
+        const asked = whenAdmitted(connection);
+        const work = asked ? asked.then(take) : take();
+        if (work) waitUntil(work);
       }
     },
 
@@ -284,13 +295,4 @@ export type Subscriptions = ReturnType<typeof createSubscriptions>;
 function positionOf({ after, from }: Position): string {
   if (from) return formatCursor(from);
   return typeof after === "string" ? after : formatCursor(after);
-}
-
-function cannotResume(): TRPCError {
-  return new TRPCError({
-    code: "SERVICE_UNAVAILABLE",
-    message:
-      "The object slept, and this subscription cannot go on where it was. Subscribe again; to make it resume by " +
-      "itself, yield tracked(id, data) or return a source such as ctx.tables.<table>.changes().",
-  });
 }

@@ -1,15 +1,16 @@
 import { TRPCError } from "@trpc/server";
-import type { ProfileSchema } from "../../router/profile.js";
+import type { z } from "zod";
 
 /**
- * A profile with some fields changed: `undefined` keeps a field; `null` clears it, unless the field holds `null`.
+ * An object of the app's own with some fields changed: `undefined` keeps a field; `null` clears it, unless the field holds `null`.
  *
- * @throws TRPCError BAD_REQUEST, with zod's issues as its cause, when the whole is no profile
+ * @throws TRPCError BAD_REQUEST, with zod's issues as its cause, when the whole is none
  */
-export function mergeProfile(
-  schema: ProfileSchema,
+export function mergeFields(
+  schema: z.ZodObject,
   stored: unknown,
   patch: Readonly<Record<string, unknown>>,
+  what: "profile" | "settings",
 ): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...(stored as Record<string, unknown> | undefined) };
   for (const [name, value] of Object.entries(patch)) {
@@ -20,7 +21,11 @@ export function mergeProfile(
   }
   const { success, data, error } = schema.strict().safeParse(merged);
   if (success) return data;
-  throw new TRPCError({ code: "BAD_REQUEST", message: "The profile is not valid.", cause: error });
+  throw new TRPCError({
+    code: "BAD_REQUEST",
+    message: `The ${what} ${what === "settings" ? "are" : "is"} not valid.`,
+    cause: error,
+  });
 }
 
 function accepts(field: unknown, value: unknown): boolean {

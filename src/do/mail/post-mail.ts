@@ -1,0 +1,18 @@
+import type { WaitingInvitation } from "../organizations/letters.js";
+import { MAIL } from "../outbox/outbox-store.js";
+import type { Outbox } from "../outbox/create-outbox.js";
+import type { MailKind } from "./mail-message.js";
+
+/** A message as it waits in the outbox: without its token, which exists nowhere but in the mail. */
+export interface WaitingMail {
+  readonly to: string;
+  /** For a mail with a link: until when it is to be good. */
+  readonly expiresAt?: number;
+  /** What an invitation is to. */
+  readonly invitation?: WaitingInvitation;
+}
+
+/** Puts a mail into the outbox. Call it inside the transaction of its cause. */
+export function postMail(outbox: Pick<Outbox, "post">, kind: MailKind, mail: WaitingMail): void {
+  outbox.post({ target: MAIL, kind, payload: mail, expiresAt: mail.expiresAt });
+}

@@ -1,0 +1,44 @@
+import { signInFirst } from "../../router/base-procedures.js";
+import { sessionOf, type Caller } from "../../shared/caller.js";
+import type { Admission } from "../kind-of-object.js";
+import { SessionEnded } from "../entry.js";
+import type { Leases } from "./leases.js";
+import type { MemberStore } from "./member-store.js";
+
+export interface AdmissionOptions {
+  readonly exists: () => boolean;
+  readonly members: MemberStore;
+  readonly leases: Leases;
+  readonly endSession: (sessionId: string) => void;
+}
+
+/** Who may act in an organization, or be told of it, right now: a member whose session is known to be alive. */
+export function createAdmission({ exists, members, leases, endSession }: AdmissionOptions) {
+  function admission(caller: Caller): Admission {
+    if (!exists() || caller.type === "anonymous") return "forbidden";
+    if (caller.type === "system") return "alive";
+    if (!members.find(caller.userId)) return "forbidden";
+    const session = sessionOf(caller);
+    return session === undefined || leases.holds(caller.userId, session) ? "alive" : "ask";
+  }
+
+  return {
+    admission,
+
+    /** Asks the caller's own object, where that has to be. @throws SessionEnded */
+    admit(caller: Caller): Promise<void> | undefined {
+      const session = sessionOf(caller);
+      if (caller.type !== "user" || session === undefined || admission(caller) !== "ask") return undefined;
+      return leases.renew(caller.userId, session).then((answer) => {
+        if (answer === "alive") return;
+        endSession(session);
+        // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+        throw answer === "replaced" ? signInFirst() : new SessionEnded();
+      });
+    },
+
+    /** Changes whenever the caller may do something else than before. */
+    standing: (caller: Caller): number | undefined =>
+      caller.type === "user" ? members.find(caller.userId)?.epoch : undefined,
+  };
+}

@@ -1,0 +1,89 @@
+import type { Invitation } from "../../shared/organization.js";
+import { loggedTableSql } from "../storage/logged-table.js";
+
+/** An invitation as the row holds it. */
+export interface InvitationRow extends Invitation {
+  /** The member who invited; `undefined` for the app itself. */
+  readonly inviter: string | undefined;
+  /** The name of its address's object. */
+  readonly target: string;
+}
+
+/** The invitations that wait for an answer, one for each address. */
+export interface InvitationStore {
+  find(id: string): InvitationRow | undefined;
+  findFor(email: string): InvitationRow | undefined;
+  /** The newest first. */
+  list(): InvitationRow[];
+  by(inviter: string): InvitationRow[];
+  insert(invitation: InvitationRow): void;
+  setExpiry(id: string, expiresAt: Date): void;
+  remove(id: string): void;
+  removeAll(): void;
+  nextExpiry(): number | undefined;
+  removeExpired(now: number): void;
+}
+
+export const invitationSchema = loggedTableSql(
+  "_invitations",
+  "id",
+  `CREATE TABLE IF NOT EXISTS _invitations (
+    id TEXT PRIMARY KEY NOT NULL,
+    email TEXT NOT NULL UNIQUE,
+    role TEXT NOT NULL,
+    inviter TEXT,
+    invited_by TEXT,
+    target TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+  ) STRICT`,
+);
+
+export function createInvitationStore(sql: SqlStorage): InvitationStore {
+  const read = (where: string, ...values: SqlStorageValue[]): InvitationRow[] =>
+    sql
+      .exec(`SELECT * FROM _invitations ${where}`, ...values)
+      .toArray()
+      .map(toInvitation);
+
+  return {
+    find: (id) => read("WHERE id = ?", id)[0],
+    findFor: (email) => read("WHERE email = ?", email)[0],
+    list: () => read("ORDER BY created_at DESC, id"),
+    by: (inviter) => read("WHERE inviter = ?", inviter),
+    insert: ({ id, email, role, inviter, invitedBy, target, createdAt, expiresAt }) =>
+      void sql.exec(
+        "INSERT INTO _invitations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        id,
+        email,
+        role,
+        inviter ?? null,
+        invitedBy ?? null,
+        target,
+        createdAt.getTime(),
+        expiresAt.getTime(),
+      ),
+    setExpiry: (id, expiresAt) =>
+      void sql.exec("UPDATE _invitations SET expires_at = ? WHERE id = ?", expiresAt.getTime(), id),
+    remove: (id) => void sql.exec("DELETE FROM _invitations WHERE id = ?", id),
+    removeAll: () => void sql.exec("DELETE FROM _invitations"),
+    nextExpiry() {
+      const { at } = sql.exec("SELECT min(expires_at) AS at FROM _invitations").one();
+      return at === null ? undefined : Number(at);
+    },
+    removeExpired: (now) => void sql.exec("DELETE FROM _invitations WHERE expires_at <= ?", now),
+  };
+}
+
+function toInvitation(row: Record<string, SqlStorageValue>): InvitationRow {
+  return {
+    id: String(row["id"]),
+    email: String(row["email"]),
+    role: String(row["role"]),
+    inviter: row["inviter"] === null ? undefined : String(row["inviter"]),
+    invitedBy: row["invited_by"] === null ? undefined : String(row["invited_by"]),
+    target: String(row["target"]),
+    createdAt: new Date(Number(row["created_at"])),
+    expiresAt: new Date(Number(row["expires_at"])),
+  };
+}

@@ -1,0 +1,51 @@
+import { toName } from "../../shared/owner.js";
+import type { SessionStore } from "../accounts/session-store.js";
+import type { Outbox } from "../outbox/create-outbox.js";
+import { letterTo } from "./letters.js";
+
+export const leaseHolderSchema = `
+  CREATE TABLE IF NOT EXISTS _lease_holders (
+    session_id TEXT NOT NULL,
+    organization_id TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (session_id, organization_id)
+  ) STRICT, WITHOUT ROWID`;
+
+/** How long an organization may take a session to be alive without asking again. */
+const LEASE = 5 * 60_000;
+
+export interface LeaseHoldersOptions {
+  readonly sql: SqlStorage;
+  readonly outbox: Pick<Outbox, "post">;
+}
+
+/** Which organizations take which of the user's sessions to be alive, and are to be told when one is not. */
+export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
+  return {
+    /** Gives a lease, and writes down whom. Call it inside a transaction. */
+    grant(sessions: SessionStore, sessionId: string, organizationId: string): number | "ended" | "replaced" {
+      const now = Date.now();
+      const session = sessions.alive(sessionId, now);
+      if (!session) return sessions.wasReplaced(sessionId, now) ? "replaced" : "ended";
+      sessions.touch(session, now);
+      const until = Math.min(now + LEASE, session.expiresAt);
+      sql.exec("DELETE FROM _lease_holders WHERE until <= ?", now);
+      sql.exec("INSERT OR REPLACE INTO _lease_holders VALUES (?, ?, ?)", sessionId, organizationId, until);
+      return until;
+    },
+
+    /** Tells those that hold a lease that it is over. Call it in the transaction that ends the sessions. */
+    end(sessionIds: readonly string[]): void {
+      for (const sessionId of sessionIds) {
+        const rows = sql.exec(
+          "DELETE FROM _lease_holders WHERE session_id = ? RETURNING organization_id, until",
+          sessionId,
+        );
+        for (const { organization_id: id, until } of rows.toArray()) {
+          if (Number(until) <= Date.now()) continue;
+          outbox.post(letterTo(toName({ type: "organization", id: String(id) }), "endSession", { sessionId }));
+        }
+      }
+    },
+  };
+}

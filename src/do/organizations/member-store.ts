@@ -1,0 +1,80 @@
+import type { Member } from "../../shared/organization.js";
+import { recordRow } from "../storage/record-rows.js";
+import { loggedTableSql } from "../storage/logged-table.js";
+
+/** A member as the row holds it. */
+export interface MemberRow extends Member {
+  /** Changes with the role: what a live socket was opened with is compared to it. */
+  readonly epoch: number;
+  /** What made them a member, for a call that comes again; `undefined` for who made the organization. */
+  readonly invitationId: string | undefined;
+}
+
+/** The members of an organization: the authority on who belongs to it. */
+export interface MemberStore {
+  find(userId: string): MemberRow | undefined;
+  hasEmail(email: string): boolean;
+  list(): MemberRow[];
+  count(role?: string): number;
+  insert(member: Omit<MemberRow, "epoch">): void;
+  setRole(userId: string, role: string): void;
+  setEmail(userId: string, email: string): void;
+  /** Answers whether there was such a member. */
+  remove(userId: string): boolean;
+  removeAll(): void;
+}
+
+export const memberSchema = loggedTableSql(
+  "_members",
+  "user_id",
+  `CREATE TABLE IF NOT EXISTS _members (
+    user_id TEXT PRIMARY KEY NOT NULL,
+    email TEXT NOT NULL,
+    role TEXT NOT NULL,
+    joined_at INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    invitation_id TEXT
+  ) STRICT`,
+);
+
+export function createMemberStore(sql: SqlStorage): MemberStore {
+  return {
+    find(userId) {
+      const [row] = recordRow("_members", userId, () =>
+        sql.exec("SELECT * FROM _members WHERE user_id = ?", userId).toArray(),
+      );
+      return row && toMember(row);
+    },
+    hasEmail: (email) => sql.exec("SELECT 1 FROM _members WHERE email = ? LIMIT 1", email).toArray().length > 0,
+    list: () => sql.exec("SELECT * FROM _members ORDER BY joined_at, user_id").toArray().map(toMember),
+    count: (role) =>
+      Number(
+        sql.exec("SELECT count(*) AS count FROM _members WHERE ?1 IS NULL OR role = ?1", role ?? null).one()["count"],
+      ),
+    insert: ({ userId, email, role, joinedAt, invitationId }) =>
+      void sql.exec(
+        "INSERT INTO _members VALUES (?, ?, ?, ?, 0, ?)",
+        userId,
+        email,
+        role,
+        joinedAt.getTime(),
+        invitationId ?? null,
+      ),
+    setRole: (userId, role) =>
+      void sql.exec("UPDATE _members SET role = ?, epoch = epoch + 1 WHERE user_id = ?", role, userId),
+    setEmail: (userId, email) => void sql.exec("UPDATE _members SET email = ? WHERE user_id = ?", email, userId),
+    remove: (userId) => sql.exec("DELETE FROM _members WHERE user_id = ? RETURNING 1", userId).toArray().length > 0,
+    removeAll: () => void sql.exec("DELETE FROM _members"),
+  };
+}
+
+function toMember(row: Record<string, SqlStorageValue>): MemberRow {
+  return {
+    userId: String(row["user_id"]),
+    email: String(row["email"]),
+    role: String(row["role"]),
+    joinedAt: new Date(Number(row["joined_at"])),
+    epoch: Number(row["epoch"]),
+    invitationId: row["invitation_id"] === null ? undefined : String(row["invitation_id"]),
+  };
+}

@@ -1,0 +1,135 @@
+import { TRPCError } from "@trpc/server";
+import { OWNER } from "../../router/organizations/role-book.js";
+import { toName } from "../../shared/owner.js";
+import { letterTo } from "./letters.js";
+import type { MemberRow } from "./member-store.js";
+import type { OrganizationParts } from "./organization-parts.js";
+import { assertOutranks, assertOwner, byRank, lastOwner, type Actor } from "./rank.js";
+
+export interface MembershipOptions {
+  readonly parts: OrganizationParts;
+  /** Called when nobody is left: an organization without members is no organization. */
+  readonly onEmpty: () => void;
+}
+
+/**
+ * Who belongs to an organization, and as what. Each change and the letter that tells the member's own object of it are
+ * one transaction; call them inside one.
+ */
+export function createMembership({ parts, onEmpty }: MembershipOptions) {
+  const { organizationId, book, organizations, members, invitations, leases, outbox, onMemberEnd } = parts;
+
+  /** Tells a member's own object what they are. */
+  function tell({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
+    const name = organizations.read()?.name ?? "";
+    const membership = { organizationId, name, role, joinedAt: joinedAt.getTime(), email, invitationId };
+    outbox.post(letterTo(userName(userId), "membership", membership));
+  }
+
+  function existing(userId: string): MemberRow {
+    const member = members.find(userId);
+    if (member) return member;
+    throw new TRPCError({ code: "NOT_FOUND", message: "The organization has no such member." });
+  }
+
+  function change(userId: string, role: string): MemberRow {
+    members.setRole(userId, role);
+    const member = existing(userId);
+    tell(member);
+    return member;
+  }
+
+  /** @throws TRPCError CONFLICT */
+  function assertOtherOwner({ role }: MemberRow): void {
+    if (role === OWNER && members.count(OWNER) === 1) throw lastOwner();
+  }
+
+  function end(userId: string): void {
+    members.remove(userId);
+    leases.removeOf(userId);
+    outbox.post(letterTo(userName(userId), "left", { organizationId }));
+    onMemberEnd(userId);
+  }
+
+  return {
+    add(member: Omit<MemberRow, "epoch">): void {
+      members.insert(member);
+      tell(member);
+    },
+
+    /** @throws TRPCError NOT_FOUND, FORBIDDEN, CONFLICT */
+    setRole(actor: Actor, userId: string, role: string): MemberRow {
+      const member = existing(userId);
+      assertOutranks(book, actor, member.role);
+      assertOutranks(book, actor, role);
+      if (member.role === role) return member;
+      assertOtherOwner(member);
+      return change(userId, role);
+    },
+
+    /** Answers whether there was such a member. @throws TRPCError FORBIDDEN, CONFLICT */
+    remove(actor: Actor, userId: string): boolean {
+      const member = members.find(userId);
+      if (!member) return false;
+      assertOutranks(book, actor, member.role);
+      assertOtherOwner(member);
+      end(userId);
+      return true;
+    },
+
+    /** @throws TRPCError CONFLICT */
+    leave(userId: string): void {
+      assertOtherOwner(existing(userId));
+      end(userId);
+    },
+
+    /** @throws TRPCError FORBIDDEN, NOT_FOUND, BAD_REQUEST */
+    transfer(actor: Actor, userId: string): void {
+      assertOwner(actor);
+      const heir = existing(userId);
+      if (actor === "system") throw noOwnership();
+      if (actor.userId === userId) return;
+      if (heir.role !== OWNER) change(userId, OWNER);
+      const [, below] = book.roles;
+      // Without a role below there is nothing else that a member could be.
+      if (below) change(actor.userId, below.name);
+    },
+
+    setEmail: members.setEmail,
+
+    /** There is no such user any more. An organization that has lost its only owner gets the next in rank. */
+    gone(userId: string): void {
+      const member = members.find(userId);
+      if (!member) return;
+      members.remove(userId);
+      leases.removeOf(userId);
+      for (const { id, target } of invitations.by(userId)) {
+        invitations.remove(id);
+        outbox.post(letterTo(target, "withdrawInvitation", { id }));
+      }
+      onMemberEnd(userId);
+      if (members.count(OWNER) > 0) return;
+      const [heir] = byRank(book, members.list());
+      if (heir) change(heir.userId, OWNER);
+      else onEmpty();
+    },
+
+    /** The name has changed: everybody's list is to say so. */
+    tellAll(): void {
+      for (const member of members.list()) tell(member);
+    },
+  };
+}
+
+export type Membership = ReturnType<typeof createMembership>;
+
+function userName(userId: string): string {
+  return toName({ type: "user", id: userId });
+}
+
+function noOwnership(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "The app itself has no ownership to hand over. Use organizations.members.setRole.",
+  });
+}

@@ -1,0 +1,86 @@
+import { toName } from "../../shared/owner.js";
+import type { Alarms } from "../alarms.js";
+import type { Invitations } from "./invitations.js";
+import { letterTo } from "./letters.js";
+import type { OrganizationParts } from "./organization-parts.js";
+
+export const organizationDeletionSchema =
+  "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), next_at INTEGER NOT NULL) STRICT";
+
+const MINUTE = 60_000;
+/** Longer than any letter is tried to be delivered. */
+const REMEMBERED = 3 * 24 * 60 * MINUTE;
+const DELETED = "userdo:deleted";
+
+export interface OrganizationDeletionOptions {
+  readonly parts: OrganizationParts;
+  readonly invitations: () => Invitations;
+  readonly storage: DurableObjectStorage;
+  readonly isBorn: () => boolean;
+  readonly alarms: Pick<Alarms, "arm" | "register">;
+  /** Takes the object back to before its birth. */
+  readonly erase: () => Promise<void>;
+}
+
+/**
+ * The end of an organization, in two steps. First, in one transaction: there is no organization and no member any more,
+ * and the outbox has what others must be told. Then, once they have been: nothing is left but the note, for a while,
+ * that there was one, so that a letter of its birth that comes again does not bring it back.
+ */
+export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
+  const { parts, invitations, storage, isBorn, alarms, erase } = options;
+  const { organizationId, organizations, members, leases, outbox, onMemberEnd } = parts;
+  const { sql, kv } = storage;
+
+  let deleted = kv.get(DELETED) !== undefined;
+
+  const nextAt = (): number | undefined => {
+    const [row] = isBorn() ? sql.exec("SELECT next_at FROM _deletion").toArray() : [];
+    return row && Number(row["next_at"]);
+  };
+
+  async function finish(): Promise<void> {
+    if (nextAt() === undefined) return;
+    if (outbox.waiting() > 0) {
+      sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + MINUTE);
+      return alarms.arm();
+    }
+    deleted = true;
+    await erase();
+    kv.put(DELETED, Date.now() + REMEMBERED);
+    alarms.arm();
+  }
+
+  alarms.register({ name: "deletion", due: nextAt, run: finish });
+  alarms.register({
+    name: "deleted",
+    due: () => (isBorn() ? undefined : kv.get<number>(DELETED)),
+    run() {
+      kv.delete(DELETED);
+      deleted = false;
+    },
+  });
+
+  return {
+    /** Whether there was an organization here. */
+    wasDeleted: (): boolean => deleted,
+
+    /** Call it inside a transaction. */
+    begin(): void {
+      invitations().endAll();
+      for (const { userId } of members.list()) {
+        outbox.post(letterTo(toName({ type: "user", id: userId }), "left", { organizationId }));
+        onMemberEnd(userId);
+      }
+      members.removeAll();
+      leases.removeAll();
+      organizations.remove();
+      sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?)", Date.now());
+      alarms.arm();
+    },
+
+    finish,
+  };
+}
+
+export type OrganizationDeletion = ReturnType<typeof createOrganizationDeletion>;

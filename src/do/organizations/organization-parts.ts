@@ -1,0 +1,24 @@
+import type { RoleBook } from "../../router/organizations/role-book.js";
+import type { AppIdentity } from "../app-identity.js";
+import type { Outbox } from "../outbox/create-outbox.js";
+import type { RateLog } from "../accounts/rate-log.js";
+import type { InvitationStore } from "./invitation-store.js";
+import type { Leases } from "./leases.js";
+import type { MemberStore } from "./member-store.js";
+import type { OrganizationStore } from "./organization-store.js";
+
+/** What the procedures of an organization are made of: the stores of its object. */
+export interface OrganizationParts {
+  readonly organizationId: string;
+  readonly identity: () => AppIdentity;
+  readonly book: RoleBook;
+  readonly organizations: OrganizationStore;
+  readonly members: MemberStore;
+  readonly invitations: InvitationStore;
+  readonly leases: Leases;
+  readonly rates: RateLog;
+  readonly outbox: Outbox;
+  readonly transaction: <TResult>(work: () => TResult) => TResult;
+  /** Closes the sockets of somebody who is no member any more. */
+  readonly onMemberEnd: (userId: string) => void;
+}

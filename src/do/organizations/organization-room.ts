@@ -1,0 +1,156 @@
+import { TRPCError } from "@trpc/server";
+import type { OrganizationRoom } from "../../router/organizations/organization-rooms.js";
+import { OWNER } from "../../router/organizations/role-book.js";
+import { builtinPermissions, type Requirement } from "../../router/organizations/role-definitions.js";
+import type { SettingsSchema } from "../../router/organizations/settings.js";
+import type { Caller } from "../../shared/caller.js";
+import type { Invitation, Member } from "../../shared/organization.js";
+import { mergeFields } from "../accounts/merge-fields.js";
+import type { Invitations } from "./invitations.js";
+import type { InvitationRow } from "./invitation-store.js";
+import type { Membership } from "./membership.js";
+import type { MemberRow } from "./member-store.js";
+import type { OrganizationDeletion } from "./organization-deletion.js";
+import type { OrganizationParts } from "./organization-parts.js";
+import type { OrganizationRow } from "./organization-store.js";
+import { assertOwner, byRank } from "./rank.js";
+
+export interface OrganizationRoomOptions {
+  readonly parts: OrganizationParts;
+  readonly membership: Membership;
+  readonly invitations: Invitations;
+  readonly deletion: OrganizationDeletion;
+  readonly settings: SettingsSchema | undefined;
+  readonly caller: Caller;
+}
+
+/** An organization, as the procedures of one call see it, and what that call has been asked for. */
+export function createOrganizationRoom(options: OrganizationRoomOptions) {
+  const { parts, membership, invitations, deletion, settings, caller } = options;
+  const { book, organizations, members, transaction, outbox } = parts;
+  const demanded: Requirement[] = [];
+
+  /** Read anew each time: by then the member may be none. @throws TRPCError FORBIDDEN */
+  function actor(): "system" | MemberRow {
+    if (caller.type === "system") return "system";
+    const member = caller.type === "user" ? members.find(caller.userId) : undefined;
+    if (member) return member;
+    throw notAMember();
+  }
+
+  function self(): MemberRow {
+    const who = actor();
+    if (who === "system") throw noMember();
+    return who;
+  }
+
+  /** @throws TRPCError FORBIDDEN */
+  function allow(requirement: Requirement): void {
+    const who = actor();
+    // For the app itself all is allowed that is allowed at all.
+    if (!book.allows(who === "system" ? OWNER : who.role, requirement)) throw notAllowed(requirement);
+  }
+
+  /** Looks once more at all that was asked for when the call came in. @throws TRPCError FORBIDDEN */
+  function check(): void {
+    actor();
+    for (const requirement of demanded) allow(requirement);
+  }
+
+  function existing(): OrganizationRow {
+    const organization = organizations.read();
+    if (!organization) throw notAMember();
+    return organization;
+  }
+
+  function manager() {
+    check();
+    allow(builtinPermissions.manageMembers);
+    return actor();
+  }
+
+  const room: OrganizationRoom = {
+    demand(requirement) {
+      demanded.push(requirement);
+      allow(requirement);
+    },
+
+    get() {
+      const { settings: stored, ...rest } = existing();
+      const who = actor();
+      // The app itself may do what an owner may.
+      const role = who === "system" ? OWNER : who.role;
+      return { ...rest, ...(settings && { settings: stored }), role, permissions: book.permissionsOf(role) };
+    },
+
+    update(patch) {
+      const organization = existing();
+      if (settings && patch.settings) {
+        organizations.setSettings(mergeFields(settings, organization.settings, patch.settings, "settings"));
+      }
+      if (patch.name !== undefined && patch.name !== organization.name) {
+        organizations.setName(patch.name);
+        membership.tellAll();
+        invitations.tellAll();
+      }
+      return room.get();
+    },
+
+    leave: () => membership.leave(self().userId),
+    transfer: (userId) => membership.transfer(actor(), userId),
+
+    async delete() {
+      transaction(() => {
+        assertOwner(actor());
+        deletion.begin();
+      });
+      await outbox.flushPosted();
+      await deletion.finish();
+    },
+
+    members: () => byRank(book, members.list()).map(toMember),
+    setRole: (userId, role) => toMember(membership.setRole(actor(), userId, role)),
+    remove: (userId) => membership.remove(actor(), userId),
+
+    invitations: () => invitations.list().map(toInvitation),
+    invite: async (invitation) => toInvitation(await invitations.invite(invitation, manager)),
+    cancel: (id) => invitations.cancel(actor(), id),
+    resend: (id) => toInvitation(invitations.resend(actor(), id)),
+    roles: () => book.roles,
+  };
+
+  return { room, check, self };
+}
+
+function toMember({ userId, email, role, joinedAt }: MemberRow): Member {
+  return { userId, email, role, joinedAt };
+}
+
+function toInvitation({ id, email, role, invitedBy, createdAt, expiresAt }: InvitationRow): Invitation {
+  return { id, email, role, invitedBy, createdAt, expiresAt };
+}
+
+/** The same for one that does not exist and one that the caller is no member of: nobody learns which. */
+export function notAMember(): TRPCError {
+  return new TRPCError({ code: "FORBIDDEN", message: "Only members of this organization may do that." });
+}
+
+function noMember(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "The app itself makes this call, and is no member. Call it as one: caller.asUser({ userId }).",
+  });
+}
+
+function notAllowed(requirement: Requirement): TRPCError {
+  const needed =
+    typeof requirement === "string"
+      ? `"${requirement}"`
+      : "any" in requirement
+        ? `any of "${requirement.any.join('", "')}"`
+        : `all of "${requirement.all.join('", "')}"`;
+  return new TRPCError({
+    code: "FORBIDDEN",
+    message: `Your role in this organization does not allow it: it needs ${needed}.`,
+  });
+}

@@ -1,0 +1,157 @@
+import superjson from "superjson";
+import { OWNER } from "../../router/organizations/role-book.js";
+import type { Delivery, InternalReply, InternalRequest, Receipt } from "../../shared/internal.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { parseName, toName } from "../../shared/owner.js";
+import { createRateLog, rateLogSchema } from "../accounts/rate-log.js";
+import type { ObjectEnvironment } from "../kind-of-object.js";
+import type { OwnerStorage } from "../owner-storage.js";
+import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
+import { createOutbox } from "../outbox/create-outbox.js";
+import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
+import { deliverThrough } from "../outbox/deliver-through.js";
+import { recordedSql } from "../storage/recorded-sql.js";
+import { createInvitationStore, invitationSchema } from "./invitation-store.js";
+import { createInvitations } from "./invitations.js";
+import { createLeases, leaseSchema } from "./leases.js";
+import { handlersFor, type OrganizationLetters } from "./letters.js";
+import { createMemberStore, memberSchema } from "./member-store.js";
+import { createMembership } from "./membership.js";
+import { createOrganizationDeletion, organizationDeletionSchema } from "./organization-deletion.js";
+import type { OrganizationParts } from "./organization-parts.js";
+import { createOrganizationStore, organizationSchema } from "./organization-store.js";
+
+/** What an organization's object stores beside the app's tables. */
+export const organizationTables: readonly string[] = [
+  organizationSchema,
+  memberSchema,
+  invitationSchema,
+  leaseSchema,
+  rateLogSchema,
+  outboxSchema,
+  inboxSchema,
+  organizationDeletionSchema,
+];
+
+/** Puts together what an organization in its own object is made of. */
+export function createOrganizationServices(environment: ObjectEnvironment, { lifetime }: OwnerStorage) {
+  const { isBorn, birth, erase } = lifetime;
+  const { state, app, address, alarms, identity, endMember } = environment;
+  const { storage } = state;
+  const sql = recordedSql(storage.sql);
+  const organizationId = address.id;
+  const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
+  const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
+
+  const outbox = createOutbox({
+    store: createOutboxStore(sql),
+    source: toName(address),
+    isBorn,
+    alarms,
+    transaction,
+    deliver: deliverThrough(identity),
+    sendMail: () => Promise.reject(new Error("An organization's object sends no mail of its own.")),
+    onGone(target) {
+      const to = parseName(target);
+      if (to?.type === "user") membership.gone(to.id);
+    },
+    onError: app.onError,
+  });
+
+  const parts: OrganizationParts = {
+    organizationId,
+    identity,
+    book: app.definition.roles,
+    organizations: createOrganizationStore(sql),
+    members: createMemberStore(sql),
+    invitations: createInvitationStore(sql),
+    leases: createLeases({
+      sql,
+      isBorn,
+      ask: (userId, sessionId) => user(userId).internal({ op: "lease", organizationId, sessionId }),
+    }),
+    rates: createRateLog(sql),
+    outbox,
+    transaction,
+    onMemberEnd: endMember,
+  };
+  const { organizations, members, leases } = parts;
+
+  const deletion = createOrganizationDeletion({
+    parts,
+    invitations: () => invitations,
+    storage,
+    isBorn,
+    alarms,
+    erase,
+  });
+  const membership = createMembership({ parts, onEmpty: deletion.begin });
+  const invitations = createInvitations({ parts, membership, arm: alarms.arm });
+
+  alarms.register({
+    name: "invitations",
+    due: () => (isBorn() ? parts.invitations.nextExpiry() : undefined),
+    run: parts.invitations.removeExpired,
+  });
+
+  const inbox = createInbox({
+    sql,
+    transaction,
+    isBorn,
+    handlers: handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession">({
+      createOrganization({ name, settings, userId, email, createdAt }) {
+        const at = new Date(createdAt);
+        organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
+        members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
+      },
+      memberGone: ({ userId }) => membership.gone(userId),
+      memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
+      endSession: ({ sessionId }) => endSession(sessionId),
+    }),
+  });
+
+  function endSession(sessionId: string): void {
+    leases.end(sessionId);
+    environment.endSession(sessionId);
+  }
+
+  function receive(delivery: Delivery): Receipt {
+    const [first] = delivery.letters;
+    if (isBorn() || first?.kind !== ("createOrganization" satisfies keyof OrganizationLetters)) {
+      return inbox.receive(delivery);
+    }
+    // Its birth came before, and so did its end.
+    if (deletion.wasDeleted()) return { done: delivery.letters.length, gone: true };
+    // Born by the letter, and in one transaction with what it says.
+    birth(() => {
+      const { done, error } = inbox.receive({ ...delivery, letters: [first] });
+      if (done === 0) throw new Error(error);
+    });
+    return inbox.receive(delivery);
+  }
+
+  type AnswerRequest = Extract<InternalRequest, { op: "answerInvitation" }>;
+
+  async function answerInvitation(request: AnswerRequest): Promise<InternalReply<AnswerRequest>> {
+    if (!exists()) return "invalid";
+    if (request.answer === "decline") return invitations.decline(request) ? "declined" : "invalid";
+    if (!invitations.accept(request)) return "invalid";
+    // So that the user's own object knows by the time that it gets this answer.
+    await outbox.reached(toName({ type: "user", id: request.userId }));
+    return "accepted";
+  }
+
+  const exists = (): boolean => isBorn() && organizations.exists();
+
+  return {
+    parts,
+    exists,
+    membership,
+    invitations,
+    deletion,
+    receive,
+    answerInvitation,
+    isLastOwner: (userId: string): boolean =>
+      exists() && members.count() > 1 && members.count(OWNER) === 1 && members.find(userId)?.role === OWNER,
+  };
+}

@@ -1,0 +1,59 @@
+import superjson from "superjson";
+import { loggedTableSql } from "../storage/logged-table.js";
+
+/** The organization whose object this is. */
+export interface OrganizationRow {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: Date;
+  readonly settings: unknown;
+}
+
+/** One row, or none before the birth and after the deletion has begun. */
+export interface OrganizationStore {
+  exists(): boolean;
+  read(): OrganizationRow | undefined;
+  insert(organization: OrganizationRow): void;
+  setName(name: string): void;
+  setSettings(settings: unknown): void;
+  remove(): void;
+}
+
+export const organizationSchema = loggedTableSql(
+  "_organization",
+  "id",
+  `CREATE TABLE IF NOT EXISTS _organization (
+    id TEXT PRIMARY KEY NOT NULL,
+    name TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    settings TEXT NOT NULL
+  ) STRICT`,
+);
+
+export function createOrganizationStore(sql: SqlStorage): OrganizationStore {
+  return {
+    exists: () => sql.exec("SELECT 1 FROM _organization").toArray().length > 0,
+    read() {
+      const [row] = sql.exec("SELECT * FROM _organization").toArray();
+      return (
+        row && {
+          id: String(row["id"]),
+          name: String(row["name"]),
+          createdAt: new Date(Number(row["created_at"])),
+          settings: superjson.parse(String(row["settings"])),
+        }
+      );
+    },
+    insert: ({ id, name, createdAt, settings }) =>
+      void sql.exec(
+        "INSERT INTO _organization VALUES (?, ?, ?, ?)",
+        id,
+        name,
+        createdAt.getTime(),
+        superjson.stringify(settings),
+      ),
+    setName: (name) => void sql.exec("UPDATE _organization SET name = ?", name),
+    setSettings: (settings) => void sql.exec("UPDATE _organization SET settings = ?", superjson.stringify(settings)),
+    remove: () => void sql.exec("DELETE FROM _organization"),
+  };
+}

@@ -1,0 +1,141 @@
+import { TRPCError } from "@trpc/server";
+import superjson from "superjson";
+import type { OrganizationsRoom } from "../../router/organizations/organization-rooms.js";
+import { OWNER, type RoleBook } from "../../router/organizations/role-book.js";
+import { randomId } from "../../shared/email-index.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { toName } from "../../shared/owner.js";
+import type { AccountParts } from "../accounts/account-parts.js";
+import type { AccountRow } from "../accounts/account-store.js";
+import { letterTo, type WaitingInvitation } from "./letters.js";
+import type { UserOrganizationStore } from "./user-organization-store.js";
+
+export interface OrganizationsRoomOptions {
+  readonly parts: AccountParts;
+  readonly store: UserOrganizationStore;
+  readonly book: RoleBook;
+  readonly hasSettings: boolean;
+}
+
+const DAY = 24 * 60 * 60_000;
+/** Organizations that one user makes. */
+const RATE = { limit: 100, per: DAY };
+
+/** A user's organizations, in the user's own object: which there are, making one, and answering invitations. */
+export function createOrganizationsRoom({
+  parts,
+  store,
+  book,
+  hasSettings,
+}: OrganizationsRoomOptions): OrganizationsRoom {
+  const { userId, identity, accounts, outbox, rates, transaction } = parts;
+  const organization = (id: string) => ({ type: "organization", id }) as const;
+
+  function existing(): AccountRow {
+    const account = accounts.read();
+    if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+    return account;
+  }
+
+  /** Whoever answers an invitation has shown that its address is theirs. */
+  function verified(): AccountRow {
+    const account = existing();
+    if (account.emailVerified) return account;
+    throw new TRPCError({
+      code: "FORBIDDEN",
+      message: "An invitation is for a verified address. Verify yours: auth.requestEmailVerification mails a link.",
+    });
+  }
+
+  async function answer(
+    { id: invitationId, organizationId }: WaitingInvitation,
+    { email }: AccountRow,
+    how: "accept" | "decline",
+  ): Promise<void> {
+    const stub = stubOf(identity().namespace, organization(organizationId));
+    // The organization alone decides, and writes to this object about it: if this call is lost, nothing is.
+    const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
+    if (result === "invalid") {
+      store.removeInvitation(invitationId);
+      throw noSuchInvitation();
+    }
+  }
+
+  return {
+    async create({ name, settings }) {
+      const id = randomId();
+      const target = toName(organization(id));
+      const createdAt = new Date();
+      transaction(() => {
+        const { email } = existing();
+        if (!rates.take("organization", RATE, Date.now())) throw tooMany();
+        const born = { name, settings: superjson.stringify(settings), userId, email, createdAt: createdAt.getTime() };
+        outbox.post(letterTo(target, "createOrganization", born));
+        const joinedAt = createdAt.getTime();
+        store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
+      });
+      await outbox.flushPosted();
+      if (outbox.waiting(target) > 0) throw notYet();
+      return {
+        id,
+        name,
+        createdAt,
+        ...(hasSettings && { settings }),
+        role: OWNER,
+        permissions: book.permissionsOf(OWNER),
+      };
+    },
+
+    list() {
+      const account = existing();
+      const memberships = store.memberships();
+      const own = new Set(memberships.map(({ id }) => id));
+      const invitations = account.emailVerified ? store.invitations(account.email, Date.now()) : [];
+      return [
+        ...memberships,
+        ...invitations
+          .filter(({ organizationId }) => !own.has(organizationId))
+          .map(({ id: invitationId, organizationId, name, role, invitedBy, expiresAt }) => {
+            const until = { invitedBy, expiresAt: new Date(expiresAt) };
+            return { status: "invited", id: organizationId, name, role, invitationId, ...until } as const;
+          }),
+      ];
+    },
+
+    async accept(invitationId) {
+      const account = verified();
+      const invitation = store.invitation(invitationId, account.email, Date.now());
+      if (invitation) await answer(invitation, account, "accept");
+      // By now the organization has written who they are in it. Asked again, it is long known.
+      const membership = store.membershipBy(invitationId) ?? store.membershipIn(invitation?.organizationId);
+      if (membership) return membership;
+      throw invitation ? notYet() : noSuchInvitation();
+    },
+
+    async decline(invitationId) {
+      const account = verified();
+      const invitation = store.invitation(invitationId, account.email, Date.now());
+      if (!invitation) throw noSuchInvitation();
+      await answer(invitation, account, "decline");
+      store.removeInvitation(invitationId);
+    },
+  };
+}
+
+function noSuchInvitation(): TRPCError {
+  return new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation to your address, or not any more." });
+}
+
+function notYet(): TRPCError {
+  return new TRPCError({
+    code: "SERVICE_UNAVAILABLE",
+    message: "The organization could not be reached yet. It will be, by itself: organizations.list tells when.",
+  });
+}
+
+function tooMany(): TRPCError {
+  return new TRPCError({
+    code: "TOO_MANY_REQUESTS",
+    message: "You have made 100 organizations today. Go on tomorrow.",
+  });
+}

@@ -1,0 +1,122 @@
+import type { ListedOrganization } from "../../shared/organization.js";
+import { loggedTableSql } from "../storage/logged-table.js";
+import type { OrganizationLetters, WaitingInvitation } from "./letters.js";
+
+type Membership = OrganizationLetters["membership"];
+
+/** A user's membership, as their own object was told of it. */
+export type ListedMembership = Extract<ListedOrganization, { status: "member" }>;
+
+/** What a user's object knows of their organizations: for listing, since each organization is the authority on itself. */
+export interface UserOrganizationStore {
+  memberships(): ListedMembership[];
+  /** The membership that an invitation has led to. */
+  membershipBy(invitationId: string): ListedMembership | undefined;
+  membershipIn(organizationId: string | undefined): ListedMembership | undefined;
+  setMembership(membership: Omit<Membership, "email">): void;
+  removeMembership(organizationId: string): void;
+  /** Those that wait, to one address. */
+  invitations(email: string, now: number): WaitingInvitation[];
+  invitation(id: string, email: string, now: number): WaitingInvitation | undefined;
+  setInvitation(invitation: WaitingInvitation, now: number): void;
+  removeInvitation(id: string): void;
+  removeInvitationsTo(organizationId: string): void;
+  removeInvitationsBut(email: string): void;
+}
+
+export const userOrganizationSchema = [
+  loggedTableSql(
+    "_organizations",
+    "id",
+    `CREATE TABLE IF NOT EXISTS _organizations (
+      id TEXT PRIMARY KEY NOT NULL,
+      name TEXT NOT NULL,
+      role TEXT NOT NULL,
+      joined_at INTEGER NOT NULL,
+      invitation_id TEXT
+    ) STRICT`,
+  ),
+  loggedTableSql(
+    "_invited",
+    "id",
+    `CREATE TABLE IF NOT EXISTS _invited (
+      id TEXT PRIMARY KEY NOT NULL,
+      email TEXT NOT NULL,
+      organization_id TEXT NOT NULL,
+      name TEXT NOT NULL,
+      role TEXT NOT NULL,
+      invited_by TEXT,
+      expires_at INTEGER NOT NULL
+    ) STRICT`,
+  ),
+].join(";\n");
+
+export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationStore {
+  const memberships = (where = "", ...values: SqlStorageValue[]): ListedMembership[] =>
+    sql
+      .exec(`SELECT * FROM _organizations ${where}`, ...values)
+      .toArray()
+      .map(toMembership);
+  const invitations = (where: string, ...values: SqlStorageValue[]): WaitingInvitation[] =>
+    sql
+      .exec(`SELECT * FROM _invited WHERE ${where} ORDER BY name, id`, ...values)
+      .toArray()
+      .map(toInvitation);
+
+  return {
+    memberships: () => memberships("ORDER BY name, id"),
+    membershipBy: (invitationId) => memberships("WHERE invitation_id = ?", invitationId)[0],
+    membershipIn: (organizationId) => memberships("WHERE id = ?", organizationId ?? null)[0],
+    setMembership: ({ organizationId, name, role, joinedAt, invitationId }) =>
+      void sql.exec(
+        "INSERT OR REPLACE INTO _organizations VALUES (?, ?, ?, ?, ?)",
+        organizationId,
+        name,
+        role,
+        joinedAt,
+        invitationId ?? null,
+      ),
+    removeMembership: (organizationId) => void sql.exec("DELETE FROM _organizations WHERE id = ?", organizationId),
+    invitations: (email, now) => invitations("email = ? AND expires_at > ?", email, now),
+    invitation: (id, email, now) => invitations("id = ? AND email = ? AND expires_at > ?", id, email, now)[0],
+    setInvitation({ id, email, organizationId, name, role, invitedBy, expiresAt }, now) {
+      sql.exec("DELETE FROM _invited WHERE expires_at <= ?", now);
+      sql.exec(
+        "INSERT OR REPLACE INTO _invited VALUES (?, ?, ?, ?, ?, ?, ?)",
+        id,
+        email,
+        organizationId,
+        name,
+        role,
+        invitedBy ?? null,
+        expiresAt,
+      );
+    },
+    removeInvitation: (id) => void sql.exec("DELETE FROM _invited WHERE id = ?", id),
+    removeInvitationsTo: (organizationId) =>
+      void sql.exec("DELETE FROM _invited WHERE organization_id = ?", organizationId),
+    removeInvitationsBut: (email) => void sql.exec("DELETE FROM _invited WHERE email != ?", email),
+  };
+}
+
+function toMembership(row: Record<string, SqlStorageValue>): ListedMembership {
+  return {
+    status: "member",
+    id: String(row["id"]),
+    name: String(row["name"]),
+    role: String(row["role"]),
+    joinedAt: new Date(Number(row["joined_at"])),
+  };
+}
+
+function toInvitation(row: Record<string, SqlStorageValue>): WaitingInvitation {
+  return {
+    id: String(row["id"]),
+    email: String(row["email"]),
+    organizationId: String(row["organization_id"]),
+    name: String(row["name"]),
+    role: String(row["role"]),
+    invitedBy: row["invited_by"] === null ? undefined : String(row["invited_by"]),
+    expiresAt: Number(row["expires_at"]),
+  };
+}

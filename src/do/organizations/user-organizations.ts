@@ -1,0 +1,82 @@
+import { TRPCError } from "@trpc/server";
+import { OWNER } from "../../router/organizations/role-book.js";
+import type { ObjectStub } from "../../shared/object-stub.js";
+import { toName } from "../../shared/owner.js";
+import type { AccountStore } from "../accounts/account-store.js";
+import type { Outbox } from "../outbox/create-outbox.js";
+import { handlersFor, letterTo } from "./letters.js";
+import type { UserOrganizationStore } from "./user-organization-store.js";
+
+export interface UserOrganizationsOptions {
+  readonly userId: string;
+  readonly store: UserOrganizationStore;
+  readonly accounts: AccountStore;
+  readonly outbox: Pick<Outbox, "post">;
+  readonly stub: (organizationId: string) => ObjectStub;
+}
+
+/** Keeps a user's object and their organizations in step, by letters. */
+export function createUserOrganizations({ userId, store, accounts, outbox, stub }: UserOrganizationsOptions) {
+  const organization = (id: string): string => toName({ type: "organization", id });
+
+  return {
+    handlers: handlersFor<"membership" | "left" | "invited" | "uninvited">({
+      membership({ email, ...membership }) {
+        store.setMembership(membership);
+        store.removeInvitationsTo(membership.organizationId);
+        const account = accounts.read();
+        // The address was changed while the membership was on its way here.
+        if (!account || account.email === email) return;
+        const change = { userId, email: account.email };
+        outbox.post(letterTo(organization(membership.organizationId), "memberEmail", change));
+      },
+      left: ({ organizationId }) => store.removeMembership(organizationId),
+      invited(invitation) {
+        // It may have been sent to an address that the user has left behind.
+        if (invitation.email === accounts.read()?.email) store.setInvitation(invitation, Date.now());
+      },
+      uninvited: ({ id }) => store.removeInvitation(id),
+    }),
+
+    /** The account has another address: tells all organizations. Call it in the transaction of the change. */
+    tellEmail(email: string): void {
+      store.removeInvitationsBut(email);
+      for (const { id } of store.memberships())
+        outbox.post(letterTo(organization(id), "memberEmail", { userId, email }));
+    },
+
+    /** Asks for the invitations that wait at an address which is known to be the user's now. The same for the transaction. */
+    claim(target: string): void {
+      outbox.post(letterTo(target, "claimInvitations", { userId }));
+    },
+
+    /**
+     * Refuses to let a user go whose organizations would have to find another owner by themselves. One that cannot be
+     * asked does so.
+     * @throws TRPCError CONFLICT
+     */
+    async assertDispensable(): Promise<void> {
+      const own = store.memberships().filter(({ role }) => role === OWNER);
+      const asked = await Promise.allSettled(own.map(({ id }) => stub(id).internal({ op: "isLastOwner", userId })));
+      const needed = own.filter((_each, index) => {
+        const answer = asked[index];
+        return answer?.status === "fulfilled" && answer.value;
+      });
+      if (needed.length > 0) throw lastOwnerOf(needed.map(({ name }) => name));
+    },
+
+    /** The user is about to be no more. The same for the transaction. */
+    tellGone(): void {
+      for (const { id } of store.memberships()) outbox.post(letterTo(organization(id), "memberGone", { userId }));
+    },
+  };
+}
+
+export type UserOrganizations = ReturnType<typeof createUserOrganizations>;
+
+function lastOwnerOf(names: readonly string[]): TRPCError {
+  return new TRPCError({
+    code: "CONFLICT",
+    message: `You are the last owner of ${names.map((name) => `"${name}"`).join(", ")}, which others belong to. Make another member an owner first, or delete it.`,
+  });
+}

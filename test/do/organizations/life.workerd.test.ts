@@ -1,0 +1,174 @@
+import { env } from "cloudflare:workers";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { ObjectStub } from "../../../src/shared/object-stub.js";
+import { createCaller } from "../../../src/worker/create-caller.js";
+import type { AppRouter } from "../../fixtures/app/router.js";
+import { openBrowser } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { join, listed, organizationName, signUpVerified, storedIn, type Person } from "../../fixtures/organizations.js";
+
+const madeUp = "0123456789abcdef0123456789abcdef";
+const caller = createCaller<AppRouter>(env.BLOG_DO);
+
+let ada: Person;
+let bob: Person;
+
+beforeAll(async () => {
+  [ada, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
+});
+
+const create = (name = "Acme") => ada.client.organizations.create.mutate({ name });
+
+describe("an organization", () => {
+  it("O1 the id that create returns works in every later call", async () => {
+    const since = new Date("2020-01-01");
+    const made = await ada.client.organizations.create.mutate({ name: " Acme ", settings: { plan: "paid", since } });
+    expect(made).toMatchObject({ name: "Acme", settings: { plan: "paid", since }, role: "owner" });
+    const { id: organizationId } = made;
+    expect(await ada.client.organizations.get.query({ organizationId })).toEqual(made);
+    await ada.client.projects.create.mutate({ organizationId, name: "One" });
+    expect(await ada.client.projects.list.query({ organizationId })).toMatchObject([{ name: "One" }]);
+    expect(await ada.client.organizations.members.list.query({ organizationId })).toMatchObject([
+      { userId: ada.user.id, email: ada.email, role: "owner" },
+    ]);
+    expect(await ada.client.projects.whoAmI.query({ organizationId })).toEqual({
+      member: {
+        userId: ada.user.id,
+        email: ada.email,
+        role: "owner",
+        joinedAt: made.createdAt,
+        permissions: made.permissions,
+      },
+      organization: { id: organizationId, name: "Acme", createdAt: made.createdAt, settings: { plan: "paid", since } },
+    });
+  });
+
+  it("O2 O7 is listed with one's role, and under its new name after a change", async () => {
+    const { id: organizationId } = await create("Before");
+    await join(organizationId, { by: ada, who: bob, role: "editor" });
+    expect((await listed(ada)).get(organizationId)).toMatchObject({ status: "member", name: "Before", role: "owner" });
+    expect((await listed(bob)).get(organizationId)).toMatchObject({ status: "member", name: "Before", role: "editor" });
+    const changed = await ada.client.organizations.update.mutate({ organizationId, name: "After" });
+    expect(changed).toMatchObject({ name: "After", settings: { plan: "free" } });
+    expect((await listed(ada)).get(organizationId)?.name).toBe("After");
+    expect((await listed(bob)).get(organizationId)?.name).toBe("After");
+  });
+
+  it("O7 settings change field by field, and hold to the app's schema", async () => {
+    const { id: organizationId } = await create();
+    const since = new Date(0);
+    const update = (settings: object) => ada.client.organizations.update.mutate({ organizationId, settings });
+    await update({ since });
+    expect((await update({ plan: "paid" })).settings).toEqual({ plan: "paid", since });
+    expect((await update({ since: null })).settings).toEqual({ plan: "paid" });
+    expect(await codeOf(update({ plan: "gold" }))).toBe("BAD_REQUEST");
+    expect(await codeOf(update({ secret: 1 }))).toBe("BAD_REQUEST");
+    expect(
+      await codeOf(ada.client.organizations.create.mutate({ name: "x", settings: { plan: "gold" as "paid" } })),
+    ).toBe("BAD_REQUEST");
+  });
+
+  it.each(["", "   ", "x".repeat(101), "two\nlines", "\ud800"])("O1 %j is no name", async (name) => {
+    expect(await codeOf(ada.client.organizations.create.mutate({ name }))).toBe("BAD_REQUEST");
+  });
+
+  it("O3 P7 P8 a stranger, nobody and a made-up id are refused alike, and nothing is stored", async () => {
+    const { id: organizationId } = await create("Canary");
+    await ada.client.projects.create.mutate({ organizationId, name: "Canary" });
+    for (const id of [organizationId, madeUp, ada.user.id, bob.user.id]) {
+      const errors = await Promise.all(
+        [
+          bob.client.organizations.get.query({ organizationId: id }),
+          bob.client.organizations.update.mutate({ organizationId: id, name: "Mine" }),
+          bob.client.organizations.leave.mutate({ organizationId: id }),
+          bob.client.organizations.delete.mutate({ organizationId: id }),
+          bob.client.organizations.transfer.mutate({ organizationId: id, userId: bob.user.id }),
+          bob.client.organizations.members.list.query({ organizationId: id }),
+          bob.client.organizations.members.setRole.mutate({ organizationId: id, userId: bob.user.id, role: "owner" }),
+          bob.client.organizations.members.remove.mutate({ organizationId: id, userId: ada.user.id }),
+          bob.client.organizations.invitations.list.query({ organizationId: id }),
+          bob.client.organizations.invitations.create.mutate({ organizationId: id, email: bob.email, role: "admin" }),
+          bob.client.organizations.roles.list.query({ organizationId: id }),
+          bob.client.projects.list.query({ organizationId: id }),
+          caller.asUser({ userId: bob.user.id }).projects.list({ organizationId: id }),
+        ].map((call) => call.then(String, (error: Error) => error.message)),
+      );
+      expect(new Set(errors)).toEqual(new Set(["Only members of this organization may do that."]));
+      expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: id }))).toBe("UNAUTHORIZED");
+    }
+    expect(await storedIn(organizationName(madeUp))).toBe("");
+    await expect(caller.asSystem().projects.list({ organizationId: madeUp })).rejects.toThrow("Only members");
+    expect(await storedIn(organizationName(madeUp))).toBe("");
+  });
+
+  it("O1 other Workers act as the app, and as its members", async () => {
+    const { id: organizationId } = await create();
+    const system = caller.asSystem();
+    await system.projects.create({ organizationId, name: "By the app" });
+    expect(await caller.asUser({ userId: ada.user.id }).projects.list({ organizationId })).toMatchObject([
+      { name: "By the app" },
+    ]);
+    expect((await system.organizations.update({ organizationId, name: "Renamed" })).name).toBe("Renamed");
+    expect((await system.organizations.members.list({ organizationId })).map(({ userId }) => userId)).toEqual([
+      ada.user.id,
+    ]);
+    await expect(system.projects.whoAmI({ organizationId })).rejects.toThrow("is no member");
+    await expect(system.organizations.leave({ organizationId })).rejects.toThrow("is no member");
+    await expect(
+      system.organizations.members.setRole({ organizationId, userId: ada.user.id, role: "member" }),
+    ).rejects.toThrow("at least one owner");
+    const made = await caller.asUser({ userId: ada.user.id }).organizations.create({ name: "By RPC" });
+    expect((await listed(ada)).get(made.id)?.name).toBe("By RPC");
+    await system.organizations.delete({ organizationId });
+    expect((await listed(ada)).has(organizationId)).toBe(false);
+  });
+
+  it("O7 deleting it takes everything: the lists of its members, its rows, itself", async () => {
+    const { id: organizationId } = await create();
+    await join(organizationId, { by: ada, who: bob, role: "admin" });
+    await ada.client.projects.create.mutate({ organizationId, name: "Gone" });
+    await ada.client.organizations.invitations.create.mutate({
+      organizationId,
+      email: "waiting@example.com",
+      role: "member",
+    });
+    expect(await codeOf(bob.client.organizations.delete.mutate({ organizationId }))).toBe("FORBIDDEN");
+    await ada.client.organizations.delete.mutate({ organizationId });
+    expect(await storedIn(organizationName(organizationId))).toBe("");
+    for (const person of [ada, bob]) {
+      expect((await listed(person)).has(organizationId)).toBe(false);
+      expect(await codeOf(person.client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
+    }
+    expect(await storedIn(organizationName(organizationId))).toBe("");
+  });
+
+  it("O7 P5 a birth that comes again after the end brings nothing back", async () => {
+    const { id: organizationId } = await create();
+    await ada.client.organizations.delete.mutate({ organizationId });
+    const payload = { name: "Zombie", settings: "{}", userId: ada.user.id, email: ada.email, createdAt: 0 };
+    const letters = [{ seq: 1, kind: "createOrganization", payload }];
+    const stub = env.BLOG_DO.getByName(organizationName(organizationId));
+    expect(await stub.internal({ op: "deliver", source: `user:${ada.user.id} again`, letters })).toMatchObject({
+      done: 1,
+    });
+    expect(await storedIn(organizationName(organizationId))).toBe("");
+  });
+
+  it("O8 another binding's organizations are others", async () => {
+    const { id: organizationId } = await create();
+    const other = openBrowser();
+    const client = other.client("batch", "/other");
+    await client.auth.signup.mutate({ email: ada.email, password: "correct horse battery" });
+    expect(await client.organizations.list.query()).toEqual([]);
+    expect(await codeOf(client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
+  });
+
+  it("P8 an organization's procedure names the organization that it runs in", async () => {
+    const { id: organizationId } = await create();
+    const object = env.BLOG_DO.getByName(organizationName(organizationId)) as unknown as ObjectStub;
+    const [reply] = await object.trpc({ type: "user", userId: ada.user.id, via: "rpc" }, [
+      { path: "projects.list", type: "query", input: { organizationId: madeUp } },
+    ]);
+    expect(reply).toMatchObject({ ok: false, error: { data: { code: "FORBIDDEN" } } });
+  });
+});

@@ -1,0 +1,309 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { createCaller } from "../../../src/worker/create-caller.js";
+import type { AppRouter } from "../../fixtures/app/router.js";
+import { openBrowser, password, signUp, type Browser } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { join, organizationName, signUpVerified, type Person } from "../../fixtures/organizations.js";
+import { eventsOf, openSocket, subscribe, upgrade } from "../../fixtures/socket.js";
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+let ada: Person;
+let bob: Person;
+let organizationId: string;
+
+beforeAll(async () => {
+  [ada, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
+});
+
+/** Ada owns it, Bob is an administrator. */
+beforeEach(async () => {
+  organizationId = (await ada.client.organizations.create.mutate({ name: "Acme" })).id;
+  await join(organizationId, { by: ada, who: bob, role: "admin" });
+});
+
+afterEach(() => void vi.useRealTimers());
+
+function later(milliseconds: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + milliseconds });
+}
+
+const object = () => env.BLOG_DO.getByName(organizationName(organizationId));
+const pathOf = (id = organizationId) => `/trpc?organizationId=${id}`;
+const open = (browser: Browser) => openSocket(browser, pathOf());
+const write = (name: string) => ada.client.projects.create.mutate({ organizationId, name });
+const namesIn = (frames: Parameters<typeof eventsOf>[0]) =>
+  eventsOf(frames).map(({ change }) => {
+    const { data } = change as { data?: { name: string } };
+    return data?.name ?? change;
+  });
+
+/** Another browser that Bob has signed in with. */
+async function another() {
+  const browser = openBrowser();
+  const client = browser.client();
+  const { session } = await client.auth.login.mutate({ email: bob.email, password });
+  return { browser, client, session };
+}
+
+async function listening(browser: Browser, path = "projects.changes") {
+  const socket = await open(browser);
+  socket.send(subscribe(1, path, undefined, { organizationId }));
+  await socket.until(1);
+  return socket;
+}
+
+const leases = () =>
+  runInDurableObject(object(), (_instance, { storage }) =>
+    storage.sql
+      .exec("SELECT session_id FROM _leases")
+      .toArray()
+      .map((row) => row["session_id"]),
+  );
+
+describe("an organization's socket", () => {
+  it("B9 E5 what one member writes every member is told, and nobody else", async () => {
+    const [adas, bobs] = await Promise.all([listening(ada.browser), listening(bob.browser)]);
+    const own = await openSocket(bob.browser);
+    own.send(subscribe(1, "posts.changes"));
+    await own.until(1);
+    await bob.client.projects.create.mutate({ organizationId, name: "One" });
+    await ada.client.projects.setTheme.mutate({ organizationId, theme: "dark" });
+    for (const socket of [adas, bobs]) {
+      await socket.until(2);
+      expect(namesIn(socket.frames)).toEqual(["One"]);
+    }
+    expect(own.frames).toHaveLength(1);
+    expect(await ada.client.projects.list.query({ organizationId })).toMatchObject([{ name: "One" }]);
+  });
+
+  it("K3 E5 tells keys and values", async () => {
+    const socket = await listening(bob.browser, "projects.themes");
+    await ada.client.projects.setTheme.mutate({ organizationId, theme: "dark" });
+    await socket.until(2);
+    expect(eventsOf(socket.frames)).toMatchObject([{ change: { type: "set", value: { theme: "dark" } } }]);
+  });
+
+  it("E2 E4 goes on after the object has slept", async () => {
+    const [changes, names] = await Promise.all([listening(bob.browser), listening(bob.browser, "projects.names")]);
+    await evictDurableObject(object(), { webSockets: "hibernate" });
+    await write("One");
+    await evictDurableObject(object(), { webSockets: "hibernate" });
+    await write("Two");
+    await Promise.all([changes.until(3), names.until(3)]);
+    expect(namesIn(changes.frames)).toEqual(["One", "Two"]);
+    expect(eventsOf(names.frames).map(({ change }) => change)).toEqual(["One", "Two"]);
+  });
+
+  it("P7 P8 is for members: not for strangers, nobody, or an id that was made up", async () => {
+    const eve = await signUp();
+    const upgradeTo = (browser: Pick<Browser, "cookies">, id?: string) => upgrade(browser, {}, pathOf(id));
+    expect((await upgradeTo(eve.browser)).status).toBe(403);
+    expect((await upgradeTo(eve.browser, "made-up")).status).toBe(403);
+    expect((await upgradeTo(ada.browser, ada.user.id)).status).toBe(403);
+    expect((await upgradeTo(openBrowser())).status).toBe(401);
+  });
+
+  it("P8 runs no procedure of another organization's, or of a user's", async () => {
+    const { id: other } = await ada.client.organizations.create.mutate({ name: "Other" });
+    const socket = await open(ada.browser);
+    socket.send([
+      subscribe(1, "projects.changes", undefined, { organizationId: other }),
+      { id: 2, method: "query", params: { path: "projects.list", input: { json: { organizationId: other } } } },
+      { id: 3, method: "query", params: { path: "posts.list" } },
+    ]);
+    await socket.until(3);
+    expect(socket.frames.map(({ error }) => error?.json.data.code)).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
+    const own = await openSocket(ada.browser);
+    own.send({ id: 1, method: "query", params: { path: "projects.list", input: { json: { organizationId } } } });
+    await own.until(1);
+    expect(own.frames[0]?.error?.json).toMatchObject({ data: { code: "BAD_REQUEST" } });
+    expect(own.frames[0]?.error?.json.message).toContain("/trpc?organizationId=");
+  });
+});
+
+describe("the end of a session", () => {
+  it.each(["logout", "revoke", "changePassword", "revokeOthers", "logoutEverywhere"] as const)(
+    "P6 A4 S3 E6 after %s its calls fail there, and nothing more is delivered",
+    async (how) => {
+      const { browser, client, session } = await another();
+      await client.projects.list.query({ organizationId });
+      const socket = await listening(browser);
+      expect(await leases()).toContain(session.id);
+      const end = {
+        logout: () => client.auth.logout.mutate(),
+        revoke: () => bob.client.sessions.revoke.mutate({ id: session.id }),
+        changePassword: () =>
+          client.auth.changePassword.mutate({ currentPassword: password, newPassword: password }).then(() => {}),
+        revokeOthers: () => bob.client.sessions.revokeOthers.mutate(),
+        logoutEverywhere: () => client.auth.logoutEverywhere.mutate(),
+      };
+      const before = new Map(browser.cookies);
+      await end[how]();
+      expect(await leases()).not.toContain(session.id);
+      await write("not for them");
+      expect((await socket.closed).code).toBe(4401);
+      expect(socket.frames).toHaveLength(1);
+      browser.cookies.clear();
+      for (const [name, value] of before) browser.cookies.set(name, value);
+      expect(await codeOf(client.projects.list.query({ organizationId }))).toBe("UNAUTHORIZED");
+      if (how !== "revoke" && how !== "logout") {
+        bob = { ...bob, ...(await another()) };
+      }
+    },
+  );
+
+  it("P6 an answer that was on its way when the session ended gives no lease", async () => {
+    const { browser, client, session } = await another();
+    const calls = Array.from({ length: 20 }, () => codeOf(client.projects.list.query({ organizationId })));
+    await Promise.all([...calls, bob.client.sessions.revoke.mutate({ id: session.id })]);
+    expect(await leases()).not.toContain(session.id);
+    expect(await codeOf(browser.client("http").projects.list.query({ organizationId }))).toBe("UNAUTHORIZED");
+  });
+
+  it("P6 one that nobody was told of is served until its lease ends, and no longer", async () => {
+    const { browser, client, session } = await another();
+    const socket = await listening(browser);
+    // As if the user's object had gone back to where it knew nothing of the lease.
+    await runInDurableObject(env.BLOG_DO.getByName(`user:${bob.user.id}`), (_instance, { storage }) => {
+      storage.sql.exec("DELETE FROM _lease_holders");
+      storage.sql.exec("DELETE FROM _sessions WHERE id = ?", session.id);
+    });
+    await write("within the lease");
+    await socket.until(2);
+    later(5.1 * MINUTE);
+    await write("after it");
+    expect((await socket.closed).code).toBe(4401);
+    expect(namesIn(socket.frames)).toEqual(["within the lease"]);
+    expect(await codeOf(client.projects.list.query({ organizationId }))).toBe("UNAUTHORIZED");
+  });
+
+  it.each([
+    ["projects.changes", false],
+    ["projects.names", false],
+    ["projects.changes", true],
+    ["projects.names", true],
+  ])("E1 E4 a lease is asked for again when there is something to tell: %s, asleep %s", async (path, sleeps) => {
+    const socket = await listening(bob.browser, path);
+    later(5.1 * MINUTE);
+    if (sleeps) await evictDurableObject(object(), { webSockets: "hibernate" });
+    await write("One");
+    await write("Two");
+    await socket.until(3);
+    expect(namesIn(socket.frames)).toEqual(["One", "Two"]);
+  });
+
+  it("E1 a lease is asked for again at the next message", async () => {
+    const socket = await open(bob.browser);
+    later(5.1 * MINUTE);
+    socket.send({ id: 1, method: "query", params: { path: "projects.list", input: { json: { organizationId } } } });
+    await socket.until(1);
+    expect(socket.frames[0]).toMatchObject({ id: 1, result: { type: "data" } });
+  });
+
+  it("E1 a session that ran out is closed at its next event", async () => {
+    const { browser } = await another();
+    const socket = await listening(browser);
+    later(8 * DAY);
+    await createCaller<AppRouter>(env.BLOG_DO).asSystem().projects.create({ organizationId, name: "too late" });
+    expect((await socket.closed).code).toBe(4401);
+    expect(socket.frames).toHaveLength(1);
+    vi.useRealTimers();
+    [ada, bob] = await Promise.all([signInAgain(ada), signInAgain(bob)]);
+  });
+});
+
+async function signInAgain(person: Person): Promise<Person> {
+  await person.client.auth.login.mutate({ email: person.email, password });
+  return person;
+}
+
+describe("the end of a membership", () => {
+  it.each(["remove", "leave", "delete"] as const)(
+    "E6 O5 P6 after %s its sockets are closed, and nothing more is delivered",
+    async (how) => {
+      const socket = await listening(bob.browser);
+      const end = await runInDurableObject(object(), (_instance, state) =>
+        state.getWebSockets(`user:${bob.user.id}`).at(-1),
+      );
+      if (how === "remove")
+        await ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
+      else if (how === "leave") await bob.client.organizations.leave.mutate({ organizationId });
+      else await ada.client.organizations.delete.mutate({ organizationId });
+      expect((await socket.closed).code).toBe(4403);
+      // A client that ignores the close.
+      await runInDurableObject(object(), async (instance) => {
+        const message = {
+          id: 7,
+          method: "query",
+          params: { path: "projects.list", input: { json: { organizationId } } },
+        };
+        if (end) await instance.webSocketMessage(end, JSON.stringify(message));
+      });
+      if (how !== "delete") await write("not for them");
+      expect(socket.frames).toHaveLength(1);
+      expect((await upgrade(bob.browser, {}, pathOf())).status).toBe(403);
+    },
+  );
+
+  it("R3 E6 O6 a change of the role takes effect at the next event: what needs more is told no more", async () => {
+    const socket = await listening(bob.browser, "projects.drafts");
+    await write("One");
+    await socket.until(2);
+    await ada.client.organizations.members.setRole.mutate({ organizationId, userId: bob.user.id, role: "member" });
+    await write("Two");
+    await socket.until(3);
+    expect(socket.frames[2]).toEqual({ id: null, method: "reconnect" });
+    const again = await open(bob.browser);
+    const cursor = eventsOf(socket.frames).at(-1)?.cursor;
+    again.send([
+      subscribe(1, "projects.drafts", cursor, { organizationId }),
+      subscribe(2, "projects.changes", cursor, { organizationId }),
+    ]);
+    await again.until(3);
+    expect(again.frames[0]).toMatchObject({ id: 1, error: { json: { data: { code: "FORBIDDEN" } } } });
+    expect(namesIn(again.frames)).toEqual(["Two"]);
+    expect(namesIn(socket.frames)).toEqual(["One"]);
+  });
+});
+
+describe("live queries", () => {
+  const live = (id: number, path: string, input: object = { organizationId }) =>
+    subscribe(id, "_live", undefined, { ...("organizationId" in input && { organizationId }), path, input });
+  const told = (frames: Parameters<typeof eventsOf>[0], id: number) =>
+    eventsOf(frames.filter((frame) => frame.id === id)).map(({ change }) => change);
+
+  it("E5 P8 what members share is kept current, until a member may not see it any more", async () => {
+    const socket = await open(bob.browser);
+    socket.send([live(1, "projects.list"), live(2, "organizations.members.list"), live(3, "projects.count")]);
+    await vi.waitFor(() => expect([1, 2, 3].map((id) => told(socket.frames, id).length)).toEqual([1, 1, 1]));
+    await write("One");
+    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toMatchObject([{ name: "One" }]));
+    await vi.waitFor(() => expect(told(socket.frames, 3).at(-1)).toBe(1));
+    await ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
+    const before = socket.frames.length;
+    await write("Two");
+    expect((await socket.closed).code).toBe(4403);
+    expect(socket.frames.length).toBe(before);
+  });
+
+  it("O2 O4 a user's list shows an invitation, and its end, as it comes", async () => {
+    const eve = await signUpVerified();
+    const socket = await openSocket(eve.browser);
+    socket.send(live(1, "organizations.list", {}));
+    await vi.waitFor(() => expect(told(socket.frames, 1)).toEqual([[]]));
+    const { id: invitationId } = await ada.client.organizations.invitations.create.mutate({
+      organizationId,
+      email: eve.email,
+      role: "member",
+    });
+    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toMatchObject([{ status: "invited", invitationId }]));
+    await eve.client.organizations.invitations.accept.mutate({ invitationId });
+    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toMatchObject([{ status: "member" }]));
+    await ada.client.organizations.members.remove.mutate({ organizationId, userId: eve.user.id });
+    await vi.waitFor(() => expect(told(socket.frames, 1).at(-1)).toEqual([]));
+  });
+});

@@ -1,0 +1,81 @@
+import { initUserDO, table, type OrganizationMember } from "trpc-userdo/router";
+import { expectTypeOf } from "vitest";
+import { z } from "zod";
+
+// R4 permissions are typed from `roles`. This file is compiled, never run.
+
+const t = initUserDO({
+  tables: { organization: { projects: table(z.object({ name: z.string() })) } },
+  roles: {
+    owner: ["billing:manage"],
+    admin: ["member:manage", "project:write"],
+    member: ["project:read"],
+  },
+  organizationSettings: z.object({ plan: z.enum(["free", "paid"]).default("free") }),
+});
+
+type Role = "owner" | "admin" | "member";
+type Permission = "billing:manage" | "member:manage" | "project:write" | "project:read";
+
+t.can("project:write");
+t.can({ any: ["project:write", "member:manage"] });
+t.can({ all: ["project:write", "billing:manage"] });
+// @ts-expect-error no role has this permission
+t.can("project:wirte");
+// @ts-expect-error nor this
+t.can({ any: ["project:write", "project:delete"] });
+// @ts-expect-error any of nothing
+t.can({ any: [] });
+// @ts-expect-error all of nothing
+t.can({ all: [] });
+
+const router = t.router({
+  ...t.builtin,
+  write: t.organizationProcedure
+    .use(t.can("project:write"))
+    .input(z.object({ name: z.string() }))
+    .mutation(({ ctx, input }) => {
+      expectTypeOf(ctx.member.role).toEqualTypeOf<Role>();
+      expectTypeOf(ctx.member.permissions).toEqualTypeOf<readonly Permission[]>();
+      expectTypeOf(ctx.member.userId).toEqualTypeOf<string>();
+      expectTypeOf(ctx.organization.settings.plan).toEqualTypeOf<"free" | "paid">();
+      expectTypeOf(input).toEqualTypeOf<{ organizationId: string; name: string }>();
+      return ctx.tables.projects.create({ name: input.name });
+    }),
+  // @ts-expect-error a user's procedure has no member
+  none: t.userProcedure.query(({ ctx }) => ctx.member),
+});
+
+type Procedures = typeof router.organizations;
+type InputOf<TProcedure extends { _def: { $types: { input: unknown } } }> = TProcedure["_def"]["$types"]["input"];
+type OutputOf<TProcedure extends { _def: { $types: { output: unknown } } }> = TProcedure["_def"]["$types"]["output"];
+
+expectTypeOf<InputOf<Procedures["members"]["setRole"]>["role"]>().toEqualTypeOf<Role>();
+expectTypeOf<InputOf<Procedures["create"]>>().toEqualTypeOf<
+  { readonly name: string } & { readonly settings?: { plan?: "free" | "paid" | undefined } | undefined }
+>();
+expectTypeOf<InputOf<Procedures["update"]>["organizationId"]>().toEqualTypeOf<string>();
+expectTypeOf<OutputOf<Procedures["get"]>["settings"]["plan"]>().toEqualTypeOf<"free" | "paid">();
+expectTypeOf<OutputOf<Procedures["get"]>["role"]>().toEqualTypeOf<Role>();
+expectTypeOf<OutputOf<Procedures["list"]>[number]["role"]>().toEqualTypeOf<Role>();
+expectTypeOf<OutputOf<Procedures["roles"]["list"]>[number]["permissions"]>().toEqualTypeOf<readonly Permission[]>();
+
+// Without the option there are two roles, and what the built-in procedures ask for.
+const plain = initUserDO();
+plain.can("member:manage");
+// @ts-expect-error no role has it
+plain.can("project:write");
+plain.organizationProcedure.query(({ ctx }) => {
+  expectTypeOf(ctx.member.role).toEqualTypeOf<Role>();
+  // @ts-expect-error the app has no settings
+  return ctx.organization.settings;
+});
+
+declare const member: OrganizationMember<{
+  tables: { user: object; organization: object } & { user: Record<never, never>; organization: Record<never, never> };
+  profile: undefined;
+  kv: Record<never, never>;
+  roles: { admin: readonly [] };
+  settings: undefined;
+}>;
+expectTypeOf(member.role).toEqualTypeOf<"owner" | "admin">();
