@@ -70,10 +70,11 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return sockets;
   };
 
-  /** A write straight on the storage is told at the end of the call that made it. */
+  /** What a call has written straight on the storage, and what others have to know of it, is told at its end. */
   async function settled<TResult>(work: Promise<TResult>): Promise<TResult> {
     const result = await work;
-    const told = kind.settle?.();
+    kind.settle?.();
+    const told = kind.reach?.();
     if (told) await told;
     return result;
   }
@@ -114,7 +115,8 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
 
     internal: async (request: InternalRequest): Promise<unknown> => {
       const answer = await kind.internal?.(request);
-      const told = kind.settle?.();
+      kind.settle?.();
+      const told = kind.reach?.();
       // A letter's sender need not wait for the letters that come of it.
       if (told && request.op !== "deliver") await told;
       return answer;

@@ -38,8 +38,10 @@ export interface KindOfObject extends Owned {
   readonly start?: () => void;
   /** Answers another object's, or the Worker's, own message. */
   readonly internal?: (request: InternalRequest) => unknown;
-  /** Tells subscribers what was written past the tables, and waits (briefly) for what others have to be told. */
-  readonly settle?: () => Promise<void> | undefined;
+  /** Tells subscribers what was written past the tables. */
+  readonly settle?: () => void;
+  /** Sends what others have to be told, and waits for it, but not for long; `undefined` when there is nothing. */
+  readonly reach?: () => Promise<void> | undefined;
   /** Where sockets may be opened: what they can listen to, and who may. */
   readonly live?: LiveObject;
   readonly deadLetters?: () => DeadLetter[];

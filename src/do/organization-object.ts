@@ -88,10 +88,8 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
     },
     internal: (request) => answer(services, request),
     live: { hub: owned.hub, isBorn: owned.lifetime.isBorn, rows: owned.storedRows, admission, admit, standing },
-    settle() {
-      owned.settle();
-      return outbox.flushPosted();
-    },
+    settle: owned.settle,
+    reach: outbox.flushPosted,
     start: owned.lifetime.update,
     deadLetters: outbox.deadLetters,
   };

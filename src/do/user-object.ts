@@ -131,10 +131,8 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       admission: (caller: Caller) => (account.isAlive(caller) ? "alive" : "over"),
       rows: owned.storedRows,
     },
-    settle() {
-      owned.settle();
-      return parts.outbox.flushPosted();
-    },
+    settle: owned.settle,
+    reach: parts.outbox.flushPosted,
     start: lifetime.update,
     deadLetters: parts.outbox.deadLetters,
     tables: () => {
