@@ -32,6 +32,13 @@ const bundled = [
   "zod",
 ];
 
+/** The oldest React that is supported, in place of the one that the package is developed with. */
+const oldestReact = [
+  { find: /^(react|react-dom)(\/.*)?$/, replacement: `${root}test/react-18/node_modules/$1$2` },
+  // As modules, whose imports can be led there.
+  { find: /^(@testing-library\/react)$/, replacement: `${root}node_modules/$1/dist/$1.esm.js` },
+];
+
 const workerd = "test/**/*.workerd.test.ts";
 const dom = "test/**/*.dom.test.{ts,tsx}";
 const elsewhere = ["test/**/*.e2e.test.ts", "test/chaos/**"];
@@ -69,7 +76,21 @@ export default defineConfig({
       },
       {
         resolve,
-        test: { name: "dom", environment: "happy-dom", include: [dom] },
+        test: { name: "dom", environment: "happy-dom", include: [dom], testTimeout: 15_000, hookTimeout: 60_000 },
+      },
+      {
+        resolve: { alias: [...resolve.alias, ...oldestReact] },
+        test: {
+          name: "dom react 18",
+          environment: "happy-dom",
+          include: ["test/react/*.dom.test.tsx"],
+          testTimeout: 15_000,
+          hookTimeout: 60_000,
+          // So that they get that React, too.
+          server: {
+            deps: { inline: [/@testing-library\/react/, /@tanstack\/react-query/, /@trpc\/tanstack-react-query/] },
+          },
+        },
       },
     ],
   },

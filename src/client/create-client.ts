@@ -1,6 +1,6 @@
 import { createTRPCClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { createFlushEvents, rememberFlushEvents } from "./flush-events.js";
+import { createFlushes, rememberFlushes } from "./flushes.js";
 import { createSignInEvents, rememberSignInEvents } from "./sign-in-events.js";
 import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
 
@@ -10,7 +10,7 @@ import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
  */
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
   const signIn = createSignInEvents();
-  const flushes = createFlushEvents();
+  const flushes = createFlushes();
   const client = createTRPCClient<TRouter>({
     links: [
       linkWith<TRouter>(
@@ -26,6 +26,6 @@ export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkO
     ],
   });
   rememberSignInEvents(client, signIn);
-  rememberFlushEvents(client, flushes);
+  rememberFlushes(client, flushes);
   return client;
 }

@@ -7,7 +7,6 @@ export { userdoLink } from "./userdo-link.js";
 export type { LiveBridgeOptions } from "./live/create-live-bridge.js";
 export type { LiveConnection } from "./live/connect-live.js";
 export type { LiveStatus } from "./live/live-status.js";
-export type { OptimisticCache } from "./live/optimistic-layers.js";
 export type { SignInChange, SignInListener } from "./sign-in-events.js";
 export type { User } from "../shared/account.js";
 export type { SessionTokens } from "../shared/call.js";

@@ -9,11 +9,18 @@ interface Running {
   stop(): void;
 }
 
+export interface RunningSubscriptionsOptions {
+  readonly linkFor: (op: Operation) => Link;
+  readonly mayConnect: () => boolean;
+  /** One begins. Gives what is called when it has ended. */
+  readonly onRun: (op: Operation) => () => void;
+}
+
 /**
  * Subscriptions that outlive their sockets: when somebody else signs in, they begin afresh as that user, and while
  * nobody is signed in they wait. To whoever listens it is a connection that is idle for a while.
  */
-export function createRunningSubscriptions(linkFor: (op: Operation) => Link, mayConnect: () => boolean) {
+export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: RunningSubscriptionsOptions) {
   const all = new Set<Running>();
 
   const link: Link = (chain) =>
@@ -43,11 +50,13 @@ export function createRunningSubscriptions(linkFor: (op: Operation) => Link, may
       const wait = (): void =>
         observer.next({ result: { type: "state", state: "idle", error: null }, context: chain.op.context });
 
+      const ended = onRun(chain.op);
       all.add(running);
       if (mayConnect()) running.start();
       else wait();
       return () => {
         all.delete(running);
+        ended();
         turn++;
         current?.unsubscribe();
       };

@@ -3,7 +3,8 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
-import type { FlushListener } from "./flush-events.js";
+import type { Flushes } from "./flushes.js";
+import { organizationIdOf } from "./organization-id-of.js";
 import { createRunningSubscriptions } from "./running-subscriptions.js";
 import type { SessionWatch } from "./session-watch.js";
 import type { TokenKeeper } from "./token-keeper.js";
@@ -17,8 +18,8 @@ export interface SocketLinksOptions {
   readonly runtime: TRPCClientRuntime;
   /** Told of sockets that open, and of those that are refused. */
   readonly watch: SessionWatch;
-  /** Told when a flush is complete. */
-  readonly onFlushed: FlushListener;
+  /** Told when a flush is complete, and what wants to know. */
+  readonly flushes: Flushes;
 }
 
 /** The session behind a socket is over. */
@@ -36,7 +37,7 @@ const LINGER = 5_000;
  * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
  * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
  */
-export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, onFlushed }: SocketLinksOptions) {
+export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, flushes }: SocketLinksOptions) {
   const owners = new Map<string | undefined, OwnersSocket>();
   let token: string | undefined;
   const mayConnect = (): boolean => !watch.isOver();
@@ -50,7 +51,7 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, onFl
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
       WebSocket: createSocketClass(WebSocket, () => token),
-      experimental_encoder: createCursorEncoder((cursor) => onFlushed(organizationId, cursor)),
+      experimental_encoder: createCursorEncoder((cursor) => flushes.flushed(organizationId, cursor)),
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,
@@ -71,7 +72,11 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, onFl
     return socket.link;
   }
 
-  const running = createRunningSubscriptions(linkFor, mayConnect);
+  const running = createRunningSubscriptions({
+    linkFor,
+    mayConnect,
+    onRun: ({ path, input }) => (path === "_live" ? flushes.begin(organizationIdOf(input)) : () => {}),
+  });
 
   return {
     link: running.link,
@@ -79,17 +84,12 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, onFl
     /** A socket keeps the caller it was opened by: whoever is signed in now gets new ones, and nobody gets none. */
     startAgain(): void {
       running.stop();
+      flushes.forget();
       for (const socket of owners.values()) socket.close();
       owners.clear();
       running.start();
     },
   };
-}
-
-/** As on the server: the reserved input key says whose object a call goes to. */
-function organizationIdOf(input: unknown): string | undefined {
-  if (typeof input !== "object" || input === null || !("organizationId" in input)) return undefined;
-  return typeof input.organizationId === "string" ? input.organizationId : undefined;
 }
 
 /**

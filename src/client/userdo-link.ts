@@ -1,16 +1,16 @@
 import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import superjson from "superjson";
 import { limits } from "../shared/limits.js";
 import { explainFailure } from "./explain-failure.js";
 import { exchangeToken } from "./exchange-token.js";
-import type { FlushEvents } from "./flush-events.js";
+import { createFlushes, type Flushes } from "./flushes.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
 import type { SignInListener } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
 import { askWho, withSessionWatch } from "./with-session-watch.js";
+import { replyTransformer, withFlushes } from "./with-flushes.js";
 import { authorization, withTokens } from "./with-tokens.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
@@ -58,6 +58,12 @@ export interface UserDOLinkOptions {
    * @default nobody is told
    */
   readonly onSignInChange?: SignInListener;
+  /**
+   * A mutation resolves when this client's own live queries show what it wrote. Called with its path when they have
+   * not within two seconds: without a connection, for instance. It resolves then all the same.
+   * @default nobody is told
+   */
+  readonly onLate?: (path: string) => void;
 }
 
 /**
@@ -71,9 +77,9 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
 /** The same, for a client that wants to know when flushes are complete. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
-  flushes?: FlushEvents,
+  flushes: Flushes = createFlushes(),
 ): TRPCLink<TRouter> {
-  const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange } = options;
+  const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange, onLate } = options;
   // Looked up at each call, as a plain call would.
   const fetch: Fetch = explainFailure((input, init) =>
     (options.fetch ?? globalThis.fetch)(
@@ -117,11 +123,11 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       keeper,
       runtime,
       watch,
-      onFlushed: flushes?.emit ?? (() => {}),
+      flushes,
     });
     const batches = httpBatchLink<AnyTRPCRouter>({
       url,
-      transformer: superjson,
+      transformer: replyTransformer,
       maxItems: limits.batchCalls,
       // What the server takes, with room for the page's own address in front of a relative URL.
       maxURLLength: limits.urlLength - 1_024,
@@ -131,7 +137,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         ...(keeper && (await authorization(keeper, opList))),
       }),
     })(runtime);
-    const http = keeper ? withTokens(batches, keeper) : batches;
+    const replies = withFlushes(batches, { flushes, onLate: onLate ?? (() => {}) });
+    const http = keeper ? withTokens(replies, keeper) : replies;
     const calls = withSessionWatch(http, { watch, onChange: changed });
 
     return (chain) => (chain.op.type === "subscription" ? sockets.link(chain) : calls(chain));

@@ -4,7 +4,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { createClient, live } from "../client/index.js";
-import { createLiveBridge } from "../client/live/create-live-bridge.js";
+import { obtainLiveBridge } from "../client/live/create-live-bridge.js";
 import { failOffline } from "./fail-offline.js";
 import { followSignIn } from "./follow-sign-in.js";
 import { optimistic } from "./optimistic.js";
@@ -64,7 +64,7 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     const queryClient = useMemo(() => failOffline(givenQueries ?? ownQueries), [givenQueries, ownQueries]);
     // There from the first render on, in which a query may be read already; on a server that renders there is none.
     const bridge = useMemo(
-      () => (typeof window === "undefined" ? undefined : createLiveBridge({ client, queryClient, notifyManager })),
+      () => (typeof window === "undefined" ? undefined : obtainLiveBridge({ client, queryClient, notifyManager })),
       [client, queryClient],
     );
 

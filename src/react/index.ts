@@ -1,6 +1,6 @@
 /** React: tRPC's own TanStack Query hooks, with the client and the sign-in state taken care of. */
 export { createUserDOReact } from "./create-user-do-react.js";
-export type { LiveStatus, OptimisticCache } from "../client/index.js";
-export type { OptimisticOptions } from "./optimistic.js";
+export type { LiveStatus } from "../client/index.js";
+export type { OptimisticCache, OptimisticOptions } from "./optimistic.js";
 export type { SessionState, SessionUserOf } from "./session-state.js";
 export type { UserDOProviderProps, UserDOReact } from "./create-user-do-react.js";

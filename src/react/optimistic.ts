@@ -1,6 +1,19 @@
+import type { InferDataFromTag, QueryKey } from "@tanstack/react-query";
 import type { DecorateMutationProcedure, ResolverDef, TRPCMutationOptions } from "@trpc/tanstack-react-query";
 import { bridgeOf } from "../client/live/bridges.js";
-import type { OptimisticCache, OptimisticLayer } from "../client/live/optimistic-layers.js";
+import type { OptimisticLayer } from "../client/live/optimistic-layers.js";
+
+/** What an optimistic change may do to the cache. */
+export interface OptimisticCache {
+  /**
+   * Shows a query's data as it will be: `cache.update(trpc.posts.list.queryKey(), (posts) => [draft, ...posts])`. A
+   * query that has no data yet stays without. Called again on each new result until the server's has the change.
+   */
+  update<TKey extends QueryKey>(
+    queryKey: TKey,
+    change: (data: InferDataFromTag<unknown, TKey>) => InferDataFromTag<unknown, TKey>,
+  ): void;
+}
 
 /** The options that a mutation's `mutationOptions` takes. `onMutate` is the optimistic change's. */
 export type OptimisticOptions<TDef extends ResolverDef> = Omit<

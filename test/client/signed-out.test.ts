@@ -1,5 +1,6 @@
 import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
 
 const server = createTestHarness({
@@ -14,7 +15,7 @@ const password = "correct horse battery";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Listens to the posts' changes, and notes what it is told. */
-function listen({ client }: ReturnType<typeof createNodeClient>) {
+function listen({ client }: ReturnType<typeof createNodeClient<AppRouter>>) {
   const told: string[] = [];
   const states: string[] = [];
   const subscription = client.posts.changes.subscribe(undefined, {

@@ -1,4 +1,4 @@
-import type { OptimisticCache, OptimisticLayer } from "./optimistic-layers.js";
+import type { QueryChanges, OptimisticLayer } from "./optimistic-layers.js";
 
 /** What TanStack Query hands to a query function. */
 export interface FetchContext {
@@ -13,7 +13,7 @@ export interface Bridge {
   /** The result of a query; `undefined` for one that it cannot read. `http` asks for it the ordinary way. */
   fetch(context: FetchContext, http: () => unknown): Promise<unknown> | undefined;
   /** Puts an optimistic change on the page. */
-  begin(change: (cache: OptimisticCache) => void): OptimisticLayer;
+  begin(change: (cache: QueryChanges) => void): OptimisticLayer;
   /** Somebody else is signed in: what is under way is nothing to them. */
   forget(): void;
 }

@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../sign-in-events.js";
 import { bridgeOf } from "./bridges.js";
-import { createLiveBridge, type LiveBridgeOptions } from "./create-live-bridge.js";
+import { obtainLiveBridge, type LiveBridgeOptions } from "./create-live-bridge.js";
 import { forgetUser } from "./forget-user.js";
 import type { LiveStatus } from "./live-status.js";
 
@@ -22,7 +22,7 @@ export interface LiveConnection {
  */
 export function connectLive<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): LiveConnection {
   const { client, queryClient, notifyManager } = options;
-  const { status, listen, connect, disconnect } = createLiveBridge(options);
+  const { status, listen, connect, disconnect } = obtainLiveBridge(options);
   const stop = onSignInChange(client, () =>
     notifyManager.batch(() => {
       bridgeOf(queryClient)?.forget();

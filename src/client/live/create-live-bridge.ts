@@ -1,6 +1,6 @@
 import { getUntypedClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { flushEventsOf } from "../flush-events.js";
+import { flushesOfClient } from "../flushes.js";
 import { setBridge, type Bridge } from "./bridges.js";
 import { createLiveQuery, type LiveQuery } from "./live-query.js";
 import { isMarkedLive } from "./live.js";
@@ -25,7 +25,8 @@ export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
 
 /** Between the cache and the sockets: one subscription on the server for each query, however many components use it. */
 export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>) {
-  const { queryClient, notifyManager, onFlushed = flushEventsOf(options.client)?.listen ?? (() => () => {}) } = options;
+  const flushes = flushesOfClient(options.client);
+  const { queryClient, notifyManager, onFlushed = flushes?.listen ?? (() => () => {}) } = options;
   const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
   const cache = queryClient.getQueryCache();
   const queries = new Map<CachedQuery, LiveQuery>();
@@ -36,7 +37,10 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     queryClient,
     batch,
     hold: () => together.hold(),
-    isTold: (query) => queries.get(query)?.isConnected() ?? false,
+    isTold(query) {
+      const known = queries.get(query);
+      return known !== undefined && known.isConnected() && flushes?.isLate(known.organizationId) !== true;
+    },
   });
 
   let status: LiveStatus = "idle";
@@ -140,6 +144,19 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
       }, 0);
     },
   };
+}
+
+// React renders twice before it shows anything, and a cache has one bridge.
+const made = new WeakMap<object, { readonly client: object; readonly bridge: LiveBridge }>();
+
+/** The bridge between a cache and a client: made once, however often it is asked for. */
+export function obtainLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): LiveBridge {
+  const { client, queryClient } = options;
+  const known = made.get(queryClient);
+  if (known?.client === client) return known.bridge;
+  const bridge = createLiveBridge(options);
+  made.set(queryClient, { client, bridge });
+  return bridge;
 }
 
 export type LiveBridge = ReturnType<typeof createLiveBridge>;

@@ -1,5 +1,6 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { organizationIdOf } from "../organization-id-of.js";
 
 export interface FeedOptions {
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
@@ -110,6 +111,6 @@ export type Feed = ReturnType<typeof openFeed>;
 
 /** The input of the carrier: an organization's query names it outside as well, which is how its socket is found. */
 function callOf(path: string, input: unknown): object {
-  const named = typeof input === "object" && input !== null && "organizationId" in input;
-  return { ...(named && { organizationId: input.organizationId }), path, input };
+  const organizationId = organizationIdOf(input);
+  return { ...(organizationId !== undefined && { organizationId }), path, input };
 }

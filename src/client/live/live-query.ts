@@ -1,6 +1,7 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
+import { organizationIdOf } from "../organization-id-of.js";
 import type { FetchContext } from "./bridges.js";
 import { openFeed, type Feed } from "./feed.js";
 import type { MovingTogether, Shown } from "./moving-together.js";
@@ -98,6 +99,7 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
   }
 
   return {
+    organizationId: shown.organizationId,
     isConnected: (): boolean => feeds.size > 0 && [...feeds.values()].every((feed) => feed.isConnected()),
     isRunning: (): boolean => feeds.size > 0,
 
@@ -163,9 +165,4 @@ export type LiveQuery = ReturnType<typeof createLiveQuery>;
 
 function keyOf(pageParam: unknown): string {
   return superjson.stringify(pageParam);
-}
-
-function organizationIdOf(input: unknown): string | undefined {
-  if (typeof input !== "object" || input === null || !("organizationId" in input)) return undefined;
-  return typeof input.organizationId === "string" ? input.organizationId : undefined;
 }

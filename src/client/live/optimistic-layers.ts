@@ -1,15 +1,12 @@
 import type { CachedQuery, CacheEvent, LiveQueryClient } from "./query-cache.js";
 
-/** The type that TanStack Query notes on a key: what the query's data is. */
-type DataOf<TKey> = TKey extends { readonly [tag in symbol]: infer TData } ? TData : unknown;
-
 /** What an optimistic change may do to the cache. */
-export interface OptimisticCache {
+export interface QueryChanges {
   /**
-   * Shows a query's data as it will be: `cache.update(trpc.posts.list.queryKey(), (posts) => [draft, ...posts])`. A
-   * query that has no data yet stays without. Called again on each new result until the server's has the change.
+   * Shows a query's data as it will be. A query that has no data yet stays without. Called again on each new result
+   * until the server's has the change.
    */
-  update<TKey extends readonly unknown[]>(queryKey: TKey, change: (data: DataOf<TKey>) => DataOf<TKey>): void;
+  update(queryKey: readonly unknown[], change: (data: never) => unknown): void;
 }
 
 /** One optimistic change, while it is on the page. */
@@ -84,7 +81,7 @@ export function createOptimisticLayers({ queryClient, batch, hold, isTold }: Opt
 
   return {
     /** Puts a change on the page. */
-    begin(change: (cache: OptimisticCache) => void): OptimisticLayer {
+    begin(change: (cache: QueryChanges) => void): OptimisticLayer {
       const release = hold();
       let isUnderWay = true;
       const end = (what: () => void): void => {

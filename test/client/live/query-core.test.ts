@@ -332,9 +332,7 @@ async function withOptimisticRow() {
   const watched = watch(queryClient, options);
   await tick(20);
   const add = (row: string) =>
-    bridgeOf(queryClient)!.begin((cache) =>
-      cache.update(options.queryKey, (rows) => [...(rows as string[]), `${row}?`]),
-    );
+    bridgeOf(queryClient)!.begin((cache) => cache.update(options.queryKey, (rows: string[]) => [...rows, `${row}?`]));
   return { ...made, ...watched, add };
 }
 

@@ -1,0 +1,105 @@
+import { parseCursor } from "../shared/cursor.js";
+
+type OrganizationId = string | undefined;
+
+/** Is told whose live queries show all that a flush changed. */
+export type FlushListener = (organizationId: OrganizationId) => void;
+
+interface Waiting {
+  readonly position: number;
+  done(inTime: boolean): void;
+}
+
+/** How long a mutation waits for the page's own live queries to show it, in milliseconds. */
+const PATIENCE = 2_000;
+
+/**
+ * The words of the server that a flush is complete, and how far in the log: one comes on each socket that live queries
+ * are told over, after the last of them.
+ */
+export function createFlushes() {
+  const listeners = new Set<FlushListener>();
+  /** How many live queries there are of each owner. */
+  const live = new Map<OrganizationId, number>();
+  const positions = new Map<OrganizationId, number>();
+  const waiting = new Map<OrganizationId, Set<Waiting>>();
+  const late = new Set<OrganizationId>();
+
+  return {
+    /** Calls whenever a flush is complete. Gives the function that stops it. */
+    listen(listener: FlushListener): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    /** A flush is complete. */
+    flushed(organizationId: OrganizationId, cursor: string): void {
+      const position = positionOf(cursor);
+      positions.set(organizationId, position);
+      late.delete(organizationId);
+      for (const listener of listeners) listener(organizationId);
+      for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
+    },
+
+    /** A live query of an owner begins. Gives the function that ends it. */
+    begin(organizationId: OrganizationId): () => void {
+      live.set(organizationId, (live.get(organizationId) ?? 0) + 1);
+      return () => {
+        const rest = (live.get(organizationId) ?? 1) - 1;
+        if (rest > 0) return void live.set(organizationId, rest);
+        live.delete(organizationId);
+        // Nobody is left to show it.
+        for (const each of waiting.get(organizationId) ?? []) each.done(true);
+      };
+    },
+
+    /** Waits until an owner's live queries, if there are any, show what was written. Answers whether they did in time. */
+    reached(organizationId: OrganizationId, cursor: string): Promise<boolean> {
+      const position = positionOf(cursor);
+      if (!live.has(organizationId) || (positions.get(organizationId) ?? -1) >= position) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const all = waiting.get(organizationId) ?? new Set();
+        waiting.set(organizationId, all);
+        const patience = setTimeout(() => mine.done(false), PATIENCE);
+        const mine: Waiting = {
+          position,
+          done(inTime) {
+            clearTimeout(patience);
+            all.delete(mine);
+            if (!inTime) late.add(organizationId);
+            resolve(inTime);
+          },
+        };
+        all.add(mine);
+      });
+    },
+
+    /** Whether a mutation has waited in vain, and nothing has been heard since. */
+    isLate: (organizationId: OrganizationId): boolean => late.has(organizationId),
+
+    /** Somebody else's log is another. */
+    forget(): void {
+      positions.clear();
+      late.clear();
+      for (const all of waiting.values()) for (const each of all) each.done(true);
+    },
+  };
+}
+
+export type Flushes = ReturnType<typeof createFlushes>;
+
+function positionOf(cursor: string): number {
+  return parseCursor(cursor)?.seq ?? -1;
+}
+
+// A tRPC client is a proxy that answers any property, so nothing can be kept on it.
+const flushesOf = new WeakMap<object, Flushes>();
+
+export function rememberFlushes(client: object, flushes: Flushes): void {
+  flushesOf.set(client, flushes);
+}
+
+/** Those of a client; none for one that `createClient` did not make. */
+export function flushesOfClient(client: object): Flushes | undefined {
+  return flushesOf.get(client);
+}

@@ -1,0 +1,60 @@
+import type { OperationLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { observable } from "@trpc/server/observable";
+import superjson, { type SuperJSONResult } from "superjson";
+import type { Flushes } from "./flushes.js";
+import { organizationIdOf } from "./organization-id-of.js";
+
+/** What a mutation answered, and how far the log goes that it wrote to. */
+class Written {
+  readonly data: unknown;
+  readonly cursor: string;
+
+  constructor(data: unknown, cursor: string) {
+    this.data = data;
+    this.cursor = cursor;
+  }
+}
+
+/** superjson, which also reads the cursor that a reply has beside superjson's own keys. */
+export const replyTransformer = {
+  serialize: (value: unknown): SuperJSONResult => superjson.serialize(value),
+  deserialize(payload: SuperJSONResult & { readonly cursor?: string }): unknown {
+    const data: unknown = superjson.deserialize(payload);
+    return payload.cursor === undefined ? data : new Written(data, payload.cursor);
+  },
+};
+
+export interface WithFlushesOptions {
+  readonly flushes: Flushes;
+  /** A mutation is done, and the page's own live queries did not show it in time. */
+  readonly onLate: (path: string) => void;
+}
+
+/** Holds a mutation's reply until the page's own live queries show what it wrote. */
+export function withFlushes(
+  link: OperationLink<AnyTRPCRouter>,
+  { flushes, onLate }: WithFlushesOptions,
+): OperationLink<AnyTRPCRouter> {
+  return (chain) =>
+    observable((observer) => {
+      const { path, input } = chain.op;
+      let shown = Promise.resolve();
+      const subscription = link(chain).subscribe({
+        next(value) {
+          const { result } = value;
+          const written = "data" in result ? result.data : undefined;
+          if (!(written instanceof Written)) return observer.next(value);
+          const unwrapped: typeof value = { ...value, result: { type: "data", data: written.data } };
+          shown = flushes.reached(organizationIdOf(input), written.cursor).then((inTime) => {
+            if (!inTime) onLate(path);
+            observer.next(unwrapped);
+          });
+          return undefined;
+        },
+        error: observer.error,
+        complete: () => void shown.then(observer.complete),
+      });
+      return () => subscription.unsubscribe();
+    });
+}

@@ -1,0 +1,67 @@
+import { QueryClient } from "@tanstack/react-query";
+import { render, within } from "@testing-library/react";
+import { StrictMode, type ReactNode } from "react";
+import { createUserDOReact } from "trpc-userdo/react";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll } from "vitest";
+import type { LiveRouter } from "../fixtures/app/live.js";
+import { createNodeClient, type CookieJar } from "../fixtures/node-client.js";
+
+export const { UserDOProvider, useTRPC, useSession, live, optimistic, useLiveStatus } = createUserDOReact<LiveRouter>();
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", `file://${import.meta.filename}`) }],
+});
+let origin: string;
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
+
+// In this environment `fetch` is a browser's, which keeps cookies from scripts: the server is asked directly. Its
+// Response is undici's, which only its types tell from the global one.
+export const ask: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
+
+/** A tab of a browser: a client, its cache, and what was asked over HTTP. */
+export function openTab(jar: CookieJar, send: Send = ask) {
+  const asked: string[] = [];
+  const made = createNodeClient<LiveRouter>(
+    origin,
+    (url, init) => {
+      asked.push(new URL(url).pathname.replace("/live/", ""));
+      return send(url, init);
+    },
+    jar,
+    "/live",
+  );
+  return { ...made, asked };
+}
+
+/** Somebody who has just signed up, in one browser. */
+export async function signUp() {
+  const jar = { cookie: "" };
+  const tab = openTab(jar);
+  const email = `${crypto.randomUUID()}@example.com`;
+  await tab.client.auth.signup.mutate({ email, password: "correct horse battery" });
+  return { jar, email, ...tab };
+}
+
+interface ShowOptions {
+  readonly send?: Send;
+  readonly queryClient?: QueryClient;
+}
+
+/** Shows a page to somebody, in a tab of its own. */
+export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRetries() }: ShowOptions = {}) {
+  const tab = openTab(jar, send);
+  const { container, unmount } = render(
+    <StrictMode>
+      <UserDOProvider client={tab.client} queryClient={queryClient}>
+        {page}
+      </UserDOProvider>
+    </StrictMode>,
+  );
+  return { ...tab, container, unmount, queryClient, screen: within(container) };
+}
+
+export const noRetries = (): QueryClient => new QueryClient({ defaultOptions: { queries: { retry: false } } });
