@@ -50,6 +50,8 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
   let forged = false;
   let resets = 0;
   let lastCursor: string | undefined;
+  /** Where a generator will go on that slept: it has not told anything since. */
+  let resumesAt: number | undefined;
   /** What an earlier socket of the same client was still owed: told only if its place was handed over. */
   let handedOver: { readonly from: number; readonly fold: typeof fold } | undefined;
 
@@ -65,9 +67,12 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
   }
 
   function judgeReset(cursor: string): void {
-    // Handed over, it may have gone on from where it had been.
-    const from = handedOver ? Math.min(handedOver.from, position) : position;
-    const due = forged || (!settled && prunedTo() >= Math.max(from, 2));
+    // Handed over, it may have gone on from where it had been. What lags goes on from where its gap began: what came of
+    // a row depends on all of it.
+    const from = Math.min(handedOver?.from ?? position, ranges[0]?.after ?? position, resumesAt ?? position, position);
+    const disturbed = !settled || resumesAt !== undefined;
+    resumesAt = undefined;
+    const due = forged || (disturbed && prunedTo() >= Math.max(from, 2));
     if (!due) fail(`a reset that was not due, at ${position} of a log pruned up to ${prunedTo()}`);
     forged = false;
     resets++;
@@ -90,6 +95,11 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     const { id = "", type, data } = change;
     const what = `${type} ${id.slice(-6)} @${entry.seq}`;
     if (entry.table !== table || entry.id !== id) fail(`${what}: the cursor names ${entry.table} ${entry.id}`);
+    if (resumesAt !== undefined) {
+      position = Math.min(position, resumesAt);
+      lax = true;
+    }
+    resumesAt = undefined;
     if (entry.seq > revokedAt) fail(`${what} was delivered after a revoke at ${revokedAt}`);
     if (handedOver && entry.seq <= position && entry.seq > handedOver.from) {
       lax = true;
@@ -151,7 +161,8 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
         return;
       }
       if (cursor === undefined) {
-        handedOver = handover === "no" ? undefined : { from: position, fold };
+        // Where it was before that may stand still.
+        handedOver = handover === "no" ? undefined : (handedOver ?? { from: position, fold });
         begin(history.head());
         return;
       }
@@ -170,6 +181,11 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     doze(lagging: boolean): void {
       settled = false;
       if (lagging) lax = true;
+    },
+
+    /** The object slept. The app's own generator goes on from the last event that it told, as after a reconnect. */
+    resumeFromOwn(): void {
+      if (generator && lastCursor !== undefined) resumesAt = Number.parseInt(lastCursor, 10);
     },
 
     /** A step is over. All that it committed is one more thing to be told, if it is told commit by commit. */

@@ -361,6 +361,7 @@ export async function createWorld(
         // A timer waits for each client that was asked to show that it reads.
         if (window === "narrow" && clients.some(({ owesPong }) => owesPong)) return;
         dozeAll();
+        for (const subscriber of subscribersOf()) subscriber.resumeFromOwn();
         if (step.sockets === "close") for (const each of clients) each.leave();
         try {
           await evictDurableObject(object(), { webSockets: step.sockets });

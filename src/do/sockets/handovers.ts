@@ -1,4 +1,4 @@
-import type { Cursor } from "../../shared/cursor.js";
+import { parseCursor, type Cursor } from "../../shared/cursor.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Connection } from "./connection.js";
 import type { Start } from "./open-result.js";
@@ -24,6 +24,8 @@ export function createHandovers(index: SubscriptionIndex, isStale: (connection: 
 
   /** What the next socket starts at; nothing when the client of this one was not asked to leave it. */
   function standing({ connection, stored, behind }: Subscription, head: Cursor): Start | undefined {
+    // Its client has an id to come back with.
+    if (stored.kind === "tracked") return undefined;
     // The object may have slept since it asked: what waits for a stale socket says so too.
     const waits = behind !== undefined && isStale(connection);
     if (!asked.has(connection) && !waits) return undefined;
@@ -47,9 +49,10 @@ export function createHandovers(index: SubscriptionIndex, isStale: (connection: 
         const now = Date.now();
         for (const [key, handover] of left) if (handover.expiresAt <= now) left.delete(key);
         for (const subscription of index.of(connection)) {
-          const start = standing(subscription, head);
           const { id, path } = subscription.stored;
-          if (start) left.set(keyOf(session, id, path), { start, expiresAt: now + LIFETIME });
+          const key = keyOf(session, id, path);
+          const start = oldest([standing(subscription, head), left.get(key)?.start]);
+          if (start) left.set(key, { start, expiresAt: now + LIFETIME });
         }
       }
       asked.delete(connection);
@@ -59,16 +62,26 @@ export function createHandovers(index: SubscriptionIndex, isStale: (connection: 
     take(caller: Caller, id: string | number, path: string, head: Cursor): Start | undefined {
       const session = sessionOf(caller);
       if (session === undefined) return undefined;
-      for (const connection of index.connections()) {
-        const subscription = sessionOf(connection.caller) === session ? index.get(connection, id) : undefined;
-        const start = subscription?.stored.path === path ? standing(subscription, head) : undefined;
-        if (start) return start;
-      }
-      // It stays: another tab of this session may ask under the same id, and the client that it is for must get it.
+      // Several tabs of a session may ask under the same id. Nobody knows which one this is, so that the oldest place
+      // it is: a client may be told more than it had missed, but not less.
+      const open = Array.from(index.connections(), (connection) =>
+        sessionOf(connection.caller) === session ? index.get(connection, id) : undefined,
+      ).map((subscription) => (subscription?.stored.path === path ? standing(subscription, head) : undefined));
+      // What was left stays: the client that it is for may come after another.
       const handover = left.get(keyOf(session, id, path));
-      return handover && handover.expiresAt > Date.now() ? handover.start : undefined;
+      return oldest([...open, handover && handover.expiresAt > Date.now() ? handover.start : undefined]);
     },
   };
 }
 
 export type Handovers = ReturnType<typeof createHandovers>;
+
+function oldest(starts: readonly (Start | undefined)[]): Start | undefined {
+  const known = starts.filter((start) => start !== undefined);
+  return known.toSorted((one, other) => seqOf(one) - seqOf(other))[0];
+}
+
+/** One that no entry ever had is told as a reset, wherever it is. */
+function seqOf({ after }: Start): number {
+  return (typeof after === "string" ? parseCursor(after) : after)?.seq ?? 0;
+}

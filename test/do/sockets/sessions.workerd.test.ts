@@ -184,6 +184,25 @@ describe("an access token that lapses on a live socket", () => {
     ]);
   });
 
+  it("E4 P1 two tabs of one session under the same id: the one without an event does not take the other's place", async () => {
+    const { http, open } = await start();
+    const told = await open();
+    told.send(subscribe(1, "feeds.tracked"));
+    await told.until(1);
+    await http.items.create.mutate({ text: "zero" });
+    await told.until(2);
+    const untold = await open();
+    untold.send(subscribe(1, "feeds.tracked"));
+    await untold.until(1);
+    later(16 * minutes);
+    await http.items.create.mutate({ text: "one" });
+    await Promise.all([told.until(3), untold.until(2)]);
+    const again = await open();
+    again.send(subscribe(1, "feeds.tracked"));
+    await again.until(2);
+    expect(eventsOf(again.frames)).toMatchObject([{ change: { data: { text: "one" } } }]);
+  });
+
   it("E1 a message on it is answered, and then the client is asked to come back", async () => {
     const { open } = await start();
     const socket = await open();
