@@ -1,0 +1,121 @@
+import type { Ids } from "./tenants.js";
+
+/** The inputs that somebody tries a procedure with who knows another's ids. */
+type Attempts = (other: Ids) => readonly unknown[];
+
+const nothing: Attempts = () => [undefined];
+const wrong = "a wrong battery staple";
+const token: Attempts = () => [{ token: "x".repeat(43) }];
+const keys: Attempts = ({ key }) => [{ key }];
+const organizations =
+  (input: object): Attempts =>
+  ({ organizationIds }) =>
+    organizationIds.map((organizationId) => ({ ...input, organizationId }));
+
+/**
+ * Every procedure of the fixture app, the built-in ones included, and what of another's it can be given. Where there is
+ * nothing to give, it is called as it is: it may answer its caller's own, and nothing else.
+ */
+export const attempts: Readonly<Record<string, Attempts>> = {
+  "auth.signup": ({ email }) => [{ email, password: wrong }],
+  "auth.login": ({ email }) => [{ email, password: wrong }],
+  "auth.logout": nothing,
+  "auth.logoutEverywhere": nothing,
+  "auth.me": nothing,
+  "auth.refresh": ({ userId, sessionId }) => [
+    undefined,
+    { refreshToken: `${userId}.${sessionId}.0.${"x".repeat(43)}` },
+  ],
+  "auth.changePassword": ({ password }) => [{ currentPassword: password, newPassword: wrong }],
+  "auth.requestPasswordReset": ({ email }) => [{ email }],
+  "auth.resetPassword": () => [{ token: "x".repeat(43), password: wrong }],
+  "auth.requestEmailVerification": nothing,
+  "auth.verifyEmail": token,
+  "auth.changeEmail": ({ email, password }) => [{ email, password }],
+  "auth.confirmEmailChange": token,
+  "account.get": nothing,
+  "account.update": () => [{ profile: {} }],
+  "account.delete": ({ password }) => [{ password }],
+  "account.export": nothing,
+  "account.audit.list": () => [{}, { cursor: 1 }],
+  "sessions.list": nothing,
+  "sessions.rename": ({ sessionId }) => [{ id: sessionId, name: "taken" }],
+  "sessions.revoke": ({ sessionId }) => [{ id: sessionId }],
+  "sessions.revokeOthers": nothing,
+  "sessions.data.get": nothing,
+  "sessions.data.set": () => [{ cart: [] }],
+  "sessions.data.merge": () => [{ step: 1 }],
+  "sessions.data.clear": nothing,
+  "kv.get": keys,
+  "kv.getEntry": keys,
+  "kv.set": ({ key }) => [{ key, value: "taken" }],
+  "kv.delete": keys,
+  "kv.list": ({ key }) => [undefined, { prefix: key }, { prefix: "canary" }],
+  "kv.increment": keys,
+  "kv.watch": ({ key }) => [{ key }, { prefix: "canary" }],
+  "kv.preferences.get": nothing,
+  "kv.preferences.getEntry": nothing,
+  "kv.preferences.set": () => [{ value: { theme: "dark" } }],
+  "kv.preferences.delete": nothing,
+  "kv.preferences.increment": nothing,
+  "kv.preferences.watch": nothing,
+  "kv.visits.get": nothing,
+  "kv.visits.getEntry": nothing,
+  "kv.visits.set": () => [{ value: 1 }],
+  "kv.visits.delete": nothing,
+  "kv.visits.increment": nothing,
+  "kv.visits.watch": nothing,
+  _live: ({ postId, key, organizationIds }) => [
+    { path: "posts.byId", input: { id: postId } },
+    { path: "posts.list" },
+    { path: "kv.get", input: { key } },
+    ...organizationIds.flatMap((organizationId) => [
+      { path: "projects.list", input: { organizationId }, organizationId },
+      { path: "posts.list", organizationId },
+    ]),
+  ],
+  ping: nothing,
+  "posts.list": nothing,
+  "posts.byId": ({ postId }) => [{ id: postId }],
+  "posts.create": () => [{ title: "mine", body: "" }],
+  "posts.update": ({ postId }) => [{ id: postId, title: "taken" }],
+  "posts.delete": ({ postId }) => [{ id: postId }],
+  "posts.changes": nothing,
+  "posts.titles": nothing,
+  "posts.createThenFail": () => [{ title: "mine", body: "" }],
+  "posts.createBoth": () => [{ title: "mine", fail: false }],
+  "notes.list": nothing,
+  "notes.create": () => [{ text: "mine" }],
+  "careless.find": () => [[["all"]], [["where", "name", ">=", ""], ["all"]]],
+  "careless.group": () => [{ field: "name", operator: "==", value: "" }],
+  "careless.findById": ({ thingId }) => [thingId],
+  "careless.create": () => [{ name: "mine" }],
+  "careless.createMany": () => [[{ name: "mine" }]],
+  "careless.upsert": ({ thingId }) => [{ values: { id: thingId, name: "taken" }, on: ["id"] }],
+  "careless.update": ({ thingId }) => [{ id: thingId, values: { name: "taken" } }],
+  "careless.updateWhere": () => [{ field: "name", operator: ">=", value: "canary", values: { name: "taken" } }],
+  "careless.delete": ({ thingId }) => [thingId],
+  "careless.deleteWhere": () => [{ field: "name", operator: ">=", value: "canary" }],
+  "careless.db": () => ["canary"],
+  "keys.setThenFail": nothing,
+  "keys.setTwice": ({ key }) => [key],
+  "keys.setOdd": () => ["nan"],
+  "keys.themes": nothing,
+  "projects.list": organizations({}),
+  "projects.create": organizations({ name: "taken" }),
+  "odd.echo": nothing,
+  "odd.store": nothing,
+  "odd.number": () => [1],
+  "odd.countdown": () => [2],
+  "odd.uncloneable": nothing,
+  "odd.throwsError": nothing,
+  "odd.throwsString": nothing,
+  "odd.throwsWithCause": nothing,
+};
+
+/** After these their caller has to sign in again: from another Worker, `revokeOthers` has no session to leave out. */
+export const endsSession: ReadonlySet<string> = new Set([
+  "auth.logout",
+  "auth.logoutEverywhere",
+  "sessions.revokeOthers",
+]);
