@@ -30,7 +30,7 @@ async function compile(folder: string): Promise<string> {
   return stdout;
 }
 
-test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv"])(
+test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizations"])(
   "docs/%s.md: its code compiles against the built package",
   { timeout: 60_000 },
   async (name) => {
@@ -54,7 +54,7 @@ test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv"])(
   },
 );
 
-test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv", "security"])(
+test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv", "organizations", "security"])(
   "docs/%s.md: what it links to is there",
   async (name) => {
     const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
