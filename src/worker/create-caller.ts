@@ -6,6 +6,7 @@ import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { readStream } from "./read-stream.js";
 import { ForwardedError } from "./forwarded-error.js";
+import { WatchedInput } from "./watch-query.js";
 import { organizationOf } from "./whose.js";
 
 /** The router's procedures as functions: inputs and outputs are the router's own, with no serializer between. */
@@ -31,7 +32,9 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
 ): CallerFactory<TRouter> {
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
-      const call = { path: path.join("."), input: args[0] };
+      const [input] = args;
+      const name = path.join(".");
+      const call = input instanceof WatchedInput ? input.toCall(name) : { path: name, input };
       const stub = stubOf(namespace, addressOf(caller, call.input));
       const [reply] = await stub.trpc(caller, [call]);
       return unpack(reply, stub);

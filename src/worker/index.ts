@@ -4,6 +4,7 @@ export { createHandler } from "./create-handler.js";
 export { createLoadSession } from "./create-load-session.js";
 export { createWorker } from "./create-worker.js";
 export { getUserDO } from "./get-user-do.js";
+export { watchQuery } from "./watch-query.js";
 export type { CallerFactory, ServerCaller } from "./create-caller.js";
 export type { LoadedSession, LoadSession, LoadSessionOptions } from "./create-load-session.js";
 export type { FormOptions } from "./forms/redirect-after.js";

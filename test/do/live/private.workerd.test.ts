@@ -1,4 +1,4 @@
-import { createCaller } from "trpc-userdo/worker";
+import { createCaller, watchQuery } from "trpc-userdo/worker";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import type { LiveRouter } from "../../fixtures/app/live.js";
@@ -135,11 +135,33 @@ describe("what callers share", () => {
     const { one, sockets, wrote, http } = await start();
     sockets[0].watch("odd.whoami");
     const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
-    const events = (await caller._live({ path: "odd.whoami" }))[Symbol.asyncIterator]();
-    expect((await events.next()).value).toMatchObject({ data: { session: "none", notes: 0 } });
+    const results = watchQuery(caller.odd.whoami);
+    expect((await results.next()).value).toEqual({ session: "none", notes: 0 });
     await sockets[0].settled();
+    await one.sleep();
     await wrote(http.notes.create.mutate({ text: "one" }));
-    expect((await events.next()).value).toMatchObject({ data: { session: "none", notes: 1 } });
+    expect((await results.next()).value).toEqual({ session: "none", notes: 1 });
+    await results.return();
+    // The carrier itself, with ids.
+    const events = (await caller._live({ path: "odd.whoami" }))[Symbol.asyncIterator]();
+    expect((await events.next()).value).toMatchObject({ id: expect.any(String), data: { notes: 1 } });
     await events.return?.();
+  });
+
+  it("P8 a query's error ends its caller's loop", async () => {
+    const { one, http } = await start();
+    const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
+    const told: string[] = [];
+    const reads = async (): Promise<void> => {
+      for await (const result of watchQuery(caller.odd.refused)) {
+        told.push(result);
+        await http.notes.create.mutate({ text: "one" });
+      }
+    };
+    await expect(reads()).rejects.toMatchObject({ code: "CONFLICT", message: "There are notes." });
+    expect(told).toEqual(["none"]);
+    await expect(watchQuery(caller.notes.byId, { id: 1 as never }).next()).rejects.toMatchObject({
+      code: "BAD_REQUEST",
+    });
   });
 });
