@@ -12,6 +12,9 @@ const benchmarks = {
   "socket/calls": () => import("./socket/calls.mjs"),
   "socket/wakes": () => import("./socket/wakes.mjs"),
   "socket/events": () => import("./socket/events.mjs"),
+  "live/writes": () => import("./live/writes.mjs"),
+  "live/sockets": () => import("./live/sockets.mjs"),
+  "live/wakes": () => import("./live/wakes.mjs"),
 };
 
 const { values: options, positionals: names } = parseArgs({

@@ -11,6 +11,7 @@ export const appRouter = t.router({
   echo: t.userProcedure.input(z.object({ text: z.string() })).query(({ input }) => input),
   posts: t.router({
     list: t.userProcedure.query(({ ctx }) => ctx.tables.posts.orderBy("createdAt", "desc").limit(50).all()),
+    latest: t.userProcedure.query(({ ctx }) => ctx.tables.posts.orderBy("createdAt", "desc").select("title").first()),
     byId: t.userProcedure
       .input(z.object({ id: z.string() }))
       .query(({ ctx, input }) => ctx.tables.posts.findById(input.id)),

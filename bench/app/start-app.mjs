@@ -13,6 +13,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
  * @typedef {object} App
  * @property {import("../runner/workerd.mjs").Server} server
  * @property {Record<string, string>} headers of a signed-in browser
+ * @property {() => Promise<Record<string, string>>} signIn answers the headers of another browser of the same user
  * @property {() => Promise<void>} sleep puts the user's object to sleep
  * @property {(path: string, input: unknown) => Promise<any>} mutate
  * @property {(path: string) => Promise<any>} query
@@ -44,12 +45,16 @@ export async function startApp(stage, { worker = new URL("worker.ts", import.met
   const json = { ...samePage, "Content-Type": "application/json" };
   const credentials = { email: "ada@example.com", password: "correct horse battery staple" };
   const signedUp = await send("POST", "auth.signup", json, credentials);
-  const cookies = Array.from(signedUp.head.matchAll(/^set-cookie: ([^;\r]+)/gim), ([, cookie]) => cookie);
-  const headers = { ...samePage, Cookie: cookies.join("; ") };
+  const headersOf = ({ head }) => {
+    const cookies = Array.from(head.matchAll(/^set-cookie: ([^;\r]+)/gim), ([, cookie]) => cookie);
+    return { ...samePage, Cookie: cookies.join("; ") };
+  };
+  const headers = headersOf(signedUp);
 
   return {
     server,
     headers,
+    signIn: async () => headersOf(await send("POST", "auth.login", json, credentials)),
     sleep: () => server.evict("BLOG_DO", `user:${outputOf(signedUp).user.id}`),
     query: async (path) => outputOf(await send("GET", path, headers)),
     mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),

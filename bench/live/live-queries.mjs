@@ -1,0 +1,44 @@
+// Keeps queries live, over sockets of the runner.
+import { frameBytes } from "../runner/socket-connection.mjs";
+
+/** As many as one socket may have. */
+const PER_SOCKET = 2_000;
+
+/** @param {number} id @param {string} path @param {unknown} [input] */
+export function watchMessage(id, path, input) {
+  return JSON.stringify({ id, method: "subscription", params: { path: "_live", input: { json: { path, input } } } });
+}
+
+/**
+ * Keeps single posts live that nobody writes, on as many sockets as it takes, and waits for all their results.
+ *
+ * @param {() => Promise<import("../runner/socket-connection.mjs").SocketConnection>} open
+ * @param {number} count
+ */
+export async function watchUnrelated(open, count) {
+  for (let first = 0; first < count; first += PER_SOCKET) {
+    const connection = await open();
+    const ids = Array.from({ length: Math.min(PER_SOCKET, count - first) }, (_, index) => index + 1);
+    await watchAll(
+      connection,
+      ids.map((id) => watchMessage(id, "posts.byId", { id: `unrelated ${first + id}` })),
+    );
+    connection.onFrame((payload) => {
+      throw new Error(`An unrelated query was told something: ${payload}`);
+    });
+  }
+}
+
+/** Subscribes, a frame at a time, and waits until each has been told its first result and that it was all. */
+export async function watchAll(connection, messages) {
+  let results = 0;
+  const { promise, resolve, reject } = Promise.withResolvers();
+  connection.onFrame((payload) => {
+    const { error, method, result } = JSON.parse(String(payload));
+    if (error) reject(new Error(`A live query was refused: ${payload}`));
+    if (result?.type === "data") results++;
+    if (method === "userdo.flushed" && results >= messages.length) resolve(undefined);
+  });
+  for (const message of messages) connection.send(frameBytes(message));
+  await promise;
+}

@@ -1,0 +1,86 @@
+// One write, and a thousand sockets whose live query, the same for all, it changes.
+import assert from "node:assert/strict";
+import { frameBytes } from "../runner/socket-connection.mjs";
+import { startBare, startOurs } from "../socket/contenders.mjs";
+import { watchAll, watchMessage } from "./live-queries.mjs";
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function prepare(stage) {
+  const sockets = stage.size(1_000, 20);
+  const bare = await startBare(stage);
+  const ours = await startOurs(stage);
+  const watching = await openAll(ours, sockets);
+  for (const connection of watching) await watchAll(connection, [watchMessage(1, "posts.latest")]);
+  const create = (title) =>
+    JSON.stringify({
+      id: 2,
+      method: "mutation",
+      params: { path: "posts.create", input: { json: { title, body: "" } } },
+    });
+  return [
+    {
+      title: `One result to ${sockets} sockets`,
+      measure: "p50",
+      calls: stage.size(6, 2),
+      warmup: stage.size(20, 1),
+      contenders: [
+        asContender(bare, await openAll(bare, sockets), {
+          write: (title) => `post ${title}`,
+          titleOf: ({ result }) => result?.data.title,
+        }),
+        {
+          ...asContender(ours, watching, {
+            write: create,
+            titleOf: ({ id, result }) => id === 1 && result.data.json.data.title,
+          }),
+          figures: { p50: 2, cpu: 2 },
+        },
+      ],
+    },
+  ];
+}
+
+async function openAll({ open }, count) {
+  const connections = [];
+  while (connections.length < count) {
+    const some = Math.min(50, count - connections.length);
+    connections.push(...(await Promise.all(Array.from({ length: some }, () => open()))));
+  }
+  return connections;
+}
+
+/** @returns {import("../runner/run-benchmark.mjs").Contender} */
+function asContender({ name, server }, connections, { write, titleOf }) {
+  let count = 0;
+
+  /** Writes once, and waits until each socket was told of it. */
+  const tell = () =>
+    new Promise((resolve) => {
+      const title = `Post ${++count}`;
+      let missing = connections.length;
+      for (const connection of connections) {
+        connection.onFrame((payload) => {
+          if (titleOf(JSON.parse(String(payload))) === title && --missing === 0) resolve(undefined);
+        });
+      }
+      connections[0].send(frameBytes(write(title)));
+    });
+
+  return {
+    name,
+    server,
+    async check() {
+      await tell();
+      assert.ok(count > 0);
+    },
+    async work(calls) {
+      const times = [];
+      for (let call = 0; call < calls; call++) {
+        const started = performance.now();
+        await tell();
+        times.push(performance.now() - started);
+      }
+      return times;
+    },
+  };
+}
