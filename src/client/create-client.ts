@@ -10,7 +10,7 @@ import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
  */
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
   const signIn = createSignInEvents();
-  const flushes = createFlushes();
+  const flushes = createFlushes(options.liveWait);
   const client = createTRPCClient<TRouter>({
     links: [
       linkWith<TRouter>(

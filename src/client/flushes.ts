@@ -17,7 +17,7 @@ const PATIENCE = 2_000;
  * The words of the server that a flush is complete, and how far in the log: one comes on each socket that live queries
  * are told over, after the last of them.
  */
-export function createFlushes() {
+export function createFlushes(patience = PATIENCE) {
   const listeners = new Set<FlushListener>();
   /** How many live queries there are of each owner. */
   const live = new Map<OrganizationId, number>();
@@ -60,11 +60,11 @@ export function createFlushes() {
       return new Promise((resolve) => {
         const all = waiting.get(organizationId) ?? new Set();
         waiting.set(organizationId, all);
-        const patience = setTimeout(() => mine.done(false), PATIENCE);
+        const timeout = setTimeout(() => mine.done(false), patience);
         const mine: Waiting = {
           position,
           done(inTime) {
-            clearTimeout(patience);
+            clearTimeout(timeout);
             all.delete(mine);
             if (!inTime) late.add(organizationId);
             resolve(inTime);

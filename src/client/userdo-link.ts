@@ -9,6 +9,7 @@ import { createSessionWatch } from "./session-watch.js";
 import type { SignInListener } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
+import { watchedOperation } from "./watch-query.js";
 import { askWho, withSessionWatch } from "./with-session-watch.js";
 import { replyTransformer, withFlushes } from "./with-flushes.js";
 import { authorization, withTokens } from "./with-tokens.js";
@@ -59,8 +60,14 @@ export interface UserDOLinkOptions {
    */
   readonly onSignInChange?: SignInListener;
   /**
-   * A mutation resolves when this client's own live queries show what it wrote. Called with its path when they have
-   * not within two seconds: without a connection, for instance. It resolves then all the same.
+   * A mutation resolves when this client's own live queries show what it wrote: how long it waits for that at most, in
+   * milliseconds.
+   * @default 2000
+   */
+  readonly liveWait?: number;
+  /**
+   * Called with a mutation's path when this client's own live queries did not show in time what it wrote: without a
+   * connection, for instance. It resolves then all the same.
    * @default nobody is told
    */
   readonly onLate?: (path: string) => void;
@@ -77,7 +84,7 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
 /** The same, for a client that wants to know when flushes are complete. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
-  flushes: Flushes = createFlushes(),
+  flushes: Flushes = createFlushes(options.liveWait),
 ): TRPCLink<TRouter> {
   const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange, onLate } = options;
   // Looked up at each call, as a plain call would.
@@ -141,7 +148,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     const http = keeper ? withTokens(replies, keeper) : replies;
     const calls = withSessionWatch(http, { watch, onChange: changed });
 
-    return (chain) => (chain.op.type === "subscription" ? sockets.link(chain) : calls(chain));
+    return (chain) =>
+      chain.op.type === "subscription" ? sockets.link({ ...chain, op: watchedOperation(chain.op) }) : calls(chain);
   };
   return link as TRPCLink<TRouter>;
 }

@@ -64,11 +64,12 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       return true;
     },
   });
+  const tellMarkers = (): void => options.inOneLook(markers.tellAll);
   const rounds = createRounds<LiveRun>({
     // So that a round begins with all that was committed before, and only what comes after spoils it.
     prepare: () => hub.flush(),
     work: run,
-    done: markers.tellAll,
+    done: tellMarkers,
     waitUntil: options.waitUntil,
   });
 
@@ -223,7 +224,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     /** A session has written: tells its sockets when their live queries show it. */
     mark(session: string): void {
       markers.oweSession(session);
-      if (rounds.isIdle() && markers.isOwing()) markers.tellAll();
+      if (rounds.isIdle() && markers.isOwing()) tellMarkers();
     },
   };
 }

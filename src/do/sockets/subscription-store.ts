@@ -12,6 +12,12 @@ export const socketSchema = `
     PRIMARY KEY (socket, id)
   ) STRICT, WITHOUT ROWID`;
 
+interface Kept {
+  readonly attachment: Attachment;
+  /** Its subscriptions, unless they are rows. */
+  readonly list: readonly StoredSubscription[] | undefined;
+}
+
 /**
  * Where the subscriptions of sleeping sockets are kept: with the socket, where they cost no storage and vanish
  * with it, or as rows when there are too many.
@@ -28,6 +34,25 @@ export function createSubscriptionStore(sql: SqlStorage) {
     );
   }
 
+  // What is kept with each socket, as it stands: reading it back would cost as much as the write that follows.
+  const kept = new WeakMap<WebSocket, Kept>();
+
+  function keptWith(socket: WebSocket): Kept | undefined {
+    const known = kept.get(socket);
+    if (known) return known;
+    const attachment = readAttachment(socket);
+    if (!attachment) return undefined;
+    const spilled = attachment.subscriptions === SPILLED;
+    const read = { attachment, list: spilled ? undefined : parse(attachment.subscriptions) };
+    kept.set(socket, read);
+    return read;
+  }
+
+  function keep(socket: WebSocket, attachment: Attachment, list: Kept["list"]): void {
+    socket.serializeAttachment(attachment);
+    kept.set(socket, { attachment, list });
+  }
+
   return {
     read(attachment: Attachment): readonly StoredSubscription[] {
       if (attachment.subscriptions !== SPILLED) return parse(attachment.subscriptions);
@@ -39,34 +64,30 @@ export function createSubscriptionStore(sql: SqlStorage) {
 
     /** Adds a subscription, or replaces the one with its id. */
     add(socket: WebSocket, subscription: StoredSubscription): void {
-      const attachment = readAttachment(socket);
+      const { attachment, list } = keptWith(socket) ?? {};
       if (!attachment) return;
-      const { key, subscriptions } = attachment;
-      if (subscriptions === SPILLED) return put(key, subscription);
-      const next = [...parse(subscriptions).filter(({ id }) => id !== subscription.id), subscription];
+      if (!list) return put(attachment.key, subscription);
+      const next = [...list.filter(({ id }) => id !== subscription.id), subscription];
       const text = JSON.stringify(next);
-      if (sizeOf(text) <= SPILL_ABOVE) {
-        return socket.serializeAttachment({ ...attachment, subscriptions: text } satisfies Attachment);
-      }
-      for (const each of next) put(key, each);
-      socket.serializeAttachment({ ...attachment, subscriptions: SPILLED } satisfies Attachment);
+      if (sizeOf(text) <= SPILL_ABOVE) return keep(socket, { ...attachment, subscriptions: text }, next);
+      for (const each of next) put(attachment.key, each);
+      keep(socket, { ...attachment, subscriptions: SPILLED }, undefined);
     },
 
     remove(socket: WebSocket, id: string | number): void {
-      const attachment = readAttachment(socket);
+      const { attachment, list } = keptWith(socket) ?? {};
       if (!attachment) return;
-      const { key, subscriptions } = attachment;
-      if (subscriptions === SPILLED) {
-        sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ? AND id = ?", key, keyOf(id));
+      if (!list) {
+        sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ? AND id = ?", attachment.key, keyOf(id));
         return;
       }
-      const next = JSON.stringify(parse(subscriptions).filter((each) => each.id !== id));
-      socket.serializeAttachment({ ...attachment, subscriptions: next } satisfies Attachment);
+      const next = list.filter((each) => each.id !== id);
+      keep(socket, { ...attachment, subscriptions: JSON.stringify(next) }, next);
     },
 
     setDeadline(socket: WebSocket, deadline: number | undefined): void {
-      const attachment = readAttachment(socket);
-      if (attachment) socket.serializeAttachment({ ...attachment, deadline } satisfies Attachment);
+      const { attachment, list } = keptWith(socket) ?? {};
+      if (attachment) keep(socket, { ...attachment, deadline }, list);
     },
 
     /** Forgets the rows of a socket that is gone. */

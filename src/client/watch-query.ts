@@ -1,0 +1,67 @@
+import type { Operation } from "@trpc/client";
+
+/** Marks a subscription to a query's own path: the link makes it one to the carrier of live queries. */
+const WATCHED = "userdo.watched";
+
+/** What is told of a query that is watched. */
+export interface WatchQueryOptions<TOutput> {
+  /** Its result, at once and whenever it has changed. */
+  readonly onData: (data: TOutput) => void;
+  /**
+   * The query's own error, such as that the caller may no longer ask it. It ends the watch.
+   * @default nobody is told
+   */
+  readonly onError?: (error: unknown) => void;
+  /**
+   * Whether what was told is current: `live`, or `connecting` with the last result while the connection is away.
+   * @default nobody is told
+   */
+  readonly onStatus?: (status: "connecting" | "live") => void;
+}
+
+/** A query's procedure on a client. */
+export interface WatchedProcedure<TInput, TOutput> {
+  query(input: TInput): Promise<TOutput>;
+}
+
+interface Subscribable {
+  subscribe(input: unknown, options: object): { unsubscribe(): void };
+}
+
+/**
+ * Keeps a query current: `watchQuery(trpc.posts.list, undefined, { onData })`, on a client made by `createClient`.
+ * A connection that is lost comes back by itself, and what has changed meanwhile is told then.
+ *
+ * @returns what ends it
+ */
+export function watchQuery<TInput, TOutput>(
+  procedure: WatchedProcedure<TInput, TOutput>,
+  input: NoInfer<TInput>,
+  { onData, onError, onStatus }: WatchQueryOptions<TOutput>,
+): () => void {
+  // A client's proxy subscribes to any path; the types offer it for subscriptions only.
+  const subscribable = procedure as unknown as Subscribable;
+  let last: string | undefined;
+  const tell = (status: "connecting" | "live"): void => {
+    if (status === last) return;
+    last = status;
+    onStatus?.(status);
+  };
+  const { unsubscribe } = subscribable.subscribe(input, {
+    context: { [WATCHED]: true },
+    onData: ({ data }: { data: TOutput }) => onData(data),
+    onError,
+    onStarted: () => tell("live"),
+    onConnectionStateChange: ({ state }: { state: string }) => state !== "pending" && tell("connecting"),
+  });
+  return unsubscribe;
+}
+
+/** The operation that a link has to carry: of a query that is watched, that of the carrier. */
+export function watchedOperation(op: Operation): Operation {
+  if (!op.context[WATCHED]) return op;
+  const { path, input } = op;
+  const named = typeof input === "object" && input !== null && "organizationId" in input;
+  // Outside as well, where the socket of the owner is found by it.
+  return { ...op, path: "_live", input: { ...(named && { organizationId: input.organizationId }), path, input } };
+}

@@ -1,0 +1,105 @@
+import { WebSocket as NodeWebSocket } from "ws";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { createClient, watchQuery, type SessionTokens, type UserDOLinkOptions } from "trpc-userdo/client";
+import type { LiveRouter } from "../fixtures/app/live.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+async function signUp(options: UserDOLinkOptions = {}) {
+  let tokens: SessionTokens | undefined;
+  const sockets: NodeWebSocket[] = [];
+  const client = createClient<LiveRouter>({
+    url: `${origin}/live`,
+    WebSocket: class extends NodeWebSocket {
+      constructor(...args: ConstructorParameters<typeof NodeWebSocket>) {
+        super(...args);
+        sockets.push(this);
+      }
+    } as unknown as typeof WebSocket,
+    tokens: { get: () => tokens, set: (next) => void (tokens = next) },
+    ...options,
+  });
+  await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+  return { client, sockets };
+}
+
+/** Watches the texts of all notes, and writes down what is told. */
+async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"]) {
+  const told: string[][] = [];
+  const statuses: string[] = [];
+  const stop = watchQuery(notes.texts, undefined, {
+    onData: (texts) => told.push(texts),
+    onStatus: (status) => statuses.push(status),
+  });
+  onTestFinished(stop);
+  await expect.poll(() => told.length).toBe(1);
+  return { told, statuses, stop };
+}
+
+describe("watchQuery", () => {
+  it("C3 P4 a mutation's promise resolves when the client's own queries show it", async () => {
+    const late: string[] = [];
+    const { client } = await signUp({ liveWait: 30_000, onLate: (path) => late.push(path) });
+    const { told } = await watchTexts(client);
+    for (let n = 0; n < 20; n++) {
+      const { text } = await client.notes.create.mutate({ text: `note ${n}` });
+      expect(told.at(-1)).toContain(text);
+    }
+    await Promise.all([1, 2, 3].map((n) => client.notes.create.mutate({ text: `together ${n}` })));
+    expect(told.at(-1)).toHaveLength(23);
+    // Nothing to wait for: it wrote nothing, or what nobody watches.
+    expect(await client.notes.nothing.mutate()).toBe("nothing");
+    expect(await client.kv.set.mutate({ key: "a", value: 1 })).toMatchObject({ version: expect.any(Number) });
+    expect(late).toEqual([]);
+  });
+
+  it("C3 P4 without live queries no mutation waits", async () => {
+    const { client } = await signUp({ liveWait: 30_000 });
+    expect(await client.notes.create.mutate({ text: "one" })).toMatchObject({ text: "one" });
+    const { stop } = await watchTexts(client);
+    stop();
+    expect(await client.notes.create.mutate({ text: "two" })).toMatchObject({ text: "two" });
+  });
+
+  it("C3 P4 one that waits in vain resolves anyway, and says so", async () => {
+    const late: string[] = [];
+    const { client } = await signUp({ liveWait: 1, onLate: (path) => late.push(path) });
+    const told: unknown[] = [];
+    onTestFinished(watchQuery(client.notes.slow, undefined, { onData: (result) => told.push(result) }));
+    await expect.poll(() => told.length).toBe(1);
+    expect(await client.notes.createTagged.mutate({ text: "one" })).toMatchObject({ text: "one" });
+    expect(late).toEqual(["notes.createTagged"]);
+    await expect.poll(() => told.at(-1)).toEqual({ notes: 1, tags: 1 });
+  });
+
+  it("E4 C3 comes back after the connection was lost, and is told what it has missed", async () => {
+    const { client, sockets } = await signUp();
+    const { told, statuses } = await watchTexts(client);
+    sockets.at(-1)?.terminate();
+    await expect.poll(() => statuses.slice(0, 3)).toEqual(["connecting", "live", "connecting"]);
+    await client.notes.create.mutate({ text: "one" });
+    await expect.poll(() => told).toEqual([[], ["one"]]);
+    expect(statuses).toEqual(["connecting", "live", "connecting", "live"]);
+  });
+
+  it("C3 tells a query's own error, and ends when it is stopped", async () => {
+    const { client } = await signUp();
+    const { told, stop } = await watchTexts(client);
+    const failed = new Promise<unknown>((onError) => {
+      watchQuery(client.notes.byId, { id: 1 as never }, { onData: () => {}, onError });
+    });
+    expect(await failed).toMatchObject({ data: { code: "BAD_REQUEST", path: "notes.byId" } });
+    stop();
+    await client.notes.create.mutate({ text: "one" });
+    const again = await watchTexts(client);
+    expect(again.told).toEqual([["one"]]);
+    expect(told).toEqual([[]]);
+  });
+});
