@@ -29,7 +29,7 @@ export async function signUp(port: () => number) {
   });
   const email = `user-${crypto.randomUUID().slice(0, 8)}@example.com`;
   const { user } = await http.auth.signup.mutate({ email, password: "correct horse battery" });
-  return { userId: user.id, http, cookie: () => cookie };
+  return { userId: user.id, email, http, cookie: () => cookie };
 }
 
 export type User = Awaited<ReturnType<typeof signUp>>;
