@@ -1,0 +1,61 @@
+import { describe, expect, it } from "vitest";
+import { createRoleBook } from "../../../src/router/organizations/role-book.js";
+import type { Requirement, RoleDefinitions } from "../../../src/router/organizations/role-definitions.js";
+import { can } from "../../../src/router/organizations/can.js";
+import { outranks } from "../../../src/do/organizations/rank.js";
+
+const book = createRoleBook({
+  owner: ["billing"],
+  admin: ["manage", "write"],
+  member: ["read"],
+});
+
+describe("roles", () => {
+  it.each<[string, Requirement, boolean]>([
+    ["owner", "billing", true],
+    ["owner", "read", true],
+    ["admin", "billing", false],
+    ["admin", "read", true],
+    ["member", "read", true],
+    ["member", "write", false],
+    ["member", { any: ["write", "read"] }, true],
+    ["member", { any: ["write", "manage"] }, false],
+    ["admin", { all: ["write", "read"] }, true],
+    ["admin", { all: ["write", "billing"] }, false],
+    ["owner", "unheard-of", false],
+    ["owner", { all: ["read", "unheard-of"] }, false],
+    ["owner", { any: [] } as unknown as Requirement, false],
+    ["owner", { all: [] } as unknown as Requirement, false],
+    ["former", "read", false],
+    ["__proto__", "read", false],
+  ])("R4 %s, %j: %s", (role, requirement, allowed) => {
+    expect(book.allows(role, requirement)).toBe(allowed);
+  });
+
+  it("R4 fails closed in an app whose roles may do nothing", () => {
+    expect(createRoleBook({}).allows("owner", "read")).toBe(false);
+    expect(() => can({ any: [] } as unknown as Requirement)).toThrow("at least one");
+  });
+
+  it.each([
+    ["owner", "owner", true],
+    ["owner", "admin", true],
+    ["admin", "member", true],
+    ["admin", "admin", false],
+    ["admin", "owner", false],
+    ["member", "member", false],
+    ["former", "member", false],
+    ["former", "former", false],
+    ["member", "former", true],
+  ])("R3 %s gives and takes %s: %s", (role, other, may) => {
+    expect(outranks(book, { userId: "x", role }, other)).toBe(may);
+  });
+
+  it.each<[RoleDefinitions, string]>([
+    [{ "1": [] }, "is no name"],
+    [{ "a,b": [] }, "is no name"],
+    [{ admin: [""] }, "is no text"],
+  ])("R1 %j is refused at start", (definitions, message) => {
+    expect(() => createRoleBook(definitions)).toThrow(message);
+  });
+});
