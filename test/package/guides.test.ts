@@ -30,7 +30,7 @@ async function compile(folder: string): Promise<string> {
   return stdout;
 }
 
-test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizations"])(
+test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizations", "live-queries"])(
   "docs/%s.md: its code compiles against the built package",
   { timeout: 60_000 },
   async (name) => {
@@ -54,14 +54,22 @@ test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizatio
   },
 );
 
-test.each(["auth", "sessions", "jwt", "errors", "tables", "migrations", "kv", "organizations", "security"])(
-  "docs/%s.md: what it links to is there",
-  async (name) => {
-    const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
-    const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
-    expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
-  },
-);
+test.each([
+  "auth",
+  "sessions",
+  "jwt",
+  "errors",
+  "tables",
+  "migrations",
+  "kv",
+  "organizations",
+  "security",
+  "live-queries",
+])("docs/%s.md: what it links to is there", async (name) => {
+  const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
+  const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
+  expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
+});
 
 test("docs/security.md: every test that it names is there", async () => {
   const guide = await readFile(path.join(root, "docs/security.md"), "utf8");
