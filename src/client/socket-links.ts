@@ -43,14 +43,15 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, flus
   const mayConnect = (): boolean => !watch.isOver();
 
   function open(organizationId: string | undefined): OwnersSocket {
+    const socketClass = createSocketClass({ implementation: WebSocket, token: () => token });
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
       async url() {
         if (!mayConnect()) throw new Error("Nobody is signed in.");
-        token = await keeper?.fresh();
+        [token] = await Promise.all([keeper?.fresh(), socketClass.load()]);
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
-      WebSocket: createSocketClass(WebSocket, () => token),
+      WebSocket: socketClass.WebSocket,
       experimental_encoder: createCursorEncoder((cursor) => flushes.flushed(organizationId, cursor)),
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },

@@ -11,8 +11,9 @@ it.each([
   const server = createServer((socket) => void socket.on("error", () => {}));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const SocketClass = createSocketClass(implementation, () => undefined, 50);
-  const socket = new SocketClass(`ws://127.0.0.1:${port}`);
+  const socketClass = createSocketClass({ implementation, token: () => undefined, timeout: 50 });
+  await socketClass.load();
+  const socket = new socketClass.WebSocket(`ws://127.0.0.1:${port}`);
   let closed = 0;
   socket.addEventListener("error", () => {});
   socket.addEventListener("close", () => closed++);
