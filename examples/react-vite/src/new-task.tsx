@@ -1,17 +1,23 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { describeError, describeField } from "./describe-error.ts";
-import { useTRPC } from "./trpc.ts";
+import { draftOf } from "./task.ts";
+import { optimistic, useTRPC } from "./trpc.ts";
 
-export function NewTask({ onCreated }: { readonly onCreated: (() => void) | undefined }) {
+export function NewTask() {
   const trpc = useTRPC();
   const [title, setTitle] = useState("");
   const create = useMutation(
-    trpc.tasks.create.mutationOptions({
-      onSuccess: onCreated,
+    optimistic(
+      trpc.tasks.create,
+      (cache, { title: added }) => {
+        const draft = draftOf(added);
+        // What is no title is not shown as one.
+        if (draft.title) cache.update(trpc.tasks.list.queryKey(), (tasks) => [draft, ...tasks]);
+      },
       // Refused: the words come back, unless others are being typed already.
-      onError: (_error, refused) => setTitle((typed) => (typed === "" ? refused.title : typed)),
-    }),
+      { onError: (_error, refused) => setTitle((typed) => (typed === "" ? refused.title : typed)) },
+    ),
   );
   const error = describeField(create.error, "title") ?? describeError(create.error);
 

@@ -1,12 +1,11 @@
-import type { Task } from "./apply-change.ts";
+import type { Task } from "./task.ts";
 import { TaskRow } from "./task-row.tsx";
 
 interface TaskListProps {
   readonly tasks: readonly Task[];
-  readonly onChanged: (() => void) | undefined;
 }
 
-export function TaskList({ tasks, onChanged }: TaskListProps) {
+export function TaskList({ tasks }: TaskListProps) {
   if (tasks.length === 0) {
     return (
       <div className="empty">
@@ -20,7 +19,7 @@ export function TaskList({ tasks, onChanged }: TaskListProps) {
     <>
       <ul className="tasks">
         {tasks.map((task) => (
-          <TaskRow key={task.id} task={task} onChanged={onChanged} />
+          <TaskRow key={task.id} task={task} />
         ))}
       </ul>
       <p className="count">

@@ -1,31 +1,41 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import type { Task } from "./apply-change.ts";
 import { describeError } from "./describe-error.ts";
-import { useTRPC } from "./trpc.ts";
+import { isDraft, type Task } from "./task.ts";
+import { optimistic, useTRPC } from "./trpc.ts";
 
 interface TaskRowProps {
   readonly task: Task;
-  readonly onChanged: (() => void) | undefined;
 }
 
-export function TaskRow({ task, onChanged }: TaskRowProps) {
+export function TaskRow({ task }: TaskRowProps) {
   const trpc = useTRPC();
-  // What was just clicked shows at once; what is stored shows as soon as the change is told.
+  const listKey = trpc.tasks.list.queryKey();
+  // A box that is ticked has to be by the end of the click; the cache is changed a moment later.
   const [clicked, setClicked] = useState<boolean>();
-  const done = clicked ?? task.done;
+  // What is refused is taken back.
   const setDone = useMutation(
-    trpc.tasks.setDone.mutationOptions({ onSuccess: onChanged, onSettled: () => setClicked(undefined) }),
+    optimistic(
+      trpc.tasks.setDone,
+      (cache, { id, done }) =>
+        cache.update(listKey, (tasks) => tasks.map((each) => (each.id === id ? { ...each, done } : each))),
+      { onSettled: () => setClicked(undefined) },
+    ),
   );
-  const remove = useMutation(trpc.tasks.delete.mutationOptions({ onSuccess: onChanged }));
+  const remove = useMutation(
+    optimistic(trpc.tasks.delete, (cache, { id }) =>
+      cache.update(listKey, (tasks) => tasks.filter((each) => each.id !== id)),
+    ),
+  );
   const error = describeError(setDone.error) ?? describeError(remove.error);
 
   return (
-    <li className="task" data-done={done} data-leaving={remove.isPending}>
+    <li className="task" data-done={clicked ?? task.done}>
       <label>
         <input
           type="checkbox"
-          checked={done}
+          checked={clicked ?? task.done}
+          disabled={isDraft(task)}
           onChange={({ currentTarget: { checked } }) => {
             setClicked(checked);
             setDone.mutate({ id: task.id, done: checked });
@@ -37,7 +47,7 @@ export function TaskRow({ task, onChanged }: TaskRowProps) {
         className="task-delete"
         type="button"
         aria-label={`Delete ${task.title}`}
-        disabled={remove.isPending}
+        disabled={isDraft(task)}
         onClick={() => remove.mutate({ id: task.id })}
       >
         <svg viewBox="0 0 16 16" aria-hidden="true">

@@ -1,34 +1,36 @@
+import { useQuery } from "@tanstack/react-query";
 import { AccountBar } from "./account/account-bar.tsx";
+import { ActivityList } from "./activity-list.tsx";
 import { describeError } from "./describe-error.ts";
+import { LiveLabel } from "./live-label.tsx";
 import { NewTask } from "./new-task.tsx";
 import { ObjectNote } from "./object-note.tsx";
 import { TaskList } from "./task-list.tsx";
-import { useLiveTasks } from "./use-live-tasks.ts";
+import { live, useTRPC } from "./trpc.ts";
 
 export function TasksPage({ email }: { readonly email: string }) {
-  const { tasks, isLive, readAgain } = useLiveTasks();
-  // The socket tells this tab of its own changes, too. Without one, it has to ask.
-  const onChanged = isLive ? undefined : readAgain;
+  const trpc = useTRPC();
+  // Kept current in every tab.
+  const { data: tasks, error } = useQuery(live(trpc.tasks.list.queryOptions()));
 
   return (
     <main className="page">
       <AccountBar email={email} />
       <div className="heading">
         <h1>Tasks</h1>
-        <p className="live" data-live={isLive} role="status">
-          {isLive ? "Live" : "Connecting…"}
-        </p>
+        <LiveLabel />
       </div>
       <section className="card" aria-label="Tasks">
-        <NewTask onCreated={onChanged} />
-        {tasks.data ? (
-          <TaskList tasks={tasks.data} onChanged={onChanged} />
+        <NewTask />
+        {tasks ? (
+          <TaskList tasks={tasks} />
         ) : (
-          <p className="empty" role={tasks.error ? "alert" : undefined}>
-            {describeError(tasks.error) ?? "Reading your tasks…"}
+          <p className="empty" role={error ? "alert" : undefined}>
+            {describeError(error) ?? "Reading your tasks…"}
           </p>
         )}
       </section>
+      <ActivityList />
       <ObjectNote />
     </main>
   );
