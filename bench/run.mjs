@@ -9,6 +9,7 @@ const benchmarks = {
   "accounts/times": () => import("./accounts/times.mjs"),
   "accounts/flood": () => import("./accounts/flood.mjs"),
   http: () => import("./http/benchmark.mjs"),
+  tables: () => import("./tables/benchmark.mjs"),
   "socket/calls": () => import("./socket/calls.mjs"),
   "socket/wakes": () => import("./socket/wakes.mjs"),
   "socket/events": () => import("./socket/events.mjs"),

@@ -13,6 +13,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
  * @typedef {object} App
  * @property {import("../runner/workerd.mjs").Server} server
  * @property {Record<string, string>} headers of a signed-in browser
+ * @property {string} userId
  * @property {() => Promise<Record<string, string>>} signIn answers the headers of another browser of the same user
  * @property {() => Promise<void>} sleep puts the user's object to sleep
  * @property {(path: string, input: unknown) => Promise<any>} mutate
@@ -21,7 +22,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
 
 /**
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
- * @param {{ worker?: URL }} [options] another Worker with the same router
+ * @param {{ worker?: URL }} [options] a Worker in the place of the app's: its class is BlogDO too
  * @returns {Promise<App>}
  */
 export async function startApp(stage, { worker = new URL("worker.ts", import.meta.url) } = {}) {
@@ -51,11 +52,14 @@ export async function startApp(stage, { worker = new URL("worker.ts", import.met
   };
   const headers = headersOf(signedUp);
 
+  const userId = outputOf(signedUp).user.id;
+
   return {
     server,
     headers,
+    userId,
     signIn: async () => headersOf(await send("POST", "auth.login", json, credentials)),
-    sleep: () => server.evict("BLOG_DO", `user:${outputOf(signedUp).user.id}`),
+    sleep: () => server.evict("BLOG_DO", `user:${userId}`),
     query: async (path) => outputOf(await send("GET", path, headers)),
     mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),
   };

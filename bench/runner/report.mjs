@@ -28,7 +28,7 @@ export function report({ work, samples, smoke }) {
       smoke ? "" : verdict(contender.figures ?? {}, ratios),
     ];
   });
-  const timed = measure === "rate" ? "calls/s" : "p50";
+  const timed = measure === "rate" ? "calls/s" : measure;
   return table(title, [["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "held to"], ...rows]);
 }
 
@@ -36,7 +36,7 @@ export function report({ work, samples, smoke }) {
 function verdict(figures, ratios) {
   const parts = Object.entries(figures).map(([name, figure]) => {
     const holds = name === "rate" ? ratios[name] >= figure : ratios[name] <= figure;
-    return `${name === "rate" ? "calls/s ≥" : name === "cpu" ? "CPU ≤" : "p50 ≤"} ${figure}: ${holds ? "holds" : "**misses**"}`;
+    return `${{ rate: "calls/s ≥", cpu: "CPU ≤" }[name] ?? `${name} ≤`} ${figure}: ${holds ? "holds" : "**misses**"}`;
   });
   return parts.join(", ");
 }

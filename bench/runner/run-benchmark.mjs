@@ -6,7 +6,8 @@ import { startWorkerd } from "./workerd.mjs";
  *
  * @typedef {object} Work
  * @property {string} title
- * @property {"p50" | "rate"} measure the median of single calls, or how many calls a second
+ * @property {"p50" | "time" | "rate"} measure the median of single calls, the whole time divided by them, or how many
+ *   calls a second
  * @property {number} calls of each contender, in a round
  * @property {number} [warmup] calls before the first round
  * @property {Contender[]} contenders
@@ -18,6 +19,7 @@ import { startWorkerd } from "./workerd.mjs";
  * @property {import("./workerd.mjs").Server} server
  * @property {Figures} [figures] what it is held to, against the baseline
  * @property {() => Promise<void>} [check] fails unless the answer is right. Not measured
+ * @property {() => unknown} [reset] before each round, and not measured
  * @property {(calls: number) => Promise<number[] | void>} work answers each call's time in milliseconds, for "p50".
  *   Fails when something was not answered
  * @property {string} [unavailable] why it cannot do this work yet
@@ -26,6 +28,7 @@ import { startWorkerd } from "./workerd.mjs";
 /**
  * @typedef {object} Figures
  * @property {number} [p50] at most
+ * @property {number} [time] at most
  * @property {number} [rate] at least
  * @property {number} [cpu] at most
  */
@@ -102,7 +105,10 @@ async function runWork(work, rounds, smoke) {
   }
   const samples = new Map(able.map((contender) => [contender, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const contender of able) samples.get(contender).push(await measure(contender, work));
+    for (const contender of able) {
+      await contender.reset?.();
+      samples.get(contender).push(await measure(contender, work));
+    }
   }
   for (const contender of able) await contender.check?.();
   return { work, samples, smoke };

@@ -21,7 +21,7 @@ export function createTable(table: PreparedTable, context: TableContext): Table<
     create: (values: unknown) => decode(writer.insert(values)),
     createMany(rows: unknown) {
       if (!Array.isArray(rows)) throw badRequest("createMany takes an array of rows.");
-      return transactionSync(() => rows.map((values: unknown) => decode(writer.insert(values))));
+      return transactionSync(() => writer.insertMany(rows)).map(decode);
     },
     upsert: (values: unknown, { on }: { readonly on: unknown }) =>
       decode(transactionSync(() => upsertRow(table, { sql, writer }, values, on))),

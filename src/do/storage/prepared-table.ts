@@ -15,7 +15,8 @@ export interface PreparedTable {
   readonly rules: z.ZodType | undefined;
   readonly fields: readonly Column[];
   readonly statements: {
-    readonly insert: string;
+    /** Stores so many rows, `rowsPerInsert` at most. */
+    readonly insert: (rows: number) => string;
     readonly select: string;
     readonly find: string;
     readonly remove: string;
@@ -23,6 +24,9 @@ export interface PreparedTable {
   /** @throws TRPCError BAD_REQUEST for a name that is no column's */
   readonly column: (name: unknown) => Column;
   readonly rows: RowCodec;
+  /** Encodes what the app's own fields hold: all columns but the added ones. */
+  readonly encodeFields: RowCodec["encode"];
+  readonly rowsPerInsert: number;
   /** How to set some columns, which must be the table's. */
   readonly update: (columns: readonly string[]) => PreparedUpdate;
 }
@@ -38,6 +42,9 @@ export interface PreparedUpdate {
   readonly encode: RowCodec["encode"];
 }
 
+/** As many values as one statement takes. */
+const MAX_VALUES = 100;
+
 /** A row's `updatedAt` always moves on, also within a millisecond or when the clock goes back: it is the version. */
 const newValues: Readonly<Record<string, string>> = { updatedAt: 'max(?, "updatedAt" + 1)' };
 
@@ -49,6 +56,9 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
   const select = `SELECT ${list} FROM ${table}`;
   const columns = new Map(model.columns.map((column) => [column.name, column]));
   const updates = new Map<string, PreparedUpdate>();
+  const marks = `(${names.map(() => "?").join(", ")})`;
+  const inserts: string[] = [];
+  const fields = model.columns.filter(({ name }) => name in schema.shape);
   const { checks } = schema.def;
 
   return {
@@ -56,10 +66,11 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
     model,
     schema: schema.strict() as z.ZodObject,
     rules: checks && checks.length > 0 ? z.unknown().check(...(checks as z.core.$ZodCheck<unknown>[])) : undefined,
-    fields: model.columns.filter(({ name }) => name in schema.shape),
+    fields,
     statements: {
       select,
-      insert: `INSERT INTO ${table} (${list}) VALUES (${names.map(() => "?").join(", ")})`,
+      insert: (rows) =>
+        (inserts[rows] ??= `INSERT INTO ${table} (${list}) VALUES ${Array(rows).fill(marks).join(", ")}`),
       find: `${select} WHERE "id" = ?`,
       remove: `DELETE FROM ${table} WHERE "id" = ? RETURNING "id"`,
     },
@@ -69,6 +80,8 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
       return column;
     },
     rows: createRowCodec(model.name, model.columns),
+    encodeFields: createRowCodec(model.name, fields).encode,
+    rowsPerInsert: Math.floor(MAX_VALUES / names.length),
     update(changed) {
       const key = changed.join();
       const known = updates.get(key);

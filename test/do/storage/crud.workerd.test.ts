@@ -87,6 +87,17 @@ describe("update", () => {
       expect(tables.posts.findById(row.id)).toEqual(updated);
     }));
 
+  it("B2 fills in no default, which zod's own partial() does", () =>
+    withTables(definitions, ({ tables }) => {
+      const row = tables.posts.create({ ...post, done: true, body: "written" });
+      expect(Post.partial().parse({ title: "Two" })).toEqual({ title: "Two", done: false, body: "empty" });
+      expect(tables.posts.update(row.id, { title: "Two" })).toMatchObject({
+        title: "Two",
+        done: true,
+        body: "written",
+      });
+    }));
+
   it("B2 null clears an optional field as well as a nullable one", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });

@@ -362,4 +362,37 @@ describe("B7 indexes", () => {
       );
       expect(plan((query) => query.where("email", "contains", "a"))).toBe("SCAN people");
     }));
+
+  it.each([
+    ["id", "asc", "sqlite_autoindex_people_1 (id>?)"],
+    ["id", "desc", "sqlite_autoindex_people_1 (id<?)"],
+    ["name", "asc", "people.name (name>?)"],
+    ["name", "desc", "people.name (name<?)"],
+  ] as const)("B7 B4 a page by %s %s begins by an index, however far in", (field, direction, index) =>
+    withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
+      tables.people.createMany(
+        Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: n % 2 === 0, name: `n${n % 7}` })),
+      );
+      const after = tables.people.orderBy(field, direction).page({ size: 5 }).nextCursor;
+      expect(
+        planOf(sql, tableSet, (query) => {
+          query.orderBy(field, direction).page({ after, size: 5 });
+          return query.limit(0);
+        }),
+      ).toContain(`SEARCH people USING INDEX ${index}`);
+    }),
+  );
+
+  it("B7 B4 a page within a condition begins by their compound index", () =>
+    withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
+      tables.people.createMany(Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: true, name: "" })));
+      const within = (query: AnyQuery) => query.where("done", "==", true).orderBy("createdAt", "desc");
+      const after = within(tables.people as unknown as AnyQuery).page({ size: 5 }).nextCursor;
+      expect(
+        planOf(sql, tableSet, (query) => {
+          within(query).page({ after, size: 5 });
+          return query.limit(0);
+        }),
+      ).toContain("people.done.createdAt (done=? AND createdAt<?)");
+    }));
 });
