@@ -135,6 +135,30 @@ describe("a migration that fails", () => {
   });
 });
 
+describe("an organization's tables", () => {
+  it("B9 B10 have migrations of their own, which fail and succeed like a user's", async () => {
+    const { client } = await signUpToFirst();
+    const { id: organizationId } = await client.organizations.create.mutate({ name: "Ours" });
+    const object = env.VERSIONS_DO.getByName(`organization:${organizationId}`);
+    const titles = async () => (await client.shared.list.query({ organizationId })).map(({ title }) => title);
+    /** The user's own object stays awake, and with the version that it started with. */
+    const redeploy = async (version: Parameters<typeof deploy>[0]): Promise<void> => {
+      deploy(version);
+      await evictDurableObject(object);
+    };
+    await client.shared.create.mutate({ organizationId, title: "one" });
+    await redeploy("failing");
+    expect(await codeOf(client.shared.list.query({ organizationId }))).toBe("SERVICE_UNAVAILABLE");
+    expect(startErrors).toEqual([expect.stringContaining('The migration "titles-are-names" failed')]);
+    await redeploy("first");
+    expect(await titles()).toEqual(["one"]);
+    await redeploy("renamed");
+    await client.shared.create.mutate({ organizationId, title: "two" });
+    const rows = (await client.shared.list.query({ organizationId })) as unknown as { name: string }[];
+    expect(rows.map(({ name }) => name)).toEqual(["one", "two"]);
+  });
+});
+
 describe("two versions at once", () => {
   it("B10 take turns on one storage for as long as they like", async () => {
     const { client, redeploy, stored, object } = await signUpToFirst();
