@@ -3,7 +3,7 @@ import { createHandler } from "trpc-userdo/worker";
 import { appRouter } from "./router.js";
 
 /** Windows so wide that no schedule fills one: each commit is told on its own. */
-export class WideDO extends createUserDO(appRouter) {
+export class WideDO extends createUserDO(appRouter, { sockets: { windowEvents: 100_000, windowBytes: 100_000_000 } }) {
   /** Writes past the tables, as an app's own method may. */
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
