@@ -30,7 +30,7 @@ async function compile(folder: string): Promise<string> {
   return stdout;
 }
 
-test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizations", "live-queries"])(
+test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizations", "live-queries", "react"])(
   "docs/%s.md: its code compiles against the built package",
   { timeout: 60_000 },
   async (name) => {
@@ -62,6 +62,7 @@ test.each([
   "tables",
   "migrations",
   "kv",
+  "react",
   "organizations",
   "security",
   "live-queries",

@@ -1,5 +1,6 @@
 import {
   dehydrate,
+  QueryClient,
   HydrationBoundary,
   skipToken,
   useInfiniteQuery,
@@ -12,7 +13,7 @@ import {
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { Suspense, useState } from "react";
-import { afterEach, beforeAll, expect, it } from "vitest";
+import { afterEach, beforeAll, expect, it, vi } from "vitest";
 import { ask, live, noRetries, openTab, optimistic, show, signUp, useLiveStatus, useTRPC } from "./live-app.js";
 
 type Person = Awaited<ReturnType<typeof signUp>>;
@@ -276,4 +277,27 @@ it("C1 an optimistic row that the server refuses is taken back, once, and says w
     eventually,
   );
   expect(states).toEqual(["kept", "kept,row 1", "kept"]);
+});
+
+it("C1 without a network a mutation fails at once and says so, unless the app lets it wait", async () => {
+  const list = freshList();
+  const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  const down = (): Promise<Response> => Promise.reject(new TypeError("Failed to fetch"));
+  const tab = show(ada.jar, <Adding list={list} />, { send: down });
+  act(() => void window.dispatchEvent(new Event("offline")));
+  act(() => tab.screen.getByRole("button").click());
+  await waitFor(
+    () => expect(tab.container.querySelector("i")?.textContent).toContain("There is no network"),
+    eventually,
+  );
+
+  const patient = new QueryClient({ defaultOptions: { mutations: { networkMode: "online" } } });
+  const waiting = show(ada.jar, <Adding list={list} />, { queryClient: patient });
+  act(() => waiting.screen.getByRole("button").click());
+  await waitFor(() => expect(patient.getMutationCache().getAll()[0]?.state.isPaused).toBe(true), eventually);
+  expect(waiting.asked).toEqual([]);
+  isUp.mockRestore();
+  act(() => void window.dispatchEvent(new Event("online")));
+  await waitFor(() => expect(waiting.asked).toEqual(["notes.create"]), eventually);
+  await waitFor(() => expect(patient.isMutating()).toBe(0), eventually);
 });
