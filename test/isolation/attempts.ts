@@ -12,6 +12,14 @@ const organizations =
   ({ organizationIds }) =>
     organizationIds.map((organizationId) => ({ ...input, organizationId }));
 
+const withUser =
+  (input: object): Attempts =>
+  (other) =>
+    organizations({ ...input, userId: other.userId })(other);
+const withInvitation: Attempts = (other) =>
+  other.invitationIds.flatMap((invitationId) => organizations({ invitationId })(other));
+const invitations: Attempts = ({ invitationIds }) => invitationIds.map((invitationId) => ({ invitationId }));
+
 /**
  * Every procedure of the fixture app, the built-in ones included, and what of another's it can be given. Where there is
  * nothing to give, it is called as it is: it may answer its caller's own, and nothing else.
@@ -74,6 +82,23 @@ export const attempts: Readonly<Record<string, Attempts>> = {
       { path: "posts.list", organizationId },
     ]),
   ],
+  "organizations.create": () => [{ name: "mine" }],
+  "organizations.list": nothing,
+  "organizations.get": organizations({}),
+  "organizations.update": organizations({ name: "taken" }),
+  "organizations.leave": organizations({}),
+  "organizations.transfer": withUser({}),
+  "organizations.delete": organizations({}),
+  "organizations.members.list": organizations({}),
+  "organizations.members.setRole": withUser({ role: "member" }),
+  "organizations.members.remove": withUser({}),
+  "organizations.invitations.list": organizations({}),
+  "organizations.invitations.create": organizations({ email: "somebody@example.com", role: "member" }),
+  "organizations.invitations.cancel": withInvitation,
+  "organizations.invitations.resend": withInvitation,
+  "organizations.invitations.accept": invitations,
+  "organizations.invitations.decline": invitations,
+  "organizations.roles.list": organizations({}),
   ping: nothing,
   "posts.list": nothing,
   "posts.byId": ({ postId }) => [{ id: postId }],
@@ -102,7 +127,16 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "keys.setOdd": () => ["nan"],
   "keys.themes": nothing,
   "projects.list": organizations({}),
-  "projects.create": organizations({ name: "taken" }),
+  "projects.create": organizations({ name: "mine" }),
+  "projects.delete": (other) => organizations({ id: other.projectId })(other),
+  "projects.count": organizations({}),
+  "projects.changes": organizations({}),
+  "projects.drafts": organizations({}),
+  "projects.names": organizations({}),
+  "projects.createSlowly": organizations({ name: "mine" }),
+  "projects.whoAmI": organizations({}),
+  "projects.setTheme": organizations({ theme: "dark" }),
+  "projects.themes": organizations({}),
   "odd.echo": nothing,
   "odd.store": nothing,
   "odd.number": () => [1],
@@ -112,6 +146,9 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "odd.throwsString": nothing,
   "odd.throwsWithCause": nothing,
 };
+
+/** What a member may do to the organization that they share with another: leave it, and what a test holds up. */
+export const notBetweenMembers: ReadonlySet<string> = new Set(["organizations.leave", "projects.createSlowly"]);
 
 /** After these their caller has to sign in again: from another Worker, `revokeOthers` has no session to leave out. */
 export const endsSession: ReadonlySet<string> = new Set([

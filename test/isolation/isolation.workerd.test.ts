@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { decoyUserId, emailAddressOf } from "../../src/shared/email-index.js";
 import { toName } from "../../src/shared/owner.js";
 import { appRouter } from "../fixtures/app/router.js";
-import { attempts, endsSession } from "./attempts.js";
+import { join } from "./join.js";
+import { attempts, endsSession, notBetweenMembers } from "./attempts.js";
 import { createTenant, type Ids, type Tenant } from "./tenants.js";
 import { transports, type Attempt } from "./transports.js";
 
@@ -14,10 +15,19 @@ const procedures = Object.entries(
 
 let ada: Tenant;
 let bob: Tenant;
+/** Two who belong to Ada's organization, and may do the same in it. */
+let amy: Tenant;
+let abe: Tenant;
 
 beforeAll(async () => {
-  ada = await createTenant("ada");
-  bob = await createTenant("bob");
+  [ada, bob, amy, abe] = [
+    await createTenant("ada"),
+    await createTenant("bob"),
+    await createTenant("amy"),
+    await createTenant("abe"),
+  ];
+  const [organizationId = ""] = ada.ids.organizationIds;
+  for (const who of [amy, abe]) await join(organizationId, { by: ada, who, email: who.ids.email });
 });
 
 /** All that is stored under a name. */
@@ -41,6 +51,8 @@ const madeUp = (): Ids => {
     key: id(),
     cursor: "7.0123456789abcdef",
     organizationIds: [id()],
+    projectId: crypto.randomUUID(),
+    invitationIds: [id()],
   };
 };
 
@@ -49,19 +61,46 @@ async function signInAgain({ client, ids }: Tenant): Promise<void> {
 }
 
 /** Calls a procedure with another's ids in every way there is, and answers what came back. */
-async function tryAll({ path, type }: (typeof procedures)[number], other: Ids, write: () => Promise<void>) {
+async function tryAll(
+  { path, type }: (typeof procedures)[number],
+  { by, other, write = async () => {} }: { by: Tenant; other: Ids; write?: () => Promise<void> },
+) {
   const told: { readonly how: string; readonly input: unknown; readonly text: string }[] = [];
   for (const [how, transport] of Object.entries(transports[type])) {
     for (const input of attempts[path]?.(other) ?? []) {
       const places = type === "subscription" ? [undefined, other.cursor] : [undefined];
       for (const lastEventId of places) {
-        const text = await transport(bob, { path, type, input, lastEventId }, write);
+        const text = await transport(by, { path, type, input, lastEventId }, write);
         told.push({ how, input, text });
-        if (endsSession.has(path)) await signInAgain(bob);
+        if (endsSession.has(path)) await signInAgain(by);
       }
     }
   }
   return told;
+}
+
+async function expectIsolated(
+  procedure: (typeof procedures)[number],
+  { by, victim, ids }: { by: Tenant; victim: Tenant; ids: Ids },
+): Promise<void> {
+  const before = await victim.state();
+  let wrote = false;
+  const write = async (): Promise<void> => {
+    wrote = true;
+    await victim.write();
+    // Time for what must not come.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  };
+  for (const { how, input, text } of await tryAll(procedure, { by, other: ids, write })) {
+    // What they said themselves may come back to them, in the words of a refusal; members know each other's addresses.
+    const own = text.replaceAll(ids.email, "").replaceAll(ids.key, "").replaceAll(ids.password, "");
+    expect(own.includes(victim.mark), `${procedure.path} over ${how} with ${JSON.stringify(input)}: ${text}`).toBe(
+      false,
+    );
+  }
+  const after = await victim.state();
+  if (wrote) expect(after.posts.map(({ id }) => id)).toEqual(before.posts.map(({ id }) => id));
+  else expect(after).toEqual(before);
 }
 
 describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
@@ -76,31 +115,19 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
   });
 
   it("P8 what is looked for would be found", async () => {
-    const found = await tryAll({ path: "posts.list", type: "query" }, ada.ids, ada.write);
-    for (const { how, text } of found) expect(text, how).toContain(bob.mark);
+    const found = await tryAll({ path: "posts.list", type: "query" }, { by: bob, other: ada.ids });
+    for (const { how, text } of found) if (!how.includes("organization")) expect(text, how).toContain(bob.mark);
   });
 
-  it.each(procedures)(
-    "P8 $path tells nobody anything of another's, and changes nothing of theirs",
-    async (procedure) => {
-      const before = await ada.state();
-      let wrote = false;
-      const write = async (): Promise<void> => {
-        wrote = true;
-        await ada.write();
-        // Time for what must not come.
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      };
-      for (const { how, input, text } of await tryAll(procedure, ada.ids, write)) {
-        // What they said themselves may come back to them, in the words of a refusal.
-        const own = text.replaceAll(ada.ids.email, "").replaceAll(ada.ids.key, "").replaceAll(ada.ids.password, "");
-        expect(own.includes(ada.mark), `${procedure.path} over ${how} with ${JSON.stringify(input)}: ${text}`).toBe(
-          false,
-        );
-      }
-      const after = await ada.state();
-      if (wrote) expect(after.posts.map(({ id }) => id)).toEqual(before.posts.map(({ id }) => id));
-      else expect(after).toEqual(before);
+  it.each(procedures)("P8 $path tells a stranger nothing, and changes nothing of another's", (procedure) =>
+    expectIsolated(procedure, { by: bob, victim: ada, ids: ada.ids }),
+  );
+
+  it.each(procedures.filter(({ path }) => !notBetweenMembers.has(path)))(
+    "P8 $path tells a member nothing of another's own, and changes nothing of theirs",
+    (procedure) => {
+      const organizationIds = ada.ids.organizationIds.slice(0, 1);
+      return expectIsolated(procedure, { by: abe, victim: amy, ids: { ...amy.ids, organizationIds } });
     },
   );
 
@@ -109,7 +136,7 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
     for (const procedure of procedures) {
       // These make an account, or count who tries to: that is what they are for.
       if (["auth.signup", "auth.login", "auth.changeEmail"].includes(procedure.path)) continue;
-      await tryAll(procedure, ids, async () => {});
+      await tryAll(procedure, { by: bob, other: ids });
     }
     const address = await emailAddressOf(env.INDEX_SECRET, ids.email);
     const decoy = { type: "user", id: await decoyUserId(env.INDEX_SECRET, address.id) } as const;

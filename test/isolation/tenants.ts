@@ -1,4 +1,5 @@
-import { openBrowser } from "../fixtures/browser.js";
+import { openBrowser, signUp } from "../fixtures/browser.js";
+import { verify } from "../fixtures/organizations.js";
 import { openSocket } from "../fixtures/socket.js";
 
 /** What one tenant has that another may ask for. */
@@ -13,8 +14,12 @@ export interface Ids {
   readonly key: string;
   /** A place in the log of their object. */
   readonly cursor: string;
-  /** Their user id as an organization's, and one that nobody has. */
+  /** One that they belong to; their user id as an organization's; and one that nobody has. */
   readonly organizationIds: readonly string[];
+  /** A row of that organization's. */
+  readonly projectId: string;
+  /** One that they made, and one to them that waits. */
+  readonly invitationIds: readonly string[];
 }
 
 export type Tenant = Awaited<ReturnType<typeof createTenant>>;
@@ -42,7 +47,13 @@ export async function createTenant(name: string) {
     | { readonly id: string }
     | undefined;
   const cursor = await cursorOf(browser);
-  const organizationIds = [user.id, "0".repeat(32)];
+  await verify(email);
+  const { id: organizationId } = await client.organizations.create.mutate({ name: canary(name) });
+  const { id: projectId } = await client.projects.create.mutate({ organizationId, name: canary(name) });
+  const invitation = { organizationId, email: `${canary(name)}@example.com`, role: "member" } as const;
+  const { id: made } = await client.organizations.invitations.create.mutate(invitation);
+  const organizationIds = [organizationId, user.id, "0".repeat(32)];
+  const invitationIds = [made, await invite(email, name)];
   const thingId = thing?.id ?? postId;
   const ids: Ids = {
     userId: user.id,
@@ -54,6 +65,8 @@ export async function createTenant(name: string) {
     key,
     cursor,
     organizationIds,
+    projectId,
+    invitationIds,
   };
 
   return {
@@ -64,20 +77,39 @@ export async function createTenant(name: string) {
     /** What nobody else may ever see: its beginning. */
     mark: `canary-${name}-`,
     /** What there is of them, to be compared with what there is later. */
-    state: async () => ({
-      me: (await client.auth.me.query()).user,
-      sessions: (await client.sessions.list.query()).map(({ id, name: called }) => ({ id, called })),
-      data: await client.sessions.data.get.query(),
-      posts: await client.posts.list.query(),
-      notes: await client.notes.list.query(),
-      kv: await client.kv.list.query(),
-    }),
+    async state() {
+      // Together: one batch for each object.
+      const [me, sessions, data, posts, notes, kv, organizations, ...organization] = await Promise.all([
+        client.auth.me.query(),
+        client.sessions.list.query(),
+        client.sessions.data.get.query(),
+        client.posts.list.query(),
+        client.notes.list.query(),
+        client.kv.list.query(),
+        client.organizations.list.query(),
+        client.organizations.get.query({ organizationId }),
+        client.organizations.members.list.query({ organizationId }),
+        client.organizations.invitations.list.query({ organizationId }),
+        client.projects.list.query({ organizationId }),
+      ]);
+      const named = sessions.map(({ id, name: called }) => ({ id, called }));
+      return { user: me.user, sessions: named, data, posts, notes, kv, organizations, organization };
+    },
     /** Changes what others might listen to. */
     async write(): Promise<void> {
       await client.posts.update.mutate({ id: postId, title: canary(name) });
       await client.kv.set.mutate({ key, value: canary(name) });
+      await client.projects.create.mutate({ organizationId, name: canary(name) });
     },
   };
+}
+
+/** Invites somebody to an organization of somebody else's that is named after them. */
+async function invite(email: string, name: string): Promise<string> {
+  const { client } = await signUp();
+  const { id: organizationId } = await client.organizations.create.mutate({ name: canary(name) });
+  const invitation = { organizationId, email, role: "member" } as const;
+  return (await client.organizations.invitations.create.mutate(invitation)).id;
 }
 
 async function cursorOf(browser: ReturnType<typeof openBrowser>): Promise<string> {

@@ -68,17 +68,23 @@ const sse: Transport = async ({ browser }, { path, input, lastEventId }, meanwhi
   return readUntil(response, meanwhile());
 };
 
-const socket: Transport = async ({ browser }, { path, type, input, lastEventId }, meanwhile) => {
-  const opened = await openSocket(browser);
-  opened.send({ id: 1, method: type, params: { path, input: wireOf(input), lastEventId } });
-  await opened.until(1);
-  if (type === "subscription") await meanwhile();
-  opened.send({ id: 2, method: "query", params: { path: "ping" } });
-  // Answered behind all that was told before; a call that ends the session ends the socket.
-  await Promise.race([opened.closed, answered(opened, 2)]);
-  opened.socket.close();
-  return opened.texts.join("\n");
-};
+/** On the caller's own socket, or on that of the organization which the input names. */
+const socket =
+  (isOrganizations: boolean): Transport =>
+  async ({ browser }, { path, type, input, lastEventId }, meanwhile) => {
+    const { organizationId = "" } = (input ?? {}) as { readonly organizationId?: string };
+    const at = isOrganizations ? `/trpc?organizationId=${organizationId}` : "/trpc";
+    const opened = await openSocket(browser, at).catch((error: Error) => error.message);
+    if (typeof opened === "string") return opened;
+    opened.send({ id: 1, method: type, params: { path, input: wireOf(input), lastEventId } });
+    await opened.until(1);
+    if (type === "subscription") await meanwhile();
+    opened.send({ id: 2, method: "query", params: { path: "ping" } });
+    // Answered behind all that was told before; a call that ends the session ends the socket.
+    await Promise.race([opened.closed, answered(opened, 2)]);
+    opened.socket.close();
+    return opened.texts.join("\n");
+  };
 
 async function answered(opened: Awaited<ReturnType<typeof openSocket>>, id: number): Promise<void> {
   for (let count = 1; !opened.frames.some((frame) => frame.id === id); count++) await opened.until(count);
@@ -110,7 +116,8 @@ const calls = {
   HTTP: http("single"),
   "an HTTP batch": http("batch"),
   "a batch-stream": http("stream"),
-  socket,
+  socket: socket(false),
+  "an organization\'s socket": socket(true),
   RPC: rpc,
 };
 
@@ -118,5 +125,5 @@ const calls = {
 export const transports: Readonly<Record<Attempt["type"], Readonly<Record<string, Transport>>>> = {
   query: calls,
   mutation: calls,
-  subscription: { SSE: sse, socket, RPC: rpc },
+  subscription: { SSE: sse, socket: socket(false), "an organization\'s socket": socket(true), RPC: rpc },
 };

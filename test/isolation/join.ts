@@ -1,0 +1,12 @@
+import { invitationTo } from "../fixtures/organizations.js";
+import type { Tenant } from "./tenants.js";
+
+/** Makes somebody a member with the right to write. */
+export async function join(
+  organizationId: string,
+  { by, who, email }: { by: Tenant; who: Tenant; email: string },
+): Promise<void> {
+  await by.client.organizations.invitations.create.mutate({ organizationId, email, role: "editor" });
+  const invitationId = await invitationTo(organizationId, who);
+  await who.client.organizations.invitations.accept.mutate({ invitationId });
+}
