@@ -84,12 +84,12 @@ async function expectIsolated(
   { by, victim, ids }: { by: Tenant; victim: Tenant; ids: Ids },
 ): Promise<void> {
   const before = await victim.state();
-  let wrote = false;
-  const write = async (): Promise<void> => {
-    wrote = true;
-    await victim.write();
+  const writes: Promise<void>[] = [];
+  const write = (): Promise<void> => {
     // Time for what must not come.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    const written = victim.write().then(() => scheduler.wait(20));
+    writes.push(written);
+    return written;
   };
   for (const { how, input, text } of await tryAll(procedure, { by, other: ids, write })) {
     // What they said themselves may come back to them, in the words of a refusal; members know each other's addresses.
@@ -98,8 +98,10 @@ async function expectIsolated(
       false,
     );
   }
+  // Whoever was refused did not wait for it.
+  await Promise.all(writes);
   const after = await victim.state();
-  if (wrote) expect(after.posts.map(({ id }) => id)).toEqual(before.posts.map(({ id }) => id));
+  if (writes.length > 0) expect(after.posts.map(({ id }) => id)).toEqual(before.posts.map(({ id }) => id));
   else expect(after).toEqual(before);
 }
 

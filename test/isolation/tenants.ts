@@ -22,6 +22,12 @@ export interface Ids {
   readonly invitationIds: readonly string[];
 }
 
+/** What there is of somebody. */
+interface State {
+  readonly posts: readonly { readonly id: string }[];
+  readonly [part: string]: unknown;
+}
+
 export type Tenant = Awaited<ReturnType<typeof createTenant>>;
 
 let count = 0;
@@ -77,7 +83,7 @@ export async function createTenant(name: string) {
     /** What nobody else may ever see: its beginning. */
     mark: `canary-${name}-`,
     /** What there is of them, to be compared with what there is later. */
-    async state() {
+    async state(): Promise<State> {
       // Together: one batch for each object.
       const [me, sessions, data, posts, notes, kv, organizations, ...organization] = await Promise.all([
         client.auth.me.query(),

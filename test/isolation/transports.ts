@@ -50,6 +50,7 @@ async function readUntil(response: Response, enough: Promise<void>): Promise<str
     text += decoder.decode(value, { stream: true });
   }
   await reader?.cancel();
+  await stop;
   return text;
 }
 
@@ -106,6 +107,7 @@ const rpc: Transport = async ({ ids }, { path, type, input }, meanwhile) => {
     }
     // Not waited for: it ends when the next event would come.
     void events.return?.().catch(() => {});
+    await stop;
     return superjson.stringify(told);
   } catch (error) {
     return JSON.stringify({ ...(error as object), message: (error as Error).message });
@@ -117,7 +119,7 @@ const calls = {
   "an HTTP batch": http("batch"),
   "a batch-stream": http("stream"),
   socket: socket(false),
-  "an organization\'s socket": socket(true),
+  "an organization's socket": socket(true),
   RPC: rpc,
 };
 
@@ -125,5 +127,5 @@ const calls = {
 export const transports: Readonly<Record<Attempt["type"], Readonly<Record<string, Transport>>>> = {
   query: calls,
   mutation: calls,
-  subscription: { SSE: sse, socket: socket(false), "an organization\'s socket": socket(true), RPC: rpc },
+  subscription: { SSE: sse, socket: socket(false), "an organization's socket": socket(true), RPC: rpc },
 };
