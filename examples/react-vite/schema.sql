@@ -10,4 +10,19 @@ CREATE TABLE "tasks" (
   "updatedAt" INTEGER NOT NULL
 ) STRICT;
 
--- organization: no tables
+-- organization
+CREATE TABLE "projects" (
+  "id" TEXT PRIMARY KEY NOT NULL,
+  "name" TEXT NOT NULL,
+  "createdAt" INTEGER NOT NULL,
+  "updatedAt" INTEGER NOT NULL
+) STRICT;
+CREATE TABLE "tasks" (
+  "id" TEXT PRIMARY KEY NOT NULL,
+  "title" TEXT NOT NULL,
+  "done" INTEGER NOT NULL CHECK ("done" IN (0, 1)) DEFAULT 0,
+  "projectId" TEXT NOT NULL,
+  "createdAt" INTEGER NOT NULL,
+  "updatedAt" INTEGER NOT NULL
+) STRICT;
+CREATE INDEX "tasks.projectId" ON "tasks" ("projectId");

@@ -1,6 +1,9 @@
 import { AccountPage } from "./account/account-page.tsx";
 import { openPages } from "./account/open-pages.ts";
 import { usePath } from "./navigation.tsx";
+import { OrganizationPage } from "./organizations/organization-page.tsx";
+import { organizationRouteOf } from "./organizations/organization-routes.ts";
+import { OrganizationsPage } from "./organizations/organizations-page.tsx";
 import { SignInCard } from "./sign-in-card.tsx";
 import { TasksPage } from "./tasks-page.tsx";
 import { useSession } from "./trpc.ts";
@@ -22,8 +25,12 @@ export function App() {
     case "signedOut":
       return <SignInCard />;
     case "signedIn": {
+      const { id, email } = session.user;
+      const route = organizationRouteOf(path);
+      if (route?.page === "list") return <OrganizationsPage key={id} email={email} />;
+      if (route) return <OrganizationPage key={`${id} ${route.organizationId}`} email={email} route={route} />;
       const Page = path.startsWith("/account") ? AccountPage : TasksPage;
-      return <Page key={session.user.id} email={session.user.email} />;
+      return <Page key={id} email={email} />;
     }
   }
 }

@@ -3,6 +3,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import "./styles.css";
 import "./account/account.css";
+import "./organizations/organizations.css";
 import { UserDOProvider } from "./trpc.ts";
 
 const root = document.getElementById("root");

@@ -13,6 +13,13 @@ export function AccountBar({ email }: { readonly email: string }) {
         <img src="/icon.svg" alt="" width="28" height="28" />
       </Link>
       <span className="bar-email">{email}</span>
+      <Link
+        to="/organizations"
+        className="button-quiet"
+        aria-current={path.startsWith("/organizations") ? "page" : undefined}
+      >
+        Organizations
+      </Link>
       <Link to="/account" className="button-quiet" aria-current={path.startsWith("/account") ? "page" : undefined}>
         Account
       </Link>

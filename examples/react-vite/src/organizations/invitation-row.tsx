@@ -1,0 +1,67 @@
+import { useMutation } from "@tanstack/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../../worker/router.ts";
+import { InboxLink } from "../account/inbox-link.tsx";
+import { describeError } from "../describe-error.ts";
+import { Link, navigate } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import { organizationPath } from "./organization-routes.ts";
+
+type Listed = inferRouterOutputs<AppRouter>["organizations"]["list"][number];
+type Invited = Extract<Listed, { status: "invited" }>;
+
+export function InvitationRow({ invitation }: { readonly invitation: Invited }) {
+  const trpc = useTRPC();
+  const { id, name, role, invitationId, invitedBy } = invitation;
+  const accept = useMutation(
+    trpc.organizations.invitations.accept.mutationOptions({ onSuccess: () => navigate(organizationPath(id)) }),
+  );
+  const decline = useMutation(trpc.organizations.invitations.decline.mutationOptions());
+  const error = accept.error ?? decline.error;
+  const isPending = accept.isPending || decline.isPending;
+
+  return (
+    <li className="row" data-leaving={isPending}>
+      <div className="row-words">
+        <p className="row-title">
+          {name}{" "}
+          <span className="badge" data-good>
+            {role}
+          </span>
+        </p>
+        <p className="row-detail">{invitedBy === undefined ? "You are invited" : `From ${invitedBy}`}</p>
+      </div>
+      <button
+        className="button-quiet"
+        type="button"
+        aria-label={`Accept the invitation to ${name}`}
+        disabled={isPending}
+        onClick={() => accept.mutate({ invitationId })}
+      >
+        Accept
+      </button>
+      <button
+        className="button-quiet"
+        type="button"
+        aria-label={`Decline the invitation to ${name}`}
+        disabled={isPending}
+        onClick={() => decline.mutate({ invitationId })}
+      >
+        Decline
+      </button>
+      {error && (
+        <p className="field-error" role="alert">
+          {describeError(error)}{" "}
+          {error.data?.code === "FORBIDDEN" && (
+            <>
+              <Link to="/account" className="link">
+                Confirm your address
+              </Link>{" "}
+              <InboxLink />
+            </>
+          )}
+        </p>
+      )}
+    </li>
+  );
+}

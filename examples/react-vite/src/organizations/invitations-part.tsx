@@ -1,0 +1,91 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { useState, type SubmitEvent } from "react";
+import { textOf } from "../account/account-form.tsx";
+import { InboxLink } from "../account/inbox-link.tsx";
+import { describeError, describeField } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+import { live, useTRPC } from "../trpc.ts";
+import { RoleSelect, type Role } from "./member-row.tsx";
+
+interface InvitationsPartProps {
+  readonly organizationId: string;
+  /** Those that the user may give. */
+  readonly roles: readonly Role[];
+}
+
+/** Inviting by address, and the invitations that wait for an answer. */
+export function InvitationsPart({ organizationId, roles }: InvitationsPartProps) {
+  const trpc = useTRPC();
+  const waiting = useQuery(live(trpc.organizations.invitations.list.queryOptions({ organizationId })));
+  const create = useMutation(trpc.organizations.invitations.create.mutationOptions());
+  const cancel = useMutation(trpc.organizations.invitations.cancel.mutationOptions());
+  const resend = useMutation(trpc.organizations.invitations.resend.mutationOptions());
+  const [role, setRole] = useState<Role>("member");
+  const beside = describeField(create.error, "email") ?? describeError(create.error);
+  const message = describeError(cancel.error ?? resend.error);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    const form = event.currentTarget;
+    create.mutate(
+      { organizationId, email: textOf(new FormData(form), "email"), role },
+      { onSuccess: () => form.reset() },
+    );
+  }
+
+  return (
+    <>
+      {waiting.data && waiting.data.length > 0 && (
+        <ul className="rows" aria-label="Waiting invitations">
+          {waiting.data.map((invitation) => (
+            <li className="row" key={invitation.id}>
+              <div className="row-words">
+                <p className="row-title">{invitation.email}</p>
+                <p className="row-detail">invited as {invitation.role}</p>
+              </div>
+              <button
+                className="button-quiet"
+                type="button"
+                aria-label={`Mail the invitation of ${invitation.email} again`}
+                disabled={resend.isPending}
+                onClick={() => resend.mutate({ organizationId, invitationId: invitation.id })}
+              >
+                Send again
+              </button>
+              <button
+                className="button-quiet"
+                type="button"
+                aria-label={`Cancel the invitation of ${invitation.email}`}
+                disabled={cancel.isPending}
+                onClick={() => cancel.mutate({ organizationId, invitationId: invitation.id })}
+              >
+                Cancel
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {message && (
+        <p className="field-error" role="alert">
+          {message}
+        </p>
+      )}
+      <form className="invite" onSubmit={submit} noValidate>
+        <Field label="Invite by e-mail" name="email" type="email" autoComplete="off" error={beside} />
+        <div className="panel-actions">
+          <RoleSelect label="Role of the invited" roles={roles} value={role} onChange={setRole} />
+          <button className="button-primary" type="submit" disabled={create.isPending}>
+            Invite
+          </button>
+        </div>
+        <p className="row-detail" role="status">
+          {create.isSuccess && (
+            <>
+              {create.data.email} is invited. <InboxLink />
+            </>
+          )}
+        </p>
+      </form>
+    </>
+  );
+}

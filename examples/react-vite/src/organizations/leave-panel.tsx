@@ -1,0 +1,53 @@
+import { useMutation } from "@tanstack/react-query";
+import { Panel } from "../account/panel.tsx";
+import { describeError } from "../describe-error.ts";
+import { navigate } from "../navigation.tsx";
+import { useTRPC } from "../trpc.ts";
+import type { Organization } from "./organization-page.tsx";
+
+const owners = "Deleting it deletes its projects for everybody, at once and for good.";
+const others = "Its projects are out of sight then, until somebody invites you again.";
+
+export function LeavePanel({
+  organization: { id: organizationId, name, role },
+}: {
+  readonly organization: Organization;
+}) {
+  const trpc = useTRPC();
+  const onSuccess = () => navigate("/organizations");
+  const leave = useMutation(trpc.organizations.leave.mutationOptions({ onSuccess }));
+  const remove = useMutation(trpc.organizations.delete.mutationOptions({ onSuccess }));
+  const message = describeError(leave.error ?? remove.error);
+  const isOwner = role === "owner";
+  const isPending = leave.isPending || remove.isPending;
+
+  return (
+    <Panel danger title={isOwner ? "Leave or delete" : "Leave"} intro={isOwner ? owners : others}>
+      {message && (
+        <p className="alert" role="alert">
+          {message}
+        </p>
+      )}
+      <div className="panel-actions">
+        <button
+          className="button-quiet"
+          type="button"
+          disabled={isPending}
+          onClick={() => leave.mutate({ organizationId })}
+        >
+          Leave {name}
+        </button>
+        {isOwner && (
+          <button
+            className="button-danger"
+            type="button"
+            disabled={isPending}
+            onClick={() => remove.mutate({ organizationId })}
+          >
+            Delete {name} for everybody
+          </button>
+        )}
+      </div>
+    </Panel>
+  );
+}

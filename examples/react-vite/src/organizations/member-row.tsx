@@ -1,0 +1,90 @@
+import { useMutation } from "@tanstack/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../../worker/router.ts";
+import { describeError } from "../describe-error.ts";
+import { useTRPC } from "../trpc.ts";
+
+type Member = inferRouterOutputs<AppRouter>["organizations"]["members"]["list"][number];
+export type Role = Member["role"];
+
+interface MemberRowProps {
+  readonly organizationId: string;
+  readonly member: Member;
+  readonly isSelf: boolean;
+  /** Those that the user may give this member; none when the member is not theirs to manage. */
+  readonly roles: readonly Role[];
+}
+
+export function MemberRow({ organizationId, member: { userId, email, role }, isSelf, roles }: MemberRowProps) {
+  const trpc = useTRPC();
+  const setRole = useMutation(trpc.organizations.members.setRole.mutationOptions());
+  const remove = useMutation(trpc.organizations.members.remove.mutationOptions());
+  const error = setRole.error ?? remove.error;
+
+  return (
+    <li className="row" data-leaving={remove.isPending}>
+      <p className="row-words row-title">
+        {email}
+        {isSelf && (
+          <span className="badge" data-good>
+            You
+          </span>
+        )}
+      </p>
+      {isSelf || roles.length === 0 ? (
+        <span className="row-detail">{role}</span>
+      ) : (
+        <>
+          <RoleSelect
+            label={`Role of ${email}`}
+            roles={roles}
+            value={role}
+            disabled={setRole.isPending}
+            onChange={(chosen) => setRole.mutate({ organizationId, userId, role: chosen })}
+          />
+          <button
+            className="button-quiet"
+            type="button"
+            aria-label={`Remove ${email}`}
+            disabled={remove.isPending}
+            onClick={() => remove.mutate({ organizationId, userId })}
+          >
+            Remove
+          </button>
+        </>
+      )}
+      {error && (
+        <p className="field-error" role="alert">
+          {describeError(error)}
+        </p>
+      )}
+    </li>
+  );
+}
+
+interface RoleSelectProps {
+  readonly label: string;
+  readonly roles: readonly Role[];
+  readonly value: Role;
+  readonly disabled?: boolean;
+  readonly onChange: (role: Role) => void;
+}
+
+export function RoleSelect({ label, roles, value, disabled = false, onChange }: RoleSelectProps) {
+  return (
+    <select
+      className="input select"
+      aria-label={label}
+      value={value}
+      disabled={disabled}
+      onChange={({ currentTarget }) => {
+        const chosen = roles.find((role) => role === currentTarget.value);
+        if (chosen !== undefined) onChange(chosen);
+      }}
+    >
+      {roles.map((role) => (
+        <option key={role}>{role}</option>
+      ))}
+    </select>
+  );
+}

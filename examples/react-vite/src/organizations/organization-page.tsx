@@ -1,0 +1,71 @@
+import { useQuery } from "@tanstack/react-query";
+import type { inferRouterOutputs } from "@trpc/server";
+import type { AppRouter } from "../../worker/router.ts";
+import { AccountBar } from "../account/account-bar.tsx";
+import { PageHeading } from "../account/page-heading.tsx";
+import { describeError } from "../describe-error.ts";
+import { Link } from "../navigation.tsx";
+import { live, useTRPC } from "../trpc.ts";
+import { LeavePanel } from "./leave-panel.tsx";
+import { MembersPanel } from "./members-panel.tsx";
+import { organizationPath, type OrganizationRoute } from "./organization-routes.ts";
+import { ProjectTasks } from "./project-tasks.tsx";
+import { ProjectsPanel } from "./projects-panel.tsx";
+
+export type Organization = inferRouterOutputs<AppRouter>["organizations"]["get"];
+
+interface OrganizationPageProps {
+  readonly email: string;
+  readonly route: Exclude<OrganizationRoute, { page: "list" }>;
+}
+
+/** One organization, as one of its members sees it: what their role does not allow is not offered. */
+export function OrganizationPage({ email, route }: OrganizationPageProps) {
+  const trpc = useTRPC();
+  const { organizationId } = route;
+  const { data: organization, error } = useQuery(
+    live(trpc.organizations.get.queryOptions({ organizationId }, { retry: false })),
+  );
+  // What they were shown is nobody's business any more who was removed while the page is open.
+  const shown = error ? undefined : organization;
+
+  return (
+    <main className="page">
+      <AccountBar email={email} />
+      {error && (
+        <p className="alert" role="alert">
+          {describeError(error)}
+        </p>
+      )}
+      <nav className="crumbs" aria-label="Where you are">
+        <Link to="/organizations" className="link">
+          Organizations
+        </Link>
+        {shown && route.page === "project" && (
+          <Link to={organizationPath(organizationId)} className="link">
+            {shown.name}
+          </Link>
+        )}
+      </nav>
+      {shown && route.page === "project" && <ProjectTasks organization={shown} projectId={route.projectId} />}
+      {shown && route.page === "organization" && (
+        <>
+          <div className="heading account-heading">
+            <PageHeading>{shown.name}</PageHeading>
+            <span className="badge" data-good data-testid="role">
+              {shown.role}
+            </span>
+          </div>
+          <ProjectsPanel organization={shown} />
+          <MembersPanel organization={shown} email={email} />
+          <LeavePanel organization={shown} />
+        </>
+      )}
+    </main>
+  );
+}
+
+/** Whether a member may do something, to offer it or not. The server decides for itself. */
+export function may(organization: Organization, permission: Organization["permissions"][number]): boolean {
+  return organization.permissions.includes(permission);
+}

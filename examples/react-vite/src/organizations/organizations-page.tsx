@@ -1,0 +1,61 @@
+import { useQuery } from "@tanstack/react-query";
+import { AccountBar } from "../account/account-bar.tsx";
+import { PageHeading } from "../account/page-heading.tsx";
+import { Panel } from "../account/panel.tsx";
+import { describeError } from "../describe-error.ts";
+import { Link } from "../navigation.tsx";
+import { live, useTRPC } from "../trpc.ts";
+import { InvitationRow } from "./invitation-row.tsx";
+import { NewOrganization } from "./new-organization.tsx";
+import { organizationPath } from "./organization-routes.ts";
+
+/** The user's organizations, and those that they are invited to. */
+export function OrganizationsPage({ email }: { readonly email: string }) {
+  const trpc = useTRPC();
+  // Kept current: an invitation shows up while the page is open.
+  const organizations = useQuery(live(trpc.organizations.list.queryOptions()));
+  const invited = organizations.data?.flatMap((each) => (each.status === "invited" ? [each] : [])) ?? [];
+  const joined = organizations.data?.flatMap((each) => (each.status === "member" ? [each] : [])) ?? [];
+
+  return (
+    <main className="page">
+      <AccountBar email={email} />
+      <div className="heading">
+        <PageHeading>Organizations</PageHeading>
+      </div>
+      {organizations.error && (
+        <p className="alert" role="alert">
+          {describeError(organizations.error)}
+        </p>
+      )}
+      {invited.length > 0 && (
+        <Panel title="Invitations">
+          <ul className="rows" aria-label="Invitations">
+            {invited.map((invitation) => (
+              <InvitationRow key={invitation.invitationId} invitation={invitation} />
+            ))}
+          </ul>
+        </Panel>
+      )}
+      <Panel title="Yours" intro="Each is a Durable Object of its own, whose tables all its members share.">
+        {joined.length > 0 && (
+          <ul className="rows" aria-label="Organizations">
+            {joined.map(({ id, name, role }) => (
+              <li className="row" key={id}>
+                <p className="row-words row-title">
+                  <Link to={organizationPath(id)} className="link">
+                    {name}
+                  </Link>
+                  <span className="badge" data-good>
+                    {role}
+                  </span>
+                </p>
+              </li>
+            ))}
+          </ul>
+        )}
+        <NewOrganization />
+      </Panel>
+    </main>
+  );
+}

@@ -1,0 +1,69 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { PageHeading } from "../account/page-heading.tsx";
+import { describeError, describeField } from "../describe-error.ts";
+import { live, useLiveStatus, useTRPC } from "../trpc.ts";
+import { NameForm } from "./name-form.tsx";
+import { may, type Organization } from "./organization-page.tsx";
+import { ProjectTask } from "./project-task.tsx";
+
+interface ProjectTasksProps {
+  readonly organization: Organization;
+  readonly projectId: string;
+}
+
+/** A project's tasks, the same for all members at the same moment. */
+export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
+  const trpc = useTRPC();
+  const { id: organizationId } = organization;
+  const status = useLiveStatus();
+  const projects = useQuery(live(trpc.projects.list.queryOptions({ organizationId })));
+  const tasks = useQuery(live(trpc.projects.tasks.list.queryOptions({ organizationId, projectId })));
+  const create = useMutation(trpc.projects.tasks.create.mutationOptions());
+  const project = projects.data?.find(({ id }) => id === projectId);
+  const mayWrite = may(organization, "task:write");
+
+  if (projects.data && !project) {
+    return (
+      <p className="card empty" role="status">
+        This project is gone.
+      </p>
+    );
+  }
+  return (
+    <>
+      <div className="heading account-heading">
+        <PageHeading>{project?.name ?? "…"}</PageHeading>
+        <p className="live" data-live={status === "live"} role="status">
+          {status === "live" ? "Live" : "Connecting…"}
+        </p>
+      </div>
+      <section className="card" aria-label="Tasks">
+        {mayWrite && (
+          <div className="new-project-task">
+            <NameForm
+              label="New task"
+              placeholder="What is there to do?"
+              action="Add"
+              mutation={create}
+              besideField={describeField(create.error, "title")}
+              onSubmit={(title, form) =>
+                create.mutate({ organizationId, projectId, title }, { onSuccess: () => form.reset() })
+              }
+            />
+          </div>
+        )}
+        {tasks.error && (
+          <p className="alert" role="alert">
+            {describeError(tasks.error)}
+          </p>
+        )}
+        {tasks.data?.length === 0 && <p className="empty">Nothing to do.</p>}
+        <ul className="tasks">
+          {tasks.data?.map((task) => (
+            <ProjectTask key={task.id} organizationId={organizationId} task={task} mayWrite={mayWrite} />
+          ))}
+        </ul>
+      </section>
+    </>
+  );
+}

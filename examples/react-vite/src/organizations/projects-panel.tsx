@@ -1,0 +1,60 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Panel } from "../account/panel.tsx";
+import { describeError, describeField } from "../describe-error.ts";
+import { Link } from "../navigation.tsx";
+import { live, useTRPC } from "../trpc.ts";
+import { NameForm } from "./name-form.tsx";
+import { may, type Organization } from "./organization-page.tsx";
+import { projectPath } from "./organization-routes.ts";
+
+export function ProjectsPanel({ organization }: { readonly organization: Organization }) {
+  const trpc = useTRPC();
+  const { id: organizationId } = organization;
+  const projects = useQuery(live(trpc.projects.list.queryOptions({ organizationId })));
+  const create = useMutation(trpc.projects.create.mutationOptions());
+  const remove = useMutation(trpc.projects.delete.mutationOptions());
+  const mayWrite = may(organization, "project:write");
+
+  return (
+    <Panel title="Projects">
+      {projects.data?.length === 0 && <p className="lead">No project yet.</p>}
+      <ul className="rows" aria-label="Projects">
+        {projects.data?.map(({ id, name }) => (
+          <li className="row" key={id}>
+            <p className="row-words row-title">
+              <Link to={projectPath(organizationId, id)} className="link">
+                {name}
+              </Link>
+            </p>
+            {mayWrite && (
+              <button
+                className="button-quiet"
+                type="button"
+                aria-label={`Delete the project ${name}`}
+                disabled={remove.isPending}
+                onClick={() => remove.mutate({ organizationId, id })}
+              >
+                Delete
+              </button>
+            )}
+          </li>
+        ))}
+      </ul>
+      {remove.error && (
+        <p className="field-error" role="alert">
+          {describeError(remove.error)}
+        </p>
+      )}
+      {mayWrite && (
+        <NameForm
+          label="Name of the project"
+          placeholder="Another project"
+          action="Add"
+          mutation={create}
+          besideField={describeField(create.error, "name")}
+          onSubmit={(name, form) => create.mutate({ organizationId, name }, { onSuccess: () => form.reset() })}
+        />
+      )}
+    </Panel>
+  );
+}

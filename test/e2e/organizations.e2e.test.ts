@@ -1,0 +1,188 @@
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { AccountTab } from "./account-tab.js";
+import { launchChromium } from "./launch-chromium.js";
+import { startExample, type RunningExample } from "./start-example.js";
+
+const password = "correct horse battery";
+
+let example: RunningExample;
+let browser: Browser;
+const contexts: BrowserContext[] = [];
+const tabs: AccountTab[] = [];
+
+beforeAll(async () => {
+  [example, browser] = await Promise.all([startExample(), launchChromium()]);
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await example?.stop();
+});
+
+afterEach(async () => {
+  const crashes = tabs.splice(0).flatMap((tab) => tab.crashes);
+  await Promise.all(contexts.splice(0).map((context) => context.close()));
+  expect(crashes).toEqual([]);
+});
+
+let people = 0;
+
+/** A browser of somebody new, who has signed up and confirmed their address. */
+async function person({ confirmed = true } = {}): Promise<{ tab: AccountTab; email: string }> {
+  const context = await browser.newContext({ locale: "en-GB" });
+  contexts.push(context);
+  const tab = await AccountTab.open(context, example.url);
+  tabs.push(tab);
+  const email = `member${++people}@example.com`;
+  await tab.enter("Sign up", { email, password });
+  await tab.tasks();
+  if (confirmed) await confirm(tab, email);
+  return { tab, email };
+}
+
+async function confirm(tab: AccountTab, email: string): Promise<void> {
+  await tab.openMail("Confirm your e-mail address", email);
+  await tab.press("Confirm the address");
+  await tab.says("Your address is confirmed.");
+  await tab.follow("Go to your tasks");
+  await tab.tasks();
+}
+
+/** Somebody's new organization, whose page is shown. */
+async function createOrganization(tab: AccountTab, name: string): Promise<string> {
+  await tab.follow("Organizations");
+  await tab.field("Name of the organization").fill(name);
+  await tab.press("Create");
+  await tab.page.getByRole("heading", { name }).waitFor();
+  return new URL(tab.page.url()).pathname;
+}
+
+async function invite(tab: AccountTab, email: string, role: string): Promise<void> {
+  await tab.field("Invite by e-mail").fill(email);
+  await tab.field("Role of the invited").selectOption(role);
+  await tab.press("Invite");
+  await tab.says(`${email} is invited.`);
+}
+
+/** Opens the invitation's mail in the inbox, and accepts on the page that it leads to. */
+async function accept(tab: AccountTab, email: string, name: string): Promise<void> {
+  await tab.openMail("You are invited", email);
+  await tab.press(`Accept the invitation to ${name}`);
+  await tab.page.getByRole("heading", { name }).waitFor();
+}
+
+const role = (tab: AccountTab) => tab.page.getByTestId("role").textContent();
+
+describe("two users in two browsers", () => {
+  test("X1 O1 O4 B9 E5 they share projects and tasks, live, after an invitation through the inbox", async () => {
+    const [ada, bob] = [await person(), await person()];
+    await createOrganization(ada.tab, "Lovelace Ltd");
+    expect(await role(ada.tab)).toBe("owner");
+    await ada.tab.field("Name of the project").fill("Analytical engine");
+    await ada.tab.press("Add");
+    await ada.tab.page.getByRole("link", { name: "Analytical engine" }).waitFor();
+
+    await invite(ada.tab, bob.email, "member");
+    await ada.tab.page.getByRole("list", { name: "Waiting invitations" }).getByText(bob.email).waitFor();
+    await accept(bob.tab, bob.email, "Lovelace Ltd");
+    expect(await role(bob.tab)).toBe("member");
+    // The owner's page follows: a member more, an invitation less.
+    await ada.tab.page.getByRole("list", { name: "Members" }).getByText(bob.email).waitFor();
+    await expect.poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count()).toBe(0);
+
+    for (const { tab } of [ada, bob]) {
+      await tab.follow("Analytical engine");
+      await tab.page.getByText("Live", { exact: true }).waitFor();
+    }
+    await ada.tab.field("New task").fill("Draw the mill");
+    await ada.tab.press("Add");
+    const shown = bob.tab.page.getByRole("checkbox", { name: "Draw the mill" });
+    await shown.waitFor();
+    await shown.check();
+    await expect.poll(() => ada.tab.page.getByRole("checkbox", { name: "Draw the mill" }).isChecked()).toBe(true);
+    await bob.tab.field("New task").fill("Order the brass");
+    await bob.tab.press("Add");
+    await ada.tab.page.getByRole("checkbox", { name: "Order the brass" }).waitFor();
+    await ada.tab.press("Delete Draw the mill");
+    await expect.poll(() => shown.count()).toBe(0);
+  });
+
+  test("O6 what a role does not allow is not offered; a change of role counts at once, on the open page", async () => {
+    const [ada, bob] = [await person(), await person()];
+    await createOrganization(ada.tab, "Babbage Bros");
+    await invite(ada.tab, bob.email, "guest");
+    await accept(bob.tab, bob.email, "Babbage Bros");
+    expect(await role(bob.tab)).toBe("guest");
+    expect(await bob.tab.field("Name of the project").count()).toBe(0);
+    expect(await bob.tab.field("Invite by e-mail").count()).toBe(0);
+
+    await ada.tab.field(`Role of ${bob.email}`).selectOption("admin");
+    await expect.poll(() => role(bob.tab)).toBe("admin");
+    await bob.tab.field("Name of the project").fill("Difference engine");
+    await bob.tab.press("Add");
+    await ada.tab.page.getByRole("link", { name: "Difference engine" }).waitFor();
+    // Nobody removes who is above them.
+    expect(await bob.tab.page.getByRole("button", { name: `Remove ${ada.email}` }).count()).toBe(0);
+  });
+
+  test("O5 E6 who is removed is out at once, and sees nothing more", async () => {
+    const [ada, bob] = [await person(), await person()];
+    await createOrganization(ada.tab, "Engine Club");
+    await ada.tab.field("Name of the project").fill("Secret plans");
+    await ada.tab.press("Add");
+    await invite(ada.tab, bob.email, "member");
+    await accept(bob.tab, bob.email, "Engine Club");
+    await bob.tab.page.getByRole("link", { name: "Secret plans" }).waitFor();
+    await ada.tab.press(`Remove ${bob.email}`);
+    await expect.poll(() => bob.tab.page.getByText("Secret plans").count()).toBe(0);
+    await bob.tab.follow("Organizations");
+    await bob.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
+    expect(await bob.tab.page.getByText("Engine Club").count()).toBe(0);
+  });
+});
+
+describe("one organization", () => {
+  test("O4 an invitation waits for an account, and for a confirmed address", async () => {
+    const ada = await person();
+    await createOrganization(ada.tab, "Countess & Co");
+    const email = `member${people + 1}@example.com`;
+    await invite(ada.tab, email, "member");
+    const newcomer = await person({ confirmed: false });
+    expect(newcomer.email).toBe(email);
+    await newcomer.tab.follow("Organizations");
+    expect(await newcomer.tab.page.getByText("Countess & Co").count()).toBe(0);
+    await confirm(newcomer.tab, email);
+    await accept(newcomer.tab, email, "Countess & Co");
+  });
+
+  test("O4 O7 an invitation can be declined or taken back; the last owner cannot leave, but delete it", async () => {
+    const [ada, bob] = [await person(), await person()];
+    const path = await createOrganization(ada.tab, "Short Lived");
+    await invite(ada.tab, bob.email, "member");
+    await bob.tab.openMail("You are invited", bob.email);
+    await bob.tab.press("Decline the invitation to Short Lived");
+    await expect.poll(() => bob.tab.page.getByText("Short Lived").count()).toBe(0);
+    await expect.poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count()).toBe(0);
+
+    await invite(ada.tab, "nobody@example.com", "guest");
+    await ada.tab.press("Cancel the invitation of nobody@example.com");
+    await expect.poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count()).toBe(0);
+
+    await ada.tab.press("Leave Short Lived");
+    await ada.tab.page.getByRole("alert").waitFor();
+    await ada.tab.press("Delete Short Lived for everybody");
+    await ada.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
+    await expect.poll(() => ada.tab.page.getByText("Short Lived").count()).toBe(0);
+    await ada.tab.goto(path);
+    await ada.tab.page.getByRole("alert").waitFor();
+  });
+
+  test("O3 P8 somebody else's organization shows nothing", async () => {
+    const [ada, eve] = [await person({ confirmed: false }), await person({ confirmed: false })];
+    const path = await createOrganization(ada.tab, "Private Papers");
+    await eve.tab.goto(path);
+    await eve.tab.page.getByRole("alert").waitFor();
+    expect(await eve.tab.page.getByText("Private Papers").count()).toBe(0);
+  });
+});
