@@ -8,6 +8,7 @@ import type { Credentials } from "./tasks-tab.js";
 
 const another = "another horse battery";
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
+const eventually = { timeout: 30_000 };
 
 let example: RunningExample;
 let browser: Browser;
@@ -205,12 +206,12 @@ describe("the devices", () => {
 
     await tab.press("Sign out The old laptop");
     await elsewhere.signedOut();
-    await expect.poll(() => devices.getByRole("listitem").count()).toBe(1);
+    await expect.poll(() => devices.getByRole("listitem").count(), eventually).toBe(1);
 
     const others = [await signIn(ada), await signIn(ada)];
     await Promise.all(others.map((other) => other.tasks()));
     await tab.page.reload();
-    await expect.poll(() => devices.getByRole("listitem").count()).toBe(3);
+    await expect.poll(() => devices.getByRole("listitem").count(), eventually).toBe(3);
     await tab.press("Sign out all other devices");
     await tab.says("2 devices were signed out.");
     await Promise.all(others.map((other) => other.signedOut()));

@@ -5,6 +5,7 @@ import { launchChromium } from "./launch-chromium.js";
 import { startExample, type RunningExample } from "./start-example.js";
 
 const password = "correct horse battery";
+const eventually = { timeout: 30_000 };
 
 let example: RunningExample;
 let browser: Browser;
@@ -89,7 +90,9 @@ describe("two users in two browsers", () => {
     expect(await role(bob.tab)).toBe("member");
     // The owner's page follows: a member more, an invitation less.
     await ada.tab.page.getByRole("list", { name: "Members" }).getByText(bob.email).waitFor();
-    await expect.poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count()).toBe(0);
+    await expect
+      .poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count(), eventually)
+      .toBe(0);
 
     for (const { tab } of [ada, bob]) {
       await tab.follow("Analytical engine");
@@ -100,12 +103,14 @@ describe("two users in two browsers", () => {
     const shown = bob.tab.page.getByRole("checkbox", { name: "Draw the mill" });
     await shown.waitFor();
     await shown.check();
-    await expect.poll(() => ada.tab.page.getByRole("checkbox", { name: "Draw the mill" }).isChecked()).toBe(true);
+    await expect
+      .poll(() => ada.tab.page.getByRole("checkbox", { name: "Draw the mill" }).isChecked(), eventually)
+      .toBe(true);
     await bob.tab.field("New task").fill("Order the brass");
     await bob.tab.press("Add");
     await ada.tab.page.getByRole("checkbox", { name: "Order the brass" }).waitFor();
     await ada.tab.press("Delete Draw the mill");
-    await expect.poll(() => shown.count()).toBe(0);
+    await expect.poll(() => shown.count(), eventually).toBe(0);
   });
 
   test("O6 what a role does not allow is not offered; a change of role counts at once, on the open page", async () => {
@@ -118,7 +123,7 @@ describe("two users in two browsers", () => {
     expect(await bob.tab.field("Invite by e-mail").count()).toBe(0);
 
     await ada.tab.field(`Role of ${bob.email}`).selectOption("admin");
-    await expect.poll(() => role(bob.tab)).toBe("admin");
+    await expect.poll(() => role(bob.tab), eventually).toBe("admin");
     await bob.tab.field("Name of the project").fill("Difference engine");
     await bob.tab.press("Add");
     await ada.tab.page.getByRole("link", { name: "Difference engine" }).waitFor();
@@ -135,7 +140,7 @@ describe("two users in two browsers", () => {
     await accept(bob.tab, bob.email, "Engine Club");
     await bob.tab.page.getByRole("link", { name: "Secret plans" }).waitFor();
     await ada.tab.press(`Remove ${bob.email}`);
-    await expect.poll(() => bob.tab.page.getByText("Secret plans").count()).toBe(0);
+    await expect.poll(() => bob.tab.page.getByText("Secret plans").count(), eventually).toBe(0);
     await bob.tab.follow("Organizations");
     await bob.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
     expect(await bob.tab.page.getByText("Engine Club").count()).toBe(0);
@@ -162,18 +167,22 @@ describe("one organization", () => {
     await invite(ada.tab, bob.email, "member");
     await bob.tab.openMail("You are invited", bob.email);
     await bob.tab.press("Decline the invitation to Short Lived");
-    await expect.poll(() => bob.tab.page.getByText("Short Lived").count()).toBe(0);
-    await expect.poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count()).toBe(0);
+    await expect.poll(() => bob.tab.page.getByText("Short Lived").count(), eventually).toBe(0);
+    await expect
+      .poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count(), eventually)
+      .toBe(0);
 
     await invite(ada.tab, "nobody@example.com", "guest");
     await ada.tab.press("Cancel the invitation of nobody@example.com");
-    await expect.poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count()).toBe(0);
+    await expect
+      .poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count(), eventually)
+      .toBe(0);
 
     await ada.tab.press("Leave Short Lived");
     await ada.tab.page.getByRole("alert").waitFor();
     await ada.tab.press("Delete Short Lived for everybody");
     await ada.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
-    await expect.poll(() => ada.tab.page.getByText("Short Lived").count()).toBe(0);
+    await expect.poll(() => ada.tab.page.getByText("Short Lived").count(), eventually).toBe(0);
     await ada.tab.goto(path);
     await ada.tab.page.getByRole("alert").waitFor();
   });
