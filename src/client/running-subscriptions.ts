@@ -1,10 +1,13 @@
-import type { Operation, OperationLink } from "@trpc/client";
+import type { Operation, OperationLink, TRPCClientError } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
 interface Running {
+  readonly op: Operation;
+  /** Ends it for good. */
+  fail(error: TRPCClientError<AnyTRPCRouter>): void;
   start(): void;
   stop(): void;
 }
@@ -30,6 +33,11 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
       let turn = 0;
 
       const running: Running = {
+        op: chain.op,
+        fail(error) {
+          turn++;
+          observer.error(error);
+        },
         start() {
           const mine = ++turn;
           const isCurrent = (): boolean => mine === turn;
@@ -68,6 +76,11 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
     /** Ends all for now. */
     stop(): void {
       for (const running of all) running.stop();
+    },
+
+    /** Ends those that match, for a reason that trying again does not cure. */
+    fail(matches: (op: Operation) => boolean, error: TRPCClientError<AnyTRPCRouter>): void {
+      for (const running of [...all]) if (matches(running.op)) running.fail(error);
     },
 
     /** Begins all anew, if anybody is signed in. */

@@ -1,4 +1,11 @@
-import { createWSClient, wsLink, type Operation, type OperationLink, type TRPCClientRuntime } from "@trpc/client";
+import {
+  createWSClient,
+  wsLink,
+  type Operation,
+  type OperationLink,
+  type TRPCClientError,
+  type TRPCClientRuntime,
+} from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { createCursorEncoder } from "./cursor-encoder.js";
@@ -18,12 +25,16 @@ export interface SocketLinksOptions {
   readonly runtime: TRPCClientRuntime;
   /** Told of sockets that open, and of those that are refused. */
   readonly watch: SessionWatch;
+  /** How the server refuses the user an organization; `undefined` when it does not, or cannot be asked. */
+  readonly refusalOf: (organizationId: string) => Promise<TRPCClientError<AnyTRPCRouter> | undefined>;
   /** Told when a flush is complete, and what wants to know. */
   readonly flushes: Flushes;
 }
 
 /** The session behind a socket is over. */
 const SESSION_ENDED = 4401;
+/** The user is no member of the organization any more. */
+const NO_MEMBER = 4403;
 
 interface OwnersSocket {
   readonly link: OperationLink<AnyTRPCRouter>;
@@ -37,7 +48,8 @@ const LINGER = 5_000;
  * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
  * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
  */
-export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, flushes }: SocketLinksOptions) {
+export function createSocketLinks(options: SocketLinksOptions) {
+  const { url, WebSocket, keeper, runtime, watch, refusalOf, flushes } = options;
   const owners = new Map<string | undefined, OwnersSocket>();
   let token: string | undefined;
   const mayConnect = (): boolean => !watch.isOver();
@@ -57,12 +69,34 @@ export function createSocketLinks({ url, WebSocket, keeper, runtime, watch, flus
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,
       onOpen: watch.seen,
-      onClose: (cause) => cause?.code === SESSION_ENDED && watch.suspect(),
+      onClose(cause) {
+        if (cause?.code === SESSION_ENDED) watch.suspect();
+        if (cause?.code === NO_MEMBER) void leaveIfRefused(organizationId);
+      },
       // A browser does not say why: it may be the network as well.
-      onError: watch.suspect,
+      onError() {
+        watch.suspect();
+        void leaveIfRefused(organizationId);
+      },
     });
     const link = wsLink<AnyTRPCRouter>({ client, transformer: superjson })(runtime);
     return { link, close: () => void client.close() };
+  }
+
+  const asking = new Set<string>();
+
+  /** What listens to an organization that the user is no member of ends: trying again would not help. */
+  async function leaveIfRefused(organizationId: string | undefined): Promise<void> {
+    const socket = owners.get(organizationId);
+    if (organizationId === undefined || !socket || asking.has(organizationId)) return;
+    asking.add(organizationId);
+    const refusal = await refusalOf(organizationId);
+    asking.delete(organizationId);
+    // Meanwhile it may be another user's.
+    if (!refusal || owners.get(organizationId) !== socket) return;
+    owners.delete(organizationId);
+    running.fail((op) => organizationIdOf(op.input) === organizationId, refusal);
+    socket.close();
   }
 
   /** The link for an operation: the socket of the owner that it goes to. */

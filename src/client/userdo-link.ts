@@ -10,7 +10,7 @@ import type { SignInListener } from "./sign-in-events.js";
 import { createSocketLinks } from "./socket-links.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
 import { watchedOperation } from "./watch-query.js";
-import { askWho, withSessionWatch } from "./with-session-watch.js";
+import { askMember, askWho, withSessionWatch } from "./with-session-watch.js";
 import { replyTransformer, withFlushes } from "./with-flushes.js";
 import { authorization, withTokens } from "./with-tokens.js";
 
@@ -130,6 +130,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       keeper,
       runtime,
       watch,
+      refusalOf: (organizationId) => askMember(http, organizationId),
       flushes,
     });
     const batches = httpBatchLink<AnyTRPCRouter>({

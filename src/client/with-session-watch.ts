@@ -44,13 +44,29 @@ export function withSessionWatch(link: Link, { watch, onChange }: WithSessionWat
 }
 
 /** Asks the server who is signed in, beside the calls of the app. */
-export async function askWho(link: OperationLink<AnyTRPCRouter>): Promise<Answer> {
-  const op = { id: 0, type: "query", path: ME, input: undefined, context: {}, signal: null } as const;
+export async function askWho(link: Link): Promise<Answer> {
+  const error = await errorOf(link, ME, undefined);
+  if (error === undefined) return "signedIn";
+  return isUnauthorized(error) ? "signedOut" : "unknown";
+}
+
+/** Asks the server whether the user is a member. Answers the refusal, as the app shapes it. */
+export async function askMember(
+  link: Link,
+  organizationId: string,
+): Promise<TRPCClientError<AnyTRPCRouter> | undefined> {
+  const error = await errorOf(link, "organizations.get", { organizationId });
+  return error instanceof TRPCClientError && codeOf(error) === "FORBIDDEN" ? error : undefined;
+}
+
+/** How a query fails; `undefined` when it does not. */
+async function errorOf(link: Link, path: string, input: unknown): Promise<unknown> {
+  const op = { id: 0, type: "query", path, input, context: {}, signal: null } as const;
   try {
     await observableToPromise(link({ op, next: () => never() }));
-    return "signedIn";
+    return undefined;
   } catch (error) {
-    return isUnauthorized(error) ? "signedOut" : "unknown";
+    return error ?? new Error("It failed without an error.");
   }
 }
 
@@ -59,8 +75,12 @@ function userIn(result: unknown): User | undefined {
 }
 
 function isUnauthorized(error: unknown): boolean {
+  return codeOf(error) === "UNAUTHORIZED";
+}
+
+function codeOf(error: unknown): unknown {
   const data: unknown = error instanceof TRPCClientError ? error.data : undefined;
-  return typeof data === "object" && data !== null && "code" in data && data.code === "UNAUTHORIZED";
+  return typeof data === "object" && data !== null && "code" in data ? data.code : undefined;
 }
 
 function never(): never {

@@ -141,7 +141,8 @@ describe("two users in two browsers", () => {
     await bob.tab.page.getByRole("link", { name: "Secret plans" }).waitFor();
     await ada.tab.press(`Remove ${bob.email}`);
     await expect.poll(() => bob.tab.page.getByText("Secret plans").count(), eventually).toBe(0);
-    await bob.tab.follow("Organizations");
+    await bob.tab.says("Only members of this organization may do that.");
+    await bob.tab.goto("/organizations");
     await bob.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
     expect(await bob.tab.page.getByText("Engine Club").count()).toBe(0);
   });

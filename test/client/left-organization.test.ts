@@ -1,0 +1,46 @@
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import type { AppRouter } from "../fixtures/app/router.js";
+import { createNodeClient } from "../fixtures/node-client.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const eventually = { timeout: 10_000 };
+
+it("E6 O5 what listens to an organization that is nobody's any more ends with FORBIDDEN, and is not tried again", async () => {
+  const made = createNodeClient<AppRouter>(origin);
+  const { client, sockets } = made;
+  await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+  const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });
+  const errors: unknown[] = [];
+  let starts = 0;
+  for (let count = 0; count < 2; count++) {
+    client.projects.changes.subscribe(
+      { organizationId },
+      { onStarted: () => starts++, onError: (error) => errors.push(error.data?.code) },
+    );
+  }
+  const own: unknown[] = [];
+  const subscription = client.posts.changes.subscribe(undefined, {
+    onStarted: () => starts++,
+    onData: ({ data }) => own.push(data.type),
+  });
+  await expect.poll(() => starts, eventually).toBe(3);
+
+  await client.organizations.delete.mutate({ organizationId });
+  await expect.poll(() => errors, eventually).toEqual(["FORBIDDEN", "FORBIDDEN"]);
+  const opened = sockets.length;
+  await pause(1_500);
+  expect(sockets).toHaveLength(opened);
+  // The user's own socket is another.
+  await client.posts.create.mutate({ title: "Still here", body: "" });
+  await expect.poll(() => own, eventually).toEqual(["create"]);
+  subscription.unsubscribe();
+}, 30_000);
