@@ -80,7 +80,7 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
 
     /** Ends those that match, for a reason that trying again does not cure. */
     fail(matches: (op: Operation) => boolean, error: TRPCClientError<AnyTRPCRouter>): void {
-      for (const running of [...all]) if (matches(running.op)) running.fail(error);
+      for (const running of all) if (matches(running.op)) running.fail(error);
     },
 
     /** Begins all anew, if anybody is signed in. */

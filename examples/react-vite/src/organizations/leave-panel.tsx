@@ -3,7 +3,7 @@ import { Panel } from "../account/panel.tsx";
 import { describeError } from "../describe-error.ts";
 import { navigate } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
-import type { Organization } from "./organization-page.tsx";
+import type { Organization } from "./organization.ts";
 
 const owners = "Deleting it deletes its projects for everybody, at once and for good.";
 const others = "Its projects are out of sight then, until somebody invites you again.";

@@ -3,7 +3,7 @@ import { Panel } from "../account/panel.tsx";
 import { live, useTRPC } from "../trpc.ts";
 import { InvitationsPart } from "./invitations-part.tsx";
 import { MemberRow } from "./member-row.tsx";
-import { may, type Organization } from "./organization-page.tsx";
+import { may, type Organization } from "./organization.ts";
 
 interface MembersPanelProps {
   readonly organization: Organization;

@@ -1,6 +1,4 @@
 import { useQuery } from "@tanstack/react-query";
-import type { inferRouterOutputs } from "@trpc/server";
-import type { AppRouter } from "../../worker/router.ts";
 import { AccountBar } from "../account/account-bar.tsx";
 import { PageHeading } from "../account/page-heading.tsx";
 import { describeError } from "../describe-error.ts";
@@ -11,8 +9,6 @@ import { MembersPanel } from "./members-panel.tsx";
 import { organizationPath, type OrganizationRoute } from "./organization-routes.ts";
 import { ProjectTasks } from "./project-tasks.tsx";
 import { ProjectsPanel } from "./projects-panel.tsx";
-
-export type Organization = inferRouterOutputs<AppRouter>["organizations"]["get"];
 
 interface OrganizationPageProps {
   readonly email: string;
@@ -63,9 +59,4 @@ export function OrganizationPage({ email, route }: OrganizationPageProps) {
       )}
     </main>
   );
-}
-
-/** Whether a member may do something, to offer it or not. The server decides for itself. */
-export function may(organization: Organization, permission: Organization["permissions"][number]): boolean {
-  return organization.permissions.includes(permission);
 }

@@ -3,7 +3,7 @@ import { PageHeading } from "../account/page-heading.tsx";
 import { describeError, describeField } from "../describe-error.ts";
 import { live, useLiveStatus, useTRPC } from "../trpc.ts";
 import { NameForm } from "./name-form.tsx";
-import { may, type Organization } from "./organization-page.tsx";
+import { may, type Organization } from "./organization.ts";
 import { ProjectTask } from "./project-task.tsx";
 
 interface ProjectTasksProps {

@@ -4,7 +4,7 @@ import { describeError, describeField } from "../describe-error.ts";
 import { Link } from "../navigation.tsx";
 import { live, useTRPC } from "../trpc.ts";
 import { NameForm } from "./name-form.tsx";
-import { may, type Organization } from "./organization-page.tsx";
+import { may, type Organization } from "./organization.ts";
 import { projectPath } from "./organization-routes.ts";
 
 export function ProjectsPanel({ organization }: { readonly organization: Organization }) {
