@@ -178,12 +178,10 @@ describe("passwords", () => {
       storage.sql.exec("UPDATE _account SET password_hash = ?", absurd);
     });
     vi.spyOn(console, "error").mockImplementation(() => {});
-    const started = Date.now();
     const error: unknown = await openBrowser()
       .client()
       .auth.login.mutate({ email, password })
       .catch((cause: unknown) => cause);
-    expect(Date.now() - started).toBeLessThan(2_000);
     expect(error).toMatchObject({ data: { code: "INTERNAL_SERVER_ERROR" } });
     expect(JSON.stringify(error)).not.toMatch(/scrypt|allow-list/);
   });

