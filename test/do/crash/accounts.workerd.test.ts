@@ -100,20 +100,23 @@ describe("stopped after each step, and started again", { timeout: 120_000 }, () 
 
   it("P5 A9 a new password by mail is the new one or leaves the old one, and can be asked for again", async () => {
     const renewed = "another horse battery";
-    const reset = async (email: string, count?: number) => {
-      await someone().auth.requestPasswordReset.mutate({ email });
-      const token = await mailedTo(email, "resetPassword", count);
+    const reset = async (email: string) => {
+      const token = await mailedTo(email, "resetPassword");
       await someone().auth.resetPassword.mutate({ token, password: renewed });
     };
     report(
       await stopEverywhere({
         before: account,
-        run: ({ email }) => reset(email),
+        async run({ email }) {
+          await someone().auth.requestPasswordReset.mutate({ email });
+          await reset(email);
+        },
         async again({ email }) {
-          if ((await codeOf(someone().auth.login.mutate({ email, password: renewed }))) !== "none") {
-            await runAlarms();
-            await reset(email, countMails(email, "resetPassword") + 1);
-          }
+          if ((await codeOf(someone().auth.login.mutate({ email, password: renewed }))) === "none") return;
+          await runAlarms();
+          await someone().auth.requestPasswordReset.mutate({ email });
+          // The first link's mail may come late, and only the newest link works.
+          await vi.waitFor(() => reset(email), { timeout: 8_000, interval: 50 });
         },
         async after({ client, email, user }, stored) {
           expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
