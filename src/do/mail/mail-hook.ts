@@ -12,10 +12,9 @@ export interface MailHookOptions {
 /** The app's mail hook, and where its mails link to. */
 export function createMailHook({ env, settings }: MailHookOptions) {
   return {
-    /** Where the app's pages are. @throws ConfigurationError */
+    /** Where the app's pages are; empty, so that a link is a path, when the app did not say. @throws ConfigurationError */
     base(): string {
       const { appUrl } = settings;
-      // Without a hook there is only development, where the page that shows a mail is the app's own.
       if (appUrl === undefined) return "";
       return checkedAppUrl(typeof appUrl === "function" ? appUrl(env) : appUrl);
     },
@@ -23,7 +22,9 @@ export function createMailHook({ env, settings }: MailHookOptions) {
     /** @throws Undeliverable when there is no hook, so that nothing is made that could not be sent */
     assertThere(): void {
       if (settings.send || isDevelopment(env)) return;
-      throw new Undeliverable("There is no mail hook. Give createUserDO the options `mail` and `appUrl`.");
+      throw new Undeliverable(
+        "There is no mail hook. Give createUserDO the options `mail` and, for its links, `appUrl`.",
+      );
     },
 
     /** Hands a message to the hook. @throws Error that says nothing of the mail */

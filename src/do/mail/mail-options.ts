@@ -10,7 +10,7 @@ export interface MailOptions {
   readonly mail?: SendMail;
   /**
    * Where the app's pages are, which mails link to: `https://app.example.com`, or a function of the bindings.
-   * @default none: needed with `mail`
+   * @default none: a message's `link` is the path alone, for a `mail` hook that completes it or mails the token
    */
   readonly appUrl?: AppUrl;
   /** The pages' paths below `appUrl`. They get the token as `#token=…` and call the procedure that it is for. */
@@ -24,12 +24,6 @@ export interface MailSettings {
   readonly links: MailLinks;
 }
 
-/** @throws Error when there is a mail hook without an `appUrl` to link to */
 export function mailSettings({ mail, appUrl, mailLinks = {} }: MailOptions): MailSettings {
-  if (mail && appUrl === undefined) {
-    throw new Error(
-      'createUserDO has the option `mail` but not `appUrl`. Add where the app\'s pages are, for the links in mails: appUrl: "https://app.example.com".',
-    );
-  }
   return { send: mail, appUrl, links: mailLinks };
 }
