@@ -94,7 +94,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     const { caller } = visit;
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
-    if (placement.setsCookies && transport === "socket") throw useHttp();
+    if (placement.setsCookies === "always" && transport === "socket") throw useHttp();
     const asked = isLive ? unrecorded(() => owned.admit?.(caller)) : owned.admit?.(caller);
     if (asked) await asked;
     if (isLive) unrecorded(() => owned.authorize(caller, placement));

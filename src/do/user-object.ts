@@ -167,6 +167,8 @@ function answer(services: Answers, request: InternalRequest): unknown {
         : undefined;
     case "refresh":
       return account.refresh(request.sessionId, request.generation, request.device);
+    case "holdsRefreshToken":
+      return account.holds(request.sessionId, request.generation, request.device);
     case "loadSession":
       return findSession(request.token);
     case "deliver":

@@ -6,6 +6,8 @@ const ID = /^[0-9a-f]{32}$/;
 export interface GenerateRefreshTokenOptions {
   /** The app's `JWT_SECRET`. */
   readonly secret: string;
+  /** Who may accept it: the name of the app's Durable Object binding. */
+  readonly audience: string;
 }
 
 /**
@@ -16,10 +18,10 @@ export interface GenerateRefreshTokenOptions {
  */
 export async function generateRefreshToken(
   claims: { readonly userId: string; readonly sessionId: string; readonly generation?: number },
-  { secret }: GenerateRefreshTokenOptions,
+  { secret, audience }: GenerateRefreshTokenOptions,
 ): Promise<string> {
   const { userId, sessionId, generation = 0 } = claims;
   if (!ID.test(userId) || !ID.test(sessionId)) throw new TypeError("The ids of users and sessions are 32 hex digits.");
   if (!Number.isInteger(generation) || generation < 0) throw new TypeError("A generation is a whole number from 0.");
-  return refreshTokenOf({ userId, sessionId, generation }, { current: checkedSecret(secret) });
+  return refreshTokenOf({ userId, sessionId, generation }, { secrets: { current: checkedSecret(secret) }, audience });
 }

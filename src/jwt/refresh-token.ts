@@ -14,14 +14,19 @@ export interface RefreshClaims {
   readonly generation: number;
 }
 
-// The last character stands for four bits of the MAC, so it is one of sixteen: every token has one spelling.
 // The last character stands for four bits of the MAC, so it is one of sixteen: each token has one spelling only.
 const TOKEN = /^([0-9a-f]{32})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
+interface Options {
+  readonly secrets: SigningSecrets;
+  /** The name of the app's binding. */
+  readonly audience: string;
+}
+
 /** The refresh token of one generation. Always the same for the same values. */
-export async function refreshTokenOf(claims: RefreshClaims, secrets: SigningSecrets): Promise<string> {
+export async function refreshTokenOf(claims: RefreshClaims, { secrets, audience }: Options): Promise<string> {
   const body = `${claims.userId}.${claims.sessionId}.${claims.generation}`;
-  return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${body}`))}`;
+  return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${audience}|${body}`))}`;
 }
 
 /** The user that a token names, if it has the form of one. Nothing is checked. */
@@ -30,13 +35,16 @@ export function looksLikeRefreshToken(token: string): string | undefined {
 }
 
 /** The claims of a token whose MAC holds, `undefined` for anything else. */
-export async function verifyRefreshToken(token: string, secrets: SigningSecrets): Promise<RefreshClaims | undefined> {
+export async function verifyRefreshToken(
+  token: string,
+  { secrets, audience }: Options,
+): Promise<RefreshClaims | undefined> {
   const match = TOKEN.exec(token);
   if (!match) return undefined;
   const [, userId = "", sessionId = "", generation, mac = ""] = match;
   const body = token.slice(0, token.lastIndexOf("."));
   for (const secret of [secrets.current, secrets.previous]) {
-    if (secret !== undefined && (await verifyHmac(secret, `refresh|${body}`, fromBase64Url(mac)))) {
+    if (secret !== undefined && (await verifyHmac(secret, `refresh|${audience}|${body}`, fromBase64Url(mac)))) {
       return { userId, sessionId, generation: Number(generation) };
     }
   }

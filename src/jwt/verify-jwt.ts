@@ -47,10 +47,10 @@ export async function verifyJwt(token: string | null | undefined, options: Verif
   return checked.ok ? { ok: true, payload: checked.payload as JwtPayload } : checked;
 }
 
-async function verifyRefresh(token: string, { secret, ...rest }: VerifyJwtOptions): Promise<VerifiedJwt> {
+async function verifyRefresh(token: string, { secret, audience, ...rest }: VerifyJwtOptions): Promise<VerifiedJwt> {
   if (secret === undefined) return { ok: false, error: "unknownKey" };
   const previous = "previousSecret" in rest ? rest.previousSecret : undefined;
-  const claims = await verifyRefreshToken(token, { current: secret, previous });
+  const claims = await verifyRefreshToken(token, { secrets: { current: secret, previous }, audience });
   if (!claims) return { ok: false, error: "malformed" };
   const { userId, sessionId, generation } = claims;
   return { ok: true, payload: { sub: userId, sid: sessionId, generation } };

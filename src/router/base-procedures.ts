@@ -4,7 +4,7 @@ import { withAtomicMutations } from "./atomic-mutations.js";
 import { checkCaller } from "./caller-check.js";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
-import { placed } from "./kind.js";
+import { placed, type Placement } from "./kind.js";
 import { roomOf } from "./room.js";
 
 /** A fresh builder of a tRPC root. */
@@ -34,7 +34,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
 ) {
   const procedure = withAtomicMutations(root);
 
-  const ownUser = (setsCookies: boolean) =>
+  const ownUser = (setsCookies: Placement["setsCookies"]) =>
     placed(
       { kind: "user", setsCookies },
       procedure.use(({ ctx, next }) => {
@@ -48,7 +48,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     );
 
   const organizationProcedure = placed(
-    { kind: "organization", setsCookies: false },
+    { kind: "organization", setsCookies: "never" },
     procedure.input(z.object({ organizationId: z.string() })).use(({ ctx, input, next }) => {
       checkCaller(ctx, () => {
         if (ctx.caller.type === "anonymous") throw signInFirst();
@@ -61,7 +61,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   );
 
   const emailProcedure = placed(
-    { kind: "email", setsCookies: true },
+    { kind: "email", setsCookies: "always" },
     procedure.use(({ ctx, next }) => {
       if (roomOf(ctx)?.address.type !== "email") throw wrongObject();
       return next();
@@ -69,7 +69,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   );
 
   const refreshProcedure = placed(
-    { kind: "refresh", setsCookies: true },
+    { kind: "refresh", setsCookies: "always" },
     procedure.use(({ ctx, next }) => {
       if (roomOf(ctx)?.address.type !== "user") throw wrongObject();
       return next();
@@ -77,7 +77,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   );
 
   const mailProcedure = placed(
-    { kind: "mail", setsCookies: false },
+    { kind: "mail", setsCookies: "never" },
     procedure.use(({ ctx, next }) => {
       if (roomOf(ctx)?.address.type !== "user") throw wrongObject();
       return next();
@@ -85,7 +85,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   );
 
   const liveProcedure = placed(
-    { kind: "live", setsCookies: false },
+    { kind: "live", setsCookies: "never" },
     procedure.use(({ ctx, next }) => {
       if (ctx.caller.type === "anonymous") throw signInFirst();
       return next();
@@ -94,7 +94,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
 
   return {
     procedure,
-    userProcedure: ownUser(false),
+    userProcedure: ownUser("never"),
     organizationProcedure,
     /** For the built-in routers: found by the address in the input, and answered with cookies. */
     emailProcedure,
@@ -105,7 +105,9 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     /** For the carrier of live queries: in the object of the organization in its input, or the caller's own. */
     liveProcedure,
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
-    cookieProcedure: ownUser(true),
+    cookieProcedure: ownUser("always"),
+    /** For the built-in routers: in the caller's own object, and may end the session that calls. */
+    endingProcedure: ownUser("sometimes"),
   };
 }
 

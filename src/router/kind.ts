@@ -13,12 +13,15 @@ import type { AnyTRPCProcedure } from "@trpc/server";
  */
 export interface Placement {
   readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh" | "mail" | "live";
-  /** It sets or clears cookies, which only a reply over HTTP can do. */
-  readonly setsCookies: boolean;
+  /**
+   * Whether it sets or clears cookies, which only a reply over HTTP can do: such a reply waits for it, as a stream too.
+   * `always` is refused on a socket; `sometimes` runs there all the same, for cookies that are worth nothing after it.
+   */
+  readonly setsCookies: "never" | "sometimes" | "always";
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
-const anywhere: Placement = { kind: "anywhere", setsCookies: false };
+const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
 interface Placed {
   [PLACEMENT]?: Placement;

@@ -48,6 +48,13 @@ export type InternalRequest =
       readonly device: Device;
     }
   | {
+      /** Worker → user: is a refresh token whose MAC holds the newest of its session? It is not exchanged. */
+      readonly op: "holdsRefreshToken";
+      readonly sessionId: string;
+      readonly generation: number;
+      readonly device: Device;
+    }
+  | {
       /** Organization → user: until when may a session be taken to be alive? Written down, so that its end is told. */
       readonly op: "lease";
       readonly organizationId: string;
@@ -105,7 +112,8 @@ interface Replies {
   login: SignInResult | Refused | "refused";
   requestPasswordReset: void;
   reserveAddress: "reserved" | "taken";
-  refresh: SessionTokens | "ended";
+  refresh: SessionTokens | "ended" | "replaced";
+  holdsRefreshToken: boolean;
   loadSession: FoundSession | null;
   lease: number | "ended" | "replaced";
   answerInvitation: "accepted" | "declined" | "invalid";

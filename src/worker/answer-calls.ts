@@ -61,7 +61,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
 
   let session: SessionEffect | undefined = effect;
   const settles = sent.flatMap(({ procedure }, index) =>
-    placementOf(procedure).setsCookies ? (replies[index] ?? []) : [],
+    placementOf(procedure).setsCookies === "never" ? [] : (replies[index] ?? []),
   );
   const streams = response.headers.get("transfer-encoding") === "chunked";
   for (const reply of await Promise.all(streams ? settles : replies)) {

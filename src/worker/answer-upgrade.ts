@@ -1,5 +1,7 @@
 import { signSocketPass } from "../jwt/socket-pass.js";
-import { stubOf } from "../shared/object-stub.js";
+import type { RefreshClaims } from "../jwt/refresh-token.js";
+import type { Device } from "../shared/device.js";
+import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
@@ -8,18 +10,24 @@ import type { Refusal } from "./gate/refusal.js";
 import { asCaller, type Who } from "./who.js";
 
 /**
- * How long a socket may be used that was opened on a refresh token alone. The token is not rotated for it: a
- * handshake's cookies are not reliably kept. The object looks at the session's row instead.
+ * How long a socket may be used that was opened on a refresh token alone. The token is not exchanged for it: a
+ * handshake's cookies are not reliably kept. The user's object says whether it is still the newest.
  */
 const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
+
+export interface AnswerUpgradeOptions {
+  readonly configuration: Configuration;
+  readonly device: Device;
+}
 
 /** Opens a socket in the caller's own object, or in an organization's. */
 export async function answerUpgrade(
   { organizationId }: GatedUpgrade,
   who: Who,
-  { binding, namespace, secrets }: Configuration,
+  { configuration: { binding, namespace, secrets }, device }: AnswerUpgradeOptions,
 ): Promise<Response | Refusal> {
   if (who.type === "nobody") return signInFirst;
+  if (who.type === "lapsed" && !(await isNewest(who.claims, namespace, device))) return signInFirst;
   const caller = who.type === "known" ? who.caller : asCaller(who.claims);
   const expiresAt = who.type === "known" ? who.expiresAt : Date.now() + WITHOUT_ACCESS_TOKEN;
   if (caller.type !== "user") return signInFirst;
@@ -35,6 +43,12 @@ export async function answerUpgrade(
   if (response.status === 101) return response;
   if (response.status === 503) return tryAgain;
   return response.status === 401 ? signInFirst : notAMember;
+}
+
+function isNewest(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
+  const { userId, sessionId, generation } = claims;
+  const stub = stubOf(namespace, { type: "user", id: userId });
+  return stub.internal({ op: "holdsRefreshToken", sessionId, generation, device });
 }
 
 const signInFirst: Refusal = {

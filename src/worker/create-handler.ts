@@ -39,14 +39,14 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
     const tokens = cookies.read(gated.cookies);
     const who = await whoIs({ bearer: gated.bearer, ...tokens }, configuration);
+    const device = clientOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
-      const device = clientOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
       const door = { router, configuration, env, extendContext, onError };
       const client = { request, gated, who, cookies, refreshCookie: tokens.refresh, device };
       return answerCalls({ path, limiter, ...client, ...door });
     }
-    const opened = await answerUpgrade(gated, who, configuration);
+    const opened = await answerUpgrade(gated, who, { configuration, device });
     return opened instanceof Response ? opened : refuse(opened, config);
   }
 

@@ -14,9 +14,8 @@ export async function routableUser(
   { env, audience }: { readonly env: object; readonly audience: string },
 ): Promise<string | undefined> {
   if ("JWT_SECRET" in env) {
-    const secrets = readSigningSecrets(env);
-    const claims =
-      (await verifyAccessToken(token, { secrets, audience })) ?? (await verifyRefreshToken(token, secrets));
+    const options = { secrets: readSigningSecrets(env), audience };
+    const claims = (await verifyAccessToken(token, options)) ?? (await verifyRefreshToken(token, options));
     return claims?.userId;
   }
   const refresh = looksLikeRefreshToken(token);

@@ -23,11 +23,11 @@ export type Who =
 export async function whoIs(credentials: Credentials, configuration: Configuration): Promise<Who> {
   const { binding, secrets } = configuration;
   const token = credentials.bearer ?? credentials.access;
-  const access =
-    token === undefined ? undefined : await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
+  const options = { secrets: secrets.jwt, audience: binding };
+  const access = token === undefined ? undefined : await verifyAccessToken(token, options);
   if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
   if (credentials.bearer !== undefined || credentials.refresh === undefined) return { type: "nobody" };
-  const claims = await verifyRefreshToken(credentials.refresh, secrets.jwt);
+  const claims = await verifyRefreshToken(credentials.refresh, options);
   return claims ? { type: "lapsed", claims } : { type: "nobody" };
 }
 
@@ -36,10 +36,11 @@ export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
   device: Device,
-): Promise<{ caller: Caller; effect: SessionEffect }> {
+): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
+  if (tokens === "replaced") return { caller: anonymous, effect: undefined };
   return tokens === "ended" ? { caller: anonymous, effect: null } : { caller: asCaller(claims), effect: tokens };
 }
 

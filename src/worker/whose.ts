@@ -4,7 +4,6 @@ import { addressedInput, tokenInput } from "../router/auth/credentials.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Placement } from "../router/kind.js";
 import { verifyRefreshToken } from "../jwt/refresh-token.js";
-import type { AppSecrets } from "../shared/app-secrets.js";
 import type { Call } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { emailAddressOf } from "../shared/email-index.js";
@@ -31,7 +30,7 @@ export async function whose(
       return { type: "user", id: caller.userId };
     case "live": {
       const owner = field(input, "organizationId") === undefined ? "user" : "organization";
-      return whose({ kind: owner, setsCookies: false }, { input }, caller, configuration);
+      return whose({ kind: owner, setsCookies: "never" }, { input }, caller, configuration);
     }
     case "organization":
       if (caller.type === "anonymous") throw signInFirst();
@@ -41,7 +40,7 @@ export async function whose(
     case "email":
       return emailAddressOf(configuration.secrets.index, emailOf(input));
     case "refresh":
-      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, configuration.secrets);
+      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, configuration);
   }
 }
 
@@ -56,8 +55,12 @@ export function organizationOf(input: unknown): Address {
   });
 }
 
-async function refreshedUser(token: unknown, secrets: AppSecrets): Promise<Address> {
-  const claims = typeof token === "string" ? await verifyRefreshToken(token, secrets.jwt) : undefined;
+async function refreshedUser(
+  token: unknown,
+  { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
+): Promise<Address> {
+  const options = { secrets: secrets.jwt, audience: binding };
+  const claims = typeof token === "string" ? await verifyRefreshToken(token, options) : undefined;
   if (claims) return { type: "user", id: claims.userId };
   throw new TRPCError({
     code: "UNAUTHORIZED",

@@ -63,9 +63,9 @@ describe("the framework's own tokens", () => {
 
   it("T1 a refresh token is the server's own, to the character", async () => {
     const claims = { userId, sessionId, generation: 3 };
-    const token = await generateRefreshToken(claims, { secret });
-    expect(token).toBe(await refreshTokenOf(claims, { current: secret }));
-    expect(await verifyRefreshToken(token, { current: secret })).toEqual(claims);
+    const token = await generateRefreshToken(claims, { secret, audience });
+    expect(token).toBe(await refreshTokenOf(claims, { secrets: { current: secret }, audience }));
+    expect(await verifyRefreshToken(token, { secrets: { current: secret }, audience })).toEqual(claims);
     expect(await verifyJwt(token, { ...access, purpose: "refresh" })).toEqual({
       ok: true,
       payload: { sub: userId, sid: sessionId, generation: 3 },
@@ -73,6 +73,8 @@ describe("the framework's own tokens", () => {
     for (const bad of [token.replace(".3.", ".4."), `${token}x`, "", flipped(token)]) {
       expect(await verifyJwt(bad, { ...access, purpose: "refresh" })).toEqual({ ok: false, error: "malformed" });
     }
+    const elsewhere = await verifyJwt(token, { ...access, purpose: "refresh", audience: "OTHER_DO" });
+    expect(elsewhere).toEqual({ ok: false, error: "malformed" });
   });
 
   it("T1 claims that are not ASCII survive", async () => {
@@ -88,7 +90,7 @@ describe("the framework's own tokens", () => {
       access: await generateAccessToken({ userId, email, sessionId }, { secret, audience }),
       passwordReset: await generatePasswordResetToken({ userId, email }, { secret, audience }),
       app: await signJwt({ sub: userId, sid: sessionId, typ: "at+jwt" }, { secret, audience }),
-      refresh: await generateRefreshToken({ userId, sessionId }, { secret }),
+      refresh: await generateRefreshToken({ userId, sessionId }, { secret, audience }),
       socket: await signSocketPass({ caller, to: userId, expiresAt }, { secrets: { current: secret }, audience }),
     };
     for (const purpose of ["access", "passwordReset", "app", "refresh"] as const) {
@@ -210,8 +212,10 @@ describe("keys", () => {
   );
 
   it("T1 ids that are none make no refresh token", async () => {
-    await expect(generateRefreshToken({ userId: "ada", sessionId }, { secret })).rejects.toThrow(TypeError);
-    await expect(generateRefreshToken({ userId, sessionId, generation: -1 }, { secret })).rejects.toThrow(TypeError);
+    await expect(generateRefreshToken({ userId: "ada", sessionId }, { secret, audience })).rejects.toThrow(TypeError);
+    await expect(generateRefreshToken({ userId, sessionId, generation: -1 }, { secret, audience })).rejects.toThrow(
+      TypeError,
+    );
   });
 
   it("T1 a secret rotates: what the last one signed holds until it expires", async () => {

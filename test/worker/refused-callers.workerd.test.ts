@@ -90,16 +90,16 @@ describe("a caller without a valid token", () => {
   it("D5 a refresh token whose MAC does not hold touches no object", async () => {
     const token = await refreshTokenOf(
       { ...claims, generation: 0 },
-      { current: "another secret of more than 32 bytes" },
+      { secrets: { current: "another secret of more than 32 bytes" }, audience },
     );
-    const good = await refreshTokenOf({ ...claims, generation: 0 }, secrets);
+    const good = await refreshTokenOf({ ...claims, generation: 0 }, { secrets, audience });
     for (const refused of [token, good.replace(".0.", ".1."), `${good}x`, good.slice(0, -1)]) {
       expect(await touched(`__Host-userdo-refresh=${refused}`)).toEqual({ names: [], status: 401 });
     }
   });
 
   it("D5 signing in asks the address's objects, and no refresh token is spent for it", async () => {
-    const refresh = await refreshTokenOf({ ...claims, generation: 0 }, secrets);
+    const refresh = await refreshTokenOf({ ...claims, generation: 0 }, { secrets, audience });
     const body = JSON.stringify({ json: { email: freshEmail(), password: "correct horse battery" } });
     const { names, status } = await touched(
       `__Host-userdo-refresh=${refresh}`,

@@ -4,6 +4,7 @@ import type { FoundSession } from "../../shared/internal.js";
 import type { AppIdentity } from "../app-identity.js";
 import { toUser, type AccountStore } from "./account-store.js";
 import { decodeSessionData } from "./session-data.js";
+import { isCurrentGeneration } from "./session-row.js";
 import type { SessionStore } from "./session-store.js";
 import { toListed } from "./sessions-room.js";
 
@@ -20,12 +21,13 @@ export interface CreateFindSessionOptions {
  * Worker may know none of the app's secrets, and came by what the token says unchecked. Nothing is ever created.
  */
 export function createFindSession({ userId, identity, isBorn, accounts, sessions }: CreateFindSessionOptions) {
-  /** The session that a token of this user names: an access token, or a refresh token that was not replaced long ago. */
+  /** The session that a token of this user names: an access token, or a generation of the refresh token. */
   async function named(token: string): Promise<{ id: string; generation?: number } | undefined> {
     const { secrets, binding } = identity();
-    const access = await verifyAccessToken(token, { secrets: secrets.jwt, audience: binding });
+    const options = { secrets: secrets.jwt, audience: binding };
+    const access = await verifyAccessToken(token, options);
     if (access) return access.userId === userId ? { id: access.sessionId } : undefined;
-    const refresh = await verifyRefreshToken(token, secrets.jwt);
+    const refresh = await verifyRefreshToken(token, options);
     if (refresh?.userId !== userId) return undefined;
     return { id: refresh.sessionId, generation: refresh.generation };
   }
@@ -37,8 +39,8 @@ export function createFindSession({ userId, identity, isBorn, accounts, sessions
     const row = claims && sessions.alive(claims.id, now);
     const account = accounts.read();
     if (!row || !account) return null;
-    // A tab may still hold the one before, but an older one was copied by somebody.
-    if (claims.generation !== undefined && claims.generation < row.generation - 1) return null;
+    // One that was replaced a while ago was copied by somebody.
+    if (claims.generation !== undefined && !isCurrentGeneration(row, claims.generation, now)) return null;
     sessions.touch(row, now);
     const data = sessions.readData(row.id);
     return {

@@ -21,9 +21,12 @@ export function createRefresh({
 }: CreateRefreshOptions): NonNullable<Room["refresh"]> {
   return async (inBody): Promise<Refreshed> => {
     const token = inBody ?? visit.refreshCookie ?? "";
-    const claims = await verifyRefreshToken(token, identity().secrets.jwt);
+    const { secrets, binding } = identity();
+    const claims = await verifyRefreshToken(token, { secrets: secrets.jwt, audience: binding });
     const tokens =
       claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation, visit.device) : "ended";
+    // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+    if (tokens === "replaced") throw ended();
     // Only what came by cookie is cleared by cookie: a browser may be signed in as somebody else.
     if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : ended();
     if (inBody !== undefined) return { tokens };

@@ -18,6 +18,15 @@ export interface SessionRow {
   readonly name: string | undefined;
 }
 
+/** So long after its replacement the last refresh token is still good, for the same successor: tabs refresh together. */
+export const GRACE = 30_000;
+
+/** Whether a generation of the refresh token is the newest, or was until a moment ago. */
+export function isCurrentGeneration(session: SessionRow, generation: number, now: number): boolean {
+  if (generation === session.generation) return true;
+  return generation === session.generation - 1 && now - session.rotatedAt <= GRACE;
+}
+
 /** `data` is the app's own, as JSON text: it lives in the row, and so dies with it. */
 export const sessionSchema = `
   CREATE TABLE IF NOT EXISTS _sessions (

@@ -1,7 +1,7 @@
 import { randomId } from "../../shared/email-index.js";
 import { recordRow } from "../storage/record-rows.js";
 import type { SessionOptions } from "./session-options.js";
-import { textOf, toSession, type SessionRow } from "./session-row.js";
+import { GRACE, isCurrentGeneration, textOf, toSession, type SessionRow } from "./session-row.js";
 
 /** The sessions of one user. A session is a row: without one, no token is worth anything. */
 export interface SessionStore {
@@ -11,8 +11,12 @@ export interface SessionStore {
   /** Notes that a session was used: not more often than every few minutes, because it costs a write. */
   touch(session: SessionRow, now: number): void;
   /**
-   * Exchanges a generation of the refresh token. `"reused"` when it was exchanged before, which has ended the session;
-   * `undefined` when there is no such session, or no more.
+   * The session, by the newest generation of its refresh token, or one that was the newest a moment ago. `"reused"` for
+   * one that was exchanged before, which has ended the session; `undefined` when there is no such session, or no more.
+   */
+  present(id: string, generation: number, now: number): SessionRow | "reused" | undefined;
+  /**
+   * Exchanges a generation of the refresh token, and otherwise answers as `present` does.
    */
   rotate(id: string, generation: number, now: number): SessionRow | "reused" | undefined;
   /**
@@ -38,9 +42,6 @@ export interface SessionStore {
   /** Something else may have written: reads again what it is asked next. */
   forget(): void;
 }
-
-/** How long after its replacement the last refresh token still yields the same successor: tabs refresh together. */
-const GRACE = 30_000;
 
 /** How exactly `lastSeenAt` is kept. */
 const SEEN_EVERY = 5 * 60_000;
@@ -123,16 +124,17 @@ export function createSessionStore(
       write("UPDATE _sessions SET last_seen_at = ? WHERE id = ?", now, session.id);
     },
 
-    rotate(id, generation, now) {
+    present(id, generation, now) {
       const session = store.alive(id, now);
-      if (!session) return undefined;
-      const isLast = generation === session.generation - 1;
-      if (isLast && now - session.rotatedAt <= GRACE) return session;
-      if (generation !== session.generation) {
-        // An old token that turns up again was copied by somebody. Nobody can tell who is who, so both are out.
-        store.remove(id);
-        return "reused";
-      }
+      if (!session || isCurrentGeneration(session, generation, now)) return session;
+      // An old token that turns up again was copied by somebody. Nobody can tell who is who, so both are out.
+      store.remove(id);
+      return "reused";
+    },
+
+    rotate(id, generation, now) {
+      const session = store.present(id, generation, now);
+      if (!session || session === "reused" || generation < session.generation) return session;
       const expiresAt = Math.min(now + idle, session.endsAt);
       const next = { ...session, generation: generation + 1, rotatedAt: now, lastSeenAt: now, expiresAt };
       write(

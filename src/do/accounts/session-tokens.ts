@@ -15,9 +15,10 @@ export async function tokensOf(
   const { secrets, binding } = identity;
   const accessExpiresAt = Math.min(Date.now() + accessSeconds * 1000, session.endsAt);
   const claims = { userId, sessionId: session.id };
+  const options = { secrets: secrets.jwt, audience: binding };
   const [accessToken, refreshToken] = await Promise.all([
-    signAccessToken({ ...claims, email }, { secrets: secrets.jwt, audience: binding, expiresAt: accessExpiresAt }),
-    refreshTokenOf({ ...claims, generation: session.generation }, secrets.jwt),
+    signAccessToken({ ...claims, email }, { ...options, expiresAt: accessExpiresAt }),
+    refreshTokenOf({ ...claims, generation: session.generation }, options),
   ]);
   return { accessToken, accessExpiresAt, refreshToken, refreshExpiresAt: session.expiresAt };
 }

@@ -108,8 +108,14 @@ export function createUserAccount(options: UserAccountOptions) {
     return signIn(own, session);
   }
 
-  function rotate(sessionId: string, generation: number, device: Device): SessionRow | undefined {
-    const session = sessions.rotate(sessionId, generation, Date.now());
+  /** One that was exchanged before ends the session, whatever it is shown for. */
+  function exchange(
+    how: "rotate" | "present",
+    sessionId: string,
+    generation: number,
+    device: Device,
+  ): SessionRow | undefined {
+    const session = sessions[how](sessionId, generation, Date.now());
     if (session !== "reused") return session;
     audit.add({ action: "session.reuse", outcome: "failed", sessionId, device });
     return undefined;
@@ -127,12 +133,23 @@ export function createUserAccount(options: UserAccountOptions) {
 
     has: (email: string): boolean => exists() && accounts.read()?.email === email,
 
-    async refresh(sessionId: string, generation: number, device: Device): Promise<SessionTokens | "ended"> {
+    async refresh(
+      sessionId: string,
+      generation: number,
+      device: Device,
+    ): Promise<SessionTokens | "ended" | "replaced"> {
       const account = exists() ? accounts.read() : undefined;
-      const session = account && transaction(() => rotate(sessionId, generation, device));
+      const session = account && transaction(() => exchange("rotate", sessionId, generation, device));
       if (account && session) return tokensOf(account, session, identity(), accessSeconds);
       onSessionEnd(sessionId);
-      return "ended";
+      return sessions.wasReplaced(sessionId, Date.now()) ? "replaced" : "ended";
+    },
+
+    /** Whether a generation of a session's refresh token is the newest, without exchanging it. */
+    holds(sessionId: string, generation: number, device: Device): boolean {
+      if (exists() && transaction(() => exchange("present", sessionId, generation, device))) return true;
+      onSessionEnd(sessionId);
+      return false;
     },
 
     /** Whether a caller's session got a new id a moment ago: the call was on its way, and its cookies are not to go. */

@@ -4,7 +4,7 @@ import { builtinRoot } from "../builtin-root.js";
 import { createSessionData, type SessionSchema } from "./session-data.js";
 import { sessionsOf } from "./sessions-of.js";
 
-const { router, userProcedure } = builtinRoot;
+const { router, endingProcedure, userProcedure } = builtinRoot;
 
 const id = z.string().max(64);
 
@@ -26,7 +26,7 @@ const procedures = {
   }),
 
   /** Ends a session: its next call fails, and its sockets close. @throws NOT_FOUND when the user has no such session */
-  revoke: userProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
+  revoke: endingProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
     if (!sessionsOf(ctx).revoke(input.id)) throw noSuchSession();
   }),
 

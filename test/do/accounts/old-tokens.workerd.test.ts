@@ -1,0 +1,129 @@
+import { env } from "cloudflare:workers";
+import { createLoadSession } from "trpc-userdo/worker";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { AppRouter } from "../../fixtures/app/router.js";
+import {
+  freshEmail,
+  openBrowser,
+  origin,
+  password,
+  sessionCookies,
+  signUp,
+  type Browser,
+} from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { upgrade } from "../../fixtures/socket.js";
+
+const MINUTE = 60_000;
+const refreshName = "__Host-userdo-refresh";
+const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+afterEach(() => void vi.useRealTimers());
+
+/** A browser that has nothing but the refresh token of another. */
+function withRefreshOf({ cookies }: Browser): Browser {
+  const copy = openBrowser();
+  copy.cookies.set(refreshName, cookies.get(refreshName) ?? "");
+  return copy;
+}
+
+describe("a refresh token that was replaced", () => {
+  it("A6 E1 row 69: opens no socket and loads no session once the grace period is over", async () => {
+    const { browser, client } = await signUp();
+    const old = withRefreshOf(browser);
+    const cookie = `${refreshName}=${old.cookies.get(refreshName)}`;
+    const load = () => loadSession(new Request(origin, { headers: { cookie } }), env);
+    await client.auth.refresh.mutate();
+    // A tab that had not heard of it yet.
+    const opened = await upgrade(old);
+    expect(opened.status).toBe(101);
+    opened.webSocket?.accept();
+    opened.webSocket?.close();
+    expect(await load()).not.toBeNull();
+    moveClock(31_000);
+    expect(await load()).toBeNull();
+    expect(await codeOf(client.auth.me.query())).toBe("none");
+    // Whoever shows it where sessions are kept ends this one, as with any call.
+    expect((await upgrade(old)).status).toBe(401);
+    expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+  });
+
+  it("A6 row 69: of an older generation opens none, however soon", async () => {
+    const { browser, client } = await signUp();
+    const old = withRefreshOf(browser);
+    await client.auth.refresh.mutate();
+    await client.auth.refresh.mutate();
+    expect((await upgrade(old)).status).toBe(401);
+  });
+});
+
+describe("a lapsed tab", () => {
+  it("A6 A8 that renews while another tab changes the password keeps the new cookies", async () => {
+    const { browser, client } = await signUp();
+    const tabs = [withRefreshOf(browser), withRefreshOf(browser)] as const;
+    await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
+    expect(await codeOf(tabs[0].client().posts.list.query())).toBe("UNAUTHORIZED");
+    expect(await codeOf(tabs[1].client().auth.refresh.mutate())).toBe("UNAUTHORIZED");
+    for (const tab of tabs) expect(sessionCookies(tab)).toEqual([refreshName]);
+  });
+});
+
+describe("a token of another app in the same Worker", () => {
+  it("O8 row 68: is nobody there, asks no object, and stays where it is good", async () => {
+    const { browser } = await signUp();
+    const copy = withRefreshOf(browser);
+    expect(await codeOf(copy.client("batch", "/other").auth.me.query())).toBe("UNAUTHORIZED");
+    const refreshToken = copy.cookies.get(refreshName) ?? "";
+    expect(refreshToken).not.toBe("");
+    const { auth } = openBrowser().client("batch", "/other");
+    const refused = (await auth.refresh.mutate({ refreshToken }).catch((error: unknown) => error)) as Error;
+    expect(refused.message).toContain("no refresh token that holds");
+    expect(await codeOf(copy.client().auth.me.query())).toBe("none");
+  });
+});
+
+describe("clocks that differ", () => {
+  it("T1 row 67: a token whose object's clock is a little ahead holds, over HTTP and on an upgrade", async () => {
+    const { tokens } = await openBrowser()
+      .client()
+      .auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
+    const headers = { Authorization: `Bearer ${tokens?.accessToken}` };
+    const status = async () => (await openBrowser().fetch("/trpc/auth.me", { headers })).status;
+    moveClock(-3_000);
+    expect(await status()).toBe(200);
+    moveClock(-60_000);
+    expect(await status()).toBe(401);
+    moveClock(63_000 + 15 * MINUTE);
+    expect(await status()).toBe(401);
+  });
+});
+
+describe("ending one's own session over batch-stream", () => {
+  it.each(["revoke", "logout", "logoutEverywhere", "delete"] as const)(
+    "A4 A7 A17 %s clears the cookies",
+    async (way) => {
+      const { browser, session } = await signUp();
+      const client = browser.client("stream");
+      if (way === "revoke") await client.sessions.revoke.mutate({ id: session.id });
+      else if (way === "delete") await client.account.delete.mutate({ password });
+      else await client.auth[way].mutate();
+      expect(sessionCookies(browser)).toEqual([]);
+    },
+  );
+
+  it("A7 row 74: revoking another of one's own keeps them, beside other calls of the batch", async () => {
+    const { browser, email } = await signUp();
+    const elsewhere = await openBrowser().client().auth.login.mutate({ email, password });
+    const client = browser.client("stream");
+    await Promise.all([
+      client.posts.create.mutate({ title: "One", body: "" }),
+      client.sessions.revoke.mutate({ id: elsewhere.session.id }),
+    ]);
+    expect(sessionCookies(browser)).toHaveLength(2);
+    expect(await client.sessions.list.query()).toHaveLength(1);
+  });
+});
