@@ -23,7 +23,12 @@ export function createFlushes(patience = PATIENCE) {
   const live = new Map<OrganizationId, number>();
   const positions = new Map<OrganizationId, number>();
   const waiting = new Map<OrganizationId, Set<Waiting>>();
-  const late = new Set<OrganizationId>();
+  /** How far the log went that a mutation has waited for in vain. */
+  const owed = new Map<OrganizationId, number>();
+  /** How many sockets are open to each owner: more than one while it moves over to another. */
+  const open = new Map<OrganizationId, number>();
+  /** Whose socket was lost, or could not be opened. */
+  const lost = new Set<OrganizationId>();
 
   return {
     /** Calls whenever a flush is complete. Gives the function that stops it. */
@@ -36,13 +41,16 @@ export function createFlushes(patience = PATIENCE) {
     flushed(organizationId: OrganizationId, cursor: string): void {
       const position = positionOf(cursor);
       positions.set(organizationId, position);
-      late.delete(organizationId);
+      lost.delete(organizationId);
+      if ((owed.get(organizationId) ?? -1) <= position) owed.delete(organizationId);
       for (const listener of listeners) listener(organizationId);
       for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
     },
 
     /** A live query of an owner begins. Gives the function that ends it. */
     begin(organizationId: OrganizationId): () => void {
+      // The first opens a socket if there is none.
+      if (!live.has(organizationId)) lost.delete(organizationId);
       live.set(organizationId, (live.get(organizationId) ?? 0) + 1);
       return () => {
         const rest = (live.get(organizationId) ?? 1) - 1;
@@ -53,10 +61,33 @@ export function createFlushes(patience = PATIENCE) {
       };
     },
 
-    /** Waits until an owner's live queries, if there are any, show what was written. Answers whether they did in time. */
+    /** The socket of an owner is open. */
+    opened(organizationId: OrganizationId): void {
+      open.set(organizationId, (open.get(organizationId) ?? 0) + 1);
+      lost.delete(organizationId);
+    },
+
+    /** A socket of an owner was closed, or did not open: over none, nothing is told that would be worth waiting for. */
+    closed(organizationId: OrganizationId): void {
+      const rest = Math.max(0, (open.get(organizationId) ?? 0) - 1);
+      open.set(organizationId, rest);
+      if (rest > 0) return;
+      lost.add(organizationId);
+      for (const each of waiting.get(organizationId) ?? []) each.done(false);
+    },
+
+    /**
+     * Waits until an owner's live queries, if there are any, show what was written: for as long as they may take, and
+     * not at all without a socket. Answers whether they do.
+     */
     reached(organizationId: OrganizationId, cursor: string): Promise<boolean> {
       const position = positionOf(cursor);
       if (!live.has(organizationId) || (positions.get(organizationId) ?? -1) >= position) return Promise.resolve(true);
+      const isLate = (): void => void owed.set(organizationId, Math.max(position, owed.get(organizationId) ?? -1));
+      if (lost.has(organizationId)) {
+        isLate();
+        return Promise.resolve(false);
+      }
       return new Promise((resolve) => {
         const all = waiting.get(organizationId) ?? new Set();
         waiting.set(organizationId, all);
@@ -66,7 +97,7 @@ export function createFlushes(patience = PATIENCE) {
           done(inTime) {
             clearTimeout(timeout);
             all.delete(mine);
-            if (!inTime) late.add(organizationId);
+            if (!inTime) isLate();
             resolve(inTime);
           },
         };
@@ -74,13 +105,15 @@ export function createFlushes(patience = PATIENCE) {
       });
     },
 
-    /** Whether a mutation has waited in vain, and nothing has been heard since. */
-    isLate: (organizationId: OrganizationId): boolean => late.has(organizationId),
+    /** How far the log went that a mutation has waited for in vain, while that is still to come. */
+    owed: (organizationId: OrganizationId): number | undefined => owed.get(organizationId),
 
     /** Somebody else's log is another. */
     forget(): void {
       positions.clear();
-      late.clear();
+      owed.clear();
+      open.clear();
+      lost.clear();
       for (const all of waiting.values()) for (const each of all) each.done(true);
     },
   };

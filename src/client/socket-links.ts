@@ -68,8 +68,12 @@ export function createSocketLinks(options: SocketLinksOptions) {
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,
-      onOpen: watch.seen,
+      onOpen() {
+        if (isCurrent()) flushes.opened(organizationId);
+        watch.seen();
+      },
       onClose(cause) {
+        if (isCurrent()) flushes.closed(organizationId);
         if (cause?.code === SESSION_ENDED) watch.suspect();
         if (cause?.code === NO_MEMBER) void leaveIfRefused(organizationId);
       },
@@ -79,8 +83,13 @@ export function createSocketLinks(options: SocketLinksOptions) {
         void leaveIfRefused(organizationId);
       },
     });
-    const link = wsLink<AnyTRPCRouter>({ client, transformer: superjson })(runtime);
-    return { link, close: () => void client.close() };
+    const socket: OwnersSocket = {
+      link: wsLink<AnyTRPCRouter>({ client, transformer: superjson })(runtime),
+      close: () => void client.close(),
+    };
+    // What the socket of the user before still does says nothing of this one's.
+    const isCurrent = (): boolean => owners.get(organizationId) === socket;
+    return socket;
   }
 
   const asking = new Set<string>();

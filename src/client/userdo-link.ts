@@ -66,8 +66,8 @@ export interface UserDOLinkOptions {
    */
   readonly liveWait?: number;
   /**
-   * Called with a mutation's path when this client's own live queries did not show in time what it wrote: without a
-   * connection, for instance. It resolves then all the same.
+   * Called with a mutation's path when this client's own live queries did not show in time what it wrote, or had no
+   * socket to be told over. It resolves then all the same.
    * @default nobody is told
    */
   readonly onLate?: (path: string) => void;

@@ -7,7 +7,7 @@ import type { OptimisticLayer } from "../client/live/optimistic-layers.js";
 export interface OptimisticCache {
   /**
    * Shows a query's data as it will be: `cache.update(trpc.posts.list.queryKey(), (posts) => [draft, ...posts])`. A
-   * query that has no data yet stays without. Called again on each new result until the server's has the change.
+   * query that has no data yet stays without. Called more than once.
    */
   update<TKey extends QueryKey>(
     queryKey: TKey,

@@ -16,17 +16,12 @@ export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
   readonly queryClient: LiveQueryClient;
   /** TanStack Query's own. */
   readonly notifyManager: LiveNotifyManager;
-  /**
-   * Tells when an owner's queries have been told all that a flush changed.
-   * @default what the client hears from the server
-   */
-  readonly onFlushed?: (listener: (organizationId: string | undefined) => void) => () => void;
 }
 
 /** Between the cache and the sockets: one subscription on the server for each query, however many components use it. */
 export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>) {
   const flushes = flushesOfClient(options.client);
-  const { queryClient, notifyManager, onFlushed = flushes?.listen ?? (() => () => {}) } = options;
+  const { queryClient, notifyManager } = options;
   const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
   const cache = queryClient.getQueryCache();
   const queries = new Map<CachedQuery, LiveQuery>();
@@ -39,7 +34,15 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     hold: () => together.hold(),
     isTold(query) {
       const known = queries.get(query);
-      return known !== undefined && known.isConnected() && flushes?.isLate(known.organizationId) !== true;
+      const owed = known && flushes?.owed(known.organizationId);
+      return known !== undefined && known.isConnected() && owed === undefined;
+    },
+    ask(query) {
+      const known = queries.get(query);
+      const owed = known && flushes?.owed(known.organizationId);
+      if (owed !== undefined) known?.expect(owed);
+      if (query.isActive()) query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
+      else query.setState({ isInvalidated: true });
     },
   });
 
@@ -126,7 +129,7 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
       if (leave) return;
       const unsubscribes = [
         cache.subscribe(follow as (event: never) => void),
-        onFlushed(together.flushed),
+        flushes?.listen(together.flushed) ?? (() => {}),
         network.watch(),
       ];
       leave = () => {

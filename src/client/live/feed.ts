@@ -1,5 +1,6 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { parseCursor } from "../../shared/cursor.js";
 import { organizationIdOf } from "../organization-id-of.js";
 
 export interface FeedOptions {
@@ -28,6 +29,10 @@ const PATIENCE = 2_000;
 export function openFeed({ client, path, input, onData, onEnd, onConnection }: FeedOptions) {
   let results = 0;
   let latest: unknown;
+  /** How far the log went when the latest was found, */
+  let position = 0;
+  /** and how far it went, for all that is known, when what is shown was found. */
+  let least = 0;
   let connected = false;
   let reachable = true;
   const waiting = new Set<Waiting>();
@@ -43,7 +48,11 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
   };
 
   const subscription = client.subscription("_live", callOf(path, input), {
-    onStarted: () => connection(true),
+    onStarted() {
+      // What comes now was found after it came back.
+      least = 0;
+      connection(true);
+    },
     onConnectionStateChange({ state, error }) {
       if (state !== "pending") connection(false);
       if (state === "pending") reachable = true;
@@ -51,9 +60,13 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
       if (state === "idle" || error) askInstead();
     },
     onData(event) {
-      latest = (event as { data: unknown }).data;
-      results++;
+      const { id, data } = event as { id: string; data: unknown };
       connection(true);
+      const found = positionOf(id);
+      if (found < least) return undefined;
+      position = found;
+      latest = data;
+      results++;
       if (waiting.size === 0) return onData();
       for (const { resolve } of waiting) resolve(latest);
       waiting.clear();
@@ -73,6 +86,8 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
     },
   });
 
+  const isCurrent = (): boolean => results > 0 && position >= least;
+
   return {
     isConnected: (): boolean => connected,
     isAwaited: (): boolean => waiting.size > 0,
@@ -80,13 +95,18 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
     results: (): number => results,
     latest: (): unknown => latest,
 
-    /** The first result, over HTTP if the socket does not bring it in time. */
-    first(http: () => unknown): Promise<unknown> {
-      if (results > 0) return Promise.resolve(latest);
+    /** What is older than this position of the log is passed over from now on: something newer is shown. */
+    expect(from: number): void {
+      least = from;
+    },
+
+    /** The result: over HTTP if the socket does not bring the first in time, or has brought an older one. */
+    current(http: () => unknown): Promise<unknown> {
+      if (isCurrent()) return Promise.resolve(latest);
       return new Promise((resolve, reject) => {
         let asked = false;
         const instead = (): void => {
-          if (asked || results > 0) return;
+          if (asked || isCurrent()) return;
           asked = true;
           Promise.resolve()
             .then(http)
@@ -95,7 +115,7 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
         };
         const self: Waiting = { resolve, reject, instead };
         waiting.add(self);
-        if (reachable) setTimeout(() => waiting.has(self) && instead(), PATIENCE);
+        if (reachable && results === 0) setTimeout(() => waiting.has(self) && instead(), PATIENCE);
         else instead();
       });
     },
@@ -108,6 +128,11 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
 }
 
 export type Feed = ReturnType<typeof openFeed>;
+
+/** How far the log went when an event was found; one that does not say so counts as new. */
+function positionOf(eventId: string): number {
+  return parseCursor(eventId.split(".", 2).join("."))?.seq ?? Infinity;
+}
 
 /** The input of the carrier: an organization's query names it outside as well, which is how its socket is found. */
 function callOf(path: string, input: unknown): object {

@@ -103,6 +103,11 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     isConnected: (): boolean => feeds.size > 0 && [...feeds.values()].every((feed) => feed.isConnected()),
     isRunning: (): boolean => feeds.size > 0,
 
+    /** What it is told of an older position of the log than this is passed over: it was asked for, and is newer. */
+    expect(position: number): void {
+      for (const feed of feeds.values()) feed.expect(position);
+    },
+
     /** Somebody looks at it. */
     wake(): void {
       if (!asleep) openAll();
@@ -133,7 +138,7 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
       const key = call.infinite ? keyOf(pageParam) : "";
       const feed = feedFor(key, call.infinite ? inputOfPage(call.input, pageParam, direction) : call.input);
       const before = feed.results();
-      if (before === 0 || call.infinite) return feed.first(http);
+      if (before === 0 || call.infinite) return feed.current(http);
       // Asked for again: the server is asked, as whoever refetches expects. What was told meanwhile is newer.
       const answer = await http();
       if (feed.results() === before) return answer;

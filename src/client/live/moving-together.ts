@@ -81,14 +81,17 @@ export function createMovingTogether({ batch, onShow }: MovingTogetherOptions) {
       if (holds.size === 0) show();
     },
 
-    /** Lets everything wait, until the returned function is called by whoever holds last. */
+    /** Lets everything wait, until the returned function is called by whoever holds last, or for as long as news does. */
     hold(): () => void {
       const mine = {};
       holds.add(mine);
-      wait();
-      return () => {
-        if (holds.delete(mine) && holds.size === 0) show();
+      const release = (): void => {
+        clearTimeout(bound);
+        holds.delete(mine);
+        if (holds.size === 0) show();
       };
+      const bound = setTimeout(release, PATIENCE);
+      return release;
     },
 
     /** Nothing that was under way matters any more. */

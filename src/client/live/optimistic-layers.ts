@@ -3,8 +3,7 @@ import type { CachedQuery, CacheEvent, LiveQueryClient } from "./query-cache.js"
 /** What an optimistic change may do to the cache. */
 export interface QueryChanges {
   /**
-   * Shows a query's data as it will be. A query that has no data yet stays without. Called again on each new result
-   * until the server's has the change.
+   * Shows a query's data as it will be. A query that has no data yet stays without. Called more than once.
    */
   update(queryKey: readonly unknown[], change: (data: never) => unknown): void;
 }
@@ -17,15 +16,21 @@ export interface OptimisticLayer {
   succeed(): void;
 }
 
+type Outcome = "underWay" | "done";
+
 interface Step {
   readonly layer: OptimisticLayer;
   readonly change: (data: unknown) => unknown;
 }
 
 interface Layered {
-  /** What the server says. */
+  /** What the server says, as far as the layers can be laid over it. */
   base: unknown;
+  /** What it said while a change was under way: whether that is in it already is not known yet. */
+  held?: { readonly data: unknown } | undefined;
   steps: Step[];
+  /** What is shown. */
+  laid?: unknown;
 }
 
 export interface OptimisticLayersOptions {
@@ -35,67 +40,101 @@ export interface OptimisticLayersOptions {
   readonly hold: () => () => void;
   /** Whether a query is told of each change, so that its results need not be asked for. */
   readonly isTold: (query: CachedQuery) => boolean;
+  /** Asks for a query's result, which nothing older may follow. */
+  readonly ask: (query: CachedQuery) => void;
 }
 
 /**
  * Optimistic changes as layers over what the server says. Each new result has those laid over it that it cannot know
- * of yet, so nothing is put back by hand: what fails is taken away, what succeeds goes when the result has it.
+ * of yet, so nothing is put back by hand: what fails is taken away, what succeeds goes when the result has it. While
+ * one is under way nobody can tell whether a new result has it, so its queries show none until it has ended.
  */
-export function createOptimisticLayers({ queryClient, batch, hold, isTold }: OptimisticLayersOptions) {
+export function createOptimisticLayers({ queryClient, batch, hold, isTold, ask }: OptimisticLayersOptions) {
   const cache = queryClient.getQueryCache();
   const layered = new Map<CachedQuery, Layered>();
-  /** Done by the server, and not yet in what is shown. */
-  const done = new Set<OptimisticLayer>();
+  /** How those that are on the page stand. */
+  const outcomes = new WeakMap<OptimisticLayer, Outcome>();
   /** Done, and gone with the next result of a query. */
   const leaving = new Map<CachedQuery, Set<OptimisticLayer>>();
   let laying = false;
 
-  function lay(query: CachedQuery, { base, steps }: Layered): void {
-    if (steps.length === 0) layered.delete(query);
+  const isUnderWay = ({ steps }: Layered): boolean => steps.some(({ layer }) => outcomes.get(layer) === "underWay");
+
+  function quietly(work: () => void): void {
     laying = true;
     try {
-      query.setData(
-        steps.reduce((data, { change }) => change(data), base),
-        { manual: true },
-      );
+      work();
     } finally {
       laying = false;
     }
   }
 
-  function takeAway(gone: ReadonlySet<OptimisticLayer>, only: (query: CachedQuery) => boolean = () => true): void {
+  function lay(query: CachedQuery, state: Layered): void {
+    const { base, steps } = state;
+    if (steps.length === 0) layered.delete(query);
+    const data = steps.reduce((before, { change }) => change(before), base);
+    quietly(() => void query.setData(data, { manual: true }));
+    state.laid = query.state.data;
+  }
+
+  /** Goes on to what was held back, if nothing is under way any more. Answers whether it did. */
+  function thaw(query: CachedQuery, state: Layered): boolean {
+    if (!state.held || isUnderWay(state)) return false;
+    const gone = leaving.get(query);
+    leaving.delete(query);
+    state.base = state.held.data;
+    state.held = undefined;
+    state.steps = state.steps.filter(({ layer }) => !gone?.has(layer));
+    return true;
+  }
+
+  /** What failed leaves no trace. */
+  function takeAway(failed: OptimisticLayer): void {
     for (const [query, state] of layered) {
-      const steps = state.steps.filter(({ layer }) => !gone.has(layer));
-      if (steps.length === state.steps.length || !only(query)) continue;
+      const steps = state.steps.filter(({ layer }) => layer !== failed);
+      if (steps.length === state.steps.length) continue;
       state.steps = steps;
+      thaw(query, state);
       lay(query, state);
     }
   }
 
-  /** What is not told has to be asked for, and keeps its layers until the answer is there. */
-  function askFor(query: CachedQuery, gone: ReadonlySet<OptimisticLayer>): void {
-    leaving.set(query, new Set([...(leaving.get(query) ?? []), ...gone]));
-    if (query.isActive()) query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
-    else query.setState({ isInvalidated: true });
+  /** What is done goes: at once where all was told, with the answer where it has to be asked for. */
+  function handOver(query: CachedQuery, state: Layered): void {
+    if (isUnderWay(state)) return;
+    const hasNews = thaw(query, state);
+    // A fetch that is under way may have begun before.
+    if (isTold(query) && query.state.fetchStatus !== "fetching") {
+      state.steps = [];
+      leaving.delete(query);
+      lay(query, state);
+      return;
+    }
+    if (hasNews) lay(query, state);
+    const asked = leaving.get(query) ?? new Set();
+    const gone = state.steps.map(({ layer }) => layer).filter((layer) => !asked.has(layer));
+    if (gone.length === 0) return;
+    leaving.set(query, new Set([...asked, ...gone]));
+    ask(query);
   }
 
   return {
     /** Puts a change on the page. */
     begin(change: (cache: QueryChanges) => void): OptimisticLayer {
       const release = hold();
-      let isUnderWay = true;
       const end = (what: () => void): void => {
-        if (!isUnderWay) return;
-        isUnderWay = false;
+        if (outcomes.get(layer) !== "underWay") return;
+        outcomes.set(layer, "done");
         batch(() => {
           what();
           release();
         });
       };
       const layer: OptimisticLayer = {
-        fail: () => end(() => takeAway(new Set([layer]))),
-        succeed: () => end(() => void done.add(layer)),
+        fail: () => end(() => takeAway(layer)),
+        succeed: () => end(() => {}),
       };
+      outcomes.set(layer, "underWay");
       try {
         batch(() =>
           change({
@@ -118,20 +157,13 @@ export function createOptimisticLayers({ queryClient, batch, hold, isTold }: Opt
 
     /** All that was told is on the page: what is done is part of it. */
     shown(): void {
-      if (done.size === 0) return;
-      const gone = new Set(done);
-      done.clear();
-      takeAway(gone, isTold);
-      for (const [query, { steps }] of layered) {
-        if (steps.some(({ layer }) => gone.has(layer))) askFor(query, gone);
-      }
+      for (const [query, state] of layered) handOver(query, state);
     },
 
     /** Nothing that was under way matters any more. */
     forget(): void {
       layered.clear();
       leaving.clear();
-      done.clear();
     },
 
     /** To be told of all that happens to the cache. */
@@ -143,11 +175,9 @@ export function createOptimisticLayers({ queryClient, batch, hold, isTold }: Opt
         layered.delete(query);
         leaving.delete(query);
       } else if (type === "updated" && action?.type === "success") {
-        const gone = leaving.get(query);
-        leaving.delete(query);
-        state.base = query.state.data;
-        state.steps = state.steps.filter(({ layer }) => !gone?.has(layer));
-        lay(query, state);
+        state.held = { data: query.state.data };
+        if (thaw(query, state)) lay(query, state);
+        else quietly(() => query.setState({ data: state.laid }));
       }
     },
   };

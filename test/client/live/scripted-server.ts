@@ -1,5 +1,7 @@
 import { createTRPCClient, TRPCClientError, type TRPCClient, type TRPCLink } from "@trpc/client";
 import { observable, type Observer } from "@trpc/server/observable";
+import { createFlushes, rememberFlushes } from "../../../src/client/flushes.js";
+import { formatCursor } from "../../../src/shared/cursor.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 
 interface Subscriber {
@@ -14,10 +16,12 @@ export function createScriptedServer() {
   const opened: { readonly path: string; readonly input: unknown }[] = [];
   /** What was asked over HTTP. */
   const asked: { readonly path: string; readonly input: unknown }[] = [];
-  const flushed = new Set<(organizationId: string | undefined) => void>();
+  const flushes = createFlushes();
   let answer: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
-  let ids = 0;
+  /** How far the log goes. */
+  let head = 0;
+  const cursorAt = (seq: number): string => formatCursor({ seq, nonce: "0123456789abcdef" });
 
   const link: TRPCLink<AppRouter> =
     () =>
@@ -51,32 +55,37 @@ export function createScriptedServer() {
         return () => void subscribers.delete(subscriber);
       });
 
-  const tell = ({ observer }: Subscriber, data: unknown): void =>
-    observer.next({ result: { type: "data", data: { id: String(++ids), data } } } as never);
+  const tell = ({ observer }: Subscriber, data: unknown, position = ++head): void =>
+    observer.next({ result: { type: "data", data: { id: `${cursorAt(position)}.hash`, data } } } as never);
   const of = (path: string, matches: (input: unknown) => boolean = () => true): Subscriber[] =>
     [...subscribers].filter((each) => each.path === path && matches(each.input));
 
   const client: TRPCClient<AppRouter> = createTRPCClient<AppRouter>({ links: [link] });
+  rememberFlushes(client, flushes);
   return {
     client,
     asked,
     opened,
     open: () => [...subscribers].map(({ path, input }) => ({ path, input })),
-    onFlushed(listener: (organizationId: string | undefined) => void) {
-      flushed.add(listener);
-      return () => flushed.delete(listener);
-    },
     /** What a subscription is told first. */
     firstIs: (result: typeof first) => void (first = result),
     /** What a call over HTTP is answered. */
     answerIs: (result: typeof answer) => void (answer = result),
-    /** Tells a query's subscribers a result. */
-    tell(path: string, data: unknown, matches?: (input: unknown) => boolean): void {
-      for (const each of of(path, matches)) tell(each, data);
+    /** Something is written: how far the log goes then. */
+    write: (): number => ++head,
+    /** A mutation is answered, that has written so far. Answers whether the live queries had shown it in time. */
+    answered: (position: number): Promise<boolean> => flushes.reached(undefined, cursorAt(position)),
+    /** A live query of the user begins: mutations wait for it. */
+    begin: (): (() => void) => flushes.begin(undefined),
+    /** The socket of the user is lost. */
+    lose: (): void => flushes.closed(undefined),
+    /** Tells a query's subscribers a result, of how far the log went then. */
+    tell(path: string, data: unknown, matches?: (input: unknown) => boolean, position?: number): void {
+      for (const each of of(path, matches)) tell(each, data, position);
     },
     /** Says that all of a flush was told. */
     flush(organizationId?: string): void {
-      for (const listener of flushed) listener(organizationId);
+      flushes.flushed(organizationId, cursorAt(head));
     },
     state(state: "connecting" | "pending", error?: Error): void {
       for (const { observer } of subscribers) {

@@ -1,0 +1,201 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { bridgeOf } from "../../../src/client/live/bridges.js";
+import { live } from "../../../src/client/live/live.js";
+import { connect, optionsOf, settled, watch, type Server } from "./page.js";
+
+const rowOf = (server: Server, list: unknown[]) => {
+  server.tell("posts.list", list);
+  server.flush();
+};
+
+/** An optimistic row, on a list that has one already. */
+async function withOptimisticRow() {
+  const made = connect();
+  const { server, queryClient } = made;
+  server.firstIs(() => ["old"]);
+  const options = live(optionsOf(server, "posts.list"));
+  const watched = watch(queryClient, options);
+  await (vi.isFakeTimers() ? vi.advanceTimersByTimeAsync(20) : settled());
+  const add = (row: string) =>
+    bridgeOf(queryClient)!.begin((cache) => cache.update(options.queryKey, (rows: string[]) => [...rows, `${row}?`]));
+  return { ...made, ...watched, add };
+}
+
+afterEach(() => void vi.useRealTimers());
+
+it("C1 an optimistic change that fails is taken back, whatever was told meanwhile", async () => {
+  const { server, shown, add } = await withOptimisticRow();
+  const layer = add("new");
+  await settled();
+  rowOf(server, ["old", "of another"]);
+  await settled();
+  expect(shown.at(-1)).toEqual(["old", "new?"]);
+  layer.fail();
+  await settled();
+  expect(shown).toEqual([["old"], ["old", "new?"], ["old", "of another"]]);
+});
+
+it("C1 one that succeeds goes over to the server's result, never missing and never doubled", async () => {
+  const { server, shown, add } = await withOptimisticRow();
+  const layer = add("new");
+  await settled();
+  rowOf(server, ["old", "new"]);
+  await settled();
+  // Of a later flush, which is not complete.
+  server.tell("posts.list", ["old", "new", "half"]);
+  layer.succeed();
+  await settled();
+  expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new"]]);
+  server.flush();
+  await settled();
+  expect(shown.at(-1)).toEqual(["old", "new", "half"]);
+});
+
+it("C1 of two at once, each goes over when both are known of", async () => {
+  const { server, shown, add } = await withOptimisticRow();
+  const [one, two] = [add("one"), add("two")];
+  rowOf(server, ["old", "one"]);
+  one.succeed();
+  await settled();
+  rowOf(server, ["old", "one", "two"]);
+  two.succeed();
+  await settled();
+  expect(shown).toEqual([["old"], ["old", "one?", "two?"], ["old", "one", "two"]]);
+});
+
+it("C1 of two at once, one that fails leaves the other", async () => {
+  const { server, shown, add } = await withOptimisticRow();
+  const [one, two] = [add("one"), add("two")];
+  one.fail();
+  await settled();
+  expect(shown.at(-1)).toEqual(["old", "two?"]);
+  rowOf(server, ["old", "two"]);
+  two.succeed();
+  await settled();
+  expect(shown.at(-1)).toEqual(["old", "two"]);
+});
+
+it("C1 a deletion that the server's result equals stays deleted", async () => {
+  const { server, queryClient, shown } = await withOptimisticRow();
+  const key = optionsOf(server, "posts.list").queryKey;
+  const layer = bridgeOf(queryClient)!.begin((cache) => cache.update(key, () => []));
+  await settled();
+  rowOf(server, []);
+  layer.succeed();
+  await settled();
+  expect(shown).toEqual([["old"], []]);
+  rowOf(server, ["later"]);
+  await settled();
+  expect(shown.at(-1)).toEqual(["later"]);
+});
+
+it("C1 on a query that nothing is told of, it stays until the query was asked again", async () => {
+  const { server, queryClient } = connect();
+  server.answerIs(() => ["old"]);
+  const options = optionsOf(server, "posts.list", undefined, { staleTime: Infinity });
+  const { shown } = watch(queryClient, options);
+  await settled();
+  const layer = bridgeOf(queryClient)!.begin((cache) => cache.update(options.queryKey, () => ["old", "new?"]));
+  await settled();
+  const answer = Promise.withResolvers<string[]>();
+  server.answerIs(() => answer.promise);
+  layer.succeed();
+  await settled();
+  expect(shown.at(-1)).toEqual(["old", "new?"]);
+  answer.resolve(["old", "new"]);
+  await settled();
+  expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new"]]);
+});
+
+it("C1 under way for however long, its query shows nothing that may have it already; the others go on", async () => {
+  vi.useFakeTimers();
+  const { server, queryClient, shown, add } = await withOptimisticRow();
+  const count = watch(queryClient, live(optionsOf(server, "posts.count")));
+  await vi.advanceTimersByTimeAsync(20);
+  const layer = add("new");
+  server.tell("posts.count", 2);
+  rowOf(server, ["old", "new"]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(count.shown.at(-1)).toBe(2);
+  server.tell("posts.count", 3);
+  rowOf(server, ["old", "new", "of another"]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(count.shown.at(-1)).toBe(3);
+  layer.succeed();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new", "of another"]]);
+});
+
+it("C1 under way for long and then refused, it is taken back, and what others wrote meanwhile is there", async () => {
+  vi.useFakeTimers();
+  const { server, shown, add } = await withOptimisticRow();
+  const layer = add("new");
+  rowOf(server, ["old", "of another"]);
+  await vi.advanceTimersByTimeAsync(60_000);
+  layer.fail();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(shown).toEqual([["old"], ["old", "new?"], ["old", "of another"]]);
+});
+
+it("C1 one that is done stays while another of the same query is under way for long", async () => {
+  vi.useFakeTimers();
+  const { server, shown, add } = await withOptimisticRow();
+  const [one, two] = [add("one"), add("two")];
+  rowOf(server, ["old", "one"]);
+  one.succeed();
+  await vi.advanceTimersByTimeAsync(10_000);
+  rowOf(server, ["old", "one", "two"]);
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(shown.at(-1)).toEqual(["old", "one?", "two?"]);
+  two.fail();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(shown).toEqual([["old"], ["old", "one?", "two?"], ["old", "one", "two"]]);
+});
+
+it("P4 C1 done, but its word is late: it stays until the server was asked, and nothing older is shown after", async () => {
+  vi.useFakeTimers();
+  const { server, shown, add } = await withOptimisticRow();
+  server.begin();
+  const layer = add("new");
+  const before = server.write();
+  const written = server.write();
+  const inTime = server.answered(written);
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(await inTime).toBe(false);
+  const answer = Promise.withResolvers<string[]>();
+  server.answerIs(() => answer.promise);
+  layer.succeed();
+  // The socket is slow: this was told before the row was written.
+  server.tell("posts.list", ["old", "older"], undefined, before);
+  await vi.advanceTimersByTimeAsync(3_000);
+  expect(shown.at(-1)).toEqual(["old", "new?"]);
+  answer.resolve(["old", "older", "new"]);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(shown.at(-1)).toEqual(["old", "older", "new"]);
+  server.tell("posts.list", ["old", "older"], undefined, before);
+  await vi.advanceTimersByTimeAsync(3_000);
+  server.tell("posts.list", ["old", "older", "new", "newer"]);
+  server.flush();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(shown).toEqual([["old"], ["old", "new?"], ["old", "older", "new"], ["old", "older", "new", "newer"]]);
+});
+
+it("P4 without a socket a mutation waits for nothing, and says so; once one is lost it stops waiting", async () => {
+  vi.useFakeTimers();
+  const { server } = await withOptimisticRow();
+  server.begin();
+  // It is being opened: what it tells first will have the change.
+  const first = server.answered(server.write());
+  let isAnswered = false;
+  void first.then(() => (isAnswered = true));
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(isAnswered).toBe(false);
+  server.lose();
+  expect(await first).toBe(false);
+  expect(await server.answered(server.write())).toBe(false);
+  // It is back.
+  server.flush();
+  const next = server.answered(server.write());
+  server.flush();
+  expect(await next).toBe(true);
+});

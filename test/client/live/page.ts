@@ -1,0 +1,51 @@
+import { notifyManager, QueryClient, QueryObserver } from "@tanstack/query-core";
+import { afterEach } from "vitest";
+import { createLiveBridge } from "../../../src/client/live/create-live-bridge.js";
+import { createScriptedServer } from "./scripted-server.js";
+
+export type Server = ReturnType<typeof createScriptedServer>;
+
+/**
+ * Lets everything happen that was begun: the server by hand and TanStack's own notices take a turn each. Counted in
+ * turns and not in time, so that a busy machine makes no difference.
+ */
+export async function settled(turns = 10): Promise<void> {
+  while (turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 0));
+}
+
+const open: (() => void)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+/** A cache of TanStack Query with nothing around it, connected to a server by hand. */
+export function connect(server: Server = createScriptedServer()) {
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const bridge = createLiveBridge({ client: server.client, queryClient, notifyManager });
+  bridge.connect();
+  open.push(bridge.disconnect, () => queryClient.clear());
+  return { server, queryClient, bridge };
+}
+
+/** Options as `@trpc/tanstack-react-query` makes them. */
+export function optionsOf(server: Server, path: string, input?: unknown, more: object = {}) {
+  return {
+    queryKey: [path.split("."), { ...(input !== undefined && { input }), type: "query" }],
+    queryFn: () => (server.client as any)[path.split(".")[0]!][path.split(".")[1]!].query(input) as Promise<unknown>,
+    trpc: { path },
+    ...more,
+  };
+}
+
+/** Watches a query, and notes what it shows. */
+export function watch(queryClient: QueryClient, options: ReturnType<typeof optionsOf>) {
+  const observer = new QueryObserver(queryClient, options);
+  const shown: unknown[] = [];
+  // As an adapter does, which renders what there is at the end of a batch.
+  const render = notifyManager.batchCalls(() => {
+    const { data } = observer.getCurrentResult();
+    if (data !== undefined && shown.at(-1) !== data) shown.push(data);
+  });
+  const stop = observer.subscribe(render);
+  return { shown, stop, observer };
+}
