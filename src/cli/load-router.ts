@@ -6,13 +6,16 @@ import { build, type Plugin } from "esbuild";
 import { findDefinition, type RouterDefinition } from "../router/definition.js";
 import { UsageError } from "./usage-error.js";
 
-/** The platform's modules are not there in Node. What is imported of them is only named while a module loads. */
+/**
+ * The platform's modules are not there in Node. What is imported of them is only named or extended while a module loads.
+ * The names are a prototype's, because a bundle copies a module's own ones, and a proxy has none to copy.
+ */
 const platformStub: Plugin = {
   name: "cloudflare",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^(cloudflare|workerd):/ }, ({ path: name }) => ({ path: name, namespace: "cloudflare" }));
     onLoad({ filter: /.*/, namespace: "cloudflare" }, () => ({
-      contents: "module.exports = new Proxy({}, { get: (_, name) => name === '__esModule' ? true : class {} });",
+      contents: "module.exports = Object.create(new Proxy({}, { get: () => class {} }));",
     }));
   },
 };

@@ -8,6 +8,8 @@ import { anonymous } from "../shared/caller.js";
 import type { SessionCookies } from "./cookies/create-cookies.js";
 import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
+import { refuse } from "./gate/refuse.js";
+import type { Refusal } from "./gate/refusal.js";
 import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
 import { sendCalls, type KnownCall, type SendCallsOptions, type SentReply } from "./send-calls.js";
 import { withFirstEventId } from "./with-first-event-id.js";
@@ -33,6 +35,12 @@ interface PlannedCall {
   readonly refused?: Reply;
 }
 
+/** As tRPC refuses it too, but as JSON, and with the cure. */
+const mixedTypes: Refusal = {
+  code: "BAD_REQUEST",
+  message: "A batch holds queries alone, or mutations alone. Send the others in a request of their own.",
+};
+
 /**
  * Answers a request's calls: sends each to the object that owns its data, and has tRPC's own adapter write the
  * reply. Cookies are set on the reply, so one that sets any is held back until the object has said which.
@@ -40,9 +48,9 @@ interface PlannedCall {
 export async function answerCalls(options: AnswerCallsOptions): Promise<Response> {
   const { request, gated, cookies, router } = options;
   const planned = await Promise.all(gated.calls.map((call) => plan(call, options)));
-  // tRPC refuses a request of mixed types as a whole, after this: nothing of it may have run by then.
   const types = new Set(planned.flatMap(({ procedure }) => procedure?._def.type ?? []));
-  const sent = types.size > 1 ? [] : planned.flatMap(({ call }) => call ?? []);
+  if (types.size > 1) return refuse(mixedTypes, router._def._config);
+  const sent = planned.flatMap(({ call }) => call ?? []);
 
   const { caller, effect } = await callerFor(sent, options);
   const replies = sendCalls(sent, { ...options, caller });

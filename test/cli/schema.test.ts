@@ -112,6 +112,22 @@ it("B10 --write makes the snapshot, and --check fails with what differs from it"
   expect(await schema(["changing.ts", "--check"])).toMatchObject({ code: 0 });
 });
 
+it("B10 reads an app whose objects and Worker are in the same module", async () => {
+  await write(
+    "whole.ts",
+    `import { DurableObject } from "cloudflare:workers";
+    import { createUserDO } from "trpc-userdo/do";
+    import { createWorker } from "trpc-userdo/worker";
+    ${app("title: z.string(),")}
+    export class OtherDO extends DurableObject {}
+    export class BlogDO extends createUserDO(appRouter) {}
+    export default createWorker(appRouter, { binding: "BLOG_DO" });`,
+  );
+  const { code, stdout, stderr } = await schema(["whole.ts", "--snapshot=none.sql"]);
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain('CREATE TABLE "posts" (');
+});
+
 it("says what is wrong in a line", async () => {
   await write("plain.ts", "export const nothing = 1;");
   await write("two.ts", `export { appRouter as one } from "./one";\nexport { appRouter as other } from "./other";`);

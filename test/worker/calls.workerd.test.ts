@@ -182,6 +182,8 @@ describe("the gate, in front of the real thing", () => {
       body: JSON.stringify({ 0: { json: post } }),
     });
     expect(response.status).toBe(400);
+    expect(response.headers.get("Content-Type")).toBe("application/json");
+    expect(await response.json()).toMatchObject({ error: { json: { data: { code: "BAD_REQUEST" } } } });
     expect(await client.posts.list.query()).toEqual([]);
   });
 
