@@ -1,0 +1,182 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import superjson from "superjson";
+import { createCaller, watchQuery } from "trpc-userdo/worker";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { ran, type LiveRouter } from "../../fixtures/app/live.js";
+import { mailsTo } from "../../fixtures/app/mailbox.js";
+import { signUpToLive } from "../../fixtures/live.js";
+import { organizationName } from "../../fixtures/organizations.js";
+import { openSocket } from "../../fixtures/socket.js";
+
+type Person = Awaited<ReturnType<typeof signUpToLive>>;
+
+/** One member's listening: all that came, as it came, and the results in it. */
+interface Listening {
+  text(): string;
+  results(): unknown[];
+}
+
+const eventually = { timeout: 10_000 };
+
+let ada: Person;
+let bob: Person;
+let organizationId: string;
+
+beforeAll(async () => {
+  [ada, bob] = await Promise.all([signUpToLive(), signUpToLive()]);
+  const mail = await vi.waitFor(() => {
+    const found = mailsTo(bob.email).find(({ kind }) => kind === "verifyEmail");
+    if (found?.kind !== "verifyEmail") throw new Error("There is no mail yet.");
+    return found;
+  }, eventually);
+  await bob.http.auth.verifyEmail.mutate({ token: mail.token });
+});
+
+/** Both are its owners: there is nothing that one may and the other may not. */
+beforeEach(async () => {
+  organizationId = (await ada.http.organizations.create.mutate({ name: "Acme" })).id;
+  await ada.http.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "owner" });
+  const invitationId = await vi.waitFor(async () => {
+    const found = (await bob.http.organizations.list.query()).find(({ id }) => id === organizationId);
+    if (found?.status !== "invited") throw new Error("There is no invitation yet.");
+    return found.invitationId;
+  }, eventually);
+  await bob.http.organizations.invitations.accept.mutate({ invitationId });
+  ran.mine = 0;
+});
+
+const ends: (() => unknown)[] = [];
+afterEach(() => Promise.all(ends.splice(0).map((end) => end())));
+
+const wireOf = (path: string) => superjson.serialize({ organizationId, path, input: { organizationId } });
+const dataIn = (wire: unknown): unknown => superjson.deserialize<{ data: unknown }>(wire as never).data;
+
+async function overSocket({ browser }: Person, path: string): Promise<Listening> {
+  const { socket, send, frames, texts } = await openSocket(browser, `/live?organizationId=${organizationId}`);
+  ends.push(() => socket.close());
+  send({ id: 1, method: "subscription", params: { path: "_live", input: wireOf(path) } });
+  return {
+    text: () => texts.join("\n"),
+    results: () => frames.flatMap(({ id, result }) => (id === 1 && result?.data ? [dataIn(result.data)] : [])),
+  };
+}
+
+async function overSse({ browser }: Person, path: string): Promise<Listening> {
+  const input = encodeURIComponent(JSON.stringify(wireOf(path)));
+  const { body } = await browser.fetch(`/live/_live?input=${input}`, { headers: { accept: "text/event-stream" } });
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  async function read(): Promise<void> {
+    for (let part = await reader?.read(); part && !part.done; part = await reader?.read()) text += part.value;
+  }
+  const reading = read();
+  ends.push(async () => {
+    await reader?.cancel();
+    await reading;
+  });
+  return {
+    text: () => text,
+    results: () =>
+      text
+        .split("\n\n")
+        .slice(0, -1)
+        .filter((event) => event.includes("id: "))
+        .map((event) => superjson.parse(/^data: (.+)$/m.exec(event)?.[1] ?? "null")),
+  };
+}
+
+async function overCaller({ user }: Person, path: string): Promise<Listening> {
+  const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: user.id });
+  const procedure = path === "papers.mine" ? caller.papers.mine : caller.papers.whoAmI;
+  const results: unknown[] = [];
+  const watched = watchQuery<{ organizationId: string }, unknown>(procedure, { organizationId });
+  async function read(): Promise<void> {
+    for await (const result of watched) results.push(result);
+  }
+  void read();
+  // It ends with what it waits for.
+  ends.push(() => void watched.return());
+  await Promise.resolve();
+  return { text: () => JSON.stringify(results), results: () => results };
+}
+
+const ways = { socket: overSocket, SSE: overSse, "server caller": overCaller };
+
+const write = (name: string) => ada.http.papers.create.mutate({ organizationId, name });
+const sleep = () =>
+  evictDurableObject(env.LIVE_DO.getByName(organizationName(organizationId)), { webSockets: "hibernate" });
+const nobodys = (count: number) => () => ({ count, session: "nobody", userId: "nobody" });
+const reached = (listening: Listening[], last: (index: number) => unknown) =>
+  expect
+    .poll(() => listening.map((each) => each.results().at(-1)), eventually)
+    .toEqual(listening.map((_, index) => last(index)));
+
+/** What is one member's alone, of each of the two. */
+const canaries = () => [ada, bob].map(({ user, session, email }) => [user.id, session.id, email]);
+
+function expectApart(listening: Listening[]): void {
+  const [ofAda = [], ofBob = []] = canaries();
+  for (const [index, each] of listening.entries()) {
+    for (const canary of index % 2 === 0 ? ofBob : ofAda) expect(each.text()).not.toContain(canary);
+  }
+}
+
+describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equal role, over %s", (way) => {
+  const listen = async (path: string): Promise<Listening[]> =>
+    Promise.all([ada, bob].map((person) => ways[way](person, path)));
+  const session = (person: Person | undefined) => (way === "server caller" ? undefined : person?.session.id);
+  const own = (count: number) => (index: number) => {
+    const person = [ada, bob][index];
+    return { count, session: session(person), userId: person?.user.id };
+  };
+  it("P8 C3 share a run until it looks at who calls, and from then on neither gets a byte of the other's", async () => {
+    const listening = await listen("papers.mine");
+    await reached(listening, nobodys(0));
+    const { id } = await write("mine");
+    await reached(listening, own(1));
+    await sleep();
+    await write("another");
+    await reached(listening, own(2));
+    expectApart(listening);
+
+    // Nobody is looked at any more, and then again, also after a sleep.
+    await ada.http.papers.delete.mutate({ organizationId, id });
+    await reached(listening, nobodys(1));
+    await sleep();
+    await write("mine");
+    await reached(listening, own(2));
+    expectApart(listening);
+  });
+
+  it("P8 a query of the member itself is each member's own", async () => {
+    const listening = await listen("papers.whoAmI");
+    const is = (name: string) => (index: number) =>
+      expect.objectContaining({
+        member: expect.objectContaining({ userId: [ada, bob][index]?.user.id, role: "owner" }),
+        organization: expect.objectContaining({ name }),
+      });
+    await reached(listening, is("Acme"));
+    await sleep();
+    await ada.http.organizations.update.mutate({ organizationId, name: "Acme & Sons" });
+    await reached(listening, is("Acme & Sons"));
+    expectApart(listening);
+  });
+});
+
+it("P8 C3 members on sockets, SSE and callers share one run, and are told apart as soon as it looks at them", async () => {
+  const listening = await Promise.all(
+    Object.values(ways).flatMap((listen) => [ada, bob].map((person) => listen(person, "papers.mine"))),
+  );
+  await reached(listening, nobodys(0));
+  ran.mine = 0;
+  await write("one");
+  await reached(listening, nobodys(1));
+  expect(ran.mine).toBe(1);
+
+  await write("mine");
+  await reached(listening, (index) => expect.objectContaining({ count: 2, userId: [ada, bob][index % 2]?.user.id }));
+  // Two sessions, and another Worker for each of the two.
+  expect(ran.mine).toBe(1 + 4);
+  expectApart(listening);
+});
