@@ -32,6 +32,7 @@ export function createSocketClass({ implementation, token, timeout = CONNECTION_
   /** Says who it is in a header, as far as the platform's own lets it: a browser's does not. */
   function withToken(access: string | undefined) {
     if (access === undefined) return implementation && { WebSocket: implementation };
+    // The DOM's type has two arguments, and so says nothing of the third that the others take.
     const Base = (implementation ?? globalThis.WebSocket) as unknown as SocketWithHeaders;
     return {
       WebSocket: class extends Base {

@@ -17,8 +17,8 @@ export function withAtomicMutations<TBuilder extends object>(builder: TBuilder):
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);
       if (typeof value !== "function") return value;
-      if (property === "mutation")
-        return (resolver: Resolver) => (target as unknown as Builder).mutation(atomic(resolver));
+      if (property === "mutation" && isBuilder(target))
+        return (resolver: Resolver) => target.mutation(atomic(resolver));
       if (property === "query" || property === "subscription") return value;
       return (...args: unknown[]) => {
         const next: unknown = Reflect.apply(value, target, args);
@@ -35,6 +35,6 @@ function atomic(resolver: Resolver): Resolver {
   };
 }
 
-function isBuilder(value: unknown): value is Builder & object {
+function isBuilder(value: unknown): value is Builder {
   return typeof value === "object" && value !== null && "mutation" in value;
 }

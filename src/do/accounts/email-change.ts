@@ -55,12 +55,19 @@ export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
       const change = { operationId: randomId(), email };
       await reserve(change);
       const before = pending();
-      const left = before && before.email !== email ? toName(await addressOf(before.email)) : undefined;
+      const isAnother = before?.email !== email;
+      const wanted = toName(await addressOf(email));
+      const left = before && isAnother ? toName(await addressOf(before.email)) : undefined;
+      const release = (target: string, { operationId }: PendingChange): void => {
+        outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
+      };
       const sent = transaction(() => {
-        if (!mailLink(parts, "changeEmail", email)) return false;
-        if (left && before) {
-          outbox.post({ target: left, kind: "releaseAddress", payload: { userId, operationId: before.operationId } });
+        if (!mailLink(parts, "changeEmail", email)) {
+          // Otherwise it would be kept from whoever's it is, without a mail that tells them.
+          if (isAnother) release(wanted, change);
+          return false;
         }
+        if (left && before) release(left, before);
         sql.exec("INSERT OR REPLACE INTO _email_change VALUES (1, ?, ?)", change.operationId, email);
         audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
         return true;

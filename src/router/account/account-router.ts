@@ -59,6 +59,7 @@ function patchInput<TApp extends AppDefinition>(profile: TApp["profile"]): z.Zod
   const names = Object.keys(profile?.shape ?? {});
   const fields = Object.fromEntries(names.map((name) => [name, z.unknown().optional()]));
   const patch = z.strictObject(profile ? { profile: z.strictObject(fields) } : {});
+  // What the conditional type comes to for a profile is what this takes: those names, and any values.
   return patch.transform(toPatch) as unknown as z.ZodType<Patch, ProfilePatch<TApp>>;
 }
 

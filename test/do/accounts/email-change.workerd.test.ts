@@ -104,6 +104,19 @@ describe("changing the address", () => {
     expect((await client.auth.me.query()).user.email).toBe(other);
   });
 
+  it("A11 M1 one that is refused for its mails keeps no address from anybody", async () => {
+    const { client, target } = await withChange();
+    const other = freshEmail();
+    for (let mails = 0; mails < 3; mails++) await client.auth.changeEmail.mutate({ email: other, password });
+    await client.auth.changeEmail.mutate({ email: target, password });
+    expect(await codeOf(client.auth.changeEmail.mutate({ email: other, password }))).toBe("TOO_MANY_REQUESTS");
+    await released(other);
+    expect((await signUp(other)).user.email).toBe(other);
+    // What was asked for before is still under way.
+    await someone().auth.confirmEmailChange.mutate({ token: await tokenTo(target, "changeEmail", 2) });
+    expect((await client.auth.me.query()).user.email).toBe(target);
+  });
+
   it("A11 and back again", async () => {
     const { client, email, target, token } = await withChange();
     await someone().auth.confirmEmailChange.mutate({ token });

@@ -27,7 +27,7 @@ describe("how many sessions there may be", () => {
       // All at the same moment, as under a clock that stands still.
       const fifth = store.create(0, undefined);
       expect(store.trim(fifth.id)).toEqual([third!.id]);
-      expect(store.alive(fifth.id, 0)).toBeDefined();
+      expect(store.alive(fifth.id, 0)).toEqual(fifth);
     }));
 
   it("A7 a sign-in past the fiftieth ends the oldest", async () => {

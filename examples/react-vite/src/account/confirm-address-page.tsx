@@ -57,7 +57,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
     );
   }
   return (
-    <LinkCard title="Confirm your e-mail address">
+    <LinkCard title="Confirm your e-mail address" other={{ to: "/", says: "Go to the app" }}>
       {token === undefined ? (
         <p>This page needs the link of a mail. Open it from there, or ask for a new one on your account's page.</p>
       ) : (
@@ -66,11 +66,6 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
           <AccountForm action="Confirm the address" mutation={confirm} onSubmit={() => confirm.mutate({ token })} />
         </>
       )}
-      <p className="sign-in-other">
-        <Link to="/" className="link">
-          Go to the app
-        </Link>
-      </p>
     </LinkCard>
   );
 }

@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { describeField } from "../describe-error.ts";
 import { Field } from "../field.tsx";
-import { Link } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
 import { InboxLink } from "./inbox-link.tsx";
@@ -12,7 +11,7 @@ export function ForgotPasswordPage() {
   const request = useMutation(trpc.auth.requestPasswordReset.mutationOptions());
 
   return (
-    <LinkCard title="Forgot your password?" withoutFocus>
+    <LinkCard title="Forgot your password?" withoutFocus other={{ to: "/", says: "Back to signing in" }}>
       <p>Tell us your address, and we mail you a link to choose a new one.</p>
       <AccountForm
         action="Mail me a link"
@@ -37,11 +36,6 @@ export function ForgotPasswordPage() {
           error={describeField(request.error, "email")}
         />
       </AccountForm>
-      <p className="sign-in-other">
-        <Link to="/" className="link">
-          Back to signing in
-        </Link>
-      </p>
     </LinkCard>
   );
 }

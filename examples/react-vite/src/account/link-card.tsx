@@ -1,14 +1,17 @@
 import type { ReactNode } from "react";
+import { Link } from "../navigation.tsx";
 import { PageHeading } from "./page-heading.tsx";
 
 interface LinkCardProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly withoutFocus?: boolean;
+  /** Where else somebody may want to go from here, and how that is said. */
+  readonly other?: { readonly to: string; readonly says: string };
 }
 
 /** A small page beside the app: what a mail's link leads to, and what needs nobody to be signed in. */
-export function LinkCard({ title, children, withoutFocus = false }: LinkCardProps) {
+export function LinkCard({ title, children, withoutFocus = false, other }: LinkCardProps) {
   return (
     <main className="page page-centred">
       <div className="brand">
@@ -18,6 +21,13 @@ export function LinkCard({ title, children, withoutFocus = false }: LinkCardProp
       <div className="card sign-in">
         <PageHeading withoutFocus={withoutFocus}>{title}</PageHeading>
         {children}
+        {other && (
+          <p className="sign-in-other">
+            <Link to={other.to} className="link">
+              {other.says}
+            </Link>
+          </p>
+        )}
       </div>
     </main>
   );

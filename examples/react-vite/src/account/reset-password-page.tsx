@@ -28,7 +28,11 @@ export function ResetPasswordPage() {
     );
   }
   return (
-    <LinkCard title="Choose a new password" withoutFocus={token !== undefined}>
+    <LinkCard
+      title="Choose a new password"
+      withoutFocus={token !== undefined}
+      other={{ to: "/forgot-password", says: "Ask for a new link" }}
+    >
       {token === undefined ? (
         <p>This page needs the link of a mail: ask for one, and open it from there.</p>
       ) : (
@@ -47,11 +51,6 @@ export function ResetPasswordPage() {
           />
         </AccountForm>
       )}
-      <p className="sign-in-other">
-        <Link to="/forgot-password" className="link">
-          Ask for a new link
-        </Link>
-      </p>
     </LinkCard>
   );
 }
