@@ -20,8 +20,8 @@ export function canonicalEmail(input: string): string | undefined {
 }
 
 function asciiDomain(domain: string): string | undefined {
-  // Anything that the URL parser would read as more than a host name never reaches it.
-  if (domain.length === 0 || /[\s/?#@:\\%[\]]/.test(domain)) return undefined;
+  // Anything that the URL parser would read as more than a host name, or leave out at its end, never reaches it.
+  if (domain.length === 0 || /[\s\p{Cc}/?#@:\\%[\]]/u.test(domain)) return undefined;
   const { hostname } = URL.canParse(`http://${domain}`) ? new URL(`http://${domain}`) : { hostname: "" };
   return DOMAIN.test(hostname) && !/^[0-9.]+$/.test(hostname) ? hostname : undefined;
 }

@@ -10,6 +10,7 @@ import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
+import { wantsStream } from "./gate/wants-stream.js";
 import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
 import { sendCalls, type KnownCall, type SendCallsOptions, type SentReply } from "./send-calls.js";
 import { withFirstEventId } from "./with-first-event-id.js";
@@ -62,7 +63,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const answered = await fetchRequestHandler({
     endpoint: options.path,
     req: forAdapter(request),
-    router: createProxyRouter(router, proxied),
+    router: createProxyRouter(router, proxied, { streams: wantsStream(request.headers) }),
   });
   const startsAt = sent[0]?.type === "subscription" ? await startOf(replies[0]) : undefined;
   const response = startsAt === undefined ? answered : withFirstEventId(answered, startsAt);

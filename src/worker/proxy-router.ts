@@ -22,6 +22,11 @@ class Written {
   }
 }
 
+export interface ProxyRouterOptions {
+  /** Whether the reply is a stream. It is serialized line by line, not value by value: no cursor has a place there. */
+  readonly streams: boolean;
+}
+
 interface ProxyCallOptions {
   readonly batchIndex: number;
   readonly signal: AbortSignal | undefined;
@@ -32,7 +37,11 @@ interface ProxyCallOptions {
  * waits for the reply of the object that ran the real one. So batching, streaming, status codes and headers are
  * tRPC's, and the work is the object's.
  */
-export function createProxyRouter(router: AnyTRPCRouter, calls: readonly ProxiedCall[]): AnyTRPCRouter {
+export function createProxyRouter(
+  router: AnyTRPCRouter,
+  calls: readonly ProxiedCall[],
+  { streams }: ProxyRouterOptions,
+): AnyTRPCRouter {
   const { _config } = router._def;
   const forward = async ({ batchIndex, signal }: ProxyCallOptions): Promise<unknown> => {
     const reply = await calls[batchIndex]?.reply;
@@ -40,7 +49,7 @@ export function createProxyRouter(router: AnyTRPCRouter, calls: readonly Proxied
     if (!reply.ok) throw new ForwardedError(reply.error);
     if (reply.open) return reply.open(signal);
     const data: unknown = reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
-    return reply.cursor === undefined ? data : new Written(data, reply.cursor);
+    return reply.cursor === undefined || streams ? data : new Written(data, reply.cursor);
   };
 
   // No prototype: a path such as `constructor` must find nothing.

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { codeOf } from "../fixtures/error-code.js";
 import { openBrowser, origin, send, signUp } from "../fixtures/browser.js";
+import { openSocket } from "../fixtures/socket.js";
 
 const post = { title: "One", body: "…" };
 const json = { "content-type": "application/json" };
@@ -56,6 +57,24 @@ describe("procedures in the user's own object", () => {
     expect(me.user.id).toMatch(/^[0-9a-f]{32}$/);
     expect(wrong).toBe("NOT_FOUND");
   });
+
+  it.each(["http", "batch", "stream"] as const)(
+    "D2 P4 over %s a mutation answers what it returned, while somebody listens too",
+    async (link) => {
+      const { browser } = await signUp();
+      const { socket } = await openSocket(browser);
+      const client = browser.client(link);
+      const [one, two] = await Promise.all([
+        client.posts.create.mutate({ ...post, title: "One" }),
+        client.posts.create.mutate({ ...post, title: "Two" }),
+      ]);
+      expect([one.title, two.title]).toEqual(["One", "Two"]);
+      expect(one.createdAt).toEqual(expect.any(Date));
+      expect(await client.posts.delete.mutate({ id: one.id })).toBe(true);
+      expect(await client.posts.list.query()).toEqual([two]);
+      socket.close();
+    },
+  );
 
   it("D1 values that do not clone arrive all the same", async () => {
     const { client } = await signUp();

@@ -11,6 +11,7 @@ import { readPaths } from "./read-paths.js";
 import { readQuery } from "./read-query.js";
 import { readUpgrade } from "./read-upgrade.js";
 import { Refused } from "./refusal.js";
+import { wantsStream } from "./wants-stream.js";
 
 /** Where other services find the keys that they check this app's tokens with. */
 const PUBLIC_KEYS = ".well-known/jwks.json";
@@ -95,11 +96,6 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
 
 function isUpgrade(request: Request): boolean {
   return request.headers.get("upgrade")?.toLowerCase() === "websocket";
-}
-
-function wantsStream(headers: Headers): boolean {
-  const accept = headers.get("trpc-accept") ?? headers.get("accept") ?? "";
-  return accept.split(",").some((type) => type.trim() === "application/jsonl");
 }
 
 function cutPrefix(text: string, prefix: string): string | undefined {

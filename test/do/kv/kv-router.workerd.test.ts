@@ -4,7 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createCaller } from "trpc-userdo/worker";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
-import { codeOfRefusal, openEntrances } from "../../fixtures/entrances.js";
+import { openEntrances } from "../../fixtures/entrances.js";
+import { codeOfRefusal } from "../../fixtures/roads.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { badKeys, oddKeys, values } from "./keys-and-values.js";
 

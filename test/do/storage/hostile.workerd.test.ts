@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { codeOfRefusal, openEntrances, type Way } from "../../fixtures/entrances.js";
+import { openEntrances, type Way } from "../../fixtures/entrances.js";
+import { codeOfRefusal } from "../../fixtures/roads.js";
 import { hostileNames } from "./hostile-names.js";
 
 const rows = [

@@ -1,0 +1,32 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it, vi } from "vitest";
+import { createCaller } from "../../../src/worker/create-caller.js";
+import { openBrowser, signUp } from "../../fixtures/browser.js";
+import { openSocket, subscribe } from "../../fixtures/socket.js";
+import type { AppRouter } from "../../fixtures/app/router.js";
+
+const caller = createCaller<AppRouter>(env.BLOG_DO);
+
+describe("account.export", () => {
+  it("A12 over a socket it tells every record, and then that it is done", async () => {
+    const ada = await signUp();
+    const socket = await openSocket(ada.browser);
+    await ada.client.posts.create.mutate({ title: "One", body: "" });
+    const id = 1;
+    socket.send(subscribe(id, "account.export"));
+    await vi.waitFor(() =>
+      expect(socket.frames.filter((frame) => frame.id === id).at(-1)?.result?.type).toBe("stopped"),
+    );
+    const told = socket.frames.filter((frame) => frame.id === id && frame.result?.type === "data");
+    const records = told.map((frame) => frame.result?.data?.json as { type: string });
+    expect(records[0]).toMatchObject({ type: "account", data: { email: ada.email } });
+    expect(new Set(records.map(({ type }) => type))).toEqual(new Set(["account", "session", "row", "audit"]));
+    expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
+  });
+
+  it("A12 nobody gets none, on no road", async () => {
+    const response = await openBrowser().fetch("/trpc/account.export", { headers: { accept: "text/event-stream" } });
+    expect(await response.text()).toContain("UNAUTHORIZED");
+    await expect(caller.asUser({ userId: "0".repeat(32) }).account.export()).rejects.toThrow("There is no such user.");
+  });
+});

@@ -1,0 +1,147 @@
+import { env } from "cloudflare:workers";
+import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
+import { beforeAll, describe, expect, it } from "vitest";
+import { freshEmail, openBrowser, password, signUp } from "../../../fixtures/browser.js";
+import { mailsTo } from "../../../fixtures/app/mailbox.js";
+import { ownRoads, refusalOf, strangersRoad, strangersRoads, type Road } from "../../../fixtures/roads.js";
+
+let ada: Awaited<ReturnType<typeof signUp>>;
+let bob: Awaited<ReturnType<typeof signUp>>;
+let roads: readonly Road[];
+
+beforeAll(async () => {
+  [ada, bob] = [await signUp(), await signUp()];
+  roads = await ownRoads(ada);
+});
+
+/** How many objects hold anything. */
+async function objectsWithStorage(): Promise<number> {
+  let holding = 0;
+  for (const id of await listDurableObjectIds(env.BLOG_DO)) {
+    await runInDurableObject(env.BLOG_DO.get(id), (_instance, { storage }) => {
+      if (storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_object'").toArray().length > 0) holding++;
+    }).catch(() => {});
+  }
+  return holding;
+}
+
+const noAddress = {
+  "a Kelvin sign": "\u212Aate@example.com",
+  "a dotless i": "\u0131rene@example.com",
+  "a dotted capital I": "\u0130rene@example.com",
+  "a long s": "ro\u017Fe@example.com",
+  "a full-width at sign": "a\uFF20example.com",
+  "a full-width letter": "\uFF41@example.com",
+  "a zero-width space": "a\u200B@example.com",
+  "a letter written from right to left": "\u202Ea@example.com",
+  quotes: '"a b"@example.com',
+  "two lines": "a@example.com\r\nBcc: b@example.com",
+  "255 characters": `${"a".repeat(243)}@example.com`,
+  "a hundred thousand characters": `${"a".repeat(100_000)}@example.com`,
+  "a domain of a thousand labels": `a@${"b.".repeat(1_000)}example.com`,
+  "a NUL": "a\u0000@example.com",
+  "a NUL at the end": "a@example.com\u0000",
+  "a lone surrogate": "a\uD800@example.com",
+  "a trailing dot": "a.@example.com",
+  "a domain with a trailing dot": "a@example.com.",
+  "two at signs": "a@b@example.com",
+  "a display name": "Ada <ada@example.com>",
+  "a path in its domain": "ada@example.com/x",
+  "a port in its domain": "ada@example.com:80",
+  "an address for a domain": "ada@[127.0.0.1]",
+  "a number for a domain": "ada@0x7f000001",
+  "no domain": "ada@localhost",
+  "no text": "",
+};
+
+describe("what is no address", () => {
+  it.each(Object.entries(noAddress))(
+    "A2 A14 row 71: %s, on every road; nothing is stored or mailed",
+    async (_name, email) => {
+      const before = await objectsWithStorage();
+      for (const name of strangersRoads) {
+        const road = strangersRoad(name);
+        const asked = ["auth.signup", "auth.login"].map((path) => ({ path, input: { email, password } }));
+        if (name !== "form") asked.push({ path: "auth.requestPasswordReset", input: { email } as never });
+        for (const { path, input } of asked) {
+          const code = await refusalOf(road.mutate(path, input));
+          // More than a field of a form may hold, or a URL, is refused before it is looked at.
+          expect({ road: name, path, code }).toEqual({ road: name, path, code: "BAD_REQUEST" });
+        }
+      }
+      for (const road of roads) {
+        for (const path of ["auth.changeEmail", "auth.signup", "auth.login"]) {
+          const code = await refusalOf(road.mutate(path, { email, password }));
+          expect({ road: road.name, path, code }).toEqual({ road: road.name, path, code: "BAD_REQUEST" });
+        }
+      }
+      expect(mailsTo(email)).toEqual([]);
+      expect(await objectsWithStorage()).toBe(before);
+    },
+  );
+
+  it.each([
+    ["a number", 7],
+    ["a list", ["ada@example.com"]],
+    ["an object", { toString: "ada@example.com" }],
+    ["nothing", null],
+  ])("A2 row 71: %s, on every road", async (_name, email) => {
+    for (const name of ["single", "batch", "batch-stream"] as const) {
+      expect(await refusalOf(strangersRoad(name).mutate("auth.signup", { email, password }))).toBe("BAD_REQUEST");
+    }
+    for (const road of roads)
+      expect(await refusalOf(road.mutate("auth.changeEmail", { email, password }))).toBe("BAD_REQUEST");
+  });
+});
+
+describe("one address", () => {
+  const spellings: Record<string, (email: string) => string> = {
+    "in capitals": (email) => email.toUpperCase(),
+    "with spaces around it": (email) => `  ${email}\t`,
+    "with a line end": (email) => `${email}\r\n`,
+    "with a soft hyphen in its domain": (email) => email.replace("example", "exam\u00ADple"),
+    "with a full-width domain": (email) => email.replace("example", "\uFF45xample"),
+  };
+
+  async function expectSame(email: string, userId: string): Promise<void> {
+    for (const name of strangersRoads) {
+      const browser = openBrowser();
+      const road = strangersRoad(name, browser);
+      expect(await refusalOf(road.mutate("auth.signup", { email, password }))).toBe("CONFLICT");
+      expect(await refusalOf(road.mutate("auth.login", { email, password }))).toBe("none");
+      expect((await browser.client().auth.me.query()).user.id).toBe(userId);
+    }
+    for (const road of roads)
+      expect(await refusalOf(road.mutate("auth.changeEmail", { email, password }))).toBe("CONFLICT");
+  }
+
+  it.each(Object.entries(spellings))("A2 A14 row 71: %s makes no second account, on any road", (_name, vary) =>
+    expectSame(vary(bob.email), bob.user.id),
+  );
+
+  it("A2 A14 row 71: of an international domain makes no second account, on any road", async () => {
+    const email = `eve-${freshEmail().split("@")[0]}@b\u00FCcher.example`;
+    const { user } = await signUp(email);
+    for (const domain of ["xn--bcher-kva", "B\u00DCCHER", "bu\u0308cher"]) {
+      await expectSame(email.replace("b\u00FCcher", domain), user.id);
+    }
+  });
+
+  it("A14 row 71: a plus tag and dots are part of an address", async () => {
+    const [name, domain] = ada.email.split("@");
+    expect((await signUp(`${name}+tag@${domain}`)).user.id).not.toBe(ada.user.id);
+    expect((await signUp(`${name?.replace("user-", "user.")}@${domain}`)).user.id).not.toBe(ada.user.id);
+  });
+
+  it("A2 row 71: twenty sign-ups at once, in all its spellings and on all roads, make one account", async () => {
+    const email = freshEmail();
+    const vary = Object.values(spellings);
+    const codes = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        const road = strangersRoad(strangersRoads[index % strangersRoads.length] ?? "single");
+        return refusalOf(road.mutate("auth.signup", { email: vary[index % vary.length]?.(email) ?? email, password }));
+      }),
+    );
+    expect(codes.toSorted()).toEqual([...Array<string>(19).fill("CONFLICT"), "none"]);
+  });
+});

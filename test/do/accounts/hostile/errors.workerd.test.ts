@@ -1,0 +1,46 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { freshEmail, password, signUp } from "../../../fixtures/browser.js";
+import { ownRoads, strangersRoad, strangersRoads } from "../../../fixtures/roads.js";
+
+afterEach(() => vi.restoreAllMocks());
+
+const failureOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
+
+/** All that an error tells: its message, what came beside it, and what it was made of. */
+function allOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  return `${String(error)} ${message} ${JSON.stringify(error)} ${cause === error ? "" : JSON.stringify(cause)}`;
+}
+
+it.each(["broken", "thrown-string", "thrown-cause"])(
+  "row 79: what onSignup threw (%s) is a code and a request id, on every road",
+  async (kind) => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const name of strangersRoads) {
+      const error = await failureOf(
+        strangersRoad(name).mutate("auth.signup", { email: `${kind}-${freshEmail()}`, password }),
+      );
+      expect(error).toMatchObject({ data: { code: "INTERNAL_SERVER_ERROR" } });
+      // A form's reply is a redirect: what else there is to say is in the log.
+      if (name !== "form")
+        expect(error).toMatchObject({ data: { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
+      expect(allOf(error)).not.toMatch(/hunter2/);
+    }
+    expect(log.mock.calls.flat().map(String).join(" ")).toContain(kind === "thrown-cause" ? "outer" : "hunter2");
+  },
+);
+
+it.each(["throwsError", "throwsString", "throwsWithCause"])(
+  "row 79: what a procedure threw (%s) is a code and a request id, on every road",
+  async (name) => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    for (const road of await ownRoads(await signUp())) {
+      const error = await failureOf(road.query(`odd.${name}`));
+      const { data, code } = error as { data?: { code: string; requestId?: string }; code?: string };
+      expect({ road: road.name, code: data?.code ?? code }).toEqual({ road: road.name, code: "INTERNAL_SERVER_ERROR" });
+      expect(allOf(error)).not.toMatch(/hunter2|SQLITE|secret/);
+      if (road.name !== "RPC") expect(data?.requestId).toMatch(/^[0-9a-f-]{36}$/);
+      else expect((error as Error).message).toMatch(/[0-9a-f-]{36}/);
+    }
+  },
+);

@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { openBrowser, password, sessionCookies, signUp } from "../../../fixtures/browser.js";
+import { overHttp, ownRoads, refusalOf, type Road } from "../../../fixtures/roads.js";
+
+let ada: Awaited<ReturnType<typeof signUp>>;
+let bob: Awaited<ReturnType<typeof signUp>>;
+let roads: readonly Road[];
+
+beforeAll(async () => {
+  [ada, bob] = [await signUp(), await signUp()];
+  roads = await ownRoads(ada);
+});
+
+const queries = new Set(["account.get", "account.audit.list", "sessions.list", "auth.me", "sessions.data.get"]);
+
+/** What each of Ada's roads answers, by its name. */
+async function onEach(path: string, input: unknown): Promise<Record<string, string>> {
+  const codes: [string, string][] = [];
+  for (const road of roads) {
+    codes.push([road.name, await refusalOf(queries.has(path) ? road.query(path, input) : road.mutate(path, input))]);
+  }
+  return Object.fromEntries(codes);
+}
+
+const every = (code: string) => Object.fromEntries(roads.map(({ name }) => [name, code]));
+
+describe("another user's", () => {
+  it("A7 row 74: session is NOT_FOUND, on every road, and lives on", async () => {
+    const { id } = bob.session;
+    expect(await onEach("sessions.revoke", { id })).toEqual(every("NOT_FOUND"));
+    expect(await onEach("sessions.rename", { id, name: "Mine" })).toEqual(every("NOT_FOUND"));
+    expect(await onEach("sessions.rename", { id: bob.user.id, name: "Mine" })).toEqual(every("NOT_FOUND"));
+    expect(await bob.client.sessions.list.query()).toMatchObject([{ id, name: undefined }]);
+  });
+
+  it.each([
+    ["account.get", undefined],
+    ["auth.me", undefined],
+    ["sessions.list", undefined],
+    ["account.update", { profile: {} }],
+    ["account.audit.list", {}],
+    ["auth.changeEmail", { email: "x@example.com", password }],
+    ["sessions.revoke", { id: "x" }],
+    ["sessions.rename", { id: "x", name: "x" }],
+  ])("A5 row 66 row 74: id changes nothing about %s, on any road", async (path, input) => {
+    for (const field of ["userId", "id", "sub", "sessionId", "owner", "caller"]) {
+      if (input && field in input) continue;
+      const more = { ...input, [field]: field === "sessionId" ? bob.session.id : bob.user.id };
+      // What takes no input has no use for it, and answers about the caller.
+      expect({ field, ...(await onEach(path, more)) }).toEqual({
+        field,
+        ...every(input === undefined ? "none" : "BAD_REQUEST"),
+      });
+    }
+    for (const road of roads) {
+      const found = await road.query("auth.me", { userId: bob.user.id });
+      expect(found).toMatchObject({ user: { id: ada.user.id } });
+    }
+    expect((await bob.client.auth.me.query()).user).toEqual(bob.user);
+  });
+
+  it("A5 row 74: object is none that an organization's id could name, on any road", async () => {
+    for (const organizationId of [
+      bob.user.id,
+      `user:${bob.user.id}`,
+      `organization:${bob.user.id}`,
+      `email:${"A".repeat(43)}`,
+    ]) {
+      for (const road of roads) {
+        const code = await refusalOf(road.query("projects.list", { organizationId }));
+        expect({ road: road.name, code: ["FORBIDDEN", "BAD_REQUEST"].includes(code) }).toEqual({
+          road: road.name,
+          code: true,
+        });
+      }
+    }
+  });
+
+  it("O3 row 74: organization is FORBIDDEN, whether or not it exists", async () => {
+    const { id } = await bob.client.organizations.create.mutate({ name: "Bob's" });
+    for (const organizationId of [id, "0".repeat(32)]) {
+      for (const road of roads) {
+        // One socket is one object's.
+        const refused = road.name === "socket" ? "BAD_REQUEST" : "FORBIDDEN";
+        expect(await refusalOf(road.query("organizations.get", { organizationId }))).toBe(refused);
+        expect(await refusalOf(road.mutate("organizations.delete", { organizationId }))).toBe(refused);
+      }
+    }
+  });
+
+  it("A7 row 74: refresh token beside one's own access token makes nobody somebody else", async () => {
+    const mixed = openBrowser();
+    mixed.cookies.set("__Host-userdo-access", ada.browser.cookies.get("__Host-userdo-access") ?? "");
+    mixed.cookies.set("__Host-userdo-refresh", bob.browser.cookies.get("__Host-userdo-refresh") ?? "");
+    for (const name of ["single", "batch", "batch-stream"] as const) {
+      expect(await overHttp(mixed, name).query("auth.me")).toMatchObject({ user: { id: ada.user.id } });
+    }
+  });
+});
+
+describe("what sets cookies", () => {
+  it.each([
+    ["auth.signup", () => ({ email: ada.email, password })],
+    ["auth.login", () => ({ email: ada.email, password })],
+    ["auth.logout", () => undefined],
+    ["auth.logoutEverywhere", () => undefined],
+    ["auth.refresh", () => ({ refreshToken: ada.browser.cookies.get("__Host-userdo-refresh") })],
+    ["auth.changePassword", () => ({ currentPassword: password, newPassword: "another horse battery" })],
+    ["account.delete", () => ({ password })],
+  ])("A4 %s is refused on a socket, and nothing has happened", async (path, input) => {
+    const [socket] = roads.filter(({ name }) => name === "socket");
+    expect(await refusalOf(socket!.mutate(path, input()))).toBe("BAD_REQUEST");
+    expect(await refusalOf(ada.client.auth.me.query())).toBe("none");
+    expect(await ada.client.sessions.list.query()).toHaveLength(1);
+  });
+
+  it("A7 ending one's own session on a socket closes it; the cookies that stay are worth nothing, and go", async () => {
+    const { browser, session, user } = await signUp();
+    const [socket] = (await ownRoads({ browser, user })).filter(({ name }) => name === "socket");
+    void socket!.mutate("sessions.revoke", { id: session.id });
+    await expect.poll(() => refusalOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
+    expect(sessionCookies(browser)).toEqual([]);
+  });
+});

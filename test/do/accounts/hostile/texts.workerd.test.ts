@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { freshEmail, openBrowser, password, send, signUp } from "../../../fixtures/browser.js";
+import {
+  overForm,
+  overHttp,
+  overRpc,
+  overSocket,
+  ownRoads,
+  refusalOf,
+  strangersRoad,
+  strangersRoads,
+} from "../../../fixtures/roads.js";
+
+afterEach(() => vi.restoreAllMocks());
+
+const nasty = '<img src=x onerror=alert(1)>"\u202E\u{1F525}';
+const escape = "\u001B";
+const control = "a\r\n2026-11-21 ERROR forged\u001B[31m\u001B]0;title\u0007";
+
+/** The same question by each link, as the network sees it. */
+const asked: Record<string, [string, HeadersInit]> = {
+  single: ["/trpc/sessions.list", {}],
+  batch: ["/trpc/sessions.list?batch=1", {}],
+  "batch-stream": ["/trpc/sessions.list?batch=1", { "trpc-accept": "application/jsonl" }],
+};
+
+describe("texts that are markup", () => {
+  it("A7 S5 O1 row 78: are stored as they are, on every road, and answered as what no browser takes for a page", async () => {
+    const browser = openBrowser();
+    const email = freshEmail();
+    const response = await browser.fetch("/trpc/auth.signup", {
+      method: "POST",
+      headers: { "content-type": "application/json", "user-agent": nasty },
+      body: JSON.stringify({ json: { email, password, profile: { firstName: nasty } } }),
+    });
+    expect(response.status).toBe(200);
+    const client = browser.client();
+    const { user, session } = await client.auth.me.query();
+    for (const road of await ownRoads({ browser, user })) {
+      expect(await road.query("account.get")).toMatchObject({ profile: { firstName: nasty } });
+      await road.mutate("account.update", { profile: { lastName: `${nasty} ${road.name}` } });
+      expect(await road.query("account.get")).toMatchObject({ profile: { lastName: `${nasty} ${road.name}` } });
+      await road.mutate("sessions.rename", { id: session.id, name: `${nasty} ${road.name}` });
+      const list = (await road.query("sessions.list")) as { name: string; device: string }[];
+      expect(list[0]).toMatchObject({ name: `${nasty} ${road.name}`, device: expect.not.stringMatching(/[<>]/) });
+      const { id } = (await road.mutate("organizations.create", { name: nasty })) as { id: string };
+      expect(await client.organizations.get.query({ organizationId: id })).toMatchObject({ name: nasty });
+    }
+    for (const [road, [path, headers]] of Object.entries(asked)) {
+      const answer = await browser.fetch(path, { headers });
+      expect({ road, type: answer.headers.get("content-type") }).toEqual({
+        road,
+        type: expect.stringMatching(/^application\/json/),
+      });
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+      expect(await answer.text()).toContain("onerror");
+    }
+    const form = await browser.fetch("/trpc/form/login", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ email, password: nasty, back: `/login?${nasty}` }).toString(),
+      redirect: "manual",
+    });
+    expect([form.status, await form.text()]).toEqual([303, ""]);
+    expect(form.headers.get("location")).not.toMatch(/[<>"]/);
+  });
+});
+
+describe("texts that control a terminal, or begin a line", () => {
+  it("R6 M1 row 80: reach no line of the log and not the audit log, on any road", async () => {
+    const lines: string[] = [];
+    for (const level of ["log", "info", "warn", "error"] as const) {
+      vi.spyOn(console, level).mockImplementation((...parts) => void lines.push(parts.map(String).join(" ")));
+    }
+    const headers = {
+      "content-type": "application/json",
+      "user-agent": `a ${escape}[31mred`,
+      "cf-ray": `x ${escape}[31mforged`,
+    };
+    const { browser, client, email, user } = await signUp();
+    const fetchWith = browser.fetch;
+    browser.fetch = (path, init) =>
+      fetchWith(path, { ...init, headers: { ...headers, ...Object.fromEntries(new Headers(init?.headers)) } });
+    for (const name of strangersRoads) {
+      const road = name === "form" ? overForm(browser) : overHttp(browser, name);
+      await refusalOf(road.mutate("auth.login", { email: control, password: control }));
+      await refusalOf(road.mutate("auth.login", { email, password: control }));
+      // An error that nobody expected is what does reach the log.
+      const input = { email: `broken-${freshEmail()}`, password, profile: { firstName: control } };
+      expect(await refusalOf(strangersRoad(name).mutate("auth.signup", input))).toBe("INTERNAL_SERVER_ERROR");
+    }
+    const own = [
+      overHttp(browser, "batch"),
+      overHttp(browser, "batch-stream"),
+      await overSocket(browser),
+      overRpc(user.id),
+    ];
+    for (const road of own) {
+      await refusalOf(road.mutate("auth.verifyEmail", { token: control }));
+      await refusalOf(road.mutate("sessions.rename", { id: control, name: control }));
+      await refusalOf(road.mutate("auth.changeEmail", { email: control, password: control }));
+      await refusalOf(road.query("account.audit.list", { action: control }));
+      await refusalOf(road.query(control, {}));
+      await refusalOf(road.query("odd.throwsError", control));
+    }
+    await send(`/trpc/${encodeURIComponent(control)}`, { method: "POST", headers, body: "{}" });
+    expect(lines.length).toBeGreaterThanOrEqual(8);
+    expect(lines.join("\n")).not.toContain(escape);
+    expect(lines.join("\n")).not.toMatch(/forged|@example|correct horse/);
+
+    await client.auth.login.mutate({ email, password });
+    const { entries } = await client.account.audit.list.query();
+    expect(entries.length).toBeGreaterThan(3);
+    expect(JSON.stringify(entries)).not.toMatch(/forged|\\u001b/i);
+    expect(JSON.stringify(await client.sessions.list.query())).not.toMatch(/forged|\\u001b/i);
+  });
+});

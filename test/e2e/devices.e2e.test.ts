@@ -1,0 +1,121 @@
+import { describe, expect, test } from "vitest";
+import { useAccountTabs } from "./use-account-tabs.js";
+
+const another = "another horse battery";
+const eventually = { timeout: 30_000 };
+const { open, openBeside, signIn, signUp } = useAccountTabs();
+
+describe("the password", () => {
+  test("G1 A9 whoever forgot it chooses a new one by the mail in the inbox: every device is out, at once", async () => {
+    const { tab, ada } = await signUp();
+    const elsewhere = await open();
+    await elsewhere.follow("Forgot your password?");
+    // The answer does not tell who has an account.
+    for (const email of ["nobody@example.com", ada.email]) {
+      await elsewhere.field("E-mail").fill(email);
+      await elsewhere.press("Mail me a link");
+      await elsewhere.says(`If ${email} has an account, a link is on its way there.`);
+    }
+    await elsewhere.openMail("Choose a new password", ada.email);
+    await elsewhere.field("New password").fill("password");
+    await elsewhere.press("Change password");
+    await elsewhere.says("This password is one of the most common ones.");
+    expect(await elsewhere.besideField("New password")).toContain("most common");
+    await elsewhere.field("New password").fill(another);
+    await elsewhere.press("Change password");
+    await elsewhere.says("All devices were signed out.");
+    await tab.signedOut();
+
+    await elsewhere.follow("Sign in");
+    await elsewhere.enter("Sign in", { ...ada, password: another });
+    await elsewhere.tasks();
+    await elsewhere.openMail("Choose a new password", ada.email);
+    await elsewhere.field("New password").fill("a third horse battery");
+    await elsewhere.press("Change password");
+    await elsewhere.page.getByRole("alert").waitFor();
+  });
+
+  test("G1 A8 whoever knows it changes it: this device stays in, with all its tabs, and the other is out", async () => {
+    const { tab, ada } = await signUp();
+    const second = await openBeside(tab);
+    await second.tasks();
+    const elsewhere = await signIn(ada);
+    await elsewhere.tasks();
+    await tab.account("Security");
+
+    const change = async (current: string, next: string) => {
+      await tab.field("Current password").fill(current);
+      await tab.field("New password").fill(next);
+      await tab.press("Change password");
+    };
+    await change("not the password", another);
+    await tab.says("The password is wrong.");
+    expect(await tab.besideField("Current password")).toBe("The password is wrong.");
+    await change(ada.password, "short");
+    await tab.says("A password has at least 8 characters.");
+    expect(await tab.besideField("New password")).toBe("A password has at least 8 characters.");
+    await change(ada.password, another);
+    await tab.says("Your password was changed, and all your other devices are signed out.");
+
+    await elsewhere.signedOut();
+    await second.field("New task").fill("Still here");
+    await second.press("Add");
+    await second.page.getByRole("checkbox", { name: "Still here" }).waitFor();
+    await tab.says("Changed the password");
+    await tab.goto("/");
+    await tab.page.getByRole("checkbox", { name: "Still here" }).waitFor();
+    await elsewhere.enter("Sign in", ada);
+    await elsewhere.says("The e-mail address or the password is wrong.");
+  });
+});
+
+describe("the devices", () => {
+  test("G1 A7 they are listed and named; one that is signed out is out at once, and the rest follow", async () => {
+    const { tab, ada } = await signUp();
+    const elsewhere = await signIn(ada);
+    await elsewhere.tasks();
+    await tab.account("Security");
+    const devices = tab.page.getByRole("list", { name: "Devices" });
+    await devices.getByText("Firefox on Windows").waitFor();
+    await devices.getByText("This device").waitFor();
+
+    await tab.press("Rename Firefox on Windows");
+    await tab.field("Name of the device").fill("  ");
+    await tab.press("Save");
+    await tab.says("A session's name has at least 1 character.");
+    await tab.field("Name of the device").fill("The old laptop");
+    await tab.press("Save");
+    const rename = tab.page.getByRole("button", { name: "Rename The old laptop" });
+    await rename.waitFor();
+    expect(await rename.evaluate((button) => button === document.activeElement)).toBe(true);
+
+    await tab.press("Sign out The old laptop");
+    await elsewhere.signedOut();
+    await expect.poll(() => devices.getByRole("listitem").count(), eventually).toBe(1);
+
+    const others = [await signIn(ada), await signIn(ada)];
+    await Promise.all(others.map((other) => other.tasks()));
+    await tab.page.reload();
+    await expect.poll(() => devices.getByRole("listitem").count(), eventually).toBe(3);
+    await tab.press("Sign out all other devices");
+    await tab.says("2 devices were signed out.");
+    await Promise.all(others.map((other) => other.signedOut()));
+  });
+
+  test("G1 A4 signing out leaves the others in; signing out everywhere leaves none", async () => {
+    const { tab, ada } = await signUp();
+    const [first, second] = [await signIn(ada), await signIn(ada)];
+    await Promise.all([first.tasks(), second.tasks()]);
+    await first.press("Sign out");
+    await first.signedOut();
+    await second.field("New task").fill("Still here");
+    await second.press("Add");
+    await tab.page.getByRole("checkbox", { name: "Still here" }).waitFor();
+
+    await tab.account("Security");
+    await tab.press("Sign out everywhere");
+    await Promise.all([tab.signedOut(), second.signedOut()]);
+    await tab.page.reload();
+    await tab.signedOut();
+  });
+});
