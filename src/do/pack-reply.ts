@@ -4,11 +4,12 @@ import type { Transport } from "./entry.js";
 
 /**
  * Packs what a procedure returned for its way to the caller. Over RPC it crosses as it is, by structured clone;
- * what would not survive that (a URL, an instance of a class, an object without prototype) goes as superjson.
+ * what would not survive that (a URL, an instance of a class, an object without prototype) goes as superjson's text,
+ * as on a socket: superjson itself leaves instances and functions in what it makes, for JSON to write or drop.
  */
 export function packReply(data: unknown, transport: Transport): Extract<Reply, { ok: true }> {
   if (transport === "socket" || isCloneable(data)) return { ok: true, data };
-  return { ok: true, data: superjson.serialize(data), encoding: "superjson" };
+  return { ok: true, data: superjson.stringify(data), encoding: "superjson" };
 }
 
 /**

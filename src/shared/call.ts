@@ -41,7 +41,7 @@ export type Reply =
       // `any`, because Workers' RPC types turn `unknown` into `never`.
       // oxlint-disable-next-line typescript/no-explicit-any
       readonly data: any;
-      /** Set when `data` does not survive a structured clone and travels as superjson's `{ json, meta }`. */
+      /** Set when `data` does not survive a structured clone and travels as superjson's text. */
       readonly encoding?: "superjson";
       /** Set when the procedure returned an async iterable: shows who opens a socket for it that they may. */
       readonly stream?: string;

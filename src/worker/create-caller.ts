@@ -72,5 +72,5 @@ function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
     const track = (id: string, data: unknown) => ({ id, data });
     return readStream({ stub, ticket: reply.stream, transformer: superjson, track });
   }
-  return reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
+  return reply.encoding === "superjson" ? superjson.parse(reply.data) : reply.data;
 }

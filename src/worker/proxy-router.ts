@@ -48,7 +48,7 @@ export function createProxyRouter(
     if (!reply) throw new Error("A call was answered without having been sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);
     if (reply.open) return reply.open(signal);
-    const data: unknown = reply.encoding === "superjson" ? superjson.deserialize(reply.data) : reply.data;
+    const data: unknown = reply.encoding === "superjson" ? superjson.parse(reply.data) : reply.data;
     return reply.cursor === undefined || streams ? data : new Written(data, reply.cursor);
   };
 

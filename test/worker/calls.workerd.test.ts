@@ -78,8 +78,10 @@ describe("procedures in the user's own object", () => {
 
   it("D1 values that do not clone arrive all the same", async () => {
     const { client } = await signUp();
-    const { url, at } = await client.odd.uncloneable.query();
+    const { url, at, price, pricesOf } = await client.odd.uncloneable.query();
     expect([url.href, at]).toEqual(["https://example.com/a", new Date(0)]);
+    // As JSON has them: an instance is its fields, and a function is nothing.
+    expect([price, pricesOf]).toEqual([{ cents: 500 }, [null]]);
   });
 
   it("D2 a procedure for anyone runs without an object, and knows the caller", async () => {
