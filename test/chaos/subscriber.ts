@@ -196,6 +196,9 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       }
     },
 
+    /** Whether it was told of something that came after the log was read. */
+    isAhead: (): boolean => inbox.some(({ cursor }) => Number.parseInt(cursor, 10) > history.head()),
+
     /** Looks at what came in, as far as the log was read. */
     digest(revokedAt: number): void {
       while (inbox[0] && Number.parseInt(inbox[0].cursor, 10) <= history.head())

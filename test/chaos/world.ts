@@ -89,6 +89,8 @@ export async function createWorld(
   async function until(condition: () => boolean, what: () => string): Promise<void> {
     const deadline = performance.now() + patience;
     for (;;) {
+      // A session that is seen again is written down, too: a reset may name that entry.
+      if (subscribersOf().some((each) => each.isAhead())) await capture();
       digest();
       if (condition()) return;
       const left = deadline - performance.now();
