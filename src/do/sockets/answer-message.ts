@@ -58,13 +58,14 @@ export function createAnswers(options: AnswersOptions) {
       if (opened.kind === "iterable") opened.controller.abort();
       return;
     }
+    const stored = { id, jsonrpc, path, input: wireInput, ...kindOf(opened, lastEventId) };
     if (opened.kind === "live") {
       connection.send(frames.started(message));
-      return subscriptions.add(connection, { id, jsonrpc, path, input: wireInput, ...kindOf(opened) }, opened, head);
+      return subscriptions.add(connection, stored, opened, head);
     }
     const startsAt = typeof after === "string" ? after : formatCursor(after);
     connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));
-    subscriptions.add(connection, { id, jsonrpc, path, input: wireInput, ...kindOf(opened) }, opened, after);
+    subscriptions.add(connection, stored, opened, after);
   }
 
   function stop(connection: Connection, id: string | number, head: FrameHead): void {

@@ -174,3 +174,9 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
 }
 
 export type ChangeHub = ReturnType<typeof createChangeHub>;
+
+/** An id that a resumed subscription goes on from. It may tell a row as updated that it has not told yet. */
+export function positionOf({ after, from }: Position): string {
+  if (from) return formatCursor(from);
+  return typeof after === "string" ? after : formatCursor(after);
+}

@@ -75,11 +75,17 @@ export function createPendingCall(start?: Start): PendingCall {
   };
 }
 
-/** What is kept of a subscription, as far as its result says. */
-export function kindOf(opened: Opened): Pick<StoredSubscription, "kind" | "tables" | "rows"> {
-  return opened.kind === "source"
-    ? { kind: "source", tables: [opened.source.table], rows: opened.source.rows }
-    : { kind: opened.kind === "live" ? "live" : "silent", tables: [] };
+/** What is kept of a subscription, as far as its result says, and the id that its client came back with. */
+export function kindOf(
+  opened: Opened,
+  lastEventId: string | undefined,
+): Pick<StoredSubscription, "kind" | "tables" | "rows" | "cursor"> {
+  if (opened.kind === "source") return { kind: "source", tables: [opened.source.table], rows: opened.source.rows };
+  if (opened.kind === "live") return { kind: "live", tables: [] };
+  // A generator that told it before is one that tracks.
+  return lastEventId === undefined
+    ? { kind: "silent", tables: [] }
+    : { kind: "tracked", tables: [], cursor: lastEventId };
 }
 
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {

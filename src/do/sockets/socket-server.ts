@@ -210,7 +210,7 @@ export function createSocketServer(options: SocketServerOptions) {
       if (!accepted) return tooManySockets();
       const { path, lastEventId } = call;
       const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);
-      const stored = { id: 1, path, input, ...kindOf(opened) };
+      const stored = { id: 1, path, input, ...kindOf(opened, lastEventId) };
       subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });
     },

@@ -3,7 +3,7 @@ import type { ErrorShape } from "../../shared/call.js";
 import type { StoredSubscription } from "./attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
-import type { ChangeHub, Flush, Position, TrackedChange } from "./change-hub.js";
+import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "./change-hub.js";
 import type { SourceDescription } from "./change-source.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
@@ -144,11 +144,13 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         return index.has(subscription) && mayReceive(connection);
       },
       onTracked(id, data) {
+        subscription.behind = undefined;
         connection.send(frames.withEvent(stored, frames.event(id, data)));
         // The app's own ids say more than the log's head does, so this one has to be kept.
         keep(subscription, { kind: "tracked", cursor: id });
       },
       onValue(data) {
+        subscription.behind = undefined;
         const { kind, cursor } = subscription.stored;
         connection.send(frames.data(stored, data, kind === "tracked" ? cursor : undefined));
         if (kind === "silent") keep(subscription, { kind: "untracked" });
@@ -193,25 +195,26 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   /** A source that an app's generator awaits has something to tell. One that runs reads it by itself. */
   function touch(subscription: Subscription, from: Cursor): void {
-    const { connection, stored, running, opened, behind } = subscription;
+    const { connection, stored, running, opened } = subscription;
+    // What it reads from here on may wait in it, untold, when its client comes back on another socket.
+    if (stored.kind === "silent") subscription.behind ??= { after: from };
     // One that runs reads by itself, and asks for itself.
     const asked = running ? undefined : whenAdmitted(connection);
     if (asked) return waitUntil(asked.then(() => (index.has(subscription) ? touch(subscription, from) : undefined)));
     if (mayReceive(connection)) {
-      if (!running && !opened) waitUntil(awaken(subscription, from));
-    } else if (stored.kind === "silent" && !behind) {
+      if (!running && !opened) waitUntil(awaken(subscription));
+    } else if (subscription.behind && stored.kind === "silent" && stored.cursor === undefined) {
       // It has told no id that its client could come back with.
-      fallBehind(subscription, { after: from });
+      fallBehind(subscription, subscription.behind);
     }
   }
 
   /** Takes an app's generator up again after a sleep, or ends it when nothing says where it was. */
-  async function awaken(subscription: Subscription, from?: Cursor): Promise<void> {
+  async function awaken(subscription: Subscription): Promise<void> {
     const { stored, behind } = subscription;
     subscription.opened = true;
     if (stored.kind === "tracked") return open(subscription);
-    const after = behind?.after ?? from;
-    if (stored.kind === "silent" && after) return open(subscription, { tables: stored.tables, after });
+    if (stored.kind === "silent" && behind) return open(subscription, { tables: stored.tables, after: behind.after });
     fail(subscription, cannotResume());
   }
 
@@ -263,7 +266,8 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
     /** Adds a subscription whose client was told that it has started. */
     add(connection: Connection, stored: StoredSubscription, opened: Opened, after: Cursor | string): void {
-      const behind = opened.kind === "source" ? { after } : undefined;
+      const hasMissed = positionOf({ after }) !== formatCursor(hub.head());
+      const behind = stored.kind === "source" || (stored.kind === "silent" && hasMissed) ? { after } : undefined;
       const subscription: Subscription = { connection, stored, opened: true, behind, running: undefined };
       index.add(subscription);
       store.add(connection.socket, stored);
@@ -290,9 +294,3 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 }
 
 export type Subscriptions = ReturnType<typeof createSubscriptions>;
-
-/** An id that a resumed subscription goes on from. It may tell a row as updated that it has not told yet. */
-function positionOf({ after, from }: Position): string {
-  if (from) return formatCursor(from);
-  return typeof after === "string" ? after : formatCursor(after);
-}

@@ -184,6 +184,25 @@ describe("an access token that lapses on a live socket", () => {
     ]);
   });
 
+  it("E4 P1 what a generator had read, and could not tell a client that did not read, is told on the next socket", async () => {
+    const { http, open } = await start();
+    const socket = await open();
+    socket.send([subscribe(1, "feeds.changes"), subscribe(2, "feeds.tracked")]);
+    await socket.until(2);
+    await http.items.createMany.mutate({ count: 2_000, bytes: 10 });
+    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+    expect(socket.frames.filter(({ id }) => id === 2)).toHaveLength(1);
+    later(16 * minutes);
+    await http.items.create.mutate({ text: "late" });
+    await expect.poll(() => socket.frames.at(-1)).toEqual({ id: null, method: "reconnect" });
+    const again = await open();
+    again.socket.addEventListener("message", ({ data }) => data === "PING" && again.socket.send("PONG"));
+    again.send(subscribe(2, "feeds.tracked"));
+    await again.until(1 + 2_001);
+    const told = eventsOf(again.frames).map(({ change }) => (change as { id: string }).id);
+    expect(told).toEqual((await http.items.list.query()).map(({ id }) => id));
+  });
+
   it("E4 P1 two tabs of one session under the same id: the one without an event does not take the other's place", async () => {
     const { http, open } = await start();
     const told = await open();

@@ -105,6 +105,18 @@ describe("a wake", () => {
     }
   });
 
+  it("E2 P1 takes a generator that was resumed, and has told nothing since, up where its client was", async () => {
+    const { http, socket, sleep } = await start();
+    await http.items.create.mutate({ text: "one" });
+    await http.items.create.mutate({ text: "two" });
+    socket.send(subscribe(1, "feeds.counted", "2"));
+    await socket.until(1);
+    await sleep();
+    await http.items.create.mutate({ text: "three" });
+    await socket.until(2);
+    expect(eventsOf(socket.frames)).toEqual([{ cursor: "3", change: { text: "three" } }]);
+  });
+
   it("E2 ends one that cannot be resumed, and says why", async () => {
     const { http, socket, sleep } = await start();
     await subscribed(socket, "feeds.untracked");
