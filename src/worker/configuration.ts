@@ -9,9 +9,17 @@ export interface Configuration {
   readonly secrets: AppSecrets;
 }
 
+/** Settings do not change while a Worker runs: they are checked with the first request, not with each. */
+const checked = new WeakMap<object, Map<string, Configuration>>();
+
 /** @throws ConfigurationError when the binding or a secret is missing, too short or a sample */
 export function readConfiguration(env: object, binding: string): Configuration {
-  return { binding, namespace: readNamespace(env, binding), secrets: readSecrets(env) };
+  const known = checked.get(env)?.get(binding);
+  if (known) return known;
+  const configuration = { binding, namespace: readNamespace(env, binding), secrets: readSecrets(env) };
+  const ofEnv = checked.get(env) ?? new Map<string, Configuration>();
+  checked.set(env, ofEnv.set(binding, configuration));
+  return configuration;
 }
 
 /** @throws ConfigurationError when the binding is missing */

@@ -1,10 +1,10 @@
-import { verifyAccessToken } from "../jwt/access-token.js";
 import { verifyRefreshToken, type RefreshClaims } from "../jwt/refresh-token.js";
 import type { SessionEffect } from "../shared/call.js";
 import { anonymous, type Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
 import { stubOf } from "../shared/object-stub.js";
 import type { Configuration } from "./configuration.js";
+import { verifyRecent } from "./recent-tokens.js";
 
 /** The tokens that a request brought. A bearer token stands alone: cookies beside it are not looked at. */
 export interface Credentials {
@@ -21,13 +21,12 @@ export type Who =
 
 /** Checks a request's tokens. A forged, expired or missing one is nobody, and nobody's object is touched for it. */
 export async function whoIs(credentials: Credentials, configuration: Configuration): Promise<Who> {
-  const { binding, secrets } = configuration;
   const token = credentials.bearer ?? credentials.access;
-  const options = { secrets: secrets.jwt, audience: binding };
-  const access = token === undefined ? undefined : await verifyAccessToken(token, options);
+  const access = token === undefined ? undefined : await verifyRecent(token, configuration);
   if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
   if (credentials.bearer !== undefined || credentials.refresh === undefined) return { type: "nobody" };
-  const claims = await verifyRefreshToken(credentials.refresh, options);
+  const { binding, secrets } = configuration;
+  const claims = await verifyRefreshToken(credentials.refresh, { secrets: secrets.jwt, audience: binding });
   return claims ? { type: "lapsed", claims } : { type: "nobody" };
 }
 

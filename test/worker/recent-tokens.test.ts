@@ -1,0 +1,61 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { signAccessToken } from "../../src/jwt/access-token.js";
+import type { Configuration } from "../../src/worker/configuration.js";
+import { verifyRecent } from "../../src/worker/recent-tokens.js";
+
+afterEach(() => void vi.useRealTimers());
+
+const secret = (letters: string): string => `${letters}-secret-of-at-least-32-bytes-for-tests`;
+
+function configured({ current = secret("a"), previous = undefined as string | undefined, binding = "BLOG_DO" } = {}) {
+  const secrets = { jwt: { current, previous, keyPair: undefined }, index: secret("index") };
+  return { binding, namespace: { getByName() {}, idFromString() {} }, secrets } satisfies Configuration;
+}
+
+const sign = ({ secrets, binding }: Configuration, expiresAt = Date.now() + 15 * 60_000) =>
+  signAccessToken({ userId: "ada", sessionId: "one" }, { secrets: secrets.jwt, audience: binding, expiresAt });
+
+function later(milliseconds: number): void {
+  const then = Date.now() + milliseconds;
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime(then);
+}
+
+it("T1 a token that held holds again, for as long as it is good, and no longer", async () => {
+  const configuration = configured();
+  const token = await sign(configuration, Date.now() + 30_000);
+  const claims = { userId: "ada", sessionId: "one" };
+  expect(await verifyRecent(token, configuration)).toMatchObject(claims);
+  later(20_000);
+  expect(await verifyRecent(token, configuration)).toMatchObject(claims);
+  later(10_000);
+  expect(await verifyRecent(token, configuration)).toBeUndefined();
+});
+
+it("T1 a remembered token is one app's, under the secrets that it was checked with", async () => {
+  const configuration = configured();
+  const token = await sign(configuration);
+  expect(await verifyRecent(token, configuration)).toBeDefined();
+  expect(await verifyRecent(token, configured({ binding: "OTHER_DO" }))).toBeUndefined();
+  expect(await verifyRecent(token, configured({ current: secret("b") }))).toBeUndefined();
+  expect(await verifyRecent(token, configured({ current: secret("b"), previous: secret("a") }))).toBeDefined();
+});
+
+it("T1 one that is changed in a character is not the one that is remembered", async () => {
+  const configuration = configured();
+  const token = await sign(configuration);
+  expect(await verifyRecent(token, configuration)).toBeDefined();
+  for (let index = 0; index < token.length; index += 7) {
+    const changed = token.slice(0, index) + (token[index] === "A" ? "B" : "A") + token.slice(index + 1);
+    expect(await verifyRecent(changed, configuration), changed).toBeUndefined();
+  }
+});
+
+it("T1 many more tokens than are remembered all hold", async () => {
+  const configuration = configured();
+  const tokens: string[] = [];
+  while (tokens.length < 1_100) tokens.push(await sign(configuration));
+  for (let round = 0; round < 2; round++) {
+    for (const token of tokens) expect(await verifyRecent(token, configuration)).toBeDefined();
+  }
+});
