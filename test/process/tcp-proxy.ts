@@ -20,7 +20,7 @@ export async function createTcpProxy(): Promise<TcpProxy> {
   const server = createServer((client) => {
     client.on("error", () => client.destroy());
     if (proxy.target === undefined) return void client.resetAndDestroy();
-    const upstream = connect(proxy.target, "127.0.0.1");
+    const upstream = connect(proxy.target, "localhost");
     const pair = [client, upstream] as const;
     pairs.add(pair);
     for (const socket of pair) {

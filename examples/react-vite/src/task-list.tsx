@@ -1,11 +1,23 @@
+import { useMutation } from "@tanstack/react-query";
+import { describeError } from "./describe-error.ts";
 import type { Task } from "./task.ts";
 import { TaskRow } from "./task-row.tsx";
+import { optimistic, useTRPC } from "./trpc.ts";
 
 interface TaskListProps {
   readonly tasks: readonly Task[];
 }
 
 export function TaskList({ tasks }: TaskListProps) {
+  const trpc = useTRPC();
+  // Here and not in the row, which is gone by the time that its deletion is refused.
+  const remove = useMutation(
+    optimistic(trpc.tasks.delete, (cache, { id }) =>
+      cache.update(trpc.tasks.list.queryKey(), (shown) => shown.filter((each) => each.id !== id)),
+    ),
+  );
+  const refused = describeError(remove.error);
+
   if (tasks.length === 0) {
     return (
       <div className="empty">
@@ -19,7 +31,12 @@ export function TaskList({ tasks }: TaskListProps) {
     <>
       <ul className="tasks">
         {tasks.map((task) => (
-          <TaskRow key={task.id} task={task} />
+          <TaskRow
+            key={task.id}
+            task={task}
+            onDelete={() => remove.mutate({ id: task.id })}
+            notDeleted={task.id === remove.variables?.id ? refused : undefined}
+          />
         ))}
       </ul>
       <p className="count">

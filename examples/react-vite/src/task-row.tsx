@@ -6,9 +6,12 @@ import { optimistic, useTRPC } from "./trpc.ts";
 
 interface TaskRowProps {
   readonly task: Task;
+  readonly onDelete: () => void;
+  /** Why it is still here. */
+  readonly notDeleted: string | undefined;
 }
 
-export function TaskRow({ task }: TaskRowProps) {
+export function TaskRow({ task, onDelete, notDeleted }: TaskRowProps) {
   const trpc = useTRPC();
   const listKey = trpc.tasks.list.queryKey();
   // A box that is ticked has to be by the end of the click; the cache is changed a moment later.
@@ -22,12 +25,7 @@ export function TaskRow({ task }: TaskRowProps) {
       { onSettled: () => setClicked(undefined) },
     ),
   );
-  const remove = useMutation(
-    optimistic(trpc.tasks.delete, (cache, { id }) =>
-      cache.update(listKey, (tasks) => tasks.filter((each) => each.id !== id)),
-    ),
-  );
-  const error = describeError(setDone.error) ?? describeError(remove.error);
+  const error = describeError(setDone.error) ?? notDeleted;
 
   return (
     <li className="task" data-done={clicked ?? task.done}>
@@ -48,7 +46,7 @@ export function TaskRow({ task }: TaskRowProps) {
         type="button"
         aria-label={`Delete ${task.title}`}
         disabled={isDraft(task)}
-        onClick={() => remove.mutate({ id: task.id })}
+        onClick={onDelete}
       >
         <svg viewBox="0 0 16 16" aria-hidden="true">
           <path d="m4 4 8 8m0-8-8 8" />

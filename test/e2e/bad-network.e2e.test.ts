@@ -1,0 +1,194 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Browser, BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
+import { keepPicture } from "./keep-picture.js";
+import { launchChromium } from "./launch-chromium.js";
+import { expectWhole, record } from "./recorded-states.js";
+import { startExample, type RunningExample } from "./start-example.js";
+import { createWeather } from "./socket-weather.js";
+import { TasksTab, type Credentials } from "./tasks-tab.js";
+
+/** Longer than a mutation waits for the page's own live queries. */
+const SLOW = 4_000;
+const eventually = { timeout: 30_000 };
+const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
+
+let example: RunningExample;
+let browser: Browser;
+let proxy: TcpProxy;
+/** Where the page is, behind the proxy. */
+let url: string;
+
+beforeAll(async () => {
+  [example, browser, proxy] = await Promise.all([startExample(), launchChromium(), createTcpProxy()]);
+  proxy.target = portOfExample();
+  url = `http://127.0.0.1:${proxy.port}/`;
+}, 180_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await proxy?.close();
+  await example?.stop();
+});
+
+const portOfExample = (): number => Number(new URL(example.url).port);
+
+/** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
+async function newBrowser(): Promise<BrowserContext> {
+  const context = await browser.newContext();
+  await context.routeWebSocket(
+    ({ pathname }) => pathname !== "/trpc",
+    () => {},
+  );
+  return context;
+}
+
+describe("a connection that comes and goes", () => {
+  let context: BrowserContext;
+  let phone: BrowserContext;
+  let one: TasksTab;
+  let two: TasksTab;
+  let other: TasksTab;
+
+  beforeAll(async () => {
+    [context, phone] = [await newBrowser(), await newBrowser()];
+    one = await TasksTab.open(context, url);
+    await one.submit("Sign up", ada);
+    await one.add("Kept");
+    await one.task("Kept").waitFor();
+    two = await TasksTab.open(context, url);
+    // On another way to the same server, which nothing happens to.
+    other = await TasksTab.open(phone, example.url);
+    await other.submit("Sign in", ada);
+    await Promise.all([one.live(), two.live(), other.live()]);
+  }, 120_000);
+  afterAll(async () => {
+    await context?.close();
+    await phone?.close();
+  });
+
+  test.each(["fin", "reset"] as const)(
+    "E4 C1 P4 cut by %s and restored, the page shows what it missed",
+    async (how) => {
+      const loaded = [one.navigations, two.navigations];
+      const states = await Promise.all([one, two].map(({ page }) => record(page, "titles")));
+      proxy.target = undefined;
+      proxy.cut(how);
+      await Promise.all([one, two].map(({ page }) => page.getByText("Connecting…", { exact: true }).waitFor()));
+
+      const refused = `Refused, ${how}`;
+      await one.add(refused);
+      await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
+      expect(await one.titles()).not.toContain(refused);
+      expect(await one.titles()).toContain("Kept");
+      await keepPicture(one.page, `cut-by-${how}`);
+      await other.add(`Meanwhile, ${how}`);
+      await other.task(`Meanwhile, ${how}`).waitFor();
+
+      proxy.target = portOfExample();
+      await Promise.all([one.live(), two.live()]);
+      await Promise.all([one, two].map((tab) => tab.task(`Meanwhile, ${how}`).waitFor()));
+      await one.add(`Afterwards, ${how}`);
+      await Promise.all([two, other].map((tab) => tab.task(`Afterwards, ${how}`).waitFor()));
+      expect(await one.titles()).toEqual(await other.titles());
+      for (const each of states) expectWhole(await each(), [refused]);
+      expect([one.navigations, two.navigations]).toEqual(loaded);
+      expect([...one.crashes, ...two.crashes]).toEqual([]);
+    },
+  );
+});
+
+describe("a server that answers late", () => {
+  const weather = createWeather();
+  let context: BrowserContext;
+  let one: TasksTab;
+  let two: TasksTab;
+
+  beforeAll(async () => {
+    context = await newBrowser();
+    await weather.over(context);
+    one = await TasksTab.open(context, url);
+    await one.submit("Sign up", { ...ada, email: "grace@example.com" });
+    await one.page.getByText("Nothing to do.").waitFor();
+    // Its socket is left alone.
+    const fair = await newBrowser();
+    two = await TasksTab.open(fair, url);
+    await two.submit("Sign in", { ...ada, email: "grace@example.com" });
+    await Promise.all([one.live(), two.live()]);
+  }, 120_000);
+  afterAll(async () => {
+    await context?.close();
+    await two?.page.context().close();
+  });
+
+  /** Until nothing is under way, and both tabs show the same. */
+  const atRest = async (): Promise<void> => {
+    await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
+    await expect.poll(async () => (await one.titles()).join(), eventually).toBe((await two.titles()).join());
+  };
+
+  test("P4 C1 the row is there, the reply is not: the page shows it once, whatever is told meanwhile", async () => {
+    const states = await record(one.page, "titles");
+    await one.page.route("**/tasks.create*", async (route) => {
+      const response = await route.fetch();
+      await sleep(SLOW);
+      await route.fulfill({ response });
+    });
+    await one.add("Slowly answered");
+    await two.task("Slowly answered").waitFor();
+    await two.add("Of the other tab");
+    await sleep(SLOW / 2);
+    await keepPicture(one.page, "reply-under-way");
+    await one.task("Of the other tab").waitFor();
+    await one.page.unroute("**/tasks.create*");
+    await atRest();
+    expectWhole(await states());
+  });
+
+  test("C1 it fails, after a long while: the row goes, and what others wrote meanwhile is there", async () => {
+    const states = await record(one.page, "titles");
+    await one.page.route("**/tasks.create*", async (route) => {
+      await sleep(SLOW);
+      await route.fulfill({ status: 500, body: "no JSON" });
+    });
+    await one.add("Slowly refused");
+    await two.add("Of another tab");
+    await expect.poll(() => one.page.getByLabel("New task").inputValue(), eventually).toBe("Slowly refused");
+    await one.page.unroute("**/tasks.create*");
+    await atRest();
+    expect(await one.titles()).toEqual(["Of another tab", "Of the other tab", "Slowly answered"]);
+    expectWhole(await states(), ["Slowly refused"]);
+    await one.page.getByLabel("New task").fill("");
+  });
+
+  test("P4 C1 the socket is slow: the mutation does not wait for it for long, and nothing older comes after", async () => {
+    const states = await record(one.page, "titles");
+    weather.delay = SLOW;
+    await two.add("Told late");
+    await two.task("Told late").waitFor();
+    await one.add("Asked for");
+    await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
+    await sleep(SLOW);
+    weather.delay = 0;
+    await atRest();
+    expectWhole(await states());
+  });
+
+  test("P4 C1 the socket is away and HTTP is not: the row stays, and stays when the socket is back", async () => {
+    const states = await record(one.page, "titles");
+    weather.away();
+    await one.page.getByText("Connecting…", { exact: true }).waitFor();
+    await one.add("By HTTP alone");
+    await two.task("By HTTP alone").waitFor();
+    await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
+    await keepPicture(one.page, "socket-away");
+    weather.back();
+    await one.live();
+    await two.add("Told again");
+    await one.task("Told again").waitFor();
+    await atRest();
+    expectWhole(await states());
+    expect([...one.crashes, ...two.crashes]).toEqual([]);
+  });
+});

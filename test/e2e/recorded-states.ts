@@ -1,0 +1,33 @@
+import type { Page } from "playwright-core";
+import { expect } from "vitest";
+
+interface Recorded {
+  /** All that the page showed, in order, as often as it changed. */
+  states: string[];
+}
+
+/** Notes each state of the page's tasks, or of its whole text. Gives what asks for them. */
+export async function record(page: Page, what: "titles" | "text"): Promise<() => Promise<string[]>> {
+  await page.evaluate((kind) => {
+    const recorded: Recorded = { states: [] };
+    Object.assign(globalThis, { recorded });
+    const note = (): void => {
+      const titles = [...document.querySelectorAll(".task-title")].map(({ textContent }) => textContent);
+      const state = kind === "titles" ? titles.join("|") : (document.body.textContent ?? "");
+      if (recorded.states.at(-1) !== state) recorded.states.push(state);
+    };
+    new MutationObserver(note).observe(document.body, { childList: true, characterData: true, subtree: true });
+    note();
+  }, what);
+  return () => page.evaluate(() => (globalThis as unknown as { recorded: Recorded }).recorded.states);
+}
+
+/** The titles in each state: none is ever missing again, but those that may be taken back, and none is ever doubled. */
+export function expectWhole(states: readonly string[], takenBack: readonly string[] = []): void {
+  const seen = states.map((state) => state.split("|").filter(Boolean));
+  for (const [index, rows] of seen.entries()) {
+    expect(new Set(rows).size, `doubled: ${rows.join()}`).toBe(rows.length);
+    const before = (seen[index - 1] ?? []).filter((title) => !takenBack.includes(title));
+    expect(rows, "missing").toEqual(expect.arrayContaining(before));
+  }
+}
