@@ -15,7 +15,7 @@ export function createWeather() {
         ({ pathname }) => pathname === "/trpc",
         (page) => {
           // Taken, and closed at once.
-          if (isAway) return void setTimeout(() => page.close({ code: 4000 }), 10);
+          if (isAway) return void setTimeout(() => void page.close({ code: 4000 }), 10);
           const server = page.connectToServer();
           let lastAt = 0;
           open.add(page);
