@@ -59,13 +59,85 @@ const tokens: Record<string, () => Promise<string>> = {
   "of a megabyte": () => Promise.resolve("x".repeat(4_000)),
 };
 
+const post = { "content-type": "application/json" };
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+/** How a request comes on each road, and what one of nobody's is answered with. */
+const roads: Record<string, { path: string; init: RequestInit; nobody: number }> = {
+  single: { path: "/trpc/posts.list", init: {}, nobody: 401 },
+  mutation: { path: "/trpc/auth.logout", init: { method: "POST", headers: post }, nobody: 401 },
+  batch: { path: "/trpc/posts.list,auth.me?batch=1", init: {}, nobody: 401 },
+  "batch-stream": {
+    path: "/trpc/posts.list?batch=1",
+    init: { headers: { "trpc-accept": "application/jsonl" } },
+    nobody: 200,
+  },
+  // Whoever signs out when nobody is signed in has what they want.
+  form: { path: "/trpc/form/logout", init: { method: "POST", headers: form, body: "" }, nobody: 303 },
+  upgrade: { path: "/trpc", init: { headers: { Upgrade: "websocket" } }, nobody: 401 },
+};
+
+/** What a request with these cookies, or these headers, is answered with on each road, and whom it touches. */
+async function onEach(cookie: string, headers: Record<string, string> = {}) {
+  const answers: [string, { names: string[]; status: number | undefined }][] = [];
+  for (const [name, { path, init }] of Object.entries(roads)) {
+    const merged = { ...(init.headers as Record<string, string>), ...headers };
+    answers.push([name, await touched(cookie, { ...init, headers: merged, redirect: "manual" }, path)]);
+  }
+  return Object.fromEntries(answers);
+}
+
+const nobody = Object.fromEntries(
+  Object.entries(roads).map(([name, road]) => [name, { names: [], status: road.nobody }]),
+);
+const refused = Object.fromEntries(Object.keys(roads).map((name) => [name, { names: [], status: 400 }]));
+
 describe("a caller without a valid token", () => {
-  it.each(Object.keys(tokens))("D5 hostile 67: a token %s touches no object", async (name) => {
+  it.each(Object.keys(tokens))("D5 row 67: a token %s touches no object, on any road", async (name) => {
     const token = (await tokens[name]?.()) ?? "";
-    const cookie = `__Host-userdo-access=${token}`;
-    expect(await touched(cookie)).toEqual({ names: [], status: 401 });
-    expect(await touched("a=b", { headers: { Authorization: `Bearer ${token}` } })).toEqual({ names: [], status: 401 });
-    expect(await touched(cookie, { headers: { Upgrade: "websocket" } }, "/trpc")).toEqual({ names: [], status: 401 });
+    expect(await onEach(`__Host-userdo-access=${token}`)).toEqual(nobody);
+    expect(await onEach("a=b", { Authorization: `Bearer ${token}` })).toEqual(nobody);
+  });
+
+  it("D5 row 68: a cookie that was changed, cut short, or comes from elsewhere touches no object, on any road", async () => {
+    const { browser } = await signUp();
+    const access = browser.cookies.get("__Host-userdo-access") ?? "";
+    const refresh = browser.cookies.get("__Host-userdo-refresh") ?? "";
+    const elsewhere = { secrets: { current: "another environment's own secret, 32 bytes" }, audience };
+    const other = await signAccessToken(claims, { ...elsewhere, expiresAt });
+    const [header, payload, signature] = access.split(".");
+    const cookies = [
+      `__Host-userdo-access=${access.slice(0, -1)}`,
+      `__Host-userdo-access=${header}.${payload}`,
+      `__Host-userdo-access=${header}.${payload}x.${signature}`,
+      `__Host-userdo-access=${access}x`,
+      `__Host-userdo-access="${access.slice(0, 20)}`,
+      `__Host-userdo-access=%00${access}`,
+      `__Host-userdo-access=${other}`,
+      `__Host-userdo-refresh=${refresh.slice(0, -1)}`,
+      `__Host-userdo-refresh=${refresh.replace(".0.", ".00.")}`,
+      `__Host-userdo-refresh=${refresh.replace(".0.", ".-1.")}`,
+      `__Host-userdo-refresh=${await refreshTokenOf({ ...claims, generation: 0 }, elsewhere)}`,
+      // The other's name, and names that are not quite the cookie's.
+      `__Host-userdo-access=${refresh}; __Host-userdo-refresh=${access}`,
+      `userdo-access=${access}; userdo-refresh=${refresh}`,
+      `__host-userdo-access=${access}`,
+      `__Secure-userdo-access=${access}`,
+      `=__Host-userdo-access=${access}`,
+      `__Host-userdo-access =${access.slice(1)}`,
+      "__Host-userdo-access",
+      "; ;; =; __proto__=1",
+    ];
+    for (const cookie of cookies) expect({ cookie, ...(await onEach(cookie)) }).toEqual({ cookie, ...nobody });
+  });
+
+  it("D5 row 68: two cookies of a name, or more than 8 KB of them, are refused on every road", async () => {
+    const { browser } = await signUp();
+    const access = `__Host-userdo-access=${browser.cookies.get("__Host-userdo-access")}`;
+    for (const cookie of [`${access}; ${access}`, `${access};__Host-userdo-access =x`, `${access}; a=1; a=2`]) {
+      expect({ cookie, ...(await onEach(cookie)) }).toEqual({ cookie, ...refused });
+    }
+    expect(await onEach(`${access}; a=${"x".repeat(8_192)}`)).toEqual(refused);
   });
 
   it("D5 a valid one goes to its own user's object, and to that alone", async () => {

@@ -1,0 +1,148 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { freshEmail, openBrowser, password, sessionCookies, signUp, type Browser } from "../../../fixtures/browser.js";
+import { tokenTo } from "../../../fixtures/mail.js";
+import { overForm, overHttp, overRpc, overSocket, refusalOf, type Road } from "../../../fixtures/roads.js";
+
+const MINUTE = 60_000;
+const refreshName = "__Host-userdo-refresh";
+const links = ["single", "batch", "batch-stream"] as const;
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+afterEach(() => void vi.useRealTimers());
+
+function copyOf({ cookies }: Browser): Browser {
+  const copy = openBrowser();
+  for (const [name, value] of cookies) copy.cookies.set(name, value);
+  return copy;
+}
+
+describe("a refresh token", () => {
+  it("A6 row 69: of twenty tabs at once, on all roads and in every way, has one successor", async () => {
+    const { browser } = await signUp();
+    moveClock(16 * MINUTE);
+    const refreshToken = browser.cookies.get(refreshName);
+    const ways: ((tab: Browser, road: Road) => Promise<unknown>)[] = [
+      (_tab, road) => road.query("auth.me"),
+      (_tab, road) => road.mutate("auth.refresh"),
+      (_tab, road) => road.mutate("sessions.data.merge", { step: 1 }),
+    ];
+    const tabs = await Promise.all(
+      Array.from({ length: 20 }, async (_, index) => {
+        const tab = copyOf(browser);
+        await ways[index % ways.length]?.(tab, overHttp(tab, links[(index % 7) % links.length] ?? "single"));
+        return tab;
+      }),
+    );
+    expect(new Set(tabs.map(({ cookies }) => cookies.get(refreshName))).size).toBe(1);
+    expect(tabs[0]?.cookies.get(refreshName)).not.toBe(refreshToken);
+    const inBody = (await overHttp(openBrowser(), "single").mutate("auth.refresh", { refreshToken })) as {
+      tokens: { refreshToken: string };
+    };
+    expect(inBody.tokens.refreshToken).toBe(tabs[0]?.cookies.get(refreshName));
+  });
+
+  it.each([...links, "form", "body"])(
+    "A6 R6 row 69: that comes again after the grace period ends the session, over %s",
+    async (name) => {
+      const { browser, client, email, session } = await signUp();
+      const thief = copyOf(browser);
+      await client.auth.refresh.mutate();
+      moveClock(31_000);
+      thief.cookies.delete("__Host-userdo-access");
+      const refreshToken = thief.cookies.get(refreshName);
+      if (name === "form") await overForm(thief).mutate("auth.logout");
+      else if (name === "body") {
+        expect(await refusalOf(overHttp(openBrowser(), "batch").mutate("auth.refresh", { refreshToken }))).toBe(
+          "UNAUTHORIZED",
+        );
+      } else {
+        expect(await refusalOf(overHttp(thief, name as "single").query("posts.list"))).toBe("UNAUTHORIZED");
+        expect(sessionCookies(thief)).toEqual([]);
+      }
+      expect(await refusalOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+      await client.auth.login.mutate({ email, password });
+      const { entries } = await client.account.audit.list.query({ action: "session.reuse" });
+      expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
+    },
+  );
+});
+
+describe("a mailed token", () => {
+  const kinds = {
+    verifyEmail: async () => {
+      const person = await signUp();
+      return { ...person, token: await tokenTo(person.email, "verifyEmail"), input: {} };
+    },
+    resetPassword: async () => {
+      const person = await signUp();
+      await openBrowser().client().auth.requestPasswordReset.mutate({ email: person.email });
+      return {
+        ...person,
+        token: await tokenTo(person.email, "resetPassword"),
+        input: { password: "another horse battery" },
+      };
+    },
+    confirmEmailChange: async () => {
+      const person = await signUp();
+      const target = freshEmail();
+      await person.client.auth.changeEmail.mutate({ email: target, password });
+      return { ...person, token: await tokenTo(target, "changeEmail"), input: {} };
+    },
+  } as const;
+
+  it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
+    "A9 A10 A11 row 70: %s works once of twenty at once, on all roads; not for another user, not as another, not late",
+    async (name) => {
+      const { browser, user, token, input } = await kinds[name]();
+      const stranger = await signUp();
+      const path = `auth.${name}`;
+      const call = (road: Road, as = path) =>
+        refusalOf(road.mutate(as, { password: "another horse battery", ...input, token }));
+      const bare = (road: Road, as = path) => refusalOf(road.mutate(as, { ...input, token }));
+
+      // As another user, whose own object it then is that is asked.
+      for (const road of [await overSocket(stranger.browser), overRpc(stranger.user.id)]) {
+        expect(await bare(road)).toBe("BAD_REQUEST");
+      }
+      // As something else.
+      for (const other of Object.keys(kinds).filter((kind) => kind !== name)) {
+        for (const road of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
+          const as = `auth.${other}`;
+          expect(await (other === "resetPassword" ? call(road, as) : refusalOf(road.mutate(as, { token })))).toBe(
+            "BAD_REQUEST",
+          );
+        }
+      }
+      expect(await refusalOf(openBrowser().client().auth.refresh.mutate({ refreshToken: token }))).toBe("UNAUTHORIZED");
+
+      // A new password closes the socket before it could say so.
+      const own = name === "resetPassword" ? [overRpc(user.id)] : [await overSocket(browser), overRpc(user.id)];
+      const roads = Array.from({ length: 20 }, (_, index) => {
+        const link = links[index % links.length] ?? "single";
+        return index < 12 ? overHttp(openBrowser(), link) : (own[index % own.length] ?? overHttp(openBrowser(), link));
+      });
+      const codes = await Promise.all(roads.map((road) => bare(road)));
+      expect(codes.filter((code) => code === "none")).toHaveLength(1);
+      for (const code of codes) expect(["none", "BAD_REQUEST", "TOO_MANY_REQUESTS", "UNAUTHORIZED"]).toContain(code);
+      for (const link of links) expect(await bare(overHttp(openBrowser(), link))).toBe("BAD_REQUEST");
+      expect(await bare(overRpc(user.id))).toBe("BAD_REQUEST");
+    },
+  );
+
+  it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
+    "A9 A11 row 70: %s is nothing once its time is over, on any road",
+    async (name) => {
+      const { browser, user, token, input } = await kinds[name]();
+      const socket = await overSocket(browser);
+      moveClock((name === "verifyEmail" ? 24 * 60 + 1 : 61) * MINUTE);
+      for (const road of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
+        expect(await refusalOf(road.mutate(`auth.${name}`, { ...input, token }))).toBe("BAD_REQUEST");
+      }
+      // Its session's access token has lapsed by then, too.
+      expect(await refusalOf(socket.mutate(`auth.${name}`, { ...input, token }))).not.toBe("none");
+    },
+  );
+});
