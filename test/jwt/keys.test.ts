@@ -60,7 +60,7 @@ describe("keys", () => {
     },
   );
 
-  it("T1 hostile 67: HS256 with the public key for a secret is refused", async () => {
+  it("T1 row 67: HS256 with the public key for a secret is refused", async () => {
     const { publicKey } = await keysFor("ES256");
     const options: VerifyJwtOptions = { purpose: "access", audience, publicKey };
     expect(await verifyJwt(await made({}, {}, JSON.stringify(publicKey)), options)).toEqual({

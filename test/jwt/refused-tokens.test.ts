@@ -46,14 +46,14 @@ const hostile: readonly (readonly [string, string, () => Promise<string | null |
 ];
 
 describe("tokens that do not hold", () => {
-  it("T1 hostile 67: without a fault, the same token holds", async () => {
+  it("T1 row 67: without a fault, the same token holds", async () => {
     expect(await verifyJwt(await made(), access)).toMatchObject({ ok: true });
     expect(
       await verifyJwt(await made({}, { exp: seconds() - 3, iat: seconds() - 60 }), { ...access, clockTolerance: 5 }),
     ).toMatchObject({ ok: true });
   });
 
-  it.each(hostile)("T1 hostile 67: %s is %s", async (_name, error, token) => {
+  it.each(hostile)("T1 row 67: %s is %s", async (_name, error, token) => {
     const made = await token();
     expect(await verifyJwt(made, access)).toEqual({ ok: false, error });
     if (typeof made === "string" && made.length < 4_096) {

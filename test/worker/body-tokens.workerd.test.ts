@@ -94,7 +94,7 @@ describe("tokens in the body", () => {
     expect((await app(next!.accessToken).client.auth.me.query()).user.id).toBe(user.id);
   });
 
-  it("A6 hostile 69: twenty clients that refresh at once get the same successor", async () => {
+  it("A6 row 69: twenty clients that refresh at once get the same successor", async () => {
     const { tokens } = await signedUp();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => app().client.auth.refresh.mutate({ refreshToken: tokens.refreshToken })),
@@ -102,7 +102,7 @@ describe("tokens in the body", () => {
     expect(new Set(answers.map((answer) => answer.tokens!.refreshToken)).size).toBe(1);
   });
 
-  it("A6 hostile 69: a refresh token that turns up again later ends the session", async () => {
+  it("A6 row 69: a refresh token that turns up again later ends the session", async () => {
     const { tokens } = await signedUp();
     const { client } = app();
     const { tokens: next } = await client.auth.refresh.mutate({ refreshToken: tokens.refreshToken });
@@ -163,7 +163,7 @@ describe("auth.refresh by cookie", () => {
     expect(sessionCookies(copy)).toEqual([]);
   });
 
-  it("A6 hostile 68: a forged or missing token asks no object", async () => {
+  it("A6 row 68: a forged or missing token asks no object", async () => {
     const names: string[] = [];
     const BLOG_DO = { getByName: (name: string) => (names.push(name), env.BLOG_DO.getByName(name)) };
     const handler = createHandler(appRouter, { binding: "BLOG_DO" });

@@ -101,7 +101,7 @@ describe("procedures in the user's own object", () => {
 
 describe("errors", () => {
   it.each(["throwsError", "throwsString"] as const)(
-    "hostile 79: %s is masked, with a request id, and goes whole to onError",
+    "row 79: %s is masked, with a request id, and goes whole to onError",
     async (name) => {
       const { browser } = await signUp();
       const log = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -117,7 +117,7 @@ describe("errors", () => {
     },
   );
 
-  it("hostile 79: so is a router that cannot be loaded, and the calls beside it are answered", async () => {
+  it("row 79: so is a router that cannot be loaded, and the calls beside it are answered", async () => {
     const { browser } = await signUp();
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await browser.fetch("/trpc/broken.query,ping?batch=1");
@@ -129,7 +129,7 @@ describe("errors", () => {
     expect(ping).toMatchObject({ result: { data: { json: { pong: true } } } });
   });
 
-  it("hostile 79: so is one that happens in the Worker", async () => {
+  it("row 79: so is one that happens in the Worker", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const text = await (await send("/trpc/odd.throwsWithCause")).text();
     log.mockRestore();

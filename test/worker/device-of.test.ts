@@ -33,7 +33,7 @@ const labels: readonly (readonly [string, string | undefined])[] = [
 ];
 
 describe("what a device is called", () => {
-  it.each(labels)("A7 hostile 78: %j", (agent, label) => {
+  it.each(labels)("A7 row 78: %j", (agent, label) => {
     // A plain object, because a real request's headers cannot hold some of these.
     const headers = { get: () => agent } as unknown as Headers;
     expect(deviceOf(headers)).toEqual(label === undefined ? {} : { label });

@@ -111,7 +111,7 @@ describe("forms without JavaScript", () => {
     void client;
   });
 
-  it("A15 hostile 76: nothing leads to another site", async () => {
+  it("A15 row 76: nothing leads to another site", async () => {
     for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]) {
       const response = await post(openBrowser(), "logout", { next });
       expect(response.headers.get("location")).toBe(`${origin}/`);

@@ -20,7 +20,7 @@ describe("the network of an address", () => {
     ["::1]/x", undefined],
     ["", undefined],
     [null, undefined],
-  ])("hostile 21: %j is in %j", (address, network) => {
+  ])("row 21: %j is in %j", (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 });

@@ -47,7 +47,7 @@ describe("the account", () => {
     ["a value of another type", { profile: { firstName: 1 } }],
     ["a key beside the profile", { profile: {}, emailVerified: true }],
     ["too long a value", { profile: { firstName: "a".repeat(101) } }],
-  ])("hostile 66 S5 %s is refused, and nothing has changed", async (_name, input) => {
+  ])("S5 row 66: %s is refused, and nothing has changed", async (_name, input) => {
     const { client } = await signUp();
     expect(await codeOf(client.account.update.mutate(input as { profile: object }))).toBe("BAD_REQUEST");
     const signup = { email: freshEmail(), password, ...input } as { email: string; password: string };

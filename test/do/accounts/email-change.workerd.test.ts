@@ -74,7 +74,7 @@ describe("changing the address", () => {
     expect(await tablesOf(target)).toEqual([]);
   });
 
-  it("A11 hostile 70 twenty at once: one confirms", async () => {
+  it("A11 row 70: twenty at once: one confirms", async () => {
     const { token, client, target } = await withChange();
     const codes = await Promise.all(
       Array.from({ length: 20 }, () => codeOf(someone().auth.confirmEmailChange.mutate({ token }))),

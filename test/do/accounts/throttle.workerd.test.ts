@@ -128,7 +128,7 @@ describe("guessing passwords", () => {
     expect(await tables()).toEqual([]);
   });
 
-  it("hostile 72 one password is hashed at a time, four wait, and the rest are refused", async () => {
+  it("row 72: one password is hashed at a time, four wait, and the rest are refused", async () => {
     const { client } = await signUp();
     const change = { currentPassword: password, newPassword: "another horse battery" };
     const codes = await Promise.all(

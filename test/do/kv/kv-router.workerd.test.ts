@@ -218,7 +218,7 @@ describe("hostile input, by each way in", () => {
     expect(await count(user.id, "_kv")).toBe(0);
   });
 
-  it("K2 hostile 66: options that there are not are refused", async () => {
+  it("K2 row 66: options that there are not are refused", async () => {
     const { client } = await signUp();
     const input = { key: "a", value: 1, version: 5, userId: "x" };
     expect(await codeOf(client.kv.set.mutate(input))).toBe("BAD_REQUEST");

@@ -95,7 +95,7 @@ describe("the end of an account", () => {
     expect(await storedIn(`user:${bob.user.id}`)).toBe("");
   });
 
-  it("A12 O7 the last owner of what others belong to hands it over first; one's own goes along", async () => {
+  it("A12 O7 row 75: the last owner of what others belong to hands it over first; one's own goes along", async () => {
     const [bob, eve] = await Promise.all([signUpVerified(), signUpVerified()]);
     const { id: shared } = await bob.client.organizations.create.mutate({ name: "Shared" });
     const { id: own } = await bob.client.organizations.create.mutate({ name: "Own" });

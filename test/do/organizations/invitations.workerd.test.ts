@@ -118,7 +118,7 @@ describe("an invitation", () => {
     expect(await membersOf()).toHaveLength(1);
   });
 
-  it("O4 hostile 70 twenty accept it at once: one member", async () => {
+  it("O4 row 70: twenty accept it at once: one member", async () => {
     await invite(bob.email);
     const invitationId = await invitationTo(organizationId, bob);
     const codes = await Promise.all(
@@ -131,7 +131,7 @@ describe("an invitation", () => {
     ]);
   });
 
-  it("O4 hostile 70 twenty invite one address at once: one invitation, one mail", async () => {
+  it("O4 row 70: twenty invite one address at once: one invitation, one mail", async () => {
     const email = freshEmail();
     const made = await Promise.all(Array.from({ length: 20 }, () => invite(email)));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);

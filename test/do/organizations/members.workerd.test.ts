@@ -117,14 +117,14 @@ describe("the last owner", () => {
     expect((await rolesOf())[ada.email]).toBe("owner");
   });
 
-  it("O6 two owners who demote each other at once: one stays", async () => {
+  it("O6 row 75: two owners who demote each other at once: one stays", async () => {
     await setRole(ada, bob, "owner");
     const codes = await Promise.all([codeOf(setRole(ada, bob, "member")), codeOf(setRole(bob, ada, "member"))]);
     expect(codes.toSorted()).toEqual(["FORBIDDEN", "none"]);
     expect(Object.values(await rolesOf()).filter((role) => role === "owner")).toHaveLength(1);
   });
 
-  it("O6 O7 hostile 70 of twenty that would leave none, one is left", async () => {
+  it("O6 O7 row 70: of twenty that would leave none, one is left", async () => {
     await setRole(ada, bob, "owner");
     const tries = [() => leave(ada), () => leave(bob), () => setRole(ada, ada, "member"), () => remove(bob, bob)];
     const codes = await Promise.all(Array.from({ length: 20 }, (_each, index) => codeOf(tries[index % 4]!())));

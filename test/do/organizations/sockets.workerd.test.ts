@@ -223,7 +223,7 @@ async function signInAgain(person: Person): Promise<Person> {
 
 describe("the end of a membership", () => {
   it.each(["remove", "leave", "delete"] as const)(
-    "E6 O5 P6 after %s its sockets are closed, and nothing more is delivered",
+    "E6 O5 P6 row 75: after %s its sockets are closed, and nothing more is delivered",
     async (how) => {
       const socket = await listening(bob.browser);
       const end = await runInDurableObject(object(), (_instance, state) =>

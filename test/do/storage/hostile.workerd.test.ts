@@ -214,7 +214,7 @@ describe("values from callers, by each way in", () => {
 });
 
 describe("rows from callers, by each way in", () => {
-  it("B6 hostile 66: a key that is no field is refused, and so is what the framework fills in", async () => {
+  it("B6 row 66: a key that is no field is refused, and so is what the framework fills in", async () => {
     const calls: Record<string, (way: Way) => Promise<unknown>> = {};
     for (const key of ["id", "createdAt", "updatedAt", "userId", "role", "emailVerified", "toString", "rowid"]) {
       const values = { name: "new", [key]: key.endsWith("At") ? new Date(0) : "x" };

@@ -37,7 +37,7 @@ describe("where a form leads", () => {
     "data:text/html,x",
     "blob:https://blog.example.com/1",
     "https://",
-  ])("A15 hostile 76: does not follow %j", (wanted) => {
+  ])("A15 row 76: does not follow %j", (wanted) => {
     expect(new URL(target(wanted)).origin).toBe(ownOrigin);
     if (wanted !== "https:evil.example") expect(target(wanted)).toBe(`${ownOrigin}/home`);
   });

@@ -27,7 +27,7 @@ describe("the gate in the Workers runtime", () => {
     expect((await expectCalls(post("/trpc/q", bytes(0xef, 0xbb, 0xbf, 0x31)))).calls[0]?.input).toBe(1);
   });
 
-  test("hostile 19, 68: sees the headers that a browser sends", async () => {
+  test("row 19, 68: sees the headers that a browser sends", async () => {
     await expectRefused(request("/trpc/q", { headers: { cookie: "a=1" } }), "FORBIDDEN");
     await expectRefused(request("/trpc/q", { headers: { origin: "null" } }), "FORBIDDEN");
     await expectRefused(request("/trpc/q", { headers: { cookie: "a=1; a=2", origin: FRIEND } }), "BAD_REQUEST");

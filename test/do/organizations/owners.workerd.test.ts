@@ -1,0 +1,69 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { password } from "../../fixtures/browser.js";
+import { join, signUpVerified, type Person } from "../../fixtures/organizations.js";
+import { overHttp, overRpc, overSocket, refusalOf, type Road } from "../../fixtures/roads.js";
+
+let ada: Person;
+let bob: Person;
+
+beforeAll(async () => {
+  [ada, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
+});
+
+/** A new organization that both of them own. */
+async function shared(): Promise<string> {
+  const { id } = await ada.client.organizations.create.mutate({ name: "Shared" });
+  await join(id, { by: ada, who: bob, role: "owner" });
+  return id;
+}
+
+type Name = "single" | "batch" | "batch-stream" | "socket" | "RPC";
+
+async function roadOf({ browser, user }: Person, name: Name, organizationId: string): Promise<Road> {
+  if (name === "RPC") return overRpc(user.id);
+  return name === "socket" ? overSocket(browser, `/trpc?organizationId=${organizationId}`) : overHttp(browser, name);
+}
+
+async function rolesIn(organizationId: string): Promise<string[]> {
+  for (const { client } of [ada, bob]) {
+    const members = await client.organizations.members.list.query({ organizationId }).catch(() => undefined);
+    if (members) return members.map(({ role }) => role).toSorted();
+  }
+  return [];
+}
+
+describe.each(["single", "batch", "batch-stream", "socket", "RPC"] as const)("over %s", (name) => {
+  it("O6 row 75: of two owners who demote each other at once one stays", async () => {
+    const organizationId = await shared();
+    const [first, second] = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
+    const demote = (road: Road, { user }: Person) =>
+      refusalOf(road.mutate("organizations.members.setRole", { organizationId, userId: user.id, role: "member" }));
+    const codes = await Promise.all([demote(first, bob), demote(second, ada)]);
+    expect(codes.toSorted()).toEqual(["FORBIDDEN", "none"]);
+    expect(await rolesIn(organizationId)).toEqual(["member", "owner"]);
+  });
+
+  it("O6 O7 row 75: of two owners who leave at once one stays, and can neither leave nor be less", async () => {
+    const organizationId = await shared();
+    const roads = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
+    const codes = await Promise.all(
+      roads.map((road) => refusalOf(road.mutate("organizations.leave", { organizationId }))),
+    );
+    expect(codes.filter((code) => code === "CONFLICT")).toHaveLength(1);
+    expect(await rolesIn(organizationId)).toEqual(["owner"]);
+    const [left, who] = codes[0] === "CONFLICT" ? [roads[0], ada] : [roads[1], bob];
+    const less = { organizationId, userId: who.user.id, role: "member" };
+    expect(await refusalOf(left!.mutate("organizations.members.setRole", less))).toBe("CONFLICT");
+  });
+
+  it("A12 O7 row 75: the last owner of what others belong to cannot delete their account", async () => {
+    const { id } = await ada.client.organizations.create.mutate({ name: "Ada's" });
+    await join(id, { by: ada, who: bob, role: "member" });
+    const road = name === "socket" ? await overSocket(ada.browser) : await roadOf(ada, name, id);
+    // A socket deletes no account at all.
+    const refused = name === "socket" ? "BAD_REQUEST" : "CONFLICT";
+    expect(await refusalOf(road.mutate("account.delete", { password }))).toBe(refused);
+    expect(await refusalOf(ada.client.auth.me.query())).toBe("none");
+    expect(await rolesIn(id)).toEqual(["member", "owner"]);
+  });
+});
