@@ -42,7 +42,7 @@ export interface UserDOLinkOptions {
    * server set. The server has to name that origin in its `allowedOrigins`.
    * @default "same-origin"
    */
-  readonly credentials?: RequestCredentials;
+  readonly credentials?: "include" | "omit" | "same-origin";
   /**
    * Keeps the session's tokens here and sends them along, in place of a browser's cookies. For phones, desktops,
    * scripts and servers. They are refreshed in time, once for however many calls.

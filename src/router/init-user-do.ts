@@ -1,5 +1,6 @@
 import {
   initTRPC,
+  type AnyTRPCRouter,
   type TRPCDefaultErrorShape,
   type TRPCErrorFormatter,
   type TRPCRootObject,
@@ -10,7 +11,7 @@ import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures } from "./base-procedures.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
-import { attachDefinition } from "./definition.js";
+import { attachDefinition, type RouterDefinition } from "./definition.js";
 import { createKvRouter } from "./kv/kv-router.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import { liveProcedure } from "./live/live-procedure.js";
@@ -157,13 +158,14 @@ export function initUserDO<
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
-  attachDefinition(root._config, {
+  const definition: RouterDefinition = {
     app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile, kv, roles, settings },
     roles: book,
     migrations: { user: migrations.user ?? [], organization: migrations.organization ?? [] },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,
-  });
+  };
+  attachDefinition(root._config, definition);
 
   const { procedure, userProcedure, organizationProcedure } = createBaseProcedures<App, Context, TErrorShape>(
     root.procedure,
@@ -172,6 +174,13 @@ export function initUserDO<
   const router: typeof root.router = (record) => {
     checkInputs(record);
     return root.router(record);
+  };
+
+  // tRPC gives what it merges a root config of its own, which knows nothing of the app yet.
+  const mergeRouters = <TRouters extends AnyTRPCRouter[]>(...routers: TRouters) => {
+    const merged = root.mergeRouters<TRouters>(...routers);
+    attachDefinition(merged._def._config, definition);
+    return merged;
   };
 
   return {
@@ -190,7 +199,8 @@ export function initUserDO<
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
     /** tRPC's own, for middlewares that are used in several places. */
     middleware: root.middleware,
-    mergeRouters: root.mergeRouters,
+    /** Makes one router of several that were made here. */
+    mergeRouters,
     /** The routers that come with the framework. Spread them into the app's own router. */
     builtin,
   };

@@ -6,6 +6,7 @@ import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createNetworkLimits } from "./create-network-limits.js";
+import { checkNames } from "./check-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
 import { clientOf } from "./client-of.js";
 import { formCall } from "./forms/form-call.js";
@@ -25,12 +26,13 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
 /**
  * The app's tRPC endpoint as a function, to be mounted in any Worker or router.
  *
- * @throws Error when the router's definition or an allowed origin is wrong
+ * @throws Error when the router's definition, the path, the cookies' prefix or an allowed origin is wrong
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
   const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, forms = {}, onError = logError } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP" } = options;
   const { extendContext } = definitionOf(router);
+  checkNames({ path, cookiePrefix });
   checkAllowedOrigins(allowedOrigins);
   const config = router._def._config;
 

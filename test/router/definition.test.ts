@@ -1,0 +1,70 @@
+import type { inferRouterOutputs } from "@trpc/server";
+import { describe, expect, it, test } from "vitest";
+import { z } from "zod";
+import { definitionOf } from "../../src/router/definition.js";
+import { initUserDO } from "../../src/router/index.js";
+
+const t = initUserDO();
+const anything = t.procedure.query(() => 1);
+
+test("D2 a router of one's own beside the built-in ones", () => {
+  expect(definitionOf(t.router({ ...t.builtin, own: anything })).builtin).toBe(t.builtin);
+  expect(definitionOf(t.router({ own: anything })).builtin).toBe(t.builtin);
+});
+
+test("D2 routers that are merged", () => {
+  const merged = t.mergeRouters(t.router({ ...t.builtin, own: anything }), t.router({ other: anything }));
+  expect(definitionOf(merged).builtin).toBe(t.builtin);
+  expect(Object.keys(merged._def.procedures)).toEqual(expect.arrayContaining(["own", "other", "auth.login"]));
+  const twice = t.mergeRouters(t.router({ more: t.router({ own: anything }) }), merged);
+  expect(Object.keys(twice._def.procedures)).toEqual(expect.arrayContaining(["more.own", "own", "auth.login"]));
+});
+
+test.each(["auth", "kv", "_live"])("D3 a router of one's own that is called %s is refused", (name) => {
+  const record = { ...t.builtin, [name]: anything };
+  expect(() => definitionOf(t.router(record))).toThrow(`"${name}", which is the name of a built-in router`);
+  expect(() => definitionOf(t.mergeRouters(t.router({ [name]: anything })))).toThrow("a built-in router");
+});
+
+describe("D3 the input key organizationId", () => {
+  const key = z.object({ organizationId: z.string() });
+  const inputs = {
+    "an object": key,
+    "an optional one": key.optional(),
+    "one with a default": key.default({ organizationId: "x" }),
+    "one of a union": z.union([z.object({ id: z.string() }), key]),
+    "one of a discriminated union": z.discriminatedUnion("kind", [key.extend({ kind: z.literal("a") })]),
+    "an intersection": z.intersection(z.object({ id: z.string() }), key),
+    "what is transformed": key.transform(({ organizationId }) => organizationId),
+    "what is made first": z.preprocess((value) => value, key),
+  };
+
+  it.each(Object.entries(inputs))("is refused in %s, for procedures of another kind", (_name, input) => {
+    for (const procedure of [t.procedure, t.userProcedure]) {
+      const built = (procedure as typeof t.procedure).input(input).query(() => 1);
+      expect(() => t.router({ nested: { own: built } })).toThrow(
+        '"nested.own" declares the input key "organizationId"',
+      );
+    }
+  });
+
+  it("is taken inside of something, in an output of a transform, and by an organization's", () => {
+    interface Node {
+      readonly children: Node[];
+    }
+    const Tree: z.ZodType<Node> = z.object({ children: z.array(z.lazy(() => Tree)) });
+    const taken = [z.object({ about: key }), z.string().transform((organizationId) => ({ organizationId })), Tree];
+    for (const input of taken) t.router({ own: t.userProcedure.input(input).query(() => 1) });
+    t.router({ own: t.organizationProcedure.input(key.extend({ name: z.string() })).query(() => 1) });
+  });
+});
+
+test("D2 what is merged is typed as its parts", () => {
+  const text = t.procedure.input(z.string()).query(() => "text");
+  const merged = t.mergeRouters(t.router({ text }), t.router({ own: anything }));
+  type Outputs = inferRouterOutputs<typeof merged>;
+  const outputs: Outputs = { text: "text", own: 1 };
+  // @ts-expect-error -- a number is no text
+  const wrong: Outputs["text"] = 1;
+  expect([outputs.text, wrong]).toEqual(["text", 1]);
+});
