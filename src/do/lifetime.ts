@@ -50,12 +50,17 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
       stored = schema.fingerprint;
     },
 
-    /** Takes the object back to before its birth: nothing of it remains. */
-    async erase(): Promise<void> {
+    /**
+     * Takes the object back to before its birth: nothing of it remains but what `leave` writes, in the same turn. So a
+     * stop finds all of the object, or what it leaves.
+     */
+    async erase(leave?: () => void): Promise<void> {
       born = false;
+      const erased = storage.deleteAll();
+      leave?.();
+      await erased;
       // The alarm goes last: a stop in between would leave all of it behind with nothing to wake the object again.
-      await storage.deleteAll();
-      await storage.deleteAlarm();
+      if (!leave) await storage.deleteAlarm();
     },
   };
 }

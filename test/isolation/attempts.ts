@@ -136,6 +136,7 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "projects.createSlowly": organizations({ name: "mine" }),
   "projects.whoAmI": organizations({}),
   "projects.setTheme": organizations({ theme: "dark" }),
+  "projects.theme": organizations({}),
   "projects.themes": organizations({}),
   "odd.echo": nothing,
   "odd.store": nothing,

@@ -8,7 +8,11 @@ import type { ObjectEnvironment } from "../kind-of-object.js";
 import { createMailer } from "../mail/create-mailer.js";
 import { createMailTokenStore, mailTokenSchema } from "../mail/mail-token-store.js";
 import { createLeaseHolders, leaseHolderSchema } from "../organizations/lease-holders.js";
-import { createUserOrganizationStore, userOrganizationSchema } from "../organizations/user-organization-store.js";
+import {
+  acceptedInvitationSchema,
+  createUserOrganizationStore,
+  userOrganizationSchema,
+} from "../organizations/user-organization-store.js";
 import { createUserOrganizations } from "../organizations/user-organizations.js";
 import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
 import { createOutbox } from "../outbox/create-outbox.js";
@@ -55,6 +59,7 @@ export const accountTables: readonly string[] = [
   emailChangeSchema,
   deletionSchema,
   userOrganizationSchema,
+  acceptedInvitationSchema,
   leaseHolderSchema,
   // What queries read is in the log, so that they can be kept live.
   ...frameworkTriggersSql("_account"),

@@ -18,8 +18,8 @@ export interface OrganizationDeletionOptions {
   readonly storage: DurableObjectStorage;
   readonly isBorn: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** Takes the object back to before its birth. */
-  readonly erase: () => Promise<void>;
+  /** Takes the object back to before its birth, and leaves what is written then. */
+  readonly erase: (leave: () => void) => Promise<void>;
 }
 
 /**
@@ -46,9 +46,10 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
       return alarms.arm();
     }
     deleted = true;
-    await erase();
-    kv.put(DELETED, Date.now() + REMEMBERED);
-    alarms.arm();
+    await erase(() => {
+      kv.put(DELETED, Date.now() + REMEMBERED);
+      alarms.arm();
+    });
   }
 
   alarms.register({ name: "deletion", due: nextAt, run: finish });

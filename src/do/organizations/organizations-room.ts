@@ -7,8 +7,8 @@ import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts } from "../accounts/account-parts.js";
 import type { AccountRow } from "../accounts/account-store.js";
-import { letterTo, type WaitingInvitation } from "./letters.js";
-import type { UserOrganizationStore } from "./user-organization-store.js";
+import { letterTo } from "./letters.js";
+import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 
 export interface OrganizationsRoomOptions {
   readonly parts: AccountParts;
@@ -48,7 +48,7 @@ export function createOrganizationsRoom({
   }
 
   async function answer(
-    { id: invitationId, organizationId }: WaitingInvitation,
+    { id: invitationId, organizationId }: AcceptedInvitation,
     { email }: AccountRow,
     how: "accept" | "decline",
   ): Promise<void> {
@@ -57,6 +57,7 @@ export function createOrganizationsRoom({
     const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
     if (result === "invalid") {
       store.removeInvitation(invitationId);
+      store.removeAccepted(organizationId);
       throw noSuchInvitation();
     }
   }
@@ -104,12 +105,19 @@ export function createOrganizationsRoom({
 
     async accept(invitationId) {
       const account = verified();
-      const invitation = store.invitation(invitationId, account.email, Date.now());
-      if (invitation) await answer(invitation, account, "accept");
+      const now = Date.now();
+      const invitation = store.invitation(invitationId, account.email, now);
+      // It may be gone from the list before the membership is in it: whoever asks again then is no stranger to it.
+      if (invitation) store.setAccepted(invitation, now);
+      const accepted = store.accepted(invitationId);
+      if (accepted) await answer(accepted, account, "accept");
       // By now the organization has written who they are in it. Asked again, it is long known.
-      const membership = store.membershipBy(invitationId) ?? store.membershipIn(invitation?.organizationId);
-      if (membership) return membership;
-      throw invitation ? notYet() : noSuchInvitation();
+      const membership = store.membershipBy(invitationId) ?? store.membershipIn(accepted?.organizationId);
+      if (membership) {
+        store.removeAccepted(membership.id);
+        return membership;
+      }
+      throw accepted ? notYet() : noSuchInvitation();
     },
 
     async decline(invitationId) {

@@ -22,7 +22,16 @@ export interface UserOrganizationStore {
   removeInvitation(id: string): void;
   removeInvitationsTo(organizationId: string): void;
   removeInvitationsBut(email: string): void;
+  /** One that the user has accepted, while the organization has not said yet that they are a member. */
+  accepted(id: string): AcceptedInvitation | undefined;
+  setAccepted(invitation: WaitingInvitation, now: number): void;
+  removeAccepted(organizationId: string): void;
 }
+
+export type AcceptedInvitation = Pick<WaitingInvitation, "id" | "organizationId">;
+
+export const acceptedInvitationSchema =
+  "CREATE TABLE IF NOT EXISTS _accepted (id TEXT PRIMARY KEY NOT NULL, organization_id TEXT NOT NULL, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID";
 
 export const userOrganizationSchema = [
   loggedTableSql(
@@ -96,6 +105,16 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
     removeInvitationsTo: (organizationId) =>
       void sql.exec("DELETE FROM _invited WHERE organization_id = ?", organizationId),
     removeInvitationsBut: (email) => void sql.exec("DELETE FROM _invited WHERE email != ?", email),
+    accepted(id) {
+      const [row] = sql.exec("SELECT organization_id FROM _accepted WHERE id = ?", id).toArray();
+      return row && { id, organizationId: String(row["organization_id"]) };
+    },
+    setAccepted({ id, organizationId, expiresAt }, now) {
+      sql.exec("DELETE FROM _accepted WHERE expires_at <= ?", now);
+      sql.exec("INSERT OR REPLACE INTO _accepted VALUES (?, ?, ?)", id, organizationId, expiresAt);
+    },
+    removeAccepted: (organizationId) =>
+      void sql.exec("DELETE FROM _accepted WHERE organization_id = ?", organizationId),
   };
 }
 

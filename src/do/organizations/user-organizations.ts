@@ -4,14 +4,14 @@ import type { ObjectStub } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountStore } from "../accounts/account-store.js";
 import type { Outbox } from "../outbox/create-outbox.js";
-import { handlersFor, letterTo } from "./letters.js";
+import { handlersFor, letterTo, type LetterKind } from "./letters.js";
 import type { UserOrganizationStore } from "./user-organization-store.js";
 
 export interface UserOrganizationsOptions {
   readonly userId: string;
   readonly store: UserOrganizationStore;
   readonly accounts: AccountStore;
-  readonly outbox: Pick<Outbox, "post">;
+  readonly outbox: Pick<Outbox, "post" | "withdraw">;
   readonly stub: (organizationId: string) => ObjectStub;
 }
 
@@ -24,13 +24,18 @@ export function createUserOrganizations({ userId, store, accounts, outbox, stub 
       membership({ email, ...membership }) {
         store.setMembership(membership);
         store.removeInvitationsTo(membership.organizationId);
+        store.removeAccepted(membership.organizationId);
         const account = accounts.read();
         // The address was changed while the membership was on its way here.
         if (!account || account.email === email) return;
         const change = { userId, email: account.email };
         outbox.post(letterTo(organization(membership.organizationId), "memberEmail", change));
       },
-      left: ({ organizationId }) => store.removeMembership(organizationId),
+      left({ organizationId }) {
+        store.removeMembership(organizationId);
+        // It was born, then. A letter of its birth whose answer was lost must not make it anew once it is deleted.
+        outbox.withdraw(organization(organizationId), "createOrganization" satisfies LetterKind);
+      },
       invited(invitation) {
         // It may have been sent to an address that the user has left behind.
         if (invitation.email === accounts.read()?.email) store.setInvitation(invitation, Date.now());

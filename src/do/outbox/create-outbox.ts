@@ -28,6 +28,8 @@ export interface OutboxOptions {
 export interface Outbox {
   /** Puts a letter in. Call it inside the transaction of its cause. */
   post(letter: Letter): void;
+  /** Takes back what still waits of a kind. Call it inside the transaction of its cause. */
+  withdraw(target: string, kind: string): void;
   /** Sends what may go now, without waiting for the alarm. Never throws. */
   flush(): Promise<void>;
   /**
@@ -35,7 +37,10 @@ export interface Outbox {
    * is left. Never throws.
    */
   flushPosted(): Promise<void> | undefined;
-  /** Waits, but not for long, until nothing waits for a target any more. Never throws. */
+  /**
+   * Waits, but not for long, until nothing waits for a target any more. Call it when the target has shown that it is
+   * there: letters that failed are tried again at once. Never throws.
+   */
   reached(target: string): Promise<void>;
   /** How many letters wait, to anyone or to one target. */
   waiting(target?: string): number;
@@ -159,13 +164,21 @@ export function createOutbox(options: OutboxOptions): Outbox {
       if (letter.target !== MAIL) posted = true;
       alarms.arm();
     },
+    withdraw(target, kind) {
+      store.removeOf(target, kind);
+      alarms.arm();
+    },
     flush: () => flush(true),
     flushPosted() {
       if (!posted) return undefined;
       posted = false;
       return briefly();
     },
-    reached: (target) => (store.waitingFor(target) === 0 ? Promise.resolve() : briefly()),
+    async reached(target) {
+      if (store.waitingFor(target) === 0) return;
+      store.hurry(target, Date.now());
+      await briefly();
+    },
     waiting: (target) => (target === undefined ? store.waiting() : store.waitingFor(target)),
     deadLetters: () => (isBorn() ? store.dead() : []),
   };

@@ -131,6 +131,13 @@ export function createOutboxStore(sql: SqlStorage) {
         seq,
       ),
 
+    removeOf: (target: string, kind: string): void =>
+      void sql.exec("DELETE FROM _outbox WHERE target = ? AND kind = ?", target, kind),
+
+    /** Lets the letters to a target go now. */
+    hurry: (target: string, now: number): void =>
+      void sql.exec("UPDATE _outbox SET due = ? WHERE target = ? AND due > ?", now, target, now),
+
     bury({ target, seq, attempts }: StoredLetter, error: string, now: number): void {
       sql.exec(
         `INSERT OR REPLACE INTO _dead_letters

@@ -1,12 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import type { LinkKind } from "../../../src/do/mail/mail-message.js";
-import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
+import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { countMails } from "../../fixtures/mail.js";
+import { mailedTo, someone } from "./people.js";
 import { runAlarms, stopEverywhere } from "./stop-everywhere.js";
 import { expectAddress, expectEmpty } from "./stored.js";
-import { countMails, tokenTo } from "../../fixtures/mail.js";
-
-const someone = () => openBrowser().client("batch", "/crash");
 
 async function account() {
   const client = someone();
@@ -16,22 +14,11 @@ async function account() {
   return { client, email, user };
 }
 
-/** The token in the newest such mail. What is due is done at once, without the platform's pauses after a stop. */
-async function mailedTo(email: string, kind: LinkKind, count?: number): Promise<string> {
-  const come = async (): Promise<void> => {
-    await runAlarms();
-    expect(countMails(email, kind)).toBeGreaterThanOrEqual(count ?? 1);
-  };
-  // A stop may have lost the request: then whoever waits gives up.
-  await vi.waitFor(come, { timeout: count === undefined ? 1_000 : 8_000, interval: 5 });
-  return tokenTo(email, kind);
-}
-
 const report = (points: string[]): void => {
   expect(points.length).toBeGreaterThan(1);
 };
 
-describe("stopped after each step, and started again", { timeout: 120_000 }, () => {
+describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
   it("P5 A1 A2 a sign-up makes one account, or can be done again", async () => {
     report(
       await stopEverywhere({

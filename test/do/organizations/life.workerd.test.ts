@@ -1,11 +1,22 @@
 import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { ObjectStub } from "../../../src/shared/object-stub.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
-import { openBrowser } from "../../fixtures/browser.js";
+import { openBrowser, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { join, listed, organizationName, signUpVerified, storedIn, type Person } from "../../fixtures/organizations.js";
+import {
+  holdsAnything,
+  invitationTo,
+  join,
+  listed,
+  organizationName,
+  signUpVerified,
+  storedIn,
+  type Person,
+} from "../../fixtures/organizations.js";
+import { upgrade } from "../../fixtures/socket.js";
 
 const madeUp = "0123456789abcdef0123456789abcdef";
 const caller = createCaller<AppRouter>(env.BLOG_DO);
@@ -96,9 +107,9 @@ describe("an organization", () => {
       expect(new Set(errors)).toEqual(new Set(["Only members of this organization may do that."]));
       expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: id }))).toBe("UNAUTHORIZED");
     }
-    expect(await storedIn(organizationName(madeUp))).toBe("");
     await expect(caller.asSystem().projects.list({ organizationId: madeUp })).rejects.toThrow("Only members");
-    expect(await storedIn(organizationName(madeUp))).toBe("");
+    expect((await upgrade(bob.browser, {}, `/trpc?organizationId=${madeUp}`)).status).toBe(403);
+    for (const id of [madeUp, ada.user.id, bob.user.id]) expect(await holdsAnything(organizationName(id))).toBe(false);
   });
 
   it("O1 other Workers act as the app, and as its members", async () => {
@@ -154,12 +165,19 @@ describe("an organization", () => {
     expect(await storedIn(organizationName(organizationId))).toBe("");
   });
 
-  it("O8 another binding's organizations are others", async () => {
+  it("O8 another binding's organizations are others, and invitations never cross", async () => {
     const { id: organizationId } = await create();
-    const other = openBrowser();
-    const client = other.client("batch", "/other");
-    await client.auth.signup.mutate({ email: ada.email, password: "correct horse battery" });
+    await ada.client.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "member" });
+    const invitationId = await invitationTo(organizationId, bob);
+    const client = openBrowser().client("batch", "/other");
+    const { user } = await client.auth.signup.mutate({ email: bob.email, password });
+    // That app mails nothing, so nobody could show it.
+    await runInDurableObject(env.OTHER_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
+      storage.sql.exec("UPDATE _account SET email_verified = 1");
+    });
+    expect((await client.auth.me.query()).user.emailVerified).toBe(true);
     expect(await client.organizations.list.query()).toEqual([]);
+    expect(await codeOf(client.organizations.invitations.accept.mutate({ invitationId }))).toBe("NOT_FOUND");
     expect(await codeOf(client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
   });
 

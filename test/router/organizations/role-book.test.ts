@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createRoleBook } from "../../../src/router/organizations/role-book.js";
 import type { Requirement, RoleDefinitions } from "../../../src/router/organizations/role-definitions.js";
 import { can } from "../../../src/router/organizations/can.js";
@@ -35,6 +35,12 @@ describe("roles", () => {
   it("R4 fails closed in an app whose roles may do nothing", () => {
     expect(createRoleBook({}).allows("owner", "read")).toBe(false);
     expect(() => can({ any: [] } as unknown as Requirement)).toThrow("at least one");
+  });
+
+  it("R4 fails closed anywhere but in an organization's object", () => {
+    const next = vi.fn<() => string>();
+    expect(() => can("read")({ ctx: {}, next })).toThrow("an organization's own object");
+    expect(next).not.toHaveBeenCalled();
   });
 
   it.each([

@@ -1,0 +1,80 @@
+import { expect } from "vitest";
+import type { WaitingInvitation } from "../../../src/do/organizations/letters.js";
+import type { StoredObject } from "./stop-everywhere.js";
+
+type Row = StoredObject["tables"][string][number];
+
+const idOf = ({ name }: StoredObject): string => name.slice(name.indexOf(":") + 1);
+const rowsOf = ({ tables }: StoredObject, table: string): readonly Row[] => tables[table] ?? [];
+
+/** So that an order that means nothing makes no difference. */
+const unordered = (facts: readonly unknown[]): string[] => facts.map((fact) => JSON.stringify(fact)).toSorted();
+
+/**
+ * What objects tell of each other is the same on both sides: who belongs where and as what, who is invited, and whose
+ * an address is. Every organization has an owner. Nothing is on its way any more, and nothing has been given up.
+ */
+export function expectAgreement(stored: readonly StoredObject[]): void {
+  const of = (kind: string) => stored.filter(({ name }) => name.startsWith(`${kind}:`));
+  const [organizations, users, addresses] = [of("organization"), of("user"), of("email")];
+  const accounts = users.flatMap((user) => rowsOf(user, "_account").map((row) => ({ user, row })));
+
+  const members = organizations.flatMap((each) =>
+    rowsOf(each, "_members").map((row) => {
+      const [organization] = rowsOf(each, "_organization");
+      return [idOf(each), organization?.["name"], row["user_id"], row["email"], row["role"]];
+    }),
+  );
+  const listed = accounts.flatMap(({ user, row: { email } }) =>
+    rowsOf(user, "_organizations").map(({ id, name, role }) => [id, name, idOf(user), email, role]),
+  );
+  expect(unordered(listed)).toEqual(unordered(members));
+  for (const each of organizations.filter((object) => rowsOf(object, "_organization").length > 0))
+    expect(rowsOf(each, "_members").map(({ role }) => role)).toContain("owner");
+
+  const invitations = organizations.flatMap((each) =>
+    rowsOf(each, "_invitations").map(({ id, email, role }) => [idOf(each), id, email, role]),
+  );
+  const waiting = addresses.flatMap((each) =>
+    rowsOf(each, "_waiting").map(({ invitation }) => {
+      const { organizationId, id, email, role } = JSON.parse(String(invitation)) as WaitingInvitation;
+      return [organizationId, id, email, role];
+    }),
+  );
+  expect(unordered(waiting)).toEqual(unordered(invitations));
+  const toSomebody = waiting.filter(([, , email]) => accounts.some(({ row }) => row["email"] === email));
+  const told = users.flatMap((user) =>
+    rowsOf(user, "_invited").map(({ organization_id, id, email, role }) => [organization_id, id, email, role]),
+  );
+  expect(unordered(told)).toEqual(unordered(toSomebody));
+
+  const pointers = addresses.flatMap((each) =>
+    rowsOf(each, "_pointer").map(({ user_id, committed }) => [user_id, committed]),
+  );
+  expect(unordered(pointers)).toEqual(unordered(accounts.map(({ user }) => [idOf(user), 1])));
+
+  for (const table of ["_outbox", "_dead_letters", "_deletion", "_accepted"])
+    expect(stored.flatMap((each) => rowsOf(each, table))).toEqual([]);
+}
+
+/** Where letters are numbered, changes are logged and ended leases wait for the next, an id of nobody may stay. */
+const BOOKKEEPING = new Set(["_inbox", "_outbox_seq", "_changes", "_lease_holders"]);
+
+/** None of these texts is stored anywhere, but for ids in such bookkeeping, and in tables that may hold them. */
+export function expectNowhere(
+  stored: readonly StoredObject[],
+  texts: readonly string[],
+  ...allowed: readonly string[]
+): void {
+  for (const { name, tables, keys } of stored) {
+    const kept = Object.entries(tables).filter(([table]) => !BOOKKEEPING.has(table) && !allowed.includes(table));
+    for (const text of texts) expect(JSON.stringify([kept, keys]), name).not.toContain(text);
+  }
+}
+
+/** Nothing of an organization is left, but perhaps the note that there was one, which ends by itself. */
+export function expectEnded(stored: readonly StoredObject[], organizationId: string): void {
+  const { tables, keys, alarm } = stored.find(({ name }) => name === `organization:${organizationId}`) ?? {};
+  expect(tables).toEqual({});
+  expect([keys, typeof alarm]).toEqual(alarm === null ? [[], "object"] : [["userdo:deleted"], "number"]);
+}
