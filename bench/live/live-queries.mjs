@@ -4,9 +4,14 @@ import { frameBytes } from "../runner/socket-connection.mjs";
 /** As many as one socket may have. */
 const PER_SOCKET = 2_000;
 
-/** @param {number} id @param {string} path @param {unknown} [input] */
+/**
+ * As the package's own client subscribes.
+ *
+ * @param {number} id @param {string} path @param {unknown} [input]
+ */
 export function watchMessage(id, path, input) {
-  return JSON.stringify({ id, method: "subscription", params: { path: "_live", input: { json: { path, input } } } });
+  const params = { path: "_live", input: { json: { path, input } }, userdo: {} };
+  return JSON.stringify({ id, method: "subscription", params });
 }
 
 /**
@@ -34,10 +39,10 @@ export async function watchAll(connection, messages) {
   let results = 0;
   const { promise, resolve, reject } = Promise.withResolvers();
   connection.onFrame((payload) => {
-    const { error, method, result } = JSON.parse(String(payload));
+    const { error, method, result, userdo } = JSON.parse(String(payload));
     if (error) reject(new Error(`A live query was refused: ${payload}`));
     if (result?.type === "data") results++;
-    if (method === "userdo.flushed" && results >= messages.length) resolve(undefined);
+    if ((method === "userdo.flushed" || userdo) && results >= messages.length) resolve(undefined);
   });
   for (const message of messages) connection.send(frameBytes(message));
   await promise;

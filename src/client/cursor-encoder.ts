@@ -12,13 +12,16 @@ interface Incoming {
   readonly id?: number | string | null;
   readonly method?: string;
   readonly params?: { readonly cursor: string };
+  /** Beside a live query's event that is the last of its flush. */
+  readonly userdo?: { readonly flushed: string };
   readonly result?: { readonly type: string; readonly id?: string };
 }
 
 /**
  * tRPC's JSON, and one thing more: it remembers the cursor that each subscription started at. tRPC's client only
  * learns one from the first event, so one that loses its connection before would come back without, and miss what
- * was written meanwhile. And it hears that a flush is complete, which tRPC's client passes over.
+ * was written meanwhile. And it hears that a flush is complete, which tRPC's client passes over: in a frame of its own, or
+ * with the flush's last event.
  */
 export function createCursorEncoder(onFlushed: (cursor: string) => void = () => {}): Encoder {
   const startedAt = new Map<number | string, string>();
@@ -38,8 +41,10 @@ export function createCursorEncoder(onFlushed: (cursor: string) => void = () => 
     },
     decode(data) {
       const message = JSON.parse(String(data)) as Incoming;
-      const { id, method, params, result } = message;
+      const { id, method, params, result, userdo } = message;
       if (method === "userdo.flushed" && params) onFlushed(params.cursor);
+      // After the event itself, which is handed on when this returns.
+      if (userdo) queueMicrotask(() => onFlushed(userdo.flushed));
       if (result?.type === "started" && result.id !== undefined && id !== undefined && id !== null) {
         startedAt.set(id, result.id);
       }

@@ -22,3 +22,14 @@ it("E4 an event's own id goes before, and a stopped subscription is forgotten", 
   encode({ id: 1, method: "subscription.stop" } as never);
   expect(sent(encode(message as never))).not.toHaveProperty("params.userdo.startedAt");
 });
+
+it("P4 a flush is heard to be complete from a frame of its own at once, and from its last event after that", async () => {
+  const heard: string[] = [];
+  const { decode } = createCursorEncoder((cursor) => heard.push(cursor));
+  decode('{"id":null,"method":"userdo.flushed","params":{"cursor":"5.0123456789abcdef"}}');
+  expect(heard).toEqual(["5.0123456789abcdef"]);
+  decode('{"id":1,"result":{"type":"data","id":"6","data":{}},"userdo":{"flushed":"6.0123456789abcdef"}}');
+  heard.push("the event");
+  await Promise.resolve();
+  expect(heard).toEqual(["5.0123456789abcdef", "the event", "6.0123456789abcdef"]);
+});

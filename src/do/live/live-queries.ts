@@ -8,6 +8,7 @@ import type { Connection } from "../sockets/connection.js";
 import type { Frames } from "../sockets/frames.js";
 import type { Subscription } from "../sockets/subscription.js";
 import type { ReadRecorder } from "../storage/read-recorder.js";
+import { createHeldEvents } from "./held-events.js";
 import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
 import { byCaller, callerKey, createRuns, type CallersSubscriptions, type LiveRun } from "./live-run.js";
 import { createMarkers, flushedFrame } from "./markers.js";
@@ -57,10 +58,17 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   /** Subscriptions whose clients could not be told the last result. */
   const behind = new Set<Subscription>();
 
+  const held = createHeldEvents(frames);
   const markers = createMarkers({
     tell(connection) {
-      if (connection.isWaiting() || !mayReceive(connection)) return false;
-      connection.send(flushedFrame(formatCursor(hub.head())));
+      const isLast = held.has(connection);
+      if (connection.isWaiting() || !mayReceive(connection)) {
+        held.release(connection);
+        return false;
+      }
+      const cursor = formatCursor(hub.head());
+      if (isLast) held.complete(connection, cursor);
+      else connection.send(flushedFrame(cursor));
       return true;
     },
   });
@@ -69,11 +77,13 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     // So that a round begins with all that was committed before, and only what comes after spoils it.
     prepare: () => hub.flush(),
     work: run,
+    goesOn: held.releaseAll,
     done: tellMarkers,
     waitUntil: options.waitUntil,
   });
 
   const fail = (subscription: Subscription, error: ErrorShape): void => {
+    held.release(subscription.connection);
     options.drop(subscription, frames.error(subscription.stored, error));
   };
 
@@ -161,7 +171,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     behind.delete(subscription);
     const { hash, reads, shared } = stored.live ?? {};
     if (hash !== live.hash) {
-      connection.send(frames.withEvent(stored, event));
+      held.hold(connection, stored, event);
+      // tRPC's own client is told in a frame of its own.
+      if (!stored.readsFlushed) held.release(connection);
       markers.owe(connection);
     }
     if (hash !== live.hash || shared !== live.shared || !isSame(reads, live.reads))

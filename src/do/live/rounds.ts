@@ -8,6 +8,8 @@ export interface RoundsOptions<TRun> {
   readonly prepare: () => void;
   /** Runs one. Never throws. */
   readonly work: (run: TRun) => Promise<void>;
+  /** Called when a run is through, and its round has others: it may be long until it is done. */
+  readonly goesOn: () => void;
   /** Called when a round has nothing left to tell. */
   readonly done: () => void;
   readonly waitUntil: (work: Promise<void>) => void;
@@ -17,7 +19,7 @@ export interface RoundsOptions<TRun> {
  * Runs what was touched, in rounds: all that one turn commits is one round, and what is committed while a round runs
  * belongs to it. A run never overlaps with another of the same.
  */
-export function createRounds<TRun extends object>({ prepare, work, done, waitUntil }: RoundsOptions<TRun>) {
+export function createRounds<TRun extends object>({ prepare, work, goesOn, done, waitUntil }: RoundsOptions<TRun>) {
   const waiting = new Set<TRun>();
   const running = new Set<TRun>();
   const again = new Set<TRun>();
@@ -27,6 +29,7 @@ export function createRounds<TRun extends object>({ prepare, work, done, waitUnt
     running.add(run);
     await work(run);
     running.delete(run);
+    if (running.size > 0 || waiting.size > 0 || again.has(run) || !isRound) goesOn();
     if (again.delete(run)) rounds.add(run);
     // One that took longer than its round tells what it has in one of its own.
     else rounds.request();

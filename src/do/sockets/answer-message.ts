@@ -61,7 +61,7 @@ export function createAnswers(options: AnswersOptions) {
     const stored = { id, jsonrpc, path, input: wireInput, ...kindOf(opened, lastEventId) };
     if (opened.kind === "live") {
       connection.send(frames.started(message));
-      return subscriptions.add(connection, stored, opened, head);
+      return subscriptions.add(connection, userdo ? { ...stored, readsFlushed: true } : stored, opened, head);
     }
     const startsAt = typeof after === "string" ? after : formatCursor(after);
     connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));

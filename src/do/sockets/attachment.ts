@@ -24,6 +24,11 @@ export interface StoredSubscription {
   /** What it was told last, where the log's head does not say. */
   readonly cursor?: string | undefined;
   readonly live?: StoredLive | undefined;
+  /**
+   * Whether its client reads from an event that a flush is complete with it.
+   * @default it is told in a frame of its own
+   */
+  readonly readsFlushed?: true | undefined;
 }
 
 /** What is kept of a live query. */

@@ -12,8 +12,8 @@ export type Message = Parsed & {
   /** The input as it came, to be kept with a subscription. */
   readonly wireInput: unknown;
   /**
-   * Set by a client that keeps the cursor that a subscription starts at, for when it is cut off before the first
-   * event: what it kept, if it comes back.
+   * Set by this package's own client. It keeps the cursor that a subscription starts at, for when it is cut off before
+   * the first event, and says it if it comes back; and it reads from a live query's event that a flush is complete.
    */
   readonly userdo: { readonly startedAt?: string | undefined } | undefined;
 };

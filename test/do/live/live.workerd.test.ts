@@ -53,15 +53,36 @@ describe("a live query", () => {
     expect(socket.results(ids[2] ?? 0).at(-1)).toEqual([{ n: 2 }]);
   });
 
-  it("E3 all frames of a flush come before its marker", async () => {
-    const { http, socket, wrote } = await start();
-    for (const path of ["notes.texts", "notes.tagged", "notes.raw", "notes.slow"]) socket.watch(path);
-    await socket.settled();
-    const before = socket.frames.length;
+  it("E3 P4 the last frame of a flush says that it is complete, and stock clients are told in one of its own", async () => {
+    const { browser, http, socket, wrote, cursor } = await start();
+    const stock = await openLiveSocket(browser, "stock");
+    for (const each of [socket, stock]) {
+      for (const path of ["notes.texts", "notes.tagged", "notes.raw", "notes.slow"]) each.watch(path);
+      await each.settled();
+    }
+    const before = [socket, stock].map(({ frames }) => frames.length);
     await wrote(http.notes.createTagged.mutate({ text: "one" }));
-    const methods = socket.frames.slice(before).map((frame) => frame.method ?? frame.id);
-    expect(new Set(methods)).toEqual(new Set([1, 2, 3, 4, "userdo.flushed"]));
-    expect(methods.indexOf("userdo.flushed")).toBe(4);
+    await stock.reached(cursor());
+    const [own = [], others = []] = [socket, stock].map(({ frames }, index) => frames.slice(before[index]));
+    expect(new Set(own.map(({ id }) => id))).toEqual(new Set([1, 2, 3, 4]));
+    expect(own.map(({ userdo }) => userdo?.flushed)).toEqual([undefined, undefined, undefined, cursor()]);
+    expect(new Set(others.map(({ method, id }) => method ?? id))).toEqual(new Set([1, 2, 3, 4, "userdo.flushed"]));
+    expect(others.at(-1)).toEqual({ id: null, method: "userdo.flushed", params: { cursor: cursor() } });
+    expect(others.filter(({ userdo }) => userdo)).toEqual([]);
+  });
+
+  it("P4 E2 so it is after a sleep, for each as its client has asked", async () => {
+    const { browser, http, socket, wrote, cursor, sleep } = await start();
+    const stock = await openLiveSocket(browser, "stock");
+    for (const each of [socket, stock]) {
+      each.watch("notes.texts");
+      await each.settled();
+    }
+    await sleep();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    await stock.reached(cursor());
+    expect(socket.frames.at(-1)).toMatchObject({ id: 1, userdo: { flushed: cursor() } });
+    expect(stock.frames.slice(-2)).toMatchObject([{ id: 1 }, { method: "userdo.flushed" }]);
   });
 
   it("P4 a session that wrote is told so even when none of its queries changed; one that did not write is not", async () => {

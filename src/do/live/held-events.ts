@@ -1,0 +1,56 @@
+import type { Connection } from "../sockets/connection.js";
+import type { FrameHead, Frames } from "../sockets/frames.js";
+
+interface HeldEvent {
+  readonly head: FrameHead;
+  readonly event: string;
+}
+
+/**
+ * The newest event of each socket, until it is known whether it is the last of its flush: then the word that the flush
+ * is complete goes along with it. A frame of its own would cost as much as the event. Nothing is held for longer than
+ * it takes to find out, which is within one turn.
+ */
+export function createHeldEvents(frames: Frames) {
+  const held = new Map<Connection, HeldEvent>();
+  // The same for all who share a result: made once.
+  let last = { event: "", cursor: "", together: "" };
+
+  function together(event: string, cursor: string): string {
+    if (last.event !== event || last.cursor !== cursor) {
+      last = { event, cursor, together: `${event},"userdo":{"flushed":${JSON.stringify(cursor)}}` };
+    }
+    return last.together;
+  }
+
+  function release(connection: Connection): void {
+    const known = held.get(connection);
+    held.delete(connection);
+    if (known) connection.send(frames.withEvent(known.head, known.event));
+  }
+
+  return {
+    /** Holds an event, and sends the one that was held before. */
+    hold(connection: Connection, head: FrameHead, event: string): void {
+      release(connection);
+      held.set(connection, { head, event });
+    },
+
+    has: (connection: Connection): boolean => held.has(connection),
+
+    /** Sends what is held for a socket: something else follows. */
+    release,
+
+    /** The flush goes on: what is held is not the last of it. */
+    releaseAll(): void {
+      for (const connection of held.keys()) release(connection);
+    },
+
+    /** Sends what is held for a socket, with the word that its flush is complete. */
+    complete(connection: Connection, cursor: string): void {
+      const known = held.get(connection);
+      held.delete(connection);
+      if (known) connection.send(frames.withEvent(known.head, together(known.event, cursor)));
+    },
+  };
+}
