@@ -20,12 +20,18 @@ export async function findMissing() {
 }
 
 const unwanted = [
-  [/(^|\/)(test|tests|bench|scripts|examples|docs|node_modules)\//, "not for users"],
+  [/(^|\/)(test|tests|bench|scripts|examples|decisions|node_modules)\//, "not for users"],
   [/\.(test|spec)\.[a-z]+$/, "a test"],
   [/(^|\/)(\.dev\.vars|\.env)/, "may hold secrets"],
 ];
 
 const always = ["package.json", "README.md", "LICENSE"];
+
+/** What the README sends its readers to: whoever has the package has no other copy at hand. */
+async function guides() {
+  const readme = await readFile(path.join(root, "README.md"), "utf8");
+  return [...readme.matchAll(/\]\((docs\/[^)#]+|CHANGELOG\.md|SECURITY\.md)/g)].map(([, file]) => file);
+}
 
 /** @param {{ path: string }[]} files what `npm pack --json` lists */
 export async function checkContents(files) {
@@ -35,7 +41,7 @@ export async function checkContents(files) {
     const absent = targets.filter((target) => !shipped.has(path.posix.normalize(target)));
     if (absent.length > 0) problems.push(`${entry} is exported, but there is no ${absent.join(" and no ")}`);
   }
-  for (const name of always) if (!shipped.has(name)) problems.push(`${name} is not there`);
+  for (const name of [...always, ...(await guides())]) if (!shipped.has(name)) problems.push(`${name} is not there`);
   for (const name of shipped) {
     for (const [pattern, reason] of unwanted) if (pattern.test(name)) problems.push(`${name} is shipped: ${reason}`);
   }

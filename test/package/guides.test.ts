@@ -30,29 +30,36 @@ async function compile(folder: string): Promise<string> {
   return stdout;
 }
 
-test.each(["auth", "sessions", "jwt", "tables", "migrations", "kv", "organizations", "live-queries", "react"])(
-  "docs/%s.md: its code compiles against the built package",
-  { timeout: 60_000 },
-  async (name) => {
-    const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
-    const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
-    expect(blocks).toHaveLength(guide.match(/^```ts/gm)?.length ?? 0);
+test.each([
+  "auth",
+  "sessions",
+  "jwt",
+  "tables",
+  "migrations",
+  "kv",
+  "organizations",
+  "live-queries",
+  "subscriptions",
+  "react",
+])("docs/%s.md: its code compiles against the built package", { timeout: 60_000 }, async (name) => {
+  const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
+  const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
+  expect(blocks).toHaveLength(guide.match(/^```ts/gm)?.length ?? 0);
 
-    await mkdir(path.join(root, "test-results"), { recursive: true });
-    const folder = await mkdtemp(path.join(root, "test-results/guide-"));
-    try {
-      for (const [, code = "", file = ""] of blocks) await writeFile(path.join(folder, file), code);
-      for (const { extension, compilerOptions } of programs) {
-        if (!blocks.some(([, , file]) => file?.endsWith(`.${extension}`))) continue;
-        const settings = JSON.stringify({ compilerOptions, include: [`*.${extension}`] });
-        await writeFile(path.join(folder, "tsconfig.json"), settings);
-        expect(await compile(folder)).toBe("");
-      }
-    } finally {
-      await rm(folder, { recursive: true });
+  await mkdir(path.join(root, "test-results"), { recursive: true });
+  const folder = await mkdtemp(path.join(root, "test-results/guide-"));
+  try {
+    for (const [, code = "", file = ""] of blocks) await writeFile(path.join(folder, file), code);
+    for (const { extension, compilerOptions } of programs) {
+      if (!blocks.some(([, , file]) => file?.endsWith(`.${extension}`))) continue;
+      const settings = JSON.stringify({ compilerOptions, include: [`*.${extension}`] });
+      await writeFile(path.join(folder, "tsconfig.json"), settings);
+      expect(await compile(folder)).toBe("");
     }
-  },
-);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 test.each([
   "auth",
@@ -66,6 +73,7 @@ test.each([
   "organizations",
   "security",
   "live-queries",
+  "subscriptions",
 ])("docs/%s.md: what it links to is there", async (name) => {
   const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
   const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
