@@ -2,19 +2,9 @@ import type { OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import superjson, { type SuperJSONResult } from "superjson";
+import { Written } from "../shared/reply-cursor.js";
 import type { Flushes } from "./flushes.js";
 import { organizationIdOf } from "./organization-id-of.js";
-
-/** What a mutation answered, and how far the log goes that it wrote to. */
-class Written {
-  readonly data: unknown;
-  readonly cursor: string;
-
-  constructor(data: unknown, cursor: string) {
-    this.data = data;
-    this.cursor = cursor;
-  }
-}
 
 /** superjson, which also reads the cursor that a reply has beside superjson's own keys. */
 export const replyTransformer = {

@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
-import { withReplyCursor } from "../shared/reply-cursor.js";
+import { withReplyCursor, Written } from "../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import type { SentReply } from "./send-calls.js";
 
@@ -9,17 +9,6 @@ export interface ProxiedCall {
   readonly path: string;
   readonly procedure: AnyTRPCProcedure | undefined;
   readonly reply: Promise<SentReply> | undefined;
-}
-
-/** What a mutation answered, and how far the log goes that it wrote to. */
-class Written {
-  readonly data: unknown;
-  readonly cursor: string;
-
-  constructor(data: unknown, cursor: string) {
-    this.data = data;
-    this.cursor = cursor;
-  }
 }
 
 export interface ProxyRouterOptions {
