@@ -17,14 +17,24 @@ export interface TokenKeeperOptions {
 
 /** How long before its end an access token is exchanged, in milliseconds: it has to last for the way. */
 const EARLY = 10_000;
+/** How long a token is used that seems to be over when it comes, in milliseconds: this device's clock is ahead then. */
+const WITHOUT_CLOCK = 60_000;
 
 /** Keeps a client's tokens good: however many calls find them stale, they are refreshed once. */
 export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions) {
   let underway: Promise<string | undefined> | undefined;
+  /** The newest token that came and seemed to be over, and when that was, by a clock that nobody sets. */
+  let odd: { readonly token: string; readonly at: number } | undefined;
+
+  function isFresh({ accessToken, accessExpiresAt }: SessionTokens): boolean {
+    if (accessExpiresAt - EARLY > Date.now()) return true;
+    return odd?.token === accessToken && performance.now() - odd.at < WITHOUT_CLOCK;
+  }
 
   async function refresh(): Promise<string | undefined> {
     const tokens = await store.get();
     const next = tokens && (await exchange(tokens.refreshToken));
+    if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
     await store.set(next);
     if (!next) onEnd();
     return next?.accessToken;
@@ -41,7 +51,7 @@ export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions
       if (underway) return underway;
       const tokens = await store.get();
       if (!tokens) return undefined;
-      return tokens.accessExpiresAt - EARLY > Date.now() ? tokens.accessToken : refreshOnce();
+      return isFresh(tokens) ? tokens.accessToken : refreshOnce();
     },
 
     /** Another one than the server has just refused. Answers whether there is one. */

@@ -111,7 +111,7 @@ interface Replies {
   hasAccount: boolean;
   login: SignInResult | Refused | "refused";
   requestPasswordReset: void;
-  reserveAddress: "reserved" | "taken";
+  reserveAddress: "reserved" | "taken" | "too often";
   refresh: SessionTokens | "ended" | "replaced";
   holdsRefreshToken: boolean;
   loadSession: FoundSession | null;

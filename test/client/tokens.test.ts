@@ -1,6 +1,6 @@
 import { WebSocket as NodeWebSocket } from "ws";
 import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { createClient, onSignInChange, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
@@ -11,6 +11,7 @@ let origin: string;
 
 beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
 afterAll(() => server.close());
+afterEach(() => void vi.useRealTimers());
 
 const password = "correct horse battery";
 
@@ -71,6 +72,20 @@ describe("a client that keeps its own tokens", () => {
     await Promise.all(Array.from({ length: 30 }, () => client.posts.list.query()));
     expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(1);
     expect(kept.tokens.refreshToken).not.toBe(before.refreshToken);
+  });
+
+  it("A6 a device whose clock is an hour ahead does not refresh with each call, and still in time", async () => {
+    const { client, asked, kept } = await signUp();
+    vi.useFakeTimers({ toFake: ["Date", "performance"], now: Date.now() + 3_600_000 });
+    asked.length = 0;
+    for (let calls = 0; calls < 5; calls++) await client.posts.list.query();
+    expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(1);
+    vi.advanceTimersByTime(61_000);
+    await client.posts.list.query();
+    expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(2);
+    kept.tokens = { ...kept.tokens!, accessToken: `${kept.tokens!.accessToken}x` };
+    await client.posts.list.query();
+    expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(3);
   });
 
   it("A6 refreshes once for many calls that were refused for their token, and sends them again", async () => {

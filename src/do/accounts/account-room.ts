@@ -6,6 +6,7 @@ import type { ProfileSchema } from "../../router/profile.js";
 import { sessionOf } from "../../shared/caller.js";
 import type { Visit } from "../entry.js";
 import type { AccountDeletion } from "./account-deletion.js";
+import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./change-password.js";
@@ -24,6 +25,7 @@ export interface AccountRoomOptions {
   readonly passwordReset: PasswordReset;
   readonly emailChange: EmailChange;
   readonly deletion: AccountDeletion;
+  readonly organizationList: UserOrganizationStore;
   /** Asks the app, before anything is gone. */
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
@@ -81,8 +83,9 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     export() {
       audit.add({ action: "account.export", outcome: "ok", ...actor });
-      const { tables, tableNames, kv } = options;
-      return exportRecords({ accounts, sessions, audit, tables: tables(), tableNames, kv: kv() });
+      const { tables, tableNames, kv, organizationList: organizations } = options;
+      const app = { tables: tables(), tableNames, kv: kv() };
+      return exportRecords({ accounts, sessions, audit, emailChange, organizations, ...app });
     },
 
     audit: (filter) => audit.list(filter),

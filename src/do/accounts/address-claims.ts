@@ -2,7 +2,11 @@ import { randomId } from "../../shared/email-index.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import type { Alarms } from "../alarms.js";
 import type { LetterHandlers } from "../outbox/create-inbox.js";
+import { createHourlyCount } from "./hourly-count.js";
 import type { EmailPointer, EmailPointerStore } from "./email-pointer.js";
+
+/** So many changes to an address may begin within an hour, whoever's: each mails it. */
+const CHANGES_AN_HOUR = 3;
 
 /** How long a sign-up that stopped half-way is left alone before the alarm looks after it. */
 const SIGN_UP_TIME = 60_000;
@@ -32,6 +36,7 @@ interface Change {
  */
 export function createAddressClaims(options: AddressClaimsOptions) {
   const { pointers, user, birth, isBorn, alarms, holdsMore, erase } = options;
+  const changes = createHourlyCount(CHANGES_AN_HOUR);
   let signingUp = false;
 
   /** Brings the pointer to what its user's object says. The answer is about the pointer as it is now. */
@@ -112,7 +117,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     },
 
     /** Reserves the address for a user who wants to change to it. The same operation may come again, for longer. */
-    async reserve({ userId, operationId, email, until }: Change): Promise<"reserved" | "taken"> {
+    async reserve({ userId, operationId, email, until }: Change): Promise<"reserved" | "taken" | "too often"> {
       if (signingUp) return "taken";
       const before = pointers.read();
       if (before && before.userId !== userId) {
@@ -121,6 +126,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         // Somebody else came in between.
         if (signingUp || !isSame(before, pointers.read())) return "taken";
       }
+      if (before?.operationId !== operationId && !changes.take(Date.now())) return "too often";
       birth(() => {
         pointers.reserve({ userId, operationId, isNewUser: false }, { email, until });
         alarms.arm();

@@ -37,12 +37,13 @@ export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
     return row && { operationId: String(row["operation_id"]), email: String(row["email"]) };
   }
 
-  /** @throws TRPCError CONFLICT when the address is somebody else's */
+  /** @throws TRPCError CONFLICT when the address is somebody else's, TOO_MANY_REQUESTS */
   async function reserve({ operationId, email }: PendingChange): Promise<void> {
     const stub = stubOf(identity().namespace, await addressOf(email));
     const until = Date.now() + lifetimes.changeEmail + MARGIN;
     const answer = await stub.internal({ op: "reserveAddress", userId, operationId, email, until });
     if (answer === "taken") throw taken();
+    if (answer === "too often") throw tooManyMails();
   }
 
   return {

@@ -11,6 +11,7 @@ import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import type { AddressClaims } from "./address-claims.js";
 import type { Throttle } from "./create-throttle.js";
+import { createHourlyCount } from "./hourly-count.js";
 import { refusalOf } from "./refusable.js";
 
 export interface EmailIndexOptions {
@@ -24,13 +25,13 @@ export interface EmailIndexOptions {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-const HOUR = 60 * 60_000;
-const RESETS_AN_HOUR = 3;
+/** Each mails the address, whoever's it is. */
+const AN_HOUR = 3;
 
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
 export function createEmailIndex({ id, identity, claims, throttle, user, breachLookUp, waitUntil }: EmailIndexOptions) {
-  /** In memory: for an address without an account nothing is stored, and both must behave alike. */
-  let resets: number[] = [];
+  const resets = createHourlyCount(AN_HOUR);
+  const signUps = createHourlyCount(AN_HOUR);
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailAddressOf(identity().secrets.index, email);
@@ -62,6 +63,8 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
         const result = await claims.signUp<SignInResult | Refused | "exists">(
           signup.email,
           async (userId, operationId) => {
+            // An account that is deleted takes what it mailed along, and the next begins from nothing.
+            if (!signUps.take(Date.now())) return { made: false, result: tooManySignUps };
             const answer = await user(userId).internal({
               op: "createAccount",
               operationId,
@@ -95,10 +98,7 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
 
       async requestPasswordReset(email) {
         await assertOwnAddress(email);
-        const now = Date.now();
-        resets = resets.filter((at) => at > now - HOUR);
-        if (resets.length >= RESETS_AN_HOUR) throw tooManyResets();
-        resets.push(now);
+        if (!resets.take(Date.now())) throw tooManyResets();
         const userId = await userIdOf();
         // Not waited for, and begun once the answer is gone, at no set moment: its time would tell of an account.
         waitUntil(
@@ -126,6 +126,13 @@ function taken(): TRPCError {
 function wrongCredentials(): TRPCError {
   return new TRPCError({ code: "UNAUTHORIZED", message: "The e-mail address or the password is wrong." });
 }
+
+const tooManySignUps: Refused = {
+  refused: {
+    code: "TOO_MANY_REQUESTS",
+    message: "This address signed up three times within the last hour. Try again later.",
+  },
+};
 
 function tooManyResets(): TRPCError {
   return new TRPCError({

@@ -1,7 +1,10 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import { toUser, type AccountStore } from "./account-store.js";
+import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
 import type { AuditLog } from "./audit-log.js";
+import type { EmailChange } from "./email-change.js";
+import { decodeSessionData } from "./session-data.js";
 import type { SessionStore } from "./session-store.js";
 
 /** A table as far as reading it page by page needs it. */
@@ -20,6 +23,8 @@ export interface ExportOptions {
   readonly tables: object;
   readonly tableNames: Iterable<string>;
   readonly kv: Kv;
+  readonly emailChange: Pick<EmailChange, "pending">;
+  readonly organizations: Pick<UserOrganizationStore, "memberships" | "invitations">;
 }
 
 /** So many rows are read at once. */
@@ -27,13 +32,21 @@ const PAGE = 200;
 
 /** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
-  const { accounts, sessions, audit, tables, tableNames, kv } = options;
+  const { accounts, sessions, audit, tables, tableNames, kv, emailChange, organizations } = options;
   const account = accounts.read();
   if (account) yield { type: "account", data: toUser(account) };
+  const change = emailChange.pending();
+  if (change) yield { type: "emailChange", data: { email: change.email } };
   for (const { id, createdAt, lastSeenAt, endsAt, device, name } of sessions.list(Date.now())) {
     const times = { createdAt: new Date(createdAt), lastSeenAt: new Date(lastSeenAt), endsAt: new Date(endsAt) };
-    yield { type: "session", data: { id, ...times, device, name } };
+    const stored = sessions.readData(id);
+    const data = stored === undefined ? undefined : decodeSessionData(stored);
+    yield { type: "session", data: { id, ...times, device, name, data } };
   }
+  for (const data of organizations.memberships()) yield { type: "organization", data };
+  // Whoever has not shown that the address is theirs does not see what was sent to it.
+  const invitations = account?.emailVerified ? organizations.invitations(account.email, Date.now()) : [];
+  for (const data of invitations) yield { type: "organization", data: { status: "invited", ...data } };
   for (const table of tableNames) {
     for (const data of allRows(tables as Record<string, ReadableTable>, table)) yield { type: "row", table, data };
   }

@@ -16,7 +16,10 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
   type Answer = Promise<SignedIn<UserOf<TApp>>>;
 
   return router({
-    /** Makes an account and signs it in. @throws CONFLICT when the address has one, BAD_REQUEST for a weak password */
+    /**
+     * Makes an account and signs it in.
+     * @throws CONFLICT when the address has one, BAD_REQUEST for a weak password, TOO_MANY_REQUESTS
+     */
     signup: emailProcedure
       .input(signupInput<TApp>(profile))
       .mutation(({ ctx, input }) => indexOf(ctx).signup(input) as Answer),

@@ -129,6 +129,12 @@ describe("the account", () => {
 
   it("A12 exports all there is, and no secret", async () => {
     const { client, email, user } = await signUp();
+    const seen = new Date();
+    const target = freshEmail();
+    await client.kv.preferences.set.mutate({ value: { theme: "dark" } });
+    await client.sessions.data.set.mutate({ cart: ["tea"], seen });
+    await client.organizations.create.mutate({ name: "Acme" });
+    await client.auth.changeEmail.mutate({ email: target, password });
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (instance) => {
       const { notes } = (instance as any).tables as { notes: { create(note: { text: string }): void } };
       for (let count = 0; count < 405; count++) notes.create({ text: `note ${count}` });
@@ -143,7 +149,15 @@ describe("the account", () => {
     expect(records[0]).toMatchObject({ type: "account", data: { email, id: user.id } });
     expect(records.filter(({ table }) => table === "notes")).toHaveLength(405);
     expect(records.filter(({ table }) => table === "posts")).toHaveLength(1);
-    expect(new Set(records.map(({ type }) => type))).toEqual(new Set(["account", "session", "row", "audit"]));
+    const types = new Set(records.map(({ type }) => type));
+    expect(types).toEqual(new Set(["account", "emailChange", "session", "organization", "row", "key", "audit"]));
+    expect(records.find(({ type }) => type === "emailChange")?.data).toEqual({ email: target });
+    expect(records.find(({ type }) => type === "session")?.data).toMatchObject({ data: { cart: ["tea"], seen } });
+    expect(records.find(({ type }) => type === "organization")?.data).toMatchObject({ name: "Acme", role: "owner" });
+    expect(records.find(({ type }) => type === "key")?.data).toMatchObject({
+      key: "preferences",
+      value: { theme: "dark" },
+    });
     expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
   });
 

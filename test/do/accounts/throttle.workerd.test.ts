@@ -114,6 +114,38 @@ describe("guessing passwords", () => {
     expect(codes).toEqual([...Array<string>(5).fill("UNAUTHORIZED"), "TOO_MANY_REQUESTS"]);
   });
 
+  it("M1 nobody's address is mailed again and again by accounts that come and go", async () => {
+    const email = freshEmail();
+    const codes: unknown[] = [];
+    for (let accounts = 0; accounts < 4; accounts++) {
+      const { client } = { client: openBrowser().client() };
+      codes.push(await codeOf(client.auth.signup.mutate({ email, password })));
+      if (codes.at(-1) === "none") await client.account.delete.mutate({ password });
+    }
+    expect(codes).toEqual(["none", "none", "none", "TOO_MANY_REQUESTS"]);
+    moveClock(HOUR + SECOND);
+    expect(await codeOf(openBrowser().client().auth.signup.mutate({ email, password }))).toBe("none");
+  });
+
+  it("M1 nor by several accounts that want it for theirs", async () => {
+    const [email, away] = [freshEmail(), freshEmail()];
+    const codes: unknown[] = [];
+    for (let accounts = 0; accounts < 4; accounts++) {
+      const { client } = await signUp();
+      codes.push(await codeOf(client.auth.changeEmail.mutate({ email, password })));
+      // Which lets it go, for the next.
+      await codeOf(client.auth.changeEmail.mutate({ email: `${accounts}${away}`, password }));
+      await vi.waitFor(async () => {
+        const stub = await indexOf(email);
+        await runInDurableObject(stub, (_instance, { storage }) => {
+          const tables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_pointer'").toArray();
+          if (tables.length > 0) expect(storage.sql.exec("SELECT 1 FROM _pointer").toArray()).toEqual([]);
+        });
+      });
+    }
+    expect(codes).toEqual(["none", "none", "none", "TOO_MANY_REQUESTS"]);
+  });
+
   it("P7 an address without an account leaves nothing stored once the tries are forgotten", async () => {
     const email = freshEmail();
     await wrongTries(email, 6);

@@ -1,0 +1,88 @@
+import { env } from "cloudflare:workers";
+import { expect, it } from "vitest";
+import { createCaller } from "trpc-userdo/worker";
+import type { AppRouter } from "../../../fixtures/app/router.js";
+import type { FeedsRouter } from "../../../fixtures/app/feeds.js";
+import { freshEmail, openBrowser, password, signUp, type Browser } from "../../../fixtures/browser.js";
+import { refusalOf } from "../../../fixtures/roads.js";
+import { signUpToFeeds } from "../../../fixtures/stock-client.js";
+import { openSocket } from "../../../fixtures/socket.js";
+
+const json = { "content-type": "application/json" };
+
+/** As JSON, which no client of ours would write. */
+const nasty = [
+  '{"__proto__":{"admin":true}}',
+  '{"constructor":{"prototype":{"admin":true}}}',
+  '{"prototype":{"admin":true}}',
+  '{"cart":[],"__proto__":{"admin":true}}',
+  '{"firstName":"Ada","__proto__":null}',
+  '{"__defineGetter__":"x","toString":"x","hasOwnProperty":1}',
+];
+
+/** What a mutation with this input is answered with over each link, the status or the code of each. */
+async function overHttp(browser: Browser, path: string, input: string, at = "/trpc"): Promise<string[]> {
+  const one = { method: "POST", headers: json, body: `{"json":${input}}` };
+  const many = { method: "POST", headers: json, body: `{"0":{"json":${input}}}` };
+  const streamed = { ...many, headers: { ...json, "trpc-accept": "application/jsonl" } };
+  const answers: string[] = [];
+  for (const [url, init] of [
+    [`${at}/${path}`, one],
+    [`${at}/${path}?batch=1`, many],
+    [`${at}/${path}?batch=1`, streamed],
+  ] as const) {
+    answers.push(await (await browser.fetch(url, init)).text());
+  }
+  return answers;
+}
+
+async function overSocket(browser: Browser, path: string, input: string, at = "/trpc"): Promise<string> {
+  const { send, until, socket } = await openSocket(browser, at);
+  send(`{"id":1,"method":"mutation","params":{"path":"${path}","input":{"json":${input}}}}`);
+  const [frame] = await until(1);
+  socket.close();
+  return JSON.stringify(frame);
+}
+
+it.each(nasty)("S2 S5 row 31: %s is no profile and no session's data, on any road", async (text) => {
+  const { browser, client, user } = await signUp();
+  const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
+  const patch = `{"profile":${text}}`;
+  const updates = [
+    ...(await overHttp(browser, "account.update", patch)),
+    await overSocket(browser, "account.update", patch),
+  ];
+  for (const told of updates) expect(told).toContain("BAD_REQUEST");
+  expect(await refusalOf(caller.account.update(JSON.parse(patch) as never))).toBe("BAD_REQUEST");
+  const signup = `{"email":"${freshEmail()}","password":"${password}","profile":${text}}`;
+  for (const told of await overHttp(openBrowser(), "auth.signup", signup)) expect(told).toContain("BAD_REQUEST");
+
+  for (const path of ["sessions.data.set", "sessions.data.merge"]) {
+    const told = [...(await overHttp(browser, path, text)), await overSocket(browser, path, text)];
+    // A schema leaves out what it does not name; what would reach a prototype does not get as far.
+    for (const answer of told) expect(answer).not.toMatch(/admin|INTERNAL/);
+  }
+  const data = await client.sessions.data.get.query();
+  expect(Object.keys(data ?? {}).filter((key) => key !== "cart")).toEqual([]);
+  expect((await client.account.get.query()).profile).toEqual({});
+  expect({}).not.toHaveProperty("admin");
+});
+
+it("S2 row 31: where a session may hold any object, such keys are refused, and others are but keys", async () => {
+  const { browser, http, user } = await signUpToFeeds();
+  const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+  for (const text of nasty.slice(0, 5)) {
+    const told = [
+      ...(await overHttp(browser, "sessions.data.merge", text, "/feeds")),
+      await overSocket(browser, "sessions.data.merge", text, "/feeds"),
+    ];
+    for (const answer of told) expect(answer).toContain("BAD_REQUEST");
+    // Another Worker's call has no session to keep anything in.
+    expect(await refusalOf(caller.sessions.data.merge(JSON.parse(text) as never))).not.toBe("none");
+  }
+  expect(await http.sessions.data.get.query()).toBeNull();
+  const keys = { __defineGetter__: "x", toString: "x", hasOwnProperty: 1 };
+  expect(await http.sessions.data.merge.mutate(keys as never)).toEqual(keys);
+  expect(await http.sessions.data.get.query()).toEqual(keys);
+  expect({}).not.toHaveProperty("admin");
+});
