@@ -52,8 +52,8 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
   let lastCursor: string | undefined;
   /** Where a generator will go on that slept: it has not told anything since. */
   let resumesAt: number | undefined;
-  /** What an earlier socket of the same client was still owed: told only if its place was handed over. */
-  let handedOver: { readonly from: number; readonly fold: typeof fold } | undefined;
+  /** Where an earlier socket of the same client stood: what came after it is told only if that place was handed over. */
+  let handedOver: { readonly from: number } | undefined;
 
   const fail = (reason: string): never => {
     throw new Violation(`${name} (${source}): ${reason}`);
@@ -102,15 +102,11 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     resumesAt = undefined;
     if (entry.seq > revokedAt) fail(`${what} was delivered after a revoke at ${revokedAt}`);
     if (handedOver && entry.seq <= position && entry.seq > handedOver.from) {
+      // It begins now, and has been taken to where it was before, or another tab under the same id: it is told more
+      // than it asked for, and all from there on.
       lax = true;
-      if (handedOver.from === 0) {
-        // It is new, and has been taken for another tab's under the same id: told more than it asked for.
-        position = entry.seq - 1;
-      } else {
-        position = handedOver.from;
-        fold = handedOver.fold;
-        ranges = [{ after: position }];
-      }
+      position = entry.seq - 1;
+      ranges = [{ after: position }];
     }
     handedOver = undefined;
     if (told.has(entry.seq)) fail(`${what} was told twice`);
@@ -162,7 +158,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       }
       if (cursor === undefined) {
         // Where it was before that may stand still.
-        handedOver = handover === "no" ? undefined : (handedOver ?? { from: position, fold });
+        handedOver = handover === "no" ? undefined : (handedOver ?? { from: position });
         begin(history.head());
         return;
       }
