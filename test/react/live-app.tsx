@@ -46,6 +46,8 @@ export async function signUp() {
   return { jar, email, ...tab };
 }
 
+export type Person = Awaited<ReturnType<typeof signUp>>;
+
 interface ShowOptions {
   readonly send?: Send;
   readonly queryClient?: QueryClient;

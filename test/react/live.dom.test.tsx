@@ -1,42 +1,26 @@
 import {
   dehydrate,
-  QueryClient,
   HydrationBoundary,
   skipToken,
   useInfiniteQuery,
-  useMutation,
   useQueries,
   useQuery,
+  useQueryClient,
   useSuspenseQuery,
   type DehydratedState,
 } from "@tanstack/react-query";
-import { act, cleanup, waitFor } from "@testing-library/react";
+import { act, cleanup, fireEvent, waitFor } from "@testing-library/react";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { Suspense, useState } from "react";
-import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { ask, live, noRetries, openTab, optimistic, show, signUp, useLiveStatus, useTRPC } from "./live-app.js";
-
-type Person = Awaited<ReturnType<typeof signUp>>;
+import { afterEach, beforeAll, expect, it } from "vitest";
+import { live, noRetries, openTab, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
+import { eventually, freshList, Notes, shows } from "./notes.js";
 
 let ada: Person;
 beforeAll(async () => void (ada = await signUp()), 60_000);
 afterEach(cleanup);
 
-const eventually = { timeout: 10_000 };
-const shows = (of: { container: Element }, text: string) =>
-  waitFor(() => expect(of.container.textContent).toBe(text), eventually);
-
-let lists = 0;
-/** A list of notes that no other test writes to. */
-const freshList = (): string => `list ${++lists}`;
 const write = (list: string, text: string, rank = 0) => ada.client.notes.create.mutate({ text, list, rank });
-
-/** The texts of a list. */
-function Notes({ list }: { readonly list: string }) {
-  const trpc = useTRPC();
-  const { data } = useQuery(live(trpc.notes.of.queryOptions({ list })));
-  return <p>{data?.map(({ text }) => text).join() ?? "…"}</p>;
-}
 
 it("C3 E4 useQuery shows what others write, from one subscription and without a call over HTTP", async () => {
   const list = freshList();
@@ -199,105 +183,50 @@ it("E4 without a connection the last data stays, with a status; what was missed 
   expect(statuses).toEqual(["idle", "connecting", "live", "connecting", "live"]);
 });
 
-/** Adds to a list, and shows it; notes each list that was in the document. */
-function Adding({ list }: { readonly list: string }) {
-  const trpc = useTRPC();
-  const { data } = useQuery(live(trpc.notes.of.queryOptions({ list })));
-  const create = useMutation(
-    optimistic(trpc.notes.create, (cache, { text }) =>
-      cache.update(trpc.notes.of.queryKey({ list }), (notes) => [
-        ...notes,
-        { id: text, text, list, rank: 0, done: false, label: null, createdAt: new Date(), updatedAt: new Date() },
-      ]),
-    ),
-  );
-  return (
-    <>
-      <p>{data?.map(({ text }) => text).join() ?? "…"}</p>
-      <button onClick={() => create.mutate({ list, text: `row ${data?.length}` })}>Add</button>
-      <i>{create.error?.message}</i>
-    </>
-  );
-}
-
-function record(container: Element): string[] {
-  const states: string[] = [];
-  const note = (): void => {
-    const text = container.querySelector("p")?.textContent;
-    if (text !== undefined && text !== null && states.at(-1) !== text) states.push(text);
-  };
-  new MutationObserver(note).observe(container, { childList: true, characterData: true, subtree: true });
-  note();
-  return states;
-}
-
-it("P4 C1 an optimistic row becomes the server's, and is never missing and never doubled", async () => {
+it("C3 what is fetched in advance is there in the first render, and live, with one subscription", async () => {
   const list = freshList();
-  const tab = show(ada.jar, <Adding list={list} />);
-  await waitFor(() => expect(tab.container.querySelector("p")?.textContent).toBe(""), eventually);
-  const states = record(tab.container);
-  const rows: string[] = [];
-  for (let row = 0; row < 5; row++) {
-    rows.push(`row ${row}`);
-    act(() => tab.screen.getByRole("button").click());
-    await waitFor(() => expect(states.at(-1)).toBe(rows.join()), eventually);
+  await write(list, "fetched");
+  let open = (): void => {};
+  function Page() {
+    const trpc = useTRPC();
+    const queryClient = useQueryClient();
+    const [isOpen, setOpen] = useState(false);
+    open = () => setOpen(true);
+    const prefetch = () => void queryClient.prefetchQuery(live(trpc.notes.of.queryOptions({ list })));
+    return isOpen ? <Notes list={list} /> : <button onMouseEnter={prefetch}>closed</button>;
   }
-  // Two at once, and another user of the same account in between.
-  rows.push("row 5", "row 6");
-  act(() => tab.screen.getByRole("button").click());
-  await waitFor(() => expect(states.at(-1)).toContain("row 5"), eventually);
-  act(() => tab.screen.getByRole("button").click());
-  await write(list, "of another tab");
-  await waitFor(() => expect(states.at(-1)?.split(",")).toHaveLength(8), eventually);
-  await waitFor(() => expect(tab.queryClient.isMutating()).toBe(0), eventually);
-  const stored = await ada.client.notes.of.query({ list });
-  await waitFor(() => expect(states.at(-1)).toBe(stored.map(({ text }) => text).join()), eventually);
-
-  for (const [index, state] of states.entries()) {
-    const texts = state.split(",");
-    expect(new Set(texts).size, `doubled: ${state}`).toBe(texts.length);
-    const before = states[index - 1]?.split(",").filter(Boolean) ?? [];
-    expect(texts, `missing after ${states[index - 1]}`).toEqual(expect.arrayContaining(before));
-  }
+  const tab = show(ada.jar, <Page />);
+  fireEvent.mouseEnter(tab.screen.getByRole("button"));
+  const [query] = tab.queryClient.getQueryCache().getAll();
+  await waitFor(() => expect(query?.state.status).toBe("success"), eventually);
+  act(open);
+  expect(tab.container.textContent).toBe("fetched");
+  await write(list, "written");
+  await shows(tab, "fetched,written");
+  expect(tab.sent.join("").split('"_live"')).toHaveLength(2);
+  expect(tab.asked).toEqual([]);
 });
 
-it("C1 an optimistic row that the server refuses is taken back, once, and says why", async () => {
-  const list = freshList();
-  let isDown = false;
-  const tab = show(ada.jar, <Adding list={list} />, {
-    send: (url, init) => (isDown ? Promise.reject(new TypeError("Failed to fetch")) : ask(url, init)),
-  });
-  await write(list, "kept");
-  await waitFor(() => expect(tab.container.querySelector("p")?.textContent).toBe("kept"), eventually);
-  const states = record(tab.container);
-  isDown = true;
-  act(() => tab.screen.getByRole("button").click());
-  await waitFor(
-    () => expect(tab.container.querySelector("i")?.textContent).toContain("could not be reached"),
-    eventually,
-  );
-  expect(states).toEqual(["kept", "kept,row 1", "kept"]);
-});
-
-it("C1 without a network a mutation fails at once and says so, unless the app lets it wait", async () => {
-  const list = freshList();
-  const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
-  const down = (): Promise<Response> => Promise.reject(new TypeError("Failed to fetch"));
-  const tab = show(ada.jar, <Adding list={list} />, { send: down });
-  act(() => void window.dispatchEvent(new Event("offline")));
-  act(() => tab.screen.getByRole("button").click());
-  await waitFor(
-    () => expect(tab.container.querySelector("i")?.textContent).toContain("There is no network"),
-    eventually,
-  );
-
-  const patient = new QueryClient({ defaultOptions: { mutations: { networkMode: "online" } } });
-  const waiting = show(ada.jar, <Adding list={list} />, { queryClient: patient });
-  act(() => waiting.screen.getByRole("button").click());
-  await waitFor(() => expect(patient.getMutationCache().getAll()[0]?.state.isPaused).toBe(true), eventually);
-  expect(waiting.asked).toEqual([]);
-  isUp.mockRestore();
-  act(() => void window.dispatchEvent(new Event("online")));
-  await waitFor(() => expect(waiting.asked).toEqual(["notes.create"]), eventually);
-  await waitFor(() => expect(patient.isMutating()).toBe(0), eventually);
+it("C3 a write that is none of a page's business runs none of its queries again and renders nothing", async () => {
+  const grace = await signUp();
+  const [mine, other] = [freshList(), freshList()];
+  let renders = 0;
+  function Counted() {
+    const trpc = useTRPC();
+    const { data } = useQuery(live(trpc.notes.of.queryOptions({ list: mine })));
+    const { data: high } = useQuery(live(trpc.notes.above.queryOptions({ rank: 10 })));
+    renders++;
+    return <p>{data && high ? `${data.length} ${high.length}` : "…"}</p>;
+  }
+  const tab = show(grace.jar, <Counted />);
+  await shows(tab, "0 0");
+  await grace.client.trace.mutate();
+  const before = renders;
+  // In the tab's own client: each has waited for the page's live queries.
+  for (const text of ["a", "b", "c"]) await tab.client.notes.create.mutate({ text, list: other });
+  expect(await grace.client.trace.mutate()).toEqual([]);
+  expect(renders).toBe(before);
+  await tab.client.notes.create.mutate({ text: "d", list: mine });
+  await shows(tab, "1 0");
+  expect(await grace.client.trace.mutate()).toEqual(["notes.of"]);
 });
