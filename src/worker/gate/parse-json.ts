@@ -9,12 +9,20 @@ const TEXT_DEPTH = 2 * limits.jsonDepth + 3;
 
 /**
  * Parses JSON of a stranger. Depth and size are counted in the text first, so that nothing is built of what is
- * refused. Of two equal keys the last one counts, as JSON.parse has it.
+ * refused. Of two equal keys the last one counts, as JSON.parse has it; with `uniqueKeys` they are refused.
  *
  * @throws Refused BAD_REQUEST
  */
-export function parseJson(text: string): unknown {
-  checkShape(text);
+export function parseJson(text: string, { uniqueKeys = false }: { uniqueKeys?: boolean } = {}): unknown {
+  const members = countMembers(text);
+  const value = parsed(text);
+  if (uniqueKeys && members !== countKeys(value)) {
+    throw new Refused("BAD_REQUEST", "The input has the same key twice. Send what JSON.stringify returns.");
+  }
+  return value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -23,14 +31,24 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function checkShape(text: string): void {
+/** How many keys are left in what a text became: fewer than it has members when some were equal. */
+function countKeys(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const parts: unknown[] = Object.values(value);
+  return parts.reduce((sum: number, part) => sum + countKeys(part), Array.isArray(value) ? 0 : parts.length);
+}
+
+/** Checks the depth and the size of a text, and says how many members its objects have. */
+function countMembers(text: string): number {
   let depth = 0;
   let values = 1;
+  let members = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === '"') at = endOfString(text, at);
     else if (char === "]" || char === "}") depth--;
     else if (char === ",") values++;
+    else if (char === ":") members++;
     else if (char === "[" || char === "{") {
       depth++;
       values++;
@@ -45,6 +63,7 @@ function checkShape(text: string): void {
       );
     }
   }
+  return members;
 }
 
 /** The index of the quote that ends the string opened at `start`, or the text's end. */

@@ -139,7 +139,30 @@ describe("text", () => {
 
   test("hostile 8: of two equal keys the last one counts", async () => {
     expect(await inputOf(post("/trpc/q", '{"a":1,"a":2}'))).toEqual({ a: 2 });
+    expect(await inputOf(post("/trpc/authors.list", '{"a":1,"a":2}'))).toEqual({ a: 2 });
   });
+
+  test.each([
+    '{"json":{"password":"one","password":"sesame"}}',
+    '{"json":{"email":"a"},"json":{"email":"sesame"}}',
+    '{"json":{"pass\\u0077ord":"one","password":"sesame"}}',
+    '{"json":[{"a":1,"b":{"a":"sesame","a":"sesame"}}]}',
+    '{"__proto__":1,"__proto__":"sesame"}',
+  ])("hostile 8: %s is refused where it says who somebody is", async (body) => {
+    await expectRefused(post("/trpc/auth.login", body), "BAD_REQUEST", "sesame");
+    await expectRefused(post("/trpc/account.delete", body), "BAD_REQUEST", "sesame");
+    await expectRefused(post("/trpc/posts.create,auth.login?batch=1", `{"0":${body}}`), "BAD_REQUEST", "sesame");
+  });
+
+  test.each([
+    '{"json":{"email":"a:b","password":"\\":\\"c\\":"},"meta":{"values":{"x":["Date"]}}}',
+    "[]",
+    "null",
+    '"a:b"',
+    "5",
+  ])("hostile 8: %s has no key twice", async (body) =>
+    expect(await inputOf(post("/trpc/auth.login", body))).toEqual(JSON.parse(body)),
+  );
 
   test.each(['{"password":"sesame"', '"sesame', "{sesame}", "NaN", " ", "1 2", '{"sesame":1}}'])(
     "hostile 9: %s is refused without repeating it",
