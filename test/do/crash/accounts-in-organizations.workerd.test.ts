@@ -4,7 +4,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
 import { invitationTo, join, listed } from "../../fixtures/organizations.js";
 import { expectAgreement, expectEnded, expectNowhere } from "./agreement.js";
-import { acme, mailedTo, someone, verified, type Person } from "./people.js";
+import { acme, cancelAll, mailedTo, someone, verified, type Person } from "./people.js";
 import { expectStops, stopEverywhere } from "./stop-everywhere.js";
 
 /** Ada, and two organizations of hers. */
@@ -17,14 +17,6 @@ const invite = ({ client }: Person, organizationId: string, email: string) =>
   client.organizations.invitations.create.mutate({ organizationId, email, role: "editor" });
 const waitingIn = async ({ client }: Person, organizationId: string) =>
   client.organizations.invitations.list.query({ organizationId });
-
-/** A try leaves nothing to the next. */
-async function cancelAll(by: Person, ...ids: string[]): Promise<void> {
-  for (const organizationId of ids) {
-    for (const { id: invitationId } of await waitingIn(by, organizationId))
-      await by.client.organizations.invitations.cancel.mutate({ organizationId, invitationId });
-  }
-}
 
 describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
   it("P5 A12 a deleted account is in no organization, or can be deleted again", async () => {
@@ -67,12 +59,11 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
         const made = await owner();
         const bob = await verified();
         await join(made.shared, { by: made.ada, who: bob, role: "editor" });
-        return { ...made, bob };
+        return { ...made, bob, another: await acme(made.ada, "Another") };
       },
       cleanUp: false,
-      async before({ ada, bob, shared, other }) {
+      async before({ ada, bob, shared, other, another }) {
         const { user } = await bob.client.auth.me.query();
-        const another = await acme(ada, "Another");
         await invite(ada, other, user.email);
         const target = freshEmail();
         await invite(ada, another, target);
@@ -104,7 +95,6 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
         ]);
         expect(await waitingIn(ada, other)).toMatchObject([{ email: left }]);
         await cancelAll(ada, other, another);
-        await ada.client.organizations.delete.mutate({ organizationId: another });
       },
     });
     expectStops(stops, "user", "organization", "email");

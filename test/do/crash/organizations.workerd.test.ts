@@ -4,7 +4,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
 import { join, listed, organizationName } from "../../fixtures/organizations.js";
 import { expectAgreement, expectEnded, expectNowhere } from "./agreement.js";
-import { acme, verified, type Person } from "./people.js";
+import { acme, cancelAll, verified, type Person } from "./people.js";
 import { ask, expectStops, stopEverywhere } from "./stop-everywhere.js";
 
 /** Ada, whose organization it is, and Bob. */
@@ -74,12 +74,10 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     };
     const stops = await stopEverywhere({
       once: both,
-      before: async ({ ada, bob }) => ({
-        ada,
-        bob,
-        organizationId: await acme(ada),
-        emails: [bob.email, freshEmail()],
-        mails: countMails(bob.email, "invitation"),
+      before: async (world) => ({
+        ...world,
+        emails: [world.bob.email, freshEmail()],
+        mails: countMails(world.bob.email, "invitation"),
       }),
       run,
       again: run,
@@ -90,7 +88,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
         expect((await listed(bob)).get(organizationId)).toMatchObject({ status: "invited", role: "editor" });
         expect(countMails(bob.email, "invitation")).toBeGreaterThan(mails);
         expect(countMails(emails[1] ?? "", "invitation")).toBeGreaterThan(0);
-        await ada.client.organizations.delete.mutate({ organizationId });
+        await cancelAll(ada, organizationId);
       },
     });
     expectStops(stops, "organization", "email", "user");

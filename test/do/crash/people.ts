@@ -33,3 +33,12 @@ export async function verified() {
 export async function acme({ client }: Person, name = "Acme"): Promise<string> {
   return (await client.organizations.create.mutate({ name })).id;
 }
+
+/** Takes all invitations back, so that a try leaves nothing to the next. */
+export async function cancelAll({ client }: Person, ...ids: string[]): Promise<void> {
+  const { list, cancel } = client.organizations.invitations;
+  for (const organizationId of ids) {
+    for (const { id: invitationId } of await list.query({ organizationId }))
+      await cancel.mutate({ organizationId, invitationId });
+  }
+}

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
-import { runInDurableObject } from "cloudflare:test";
-import { beforeAll, describe, expect, it } from "vitest";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { ObjectStub } from "../../../src/shared/object-stub.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
@@ -27,6 +27,8 @@ let bob: Person;
 beforeAll(async () => {
   [ada, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
 });
+
+afterEach(() => void vi.useRealTimers());
 
 const create = (name = "Acme") => ada.client.organizations.create.mutate({ name });
 
@@ -153,7 +155,7 @@ describe("an organization", () => {
     expect(await storedIn(organizationName(organizationId))).toBe("");
   });
 
-  it("O7 P5 a birth that comes again after the end brings nothing back", async () => {
+  it("O7 P5 a birth that comes again after the end brings nothing back, and the note of it ends after three days", async () => {
     const { id: organizationId } = await create();
     await ada.client.organizations.delete.mutate({ organizationId });
     const payload = { name: "Zombie", settings: "{}", userId: ada.user.id, email: ada.email, createdAt: 0 };
@@ -163,6 +165,10 @@ describe("an organization", () => {
       done: 1,
     });
     expect(await storedIn(organizationName(organizationId))).toBe("");
+    expect(await holdsAnything(organizationName(organizationId))).toBe(true);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 73 * 60 * 60_000 });
+    await runDurableObjectAlarm(stub);
+    expect(await holdsAnything(organizationName(organizationId))).toBe(false);
   });
 
   it("O8 another binding's organizations are others, and invitations never cross", async () => {
