@@ -94,7 +94,8 @@ async function overCaller({ user }: Person, path: string): Promise<Listening> {
   async function read(): Promise<void> {
     for await (const result of watched) results.push(result);
   }
-  void read();
+  // One that is a member no longer is told so.
+  void read().catch(() => {});
   // It ends with what it waits for.
   ends.push(() => void watched.return());
   await Promise.resolve();
@@ -161,6 +162,30 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
     await ada.http.organizations.update.mutate({ organizationId, name: "Acme & Sons" });
     await reached(listening, is("Acme & Sons"));
     expectApart(listening);
+
+    // Who has another role is asked to come back, and has it then.
+    const before = listening[1]?.results().length ?? 0;
+    await ada.http.organizations.members.setRole.mutate({ organizationId, userId: bob.user.id, role: "member" });
+    const back = await ways[way](bob, "papers.whoAmI");
+    const roleIn = (each: Listening | undefined) =>
+      (each?.results().at(-1) as { member?: { role: string } } | undefined)?.member?.role;
+    await expect.poll(() => [listening[0], back].map(roleIn), eventually).toEqual(["owner", "member"]);
+    expect(listening[1]?.results()).toHaveLength(before);
+    expectApart(listening);
+  });
+
+  it("P8 O5 E6 whoever is a member no longer is told nothing more, though they shared a run", async () => {
+    const listening = await listen("papers.mine");
+    await write("one");
+    await reached(listening, nobodys(1));
+    await ada.http.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
+    const [, ofBob] = listening;
+    const before = ofBob?.results().length;
+    for (const count of [2, 3]) {
+      await write("more");
+      await reached(listening.slice(0, 1), nobodys(count));
+    }
+    expect(ofBob?.results()).toHaveLength(before ?? 0);
   });
 });
 
