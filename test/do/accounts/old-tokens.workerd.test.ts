@@ -87,7 +87,7 @@ describe("a token of another app in the same Worker", () => {
 });
 
 describe("clocks that differ", () => {
-  it("T1 row 67: a token whose object's clock is a little ahead holds, over HTTP and on an upgrade", async () => {
+  it("T1 row 67: a token whose object's clock is a little ahead holds, and no longer than it says", async () => {
     const { tokens } = await openBrowser()
       .client()
       .auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
@@ -97,7 +97,8 @@ describe("clocks that differ", () => {
     expect(await status()).toBe(200);
     moveClock(-60_000);
     expect(await status()).toBe(401);
-    moveClock(63_000 + 15 * MINUTE);
+    // Two seconds more than its life: a test's own clock stands still between events.
+    moveClock(65_000 + 15 * MINUTE);
     expect(await status()).toBe(401);
   });
 });
