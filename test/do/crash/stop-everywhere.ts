@@ -145,7 +145,7 @@ async function stopAt<TWorld, TPeople>(
 
 /** Interrupts a saga at each of its steps in turn, until it comes through. Answers where it was stopped. */
 export async function stopEverywhere<TWorld, TPeople = void>(saga: Saga<TWorld, TPeople>): Promise<string[]> {
-  const points: string[] = [];
+  const done = new Set<string>();
   objectsSeen.clear();
   now = Date.now();
   vi.useFakeTimers({ toFake: ["Date"], now });
@@ -154,24 +154,23 @@ export async function stopEverywhere<TWorld, TPeople = void>(saga: Saga<TWorld, 
     await runAlarms();
     const common = [...objectsSeen];
     for (const loss of ["lost", "kept"] as const) {
-      for (let at = 1; ; at++) {
-        expect(at).toBeLessThan(MOST_POINTS);
+      for (let tries = 1; ; tries++) {
+        expect(tries).toBeLessThan(MOST_POINTS);
         objectsSeen.clear();
         for (const name of common) objectsSeen.add(name);
-        const stopped = await stopAt(saga, people, { at, loss }).catch((cause: unknown) => {
-          throw new Error(`Stopped at step ${at} (${loss}), ${endPlan() ?? "after the last"}: ${String(cause)}`, {
+        const stopped = await stopAt(saga, people, { done, loss }).catch((cause: unknown) => {
+          throw new Error(`Stopped at ${endPlan() ?? "no step"}: ${String(cause)}`, {
             cause,
           });
         });
         if (stopped === undefined) break;
-        points.push(stopped);
       }
     }
   } finally {
     endPlan();
     vi.useRealTimers();
   }
-  return points;
+  return [...done];
 }
 
 /** There were stops, and in each of these kinds of objects. */
