@@ -1,15 +1,31 @@
+import { runDurableObjectAlarm } from "cloudflare:test";
 import fc from "fast-check";
-import { expect, it } from "vitest";
-import { openLiveSocket, signUpToLive, type LiveClient } from "../../fixtures/live.js";
+import superjson from "superjson";
+import { afterEach, expect, it, vi } from "vitest";
+import { openLiveSocket, signInToLive, signUpToLive, type LiveClient, type LiveSocket } from "../../fixtures/live.js";
+
+/** What a step can use beside the session that most are written with. */
+interface Around {
+  /** Another session of the same user. */
+  readonly other: LiveClient;
+  /** The first session's socket. */
+  readonly socket: LiveSocket;
+  /** Lets the object's alarm do what is due. */
+  readonly alarm: () => Promise<unknown>;
+}
 
 interface Step {
-  readonly write: (http: LiveClient, ids: string[]) => Promise<unknown>;
+  readonly write: (http: LiveClient, ids: string[], around: Around) => Promise<unknown>;
   readonly sleeps: boolean;
 }
+
+/** Long enough that no real clock gets there during a test. */
+const TTL = 40;
 
 const small = fc.constantFrom("a", "b", "c", "d");
 const rank = fc.integer({ min: 0, max: 4 });
 const at = fc.nat({ max: 11 });
+const data = fc.record({ theme: small, rank }, { requiredKeys: [] });
 const pick = (ids: readonly string[], position: number): string => ids[position % ids.length] ?? crypto.randomUUID();
 
 const write: fc.Arbitrary<Step["write"]> = fc.oneof(
@@ -52,6 +68,49 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
         http.kv.set.mutate({ key: `k/${key}`, value }),
   ),
   small.map((key) => (http: LiveClient) => http.kv.delete.mutate({ key: `k/${key}` })),
+  // What had an end may get another one, or none.
+  {
+    weight: 2,
+    arbitrary: fc.tuple(small, rank, fc.constantFrom(1, 2)).map(
+      ([key, value, times]) =>
+        (http: LiveClient) =>
+          http.kv.set.mutate({ key: `k/${key}`, value, ttl: times * TTL }),
+    ),
+  },
+  // The clock goes on: what had the shorter end is gone.
+  {
+    weight: 2,
+    arbitrary: fc.constant(async (_http: LiveClient, _ids: string[], { alarm }: Around) => {
+      vi.setSystemTime(Date.now() + (TTL + 1) * 1_000);
+      await alarm();
+    }),
+  },
+  // Of either session; of the first also over its socket, and together with other commits.
+  data.map(
+    (values) =>
+      (http: LiveClient): Promise<unknown> =>
+        http.sessions.data.set.mutate(values),
+  ),
+  data.map(
+    (values) =>
+      (_http: LiveClient, _ids: string[], { other }: Around) =>
+        other.sessions.data.merge.mutate(values),
+  ),
+  data.map(
+    (values) =>
+      (_http: LiveClient, _ids: string[], { socket }: Around) =>
+        mutateOver(socket, "sessions.data.merge", values),
+  ),
+  data.map(
+    (values) =>
+      (http: LiveClient, _ids: string[], { other }: Around) =>
+        Promise.all([
+          http.sessions.data.merge.mutate(values),
+          http.sessions.data.clear.mutate(),
+          http.sessions.data.merge.mutate({ ...values, last: true }),
+          other.sessions.data.clear.mutate(),
+        ]),
+  ),
   // Several commits, which may be told together.
   fc.tuple(small, at).map(
     ([text, position]) =>
@@ -63,6 +122,17 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
         ]),
   ),
 );
+
+let messages = 1_000;
+
+/** Calls a mutation over a socket, and waits for its answer. */
+async function mutateOver(socket: LiveSocket, path: string, input: unknown): Promise<void> {
+  const id = ++messages;
+  socket.send({ id, method: "mutation", params: { path, input: superjson.serialize(input) } });
+  let { length } = socket.frames;
+  while (!socket.frames.some((frame) => frame.id === id)) ({ length } = await socket.until(length + 1));
+  expect(socket.frames.find((frame) => frame.id === id)).toHaveProperty("result");
+}
 
 /** Each query that is watched, and how it is asked from scratch. */
 const queries: readonly [path: string, input: unknown, ask: (http: LiveClient) => Promise<unknown>][] = [
@@ -78,33 +148,52 @@ const queries: readonly [path: string, input: unknown, ask: (http: LiveClient) =
   ["notes.tagged", undefined, (http) => http.notes.tagged.query()],
   ["notes.raw", undefined, (http) => http.notes.raw.query()],
   ["kv.get", { key: "k/a" }, (http) => http.kv.get.query({ key: "k/a" })],
+  ["kv.getEntry", { key: "k/b" }, (http) => http.kv.getEntry.query({ key: "k/b" })],
   ["kv.list", { prefix: "k/" }, (http) => http.kv.list.query({ prefix: "k/" })],
+  ["kv.list", { prefix: "k/", limit: 1 }, (http) => http.kv.list.query({ prefix: "k/", limit: 1 })],
+  ["sessions.data.get", undefined, (http) => http.sessions.data.get.query()],
 ];
+
+afterEach(() => void vi.useRealTimers());
 
 it("E3 P1 after each commit of any history, each live query shows what a run from scratch does", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ write, sleeps: fc.boolean() }), { minLength: 4, maxLength: 14 }),
       async (steps) => {
-        const { browser, http, cursor, sleep } = await signUpToLive();
+        vi.useFakeTimers({ toFake: ["Date"] });
+        const { browser, http, cursor, sleep, email, object } = await signUpToLive();
+        const other = await signInToLive(email);
         const socket = await openLiveSocket(browser);
-        const watched = queries.map(([path, input]) => socket.watch(path, input));
-        await socket.settled();
+        const sessions = [
+          { http, cursor, socket },
+          { http: other.http, cursor: other.cursor, socket: await openLiveSocket(other.browser) },
+        ].map((session) => ({
+          ...session,
+          watched: queries.map(([path, input]) => session.socket.watch(path, input)),
+        }));
+        await Promise.all(sessions.map((session) => session.socket.settled()));
+        const around: Around = { other: other.http, socket, alarm: () => runDurableObjectAlarm(object) };
         const ids: string[] = [];
         for (const { write: run, sleeps } of steps) {
           if (sleeps) await sleep();
-          await run(http, ids);
-          await http.kv.increment.mutate({ key: "steps" });
-          await socket.reached(cursor());
-          const fresh = await Promise.all(queries.map(([, , ask]) => ask(http)));
-          expect(watched.map((id) => socket.results(id).at(-1))).toEqual(fresh);
+          await run(http, ids, around);
+          for (const session of sessions) {
+            await session.http.kv.increment.mutate({ key: "steps" });
+            await session.socket.reached(session.cursor());
+            const fresh = await Promise.all(queries.map(([, , ask]) => ask(session.http)));
+            expect(session.watched.map((id) => session.socket.results(id).at(-1))).toEqual(fresh);
+          }
         }
-        for (const id of watched) {
-          // No result is told twice in a row.
-          const told = socket.results(id).map((result) => JSON.stringify(result));
-          expect(told.filter((text, index) => text === told[index - 1])).toEqual([]);
+        for (const session of sessions) {
+          for (const id of session.watched) {
+            // No result is told twice in a row.
+            const told = session.socket.results(id).map((result) => JSON.stringify(result));
+            expect(told.filter((text, index) => text === told[index - 1])).toEqual([]);
+          }
+          session.socket.socket.close();
         }
-        socket.socket.close();
+        vi.useRealTimers();
       },
     ),
     { numRuns: 12 },
