@@ -1,7 +1,9 @@
 // One write, and a thousand sockets whose live query, the same for all, it changes.
 import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
+import { timeEach } from "../runner/time-each.mjs";
 import { startBare, startOurs } from "../socket/contenders.mjs";
+import { createPost, openAll } from "../socket/crowd.mjs";
 import { watchAll, watchMessage } from "./live-queries.mjs";
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
@@ -11,12 +13,6 @@ export async function prepare(stage) {
   const ours = await startOurs(stage);
   const watching = await openAll(ours, sockets);
   for (const connection of watching) await watchAll(connection, [watchMessage(1, "posts.latest")]);
-  const create = (title) =>
-    JSON.stringify({
-      id: 2,
-      method: "mutation",
-      params: { path: "posts.create", input: { json: { title, body: "" } } },
-    });
   return [
     {
       title: `One result to ${sockets} sockets`,
@@ -30,7 +26,7 @@ export async function prepare(stage) {
         }),
         {
           ...asContender(ours, watching, {
-            write: create,
+            write: (title) => createPost(2, title),
             titleOf: ({ id, result }) => id === 1 && result.data.json.data.title,
           }),
           figures: { p50: 2, cpu: 2 },
@@ -38,15 +34,6 @@ export async function prepare(stage) {
       ],
     },
   ];
-}
-
-async function openAll({ open }, count) {
-  const connections = [];
-  while (connections.length < count) {
-    const some = Math.min(50, count - connections.length);
-    connections.push(...(await Promise.all(Array.from({ length: some }, () => open()))));
-  }
-  return connections;
 }
 
 /** @returns {import("../runner/run-benchmark.mjs").Contender} */
@@ -73,14 +60,6 @@ function asContender({ name, server }, connections, { write, titleOf }) {
       await tell();
       assert.ok(count > 0);
     },
-    async work(calls) {
-      const times = [];
-      for (let call = 0; call < calls; call++) {
-        const started = performance.now();
-        await tell();
-        times.push(performance.now() - started);
-      }
-      return times;
-    },
+    work: (calls) => timeEach(calls, tell),
   };
 }

@@ -1,24 +1,14 @@
 // A write, while an object keeps queries live that it does not concern: of the same table, for other rows.
 import assert from "node:assert/strict";
-import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
-import { startApp } from "../app/start-app.mjs";
-import { watchUnrelated } from "./live-queries.mjs";
+import { timeEach } from "../runner/time-each.mjs";
+import { startWatched } from "./start-watched.mjs";
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
   const contenders = [];
   for (const queries of stage.size([0, 10, 1_000, 10_000], [0, 10])) {
-    // A server of its own: the queries are kept where they are.
-    const app = await startApp(stage);
-    const open = async (headers) => {
-      const connection = await openSocketConnection(app.server.port, "/trpc", headers);
-      stage.onStop(connection.close);
-      return connection;
-    };
-    // Another session than the writer's, which would be told that its write is shown.
-    const reader = await app.signIn();
-    await watchUnrelated(() => open(reader), queries);
-    contenders.push(asContender(app.server, await open(app.headers), queries));
+    const figures = queries > 0 ? { p50: 1.2, cpu: 1.2 } : undefined;
+    contenders.push(asContender(await startWatched(stage, queries), figures));
   }
   return [
     {
@@ -32,29 +22,14 @@ export async function prepare(stage) {
 }
 
 /** @returns {import("../runner/run-benchmark.mjs").Contender} */
-function asContender(server, connection, queries) {
-  const params = { path: "posts.create", input: { json: { title: "Post", body: "" } } };
-  const frame = frameBytes(JSON.stringify({ id: 1, method: "mutation", params }));
-  const written = () =>
-    new Promise((resolve) => {
-      connection.onFrame((payload) => resolve(JSON.parse(String(payload))));
-      connection.send(frame);
-    });
+function asContender({ name, server, write }, figures) {
   return {
-    name: `${queries} live queries`,
+    name,
     server,
-    ...(queries > 0 && { figures: { p50: 1.2, cpu: 1.2 } }),
+    ...(figures && { figures }),
     async check() {
-      assert.equal((await written()).result?.data.json.title, "Post");
+      assert.equal((await write()).result?.data.json.title, "Post");
     },
-    async work(calls) {
-      const times = [];
-      for (let call = 0; call < calls; call++) {
-        const started = performance.now();
-        await written();
-        times.push(performance.now() - started);
-      }
-      return times;
-    },
+    work: (calls) => timeEach(calls, write),
   };
 }

@@ -1,7 +1,9 @@
 // One write, told to a thousand sockets.
 import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
+import { timeEach } from "../runner/time-each.mjs";
 import { startBare, startOurs } from "./contenders.mjs";
+import { createPost, openAll } from "./crowd.mjs";
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
@@ -11,12 +13,6 @@ export async function prepare(stage) {
 
   const subscribed = await openAll(ours, sockets);
   await Promise.all(subscribed.map((connection) => subscribe(connection)));
-  const create = (title) =>
-    JSON.stringify({
-      id: 2,
-      method: "mutation",
-      params: { path: "posts.create", input: { json: { title, body: "" } } },
-    });
   return [
     {
       title: `One event to ${sockets} sockets`,
@@ -31,7 +27,7 @@ export async function prepare(stage) {
         }),
         {
           ...asContender(ours, subscribed, {
-            write: create,
+            write: (title) => createPost(2, title),
             isEvent: ({ result }, title) => result.data.json.data?.data.title === title,
             replies: 1,
           }),
@@ -40,15 +36,6 @@ export async function prepare(stage) {
       ],
     },
   ];
-}
-
-async function openAll({ open }, count) {
-  const connections = [];
-  while (connections.length < count) {
-    const some = Math.min(50, count - connections.length);
-    connections.push(...(await Promise.all(Array.from({ length: some }, () => open()))));
-  }
-  return connections;
 }
 
 function subscribe(connection) {
@@ -91,14 +78,6 @@ function asContender({ name, server }, connections, { write, isEvent, replies })
         JSON.stringify(messages[0]),
       );
     },
-    async work(calls) {
-      const times = [];
-      for (let call = 0; call < calls; call++) {
-        const started = performance.now();
-        await tell(() => {});
-        times.push(performance.now() - started);
-      }
-      return times;
-    },
+    work: (calls) => timeEach(calls, () => tell(() => {})),
   };
 }
