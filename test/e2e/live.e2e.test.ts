@@ -90,7 +90,10 @@ describe("live tasks", () => {
     await context.setOffline(true);
     await Promise.all([one, two].map(({ page }) => page.getByText("Offline", { exact: true }).waitFor()));
     await one.add("Not sent");
-    await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
+    // Beside the field: what failed before says so in its own row.
+    await one.page
+      .locator("#new-task-error", { hasText: "The server cannot be reached. Is the network up?" })
+      .waitFor();
     expect(await one.titles()).not.toContain("Not sent");
     expect(await one.titles()).toContain("Buy bread");
     await keepPicture(one.page, "offline");
