@@ -6,6 +6,7 @@ import type { SettingsSchema } from "../../router/organizations/settings.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Invitation, Member } from "../../shared/organization.js";
 import { mergeFields } from "../accounts/merge-fields.js";
+import { currentRecorder } from "../storage/read-recorder.js";
 import type { Invitations } from "./invitations.js";
 import type { InvitationRow } from "./invitation-store.js";
 import type { Membership } from "./membership.js";
@@ -32,6 +33,8 @@ export function createOrganizationRoom(options: OrganizationRoomOptions) {
 
   /** Read anew each time: by then the member may be none. @throws TRPCError FORBIDDEN */
   function actor(): "system" | MemberRow {
+    // What a live query tells of a role is that caller's alone. A check, which says no or nothing, is not counted.
+    currentRecorder()?.caller();
     if (caller.type === "system") return "system";
     const member = caller.type === "user" ? members.find(caller.userId) : undefined;
     if (member) return member;

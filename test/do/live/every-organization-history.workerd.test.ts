@@ -30,6 +30,7 @@ const queries: readonly [path: string, ask: (http: LiveClient, organizationId: s
   ["papers.mayRead", (http, organizationId) => http.papers.mayRead.query({ organizationId })],
   ["papers.managed", (http, organizationId) => http.papers.managed.query({ organizationId })],
   ["papers.whoAmI", (http, organizationId) => http.papers.whoAmI.query({ organizationId })],
+  ["organizations.get", (http, organizationId) => http.organizations.get.query({ organizationId })],
   ["organizations.members.list", (http, organizationId) => http.organizations.members.list.query({ organizationId })],
   [
     "organizations.invitations.list",

@@ -88,7 +88,9 @@ async function overSse({ browser }: Person, path: string): Promise<Listening> {
 
 async function overCaller({ user }: Person, path: string): Promise<Listening> {
   const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: user.id });
-  const procedure = path === "papers.mine" ? caller.papers.mine : caller.papers.whoAmI;
+  const { papers, organizations } = caller;
+  const procedure =
+    path === "organizations.get" ? organizations.get : path === "papers.mine" ? papers.mine : papers.whoAmI;
   const results: unknown[] = [];
   const watched = watchQuery<{ organizationId: string }, unknown>(procedure, { organizationId });
   async function read(): Promise<void> {
@@ -172,6 +174,22 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
     await expect.poll(() => [listening[0], back].map(roleIn), eventually).toEqual(["owner", "member"]);
     expect(listening[1]?.results()).toHaveLength(before);
     expectApart(listening);
+  });
+
+  it("P8 O3 what the framework says of a member's role is each member's own, however many roles there are", async () => {
+    await ada.http.organizations.members.setRole.mutate({ organizationId, userId: bob.user.id, role: "member" });
+    const listening = await listen("organizations.get");
+    const is = (name: string) => (index: number) =>
+      expect.objectContaining({
+        name,
+        role: ["owner", "member"][index],
+        permissions: index === 0 ? ["member:manage", "organization:update"] : [],
+      });
+    await reached(listening, is("Acme"));
+    await ada.http.organizations.update.mutate({ organizationId, name: "Acme & Sons" });
+    await reached(listening, is("Acme & Sons"));
+    expect(listening[1]?.text()).not.toContain("member:manage");
+    expect(listening.map((each) => each.results().length)).toEqual([2, 2]);
   });
 
   it("P8 O5 E6 whoever is a member no longer is told nothing more, though they shared a run", async () => {
