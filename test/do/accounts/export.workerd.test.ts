@@ -27,6 +27,7 @@ describe("account.export", () => {
   it("A12 nobody gets none, on no road", async () => {
     const response = await openBrowser().fetch("/trpc/account.export", { headers: { accept: "text/event-stream" } });
     expect(await response.text()).toContain("UNAUTHORIZED");
-    await expect(caller.asUser({ userId: "0".repeat(32) }).account.export()).rejects.toThrow("There is no such user.");
+    const nobody = caller.asUser({ userId: crypto.randomUUID().replaceAll("-", "") });
+    await expect(nobody.account.export()).rejects.toThrow("There is no such user.");
   });
 });
