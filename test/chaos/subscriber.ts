@@ -24,6 +24,11 @@ export type Handover = "no" | "may" | "must";
 interface Range {
   readonly after: number;
   readonly until?: number;
+  /**
+   * Where it may have begun at the earliest: what came since, and went in the range, may be left out.
+   * @default after
+   */
+  readonly from?: number;
 }
 
 /**
@@ -106,7 +111,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       // than it asked for, and all from there on.
       lax = true;
       position = entry.seq - 1;
-      ranges = [{ after: position }];
+      ranges = [{ after: position, from: handedOver.from }];
     }
     handedOver = undefined;
     if (told.has(entry.seq)) fail(`${what} was told twice`);
@@ -205,7 +210,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     owed(): string | undefined {
       const head = history.head();
       if (forged) return "a reset, for a cursor that names nothing";
-      for (const { after, until = head } of ranges) {
+      for (const { after, until = head, from = after } of ranges) {
         for (const id of history.ids(table)) {
           const entries = history.between(table, id, after, until);
           const last = entries.at(-1);
@@ -213,6 +218,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
           // Since it was told of the row the last time, the row has come and gone.
           const since = entries.findLast(({ seq }) => told.has(seq))?.seq ?? after;
           if (last.type === "delete" && !history.existed(table, id, since)) continue;
+          if (last.type === "delete" && since === after && history.between(table, id, from, after).length > 0) continue;
           return `${last.type} ${id.slice(-6)} @${last.seq} (of ${after}-${until})`;
         }
       }
