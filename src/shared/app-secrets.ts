@@ -16,16 +16,21 @@ const MIN_BYTES = 32;
 const SAMPLE = /^<?(change|replace|your|sample|example|insert|todo|dummy|placeholder)[-_ ]/i;
 const encoder = new TextEncoder();
 
+/** The secrets by their names in the environment. */
+interface NamedSecrets {
+  readonly JWT_SECRET: string;
+  readonly JWT_SECRET_PREVIOUS?: string;
+  readonly INDEX_SECRET: string;
+}
+
 /**
  * Reads the app's secrets.
  *
- * @throws ConfigurationError in one line that says what to add, when one is missing, too short or a sample
+ * @throws ConfigurationError in one line that names each that is missing, too short or a sample, and says what to add
  */
 export function readSecrets(env: object): AppSecrets {
-  return {
-    jwt: readSigningSecrets(env),
-    index: checked("INDEX_SECRET", (env as Record<string, unknown>)["INDEX_SECRET"]),
-  };
+  const secrets = checked(env, ["JWT_SECRET", "JWT_SECRET_PREVIOUS", "INDEX_SECRET"]);
+  return { jwt: signingSecrets(secrets, env), index: secrets.INDEX_SECRET };
 }
 
 /**
@@ -34,11 +39,17 @@ export function readSecrets(env: object): AppSecrets {
  * @throws ConfigurationError as {@link readSecrets} does
  */
 export function readSigningSecrets(env: object): AppSecrets["jwt"] {
-  const { JWT_SECRET, JWT_SECRET_PREVIOUS } = env as Record<string, unknown>;
+  return signingSecrets(checked(env, ["JWT_SECRET", "JWT_SECRET_PREVIOUS"]), env);
+}
+
+function signingSecrets(
+  { JWT_SECRET, JWT_SECRET_PREVIOUS }: Omit<NamedSecrets, "INDEX_SECRET">,
+  env: object,
+): AppSecrets["jwt"] {
   const { JWT_PRIVATE_KEY, JWT_PUBLIC_KEY_PREVIOUS } = env as Record<string, unknown>;
   return {
-    current: checked("JWT_SECRET", JWT_SECRET),
-    previous: JWT_SECRET_PREVIOUS === undefined ? undefined : checked("JWT_SECRET_PREVIOUS", JWT_SECRET_PREVIOUS),
+    current: JWT_SECRET,
+    previous: JWT_SECRET_PREVIOUS,
     keyPair: keyPairOf(textOf(JWT_PRIVATE_KEY), textOf(JWT_PUBLIC_KEY_PREVIOUS)),
   };
 }
@@ -56,12 +67,26 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-function checked(name: string, value: unknown): string {
-  const cure = `Add one with \`wrangler secret put ${name}\` (or to .dev.vars): at least ${MIN_BYTES} random bytes, for example from \`openssl rand -base64 48\`.`;
-  if (typeof value !== "string" || value === "") throw new ConfigurationError(`The secret ${name} is missing. ${cure}`);
-  if (SAMPLE.test(value) || new Set(value).size < 6)
-    throw new ConfigurationError(`The secret ${name} is a sample. ${cure}`);
-  if (encoder.encode(value).length < MIN_BYTES)
-    throw new ConfigurationError(`The secret ${name} is too short. ${cure}`);
-  return value;
+/** All of them are looked at before any is told of: whoever sets an app up is not to find them one by one. */
+function checked<TName extends keyof NamedSecrets>(env: object, names: readonly TName[]): Pick<NamedSecrets, TName> {
+  const values = env as Record<string, unknown>;
+  const faults = names.flatMap((name) => {
+    if (name === "JWT_SECRET_PREVIOUS" && values[name] === undefined) return [];
+    const fault = faultOf(values[name]);
+    return fault === undefined ? [] : { name, fault };
+  });
+  if (faults.length === 0) return env as Pick<NamedSecrets, TName>;
+  const what = faults.map(({ name, fault }) => `The secret ${name} is ${fault}.`).join(" ");
+  const puts = faults.map(({ name }) => `\`wrangler secret put ${name}\``).join(" and ");
+  const size = `at least ${MIN_BYTES} random bytes${faults.length > 1 ? ", others for each" : ""}`;
+  throw new ConfigurationError(
+    `${what} Set ${faults.length > 1 ? "them" : "it"} with ${puts} (or in .dev.vars): ${size}, for example from \`openssl rand -base64 48\`.`,
+  );
+}
+
+/** What is wrong with a secret. */
+function faultOf(value: unknown): string | undefined {
+  if (typeof value !== "string" || value === "") return "missing";
+  if (SAMPLE.test(value) || new Set(value).size < 6) return "a sample";
+  return encoder.encode(value).length < MIN_BYTES ? "too short" : undefined;
 }

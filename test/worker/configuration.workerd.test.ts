@@ -25,6 +25,17 @@ describe("what is missing in the settings", () => {
       { BLOG_DO, INDEX_SECRET, JWT_SECRET: "change-me-change-me-change-me-change-me" },
       /JWT_SECRET is a sample/,
     ],
+    ["both", { BLOG_DO }, /JWT_SECRET is missing.*INDEX_SECRET is missing.*put JWT_SECRET.*put INDEX_SECRET/],
+    [
+      "each in its own way",
+      { BLOG_DO, INDEX_SECRET: "change-me-change-me-change-me-change-me", JWT_SECRET: "short but no sample" },
+      /JWT_SECRET is too short.*INDEX_SECRET is a sample/,
+    ],
+    [
+      "the one that leaves, too",
+      { BLOG_DO, JWT_SECRET, JWT_SECRET_PREVIOUS: "" },
+      /JWT_SECRET_PREVIOUS is missing.*INDEX_SECRET is missing/,
+    ],
   ])("D3 %s: the first request says in one line what to add", async (_name, settings, message) => {
     const { status, text, logged } = await firstRequest(settings);
     expect(status).toBe(500);
