@@ -4,7 +4,9 @@ import { withAtomicMutations } from "./atomic-mutations.js";
 import { checkCaller } from "./caller-check.js";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
+import { parseName, toName } from "../shared/owner.js";
 import { placed, type Placement } from "./kind.js";
+import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
 import { roomOf } from "./room.js";
 
 /** A fresh builder of a tRPC root. */
@@ -54,8 +56,9 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
         if (ctx.caller.type === "anonymous") throw signInFirst();
       });
       const address = roomOf(ctx)?.address;
+      if (address?.type !== "organization") throw wrongObject();
       // A socket, and the carrier of live queries, could ask one organization's object in another's name.
-      if (address?.type !== "organization" || address.id !== input.organizationId) throw wrongObject();
+      if (address.id !== input.organizationId) throw notThisOne(input.organizationId);
       return next({ ctx: narrow<OrganizationContext<TApp>>() });
     }),
   );
@@ -121,6 +124,10 @@ function noUser(): TRPCError {
     code: "BAD_REQUEST",
     message: "This procedure runs in a user's own object. Call it as that user: caller.asUser({ userId }).",
   });
+}
+
+function notThisOne(id: string): TRPCError {
+  return parseName(toName({ type: "organization", id })) ? otherOrganization(id) : notAnOrganizationId();
 }
 
 function wrongObject(): TRPCError {

@@ -116,9 +116,16 @@ describe("an organization's socket", () => {
       subscribe(1, "projects.changes", undefined, { organizationId: other }),
       { id: 2, method: "query", params: { path: "projects.list", input: { json: { organizationId: other } } } },
       { id: 3, method: "query", params: { path: "posts.list" } },
+      { id: 4, method: "query", params: { path: "projects.list", input: { json: { organizationId: "a:b" } } } },
     ]);
-    await socket.until(3);
-    expect(socket.frames.map(({ error }) => error?.json.data.code)).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN"]);
+    await socket.until(4);
+    const errors = socket.frames.map(({ error }) => error?.json);
+    expect(errors.map((error) => error?.data.code)).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "BAD_REQUEST"]);
+    for (const error of errors.slice(0, 2)) {
+      expect(error?.message).toMatch(/socket.*another organization.*\/trpc\?organizationId=/);
+      expect(error?.message).toContain(`organizationId=${other},`);
+    }
+    expect(errors[3]?.message).toContain("not an organization's id");
     const own = await openSocket(ada.browser);
     own.send({ id: 1, method: "query", params: { path: "projects.list", input: { json: { organizationId } } } });
     await own.until(1);

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { organizationOf } from "../../src/worker/whose.js";
+
+/** How an input is refused. */
+function refusalOf(input: unknown): unknown {
+  try {
+    return organizationOf(input);
+  } catch (error) {
+    return error;
+  }
+}
+
+describe("the organization that a call is for", () => {
+  it("O3 is the one that its input names", () => {
+    expect(organizationOf({ organizationId: "Org_1-a" })).toEqual({ type: "organization", id: "Org_1-a" });
+  });
+
+  it.each([
+    ["no input", undefined],
+    ["no key", {}],
+    ["undefined", { organizationId: undefined }],
+    ["a text", "Org_1-a"],
+  ])("O3 is missing with %s, and the message says what to add", (_name, input) => {
+    const message = expect.stringContaining("add its `organizationId`") as string;
+    expect(refusalOf(input)).toMatchObject({ code: "BAD_REQUEST", message });
+  });
+
+  it.each([
+    ["a number", 42],
+    ["null", null],
+    ["empty", ""],
+    ["an object", { id: "Org_1-a" }],
+    ["a list", ["Org_1-a"]],
+    ["of another alphabet", "org 1/ä"],
+    ["too long", "a".repeat(129)],
+    ["another name in one", "a:b"],
+    ["followed by a line break", "a\n"],
+  ])("O3 is none when it is %s, and the message says that it is no id", (_name, organizationId) => {
+    const message = expect.stringContaining("`organizationId` is not an organization's id") as string;
+    expect(refusalOf({ organizationId })).toMatchObject({ code: "BAD_REQUEST", message });
+  });
+});
