@@ -25,6 +25,12 @@ export type Step =
   | { readonly do: "revoke"; readonly session: number; readonly how: "logout" | "revoke" | "quietly" }
   | { readonly do: "together"; readonly steps: readonly Step[] };
 
+export type Doing<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
+
+/** What a step's number picks of what there is by then. */
+export const pickOf = <TValue>(values: readonly TValue[], pick: number): TValue | undefined =>
+  values[pick % values.length];
+
 export type RawKind = "replace" | "deleteAll" | "updateAll" | "insert" | "bulk";
 
 export type WriteWay = "http" | "batch" | "socket" | "slowly";

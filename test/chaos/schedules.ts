@@ -1,9 +1,8 @@
 import { env } from "cloudflare:workers";
 import { expect, it, vi } from "vitest";
-import { createFigures, type Figures } from "./figures.js";
-import { Violation } from "./history.js";
+import { createFigures } from "./figures.js";
+import { runSchedule } from "./run-schedule.js";
 import { makeSchedule, type Schedule, type Step } from "./schedule.js";
-import { createWorld } from "./world.js";
 
 interface Order {
   /** The first seed. */
@@ -15,27 +14,6 @@ interface Order {
 
 const { from = 1, count = 100, shrink = true } = JSON.parse(env.CHAOS) as Order;
 
-/** Runs a schedule; says what promise it found broken, and at which step. */
-async function run(
-  schedule: Schedule,
-  figures: Figures,
-  tried: "first" | "again" = "first",
-): Promise<{ reason: string; at: number } | undefined> {
-  let at = 0;
-  try {
-    const world = await createWorld(schedule, figures, tried);
-    for (const [index, step] of schedule.steps.entries()) {
-      at = index;
-      await world.step(step, index);
-    }
-    at = schedule.steps.length;
-    await world.end();
-    return undefined;
-  } catch (error) {
-    return { reason: error instanceof Violation ? error.message : String((error as Error).stack ?? error), at };
-  }
-}
-
 /** Leaves out steps as long as what is left still fails. */
 async function shrunk(schedule: Schedule, at: number): Promise<Schedule> {
   let steps: readonly Step[] = schedule.steps.slice(0, at + 1);
@@ -43,7 +21,7 @@ async function shrunk(schedule: Schedule, at: number): Promise<Schedule> {
   for (let size = Math.ceil(steps.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let start = 0; start < steps.length && tries > 0; tries--) {
       const fewer = steps.toSpliced(start, size);
-      if (await run({ ...schedule, steps: fewer }, createFigures(), "again")) steps = fewer;
+      if (await runSchedule({ ...schedule, steps: fewer }, createFigures(), "again")) steps = fewer;
       else start += size;
     }
   }
@@ -56,11 +34,11 @@ it(`P1 P2 P6 P7: ${count} schedules from seed ${from}`, async () => {
   const failures: string[] = [];
   for (let seed = from; seed < from + count && failures.length < 5; seed++) {
     const schedule = makeSchedule(seed);
-    const failure = await run(schedule, figures);
+    const failure = await runSchedule(schedule, figures);
     figures.schedules++;
     if (!failure) continue;
     const { steps } = shrink ? await shrunk(schedule, failure.at) : schedule;
-    const again = await run({ ...schedule, steps }, createFigures(), "again");
+    const again = await runSchedule({ ...schedule, steps }, createFigures(), "again");
     const trace = steps.map((step) => `  ${JSON.stringify(step)}`).join("\n");
     failures.push(
       `seed ${seed} (${schedule.window}), step ${failure.at}: ${failure.reason}\n${trace}\n  → ${again?.reason}`,

@@ -1,0 +1,79 @@
+import { runInDurableObject } from "cloudflare:test";
+import { createChangeLog } from "../../src/do/storage/create-change-log.js";
+import { createHistory, Violation, type Entry } from "./history.js";
+import type { TableName, Turn } from "./schedule.js";
+
+const TABLES: readonly TableName[] = ["items", "notes"];
+
+/** All that is known of what one object was asked to write, and of what it has committed. */
+export function createLedger(object: () => DurableObjectStub) {
+  const history = createHistory();
+  const rows = { items: new Map<string, number>(), notes: new Map<string, number>() };
+  /** Rows that a reply has named, which the log was not searched for yet. */
+  const acknowledged: string[] = [];
+  /** What revoked sessions have asked for. */
+  const refused = new Set<number>();
+  let n = 0;
+  let prunedTo = 0;
+
+  return {
+    history,
+    /** Up to which entry the log was pruned. */
+    prunedTo: (): number => prunedTo,
+    rows: (table: TableName): ReadonlyMap<string, number> => rows[table],
+
+    /** The next number, which no row holds yet; the `more` after it are taken as well. */
+    number(more = 0): number {
+      const next = n + 1;
+      n = next + more;
+      return next;
+    },
+
+    /** What to send for a turn: each write with a number of its own, by which it is known again. */
+    numbered({ writes, fail }: Turn, isRevoked: boolean) {
+      return {
+        fail,
+        writes: writes.map((write) => {
+          n++;
+          if (isRevoked) refused.add(n);
+          return { ...write, n };
+        }),
+      };
+    },
+
+    acknowledge: (ids: readonly string[]): void => void acknowledged.push(...ids),
+
+    /** Reads what was committed, and holds the tables against it. Says how many entries were new. */
+    async read(): Promise<number> {
+      const read = await runInDurableObject(object(), (_instance, { storage: { sql } }) => ({
+        entries: sql
+          .exec('SELECT seq, lower(hex(nonce)) AS nonce, "table", type, id FROM _changes WHERE seq > ?', history.head())
+          .toArray() as unknown as Entry[],
+        items: sql.exec("SELECT id, n FROM items").toArray(),
+        notes: sql.exec("SELECT id, n FROM notes").toArray(),
+      }));
+      for (const entry of read.entries) history.add(entry);
+      for (const table of TABLES) {
+        rows[table] = new Map(read[table].map((row) => [String(row["id"]), Number(row["n"])]));
+        const logged = history.existing(table, history.head());
+        if (logged.length !== rows[table].size || logged.some((id) => !rows[table].has(id)))
+          throw new Violation(`The log and the table ${table} differ.`);
+        for (const value of rows[table].values())
+          if (refused.has(value)) throw new Violation(`A write of a revoked session was executed (P6).`);
+      }
+      for (const id of acknowledged.splice(0))
+        if (TABLES.flatMap(history.ids).every((each) => each !== id))
+          throw new Violation(`The acknowledged row ${id} was lost (P2).`);
+      return read.entries.length;
+    },
+
+    /** Prunes the object's log down to so many entries. Says how many are gone. */
+    prune: (maxRows: number): Promise<number> =>
+      runInDurableObject(object(), (_instance, { storage: { sql } }) => {
+        const gone = createChangeLog(sql).prune({ maxRows, maxAgeMs: Number.MAX_SAFE_INTEGER });
+        const [first] = sql.exec("SELECT min(seq) AS seq FROM _changes WHERE seq > 1").toArray();
+        prunedTo = Number(first?.["seq"] ?? 2) - 1;
+        return gone;
+      }),
+  };
+}

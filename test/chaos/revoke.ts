@@ -1,0 +1,32 @@
+import { runInDurableObject } from "cloudflare:test";
+import { pickOf, type Doing, type Turn, type Write } from "./schedule.js";
+import type { World } from "./world.js";
+import { writeOverHttp, writeOverSocket } from "./write.js";
+
+const creates = (table: Write["table"]): Write => ({ table, op: "create", pick: 1 });
+const turn: Turn = { writes: [creates("items"), creates("notes")], fail: false };
+
+/** Ends a session, and tries at once what it may not do any more. */
+export async function revoke(world: World, { session: pick, how }: Doing<"revoke">): Promise<void> {
+  const { alive, capture, clients, ledger } = world;
+  const listening = alive().filter((each) => clients.some((client) => client.session === each && client.isOpen()));
+  const session = pickOf(listening.length > 0 ? listening : alive(), pick);
+  if (!session) return;
+  if (alive().length === 1) await world.signIn();
+  const other = alive().find((each) => each !== session);
+  await capture();
+  if (how === "logout") await session.http.auth.logout.mutate();
+  else if (how === "revoke") await other?.http.sessions.revoke.mutate({ id: session.id });
+  else
+    await runInDurableObject(world.object(), (_instance, { storage: { sql } }) => {
+      // Past the close that signing out brings: a client may ignore that.
+      sql.exec("DELETE FROM _sessions WHERE id = ?", session.id);
+    });
+  await capture();
+  session.revokedAt = ledger.history.head();
+  world.figures.revokes++;
+  // What its sockets still send must not be executed, and nothing of this may be told to them.
+  for (const client of clients)
+    if (client.session === session && client.isOpen()) await writeOverSocket(world, client, [turn]);
+  if (other) await writeOverHttp(world, other, [turn], { how: "http" });
+}

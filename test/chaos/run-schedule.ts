@@ -1,0 +1,59 @@
+import { vi } from "vitest";
+import type { Figures } from "./figures.js";
+import { Violation } from "./history.js";
+import type { Schedule, Step } from "./schedule.js";
+import { comeBack } from "./subscribe.js";
+import { sync } from "./sync.js";
+import { takeStep } from "./take-step.js";
+import { createWorld, type Tried, type World } from "./world.js";
+
+/** What promise was found broken, and at which step. */
+export interface Failure {
+  readonly reason: string;
+  readonly at: number;
+}
+
+/** Runs a schedule in a world of its own. */
+export async function runSchedule(
+  schedule: Schedule,
+  figures: Figures,
+  tried: Tried = "first",
+): Promise<Failure | undefined> {
+  let at = 0;
+  try {
+    const world = await createWorld(schedule, figures, tried);
+    for (const [index, step] of schedule.steps.entries()) {
+      at = index;
+      await runStep(world, step, index);
+    }
+    at = schedule.steps.length;
+    await end(world);
+    return undefined;
+  } catch (error) {
+    return { reason: error instanceof Violation ? error.message : String((error as Error).stack ?? error), at };
+  }
+}
+
+async function runStep(world: World, step: Step, index: number): Promise<void> {
+  vi.setSystemTime(Date.now() + 3);
+  for (const [place, client] of world.clients.entries()) {
+    if (client.asked && client.session.revokedAt === Infinity && (place + index) % 2 === 0)
+      await comeBack(world, client);
+  }
+  await takeStep(world, step);
+  const sleeps = step.do === "evict";
+  // Reading the log would wake an object that was just put to sleep.
+  if (!sleeps) await world.capture();
+  for (const subscriber of world.subscribersOf()) subscriber.endStep();
+}
+
+async function end(world: World): Promise<void> {
+  const { clients, figures, subscribersOf } = world;
+  await sync(world);
+  for (const subscriber of subscribersOf()) {
+    figures.events += subscriber.told();
+    figures.resets += subscriber.resets();
+  }
+  figures.subscribers += subscribersOf().length;
+  for (const client of clients) client.close();
+}

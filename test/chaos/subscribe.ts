@@ -1,0 +1,60 @@
+import type { Client } from "./client.js";
+import type { Source } from "./schedule.js";
+import { createSubscriber, type Handover, type Subscriber } from "./subscriber.js";
+import type { World } from "./world.js";
+
+/** Whether the object may remember for somebody without a cursor where they were. */
+export const mayHandOver = ({ lapsed }: World): Handover => (lapsed ? "may" : "no");
+
+/** What a client comes back with: the last event's id, or where it began if it keeps that. */
+export const cursorOf = (client: Client, subscriber: Subscriber): string | undefined =>
+  subscriber.lastEventId() ?? (client.keeps ? subscriber.startedAt : undefined);
+
+/** Another subscription of a client, which is not sent yet. */
+export function newSubscriber(world: World, client: Client, source: Source): [number, Subscriber] {
+  const { history, prunedTo } = world.ledger;
+  const id = client.nextId();
+  const name = `${client.name}.${id}`;
+  const subscriber = createSubscriber({ name, source, history, prunedTo, everyCommit: world.window === "wide" });
+  client.subscribers.set(id, subscriber);
+  return [id, subscriber];
+}
+
+export interface SubscribeOptions {
+  /** @default mayHandOver(world) */
+  readonly handover?: Handover;
+  /** What makes the input larger. */
+  readonly filler?: string;
+}
+
+/** Subscribes, or does so again with the cursor that there is. */
+export function subscribe(
+  world: World,
+  client: Client,
+  [id, subscriber]: readonly [number, Subscriber],
+  { handover = mayHandOver(world), filler }: SubscribeOptions = {},
+): void {
+  subscriber.start(cursorOf(client, subscriber), handover);
+  client.send(client.subscribeMessage(id, subscriber, subscriber.lastEventId(), filler));
+}
+
+/** Waits until a client was told that its subscriptions have started. A stalled one may not be before it reads again. */
+export const started = (world: World, client: Client): Promise<void> =>
+  world.until(
+    () =>
+      !client.isOpen() || client.owesPong || world.subscribersOf([client]).every(({ state }) => state !== "starting"),
+    () => `${client.name} to be told that its subscriptions have started`,
+  );
+
+/** Opens a socket if need be, and subscribes to everything again. */
+export async function comeBack(world: World, client: Client): Promise<void> {
+  const asked = client.asked;
+  // Some clients open the new socket before they leave the old one, and some after.
+  if (asked && client.keeps) client.close();
+  if (client.isOpen() && !asked) return;
+  if (!(await client.open())) return;
+  await world.capture();
+  for (const each of client.subscribers)
+    subscribe(world, client, each, { handover: asked ? "must" : mayHandOver(world) });
+  await started(world, client);
+}

@@ -1,0 +1,44 @@
+import { Violation } from "./history.js";
+import { comeBack, started, subscribe } from "./subscribe.js";
+import type { Subscriber } from "./subscriber.js";
+import type { World } from "./world.js";
+
+/** Everybody is connected and reads: all that was committed has to be told, and no more than that. */
+export async function sync(world: World): Promise<void> {
+  const { capture, clients, ledger, patience, subscribersOf, until } = world;
+  for (let attempt = 0; attempt < 60; attempt++) {
+    const live = clients.filter(({ session }) => session.revokedAt === Infinity);
+    await capture();
+    for (const client of live) {
+      client.read();
+      await comeBack(world, client);
+      for (const each of client.subscribers) {
+        if (each[1].state === "ended" && client.isOpen()) subscribe(world, client, each);
+      }
+      await started(world, client);
+    }
+    const undisturbed = (): boolean =>
+      live.every((each) => each.isOpen() && !each.asked && subscribersOf([each]).every(({ state }) => state === "on"));
+    const owing = (): Subscriber | undefined => subscribersOf(live).find((each) => each.owed() !== undefined);
+    await until(
+      () => !undisturbed() || !owing(),
+      () => `${owing()?.name} (${owing()?.source}) to be told ${owing()?.owed()} (P1)`,
+    );
+    if (!undisturbed()) continue;
+    const calls = live.map((client) => {
+      const { message, reply } = client.call("query", "touch");
+      client.send(message);
+      return reply;
+    });
+    const replies = await Promise.race([
+      Promise.all(calls),
+      new Promise<undefined>((resolve) => setTimeout(resolve, patience, undefined)),
+    ]);
+    if (!replies) throw new Violation("A call over a socket was not answered.");
+    await capture();
+    if (!undisturbed() || owing()) continue;
+    for (const subscriber of subscribersOf(live)) subscriber.rest(ledger.rows(subscriber.table));
+    return;
+  }
+  throw new Violation("It does not come to rest.");
+}

@@ -1,0 +1,155 @@
+import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
+import { vi } from "vitest";
+import type { Client } from "./client.js";
+import { revoke } from "./revoke.js";
+import { pickOf, type Doing, type Step } from "./schedule.js";
+import { comeBack, cursorOf, mayHandOver, newSubscriber, started, subscribe } from "./subscribe.js";
+import { sync } from "./sync.js";
+import type { World } from "./world.js";
+import { writeOverHttp, writeOverSocket, writeRaw } from "./write.js";
+
+/** `amid`: what else goes on at the same time may make it fail. */
+export async function takeStep(world: World, step: Step, amid?: Doing<"together">): Promise<void> {
+  const { alive, clients, figures, subscribersOf, window } = world;
+  const client = "client" in step ? pickOf(clients, step.client) : undefined;
+  const isLive = client !== undefined && client.session.revokedAt === Infinity;
+  switch (step.do) {
+    case "write":
+      return write(world, step, client, amid);
+    case "raw":
+      return writeRaw(world, step.kind, step.pick);
+    case "connect": {
+      const session = pickOf(alive(), step.session);
+      return session && clients.length < 8 ? world.connect(session, step.keeps) : undefined;
+    }
+    case "subscribe":
+      return isLive && maySubscribe(client) ? begin(world, client, step) : undefined;
+    case "crowd":
+      return isLive && maySubscribe(client) ? crowd(world, client) : undefined;
+    case "stop": {
+      const id = client && pickOf([...client.subscribers.keys()], step.pick);
+      if (id === undefined) return;
+      client?.subscribers.delete(id);
+      return client?.send({ id, method: "subscription.stop" });
+    }
+    case "drop":
+      figures.drops++;
+      return client?.close();
+    case "halfOpen":
+      // The object would wait for it, and so could not be evicted.
+      if (window === "narrow" || !isLive) return;
+      figures.drops++;
+      return client.leave();
+    case "comeBack": {
+      // Where one without a cursor starts is not known while something is written.
+      const unclear = amid && client && subscribersOf([client]).some((each) => !cursorOf(client, each));
+      return isLive && !unclear ? comeBack(world, client) : undefined;
+    }
+    case "stall":
+      if (client?.isOpen()) client.stalled = true;
+      return;
+    case "read":
+      return client?.read();
+    case "forge":
+      return isLive ? forge(world, client, step.pick) : undefined;
+    case "evict":
+      return evict(world, step.sockets);
+    case "abort":
+      figures.aborts++;
+      for (const each of clients) each.leave();
+      return abortAllDurableObjects();
+    case "prune":
+      return prune(world, step.keep);
+    case "lapse":
+      world.lapsed = true;
+      figures.lapses++;
+      vi.setSystemTime(Date.now() + 16 * 60_000);
+      for (const subscriber of subscribersOf()) subscriber.doze(true);
+      return;
+    case "signIn":
+      return world.sessions.length < 5 ? world.signIn() : undefined;
+    case "revoke":
+      return revoke(world, step);
+    case "sync":
+      return sync(world);
+    case "together":
+      await Promise.all(step.steps.map((each) => takeStep(world, each, step)));
+      return;
+  }
+}
+
+async function write(
+  world: World,
+  { how, turns, client: pick }: Doing<"write">,
+  client: Client | undefined,
+  amid: Doing<"together"> | undefined,
+): Promise<void> {
+  if (how === "socket" && client?.isOpen() && !client.stalled) return writeOverSocket(world, client, turns);
+  const session = pickOf(world.alive(), pick);
+  const mayFail = amid?.steps.some((each) => each.do === "abort") ?? false;
+  return session && writeOverHttp(world, session, turns, { how: how === "socket" ? "http" : how, mayFail });
+}
+
+const maySubscribe = (client: Client): boolean => client.isOpen() && !client.stalled && !client.owesPong;
+
+async function begin(world: World, client: Client, { source, writes }: Doing<"subscribe">): Promise<void> {
+  await world.capture();
+  const [id, subscriber] = newSubscriber(world, client, source);
+  if (writes.length === 0) {
+    subscribe(world, client, [id, subscriber]);
+  } else {
+    subscriber.start(undefined, mayHandOver(world));
+    const message = client.subscribeMessage(id, subscriber, undefined);
+    await writeOverSocket(world, client, [{ writes, fail: false }], [message]);
+  }
+  return started(world, client);
+}
+
+/** Together more than an attachment holds. */
+async function crowd(world: World, client: Client): Promise<void> {
+  await world.capture();
+  for (const source of ["items", "notes", "watchItems", "items", "notes", "watchNotes", "items"] as const)
+    subscribe(world, client, newSubscriber(world, client, source), { filler: "x".repeat(2_000) });
+  return started(world, client);
+}
+
+/** Comes back with a cursor that names nothing. */
+async function forge(world: World, client: Client, pick: number): Promise<void> {
+  client.close();
+  await client.open();
+  await world.capture();
+  const ahead = `${world.ledger.history.head() + 9}.0123456789abcdef`;
+  const cursor = ["nonsense", ahead, "1.0123456789abcdef", "-1.x"][pick];
+  for (const [id, subscriber] of client.subscribers) {
+    subscriber.start(cursorOf(client, subscriber), mayHandOver(world));
+    subscriber.forge();
+    client.send(client.subscribeMessage(id, subscriber, cursor));
+  }
+  return started(world, client);
+}
+
+async function evict(world: World, webSockets: Doing<"evict">["sockets"]): Promise<void> {
+  const { clients, figures, subscribersOf, window } = world;
+  // A timer waits for each client that was asked to show that it reads.
+  if (window === "narrow" && clients.some(({ owesPong }) => owesPong)) return;
+  for (const subscriber of subscribersOf()) {
+    subscriber.doze(window !== "wide" || subscriber.generator || !subscriber.isSettled());
+    subscriber.resumeFromOwn();
+  }
+  if (webSockets === "close") for (const each of clients) each.leave();
+  try {
+    await evictDurableObject(world.object(), { webSockets });
+    figures.evictions++;
+  } catch (error) {
+    if (!/not currently running/.test(String(error))) throw error;
+  }
+}
+
+async function prune({ capture, clients, figures, ledger, subscribersOf }: World, keep: number): Promise<void> {
+  await capture();
+  // One that lags, because its client does not read, may lose what it was still owed.
+  for (const each of clients)
+    for (const subscriber of subscribersOf([each]))
+      if (each.owesPong || subscriber.owed() !== undefined) subscriber.doze(false);
+  figures.pruned += await ledger.prune(keep);
+}
