@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
 import type { AnyTRPCRouter } from "@trpc/server";
+import { byteLength } from "../sockets/byte-length.js";
 
 /** A result on its way to its subscribers: serialized once for all of them. */
 export interface LiveResult {
   /** Says whether another is the same. */
   readonly hash: string;
+  /** How large it is on the wire. */
   readonly bytes: number;
   /** The event under an id, as `Frames.event` writes it. */
   event(id: string): string;
@@ -20,7 +22,7 @@ export function createLiveResults(router: AnyTRPCRouter) {
     const text = JSON.stringify(output.serialize({ id: "", data }));
     return {
       hash: createHash("sha256").update(text).digest("base64url").slice(0, 22),
-      bytes: text.length,
+      bytes: byteLength(text),
       event(id) {
         const quoted = JSON.stringify(id);
         const body = text.startsWith(HEAD)
