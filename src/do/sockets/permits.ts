@@ -107,8 +107,12 @@ export function createPermits({
     /** Runs work that asks for many sockets of a session, which is looked up once. */
     inOneLook(work: () => void): void {
       looks = new Map();
-      work();
-      looks = undefined;
+      try {
+        work();
+      } finally {
+        // What was found out holds for this work alone: a session may end right after it.
+        looks = undefined;
+      }
     },
 
     beginFlush: (): void => void (looks = new Map()),
