@@ -9,9 +9,12 @@ export interface StatementReads {
 
 /** Most statements whose answer is kept. */
 const KEPT = 1_000;
+/** Texts, quoted names and comments: a semicolon or a word in them means nothing. */
+const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?(?:\*\/|$)/g;
 /** A second statement would be run by asking about the first. */
 const ONE_STATEMENT = /^[^;]*;?\s*$/;
-const everything: StatementReads = { tables: [ALL_TABLES], writes: false };
+/** So of several nobody can be asked: they count as writing when a word of theirs says so. */
+const WRITES = /\b(?:insert|update|delete|replace|create|drop|alter)\b(?!\s*\()/i;
 
 /** Says which tables a statement reads. SQLite itself is asked, once for each text: nobody else can read all of SQL. */
 export function createStatementReads(sql: SqlStorage): (text: string, values: readonly SqlValue[]) => StatementReads {
@@ -30,17 +33,18 @@ export function createStatementReads(sql: SqlStorage): (text: string, values: re
 }
 
 function explain(sql: SqlStorage, text: string, values: readonly SqlValue[]): StatementReads {
-  if (!ONE_STATEMENT.test(text)) return everything;
+  const bare = text.replaceAll(QUOTED, " ");
+  if (!ONE_STATEMENT.test(bare)) return { tables: [ALL_TABLES], writes: WRITES.test(bare) };
   const pages = new Map<number, string>();
   for (const [page, table] of readRaw(sql, "SELECT rootpage, tbl_name FROM sqlite_schema WHERE rootpage > 0")) {
     pages.set(Number(page), String(table));
   }
   const tables = new Set<string>();
   let writes = false;
-  // A program's steps: address, name, and operands.
-  for (const [, step, database, second] of readRaw(sql, `EXPLAIN ${text}`, values)) {
+  // A program's steps: address, name, and operands, of which the second is what is opened, or for what.
+  for (const [, step, , second] of readRaw(sql, `EXPLAIN ${text}`, values)) {
     if (step === "Transaction" && Number(second) > 0) writes = true;
-    if (step === "OpenRead" && database !== null) tables.add(pages.get(Number(second)) ?? ALL_TABLES);
+    if (step === "OpenRead") tables.add(pages.get(Number(second)) ?? ALL_TABLES);
     // A virtual table's own tables are opened out of sight. json_each and the like have none.
     if (step === "VOpen" && hasVirtualTables(sql)) tables.add(ALL_TABLES);
   }

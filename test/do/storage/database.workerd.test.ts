@@ -2,6 +2,8 @@ import { sql as text } from "kysely";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createDatabase } from "../../../src/do/storage/create-database.js";
+import { recording } from "../../../src/do/storage/read-recorder.js";
+import { recordedSql } from "../../../src/do/storage/recorded-sql.js";
 import type { Database } from "../../../src/router/schema/database.js";
 import { table } from "../../../src/router/schema/table.js";
 import { codeOf } from "./code-of.js";
@@ -100,6 +102,33 @@ describe("ctx.db", () => {
       const ids = Array.from({ length: 101 }, String);
       expect(codeOf(() => db.all(db.selectFrom("posts").selectAll().where("id", "in", ids)))).toBe("BAD_REQUEST");
     }));
+
+  it.each([
+    "insert into posts (id, createdAt, updatedAt, title, done, tags) values ('x', 0, 0, 'a;b', 0, '[]')",
+    "select 1; delete from posts",
+    "select ';' /* ; */; DELETE from posts -- all",
+  ])("E3 a live query does not write by %s", (statement) =>
+    withDatabase((_db, { sql, tables }) => {
+      tables.posts.create({ title: "one", tags: [] });
+      const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
+      const live = (): unknown => recording({ read() {}, caller() {} }, () => db.all(text.raw(statement)));
+      expect(codeOf(live)).toBe("METHOD_NOT_SUPPORTED");
+      expect(tables.posts.all().map(({ title }) => title)).toEqual(["one"]);
+    }),
+  );
+
+  it.each([
+    ["select replace(title, ';', ',') as \"a;b\" from posts", ["posts"]],
+    ["select title from posts -- not; notes\n;", ["posts"]],
+    ["select 1; select title from posts", ["*"]],
+  ])("E3 a live query may read by %s", (statement, read) =>
+    withDatabase((_db, { sql }) => {
+      const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
+      const told: string[] = [];
+      recording({ read: ({ table: name }) => void told.push(name), caller() {} }, () => db.all(text.raw(statement)));
+      expect(told).toEqual(read);
+    }),
+  );
 
   it("says so when a query is executed the asynchronous way", async () => {
     const queries = await new Promise<Database<typeof definitions>>((resolve) => {
