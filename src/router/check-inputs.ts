@@ -9,7 +9,8 @@ import { placementOf } from "./kind.js";
  */
 export function checkInputs(record: object, path: readonly string[] = []): void {
   for (const [key, value] of Object.entries(record)) {
-    if (key.startsWith("_def") || value === null) continue;
+    // What tRPC keeps beside a router's own names.
+    if (key === "_def" || value === null) continue;
     if (typeof value === "function" && "_def" in value) checkProcedure(value as AnyTRPCProcedure, [...path, key]);
     else if (typeof value === "object") checkInputs(value as object, [...path, key]);
   }

@@ -48,6 +48,11 @@ describe("D3 the input key organizationId", () => {
     }
   });
 
+  it("is refused below any name that a router may have", () => {
+    const own = t.userProcedure.input(key).query(() => 1);
+    expect(() => t.router({ _defaults: { own } })).toThrow('"_defaults.own" declares the input key');
+  });
+
   it("is taken inside of something, in an output of a transform, and by an organization's", () => {
     interface Node {
       readonly children: Node[];
