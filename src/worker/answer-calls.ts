@@ -47,7 +47,7 @@ const mixedTypes: Refusal = {
  * reply. Cookies are set on the reply, so one that sets any is held back until the object has said which.
  */
 export async function answerCalls(options: AnswerCallsOptions): Promise<Response> {
-  const { request, gated, cookies, router } = options;
+  const { request, gated, router } = options;
   const planned = await Promise.all(gated.calls.map((call) => plan(call, options)));
   const types = new Set(planned.flatMap(({ procedure }) => procedure?._def.type ?? []));
   if (types.size > 1) return refuse(mixedTypes, router._def._config);
@@ -76,12 +76,27 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   for (const reply of await Promise.all(streams ? settles : replies)) {
     if (reply.session !== undefined) session = reply.session;
   }
+  return withSession(response, session, options);
+}
+
+/** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */
+const CHALLENGE = 'Bearer error="invalid_token"';
+
+/** A reply with what is to be known of the session: its cookies, and that a Bearer token is none that holds. */
+function withSession(
+  response: Response,
+  session: SessionEffect | undefined,
+  { gated, who, cookies }: Pick<AnswerCallsOptions, "gated" | "who" | "cookies">,
+): Response {
   const isBearer = gated.bearer !== undefined;
-  if (isBearer && options.who.type === "nobody") return withChallenge(response);
+  const refusesToken = isBearer && who.type === "nobody";
   // A token's end says nothing of the cookies beside it, which were not looked at.
-  if (session === undefined || (session === null && isBearer)) return response;
+  const effect = isBearer && session === null ? undefined : session;
+  if (effect === undefined && !refusesToken) return response;
   const reply = new Response(response.body, response);
-  const values = session === null ? cookies.clear() : cookies.set(session, Date.now());
+  if (refusesToken) reply.headers.set("WWW-Authenticate", CHALLENGE);
+  if (effect === undefined) return reply;
+  const values = effect === null ? cookies.clear() : cookies.set(effect, Date.now());
   for (const value of values) reply.headers.append("Set-Cookie", value);
   return reply;
 }
@@ -90,13 +105,6 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
 async function startOf(sent: Promise<SentReply> | undefined): Promise<string | undefined> {
   const reply = await sent;
   return reply?.ok ? reply.startsAt : undefined;
-}
-
-/** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */
-function withChallenge(response: Response): Response {
-  const reply = new Response(response.body, response);
-  reply.headers.set("WWW-Authenticate", 'Bearer error="invalid_token"');
-  return reply;
 }
 
 async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptions): Promise<PlannedCall> {

@@ -46,6 +46,17 @@ async function signedUp() {
 }
 
 describe("tokens in the body", () => {
+  it("A6 a token that is over keeps no cookies of a new sign-in away", async () => {
+    const { email } = await signedUp();
+    const stale = app("made.up.token");
+    await stale.client.auth.login.mutate({ email, password });
+    expect(stale.responses[0]?.headers.getSetCookie().map((cookie) => cookie.split("=", 1)[0])).toEqual([
+      "__Host-userdo-access",
+      "__Host-userdo-refresh",
+      "__Host-userdo-device",
+    ]);
+  });
+
   it("A6 signing up and in answers them there, and sets no cookie", async () => {
     const { email, tokens, responses } = await signedUp();
     const again = app();
