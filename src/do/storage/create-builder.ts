@@ -18,6 +18,11 @@ export function createBuilder<TDatabase>(): Kysely<TDatabase> {
 /** Kysely's own would answer that nothing was found. */
 class RefusingDriver extends DummyDriver {
   override acquireConnection(): never {
-    throw new Error("Queries run synchronously here: pass them to ctx.db.all(…), first(…) or run(…), unexecuted.");
+    throw new Error(
+      "Kysely's own execute(), executeTakeFirst(), stream() and transaction() do not work on ctx.db, which runs queries " +
+        "at once and without a promise. Instead of `await query.execute()` write `ctx.db.all(query)`; for one row " +
+        "`ctx.db.first(query)`, for a statement that writes `ctx.db.run(query)`, and for a transaction " +
+        "`ctx.transaction(() => …)`.",
+    );
   }
 }

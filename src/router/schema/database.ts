@@ -35,7 +35,10 @@ export type StoredColumns<TDefinition extends TableDefinition> = {
 /** A query that was built and not executed, with the type of its rows. */
 export type BuiltQuery<TRow> = Compilable<TRow> | RawBuilder<TRow>;
 
-/** Runs built queries at once, without a promise: inside a mutation they belong to its transaction. */
+/**
+ * Runs built queries at once, without a promise: inside a mutation they belong to its transaction. Kysely's own
+ * `.execute()` throws here.
+ */
 export interface QueryRunner {
   /** The rows. @throws TRPCError BAD_REQUEST for a value that SQLite would change, or more than 100 of them */
   all<TRow>(query: BuiltQuery<TRow>): TRow[];

@@ -130,10 +130,16 @@ describe("ctx.db", () => {
     }),
   );
 
-  it("says so when a query is executed the asynchronous way", async () => {
-    const queries = await new Promise<Database<typeof definitions>>((resolve) => {
-      void withDatabase((db) => resolve(db));
-    });
-    await expect(queries.selectFrom("posts").selectAll().execute()).rejects.toThrow("ctx.db.all");
+  it.each<[string, (db: Database<typeof definitions>) => Promise<unknown>, string]>([
+    ["execute", (db) => db.selectFrom("posts").selectAll().execute(), "ctx.db.all(query)"],
+    ["executeTakeFirst", (db) => db.selectFrom("posts").selectAll().executeTakeFirst(), "ctx.db.first(query)"],
+    ["execute of a write", (db) => db.deleteFrom("posts").execute(), "ctx.db.run(query)"],
+    ["sql's execute", (db) => text`SELECT 1`.execute(db), "ctx.db.all(query)"],
+    ["a transaction", (db) => db.transaction().execute(() => Promise.resolve()), "ctx.transaction(() => …)"],
+  ])("D1 says what to write when a query is executed the asynchronous way: %s", async (_name, execute, instead) => {
+    const db = await new Promise<Database<typeof definitions>>((resolve) => void withDatabase(resolve));
+    const message = await execute(db).catch((error: unknown) => (error instanceof Error ? error.message : ""));
+    expect(message).toContain("execute()");
+    expect(message).toContain(instead);
   });
 });
