@@ -195,6 +195,13 @@ describe("the gate, in front of the real thing", () => {
     expect(response.status).toBe(405);
   });
 
+  it("hostile 10: a subscription by POST is not run, and refused as tRPC does: as the first event of a stream", async () => {
+    const { browser } = await signUp();
+    const response = await browser.fetch("/trpc/posts.changes", { method: "POST", headers: json, body: "{}" });
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
+    expect(await response.text()).toMatch(/event: serialized-error\ndata: .*"METHOD_NOT_SUPPORTED"/);
+  });
+
   it("hostile 27: queries and mutations in one batch are refused before any has run", async () => {
     const { browser, client } = await signUp();
     const response = await browser.fetch("/trpc/posts.create,posts.list?batch=1", {
