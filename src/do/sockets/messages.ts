@@ -1,5 +1,6 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
+import { hasEqualKeys, refusesEqualKeys } from "../../shared/equal-keys.js";
 import { byteLength } from "./byte-length.js";
 import type { FrameHead } from "./frames.js";
 import { tooLarge } from "./socket-errors.js";
@@ -54,15 +55,26 @@ export function parseFrame(
   if (values.length > limits.messages) return refused(`A frame has at most ${limits.messages} messages. Send several.`);
   // A message is no longer than its frame.
   const mayBeTooLarge = values.length > 1 && byteLength(text) > limits.messageBytes;
+  const isAmbiguous = values.some(isOfAccount) && hasEqualKeys(text, parsed);
   return values
     .filter((value) => !isConnectionParams(value))
     .map((value) => {
       const message = parseMessage(value, transformer);
-      if (mayBeTooLarge && byteLength(JSON.stringify(value)) > limits.messageBytes) {
-        return { ok: false, head: message.ok ? message.message : message.head, cause: tooLarge(limits.messageBytes) };
-      }
-      return isDamaged && message.ok ? { ok: false, head: message.message, cause: damaged() } : message;
+      if (!message.ok) return message;
+      const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: message.message, cause });
+      if (mayBeTooLarge && isLarger(value, limits.messageBytes)) return refuse(tooLarge(limits.messageBytes));
+      if (isDamaged) return refuse(damaged());
+      return isAmbiguous && isOfAccount(value) ? refuse(sameKeyTwice()) : message;
     });
+}
+
+/** Whether a message of a larger frame takes more than so many bytes, or nests so deep that it cannot be written again. */
+function isLarger(value: unknown, bytes: number): boolean {
+  try {
+    return byteLength(JSON.stringify(value)) > bytes;
+  } catch {
+    return true;
+  }
 }
 
 /** The id of the first message of a frame that is too large to be parsed, as stock clients begin it. */
@@ -89,6 +101,12 @@ function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer):
   }
 }
 
+/** Whether a message calls a procedure whose input says who somebody is. */
+function isOfAccount(value: unknown): boolean {
+  const path = (value as { readonly params?: { readonly path?: unknown } | null } | null)?.params?.path;
+  return typeof path === "string" && refusesEqualKeys(path);
+}
+
 function readUserdo(value: unknown): Message["userdo"] {
   if (typeof value !== "object" || value === null) return undefined;
   return "startedAt" in value && typeof value.startedAt === "string" ? { startedAt: value.startedAt } : {};
@@ -107,6 +125,13 @@ function damaged(): TRPCError {
   return new TRPCError({
     code: "PARSE_ERROR",
     message: "The frame is no valid UTF-8, or contains U+FFFD, which stands for that. Leave it out, or use HTTP.",
+  });
+}
+
+function sameKeyTwice(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "The message has the same key twice. Send what JSON.stringify returns.",
   });
 }
 

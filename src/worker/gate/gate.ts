@@ -1,3 +1,4 @@
+import { refusesEqualKeys } from "../../shared/equal-keys.js";
 import { limits } from "../../shared/limits.js";
 import { answerPreflight } from "./answer-preflight.js";
 import type { GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
@@ -15,9 +16,6 @@ import { wantsStream } from "./wants-stream.js";
 
 /** Where other services find the keys that they check this app's tokens with. */
 const PUBLIC_KEYS = ".well-known/jwks.json";
-
-/** The built-in procedures whose inputs say who somebody is. */
-const ACCOUNT_PATH = /^(auth|account)\./;
 
 /**
  * Decides what becomes of a request before tRPC or the app see any of it. The request's body is read here.
@@ -75,8 +73,7 @@ async function gateCalls(
   const paths = readPaths(rest, isBatch);
   const credentials = readCredentials(request.headers);
   const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
-  // What stands in front may have looked at one password or token, and the object at the other.
-  const uniqueKeys = paths.some((path) => ACCOUNT_PATH.test(path));
+  const uniqueKeys = paths.some(refusesEqualKeys);
   const calls = readCalls(paths, isBatch, text === "" ? undefined : parseJson(text, { uniqueKeys }));
   return { kind: "calls", url, method, isBatch, calls, corsOrigin, ...credentials };
 }

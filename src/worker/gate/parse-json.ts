@@ -1,3 +1,5 @@
+import { hasEqualKeys } from "../../shared/equal-keys.js";
+import { endOfString } from "../../shared/json-string.js";
 import { limits } from "../../shared/limits.js";
 import { Refused } from "./refusal.js";
 
@@ -14,9 +16,9 @@ const TEXT_DEPTH = 2 * limits.jsonDepth + 3;
  * @throws Refused BAD_REQUEST
  */
 export function parseJson(text: string, { uniqueKeys = false }: { uniqueKeys?: boolean } = {}): unknown {
-  const members = countMembers(text);
+  checkSize(text);
   const value = parsed(text);
-  if (uniqueKeys && members !== countKeys(value)) {
+  if (uniqueKeys && hasEqualKeys(text, value)) {
     throw new Refused("BAD_REQUEST", "The input has the same key twice. Send what JSON.stringify returns.");
   }
   return value;
@@ -31,24 +33,15 @@ function parsed(text: string): unknown {
   }
 }
 
-/** How many keys are left in what a text became: fewer than it has members when some were equal. */
-function countKeys(value: unknown): number {
-  if (typeof value !== "object" || value === null) return 0;
-  const parts: unknown[] = Object.values(value);
-  return parts.reduce((sum: number, part) => sum + countKeys(part), Array.isArray(value) ? 0 : parts.length);
-}
-
-/** Checks the depth and the size of a text, and says how many members its objects have. */
-function countMembers(text: string): number {
+/** Checks the depth and the size of a text. */
+function checkSize(text: string): void {
   let depth = 0;
   let values = 1;
-  let members = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
     if (char === '"') at = endOfString(text, at);
     else if (char === "]" || char === "}") depth--;
     else if (char === ",") values++;
-    else if (char === ":") members++;
     else if (char === "[" || char === "{") {
       depth++;
       values++;
@@ -63,15 +56,4 @@ function countMembers(text: string): number {
       );
     }
   }
-  return members;
-}
-
-/** The index of the quote that ends the string opened at `start`, or the text's end. */
-function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === "\\") backslashes++;
-    if (backslashes % 2 === 0) return end;
-  }
-  return text.length;
 }
