@@ -3,6 +3,7 @@ import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
 import { placementOf } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { shapeError } from "../router/run-call.js";
+import { lastEventIdIn } from "../shared/last-event-id.js";
 import type { Reply, SessionEffect } from "../shared/call.js";
 import { anonymous } from "../shared/caller.js";
 import type { SessionCookies } from "./cookies/create-cookies.js";
@@ -116,7 +117,7 @@ async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptio
     // A lazy router that cannot be loaded: this call has failed, and none beside it.
     const type = options.gated.method === "POST" ? "mutation" : "query";
     const { router, onError } = options;
-    const error = shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError });
+    const error = shapeError({ router, call: { path, type, input: undefined }, ctx: undefined, cause, onError });
     const procedure = { _def: { type } } as unknown as AnyTRPCProcedure;
     return { path, procedure, refused: { ok: false, error } };
   }
@@ -131,7 +132,9 @@ async function planKnown(
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
   if ((type === "mutation") !== (gated.method === "POST")) return { path, procedure };
   if (type === "subscription" && gated.isBatch) return { path, procedure };
-  const lastEventId = request.headers.get("last-event-id") ?? gated.url.searchParams.get("lastEventId") ?? undefined;
+  const { searchParams } = gated.url;
+  const cameBackWith =
+    request.headers.get("last-event-id") ?? searchParams.get("lastEventId") ?? searchParams.get("Last-Event-Id");
   try {
     await limiter.check(path, placementOf(procedure));
     const input: unknown =
@@ -141,7 +144,7 @@ async function planKnown(
       type,
       input,
       procedure,
-      ...(type === "subscription" && { lastEventId }),
+      ...(type === "subscription" && { lastEventId: cameBackWith ?? lastEventIdIn(input) }),
       ...(placementOf(procedure).kind === "refresh" && { refreshCookie }),
     };
     return { path, procedure, call };
@@ -151,7 +154,7 @@ async function planKnown(
       procedure,
       refused: {
         ok: false,
-        error: shapeError({ router, call: { path, type, input: undefined }, ctx: {}, cause, onError }),
+        error: shapeError({ router, call: { path, type, input: undefined }, ctx: undefined, cause, onError }),
       },
     };
   }

@@ -2,6 +2,7 @@ import { createTRPCRecursiveProxy, TRPCError, type AnyTRPCRouter, type TRPCRoute
 import superjson from "superjson";
 import type { Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import { lastEventIdIn } from "../shared/last-event-id.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { readStream } from "./read-stream.js";
@@ -34,7 +35,8 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const [input] = args;
       const name = path.join(".");
-      const call = input instanceof WatchedInput ? input.toCall(name) : { path: name, input };
+      const call =
+        input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
       const stub = stubOf(namespace, addressOf(caller, call.input));
       const [reply] = await stub.trpc(caller, [call]);
       return unpack(reply, stub);

@@ -1,6 +1,7 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
+import { lastEventIdIn } from "../../shared/last-event-id.js";
 import type { Connection } from "./connection.js";
 import type { FrameHead, Frames } from "./frames.js";
 import type { Handovers } from "./handovers.js";
@@ -43,7 +44,8 @@ export function createAnswers(options: AnswersOptions) {
 
   async function subscribe(connection: Connection, message: CallMessage, head: Cursor): Promise<void> {
     const { id, jsonrpc, params, wireInput, userdo } = message;
-    const { path, input, lastEventId } = params;
+    const { path, input } = params;
+    const lastEventId = params.lastEventId ?? lastEventIdIn(input);
     const call: Call = { type: "subscription", path, input, lastEventId };
     const refused = refusal(connection, message);
     if (refused) return connection.send(frames.error(message, shape(call, refused)));
