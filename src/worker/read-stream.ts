@@ -3,6 +3,7 @@ import type { ErrorShape } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
 import { STREAM_TICKET_HEADER } from "../shared/socket-request.js";
 import { ForwardedError } from "./forwarded-error.js";
+import { leaveAtOnce } from "./leave-at-once.js";
 import { receive } from "./receive.js";
 
 /** A frame of tRPC's WebSocket protocol, as far as one subscription's stream has it. */
@@ -26,7 +27,13 @@ export interface ReadStreamOptions {
  * The stream behind a ticket, over a socket to the object: it sleeps under it, which it could not under a pending
  * RPC. The object is told that values were read only when they were, so a slow reader slows the object's sending.
  */
-export async function* readStream(options: ReadStreamOptions): AsyncGenerator<unknown> {
+export function readStream({ signal, ...options }: ReadStreamOptions): AsyncGenerator<unknown, void> {
+  const left = new AbortController();
+  const ends = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+  return leaveAtOnce(read({ ...options, signal: ends }), () => left.abort());
+}
+
+async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, void> {
   const { stub, ticket, transformer, track, signal } = options;
   const headers = { Upgrade: "websocket", [STREAM_TICKET_HEADER]: ticket };
   const { webSocket: socket } = await stub.fetch(new Request("https://object/stream", { headers }));

@@ -1,3 +1,5 @@
+import { leaveAtOnce } from "./leave-at-once.js";
+
 /** Stands for an input when what is asked for is the query, kept current. */
 export class WatchedInput {
   readonly input: unknown;
@@ -21,11 +23,19 @@ export class WatchedInput {
  *
  * Throws what the query does, and SERVICE_UNAVAILABLE when the object was restarted: begin again then.
  */
-export async function* watchQuery<TInput, TOutput>(
+export function watchQuery<TInput, TOutput>(
   procedure: (input: TInput) => Promise<TOutput>,
   ...[input]: undefined extends TInput ? [input?: TInput] : [input: TInput]
 ): AsyncGenerator<TOutput, void> {
   // A caller's procedures take it in place of the input, and answer the stream instead of the one result.
-  const watched = procedure as unknown as (input: WatchedInput) => Promise<AsyncIterable<{ readonly data: TOutput }>>;
-  for await (const { data } of await watched(new WatchedInput(input))) yield data;
+  const watched = procedure as unknown as (input: WatchedInput) => Promise<AsyncGenerator<{ readonly data: TOutput }>>;
+  const stream = new AbortController();
+  async function* results(): AsyncGenerator<TOutput, void> {
+    const told = await watched(new WatchedInput(input));
+    const leave = (): void => void told.return(undefined);
+    if (stream.signal.aborted) return leave();
+    stream.signal.addEventListener("abort", leave, { once: true });
+    for await (const { data } of told) yield data;
+  }
+  return leaveAtOnce(results(), () => stream.abort());
 }

@@ -7,6 +7,11 @@ export interface StoredSubscription {
   readonly id: string | number;
   readonly jsonrpc?: "2.0" | undefined;
   readonly path: string;
+  /**
+   * What a Worker called that answers with a stream.
+   * @default a subscription
+   */
+  readonly type?: "query" | "mutation" | undefined;
   /** As it came over the wire. */
   readonly input: unknown;
   /**

@@ -25,7 +25,7 @@ import { createMessageQueue } from "./message-queue.js";
 import { idOfFrame, parseFrame } from "./messages.js";
 import { createPermits, NEVER } from "./permits.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
-import { noMember, resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
+import { cannotResume, noMember, resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
@@ -77,9 +77,11 @@ export function createSocketServer(options: SocketServerOptions) {
     }
   }
 
-  const reopen: Reopen = (connection, { path, input, kind, cursor }, start) => {
+  const reopen: Reopen = async (connection, { path, type, input, kind, cursor }, start) => {
+    // It has had its effect.
+    if (type === "mutation") return { ok: false, error: shape({ type, path, input: undefined }, cannotResume()) };
     const call: Call = {
-      type: "subscription",
+      type: type ?? "subscription",
       path,
       input: input === undefined ? undefined : transformer.input.deserialize(input),
       lastEventId: kind === "tracked" ? cursor : undefined,
@@ -209,8 +211,9 @@ export function createSocketServer(options: SocketServerOptions) {
       const accepted = accept(caller, NEVER);
       if (!accepted) return tooManySockets();
       const { path, lastEventId } = call;
+      const type = call.type === "subscription" ? undefined : call.type;
       const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);
-      const stored = { id: 1, path, input, ...kindOf(opened, lastEventId) };
+      const stored = { id: 1, path, type, input, ...kindOf(opened, lastEventId) };
       subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });
     },

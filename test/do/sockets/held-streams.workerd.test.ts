@@ -1,23 +1,115 @@
-import { env } from "cloudflare:workers";
-import { createCaller } from "trpc-userdo/worker";
+import { env, exports } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { createCaller, watchQuery } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
 import type { FeedsRouter } from "../../fixtures/app/feeds.js";
+import { origin } from "../../fixtures/browser.js";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 
-/** The next event of a server caller's stream. */
-async function nextOf(stream: AsyncIterable<unknown>): Promise<unknown> {
-  for await (const event of stream) return event;
-  return "nothing";
+async function start() {
+  const { http, user, browser } = await signUpToFeeds();
+  const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+  const object = env.FEEDS_DO.getByName(`user:${user.id}`);
+  const sleep = () => evictDurableObject(object, { webSockets: "hibernate" });
+  return { http, browser, caller, sleep };
+}
+
+/** What a caller's procedure answers, by its own name for it. */
+function generatorOf<TValue>(stream: AsyncIterable<TValue>): AsyncGenerator<TValue, void> {
+  return stream as AsyncGenerator<TValue, void>;
 }
 
 describe("a server caller's stream", () => {
   it.each(["changes", "tracked"] as const)("P1 E7 feeds.%s starts when the call was made", async (name) => {
-    const { http, user } = await signUpToFeeds();
-    const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+    const { http, caller } = await start();
     await http.items.create.mutate({ text: "before" });
     const stream: AsyncIterable<unknown> = await caller.feeds[name]();
     await http.items.create.mutate({ text: "between" });
     await http.items.create.mutate({ text: "after" });
-    expect(await nextOf(stream)).toMatchObject({ data: { type: "create", data: { text: "between" } } });
+    const next = await generatorOf(stream).next();
+    expect(next.value).toMatchObject({ data: { type: "create", data: { text: "between" } } });
+  });
+
+  it("E7 is left at once, also while an event is awaited, and the app's generator ends", async () => {
+    const { http, caller } = await start();
+    const stream = generatorOf<unknown>(await caller.feeds.tracked());
+    const awaited = stream.next();
+    const over = { done: true, value: undefined };
+    expect(await stream.return()).toEqual(over);
+    expect(await awaited).toEqual(over);
+    expect(await stream.return()).toEqual(over);
+    expect(await stream.next()).toEqual(over);
+    await http.items.create.mutate({ text: "late" });
+
+    const open = generatorOf<unknown>(await caller.feeds.tracked());
+    const first = open.next();
+    await http.items.create.mutate({ text: "one" });
+    await first;
+    const second = open.next();
+    expect(await open.return()).toEqual(over);
+    expect(await second).toEqual(over);
+    await expect.poll(() => http.trace.query()).toContain("ended feeds.tracked");
+  });
+
+  it("E7 so is a query that is watched", async () => {
+    const { caller } = await start();
+    const over = { done: true, value: undefined };
+    const started = watchQuery(caller.items.list);
+    expect((await started.next()).value).toEqual([]);
+    for (const results of [started, watchQuery(caller.items.list)]) {
+      const awaited = results.next();
+      expect(await results.return()).toEqual(over);
+      expect(await awaited).toEqual(over);
+    }
+  });
+});
+
+describe("a query that streams", () => {
+  it("E7 E2 goes on after a sleep, if it is a source", async () => {
+    const { http, caller, sleep } = await start();
+    const stream = generatorOf(await caller.itemsStream()) as AsyncGenerator<unknown>;
+    for (const text of ["one", "two"]) {
+      const next = stream.next();
+      await http.items.create.mutate({ text });
+      expect((await next).value).toMatchObject({ data: { type: "create", data: { text } } });
+      await sleep();
+    }
+    await stream.return(undefined);
+  });
+
+  it("E7 E2 over batch-stream too", async () => {
+    const { http, browser, sleep } = await start();
+    const headers = {
+      Origin: origin,
+      "trpc-accept": "application/jsonl",
+      Cookie: Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; "),
+    };
+    const address = `${origin}/feeds/itemsStream?batch=1&input=${encodeURIComponent("{}")}`;
+    const { body } = await exports.default.fetch(new Request(address, { headers }));
+    const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (const expected of ["the first", "the second"]) {
+      await http.items.create.mutate({ text: expected });
+      while (reader && !text.includes(expected)) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        text += value;
+      }
+      expect(text).toContain(expected);
+      await sleep();
+    }
+    await reader?.cancel();
+  });
+
+  it("E7 E2 ends with a clear error after a sleep, if it is not tracked", async () => {
+    const { http, caller, sleep } = await start();
+    const stream = generatorOf(await caller.textsStream());
+    const first = stream.next();
+    await http.items.create.mutate({ text: "one" });
+    expect(await first).toEqual({ done: false, value: "one" });
+    await sleep();
+    const refused = expect(stream.next()).rejects.toMatchObject({ code: "SERVICE_UNAVAILABLE" });
+    await http.items.create.mutate({ text: "two" });
+    await refused;
   });
 });
