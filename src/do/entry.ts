@@ -145,7 +145,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     for (const check of callerChecksOf(procedure)) await check(ctx);
   }
 
-  const shape = (call: Call, cause: unknown): ErrorShape => shapeError({ router, call, ctx: {}, cause, onError });
+  const shape = (call: Call, cause: unknown, caller?: Caller): ErrorShape =>
+    shapeError({ router, call, ctx: caller && { caller, env }, cause, onError });
 
   return {
     shape,
@@ -179,7 +180,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         return { ...packReply(result, transport), ...effect };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
-        return { ok: false, error: shape(call, cause), ...effect };
+        return { ok: false, error: shape(call, cause, caller), ...effect };
       }
     },
 
@@ -190,7 +191,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         if (isAsyncIterable(result)) throw notOverSocket("query");
         return { ok: true, result };
       } catch (cause) {
-        return { ok: false, error: shape(call, cause) };
+        return { ok: false, error: shape(call, cause, caller) };
       }
     },
 
@@ -200,7 +201,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         await recording(recorder, () => checkingCaller(() => checkCallers(caller, call)));
         return undefined;
       } catch (cause) {
-        return shape(call, cause);
+        return shape(call, cause, caller);
       }
     },
 
@@ -210,7 +211,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         const { run } = await enter({ caller, device: {}, setSession() {} }, call, await find(call), "socket", live);
         return { ok: true, result: await run() };
       } catch (cause) {
-        return { ok: false, error: shape(call, cause) };
+        return { ok: false, error: shape(call, cause, caller) };
       }
     },
   };

@@ -1,5 +1,6 @@
 import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, type AnyTRPCRouter } from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
+import { logError } from "./log-error.js";
 import { maskError } from "./mask-error.js";
 
 /** An unexpected error, whole, as `onError` gets it. */
@@ -23,7 +24,8 @@ export type Outcome =
 export interface RunCallOptions {
   readonly router: AnyTRPCRouter;
   readonly call: Call;
-  readonly ctx: object;
+  /** What the app's error formatter is told of the call; nothing where that is not known. */
+  readonly ctx: object | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onError: OnError;
 }
@@ -55,15 +57,32 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause));
   if (unexpected) {
     const { error, requestId } = unexpected;
-    onError({ error: error.cause ?? error, requestId, path: call.path, type: call.type });
+    report(onError, { error: error.cause ?? error, requestId, path: call.path, type: call.type });
   }
-  const shape = getTRPCErrorShape({
-    config: router._def._config,
-    error: shown,
-    type: call.type ?? "unknown",
-    path: call.path,
-    input: call.input,
-    ctx,
-  });
+  const { path, input, type = "unknown" } = call;
+  const shape = format(router, { error: shown, type, path, input, ctx }, onError);
   return unexpected ? { ...shape, data: { ...shape.data, requestId: unexpected.requestId } } : shape;
+}
+
+type Formatted = Omit<Parameters<typeof getTRPCErrorShape>[0], "config">;
+
+/** An app's formatter that fails costs nobody their answer: they get tRPC's own shape. */
+function format(router: AnyTRPCRouter, options: Formatted, onError: OnError): ErrorShape {
+  const { _config } = router._def;
+  try {
+    return getTRPCErrorShape({ ...options, config: _config });
+  } catch (cause) {
+    const error = cause instanceof Error ? cause : new Error("The errorFormatter has thrown.", { cause });
+    report(onError, { error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
+    return getTRPCErrorShape({ ...options, config: { ..._config, errorFormatter: ({ shape }) => shape } });
+  }
+}
+
+/** A reporter that fails costs nobody their answer, and the log has what it was told. */
+function report(onError: OnError, unexpected: ErrorReport): void {
+  try {
+    onError(unexpected);
+  } catch {
+    logError(unexpected);
+  }
 }

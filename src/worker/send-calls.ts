@@ -35,7 +35,7 @@ export interface SendCallsOptions {
 export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions): Promise<SentReply>[] {
   const { router, configuration, caller, device, env, extendContext, onError } = options;
   const fail = (call: Call, cause: unknown): Reply => {
-    return { ok: false, error: shapeError({ router, call, ctx: {}, cause, onError }) };
+    return { ok: false, error: shapeError({ router, call, ctx: { caller, env }, cause, onError }) };
   };
 
   async function runHere(call: Call): Promise<Reply> {

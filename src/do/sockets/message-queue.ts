@@ -29,6 +29,8 @@ export function createMessageQueue(most: Load) {
     async run(socket: WebSocket, load: Load, work: (isLast: () => boolean) => Promise<void>): Promise<void> {
       count(socket, load);
       const turn: Promise<void> = (last.get(socket) ?? Promise.resolve())
+        // What went wrong with a frame is no reason to leave the next unanswered.
+        .catch(() => {})
         .then(() => work(() => last.get(socket) === turn))
         .finally(() => count(socket, { messages: -load.messages, bytes: -load.bytes }));
       last.set(socket, turn);

@@ -17,11 +17,12 @@ export interface PumpOptions {
  */
 export async function pump(options: PumpOptions): Promise<void> {
   const { iterable, signal, ready } = options;
-  const iterator = iterable[Symbol.asyncIterator]();
+  let iterator: AsyncIterator<unknown> | undefined;
   // Ends it at its next await, so that its `finally` runs, also when the client has stopped listening.
-  const stop = (): void => void iterator.return?.().catch(() => {});
+  const stop = (): void => void iterator?.return?.().catch(() => {});
   signal.addEventListener("abort", stop, { once: true });
   try {
+    iterator = iterable[Symbol.asyncIterator]();
     for (;;) {
       const next = await iterator.next();
       if (signal.aborted) return;

@@ -48,6 +48,8 @@ describe("frames", () => {
     ["hostile 44: null", "null"],
     ["hostile 44: a text", '"PING"'],
     ["hostile 44: an object without fields", "{}"],
+    ["hostile 44: white space", " \n\t"],
+    ["hostile 44: an array in an array", "[[]]"],
     ["hostile 44: arrays in one another", "[".repeat(100_000)],
     ["hostile 43: 10,000 messages in one frame", `[${Array(10_000).fill("1").join()}]`],
   ])("E1 %s is told as malformed, and the socket goes on", async (_name, frame) => {
@@ -173,6 +175,19 @@ describe("messages", () => {
     expect(socket.frames.map(({ result }) => result?.type)).toEqual(["started", "stopped", "started"]);
   });
 
+  it("E1 hostile 45: a call under the id of a subscription is answered, and the subscription goes on", async () => {
+    const { http, socket } = await start();
+    socket.send([subscribe(1, "feeds.changes"), echo(1)]);
+    await socket.until(2);
+    await http.items.create.mutate({ text: "one" });
+    await socket.until(3);
+    expect(socket.frames).toMatchObject([
+      { id: 1, result: { type: "started" } },
+      { id: 1, result: { type: "data", data: { json: "here" } } },
+      { id: 1, result: { type: "data", data: { json: { data: { type: "create" } } } } },
+    ]);
+  });
+
   it.each<[string, object, string]>([
     ["an unknown path", { method: "query", params: { path: "nothing" } }, "NOT_FOUND"],
     ["a router's path", { method: "query", params: { path: "items" } }, "NOT_FOUND"],
@@ -186,7 +201,12 @@ describe("messages", () => {
     ["a query that is subscribed to", { method: "subscription", params: { path: "echo" } }, "NOT_FOUND"],
     ["an unknown method", { method: "delete", params: { path: "echo" } }, "PARSE_ERROR"],
     ["no method", { params: { path: "echo" } }, "PARSE_ERROR"],
+    ["constructor", { method: "query", params: { path: "constructor" } }, "NOT_FOUND"],
+    ["a path that climbs", { method: "query", params: { path: "../echo" } }, "NOT_FOUND"],
+    ["a method of __proto__", { method: "__proto__", params: { path: "echo" } }, "PARSE_ERROR"],
     ["no parameters", { method: "query" }, "PARSE_ERROR"],
+    ["parameters of null", { method: "query", params: null }, "PARSE_ERROR"],
+    ["parameters in an array", { method: "query", params: ["echo"] }, "PARSE_ERROR"],
     ["a path that is no text", { method: "query", params: { path: 1 } }, "PARSE_ERROR"],
     ["another jsonrpc", { jsonrpc: "1.0", method: "query", params: { path: "echo" } }, "PARSE_ERROR"],
     [
@@ -269,6 +289,49 @@ describe("messages", () => {
     await expect.poll(() => socket.frames.filter(({ error }) => error).map(({ id }) => id)).toEqual([1, 2]);
     expect(socket.frames.some(({ id, result }) => id === 3 && result?.type === "data")).toBe(true);
     expect(socket.texts.join()).not.toContain("hunter2");
+  });
+
+  it("E1 hostile 55: a formatter or a reporter of the app's that fails costs nobody an answer", async () => {
+    const { http, socket } = await start();
+    const call = (id: number, path: string, method = "query") => ({ id, method, params: { path } });
+    const messages = [call(1, "unformattable"), call(2, "unreportable"), call(3, "conflict", "mutation"), echo(4)];
+    for (const message of messages) socket.send(message);
+    socket.send(subscribe(5, "feeds.unreportable"));
+    await socket.until(7);
+    const refused = (id: number, data: object) => ({ id, error: { json: { data } } });
+    expect(socket.frames).toMatchObject([
+      refused(1, { code: "BAD_REQUEST" }),
+      refused(2, { code: "INTERNAL_SERVER_ERROR" }),
+      refused(3, { code: "CONFLICT", by: "user" }),
+      { id: 4, result: { type: "data" } },
+      { id: 5, result: { type: "started" } },
+      { id: 5, result: { type: "data", id: "1" } },
+      refused(5, { code: "INTERNAL_SERVER_ERROR" }),
+    ]);
+    await expect(http.unformattable.query()).rejects.toMatchObject({ data: { code: "BAD_REQUEST" } });
+    await expect(http.unreportable.query()).rejects.toMatchObject({ data: { code: "INTERNAL_SERVER_ERROR" } });
+    await expect(http.conflict.mutate()).rejects.toMatchObject({ data: { code: "CONFLICT", by: "user" } });
+  });
+
+  it("E1 hostile 55: a stream that cannot be iterated is an error under its id", async () => {
+    const { socket } = await connect();
+    socket.send(subscribe(1, "feeds.lockedStream"));
+    await socket.until(2);
+    expect(socket.frames[1]).toMatchObject({ id: 1, error: { json: { data: { code: "INTERNAL_SERVER_ERROR" } } } });
+    await stillWorks(socket, 2);
+  });
+
+  it("E1 hostile 55: a generator that throws, or returns, after events has them told first", async () => {
+    const { socket } = await connect();
+    socket.send(subscribe(1, "feeds.throwing"));
+    await socket.until(4);
+    socket.send(subscribe(2, "feeds.returning"));
+    await socket.until(7);
+    expect(socket.frames.map(({ result }) => result?.id ?? result?.type)).toEqual(
+      // The error, and then the other one.
+      ["started", "1", "2", undefined, "started", "1", "stopped"],
+    );
+    expect(socket.frames[3]).toMatchObject({ error: { json: { message: "Taken.", data: { code: "CONFLICT" } } } });
   });
 
   it("E1 answers of one socket come in the order of its messages, however long the first takes", async () => {

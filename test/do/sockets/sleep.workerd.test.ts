@@ -93,6 +93,31 @@ describe("a wake", () => {
     expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
   });
 
+  it.each(["feeds.delegated", "feeds.merged"])("E2 P2 takes %s up, which is made of sources", async (path) => {
+    const { http, socket, sleep } = await start();
+    await subscribed(socket, path);
+    for (const [index, text] of ["one", "two", "three"].entries()) {
+      await sleep();
+      await http.items.create.mutate({ text });
+      await socket.until(index + 2);
+    }
+    expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
+  });
+
+  it("E2 an app's own ids are kept, whatever is in them", async () => {
+    const { http, socket, sleep } = await start();
+    const ids = ["a\nb", "日本", "\u0000", "x".repeat(20_000), "é", " "];
+    socket.send(subscribe(1, "feeds.named", undefined, { ids }));
+    await socket.until(7);
+    await sleep();
+    await http.trace.query();
+    socket.send(subscribe(2, "feeds.named", ids[3], { ids }));
+    await socket.until(10);
+    const cursorsOf = (id: number) =>
+      eventsOf(socket.frames.filter((frame) => frame.id === id)).map(({ cursor }) => cursor);
+    expect([cursorsOf(1), cursorsOf(2)]).toEqual([ids, ids.slice(4)]);
+  });
+
   it("E2 takes up a generator that awaits no source after the first event", async () => {
     const { http, socket, sleep } = await start();
     await subscribed(socket, "feeds.numbers");
@@ -115,6 +140,15 @@ describe("a wake", () => {
     await http.items.create.mutate({ text: "three" });
     await socket.until(2);
     expect(eventsOf(socket.frames)).toEqual([{ cursor: "3", change: { text: "three" } }]);
+  });
+
+  it("E3 a transaction that is rolled back inside another tells nobody", async () => {
+    const { http, socket } = await start();
+    await subscribed(socket, "feeds.changes");
+    await http.items.nested.mutate();
+    await http.items.create.mutate({ text: "next" });
+    await socket.until(4);
+    expect(textsOf(socket, 1)).toEqual(["outer", "last", "next"]);
   });
 
   it("E2 ends one that cannot be resumed, and says why", async () => {
