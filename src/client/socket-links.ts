@@ -8,6 +8,7 @@ import {
 } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
+import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
 import type { Flushes } from "./flushes.js";
@@ -30,11 +31,6 @@ export interface SocketLinksOptions {
   /** Told when a flush is complete, and what wants to know. */
   readonly flushes: Flushes;
 }
-
-/** The session behind a socket is over. */
-const SESSION_ENDED = 4401;
-/** The user is no member of the organization any more. */
-const NO_MEMBER = 4403;
 
 interface OwnersSocket {
   readonly link: OperationLink<AnyTRPCRouter>;
@@ -74,8 +70,8 @@ export function createSocketLinks(options: SocketLinksOptions) {
       },
       onClose(cause) {
         if (isCurrent()) flushes.closed(organizationId);
-        if (cause?.code === SESSION_ENDED) watch.suspect();
-        if (cause?.code === NO_MEMBER) void leaveIfRefused(organizationId);
+        if (cause?.code === CLOSE_SESSION_ENDED) watch.suspect();
+        if (cause?.code === CLOSE_NO_MEMBER) void leaveIfRefused(organizationId);
       },
       // A browser does not say why: it may be the network as well.
       onError() {

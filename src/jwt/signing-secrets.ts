@@ -1,3 +1,5 @@
+import { toHex } from "../shared/hex.js";
+
 /** The secrets that tokens are signed and checked with. */
 export interface SigningSecrets {
   /** Signs, and checks. At least 32 bytes. */
@@ -17,7 +19,7 @@ export function kidOf(secret: string): Promise<string> {
   if (known) return known;
   const kid = crypto.subtle
     .digest("SHA-256", encoder.encode(`trpc-userdo kid ${secret}`))
-    .then((digest) => Array.from(new Uint8Array(digest, 0, 6), (byte) => byte.toString(16).padStart(2, "0")).join(""));
+    .then((digest) => toHex(new Uint8Array(digest, 0, 6)));
   kids.set(secret, kid);
   return kid;
 }

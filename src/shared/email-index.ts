@@ -1,3 +1,4 @@
+import { toHex } from "./hex.js";
 import { hmac } from "./hmac.js";
 import type { Address } from "./owner.js";
 
@@ -15,13 +16,4 @@ export async function emailAddressOf(indexSecret: string, canonicalEmail: string
  */
 export async function decoyUserId(indexSecret: string, emailObjectId: string): Promise<string> {
   return toHex((await hmac(indexSecret, `decoy:${emailObjectId}`)).subarray(0, 16));
-}
-
-/** 128 random bits, as every id of the framework's own. */
-export function randomId(): string {
-  return toHex(crypto.getRandomValues(new Uint8Array(16)));
-}
-
-function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

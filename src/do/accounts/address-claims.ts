@@ -1,4 +1,4 @@
-import { randomId } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import type { Alarms } from "../alarms.js";
 import type { LetterHandlers } from "../outbox/create-inbox.js";

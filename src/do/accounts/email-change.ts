@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
-import { emailAddressOf, randomId } from "../../shared/email-index.js";
+import { emailAddressOf } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import { postMail } from "../mail/post-mail.js";

@@ -2,7 +2,8 @@ import { TRPCError } from "@trpc/server";
 import type { Credentials, SignedIn } from "../../shared/account.js";
 import type { IndexRoom } from "../../router/room.js";
 import { addToDevice, knownDevice } from "../../jwt/device-token.js";
-import { decoyUserId, emailAddressOf, randomId } from "../../shared/email-index.js";
+import { decoyUserId, emailAddressOf } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { Visit } from "../entry.js";
 import type { Refused, SignInResult } from "../../shared/internal.js";
@@ -26,12 +27,12 @@ export interface EmailIndexOptions {
 }
 
 /** Each mails the address, whoever's it is. */
-const AN_HOUR = 3;
+const MAILS_AN_HOUR = 3;
 
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
 export function createEmailIndex({ id, identity, claims, throttle, user, breachLookUp, waitUntil }: EmailIndexOptions) {
-  const resets = createHourlyCount(AN_HOUR);
-  const signUps = createHourlyCount(AN_HOUR);
+  const resets = createHourlyCount(MAILS_AN_HOUR);
+  const signUps = createHourlyCount(MAILS_AN_HOUR);
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailAddressOf(identity().secrets.index, email);

@@ -1,4 +1,4 @@
-import { randomId } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import { recordRow } from "../storage/record-rows.js";
 import type { SessionOptions } from "./session-options.js";
 import { GRACE, isCurrentGeneration, textOf, toSession, type SessionRow } from "./session-row.js";

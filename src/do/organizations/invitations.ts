@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { builtinPermissions } from "../../router/organizations/role-definitions.js";
-import { emailAddressOf, randomId } from "../../shared/email-index.js";
+import { emailAddressOf } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import { toName } from "../../shared/owner.js";
 import type { InvitationRow } from "./invitation-store.js";
 import { letterTo } from "./letters.js";

@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import superjson from "superjson";
 import type { OrganizationsRoom } from "../../router/organizations/organization-rooms.js";
 import { OWNER, type RoleBook } from "../../router/organizations/role-book.js";
-import { randomId } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts } from "../accounts/account-parts.js";

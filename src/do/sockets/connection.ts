@@ -1,7 +1,7 @@
 import { anonymous, type Caller } from "../../shared/caller.js";
 import { byteLength } from "./byte-length.js";
 import { readAttachment } from "./attachment.js";
-import { CLOSE_TOO_SLOW } from "./close-codes.js";
+import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
 import type { SocketLimits } from "./socket-limits.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 

@@ -1,7 +1,7 @@
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Cursor } from "../../shared/cursor.js";
-import { randomId } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import type { Opened } from "./subscriptions.js";
 
 /** A stream whose procedure has run, and that waits for a Worker to open a socket for it. */
@@ -16,7 +16,7 @@ export interface HeldStream {
   readonly calledAt: Cursor | undefined;
 }
 
-/** A Worker opens its socket right after it was told the ticket. */
+/** In milliseconds. A Worker opens its socket right after it was told the ticket. */
 const LIFETIME = 30_000;
 
 /**

@@ -1,6 +1,6 @@
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Admission, LiveObject } from "../kind-of-object.js";
-import { CLOSE_COME_BACK, CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "./close-codes.js";
+import { CLOSE_COME_BACK, CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
 import type { Handovers } from "./handovers.js";

@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import { CLOSE_TOO_MANY } from "./close-codes.js";
+import { CLOSE_TOO_MANY } from "../../shared/close-codes.js";
 
 /** The reason that a socket is closed with when its session is over. */
 export const sessionEnded = "The session is over.";

@@ -1,7 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { Call, ErrorShape, Reply } from "../../shared/call.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
-import { randomId } from "../../shared/email-index.js";
+import { randomId } from "../../shared/random-id.js";
 import { createLiveResults } from "../live/live-result.js";
 import type { LiveRunner } from "../live/live-queries.js";
 import { liveInput } from "../../router/live/live-procedure.js";
@@ -16,7 +16,7 @@ import {
   CLOSE_TOO_BIG,
   CLOSE_TOO_MUCH_WAITING,
   CLOSE_UNSUPPORTED,
-} from "./close-codes.js";
+} from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";

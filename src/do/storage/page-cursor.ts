@@ -1,3 +1,5 @@
+import { fromBase64Url, toBase64Url } from "../../shared/base64url.js";
+import { toHex } from "../../shared/hex.js";
 import { badRequest } from "./bad-request.js";
 import type { PreparedTable } from "./prepared-table.js";
 import type { OrderTerm } from "./order-term.js";
@@ -21,7 +23,7 @@ export function formatPageCursor(mark: string, key: readonly SqlValue[]): string
     throw badRequest(`page cannot sort by a value of more than ${MAX_KEY_BYTES} bytes.`);
   }
   const values = key.map((value) => (typeof value === "object" && value !== null ? { hex: toHex(value) } : value));
-  return toBase64(JSON.stringify([mark, ...values]));
+  return toBase64Url(new TextEncoder().encode(JSON.stringify([mark, ...values])));
 }
 
 /** @throws TRPCError BAD_REQUEST for a text that is no cursor, or that of another query */
@@ -46,8 +48,8 @@ export function markOf(table: PreparedTable, query: QueryState): string {
 function readCursor(text: unknown): readonly unknown[] {
   if (typeof text !== "string" || text.length > MAX_KEY_BYTES * 8) throw noCursor();
   try {
-    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
-    const parsed: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    const parsed: unknown = JSON.parse(decoder.decode(fromBase64Url(text)));
     if (Array.isArray(parsed)) return parsed;
   } catch {
     // Not ours: said below, as for any other text.
@@ -78,16 +80,6 @@ function readValue({ column }: OrderTerm, value: unknown): SqlValue {
 
 function noCursor(): Error {
   return badRequest("This is no cursor of a page: pass what nextCursor was, or nothing for the first page.");
-}
-
-function toBase64(text: string): string {
-  const bytes = new TextEncoder().encode(text);
-  const binary = Array.from(bytes, (byte) => String.fromCharCode(byte)).join("");
-  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-}
-
-function toHex(bytes: Uint8Array | ArrayBuffer): string {
-  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function fromHex(hex: string): Uint8Array {

@@ -1,3 +1,4 @@
+import { toHex } from "../../shared/hex.js";
 import type { SqlValue } from "./sql-value.js";
 
 /** An identifier in a statement. Only names that a definition declared come here, never a caller's. */
@@ -22,5 +23,5 @@ export function quoteLiteral(value: SqlValue): string {
     if (value.includes("\0")) throw new Error("A constant in a table's definition cannot hold a NUL character.");
     return `'${value.replaceAll("'", "''")}'`;
   }
-  return `X'${Array.from(new Uint8Array(value), (byte) => byte.toString(16).padStart(2, "0")).join("")}'`;
+  return `X'${toHex(value)}'`;
 }
