@@ -2,10 +2,7 @@ import type { CompiledQuery, Kysely } from "kysely";
 import type { BuiltQuery, QueryRunner } from "../../router/schema/database.js";
 import { badRequest } from "./bad-request.js";
 import { createBuilder } from "./create-builder.js";
-import type { SqlValue } from "./sql-value.js";
-
-/** As many values as one statement takes. */
-const MAX_VALUES = 100;
+import { MAX_VALUES, type SqlValue } from "./sql-value.js";
 
 export interface DatabaseOptions {
   readonly sql: SqlStorage;

@@ -4,6 +4,7 @@ import type { TableDefinition } from "../../router/schema/table.js";
 import { badRequest } from "./bad-request.js";
 import { createRowCodec, type RowCodec } from "./row-codec.js";
 import { quoteName, quoteNames } from "./sql-text.js";
+import { MAX_VALUES } from "./sql-value.js";
 
 /** Everything about a table that does not depend on the object it is in: worked out once. */
 export interface PreparedTable {
@@ -41,9 +42,6 @@ export interface PreparedUpdate {
   /** Encodes the columns, in the order of the statement. */
   readonly encode: RowCodec["encode"];
 }
-
-/** As many values as one statement takes. */
-const MAX_VALUES = 100;
 
 /** A row's `updatedAt` always moves on, also within a millisecond or when the clock goes back: it is the version. */
 const newValues: Readonly<Record<string, string>> = { updatedAt: 'max(?, "updatedAt" + 1)' };

@@ -7,10 +7,7 @@ import { createBuilder } from "./create-builder.js";
 import { afterSql } from "./keyset-sql.js";
 import type { OrderTerm } from "./order-term.js";
 import type { PreparedTable, PreparedUpdate } from "./prepared-table.js";
-import type { SqlValue } from "./sql-value.js";
-
-/** As many values as one statement takes. */
-const MAX_VALUES = 100;
+import { MAX_VALUES, type SqlValue } from "./sql-value.js";
 
 /** Which rows, in which order, how many. Checked already. */
 export interface QueryState {

@@ -1,10 +1,7 @@
 import type { Row } from "../../router/schema/row.js";
 import type { TableDefinition } from "../../router/schema/table.js";
 import type { PreparedTable } from "./prepared-table.js";
-import { type RawRow, readRaw, type SqlValue } from "./sql-value.js";
-
-/** As many values as one statement takes. */
-const CHUNK = 100;
+import { MAX_VALUES, type RawRow, readRaw, type SqlValue } from "./sql-value.js";
 
 /** A row's columns, as they are stored. */
 export type StoredRow = Readonly<Record<string, SqlValue>>;
@@ -31,8 +28,8 @@ function readEach<TRow>(
   read: (raw: RawRow) => TRow,
 ): Map<string, TRow> {
   const rows = new Map<string, TRow>();
-  for (let start = 0; start < ids.length; start += CHUNK) {
-    const chunk = ids.slice(start, start + CHUNK);
+  for (let start = 0; start < ids.length; start += MAX_VALUES) {
+    const chunk = ids.slice(start, start + MAX_VALUES);
     const marks = chunk.map(() => "?").join(", ");
     for (const raw of readRaw(sql, `${table.statements.select} WHERE "id" IN (${marks})`, chunk)) {
       // The id is always the first column.

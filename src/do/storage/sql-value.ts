@@ -1,6 +1,9 @@
 /** What SQLite takes and gives. It takes bytes as a view, and gives them as a buffer. */
 export type SqlValue = string | number | null | Uint8Array | ArrayBuffer;
 
+/** As many values as one statement takes in a Durable Object. */
+export const MAX_VALUES = 100;
+
 /** A row as `.raw()` gives it: by position, so that no name of a column can get in the way. */
 export type RawRow = readonly SqlValue[];
 
