@@ -30,7 +30,7 @@ export async function refreshTokenOf(claims: RefreshClaims, { secrets, audience 
 }
 
 /** The user that a token names, if it has the form of one. Nothing is checked. */
-export function looksLikeRefreshToken(token: string): string | undefined {
+export function userInRefreshToken(token: string): string | undefined {
   return TOKEN.exec(token)?.[1];
 }
 

@@ -8,7 +8,7 @@ import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createNetworkLimits } from "./create-network-limits.js";
 import { checkNames } from "./check-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
-import { clientOf } from "./client-of.js";
+import { deviceOf } from "./device-of.js";
 import { formCall } from "./forms/form-call.js";
 import { redirectAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
@@ -41,7 +41,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
     const tokens = cookies.read(gated.cookies);
     const who = await whoIs({ bearer: gated.bearer, ...tokens }, configuration);
-    const device = clientOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
+    const device = deviceOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
       const door = { router, configuration, env, extendContext, onError };

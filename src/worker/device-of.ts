@@ -1,41 +1,22 @@
 import type { Device } from "../shared/device.js";
+import { deviceLabel } from "./device-label.js";
+import { networkOf } from "./network-of.js";
 
-/** In this order: most browsers also name the ones they descend from. */
-const BROWSERS: readonly (readonly [RegExp, string])[] = [
-  [/\bEdg(e|A|iOS)?\//, "Edge"],
-  [/\b(OPR|Opera)\//, "Opera"],
-  [/\bSamsungBrowser\//, "Samsung Internet"],
-  [/\b(Firefox|FxiOS)\//, "Firefox"],
-  [/\b(Chrome|CriOS|HeadlessChrome)\//, "Chrome"],
-  [/\bSafari\//, "Safari"],
-];
-
-const SYSTEMS: readonly (readonly [RegExp, string])[] = [
-  [/\biPhone\b/, "iPhone"],
-  [/\biPad\b/, "iPad"],
-  [/\bAndroid\b/, "Android"],
-  [/\bCrOS\b/, "ChromeOS"],
-  [/\bWindows\b/, "Windows"],
-  [/\bMac OS X\b|\bMacintosh\b/, "macOS"],
-  [/\bLinux\b/, "Linux"],
-];
-
-/** Longest label made of a User-Agent that no row above knows. */
-const LONGEST = 64;
-
-/**
- * What a list of sessions calls the device that sent these headers. A client writes its User-Agent as it likes: of
- * one that is not recognised only the first name is kept, and of that only plain characters.
- */
-export function deviceOf(headers: Headers): Device {
-  const agent = (headers.get("user-agent") ?? "").slice(0, 1_024);
-  const browser = BROWSERS.find(([pattern]) => pattern.test(agent))?.[1];
-  const system = SYSTEMS.find(([pattern]) => pattern.test(agent))?.[1];
-  const label = browser && system ? `${browser} on ${system}` : (browser ?? firstName(agent));
-  return label === "" ? {} : { label };
+interface DeviceOptions {
+  /** The value of the device's cookie. */
+  readonly token: string | undefined;
+  /** The header that says where the request came from. */
+  readonly addressHeader: string;
 }
 
-function firstName(agent: string): string {
-  const [name = ""] = agent.split(/[\s(]/, 1);
-  return name.replaceAll(/[^A-Za-z0-9 ._/+-]/g, "").slice(0, LONGEST);
+/** All that is told to an object of where a request came from. */
+export function deviceOf(headers: Headers, { token, addressHeader }: DeviceOptions): Device {
+  const network = networkOf(headers.get(addressHeader));
+  return { label: deviceLabel(headers), token, network, requestId: requestIdOf(headers) };
+}
+
+/** Cloudflare's own id of the request, which its logs have too; else a new one. */
+function requestIdOf(headers: Headers): string {
+  const ray = headers.get("cf-ray") ?? "";
+  return /^[0-9A-Za-z-]{8,64}$/.test(ray) ? ray : crypto.randomUUID();
 }

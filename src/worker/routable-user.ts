@@ -1,6 +1,6 @@
 import { verifyAccessToken } from "../jwt/access-token.js";
 import { decodeJwt, isTokenExpired } from "../jwt/decode-jwt.js";
-import { looksLikeRefreshToken, verifyRefreshToken } from "../jwt/refresh-token.js";
+import { userInRefreshToken, verifyRefreshToken } from "../jwt/refresh-token.js";
 import { readSigningSecrets } from "../shared/app-secrets.js";
 
 const ID = /^[0-9a-f]{32}$/;
@@ -18,8 +18,8 @@ export async function routableUser(
     const claims = (await verifyAccessToken(token, options)) ?? (await verifyRefreshToken(token, options));
     return claims?.userId;
   }
-  const refresh = looksLikeRefreshToken(token);
-  if (refresh !== undefined) return refresh;
+  const userId = userInRefreshToken(token);
+  if (userId !== undefined) return userId;
   const claims = decodeJwt(token);
   if (typeof claims?.sub !== "string" || !ID.test(claims.sub) || typeof claims["sid"] !== "string") return undefined;
   return claims.exp === undefined || isTokenExpired(claims) ? undefined : claims.sub;

@@ -7,7 +7,7 @@ import type { Configuration } from "./configuration.js";
 import { verifyRecent } from "./recent-tokens.js";
 
 /** The tokens that a request brought. A bearer token stands alone: cookies beside it are not looked at. */
-export interface Credentials {
+export interface RequestTokens {
   readonly bearer?: string | undefined;
   readonly access?: string | undefined;
   readonly refresh?: string | undefined;
@@ -20,13 +20,13 @@ export type Who =
   | { readonly type: "nobody" };
 
 /** Checks a request's tokens. A forged, expired or missing one is nobody, and nobody's object is touched for it. */
-export async function whoIs(credentials: Credentials, configuration: Configuration): Promise<Who> {
-  const token = credentials.bearer ?? credentials.access;
+export async function whoIs(tokens: RequestTokens, configuration: Configuration): Promise<Who> {
+  const token = tokens.bearer ?? tokens.access;
   const access = token === undefined ? undefined : await verifyRecent(token, configuration);
   if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
-  if (credentials.bearer !== undefined || credentials.refresh === undefined) return { type: "nobody" };
+  if (tokens.bearer !== undefined || tokens.refresh === undefined) return { type: "nobody" };
   const { binding, secrets } = configuration;
-  const claims = await verifyRefreshToken(credentials.refresh, { secrets: secrets.jwt, audience: binding });
+  const claims = await verifyRefreshToken(tokens.refresh, { secrets: secrets.jwt, audience: binding });
   return claims ? { type: "lapsed", claims } : { type: "nobody" };
 }
 
