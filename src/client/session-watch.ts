@@ -1,6 +1,6 @@
 import type { SignInChange } from "./sign-in-events.js";
 
-/** How the server says that nobody is signed in. */
+/** What the server says of whether anybody is signed in; `unknown` when it could not be asked. */
 export type Answer = "signedIn" | "signedOut" | "unknown";
 
 export interface SessionWatchOptions {

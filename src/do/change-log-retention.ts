@@ -15,7 +15,7 @@ export interface ChangeLogRetention {
    */
   readonly maxBytes?: number;
   /**
-   * The oldest entry, in seconds.
+   * How old an entry may be, in seconds.
    * @default 604800 (7 days)
    */
   readonly maxAge?: number;

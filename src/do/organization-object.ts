@@ -13,7 +13,8 @@ import { createTransaction } from "./strict-transaction.js";
 /** An organization's object: what its members share, and who they are. */
 export function createOrganizationObject(environment: ObjectEnvironment): KindOfObject {
   const { state, app, address, alarms, endSession } = environment;
-  const { book, settings } = { book: app.definition.roles, settings: app.definition.app.settings };
+  const { roles: book } = app.definition;
+  const { settings } = app.definition.app;
   const owned = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.organization,

@@ -100,7 +100,8 @@ type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = 
 /**
  * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
  *
- * @throws Error when a table's definition is wrong; the message names the table and the field
+ * @throws Error when a role or a declared key of `kv` cannot be called so; the message names it. What is wrong with a
+ * table or a migration `createUserDO` says
  */
 export function initUserDO<
   TUserTables extends TableDefinitions = Record<never, never>,

@@ -20,7 +20,10 @@ function deserializeInput(payload: unknown): unknown {
   try {
     return superjson.deserialize(checkWireValue(payload) as SuperJSONResult, { inPlace: true });
   } catch (cause) {
-    const message = cause instanceof WireError ? cause.message : "The input's superjson meta cannot be read.";
+    const message =
+      cause instanceof WireError
+        ? cause.message
+        : "The input's superjson meta cannot be read. Send both as superjson.serialize makes them.";
     throw new TRPCError({ code: "BAD_REQUEST", message, cause });
   }
 }

@@ -2,7 +2,7 @@ import type { ListedSession, SignedIn, Signup, User } from "./account.js";
 import type { SessionTokens } from "./call.js";
 import type { Device } from "./device.js";
 
-/** What objects of one app (and the Worker, for `refresh`) ask of each other. Not reachable from outside. */
+/** What the objects of one app, and Workers with its binding, ask of each other. Not reachable from outside. */
 export type InternalRequest =
   | {
       /** Index → user: make the account. Idempotent by `operationId`. */
@@ -38,6 +38,7 @@ export type InternalRequest =
       readonly userId: string;
       readonly operationId: string;
       readonly email: string;
+      /** Milliseconds since the epoch. */
       readonly until: number;
     }
   | {
@@ -115,6 +116,7 @@ interface Replies {
   refresh: SessionTokens | "ended" | "replaced";
   holdsRefreshToken: boolean;
   loadSession: FoundSession | null;
+  /** Until then, in milliseconds since the epoch. */
   lease: number | "ended" | "replaced";
   answerInvitation: "accepted" | "declined" | "invalid";
   isLastOwner: boolean;

@@ -29,7 +29,9 @@ export function checkAnnotations(json: unknown, values: unknown, legacy: boolean
   const checkAnnotated = (value: unknown, annotated: unknown): void => {
     if (!Array.isArray(annotated) || annotated.length < 1 || annotated.length > 2) throw misfit();
     if (++nodes > limits.jsonNodes) {
-      throw new WireError(`The input's superjson meta holds more than ${limits.jsonNodes} entries.`);
+      throw new WireError(
+        `The input's superjson meta holds more than ${limits.jsonNodes} entries. Send it in several calls.`,
+      );
     }
     const [type, entries] = annotated as [unknown, unknown];
     checkType(type, value);

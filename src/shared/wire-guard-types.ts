@@ -41,7 +41,9 @@ function checkDate(json: unknown): void {
 
 function checkBigint(json: unknown): void {
   if (typeof json === "string" && BIGINT.test(json)) return;
-  throw new WireError(`The input holds a bigint that is no whole number of at most ${limits.bigintDigits} digits.`);
+  throw new WireError(
+    `The input holds a bigint that is no whole number of at most ${limits.bigintDigits} digits. Send a longer one as text.`,
+  );
 }
 
 function isByte(value: unknown): boolean {

@@ -10,7 +10,7 @@ import type { Refusal } from "./gate/refusal.js";
 import { asCaller, type Who } from "./who.js";
 
 /**
- * How long a socket may be used that was opened on a refresh token alone. The token is not exchanged for it: a
+ * How long a socket may be used that was opened on a refresh token alone, in milliseconds. The token is not exchanged for it: a
  * handshake's cookies are not reliably kept. The user's object says whether it is still the newest.
  */
 const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
@@ -61,4 +61,7 @@ const tryAgain: Refusal = {
   message: "Whether the session is alive could not be found out. Try again in a moment.",
 };
 
-const notAMember: Refusal = { code: "FORBIDDEN", message: "Only members may open a socket to this organization." };
+const notAMember: Refusal = {
+  code: "FORBIDDEN",
+  message: "Only members may open a socket to this organization. Accept an invitation to it first.",
+};

@@ -26,7 +26,8 @@ export interface CallerFactory<TRouter extends AnyTRPCRouter> {
  * Calls the app's procedures from another Worker, a queue consumer or a cron, straight over Workers RPC. Whoever
  * holds the binding may act for anyone: there is no session and no password.
  *
- * Each call throws the TRPCError of the procedure; NOT_FOUND when there is no such user.
+ * @throws TRPCError from each call: the procedure's own, NOT_FOUND when there is no such user, BAD_REQUEST for a call as
+ * the system that names no organization
  */
 export function createCaller<TRouter extends AnyTRPCRouter>(
   namespace: Pick<ObjectNamespace, "getByName">,

@@ -21,7 +21,7 @@ export class WatchedInput {
  * The results of a query, now and whenever they change: `for await (const posts of watchQuery(caller.posts.list))`.
  * `caller` is one of {@link createCaller}'s. The object sleeps in between. Leaving the loop ends it.
  *
- * Throws what the query does, and SERVICE_UNAVAILABLE when the object was restarted: begin again then.
+ * @throws TRPCError as the query does, and SERVICE_UNAVAILABLE when the object was restarted: begin again then
  */
 export function watchQuery<TInput, TOutput>(
   procedure: (input: TInput) => Promise<TOutput>,

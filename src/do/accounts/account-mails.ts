@@ -8,7 +8,7 @@ const HOUR = 60 * 60_000;
 /** To one address, of one kind. */
 const RATE = { limit: 3, per: HOUR };
 
-/** How long the link of a mail is good. */
+/** How long the link of a mail is good, in milliseconds. */
 export const lifetimes: Readonly<Record<MailPurpose, number>> = {
   verifyEmail: 24 * HOUR,
   resetPassword: HOUR,

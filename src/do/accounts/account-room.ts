@@ -15,7 +15,7 @@ import type { EmailVerification } from "./email-verification.js";
 import { exportRecords } from "./export-records.js";
 import { mergeFields } from "./merge-fields.js";
 import type { PasswordReset } from "./password-reset.js";
-import { toPublicSession } from "./sessions-room.js";
+import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
 export interface AccountRoomOptions {
   readonly parts: AccountParts;
@@ -97,9 +97,8 @@ function existing(account: AccountRow | undefined): AccountRow {
   return account;
 }
 
-/** A Worker's call has no session of its own: it is told as one that begins and ends with the call. */
 function current({ sessions }: AccountParts, sessionId: string | undefined): Session {
   const now = Date.now();
   const row = sessionId === undefined ? undefined : sessions.alive(sessionId, now);
-  return row ? toPublicSession(row) : { id: "rpc", createdAt: new Date(now), expiresAt: new Date(now) };
+  return row ? toPublicSession(row) : sessionOfCall(new Date(now));
 }

@@ -7,7 +7,7 @@ import { checkNewPassword } from "../passwords/check-new-password.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser } from "./account-store.js";
 import { tokensOf } from "./session-tokens.js";
-import { toPublicSession } from "./sessions-room.js";
+import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
 interface ByWhom {
   readonly actor: Actor;
@@ -45,8 +45,7 @@ export async function changePassword(
 
   for (const id of ended) parts.onSessionEnd(id);
   const user = toUser(account);
-  const at = new Date();
-  if (!session || actor.sessionId === undefined) return { user, session: { id: "rpc", createdAt: at, expiresAt: at } };
+  if (!session || actor.sessionId === undefined) return { user, session: sessionOfCall(new Date()) };
   parts.onSessionEnd(actor.sessionId);
   const tokens = await tokensOf(account, session, identity(), parts.accessSeconds);
   const signedIn = { user, session: toPublicSession(session) };

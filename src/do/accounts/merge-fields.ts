@@ -1,8 +1,10 @@
 import { TRPCError } from "@trpc/server";
 import type { z } from "zod";
+import { describeIssues } from "../storage/parse-row.js";
 
 /**
- * An object of the app's own with some fields changed: `undefined` keeps a field; `null` clears it, unless the field holds `null`.
+ * An object of the app's own with some fields changed: `undefined` keeps a field; `null` clears it, unless the field
+ * holds `null`.
  *
  * @throws TRPCError BAD_REQUEST, with zod's issues as its cause, when the whole is none
  */
@@ -23,7 +25,7 @@ export function mergeFields(
   if (success) return data;
   throw new TRPCError({
     code: "BAD_REQUEST",
-    message: `The ${what} ${what === "settings" ? "are" : "is"} not valid.`,
+    message: `The ${what} ${what === "settings" ? "are" : "is"} not valid. ${describeIssues(error.issues)}`,
     cause: error,
   });
 }

@@ -18,7 +18,10 @@ export interface SessionRow {
   readonly name: string | undefined;
 }
 
-/** So long after its replacement the last refresh token is still good, for the same successor: tabs refresh together. */
+/**
+ * So long after its replacement, in milliseconds, the last refresh token is still good for the same successor: tabs
+ * refresh together.
+ */
 export const GRACE = 30_000;
 
 /** Whether a generation of the refresh token is the newest, or was until a moment ago. */

@@ -57,6 +57,11 @@ export function toPublicSession({ id, createdAt, expiresAt }: SessionRow): Sessi
   return { id, createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
 }
 
+/** A Worker's call has no session of its own: it is told as one that begins and ends with the call. */
+export function sessionOfCall(at: Date): Session {
+  return { id: "rpc", createdAt: at, expiresAt: at };
+}
+
 export function toListed(row: SessionRow, current: boolean): ListedSession {
   const { device, name } = row;
   const times = { lastSeenAt: new Date(row.lastSeenAt), endsAt: new Date(row.endsAt) };

@@ -9,12 +9,12 @@ interface Handover {
   readonly expiresAt: number;
 }
 
-/** A client that was asked to come back does so at once. */
+/** In milliseconds. A client that was asked to come back does so at once. */
 const LIFETIME = 30_000;
 
 /**
- * Where subscriptions stand whose clients were asked to come back on a new socket, because theirs is stale. A client that has had no event
- * yet has no cursor to come back with, so the object remembers for it.
+ * Where subscriptions stand whose clients were asked to come back on a new socket, because theirs is stale. A client
+ * that has had no event yet has no cursor to come back with, so the object remembers for it.
  */
 export function createHandovers(index: SubscriptionIndex, isStale: (connection: Connection) => boolean) {
   const asked = new Set<Connection>();

@@ -95,6 +95,6 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
 function notIterable(path: string): TRPCError {
   return new TRPCError({
     code: "INTERNAL_SERVER_ERROR",
-    message: `The subscription "${path}" returned no async iterable.`,
+    message: `The subscription "${path}" returned no async iterable. Return a source, such as ctx.tables.<table>.changes(), or a generator.`,
   });
 }

@@ -7,7 +7,8 @@ import { quoteLiteral } from "./sql-text.js";
 
 /**
  * What zod fills in for fields that are left out, as constants for SQL: they fill the rows that are older than the
- * field, and the rows that an older version of the app writes. A default that is computed is computed here: not while the Worker starts.
+ * field, and the rows that an older version of the app writes. A default that is computed is computed here: not while
+ * the Worker starts.
  *
  * @throws Error when a field's own default does not fit its column
  */

@@ -25,7 +25,9 @@ const ordering: ReadonlySet<Operator> = new Set(["<", "<=", ">", ">="]);
 export function toComparison(table: string, column: Column, operator: unknown, value: unknown): Comparison {
   const path = `${table}.${column.name}`;
   if (!known.has(operator))
-    throw badRequest(`There is no operator ${JSON.stringify(operator)?.slice(0, 40)} (${path}).`);
+    throw badRequest(
+      `There is no operator ${JSON.stringify(operator)?.slice(0, 40)} (${path}). There are: ${operators.join(", ")}.`,
+    );
   const op = operator as Operator;
   if (!suits(column, op)) throw badRequest(`The operator "${op}" does not suit the field ${path}.`);
   if (op === "isNull") {

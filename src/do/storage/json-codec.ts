@@ -9,7 +9,8 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /**
  * Encodes a value as JSON text. Dates, bigints, bytes, Maps, Sets, and `undefined` in them or an array are marked;
- * plain JSON stays as it is. The keys of objects are sorted, so that equal values have equal texts and can be compared in SQL.
+ * plain JSON stays as it is. The keys of objects are sorted, so that equal values have equal texts and can be compared
+ * in SQL.
  *
  * @throws ValueError for what cannot be read back: a class, a function, NaN, half a surrogate pair, a cycle
  */

@@ -4,7 +4,7 @@ import { readRaw } from "./sql-value.js";
 export interface PruneOptions {
   /** The most entries. */
   readonly maxRows: number;
-  /** The oldest entry, in milliseconds. */
+  /** How old an entry may be, in milliseconds. */
   readonly maxAgeMs: number;
   /**
    * The most bytes, about.

@@ -30,7 +30,8 @@ export function formAt(rest: string): FormName | undefined {
 export async function readForm(request: Request): Promise<ReadonlyMap<string, string>> {
   const text = await readBody(request, "application/x-www-form-urlencoded");
   const pairs = text === "" ? [] : text.split("&");
-  if (pairs.length > MAX_FIELDS) throw new Refused("BAD_REQUEST", `A form has at most ${MAX_FIELDS} fields.`);
+  if (pairs.length > MAX_FIELDS)
+    throw new Refused("BAD_REQUEST", `A form has at most ${MAX_FIELDS} fields. Send fewer.`);
   const fields = new Map<string, string>();
   for (const pair of pairs) {
     const equals = pair.indexOf("=");
