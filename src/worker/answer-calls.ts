@@ -74,7 +74,10 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     placementOf(procedure).setsCookies === "never" ? [] : (replies[index] ?? []),
   );
   const streams = response.headers.get("transfer-encoding") === "chunked";
-  for (const reply of await Promise.all(streams ? settles : replies)) {
+  // Unless a call was refused here, a stream has nothing to tell before its first reply, which may say that the session
+  // is over.
+  const first = sent.length === planned.length ? [Promise.race(replies)] : [];
+  for (const reply of await Promise.all(streams ? [...first, ...settles] : replies)) {
     if (reply.session !== undefined) session = reply.session;
   }
   return withSession(response, session, options);

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { createLoadSession } from "trpc-userdo/worker";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import type { AppRouter } from "../../fixtures/app/router.js";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import { slow, type AppRouter } from "../../fixtures/app/router.js";
 import {
   freshEmail,
   openBrowser,
@@ -23,6 +23,8 @@ function moveClock(by: number): void {
 }
 
 afterEach(() => void vi.useRealTimers());
+// Whatever fails, nothing waits for it any more.
+afterAll(() => slow.go.resolve());
 
 /** A browser that has nothing but the refresh token of another. */
 function withRefreshOf({ cookies }: Browser): Browser {
@@ -126,5 +128,45 @@ describe("ending one's own session over batch-stream", () => {
     ]);
     expect(sessionCookies(browser)).toHaveLength(2);
     expect(await client.sessions.list.query()).toHaveLength(1);
+  });
+});
+
+describe("a session that was ended elsewhere, over batch-stream", () => {
+  it("A7 A17 is refused, and its cookies go with the head, which waits for the first answer", async () => {
+    const { browser, client, session, email } = await signUp();
+    const other = openBrowser().client();
+    await other.auth.login.mutate({ email, password });
+    expect(await client.posts.list.query()).toEqual([]);
+    await other.sessions.revoke.mutate({ id: session.id });
+    const streaming = browser.client("stream");
+    const codes = [codeOf(streaming.posts.list.query()), codeOf(streaming.auth.me.query())];
+    expect(await Promise.all(codes)).toEqual(["UNAUTHORIZED", "UNAUTHORIZED"]);
+    expect(sessionCookies(browser)).toEqual([]);
+  });
+
+  it("A7 A17 the head does not wait for a slower object", async () => {
+    const { browser, client } = await signUp();
+    const { id: organizationId } = await client.organizations.create.mutate({ name: "Slow" });
+    slow.came = Promise.withResolvers();
+    slow.go = Promise.withResolvers();
+    const response = await browser.fetch("/trpc/posts.create,projects.createSlowly?batch=1", {
+      method: "POST",
+      headers: { "content-type": "application/json", "trpc-accept": "application/jsonl" },
+      body: JSON.stringify({ 0: { json: { title: "Fast", body: "" } }, 1: { json: { organizationId, name: "Late" } } }),
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    const until = async (expected: string): Promise<void> => {
+      while (!text.includes(expected)) {
+        const { value = "" } = (await reader?.read()) ?? {};
+        if (value === "") throw new Error(`The stream ended without "${expected}".`);
+        text += value;
+      }
+    };
+    await until("Fast");
+    await slow.came.promise;
+    expect(text).not.toContain("Late");
+    slow.go.resolve();
+    await until("Late");
   });
 });
