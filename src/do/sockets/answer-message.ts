@@ -30,14 +30,14 @@ export function createAnswers(options: AnswersOptions) {
   const { frames, subscriptions, handovers, limits, run, open, shape } = options;
   const { index } = subscriptions;
 
-  function refusal(connection: Connection, { id, wireInput }: CallMessage): Error | undefined {
+  function refusal(connection: Connection, { id, params, wireInput }: CallMessage): Error | undefined {
     if (index.get(connection, id)) return duplicateId(id);
     const { subscriptionsPerSocket, subscriptionsPerObject } = limits;
     if (index.countOf(connection) >= subscriptionsPerSocket)
       return tooManySubscriptions(subscriptionsPerSocket, "socket");
     if (index.count() >= subscriptionsPerObject) return tooManySubscriptions(subscriptionsPerObject, "object");
     const { subscriptionBytes } = limits;
-    return index.bytesOf(connection) + inputBytes(wireInput) > subscriptionBytes
+    return index.bytesOf(connection) + inputBytes(wireInput, params.lastEventId) > subscriptionBytes
       ? tooMuchInput(subscriptionBytes)
       : undefined;
   }

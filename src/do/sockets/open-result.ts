@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { isObservable, observableToAsyncIterable } from "@trpc/server/observable";
 import { describeLiveQuery } from "../../router/live/live-request.js";
 import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "./attachment.js";
@@ -61,10 +62,11 @@ export function createPendingCall(start?: Start): PendingCall {
       if (live) return { kind: "live", request: live };
       const source = describeSource(result);
       if (source) return { kind: "source", source };
-      if (!isAsyncIterable(result)) throw notIterable(path);
+      const iterable = isObservable(result) ? observableToAsyncIterable(result, abort().signal) : result;
+      if (!isAsyncIterable(iterable)) throw notIterable(path);
       return {
         kind: "iterable",
-        iterable: result,
+        iterable,
         controller: abort(),
         onListen(next) {
           listener = next;

@@ -20,19 +20,31 @@ export function createSubscriptionIndex() {
   const byConnection = new Map<Connection, Map<string | number, Subscription>>();
   const byTable = new Map<string, Set<Subscription>>();
   const bytes = new WeakMap<Connection, number>();
+  // As they were when they were counted: an app's ids change.
+  const measured = new WeakMap<Subscription, number>();
   let count = 0;
+
+  function measure(subscription: Subscription): number {
+    const { input, cursor } = subscription.stored;
+    const size = inputBytes(input, cursor);
+    measured.set(subscription, size);
+    return size;
+  }
 
   const index = {
     count: (): number => count,
     connections: (): Iterable<Connection> => byConnection.keys(),
     of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
     countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
-    /** How large the inputs of a socket's subscriptions are together. Counted when first asked for after a sleep. */
+    /**
+     * How large the inputs of a socket's subscriptions are together, with the ids that they came back with. Counted
+     * when first asked for after a sleep.
+     */
     bytesOf(connection: Connection): number {
       const known = bytes.get(connection);
       if (known !== undefined) return known;
       let sum = 0;
-      for (const { stored } of index.of(connection)) sum += inputBytes(stored.input);
+      for (const subscription of index.of(connection)) sum += measure(subscription);
       bytes.set(connection, sum);
       return sum;
     },
@@ -48,7 +60,7 @@ export function createSubscriptionIndex() {
       byConnection.set(connection, own.set(stored.id, subscription));
       count++;
       const known = bytes.get(connection);
-      if (known !== undefined) bytes.set(connection, known + inputBytes(stored.input));
+      if (known !== undefined) bytes.set(connection, known + measure(subscription));
       for (const table of stored.tables) index.listen(subscription, table);
     },
 
@@ -63,7 +75,7 @@ export function createSubscriptionIndex() {
       if (own.size === 0) byConnection.delete(subscription.connection);
       count--;
       const known = bytes.get(subscription.connection);
-      if (known !== undefined) bytes.set(subscription.connection, known - inputBytes(subscription.stored.input));
+      if (known !== undefined) bytes.set(subscription.connection, known - (measured.get(subscription) ?? 0));
       for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
       subscription.running?.abort();
     },
@@ -74,9 +86,9 @@ export function createSubscriptionIndex() {
   return index;
 }
 
-/** How large an input is, as it came over the wire. */
-export function inputBytes(wireInput: unknown): number {
-  return wireInput === undefined ? 0 : byteLength(JSON.stringify(wireInput));
+/** How large an input is, as it came over the wire, and the id that came beside it. */
+export function inputBytes(wireInput: unknown, lastEventId = ""): number {
+  return byteLength(lastEventId) + (wireInput === undefined ? 0 : byteLength(JSON.stringify(wireInput)));
 }
 
 export type SubscriptionIndex = ReturnType<typeof createSubscriptionIndex>;

@@ -222,6 +222,27 @@ describe("a client that comes back", () => {
     await socket.until(14);
     expect(socket.frames.at(-1)).toEqual({ id: 13, result: { type: "started" } });
   });
+
+  it("E1 hostile 47 49: so are those with longer event ids", async () => {
+    const { open, object } = await start();
+    const socket = reading(await open());
+    const cursor = "9".repeat(200_000);
+    for (let n = 1; n <= 11; n++) socket.send(subscribe(n, "feeds.counted", cursor));
+    await socket.until(11);
+    expect(socket.frames.filter(({ error }) => error)).toMatchObject([
+      { id: 11, error: { json: { data: { code: "PAYLOAD_TOO_LARGE" } } } },
+    ]);
+    await evictDurableObject(object, { webSockets: "hibernate" });
+    socket.send(subscribe(12, "feeds.counted", cursor));
+    socket.send({ id: 3, method: "subscription.stop" });
+    socket.send(subscribe(13, "feeds.counted", cursor));
+    await socket.until(14);
+    expect(socket.frames.slice(11).map(({ id, result }) => [id, result?.type])).toEqual([
+      [12, undefined],
+      [3, "stopped"],
+      [13, "started"],
+    ]);
+  });
 });
 
 describe("a client that does not read", () => {

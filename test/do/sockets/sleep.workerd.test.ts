@@ -1,6 +1,8 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createCaller } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
+import type { FeedsRouter } from "../../fixtures/app/feeds.js";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
 
@@ -142,6 +144,21 @@ describe("a wake", () => {
     expect(eventsOf(socket.frames)).toEqual([{ cursor: "3", change: { text: "three" } }]);
   });
 
+  it("E3 P1 a method of the app's own that writes straight on the storage is told when it ends", async () => {
+    const { socket, object, sleep } = await start();
+    await subscribed(socket, "feeds.changes");
+    await object.writeRaw("at once");
+    await socket.until(2);
+    await object.writeRawLater("later");
+    await socket.until(3);
+    await object.writeRawInVain();
+    await socket.until(4);
+    await sleep();
+    await object.writeRaw("awake");
+    await socket.until(5);
+    expect(textsOf(socket, 1)).toEqual(["at once", "later", "after all", "awake"]);
+  });
+
   it("E3 a transaction that is rolled back inside another tells nobody", async () => {
     const { http, socket } = await start();
     await subscribed(socket, "feeds.changes");
@@ -166,6 +183,21 @@ describe("a wake", () => {
     await sleep();
     await http.trace.query();
     expect(socket.frames).toHaveLength(3);
+  });
+
+  it.each(["a socket", "a caller"])("C4 an observable is told over %s, and its teardown runs", async (way) => {
+    const { http, socket, user } = await start();
+    if (way === "a socket") {
+      await subscribed(socket, "feeds.observed");
+      await socket.until(3);
+      expect(socket.frames.slice(1).map(({ result }) => result?.data?.json)).toEqual(["one", "two"]);
+      socket.send({ id: 1, method: "subscription.stop" });
+    } else {
+      const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+      const stream = (await caller.feeds.observed()) as unknown as AsyncIterable<string>;
+      for await (const text of stream) if (text === "two") break;
+    }
+    await expect.poll(() => http.trace.query()).toContain("ended feeds.observed");
   });
 
   it("E2 a generator that is started by the event that woke the object is known at the next wake", async () => {
