@@ -1,42 +1,36 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
 import { keepPicture } from "./keep-picture.js";
-import { launchChromium } from "./launch-chromium.js";
 import { expectWhole, record } from "./recorded-states.js";
-import { startExample, type RunningExample } from "./start-example.js";
 import { createWeather } from "./socket-weather.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
+import { useExample } from "./use-example.js";
 
 /** Longer than a mutation waits for the page's own live queries. */
 const SLOW = 4_000;
 const eventually = { timeout: 30_000 };
 const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
 
-let example: RunningExample;
-let browser: Browser;
+const example = useExample();
 let proxy: TcpProxy;
 /** Where the page is, behind the proxy. */
 let url: string;
 
 beforeAll(async () => {
-  [example, browser, proxy] = await Promise.all([startExample(), launchChromium(), createTcpProxy()]);
+  proxy = await createTcpProxy();
   proxy.target = portOfExample();
   url = `http://127.0.0.1:${proxy.port}/`;
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await proxy?.close();
-  await example?.stop();
 });
+
+afterAll(() => proxy?.close());
 
 const portOfExample = (): number => Number(new URL(example.url).port);
 
 /** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
 async function newBrowser(): Promise<BrowserContext> {
-  const context = await browser.newContext();
+  const context = await example.newBrowser();
   await context.routeWebSocket(
     ({ pathname }) => pathname !== "/trpc",
     () => {},

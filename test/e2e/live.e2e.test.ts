@@ -1,27 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { keepPicture } from "./keep-picture.js";
-import { launchChromium } from "./launch-chromium.js";
 import { expectWhole, record } from "./recorded-states.js";
-import { startExample, type RunningExample } from "./start-example.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
+import { useExample } from "./use-example.js";
 
 /** A Durable Object with sleeping sockets only is evicted after ten seconds. */
 const IDLE = 13_000;
 const eventually = { timeout: 30_000 };
 
-let example: RunningExample;
-let browser: Browser;
-
-beforeAll(async () => {
-  [example, browser] = await Promise.all([startExample(), launchChromium()]);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await example?.stop();
-});
+const example = useExample();
 
 const password = "correct horse battery";
 const ada: Credentials = { email: "ada@example.com", password };
@@ -34,7 +23,7 @@ describe("live tasks", () => {
   let two: TasksTab;
 
   beforeAll(async () => {
-    context = await browser.newContext();
+    context = await example.newBrowser();
     one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", ada);
     await one.page.getByText("Nothing to do.").waitFor();
@@ -81,7 +70,7 @@ describe("live tasks", () => {
   });
 
   test("E4 C1 without a network it says so, fails at once, and shows afterwards what it missed", async () => {
-    const phone = await browser.newContext();
+    const phone = await example.newBrowser();
     const other = await TasksTab.open(phone, example.url);
     await other.submit("Sign in", ada);
     await other.live();
@@ -108,7 +97,7 @@ describe("live tasks", () => {
   });
 
   test("C3 P8 two people in three tabs: each sees their own at once, and nothing of the other", async () => {
-    const friend = await browser.newContext();
+    const friend = await example.newBrowser();
     const three = await TasksTab.open(friend, example.url);
     await three.submit("Sign up", grace);
     await three.live();

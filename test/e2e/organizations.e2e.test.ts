@@ -1,45 +1,15 @@
-import type { Browser, BrowserContext } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { AccountTab } from "./account-tab.js";
-import { launchChromium } from "./launch-chromium.js";
-import { startExample, type RunningExample } from "./start-example.js";
+import { describe, expect, test } from "vitest";
+import type { AccountTab } from "./account-tab.js";
+import { useAccountTabs } from "./use-account-tabs.js";
 
-const password = "correct horse battery";
 const eventually = { timeout: 30_000 };
-
-let example: RunningExample;
-let browser: Browser;
-const contexts: BrowserContext[] = [];
-const tabs: AccountTab[] = [];
-
-beforeAll(async () => {
-  [example, browser] = await Promise.all([startExample(), launchChromium()]);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await example?.stop();
-});
-
-afterEach(async () => {
-  const crashes = tabs.splice(0).flatMap((tab) => tab.crashes);
-  await Promise.all(contexts.splice(0).map((context) => context.close()));
-  expect(crashes).toEqual([]);
-});
-
-let people = 0;
+const { signUp } = useAccountTabs();
 
 /** A browser of somebody new, who has signed up and confirmed their address. */
-async function person({ confirmed = true } = {}): Promise<{ tab: AccountTab; email: string }> {
-  const context = await browser.newContext({ locale: "en-GB" });
-  contexts.push(context);
-  const tab = await AccountTab.open(context, example.url);
-  tabs.push(tab);
-  const email = `member${++people}@example.com`;
-  await tab.enter("Sign up", { email, password });
-  await tab.tasks();
-  if (confirmed) await confirm(tab, email);
-  return { tab, email };
+async function person(): Promise<{ tab: AccountTab; email: string }> {
+  const { tab, ada } = await signUp();
+  await confirm(tab, ada.email);
+  return { tab, email: ada.email };
 }
 
 async function confirm(tab: AccountTab, email: string): Promise<void> {
@@ -153,14 +123,13 @@ describe("one organization", () => {
   test("O4 an invitation waits for an account, and for a confirmed address", async () => {
     const ada = await person();
     await createOrganization(ada.tab, "Countess & Co");
-    const email = `member${people + 1}@example.com`;
+    const email = "newcomer@example.com";
     await invite(ada.tab, email, "member");
-    const newcomer = await person({ confirmed: false });
-    expect(newcomer.email).toBe(email);
-    await newcomer.tab.follow("Organizations");
-    expect(await newcomer.tab.page.getByText("Countess & Co").count()).toBe(0);
-    await confirm(newcomer.tab, email);
-    await accept(newcomer.tab, email, "Countess & Co");
+    const { tab } = await signUp(email);
+    await tab.follow("Organizations");
+    expect(await tab.page.getByText("Countess & Co").count()).toBe(0);
+    await confirm(tab, email);
+    await accept(tab, email, "Countess & Co");
   });
 
   test("O4 O7 an invitation can be declined or taken back; the last owner cannot leave, but delete it", async () => {
@@ -190,7 +159,7 @@ describe("one organization", () => {
   });
 
   test("O3 P8 somebody else's organization shows nothing", async () => {
-    const [ada, eve] = [await person({ confirmed: false }), await person({ confirmed: false })];
+    const [ada, eve] = [await signUp(), await signUp()];
     const path = await createOrganization(ada.tab, "Private Papers");
     await eve.tab.goto(path);
     await eve.tab.page.getByRole("alert").waitFor();

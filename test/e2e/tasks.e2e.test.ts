@@ -4,32 +4,21 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import type { Browser, BrowserContext } from "playwright-core";
+import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchChromium } from "./launch-chromium.js";
-import { startExample, type RunningExample } from "./start-example.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
+import { useExample } from "./use-example.js";
 
 /** A Durable Object with sleeping sockets only is evicted after ten seconds. */
 const IDLE = 13_000;
 const screenshot = fileURLToPath(new URL("../../docs/images/example.png", import.meta.url));
 const eventually = { timeout: 30_000 };
 
-let example: RunningExample;
-let browser: Browser;
+const example = useExample();
 
-beforeAll(async () => {
-  [example, browser] = await Promise.all([startExample(), launchChromium()]);
-}, 180_000);
-
-afterAll(async () => {
-  await browser?.close();
-  await example?.stop();
-});
-
-/** A browser of its own: nobody is signed in there. */
+/** A browser of somebody new, as large as the picture for the README. */
 function newPerson(): Promise<BrowserContext> {
-  return browser.newContext({ locale: "en-GB", viewport: { width: 760, height: 700 }, deviceScaleFactor: 2 });
+  return example.newBrowser({ locale: "en-GB", viewport: { width: 760, height: 700 }, deviceScaleFactor: 2 });
 }
 
 let people = 0;

@@ -1,0 +1,28 @@
+import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { launchChromium } from "./launch-chromium.js";
+import { startExample, type RunningExample } from "./start-example.js";
+
+/** The example and Chromium, started for a file of tests and ended with it. */
+export function useExample() {
+  let example: RunningExample;
+  let browser: Browser;
+
+  beforeAll(async () => {
+    [example, browser] = await Promise.all([startExample(), launchChromium()]);
+  }, 180_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await example?.stop();
+  });
+
+  return {
+    /** The first address that it printed. */
+    get url(): string {
+      return example.url;
+    },
+    /** A browser of its own: nobody is signed in there. */
+    newBrowser: (options?: BrowserContextOptions): Promise<BrowserContext> => browser.newContext(options),
+  };
+}
