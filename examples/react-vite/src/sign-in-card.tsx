@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
-import { describeError, describeField } from "./describe-error.ts";
+import { describeField } from "./describe-error.ts";
+import { ErrorMessage } from "./error-message.tsx";
 import { Field } from "./field.tsx";
 import { Link } from "./navigation.tsx";
 import { useTRPC } from "./trpc.ts";
@@ -52,11 +53,7 @@ export function SignInCard() {
           autoComplete={mode === "signIn" ? "current-password" : "new-password"}
           error={describeField(error, "password")}
         />
-        {describeError(error) && (
-          <p className="alert" role="alert">
-            {describeError(error)}
-          </p>
-        )}
+        <ErrorMessage error={error} />
         <button className="button-primary" type="submit" disabled={isPending}>
           {isPending ? "One moment…" : text.action}
         </button>

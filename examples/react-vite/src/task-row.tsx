@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { describeError } from "./describe-error.ts";
 import { isDraft, type Task } from "./task.ts";
+import { TaskItem } from "./task-item.tsx";
 import { optimistic, useTRPC } from "./trpc.ts";
 
 interface TaskRowProps {
@@ -25,38 +26,18 @@ export function TaskRow({ task, onDelete, notDeleted }: TaskRowProps) {
       { onSettled: () => setClicked(undefined) },
     ),
   );
-  const error = describeError(setDone.error) ?? notDeleted;
 
   return (
-    <li className="task" data-done={clicked ?? task.done}>
-      <label>
-        <input
-          type="checkbox"
-          checked={clicked ?? task.done}
-          disabled={isDraft(task)}
-          onChange={({ currentTarget: { checked } }) => {
-            setClicked(checked);
-            setDone.mutate({ id: task.id, done: checked });
-          }}
-        />
-        <span className="task-title">{task.title}</span>
-      </label>
-      <button
-        className="task-delete"
-        type="button"
-        aria-label={`Delete ${task.title}`}
-        disabled={isDraft(task)}
-        onClick={onDelete}
-      >
-        <svg viewBox="0 0 16 16" aria-hidden="true">
-          <path d="m4 4 8 8m0-8-8 8" />
-        </svg>
-      </button>
-      {error && (
-        <p className="field-error" role="alert">
-          {error}
-        </p>
-      )}
-    </li>
+    <TaskItem
+      title={task.title}
+      done={clicked ?? task.done}
+      isLocked={isDraft(task)}
+      error={describeError(setDone.error) ?? notDeleted}
+      onTick={(done) => {
+        setClicked(done);
+        setDone.mutate({ id: task.id, done });
+      }}
+      onDelete={onDelete}
+    />
   );
 }

@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../../worker/router.ts";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { Panel } from "./panel.tsx";
 import { describeMoment } from "./times.ts";
@@ -37,11 +37,7 @@ export function ActivityPanel() {
 
   return (
     <Panel title="Activity" intro="What happened to your account, the newest first.">
-      {log.error && (
-        <p className="alert panel-part" role="alert">
-          {describeError(log.error)}
-        </p>
-      )}
+      <ErrorMessage className="alert panel-part" error={log.error} />
       <ol className="rows" aria-label="Activity">
         {entries.map(({ id, at, action, outcome }) => (
           <li className="row" key={id}>

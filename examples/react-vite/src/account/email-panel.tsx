@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { describeError, describeField, type AppError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { Field } from "../field.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
@@ -70,16 +71,11 @@ function aboutAddress(error: AppError | null): string | undefined {
 function SendAgain() {
   const trpc = useTRPC();
   const request = useMutation(trpc.auth.requestEmailVerification.mutationOptions());
-  const message = describeError(request.error);
 
   return (
     <div className="panel-part">
       <p>Open the link in the mail that we sent you, to show that this address is yours.</p>
-      {message && (
-        <p className="alert" role="alert">
-          {message}
-        </p>
-      )}
+      <ErrorMessage error={request.error} />
       <div className="panel-actions">
         <button
           className="button-quiet"

@@ -3,7 +3,7 @@ import type { inferRouterOutputs } from "@trpc/server";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { AppRouter } from "../../worker/router.ts";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { RenameForm } from "./rename-form.tsx";
 import { describeAgo, describeDay } from "./times.ts";
@@ -72,11 +72,7 @@ export function SessionRow({ session, onChanged }: SessionRowProps) {
           )}
         </>
       )}
-      {revoke.error && (
-        <p className="field-error" role="alert">
-          {describeError(revoke.error)}
-        </p>
-      )}
+      <ErrorMessage className="field-error" error={revoke.error} />
     </li>
   );
 }

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { Panel } from "./panel.tsx";
 import { SessionRow } from "./session-row.tsx";
@@ -11,16 +11,14 @@ export function SessionsPanel() {
   const readAgain = () => queryClient.invalidateQueries({ queryKey: trpc.sessions.list.queryKey() });
   const revokeOthers = useMutation(trpc.sessions.revokeOthers.mutationOptions({ onSuccess: readAgain }));
   const logoutEverywhere = useMutation(trpc.auth.logoutEverywhere.mutationOptions());
-  const message = describeError(sessions.error ?? revokeOthers.error ?? logoutEverywhere.error);
   const isPending = revokeOthers.isPending || logoutEverywhere.isPending;
 
   return (
     <Panel title="Devices" intro="Where you are signed in. A device that you sign out is out at once.">
-      {message && (
-        <p className="alert panel-part" role="alert">
-          {message}
-        </p>
-      )}
+      <ErrorMessage
+        className="alert panel-part"
+        error={sessions.error ?? revokeOthers.error ?? logoutEverywhere.error}
+      />
       <ul className="rows" aria-label="Devices">
         {sessions.data?.map((session) => (
           <SessionRow key={session.id} session={session} onChanged={readAgain} />

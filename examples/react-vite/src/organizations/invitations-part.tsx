@@ -3,6 +3,7 @@ import { useState, type SubmitEvent } from "react";
 import { textOf } from "../account/account-form.tsx";
 import { InboxLink } from "../account/inbox-link.tsx";
 import { describeError, describeField } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { Field } from "../field.tsx";
 import { live, useTRPC } from "../trpc.ts";
 import { RoleSelect, type Role } from "./member-row.tsx";
@@ -22,7 +23,6 @@ export function InvitationsPart({ organizationId, roles }: InvitationsPartProps)
   const resend = useMutation(trpc.organizations.invitations.resend.mutationOptions());
   const [role, setRole] = useState<Role>("member");
   const beside = describeField(create.error, "email") ?? describeError(create.error);
-  const message = describeError(cancel.error ?? resend.error);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -65,11 +65,7 @@ export function InvitationsPart({ organizationId, roles }: InvitationsPartProps)
           ))}
         </ul>
       )}
-      {message && (
-        <p className="field-error" role="alert">
-          {message}
-        </p>
-      )}
+      <ErrorMessage className="field-error" error={cancel.error ?? resend.error} />
       <form className="invite" onSubmit={submit} noValidate>
         <Field label="Invite by e-mail" name="email" type="email" autoComplete="off" error={beside} />
         <div className="panel-actions">

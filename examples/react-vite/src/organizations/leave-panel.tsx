@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { Panel } from "../account/panel.tsx";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { navigate } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 import type { Organization } from "./organization.ts";
@@ -17,17 +17,12 @@ export function LeavePanel({
   const onSuccess = () => navigate("/organizations");
   const leave = useMutation(trpc.organizations.leave.mutationOptions({ onSuccess }));
   const remove = useMutation(trpc.organizations.delete.mutationOptions({ onSuccess }));
-  const message = describeError(leave.error ?? remove.error);
   const isOwner = role === "owner";
   const isPending = leave.isPending || remove.isPending;
 
   return (
     <Panel danger title={isOwner ? "Leave or delete" : "Leave"} intro={isOwner ? owners : others}>
-      {message && (
-        <p className="alert" role="alert">
-          {message}
-        </p>
-      )}
+      <ErrorMessage error={leave.error ?? remove.error} />
       <div className="panel-actions">
         <button
           className="button-quiet"

@@ -1,7 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../../worker/router.ts";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 
 type Member = inferRouterOutputs<AppRouter>["organizations"]["members"]["list"][number];
@@ -53,11 +53,7 @@ export function MemberRow({ organizationId, member: { userId, email, role }, isS
           </button>
         </>
       )}
-      {error && (
-        <p className="field-error" role="alert">
-          {describeError(error)}
-        </p>
-      )}
+      <ErrorMessage className="field-error" error={error} />
     </li>
   );
 }

@@ -1,8 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
-import { describeField } from "../describe-error.ts";
 import { navigate } from "../navigation.tsx";
+import { NameForm } from "../name-form.tsx";
 import { useTRPC } from "../trpc.ts";
-import { NameForm } from "./name-form.tsx";
 import { organizationPath } from "./organization-routes.ts";
 
 export function NewOrganization() {
@@ -13,10 +12,10 @@ export function NewOrganization() {
   return (
     <NameForm
       label="Name of the organization"
+      field="name"
       placeholder="A company, a club, a family…"
       action="Create"
       mutation={create}
-      besideField={describeField(create.error, "name")}
       onSubmit={(name) => create.mutate({ name })}
     />
   );

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { AccountBar } from "../account/account-bar.tsx";
 import { PageHeading } from "../account/page-heading.tsx";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { Link } from "../navigation.tsx";
 import { live, useTRPC } from "../trpc.ts";
 import { LeavePanel } from "./leave-panel.tsx";
@@ -28,11 +28,7 @@ export function OrganizationPage({ email, route }: OrganizationPageProps) {
   return (
     <main className="page">
       <AccountBar email={email} />
-      {error && (
-        <p className="alert" role="alert">
-          {describeError(error)}
-        </p>
-      )}
+      <ErrorMessage error={error} />
       <nav className="crumbs" aria-label="Where you are">
         <Link to="/organizations" className="link">
           Organizations

@@ -2,7 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { AccountBar } from "../account/account-bar.tsx";
 import { PageHeading } from "../account/page-heading.tsx";
 import { Panel } from "../account/panel.tsx";
-import { describeError } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { Link } from "../navigation.tsx";
 import { live, useTRPC } from "../trpc.ts";
 import { InvitationRow } from "./invitation-row.tsx";
@@ -23,11 +23,7 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
       <div className="heading">
         <PageHeading>Organizations</PageHeading>
       </div>
-      {organizations.error && (
-        <p className="alert" role="alert">
-          {describeError(organizations.error)}
-        </p>
-      )}
+      <ErrorMessage error={organizations.error} />
       {invited.length > 0 && (
         <Panel title="Invitations">
           <ul className="rows" aria-label="Invitations">

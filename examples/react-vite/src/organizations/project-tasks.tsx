@@ -1,8 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { PageHeading } from "../account/page-heading.tsx";
-import { describeError, describeField } from "../describe-error.ts";
-import { live, useLiveStatus, useTRPC } from "../trpc.ts";
-import { NameForm } from "./name-form.tsx";
+import { ErrorMessage } from "../error-message.tsx";
+import { LiveLabel } from "../live-label.tsx";
+import { NameForm } from "../name-form.tsx";
+import { live, useTRPC } from "../trpc.ts";
 import { may, type Organization } from "./organization.ts";
 import { ProjectTask } from "./project-task.tsx";
 
@@ -15,7 +16,6 @@ interface ProjectTasksProps {
 export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
   const trpc = useTRPC();
   const { id: organizationId } = organization;
-  const status = useLiveStatus();
   const projects = useQuery(live(trpc.projects.list.queryOptions({ organizationId })));
   const tasks = useQuery(live(trpc.projects.tasks.list.queryOptions({ organizationId, projectId })));
   const create = useMutation(trpc.projects.tasks.create.mutationOptions());
@@ -33,30 +33,24 @@ export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
     <>
       <div className="heading account-heading">
         <PageHeading>{project?.name ?? "…"}</PageHeading>
-        <p className="live" data-live={status === "live"} role="status">
-          {status === "live" ? "Live" : "Connecting…"}
-        </p>
+        <LiveLabel />
       </div>
       <section className="card" aria-label="Tasks">
         {mayWrite && (
           <div className="new-project-task">
             <NameForm
               label="New task"
+              field="title"
               placeholder="What is there to do?"
               action="Add"
               mutation={create}
-              besideField={describeField(create.error, "title")}
               onSubmit={(title, form) =>
                 create.mutate({ organizationId, projectId, title }, { onSuccess: () => form.reset() })
               }
             />
           </div>
         )}
-        {tasks.error && (
-          <p className="alert" role="alert">
-            {describeError(tasks.error)}
-          </p>
-        )}
+        <ErrorMessage error={tasks.error} />
         {tasks.data?.length === 0 && <p className="empty">Nothing to do.</p>}
         <ul className="tasks">
           {tasks.data?.map((task) => (

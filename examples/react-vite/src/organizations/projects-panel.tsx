@@ -1,9 +1,9 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Panel } from "../account/panel.tsx";
-import { describeError, describeField } from "../describe-error.ts";
+import { ErrorMessage } from "../error-message.tsx";
 import { Link } from "../navigation.tsx";
+import { NameForm } from "../name-form.tsx";
 import { live, useTRPC } from "../trpc.ts";
-import { NameForm } from "./name-form.tsx";
 import { may, type Organization } from "./organization.ts";
 import { projectPath } from "./organization-routes.ts";
 
@@ -40,18 +40,14 @@ export function ProjectsPanel({ organization }: { readonly organization: Organiz
           </li>
         ))}
       </ul>
-      {remove.error && (
-        <p className="field-error" role="alert">
-          {describeError(remove.error)}
-        </p>
-      )}
+      <ErrorMessage className="field-error" error={remove.error} />
       {mayWrite && (
         <NameForm
           label="Name of the project"
+          field="name"
           placeholder="Another project"
           action="Add"
           mutation={create}
-          besideField={describeField(create.error, "name")}
           onSubmit={(name, form) => create.mutate({ organizationId, name }, { onSuccess: () => form.reset() })}
         />
       )}

@@ -1,0 +1,64 @@
+import { useId, type KeyboardEvent, type SubmitEvent } from "react";
+import { textOf } from "./account/account-form.tsx";
+import { describeError, describeField, type AppError } from "./describe-error.ts";
+
+interface NameFormProps {
+  readonly label: string;
+  /** What the server calls the field. */
+  readonly field: string;
+  readonly placeholder?: string;
+  /** The name that there is already. */
+  readonly defaultValue?: string | undefined;
+  readonly action: string;
+  readonly mutation: { readonly isPending: boolean; readonly error: AppError | null };
+  readonly onSubmit: (name: string, form: HTMLFormElement) => void;
+  /** For one that was opened to change a name: it takes the focus, and can be closed again. */
+  readonly onCancel?: () => void;
+}
+
+/** One field and its button, in a line. */
+export function NameForm(props: NameFormProps) {
+  const { label, field, placeholder, defaultValue, action, mutation, onSubmit, onCancel } = props;
+  const errorId = useId();
+  const error = describeField(mutation.error, field) ?? describeError(mutation.error);
+
+  function submit(event: SubmitEvent<HTMLFormElement>) {
+    event.preventDefault();
+    onSubmit(textOf(new FormData(event.currentTarget), field), event.currentTarget);
+  }
+
+  return (
+    <form
+      className="name-form"
+      onSubmit={submit}
+      onKeyDown={(event: KeyboardEvent) => event.key === "Escape" && onCancel?.()}
+      noValidate
+    >
+      <input
+        className="input"
+        name={field}
+        aria-label={label}
+        aria-invalid={error !== undefined}
+        aria-describedby={error && errorId}
+        placeholder={placeholder}
+        autoComplete="off"
+        autoFocus={onCancel !== undefined}
+        defaultValue={defaultValue}
+        onFocus={(event) => onCancel && event.currentTarget.select()}
+      />
+      <button className="button-quiet" type="submit" disabled={mutation.isPending}>
+        {action}
+      </button>
+      {onCancel && (
+        <button className="button-quiet" type="button" onClick={onCancel}>
+          Cancel
+        </button>
+      )}
+      {error && (
+        <p className="field-error" id={errorId} role="alert">
+          {error}
+        </p>
+      )}
+    </form>
+  );
+}

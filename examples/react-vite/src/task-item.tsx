@@ -1,0 +1,49 @@
+interface TaskItemProps {
+  readonly title: string;
+  readonly done: boolean;
+  /** Whether nothing can be done to it. */
+  readonly isLocked: boolean;
+  /** Whether it is being deleted. */
+  readonly isLeaving?: boolean;
+  /** What was refused, in a sentence. */
+  readonly error: string | undefined;
+  readonly onTick: (done: boolean) => void;
+  /** Left out for who may not delete it. */
+  readonly onDelete?: (() => void) | undefined;
+}
+
+/** How a task looks, whoever it belongs to. */
+export function TaskItem(props: TaskItemProps) {
+  const { title, done, isLocked, isLeaving = false, error, onTick, onDelete } = props;
+  return (
+    <li className="task" data-done={done} data-leaving={isLeaving}>
+      <label>
+        <input
+          type="checkbox"
+          checked={done}
+          disabled={isLocked}
+          onChange={({ currentTarget }) => onTick(currentTarget.checked)}
+        />
+        <span className="task-title">{title}</span>
+      </label>
+      {onDelete && (
+        <button
+          className="task-delete"
+          type="button"
+          aria-label={`Delete ${title}`}
+          disabled={isLocked || isLeaving}
+          onClick={onDelete}
+        >
+          <svg viewBox="0 0 16 16" aria-hidden="true">
+            <path d="m4 4 8 8m0-8-8 8" />
+          </svg>
+        </button>
+      )}
+      {error && (
+        <p className="field-error" role="alert">
+          {error}
+        </p>
+      )}
+    </li>
+  );
+}
