@@ -1,16 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { openLiveSocket, signUpToLive } from "../../fixtures/live.js";
+import { startLive } from "../../fixtures/live.js";
 
 async function start() {
-  const signedUp = await signUpToLive();
-  const socket = await openLiveSocket(signedUp.browser);
+  const started = await startLive();
   /** The queries that ran again for a write. */
   const ranFor = async <TResult>(write: Promise<TResult>): Promise<[string[], TResult]> => {
-    const result = await write;
-    await socket.reached(signedUp.cursor());
-    return [await signedUp.http.trace.mutate(), result];
+    const result = await started.wrote(write);
+    return [await started.http.trace.mutate(), result];
   };
-  return { ...signedUp, socket, ranFor };
+  return { ...started, ranFor };
 }
 
 const [of, above, byId, count, list] = ["notes.of", "notes.above", "notes.byId", "notes.count", "notes.list"];

@@ -1,17 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openLiveSocket, signUpToLive, type LiveSocket } from "../../fixtures/live.js";
-
-async function start() {
-  const signedUp = await signUpToLive();
-  const socket = await openLiveSocket(signedUp.browser);
-  /** Runs a write, and waits until the socket's queries show it. */
-  const wrote = async <TResult>(write: Promise<TResult>): Promise<TResult> => {
-    const result = await write;
-    await socket.reached(signedUp.cursor());
-    return result;
-  };
-  return { ...signedUp, socket, wrote };
-}
+import { openLiveSocket, startLive, type LiveSocket } from "../../fixtures/live.js";
 
 /** The error that ended a subscription. */
 const errorOf = (socket: LiveSocket, id: number) =>
@@ -19,7 +7,7 @@ const errorOf = (socket: LiveSocket, id: number) =>
 
 describe("a live query", () => {
   it("E3 tells its result at once, and again when it has changed", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     const texts = socket.watch("notes.texts");
     await socket.settled();
     expect(socket.results(texts)).toEqual([[]]);
@@ -30,7 +18,7 @@ describe("a live query", () => {
   });
 
   it("E3 is not told a result that is the same", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     const count = socket.watch("notes.count", { list: "a" });
     await socket.settled();
     const { id } = await wrote(http.notes.create.mutate({ text: "one", list: "a" }));
@@ -40,7 +28,7 @@ describe("a live query", () => {
   });
 
   it("E3 what one turn commits is run for once, however many queries it concerns", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     const ids = [socket.watch("notes.texts"), socket.watch("notes.tagged"), socket.watch("notes.raw")];
     await socket.settled();
     await http.trace.mutate();
@@ -54,7 +42,7 @@ describe("a live query", () => {
   });
 
   it("E3 P4 the last frame of a flush says that it is complete, and stock clients are told in one of its own", async () => {
-    const { browser, http, socket, wrote, cursor } = await start();
+    const { browser, http, socket, wrote, cursor } = await startLive();
     const stock = await openLiveSocket(browser, "stock");
     for (const each of [socket, stock]) {
       for (const path of ["notes.texts", "notes.tagged", "notes.raw", "notes.slow"]) each.watch(path);
@@ -72,7 +60,7 @@ describe("a live query", () => {
   });
 
   it("P4 E2 so it is after a sleep, for each as its client has asked", async () => {
-    const { browser, http, socket, wrote, cursor, sleep } = await start();
+    const { browser, http, socket, wrote, cursor, sleep } = await startLive();
     const stock = await openLiveSocket(browser, "stock");
     for (const each of [socket, stock]) {
       each.watch("notes.texts");
@@ -86,7 +74,7 @@ describe("a live query", () => {
   });
 
   it("P4 a session that wrote is told so even when none of its queries changed; one that did not write is not", async () => {
-    const { http, browser, socket, wrote, cursor } = await start();
+    const { http, browser, socket, wrote, cursor } = await startLive();
     const other = await openLiveSocket(browser);
     const plain = await openLiveSocket(browser);
     socket.watch("kv.get", { key: "a" });
@@ -103,7 +91,7 @@ describe("a live query", () => {
   });
 
   it("E3 a query's error ends it with the query's own shape", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     socket.watch("kv.get", { key: "a" });
     const refused = socket.watch("odd.refused");
     const wrongInput = socket.watch("notes.byId", { id: 1 });
@@ -130,7 +118,7 @@ describe("a live query", () => {
     ["odd.asks", "env.LIVE_DO"],
     ["odd.writes", "writes"],
   ])("E3 %s is refused, and says why", async (path, word) => {
-    const { http, socket } = await start();
+    const { http, socket } = await startLive();
     const id = socket.watch(path);
     await socket.until(2);
     expect(errorOf(socket, id)).toMatchObject({
@@ -141,7 +129,7 @@ describe("a live query", () => {
   });
 
   it("E3 a result that no frame can carry is refused", async () => {
-    const { socket } = await start();
+    const { socket } = await startLive();
     const [fits, large] = [1_000, 100_000].map((bytes) => socket.watch("notes.large", { bytes }));
     await socket.settled();
     expect(socket.results(fits ?? 0)).toHaveLength(1);
@@ -149,7 +137,7 @@ describe("a live query", () => {
   });
 
   it("E3 one that was stopped runs no more", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     const [stopped, kept] = [socket.watch("notes.texts"), socket.watch("kv.get", { key: "a" })];
     await socket.settled();
     socket.send({ id: stopped, method: "subscription.stop" });
@@ -161,7 +149,7 @@ describe("a live query", () => {
   });
 
   it("E4 resumes by its id: nothing while the result is the same, all of it when not", async () => {
-    const { http, browser, socket, wrote } = await start();
+    const { http, browser, socket, wrote } = await startLive();
     const texts = socket.watch("notes.texts");
     await socket.settled();
     await wrote(http.notes.create.mutate({ text: "one" }));
@@ -182,7 +170,7 @@ describe("a live query", () => {
   });
 
   it("E3 K3 keys, prefixes and what expires", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     const a = socket.watch("kv.get", { key: "a/1" });
     const all = socket.watch("kv.list", { prefix: "a/" });
     const theme = socket.watch("kv.theme.get");
@@ -198,7 +186,7 @@ describe("a live query", () => {
   });
 
   it("E3 the framework's own tables are read like any other", async () => {
-    const { http, socket, wrote, session } = await start();
+    const { http, socket, wrote, session } = await startLive();
     const sessions = socket.watch("sessions.list");
     const data = socket.watch("sessions.data.get");
     const me = socket.watch("auth.me");
@@ -211,7 +199,7 @@ describe("a live query", () => {
   });
 
   it("E2 P1 a query that reads, waits and reads again is never told of half a transaction", async () => {
-    const { http, socket, wrote } = await start();
+    const { http, socket, wrote } = await startLive();
     const slow = socket.watch("notes.slow");
     await socket.settled();
     await http.notes.createTagged.mutate({ text: "one" });

@@ -1,20 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { openLiveSocket, signInToLive, signUpToLive } from "../../fixtures/live.js";
-
-async function start() {
-  const signedUp = await signUpToLive();
-  const socket = await openLiveSocket(signedUp.browser);
-  const wrote = async <TResult>(write: Promise<TResult>): Promise<TResult> => {
-    const result = await write;
-    await socket.reached(signedUp.cursor());
-    return result;
-  };
-  return { ...signedUp, socket, wrote };
-}
+import { openLiveSocket, signInToLive, startLive } from "../../fixtures/live.js";
 
 describe("live queries over a sleep", () => {
   it("E2 a wake runs none of them, and a write only those that it touches", async () => {
-    const { http, socket, sleep, wrote } = await start();
+    const { http, socket, sleep, wrote } = await startLive();
     const note = await http.notes.create.mutate({ text: "one", list: "a" });
     const texts = socket.watch("notes.texts");
     const other = socket.watch("notes.of", { list: "b" });
@@ -34,7 +23,7 @@ describe("live queries over a sleep", () => {
   });
 
   it("E2 what is the same after a sleep is not told again", async () => {
-    const { http, socket, sleep, wrote } = await start();
+    const { http, socket, sleep, wrote } = await startLive();
     const note = await http.notes.create.mutate({ text: "one", list: "a" });
     const count = socket.watch("notes.count", { list: "a" });
     await socket.settled();
@@ -51,7 +40,7 @@ describe("live queries over a sleep", () => {
   });
 
   it("E2 a thousand of them on one socket: a write runs the one that it touches", async () => {
-    const { http, socket, sleep, wrote } = await start();
+    const { http, socket, sleep, wrote } = await startLive();
     const notes = await Promise.all(
       Array.from({ length: 3 }, (_, index) => http.notes.create.mutate({ text: `note ${index}` })),
     );
@@ -68,7 +57,7 @@ describe("live queries over a sleep", () => {
   });
 
   it("E2 P8 callers that shared a query before a sleep share it after, and those that did not do not", async () => {
-    const { http, email, socket, session, sleep, wrote } = await start();
+    const { http, email, socket, session, sleep, wrote } = await startLive();
     const second = await signInToLive(email);
     const other = await openLiveSocket(second.browser);
     for (const each of [socket, other]) for (const path of ["notes.texts", "odd.whoami"]) each.watch(path);
@@ -83,7 +72,7 @@ describe("live queries over a sleep", () => {
   });
 
   it("E6 P6 a session revoked while the object slept is told nothing", async () => {
-    const { http, email, socket, sleep, wrote } = await start();
+    const { http, email, socket, sleep, wrote } = await startLive();
     const second = await signInToLive(email);
     const other = await openLiveSocket(second.browser);
     socket.watch("notes.texts");

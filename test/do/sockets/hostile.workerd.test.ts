@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
-import { openSocket, subscribe, upgrade, type RawSocket } from "../../fixtures/socket.js";
+import { openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
 
 /** A socket of somebody new. */
 async function start() {
@@ -16,7 +16,7 @@ let somebody: ReturnType<typeof signUpToFeeds> | undefined;
 /** A socket of somebody who stays the same, for what leaves no trace. */
 async function connect() {
   const { browser } = await (somebody ??= signUpToFeeds());
-  return { browser, socket: await openSocket(browser, "/feeds") };
+  return { socket: await openSocket(browser, "/feeds") };
 }
 
 const echo = (id: unknown, input: unknown = { json: "here" }) => ({
@@ -345,44 +345,4 @@ describe("messages", () => {
     await socket.until(21);
     expect(socket.frames.map(({ id }) => id)).toEqual([...Array.from({ length: 20 }, (_, n) => n + 1), null]);
   });
-});
-
-describe("the upgrade", () => {
-  const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ2aWN0aW0ifQ.";
-
-  it.each<[string, Record<string, string>]>([
-    ["no cookie", {}],
-    ["a forged access token", { Cookie: `__Host-userdo-access=${token}` }],
-    ["a forged refresh token", { Cookie: `__Host-userdo-refresh=${token}` }],
-    ["a forged bearer", { Authorization: `Bearer ${token}` }],
-  ])("E1 P7 hostile 52: a flood with %s is refused before any object", async (_name, headers) => {
-    const refused = await Promise.all(
-      Array.from({ length: 50 }, () => upgrade({ cookies: new Map() }, headers, "/feeds")),
-    );
-    expect(refused.map(({ status }) => status)).toEqual(Array(50).fill(401));
-  });
-
-  it.each<[string, Record<string, string>]>([
-    ["a foreign origin", { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }],
-    ["a foreign origin that claims to be the own site", { Origin: "https://evil.example" }],
-    ["an origin of null", { Origin: "null" }],
-    ["a name that begins alike", { Origin: "https://blog.example.com.evil.com" }],
-    ["the own name as a user", { Origin: "https://blog.example.com@evil.com" }],
-    ["http for https", { Origin: "http://blog.example.com" }],
-    ["another port", { Origin: "https://blog.example.com:8443" }],
-  ])("E1 hostile 53: %s is refused", async (_name, headers) => {
-    const { browser } = await connect();
-    const response = await upgrade(browser, headers, "/feeds");
-    expect([response.status, response.webSocket]).toEqual([403, null]);
-  });
-
-  it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])(
-    "E1 hostile 24: there is no socket at %s",
-    async (path) => {
-      const { browser } = await connect();
-      const { status, webSocket } = await upgrade(browser, {}, path);
-      expect(webSocket).toBeNull();
-      expect(status).toBeGreaterThanOrEqual(400);
-    },
-  );
 });

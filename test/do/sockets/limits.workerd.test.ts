@@ -1,39 +1,16 @@
-import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
-import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
-
-async function start(path: "/feeds" | "/small" = "/feeds") {
-  const signedUp = await signUpToFeeds(path);
-  const namespace = path === "/feeds" ? env.FEEDS_DO : env.SMALL_DO;
-  const object: DurableObjectStub = namespace.getByName(`user:${signedUp.user.id}`);
-  const open = () => openSocket(signedUp.browser, path);
-  return { ...signedUp, open, object };
-}
-
-/** Shows that it reads, as stock clients do. */
-function reading(socket: RawSocket): RawSocket {
-  socket.socket.addEventListener("message", ({ data }) => data === "PING" && socket.socket.send("PONG"));
-  return socket;
-}
+import { eventsOf, subscribe, type RawSocket } from "../../fixtures/socket.js";
+import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
 
 const rowsOf = (object: DurableObjectStub) =>
   runInDurableObject(object, (_instance, state) =>
     Number(state.storage.sql.exec("SELECT count(*) AS n FROM _socket_subscriptions").one()["n"]),
   );
 
-async function subscribeMany(socket: RawSocket, count: number, path = "feeds.changes"): Promise<void> {
-  for (let first = 1; first <= count; first += 200) {
-    socket.send(Array.from({ length: Math.min(200, count - first + 1) }, (_, n) => subscribe(first + n, path)));
-  }
-  await socket.until(count);
-  expect(socket.frames.every(({ result }) => result?.type === "started")).toBe(true);
-}
-
 describe("many", () => {
   it("E2 P9 2,000 idle subscriptions on one socket survive a sleep, and a ping leaves it asleep", async () => {
-    const { http, open, object } = await start();
+    const { http, open, object } = await openFeeds();
     const socket = reading(await open());
     await subscribeMany(socket, 2_000);
     await evictDurableObject(object, { webSockets: "hibernate" });
@@ -53,7 +30,7 @@ describe("many", () => {
   }, 60_000);
 
   it("E2 1,000 sockets of one object survive a sleep", async () => {
-    const { http, open, object } = await start();
+    const { http, open, object } = await openFeeds();
     const sockets: RawSocket[] = [];
     while (sockets.length < 1_000) sockets.push(...(await Promise.all(Array.from({ length: 50 }, open))));
     for (const socket of sockets) socket.send(subscribe(1, "feeds.changes"));
@@ -66,7 +43,7 @@ describe("many", () => {
   }, 120_000);
 
   it("E2 subscriptions that outgrow the attachment are rows, and go with their sockets", async () => {
-    const { open, object, http } = await start();
+    const { open, object, http } = await openFeeds();
     const [first, second] = [reading(await open()), reading(await open())];
     await subscribeMany(first, 300);
     await subscribeMany(second, 300);
@@ -89,7 +66,7 @@ describe("caps", () => {
   const refusals = (socket: RawSocket) => socket.frames.flatMap(({ error }) => (error ? [error.json] : []));
 
   it("E1 hostile 47: subscriptions on one socket, and in one object", async () => {
-    const { open } = await start("/small");
+    const { open } = await openFeeds("/small");
     const [first, second] = [await open(), await open()];
     for (let id = 1; id <= 4; id++) first.send(subscribe(id, "feeds.changes"));
     await first.until(4);
@@ -112,13 +89,13 @@ describe("caps", () => {
   });
 
   it("E1 sockets of one object: one too many is told why", async () => {
-    const { open } = await start("/small");
+    const { open } = await openFeeds("/small");
     for (let n = 0; n < 3; n++) await open();
     expect(await (await open()).closed).toEqual({ code: 4429, reason: expect.stringContaining("too many sockets") });
   });
 
   it("E1 hostile 42: a message over the limit is refused, and its socket closed", async () => {
-    const { open } = await start();
+    const { open } = await openFeeds();
     const socket = await open();
     const message = (bytes: number) => {
       const empty = JSON.stringify({ id: 1, method: "query", params: { path: "echo", input: { json: "" } } });
@@ -133,7 +110,7 @@ describe("caps", () => {
   });
 
   it("E1 hostile 42: bytes are counted, not characters", async () => {
-    const { open } = await start("/small");
+    const { open } = await openFeeds("/small");
     const socket = await open();
     socket.send({ id: 1, method: "query", params: { path: "echo", input: { json: "日".repeat(400) } } });
     expect((await socket.closed).code).toBe(1009);
@@ -154,7 +131,7 @@ describe("what waits to be answered", () => {
   ])(
     "E1 too %s messages behind a call that takes its time: the socket is closed, and says so",
     async (_, inFrame, length) => {
-      const { open, http } = await start();
+      const { open, http } = await openFeeds();
       const socket = await open();
       socket.send({ id: 1, method: "query", params: { path: "pause" } });
       for (let n = 0; n < 30; n++) socket.send(Array.from({ length: inFrame }, () => echo(n + 2, "x".repeat(length))));
@@ -164,7 +141,7 @@ describe("what waits to be answered", () => {
   );
 
   it("E1 as many as a client may have under way are answered", async () => {
-    const { open, http } = await start();
+    const { open, http } = await openFeeds();
     const socket = reading(await open());
     socket.send({ id: 1, method: "query", params: { path: "pause" } });
     for (let n = 0; n < 1_000; n++) socket.send(echo(n + 2, "x"));
@@ -176,7 +153,7 @@ describe("what waits to be answered", () => {
 
 describe("a client that comes back", () => {
   it("E4 with 2,000 subscriptions in one frame of more than 256 KiB has them all", async () => {
-    const { open, http } = await start();
+    const { open, http } = await openFeeds();
     const socket = reading(await open());
     const input = { prefix: "x".repeat(200) };
     const frame = JSON.stringify(
@@ -191,7 +168,7 @@ describe("a client that comes back", () => {
   }, 60_000);
 
   it("E4 hostile 42: one message of it that is too large is refused under its id, and its neighbours are answered", async () => {
-    const { open } = await start();
+    const { open } = await openFeeds();
     const socket = reading(await open());
     const large = { id: 2, method: "query", params: { path: "echo", input: { json: "x".repeat(262_144) } } };
     socket.send([subscribe(1, "feeds.changes"), large, subscribe(3, "feeds.changes")]);
@@ -204,7 +181,7 @@ describe("a client that comes back", () => {
   });
 
   it("E1 hostile 47: subscriptions with more input than one frame could bring back are refused", async () => {
-    const { open, object } = await start();
+    const { open, object } = await openFeeds();
     const socket = reading(await open());
     const input = { prefix: "x".repeat(200_000) };
     for (let n = 1; n <= 9; n++) socket.send(subscribe(n, "feeds.withInput", undefined, input));
@@ -224,7 +201,7 @@ describe("a client that comes back", () => {
   });
 
   it("E1 hostile 47 49: so are those with longer event ids", async () => {
-    const { open, object } = await start();
+    const { open, object } = await openFeeds();
     const socket = reading(await open());
     const cursor = "9".repeat(200_000);
     for (let n = 1; n <= 11; n++) socket.send(subscribe(n, "feeds.counted", cursor));
@@ -242,94 +219,5 @@ describe("a client that comes back", () => {
       [3, "stopped"],
       [13, "started"],
     ]);
-  });
-});
-
-describe("a client that does not read", () => {
-  it("E4 hostile 50: bytes are counted, not characters", async () => {
-    const { http, open } = await start();
-    const socket = await open();
-    await subscribeMany(socket, 1);
-    await http.items.create.mutate({ text: "日".repeat(90_000) });
-    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
-  });
-
-  const bytesOf = (socket: RawSocket) => socket.texts.reduce((sum, text) => sum + text.length, 0);
-  const idsOf = (socket: RawSocket) => eventsOf(socket.frames).map(({ change }) => (change as { id: string }).id);
-
-  it.each([
-    ["one flush", 2_000, 1],
-    ["many flushes", 100, 20],
-  ])(
-    "E4 P1 hostile 50: costs less than 1 MiB: %s",
-    async (_name, count, times) => {
-      const { http, open } = await start();
-      const socket = await open();
-      await subscribeMany(socket, 2);
-      for (let n = 0; n < times; n++) await http.items.createMany.mutate({ count, bytes: 1_000 });
-      await expect.poll(() => socket.texts.at(-1)).toBe("PING");
-      await http.trace.query();
-      expect(socket.texts.filter((text) => text === "PING")).toHaveLength(1);
-      expect(bytesOf(socket)).toBeLessThan(1_048_576);
-
-      // It was only slow: it gets all of it, once.
-      reading(socket).socket.send("PONG");
-      const all = (await http.items.list.query()).map(({ id }) => id);
-      await socket.until(2 + 2 * all.length);
-      for (const subscription of [1, 2]) {
-        const told = eventsOf(socket.frames.filter(({ id }) => id === subscription));
-        expect(told.map(({ change }) => (change as { id: string }).id)).toEqual(all);
-      }
-    },
-    30_000,
-  );
-
-  it("E4 hostile 50: a page of large rows is cut too", async () => {
-    const { http, open } = await start();
-    const socket = await open();
-    await subscribeMany(socket, 1);
-    await http.items.createMany.mutate({ count: 60, bytes: 60_000 });
-    await http.trace.query();
-    expect(bytesOf(socket)).toBeLessThan(1_048_576);
-    socket.socket.send("PONG");
-    await http.trace.query();
-    await expect.poll(() => socket.texts.filter((text) => text === "PING")).toHaveLength(2);
-    expect(bytesOf(socket)).toBeLessThan(2 * 1_048_576);
-    reading(socket).socket.send("PONG");
-    const all = (await http.items.list.query()).map(({ id }) => id);
-    await socket.until(1 + all.length);
-    expect(idsOf(socket)).toEqual(all);
-  }, 30_000);
-
-  it.each(["feeds.changes", "feeds.tracked"])(
-    "E4 hostile 50: is cut off, and resumes by its cursor: %s",
-    async (path) => {
-      const { http, open, object } = await start("/small");
-      const socket = await open();
-      await subscribeMany(socket, 1, path);
-      await http.items.createMany.mutate({ count: 50, bytes: 100 });
-      expect((await socket.closed).code).toBe(4408);
-      const told = idsOf(socket);
-      expect(told.length).toBeLessThan(20);
-      const again = reading(await open());
-      again.send(subscribe(1, path, eventsOf(socket.frames).at(-1)?.cursor));
-      const all = (await http.items.list.query()).map(({ id }) => id);
-      await again.until(1 + all.length - told.length);
-      expect([...told, ...idsOf(again)]).toEqual(all);
-      await evictDurableObject(object, { webSockets: "hibernate" });
-    },
-  );
-
-  it("E4 its calls wait until it reads, and are answered then", async () => {
-    const { http, open } = await start("/small");
-    const socket = await open();
-    await subscribeMany(socket, 1);
-    await http.items.createMany.mutate({ count: 20, bytes: 1 });
-    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
-    socket.send({ id: 7, method: "query", params: { path: "echo", input: { json: 7 } } });
-    await http.trace.query();
-    expect(socket.frames.some(({ id }) => id === 7)).toBe(false);
-    reading(socket).socket.send("PONG");
-    await expect.poll(() => socket.frames.find(({ id }) => id === 7)?.result?.data).toEqual({ json: 7 });
   });
 });

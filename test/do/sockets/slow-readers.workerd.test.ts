@@ -1,0 +1,93 @@
+import { evictDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { eventsOf, subscribe, type RawSocket } from "../../fixtures/socket.js";
+import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
+
+describe("a client that does not read", () => {
+  it("E4 hostile 50: bytes are counted, not characters", async () => {
+    const { http, open } = await openFeeds();
+    const socket = await open();
+    await subscribeMany(socket, 1);
+    await http.items.create.mutate({ text: "日".repeat(90_000) });
+    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+  });
+
+  const bytesOf = (socket: RawSocket) => socket.texts.reduce((sum, text) => sum + text.length, 0);
+  const idsOf = (socket: RawSocket) => eventsOf(socket.frames).map(({ change }) => (change as { id: string }).id);
+
+  it.each([
+    ["one flush", 2_000, 1],
+    ["many flushes", 100, 20],
+  ])(
+    "E4 P1 hostile 50: costs less than 1 MiB: %s",
+    async (_name, count, times) => {
+      const { http, open } = await openFeeds();
+      const socket = await open();
+      await subscribeMany(socket, 2);
+      for (let n = 0; n < times; n++) await http.items.createMany.mutate({ count, bytes: 1_000 });
+      await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+      await http.trace.query();
+      expect(socket.texts.filter((text) => text === "PING")).toHaveLength(1);
+      expect(bytesOf(socket)).toBeLessThan(1_048_576);
+
+      // It was only slow: it gets all of it, once.
+      reading(socket).socket.send("PONG");
+      const all = (await http.items.list.query()).map(({ id }) => id);
+      await socket.until(2 + 2 * all.length);
+      for (const subscription of [1, 2]) {
+        const told = eventsOf(socket.frames.filter(({ id }) => id === subscription));
+        expect(told.map(({ change }) => (change as { id: string }).id)).toEqual(all);
+      }
+    },
+    30_000,
+  );
+
+  it("E4 hostile 50: a page of large rows is cut too", async () => {
+    const { http, open } = await openFeeds();
+    const socket = await open();
+    await subscribeMany(socket, 1);
+    await http.items.createMany.mutate({ count: 60, bytes: 60_000 });
+    await http.trace.query();
+    expect(bytesOf(socket)).toBeLessThan(1_048_576);
+    socket.socket.send("PONG");
+    await http.trace.query();
+    await expect.poll(() => socket.texts.filter((text) => text === "PING")).toHaveLength(2);
+    expect(bytesOf(socket)).toBeLessThan(2 * 1_048_576);
+    reading(socket).socket.send("PONG");
+    const all = (await http.items.list.query()).map(({ id }) => id);
+    await socket.until(1 + all.length);
+    expect(idsOf(socket)).toEqual(all);
+  }, 30_000);
+
+  it.each(["feeds.changes", "feeds.tracked"])(
+    "E4 hostile 50: is cut off, and resumes by its cursor: %s",
+    async (path) => {
+      const { http, open, object } = await openFeeds("/small");
+      const socket = await open();
+      await subscribeMany(socket, 1, path);
+      await http.items.createMany.mutate({ count: 50, bytes: 100 });
+      expect((await socket.closed).code).toBe(4408);
+      const told = idsOf(socket);
+      expect(told.length).toBeLessThan(20);
+      const again = reading(await open());
+      again.send(subscribe(1, path, eventsOf(socket.frames).at(-1)?.cursor));
+      const all = (await http.items.list.query()).map(({ id }) => id);
+      await again.until(1 + all.length - told.length);
+      expect([...told, ...idsOf(again)]).toEqual(all);
+      await evictDurableObject(object, { webSockets: "hibernate" });
+    },
+  );
+
+  it("E4 its calls wait until it reads, and are answered then", async () => {
+    const { http, open } = await openFeeds("/small");
+    const socket = await open();
+    await subscribeMany(socket, 1);
+    await http.items.createMany.mutate({ count: 20, bytes: 1 });
+    await expect.poll(() => socket.texts.at(-1)).toBe("PING");
+    socket.send({ id: 7, method: "query", params: { path: "echo", input: { json: 7 } } });
+    await http.trace.query();
+    expect(socket.frames.some(({ id }) => id === 7)).toBe(false);
+    reading(socket).socket.send("PONG");
+    await expect.poll(() => socket.frames.find(({ id }) => id === 7)?.result?.data).toEqual({ json: 7 });
+  });
+});

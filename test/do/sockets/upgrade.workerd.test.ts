@@ -1,0 +1,48 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import type { Browser } from "../../fixtures/browser.js";
+import { upgrade } from "../../fixtures/socket.js";
+import { signUpToFeeds } from "../../fixtures/stock-client.js";
+
+let browser: Browser;
+
+beforeAll(async () => {
+  ({ browser } = await signUpToFeeds());
+});
+
+describe("the upgrade", () => {
+  const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ2aWN0aW0ifQ.";
+
+  it.each<[string, Record<string, string>]>([
+    ["no cookie", {}],
+    ["a forged access token", { Cookie: `__Host-userdo-access=${token}` }],
+    ["a forged refresh token", { Cookie: `__Host-userdo-refresh=${token}` }],
+    ["a forged bearer", { Authorization: `Bearer ${token}` }],
+  ])("E1 P7 hostile 52: a flood with %s is refused before any object", async (_name, headers) => {
+    const refused = await Promise.all(
+      Array.from({ length: 50 }, () => upgrade({ cookies: new Map() }, headers, "/feeds")),
+    );
+    expect(refused.map(({ status }) => status)).toEqual(Array(50).fill(401));
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ["a foreign origin", { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" }],
+    ["a foreign origin that claims to be the own site", { Origin: "https://evil.example" }],
+    ["an origin of null", { Origin: "null" }],
+    ["a name that begins alike", { Origin: "https://blog.example.com.evil.com" }],
+    ["the own name as a user", { Origin: "https://blog.example.com@evil.com" }],
+    ["http for https", { Origin: "http://blog.example.com" }],
+    ["another port", { Origin: "https://blog.example.com:8443" }],
+  ])("E1 hostile 53: %s is refused", async (_name, headers) => {
+    const response = await upgrade(browser, headers, "/feeds");
+    expect([response.status, response.webSocket]).toEqual([403, null]);
+  });
+
+  it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])(
+    "E1 hostile 24: there is no socket at %s",
+    async (path) => {
+      const { status, webSocket } = await upgrade(browser, {}, path);
+      expect(webSocket).toBeNull();
+      expect(status).toBeGreaterThanOrEqual(400);
+    },
+  );
+});
