@@ -60,20 +60,19 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       limits: app.socketLimits,
       subscribe,
       shape,
-      // A query writes nothing past the tables: there is nothing to settle.
+      // What only reads has nothing for others.
       run: (caller, call) => {
         const work = (): Promise<Reply> => run(caller, call, "socket");
-        return call.type === "mutation" ? settled(shown(caller, call, work)) : work();
+        return call.type === "mutation" ? reached(shown(caller, call, work)) : work();
       },
       live: { query, check, shape, rows: live.rows },
     });
     return sockets;
   };
 
-  /** What a call has written straight on the storage, and what others have to know of it, is told at its end. */
-  async function settled<TResult>(work: Promise<TResult>): Promise<TResult> {
+  /** What others have to know of a call reaches them at its end. */
+  async function reached<TResult>(work: Promise<TResult>): Promise<TResult> {
     const result = await work;
-    kind.settle?.();
     const told = kind.reach?.();
     if (told) await told;
     return result;
@@ -113,11 +112,10 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>
-      settled(Promise.all(calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", device))))),
+      reached(Promise.all(calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", device))))),
 
     internal: async (request: InternalRequest): Promise<unknown> => {
       const answer = await kind.internal?.(request);
-      kind.settle?.();
       const told = kind.reach?.();
       // A letter's sender need not wait for the letters that come of it.
       if (told && request.op !== "deliver") await told;
@@ -140,8 +138,6 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
 
     alarm: alarms.onAlarm,
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      // Whatever else has written since: a session may be gone.
-      kind.settle?.();
       await openSockets()?.onMessage(socket, frame);
     },
     onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),

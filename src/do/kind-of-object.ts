@@ -38,7 +38,7 @@ export interface KindOfObject extends Owned {
   readonly start?: () => void;
   /** Answers another object's, or the Worker's, own message. */
   readonly internal?: (request: InternalRequest) => unknown;
-  /** Tells subscribers what was written past the tables. */
+  /** Tells subscribers what was written in this turn now, rather than at its end. */
   readonly settle?: () => void;
   /** Sends what others have to be told, and waits for it, but not for long; `undefined` when there is nothing. */
   readonly reach?: () => Promise<void> | undefined;

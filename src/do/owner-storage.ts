@@ -20,6 +20,7 @@ import { createTables } from "./storage/create-tables.js";
 import { recordedSql } from "./storage/recorded-sql.js";
 import { prepareConnection } from "./storage/prepare-connection.js";
 import type { TableSet } from "./storage/table-set.js";
+import { watchWrites } from "./storage/watch-writes.js";
 
 export interface OwnerStorageOptions {
   readonly storage: DurableObjectStorage;
@@ -30,7 +31,7 @@ export interface OwnerStorageOptions {
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
   readonly alarms: Alarms;
-  /** Told at the end of a call in which something was written, by whomever: what was read before may not hold. */
+  /** Told after each turn in which something was written, by whomever: what was read before may not hold. */
   readonly onWritten?: () => void;
 }
 
@@ -62,7 +63,11 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   const pruner = createChangeLogPruner({ sql, retention, isBorn: lifetime.isBorn, arm: alarms.arm });
   alarms.register(pruner.wakeUp);
   let hub: ChangeHub | undefined;
-  let written: number | undefined;
+  const writes = watchWrites(storage.sql, () => {
+    onWritten?.();
+    // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
+    if (lifetime.isBorn()) hub?.flush();
+  });
 
   const liveHub = (): ChangeHub =>
     (hub ??= createChangeHub({
@@ -71,16 +76,10 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       present: (table, change) => (table === KV_TABLE ? toKvChange(change) : change),
     }));
 
-  function onWrite(rows = 1): void {
-    // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
-    hub?.poke();
-    pruner.onWrite(rows);
-  }
-
   const kvStore = createKvStore(sql);
   const kvEntries = (keys: readonly string[]): Map<string, unknown> =>
     new Map(kvStore.readSome(keys, Date.now()).map((entry) => [entry.key, toKvEntry(entry)]));
-  alarms.register(createKvExpiry({ store: kvStore, isBorn: lifetime.isBorn, onRemove: () => onWrite() }));
+  alarms.register(createKvExpiry({ store: kvStore, isBorn: lifetime.isBorn }));
 
   /** The changes of a table, for a subscriber. */
   const changes = (table: string, rows: RowFilter | undefined, { call, live, signal }: Listening) =>
@@ -106,7 +105,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         sql,
         transactionSync,
         tableSet,
-        onWrite,
+        onWrite: pruner.onWrite,
         changes: (table, { signal }) => changes(table, undefined, { call, live, signal }),
       }),
 
@@ -117,7 +116,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         schemas: kvSchemas,
         transactionSync,
         onWrite(expiresAt) {
-          onWrite();
+          pruner.onWrite(1);
           // Only the first to expire moves the alarm.
           if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
         },
@@ -128,21 +127,13 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     storedRows: (table: string, ids: readonly string[]) => tableSet.storedRows(sql, table, ids),
 
     /** Kysely over the same tables. */
-    database: (): object => (database ??= createDatabase({ sql, onWrite })),
+    database: (): object => (database ??= createDatabase({ sql, onWrite: pruner.onWrite })),
 
     /** Runs synchronous work all or nothing. An `async` piece of work is covered up to its first `await`. */
     atomic: transactionSync,
 
-    /** Tells what was written past the tables, straight on the storage. */
-    settle(): void {
-      if (!lifetime.isBorn()) return;
-      // At the end of every call, most of which write nothing: far cheaper than a look at the newest entry of the log.
-      const total = Number(sql.exec("SELECT total_changes() AS total").one()["total"]);
-      if (total === written) return;
-      written = total;
-      onWritten?.();
-      hub?.flush();
-    },
+    /** Tells what was written in this turn now, rather than at its end. */
+    settle: writes.settle,
   };
 }
 

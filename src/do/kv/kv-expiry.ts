@@ -7,18 +7,13 @@ const PAGE = 1_000;
 export interface KvExpiryOptions {
   readonly store: KvStore;
   readonly isBorn: () => boolean;
-  /** Called after some were removed, so that it is told. */
-  readonly onRemove: () => void;
 }
 
 /** Removes what has expired, by alarm. Until then it is stored, and nobody sees it. */
-export function createKvExpiry({ store, isBorn, onRemove }: KvExpiryOptions): WakeUp {
+export function createKvExpiry({ store, isBorn }: KvExpiryOptions): WakeUp {
   return {
     name: "kv",
     due: () => (isBorn() ? store.nextExpiry() : undefined),
-    run(now) {
-      store.removeExpired(now, PAGE);
-      onRemove();
-    },
+    run: (now) => store.removeExpired(now, PAGE),
   };
 }

@@ -100,7 +100,6 @@ export interface MissedOptions {
 export function createChangeHub({ log, rows, present = (_table, change) => change }: ChangeHubOptions) {
   const listeners = new Set<(flush: Flush) => void>();
   let head = log.head();
-  let scheduled = false;
 
   /** Net changes with their rows. A row that is gone by now is left out: a later entry speaks for it. */
   function withRows(table: string, net: readonly NetChange[]): TrackedChange[] {
@@ -116,17 +115,7 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
   const hub = {
     head: (): Cursor => head,
 
-    /** Something may have been written: look, once this turn's synchronous work is done. */
-    poke(): void {
-      if (scheduled) return;
-      scheduled = true;
-      // A microtask never runs inside transactionSync, so what it sees is committed.
-      queueMicrotask(() => {
-        scheduled = false;
-        hub.flush();
-      });
-    },
-
+    /** Something may have been written: looks, and tells it. */
     flush(): void {
       const from = head;
       const until = log.head();
