@@ -12,7 +12,7 @@ import { withoutOutside } from "./live/outside.js";
 import { personal, personalRoom } from "./live/personal.js";
 import { packReply } from "./pack-reply.js";
 import type { HeldStream } from "./sockets/held-streams.js";
-import { createPendingCall, isAsyncIterable, type LiveCall } from "./sockets/open-result.js";
+import { createPendingCall, isAsyncIterable, type LiveCall, type PendingCall } from "./sockets/open-result.js";
 import {
   checkingCaller,
   currentRecorder,
@@ -35,7 +35,7 @@ export interface Owned {
    */
   authorize(caller: Caller, placement: Placement): void;
   /** What the procedures of this object find on their context, beside the caller and the bindings. */
-  context(caller: Caller, call: Call, live: LiveCall): object;
+  context(caller: Caller, call: Call, live: () => LiveCall): object;
   room(visit: Visit): Room;
   /**
    * What decides whether a caller may act here: their live queries are run again when it changes.
@@ -88,7 +88,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     call: Call,
     procedure: AnyTRPCProcedure,
     transport: Transport,
-    live: LiveCall,
+    live: () => LiveCall,
     isLive = false,
   ) {
     const { caller } = visit;
@@ -120,7 +120,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         getRawInput: () => Promise.resolve(withCursor(call)),
         ctx,
         // A socket's query or mutation is never called off, and a signal has its price.
-        signal: transport === "rpc" || type === "subscription" ? live.signal : undefined,
+        signal: transport === "rpc" || type === "subscription" ? live().signal : undefined,
         batchIndex: 0,
       });
     return { type, run, procedure, ctx };
@@ -131,7 +131,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     const recorder = currentRecorder();
     for (const read of owned.watched?.(caller) ?? []) recorder?.read(read);
     const procedure = await find(call);
-    return enter({ caller, device: {}, setSession() {} }, call, procedure, "socket", createPendingCall().live, true);
+    const live = (): LiveCall => createPendingCall().live;
+    return enter({ caller, device: {}, setSession() {} }, call, procedure, "socket", live, true);
   }
 
   async function runLive(caller: Caller, call: Call): Promise<unknown> {
@@ -160,18 +161,21 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
       try {
         const procedure = await find(call);
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
-        const pending = createPendingCall(calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined);
+        let made: PendingCall | undefined;
+        // Most calls tell nothing later, and do without.
+        const pending = (): PendingCall =>
+          (made ??= createPendingCall(calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined));
         const { type, run } = await enter(
           { caller, device, refreshCookie: call.refreshCookie, setSession },
           call,
           procedure,
           transport,
-          pending.live,
+          () => pending().live,
         );
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
-          const opened = pending.opened(result, call.path);
+          const opened = pending().opened(result, call.path);
           const stream = hold({ caller, call: { ...call, type }, opened, calledAt });
           // Not for a generator of the app's own: its ids are the app's, if it has any.
           const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
@@ -208,7 +212,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     /** Runs a subscription's procedure and hands over what it returned. Never throws. */
     async subscribe(caller: Caller, call: Call, live: LiveCall): Promise<Subscribed> {
       try {
-        const { run } = await enter({ caller, device: {}, setSession() {} }, call, await find(call), "socket", live);
+        const visit = { caller, device: {}, setSession() {} };
+        const { run } = await enter(visit, call, await find(call), "socket", () => live);
         return { ok: true, result: await run() };
       } catch (cause) {
         return { ok: false, error: shape(call, cause, caller) };

@@ -60,10 +60,10 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
         return { userId, email, role, joinedAt, permissions: book.permissionsOf(role) };
       },
       get tables() {
-        return owned.tables(call, live);
+        return owned.tables(call, live());
       },
       get kv() {
-        return owned.kv(call, live);
+        return owned.kv(call, live());
       },
       get db() {
         return owned.database();

@@ -74,10 +74,10 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         return toUser(row);
       },
       get tables() {
-        return owned.tables(call, live);
+        return owned.tables(call, live());
       },
       get kv() {
-        return owned.kv(call, live);
+        return owned.kv(call, live());
       },
       get db() {
         return owned.database();

@@ -50,7 +50,7 @@ export function createPermits({
 
   function isStale(connection: Connection): boolean {
     if (connection.lapses <= Date.now() || handovers().wasAsked(connection)) return true;
-    return connection.standing !== look(connection.caller).standing;
+    return standing !== undefined && connection.standing !== look(connection.caller).standing;
   }
 
   /** The client is to come back on a new socket; meanwhile events wait. */
