@@ -1,5 +1,6 @@
 import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../router/caller-check.js";
+import { checkPlace } from "../router/check-place.js";
 import { placementOf, type Placement } from "../router/kind.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
@@ -99,6 +100,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     if (asked) await asked;
     if (isLive) unrecorded(() => owned.authorize(caller, placement));
     else owned.authorize(caller, placement);
+    const room = owned.room(visit);
+    checkPlace(placement, room.address, call.input);
     const seen = <TObject extends object>(object: TObject): TObject => (isLive ? personal(object) : object);
     const bindings = isLive ? withoutOutside(env) : env;
     const ctx =
@@ -110,7 +113,6 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
       // What the app adds may have getters too.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
-    const room = owned.room(visit);
     Object.assign(ctx, { [ROOM]: isLive ? personalRoom(room) : room });
     const run = (): Promise<unknown> =>
       callTRPCProcedure({

@@ -1,5 +1,3 @@
-import type { AnyTRPCProcedure } from "@trpc/server";
-
 /**
  * Where a procedure runs.
  *
@@ -23,22 +21,12 @@ export interface Placement {
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
-interface Placed {
-  [PLACEMENT]?: Placement;
+/** What a builder is given to say that every procedure built on it belongs to `placement`. */
+export function placed(placement: Placement): object {
+  return { [PLACEMENT]: placement };
 }
 
-/** Marks the middleware that a builder got last: every procedure built on it then belongs to `placement`. */
-export function placed<TBuilder extends { readonly _def: object }>(placement: Placement, builder: TBuilder): TBuilder {
-  const last = middlewaresOf(builder).at(-1);
-  if (last) last[PLACEMENT] = placement;
-  return builder;
-}
-
-/** Where a procedure belongs. The mark closest to the resolver wins. */
-export function placementOf(procedure: AnyTRPCProcedure): Placement {
-  return middlewaresOf(procedure).findLast((middleware) => middleware[PLACEMENT])?.[PLACEMENT] ?? anywhere;
-}
-
-function middlewaresOf(built: { readonly _def: object }): readonly Placed[] {
-  return "middlewares" in built._def ? (built._def.middlewares as Placed[]) : [];
+/** Where a procedure belongs. What was said closest to the resolver holds. */
+export function placementOf({ _def: { meta } }: { readonly _def: { readonly meta: unknown } }): Placement {
+  return (meta as { readonly [PLACEMENT]?: Placement } | undefined)?.[PLACEMENT] ?? anywhere;
 }

@@ -1,0 +1,40 @@
+import { describe, expect, it } from "vitest";
+import { checkPlace } from "../../src/router/check-place.js";
+import type { Placement } from "../../src/router/kind.js";
+import type { Address } from "../../src/shared/owner.js";
+
+const user: Address = { type: "user", id: "0".repeat(32) };
+const organization: Address = { type: "organization", id: "1".repeat(32) };
+const email: Address = { type: "email", id: "2".repeat(43) };
+const objects = { user, organization, email };
+
+const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
+  anywhere: ["user", "organization", "email"],
+  live: ["user", "organization", "email"],
+  user: ["user"],
+  refresh: ["user"],
+  mail: ["user"],
+  organization: ["organization"],
+  email: ["email"],
+};
+
+const check = (kind: Placement["kind"], address: Address, input?: unknown) => () =>
+  checkPlace({ kind, setsCookies: "never" }, address, input);
+
+describe.each(Object.entries(belongs))("P8 a procedure of the kind %s", (kind, places) => {
+  it.each(Object.entries(objects))("in the object of a kind: %s", (type, address) => {
+    const call = check(kind as Placement["kind"], address, { organizationId: address.id });
+    if ((places as readonly string[]).includes(type)) expect(call).not.toThrow();
+    else expect(call).toThrow(expect.objectContaining({ code: "FORBIDDEN" }) as Error);
+  });
+});
+
+it("P8 O8 an organization's object acts for no other organization", () => {
+  expect(check("organization", organization, { organizationId: organization.id })).not.toThrow();
+  expect(check("organization", organization, { organizationId: "3".repeat(32) })).toThrow("another organization");
+});
+
+it.each([[undefined], [null], [{}], [[]], ["text"], [{ organizationId: 5 }], [{ organizationId: [organization.id] }]])(
+  "O8 what names no organization is left to the procedure's own check of its input: %j",
+  (input) => expect(check("organization", organization, input)).not.toThrow(),
+);
