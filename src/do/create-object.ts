@@ -107,8 +107,6 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     tables: () => kind.tables?.() ?? {},
     kv: () => kind.kv?.(),
     db: () => kind.db?.(),
-    /** Tells what a method of the app's own has written past the tables. */
-    settle: (): void => kind.settle?.(),
     deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>

@@ -2,7 +2,6 @@ import { DurableObject } from "cloudflare:workers";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
-import { afterOwnMethods } from "./after-own-methods.js";
 import type { App } from "./app.js";
 import { createObject, type AppObject } from "./create-object.js";
 import type { DeadLetter } from "./outbox/outbox-store.js";
@@ -19,9 +18,6 @@ export abstract class UserDO<TTables, TKv, TDatabase> extends DurableObject {
   constructor(state: DurableObjectState, env: Cloudflare.Env, app: App) {
     super(state, env);
     this.#object = createObject(state, env, app);
-    afterOwnMethods(new.target.prototype as object, UserDO.prototype, (instance) => {
-      if (#object in instance) (instance as this).#object.settle();
-    });
   }
 
   /**
