@@ -28,73 +28,76 @@ export interface SendCallsOptions {
   readonly onError: OnError;
 }
 
+/** A call on its way: to an object, to be run in the Worker (`here`), or nowhere, with the reason. */
+interface AddressedCall {
+  readonly call: Call;
+  readonly to: Address | "here" | { readonly refused: unknown };
+}
+
 /**
  * Sends the calls of one request to the objects that own their data: all calls for one object as one RPC.
  * The replies come in the order of the calls, each as soon as its object has answered.
  */
 export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions): Promise<SentReply>[] {
-  const { router, configuration, caller, device, env, extendContext, onError } = options;
-  const fail = (call: Call, cause: unknown): Reply => {
-    return { ok: false, error: shapeError({ router, call, ctx: { caller, env }, cause, onError }) };
-  };
-
-  async function runHere(call: Call): Promise<Reply> {
-    try {
-      const base = { caller, env };
-      const ctx = { ...base, ...(await extendContext?.(base)) };
-      return await runCall({ router, call, ctx, onError });
-    } catch (cause) {
-      return fail(call, cause);
-    }
-  }
-
   // The addresses are settled first, all of them, so that what belongs together can go together.
-  const addresses = Promise.all(
-    calls.map(async (call): Promise<Address | "here" | { readonly refused: unknown }> => {
-      try {
-        return await whose(placementOf(call.procedure), call, caller, configuration);
-      } catch (refused) {
-        return { refused };
-      }
-    }),
-  );
-
-  const sent = addresses.then((settled) => {
-    const groups = new Map<string, { address: Address; members: Call[] }>();
-    const places = settled.map((address, index) => {
-      const call = toCall(calls[index]);
-      if (address === "here") return () => runHere(call);
-      if ("refused" in address) return () => Promise.resolve(fail(call, address.refused));
-      const name = toName(address);
-      const group = groups.get(name) ?? { address, members: [] };
-      groups.set(name, group);
-      const position = group.members.push(call) - 1;
-      return async () =>
-        (await replies.get(name))?.[position] ?? fail(call, new Error("An object left a call unanswered."));
-    });
-    const replies = new Map(Array.from(groups, ([name, { address, members }]) => [name, ask(address, members)]));
-    return places.map((reply) => reply());
-  });
-
-  async function ask(address: Address, members: readonly Call[]): Promise<SentReply[]> {
-    try {
-      const stub = stubOf(configuration.namespace, address);
-      const { output: transformer } = router._def._config.transformer;
-      return (await stub.trpc(caller, members, device)).map((reply): SentReply => {
-        const ticket = reply.ok ? reply.stream : undefined;
-        return ticket === undefined
-          ? reply
-          : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, track: tracked, signal }) };
-      });
-    } catch (cause) {
-      return members.map((call) => fail(call, settingAtFault(cause) ?? cause));
-    }
-  }
-
-  return calls.map(async (call, index) => (await sent)[index] ?? fail(call, new Error("A call was lost.")));
+  const sent = Promise.all(calls.map((call) => addressed(call, options))).then((all) => dispatch(all, options));
+  return calls.map(async (call, index) => (await sent)[index] ?? failed(call, new Error("A call was lost."), options));
 }
 
-function toCall(known: KnownCall | undefined): Call {
-  const { path = "", type, input, refreshCookie, lastEventId } = known ?? {};
-  return { path, type, input, refreshCookie, lastEventId };
+async function addressed(known: KnownCall, { caller, configuration }: SendCallsOptions): Promise<AddressedCall> {
+  const { path, type, input, refreshCookie, lastEventId } = known;
+  const call: Call = { path, type, input, refreshCookie, lastEventId };
+  try {
+    return { call, to: await whose(placementOf(known.procedure), call, caller, configuration) };
+  } catch (refused) {
+    return { call, to: { refused } };
+  }
+}
+
+function dispatch(calls: readonly AddressedCall[], options: SendCallsOptions): Promise<SentReply>[] {
+  const batches = new Map<string, { readonly address: Address; readonly calls: Call[] }>();
+  const places = calls.map(({ call, to }) => {
+    if (to === "here") return () => runHere(call, options);
+    if ("refused" in to) return () => Promise.resolve(failed(call, to.refused, options));
+    const name = toName(to);
+    const batch = batches.get(name) ?? { address: to, calls: [] };
+    batches.set(name, batch);
+    const position = batch.calls.push(call) - 1;
+    return async () =>
+      (await replies.get(name))?.[position] ?? failed(call, new Error("An object left a call unanswered."), options);
+  });
+  const replies = new Map(Array.from(batches, ([name, batch]) => [name, ask(batch.address, batch.calls, options)]));
+  return places.map((reply) => reply());
+}
+
+/** Asks one object, in one RPC. */
+async function ask(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<SentReply[]> {
+  const { router, configuration, caller, device } = options;
+  try {
+    const stub = stubOf(configuration.namespace, address);
+    const { output: transformer } = router._def._config.transformer;
+    return (await stub.trpc(caller, calls, device)).map((reply): SentReply => {
+      const ticket = reply.ok ? reply.stream : undefined;
+      return ticket === undefined
+        ? reply
+        : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, track: tracked, signal }) };
+    });
+  } catch (cause) {
+    return calls.map((call) => failed(call, settingAtFault(cause) ?? cause, options));
+  }
+}
+
+async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {
+  const { router, caller, env, extendContext, onError } = options;
+  try {
+    const base = { caller, env };
+    const ctx = { ...base, ...(await extendContext?.(base)) };
+    return await runCall({ router, call, ctx, onError });
+  } catch (cause) {
+    return failed(call, cause, options);
+  }
+}
+
+function failed(call: Call, cause: unknown, { router, onError }: SendCallsOptions): Reply {
+  return { ok: false, error: shapeError({ router, call, ctx: {}, cause, onError }) };
 }

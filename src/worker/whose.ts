@@ -18,7 +18,7 @@ import type { Configuration } from "./configuration.js";
  * @throws TRPCError UNAUTHORIZED for nobody, BAD_REQUEST when the input does not say whose
  */
 export async function whose(
-  { kind }: Placement,
+  { kind }: Pick<Placement, "kind">,
   { input, refreshCookie }: Pick<Call, "input" | "refreshCookie">,
   caller: Caller,
   configuration: Pick<Configuration, "binding" | "secrets">,
@@ -31,7 +31,7 @@ export async function whose(
       return { type: "user", id: caller.userId };
     case "live": {
       const owner = field(input, "organizationId") === undefined ? "user" : "organization";
-      return whose({ kind: owner, setsCookies: "never" }, { input }, caller, configuration);
+      return whose({ kind: owner }, { input }, caller, configuration);
     }
     case "organization":
       if (caller.type === "anonymous") throw signInFirst();
