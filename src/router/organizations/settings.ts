@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { AppDefinition } from "../definition.js";
+import { mayBeLeftOut } from "../may-be-left-out.js";
 
 /** The app's own fields of an organization: its plan, its time zone, how it looks. */
 export type SettingsSchema = z.ZodObject;
@@ -45,7 +46,7 @@ export function creationInput<TApp extends AppDefinition>(
   settings: TApp["settings"],
 ): z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>> {
   const plain = z.strictObject({ name });
-  const schema = settings ? plain.extend({ settings: withDefault(settings.strict()) }) : plain;
+  const schema = settings ? plain.extend({ settings: mayBeLeftOut(settings.strict()) }) : plain;
   // What the conditional type comes to for an app's settings is what the schema is for them.
   return schema as unknown as z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>>;
 }
@@ -66,9 +67,4 @@ export function patchInput(settings: SettingsSchema | undefined): z.ZodType<Orga
   const plain = z.object({ name: name.optional() });
   const schema = settings ? plain.extend({ settings: z.strictObject(fields).optional() }) : plain;
   return schema;
-}
-
-/** Left out, settings are what their fields make of nothing. */
-function withDefault(schema: z.ZodObject): z.ZodType {
-  return schema.safeParse({}).success ? schema.prefault({}) : schema;
 }
