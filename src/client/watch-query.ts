@@ -1,4 +1,5 @@
 import type { Operation } from "@trpc/client";
+import { liveInputOf } from "../shared/live-input.js";
 
 /** Marks a subscription to a query's own path: the link makes it one to the carrier of live queries. */
 const WATCHED = "userdo.watched";
@@ -60,8 +61,5 @@ export function watchQuery<TInput, TOutput>(
 /** The operation that a link has to carry: of a query that is watched, that of the carrier. */
 export function watchedOperation(op: Operation): Operation {
   if (!op.context[WATCHED]) return op;
-  const { path, input } = op;
-  const named = typeof input === "object" && input !== null && "organizationId" in input;
-  // Outside as well, where the socket of the owner is found by it.
-  return { ...op, path: "_live", input: { ...(named && { organizationId: input.organizationId }), path, input } };
+  return { ...op, path: "_live", input: liveInputOf(op.path, op.input) };
 }

@@ -1,5 +1,7 @@
 import { leaveAtOnce } from "./leave-at-once.js";
 
+import { liveInputOf, type LiveInput } from "../shared/live-input.js";
+
 /** Stands for an input when what is asked for is the query, kept current. */
 export class WatchedInput {
   readonly input: unknown;
@@ -9,11 +11,8 @@ export class WatchedInput {
   }
 
   /** The call that keeps it current. */
-  toCall(path: string): { readonly path: "_live"; readonly input: object } {
-    const { input } = this;
-    // Outside as well: it says whose object the call goes to.
-    const owner = typeof input === "object" && input !== null && "organizationId" in input;
-    return { path: "_live", input: { ...(owner && { organizationId: input.organizationId }), path, input } };
+  toCall(path: string): { readonly path: "_live"; readonly input: LiveInput } {
+    return { path: "_live", input: liveInputOf(path, this.input) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { parseCursor } from "../../shared/cursor.js";
-import { organizationIdOf } from "../organization-id-of.js";
+import { liveInputOf } from "../../shared/live-input.js";
 
 export interface FeedOptions {
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
@@ -47,7 +47,7 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
     for (const each of waiting) each.instead();
   };
 
-  const subscription = client.subscription("_live", callOf(path, input), {
+  const subscription = client.subscription("_live", liveInputOf(path, input), {
     onStarted() {
       // What comes now was found after it came back.
       least = 0;
@@ -132,10 +132,4 @@ export type Feed = ReturnType<typeof openFeed>;
 /** How far the log went when an event was found; one that does not say so counts as new. */
 function positionOf(eventId: string): number {
   return parseCursor(eventId.split(".", 2).join("."))?.seq ?? Infinity;
-}
-
-/** The input of the carrier: an organization's query names it outside as well, which is how its socket is found. */
-function callOf(path: string, input: unknown): object {
-  const organizationId = organizationIdOf(input);
-  return { ...(organizationId !== undefined && { organizationId }), path, input };
 }
