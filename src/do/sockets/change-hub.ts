@@ -116,6 +116,7 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
     head: (): Cursor => head,
 
     /** Something may have been written: looks, and tells it. */
+    /** Tells of what was written since the last time. @throws what a listener threw, once all were told */
     flush(): void {
       const from = head;
       const until = log.head();
@@ -137,7 +138,16 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
           return known;
         },
       };
-      for (const listener of listeners) listener(flush);
+      let failure: { readonly cause: unknown } | undefined;
+      for (const listener of listeners) {
+        try {
+          listener(flush);
+        } catch (cause) {
+          failure ??= { cause };
+        }
+      }
+      // Not before all were told: the head has moved on, and nobody would be told of this again.
+      if (failure) throw failure.cause;
     },
 
     /** What a subscriber has missed, or a page of it; `reset` when the log cannot tell any more. */
