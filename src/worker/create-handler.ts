@@ -18,6 +18,7 @@ import { checkAllowedOrigins } from "./gate/origin-rule.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
+import type { WaitUntil } from "./read-stream.js";
 import { whoIs } from "./who.js";
 
 /** Answers the requests that are for tRPC; `undefined` means that a request is not. */
@@ -36,7 +37,12 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   checkAllowedOrigins(allowedOrigins);
   const config = router._def._config;
 
-  async function answer(request: Request, env: object, gated: GatedCalls | GatedUpgrade): Promise<Response> {
+  async function answer(
+    request: Request,
+    env: object,
+    ctx: object,
+    gated: GatedCalls | GatedUpgrade,
+  ): Promise<Response> {
     const configuration = readConfiguration(env, binding);
     const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
     const tokens = cookies.read(gated.cookies);
@@ -44,7 +50,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const device = deviceOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
-      const door = { router, configuration, env, extendContext, onError };
+      const door = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
       const client = { request, gated, who, cookies, refreshCookie: tokens.refresh, device };
       return answerCalls({ path, limiter, ...client, ...door });
     }
@@ -53,7 +59,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   }
 
   /** A form is one call, made for the page, and its reply is where the page goes next. */
-  async function answerForm(request: Request, env: object, gated: GatedForm): Promise<Response> {
+  async function answerForm(request: Request, env: object, ctx: object, gated: GatedForm): Promise<Response> {
     const { path: procedure, input } = formCall(gated);
     // Texts alone, as superjson writes them. What a field's name makes of the input, the procedure's schema judges.
     const call = { path: procedure, input: input && { json: input } };
@@ -62,10 +68,10 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       headers: request.headers,
     });
     const calls: GatedCalls = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
-    return redirectAfter(gated, await answer(target, env, calls), { options: forms, allowedOrigins });
+    return redirectAfter(gated, await answer(target, env, ctx, calls), { options: forms, allowedOrigins });
   }
 
-  return async (request, env) => {
+  return async (request, env, ctx) => {
     const gated = await gate(request, { path, allowedOrigins });
     switch (gated.kind) {
       case "notMine":
@@ -80,17 +86,22 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
         );
       case "form":
         return withGateHeaders(
-          await answerForm(request, env, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
+          await answerForm(request, env, ctx, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
           gated,
         );
       case "calls":
       case "upgrade":
         return withGateHeaders(
-          await answer(request, env, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
+          await answer(request, env, ctx, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
           gated,
         );
     }
   };
+}
+
+/** Nothing is kept going where there is none to say so: some routers hand none over. */
+function waitUntilOf(ctx: Partial<Pick<ExecutionContext, "waitUntil">> | undefined): WaitUntil {
+  return (work) => ctx?.waitUntil?.(work);
 }
 
 /** A setting that is missing is told to whoever runs the app, in the log and in the reply. Any other error goes on. */

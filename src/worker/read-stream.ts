@@ -6,6 +6,9 @@ import { ForwardedError } from "./forwarded-error.js";
 import { leaveAtOnce } from "./leave-at-once.js";
 import { receive } from "./receive.js";
 
+/** Keeps a request's work going when its client has left. */
+export type WaitUntil = (work: Promise<unknown>) => void;
+
 /** A frame of tRPC's WebSocket protocol, as far as one subscription's stream has it. */
 interface Frame {
   readonly result?: { readonly type: "data" | "stopped" | "started"; readonly id?: string; readonly data?: unknown };
@@ -21,6 +24,7 @@ export interface ReadStreamOptions {
   readonly track: (id: string, data: unknown) => unknown;
   /** Ends the stream, and with it the app's generator. */
   readonly signal?: AbortSignal | undefined;
+  readonly waitUntil?: WaitUntil | undefined;
 }
 
 /**
@@ -34,9 +38,12 @@ export function readStream({ signal, ...options }: ReadStreamOptions): AsyncGene
 }
 
 async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, void> {
-  const { stub, ticket, transformer, track, signal } = options;
+  const { stub, ticket, transformer, track, signal, waitUntil } = options;
   const headers = { Upgrade: "websocket", [STREAM_TICKET_HEADER]: ticket };
-  const { webSocket: socket } = await stub.fetch(new Request("https://object/stream", { headers }));
+  const opening = stub.fetch(new Request("https://object/stream", { headers }));
+  // A client that leaves meanwhile ends its request, and nobody would be left to close the socket.
+  waitUntil?.(opening.then(() => scheduler.wait(0)).catch(() => {}));
+  const { webSocket: socket } = await opening;
   if (!socket) throw lost();
   try {
     for await (const text of receive(socket, signal)) {

@@ -7,7 +7,7 @@ import type { Device } from "../shared/device.js";
 import { stubOf } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
 import { settingAtFault, type Configuration } from "./configuration.js";
-import { readStream } from "./read-stream.js";
+import { readStream, type WaitUntil } from "./read-stream.js";
 import { whose } from "./whose.js";
 
 /** A call whose procedure is known. */
@@ -26,6 +26,7 @@ export interface SendCallsOptions {
   readonly env: object;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
+  readonly waitUntil: WaitUntil;
 }
 
 /** A call on its way: to an object, to be run in the Worker (`here`), or nowhere, with the reason. */
@@ -72,7 +73,7 @@ function dispatch(calls: readonly AddressedCall[], options: SendCallsOptions): P
 
 /** Asks one object, in one RPC. */
 async function ask(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<SentReply[]> {
-  const { router, configuration, caller, device } = options;
+  const { router, configuration, caller, device, waitUntil } = options;
   try {
     const stub = stubOf(configuration.namespace, address);
     const { output: transformer } = router._def._config.transformer;
@@ -80,7 +81,7 @@ async function ask(address: Address, calls: readonly Call[], options: SendCallsO
       const ticket = reply.ok ? reply.stream : undefined;
       return ticket === undefined
         ? reply
-        : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, track: tracked, signal }) };
+        : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, track: tracked, signal, waitUntil }) };
     });
   } catch (cause) {
     return calls.map((call) => failed(call, settingAtFault(cause) ?? cause, options));
@@ -98,6 +99,7 @@ async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {
   }
 }
 
-function failed(call: Call, cause: unknown, { router, onError }: SendCallsOptions): Reply {
-  return { ok: false, error: shapeError({ router, call, ctx: {}, cause, onError }) };
+function failed(call: Call, cause: unknown, options: SendCallsOptions): Reply {
+  const { router, caller, env, onError } = options;
+  return { ok: false, error: shapeError({ router, call, ctx: { caller, env }, cause, onError }) };
 }

@@ -1,4 +1,5 @@
-import { exports } from "cloudflare:workers";
+import { env, exports } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { signUpToFeeds } from "../fixtures/stock-client.js";
 import { origin, type Browser } from "../fixtures/browser.js";
@@ -23,6 +24,15 @@ describe("a client that leaves", () => {
     const { browser, http } = await signUpToFeeds();
     await leaveAfter(await open(browser, "feeds.untracked", {}), "hello");
     await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.untracked");
+  });
+
+  it("E7 that leaves before it reads leaves no socket behind", async () => {
+    const { browser, http, user } = await signUpToFeeds();
+    for (const path of ["feeds.tracked", "feeds.changes"]) await (await open(browser, path, {})).body?.cancel();
+    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.tracked");
+    const object = env.FEEDS_DO.getByName(`user:${user.id}`);
+    const sockets = () => runInDurableObject(object, (_instance, state) => state.getWebSockets().length);
+    await expect.poll(sockets, { timeout: 5_000 }).toBe(0);
   });
 
   it("E7 a streamed query too", async () => {
