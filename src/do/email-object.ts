@@ -131,7 +131,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       address,
       atomic: (work) => work(),
       setSession: visit.setSession,
-      index: index.room(visit),
+      index: () => index.room(visit),
     }),
     async internal(request: InternalRequest) {
       if (request.op === "reserveAddress") return claims.reserve(request);

@@ -104,16 +104,13 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     checkPlace(placement, room.address, call.input);
     const seen = <TObject extends object>(object: TObject): TObject => (isLive ? personal(object) : object);
     const bindings = isLive ? withoutOutside(env) : env;
-    const ctx =
-      placement.kind === "anywhere"
-        ? seen({ caller, env: bindings })
-        : Object.assign(seen(owned.context(caller, call, live)), { env: bindings });
+    const given = placement.kind === "anywhere" ? { caller } : owned.context(caller, call, live);
+    const ctx = Object.assign(seen(given), { env: bindings, [ROOM]: isLive ? personalRoom(room) : room });
     if (extendContext) {
       const added = await extendContext(seen({ caller, env: bindings }));
       // What the app adds may have getters too.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
-    Object.assign(ctx, { [ROOM]: isLive ? personalRoom(room) : room });
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
         router,

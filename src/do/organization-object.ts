@@ -82,9 +82,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
             return work();
           }),
         setSession,
-        get organization() {
-          return own().room;
-        },
+        organization: () => own().room,
       };
     },
     internal: (request) => answer(services, request),

@@ -87,30 +87,25 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       address,
       atomic: owned.atomic,
       setSession: visit.setSession,
-      // Getters here too: the app's own procedures read none of them.
-      get account() {
-        return createAccountRoom({
+      account: () =>
+        createAccountRoom({
           ...services,
           visit,
           profile: app.definition.app.profile,
           tables: () => owned.tables(),
           tableNames: app.tables.user.tables.keys(),
           kv: () => owned.kv(),
-        });
-      },
-      get organizations() {
-        return createOrganizationsRoom({
+        }),
+      organizations: () =>
+        createOrganizationsRoom({
           parts,
           store: services.organizationList,
           book: app.definition.roles,
           hasSettings: app.definition.app.settings !== undefined,
-        });
-      },
-      get refresh() {
-        return createRefresh({ userId: address.id, identity, account, visit });
-      },
-      get sessions() {
-        return createSessionsRoom({
+        }),
+      refresh: (inBody) => createRefresh({ userId: address.id, identity, account, visit })(inBody),
+      sessions: () =>
+        createSessionsRoom({
           ...visit,
           sessions,
           onRevoke: () =>
@@ -121,8 +116,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
               device: visit.device,
             }),
           onSessionEnd: endSession,
-        });
-      },
+        }),
     }),
     internal: (request) => answer({ ...services, findSession }, request),
     live: {

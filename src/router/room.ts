@@ -20,18 +20,19 @@ export interface Room {
   setSession(effect: SessionEffect): void;
   /** Runs a look at who calls that what follows does not depend on. Lent to live queries only. */
   readonly checkingCaller?: <TResult>(look: () => TResult) => TResult;
+  // Functions, so that a call pays only for the room it enters.
   /** In a user's object. */
-  readonly account?: AccountRoom;
+  readonly account?: () => AccountRoom;
   /** In a user's object. */
-  readonly sessions?: SessionsRoom;
+  readonly sessions?: () => SessionsRoom;
   /** In a user's object: exchanges a refresh token that came in the body or, without one, by cookie. */
   readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
   /** In a user's object. */
-  readonly organizations?: OrganizationsRoom;
+  readonly organizations?: () => OrganizationsRoom;
   /** In an organization's object. */
-  readonly organization?: OrganizationRoom;
+  readonly organization?: () => OrganizationRoom;
   /** In an e-mail index object. */
-  readonly index?: IndexRoom;
+  readonly index?: () => IndexRoom;
 }
 
 /** The next tokens, unless they went into cookies. */

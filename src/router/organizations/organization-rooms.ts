@@ -42,11 +42,11 @@ export interface OrganizationRoom {
 }
 
 export function organizationsOf(ctx: object): OrganizationsRoom {
-  return roomOf(ctx)?.organizations ?? misplaced("a user's");
+  return roomOf(ctx)?.organizations?.() ?? misplaced("a user's");
 }
 
 export function organizationOf(ctx: object): OrganizationRoom {
-  return roomOf(ctx)?.organization ?? misplaced("an organization's");
+  return roomOf(ctx)?.organization?.() ?? misplaced("an organization's");
 }
 
 function misplaced(whose: string): never {
