@@ -1,7 +1,7 @@
 import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../router/caller-check.js";
 import { checkPlace } from "../router/check-place.js";
-import { placementOf, type Placement } from "../router/kind.js";
+import { placementOf, type Placement } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
 import { shapeError, type OnError } from "../router/run-call.js";
@@ -68,6 +68,20 @@ export interface EntryOptions {
   readonly head: () => Cursor | undefined;
 }
 
+interface Entering {
+  readonly visit: Visit;
+  readonly call: Call;
+  readonly procedure: AnyTRPCProcedure;
+  readonly transport: Transport;
+  /** Made for those that ask for it. */
+  readonly live: () => LiveCall;
+  /**
+   * Whether the query is kept live: then what it reads of its caller is noted, and it cannot reach outside.
+   * @default false
+   */
+  readonly isLive?: boolean;
+}
+
 /** What a subscription's procedure returned, or how it failed. */
 export type Subscribed =
   | { readonly ok: true; readonly result: unknown }
@@ -84,14 +98,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     return procedure;
   }
 
-  async function enter(
-    visit: Visit,
-    call: Call,
-    procedure: AnyTRPCProcedure,
-    transport: Transport,
-    live: () => LiveCall,
-    isLive = false,
-  ) {
+  async function enter({ visit, call, procedure, transport, live, isLive = false }: Entering) {
     const { caller } = visit;
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
@@ -131,7 +138,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     for (const read of owned.watched?.(caller) ?? []) recorder?.read(read);
     const procedure = await find(call);
     const live = (): LiveCall => createPendingCall().live;
-    return enter({ caller, device: {}, setSession() {} }, call, procedure, "socket", live, true);
+    return enter({ visit: unseen(caller), call, procedure, transport: "socket", live, isLive: true });
   }
 
   async function runLive(caller: Caller, call: Call): Promise<unknown> {
@@ -164,13 +171,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         // Most calls tell nothing later, and do without.
         const pending = (): PendingCall =>
           (made ??= createPendingCall(calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined));
-        const { type, run } = await enter(
-          { caller, device, refreshCookie: call.refreshCookie, setSession },
-          call,
-          procedure,
-          transport,
-          () => pending().live,
-        );
+        const visit = { caller, device, refreshCookie: call.refreshCookie, setSession };
+        const { type, run } = await enter({ visit, call, procedure, transport, live: () => pending().live });
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
@@ -211,8 +213,9 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     /** Runs a subscription's procedure and hands over what it returned. Never throws. */
     async subscribe(caller: Caller, call: Call, live: LiveCall): Promise<Subscribed> {
       try {
-        const visit = { caller, device: {}, setSession() {} };
-        const { run } = await enter(visit, call, await find(call), "socket", () => live);
+        const procedure = await find(call);
+        const visit = unseen(caller);
+        const { run } = await enter({ visit, call, procedure, transport: "socket", live: () => live });
         return { ok: true, result: await run() };
       } catch (cause) {
         return { ok: false, error: shape(call, cause, caller) };
@@ -229,6 +232,11 @@ export class SessionEnded extends TRPCError {
   constructor() {
     super({ code: "UNAUTHORIZED", message: "The session is over. Sign in again." });
   }
+}
+
+/** Of who comes in by a socket nothing more is known, and no cookie reaches them. */
+function unseen(caller: Caller): Visit {
+  return { caller, device: {}, setSession() {} };
 }
 
 /** A resumed subscription finds its cursor in its input, as from any tRPC server. */

@@ -2,7 +2,7 @@ import { TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from "@trp
 import { z } from "zod";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
-import { placed, type Placement } from "./kind.js";
+import { placed, type Placement } from "./placement.js";
 import { withOwnResolvers } from "./own-resolvers.js";
 
 /** A fresh builder of a tRPC root, or one whose context is known to hold more. */

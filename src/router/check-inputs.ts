@@ -1,5 +1,5 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
-import { placementOf } from "./kind.js";
+import { placementOf } from "./placement.js";
 
 /**
  * Refuses a procedure that declares the reserved input key `organizationId` without being an organization's:

@@ -1,6 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { parseName, toName, type Address } from "../shared/owner.js";
-import type { Placement } from "./kind.js";
+import type { Placement } from "./placement.js";
 import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
 
 const belongsIn: Partial<Record<Placement["kind"], Address["type"]>> = {
@@ -36,6 +36,8 @@ function notThisOne(id: string): TRPCError {
 function wrongObject(): TRPCError {
   return new TRPCError({
     code: "FORBIDDEN",
-    message: "This procedure belongs to another kind of owner than the one that was asked.",
+    message:
+      "This procedure belongs to another kind of owner than the one that was asked: a user's is called on the user's own " +
+      "socket, an organization's with its `organizationId`, and either over HTTP.",
   });
 }

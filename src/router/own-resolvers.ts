@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import { placementOf } from "./kind.js";
+import { placementOf } from "./placement.js";
 import { roomOf } from "./room.js";
 
 type Resolver = (options: { readonly ctx: object }) => unknown;

@@ -1,6 +1,6 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";
-import { placementOf } from "../router/kind.js";
+import { placementOf } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { shapeError } from "../router/run-call.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";

@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import type { Placement } from "../router/kind.js";
+import type { Placement } from "../router/placement.js";
 
 /** A binding of Cloudflare's `ratelimit`. */
 interface RateLimit {

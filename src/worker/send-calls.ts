@@ -1,5 +1,5 @@
 import { tracked, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
-import { placementOf } from "../router/kind.js";
+import { placementOf } from "../router/placement.js";
 import { runCall, shapeError, type OnError } from "../router/run-call.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";

@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { readMailToken } from "../jwt/mail-token.js";
 import { addressedInput, tokenInput } from "../router/auth/credentials.js";
 import { signInFirst } from "../router/base-procedures.js";
-import type { Placement } from "../router/kind.js";
+import type { Placement } from "../router/placement.js";
 import { notAnOrganizationId } from "../router/organizations/organization-id-errors.js";
 import { verifyRefreshToken } from "../jwt/refresh-token.js";
 import type { Call } from "../shared/call.js";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { checkPlace } from "../../src/router/check-place.js";
-import type { Placement } from "../../src/router/kind.js";
+import type { Placement } from "../../src/router/placement.js";
 import type { Address } from "../../src/shared/owner.js";
 
 const user: Address = { type: "user", id: "0".repeat(32) };

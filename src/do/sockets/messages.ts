@@ -49,7 +49,7 @@ export function parseFrame(
   try {
     parsed = JSON.parse(text);
   } catch {
-    return refused("The frame is no JSON.");
+    return refused("The frame is no JSON. Send a message of tRPC's WebSocket protocol, or an array of them.");
   }
   const values = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
   if (values.length > limits.messages) return refused(`A frame has at most ${limits.messages} messages. Send several.`);
