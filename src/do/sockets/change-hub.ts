@@ -115,7 +115,6 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
   const hub = {
     head: (): Cursor => head,
 
-    /** Something may have been written: looks, and tells it. */
     /** Tells of what was written since the last time. @throws what a listener threw, once all were told */
     flush(): void {
       const from = head;

@@ -1,326 +1,235 @@
 import { env } from "cloudflare:workers";
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { evictDurableObject } from "cloudflare:test";
 import { createCaller } from "trpc-userdo/worker";
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { FeedsRouter } from "../../fixtures/app/feeds.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
-import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
+import { eventsOf, subscribe } from "../../fixtures/socket.js";
+import { start, subscribed, textsOf } from "./feeds-socket.js";
 
-async function start() {
-  const signedUp = await signUpToFeeds();
-  const socket = await openSocket(signedUp.browser, "/feeds");
-  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
-  const sleep = () => evictDurableObject(object, { webSockets: "hibernate" });
-  return { ...signedUp, socket, object, sleep };
-}
-
-const subscribed = async (socket: RawSocket, ...paths: string[]): Promise<void> => {
-  const before = socket.frames.length;
-  paths.forEach((path, index) => socket.send(subscribe(index + 1, path)));
-  await socket.until(before + paths.length);
-};
-
-const textsOf = (socket: RawSocket, id: number) =>
-  eventsOf(socket.frames.filter((frame) => frame.id === id)).map(
-    ({ change }) => (change as { data?: { text?: string } } | undefined)?.data?.text ?? change,
-  );
-
-describe("a wake", () => {
-  it("E2 runs no procedure of the subscriptions that it does not touch", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.changes", "feeds.tracked", "feeds.checked");
-    const before = await http.trace.query();
-    expect(before).toHaveLength(3);
-    await sleep();
-    expect(await http.trace.query()).toEqual(before);
-    await http.others.create.mutate({ text: "elsewhere" });
-    expect(await http.trace.query()).toEqual(before);
-    await sleep();
-    socket.send({ id: 9, method: "query", params: { path: "echo", input: { json: 1 } } });
-    await socket.until(4);
-    expect(await http.trace.query()).toEqual(before);
-  });
-
-  it("E2 a ping is answered, and leaves the object asleep", async () => {
-    const { socket, object, sleep } = await start();
-    await subscribed(socket, "feeds.changes");
-    await sleep();
-    socket.send("PING");
-    await expect.poll(() => socket.texts.at(-1)).toBe("PONG");
-    await expect(evictDurableObject(object)).rejects.toThrow(/not currently running/);
-  });
-
-  it("E2 takes a generator up where it was, when a source that it awaited is touched", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.tracked");
-    await http.items.create.mutate({ text: "one" });
-    await socket.until(2);
-    await sleep();
-    await http.items.create.mutate({ text: "two" });
-    await socket.until(3);
-    await sleep();
-    await http.items.create.mutate({ text: "three" });
-    await socket.until(4);
-    expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
-    await http.items.create.mutate({ text: "four" });
-    await socket.until(5);
-    expect(textsOf(socket, 1)).toEqual(["one", "two", "three", "four"]);
-    expect(socket.frames.filter(({ result }) => result?.type === "started")).toHaveLength(1);
-  });
-
-  it("E2 P2 takes a generator up that has told nothing yet", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.tracked");
-    socket.send({
-      id: 2,
-      method: "subscription",
-      params: { path: "feeds.filtered", input: { json: { prefix: "b" } } },
-    });
-    await socket.until(2);
-    await http.items.create.mutate({ text: "a, before it slept" });
-    await sleep();
-    await http.items.create.mutate({ text: "b" });
-    await expect.poll(() => textsOf(socket, 2)).toEqual(["b"]);
-    expect(socket.frames.filter(({ error }) => error)).toEqual([]);
-  });
-
-  it("E2 P2 takes a generator up that has told nothing, with the first change of the wake", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.tracked");
-    await sleep();
-    await Promise.all([http.items.create.mutate({ text: "one" }), http.items.create.mutate({ text: "two" })]);
-    await socket.until(3);
-    await http.items.create.mutate({ text: "three" });
-    await socket.until(4);
-    expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
-  });
-
-  it.each(["feeds.delegated", "feeds.merged"])("E2 P2 takes %s up, which is made of sources", async (path) => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, path);
-    for (const [index, text] of ["one", "two", "three"].entries()) {
-      await sleep();
-      await http.items.create.mutate({ text });
-      await socket.until(index + 2);
-    }
-    expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
-  });
-
-  it("E2 an app's own ids are kept, whatever is in them", async () => {
-    const { http, socket, sleep } = await start();
-    const ids = ["a\nb", "日本", "\u0000", "x".repeat(20_000), "é", " "];
-    socket.send(subscribe(1, "feeds.named", undefined, { ids }));
-    await socket.until(7);
-    await sleep();
-    await http.trace.query();
-    socket.send(subscribe(2, "feeds.named", ids[3], { ids }));
-    await socket.until(10);
-    const cursorsOf = (id: number) =>
-      eventsOf(socket.frames.filter((frame) => frame.id === id)).map(({ cursor }) => cursor);
-    expect([cursorsOf(1), cursorsOf(2)]).toEqual([ids, ids.slice(4)]);
-  });
-
-  it("E2 takes up a generator that awaits no source after the first event", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.numbers");
-    await socket.until(2);
-    for (const last of [1, 2]) {
-      await sleep();
-      await http.trace.query();
-      await socket.until(2 + last);
-      expect(eventsOf(socket.frames).at(-1)).toEqual({ cursor: `${last + 1}`, change: { after: last } });
-    }
-  });
-
-  it("E2 P1 takes a generator that was resumed, and has told nothing since, up where its client was", async () => {
-    const { http, socket, sleep } = await start();
-    await http.items.create.mutate({ text: "one" });
-    await http.items.create.mutate({ text: "two" });
-    socket.send(subscribe(1, "feeds.counted", "2"));
-    await socket.until(1);
-    await sleep();
-    await http.items.create.mutate({ text: "three" });
-    await socket.until(2);
-    expect(eventsOf(socket.frames)).toEqual([{ cursor: "3", change: { text: "three" } }]);
-  });
-
-  it("E3 P1 a method of the app's own that writes straight on the storage is told when it ends", async () => {
-    const { socket, object, sleep } = await start();
-    await subscribed(socket, "feeds.changes");
-    await object.writeRaw("at once");
-    await socket.until(2);
-    await object.writeRawLater("later");
-    await socket.until(3);
-    await object.writeRawInVain();
-    await socket.until(4);
-    await sleep();
-    await object.writeRaw("awake");
-    await socket.until(5);
-    expect(textsOf(socket, 1)).toEqual(["at once", "later", "after all", "awake"]);
-  });
-
-  it("E3 a transaction that is rolled back inside another tells nobody", async () => {
-    const { http, socket } = await start();
-    await subscribed(socket, "feeds.changes");
-    await http.items.nested.mutate();
-    await http.items.create.mutate({ text: "next" });
-    await socket.until(4);
-    expect(textsOf(socket, 1)).toEqual(["outer", "last", "next"]);
-  });
-
-  it("E2 ends one that cannot be resumed, and says why", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.untracked");
-    await socket.until(2);
-    await sleep();
-    await http.trace.query();
-    await socket.until(3);
-    expect(socket.frames.at(-1)).toMatchObject({
-      id: 1,
-      error: { json: { message: expect.stringContaining("tracked(id, data)"), data: { code: "SERVICE_UNAVAILABLE" } } },
-    });
-    expect((await http.trace.query()).filter((each) => each === "ran feeds.untracked")).toHaveLength(1);
-    await sleep();
-    await http.trace.query();
-    expect(socket.frames).toHaveLength(3);
-  });
-
-  it.each(["a socket", "a caller"])("C4 an observable is told over %s, and its teardown runs", async (way) => {
-    const { http, socket, user } = await start();
-    if (way === "a socket") {
-      await subscribed(socket, "feeds.observed");
-      await socket.until(3);
-      expect(socket.frames.slice(1).map(({ result }) => result?.data?.json)).toEqual(["one", "two"]);
-      socket.send({ id: 1, method: "subscription.stop" });
-    } else {
-      const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
-      const stream = (await caller.feeds.observed()) as unknown as AsyncIterable<string>;
-      for await (const text of stream) if (text === "two") break;
-    }
-    await expect.poll(() => http.trace.query()).toContain("ended feeds.observed");
-  });
-
-  it("E2 a generator that is started by the event that woke the object is known at the next wake", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.untracked");
-    await socket.until(2);
-    await sleep();
-    socket.send(subscribe(2, "feeds.numbers"));
-    // Started, its first event, and the error of the one that slept.
-    await socket.until(5);
-    await sleep();
-    await http.trace.query();
-    await socket.until(6);
-    expect(eventsOf(socket.frames.filter(({ id }) => id === 2)).map(({ cursor }) => cursor)).toEqual(["1", "2"]);
-  });
-
-  it("E2 one that fails as it is taken up gets its own error, and the others go on", async () => {
-    const { http, socket, sleep } = await start();
-    await subscribed(socket, "feeds.failing", "feeds.changes");
-    await expect.poll(() => socket.frames.filter(({ error }) => error)).toHaveLength(1);
-    await sleep();
-    await http.items.create.mutate({ text: "one" });
-    await expect.poll(() => textsOf(socket, 2)).toEqual(["one"]);
-  });
-
-  it("E2 E4 each event has an id, those that a generator did not track too", async () => {
-    const { http, socket } = await start();
-    await subscribed(socket, "feeds.mixed");
-    await http.items.create.mutate({ text: "one" });
-    await socket.until(3);
-    const [, tracked, aside] = socket.frames;
-    expect(tracked?.result?.id).toMatch(/^\d+\./);
-    expect(aside?.result).toEqual({ type: "data", id: tracked?.result?.id, data: { json: "aside" } });
-  });
-
-  it.each([
-    ["a bigint", { json: "10", meta: { values: ["bigint"], v: 1 } }, "10"],
-    ["a Map", { json: [["a", 1]], meta: { values: ["map"], v: 1 } }, '[["a",1]]'],
-    ["a Date", { json: "1970-01-01T00:00:00.000Z", meta: { values: ["Date"], v: 1 } }, "1970-01-01T00:00:00.000Z"],
-    ["a text of 12,000 characters of two bytes", { json: "ж".repeat(12_000) }, "ж".repeat(12_000)],
-    ["a text of 5,000 characters of two bytes", { json: "日".repeat(5_000) }, "日".repeat(5_000)],
-    ["a text of 100,000 characters", { json: "x".repeat(100_000) }, "x".repeat(100_000)],
-    ["nothing", undefined, "undefined"],
-  ])("E2 an input survives: %s", async (_name, input, described) => {
-    const { http, socket, sleep } = await start();
-    socket.send({ id: 1, method: "subscription", params: { path: "feeds.withInput", input } });
-    await socket.until(1);
-    expect(socket.frames[0]).toMatchObject({ result: { type: "started" } });
-    await sleep();
-    await http.items.create.mutate({ text: "one" });
-    await socket.until(2);
-    expect(textsOf(socket, 1)).toEqual(["one"]);
-    const inputs = (await http.trace.query()).filter((each) => each.startsWith("input"));
-    expect(inputs).toEqual([`input ${described}`, `input ${described}`]);
-  });
+it("E2 runs no procedure of the subscriptions that it does not touch", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.changes", "feeds.tracked", "feeds.checked");
+  const before = await http.trace.query();
+  expect(before).toHaveLength(3);
+  await sleep();
+  expect(await http.trace.query()).toEqual(before);
+  await http.others.create.mutate({ text: "elsewhere" });
+  expect(await http.trace.query()).toEqual(before);
+  await sleep();
+  socket.send({ id: 9, method: "query", params: { path: "echo", input: { json: 1 } } });
+  await socket.until(4);
+  expect(await http.trace.query()).toEqual(before);
 });
 
-describe("a cursor that says nothing here", () => {
-  const sql = (object: DurableObjectStub, statement: string, ...values: unknown[]) =>
-    runInDurableObject(object, (_instance, state) => void state.storage.sql.exec(statement, ...values));
+it("E2 a ping is answered, and leaves the object asleep", async () => {
+  const { socket, object, sleep } = await start();
+  await subscribed(socket, "feeds.changes");
+  await sleep();
+  socket.send("PING");
+  await expect.poll(() => socket.texts.at(-1)).toBe("PONG");
+  await expect(evictDurableObject(object)).rejects.toThrow(/not currently running/);
+});
 
-  /** Makes the cursor that a client comes back with. */
-  const cases: [string, (app: Awaited<ReturnType<typeof start>>, cursor: string) => Promise<string>][] = [
-    [
-      "too old",
-      async ({ http, object }, cursor) => {
-        for (const text of ["two", "three"]) await http.items.create.mutate({ text });
-        await sql(object, "DELETE FROM _changes WHERE seq > 1 AND seq < (SELECT max(seq) FROM _changes)");
-        return cursor;
-      },
-    ],
-    [
-      "of another object",
-      async () => {
-        const other = await start();
-        await subscribed(other.socket, "feeds.changes");
-        await other.http.items.create.mutate({ text: "other" });
-        await other.socket.until(2);
-        return String(eventsOf(other.socket.frames)[0]?.cursor);
-      },
-    ],
-    ["forged", async (_app, cursor) => cursor.replace(/\..*/, ".0123456789abcdef")],
-    ["from the future", async (_app, cursor) => cursor.replace(/^\d+/, "9007199254740991")],
-    [
-      "of a database that was rolled back",
-      async ({ object }, cursor) => {
-        // A roll back starts the object anew.
-        await sql(object, "UPDATE _changes SET nonce = randomblob(8) WHERE seq = ?", Number(cursor.split(".")[0]));
-        await evictDurableObject(object, { webSockets: "close" });
-        return cursor;
-      },
-    ],
-    ["of 100,000 characters", async () => "9".repeat(100_000)],
-    ["empty", async () => ""],
-  ];
+it("E2 takes a generator up where it was, when a source that it awaited is touched", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.tracked");
+  await http.items.create.mutate({ text: "one" });
+  await socket.until(2);
+  await sleep();
+  await http.items.create.mutate({ text: "two" });
+  await socket.until(3);
+  await sleep();
+  await http.items.create.mutate({ text: "three" });
+  await socket.until(4);
+  expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
+  await http.items.create.mutate({ text: "four" });
+  await socket.until(5);
+  expect(textsOf(socket, 1)).toEqual(["one", "two", "three", "four"]);
+  expect(socket.frames.filter(({ result }) => result?.type === "started")).toHaveLength(1);
+});
 
-  describe.each(["feeds.changes", "feeds.tracked"])("%s", (path) => {
-    it.each(cases)("E4 hostile 49: %s: one reset, then normal flow", async (_name, cursorOf) => {
-      const app = await start();
-      const { browser, http, socket, sleep } = app;
-      await subscribed(socket, path);
-      await http.items.create.mutate({ text: "one" });
-      await socket.until(2);
-      const cursor = await cursorOf(app, String(eventsOf(socket.frames)[0]?.cursor));
-      socket.socket.close();
-
-      const again = await openSocket(browser, "/feeds");
-      again.send({ id: 1, method: "subscription", params: { path, input: {}, lastEventId: cursor } });
-      await again.until(2);
-      await http.items.create.mutate({ text: "next" });
-      await again.until(3);
-      await sleep();
-      await http.items.create.mutate({ text: "after a sleep" });
-      await again.until(4);
-      expect(textsOf(again, 1)).toEqual([{ type: "reset" }, "next", "after a sleep"]);
-      const fresh = eventsOf(again.frames)[0]?.cursor;
-      again.socket.close();
-
-      // The cursor of the reset is a good one.
-      const third = await openSocket(browser, "/feeds");
-      third.send(subscribe(1, path, fresh));
-      await third.until(3);
-      expect(textsOf(third, 1)).toEqual(["next", "after a sleep"]);
-    });
+it("E2 P2 takes a generator up that has told nothing yet", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.tracked");
+  socket.send({
+    id: 2,
+    method: "subscription",
+    params: { path: "feeds.filtered", input: { json: { prefix: "b" } } },
   });
+  await socket.until(2);
+  await http.items.create.mutate({ text: "a, before it slept" });
+  await sleep();
+  await http.items.create.mutate({ text: "b" });
+  await expect.poll(() => textsOf(socket, 2)).toEqual(["b"]);
+  expect(socket.frames.filter(({ error }) => error)).toEqual([]);
+});
+
+it("E2 P2 takes a generator up that has told nothing, with the first change of the wake", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.tracked");
+  await sleep();
+  await Promise.all([http.items.create.mutate({ text: "one" }), http.items.create.mutate({ text: "two" })]);
+  await socket.until(3);
+  await http.items.create.mutate({ text: "three" });
+  await socket.until(4);
+  expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
+});
+
+it.each(["feeds.delegated", "feeds.merged"])("E2 P2 takes %s up, which is made of sources", async (path) => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, path);
+  for (const [index, text] of ["one", "two", "three"].entries()) {
+    await sleep();
+    await http.items.create.mutate({ text });
+    await socket.until(index + 2);
+  }
+  expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
+});
+
+it("E2 an app's own ids are kept, whatever is in them", async () => {
+  const { http, socket, sleep } = await start();
+  const ids = ["a\nb", "日本", "\u0000", "x".repeat(20_000), "é", " "];
+  socket.send(subscribe(1, "feeds.named", undefined, { ids }));
+  await socket.until(7);
+  await sleep();
+  await http.trace.query();
+  socket.send(subscribe(2, "feeds.named", ids[3], { ids }));
+  await socket.until(10);
+  const cursorsOf = (id: number) =>
+    eventsOf(socket.frames.filter((frame) => frame.id === id)).map(({ cursor }) => cursor);
+  expect([cursorsOf(1), cursorsOf(2)]).toEqual([ids, ids.slice(4)]);
+});
+
+it("E2 takes up a generator that awaits no source after the first event", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.numbers");
+  await socket.until(2);
+  for (const last of [1, 2]) {
+    await sleep();
+    await http.trace.query();
+    await socket.until(2 + last);
+    expect(eventsOf(socket.frames).at(-1)).toEqual({ cursor: `${last + 1}`, change: { after: last } });
+  }
+});
+
+it("E2 P1 takes a generator that was resumed, and has told nothing since, up where its client was", async () => {
+  const { http, socket, sleep } = await start();
+  await http.items.create.mutate({ text: "one" });
+  await http.items.create.mutate({ text: "two" });
+  socket.send(subscribe(1, "feeds.counted", "2"));
+  await socket.until(1);
+  await sleep();
+  await http.items.create.mutate({ text: "three" });
+  await socket.until(2);
+  expect(eventsOf(socket.frames)).toEqual([{ cursor: "3", change: { text: "three" } }]);
+});
+
+it("E3 P1 a method of the app's own that writes straight on the storage is told when it ends", async () => {
+  const { socket, object, sleep } = await start();
+  await subscribed(socket, "feeds.changes");
+  await object.writeRaw("at once");
+  await socket.until(2);
+  await object.writeRawLater("later");
+  await socket.until(3);
+  await object.writeRawInVain();
+  await socket.until(4);
+  await sleep();
+  await object.writeRaw("awake");
+  await socket.until(5);
+  expect(textsOf(socket, 1)).toEqual(["at once", "later", "after all", "awake"]);
+});
+
+it("E3 a transaction that is rolled back inside another tells nobody", async () => {
+  const { http, socket } = await start();
+  await subscribed(socket, "feeds.changes");
+  await http.items.nested.mutate();
+  await http.items.create.mutate({ text: "next" });
+  await socket.until(4);
+  expect(textsOf(socket, 1)).toEqual(["outer", "last", "next"]);
+});
+
+it("E2 ends one that cannot be resumed, and says why", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.untracked");
+  await socket.until(2);
+  await sleep();
+  await http.trace.query();
+  await socket.until(3);
+  expect(socket.frames.at(-1)).toMatchObject({
+    id: 1,
+    error: { json: { message: expect.stringContaining("tracked(id, data)"), data: { code: "SERVICE_UNAVAILABLE" } } },
+  });
+  expect((await http.trace.query()).filter((each) => each === "ran feeds.untracked")).toHaveLength(1);
+  await sleep();
+  await http.trace.query();
+  expect(socket.frames).toHaveLength(3);
+});
+
+it.each(["a socket", "a caller"])("C4 an observable is told over %s, and its teardown runs", async (way) => {
+  const { http, socket, user } = await start();
+  if (way === "a socket") {
+    await subscribed(socket, "feeds.observed");
+    await socket.until(3);
+    expect(socket.frames.slice(1).map(({ result }) => result?.data?.json)).toEqual(["one", "two"]);
+    socket.send({ id: 1, method: "subscription.stop" });
+  } else {
+    const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+    const stream = (await caller.feeds.observed()) as unknown as AsyncIterable<string>;
+    for await (const text of stream) if (text === "two") break;
+  }
+  await expect.poll(() => http.trace.query()).toContain("ended feeds.observed");
+});
+
+it("E2 a generator that is started by the event that woke the object is known at the next wake", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.untracked");
+  await socket.until(2);
+  await sleep();
+  socket.send(subscribe(2, "feeds.numbers"));
+  // Started, its first event, and the error of the one that slept.
+  await socket.until(5);
+  await sleep();
+  await http.trace.query();
+  await socket.until(6);
+  expect(eventsOf(socket.frames.filter(({ id }) => id === 2)).map(({ cursor }) => cursor)).toEqual(["1", "2"]);
+});
+
+it("E2 one that fails as it is taken up gets its own error, and the others go on", async () => {
+  const { http, socket, sleep } = await start();
+  await subscribed(socket, "feeds.failing", "feeds.changes");
+  await expect.poll(() => socket.frames.filter(({ error }) => error)).toHaveLength(1);
+  await sleep();
+  await http.items.create.mutate({ text: "one" });
+  await expect.poll(() => textsOf(socket, 2)).toEqual(["one"]);
+});
+
+it("E2 E4 each event has an id, those that a generator did not track too", async () => {
+  const { http, socket } = await start();
+  await subscribed(socket, "feeds.mixed");
+  await http.items.create.mutate({ text: "one" });
+  await socket.until(3);
+  const [, tracked, aside] = socket.frames;
+  expect(tracked?.result?.id).toMatch(/^\d+\./);
+  expect(aside?.result).toEqual({ type: "data", id: tracked?.result?.id, data: { json: "aside" } });
+});
+
+it.each([
+  ["a bigint", { json: "10", meta: { values: ["bigint"], v: 1 } }, "10"],
+  ["a Map", { json: [["a", 1]], meta: { values: ["map"], v: 1 } }, '[["a",1]]'],
+  ["a Date", { json: "1970-01-01T00:00:00.000Z", meta: { values: ["Date"], v: 1 } }, "1970-01-01T00:00:00.000Z"],
+  ["a text of 12,000 characters of two bytes", { json: "ж".repeat(12_000) }, "ж".repeat(12_000)],
+  ["a text of 5,000 characters of two bytes", { json: "日".repeat(5_000) }, "日".repeat(5_000)],
+  ["a text of 100,000 characters", { json: "x".repeat(100_000) }, "x".repeat(100_000)],
+  ["nothing", undefined, "undefined"],
+])("E2 an input survives: %s", async (_name, input, described) => {
+  const { http, socket, sleep } = await start();
+  socket.send({ id: 1, method: "subscription", params: { path: "feeds.withInput", input } });
+  await socket.until(1);
+  expect(socket.frames[0]).toMatchObject({ result: { type: "started" } });
+  await sleep();
+  await http.items.create.mutate({ text: "one" });
+  await socket.until(2);
+  expect(textsOf(socket, 1)).toEqual(["one"]);
+  const inputs = (await http.trace.query()).filter((each) => each.startsWith("input"));
+  expect(inputs).toEqual([`input ${described}`, `input ${described}`]);
 });

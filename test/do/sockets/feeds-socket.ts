@@ -1,0 +1,48 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { expect } from "vitest";
+import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
+import { signUpToFeeds } from "../../fixtures/stock-client.js";
+
+let somebody: ReturnType<typeof signUpToFeeds> | undefined;
+
+/** A socket of somebody new. */
+export async function start() {
+  const signedUp = await signUpToFeeds();
+  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  const sleep = () => evictDurableObject(object, { webSockets: "hibernate" });
+  return { ...signedUp, socket: await openSocket(signedUp.browser, "/feeds"), object, sleep };
+}
+
+/** A socket of somebody who stays the same, for what leaves no trace. */
+export async function connect() {
+  const { browser } = await (somebody ??= signUpToFeeds());
+  return { socket: await openSocket(browser, "/feeds") };
+}
+
+export const echo = (id: unknown, input: unknown = { json: "here" }) => ({
+  id,
+  method: "query",
+  params: { path: "echo", input },
+});
+
+/** The socket still answers, and nothing but what was expected came before. */
+export async function stillWorks(socket: RawSocket, before: number): Promise<void> {
+  socket.send(echo(77));
+  await socket.until(before + 1);
+  expect(socket.frames).toHaveLength(before + 1);
+  expect(socket.frames.at(-1)).toEqual({ id: 77, result: { type: "data", data: { json: "here" } } });
+}
+
+/** Subscribes to each path, under the ids 1, 2, and so on. */
+export async function subscribed(socket: RawSocket, ...paths: string[]): Promise<void> {
+  const before = socket.frames.length;
+  paths.forEach((path, index) => socket.send(subscribe(index + 1, path)));
+  await socket.until(before + paths.length);
+}
+
+/** What a subscription was told: the texts of rows, and what is no row as it is. */
+export const textsOf = (socket: RawSocket, id: number) =>
+  eventsOf(socket.frames.filter((frame) => frame.id === id)).map(
+    ({ change }) => (change as { data?: { text?: string } } | undefined)?.data?.text ?? change,
+  );
