@@ -27,7 +27,9 @@ declare const APP: unique symbol;
 
 /** Carries the definition's type with the router's context, so that `createUserDO` can type `this.tables`. */
 export interface AppTypes<TApp extends AppDefinition> {
-  readonly [APP]?: TApp;
+  // `undefined` said outright: tRPC rebuilds the context of a builder as a plain type, in which an optional property is
+  // one that may be undefined. Without it no builder would fit another of the same `t`.
+  readonly [APP]?: TApp | undefined;
 }
 
 /** The definition that a router was made from. */
