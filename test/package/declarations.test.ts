@@ -1,0 +1,156 @@
+import { execFile } from "node:child_process";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const shared = {
+  target: "es2023",
+  module: "esnext",
+  moduleResolution: "bundler",
+  jsx: "react-jsx",
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  verbatimModuleSyntax: true,
+  skipLibCheck: true,
+  declaration: true,
+  emitDeclarationOnly: true,
+};
+
+/** What apps export beside what the README shows. */
+const parts = {
+  "base.ts": `
+import { initUserDO, table } from "trpc-userdo/router";
+import { z } from "zod";
+
+export const Task = z.object({ title: z.string(), due: z.date().optional() });
+export const tables = { tasks: table(Task, { indexes: ["due"] }) };
+export const t = initUserDO({
+  tables: { user: tables, organization: { items: table(z.object({ sku: z.string() })) } },
+  profile: z.object({ nickname: z.string() }),
+  session: z.object({ theme: z.string() }),
+  kv: { preferences: z.object({ theme: z.enum(["light", "dark"]) }) },
+  roles: { keeper: ["item:write"], viewer: [] },
+  organizationSettings: z.object({ plan: z.string() }),
+  context: () => ({ requestedAt: new Date(0) }),
+  errorFormatter: ({ shape, path }) => ({ ...shape, data: { ...shape.data, at: path } }),
+});
+export const gate = t.middleware(({ next, path }) => next({ ctx: { path } }));
+export const mayWrite = t.can("item:write");
+export const timed = t.procedure.use(({ next }) => next({ ctx: { at: 1 } }));
+export const mine = t.userProcedure.use(gate).use(({ ctx, next }) => next({ ctx: { tasks: ctx.tables.tasks, kv: ctx.kv } }));
+export const theirs = t.organizationProcedure.use(mayWrite).use(({ ctx, next }) => next({ ctx: { as: ctx.member } }));
+`,
+  "full.ts": `
+import { createUserDO } from "trpc-userdo/do";
+import { createCaller, createHandler, createLoadSession, getUserDO } from "trpc-userdo/worker";
+import { mine, t, theirs, timed } from "./base";
+
+export const tasks = t.router({
+  page: mine.query(({ ctx }) => ctx.tables.tasks.page()),
+  overdue: mine.concat(timed).query(({ ctx }) => ctx.db.all(ctx.db.selectFrom("tasks").select(["title", "due"]))),
+  changes: mine.subscription(({ ctx, signal }) => ctx.tables.tasks.changes({ signal })),
+  preferences: mine.subscription(({ ctx, signal }) => ctx.kv.watch({ key: "preferences" }, { signal })),
+  entries: mine.query(({ ctx }) => ctx.kv.list()),
+});
+export const items = t.router({ list: theirs.query(({ ctx }) => ({ items: ctx.tables.items.all(), as: ctx.as })) });
+export const merged = t.mergeRouters(t.router({ ...t.builtin }), t.router({ tasks, items }));
+export type Merged = typeof merged;
+
+export class FullDO extends createUserDO(merged) {
+  open() {
+    return this.tables.tasks.where("due", "==", null).all();
+  }
+  query() {
+    return this.tables.tasks.orderBy("due");
+  }
+  protected keys() {
+    return this.kv;
+  }
+  protected rows() {
+    return this.db.selectFrom("tasks").selectAll();
+  }
+}
+export const handler = createHandler(merged, { binding: "FULL_DO" });
+export const loadSession = createLoadSession<Merged>({ binding: "FULL_DO" });
+export const callers = (env: { FULL_DO: DurableObjectNamespace<FullDO> }) => createCaller<Merged>(env.FULL_DO);
+export const asUser = (env: { FULL_DO: DurableObjectNamespace<FullDO> }) => callers(env).asUser({ userId: "u" });
+export const stub = (env: { FULL_DO: DurableObjectNamespace<FullDO> }) => getUserDO(env.FULL_DO, { userId: "u" });
+`,
+  "client.tsx": `
+import { QueryClient, notifyManager, useQuery } from "@tanstack/react-query";
+import { createTRPCClient } from "@trpc/client";
+import { connectLive, createClient, onSignInChange, userdoLink, watchQuery } from "trpc-userdo/client";
+import { createUserDOReact } from "trpc-userdo/react";
+import type { Merged } from "./full";
+
+export const trpc = createClient<Merged>();
+export const link = userdoLink<Merged>();
+export const own = createTRPCClient<Merged>({ links: [link] });
+export const connection = connectLive({ client: trpc, queryClient: new QueryClient(), notifyManager });
+export const stop = onSignInChange(trpc, () => {});
+export const watch = (onData: (count: number) => void) =>
+  watchQuery(trpc.tasks.page, undefined, { onData: ({ items }) => onData(items.length) });
+export const userDO = createUserDOReact<Merged>();
+export const { useTRPC, useSession, live } = userDO;
+export const usePage = () => useQuery(live(useTRPC().tasks.page.queryOptions()));
+export const useWho = () => useSession();
+export const me = () => trpc.auth.me.query();
+export const session = () => trpc.sessions.data.get.query();
+export const organizations = () => trpc.organizations.list.query();
+
+// What was inferred has come through the declarations whole.
+export const dueOf = async (): Promise<Date | undefined> => (await trpc.tasks.page.query()).items[0]?.due;
+export const nicknameOf = async (): Promise<string> => (await trpc.auth.me.query()).user.profile.nickname;
+export const planOf = async (organizationId: string): Promise<string> =>
+  (await trpc.organizations.get.query({ organizationId })).settings.plan;
+// @ts-expect-error there is no such role
+void trpc.organizations.invitations.create.mutate({ organizationId: "o", email: "a@b.example", role: "boss" });
+`,
+};
+
+async function compile(folder: string): Promise<string> {
+  const tsc = path.join(root, "node_modules/.bin/tsc");
+  const { stdout } = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
+async function settings(folder: string, compilerOptions: object): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await writeFile(
+    path.join(folder, "tsconfig.json"),
+    JSON.stringify({ compilerOptions: { ...shared, ...compilerOptions } }),
+  );
+}
+
+test("C2 D1 an app that emits declarations compiles, and its frontend against them", { timeout: 120_000 }, async () => {
+  const readme = await readFile(path.join(root, "README.md"), "utf8");
+  const samples = Array.from(readme.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\b[^]*?)^```$/gm));
+  const files = [...samples.map(([, code = "", name = ""]) => [name, code] as const), ...Object.entries(parts)];
+
+  await mkdir(path.join(root, "test-results"), { recursive: true });
+  const folder = await mkdtemp(path.join(root, "test-results/declarations-"));
+  try {
+    // An app's own folder, in which the package is one of others: the compiler may then name only what it exports.
+    const installed = path.join(folder, "node_modules/trpc-userdo");
+    await mkdir(installed, { recursive: true });
+    await cp(path.join(root, "package.json"), path.join(installed, "package.json"));
+    await cp(path.join(root, "dist"), path.join(installed, "dist"), { recursive: true });
+    await writeFile(path.join(folder, "package.json"), JSON.stringify({ name: "an-app", type: "module" }));
+
+    const server = path.join(folder, "server");
+    const web = path.join(folder, "web");
+    await settings(server, { lib: ["esnext"], types: ["@cloudflare/workers-types"], outDir: web });
+    await settings(web, { lib: ["esnext", "dom"], types: [], outDir: path.join(folder, "out") });
+    for (const [name, code] of files) await writeFile(path.join(name.endsWith("x") ? web : server, name), code);
+
+    expect(await compile(server)).toBe("");
+    expect(await compile(web)).toBe("");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
