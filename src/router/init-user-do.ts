@@ -72,7 +72,7 @@ export interface InitUserDOOptions<
   /**
    * The roles in organizations, the highest first, and what each may do beside what the roles below it may. "owner" is
    * built in, above them all, and may do everything that any role may. The built-in procedures ask for "member:manage"
-   * and "organization:update".
+   * and "organization:update": an owner has both, another role when they are named here.
    * @default { admin: ["member:manage", "organization:update"], member: [] }
    */
   readonly roles?: TRoles;

@@ -15,9 +15,11 @@ const t = initUserDO({
 });
 
 type Role = "owner" | "admin" | "member";
-type Permission = "billing:manage" | "member:manage" | "project:write" | "project:read";
+// "organization:update" nobody is given: the owner has it all the same.
+type Permission = "billing:manage" | "member:manage" | "organization:update" | "project:write" | "project:read";
 
 t.can("project:write");
+t.can("organization:update");
 t.can({ any: ["project:write", "member:manage"] });
 t.can({ all: ["project:write", "billing:manage"] });
 // @ts-expect-error no role has this permission

@@ -1,5 +1,5 @@
 import { isIdentifier } from "../schema/field-names.js";
-import type { Requirement, RoleDefinitions } from "./role-definitions.js";
+import { builtinPermissions, type Requirement, type RoleDefinitions } from "./role-definitions.js";
 
 /** A role, as `organizations.roles.list` tells of it. */
 export interface RoleDescription<TRole extends string = string, TPermission extends string = string> {
@@ -29,6 +29,8 @@ export function createRoleBook(definitions: RoleDefinitions): RoleBook {
   const ordered: [string, readonly string[]][] = [[OWNER, ownersOnly], ...Object.entries(below)];
   const roles = ordered.map(([name], index): RoleDescription => {
     const permissions = ordered.slice(index).flatMap(([, own]) => own);
+    // Somebody has to be able to rename and to invite, in an app too whose roles do not name it.
+    if (name === OWNER) permissions.push(...Object.values(builtinPermissions));
     return { name, permissions: [...new Set(permissions)] };
   });
   const byName = new Map(roles.map((role) => [role.name, new Set(role.permissions)]));

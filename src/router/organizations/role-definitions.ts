@@ -13,10 +13,12 @@ export const defaultRoles = {
 /** The names of all roles. */
 export type RoleOf<TRoles extends RoleDefinitions> = "owner" | (keyof TRoles & string);
 
-/** All that any role may do. */
-export type PermissionOf<TRoles extends RoleDefinitions> = TRoles[keyof TRoles][number];
+/** All that any role may do. An owner has what the built-in procedures ask for, named or not. */
+export type PermissionOf<TRoles extends RoleDefinitions> = TRoles[keyof TRoles][number] | BuiltinPermission;
 
-/** Permissions that the built-in procedures ask for. An app gives them to its roles by naming them. */
+type BuiltinPermission = (typeof builtinPermissions)[keyof typeof builtinPermissions];
+
+/** Permissions that the built-in procedures ask for. Owners have them; an app gives them to other roles by naming them. */
 export const builtinPermissions = {
   /** Invites, removes and changes the roles of members below one's own. */
   manageMembers: "member:manage",

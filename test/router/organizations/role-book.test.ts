@@ -32,6 +32,20 @@ describe("roles", () => {
     expect(book.allows(role, requirement)).toBe(allowed);
   });
 
+  it("R1 O5 an owner may do what the built-in procedures ask for, whatever the app's roles say", () => {
+    const own = createRoleBook({ member: ["read"] });
+    for (const permission of ["organization:update", "member:manage"]) {
+      expect(own.allows("owner", permission)).toBe(true);
+      expect(own.allows("member", permission)).toBe(false);
+    }
+    expect(own.permissionsOf("owner")).toEqual(["read", "member:manage", "organization:update"]);
+    expect(own.roles[0]?.permissions).toEqual(own.permissionsOf("owner"));
+    expect(createRoleBook({}).permissionsOf("owner")).toEqual(["member:manage", "organization:update"]);
+    const named = createRoleBook({ admin: ["organization:update"], member: [] });
+    expect(named.permissionsOf("owner")).toEqual(["organization:update", "member:manage"]);
+    expect(named.permissionsOf("admin")).toEqual(["organization:update"]);
+  });
+
   it("R4 fails closed in an app whose roles may do nothing", () => {
     expect(createRoleBook({}).allows("owner", "read")).toBe(false);
     expect(() => can({ any: [] } as unknown as Requirement)).toThrow("at least one");
