@@ -71,9 +71,10 @@ export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
   if (!definition) {
     throw new Error("This router was not made by initUserDO. Make it with `t.router(…)` of `const t = initUserDO(…)`.");
   }
-  const record = router._def.record as Record<string, object>;
+  const { record, lazy } = router._def as unknown as Record<"record" | "lazy", Record<string, object>>;
   for (const [name, builtin] of Object.entries(definition.builtin)) {
-    const own = record[name];
+    // A lazy one is in the record once it is loaded, when it would hide the built-in one: that is too late to say so.
+    const own = record[name] ?? lazy[name];
     if (own && !sameProcedures(own, builtin)) {
       throw new Error(`The router has its own "${name}", which is the name of a built-in router. Rename it.`);
     }

@@ -1,4 +1,4 @@
-import type { inferRouterOutputs } from "@trpc/server";
+import { lazy, type inferRouterOutputs } from "@trpc/server";
 import { describe, expect, it, test } from "vitest";
 import { z } from "zod";
 import { definitionOf } from "../../src/router/definition.js";
@@ -24,6 +24,15 @@ test.each(["auth", "kv", "_live"])("D3 a router of one's own that is called %s i
   const record = { ...t.builtin, [name]: anything };
   expect(() => definitionOf(t.router(record))).toThrow(`"${name}", which is the name of a built-in router`);
   expect(() => definitionOf(t.mergeRouters(t.router({ [name]: anything })))).toThrow("a built-in router");
+});
+
+test.each(["auth", "kv", "_live", "organizations"])("D3 a lazy router that is called %s is refused", (name) => {
+  const own = lazy(() => Promise.resolve({ own: t.router({ own: anything }) }));
+  expect(() => definitionOf(t.router({ ...t.builtin, [name]: own }))).toThrow(
+    `"${name}", which is the name of a built-in router`,
+  );
+  expect(() => definitionOf(t.router({ [name]: own }))).toThrow("a built-in router");
+  expect(definitionOf(t.router({ ...t.builtin, own, nested: { [name]: own } })).builtin).toBe(t.builtin);
 });
 
 describe("D3 the input key organizationId", () => {
