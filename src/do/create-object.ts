@@ -159,5 +159,6 @@ export type AppObject = ReturnType<typeof createObject>;
 function addressOf(state: DurableObjectState): Address {
   const address = parseName(state.id.name);
   if (address) return address;
-  throw new Error("This object was not reached by its name. Reach it with getUserDO(env.BINDING, { userId }).");
+  const what = state.id.name === undefined ? "was not reached by its name" : "has a name that is nobody's";
+  throw new Error(`This object ${what}. Reach it with getUserDO(env.BINDING, { userId }), by the id of a user.`);
 }

@@ -1,6 +1,7 @@
 import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../router/caller-check.js";
 import { checkPlace } from "../router/check-place.js";
+import { demandOrganizationId } from "../router/organizations/organization-id-errors.js";
 import { placementOf, type Placement } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
@@ -109,6 +110,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     else owned.authorize(caller, placement);
     const room = owned.room(visit);
     checkPlace(placement, room.address, call.input);
+    if (placement.kind === "organization") demandOrganizationId(call.input);
     const seen = <TObject extends object>(object: TObject): TObject => (isLive ? personal(object) : object);
     const bindings = isLive ? withoutOutside(env) : env;
     const given = placement.kind === "anywhere" ? { caller } : owned.context(caller, call, live);

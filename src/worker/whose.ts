@@ -3,7 +3,7 @@ import { readMailToken } from "../jwt/mail-token.js";
 import { addressedInput, tokenInput } from "../router/auth/credentials.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Placement } from "../router/placement.js";
-import { notAnOrganizationId } from "../router/organizations/organization-id-errors.js";
+import { demandOrganizationId, notAnOrganizationId } from "../router/organizations/organization-id-errors.js";
 import { verifyRefreshToken } from "../jwt/refresh-token.js";
 import type { Call } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
@@ -47,13 +47,8 @@ export async function whose(
 
 /** @throws TRPCError BAD_REQUEST without a well-formed `organizationId` */
 export function organizationOf(input: unknown): Address {
+  demandOrganizationId(input);
   const id = field(input, "organizationId");
-  if (id === undefined) {
-    throw new TRPCError({
-      code: "BAD_REQUEST",
-      message: "This procedure belongs to an organization: add its `organizationId` to the input.",
-    });
-  }
   const address = typeof id === "string" ? parseName(toName({ type: "organization", id })) : undefined;
   if (address) return address;
   throw notAnOrganizationId();

@@ -1,5 +1,19 @@
 import { TRPCError } from "@trpc/server";
 
+/**
+ * Refuses a call of an organization's procedure that does not say which organization's. A socket's goes to one object
+ * all the same, so there it is said as over HTTP, and not by the procedure's own check of its input.
+ *
+ * @throws TRPCError BAD_REQUEST
+ */
+export function demandOrganizationId(input: unknown): void {
+  if ((input as { readonly organizationId?: unknown } | null | undefined)?.organizationId !== undefined) return;
+  throw new TRPCError({
+    code: "BAD_REQUEST",
+    message: "This procedure belongs to an organization: add its `organizationId` to the input.",
+  });
+}
+
 /** An input's `organizationId` cannot be any organization's: of the wrong type, empty, or of another alphabet. */
 export function notAnOrganizationId(): TRPCError {
   return new TRPCError({

@@ -117,10 +117,14 @@ describe("an organization's socket", () => {
       { id: 2, method: "query", params: { path: "projects.list", input: { json: { organizationId: other } } } },
       { id: 3, method: "query", params: { path: "posts.list" } },
       { id: 4, method: "query", params: { path: "projects.list", input: { json: { organizationId: "a:b" } } } },
+      { id: 5, method: "query", params: { path: "projects.list" } },
+      { id: 6, method: "mutation", params: { path: "projects.create", input: { json: { name: "One" } } } },
     ]);
-    await socket.until(4);
+    await socket.until(6);
     const errors = socket.frames.map(({ error }) => error?.json);
-    expect(errors.map((error) => error?.data.code)).toEqual(["FORBIDDEN", "FORBIDDEN", "FORBIDDEN", "BAD_REQUEST"]);
+    const [bad, refused] = ["BAD_REQUEST", "FORBIDDEN"];
+    expect(errors.map((error) => error?.data.code)).toEqual([refused, refused, refused, bad, bad, bad]);
+    for (const error of errors.slice(4)) expect(error?.message).toContain("add its `organizationId`");
     for (const error of errors.slice(0, 2)) {
       expect(error?.message).toMatch(/socket.*another organization.*\/trpc\?organizationId=/);
       expect(error?.message).toContain(`organizationId=${other},`);
