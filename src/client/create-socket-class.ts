@@ -1,9 +1,11 @@
+import type { SocketClass } from "./socket-class.js";
+
 /** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
 const CONNECTION_TIMEOUT = 10_000;
 
 export interface SocketClassOptions {
   /** @default the platform's own */
-  readonly implementation: typeof WebSocket | undefined;
+  readonly implementation: SocketClass | undefined;
   /** The access token to say who it is by, for a client that keeps its own. */
   readonly token: () => string | undefined;
   /**

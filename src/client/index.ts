@@ -10,6 +10,7 @@ export type { LiveConnection } from "./live/connect-live.js";
 export type { LiveStatus } from "./live/live-status.js";
 export type { SignInChange, SignInListener } from "./sign-in-events.js";
 export type { User } from "../shared/account.js";
+export type { SocketClass } from "./socket-class.js";
 export type { SessionTokens } from "../shared/call.js";
 export type { TokenStore } from "./token-keeper.js";
 export type { UserDOLinkOptions } from "./userdo-link.js";

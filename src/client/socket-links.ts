@@ -16,11 +16,12 @@ import { organizationIdOf } from "./organization-id-of.js";
 import { createRunningSubscriptions } from "./running-subscriptions.js";
 import type { SessionWatch } from "./session-watch.js";
 import type { TokenKeeper } from "./token-keeper.js";
+import type { SocketClass } from "./socket-class.js";
 import { socketUrl } from "./socket-url.js";
 
 export interface SocketLinksOptions {
   readonly url: string;
-  readonly WebSocket: typeof WebSocket | undefined;
+  readonly WebSocket: SocketClass | undefined;
   /** The client's own tokens, if it keeps any. */
   readonly keeper: TokenKeeper | undefined;
   readonly runtime: TRPCClientRuntime;

@@ -7,6 +7,7 @@ import { createFlushes, type Flushes } from "./flushes.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
 import type { SignInListener } from "./sign-in-events.js";
+import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
 import { watchedOperation } from "./watch-query.js";
@@ -53,7 +54,7 @@ export interface UserDOLinkOptions {
    * The socket class. For Node, where a socket that is to carry cookies needs one that sends headers.
    * @default the global WebSocket
    */
-  readonly WebSocket?: typeof WebSocket;
+  readonly WebSocket?: SocketClass;
   /**
    * Called when somebody signed in or out: by a call of this client, in another tab, or because the session ended.
    * @default nobody is told

@@ -1,18 +1,19 @@
-import type { Operation } from "@trpc/client";
+import type { Operation, TRPCClientError, TRPCPromise } from "@trpc/client";
+import type { TRPCDefaultErrorShape } from "@trpc/server";
 import { liveInputOf } from "../shared/live-input.js";
 
 /** Marks a subscription to a query's own path: the link makes it one to the carrier of live queries. */
 const WATCHED = "userdo.watched";
 
 /** What is told of a query that is watched. */
-export interface WatchQueryOptions<TOutput> {
+export interface WatchQueryOptions<TOutput, TErrorShape = TRPCDefaultErrorShape> {
   /** Its result, at once and whenever it has changed. */
   readonly onData: (data: TOutput) => void;
   /**
    * The query's own error, such as that the caller may no longer ask it. It ends the watch.
    * @default nobody is told
    */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: TRPCClientError<{ errorShape: TErrorShape; transformer: boolean }>) => void;
   /**
    * Whether what was told is current: `live`, or `connecting` with the last result while the connection is away.
    * @default nobody is told
@@ -21,8 +22,8 @@ export interface WatchQueryOptions<TOutput> {
 }
 
 /** A query's procedure on a client. */
-export interface WatchedProcedure<TInput, TOutput> {
-  query(input: TInput): Promise<TOutput>;
+export interface WatchedProcedure<TInput, TOutput, TErrorShape = TRPCDefaultErrorShape> {
+  query(input: TInput): TRPCPromise<TOutput, TErrorShape>;
 }
 
 interface Subscribable {
@@ -35,10 +36,10 @@ interface Subscribable {
  *
  * @returns what ends it
  */
-export function watchQuery<TInput, TOutput>(
-  procedure: WatchedProcedure<TInput, TOutput>,
+export function watchQuery<TInput, TOutput, TErrorShape>(
+  procedure: WatchedProcedure<TInput, TOutput, TErrorShape>,
   input: NoInfer<TInput>,
-  { onData, onError, onStatus }: WatchQueryOptions<TOutput>,
+  { onData, onError, onStatus }: WatchQueryOptions<TOutput, TErrorShape>,
 ): () => void {
   // A client's proxy subscribes to any path; the types offer it for subscriptions only.
   const subscribable = procedure as unknown as Subscribable;

@@ -1,11 +1,13 @@
 import { createServer, type AddressInfo } from "node:net";
 import { WebSocket as NodeWebSocket } from "ws";
+import ReconnectingWebSocket from "partysocket/ws";
+import { userdoLink } from "trpc-userdo/client";
 import { expect, it } from "vitest";
 import { createSocketClass } from "../../src/client/create-socket-class.js";
 
 it.each([
   ["Node's own", undefined],
-  ["that of ws", NodeWebSocket as unknown as typeof WebSocket],
+  ["that of ws", NodeWebSocket],
 ])("E4 a connection that does not open is given up: %s", async (_name, implementation) => {
   // Takes connections and never answers: what a lost network looks like.
   const server = createServer((socket) => void socket.on("error", () => {}));
@@ -22,3 +24,24 @@ it.each([
   expect(closed).toBe(1);
   server.close();
 });
+
+it("C4 any socket class can be given as it is", () => {
+  class WithHeaders extends NodeWebSocket {
+    constructor(url: string | URL) {
+      super(url, { headers: { origin: "https://app.example.com" } });
+    }
+  }
+  for (const WebSocket of [globalThis.WebSocket, NodeWebSocket, WithHeaders, ReconnectingWebSocket]) {
+    expect(userdoLink({ WebSocket })).toBeTypeOf("function");
+  }
+  // @ts-expect-error it opens no socket
+  userdoLink({ WebSocket: class {} });
+  // @ts-expect-error a url is no number
+  userdoLink({ WebSocket: NumberedSocket });
+});
+
+class NumberedSocket extends NodeWebSocket {
+  constructor(port: number) {
+    super(`ws://127.0.0.1:${port}`);
+  }
+}

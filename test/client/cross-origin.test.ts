@@ -58,7 +58,7 @@ function openPage(page: string, credentials?: RequestCredentials) {
       constructor(url: string) {
         super(url, { headers: { origin: page, cookie: cookie() } });
       }
-    } as unknown as typeof WebSocket,
+    },
   });
   return { client, cookies };
 }

@@ -25,7 +25,7 @@ function open(stored?: SessionTokens) {
       asked.push(new URL(String(url)).pathname.replace("/trpc/", ""));
       return fetch(url as string, init as RequestInit);
     },
-    WebSocket: NodeWebSocket as unknown as typeof WebSocket,
+    WebSocket: NodeWebSocket,
     tokens: {
       get: () => kept.tokens,
       set: async (tokens) => {

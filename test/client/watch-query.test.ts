@@ -22,7 +22,7 @@ async function signUp(options: UserDOLinkOptions = {}) {
         super(...args);
         sockets.push(this);
       }
-    } as unknown as typeof WebSocket,
+    },
     tokens: { get: () => tokens, set: (next) => void (tokens = next) },
     ...options,
   });

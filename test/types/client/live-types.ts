@@ -7,7 +7,7 @@ import {
   useQueryClient,
   useSuspenseQuery,
 } from "@tanstack/react-query";
-import type { TRPCClientErrorLike } from "@trpc/client";
+import type { TRPCClientError, TRPCClientErrorLike } from "@trpc/client";
 import type { inferRouterOutputs } from "@trpc/server";
 import { createClient, watchQuery } from "trpc-userdo/client";
 import { createUserDOReact, type LiveStatus } from "trpc-userdo/react";
@@ -25,6 +25,11 @@ export function watching(): void {
   const stop = watchQuery(client.posts.list, undefined, {
     onData: (posts) => expectTypeOf(posts).toEqualTypeOf<Post[]>(),
     onStatus: (status) => expectTypeOf(status).toEqualTypeOf<"connecting" | "live">(),
+    onError: (error) => {
+      expectTypeOf(error).toExtend<TRPCClientErrorLike<AppRouter>>();
+      expectTypeOf(error.data).toEqualTypeOf<TRPCClientError<AppRouter>["data"]>();
+      expectTypeOf(error.shape).toEqualTypeOf<TRPCClientError<AppRouter>["shape"]>();
+    },
   });
   expectTypeOf(stop).toEqualTypeOf<() => void>();
   watchQuery(
