@@ -1,4 +1,5 @@
 import { signInFirst } from "../router/base-procedures.js";
+import type { Caller } from "../shared/caller.js";
 import type { InternalRequest } from "../shared/internal.js";
 import { SessionEnded } from "./entry.js";
 import { kvSchema } from "./kv/kv-table.js";
@@ -43,32 +44,33 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
       caller.type === "user"
         ? [{ table: "_members", where: [{ column: "id", operator: "==", values: [caller.userId] }] }]
         : [],
-    context: (caller, call, live) => ({
-      caller,
-      owner,
-      lastEventId: call.lastEventId,
-      transaction,
-      // Getters, so that a procedure pays only for what it reads.
-      get organization() {
-        const organization = organizations.read();
-        if (!organization) throw notAMember();
-        const { settings: stored, ...rest } = organization;
-        return settings ? { ...rest, settings: stored } : rest;
-      },
-      get member() {
-        const { userId, email, role, joinedAt } = createOrganizationRoom({ ...services, settings, caller }).self();
-        return { userId, email, role, joinedAt, permissions: book.permissionsOf(role) };
-      },
-      get tables() {
-        return owned.tables(call, live());
-      },
-      get kv() {
-        return owned.kv(call, live());
-      },
-      get db() {
-        return owned.database();
-      },
-    }),
+    context: (caller, call, live) =>
+      ofMember(caller, {
+        caller,
+        owner,
+        lastEventId: call.lastEventId,
+        transaction,
+        // Getters, so that a procedure pays only for what it reads.
+        get organization() {
+          const organization = organizations.read();
+          if (!organization) throw notAMember();
+          const { settings: stored, ...rest } = organization;
+          return settings ? { ...rest, settings: stored } : rest;
+        },
+        get member() {
+          const { userId, email, role, joinedAt } = createOrganizationRoom({ ...services, settings, caller }).self();
+          return { userId, email, role, joinedAt, permissions: book.permissionsOf(role) };
+        },
+        get tables() {
+          return owned.tables(call, live());
+        },
+        get kv() {
+          return owned.kv(call, live());
+        },
+        get db() {
+          return owned.database();
+        },
+      }),
     room({ caller, setSession }) {
       // Made once it is needed: a query of the app's own may need nothing of it.
       let made: ReturnType<typeof createOrganizationRoom> | undefined;
@@ -92,6 +94,11 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
     start: owned.lifetime.update,
     deadLetters: outbox.deadLetters,
   };
+}
+
+/** A middleware of the app's may spread its context, which reads all of it: the app itself has no member to be read. */
+function ofMember<TContext extends { readonly member: unknown }>(caller: Caller, context: TContext): TContext {
+  return caller.type === "user" ? context : Object.defineProperty(context, "member", { enumerable: false });
 }
 
 type Services = ReturnType<typeof createOrganizationServices>;

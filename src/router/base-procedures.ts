@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
 import { placed, type Placement } from "./placement.js";
-import { withOwnResolvers } from "./own-resolvers.js";
+import { ownBuilder } from "./own-builder.js";
 
 /** A fresh builder of a tRPC root, or one whose context is known to hold more. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
@@ -25,12 +25,12 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   // Said of the type only: the Durable Object that a procedure belongs to puts the values there before it runs. A
   // middleware could say it without a cast, and would cost every call.
   const inItsPlace = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
-    withOwnResolvers(root.meta(placed(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
+    ownBuilder(root.meta(placed(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
   const userProcedure = (setsCookies: Placement["setsCookies"]) =>
     inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies });
 
   return {
-    procedure: withOwnResolvers(root),
+    procedure: ownBuilder(root),
     userProcedure: userProcedure("never"),
     organizationProcedure: inItsPlace<OrganizationContext<TApp>>({ kind: "organization", setsCookies: "never" }).input(
       z.object({ organizationId: z.string() }),

@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { parseName, toName, type Address } from "../shared/owner.js";
-import type { Placement } from "./placement.js";
+import { placementOf, type Placement } from "./placement.js";
+import { roomOf } from "./room.js";
 import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
 
 const belongsIn: Partial<Record<Placement["kind"], Address["type"]>> = {
@@ -23,6 +24,19 @@ export function checkPlace({ kind }: Placement, address: Address, input: unknown
   if (organizationId !== undefined && organizationId !== address.id) throw notThisOne(organizationId);
 }
 
+/**
+ * Refuses a piece of a procedure where the procedure does not belong, whoever runs it.
+ *
+ * @throws TRPCError FORBIDDEN
+ */
+export function checkHere(options: { readonly ctx: object; readonly meta: unknown; readonly input?: unknown }): void {
+  const placement = placementOf({ _def: options });
+  if (placement.kind === "anywhere") return;
+  const room = roomOf(options.ctx);
+  if (!room) throw outside();
+  checkPlace(placement, room.address, options.input);
+}
+
 /** One that is no text is left to the procedure's own check of its input. */
 function organizationIdIn(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null || !("organizationId" in input)) return undefined;
@@ -33,11 +47,21 @@ function notThisOne(id: string): TRPCError {
   return parseName(toName({ type: "organization", id })) ? otherOrganization(id) : notAnOrganizationId();
 }
 
+function outside(): TRPCError {
+  return new TRPCError({
+    code: "FORBIDDEN",
+    message:
+      "This procedure runs in a Durable Object, and was called outside of one. Call it through the Worker's handler, " +
+      "or with createCaller(env.BINDING).",
+  });
+}
+
 function wrongObject(): TRPCError {
   return new TRPCError({
     code: "FORBIDDEN",
     message:
-      "This procedure belongs to another kind of owner than the one that was asked: a user's is called on the user's own " +
-      "socket, an organization's with its `organizationId`, and either over HTTP.",
+      "This procedure belongs to another kind of owner than the one that was asked. Call a user's over HTTP, on the " +
+      "user's own socket or with asUser({ userId }), and an organization's over HTTP, on its own socket or with a " +
+      "caller's, with its `organizationId` in the input.",
   });
 }

@@ -30,6 +30,7 @@ import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
+import { ownBuilder } from "./own-builder.js";
 import { transformer } from "./transformer.js";
 
 export interface InitUserDOOptions<
@@ -199,7 +200,7 @@ export function initUserDO<
      */
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
     /** tRPC's own, for middlewares that are used in several places. */
-    middleware: root.middleware,
+    middleware: ownBuilder(root).middleware,
     /** Makes one router of several that were made here. */
     mergeRouters,
     /** The routers that come with the framework. Spread them into the app's own router. */

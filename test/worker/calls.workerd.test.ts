@@ -44,6 +44,12 @@ describe("procedures in the user's own object", () => {
     expect([await client.posts.list.query(), await client.notes.list.query()]).toMatchObject([[{}], [{}]]);
   });
 
+  it("D1 a mutation whose result does not fit its output has no effect", async () => {
+    const { client } = await signUp();
+    expect(await codeOf(client.posts.createUnfit.mutate(post))).toBe("INTERNAL_SERVER_ERROR");
+    expect(await client.posts.list.query()).toEqual([]);
+  });
+
   it.each(["http", "batch", "stream"] as const)("D2 a stock client works over %s", async (link) => {
     const { browser } = await signUp();
     const client = browser.client(link);

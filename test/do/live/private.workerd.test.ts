@@ -31,6 +31,20 @@ describe("what callers share", () => {
     ]);
   });
 
+  it("P8 C3 a middleware that adds to the context what is the same for all leaves it shared", async () => {
+    const { sockets, wrote, http } = await start();
+    const ids = sockets.map((socket) => socket.watch("odd.labelled"));
+    await Promise.all(sockets.map((socket) => socket.settled()));
+    await http.trace.mutate();
+    await wrote(http.notes.create.mutate({ text: "one" }));
+    expect(await http.trace.mutate()).toEqual(["odd.labelled"]);
+    await sockets[1].settled();
+    expect(sockets.map((socket, index) => socket.results(ids[index] ?? 0).at(-1))).toEqual([
+      ["user", 1],
+      ["user", 1],
+    ]);
+  });
+
   it.each(["odd.whoami", "odd.guarded"])("P8 %s runs for each of them, and neither sees the other's", async (path) => {
     const { one, two, sockets, wrote, http } = await start();
     for (const socket of sockets) socket.watch(path);

@@ -114,6 +114,25 @@ describe("an organization", () => {
     for (const id of [madeUp, ada.user.id, bob.user.id]) expect(await holdsAnything(organizationName(id))).toBe(false);
   });
 
+  it("O1 the app itself passes the app's middlewares that add to the context", async () => {
+    const { id: organizationId } = await create();
+    const label = { label: expect.any(String) as unknown, projects: 0 };
+    expect(await caller.asSystem().projects.labelled({ organizationId })).toEqual({ by: "system", ...label });
+    expect(await ada.client.projects.labelled.query({ organizationId })).toEqual({ by: "user", ...label });
+  });
+
+  it("P8 a procedure that belongs in another object is refused where the app's own code calls it", async () => {
+    const { id: organizationId } = await create();
+    const other = "0".repeat(32);
+    expect(await ada.client.projects.elsewhere.query({ organizationId, other })).toEqual([
+      "FORBIDDEN",
+      "FORBIDDEN",
+      "FORBIDDEN",
+      organizationId,
+      "hello",
+    ]);
+  });
+
   it("O1 other Workers act as the app, and as its members", async () => {
     const { id: organizationId } = await create();
     const system = caller.asSystem();

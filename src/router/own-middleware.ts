@@ -1,0 +1,43 @@
+import { checkHere } from "./check-place.js";
+
+interface NextOptions {
+  readonly ctx?: object | undefined;
+}
+
+interface MiddlewareOptions {
+  readonly ctx: object;
+  readonly meta: unknown;
+  readonly input: unknown;
+  next(options?: NextOptions): unknown;
+}
+
+export type Middleware = (options: MiddlewareOptions) => unknown;
+
+/**
+ * A middleware of the app's, which runs only where its procedure belongs.
+ *
+ * tRPC copies the context for what a middleware adds to it, and a copy reads all that a procedure would read only if it
+ * used it: rows, a member's role that the app itself has none of, and in a live query what is the caller's own. Here it
+ * is added to the context as it is, and what is behind a getter stays there.
+ */
+export function inItsPlace(middleware: Middleware): Middleware {
+  const own: Middleware = (options) => {
+    checkHere(options);
+    const next = (given?: NextOptions): unknown => {
+      if (!given?.ctx) return options.next(given);
+      const { ctx: added, ...rest } = given;
+      addTo(options.ctx, added);
+      return options.next(rest);
+    };
+    return middleware({ ...options, next });
+  };
+  // With what it is marked with.
+  return Object.assign(own, middleware);
+}
+
+function addTo(ctx: object, added: object): void {
+  for (const key of Reflect.ownKeys(added)) {
+    const property = Object.getOwnPropertyDescriptor(added, key);
+    if (property?.enumerable) Object.defineProperty(ctx, key, property);
+  }
+}
