@@ -15,12 +15,12 @@ export interface SocketClassOptions {
   readonly timeout?: number;
 }
 
-/** What Node's `ws` and React Native's WebSocket take as their third argument; a browser's has only two. */
-type SocketWithHeaders = new (
-  url: string | URL,
-  protocols: string | string[] | undefined,
-  options: { readonly headers: Readonly<Record<string, string>> },
-) => WebSocket;
+interface SocketOptions {
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Node's own and Bun's take options as the second argument, React Native's as the third, and `ws` as either. */
+type SocketWithHeaders = new (url: string, options?: SocketOptions, again?: SocketOptions) => WebSocket;
 
 /**
  * The socket class for tRPC's client: partysocket's, which gives up on a connection that does not open. Its own retries
@@ -31,18 +31,30 @@ type SocketWithHeaders = new (
 export function createSocketClass({ implementation, token, timeout = CONNECTION_TIMEOUT }: SocketClassOptions) {
   let connect: ((url: string | URL, protocols?: string | string[]) => object) | undefined;
 
-  /** Says who it is in a header, as far as the platform's own lets it: a browser's does not. */
+  let takesHeaders = true;
+
+  /** Says who it is in a header, where the class takes one: a browser's does not. */
   function withToken(access: string | undefined) {
     if (access === undefined) return implementation && { WebSocket: implementation };
-    // The DOM's type has two arguments, and so says nothing of the third that the others take.
+    // The DOM's type says nothing of the options that others take.
     const Base = (implementation ?? globalThis.WebSocket) as unknown as SocketWithHeaders;
-    return {
-      WebSocket: class extends Base {
-        constructor(url: string | URL, protocols?: string | string[]) {
-          super(url, protocols, { headers: { Authorization: `Bearer ${access}` } });
-        }
-      },
-    };
+    function SocketWithToken(url: string): WebSocket {
+      takesHeaders = false;
+      const options: SocketOptions = {
+        // No class says what it takes. One that takes headers reads them.
+        get headers() {
+          takesHeaders = true;
+          return { Authorization: `Bearer ${access}` };
+        },
+      };
+      try {
+        return new Base(url, options, options);
+      } catch {
+        // To a browser the options are the name of a protocol, and a malformed one.
+        return new Base(url);
+      }
+    }
+    return { WebSocket: SocketWithToken };
   }
 
   class SocketWithTimeout {
@@ -58,6 +70,9 @@ export function createSocketClass({ implementation, token, timeout = CONNECTION_
   }
 
   return {
+    /** Whether the token could be sent with the newest connection; so too while there was none. */
+    takesHeaders: (): boolean => takesHeaders,
+
     async load(): Promise<void> {
       const { default: ReconnectingWebSocket } = await import("partysocket/ws");
       connect = (url, protocols) =>

@@ -1,9 +1,9 @@
 import {
+  TRPCClientError,
   createWSClient,
   wsLink,
   type Operation,
   type OperationLink,
-  type TRPCClientError,
   type TRPCClientRuntime,
 } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
@@ -37,6 +37,9 @@ interface OwnersSocket {
   readonly link: OperationLink<AnyTRPCRouter>;
   close(): void;
 }
+
+const NO_HEADERS =
+  "This WebSocket takes no headers, so it cannot send the token: pass `WebSocket` of the package `ws`.";
 
 /** How long an unused socket stays open, in milliseconds: a page that is left for another keeps it. */
 const LINGER = 5_000;
@@ -76,6 +79,10 @@ export function createSocketLinks(options: SocketLinksOptions) {
       },
       // A browser does not say why: it may be the network as well.
       onError() {
+        if (!socketClass.takesHeaders()) {
+          if (isCurrent()) leave(organizationId, new TRPCClientError(NO_HEADERS));
+          return;
+        }
         watch.suspect();
         void leaveIfRefused(organizationId);
       },
@@ -99,10 +106,15 @@ export function createSocketLinks(options: SocketLinksOptions) {
     const refusal = await refusalOf(organizationId);
     asking.delete(organizationId);
     // Meanwhile it may be another user's.
-    if (!refusal || owners.get(organizationId) !== socket) return;
+    if (refusal && owners.get(organizationId) === socket) leave(organizationId, refusal);
+  }
+
+  /** Ends what listens to an owner. */
+  function leave(organizationId: string | undefined, reason: TRPCClientError<AnyTRPCRouter>): void {
+    const socket = owners.get(organizationId);
     owners.delete(organizationId);
-    running.fail((op) => organizationIdOf(op.input) === organizationId, refusal);
-    socket.close();
+    running.fail((op) => organizationIdOf(op.input) === organizationId, reason);
+    socket?.close();
   }
 
   /** The link for an operation: the socket of the owner that it goes to. */

@@ -46,12 +46,14 @@ export interface UserDOLinkOptions {
   readonly credentials?: "include" | "omit" | "same-origin";
   /**
    * Keeps the session's tokens here and sends them along, in place of a browser's cookies. For phones, desktops,
-   * scripts and servers. They are refreshed in time, once for however many calls.
+   * scripts and servers. They are refreshed in time, once for however many calls. A socket sends its token in a header,
+   * which a browser's and workerd's WebSocket cannot: what listens by one ends with an error. See `WebSocket`.
    * @default the browser's cookies
    */
   readonly tokens?: TokenStore;
   /**
-   * The socket class. For Node, where a socket that is to carry cookies needs one that sends headers.
+   * The socket class. For a platform without one, and with `tokens` for one whose own takes no headers: that of the
+   * package `ws`, for instance. Node's own, Bun's and React Native's take them.
    * @default the global WebSocket
    */
   readonly WebSocket?: SocketClass;

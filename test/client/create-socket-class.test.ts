@@ -25,6 +25,23 @@ it.each([
   server.close();
 });
 
+it.each(["second", "third"])("C1 the token goes to a class that takes options as the %s argument", async (place) => {
+  const sent: unknown[] = [];
+  class Sent extends EventTarget {
+    constructor(_url: string, second?: { headers?: unknown }, third?: { headers?: unknown }) {
+      super();
+      sent.push((place === "second" ? second : third)?.headers);
+    }
+  }
+  const implementation = Sent as unknown as typeof WebSocket;
+  const socketClass = createSocketClass({ implementation, token: () => "token", timeout: 50 });
+  await socketClass.load();
+  const socket = new socketClass.WebSocket("ws://127.0.0.1:1");
+  socket.addEventListener("error", () => {});
+  await expect.poll(() => sent).toEqual([{ Authorization: "Bearer token" }]);
+  expect(socketClass.takesHeaders()).toBe(true);
+});
+
 it("C4 any socket class can be given as it is", () => {
   class WithHeaders extends NodeWebSocket {
     constructor(url: string | URL) {
