@@ -2,6 +2,7 @@ import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter
 import { callerChecksOf } from "../router/caller-check.js";
 import { checkPlace } from "../router/check-place.js";
 import { demandOrganizationId } from "../router/organizations/organization-id-errors.js";
+import { makeContextFor } from "../router/own-middleware.js";
 import { placementOf, type Placement } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
@@ -120,12 +121,14 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
       // What the app adds may have getters too.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
+    const getRawInput = (): Promise<unknown> => Promise.resolve(withCursor(call));
+    makeContextFor(getRawInput, ctx);
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
         router,
         path: call.path,
         type,
-        getRawInput: () => Promise.resolve(withCursor(call)),
+        getRawInput,
         ctx,
         // A socket's query or mutation is never called off, and a signal has its price.
         signal: transport === "rpc" || type === "subscription" ? live().signal : undefined,

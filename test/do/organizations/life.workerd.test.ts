@@ -121,7 +121,7 @@ describe("an organization", () => {
     expect(await ada.client.projects.labelled.query({ organizationId })).toEqual({ by: "user", ...label });
   });
 
-  it("P8 a procedure that belongs in another object is refused where the app's own code calls it", async () => {
+  it("P8 what the app's own code calls is refused where it does not belong, and has a context of its own", async () => {
     const { id: organizationId } = await create();
     const other = "0".repeat(32);
     expect(await ada.client.projects.elsewhere.query({ organizationId, other })).toEqual([
@@ -130,6 +130,9 @@ describe("an organization", () => {
       "FORBIDDEN",
       organizationId,
       "hello",
+      "one",
+      "two",
+      false,
     ]);
   });
 
