@@ -19,6 +19,7 @@ export interface ObjectStub {
 /** A namespace of the app's objects, as far as the framework needs it. */
 export interface ObjectNamespace {
   getByName(name: string): unknown;
+  idFromName(name: string): unknown;
   idFromString(id: string): unknown;
 }
 

@@ -9,7 +9,11 @@ const secret = (letters: string): string => `${letters}-secret-of-at-least-32-by
 
 function configured({ current = secret("a"), previous = undefined as string | undefined, binding = "BLOG_DO" } = {}) {
   const secrets = { jwt: { current, previous, keyPair: undefined }, index: secret("index") };
-  return { binding, namespace: { getByName() {}, idFromString() {} }, secrets } satisfies Configuration;
+  return {
+    binding,
+    namespace: { getByName() {}, idFromName() {}, idFromString() {} },
+    secrets,
+  } satisfies Configuration;
 }
 
 const claims = { userId: "ada", sessionId: "one" };
