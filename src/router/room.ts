@@ -56,7 +56,7 @@ export interface AccountRoom {
   me(): SignedIn;
   /** Ends the caller's session here and now: its row, its sockets, its cookies. */
   logout(): void;
-  logoutEverywhere(): void;
+  logoutEverywhere(): Promise<void>;
   changePassword(change: PasswordChange): Promise<SignedIn>;
   resetPassword(reset: { readonly token: string; readonly password: string }): Promise<void>;
   requestEmailVerification(): void;

@@ -3,8 +3,8 @@ import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
 import { postMail } from "../mail/post-mail.js";
 import { MAIL } from "../outbox/outbox-store.js";
+import { prepareEnding } from "./account-endings.js";
 import type { AccountParts } from "./account-parts.js";
-import type { EmailChange } from "./email-change.js";
 
 export const deletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), started_at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT";
@@ -16,7 +16,6 @@ const MAIL_PATIENCE = 60 * MINUTE;
 export interface DeletionOptions {
   readonly parts: AccountParts;
   readonly sql: SqlStorage;
-  readonly emailChange: EmailChange;
   readonly isBorn: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Takes the object back to before its birth. */
@@ -27,8 +26,8 @@ export interface DeletionOptions {
  * The end of an account, in two steps. First, in one transaction: there is no account and no session any more, and the
  * outbox has what others must be told. Then, once they have been: nothing is left.
  */
-export function createAccountDeletion({ parts, sql, emailChange, isBorn, alarms, erase }: DeletionOptions) {
-  const { userId, identity, accounts, sessions, mailTokens, outbox, transaction, onSessionEnd } = parts;
+export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: DeletionOptions) {
+  const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = parts;
 
   function started(): { readonly startedAt: number; readonly nextAt: number } | undefined {
     const [row] = isBorn() ? sql.exec("SELECT * FROM _deletion").toArray() : [];
@@ -57,17 +56,15 @@ export function createAccountDeletion({ parts, sql, emailChange, isBorn, alarms,
       const account = accounts.read();
       if (!account) return;
       const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
-      const change = emailChange.pending();
-      const held = [{ operationId: account.operationId, target: await addressOf(account.email) }];
-      if (change) held.push({ operationId: change.operationId, target: await addressOf(change.email) });
+      const { operationId } = account;
+      const target = await addressOf(account.email);
+      const endLinks = await prepareEnding(parts, "accountDeleted");
 
       const ended = transaction(() => {
-        for (const { operationId, target } of held) {
-          outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
-        }
+        outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         parts.organizations.tellGone();
         postMail(outbox, "accountDeleted", { to: account.email });
-        for (const purpose of ["verifyEmail", "resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
+        endLinks();
         accounts.remove();
         sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?, ?)", Date.now(), Date.now() + MINUTE);
         alarms.arm();

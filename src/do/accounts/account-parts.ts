@@ -7,6 +7,7 @@ import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import type { AccountStore } from "./account-store.js";
 import type { AuditLog } from "./audit-log.js";
 import type { Passwords } from "./create-passwords.js";
+import type { PendingChangeStore } from "./pending-change.js";
 import type { RateLog } from "./rate-log.js";
 import type { SessionStore } from "./session-store.js";
 
@@ -18,6 +19,7 @@ export interface AccountParts {
   readonly sessions: SessionStore;
   readonly passwords: Passwords;
   readonly mailTokens: MailTokenStore;
+  readonly pendingChanges: PendingChangeStore;
   readonly outbox: Outbox;
   readonly audit: AuditLog;
   readonly rates: RateLog;

@@ -7,6 +7,7 @@ import { sessionOf } from "../../shared/caller.js";
 import type { Visit } from "../entry.js";
 import type { AccountDeletion } from "./account-deletion.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
+import { prepareEnding } from "./account-endings.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./change-password.js";
@@ -51,9 +52,13 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
       onSessionEnd(sessionId);
     },
 
-    logoutEverywhere() {
-      const ended = sessions.removeAllBut(undefined);
-      audit.add({ action: "session.revoke", outcome: "ok", ...actor });
+    async logoutEverywhere() {
+      const endLinks = await prepareEnding(parts, "signedOutEverywhere");
+      const ended = parts.transaction(() => {
+        endLinks();
+        audit.add({ action: "session.revoke", outcome: "ok", ...actor });
+        return sessions.removeAllBut(undefined);
+      });
       visit.setSession(null);
       for (const id of ended) onSessionEnd(id);
     },

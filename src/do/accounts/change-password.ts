@@ -4,6 +4,7 @@ import type { SessionEffect } from "../../shared/call.js";
 import type { PasswordChange } from "../../router/room.js";
 import { postMail } from "../mail/post-mail.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
+import { prepareEnding } from "./account-endings.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser } from "./account-store.js";
 import { tokensOf } from "./session-tokens.js";
@@ -23,10 +24,11 @@ export async function changePassword(
   { currentPassword, newPassword, tokens: target }: PasswordChange,
   { actor, setSession }: ByWhom,
 ): Promise<SignedIn> {
-  const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, transaction } = parts;
+  const { identity, accounts, sessions, passwords, outbox, audit, transaction } = parts;
   const checked = await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
   const account = await passwords.confirm(currentPassword, actor);
   const hash = await passwords.hash(newPassword);
+  const endLinks = await prepareEnding(parts, "passwordChanged");
 
   const { session, ended } = transaction(() => {
     // Hashing took a while: by now the password may be another, or this session over.
@@ -35,7 +37,7 @@ export async function changePassword(
     if (now?.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
-    for (const purpose of ["resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
+    endLinks();
     postMail(outbox, "passwordChanged", { to: account.email });
     const done = { ...actor, sessionId: renewed?.id };
     audit.add({ action: "password.change", outcome: "ok", ...done });

@@ -51,7 +51,8 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
         throw wrongPassword();
       }
       throttle.succeeded();
-      return account;
+      // The check may have hashed the password anew.
+      return accounts.read() ?? account;
     },
   };
   return passwords;

@@ -5,38 +5,23 @@ import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import { postMail } from "../mail/post-mail.js";
 import type { AccountParts, Actor } from "./account-parts.js";
+import type { PendingChange } from "./pending-change.js";
+import { prepareEnding } from "./account-endings.js";
 import { invalidLink, lifetimes, mailLink, secretOf, tooManyMails } from "./account-mails.js";
-
-export const emailChangeSchema = `
-  CREATE TABLE IF NOT EXISTS _email_change (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
-    operation_id TEXT NOT NULL,
-    email TEXT NOT NULL
-  ) STRICT`;
 
 /** How much longer the address is reserved than the link to it is good: more than two clocks differ. */
 const MARGIN = 10 * 60_000;
-
-/** A change that waits for its link to be opened. */
-export interface PendingChange {
-  readonly operationId: string;
-  readonly email: string;
-}
 
 /**
  * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
  * only then does the account have it. A stop at any point leaves the old address in force and a reservation that runs
  * out, or the new one in force and letters in the outbox that bring both indexes after.
  */
-export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
-  const { userId, identity, accounts, passwords, mailTokens, outbox, audit, transaction } = parts;
+export function createEmailChange(parts: AccountParts) {
+  const { userId, identity, accounts, sessions, passwords, mailTokens, pendingChanges, outbox, audit, transaction } =
+    parts;
 
   const addressOf = (email: string) => emailAddressOf(identity().secrets.index, email);
-
-  function pending(): PendingChange | undefined {
-    const [row] = sql.exec("SELECT * FROM _email_change").toArray();
-    return row && { operationId: String(row["operation_id"]), email: String(row["email"]) };
-  }
 
   /** @throws TRPCError CONFLICT when the address is somebody else's, TOO_MANY_REQUESTS */
   async function reserve({ operationId, email }: PendingChange): Promise<void> {
@@ -48,15 +33,15 @@ export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
   }
 
   return {
-    pending,
+    pending: pendingChanges.read,
 
-    /** @throws TRPCError CONFLICT, UNAUTHORIZED for a wrong password, TOO_MANY_REQUESTS */
+    /** @throws TRPCError CONFLICT, UNAUTHORIZED for a wrong password or a session that ended meanwhile, TOO_MANY_REQUESTS */
     async request(email: string, password: string, actor: Actor): Promise<void> {
       const account = await passwords.confirm(password, actor);
       if (account.email === email) throw sameAddress();
       const change = { operationId: randomId(), email };
       await reserve(change);
-      const before = pending();
+      const before = pendingChanges.read();
       const isAnother = before?.email !== email;
       const wanted = toName(await addressOf(email));
       const left = before && isAnother ? toName(await addressOf(before.email)) : undefined;
@@ -64,23 +49,30 @@ export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
       };
       const sent = transaction(() => {
+        // Reserving took a while. A change must not outlive the password or the session that asked for it.
+        const isSame = accounts.read()?.passwordHash === account.passwordHash;
+        if (!isSame || (actor.sessionId !== undefined && !sessions.alive(actor.sessionId, Date.now()))) {
+          release(wanted, change);
+          return "ended";
+        }
         if (!mailLink(parts, "changeEmail", email)) {
           // Otherwise it would be kept from whoever's it is, without a mail that tells them.
           if (isAnother) release(wanted, change);
           return false;
         }
         if (left && before) release(left, before);
-        sql.exec("INSERT OR REPLACE INTO _email_change VALUES (1, ?, ?)", change.operationId, email);
+        pendingChanges.write(change);
         audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
         return true;
       });
+      if (sent === "ended") throw signInAgain();
       if (!sent) throw tooManyMails();
     },
 
     /** @throws TRPCError BAD_REQUEST for a link that is not valid */
     async confirm(token: string, actor: Actor): Promise<void> {
       const secret = await secretOf(parts, "changeEmail", token);
-      const change = pending();
+      const change = pendingChanges.read();
       const sent = mailTokens.peek("changeEmail", secret, Date.now());
       if (!change || sent?.email !== change.email) throw invalidLink();
       // Again, for longer: while the account takes the address, nobody else can.
@@ -88,12 +80,13 @@ export function createEmailChange(parts: AccountParts, sql: SqlStorage) {
       const account = accounts.read();
       if (!account) throw invalidLink();
       const [left, taken] = [toName(await addressOf(account.email)), toName(await addressOf(change.email))];
+      const endLinks = await prepareEnding(parts, "emailChanged");
       transaction(() => {
-        const stillPending = pending()?.operationId === change.operationId;
+        const stillPending = pendingChanges.read()?.operationId === change.operationId;
         if (!stillPending || !mailTokens.consume("changeEmail", secret, Date.now())) throw invalidLink();
-        sql.exec("DELETE FROM _email_change");
+        pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
-        for (const purpose of ["verifyEmail", "resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
+        endLinks();
         outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
         outbox.post({
           target: left,
@@ -113,6 +106,13 @@ export type EmailChange = ReturnType<typeof createEmailChange>;
 
 function taken(): TRPCError {
   return new TRPCError({ code: "CONFLICT", message: "This address belongs to an account already. Choose another." });
+}
+
+function signInAgain(): TRPCError {
+  return new TRPCError({
+    code: "UNAUTHORIZED",
+    message: "The password or the session changed meanwhile. Sign in again, then change the address.",
+  });
 }
 
 function sameAddress(): TRPCError {

@@ -1,6 +1,7 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts, Actor } from "./account-parts.js";
+import { prepareEnding } from "./account-endings.js";
 import { invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.js";
 
 /** Whether an address is the user's: who can read its mail shows it. */
@@ -21,13 +22,14 @@ export function createEmailVerification(parts: AccountParts) {
       const email = accounts.read()?.email;
       const index =
         email === undefined ? undefined : toName(await emailAddressOf(parts.identity().secrets.index, email));
+      const endLinks = await prepareEnding(parts, "emailVerified");
       transaction(() => {
         const used = mailTokens.consume("verifyEmail", secret, Date.now());
         // A link to an address that the user has left behind says nothing about the one they have now.
         if (!used || !index || used.email !== email || email !== accounts.read()?.email) throw invalidLink();
         accounts.setVerified();
         parts.organizations.claim(index);
-        mailTokens.forget("verifyEmail");
+        endLinks();
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
       });
     },

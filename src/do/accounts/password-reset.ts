@@ -2,6 +2,7 @@ import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import { postMail } from "../mail/post-mail.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
+import { prepareEnding } from "./account-endings.js";
 import { invalidLink, mailLink, secretOf } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 
@@ -28,6 +29,7 @@ export function createPasswordReset(parts: AccountParts) {
       const hash = await passwords.hash(password);
       const account = accounts.read();
       const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
+      const endLinks = await prepareEnding(parts, "passwordReset");
       const ended = transaction(() => {
         const used = mailTokens.consume("resetPassword", secret, Date.now());
         if (!used || !account || !index || used.email !== accounts.read()?.email) throw invalidLink();
@@ -35,7 +37,7 @@ export function createPasswordReset(parts: AccountParts) {
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();
         // Whoever knew the old password may have begun to take the account to an address of theirs.
-        for (const purpose of ["resetPassword", "changeEmail"] as const) mailTokens.forget(purpose);
+        endLinks();
         postMail(outbox, "passwordChanged", { to: account.email });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });

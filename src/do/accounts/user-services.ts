@@ -27,9 +27,10 @@ import { accountSchema, createAccountStore, profileSchema } from "./account-stor
 import { auditSchema, createAuditLog } from "./audit-log.js";
 import { createPasswords } from "./create-passwords.js";
 import { createThrottle, throttleSchema } from "./create-throttle.js";
-import { createEmailChange, emailChangeSchema } from "./email-change.js";
+import { createEmailChange } from "./email-change.js";
 import { createEmailVerification } from "./email-verification.js";
 import { createHashQueue } from "./hash-queue.js";
+import { createPendingChangeStore, emailChangeSchema } from "./pending-change.js";
 import { createPasswordReset } from "./password-reset.js";
 import { createRateLog, rateLogSchema } from "./rate-log.js";
 import { sessionSchema } from "./session-row.js";
@@ -81,14 +82,22 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
   const throttle = createThrottle({ sql, isBorn, birth: transaction, alarms, options: app.throttle });
   const mailTokens = createMailTokenStore(sql);
   const organizationList = createUserOrganizationStore(sql);
+  const outboxStore = createOutboxStore(sql);
   const outbox = createOutbox({
-    store: createOutboxStore(sql),
+    store: outboxStore,
     source: toName(address),
     isBorn,
     alarms,
     transaction,
     deliver: deliverThrough(identity),
-    sendMail: createMailer({ userId: address.id, env, settings: app.mail, identity, tokens: mailTokens }),
+    sendMail: createMailer({
+      userId: address.id,
+      env,
+      settings: app.mail,
+      identity,
+      tokens: mailTokens,
+      isWaiting: outboxStore.has,
+    }),
     onError,
   });
 
@@ -108,6 +117,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     sessions: createSessionStore(sql, app.session, leaseHolders.end),
     passwords: createPasswords({ accounts, queue: createHashQueue(app.waitingPasswords), throttle, audit }),
     mailTokens,
+    pendingChanges: createPendingChangeStore(sql),
     outbox,
     audit,
     rates: createRateLog(sql),
@@ -118,8 +128,8 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     onSessionEnd: endSession,
   };
 
-  const emailChange = createEmailChange(parts, sql);
-  const deletion = createAccountDeletion({ parts, sql, emailChange, isBorn, alarms, erase });
+  const emailChange = createEmailChange(parts);
+  const deletion = createAccountDeletion({ parts, sql, isBorn, alarms, erase });
 
   /** What every hook is given. */
   const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env });

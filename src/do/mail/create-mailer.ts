@@ -1,6 +1,7 @@
 import { newMailSecret, writeMailToken, type MailPurpose } from "../../jwt/mail-token.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { StoredLetter } from "../outbox/outbox-store.js";
+import { Undeliverable } from "../outbox/undeliverable.js";
 import { defaultText } from "./default-texts.js";
 import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
@@ -12,17 +13,22 @@ export interface MailerOptions extends MailHookOptions {
   readonly userId: string;
   readonly identity: () => AppIdentity;
   readonly tokens: MailTokenStore;
+  /** Whether a message was not withdrawn meanwhile. */
+  readonly isWaiting: (message: StoredLetter) => boolean;
 }
 
 /** Makes a message of a letter to the user and hands it to the app's hook. */
-export function createMailer({ userId, env, settings, identity, tokens }: MailerOptions) {
+export function createMailer({ userId, env, settings, identity, tokens, isWaiting }: MailerOptions) {
   const hook = createMailHook({ env, settings });
 
   /** Each try has a token of its own: the plain text is never stored, so there is none to send again. */
-  async function withToken(purpose: MailPurpose & LinkKind, to: string, expiresAt: number) {
+  async function withToken(purpose: MailPurpose & LinkKind, message: StoredLetter) {
+    const { to, expiresAt = 0 } = message.payload as WaitingMail;
     const { secrets, binding } = identity();
     const secret = newMailSecret();
     const token = await writeMailToken({ purpose, userId, secret }, { secrets: secrets.jwt, audience: binding });
+    // A new password, for example, ends a link that was asked for before it, also while the link is being made.
+    if (!isWaiting(message)) throw new Undeliverable("It was withdrawn.");
     const link = linkTo(purpose, `token=${token}`, { base: hook.base(), links: settings.links });
     tokens.add(purpose, secret, { email: to, expiresAt }, Date.now());
     return { link, token, expiresAt: new Date(expiresAt) };
@@ -31,10 +37,10 @@ export function createMailer({ userId, env, settings, identity, tokens }: Mailer
   return async function sendMail(letter: StoredLetter): Promise<void> {
     hook.assertThere();
     const kind = letter.kind as AccountMailKind;
-    const { to, expiresAt = 0 } = letter.payload as WaitingMail;
+    const { to } = letter.payload as WaitingMail;
     const common = { id: `${userId}.${letter.seq}`, to, userId };
     if (!isLinkKind(kind)) return hook.send({ kind, ...common, ...defaultText(kind) });
-    const linked = await withToken(kind, to, expiresAt);
+    const linked = await withToken(kind, letter);
     return hook.send({ kind, ...common, ...linked, ...defaultText(kind, linked.link) });
   };
 }

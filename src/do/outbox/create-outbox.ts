@@ -98,7 +98,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       for (const letter of arrived) store.remove(letter);
       const [first] = arrived;
       if (gone && first) onGone?.(first.target);
-      if (!failed) return;
+      if (!failed || !store.has(failed)) return;
       const due = error instanceof Undeliverable ? undefined : retryAt(failed.attempts, Date.now());
       if (due === undefined) store.bury(failed, messageOf(error), Date.now());
       else store.postpone(failed, due);

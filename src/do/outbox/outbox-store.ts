@@ -116,6 +116,10 @@ export function createOutboxStore(sql: SqlStorage) {
         .toArray()
         .map(toLetter),
 
+    /** Whether a message still waits: it may have been withdrawn while it was being sent. */
+    has: ({ target, seq }: StoredLetter): boolean =>
+      sql.exec("SELECT 1 FROM _outbox WHERE target = ? AND seq = ?", target, seq).toArray().length > 0,
+
     waiting: (): number => Number(sql.exec("SELECT count(*) AS count FROM _outbox").one()["count"]),
     waitingFor: (target: string): number =>
       Number(sql.exec("SELECT count(*) AS count FROM _outbox WHERE target = ?", target).one()["count"]),
