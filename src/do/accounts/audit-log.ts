@@ -1,5 +1,6 @@
 import type { AuditAction, AuditEntry, AuditFilter, AuditPage } from "../../shared/audit.js";
 import type { Device } from "../../shared/device.js";
+import { pruneAudit } from "./audit-retention.js";
 
 /** How much of what happened to an account is kept. */
 export interface AuditOptions {
@@ -9,7 +10,8 @@ export interface AuditOptions {
    */
   readonly days?: number;
   /**
-   * Entries, the newest of them.
+   * Entries. The newest twentieth of these is reserved for each action and outcome. When there are more, those that a
+   * session can repeat at will, as exports, are deleted first, then the oldest.
    * @default 10000
    */
   readonly entries?: number;
@@ -46,7 +48,6 @@ export interface AuditLog {
   list(filter: AuditFilter): AuditPage;
 }
 
-const DAY = 24 * 60 * 60_000;
 /** Old entries are dropped every so many new ones: it reads the whole index. */
 const PRUNE_EVERY = 50;
 
@@ -65,8 +66,7 @@ export function createAuditLog(sql: SqlStorage, options: Required<AuditOptions>)
           options.network ? (device.network ?? null) : null,
         )
         .one();
-      if (Number(id) % PRUNE_EVERY !== 0) return;
-      sql.exec("DELETE FROM _audit WHERE at < ? OR id <= ?", now - options.days * DAY, Number(id) - options.entries);
+      if (Number(id) % PRUNE_EVERY === 0) pruneAudit(sql, options, now);
     },
 
     list({ limit, cursor, from, to, action }) {

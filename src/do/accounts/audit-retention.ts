@@ -1,0 +1,46 @@
+import type { AuditAction } from "../../shared/audit.js";
+
+const DAY = 24 * 60 * 60_000;
+
+/** The actions that a session, or a stranger, can repeat at will. They are deleted first when the log is full. */
+const REPEATABLE: readonly AuditAction[] = [
+  "account.export",
+  "email.changeRequest",
+  "password.confirm",
+  "password.resetRequest",
+  "profile.update",
+  "session.revoke",
+];
+
+/** The newest twentieth of the log is reserved for each kind: there are fewer than twenty pairs of action and outcome. */
+const SHARES = 20;
+
+export interface AuditRetention {
+  /** Days. */
+  readonly days: number;
+  /** Entries, of all kinds together. */
+  readonly entries: number;
+}
+
+/**
+ * Deletes the entries that are too old, and those beyond the limit. A kind is an action with its outcome. The newest
+ * entries of each kind, a twentieth of the limit, stay whatever happens to the others: no kind can displace another. Of
+ * the rest, repeatable actions are deleted first, then the oldest.
+ */
+export function pruneAudit(sql: SqlStorage, { days, entries }: AuditRetention, now: number): void {
+  sql.exec("DELETE FROM _audit WHERE at < ?", now - days * DAY);
+  const { count } = sql.exec("SELECT count(*) AS count FROM _audit").one();
+  if (Number(count) <= entries) return;
+  // The newest entry of all is always kept, so that its id is never used again.
+  sql.exec(
+    `DELETE FROM _audit WHERE id NOT IN (
+      SELECT id FROM (
+        SELECT id, action, row_number() OVER (PARTITION BY action, outcome ORDER BY id DESC) AS position FROM _audit
+      )
+      ORDER BY position <= ?1 DESC, position > ?1 AND action IN (SELECT value FROM json_each(?2)), id DESC LIMIT ?3
+    )`,
+    Math.max(1, Math.floor(entries / SHARES)),
+    JSON.stringify(REPEATABLE),
+    entries,
+  );
+}
