@@ -1,3 +1,4 @@
+import { TRPCError } from "@trpc/server";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
@@ -5,6 +6,7 @@ import { postMail } from "../mail/post-mail.js";
 import { MAIL } from "../outbox/outbox-store.js";
 import { prepareEnding } from "./account-endings.js";
 import type { AccountParts } from "./account-parts.js";
+import type { AccountRow } from "./account-store.js";
 
 export const deletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), started_at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT";
@@ -12,6 +14,14 @@ export const deletionSchema =
 const MINUTE = 60_000;
 /** So long a farewell that cannot be mailed keeps the object's storage. */
 const MAIL_PATIENCE = 60 * MINUTE;
+
+/** What the user confirmed with their password. */
+export interface ConfirmedDeletion {
+  /** The account as it was when the password was checked. */
+  readonly account: AccountRow;
+  /** The session that asked for it; `undefined` for a server caller. */
+  readonly sessionId: string | undefined;
+}
 
 export interface DeletionOptions {
   readonly parts: AccountParts;
@@ -52,15 +62,20 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
     /** Whether the account is gone, and only its letters are left. */
     isUnderWay: (): boolean => (underWay ??= started() !== undefined),
 
-    async begin(): Promise<void> {
-      const account = accounts.read();
-      if (!account) return;
+    /** @throws TRPCError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
+    async begin({ account, sessionId }: ConfirmedDeletion): Promise<void> {
+      if (!accounts.read()) return;
       const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
       const { operationId } = account;
       const target = await addressOf(account.email);
       const endLinks = await prepareEnding(parts, "accountDeleted");
 
       const ended = transaction(() => {
+        // The app's hook and the look-ups took a while. A deletion must not outlive the password that confirmed it.
+        const now = accounts.read();
+        const isSame = now?.passwordHash === account.passwordHash && now.operationId === operationId;
+        const hasSession = sessionId === undefined || sessions.alive(sessionId, Date.now()) !== undefined;
+        if (!isSame || !hasSession) throw signInAgain();
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         parts.organizations.tellGone();
         postMail(outbox, "accountDeleted", { to: account.email });
@@ -77,6 +92,13 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
       await finish();
     },
   };
+}
+
+function signInAgain(): TRPCError {
+  return new TRPCError({
+    code: "UNAUTHORIZED",
+    message: "The account or the session changed meanwhile. Sign in again, then delete the account.",
+  });
 }
 
 export type AccountDeletion = ReturnType<typeof createAccountDeletion>;

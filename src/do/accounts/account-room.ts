@@ -82,7 +82,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
       const account = await parts.passwords.confirm(password, actor);
       await parts.organizations.assertDispensable();
       await onDelete(toUser(account));
-      await deletion.begin();
+      await deletion.begin({ account, sessionId });
       visit.setSession(null);
     },
 

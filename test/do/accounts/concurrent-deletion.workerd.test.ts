@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import { delayDeletion, untilDeletionWaits } from "../../fixtures/app/delayed-deletions.js";
+import { openBrowser, password, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { mailTo, tokenTo } from "../../fixtures/mail.js";
+
+type SignedUp = Awaited<ReturnType<typeof signUp>>;
+
+const newPassword = "another horse battery";
+const someone = () => openBrowser().client();
+
+async function reset(email: string): Promise<void> {
+  await someone().auth.requestPasswordReset.mutate({ email });
+  await someone().auth.resetPassword.mutate({ token: await tokenTo(email, "resetPassword"), password: newPassword });
+}
+
+/** A second session of the same user. */
+async function signInElsewhere(email: string) {
+  const client = someone();
+  await client.auth.login.mutate({ email, password });
+  return client;
+}
+
+const events: readonly (readonly [string, string, (account: SignedUp) => Promise<unknown>])[] = [
+  ["a reset", newPassword, ({ email }) => reset(email)],
+  [
+    "a new password, set by another session,",
+    newPassword,
+    async ({ email }) =>
+      (await signInElsewhere(email)).auth.changePassword.mutate({ currentPassword: password, newPassword }),
+  ],
+  [
+    "a new password, set by the same session,",
+    newPassword,
+    ({ client }) => client.auth.changePassword.mutate({ currentPassword: password, newPassword }),
+  ],
+  [
+    "signing out everywhere",
+    password,
+    async ({ email }) => (await signInElsewhere(email)).auth.logoutEverywhere.mutate(),
+  ],
+  [
+    "revoking its session",
+    password,
+    async ({ email }) => (await signInElsewhere(email)).sessions.revokeOthers.mutate(),
+  ],
+];
+
+describe("a deletion that was confirmed with the password", () => {
+  it.each(events)("does not survive that %s comes before it", async (_name, passwordAfter, happen) => {
+    const account = await signUp();
+    const { client, email, user } = account;
+    const proceed = delayDeletion(email);
+    const deletion = codeOf(client.account.delete.mutate({ password }));
+    await untilDeletionWaits(email);
+    await happen(account);
+    proceed();
+    expect(await deletion).toBe("UNAUTHORIZED");
+    const again = await someone().auth.login.mutate({ email, password: passwordAfter });
+    expect(again.user.id).toBe(user.id);
+  });
+
+  it("takes effect once when it is asked for several times", async () => {
+    const { client, email } = await signUp();
+    const proceed = delayDeletion(email);
+    const deletions = Array.from({ length: 3 }, () => codeOf(client.account.delete.mutate({ password })));
+    await untilDeletionWaits(email);
+    proceed();
+    const codes = await Promise.all(deletions);
+    expect(codes).toContain("none");
+    for (const code of codes) expect(code).toMatch(/^(none|UNAUTHORIZED)$/);
+    await mailTo(email, "accountDeleted");
+    expect((await signUp(email)).user.email).toBe(email);
+  });
+
+  it("goes on when nothing ended it", async () => {
+    const { client, email } = await signUp();
+    const proceed = delayDeletion(email);
+    const deletion = codeOf(client.account.delete.mutate({ password }));
+    await untilDeletionWaits(email);
+    proceed();
+    expect(await deletion).toBe("none");
+    await mailTo(email, "accountDeleted");
+    expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+  });
+});
