@@ -74,8 +74,8 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
         // The app's hook and the look-ups took a while. A deletion must not outlive the password that confirmed it.
         const now = accounts.read();
         const isSame = now?.passwordHash === account.passwordHash && now.operationId === operationId;
-        const hasSession = sessionId === undefined || sessions.alive(sessionId, Date.now()) !== undefined;
-        if (!isSame || !hasSession) throw signInAgain();
+        if (!isSame) throw signInAgain();
+        if (sessionId !== undefined && !sessions.alive(sessionId, Date.now())) throw signInAgain();
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         parts.organizations.tellGone();
         postMail(outbox, "accountDeleted", { to: account.email });

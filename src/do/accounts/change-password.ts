@@ -33,8 +33,9 @@ export async function changePassword(
   const { session, ended } = transaction(() => {
     // Hashing took a while: by now the password may be another, or this session over.
     const now = accounts.read();
+    if (!now) throw overtaken();
     const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
-    if (now?.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
+    if (now.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
     endLinks();

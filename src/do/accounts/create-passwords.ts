@@ -47,7 +47,8 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
       throttle.begin("confirm");
       const account = accounts.read();
       if (!(await passwords.verify(password, account)) || !account) {
-        audit.add({ action: "password.confirm", outcome: "failed", ...actor });
+        // The account may have been deleted while the hash was computed, and its audit log with it.
+        if (accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...actor });
         throw wrongPassword();
       }
       throttle.succeeded();

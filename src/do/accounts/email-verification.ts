@@ -24,9 +24,10 @@ export function createEmailVerification(parts: AccountParts) {
         email === undefined ? undefined : toName(await emailAddressOf(parts.identity().secrets.index, email));
       const endLinks = await prepareEnding(parts, "emailVerified");
       transaction(() => {
-        const used = mailTokens.consume("verifyEmail", secret, Date.now());
+        const now = accounts.read();
+        const used = now && mailTokens.consume("verifyEmail", secret, Date.now());
         // A link to an address that the user has left behind says nothing about the one they have now.
-        if (!used || !index || used.email !== email || email !== accounts.read()?.email) throw invalidLink();
+        if (!used || !index || used.email !== email || email !== now.email) throw invalidLink();
         accounts.setVerified();
         parts.organizations.claim(index);
         endLinks();

@@ -31,8 +31,9 @@ export function createPasswordReset(parts: AccountParts) {
       const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
       const endLinks = await prepareEnding(parts, "passwordReset");
       const ended = transaction(() => {
-        const used = mailTokens.consume("resetPassword", secret, Date.now());
-        if (!used || !account || !index || used.email !== accounts.read()?.email) throw invalidLink();
+        const now = accounts.read();
+        const used = now && mailTokens.consume("resetPassword", secret, Date.now());
+        if (!used || !account || !index || used.email !== now.email) throw invalidLink();
         accounts.setPasswordHash(hash);
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { delayDeletion, untilDeletionWaits } from "../../fixtures/app/delayed-deletions.js";
-import { openBrowser, password, signUp } from "../../fixtures/browser.js";
+import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { mailTo, tokenTo } from "../../fixtures/mail.js";
 
@@ -82,5 +82,30 @@ describe("a deletion that was confirmed with the password", () => {
     expect(await deletion).toBe("none");
     await mailTo(email, "accountDeleted");
     expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
+  });
+});
+
+const during: readonly (readonly [string, (account: SignedUp, token: string) => Promise<unknown>])[] = [
+  ["another deletion", ({ client }) => client.account.delete.mutate({ password })],
+  [
+    "a change of password",
+    ({ client }) => client.auth.changePassword.mutate({ currentPassword: password, newPassword }),
+  ],
+  ["a change of address", ({ client }) => client.auth.changeEmail.mutate({ email: freshEmail(), password })],
+  ["a reset", (_account, token) => someone().auth.resetPassword.mutate({ token, password: newPassword })],
+];
+
+describe("a call that waits for its password hash while the account is deleted", () => {
+  it.each(during)("refuses %s with a clear error", async (_name, start) => {
+    const account = await signUp();
+    await someone().auth.requestPasswordReset.mutate({ email: account.email });
+    const token = await tokenTo(account.email, "resetPassword");
+    const outcomes = await Promise.all([
+      codeOf(account.client.account.delete.mutate({ password })),
+      ...Array.from({ length: 3 }, () => codeOf(start(account, token))),
+    ]);
+    for (const code of outcomes) {
+      expect(code).toMatch(/^(none|UNAUTHORIZED|CONFLICT|BAD_REQUEST|TOO_MANY_REQUESTS)$/);
+    }
   });
 });
