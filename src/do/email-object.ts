@@ -104,9 +104,9 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       releaseAddress(payload) {
         claims.handlers.releaseAddress(payload);
         // They were about an account that is no longer here.
-        if (!claims.read()) throttle.succeeded();
+        if (!claims.read()) throttle.forgetAll();
       },
-      forgetFailures: throttle.succeeded,
+      forgetFailures: throttle.forgetAll,
       ...invitations.handlers,
     },
   });

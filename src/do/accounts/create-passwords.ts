@@ -44,14 +44,14 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
     },
 
     async confirm(password, actor) {
-      throttle.begin("confirm");
+      const attempt = throttle.begin("confirm");
       const account = accounts.read();
       if (!(await passwords.verify(password, account)) || !account) {
         // The account may have been deleted while the hash was computed, and its audit log with it.
         if (accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...actor });
         throw wrongPassword();
       }
-      throttle.succeeded();
+      attempt.succeeded();
       // The check may have hashed the password anew.
       return accounts.read() ?? account;
     },

@@ -16,41 +16,71 @@ export interface CreateThrottleOptions {
   readonly onForgotten?: () => void | Promise<void>;
 }
 
-/** Slows down who guesses passwords. A name is what is counted together: the account, or one device. */
+/** A try that was counted as wrong before its outcome was known. */
+export interface Attempt {
+  /** Takes this one count back: the password was right. The counts of other attempts stay. */
+  succeeded(): void;
+  /** Deletes this attempt's count and those before it, of the same name. Attempts that began later stay counted. */
+  clear(): void;
+}
+
+/** Slows down password guessing. Attempts with the same name are counted together: the account's, or one device's. */
 export interface Throttle {
   /**
-   * Counts a try as wrong before it is made: tries that run beside each other would all pass otherwise.
+   * Counts an attempt as wrong before the password is checked, because concurrent attempts would all pass otherwise.
+   *
    * @throws TRPCError TOO_MANY_REQUESTS when the name has to wait
    */
-  begin(name: string): void;
-  /** The try was right: all is forgotten. */
-  succeeded(): void;
+  begin(name: string): Attempt;
+  /** Deletes the counts of all names. */
+  forgetAll(): void;
   /** Whether anything is stored. */
   holds(): boolean;
 }
 
 /**
- * A first wrong password is only remembered: whoever tries any address once leaves nothing stored. From the second on
- * it is stored, for an address with an account or without, so that neither behaves differently.
+ * Every wrong password is stored from the first on, because memory does not survive the object's eviction. An address
+ * without an account is counted in the same way, so that it cannot be distinguished; the alarm deletes what that leaves.
  */
 export function createThrottle({ sql, isBorn, birth, alarms, options, onForgotten }: CreateThrottleOptions): Throttle {
-  const memory = memoryOf(options);
-  const first = new Map<string, Failures>();
+  /** Changes with `forgetAll`. An attempt that began before has nothing left to take back. */
+  let generation = 0;
 
-  function read(name: string, now: number): Failures {
+  function read(name: string): Failures | undefined {
     const [row] = isBorn() ? sql.exec("SELECT * FROM _throttle WHERE name = ?", name).toArray() : [];
-    const failures = row ? { count: Number(row["count"]), lastAt: Number(row["last_at"]) } : first.get(name);
-    return failures && now - failures.lastAt < memory ? failures : { count: 0, lastAt: 0 };
+    return row && { count: Number(row["count"]), lastAt: Number(row["last_at"]) };
   }
+
+  function write(name: string, { count, lastAt }: Failures): void {
+    if (count > 0) sql.exec("INSERT OR REPLACE INTO _throttle VALUES (?, ?, ?)", name, count, lastAt);
+    else sql.exec("DELETE FROM _throttle WHERE name = ?", name);
+    alarms.arm();
+  }
+
+  const expiresAt = ({ count, lastAt }: Failures): number => lastAt + memoryOf(count, options);
+
+  const all = (): (Failures & { readonly name: string })[] =>
+    isBorn()
+      ? sql
+          .exec("SELECT * FROM _throttle")
+          .toArray()
+          .map((row) => ({
+            name: String(row["name"]),
+            count: Number(row["count"]),
+            lastAt: Number(row["last_at"]),
+          }))
+      : [];
 
   alarms.register({
     name: "throttle",
     due() {
-      const oldest = isBorn() ? sql.exec("SELECT min(last_at) AS at FROM _throttle").one()["at"] : null;
-      return oldest === null || oldest === undefined ? undefined : Number(oldest) + memory;
+      const rows = all();
+      return rows.length > 0 ? Math.min(...rows.map(expiresAt)) : undefined;
     },
     async run(now) {
-      sql.exec("DELETE FROM _throttle WHERE last_at <= ?", now - memory);
+      for (const row of all()) {
+        if (expiresAt(row) <= now) sql.exec("DELETE FROM _throttle WHERE name = ?", row.name);
+      }
       await onForgotten?.();
     },
   });
@@ -58,23 +88,26 @@ export function createThrottle({ sql, isBorn, birth, alarms, options, onForgotte
   return {
     begin(name) {
       const now = Date.now();
-      const failures = read(name, now);
-      const delay = delayOf(failures, options, now);
+      const stored = read(name);
+      const before = stored && now < expiresAt(stored) ? stored : { count: 0, lastAt: 0 };
+      const delay = delayOf(before, options, now);
       if (delay > 0) throw slowDown(delay);
-      const count = failures.count + 1;
-      if (count === 1) {
-        first.clear();
-        first.set(name, { count, lastAt: now });
-        return;
+      const counted = { count: before.count + 1, lastAt: now };
+      birth(() => write(name, counted));
+
+      const startedIn = generation;
+      /** Subtracts `count`. Without later attempts, the wait is measured from the attempt before this one again. */
+      function takeBack(count: number): void {
+        const current = startedIn === generation ? read(name) : undefined;
+        if (!current) return;
+        const isLast = current.count === counted.count && current.lastAt === counted.lastAt;
+        write(name, { count: current.count - count, lastAt: isLast ? before.lastAt : current.lastAt });
       }
-      birth(() => {
-        sql.exec("INSERT OR REPLACE INTO _throttle VALUES (?, ?, ?)", name, count, now);
-        alarms.arm();
-      });
+      return { succeeded: () => takeBack(1), clear: () => takeBack(counted.count) };
     },
     holds: () => isBorn() && sql.exec("SELECT 1 FROM _throttle LIMIT 1").toArray().length > 0,
-    succeeded() {
-      first.clear();
+    forgetAll() {
+      generation++;
       if (!isBorn()) return;
       const { rowsWritten } = sql.exec("DELETE FROM _throttle");
       if (rowsWritten > 0) alarms.arm();

@@ -88,11 +88,13 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
         const { device } = visit;
         const known = await knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
         // A browser that signed in before has tries of its own: a stranger's wrong ones cannot keep its user out.
-        throttle.begin(known === undefined ? "account" : `device ${known}`);
+        const attempt = throttle.begin(known === undefined ? "account" : `device ${known}`);
         const result = await user(userId).internal({ op: "login", email, password, device });
         if (result === "refused") throw wrongCredentials();
         if (isRefused(result)) throw refusalOf(result);
-        throttle.succeeded();
+        // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
+        if (known === undefined) attempt.succeeded();
+        else attempt.clear();
         await claims.tidy();
         return finish(result, visit, tokens);
       },

@@ -32,7 +32,10 @@ export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleO
   return Math.max(0, lastAt + seconds * 1000 - now);
 }
 
-/** After that long without a wrong password, in milliseconds, the earlier ones are forgotten. */
-export function memoryOf(options: Required<ThrottleOptions>): number {
-  return 4 * options.longestDelay * 1000;
+/**
+ * How many milliseconds after its last wrong password a count is kept. Fewer failures are forgotten earlier, at a pace
+ * of one per `longestDelay`: forgetting never permits more guesses than the longest wait does.
+ */
+export function memoryOf(count: number, options: Required<ThrottleOptions>): number {
+  return Math.min(count, 4) * options.longestDelay * 1000;
 }

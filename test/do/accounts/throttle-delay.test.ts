@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delayOf, throttleDefaults } from "../../../src/do/accounts/throttle-delay.js";
+import { delayOf, memoryOf, throttleDefaults } from "../../../src/do/accounts/throttle-delay.js";
 
 describe("how long wrong passwords make the next one wait", () => {
   it.each([
@@ -22,5 +22,26 @@ describe("how long wrong passwords make the next one wait", () => {
   it("A13 the app may choose", () => {
     const options = { failures: 2, firstDelay: 10, longestDelay: 15 };
     expect([1, 2, 3, 4].map((count) => delayOf({ count, lastAt: 0 }, options, 0))).toEqual([0, 10_000, 15_000, 15_000]);
+  });
+});
+
+describe("how long a count of wrong passwords is kept", () => {
+  it.each([
+    [1, 15],
+    [2, 30],
+    [4, 60],
+    [5, 60],
+    [100, 60],
+  ])("keeps a count of %i for %i minutes", (count, minutes) => {
+    expect(memoryOf(count, throttleDefaults)).toBe(minutes * 60_000);
+  });
+
+  it("never forgets a count while its wait lasts", () => {
+    for (const failures of [1, 2, 5]) {
+      const options = { failures, firstDelay: 1000, longestDelay: 900 };
+      for (let count = 1; count < 20; count++) {
+        expect(memoryOf(count, options)).toBeGreaterThanOrEqual(delayOf({ count, lastAt: 0 }, options, 0));
+      }
+    }
   });
 });
