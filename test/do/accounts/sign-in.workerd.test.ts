@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { decoyUserId, emailAddressOf } from "../../../src/shared/email-index.js";
 import { toName } from "../../../src/shared/owner.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
@@ -31,11 +31,22 @@ describe("signing in", () => {
     expect(wrong).toMatchObject({ status: 401, cookies: [] });
   });
 
-  it("D5 asking about an unknown address stores nothing, in its index or in the decoy", async () => {
+  it("stores only the count of the wrong password for an unknown address", async () => {
     const email = freshEmail();
     expect(await codeOf(openBrowser().client().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-    const index = env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+    const address = await emailAddressOf(env.INDEX_SECRET, email);
+    const index = env.BLOG_DO.getByName(toName(address));
     await runInDurableObject(index, (_instance, state) => {
+      expect(state.storage.sql.exec("SELECT name, count FROM _throttle").toArray()).toEqual([
+        { name: "account", count: 1 },
+      ]);
+      for (const table of ["_pointer", "_rate_log", "_outbox"]) {
+        expect(state.storage.sql.exec(`SELECT 1 FROM ${table}`).toArray()).toEqual([]);
+      }
+    });
+    const decoyId = await decoyUserId(env.INDEX_SECRET, address.id);
+    const decoy = env.BLOG_DO.getByName(toName({ type: "user", id: decoyId }));
+    await runInDurableObject(decoy, (_instance, state) => {
       expect(state.storage.sql.exec("SELECT name FROM sqlite_master").toArray()).toEqual([]);
     });
   });
