@@ -131,6 +131,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       if (!pass || !live) return new Response(null, { status: 404 });
       const status = await upgradeStatus(live, pass.caller);
       if (status !== 101) return new Response(null, { status });
+      live.onUpgrade?.(pass.caller);
       return openSockets()?.accept(pass.caller, pass.expiresAt) ?? new Response(null, { status: 404 });
     },
 

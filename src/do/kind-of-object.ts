@@ -68,4 +68,6 @@ export interface LiveObject {
   readonly rows: LiveRunner["rows"];
   /** Changes whenever a caller may do something else than before. What a socket listens to is then opened anew. */
   readonly standing?: (caller: Caller) => number | undefined;
+  /** Runs once for each socket that is opened, before the object accepts it. */
+  readonly onUpgrade?: (caller: Caller) => void;
 }

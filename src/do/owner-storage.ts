@@ -27,6 +27,12 @@ export interface OwnerStorageOptions {
   readonly tableSet: TableSet;
   /** The framework's own tables in this kind of object: statements that may run again. */
   readonly frameworkTables: readonly string[];
+  /**
+   * Changes of the framework's tables since an earlier version: idempotent, and never removed from the list, which is
+   * part of the fingerprint by its length.
+   * @default []
+   */
+  readonly frameworkUpgrades?: readonly ((sql: SqlStorage) => void)[];
   /** What declared keys hold. */
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
@@ -44,7 +50,17 @@ interface Listening {
 
 /** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const { storage, tableSet, frameworkTables, kvSchemas, retention, alarms, onWritten } = options;
+  const {
+    storage,
+    tableSet,
+    frameworkTables,
+    frameworkUpgrades = [],
+    kvSchemas,
+    retention,
+    alarms,
+    onWritten,
+  } = options;
+  const upgraded = frameworkUpgrades.length > 0 ? `+${frameworkUpgrades.length}` : "";
   const sql = recordedSql(storage.sql);
   const schema: ObjectSchema = {
     install(target) {
@@ -54,9 +70,10 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     update(target) {
       // A table that a newer version of the framework adds; those that are there stay as they are.
       for (const statement of frameworkTables) target.exec(statement);
+      for (const upgrade of frameworkUpgrades) upgrade(target);
       tableSet.update(target);
     },
-    fingerprint: `${frameworkTables.length} ${tableSet.fingerprint}`,
+    fingerprint: `${frameworkTables.length}${upgraded} ${tableSet.fingerprint}`,
   };
   prepareConnection(sql);
   const lifetime = createLifetime(storage, schema);

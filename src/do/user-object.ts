@@ -7,6 +7,7 @@ import { invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
+import { addSeenColumn } from "./accounts/session-row.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
 import { accountTables, createUserServices, type UserServices } from "./accounts/user-services.js";
 import { SessionEnded, type Owned } from "./entry.js";
@@ -26,6 +27,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     storage,
     tableSet: app.tables.user,
     frameworkTables: [...accountTables, socketSchema, kvSchema],
+    frameworkUpgrades: [addSeenColumn],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
@@ -124,6 +126,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       isBorn: lifetime.isBorn,
       admission: (caller: Caller) => (account.isAlive(caller) ? "alive" : "over"),
       rows: owned.storedRows,
+      onUpgrade: account.onUpgrade,
     },
     settle: owned.settle,
     reach: parts.outbox.flushPosted,

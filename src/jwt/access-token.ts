@@ -11,6 +11,11 @@ export const accessPurpose: TokenPurpose = { typ: "at+jwt", maxAge: 24 * 60 * 60
 export interface AccessClaims {
   readonly userId: string;
   readonly sessionId: string;
+  /**
+   * The generation of the refresh token that was issued with it. `undefined` in a token that an earlier version, or the
+   * app itself, signed.
+   */
+  readonly generation?: number | undefined;
 }
 
 interface Options {
@@ -23,10 +28,16 @@ interface Options {
  * is. `email` is for them: in here the user's own object knows it better.
  */
 export function signAccessToken(
-  { userId, sessionId, email }: AccessClaims & { readonly email?: string },
+  { userId, sessionId, generation, email }: AccessClaims & { readonly email?: string },
   { secrets, audience, expiresAt }: Options & { readonly expiresAt: number },
 ): Promise<string> {
-  const payload = { sub: userId, sid: sessionId, jti: crypto.randomUUID(), ...(email !== undefined && { email }) };
+  const payload = {
+    sub: userId,
+    sid: sessionId,
+    jti: crypto.randomUUID(),
+    ...(generation !== undefined && { generation }),
+    ...(email !== undefined && { email }),
+  };
   return signToken({ purpose: accessPurpose, keyring: accessKeyring(secrets), payload, audience, expiresAt });
 }
 
@@ -40,7 +51,13 @@ export async function verifyAccessToken(
 ): Promise<(AccessClaims & { readonly expiresAt: number }) | undefined> {
   const payload = await verifyToken(token, { purpose: accessPurpose, keyring: accessKeyring(secrets), audience });
   if (typeof payload?.sub !== "string" || typeof payload["sid"] !== "string") return undefined;
-  return { userId: payload.sub, sessionId: payload["sid"], expiresAt: Number(payload.exp) * 1000 };
+  const { sub: userId, sid: sessionId, generation } = payload;
+  return {
+    userId,
+    sessionId,
+    ...(typeof generation === "number" && { generation }),
+    expiresAt: Number(payload.exp) * 1000,
+  };
 }
 
 /** With a key pair, it alone: a token that anyone with the secret could have made says nothing to other services. */

@@ -6,7 +6,17 @@
  */
 export type Caller =
   | { readonly type: "anonymous" }
-  | { readonly type: "user"; readonly userId: string; readonly via: "session"; readonly sessionId: string }
+  | {
+      readonly type: "user";
+      readonly userId: string;
+      readonly via: "session";
+      readonly sessionId: string;
+      /**
+       * The generation of the session's tokens that the request brought: proof that this generation reached its client.
+       * @internal
+       */
+      readonly generation?: number;
+    }
   | { readonly type: "user"; readonly userId: string; readonly via: "rpc"; readonly sessionId?: undefined }
   | { readonly type: "system" };
 

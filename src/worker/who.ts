@@ -44,6 +44,12 @@ export async function renew(
 }
 
 /** The caller that a session's claims stand for. */
-export function asCaller({ userId, sessionId }: { readonly userId: string; readonly sessionId: string }): Caller {
-  return { type: "user", userId, via: "session", sessionId };
+export function asCaller({ userId, sessionId, generation }: SessionClaims): Caller {
+  return { type: "user", userId, via: "session", sessionId, ...(generation !== undefined && { generation }) };
+}
+
+interface SessionClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly generation?: number | undefined;
 }

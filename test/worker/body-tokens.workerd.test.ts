@@ -117,6 +117,7 @@ describe("tokens in the body", () => {
     const { tokens } = await signedUp();
     const { client } = app();
     const { tokens: next } = await client.auth.refresh.mutate({ refreshToken: tokens.refreshToken });
+    await app(next!.accessToken).client.auth.me.query();
     moveClock(31_000);
     expect(await codeOf(client.auth.refresh.mutate({ refreshToken: tokens.refreshToken }))).toBe("UNAUTHORIZED");
     expect(await codeOf(client.auth.refresh.mutate({ refreshToken: next!.refreshToken }))).toBe("UNAUTHORIZED");

@@ -16,20 +16,26 @@ export interface CreateFindSessionOptions {
   readonly sessions: SessionStore;
 }
 
+interface Named {
+  readonly id: string;
+  /** Missing in an access token that an earlier version signed. */
+  readonly generation: number | undefined;
+  readonly isRefreshToken: boolean;
+}
+
 /**
  * Finds the session behind a token, for a Worker that asks on a request's behalf. Everything is checked here: that
  * Worker may know none of the app's secrets, and came by what the token says unchecked. Nothing is ever created.
  */
 export function createFindSession({ userId, identity, isBorn, accounts, sessions }: CreateFindSessionOptions) {
   /** The session that a token of this user names: an access token, or a generation of the refresh token. */
-  async function named(token: string): Promise<{ id: string; generation?: number } | undefined> {
+  async function named(token: string): Promise<Named | undefined> {
     const { secrets, binding } = identity();
     const options = { secrets: secrets.jwt, audience: binding };
     const access = await verifyAccessToken(token, options);
-    if (access) return access.userId === userId ? { id: access.sessionId } : undefined;
-    const refresh = await verifyRefreshToken(token, options);
-    if (refresh?.userId !== userId) return undefined;
-    return { id: refresh.sessionId, generation: refresh.generation };
+    const claims = access ?? (await verifyRefreshToken(token, options));
+    if (claims?.userId !== userId) return undefined;
+    return { id: claims.sessionId, generation: claims.generation, isRefreshToken: access === undefined };
   }
 
   return async (token: string): Promise<FoundSession | null> => {
@@ -39,9 +45,11 @@ export function createFindSession({ userId, identity, isBorn, accounts, sessions
     const row = claims && sessions.alive(claims.id, now);
     const account = accounts.read();
     if (!row || !account) return null;
-    // One that was replaced a while ago was copied by somebody.
-    if (claims.generation !== undefined && !isCurrentGeneration(row, claims.generation, now)) return null;
+    const { generation, isRefreshToken } = claims;
+    // A refresh token that was exchanged, and its successor presented, may be a copy.
+    if (isRefreshToken && !(generation !== undefined && isCurrentGeneration(row, generation, now))) return null;
     sessions.touch(row, now);
+    sessions.confirm(row, generation);
     const data = sessions.readData(row.id);
     return {
       user: toUser(account),

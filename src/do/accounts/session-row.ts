@@ -12,6 +12,8 @@ export interface SessionRow {
   readonly generation: number;
   /** When the newest generation replaced the one before. */
   readonly rotatedAt: number;
+  /** The newest generation that a client has presented, by its refresh token or by an access token of it. */
+  readonly seen: number;
   /** What the device said it is, when it signed in. */
   readonly device: string | undefined;
   /** What the user calls it. */
@@ -19,15 +21,19 @@ export interface SessionRow {
 }
 
 /**
- * So long after its replacement, in milliseconds, the last refresh token is still good for the same successor: tabs
- * refresh together.
+ * How long a refresh token is still accepted after a client has presented its successor, counted in milliseconds from
+ * the rotation: several tabs may refresh at the same time.
  */
 export const GRACE = 30_000;
 
-/** Whether a generation of the refresh token is the newest, or was until a moment ago. */
+/**
+ * Whether a generation of the refresh token is still accepted. The predecessor of the newest is accepted, at any time,
+ * until a client has presented the newest: the reply that carried the newest may have been lost.
+ */
 export function isCurrentGeneration(session: SessionRow, generation: number, now: number): boolean {
   if (generation === session.generation) return true;
-  return generation === session.generation - 1 && now - session.rotatedAt <= GRACE;
+  if (generation !== session.generation - 1) return false;
+  return session.seen < session.generation || now - session.rotatedAt <= GRACE;
 }
 
 /** `data` is the app's own, as JSON text: it lives in the row, and so dies with it. */
@@ -42,8 +48,25 @@ export const sessionSchema = `
     rotated_at INTEGER NOT NULL,
     device TEXT,
     name TEXT,
-    data TEXT
+    data TEXT,
+    seen INTEGER NOT NULL DEFAULT 0
   ) STRICT, WITHOUT ROWID`;
+
+/**
+ * Adds the column `seen` to a table that an earlier version created. Idempotent. A generation that was issued within
+ * the grace period counts as unseen; an older one counts as seen, because the earlier version no longer accepted its
+ * predecessor.
+ */
+export function addSeenColumn(sql: SqlStorage): void {
+  const columns = sql.exec("PRAGMA table_info(_sessions)").toArray();
+  if (columns.some(({ name }) => name === "seen")) return;
+  sql.exec("ALTER TABLE _sessions ADD COLUMN seen INTEGER NOT NULL DEFAULT 0");
+  sql.exec(
+    `UPDATE _sessions SET seen = CASE WHEN rotated_at < ? THEN generation ELSE generation - 1 END
+      WHERE generation > 0`,
+    Date.now() - GRACE,
+  );
+}
 
 export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
   return {
@@ -54,6 +77,7 @@ export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
     endsAt: Number(row["ends_at"]),
     generation: Number(row["generation"]),
     rotatedAt: Number(row["rotated_at"]),
+    seen: Number(row["seen"]),
     device: textOf(row["device"]),
     name: textOf(row["name"]),
   };

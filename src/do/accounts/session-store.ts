@@ -11,12 +11,19 @@ export interface SessionStore {
   /** Notes that a session was used: not more often than every few minutes, because it costs a write. */
   touch(session: SessionRow, now: number): void;
   /**
-   * The session, by the newest generation of its refresh token, or one that was the newest a moment ago. `"reused"` for
-   * one that was exchanged before, which has ended the session; `undefined` when there is no such session, or no more.
+   * Records that a client presented a token of this generation. It costs one write per generation, and nothing for a
+   * generation that is not the newest, or for `undefined`.
+   */
+  confirm(session: SessionRow, generation: number | undefined): void;
+  /**
+   * Returns the session if it accepts this generation of its refresh token, and confirms the generation. `"reused"` if
+   * the generation was exchanged and a client has presented its successor: this ends the session. `undefined` if the
+   * session does not exist or has expired.
    */
   present(id: string, generation: number, now: number): SessionRow | "reused" | undefined;
   /**
-   * Exchanges a generation of the refresh token, and otherwise answers as `present` does.
+   * Exchanges a generation of the refresh token, and otherwise returns what `present` does. The predecessor of the
+   * newest generation gets the same successor again.
    */
   rotate(id: string, generation: number, now: number): SessionRow | "reused" | undefined;
   /**
@@ -46,6 +53,9 @@ export interface SessionStore {
 /** How exactly `lastSeenAt` is kept. */
 const SEEN_EVERY = 5 * 60_000;
 
+/** How old a rotation may be, in milliseconds, before repeating it starts the grace period again. Saves writes. */
+const RENEW_GRACE_AFTER = GRACE / 2;
+
 /** @param onEnd called, in the same turn, with each session that is ended before its time */
 export function createSessionStore(
   sql: SqlStorage,
@@ -73,7 +83,9 @@ export function createSessionStore(
 
   function insert(session: SessionRow, data?: string): void {
     write(
-      "INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)",
+      `INSERT INTO _sessions
+        (id, created_at, last_seen_at, expires_at, ends_at, generation, rotated_at, device, name, data, seen)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0)`,
       session.id,
       session.createdAt,
       session.lastSeenAt,
@@ -92,6 +104,14 @@ export function createSessionStore(
     return ids;
   }
 
+  function accept(id: string, generation: number, now: number): SessionRow | "reused" | undefined {
+    const session = store.alive(id, now);
+    if (!session || isCurrentGeneration(session, generation, now)) return session;
+    // Two clients hold the tokens of one session. Neither can be trusted more than the other, so both are signed out.
+    store.remove(id);
+    return "reused";
+  }
+
   const store: SessionStore = {
     create(now, device) {
       const endsAt = now + options.absolute * 1000;
@@ -103,6 +123,7 @@ export function createSessionStore(
         endsAt,
         generation: 0,
         rotatedAt: now,
+        seen: 0,
         device,
         name: undefined,
       };
@@ -124,22 +145,36 @@ export function createSessionStore(
       write("UPDATE _sessions SET last_seen_at = ? WHERE id = ?", now, session.id);
     },
 
+    confirm(session, generation) {
+      if (generation !== session.generation || session.seen >= generation) return;
+      write("UPDATE _sessions SET seen = ? WHERE id = ? AND generation = ?", generation, session.id, generation);
+    },
+
     present(id, generation, now) {
-      const session = store.alive(id, now);
-      if (!session || isCurrentGeneration(session, generation, now)) return session;
-      // An old token that turns up again was copied by somebody. Nobody can tell who is who, so both are out.
-      store.remove(id);
-      return "reused";
+      const session = accept(id, generation, now);
+      if (session && session !== "reused") store.confirm(session, generation);
+      return session;
     },
 
     rotate(id, generation, now) {
-      const session = store.present(id, generation, now);
-      if (!session || session === "reused" || generation < session.generation) return session;
+      const session = accept(id, generation, now);
+      if (!session || session === "reused") return session;
+      const again = generation < session.generation;
+      // After a lost reply, the grace period starts again: the tabs that refresh now must all get the successor.
+      if (again && (session.seen >= session.generation || now - session.rotatedAt <= RENEW_GRACE_AFTER)) return session;
       const expiresAt = Math.min(now + idle, session.endsAt);
-      const next = { ...session, generation: generation + 1, rotatedAt: now, lastSeenAt: now, expiresAt };
+      const next = {
+        ...session,
+        generation: generation + 1,
+        seen: generation,
+        rotatedAt: now,
+        lastSeenAt: now,
+        expiresAt,
+      };
       write(
-        "UPDATE _sessions SET generation = ?, rotated_at = ?, last_seen_at = ?, expires_at = ? WHERE id = ?",
+        "UPDATE _sessions SET generation = ?, seen = ?, rotated_at = ?, last_seen_at = ?, expires_at = ? WHERE id = ?",
         next.generation,
+        next.seen,
         now,
         now,
         next.expiresAt,
@@ -155,7 +190,7 @@ export function createSessionStore(
       store.remove(id);
       replaced.clear();
       replaced.set(id, now);
-      const next = { ...session, id: randomId(), generation: 0, rotatedAt: now, lastSeenAt: now };
+      const next = { ...session, id: randomId(), generation: 0, seen: 0, rotatedAt: now, lastSeenAt: now };
       insert(next, data);
       return next;
     },

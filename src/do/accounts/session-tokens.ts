@@ -17,7 +17,7 @@ export async function tokensOf(
   const claims = { userId, sessionId: session.id };
   const options = { secrets: secrets.jwt, audience: binding };
   const [accessToken, refreshToken] = await Promise.all([
-    signAccessToken({ ...claims, email }, { ...options, expiresAt: accessExpiresAt }),
+    signAccessToken({ ...claims, generation: session.generation, email }, { ...options, expiresAt: accessExpiresAt }),
     refreshTokenOf({ ...claims, generation: session.generation }, options),
   ]);
   return { accessToken, accessExpiresAt, refreshToken, refreshExpiresAt: session.expiresAt };

@@ -108,7 +108,7 @@ export function createUserAccount(options: UserAccountOptions) {
     return signIn(own, session);
   }
 
-  /** One that was exchanged before ends the session, whatever it is shown for. */
+  /** Ends the session if the token was exchanged before and its successor was presented, whatever it is used for. */
   function exchange(
     how: "rotate" | "present",
     sessionId: string,
@@ -119,6 +119,10 @@ export function createUserAccount(options: UserAccountOptions) {
     if (session !== "reused") return session;
     audit.add({ action: "session.reuse", outcome: "failed", sessionId, device });
     return undefined;
+  }
+
+  function confirm(session: SessionRow, caller: Caller): void {
+    if (caller.type === "user" && caller.via === "session") sessions.confirm(session, caller.generation);
   }
 
   function noteFailure(device: Device): void {
@@ -145,7 +149,7 @@ export function createUserAccount(options: UserAccountOptions) {
       return sessions.wasReplaced(sessionId, Date.now()) ? "replaced" : "ended";
     },
 
-    /** Whether a generation of a session's refresh token is the newest, without exchanging it. */
+    /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */
     holds(sessionId: string, generation: number, device: Device): boolean {
       if (exists() && transaction(() => exchange("present", sessionId, generation, device))) return true;
       onSessionEnd(sessionId);
@@ -162,8 +166,17 @@ export function createUserAccount(options: UserAccountOptions) {
     /** {@link isAlive} for a call of the caller's own, which shows that the session is in use. */
     admits(caller: Caller): boolean {
       const session = aliveSession(caller);
-      if (typeof session === "object") sessions.touch(session, Date.now());
+      if (typeof session === "object") {
+        sessions.touch(session, Date.now());
+        confirm(session, caller);
+      }
       return session !== undefined;
+    },
+
+    /** Records that the caller opened a socket with a token of the session's newest generation. */
+    onUpgrade(caller: Caller): void {
+      const session = aliveSession(caller);
+      if (typeof session === "object") confirm(session, caller);
     },
   };
 }

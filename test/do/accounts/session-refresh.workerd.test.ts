@@ -61,6 +61,8 @@ describe("silent refresh", () => {
     const thief = copyOf(browser);
     moveClock(16 * MINUTE);
     await client.auth.me.query();
+    // Presents the successor.
+    await client.auth.me.query();
     moveClock(31_000);
     thief.cookies.delete("__Host-userdo-access");
     expect(await codeOf(thief.client().auth.me.query())).toBe("UNAUTHORIZED");

@@ -50,6 +50,7 @@ describe("a refresh token", () => {
       const { browser, client, email, session } = await signUp();
       const thief = copyOf(browser);
       await client.auth.refresh.mutate();
+      await client.auth.me.query();
       moveClock(31_000);
       thief.cookies.delete("__Host-userdo-access");
       const refreshToken = thief.cookies.get(refreshName);

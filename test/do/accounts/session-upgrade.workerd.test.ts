@@ -1,0 +1,112 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { signAccessToken, verifyAccessToken } from "../../../src/jwt/access-token.js";
+import { openBrowser, password, signUp, type Browser } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+
+const refreshName = "__Host-userdo-refresh";
+
+/** The table as the version before the column `seen` created it. */
+const oldTable = `
+  CREATE TABLE _sessions (
+    id TEXT PRIMARY KEY,
+    created_at INTEGER NOT NULL,
+    last_seen_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    generation INTEGER NOT NULL,
+    rotated_at INTEGER NOT NULL,
+    device TEXT,
+    name TEXT,
+    data TEXT
+  ) STRICT, WITHOUT ROWID`;
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+afterEach(() => void vi.useRealTimers());
+
+function withRefreshOf({ cookies }: Browser): Browser {
+  const copy = openBrowser();
+  copy.cookies.set(refreshName, cookies.get(refreshName) ?? "");
+  return copy;
+}
+
+const isSignedIn = async (browser: Browser) => (await codeOf(browser.client().auth.me.query())) === "none";
+
+/** Rewrites a user's sessions as the earlier version stored them, and stops the object. */
+async function downgrade(userId: string): Promise<void> {
+  const object = env.BLOG_DO.getByName(`user:${userId}`);
+  await runInDurableObject(object, (_instance, { storage: { sql } }) => {
+    const rows = sql.exec("SELECT * FROM _sessions").toArray();
+    const triggers = sql
+      .exec("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '_sessions'")
+      .toArray();
+    sql.exec("DROP TABLE _sessions");
+    sql.exec(oldTable);
+    for (const { seen: _seen, ...row } of rows) {
+      sql.exec("INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...Object.values(row));
+    }
+    for (const trigger of triggers) sql.exec(String(trigger["sql"]));
+    const { fingerprint } = sql.exec("SELECT fingerprint FROM _object").one();
+    expect(fingerprint).toMatch(/^[0-9]+\+1 /);
+    sql.exec("UPDATE _object SET fingerprint = ?", String(fingerprint).replace("+1 ", " "));
+  });
+  await evictDurableObject(object);
+}
+
+describe("a user's object of the version before", () => {
+  it("keeps its sessions, names, data and tokens, and creates new sessions", async () => {
+    const { browser, client, email, session, user } = await signUp();
+    await client.sessions.rename.mutate({ id: session.id, name: "Work" });
+    await client.sessions.data.set.mutate({ cart: ["a"] });
+    await downgrade(user.id);
+    expect(await isSignedIn(browser)).toBe(true);
+    expect(await client.sessions.list.query()).toMatchObject([{ id: session.id, name: "Work" }]);
+    expect(await client.sessions.data.get.query()).toMatchObject({ cart: ["a"] });
+    await openBrowser().client().auth.login.mutate({ email, password });
+    expect(await client.sessions.list.query()).toHaveLength(2);
+    expect(await isSignedIn(withRefreshOf(browser))).toBe(true);
+    // A second wake finds nothing to do.
+    await evictDurableObject(env.BLOG_DO.getByName(`user:${user.id}`));
+    expect(await isSignedIn(browser)).toBe(true);
+  });
+
+  it("accepts the predecessor of a rotation within the grace period until its successor is seen", async () => {
+    const { browser, client, user } = await signUp();
+    const old = withRefreshOf(browser);
+    await withRefreshOf(browser).client().auth.me.query();
+    await downgrade(user.id);
+    // Wakes the object, and confirms nothing: its generation is the one before.
+    await client.auth.me.query();
+    moveClock(31_000);
+    expect(await isSignedIn(old)).toBe(true);
+  });
+
+  it("refuses the predecessor of an older rotation, as that version did", async () => {
+    const { browser, user } = await signUp();
+    const old = withRefreshOf(browser);
+    await withRefreshOf(browser).client().auth.me.query();
+    await downgrade(user.id);
+    moveClock(31_000);
+    expect(await isSignedIn(old)).toBe(false);
+  });
+
+  it("accepts its access tokens, which name no generation and confirm none", async () => {
+    const { browser, session, user } = await signUp();
+    const old = withRefreshOf(browser);
+    const after = withRefreshOf(browser);
+    await after.client().auth.me.query();
+    const options = { secrets: { current: env.JWT_SECRET }, audience: "BLOG_DO" };
+    const claims = { userId: user.id, sessionId: session.id };
+    const token = await signAccessToken(claims, { ...options, expiresAt: Date.now() + 60_000 });
+    expect(await verifyAccessToken(token, options)).toEqual({ ...claims, expiresAt: expect.any(Number) });
+    const plain = openBrowser();
+    plain.cookies.set("__Host-userdo-access", token);
+    expect(await isSignedIn(plain)).toBe(true);
+    moveClock(31_000);
+    expect(await isSignedIn(old)).toBe(true);
+  });
+});
