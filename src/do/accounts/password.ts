@@ -1,5 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import phc from "@phc/format";
+import { normalizePassword } from "../passwords/normalize-password.js";
 import { passwordCost as current, type PasswordCost as Parameters } from "./password-cost.js";
 
 /**
@@ -14,16 +15,20 @@ const SALT_BYTES = 16;
 /** What a password is checked against when there is no account, so that the answer takes as long. */
 const decoy = `$scrypt$ln=${current.ln},r=${current.r},p=${current.p}$${"A".repeat(22)}$${"A".repeat(43)}`;
 
-/** Hashes a password, exactly as typed, into a PHC string. */
+/** Hashes a password in its normalized form into a PHC string. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   // A copy, because serialize() rewrites the object it is given.
-  return phc.serialize({ id: "scrypt", params: { ...current }, salt, hash: await derive(password, salt, current) });
+  const hash = await derive(normalizePassword(password), salt, current);
+  return phc.serialize({ id: "scrypt", params: { ...current }, salt, hash });
 }
 
 /**
  * Whether a password is the stored one, and whether the hash should be made anew with today's parameters.
- * Without a stored hash it does the same work and says no.
+ * Without a stored hash it does the same work as for a wrong password and says no.
+ *
+ * Earlier versions hashed a password exactly as typed. If the normalized form does not match, that form is tried too,
+ * and a match is outdated. Only a password that is not normalized costs this second derivation.
  */
 export async function verifyPassword(
   password: string,
@@ -34,8 +39,12 @@ export async function verifyPassword(
   if (id !== "scrypt" || !parameters || !salt || hash?.length !== HASH_BYTES) {
     throw new Error("The stored password hash has parameters that are not on the allow-list.");
   }
-  const same = timingSafeEqual(await derive(password, salt, parameters), hash);
-  return { ok: same && stored !== undefined, outdated: parameters !== current };
+  const matches = async (form: string): Promise<boolean> =>
+    timingSafeEqual(await derive(form, salt, parameters), hash) && stored !== undefined;
+  const normalized = normalizePassword(password);
+  if (await matches(normalized)) return { ok: true, outdated: parameters !== current };
+  const isRaw = normalized !== password && (await matches(password));
+  return { ok: isRaw, outdated: isRaw || parameters !== current };
 }
 
 function derive(password: string, salt: Buffer, { ln, r, p }: Parameters): Promise<Buffer> {

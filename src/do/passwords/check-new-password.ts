@@ -2,6 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { isBreached, type BreachLookUp } from "./breach-look-up.js";
 import { isCommon } from "./is-common.js";
+import { normalizePassword } from "./normalize-password.js";
 
 export interface NewPasswordOptions {
   readonly lookUp: BreachLookUp | undefined;
@@ -19,8 +20,9 @@ export async function checkNewPassword(
   password: string,
   { lookUp, field }: NewPasswordOptions,
 ): Promise<"checked" | "not looked up"> {
-  if (await isCommon(password)) throw weak(field, "This password is one of the most common ones. Choose another.");
-  const breached = lookUp ? await isBreached(password, lookUp) : false;
+  const normalized = normalizePassword(password);
+  if (await isCommon(normalized)) throw weak(field, "This password is one of the most common ones. Choose another.");
+  const breached = lookUp ? await isBreached(normalized, lookUp) : false;
   if (breached === true) throw weak(field, "This password has been in a data breach. Choose another.");
   return breached === "unknown" ? "not looked up" : "checked";
 }

@@ -26,6 +26,15 @@ describe("passwords that everybody tries first", () => {
     },
   );
 
+  it("looks a password up in its normalized form, however it was typed", async () => {
+    const lookUp = () => Promise.resolve(`${sha1("caf\u00E9 au lait").slice(5)}:3`);
+    for (const typed of ["caf\u00E9 au lait", "cafe\u0301 au lait"]) {
+      await expect(checkNewPassword(typed, { lookUp, field: "password" })).rejects.toMatchObject({
+        code: "BAD_REQUEST",
+      });
+    }
+  });
+
   it("is told beside its field", async () => {
     const error: unknown = await checkNewPassword("password", { lookUp: undefined, field: "newPassword" }).catch(
       (cause: unknown) => cause,
