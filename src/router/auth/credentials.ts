@@ -14,7 +14,7 @@ export const emailInput = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** A password for a new account. Taken exactly as typed: neither trimmed nor normalised. */
+/** A password for a new account. Not trimmed; its Unicode form is normalized where it is hashed. */
 export const newPasswordInput = z
   .string()
   .min(8, "A password has at least 8 characters.")

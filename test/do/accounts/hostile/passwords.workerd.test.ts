@@ -91,7 +91,8 @@ describe("passwords as typed", () => {
     ["a NUL", "horse\u0000battery", "horse"],
     ["emoji", "\u{1F40E}\u{1F50B}\u{1F4CE}\u{1F40E}\u{1F50B}\u{1F4CE}\u{1F40E}\u{1F50B}", undefined],
     ["spaces around it", "  correct horse  ", "correct horse"],
-    ["another form of a letter", "cafe\u0301 horse battery", "caf\u00E9 horse battery"],
+    ["an accent", "caf\u00E9 horse battery", "cafe horse battery"],
+    ["a compatibility character", "\uFB01ne horse battery", "fine horse battery"],
     ["capitals", "Correct Horse Battery", "correct horse battery"],
     ["256 bytes", "\u00E9".repeat(128), `${"\u00E9".repeat(127)}e`],
   ])("A1 A3 row 72: %s counts, on every road", async (_name, odd, other) => {
@@ -105,6 +106,16 @@ describe("passwords as typed", () => {
       );
     }
   });
+});
+
+it("accepts either Unicode form of a password, on every road", async () => {
+  const email = freshEmail();
+  await openBrowser().client().auth.signup.mutate({ email, password: "cafe\u0301 horse battery" });
+  for (const name of strangersRoads) {
+    for (const typed of ["cafe\u0301 horse battery", "caf\u00E9 horse battery"]) {
+      expect(await refusalOf(strangersRoad(name).mutate("auth.login", { email, password: typed }))).toBe("none");
+    }
+  }
 });
 
 describe("a stored hash that demands unbounded work", () => {

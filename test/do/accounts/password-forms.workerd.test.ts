@@ -1,0 +1,46 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { randomBytes, scryptSync } from "node:crypto";
+import { expect, it } from "vitest";
+import { passwordCost } from "../../../src/do/accounts/password-cost.js";
+import { freshEmail, openBrowser } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+
+const composed = "caf\u00E9 au lait";
+const decomposed = "cafe\u0301 au lait";
+
+const login = (email: string, password: string) =>
+  codeOf(openBrowser().client().auth.login.mutate({ email, password }));
+
+/** Replaces the hash by one that an earlier version stored: of the password exactly as typed. */
+async function storeRawHash(userId: string, password: string): Promise<void> {
+  const { ln, r, p } = passwordCost;
+  const salt = randomBytes(16);
+  const hash = scryptSync(password, salt, 32, { N: 2 ** ln, r, p });
+  const text = (bytes: Buffer) => bytes.toString("base64").replaceAll("=", "");
+  await runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage }) => {
+    const stored = `$scrypt$ln=${ln},r=${r},p=${p}$${text(salt)}$${text(hash)}`;
+    storage.sql.exec("UPDATE _account SET password_hash = ?", stored);
+  });
+}
+
+it("signs in with either Unicode form of a password", async () => {
+  for (const [chosen, typed] of [
+    [composed, decomposed],
+    [decomposed, composed],
+  ] as const) {
+    const email = freshEmail();
+    await openBrowser().client().auth.signup.mutate({ email, password: chosen });
+    expect(await login(email, typed)).toBe("none");
+    expect(await login(email, "cafe au lait")).toBe("UNAUTHORIZED");
+  }
+});
+
+it("replaces a hash of the raw form at the next sign-in, after which either form works", async () => {
+  const email = freshEmail();
+  const { user } = await openBrowser().client().auth.signup.mutate({ email, password: composed });
+  await storeRawHash(user.id, decomposed);
+  expect(await login(email, composed)).toBe("UNAUTHORIZED");
+  expect(await login(email, decomposed)).toBe("none");
+  expect(await login(email, composed)).toBe("none");
+});
