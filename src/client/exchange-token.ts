@@ -2,7 +2,12 @@ import type { SessionTokens } from "../shared/call.js";
 
 type Fetch = (url: string, init: RequestInit) => Promise<Pick<Response, "ok" | "status" | "json">>;
 
+interface ErrorShape {
+  readonly data?: { readonly code?: unknown };
+}
+
 interface Reply {
+  readonly error?: ErrorShape & { readonly json?: ErrorShape };
   readonly result?: { readonly data?: { readonly json?: { readonly tokens?: SessionTokens } } };
 }
 
@@ -16,15 +21,27 @@ export async function exchangeToken(
   url: string,
   fetch: Fetch,
   refreshToken: string,
+  headers: Record<string, string | string[] | undefined> = {},
 ): Promise<SessionTokens | undefined> {
   const response = await fetch(`${url.replace(/\/$/, "")}/auth.refresh`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    // As the batch link passes them to fetch.
+    headers: { ...headers, "content-type": "application/json" } as Record<string, string>,
     body: JSON.stringify({ json: { refreshToken } }),
   });
-  if (response.status === 401) return undefined;
-  const { result } = (await response.json()) as Reply;
-  const tokens = result?.data?.json?.tokens;
+  const reply = await bodyOf(response);
+  // Only tRPC's own reply ends the session: a gateway in between may answer 401 as well.
+  if (response.status === 401 && (reply?.error?.json ?? reply?.error)?.data?.code === "UNAUTHORIZED") return undefined;
+  const tokens = reply?.result?.data?.json?.tokens;
   if (!response.ok || !tokens) throw new Error(`auth.refresh was answered with ${response.status}, and no tokens.`);
   return tokens;
+}
+
+/** The JSON of a reply; `undefined` when it has none. */
+async function bodyOf(response: Awaited<ReturnType<Fetch>>): Promise<Reply | undefined> {
+  try {
+    return ((await response.json()) ?? undefined) as Reply | undefined;
+  } catch {
+    return undefined;
+  }
 }

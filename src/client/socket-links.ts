@@ -9,6 +9,7 @@ import {
 import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
+import { sessionChangedError, type ClientSessions } from "./client-sessions.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
 import type { Flushes } from "./flushes.js";
@@ -24,6 +25,8 @@ export interface SocketLinksOptions {
   readonly WebSocket: SocketClass | undefined;
   /** The client's own tokens, if it keeps any. */
   readonly keeper: TokenKeeper | undefined;
+  /** A socket belongs to the session in which it was opened. */
+  readonly sessions: ClientSessions;
   readonly runtime: TRPCClientRuntime;
   /** Told of sockets that open, and of those that are refused. */
   readonly watch: SessionWatch;
@@ -49,18 +52,21 @@ const LINGER = 5_000;
  * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
  */
 export function createSocketLinks(options: SocketLinksOptions) {
-  const { url, WebSocket, keeper, runtime, watch, refusalOf, flushes } = options;
+  const { url, WebSocket, keeper, sessions, runtime, watch, refusalOf, flushes } = options;
   const owners = new Map<string | undefined, OwnersSocket>();
-  let token: string | undefined;
   const mayConnect = (): boolean => !watch.isOver();
 
   function open(organizationId: string | undefined): OwnersSocket {
+    const session = sessions.current();
+    let token: string | undefined;
     const socketClass = createSocketClass({ implementation: WebSocket, token: () => token });
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
       async url() {
         if (!mayConnect()) throw new Error("Nobody is signed in.");
-        [token] = await Promise.all([keeper?.fresh(), socketClass.load()]);
+        const [tokens] = await Promise.all([keeper?.fresh(session), socketClass.load()]);
+        if (session.isOver) throw sessionChangedError();
+        token = tokens?.accessToken;
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
       WebSocket: socketClass.WebSocket,

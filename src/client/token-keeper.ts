@@ -1,4 +1,5 @@
 import type { SessionTokens } from "../shared/call.js";
+import { sessionChangedError, type ClientSession } from "./client-sessions.js";
 
 /** Where a client that is no browser keeps its tokens: a file, a phone's key chain, a variable. */
 export interface TokenStore {
@@ -22,7 +23,9 @@ const WITHOUT_CLOCK = 60_000;
 
 /** Keeps a client's tokens good: however many calls find them stale, they are refreshed once. */
 export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions) {
-  let underway: Promise<string | undefined> | undefined;
+  let underway: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
+  /** Writes happen one after the other, in the order of the replies that cause them. */
+  let writes: Promise<unknown> = Promise.resolve();
   /** The newest token that came and seemed to be over, and when that was, by a clock that nobody sets. */
   let odd: { readonly token: string; readonly at: number } | undefined;
 
@@ -31,40 +34,94 @@ export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions
     return odd?.token === accessToken && performance.now() - odd.at < WITHOUT_CLOCK;
   }
 
-  async function refresh(): Promise<string | undefined> {
-    const tokens = await store.get();
-    const next = tokens && (await exchange(tokens.refreshToken));
-    if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
-    await store.set(next);
-    if (!next) onEnd();
-    return next?.accessToken;
+  function write<TResult>(run: () => Promise<TResult>): Promise<TResult> {
+    const result = writes.then(run);
+    writes = result.catch(() => {});
+    return result;
   }
 
-  const refreshOnce = (): Promise<string | undefined> =>
-    (underway ??= refresh().finally(() => {
-      underway = undefined;
-    }));
+  /**
+   * Reads the tokens of a session, after the writes that are under way.
+   *
+   * @throws TRPCClientError UNAUTHORIZED when the session is over
+   */
+  async function read(session: ClientSession): Promise<SessionTokens | undefined> {
+    await writes;
+    const tokens = await store.get();
+    assertCurrent(session);
+    return tokens;
+  }
+
+  async function refresh(session: ClientSession): Promise<SessionTokens | undefined> {
+    const tokens = await read(session);
+    if (!tokens) return undefined;
+    const next = await exchange(tokens.refreshToken);
+    return write(async () => {
+      assertCurrent(session);
+      const found = await store.get();
+      assertCurrent(session);
+      // Another process replaced the tokens: they are newer than the reply.
+      if (found?.refreshToken !== tokens.refreshToken) {
+        if (found && (userOf(found) === undefined || userOf(found) !== userOf(tokens))) throw sessionChangedError();
+        return found;
+      }
+      if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
+      await store.set(next);
+      assertCurrent(session);
+      if (!next) onEnd();
+      return next;
+    });
+  }
+
+  function refreshOnce(session: ClientSession): Promise<SessionTokens | undefined> {
+    if (underway?.session === session) return underway.tokens;
+    const tokens = refresh(session).finally(() => {
+      if (underway?.tokens === tokens) underway = undefined;
+    });
+    underway = { session, tokens };
+    return tokens;
+  }
 
   return {
-    /** An access token that is good for a while; `undefined` when nobody is signed in. */
-    async fresh(): Promise<string | undefined> {
-      if (underway) return underway;
-      const tokens = await store.get();
+    /**
+     * Tokens that are good for a while; `undefined` when nobody is signed in.
+     *
+     * @throws TRPCClientError UNAUTHORIZED when the session is over
+     */
+    async fresh(session: ClientSession): Promise<SessionTokens | undefined> {
+      assertCurrent(session);
+      if (underway?.session === session) return underway.tokens;
+      const tokens = await read(session);
       if (!tokens) return undefined;
-      return isFresh(tokens) ? tokens.accessToken : refreshOnce();
+      return isFresh(tokens) ? tokens : refreshOnce(session);
     },
 
-    /** Another one than the server has just refused. Answers whether there is one. */
-    async renew(refused: unknown): Promise<boolean> {
-      const tokens = await store.get();
+    /**
+     * Replaces tokens that the server has just refused. Returns whether there are others of the same user.
+     *
+     * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
+     */
+    async renew(session: ClientSession, refused: SessionTokens | undefined): Promise<boolean> {
+      const tokens = await read(session);
       if (!tokens) return false;
+      if (refused && userOf(refused) !== userOf(tokens)) throw sessionChangedError();
       // The call was slow, and the tokens were refreshed meanwhile.
-      if (!underway && tokens.accessToken !== refused) return true;
-      return (await refreshOnce()) !== undefined;
+      if (underway?.session !== session && tokens.accessToken !== refused?.accessToken) return true;
+      return (await refreshOnce(session)) !== undefined;
     },
 
-    keep: async (tokens: SessionTokens | undefined): Promise<void> => store.set(tokens),
+    keep: (tokens: SessionTokens | undefined): Promise<void> => write(async () => store.set(tokens)),
   };
 }
 
 export type TokenKeeper = ReturnType<typeof createTokenKeeper>;
+
+function assertCurrent(session: ClientSession): void {
+  if (session.isOver) throw sessionChangedError();
+}
+
+/** The user in a refresh token, which starts with `userId.sessionId.generation`; `undefined` for other formats. */
+function userOf({ refreshToken }: SessionTokens): string | undefined {
+  const parts = refreshToken.split(".");
+  return parts.length === 4 ? parts[0] : undefined;
+}

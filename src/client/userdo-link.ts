@@ -1,6 +1,8 @@
 import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { limits } from "../shared/limits.js";
+import { createClientSessions } from "./client-sessions.js";
+import { createSessionBatches } from "./session-batches.js";
 import { explainFailure } from "./explain-failure.js";
 import { exchangeToken } from "./exchange-token.js";
 import { createFlushes, type Flushes } from "./flushes.js";
@@ -98,14 +100,22 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     ),
   );
 
+  const ownHeaders = async () => toRecord(typeof headers === "function" ? await headers() : headers);
+
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
+    const sessions = createClientSessions();
     const apply: SignInListener = (change, user) => {
       watch.changed(change);
       sockets.startAgain();
       onSignInChange?.(change, user);
     };
     // A client with tokens of its own shares them with no tab.
-    const tabs = store ? undefined : joinOtherTabs(url, apply);
+    const tabs = store
+      ? undefined
+      : joinOtherTabs(url, (change) => {
+          sessions.changedElsewhere(change);
+          apply(change);
+        });
     const changed: SignInListener = (change, user) => {
       apply(change, user);
       tabs?.tell(change);
@@ -114,7 +124,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       store &&
       createTokenKeeper({
         store,
-        exchange: (refreshToken) => exchangeToken(url, fetch as typeof globalThis.fetch, refreshToken),
+        exchange: async (refreshToken) =>
+          exchangeToken(url, fetch as typeof globalThis.fetch, refreshToken, await ownHeaders()),
         onEnd: () => changed("signedOut"),
       });
     const watch = createSessionWatch({
@@ -131,26 +142,30 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       url: websocketUrl,
       WebSocket: options.WebSocket,
       keeper,
+      sessions,
       runtime,
       watch,
       refusalOf: (organizationId) => askMember(http, organizationId),
       flushes,
     });
-    const batches = httpBatchLink<AnyTRPCRouter>({
-      url,
-      transformer: replyTransformer,
-      maxItems: limits.batchCalls,
-      // What the server takes, with room for the page's own address in front of a relative URL.
-      maxURLLength: limits.urlLength - 1_024,
-      fetch,
-      headers: async ({ opList }) => ({
-        ...toRecord(typeof headers === "function" ? await headers() : headers),
-        ...(keeper && (await authorization(keeper, opList))),
-      }),
-    })(runtime);
+    const batches = createSessionBatches((session) =>
+      httpBatchLink<AnyTRPCRouter>({
+        url,
+        transformer: replyTransformer,
+        maxItems: limits.batchCalls,
+        // What the server takes, with room for the page's own address in front of a relative URL.
+        maxURLLength: limits.urlLength - 1_024,
+        fetch,
+        headers: async ({ opList }) => {
+          const own = await ownHeaders();
+          return { ...own, ...(keeper && (await authorization(keeper, session, opList))) };
+        },
+      })(runtime),
+    );
     const replies = withFlushes(batches, { flushes, onLate: onLate ?? (() => {}) });
-    const http = keeper ? withTokens(replies, keeper) : replies;
-    const calls = withSessionWatch(http, { watch, onChange: changed });
+    const sent = keeper ? withTokens(replies, keeper, sessions) : replies;
+    const http = sessions.link(sent);
+    const calls = sessions.link(withSessionWatch(sent, { watch, sessions, onChange: changed }));
 
     return (chain) =>
       chain.op.type === "subscription" ? sockets.link({ ...chain, op: watchedOperation(chain.op) }) : calls(chain);

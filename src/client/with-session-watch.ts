@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { observableToPromise, tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
 import type { Answer, SessionWatch } from "./session-watch.js";
+import { isSessionChangedError, sessionCallOf, type ClientSessions } from "./client-sessions.js";
 import { givesTokens, signInChangeOf, type SignInListener } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -12,12 +13,13 @@ const ME = "auth.me";
 
 export interface WithSessionWatchOptions {
   readonly watch: SessionWatch;
+  readonly sessions: ClientSessions;
   /** A call has signed somebody in or out. */
   readonly onChange: SignInListener;
 }
 
 /** Tells of the calls that sign in or out, and has the session looked at when a call is refused for want of one. */
-export function withSessionWatch(link: Link, { watch, onChange }: WithSessionWatchOptions): Link {
+export function withSessionWatch(link: Link, { watch, sessions, onChange }: WithSessionWatchOptions): Link {
   return (chain) => {
     const { type, path } = chain.op;
     const change = type === "mutation" ? signInChangeOf(path) : undefined;
@@ -26,6 +28,7 @@ export function withSessionWatch(link: Link, { watch, onChange }: WithSessionWat
       tap({
         // Before the caller gets it: whoever learns that somebody signed in must find nothing of the user before.
         next({ result }) {
+          if (change) sessions.changedBy(sessionCallOf(chain.op));
           if (change) onChange(change, change === "signedIn" ? userIn(result) : undefined);
           else if (type === "query" && path === ME) watch.seen();
           else if (type === "mutation" && givesTokens(path)) watch.changed(undefined);
@@ -35,8 +38,10 @@ export function withSessionWatch(link: Link, { watch, onChange }: WithSessionWat
           if (change === "signedIn" || !isUnauthorized(error)) return;
           if (path === ME) watch.answered(asked);
           // There was no session to end any more.
-          else if (change && path.startsWith("auth.")) onChange(change);
-          else watch.suspect();
+          else if (change && path.startsWith("auth.")) {
+            sessions.changedBy(sessionCallOf(chain.op));
+            onChange(change);
+          } else watch.suspect();
         },
       }),
     );
@@ -75,7 +80,7 @@ function userIn(result: unknown): User | undefined {
 }
 
 function isUnauthorized(error: unknown): boolean {
-  return codeOf(error) === "UNAUTHORIZED";
+  return codeOf(error) === "UNAUTHORIZED" && !isSessionChangedError(error);
 }
 
 function codeOf(error: unknown): unknown {

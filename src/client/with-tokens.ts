@@ -2,30 +2,40 @@ import { TRPCClientError, type Operation, type OperationLink } from "@trpc/clien
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable, type Unsubscribable } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
+import { isSessionChangedError, sessionCallOf, type ClientSession, type ClientSessions } from "./client-sessions.js";
 import { givesTokens, signInChangeOf } from "./sign-in-events.js";
 import type { TokenKeeper } from "./token-keeper.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
-/** Under what an operation remembers the token that it was sent with. */
-const SENT = "userdo.accessToken";
+/** The key in an operation's context of the tokens that it was sent with. */
+const SENT = "userdo.tokens";
 
-/** The header of a request, and a note of it on each call that it carries. */
-export async function authorization(keeper: TokenKeeper, calls: readonly Operation[]): Promise<Record<string, string>> {
+/**
+ * The header of a request whose calls all started in one session. Notes the tokens on each of them.
+ *
+ * @throws TRPCClientError UNAUTHORIZED when the session is over
+ */
+export async function authorization(
+  keeper: TokenKeeper,
+  session: ClientSession,
+  calls: readonly Operation[],
+): Promise<Record<string, string>> {
   // What signs in needs nobody to be signed in.
   if (calls.every(({ path }) => signInChangeOf(path) === "signedIn")) return {};
-  const token = await keeper.fresh();
-  for (const { context } of calls) context[SENT] = token;
-  return token === undefined ? {} : { Authorization: `Bearer ${token}` };
+  const tokens = await keeper.fresh(session);
+  for (const { context } of calls) context[SENT] = tokens;
+  return tokens ? { Authorization: `Bearer ${tokens.accessToken}` } : {};
 }
 
 /**
  * Makes calls by tokens that the client keeps itself: asks for them when it signs in, and sends a call again, once,
  * that was refused for its token alone.
  */
-export function withTokens(link: Link, keeper: TokenKeeper): Link {
+export function withTokens(link: Link, keeper: TokenKeeper, sessions: ClientSessions): Link {
   return (chain) => {
     const { type, path, input } = chain.op;
+    const call = sessionCallOf(chain.op);
     const change = type === "mutation" ? signInChangeOf(path) : undefined;
     const brings = type === "mutation" && givesTokens(path);
     const op: Operation = brings ? { ...chain.op, input: { ...(input as object), tokens: "body" } } : chain.op;
@@ -39,6 +49,8 @@ export function withTokens(link: Link, keeper: TokenKeeper): Link {
         running = link({ ...chain, op }).subscribe({
           next: (value) => void (last = value),
           complete() {
+            // Before the tokens are stored: what starts from now on waits for them.
+            if (change) sessions.changedBy(call);
             const settled = brings || change ? keeper.keep(brings ? tokensIn(last) : undefined) : Promise.resolve();
             settled.then(
               () => {
@@ -49,14 +61,15 @@ export function withTokens(link: Link, keeper: TokenKeeper): Link {
             );
           },
           error(error) {
-            if (again || !isForItsToken(error)) return observer.error(error);
-            keeper.renew(op.context[SENT]).then(
+            if (again || !call || !isForItsToken(error)) return observer.error(error);
+            keeper.renew(call.session, op.context[SENT] as SessionTokens | undefined).then(
               (renewed) => {
                 if (gone) return;
                 if (renewed) run(true);
                 else observer.error(error);
               },
-              () => observer.error(error),
+              (cause: unknown) =>
+                observer.error(isSessionChangedError(cause) ? TRPCClientError.from(cause as Error) : error),
             );
           },
         });
@@ -74,7 +87,9 @@ export function withTokens(link: Link, keeper: TokenKeeper): Link {
 /** The server says so in a header (RFC 6750): an UNAUTHORIZED of the app's own is not to be tried again. */
 function isForItsToken(error: unknown): boolean {
   const response = error instanceof TRPCClientError ? error.meta?.["response"] : undefined;
-  const challenge = response instanceof Response ? response.headers.get("www-authenticate") : null;
+  // Not every platform's fetch returns an instance of the global Response.
+  const headers = (response as { headers?: { get?(name: string): string | null } } | undefined)?.headers;
+  const challenge = headers?.get?.("www-authenticate");
   return challenge?.includes("invalid_token") ?? false;
 }
 

@@ -1,0 +1,112 @@
+import { TRPCClientError, type OperationLink, type Operation } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { observable } from "@trpc/server/observable";
+import { signInChangeOf, type SignInChange } from "./sign-in-events.js";
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+/** The time between two changes of sign-in. Asynchronous work captures it and has no effect once it is over. */
+export interface ClientSession {
+  isOver: boolean;
+}
+
+/** A call that is in flight, and the session that it started in. */
+export interface SessionCall {
+  readonly session: ClientSession;
+  /** What the call does to the sign-in if it succeeds. */
+  readonly change: SignInChange | undefined;
+  /** Whether its change has ended the previous session already. */
+  isApplied: boolean;
+  end(): void;
+}
+
+const CALL = "userdo.sessionCall";
+
+/** The cause of an error that the client made itself, because the sign-in changed during a call. */
+class SessionChanged extends Error {}
+
+/** Ends a call of a previous session. The server may have handled it, unless it had not been sent. */
+export function sessionChangedError(): TRPCClientError<AnyTRPCRouter> {
+  const message = "The sign-in changed during this call. Make the call again as the current user.";
+  const data = { code: "UNAUTHORIZED", httpStatus: 401 };
+  const result = { error: { message, code: -32_001, data } };
+  return TRPCClientError.from<AnyTRPCRouter>(result, { cause: new SessionChanged(message) });
+}
+
+/** Whether the client ended the call itself. The error says nothing about the current session then. */
+export function isSessionChangedError(error: unknown): boolean {
+  return error instanceof TRPCClientError && error.cause instanceof SessionChanged;
+}
+
+/** The call that an operation belongs to; `undefined` outside of {@link ClientSessions.link}. */
+export function sessionCallOf({ context }: Operation): SessionCall | undefined {
+  return context[CALL] as SessionCall | undefined;
+}
+
+/** Binds each call to the session that it starts in, and ends it with UNAUTHORIZED when another session begins. */
+export function createClientSessions() {
+  let current: ClientSession = { isOver: false };
+  /** In the order in which they started. */
+  const running = new Set<SessionCall>();
+
+  /** Replaces the session. Ends the calls for which `endsCall` returns true. */
+  function replace(endsCall: (call: SessionCall) => boolean): void {
+    current.isOver = true;
+    current = { isOver: false };
+    for (const call of [...running]) if (endsCall(call)) call.end();
+  }
+
+  return {
+    current: (): ClientSession => current,
+
+    link:
+      (link: Link): Link =>
+      (chain) =>
+        observable((observer) => {
+          const change = chain.op.type === "mutation" ? signInChangeOf(chain.op.path) : undefined;
+          const call: SessionCall = {
+            session: current,
+            change,
+            isApplied: false,
+            end() {
+              running.delete(call);
+              subscription?.unsubscribe();
+              observer.error(sessionChangedError());
+            },
+          };
+          running.add(call);
+          const op = { ...chain.op, context: { ...chain.op.context, [CALL]: call } };
+          const subscription = link({ ...chain, op }).subscribe({
+            next: (value) => observer.next(value),
+            error(error) {
+              running.delete(call);
+              observer.error(error);
+            },
+            complete() {
+              running.delete(call);
+              observer.complete();
+            },
+          });
+          return () => {
+            running.delete(call);
+            subscription.unsubscribe();
+          };
+        }),
+
+    /** A call signed in or out. Of several such calls in flight, the ones that started later may still succeed. */
+    changedBy(call: SessionCall | undefined): void {
+      if (!call || call.isApplied) return;
+      call.isApplied = true;
+      const order = [...running];
+      const position = order.indexOf(call);
+      replace((other) => other !== call && (!other.change || order.indexOf(other) < position));
+    },
+
+    /** Another tab signed in or out. This client's own sign-in that is in flight may still succeed. */
+    changedElsewhere(change: SignInChange): void {
+      replace((call) => !call.change || (change === "signedIn" && call.change === "signedOut"));
+    },
+  };
+}
+
+export type ClientSessions = ReturnType<typeof createClientSessions>;

@@ -1,0 +1,21 @@
+import type { OperationLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import { sessionCallOf, type ClientSession } from "./client-sessions.js";
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+/**
+ * Batches the calls of one session only with each other, so that no call is sent with another session's credentials.
+ * A call that signs in or out has a request of its own: the end of the calls beside it must not abort it.
+ */
+export function createSessionBatches(create: (session: ClientSession) => Link): Link {
+  const links = new WeakMap<ClientSession, Link>();
+  return (chain) => {
+    const call = sessionCallOf(chain.op);
+    if (!call) throw new Error("This operation has no session. Pass it through `sessions.link` first.");
+    if (call.change) return create(call.session)(chain);
+    const link = links.get(call.session) ?? create(call.session);
+    links.set(call.session, link);
+    return link(chain);
+  };
+}
