@@ -53,7 +53,7 @@ export function createClientSessions() {
   function replace(endsCall: (call: SessionCall) => boolean): void {
     current.isOver = true;
     current = { isOver: false };
-    for (const call of [...running]) if (endsCall(call)) call.end();
+    for (const call of Array.from(running).filter(endsCall)) call.end();
   }
 
   return {
