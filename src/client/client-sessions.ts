@@ -22,25 +22,26 @@ export interface SessionCall {
 
 const CALL = "userdo.sessionCall";
 
-/** The cause of an error that the client made itself, because the sign-in changed during a call. */
-class SessionChanged extends Error {}
+/** The errors that the client made itself, because the sign-in changed during a call. */
+const sessionErrors = new WeakSet<object>();
 
 /** Ends a call of a previous session. The server may have handled it, unless it had not been sent. */
 export function sessionChangedError(): TRPCClientError<AnyTRPCRouter> {
   const message = "The sign-in changed during this call. Make the call again as the current user.";
   const data = { code: "UNAUTHORIZED", httpStatus: 401 };
-  const result = { error: { message, code: -32_001, data } };
-  return TRPCClientError.from<AnyTRPCRouter>(result, { cause: new SessionChanged(message) });
+  const error = TRPCClientError.from<AnyTRPCRouter>({ error: { message, code: -32_001, data } });
+  sessionErrors.add(error);
+  return error;
 }
 
 /** Whether the client ended the call itself. The error says nothing about the current session then. */
 export function isSessionChangedError(error: unknown): boolean {
-  return error instanceof TRPCClientError && error.cause instanceof SessionChanged;
+  return sessionErrors.has(Object(error));
 }
 
-/** The call that an operation belongs to; `undefined` outside of {@link ClientSessions.link}. */
-export function sessionCallOf({ context }: Operation): SessionCall | undefined {
-  return context[CALL] as SessionCall | undefined;
+/** The call that an operation belongs to. Every operation passes through {@link ClientSessions.link} first. */
+export function sessionCallOf({ context }: Operation): SessionCall {
+  return context[CALL] as SessionCall;
 }
 
 /** Binds each call to the session that it starts in, and ends it with UNAUTHORIZED when another session begins. */
@@ -50,7 +51,7 @@ export function createClientSessions() {
   const running = new Set<SessionCall>();
 
   /** Replaces the session. Ends the calls for which `endsCall` returns true. */
-  function replace(endsCall: (call: SessionCall) => boolean): void {
+  function replace(endsCall: (call: SessionCall, position: number) => boolean): void {
     current.isOver = true;
     current = { isOver: false };
     for (const call of Array.from(running).filter(endsCall)) call.end();
@@ -70,23 +71,14 @@ export function createClientSessions() {
             isApplied: false,
             end() {
               running.delete(call);
-              subscription?.unsubscribe();
+              subscription.unsubscribe();
               observer.error(sessionChangedError());
             },
           };
           running.add(call);
           const op = { ...chain.op, context: { ...chain.op.context, [CALL]: call } };
-          const subscription = link({ ...chain, op }).subscribe({
-            next: (value) => observer.next(value),
-            error(error) {
-              running.delete(call);
-              observer.error(error);
-            },
-            complete() {
-              running.delete(call);
-              observer.complete();
-            },
-          });
+          // What this returns runs after an error and the end, too.
+          const subscription = link({ ...chain, op }).subscribe(observer);
           return () => {
             running.delete(call);
             subscription.unsubscribe();
@@ -94,12 +86,11 @@ export function createClientSessions() {
         }),
 
     /** A call signed in or out. Of several such calls in flight, the ones that started later may still succeed. */
-    changedBy(call: SessionCall | undefined): void {
-      if (!call || call.isApplied) return;
+    changedBy(call: SessionCall): void {
+      if (call.isApplied) return;
       call.isApplied = true;
-      const order = [...running];
-      const position = order.indexOf(call);
-      replace((other) => other !== call && (!other.change || order.indexOf(other) < position));
+      const own = [...running].indexOf(call);
+      replace((other, position) => position !== own && (!other.change || position < own));
     },
 
     /** Another tab signed in or out. This client's own sign-in that is in flight may still succeed. */

@@ -15,13 +15,6 @@ export interface SocketClassOptions {
   readonly timeout?: number;
 }
 
-interface SocketOptions {
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-/** Node's own and Bun's take options as the second argument, React Native's as the third, and `ws` as either. */
-type SocketWithHeaders = new (url: string, options?: SocketOptions, again?: SocketOptions) => WebSocket;
-
 /**
  * The socket class for tRPC's client: partysocket's, which gives up on a connection that does not open. Its own retries
  * are off: tRPC's client reconnects, and two that do would leave sockets behind that nobody listens to.
@@ -29,33 +22,10 @@ type SocketWithHeaders = new (url: string, options?: SocketOptions, again?: Sock
  * A page that opens no socket does not load it: call `load` before the first.
  */
 export function createSocketClass({ implementation, token, timeout = CONNECTION_TIMEOUT }: SocketClassOptions) {
-  let connect: ((url: string | URL, protocols?: string | string[]) => object) | undefined;
-
+  let connect = (_url: string | URL, _protocols: string | string[] | undefined): object => {
+    throw new Error("Call load() first.");
+  };
   let takesHeaders = true;
-
-  /** Says who it is in a header, where the class takes one: a browser's does not. */
-  function withToken(access: string | undefined) {
-    if (access === undefined) return implementation && { WebSocket: implementation };
-    // The DOM's type says nothing of the options that others take.
-    const Base = (implementation ?? globalThis.WebSocket) as unknown as SocketWithHeaders;
-    function SocketWithToken(url: string): WebSocket {
-      takesHeaders = false;
-      const options: SocketOptions = {
-        // No class says what it takes. One that takes headers reads them.
-        get headers() {
-          takesHeaders = true;
-          return { Authorization: `Bearer ${access}` };
-        },
-      };
-      try {
-        return new Base(url, options, options);
-      } catch {
-        // To a browser the options are the name of a protocol, and a malformed one.
-        return new Base(url);
-      }
-    }
-    return { WebSocket: SocketWithToken };
-  }
 
   class SocketWithTimeout {
     static readonly CONNECTING = 0;
@@ -64,7 +34,6 @@ export function createSocketClass({ implementation, token, timeout = CONNECTION_
     static readonly CLOSED = 3;
 
     constructor(url: string | URL, protocols?: string | string[]) {
-      if (!connect) throw new Error("The socket class was not loaded.");
       return connect(url, protocols);
     }
   }
@@ -74,13 +43,15 @@ export function createSocketClass({ implementation, token, timeout = CONNECTION_
     takesHeaders: (): boolean => takesHeaders,
 
     async load(): Promise<void> {
-      const { default: ReconnectingWebSocket } = await import("partysocket/ws");
+      const { openSocket } = await import("./open-socket.js");
       connect = (url, protocols) =>
-        new ReconnectingWebSocket(String(url), protocols, {
-          connectionTimeout: timeout,
-          maxRetries: 0,
-          shouldReconnectOnClose: () => false,
-          ...withToken(token()),
+        openSocket({
+          url: String(url),
+          protocols,
+          timeout,
+          implementation,
+          access: token(),
+          onTakesHeaders: (takes) => (takesHeaders = takes),
         });
     },
     // The same as a WebSocket but for the types of its events' `this`.

@@ -12,7 +12,6 @@ export function createSessionBatches(create: (session: ClientSession) => Link): 
   const links = new WeakMap<ClientSession, Link>();
   return (chain) => {
     const call = sessionCallOf(chain.op);
-    if (!call) throw new Error("This operation has no session. Pass it through `sessions.link` first.");
     if (call.change) return create(call.session)(chain);
     const link = links.get(call.session) ?? create(call.session);
     links.set(call.session, link);

@@ -10,7 +10,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { sessionChangedError, type ClientSessions } from "./client-sessions.js";
-import { createCursorEncoder } from "./cursor-encoder.js";
+import type { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
 import type { Flushes } from "./flushes.js";
 import { organizationIdOf } from "./organization-id-of.js";
@@ -60,17 +60,26 @@ export function createSocketLinks(options: SocketLinksOptions) {
     const session = sessions.current();
     let token: string | undefined;
     const socketClass = createSocketClass({ implementation: WebSocket, token: () => token });
+    let encoder: ReturnType<typeof createCursorEncoder>;
+    let isLoaded = false;
+    async function loadEncoder(): Promise<void> {
+      const module = await import("./cursor-encoder.js");
+      // It remembers cursors over the connections of this client.
+      if (!isLoaded) encoder = module.createCursorEncoder((cursor) => flushes.flushed(organizationId, cursor));
+      isLoaded = true;
+    }
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
       async url() {
         if (!mayConnect()) throw new Error("Nobody is signed in.");
-        const [tokens] = await Promise.all([keeper?.fresh(session), socketClass.load()]);
+        const [tokens] = await Promise.all([keeper?.fresh(session), socketClass.load(), loadEncoder()]);
         if (session.isOver) throw sessionChangedError();
         token = tokens?.accessToken;
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
       WebSocket: socketClass.WebSocket,
-      experimental_encoder: createCursorEncoder((cursor) => flushes.flushed(organizationId, cursor)),
+      // Loaded before a connection opens, and used after.
+      experimental_encoder: { encode: (data) => encoder.encode(data), decode: (data) => encoder.decode(data) },
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,

@@ -1,5 +1,6 @@
 import type { SessionTokens } from "../shared/call.js";
-import { sessionChangedError, type ClientSession } from "./client-sessions.js";
+import type { ClientSession } from "./client-sessions.js";
+import { exchangeToken } from "./exchange-token.js";
 
 /** Where a client that is no browser keeps its tokens: a file, a phone's key chain, a variable. */
 export interface TokenStore {
@@ -10,8 +11,13 @@ export interface TokenStore {
 
 export interface TokenKeeperOptions {
   readonly store: TokenStore;
-  /** Exchanges a refresh token; `undefined` when its session is over. */
-  readonly exchange: (refreshToken: string) => Promise<SessionTokens | undefined>;
+  /** Where tRPC answers. */
+  readonly url: string;
+  readonly fetch: typeof globalThis.fetch;
+  /** The app's own headers, for the request that exchanges tokens. */
+  readonly headers: () => Promise<Readonly<Record<string, string | string[] | undefined>>>;
+  /** Creates the error of a call whose session is over. Passed in, so that this code shares no chunk with the client. */
+  readonly sessionError: () => Error;
   /** The session turned out to be over. */
   readonly onEnd: () => void;
 }
@@ -22,12 +28,17 @@ const EARLY = 10_000;
 const WITHOUT_CLOCK = 60_000;
 
 /** Keeps a client's tokens good: however many calls find them stale, they are refreshed once. */
-export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions) {
+export function createTokenKeeper(options: TokenKeeperOptions) {
+  const { store, url, fetch, headers, sessionError, onEnd } = options;
   let underway: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
   /** Writes happen one after the other, in the order of the replies that cause them. */
   let writes: Promise<unknown> = Promise.resolve();
   /** The newest token that came and seemed to be over, and when that was, by a clock that nobody sets. */
   let odd: { readonly token: string; readonly at: number } | undefined;
+
+  function assertCurrent(session: ClientSession): void {
+    if (session.isOver) throw sessionError();
+  }
 
   function isFresh({ accessToken, accessExpiresAt }: SessionTokens): boolean {
     if (accessExpiresAt - EARLY > Date.now()) return true;
@@ -55,14 +66,14 @@ export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions
   async function refresh(session: ClientSession): Promise<SessionTokens | undefined> {
     const tokens = await read(session);
     if (!tokens) return undefined;
-    const next = await exchange(tokens.refreshToken);
+    const next = await exchangeToken(url, fetch, tokens.refreshToken, await headers());
     return write(async () => {
       assertCurrent(session);
       const found = await store.get();
       assertCurrent(session);
       // Another process replaced the tokens: they are newer than the reply.
       if (found?.refreshToken !== tokens.refreshToken) {
-        if (found && (userOf(found) === undefined || userOf(found) !== userOf(tokens))) throw sessionChangedError();
+        if (found && (userOf(found) === undefined || userOf(found) !== userOf(tokens))) throw sessionError();
         return found;
       }
       if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
@@ -97,31 +108,41 @@ export function createTokenKeeper({ store, exchange, onEnd }: TokenKeeperOptions
     },
 
     /**
-     * Replaces tokens that the server has just refused. Returns whether there are others of the same user.
+     * Replaces tokens that the server has just refused. Returns whether there are others of the same user, and false for
+     * an error that is not about the token.
      *
      * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
      */
-    async renew(session: ClientSession, refused: SessionTokens | undefined): Promise<boolean> {
+    async renew(session: ClientSession, refused: SessionTokens | undefined, error: unknown): Promise<boolean> {
+      if (!isForItsToken(error)) return false;
       const tokens = await read(session);
       if (!tokens) return false;
-      if (refused && userOf(refused) !== userOf(tokens)) throw sessionChangedError();
+      if (refused && userOf(refused) !== userOf(tokens)) throw sessionError();
       // The call was slow, and the tokens were refreshed meanwhile.
       if (underway?.session !== session && tokens.accessToken !== refused?.accessToken) return true;
       return (await refreshOnce(session)) !== undefined;
     },
 
-    keep: (tokens: SessionTokens | undefined): Promise<void> => write(async () => store.set(tokens)),
+    /** Stores the tokens in the reply of a sign-in; without a reply, deletes those that are stored. */
+    keepFrom: (reply: unknown): Promise<void> => write(async () => store.set(tokensIn(reply))),
   };
 }
 
 export type TokenKeeper = ReturnType<typeof createTokenKeeper>;
 
-function assertCurrent(session: ClientSession): void {
-  if (session.isOver) throw sessionChangedError();
-}
-
 /** The user in a refresh token, which starts with `userId.sessionId.generation`; `undefined` for other formats. */
 function userOf({ refreshToken }: SessionTokens): string | undefined {
   const parts = refreshToken.split(".");
   return parts.length === 4 ? parts[0] : undefined;
+}
+
+/** The server says so in a header (RFC 6750): an UNAUTHORIZED of the app's own is not to be tried again. */
+function isForItsToken(error: unknown): boolean {
+  // Not every platform's fetch returns an instance of the global Response.
+  const { meta } = error as { meta?: { response?: { headers?: { get?(name: string): string | null } } } };
+  return meta?.response?.headers?.get?.("www-authenticate")?.includes("invalid_token") ?? false;
+}
+
+function tokensIn(reply: unknown): SessionTokens | undefined {
+  return (reply as { result?: { data?: { tokens?: SessionTokens } } } | undefined)?.result?.data?.tokens;
 }

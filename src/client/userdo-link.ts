@@ -1,17 +1,17 @@
 import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { limits } from "../shared/limits.js";
-import { createClientSessions } from "./client-sessions.js";
+import { createClientSessions, sessionChangedError } from "./client-sessions.js";
 import { createSessionBatches } from "./session-batches.js";
 import { explainFailure } from "./explain-failure.js";
-import { exchangeToken } from "./exchange-token.js";
 import { createFlushes, type Flushes } from "./flushes.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
 import type { SignInListener } from "./sign-in-events.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
-import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
+import { loadTokenKeeper } from "./load-token-keeper.js";
+import type { TokenStore } from "./token-keeper.js";
 import { watchedOperation } from "./watch-query.js";
 import { askMember, askWho, withSessionWatch } from "./with-session-watch.js";
 import { replyTransformer, withFlushes } from "./with-flushes.js";
@@ -122,10 +122,12 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     };
     const keeper =
       store &&
-      createTokenKeeper({
+      loadTokenKeeper({
         store,
-        exchange: async (refreshToken) =>
-          exchangeToken(url, fetch as typeof globalThis.fetch, refreshToken, await ownHeaders()),
+        url,
+        fetch: fetch as typeof globalThis.fetch,
+        headers: ownHeaders,
+        sessionError: sessionChangedError,
         onEnd: () => changed("signedOut"),
       });
     const watch = createSessionWatch({
@@ -133,7 +135,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       onEnd(wasSignedIn) {
         if (!wasSignedIn && !keeper) return sockets.startAgain();
         const tell = (): void => changed("signedOut");
-        if (keeper) keeper.keep(undefined).then(tell, tell);
+        if (keeper) keeper.keepFrom(undefined).then(tell, tell);
         else tell();
         return undefined;
       },

@@ -4,7 +4,7 @@ import { observableToPromise, tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
 import type { Answer, SessionWatch } from "./session-watch.js";
 import { isSessionChangedError, sessionCallOf, type ClientSessions } from "./client-sessions.js";
-import { givesTokens, signInChangeOf, type SignInListener } from "./sign-in-events.js";
+import { givesTokens, type SignInListener } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
@@ -22,15 +22,17 @@ export interface WithSessionWatchOptions {
 export function withSessionWatch(link: Link, { watch, sessions, onChange }: WithSessionWatchOptions): Link {
   return (chain) => {
     const { type, path } = chain.op;
-    const change = type === "mutation" ? signInChangeOf(path) : undefined;
+    const call = sessionCallOf(chain.op);
+    const { change } = call;
     const asked = watch.era();
     return link(chain).pipe(
       tap({
         // Before the caller gets it: whoever learns that somebody signed in must find nothing of the user before.
         next({ result }) {
-          if (change) sessions.changedBy(sessionCallOf(chain.op));
-          if (change) onChange(change, change === "signedIn" ? userIn(result) : undefined);
-          else if (type === "query" && path === ME) watch.seen();
+          if (change) {
+            sessions.changedBy(call);
+            onChange(change, change === "signedIn" ? userIn(result) : undefined);
+          } else if (type === "query" && path === ME) watch.seen();
           else if (type === "mutation" && givesTokens(path)) watch.changed(undefined);
         },
         error(error) {
@@ -39,7 +41,7 @@ export function withSessionWatch(link: Link, { watch, sessions, onChange }: With
           if (path === ME) watch.answered(asked);
           // There was no session to end any more.
           else if (change && path.startsWith("auth.")) {
-            sessions.changedBy(sessionCallOf(chain.op));
+            sessions.changedBy(call);
             onChange(change);
           } else watch.suspect();
         },

@@ -36,7 +36,7 @@ export function withTokens(link: Link, keeper: TokenKeeper, sessions: ClientSess
   return (chain) => {
     const { type, path, input } = chain.op;
     const call = sessionCallOf(chain.op);
-    const change = type === "mutation" ? signInChangeOf(path) : undefined;
+    const { change } = call;
     const brings = type === "mutation" && givesTokens(path);
     const op: Operation = brings ? { ...chain.op, input: { ...(input as object), tokens: "body" } } : chain.op;
 
@@ -51,7 +51,7 @@ export function withTokens(link: Link, keeper: TokenKeeper, sessions: ClientSess
           complete() {
             // Before the tokens are stored: what starts from now on waits for them.
             if (change) sessions.changedBy(call);
-            const settled = brings || change ? keeper.keep(brings ? tokensIn(last) : undefined) : Promise.resolve();
+            const settled = brings || change ? keeper.keepFrom(brings ? last : undefined) : Promise.resolve();
             settled.then(
               () => {
                 if (last) observer.next(last);
@@ -61,8 +61,8 @@ export function withTokens(link: Link, keeper: TokenKeeper, sessions: ClientSess
             );
           },
           error(error) {
-            if (again || !call || !isForItsToken(error)) return observer.error(error);
-            keeper.renew(call.session, op.context[SENT] as SessionTokens | undefined).then(
+            if (again) return observer.error(error);
+            keeper.renew(call.session, op.context[SENT] as SessionTokens | undefined, error).then(
               (renewed) => {
                 if (gone) return;
                 if (renewed) run(true);
@@ -82,17 +82,4 @@ export function withTokens(link: Link, keeper: TokenKeeper, sessions: ClientSess
       };
     });
   };
-}
-
-/** The server says so in a header (RFC 6750): an UNAUTHORIZED of the app's own is not to be tried again. */
-function isForItsToken(error: unknown): boolean {
-  const response = error instanceof TRPCClientError ? error.meta?.["response"] : undefined;
-  // Not every platform's fetch returns an instance of the global Response.
-  const headers = (response as { headers?: { get?(name: string): string | null } } | undefined)?.headers;
-  const challenge = headers?.get?.("www-authenticate");
-  return challenge?.includes("invalid_token") ?? false;
-}
-
-function tokensIn(value: unknown): SessionTokens | undefined {
-  return (value as { result?: { data?: { tokens?: SessionTokens } } } | undefined)?.result?.data?.tokens;
 }
