@@ -70,4 +70,9 @@ export interface LiveObject {
   readonly standing?: (caller: Caller) => number | undefined;
   /** Runs once for each socket that is opened, before the object accepts it. */
   readonly onUpgrade?: (caller: Caller) => void;
+  /**
+   * Records that the caller's session is in use. Runs for each message of the client and each frame that is sent to it.
+   * @default the session's lease is renewed when something is sent or received, which records it in the user's object
+   */
+  readonly onUse?: (caller: Caller) => void;
 }

@@ -127,6 +127,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       admission: (caller: Caller) => (account.isAlive(caller) ? "alive" : "over"),
       rows: owned.storedRows,
       onUpgrade: account.onUpgrade,
+      onUse: account.onUse,
     },
     settle: owned.settle,
     reach: parts.outbox.flushPosted,

@@ -26,6 +26,7 @@ export interface SessionTokens {
   readonly accessToken: string;
   readonly accessExpiresAt: number;
   readonly refreshToken: string;
+  /** The session's absolute end. Without use the session ends earlier. */
   readonly refreshExpiresAt: number;
   /** After a sign-in: marks the browser as one of the user's. */
   readonly deviceToken?: string | undefined;

@@ -48,12 +48,12 @@ export function createFindSession({ userId, identity, isBorn, accounts, sessions
     const { generation, isRefreshToken } = claims;
     // A refresh token that was exchanged, and its successor presented, may be a copy.
     if (isRefreshToken && !(generation !== undefined && isCurrentGeneration(row, generation, now))) return null;
-    sessions.touch(row, now);
-    sessions.confirm(row, generation);
-    const data = sessions.readData(row.id);
+    const session = sessions.touch(row, now);
+    sessions.confirm(session, generation);
+    const data = sessions.readData(session.id);
     return {
       user: toUser(account),
-      session: toListed(row, true),
+      session: toListed(session, true),
       data: data === undefined ? undefined : decodeSessionData(data),
     };
   };

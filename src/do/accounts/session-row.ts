@@ -4,7 +4,7 @@ export interface SessionRow {
   readonly createdAt: number;
   /** When it was last used, to within a few minutes. */
   readonly lastSeenAt: number;
-  /** When it ends unless it is refreshed before. */
+  /** When it ends unless it is used before. */
   readonly expiresAt: number;
   /** When it ends in any case. */
   readonly endsAt: number;

@@ -8,8 +8,13 @@ export interface SessionStore {
   create(now: number, device: string | undefined): SessionRow;
   /** The session, unless it is over. */
   alive(id: string, now: number): SessionRow | undefined;
-  /** Notes that a session was used: not more often than every few minutes, because it costs a write. */
-  touch(session: SessionRow, now: number): void;
+  /**
+   * Records that a session is in use: `lastSeenAt` moves, and the idle time starts again. It costs a write, so it does
+   * nothing within five minutes (or a tenth of the idle time, if that is shorter) of the last record.
+   *
+   * @returns the session as it is now
+   */
+  touch(session: SessionRow, now: number): SessionRow;
   /**
    * Records that a client presented a token of this generation. It costs one write per generation, and nothing for a
    * generation that is not the newest, or for `undefined`.
@@ -50,7 +55,7 @@ export interface SessionStore {
   forget(): void;
 }
 
-/** How exactly `lastSeenAt` is kept. */
+/** How exactly `lastSeenAt` is kept, in milliseconds. */
 const SEEN_EVERY = 5 * 60_000;
 
 /** How old a rotation may be, in milliseconds, before repeating it starts the grace period again. Saves writes. */
@@ -63,6 +68,8 @@ export function createSessionStore(
   onEnd: (ids: readonly string[]) => void = () => {},
 ): SessionStore {
   const idle = options.idle * 1000;
+  // A short idle time must not pass between two records of a session that is in use.
+  const seenEvery = Math.min(SEEN_EVERY, idle / 10);
   /** In memory: it is about calls of the same moment. */
   const replaced = new Map<string, number>();
   // Looked at on every call and every event: what was read stands until something is written.
@@ -141,8 +148,10 @@ export function createSessionStore(
     },
 
     touch(session, now) {
-      if (now - session.lastSeenAt < SEEN_EVERY) return;
-      write("UPDATE _sessions SET last_seen_at = ? WHERE id = ?", now, session.id);
+      if (now - session.lastSeenAt < seenEvery) return session;
+      const next = { ...session, lastSeenAt: now, expiresAt: Math.min(now + idle, session.endsAt) };
+      write("UPDATE _sessions SET last_seen_at = ?, expires_at = ? WHERE id = ?", now, next.expiresAt, session.id);
+      return next;
     },
 
     confirm(session, generation) {

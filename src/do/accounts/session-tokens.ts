@@ -5,7 +5,10 @@ import type { SessionTokens } from "../../shared/call.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { SessionRow } from "./session-row.js";
 
-/** The tokens of a session's newest generation. */
+/**
+ * The tokens of a session's newest generation. The refresh token expires with the session's absolute end: use without a
+ * renewal, as over a socket, moves the idle end, and a browser must still have the cookie then.
+ */
 export async function tokensOf(
   { id: userId, email }: Pick<User, "id" | "email">,
   session: SessionRow,
@@ -20,5 +23,5 @@ export async function tokensOf(
     signAccessToken({ ...claims, generation: session.generation, email }, { ...options, expiresAt: accessExpiresAt }),
     refreshTokenOf({ ...claims, generation: session.generation }, options),
   ]);
-  return { accessToken, accessExpiresAt, refreshToken, refreshExpiresAt: session.expiresAt };
+  return { accessToken, accessExpiresAt, refreshToken, refreshExpiresAt: session.endsAt };
 }

@@ -10,6 +10,7 @@ import { refusable } from "./refusable.js";
 import type { SessionRow } from "./session-row.js";
 import { tokensOf } from "./session-tokens.js";
 import { toPublicSession } from "./sessions-room.js";
+import { unrecorded } from "../storage/read-recorder.js";
 
 /** What the app does when somebody comes in. If it fails, nothing has happened. */
 export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
@@ -151,9 +152,10 @@ export function createUserAccount(options: UserAccountOptions) {
 
     /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */
     holds(sessionId: string, generation: number, device: Device): boolean {
-      if (exists() && transaction(() => exchange("present", sessionId, generation, device))) return true;
-      onSessionEnd(sessionId);
-      return false;
+      const session = exists() ? transaction(() => exchange("present", sessionId, generation, device)) : undefined;
+      if (session) sessions.touch(session, Date.now());
+      else onSessionEnd(sessionId);
+      return session !== undefined;
     },
 
     /** Whether a caller's session got a new id a moment ago: the call was on its way, and its cookies are not to go. */
@@ -173,10 +175,21 @@ export function createUserAccount(options: UserAccountOptions) {
       return session !== undefined;
     },
 
-    /** Records that the caller opened a socket with a token of the session's newest generation. */
+    /** Records that the caller opened a socket, and with which generation of the session's tokens. */
     onUpgrade(caller: Caller): void {
       const session = aliveSession(caller);
-      if (typeof session === "object") confirm(session, caller);
+      if (typeof session !== "object") return;
+      sessions.touch(session, Date.now());
+      confirm(session, caller);
+    },
+
+    /** Records that the caller's session is in use: something was sent to it or received from it over a socket. */
+    onUse(caller: Caller): void {
+      // A live query's run must not count this as a read or a write of its own.
+      unrecorded(() => {
+        const session = aliveSession(caller);
+        if (typeof session === "object") sessions.touch(session, Date.now());
+      });
     },
   };
 }

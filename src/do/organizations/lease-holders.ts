@@ -25,9 +25,10 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
     /** Gives a lease, and writes down whom. Call it inside a transaction. */
     grant(sessions: SessionStore, sessionId: string, organizationId: string): number | "ended" | "replaced" {
       const now = Date.now();
-      const session = sessions.alive(sessionId, now);
-      if (!session) return sessions.wasReplaced(sessionId, now) ? "replaced" : "ended";
-      sessions.touch(session, now);
+      const alive = sessions.alive(sessionId, now);
+      if (!alive) return sessions.wasReplaced(sessionId, now) ? "replaced" : "ended";
+      // An organization asks for a lease only when the session sends or receives something there.
+      const session = sessions.touch(alive, now);
       const until = Math.min(now + LEASE, session.expiresAt);
       sql.exec("DELETE FROM _lease_holders WHERE until <= ?", now);
       sql.exec("INSERT OR REPLACE INTO _lease_holders VALUES (?, ?, ?)", sessionId, organizationId, until);

@@ -13,6 +13,8 @@ export interface ConnectionOptions {
   readonly onWait: () => void;
   /** Called when the client has shown that it reads, after having been waited for. */
   readonly onReady: () => void;
+  /** Called with each frame that is sent, except the answer to a ping. */
+  readonly onSend: () => void;
 }
 
 /** Keeps count of what a client was sent and has not shown to have read. */
@@ -29,6 +31,8 @@ export interface Connection {
   ready(): Promise<void>;
   /** Sends a frame, if the socket is still open. */
   send(frame: string): void;
+  /** Answers a ping. It shows that the client is there, not that its user is. */
+  pong(): void;
   onPong(): void;
   /** Stops the clock. The socket is gone. */
   end(): void;
@@ -39,7 +43,7 @@ export interface Connection {
  * that stops reading would fill it. After each window the object sends `PING`, which stock clients answer, and
  * sends no more until they do.
  */
-export function createConnection({ socket, store, limits, onWait, onReady }: ConnectionOptions): Connection {
+export function createConnection({ socket, store, limits, onWait, onReady, onSend }: ConnectionOptions): Connection {
   let bytes = 0;
   let events = 0;
   let deadline: ReturnType<typeof setTimeout> | undefined;
@@ -59,6 +63,21 @@ export function createConnection({ socket, store, limits, onWait, onReady }: Con
     events = 0;
   }
 
+  /** Returns whether the socket was open. */
+  function transmit(frame: string): boolean {
+    if (socket.readyState !== WebSocket.OPEN) return false;
+    socket.send(frame);
+    bytes += byteLength(frame);
+    events++;
+    if (waiting || (bytes < limits.windowBytes && events < limits.windowEvents)) return true;
+    socket.send("PING");
+    const until = Date.now() + limits.windowSeconds * 1000;
+    store.setDeadline(socket, until);
+    onWait();
+    wait(until);
+    return true;
+  }
+
   const { caller = anonymous, lapses = 0, standing, deadline: asked } = readAttachment(socket) ?? {};
   if (asked !== undefined) wait(asked);
 
@@ -71,17 +90,10 @@ export function createConnection({ socket, store, limits, onWait, onReady }: Con
     ready: () => waiting?.promise ?? Promise.resolve(),
 
     send(frame) {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      socket.send(frame);
-      bytes += byteLength(frame);
-      events++;
-      if (waiting || (bytes < limits.windowBytes && events < limits.windowEvents)) return;
-      socket.send("PING");
-      const until = Date.now() + limits.windowSeconds * 1000;
-      store.setDeadline(socket, until);
-      onWait();
-      wait(until);
+      if (transmit(frame)) onSend();
     },
+
+    pong: () => void transmit("PONG"),
 
     onPong() {
       if (!waiting) return;

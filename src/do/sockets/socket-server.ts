@@ -31,7 +31,7 @@ import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
 import { createWakeMark } from "./wake-mark.js";
 
-export interface SocketServerOptions extends Pick<LiveObject, "isBorn" | "admission" | "admit" | "standing"> {
+export interface SocketServerOptions extends Pick<LiveObject, "isBorn" | "admission" | "admit" | "standing" | "onUse"> {
   readonly state: DurableObjectState;
   readonly router: AnyTRPCRouter;
   readonly hub: ChangeHub;
@@ -132,6 +132,7 @@ export function createSocketServer(options: SocketServerOptions) {
       limits,
       onWait: () => wakeMark.set(),
       onReady: () => subscriptions.resume(connection),
+      onSend: () => options.onUse?.(connection.caller),
     });
     connections.set(socket, connection);
     return connection;
@@ -227,7 +228,7 @@ export function createSocketServer(options: SocketServerOptions) {
         restore();
         return connection.onPong();
       }
-      if (frame === "PING") return connection.send("PONG");
+      if (frame === "PING") return connection.pong();
       const bytes = byteLength(frame);
       if (bytes > (frame.startsWith("[") ? most.bytes : limits.messageBytes)) {
         connection.send(
@@ -246,6 +247,7 @@ export function createSocketServer(options: SocketServerOptions) {
         for (const message of messages) {
           if (connection.isWaiting()) await connection.ready();
           if (!mayUse(connection)) return;
+          options.onUse?.(connection.caller);
           await answers.answer(connection, message, head);
         }
         // Asks a lapsed client to come back, once nothing of it is left unanswered.
