@@ -1,5 +1,6 @@
 import superjson from "superjson";
 import type { User } from "../../shared/account.js";
+import { encodeFields } from "./encode-fields.js";
 
 /** The account as its row holds it. */
 export interface AccountRow extends User {
@@ -18,6 +19,7 @@ export interface AccountStore {
   setVerified(): void;
   /** Gives the account another address, which is known to be the user's. */
   setEmail(email: string, operationId: string): void;
+  /** @throws TRPCError PAYLOAD_TOO_LARGE */
   setProfile(profile: unknown): void;
   remove(): void;
 }
@@ -69,7 +71,7 @@ export function createAccountStore({ sql, isBorn, hasProfile }: AccountStoreOpti
     setEmail: (email, operationId) =>
       void sql.exec("UPDATE _account SET email = ?, email_verified = 1, operation_id = ?", email, operationId),
     setProfile: (profile) =>
-      void sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", superjson.stringify(profile)),
+      void sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", encodeFields(profile, "profile")),
     remove() {
       sql.exec("DELETE FROM _account");
       sql.exec("DELETE FROM _profile");

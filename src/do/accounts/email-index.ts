@@ -12,6 +12,7 @@ import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import type { AddressClaims } from "./address-claims.js";
 import type { Throttle } from "./create-throttle.js";
+import { encodeFields } from "./encode-fields.js";
 import { createHourlyCount } from "./hourly-count.js";
 import { refusalOf } from "./refusable.js";
 
@@ -59,6 +60,8 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
       async signup(signup) {
         const { device } = visit;
         await assertOwnAddress(signup.email);
+        // The user's object checks it again. Here nothing is reserved, hashed or counted yet.
+        if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
         const checked = await checkNewPassword(signup.password, { lookUp: breachLookUp, field: "password" });
         const notLookedUp = checked === "not looked up";
         const result = await claims.signUp<SignInResult | Refused | "exists">(

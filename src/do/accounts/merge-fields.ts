@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import type { z } from "zod";
 import { describeIssues } from "../storage/parse-row.js";
+import type { FieldsName } from "./encode-fields.js";
 
 /**
  * An object of the app's own with some fields changed: `undefined` keeps a field; `null` clears it, unless the field
@@ -12,7 +13,7 @@ export function mergeFields(
   schema: z.ZodObject,
   stored: unknown,
   patch: Readonly<Record<string, unknown>>,
-  what: "profile" | "settings",
+  what: FieldsName,
 ): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...(stored as Record<string, unknown> | undefined) };
   for (const [name, value] of Object.entries(patch)) {

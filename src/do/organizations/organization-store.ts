@@ -1,4 +1,5 @@
 import superjson from "superjson";
+import { encodeFields } from "../accounts/encode-fields.js";
 import { loggedTableSql } from "../storage/logged-table.js";
 
 /** The organization whose object this is. */
@@ -15,6 +16,7 @@ export interface OrganizationStore {
   read(): OrganizationRow | undefined;
   insert(organization: OrganizationRow): void;
   setName(name: string): void;
+  /** @throws TRPCError PAYLOAD_TOO_LARGE */
   setSettings(settings: unknown): void;
   remove(): void;
 }
@@ -53,7 +55,8 @@ export function createOrganizationStore(sql: SqlStorage): OrganizationStore {
         superjson.stringify(settings),
       ),
     setName: (name) => void sql.exec("UPDATE _organization SET name = ?", name),
-    setSettings: (settings) => void sql.exec("UPDATE _organization SET settings = ?", superjson.stringify(settings)),
+    setSettings: (settings) =>
+      void sql.exec("UPDATE _organization SET settings = ?", encodeFields(settings, "settings")),
     remove: () => void sql.exec("DELETE FROM _organization"),
   };
 }

@@ -1,5 +1,4 @@
 import { TRPCError } from "@trpc/server";
-import superjson from "superjson";
 import type { OrganizationsRoom } from "../../router/organizations/organization-rooms.js";
 import { OWNER, type RoleBook } from "../../router/organizations/role-book.js";
 import { randomId } from "../../shared/random-id.js";
@@ -7,6 +6,7 @@ import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts } from "../accounts/account-parts.js";
 import type { AccountRow } from "../accounts/account-store.js";
+import { encodeFields } from "../accounts/encode-fields.js";
 import { letterTo } from "./letters.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 
@@ -70,7 +70,13 @@ export function createOrganizationsRoom({
       transaction(() => {
         const { email } = existing();
         if (!rates.take("organization", RATE, Date.now())) throw tooMany();
-        const born = { name, settings: superjson.stringify(settings), userId, email, createdAt: createdAt.getTime() };
+        const born = {
+          name,
+          settings: encodeFields(settings, "settings"),
+          userId,
+          email,
+          createdAt: createdAt.getTime(),
+        };
         outbox.post(letterTo(target, "createOrganization", born));
         const joinedAt = createdAt.getTime();
         store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });

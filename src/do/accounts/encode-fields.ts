@@ -1,0 +1,22 @@
+import { TRPCError } from "@trpc/server";
+import superjson from "superjson";
+import { limits } from "../../shared/limits.js";
+
+const encoder = new TextEncoder();
+
+/** An object of the app's own fields that is stored as one text. */
+export type FieldsName = "profile" | "settings";
+
+/**
+ * Encodes an object of the app's own fields for its row.
+ *
+ * @throws TRPCError PAYLOAD_TOO_LARGE when the text takes more than `limits.fieldsBytes` as UTF-8
+ */
+export function encodeFields(fields: unknown, name: FieldsName): string {
+  const text = superjson.stringify(fields);
+  if (encoder.encode(text).length <= limits.fieldsBytes) return text;
+  throw new TRPCError({
+    code: "PAYLOAD_TOO_LARGE",
+    message: `The ${name} would take more than ${limits.fieldsBytes / 1024} KiB. Shorten the values, or keep them in a table.`,
+  });
+}
