@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { withGateHeaders } from "../../../src/worker/gate/gate-headers.js";
 import { checkAllowedOrigins } from "../../../src/worker/gate/origin-rule.js";
+import { isAllowedOrigin } from "../../../src/worker/is-allowed-origin.js";
 import { expectCalls, expectRefused, FRIEND, OWN, pass, post, query, request, upgrade } from "./expect-gate.js";
 
 /** The same headers on every way in: the rule knows no exceptions. */
@@ -55,6 +56,58 @@ describe.each(ways)("A16, hostile 19: %s", (_, send) => {
   });
 
   test.each(foreign)("is refused with %j", (headers) => expectRefused(send(headers), "FORBIDDEN", "evil"));
+});
+
+describe("the check for an app's own routes", () => {
+  const sent = (headers: Record<string, string>) => request("/checkout", { method: "POST", headers });
+  const allowedOrigins = [FRIEND];
+
+  test.each(allowed)("accepts what the endpoint accepts: %j", (headers) => {
+    expect(isAllowedOrigin(sent(headers), { allowedOrigins })).toBe(true);
+  });
+
+  test.each(foreign)("rejects what the endpoint rejects: %j", (headers) => {
+    expect(isAllowedOrigin(sent(headers), { allowedOrigins })).toBe(false);
+  });
+
+  test("allows only the own origin without a list", () => {
+    expect(isAllowedOrigin(sent({ origin: OWN }))).toBe(true);
+    expect(isAllowedOrigin(sent({ origin: FRIEND }))).toBe(false);
+    expect(isAllowedOrigin(sent({ origin: FRIEND }), {})).toBe(false);
+  });
+
+  test("compares with the origin of the request, and holds for every method", () => {
+    const headers = { origin: FRIEND };
+    expect(isAllowedOrigin(new Request(`${FRIEND}/checkout`, { headers }))).toBe(true);
+    for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
+      expect(isAllowedOrigin(request("/checkout", { method, headers }))).toBe(false);
+    }
+  });
+
+  test("leaves the request's body to the route", async () => {
+    const request = new Request(`${OWN}/checkout`, { method: "POST", headers: { origin: OWN }, body: "tea" });
+    expect(isAllowedOrigin(request)).toBe(true);
+    expect(await request.text()).toBe("tea");
+  });
+
+  test.each(["null", "*", `${FRIEND}/`, "friend.example.org"])(
+    "throws for %j in the list, as createHandler does",
+    (origin) => {
+      expect(() => isAllowedOrigin(sent({ origin }), { allowedOrigins: [FRIEND, origin] })).toThrow(
+        `"${origin}" is not an origin`,
+      );
+    },
+  );
+
+  test("does not hide another failure", () => {
+    const broken = new Proxy(sent({}), {
+      get(target, name) {
+        if (name === "headers") throw new TypeError("The headers are gone.");
+        return Reflect.get(target, name, target) as unknown;
+      },
+    });
+    expect(() => isAllowedOrigin(broken)).toThrow("The headers are gone.");
+  });
 });
 
 describe("A16: only allowed origins get credentialed CORS", () => {

@@ -1,0 +1,33 @@
+import { checkAllowedOrigins, checkOrigin } from "./gate/origin-rule.js";
+import { Refused } from "./gate/refusal.js";
+
+export interface AllowedOriginOptions {
+  /**
+   * Origins of other sites whose pages may send requests with the user's cookies: the same list as for
+   * {@link createHandler}. The request's own origin is always allowed.
+   * @default none
+   */
+  readonly allowedOrigins?: readonly string[];
+}
+
+/**
+ * Applies the origin check of the tRPC endpoint to a request for a route of the app's own. Call it before
+ * `loadSession` in every route that changes something, and respond with 403 if it returns `false`: otherwise a page of
+ * another site can send the request with the user's cookies.
+ *
+ * A browser's request passes if its page has the request's own origin or one of `allowedOrigins`. A request without
+ * `Cookie`, `Origin` and `Sec-Fetch-Site`, which servers and native clients send, passes too. A link or an address that
+ * the user typed does not pass, so do not call it for pages.
+ *
+ * @throws Error that names the entry of `allowedOrigins` which is not an origin
+ */
+export function isAllowedOrigin(request: Request, { allowedOrigins = [] }: AllowedOriginOptions = {}): boolean {
+  checkAllowedOrigins(allowedOrigins);
+  try {
+    checkOrigin(request.headers, new URL(request.url).origin, allowedOrigins);
+    return true;
+  } catch (error) {
+    if (error instanceof Refused) return false;
+    throw error;
+  }
+}
