@@ -6,11 +6,13 @@ import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
 import { LinkCard } from "./link-card.tsx";
 import { useLinkToken } from "./link-token.ts";
+import { useLinkCheck } from "./use-link-check.ts";
 
 /** Where the link of a mail about a forgotten password leads. */
 export function ResetPasswordPage() {
   const trpc = useTRPC();
   const token = useLinkToken();
+  const link = useLinkCheck(token, "resetPassword");
   const queryClient = useQueryClient();
   // All sessions are over then, this browser's too if it had one.
   const reset = useMutation(
@@ -33,9 +35,14 @@ export function ResetPasswordPage() {
       withoutFocus={token !== undefined}
       other={{ to: "/forgot-password", says: "Ask for a new link" }}
     >
-      {token === undefined ? (
-        <p>This page needs the link of a mail: ask for one, and open it from there.</p>
-      ) : (
+      {token === undefined && <p>This page needs the link of a mail: ask for one, and open it from there.</p>}
+      {link.isPending && <p role="status">Checking the link…</p>}
+      {link.problem !== undefined && (
+        <p className="alert" role="alert">
+          {link.problem}
+        </p>
+      )}
+      {token !== undefined && !link.isPending && link.problem === undefined && (
         <AccountForm
           action="Change password"
           mutation={reset}

@@ -1,0 +1,25 @@
+import { useMutation } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { useTRPC } from "../trpc.ts";
+
+interface LinkCheck {
+  readonly isPending: boolean;
+  /** Why the link cannot be used. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Checks a mailed link when its page opens, so that nobody fills in a form in vain. A failure that is not the link's,
+ * such as a lost connection, does not close the form: its own reply says what is wrong.
+ */
+export function useLinkCheck(token: string | undefined, purpose: "resetPassword"): LinkCheck {
+  const trpc = useTRPC();
+  const { mutate, isIdle, isPending, error } = useMutation(trpc.auth.checkLink.mutationOptions());
+  useEffect(() => {
+    if (token !== undefined) mutate({ token, purpose });
+  }, [mutate, token, purpose]);
+  return {
+    isPending: token !== undefined && (isIdle || isPending),
+    problem: error?.data?.code === "BAD_REQUEST" ? error.message : undefined,
+  };
+}
