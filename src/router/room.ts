@@ -51,6 +51,13 @@ export interface PasswordChange extends Pick<Credentials, "tokens"> {
   readonly newPassword: string;
 }
 
+/** A link as its page knows it. */
+export interface MailedLink {
+  readonly token: string;
+  /** The `kind` of the mail. */
+  readonly purpose: "verifyEmail" | "resetPassword" | "changeEmail";
+}
+
 /** The account of the user whose object this is, as one caller sees it. What each throws, the procedures say. */
 export interface AccountRoom {
   me(): SignedIn;
@@ -59,6 +66,7 @@ export interface AccountRoom {
   logoutEverywhere(): Promise<void>;
   changePassword(change: PasswordChange): Promise<SignedIn>;
   resetPassword(reset: { readonly token: string; readonly password: string }): Promise<void>;
+  checkLink(link: MailedLink): Promise<{ valid: true }>;
   requestEmailVerification(): void;
   verifyEmail(token: string): Promise<void>;
   changeEmail(change: Credentials): Promise<void>;

@@ -37,6 +37,7 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "auth.changePassword": ({ password }) => [{ currentPassword: password, newPassword: wrong }],
   "auth.requestPasswordReset": ({ email }) => [{ email }],
   "auth.resetPassword": () => [{ token: "x".repeat(43), password: wrong }],
+  "auth.checkLink": () => [{ token: "x".repeat(43), purpose: "resetPassword" }],
   "auth.requestEmailVerification": nothing,
   "auth.verifyEmail": token,
   "auth.changeEmail": ({ email, password }) => [{ email, password }],

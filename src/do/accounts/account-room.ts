@@ -11,6 +11,7 @@ import { prepareEnding } from "./account-endings.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./change-password.js";
+import { checkLink } from "./check-link.js";
 import type { EmailChange } from "./email-change.js";
 import type { EmailVerification } from "./email-verification.js";
 import { exportRecords } from "./export-records.js";
@@ -65,6 +66,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     changePassword: (passwords) => changePassword(parts, passwords, { actor, setSession: visit.setSession }),
     resetPassword: ({ token, password }) => passwordReset.reset(token, password, actor),
+    checkLink: ({ token, purpose }) => checkLink(parts, purpose, token),
     requestEmailVerification: verification.request,
     verifyEmail: (token) => verification.verify(token, actor),
     changeEmail: ({ email, password }) => emailChange.request(email, password, actor),

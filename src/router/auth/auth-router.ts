@@ -4,7 +4,14 @@ import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import type { UserOf } from "../profile.js";
 import { accountOf, indexOf } from "./account-of.js";
-import { emailInput, mailTokenInput, newPasswordInput, passwordInput, tokensInput } from "./credentials.js";
+import {
+  emailInput,
+  mailedLinkInput,
+  mailTokenInput,
+  newPasswordInput,
+  passwordInput,
+  tokensInput,
+} from "./credentials.js";
 import { refresh } from "./refresh.js";
 import { signupInput } from "./signup-input.js";
 
@@ -63,6 +70,13 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     resetPassword: mailProcedure
       .input(z.strictObject({ token: mailTokenInput, password: newPasswordInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).resetPassword(input)),
+
+    /**
+     * Checks a mailed link before its page shows a form, and does not use it up. A mutation, so that the token is in the
+     * body of the request and not in a URL, which ends up in logs.
+     * @throws BAD_REQUEST for a link that is not valid for this purpose, with the same message as for its use
+     */
+    checkLink: mailProcedure.input(mailedLinkInput).mutation(({ ctx, input }) => accountOf(ctx).checkLink(input)),
 
     /** Mails a link that shows whose the address is, unless that is known. @throws TOO_MANY_REQUESTS */
     requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),

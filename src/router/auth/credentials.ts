@@ -36,5 +36,11 @@ export const addressedInput = z.looseObject({ email: emailInput });
 /** The token in a mail's link. What it is worth, the object of its user says. */
 export const mailTokenInput = z.string().max(512);
 
+/** A mailed link to check: its token, and the `kind` of the mail that the page is for. */
+export const mailedLinkInput = z.strictObject({
+  token: mailTokenInput,
+  purpose: z.enum(["verifyEmail", "resetPassword", "changeEmail"]),
+});
+
 /** What an input must have for its call to find the object that a token came from. */
 export const tokenInput = z.looseObject({ token: mailTokenInput });

@@ -1,0 +1,23 @@
+import type { MailPurpose } from "../../jwt/mail-token.js";
+import { invalidLink, secretOf } from "./account-mails.js";
+import type { AccountParts } from "./account-parts.js";
+
+type Parts = Pick<AccountParts, "userId" | "identity" | "accounts" | "mailTokens" | "pendingChanges">;
+
+/**
+ * Checks a mailed link without using it up: the same conditions as for its use, read at this moment. Another call can
+ * use the link, or end it, before this user does.
+ *
+ * @throws TRPCError BAD_REQUEST for a link that is not valid for this purpose
+ */
+export async function checkLink(parts: Parts, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
+  const { accounts, mailTokens, pendingChanges } = parts;
+  const secret = await secretOf(parts, purpose, token);
+  // The account can be deleted in the meantime. Its other tables are gone then.
+  const account = accounts.read();
+  if (!account) throw invalidLink();
+  const sent = mailTokens.peek(purpose, secret, Date.now());
+  const address = purpose === "changeEmail" ? pendingChanges.read()?.email : account.email;
+  if (sent === undefined || sent.email !== address) throw invalidLink();
+  return { valid: true };
+}
