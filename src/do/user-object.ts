@@ -8,6 +8,7 @@ import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
 import { addSeenColumn } from "./accounts/session-row.js";
+import { sessionReplaced } from "./accounts/session-replaced.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
 import { accountTables, createUserServices, type UserServices } from "./accounts/user-services.js";
 import { SessionEnded, type Owned } from "./entry.js";
@@ -59,7 +60,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   function refusalFor(caller: Caller): TRPCError {
     if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
-    return account.isOutrun(caller) ? signInFirst() : new SessionEnded();
+    return account.isOutrun(caller) ? sessionReplaced() : new SessionEnded();
   }
 
   return {

@@ -51,6 +51,7 @@ export async function prepareEnding(parts: Parts, event: AccountEvent): Promise<
   return () => {
     for (const purpose of endings[event]) {
       mailTokens.forget(purpose);
+      mailTokens.forgetUsed(purpose);
       outbox.withdraw(MAIL, purpose);
     }
     const pending = endings[event].includes("changeEmail") ? pendingChanges.read() : undefined;

@@ -13,6 +13,11 @@ export interface Passwords {
   /** Whether a password is the account's; without an account the same work, and no. @throws TRPCError TOO_MANY_REQUESTS */
   verify(password: string, account: AccountRow | undefined): Promise<boolean>;
   /**
+   * Returns the account if the password is its own, for a caller who may be guessing: wrong ones are counted by name.
+   * @throws TRPCError TOO_MANY_REQUESTS after several
+   */
+  check(password: string, name: "confirm" | "reset"): Promise<AccountRow | undefined>;
+  /**
    * Asks somebody who is signed in for their password again.
    * @throws TRPCError UNAUTHORIZED for a wrong one, TOO_MANY_REQUESTS after several
    */
@@ -43,17 +48,21 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
       return passwords.verify(password, now);
     },
 
-    async confirm(password, actor) {
-      const attempt = throttle.begin("confirm");
+    async check(password, name) {
+      const attempt = throttle.begin(name);
       const account = accounts.read();
-      if (!(await passwords.verify(password, account)) || !account) {
-        // The account may have been deleted while the hash was computed, and its audit log with it.
-        if (accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...actor });
-        throw wrongPassword();
-      }
+      if (!(await passwords.verify(password, account)) || !account) return undefined;
       attempt.succeeded();
       // The check may have hashed the password anew.
       return accounts.read() ?? account;
+    },
+
+    async confirm(password, actor) {
+      const account = await passwords.check(password, "confirm");
+      if (account) return account;
+      // The account may have been deleted while the hash was computed, and its audit log with it.
+      if (accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...actor });
+      throw wrongPassword();
     },
   };
   return passwords;

@@ -3,6 +3,7 @@ import { verifyRefreshToken } from "../../jwt/refresh-token.js";
 import type { Refreshed, Room } from "../../router/room.js";
 import { SessionEnded, type Visit } from "../entry.js";
 import type { AppIdentity } from "../app-identity.js";
+import { sessionReplaced } from "./session-replaced.js";
 import type { UserAccount } from "./user-account.js";
 
 export interface CreateRefreshOptions {
@@ -26,7 +27,7 @@ export function createRefresh({
     const tokens =
       claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation, visit.device) : "ended";
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
-    if (tokens === "replaced") throw ended();
+    if (tokens === "replaced") throw sessionReplaced();
     // Only what came by cookie is cleared by cookie: a browser may be signed in as somebody else.
     if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : ended();
     if (inBody !== undefined) return { tokens };

@@ -32,6 +32,12 @@ export function createEmailChange(parts: AccountParts) {
     if (answer === "too often") throw tooManyMails();
   }
 
+  /** Whether this very token gave the account the address that it still has. */
+  function hasConfirmed(secret: string): boolean {
+    const email = accounts.read()?.email;
+    return email !== undefined && mailTokens.findUsed("changeEmail", secret, Date.now())?.email === email;
+  }
+
   return {
     pending: pendingChanges.read,
 
@@ -74,9 +80,14 @@ export function createEmailChange(parts: AccountParts) {
       if (!sent) throw tooManyMails();
     },
 
-    /** @throws TRPCError BAD_REQUEST for a link that is not valid */
+    /**
+     * Gives the account the address. The same token again, because the reply was lost, succeeds and changes nothing.
+     *
+     * @throws TRPCError BAD_REQUEST for a link that is not valid
+     */
     async confirm(token: string, actor: Actor): Promise<void> {
       const secret = await secretOf(parts, "changeEmail", token);
+      if (hasConfirmed(secret)) return;
       const change = pendingChanges.read();
       const sent = mailTokens.peek("changeEmail", secret, Date.now());
       if (!change || sent?.email !== change.email) throw invalidLink();
@@ -87,11 +98,16 @@ export function createEmailChange(parts: AccountParts) {
       const [left, taken] = [toName(await addressOf(account.email)), toName(await addressOf(change.email))];
       const endLinks = await prepareEnding(parts, "emailChanged");
       transaction(() => {
+        if (!accounts.read()) throw invalidLink();
+        // Another call with this token may have come first.
+        if (hasConfirmed(secret)) return;
         const stillPending = pendingChanges.read()?.operationId === change.operationId;
-        if (!stillPending || !mailTokens.consume("changeEmail", secret, Date.now())) throw invalidLink();
+        const used = stillPending ? mailTokens.consume("changeEmail", secret, Date.now()) : undefined;
+        if (!used) throw invalidLink();
         pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
         endLinks();
+        mailTokens.rememberUsed("changeEmail", secret, used);
         outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
         outbox.post({
           target: left,

@@ -1,12 +1,17 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts, Actor } from "./account-parts.js";
+import type { AccountRow } from "./account-store.js";
 import { prepareEnding } from "./account-endings.js";
 import { invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.js";
 
 /** Whether an address is the user's: who can read its mail shows it. */
 export function createEmailVerification(parts: AccountParts) {
   const { accounts, mailTokens, audit, transaction } = parts;
+
+  /** Whether this very token has verified the address that the account still has. */
+  const hasVerified = ({ email, emailVerified }: AccountRow, secret: string): boolean =>
+    emailVerified && mailTokens.findUsed("verifyEmail", secret, Date.now())?.email === email;
 
   return {
     /** @throws TRPCError TOO_MANY_REQUESTS */
@@ -16,7 +21,11 @@ export function createEmailVerification(parts: AccountParts) {
       if (!mailLink(parts, "verifyEmail", account.email)) throw tooManyMails();
     },
 
-    /** @throws TRPCError BAD_REQUEST */
+    /**
+     * Verifies the address. The same token again, because the reply was lost, succeeds and changes nothing.
+     *
+     * @throws TRPCError BAD_REQUEST
+     */
     async verify(token: string, actor: Actor): Promise<void> {
       const secret = await secretOf(parts, "verifyEmail", token);
       const email = accounts.read()?.email;
@@ -26,11 +35,13 @@ export function createEmailVerification(parts: AccountParts) {
       transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("verifyEmail", secret, Date.now());
+        if (now && !used && hasVerified(now, secret)) return;
         // A link to an address that the user has left behind says nothing about the one they have now.
         if (!used || !index || used.email !== email || email !== now.email) throw invalidLink();
         accounts.setVerified();
         parts.organizations.claim(index);
         endLinks();
+        mailTokens.rememberUsed("verifyEmail", secret, used);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
       });
     },

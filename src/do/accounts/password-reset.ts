@@ -10,6 +10,21 @@ import type { AccountParts, Actor } from "./account-parts.js";
 export function createPasswordReset(parts: AccountParts) {
   const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, transaction, onSessionEnd } = parts;
 
+  /** Answers a token that was used before. Whoever has it must not be able to guess the password that it set. */
+  async function repeat(secret: string, password: string, actor: Actor): Promise<void> {
+    /** Read anew each time: a new password or address ends the token, and so does the end of the account. */
+    const isUsed = (): boolean => {
+      const email = accounts.read()?.email;
+      return email !== undefined && mailTokens.findUsed("resetPassword", secret, Date.now())?.email === email;
+    };
+    if (!isUsed()) throw invalidLink();
+    const isSame = await passwords.check(password, "reset");
+    if (!isUsed()) throw invalidLink();
+    if (isSame) return;
+    audit.add({ action: "password.reset", outcome: "failed", ...actor });
+    throw invalidLink();
+  }
+
   return {
     /** Mails a link, if the address is the user's. Nobody learns whether it was: not from this, and not from its time. */
     request(email: string, actor: Actor): void {
@@ -20,11 +35,16 @@ export function createPasswordReset(parts: AccountParts) {
       });
     },
 
-    /** @throws TRPCError BAD_REQUEST for a link that is not valid, and for a weak password, after which the link still is */
+    /**
+     * Sets the password. The same token and password again, because the reply was lost, succeed and change nothing.
+     *
+     * @throws TRPCError BAD_REQUEST for a link that is not valid, and for a weak password, after which the link still is;
+     *   TOO_MANY_REQUESTS after several other passwords with a used link
+     */
     async reset(token: string, password: string, actor: Actor): Promise<void> {
       const secret = await secretOf(parts, "resetPassword", token);
       // Looked at before the expensive work, and used up after it: in the transaction of its effect.
-      if (!mailTokens.peek("resetPassword", secret, Date.now())) throw invalidLink();
+      if (!mailTokens.peek("resetPassword", secret, Date.now())) return repeat(secret, password, actor);
       const checked = await checkNewPassword(password, { lookUp: parts.breachLookUp, field: "password" });
       const hash = await passwords.hash(password);
       const account = accounts.read();
@@ -33,12 +53,15 @@ export function createPasswordReset(parts: AccountParts) {
       const ended = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("resetPassword", secret, Date.now());
+        // Another call with this token may have come first.
+        if (now && !used && mailTokens.findUsed("resetPassword", secret, Date.now())) return undefined;
         if (!used || !account || !index || used.email !== now.email) throw invalidLink();
         accounts.setPasswordHash(hash);
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();
         // Whoever knew the old password may have begun to take the account to an address of theirs.
         endLinks();
+        mailTokens.rememberUsed("resetPassword", secret, used);
         postMail(outbox, "passwordChanged", { to: account.email });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });
@@ -47,6 +70,7 @@ export function createPasswordReset(parts: AccountParts) {
         if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
         return sessions.removeAllBut(undefined);
       });
+      if (!ended) return repeat(secret, password, actor);
       for (const id of ended) onSessionEnd(id);
     },
   };

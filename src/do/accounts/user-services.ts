@@ -6,7 +6,7 @@ import { toName } from "../../shared/owner.js";
 import type { AccountHooks } from "../hooks.js";
 import type { ObjectEnvironment } from "../kind-of-object.js";
 import { createMailer } from "../mail/create-mailer.js";
-import { createMailTokenStore, mailTokenSchema } from "../mail/mail-token-store.js";
+import { createMailTokenStore, mailTokenSchema, usedMailTokenSchema } from "../mail/mail-token-store.js";
 import { createLeaseHolders, leaseHolderSchema } from "../organizations/lease-holders.js";
 import {
   acceptedInvitationSchema,
@@ -54,6 +54,7 @@ export const accountTables: readonly string[] = [
   outboxSchema,
   inboxSchema,
   mailTokenSchema,
+  usedMailTokenSchema,
   auditSchema,
   rateLogSchema,
   throttleSchema,

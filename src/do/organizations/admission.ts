@@ -1,4 +1,4 @@
-import { signInFirst } from "../../router/base-procedures.js";
+import { sessionReplaced } from "../accounts/session-replaced.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Admission } from "../kind-of-object.js";
 import { SessionEnded } from "../entry.js";
@@ -33,7 +33,7 @@ export function createAdmission({ exists, members, leases, endSession }: Admissi
         if (answer === "alive") return;
         endSession(session);
         // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
-        throw answer === "replaced" ? signInFirst() : new SessionEnded();
+        throw answer === "replaced" ? sessionReplaced() : new SessionEnded();
       });
     },
 

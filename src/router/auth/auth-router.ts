@@ -64,8 +64,10 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
       .mutation(({ ctx, input }) => indexOf(ctx).requestPasswordReset(input.email)),
 
     /**
-     * Sets a new password by the token of a mail, and ends all sessions.
-     * @throws BAD_REQUEST for a token that is not good (any more), and for a weak password: the token then still is
+     * Sets a new password by the token of a mail, and ends all sessions. Called again with the same token and password, it
+     * succeeds and changes nothing.
+     * @throws BAD_REQUEST for a token that is not good (any more), and for a weak password: the token then still is;
+     *   TOO_MANY_REQUESTS after several other passwords with a used token
      */
     resetPassword: mailProcedure
       .input(z.strictObject({ token: mailTokenInput, password: newPasswordInput }))
@@ -81,7 +83,11 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     /** Mails a link that shows whose the address is, unless that is known. @throws TOO_MANY_REQUESTS */
     requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
 
-    /** Notes that the address is the user's, by the token of a mail to it. @throws BAD_REQUEST for one that is not good */
+    /**
+     * Notes that the address is the user's, by the token of a mail to it. Called again with the same token, it succeeds and
+     * changes nothing.
+     * @throws BAD_REQUEST for one that is not good
+     */
     verifyEmail: mailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).verifyEmail(input.token)),
@@ -94,7 +100,11 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
       .input(z.strictObject({ email: emailInput, password: passwordInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).changeEmail(input)),
 
-    /** Gives the account the address that the token was mailed to. @throws BAD_REQUEST for a token that is not good */
+    /**
+     * Gives the account the address that the token was mailed to. Called again with the same token, it succeeds and changes
+     * nothing.
+     * @throws BAD_REQUEST for a token that is not good
+     */
     confirmEmailChange: mailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).confirmEmailChange(input.token)),
