@@ -72,7 +72,7 @@ export interface AccountRoom {
   changeEmail(change: Credentials): Promise<void>;
   confirmEmailChange(token: string): Promise<void>;
   /** Changes fields of the profile: `undefined` keeps, `null` clears. */
-  updateProfile(patch: Readonly<Record<string, unknown>>): User;
+  updateProfile(patch: Readonly<Record<string, unknown>>): User | Promise<User>;
   delete(password: string): Promise<void>;
   /** All that the user's object holds of them, secrets excepted. */
   export(): AsyncGenerator<ExportedRecord, void>;

@@ -57,7 +57,7 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause));
   if (unexpected) {
     const { error, requestId } = unexpected;
-    report(onError, { error: error.cause ?? error, requestId, path: call.path, type: call.type });
+    reportError(onError, { error: error.cause ?? error, requestId, path: call.path, type: call.type });
   }
   const { path, input, type = "unknown" } = call;
   const shape = format(router, { error: shown, type, path, input, ctx }, onError);
@@ -73,13 +73,13 @@ function format(router: AnyTRPCRouter, options: Formatted, onError: OnError): Er
     return getTRPCErrorShape({ ...options, config: _config });
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error("The errorFormatter has thrown.", { cause });
-    report(onError, { error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
+    reportError(onError, { error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
     return getTRPCErrorShape({ ...options, config: { ..._config, errorFormatter: ({ shape }) => shape } });
   }
 }
 
-/** A reporter that fails costs nobody their answer, and the log has what it was told. */
-function report(onError: OnError, unexpected: ErrorReport): void {
+/** Hands an error to the app's `onError`. If that throws, the error is logged instead. */
+export function reportError(onError: OnError, unexpected: ErrorReport): void {
   try {
     onError(unexpected);
   } catch {

@@ -6,6 +6,7 @@ import { z } from "zod";
 const t = initUserDO({
   tables: { user: { posts: table(z.object({ title: z.string(), done: z.boolean() })) } },
   kv: { visits: z.number() },
+  profile: z.object({ firstName: z.string().optional() }),
 });
 const router = t.router({ ...t.builtin });
 
@@ -16,6 +17,20 @@ export class BlogDO extends createUserDO(router, {
     expectTypeOf(kv.get("visits")).toEqualTypeOf<number | undefined>();
     // @ts-expect-error the schema takes a number
     kv.set("visits", "1");
+  },
+  onEmailVerified({ user, tables }) {
+    expectTypeOf(user.profile.firstName).toEqualTypeOf<string | undefined>();
+    tables.posts.create({ title: user.email, done: user.emailVerified });
+  },
+  async onEmailChanged({ user, previousEmail, kv }) {
+    expectTypeOf(previousEmail).toEqualTypeOf<string>();
+    expectTypeOf(user.profile.firstName).toEqualTypeOf<string | undefined>();
+    await Promise.resolve(kv.get("visits"));
+  },
+  onProfileChanged(event) {
+    expectTypeOf(event.user.profile.firstName).toEqualTypeOf<string | undefined>();
+    // @ts-expect-error only a change of address has an address before
+    void event.previousEmail;
   },
 }) {
   open() {

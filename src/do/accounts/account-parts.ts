@@ -7,6 +7,7 @@ import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import type { AccountStore } from "./account-store.js";
 import type { AuditLog } from "./audit-log.js";
 import type { Passwords } from "./create-passwords.js";
+import type { EventHooks } from "./event-hooks.js";
 import type { PendingChangeStore } from "./pending-change.js";
 import type { RateLog } from "./rate-log.js";
 import type { SessionStore } from "./session-store.js";
@@ -26,6 +27,7 @@ export interface AccountParts {
   readonly organizations: UserOrganizations;
   readonly breachLookUp: BreachLookUp | undefined;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
+  readonly hooks: EventHooks;
   /** How long an access token lives. */
   readonly accessSeconds: number;
   /** Ends what a session still holds open. Called after its row is gone. */

@@ -75,9 +75,12 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     updateProfile(patch) {
       const account = existing(accounts.read());
       if (!profile) return toUser(account);
-      accounts.setProfile(mergeFields(profile, account.profile, patch, "profile"));
+      const isChanged = accounts.setProfile(mergeFields(profile, account.profile, patch, "profile"));
       audit.add({ action: "profile.update", outcome: "ok", ...actor });
-      return toUser(existing(accounts.read()));
+      // Not `async`: an error of the hook must be thrown before the transaction of the call is committed.
+      const hook = isChanged ? parts.hooks.profileChanged() : undefined;
+      const user = toUser(existing(accounts.read()));
+      return hook ? hook.then(() => user) : user;
     },
 
     async delete(password) {

@@ -19,8 +19,8 @@ export interface AccountStore {
   setVerified(): void;
   /** Gives the account another address, which is known to be the user's. */
   setEmail(email: string, operationId: string): void;
-  /** @throws TRPCError PAYLOAD_TOO_LARGE */
-  setProfile(profile: unknown): void;
+  /** Returns whether it differs from what was stored. @throws TRPCError PAYLOAD_TOO_LARGE */
+  setProfile(profile: unknown): boolean;
   remove(): void;
 }
 
@@ -70,8 +70,12 @@ export function createAccountStore({ sql, isBorn, hasProfile }: AccountStoreOpti
     setVerified: () => void sql.exec("UPDATE _account SET email_verified = 1"),
     setEmail: (email, operationId) =>
       void sql.exec("UPDATE _account SET email = ?, email_verified = 1, operation_id = ?", email, operationId),
-    setProfile: (profile) =>
-      void sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", encodeFields(profile, "profile")),
+    setProfile(profile) {
+      const text = encodeFields(profile, "profile");
+      if (text === readProfileText(sql)) return false;
+      sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", text);
+      return true;
+    },
     remove() {
       sql.exec("DELETE FROM _account");
       sql.exec("DELETE FROM _profile");
@@ -87,8 +91,13 @@ export function toUser({ id, email, emailVerified, createdAt, profile }: Account
 
 /** An account that is older than the app's profile has an empty one. */
 function readProfile(sql: SqlStorage): unknown {
+  const text = readProfileText(sql);
+  return text === undefined ? {} : superjson.parse(text);
+}
+
+function readProfileText(sql: SqlStorage): string | undefined {
   const [row] = sql.exec("SELECT data FROM _profile").toArray();
-  return row ? superjson.parse(String(row["data"])) : {};
+  return row && String(row["data"]);
 }
 
 function toAccount(row: Record<string, SqlStorageValue>): AccountRow {

@@ -18,8 +18,19 @@ const MARGIN = 10 * 60_000;
  * out, or the new one in force and letters in the outbox that bring both indexes after.
  */
 export function createEmailChange(parts: AccountParts) {
-  const { userId, identity, accounts, sessions, passwords, mailTokens, pendingChanges, outbox, audit, transaction } =
-    parts;
+  const {
+    userId,
+    identity,
+    accounts,
+    sessions,
+    passwords,
+    mailTokens,
+    pendingChanges,
+    outbox,
+    audit,
+    hooks,
+    transaction,
+  } = parts;
 
   const addressOf = (email: string) => emailAddressOf(identity().secrets.index, email);
 
@@ -97,10 +108,11 @@ export function createEmailChange(parts: AccountParts) {
       if (!account) throw invalidLink();
       const [left, taken] = [toName(await addressOf(account.email)), toName(await addressOf(change.email))];
       const endLinks = await prepareEnding(parts, "emailChanged");
-      transaction(() => {
-        if (!accounts.read()) throw invalidLink();
+      const hook = transaction(() => {
+        const before = accounts.read();
+        if (!before) throw invalidLink();
         // Another call with this token may have come first.
-        if (hasConfirmed(secret)) return;
+        if (hasConfirmed(secret)) return undefined;
         const stillPending = pendingChanges.read()?.operationId === change.operationId;
         const used = stillPending ? mailTokens.consume("changeEmail", secret, Date.now()) : undefined;
         if (!used) throw invalidLink();
@@ -118,7 +130,9 @@ export function createEmailChange(parts: AccountParts) {
         parts.organizations.claim(taken);
         postMail(outbox, "emailChanged", { to: account.email });
         audit.add({ action: "email.change", outcome: "ok", ...actor });
+        return hooks.emailChanged(before);
       });
+      await hook;
     },
   };
 }

@@ -7,7 +7,7 @@ import { invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.j
 
 /** Whether an address is the user's: who can read its mail shows it. */
 export function createEmailVerification(parts: AccountParts) {
-  const { accounts, mailTokens, audit, transaction } = parts;
+  const { accounts, mailTokens, audit, hooks, transaction } = parts;
 
   /** Whether this very token has verified the address that the account still has. */
   const hasVerified = ({ email, emailVerified }: AccountRow, secret: string): boolean =>
@@ -32,10 +32,10 @@ export function createEmailVerification(parts: AccountParts) {
       const index =
         email === undefined ? undefined : toName(await emailAddressOf(parts.identity().secrets.index, email));
       const endLinks = await prepareEnding(parts, "emailVerified");
-      transaction(() => {
+      const hook = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("verifyEmail", secret, Date.now());
-        if (now && !used && hasVerified(now, secret)) return;
+        if (now && !used && hasVerified(now, secret)) return undefined;
         // A link to an address that the user has left behind says nothing about the one they have now.
         if (!used || !index || used.email !== email || email !== now.email) throw invalidLink();
         accounts.setVerified();
@@ -43,7 +43,9 @@ export function createEmailVerification(parts: AccountParts) {
         endLinks();
         mailTokens.rememberUsed("verifyEmail", secret, used);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
+        return hooks.emailVerified(now);
       });
+      await hook;
     },
   };
 }

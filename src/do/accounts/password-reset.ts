@@ -8,7 +8,8 @@ import type { AccountParts, Actor } from "./account-parts.js";
 
 /** A new password for a user who has forgotten theirs: who can read the address's mail may choose one. */
 export function createPasswordReset(parts: AccountParts) {
-  const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, transaction, onSessionEnd } = parts;
+  const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, hooks, transaction, onSessionEnd } =
+    parts;
 
   /** Answers a token that was used before. Whoever has it must not be able to guess the password that it set. */
   async function repeat(secret: string, password: string, actor: Actor): Promise<void> {
@@ -50,7 +51,7 @@ export function createPasswordReset(parts: AccountParts) {
       const account = accounts.read();
       const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
       const endLinks = await prepareEnding(parts, "passwordReset");
-      const ended = transaction(() => {
+      const done = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("resetPassword", secret, Date.now());
         // Another call with this token may have come first.
@@ -68,10 +69,11 @@ export function createPasswordReset(parts: AccountParts) {
         parts.organizations.claim(index);
         audit.add({ action: "password.reset", outcome: "ok", ...actor });
         if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
-        return sessions.removeAllBut(undefined);
+        return { ended: sessions.removeAllBut(undefined), hook: hooks.emailVerified(now) };
       });
-      if (!ended) return repeat(secret, password, actor);
-      for (const id of ended) onSessionEnd(id);
+      if (!done) return repeat(secret, password, actor);
+      for (const id of done.ended) onSessionEnd(id);
+      await done.hook;
     },
   };
 }

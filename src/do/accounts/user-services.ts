@@ -29,6 +29,7 @@ import { createPasswords } from "./create-passwords.js";
 import { createThrottle, throttleSchema } from "./create-throttle.js";
 import { createEmailChange } from "./email-change.js";
 import { createEmailVerification } from "./email-verification.js";
+import { createEventHooks, type EventHookCalls } from "./event-hooks.js";
 import { createHashQueue } from "./hash-queue.js";
 import { createPendingChangeStore, emailChangeSchema } from "./pending-change.js";
 import { createPasswordReset } from "./password-reset.js";
@@ -111,6 +112,15 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
   });
 
+  /** What every hook is given. */
+  const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env });
+
+  const eventCalls: EventHookCalls = {
+    onEmailVerified: (user) => app.hooks.onEmailVerified?.({ user, ...own() }),
+    onEmailChanged: (user, previousEmail) => app.hooks.onEmailChanged?.({ user, previousEmail, ...own() }),
+    onProfileChanged: (user) => app.hooks.onProfileChanged?.({ user, ...own() }),
+  };
+
   const parts: AccountParts = {
     userId: address.id,
     identity,
@@ -124,6 +134,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     rates: createRateLog(sql),
     organizations,
     breachLookUp: app.breachLookUp,
+    hooks: createEventHooks({ calls: eventCalls, accounts, onError }),
     transaction,
     accessSeconds: app.session.accessToken,
     onSessionEnd: endSession,
@@ -131,9 +142,6 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
 
   const emailChange = createEmailChange(parts);
   const deletion = createAccountDeletion({ parts, sql, isBorn, alarms, erase });
-
-  /** What every hook is given. */
-  const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env });
 
   const hook = (name: "onSignup" | "onLogin"): SignInHook => {
     const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);

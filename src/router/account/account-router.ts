@@ -27,7 +27,9 @@ export function createAccountRouter<TApp extends AppDefinition>(profile: TApp["p
     /** Changes fields of the profile: `undefined` keeps one, `null` clears it. @throws BAD_REQUEST when the whole is none */
     update: userProcedure
       .input(patchInput<TApp>(profile))
-      .mutation(({ ctx, input }) => accountOf(ctx).updateProfile(input.profile) as UserOf<TApp>),
+      .mutation(
+        ({ ctx, input }) => accountOf(ctx).updateProfile(input.profile) as UserOf<TApp> | Promise<UserOf<TApp>>,
+      ),
 
     /** Deletes the account and all that is in it, at once and for good. @throws UNAUTHORIZED for a wrong password */
     delete: cookieProcedure
