@@ -37,7 +37,8 @@ interface Change {
 export function createAddressClaims(options: AddressClaimsOptions) {
   const { pointers, user, birth, isBorn, alarms, holdsMore, erase } = options;
   const changes = createHourlyCount(CHANGES_AN_HOUR);
-  let signingUp = false;
+  /** Resolves when the sign-up that is under way has ended. */
+  let signingUp: Promise<void> | undefined;
 
   /** Brings the pointer to what its user's object says. The answer is about the pointer as it is now. */
   async function settle(email: string): Promise<"held" | "open"> {
@@ -58,17 +59,17 @@ export function createAddressClaims(options: AddressClaimsOptions) {
 
   /** Nothing is kept that is not needed. */
   async function tidy(): Promise<void> {
-    if (isBorn() && !signingUp && !pointers.read() && !holdsMore()) await erase();
+    if (isBorn() && signingUp === undefined && !pointers.read() && !holdsMore()) await erase();
   }
 
   /** Looks after a reservation that has run out: the address counts if the user has it, else it is free. */
   async function lookAfter(): Promise<void> {
     const reservation = pointers.reservation();
     if (!reservation) return;
-    const outcome = signingUp ? "busy" : await settle(reservation.email);
+    const outcome = signingUp !== undefined ? "busy" : await settle(reservation.email);
     // Asked again, because a new claim may have taken it over during settle().
     const now = pointers.reservation();
-    if (outcome === "busy" || signingUp || (now && now.until > Date.now())) {
+    if (outcome === "busy" || signingUp !== undefined || (now && now.until > Date.now())) {
       if (now && now.until <= Date.now()) pointers.postpone(Date.now() + SIGN_UP_TIME);
     } else if (outcome === "open") {
       pointers.remove();
@@ -82,18 +83,26 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     read: pointers.read,
     tidy,
 
+    /** Whether somebody signed up with the address within the last minute. */
+    isNew: (now: number): boolean => (pointers.signedUpUntil() ?? 0) > now,
+
+    /** Waits for the sign-up that is under way. */
+    whenIdle: async (): Promise<void> => signingUp,
+
     /**
      * Reserves the address for somebody who signs up, makes their account and commits: idempotent steps, so that a
      * stop between any two leaves either a whole account or a reservation that can be taken up again.
      *
      * @param make answers whether there is an account now
+     * @returns `"busy"` while another sign-up is under way
      */
     async signUp<TResult>(
       email: string,
       make: (userId: string, operationId: string) => Promise<{ made: boolean; result: TResult }>,
-    ): Promise<TResult | "taken"> {
-      if (signingUp) return "taken";
-      signingUp = true;
+    ): Promise<TResult | "taken" | "busy"> {
+      if (signingUp !== undefined) return "busy";
+      const { promise, resolve } = Promise.withResolvers<void>();
+      signingUp = promise;
       try {
         const kept = pointers.reservation()?.until ?? 0;
         const before = pointers.read();
@@ -111,20 +120,21 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         else pointers.remove();
         return result;
       } finally {
-        signingUp = false;
+        signingUp = undefined;
+        resolve();
         await tidy();
       }
     },
 
     /** Reserves the address for a user who wants to change to it. The same operation may come again, for longer. */
     async reserve({ userId, operationId, email, until }: Change): Promise<"reserved" | "taken" | "too often"> {
-      if (signingUp) return "taken";
+      if (signingUp !== undefined) return "taken";
       const before = pointers.read();
       if (before && before.userId !== userId) {
         const kept = pointers.reservation()?.until ?? 0;
         if (kept > Date.now() || (await settle(email)) === "held") return "taken";
         // Somebody else came in between.
-        if (signingUp || !isSame(before, pointers.read())) return "taken";
+        if (signingUp !== undefined || !isSame(before, pointers.read())) return "taken";
       }
       if (before?.operationId !== operationId && !changes.take(Date.now())) return "too often";
       birth(() => {

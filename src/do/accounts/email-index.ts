@@ -1,17 +1,20 @@
 import { TRPCError } from "@trpc/server";
-import type { Credentials, SignedIn } from "../../shared/account.js";
+import type { Credentials, SignedIn, Signup } from "../../shared/account.js";
+import type { Device } from "../../shared/device.js";
 import type { IndexRoom } from "../../router/room.js";
-import { addToDevice, knownDevice } from "../../jwt/device-token.js";
-import { decoyUserId, emailAddressOf } from "../../shared/email-index.js";
+import { addToDevice } from "../../jwt/device-token.js";
+import { emailAddressOf } from "../../shared/email-index.js";
 import { randomId } from "../../shared/random-id.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { Visit } from "../entry.js";
-import type { Refused, SignInResult } from "../../shared/internal.js";
+import type { InternalRequest, Refused, SignInResult } from "../../shared/internal.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import type { AddressClaims } from "./address-claims.js";
+import { createAddressSignIn } from "./address-sign-in.js";
 import type { Throttle } from "./create-throttle.js";
+import { createHashQueue } from "./hash-queue.js";
 import { encodeFields } from "./encode-fields.js";
 import { createHourlyCount } from "./hourly-count.js";
 import { refusalOf } from "./refusable.js";
@@ -30,18 +33,62 @@ export interface EmailIndexOptions {
 /** Each mails the address, whoever's it is. */
 const MAILS_AN_HOUR = 3;
 
+/** How many sign-ups that came twice wait for their turn. Each costs a hash. */
+const WAITING_REPEATS = 20;
+
+type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId">;
+type Taken = "taken" | "exists";
+
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
 export function createEmailIndex({ id, identity, claims, throttle, user, breachLookUp, waitUntil }: EmailIndexOptions) {
   const resets = createHourlyCount(MAILS_AN_HOUR);
   const signUps = createHourlyCount(MAILS_AN_HOUR);
+  const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
+  const repeats = createHashQueue(WAITING_REPEATS);
+  /** How many sign-ups created an account since the object woke. A call that saw it grow was made at the same time. */
+  let signedUp = 0;
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailAddressOf(identity().secrets.index, email);
     if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
   }
 
-  /** The user of the address; one who is never born when there is none, so that the same work is done. */
-  const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
+  async function createAccount(request: NewAccount, before: number): Promise<SignInResult | Refused | Taken> {
+    for (;;) {
+      const result = await claims.signUp<SignInResult | Refused | "exists">(
+        request.signup.email,
+        async (userId, operationId) => {
+          // An account that is deleted takes what it mailed along, and the next begins from nothing.
+          if (!signUps.take(Date.now())) return { made: false, result: tooManySignUps };
+          const answer = await user(userId).internal({ op: "createAccount", operationId, ...request });
+          const isAccepted = !isRefused(answer);
+          if (isAccepted && answer !== "exists") signedUp++;
+          return { made: isAccepted, result: answer };
+        },
+      );
+      if (result !== "busy") return result;
+      await claims.whenIdle();
+      if (signedUp > before) return "taken";
+      // The other sign-up failed, so the address is free.
+    }
+  }
+
+  /**
+   * Answers a sign-up that came twice, as after a double click, like the first. Its password is checked and counted like
+   * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
+   */
+  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | Taken> {
+    // One after the other: calls at the same moment would count as wrong until their passwords are checked.
+    return repeats.run(async () => {
+      try {
+        const result = await signIn(signup, device);
+        return result === "refused" ? "taken" : result;
+      } catch (error) {
+        if (error instanceof TRPCError && error.code === "TOO_MANY_REQUESTS") return "taken";
+        throw error;
+      }
+    });
+  }
 
   async function finish(
     { signedIn, tokens }: SignInResult,
@@ -59,47 +106,27 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
     room: (visit: Visit): IndexRoom => ({
       async signup(signup) {
         const { device } = visit;
+        const before = signedUp;
         await assertOwnAddress(signup.email);
         // The user's object checks it again. Here nothing is reserved, hashed or counted yet.
         if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
         const checked = await checkNewPassword(signup.password, { lookUp: breachLookUp, field: "password" });
-        const notLookedUp = checked === "not looked up";
-        const result = await claims.signUp<SignInResult | Refused | "exists">(
-          signup.email,
-          async (userId, operationId) => {
-            // An account that is deleted takes what it mailed along, and the next begins from nothing.
-            if (!signUps.take(Date.now())) return { made: false, result: tooManySignUps };
-            const answer = await user(userId).internal({
-              op: "createAccount",
-              operationId,
-              signup,
-              notLookedUp,
-              device,
-            });
-            return { made: !isRefused(answer), result: answer };
-          },
-        );
-        if (result === "taken" || result === "exists") throw taken();
-        if (isRefused(result)) throw refusalOf(result);
-        return finish(result, visit, signup.tokens);
+        const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
+        const known =
+          result === "taken" && (signedUp > before || (claims.isNew(Date.now()) && (await isKnown(device))));
+        const answer = known ? await repeatSignUp(signup, device) : result;
+        if (answer === "taken" || answer === "exists") throw taken();
+        if (isRefused(answer)) throw refusalOf(answer);
+        return finish(answer, visit, signup.tokens);
       },
 
-      async login({ email, password, tokens }) {
-        await assertOwnAddress(email);
-        const { secrets, binding } = identity();
-        const userId = await userIdOf();
-        const { device } = visit;
-        const known = await knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
-        // A browser that signed in before has tries of its own: a stranger's wrong ones cannot keep its user out.
-        const attempt = throttle.begin(known === undefined ? "account" : `device ${known}`);
-        const result = await user(userId).internal({ op: "login", email, password, device });
+      async login(credentials) {
+        await assertOwnAddress(credentials.email);
+        const result = await signIn(credentials, visit.device);
         if (result === "refused") throw wrongCredentials();
         if (isRefused(result)) throw refusalOf(result);
-        // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
-        if (known === undefined) attempt.succeeded();
-        else attempt.clear();
         await claims.tidy();
-        return finish(result, visit, tokens);
+        return finish(result, visit, credentials.tokens);
       },
 
       async requestPasswordReset(email) {

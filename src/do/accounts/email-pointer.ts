@@ -24,6 +24,8 @@ export interface EmailPointerStore {
   commit(): void;
   /** What only a reservation still has to know. */
   reservation(): Reservation | undefined;
+  /** Of a committed sign-up: when its reservation would have expired. `undefined` for any other pointer. */
+  signedUpUntil(): number | undefined;
   remove(): void;
 }
 
@@ -63,10 +65,16 @@ export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean):
       );
     },
     postpone: (until) => void sql.exec("UPDATE _pointer SET until = ? WHERE committed = 0", until),
-    commit: () => void sql.exec("UPDATE _pointer SET committed = 1, email = NULL, until = NULL"),
+    commit: () =>
+      void sql.exec("UPDATE _pointer SET committed = 1, email = NULL, until = CASE is_new_user WHEN 1 THEN until END"),
     reservation() {
       const { email, until } = row() ?? {};
       return typeof email === "string" ? { email, until: Number(until) } : undefined;
+    },
+    signedUpUntil() {
+      const { committed, until } = row() ?? {};
+      // Earlier versions deleted the time with the commit.
+      return committed === 1 && typeof until === "number" ? until : undefined;
     },
     remove: () => void sql.exec("DELETE FROM _pointer"),
   };

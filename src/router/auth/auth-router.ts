@@ -24,7 +24,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
 
   return router({
     /**
-     * Makes an account and signs it in.
+     * Makes an account and signs it in. Called twice at once with the same password, it makes one account and signs in twice.
      * @throws CONFLICT when the address has one, BAD_REQUEST for a weak password, TOO_MANY_REQUESTS
      */
     signup: emailProcedure

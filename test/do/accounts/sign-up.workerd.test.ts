@@ -48,10 +48,16 @@ describe("signing up", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("A2 twenty concurrent sign-ups make one account", async () => {
+  it("A2 twenty concurrent sign-ups with passwords of their own make one account", async () => {
     const email = freshEmail();
     const outcomes = await Promise.all(
-      Array.from({ length: 20 }, () => codeOf(openBrowser().client().auth.signup.mutate({ email, password }))),
+      Array.from({ length: 20 }, (_, index) =>
+        codeOf(
+          openBrowser()
+            .client()
+            .auth.signup.mutate({ email, password: `${password} ${index}` }),
+        ),
+      ),
     );
     expect(outcomes.filter((outcome) => outcome === "none")).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === "CONFLICT")).toHaveLength(19);

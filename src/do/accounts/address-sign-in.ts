@@ -1,0 +1,56 @@
+import type { Credentials } from "../../shared/account.js";
+import { decoyUserId } from "../../shared/email-index.js";
+import type { Device } from "../../shared/device.js";
+import type { Refused, SignInResult } from "../../shared/internal.js";
+import type { ObjectStub } from "../../shared/object-stub.js";
+import { knownDevice } from "../../jwt/device-token.js";
+import type { AppIdentity } from "../app-identity.js";
+import type { AddressClaims } from "./address-claims.js";
+import type { Throttle } from "./create-throttle.js";
+
+export interface AddressSignInOptions {
+  /** The object's own id: the MAC of its address. */
+  readonly id: string;
+  readonly identity: () => AppIdentity;
+  readonly claims: Pick<AddressClaims, "read">;
+  readonly throttle: Throttle;
+  readonly user: (userId: string) => ObjectStub;
+}
+
+/** Checks the password of an address, and counts every wrong one, whichever procedure it came with. */
+export function createAddressSignIn({ id, identity, claims, throttle, user }: AddressSignInOptions) {
+  /** The user of the address; without one, the id of a user that is never created, so that the same work is done. */
+  const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
+
+  /** The id of the caller's browser, if the user of the address signed in there before. */
+  async function knownDeviceOf(userId: string, device: Device): Promise<string | undefined> {
+    const { secrets, binding } = identity();
+    return knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
+  }
+
+  return {
+    userIdOf,
+
+    /** Whether the user of the address signed in on this device before. */
+    isKnown: async (device: Device): Promise<boolean> => (await knownDeviceOf(await userIdOf(), device)) !== undefined,
+
+    /** @throws TRPCError TOO_MANY_REQUESTS after several wrong passwords */
+    async signIn(
+      { email, password }: Pick<Credentials, "email" | "password">,
+      device: Device,
+    ): Promise<SignInResult | Refused | "refused"> {
+      const userId = await userIdOf();
+      const known = await knownDeviceOf(userId, device);
+      // A browser that signed in before has tries of its own: a stranger's wrong ones cannot keep its user out.
+      const attempt = throttle.begin(known === undefined ? "account" : `device ${known}`);
+      const result = await user(userId).internal({ op: "login", email, password, device });
+      if (result === "refused" || "refused" in result) return result;
+      // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
+      if (known === undefined) attempt.succeeded();
+      else attempt.clear();
+      return result;
+    },
+  };
+}
+
+export type AddressSignIn = ReturnType<typeof createAddressSignIn>;
