@@ -7,7 +7,7 @@ import { createThrottle, throttleSchema } from "./accounts/create-throttle.js";
 import { createEmailIndex } from "./accounts/email-index.js";
 import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
-import { createRateLog, rateLogSchema } from "./accounts/rate-log.js";
+import { createMailBudget } from "./mail/mail-budget.js";
 import { createWaitingInvitations, waitingInvitationSchema } from "./organizations/waiting-invitations.js";
 import { createOutbox } from "./outbox/create-outbox.js";
 import { createOutboxStore, outboxSchema } from "./outbox/outbox-store.js";
@@ -16,27 +16,24 @@ import { createLifetime, type ObjectSchema } from "./lifetime.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createInbox, inboxSchema } from "./outbox/create-inbox.js";
 
-const statements = [
-  emailPointerSchema,
-  throttleSchema,
-  inboxSchema,
-  outboxSchema,
-  rateLogSchema,
-  waitingInvitationSchema,
-];
-
-const schema: ObjectSchema = {
-  install(sql) {
-    for (const statement of statements) sql.exec(statement);
-  },
-  update: (sql) => schema.install(sql),
-  fingerprint: "email 3",
-};
+const statements = [emailPointerSchema, throttleSchema, inboxSchema, outboxSchema, waitingInvitationSchema];
 
 /** An e-mail index object: a few values, none of the app's procedures. */
 export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): KindOfObject {
   const { storage } = state;
   const { sql } = storage;
+  const mails = createMailBudget({ storage, alarms });
+  const install = (target: SqlStorage): void => {
+    for (const statement of statements) target.exec(statement);
+  };
+  const schema: ObjectSchema = {
+    install,
+    update(target) {
+      install(target);
+      mails.adopt("invitation", takeOldRates(target));
+    },
+    fingerprint: "email 4",
+  };
   const { birth, isBorn, erase, update } = createLifetime(storage, schema);
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
 
@@ -54,7 +51,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   const invitations = createWaitingInvitations({
     sql,
     isBorn,
-    rates: createRateLog(sql),
+    mails,
     outbox,
     alarms,
     ownerId() {
@@ -78,7 +75,8 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     isBorn,
     alarms,
     holdsMore,
-    erase,
+    mails,
+    erase: () => erase(mails.preserve()),
   });
   // What is left when the last letter has gone.
   alarms.register({
@@ -91,6 +89,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     identity,
     claims,
     throttle,
+    mails,
     user,
     breachLookUp: app.breachLookUp,
     waitUntil: (work) => state.waitUntil(work),
@@ -135,6 +134,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     }),
     async internal(request: InternalRequest) {
       if (request.op === "reserveAddress") return claims.reserve(request);
+      if (request.op === "countMail") return mails.take(request.kind, request.id);
       if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
       const receipt = receive(request);
       await outbox.flushPosted();
@@ -143,4 +143,13 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     },
     start: update,
   };
+}
+
+/** The times of the invitations that an earlier version mailed, whose table they are taken out of. */
+function takeOldRates(sql: SqlStorage): number[] {
+  const hasTable = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_rate_log'").toArray().length > 0;
+  if (!hasTable) return [];
+  const times = sql.exec("SELECT at FROM _rate_log WHERE name = 'invitation'").toArray();
+  sql.exec("DROP TABLE _rate_log");
+  return times.map(({ at }) => Number(at));
 }

@@ -3,7 +3,7 @@ import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
 import { sessionOf, type Caller } from "../shared/caller.js";
 import { createAccountRoom } from "./accounts/account-room.js";
-import { invalidLink } from "./accounts/account-mails.js";
+import { deleteOldMailRates, invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
@@ -28,7 +28,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     storage,
     tableSet: app.tables.user,
     frameworkTables: [...accountTables, socketSchema, kvSchema],
-    frameworkUpgrades: [addSeenColumn],
+    frameworkUpgrades: [addSeenColumn, deleteOldMailRates],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,

@@ -67,7 +67,7 @@ export interface AccountRoom {
   changePassword(change: PasswordChange): Promise<SignedIn>;
   resetPassword(reset: { readonly token: string; readonly password: string }): Promise<void>;
   checkLink(link: MailedLink): Promise<{ valid: true }>;
-  requestEmailVerification(): void;
+  requestEmailVerification(): Promise<void>;
   verifyEmail(token: string): Promise<void>;
   changeEmail(change: Credentials): Promise<void>;
   confirmEmailChange(token: string): Promise<void>;

@@ -42,6 +42,12 @@ export type InternalRequest =
       readonly until: number;
     }
   | {
+      /** User → index: may the address get another mail of this kind? Counted if so, and the same id only once. */
+      readonly op: "countMail";
+      readonly kind: "verifyEmail" | "emailChanged" | "passwordChanged" | "accountDeleted";
+      readonly id: string;
+    }
+  | {
       /** Worker → user: exchange a refresh token whose MAC holds. */
       readonly op: "refresh";
       readonly sessionId: string;
@@ -105,6 +111,8 @@ export interface SignInResult {
 /** An error that was meant for the client, as data: thrown across RPC it would lose its class. */
 export interface Refused {
   readonly refused: { readonly code: string; readonly message: string };
+  /** Whether a mail had already been handed to the app's hook. */
+  readonly mailed?: boolean;
 }
 
 interface Replies {
@@ -113,6 +121,7 @@ interface Replies {
   login: SignInResult | Refused | "refused";
   requestPasswordReset: void;
   reserveAddress: "reserved" | "taken" | "too often";
+  countMail: boolean;
   refresh: SessionTokens | "ended" | "replaced";
   holdsRefreshToken: boolean;
   loadSession: FoundSession | null;

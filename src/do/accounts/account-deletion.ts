@@ -2,9 +2,9 @@ import { TRPCError } from "@trpc/server";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
-import { postMail } from "../mail/post-mail.js";
 import { MAIL } from "../outbox/outbox-store.js";
 import { prepareEnding } from "./account-endings.js";
+import { mailNotice } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 import type { AccountRow } from "./account-store.js";
 
@@ -78,7 +78,7 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
         if (sessionId !== undefined && !sessions.alive(sessionId, Date.now())) throw signInAgain();
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         parts.organizations.tellGone();
-        postMail(outbox, "accountDeleted", { to: account.email });
+        mailNotice(parts, "accountDeleted", now);
         endLinks();
         accounts.remove();
         sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?, ?)", Date.now(), Date.now() + MINUTE);

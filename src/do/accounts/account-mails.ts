@@ -1,12 +1,15 @@
 import { TRPCError } from "@trpc/server";
 import { readMailToken, type MailPurpose } from "../../jwt/mail-token.js";
+import { emailAddressOf } from "../../shared/email-index.js";
 import { INVALID_LINK } from "../../shared/mail-link.js";
+import { stubOf } from "../../shared/object-stub.js";
+import type { AppIdentity } from "../app-identity.js";
+import type { LinkKind, NoticeKind } from "../mail/mail-message.js";
 import { postMail } from "../mail/post-mail.js";
 import type { AccountParts } from "./account-parts.js";
+import type { AccountRow } from "./account-store.js";
 
 const HOUR = 60 * 60_000;
-/** To one address, of one kind. */
-const RATE = { limit: 3, per: HOUR };
 
 /** How long the link of a mail is good, in milliseconds. */
 export const lifetimes: Readonly<Record<MailPurpose, number>> = {
@@ -15,19 +18,42 @@ export const lifetimes: Readonly<Record<MailPurpose, number>> = {
   changeEmail: HOUR,
 };
 
-type Parts = Pick<AccountParts, "rates" | "mailTokens" | "outbox">;
+type Parts = Pick<AccountParts, "mailTokens" | "outbox">;
 
 /**
- * Mails a link, and makes those that were mailed before worthless. Call it inside the transaction of its cause.
- *
- * @returns whether it may: `false` after three in an hour
+ * Mails a link, and makes those that were mailed before worthless. Call it inside the transaction of its cause, after the
+ * object of the address has counted the mail.
  */
-export function mailLink({ rates, mailTokens, outbox }: Parts, purpose: MailPurpose, to: string): boolean {
-  const now = Date.now();
-  if (!rates.take(`${purpose} ${to}`, RATE, now)) return false;
+export function mailLink({ mailTokens, outbox }: Parts, purpose: MailPurpose & LinkKind, to: string): void {
   mailTokens.forget(purpose);
-  postMail(outbox, purpose, { to, expiresAt: now + lifetimes[purpose] });
-  return true;
+  postMail(outbox, purpose, { to, expiresAt: Date.now() + lifetimes[purpose] });
+}
+
+/**
+ * Mails a notice to an account's own address, if the account has shown that the address is its own. Anybody can sign up
+ * with somebody else's. Call it inside the transaction of its cause. The notice is counted when it is sent.
+ */
+export function mailNotice(
+  { outbox }: Pick<AccountParts, "outbox">,
+  kind: NoticeKind,
+  { email, emailVerified }: Pick<AccountRow, "email" | "emailVerified">,
+): void {
+  if (emailVerified) postMail(outbox, kind, { to: email });
+}
+
+/**
+ * Asks the object of an address to count a mail to it.
+ *
+ * @param id counted once, however often it is asked for
+ * @returns whether the mail may be sent
+ */
+export async function countMail(
+  identity: () => AppIdentity,
+  { to, kind, id }: { readonly to: string; readonly kind: NoticeKind | "verifyEmail"; readonly id: string },
+): Promise<boolean> {
+  const { namespace, secrets } = identity();
+  const stub = stubOf(namespace, await emailAddressOf(secrets.index, to));
+  return stub.internal({ op: "countMail", kind, id });
 }
 
 /**
@@ -54,6 +80,11 @@ export function tooManyMails(): TRPCError {
   return new TRPCError({
     code: "TOO_MANY_REQUESTS",
     message:
-      "Three mails of this kind were sent to this address within the last hour. Look for the newest, or try again later.",
+      "Several mails were sent to this address within the last hour. Look for the newest one, or try again later.",
   });
+}
+
+/** Deletes the counts of mails that an earlier version kept here, by address. Idempotent. */
+export function deleteOldMailRates(sql: SqlStorage): void {
+  sql.exec("DELETE FROM _rate_log WHERE name LIKE '%@%'");
 }

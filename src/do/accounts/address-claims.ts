@@ -2,11 +2,8 @@ import { randomId } from "../../shared/random-id.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import type { Alarms } from "../alarms.js";
 import type { LetterHandlers } from "../outbox/create-inbox.js";
-import { createHourlyCount } from "./hourly-count.js";
+import type { MailBudget } from "../mail/mail-budget.js";
 import type { EmailPointer, EmailPointerStore } from "./email-pointer.js";
-
-/** So many changes to an address may begin within an hour, whoever's: each mails it. */
-const CHANGES_AN_HOUR = 3;
 
 /** How long a sign-up that stopped half-way is left alone before the alarm looks after it. */
 const SIGN_UP_TIME = 60_000;
@@ -19,6 +16,7 @@ export interface AddressClaimsOptions {
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Whether the object holds anything beside the pointer. */
   readonly holdsMore: () => boolean;
+  readonly mails: Pick<MailBudget, "take">;
   /** Takes the object back to before its birth. */
   readonly erase: () => Promise<void>;
 }
@@ -35,8 +33,7 @@ interface Change {
  * theirs. So a claim that is left behind, by a stop or by a letter that is still on its way, bars nobody.
  */
 export function createAddressClaims(options: AddressClaimsOptions) {
-  const { pointers, user, birth, isBorn, alarms, holdsMore, erase } = options;
-  const changes = createHourlyCount(CHANGES_AN_HOUR);
+  const { pointers, user, birth, isBorn, alarms, holdsMore, mails, erase } = options;
   /** Resolves when the sign-up that is under way has ended. */
   let signingUp: Promise<void> | undefined;
 
@@ -136,7 +133,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         // Somebody else came in between.
         if (signingUp !== undefined || !isSame(before, pointers.read())) return "taken";
       }
-      if (before?.operationId !== operationId && !changes.take(Date.now())) return "too often";
+      if (before?.operationId !== operationId && !mails.take("changeEmail")) return "too often";
       birth(() => {
         pointers.reserve({ userId, operationId, isNewUser: false }, { email, until });
         alarms.arm();

@@ -2,9 +2,9 @@ import { TRPCError } from "@trpc/server";
 import type { SignedIn } from "../../shared/account.js";
 import type { SessionEffect } from "../../shared/call.js";
 import type { PasswordChange } from "../../router/room.js";
-import { postMail } from "../mail/post-mail.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import { prepareEnding } from "./account-endings.js";
+import { mailNotice } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser } from "./account-store.js";
 import { tokensOf } from "./session-tokens.js";
@@ -24,7 +24,7 @@ export async function changePassword(
   { currentPassword, newPassword, tokens: target }: PasswordChange,
   { actor, setSession }: ByWhom,
 ): Promise<SignedIn> {
-  const { identity, accounts, sessions, passwords, outbox, audit, transaction } = parts;
+  const { identity, accounts, sessions, passwords, audit, transaction } = parts;
   const checked = await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
   const account = await passwords.confirm(currentPassword, actor);
   const hash = await passwords.hash(newPassword);
@@ -39,7 +39,7 @@ export async function changePassword(
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
     endLinks();
-    postMail(outbox, "passwordChanged", { to: account.email });
+    mailNotice(parts, "passwordChanged", now);
     const done = { ...actor, sessionId: renewed?.id };
     audit.add({ action: "password.change", outcome: "ok", ...done });
     if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...done });

@@ -3,11 +3,10 @@ import { emailAddressOf } from "../../shared/email-index.js";
 import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
-import { postMail } from "../mail/post-mail.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import type { PendingChange } from "./pending-change.js";
 import { prepareEnding } from "./account-endings.js";
-import { invalidLink, lifetimes, mailLink, secretOf, tooManyMails } from "./account-mails.js";
+import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "./account-mails.js";
 
 /** How much longer the address is reserved than the link to it is good: more than two clocks differ. */
 const MARGIN = 10 * 60_000;
@@ -65,30 +64,25 @@ export function createEmailChange(parts: AccountParts) {
       const release = (target: string, { operationId }: PendingChange): void => {
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
       };
-      const sent = transaction(() => {
+      const hasBegun = transaction(() => {
         // Reserving took a while. A change must not outlive the password or the session that asked for it.
         const now = accounts.read();
         // A deleted account has no outbox either: the reservation runs out by itself.
-        if (!now) return "ended";
+        if (!now) return false;
         if (
           now.passwordHash !== account.passwordHash ||
           (actor.sessionId !== undefined && !sessions.alive(actor.sessionId, Date.now()))
         ) {
           release(wanted, change);
-          return "ended";
-        }
-        if (!mailLink(parts, "changeEmail", email)) {
-          // Otherwise it would be kept from whoever's it is, without a mail that tells them.
-          if (isAnother) release(wanted, change);
           return false;
         }
+        mailLink(parts, "changeEmail", email);
         if (left && before) release(left, before);
         pendingChanges.write(change);
         audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
         return true;
       });
-      if (sent === "ended") throw signInAgain();
-      if (!sent) throw tooManyMails();
+      if (!hasBegun) throw signInAgain();
     },
 
     /**
@@ -128,7 +122,7 @@ export function createEmailChange(parts: AccountParts) {
         });
         parts.organizations.tellEmail(change.email);
         parts.organizations.claim(taken);
-        postMail(outbox, "emailChanged", { to: account.email });
+        mailNotice(parts, "emailChanged", before);
         audit.add({ action: "email.change", outcome: "ok", ...actor });
         return hooks.emailChanged(before);
       });

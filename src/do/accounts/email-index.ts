@@ -9,14 +9,15 @@ import type { AppIdentity } from "../app-identity.js";
 import type { Visit } from "../entry.js";
 import type { InternalRequest, Refused, SignInResult } from "../../shared/internal.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
+import type { MailBudget } from "../mail/mail-budget.js";
 import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import type { AddressClaims } from "./address-claims.js";
 import { createAddressSignIn } from "./address-sign-in.js";
 import type { Throttle } from "./create-throttle.js";
+import { tooManyMails } from "./account-mails.js";
 import { createHashQueue } from "./hash-queue.js";
 import { encodeFields } from "./encode-fields.js";
-import { createHourlyCount } from "./hourly-count.js";
 import { refusalOf } from "./refusable.js";
 
 export interface EmailIndexOptions {
@@ -25,13 +26,11 @@ export interface EmailIndexOptions {
   readonly identity: () => AppIdentity;
   readonly claims: AddressClaims;
   readonly throttle: Throttle;
+  readonly mails: MailBudget;
   readonly user: (userId: string) => ObjectStub;
   readonly breachLookUp: BreachLookUp | undefined;
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
-
-/** Each mails the address, whoever's it is. */
-const MAILS_AN_HOUR = 3;
 
 /** How many sign-ups that came twice wait for their turn. Each costs a hash. */
 const WAITING_REPEATS = 20;
@@ -40,13 +39,14 @@ type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" |
 type Taken = "taken" | "exists";
 
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
-export function createEmailIndex({ id, identity, claims, throttle, user, breachLookUp, waitUntil }: EmailIndexOptions) {
-  const resets = createHourlyCount(MAILS_AN_HOUR);
-  const signUps = createHourlyCount(MAILS_AN_HOUR);
+export function createEmailIndex(options: EmailIndexOptions) {
+  const { id, identity, claims, throttle, mails, user, breachLookUp, waitUntil } = options;
   const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
   const repeats = createHashQueue(WAITING_REPEATS);
   /** How many sign-ups created an account since the object woke. A call that saw it grow was made at the same time. */
   let signedUp = 0;
+  /** Requests for a reset that were accepted and are not counted yet. */
+  let pendingResets = 0;
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailAddressOf(identity().secrets.index, email);
@@ -58,9 +58,11 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
       const result = await claims.signUp<SignInResult | Refused | "exists">(
         request.signup.email,
         async (userId, operationId) => {
-          // An account that is deleted takes what it mailed along, and the next begins from nothing.
-          if (!signUps.take(Date.now())) return { made: false, result: tooManySignUps };
+          if (!mails.take("verifyEmail", operationId)) return { made: false, result: tooManySignUps };
           const answer = await user(userId).internal({ op: "createAccount", operationId, ...request });
+          // No account was made. Unless its mail had already been handed over, nothing was sent.
+          const isUnsent = answer === "exists" || (isRefused(answer) && !answer.mailed);
+          if (isUnsent) mails.giveBack(operationId);
           const isAccepted = !isRefused(answer);
           if (isAccepted && answer !== "exists") signedUp++;
           return { made: isAccepted, result: answer };
@@ -88,6 +90,14 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
         throw error;
       }
     });
+  }
+
+  /** Counts a reset for every address, and mails a link if the address has an account. */
+  async function mailReset(email: string, device: Device): Promise<void> {
+    pendingResets--;
+    if (!mails.take("resetPassword")) return;
+    const userId = await userIdOf();
+    await user(userId).internal({ op: "requestPasswordReset", email, device });
   }
 
   async function finish(
@@ -131,12 +141,11 @@ export function createEmailIndex({ id, identity, claims, throttle, user, breachL
 
       async requestPasswordReset(email) {
         await assertOwnAddress(email);
-        if (!resets.take(Date.now())) throw tooManyResets();
-        const userId = await userIdOf();
-        // Not waited for, and begun once the answer is gone, at no set moment: its time would tell of an account.
-        waitUntil(
-          aWhile().then(() => user(userId).internal({ op: "requestPasswordReset", email, device: visit.device })),
-        );
+        if (!mails.allows("resetPassword", pendingResets)) throw tooManyMails();
+        pendingResets++;
+        // Not waited for, and begun once the answer is gone, at no set moment: its time would show whether there is an
+        // account, and so would the first thing that is stored for an address.
+        waitUntil(aWhile().then(() => mailReset(email, visit.device)));
       },
     }),
   };
@@ -163,14 +172,6 @@ function wrongCredentials(): TRPCError {
 const tooManySignUps: Refused = {
   refused: {
     code: "TOO_MANY_REQUESTS",
-    message: "This address signed up three times within the last hour. Try again later.",
+    message: "Several sign-ups with this address began within the last hour. Try again later.",
   },
 };
-
-function tooManyResets(): TRPCError {
-  return new TRPCError({
-    code: "TOO_MANY_REQUESTS",
-    message:
-      "A new password was asked for three times within the last hour. Look for the newest mail, or try again later.",
-  });
-}

@@ -1,9 +1,8 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
-import { postMail } from "../mail/post-mail.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
 import { prepareEnding } from "./account-endings.js";
-import { invalidLink, mailLink, secretOf } from "./account-mails.js";
+import { invalidLink, mailLink, mailNotice, secretOf } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 
 /** A new password for a user who has forgotten theirs: who can read the address's mail may choose one. */
@@ -31,8 +30,8 @@ export function createPasswordReset(parts: AccountParts) {
     request(email: string, actor: Actor): void {
       if (accounts.read()?.email !== email) return;
       transaction(() => {
-        const sent = mailLink(parts, "resetPassword", email);
-        audit.add({ action: "password.resetRequest", outcome: sent ? "ok" : "failed", ...actor });
+        mailLink(parts, "resetPassword", email);
+        audit.add({ action: "password.resetRequest", outcome: "ok", ...actor });
       });
     },
 
@@ -63,7 +62,7 @@ export function createPasswordReset(parts: AccountParts) {
         // Whoever knew the old password may have begun to take the account to an address of theirs.
         endLinks();
         mailTokens.rememberUsed("resetPassword", secret, used);
-        postMail(outbox, "passwordChanged", { to: account.email });
+        mailNotice(parts, "passwordChanged", { email: now.email, emailVerified: true });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });
         parts.organizations.claim(index);

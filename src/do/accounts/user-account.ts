@@ -35,7 +35,18 @@ type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op:
 /** The account in a user's own object: signing up and in, and the sessions' tokens. */
 export function createUserAccount(options: UserAccountOptions) {
   const { parts, isBorn, exists, birth, onSignup, onLogin, erase, later } = options;
-  const { userId, identity, accounts, sessions, passwords, audit, transaction, accessSeconds, onSessionEnd } = parts;
+  const {
+    userId,
+    identity,
+    accounts,
+    sessions,
+    passwords,
+    mailTokens,
+    audit,
+    transaction,
+    accessSeconds,
+    onSessionEnd,
+  } = parts;
 
   async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
@@ -49,12 +60,10 @@ export function createUserAccount(options: UserAccountOptions) {
     return isBorn() ? sessions.alive(caller.sessionId, Date.now()) : undefined;
   }
 
-  async function create({
-    operationId,
-    signup,
-    notLookedUp,
-    device,
-  }: Request<"createAccount">): Promise<SignInResult | "exists"> {
+  async function create(
+    { operationId, signup, notLookedUp, device }: Request<"createAccount">,
+    onMailed: () => void,
+  ): Promise<SignInResult | "exists"> {
     const { email, password, profile } = signup;
     if (exists() && accounts.read()?.operationId !== operationId) return "exists";
     const passwordHash = await passwords.hash(password);
@@ -77,6 +86,8 @@ export function createUserAccount(options: UserAccountOptions) {
     try {
       await made.hook;
     } catch (error) {
+      // While the hook ran, the alarm may have sent the mail. From here on it cannot.
+      if (isBorn() && mailTokens.isIssued("verifyEmail")) onMailed();
       // The object was born for this sign-up alone.
       await erase();
       throw error;
@@ -131,8 +142,11 @@ export function createUserAccount(options: UserAccountOptions) {
   }
 
   return {
-    create: (request: Request<"createAccount">): Promise<SignInResult | Refused | "exists"> =>
-      refusable(() => create(request)),
+    async create(request: Request<"createAccount">): Promise<SignInResult | Refused | "exists"> {
+      let mailed = false;
+      const result = await refusable(() => create(request, () => (mailed = true)));
+      return typeof result === "object" && "refused" in result ? { ...result, mailed } : result;
+    },
 
     login: (request: Request<"login">): Promise<SignInResult | Refused | "refused"> => refusable(() => login(request)),
 

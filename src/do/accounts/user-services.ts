@@ -22,6 +22,7 @@ import { deliverThrough } from "../outbox/deliver-through.js";
 import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createAccountDeletion, deletionSchema } from "./account-deletion.js";
+import { countMail } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 import { accountSchema, createAccountStore, profileSchema } from "./account-store.js";
 import { auditSchema, createAuditLog } from "./audit-log.js";
@@ -99,6 +100,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
       identity,
       tokens: mailTokens,
       isWaiting: outboxStore.has,
+      count: (notice) => countMail(identity, notice),
     }),
     onError,
   });

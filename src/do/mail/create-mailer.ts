@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { newMailSecret, writeMailToken, type MailPurpose } from "../../jwt/mail-token.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { StoredLetter } from "../outbox/outbox-store.js";
@@ -5,7 +6,7 @@ import { Undeliverable } from "../outbox/undeliverable.js";
 import { defaultText } from "./default-texts.js";
 import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
-import type { AccountMailKind, LinkKind } from "./mail-message.js";
+import type { AccountMailKind, LinkKind, NoticeKind } from "./mail-message.js";
 import type { MailTokenStore } from "./mail-token-store.js";
 import type { WaitingMail } from "./post-mail.js";
 
@@ -15,10 +16,12 @@ export interface MailerOptions extends MailHookOptions {
   readonly tokens: MailTokenStore;
   /** Whether a message was not withdrawn meanwhile. */
   readonly isWaiting: (message: StoredLetter) => boolean;
+  /** Asks the object of the address to count a notice. The requests for links were counted when they came in. */
+  readonly count: (notice: { readonly to: string; readonly kind: NoticeKind; readonly id: string }) => Promise<boolean>;
 }
 
 /** Makes a message of a letter to the user and hands it to the app's hook. */
-export function createMailer({ userId, env, settings, identity, tokens, isWaiting }: MailerOptions) {
+export function createMailer({ userId, env, settings, identity, tokens, isWaiting, count }: MailerOptions) {
   const hook = createMailHook({ env, settings });
 
   /** Each try has a token of its own: the plain text is never stored, so there is none to send again. */
@@ -39,7 +42,11 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
     const kind = letter.kind as AccountMailKind;
     const { to } = letter.payload as WaitingMail;
     const common = { id: `${userId}.${letter.seq}`, to, userId };
-    if (!isLinkKind(kind)) return hook.send({ kind, ...common, ...defaultText(kind) });
+    if (!isLinkKind(kind)) {
+      // Beyond the limits of the address a notice is not sent. The audit log has what it is about.
+      if (!(await count({ to, kind, id: digestOf(common.id) }))) return;
+      return hook.send({ kind, ...common, ...defaultText(kind) });
+    }
     const linked = await withToken(kind, letter);
     return hook.send({ kind, ...common, ...linked, ...defaultText(kind, linked.link) });
   };
@@ -47,4 +54,9 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
 
 function isLinkKind(kind: AccountMailKind): kind is LinkKind {
   return kind === "verifyEmail" || kind === "resetPassword" || kind === "changeEmail";
+}
+
+/** The same at each try, and without the user's id, which the object of the address need not know. */
+function digestOf(id: string): string {
+  return createHash("sha256").update(id).digest("base64url");
 }

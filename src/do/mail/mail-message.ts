@@ -61,5 +61,8 @@ export type AccountMailKind = Exclude<MailKind, "invitation">;
 /** The kinds whose link carries a token. */
 export type LinkKind = Extract<MailMessage, { readonly token: string }>["kind"];
 
+/** The kinds that only say what happened. */
+export type NoticeKind = Exclude<AccountMailKind, LinkKind>;
+
 /** Sends a message. One that is not sent rejects: it is tried again, and `onError` is told. */
 export type SendMail = (message: MailMessage, env: Env) => Promise<void>;

@@ -37,6 +37,8 @@ export interface MailTokenStore {
   peek(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
   /** Uses a token up. Call it in the transaction of its effect: of any number of tries, one gets an answer. */
   consume(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
+  /** Whether a token was made for a mail that was handed to the app's hook since the last `forget`. */
+  isIssued(purpose: MailPurpose): boolean;
   /** What was sent before is good no more. */
   forget(purpose: MailPurpose): void;
   /** Remembers a token that `consume` returned. Call it in the same transaction, after what ends earlier links. */
@@ -80,6 +82,7 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
           now,
         ),
       ),
+    isIssued: (purpose) => sql.exec("SELECT 1 FROM _mail_tokens WHERE purpose = ?", purpose).toArray().length > 0,
     forget: (purpose) => void sql.exec("DELETE FROM _mail_tokens WHERE purpose = ?", purpose),
 
     rememberUsed(purpose, secret, { email, expiresAt }) {

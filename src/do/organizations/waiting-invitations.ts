@@ -1,6 +1,6 @@
 import { toName } from "../../shared/owner.js";
-import type { RateLog } from "../accounts/rate-log.js";
 import type { Alarms } from "../alarms.js";
+import type { MailBudget } from "../mail/mail-budget.js";
 import { postMail } from "../mail/post-mail.js";
 import type { Outbox } from "../outbox/create-outbox.js";
 import { handlersFor, letterTo, type WaitingInvitation } from "./letters.js";
@@ -12,15 +12,10 @@ export const waitingInvitationSchema = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`;
 
-const HOUR = 60 * 60_000;
-/** Invitations that are mailed to the address, by all organizations together. */
-const RATE = { limit: 3, per: HOUR };
-const MAILED = "invitation";
-
 export interface WaitingInvitationsOptions {
   readonly sql: SqlStorage;
   readonly isBorn: () => boolean;
-  readonly rates: RateLog;
+  readonly mails: Pick<MailBudget, "take">;
   readonly outbox: Pick<Outbox, "post">;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** The user whose address it is; `undefined` for nobody's, or somebody's who only is about to sign up. */
@@ -31,7 +26,7 @@ export interface WaitingInvitationsOptions {
 
 /** The invitations to one address. They wait here until somebody has shown that it is theirs. */
 export function createWaitingInvitations(options: WaitingInvitationsOptions) {
-  const { sql, isBorn, rates, outbox, alarms, ownerId, onForgotten } = options;
+  const { sql, isBorn, mails, outbox, alarms, ownerId, onForgotten } = options;
 
   const list = (now: number): WaitingInvitation[] =>
     sql
@@ -48,29 +43,24 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     due() {
       if (!isBorn()) return undefined;
       const expiry = sql.exec("SELECT min(expires_at) AS at FROM _waiting").one()["at"];
-      const mailed = rates.oldest(MAILED);
-      const times = [...(expiry === null ? [] : [Number(expiry)]), ...(mailed === undefined ? [] : [mailed + HOUR])];
-      return times.length === 0 ? undefined : Math.min(...times);
+      return expiry === null ? undefined : Number(expiry);
     },
     async run(now) {
       sql.exec("DELETE FROM _waiting WHERE expires_at <= ?", now);
-      rates.forget(MAILED, now - HOUR);
       await onForgotten();
     },
   });
 
   return {
     /** Whether anything is stored. */
-    holds: (): boolean =>
-      isBorn() &&
-      (sql.exec("SELECT 1 FROM _waiting LIMIT 1").toArray().length > 0 || rates.oldest(MAILED) !== undefined),
+    holds: (): boolean => isBorn() && sql.exec("SELECT 1 FROM _waiting LIMIT 1").toArray().length > 0,
 
     handlers: handlersFor<"invitation" | "withdrawInvitation" | "claimInvitations">({
       invitation({ mail, ...invitation }) {
         const { id, email, expiresAt } = invitation;
         sql.exec("INSERT OR REPLACE INTO _waiting VALUES (?, ?, ?)", id, JSON.stringify(invitation), expiresAt);
-        // More than that is not mailed, but whoever has the address sees it all the same.
-        if (mail && rates.take(MAILED, RATE, Date.now())) {
+        // Beyond the limits of the address it is not mailed, but the owner of the address sees it all the same.
+        if (mail && mails.take("invitation")) {
           postMail(outbox, "invitation", { to: email, expiresAt, invitation });
         }
         const userId = ownerId();

@@ -3,6 +3,7 @@ import { delayDeletion, untilDeletionWaits } from "../../fixtures/app/delayed-de
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { mailTo, tokenTo } from "../../fixtures/mail.js";
+import { signUpVerified } from "../../fixtures/organizations.js";
 
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
 
@@ -61,7 +62,7 @@ describe("a deletion that was confirmed with the password", () => {
   });
 
   it("takes effect once when it is asked for several times", async () => {
-    const { client, email } = await signUp();
+    const { client, email } = await signUpVerified();
     const proceed = delayDeletion(email);
     const deletions = Array.from({ length: 3 }, () => codeOf(client.account.delete.mutate({ password })));
     await untilDeletionWaits(email);
@@ -74,7 +75,7 @@ describe("a deletion that was confirmed with the password", () => {
   });
 
   it("goes on when nothing ended it", async () => {
-    const { client, email } = await signUp();
+    const { client, email } = await signUpVerified();
     const proceed = delayDeletion(email);
     const deletion = codeOf(client.account.delete.mutate({ password }));
     await untilDeletionWaits(email);

@@ -6,6 +6,7 @@ import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { mailTo, tokenTo } from "../../fixtures/mail.js";
+import { signUpVerified } from "../../fixtures/organizations.js";
 
 const MINUTE = 60_000;
 const someone = () => openBrowser().client();
@@ -26,7 +27,7 @@ afterEach(() => {
 });
 
 async function withChange() {
-  const someoneNew = await signUp();
+  const someoneNew = await signUpVerified();
   const target = freshEmail();
   await someoneNew.client.auth.changeEmail.mutate({ email: target, password });
   return { ...someoneNew, target, token: await tokenTo(target, "changeEmail") };

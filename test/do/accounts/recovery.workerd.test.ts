@@ -4,6 +4,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
+import { signUpVerified } from "../../fixtures/organizations.js";
 import { openSocket } from "../../fixtures/socket.js";
 
 const MINUTE = 60_000;
@@ -197,7 +198,7 @@ describe("a forgotten password", () => {
 
 describe("changing the password", () => {
   it("A8 needs the old one, ends other sessions, and gives this one a new id", async () => {
-    const { browser, client, email, session } = await signUp();
+    const { browser, client, email, session } = await signUpVerified();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });
     const stolen = openBrowser();

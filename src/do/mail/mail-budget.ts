@@ -1,0 +1,93 @@
+import { randomId } from "../../shared/random-id.js";
+import type { Alarms } from "../alarms.js";
+import { isWithinMailLimits } from "./mail-limits.js";
+import type { MailKind } from "./mail-message.js";
+
+const HOUR = 60 * 60_000;
+const KEY = "userdo:mails";
+
+/** A mail to the address: sent, or about to be. */
+interface CountedMail {
+  readonly id: string;
+  readonly kind: MailKind;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export interface MailBudgetOptions {
+  readonly storage: Pick<DurableObjectStorage, "kv">;
+  readonly alarms: Pick<Alarms, "arm" | "register">;
+}
+
+/** How many mails one address may still get, whichever account or organization causes them. */
+export interface MailBudget {
+  /**
+   * Whether another mail of a kind is within the limits.
+   * @param pending how many more of the kind are about to be counted
+   */
+  allows(kind: MailKind, pending: number): boolean;
+  /**
+   * Counts a mail. Counting the same id again changes nothing, so that a mail that is sent again counts once.
+   * @returns whether the mail is within the limits
+   */
+  take(kind: MailKind, id?: string): boolean;
+  /** Takes back the count of a mail that was never sent. */
+  giveBack(id: string): void;
+  /** Writes the counts again after the storage was erased; `undefined` when there are none. */
+  preserve(): (() => void) | undefined;
+  /** Counts mails that an earlier version counted elsewhere, by the times they were sent. */
+  adopt(kind: MailKind, times: readonly number[]): void;
+}
+
+/**
+ * Counts the mails to an address for an hour each. The counts are kept outside of the object's tables: they neither
+ * give the object its schema nor end with it, so that an account that is deleted does not take them along. An address
+ * without an account is counted alike. The alarm deletes what is older than an hour.
+ */
+export function createMailBudget({ storage: { kv }, alarms }: MailBudgetOptions): MailBudget {
+  const all = (): readonly CountedMail[] => kv.get<readonly CountedMail[]>(KEY) ?? [];
+  const recent = (): readonly CountedMail[] => {
+    const since = Date.now() - HOUR;
+    return all().filter(({ at }) => at > since);
+  };
+
+  function write(mails: readonly CountedMail[]): void {
+    if (mails.length > 0) kv.put(KEY, mails);
+    else kv.delete(KEY);
+    alarms.arm();
+  }
+
+  alarms.register({
+    name: "mails",
+    due() {
+      const mails = all();
+      return mails.length > 0 ? Math.min(...mails.map(({ at }) => at)) + HOUR : undefined;
+    },
+    run: () => write(recent()),
+  });
+
+  return {
+    allows(kind, pending) {
+      const kinds = recent().map((mail) => mail.kind);
+      return isWithinMailLimits(kind, [...kinds, ...Array<MailKind>(pending).fill(kind)]);
+    },
+    take(kind, id = randomId()) {
+      const mails = recent();
+      if (mails.some((mail) => mail.id === id)) return true;
+      const isAllowed = isWithinMailLimits(
+        kind,
+        mails.map((mail) => mail.kind),
+      );
+      if (isAllowed) write([...mails, { id, kind, at: Date.now() }]);
+      return isAllowed;
+    },
+    giveBack: (id) => write(recent().filter((mail) => mail.id !== id)),
+    preserve() {
+      const mails = recent();
+      return mails.length > 0 ? () => write(mails) : undefined;
+    },
+    adopt(kind, times) {
+      if (times.length > 0) write([...all(), ...times.map((at) => ({ id: randomId(), kind, at }))]);
+    },
+  };
+}

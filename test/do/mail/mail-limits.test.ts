@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { isWithinMailLimits } from "../../../src/do/mail/mail-limits.js";
+import type { MailKind } from "../../../src/do/mail/mail-message.js";
+
+const kinds: readonly MailKind[] = [
+  "verifyEmail",
+  "resetPassword",
+  "changeEmail",
+  "invitation",
+  "emailChanged",
+  "passwordChanged",
+  "accountDeleted",
+];
+
+/** The mails that are sent when these are asked for in turn. */
+function sentOf(asked: readonly MailKind[]): MailKind[] {
+  return asked.reduce<MailKind[]>((sent, kind) => (isWithinMailLimits(kind, sent) ? [...sent, kind] : sent), []);
+}
+
+const countOf = (mails: readonly MailKind[], kind: MailKind) => mails.filter((each) => each === kind).length;
+const many = (...asked: MailKind[]) => Array.from({ length: 20 }, () => asked).flat();
+
+describe("the mails of an hour to one address", () => {
+  it.each(kinds)("are at most three of the kind %s", (kind) => {
+    expect(sentOf(many(kind))).toEqual([kind, kind, kind]);
+  });
+
+  it("are at most ten in total, in any order of kinds", () => {
+    for (let first = 0; first < kinds.length; first++) {
+      const rotated = [...kinds.slice(first), ...kinds.slice(0, first)];
+      expect(sentOf(many(...rotated))).toHaveLength(10);
+      const oneAfterTheOther = rotated.flatMap((kind) => many(kind));
+      expect(sentOf(oneAfterTheOther).length).toBeLessThanOrEqual(10);
+    }
+  });
+
+  it.each(["verifyEmail", "passwordChanged", "emailChanged", "accountDeleted"] as const)(
+    "include the first %s, whatever was sent before",
+    (kind) => {
+      const others = kinds.filter((each) => each !== kind);
+      for (const asked of [many(...others), many(...others.toReversed()), many("invitation", "changeEmail")]) {
+        expect(countOf(sentOf([...asked, kind]), kind)).toBe(1);
+      }
+    },
+  );
+
+  it("do not change how many resets are answered", () => {
+    const others = kinds.filter((each) => each !== "resetPassword");
+    for (const asked of [[], many("invitation"), many(...others), many(...others.toReversed())]) {
+      expect(countOf(sentOf([...asked, ...many("resetPassword")]), "resetPassword")).toBe(3);
+    }
+  });
+});
