@@ -8,6 +8,7 @@ import { createEmailIndex } from "./accounts/email-index.js";
 import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
 import { createMailBudget } from "./mail/mail-budget.js";
+import { rateLogSchema } from "./accounts/rate-log.js";
 import { createWaitingInvitations, waitingInvitationSchema } from "./organizations/waiting-invitations.js";
 import { createOutbox } from "./outbox/create-outbox.js";
 import { createOutboxStore, outboxSchema } from "./outbox/outbox-store.js";
@@ -16,7 +17,14 @@ import { createLifetime, type ObjectSchema } from "./lifetime.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createInbox, inboxSchema } from "./outbox/create-inbox.js";
 
-const statements = [emailPointerSchema, throttleSchema, inboxSchema, outboxSchema, waitingInvitationSchema];
+const statements = [
+  emailPointerSchema,
+  throttleSchema,
+  inboxSchema,
+  outboxSchema,
+  rateLogSchema,
+  waitingInvitationSchema,
+];
 
 /** An e-mail index object: a few values, none of the app's procedures. */
 export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): KindOfObject {
@@ -145,11 +153,8 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   };
 }
 
-/** The times of the invitations that an earlier version mailed, whose table they are taken out of. */
+/** Takes out the times at which an earlier version mailed invitations. */
 function takeOldRates(sql: SqlStorage): number[] {
-  const hasTable = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_rate_log'").toArray().length > 0;
-  if (!hasTable) return [];
-  const times = sql.exec("SELECT at FROM _rate_log WHERE name = 'invitation'").toArray();
-  sql.exec("DROP TABLE _rate_log");
+  const times = sql.exec("DELETE FROM _rate_log WHERE name = 'invitation' RETURNING at").toArray();
   return times.map(({ at }) => Number(at));
 }

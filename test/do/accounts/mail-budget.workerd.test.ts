@@ -284,8 +284,6 @@ describe("an object of the version before", () => {
     const stub = await addressObject(email);
     await runInDurableObject(stub, (_instance, { storage: { sql, kv } }) => {
       kv.delete("userdo:mails");
-      sql.exec("CREATE TABLE _rate_log (name TEXT NOT NULL, at INTEGER NOT NULL) STRICT");
-      sql.exec("CREATE INDEX _rate_log_name ON _rate_log (name, at)");
       for (const minutes of [1, 2, 70]) {
         sql.exec("INSERT INTO _rate_log VALUES ('invitation', ?)", Date.now() - minutes * MINUTE);
       }
@@ -300,7 +298,10 @@ describe("an object of the version before", () => {
     await runDurableObjectAlarm(stub);
     await mailTo(email, "invitation");
     expect(countMails(email, "invitation")).toBe(1);
-    expect(await storedIn(await addressName(email))).not.toContain("_rate_log");
+    const stored = await runInDurableObject(stub, (_instance, { storage }) =>
+      storage.sql.exec("SELECT * FROM _rate_log").toArray(),
+    );
+    expect(stored).toEqual([]);
   });
 
   it("of a user no longer keeps the addresses that were mailed", async () => {
