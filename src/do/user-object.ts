@@ -175,6 +175,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "lease":
       return lease(request.organizationId, request.sessionId);
     case "reserveAddress":
+    case "countMail":
     case "answerInvitation":
     case "isLastOwner":
       throw new Error(`A user's object does not answer "${request.op}".`);

@@ -83,6 +83,15 @@ export class AccountTab {
     await mail.getByRole("link", { name: "Open the link" }).click();
   }
 
+  /** Confirms the address of whoever is signed in, by the mail of the sign-up, and goes back to the tasks. */
+  async confirmAddress(email: string): Promise<void> {
+    await this.openMail("Confirm your e-mail address", email);
+    await this.press("Confirm the address");
+    await this.says("Your address is confirmed.");
+    await this.follow("Go to your tasks");
+    await this.tasks();
+  }
+
   /** The newest mail of a subject to an address, on the inbox's page. */
   mail(subject: string, to: string): Locator {
     const mails = this.page.getByRole("list", { name: "Mails" }).getByRole("listitem");

@@ -29,6 +29,7 @@ describe("the address", () => {
     const { tab, ada } = await signUp();
     const { ada: bob } = await signUp();
     const target = `new-${ada.email}`;
+    await tab.confirmAddress(ada.email);
     await tab.field("New task").fill("Kept");
     await tab.press("Add");
     await tab.account("Profile");
@@ -112,6 +113,7 @@ describe("the account as a whole", () => {
 
   test("G1 A12 it is deleted with its password: every device is out, and the address starts from nothing", async () => {
     const { tab, ada } = await signUp();
+    await tab.confirmAddress(ada.email);
     await tab.field("New task").fill("Gone");
     await tab.press("Add");
     const elsewhere = await signIn(ada);

@@ -8,16 +8,8 @@ const { signUp } = useAccountTabs();
 /** A browser of somebody new, who has signed up and confirmed their address. */
 async function person(): Promise<{ tab: AccountTab; email: string }> {
   const { tab, ada } = await signUp();
-  await confirm(tab, ada.email);
+  await tab.confirmAddress(ada.email);
   return { tab, email: ada.email };
-}
-
-async function confirm(tab: AccountTab, email: string): Promise<void> {
-  await tab.openMail("Confirm your e-mail address", email);
-  await tab.press("Confirm the address");
-  await tab.says("Your address is confirmed.");
-  await tab.follow("Go to your tasks");
-  await tab.tasks();
 }
 
 /** Somebody's new organization, whose page is shown. */
@@ -128,7 +120,7 @@ describe("one organization", () => {
     const { tab } = await signUp(email);
     await tab.follow("Organizations");
     expect(await tab.page.getByText("Countess & Co").count()).toBe(0);
-    await confirm(tab, email);
+    await tab.confirmAddress(email);
     await accept(tab, email, "Countess & Co");
   });
 
