@@ -122,6 +122,7 @@ describe("a used link that verifies an address", () => {
 describe("a used link to a new address", () => {
   async function withChange() {
     const account = await signUp();
+    await verify(await tokenTo(account.email, "verifyEmail"));
     const target = freshEmail();
     await account.client.auth.changeEmail.mutate({ email: target, password });
     return { ...account, target, token: await tokenTo(target, "changeEmail") };
