@@ -1,7 +1,7 @@
 import { TRPCClientError, type OperationLink, type Operation } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
-import { signInChangeOf, type SignInChange } from "./sign-in-events.js";
+import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
@@ -15,6 +15,8 @@ export interface SessionCall {
   readonly session: ClientSession;
   /** What the call does to the sign-in if it succeeds. */
   readonly change: SignInChange | undefined;
+  /** Whether the server replies with the tokens of a new session. */
+  readonly givesTokens: boolean;
   /** Whether its change has ended the previous session already. */
   isApplied: boolean;
   end(): void;
@@ -22,7 +24,7 @@ export interface SessionCall {
 
 const CALL = "userdo.sessionCall";
 
-/** The errors that the client made itself, because the sign-in changed during a call. */
+/** The errors that the client created itself, because the sign-in changed during a call. */
 const sessionErrors = new WeakSet<object>();
 
 /** Ends a call of a previous session. The server may have handled it, unless it had not been sent. */
@@ -39,7 +41,7 @@ export function isSessionChangedError(error: unknown): boolean {
   return sessionErrors.has(Object(error));
 }
 
-/** The call that an operation belongs to. Every operation passes through {@link ClientSessions.link} first. */
+/** The call that an operation belongs to. Only for operations that passed {@link ClientSessions.link}. */
 export function sessionCallOf({ context }: Operation): SessionCall {
   return context[CALL] as SessionCall;
 }
@@ -60,24 +62,27 @@ export function createClientSessions() {
   return {
     current: (): ClientSession => current,
 
+    // The token code gets these from here: if it imported this file, a bundler would split the first chunk in two.
+    callOf: sessionCallOf,
+    changedError: sessionChangedError,
+    isChangedError: isSessionChangedError,
+
     link:
       (link: Link): Link =>
       (chain) =>
         observable((observer) => {
-          const change = chain.op.type === "mutation" ? signInChangeOf(chain.op.path) : undefined;
+          const { type, path, context } = chain.op;
+          const isMutation = type === "mutation";
           const call: SessionCall = {
             session: current,
-            change,
+            change: isMutation ? signInChangeOf(path) : undefined,
+            givesTokens: isMutation && givesTokens(path),
             isApplied: false,
-            end() {
-              running.delete(call);
-              subscription.unsubscribe();
-              observer.error(sessionChangedError());
-            },
+            // The observer then runs the function below, which ends the request.
+            end: () => observer.error(sessionChangedError()),
           };
           running.add(call);
-          const op = { ...chain.op, context: { ...chain.op.context, [CALL]: call } };
-          // What this returns runs after an error and the end, too.
+          const op = { ...chain.op, context: { ...context, [CALL]: call } };
           const subscription = link({ ...chain, op }).subscribe(observer);
           return () => {
             running.delete(call);

@@ -1,6 +1,7 @@
 import type { SessionTokens } from "../shared/call.js";
 
-type Fetch = (url: string, init: RequestInit) => Promise<Pick<Response, "ok" | "status" | "json">>;
+/** The part of fetch that a refresh uses. */
+export type ExchangeFetch = (url: string, init: RequestInit) => Promise<Pick<Response, "ok" | "status" | "json">>;
 
 interface ErrorShape {
   readonly data?: { readonly code?: unknown };
@@ -19,7 +20,7 @@ interface Reply {
  */
 export async function exchangeToken(
   url: string,
-  fetch: Fetch,
+  fetch: ExchangeFetch,
   refreshToken: string,
   headers: Record<string, string | string[] | undefined> = {},
 ): Promise<SessionTokens | undefined> {
@@ -38,7 +39,7 @@ export async function exchangeToken(
 }
 
 /** The JSON of a reply; `undefined` when it has none. */
-async function bodyOf(response: Awaited<ReturnType<Fetch>>): Promise<Reply | undefined> {
+async function bodyOf(response: Awaited<ReturnType<ExchangeFetch>>): Promise<Reply | undefined> {
   try {
     return ((await response.json()) ?? undefined) as Reply | undefined;
   } catch {

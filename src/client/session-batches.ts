@@ -11,10 +11,9 @@ type Link = OperationLink<AnyTRPCRouter>;
 export function createSessionBatches(create: (session: ClientSession) => Link): Link {
   const links = new WeakMap<ClientSession, Link>();
   return (chain) => {
-    const call = sessionCallOf(chain.op);
-    if (call.change) return create(call.session)(chain);
-    const link = links.get(call.session) ?? create(call.session);
-    links.set(call.session, link);
+    const { change, session } = sessionCallOf(chain.op);
+    const link = (!change && links.get(session)) || create(session);
+    if (!change) links.set(session, link);
     return link(chain);
   };
 }

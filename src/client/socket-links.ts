@@ -10,21 +10,21 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { sessionChangedError, type ClientSessions } from "./client-sessions.js";
-import type { createCursorEncoder } from "./cursor-encoder.js";
 import { createSocketClass } from "./create-socket-class.js";
 import type { Flushes } from "./flushes.js";
+import { createLazyCursorEncoder } from "./lazy-cursor-encoder.js";
 import { organizationIdOf } from "./organization-id-of.js";
 import { createRunningSubscriptions } from "./running-subscriptions.js";
 import type { SessionWatch } from "./session-watch.js";
-import type { TokenKeeper } from "./token-keeper.js";
 import type { SocketClass } from "./socket-class.js";
 import { socketUrl } from "./socket-url.js";
+import type { TokenLoader } from "./token-loader.js";
 
 export interface SocketLinksOptions {
   readonly url: string;
   readonly WebSocket: SocketClass | undefined;
-  /** The client's own tokens, if it keeps any. */
-  readonly keeper: TokenKeeper | undefined;
+  /** Loads the client's own tokens, if it keeps any. */
+  readonly tokenLoader: TokenLoader | undefined;
   /** A socket belongs to the session in which it was opened. */
   readonly sessions: ClientSessions;
   readonly runtime: TRPCClientRuntime;
@@ -52,7 +52,7 @@ const LINGER = 5_000;
  * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
  */
 export function createSocketLinks(options: SocketLinksOptions) {
-  const { url, WebSocket, keeper, sessions, runtime, watch, refusalOf, flushes } = options;
+  const { url, WebSocket, tokenLoader, sessions, runtime, watch, refusalOf, flushes } = options;
   const owners = new Map<string | undefined, OwnersSocket>();
   const mayConnect = (): boolean => !watch.isOver();
 
@@ -60,26 +60,22 @@ export function createSocketLinks(options: SocketLinksOptions) {
     const session = sessions.current();
     let token: string | undefined;
     const socketClass = createSocketClass({ implementation: WebSocket, token: () => token });
-    let encoder: ReturnType<typeof createCursorEncoder>;
-    let isLoaded = false;
-    async function loadEncoder(): Promise<void> {
-      const module = await import("./cursor-encoder.js");
-      // It remembers cursors over the connections of this client.
-      if (!isLoaded) encoder = module.createCursorEncoder((cursor) => flushes.flushed(organizationId, cursor));
-      isLoaded = true;
-    }
+    const cursorEncoder = createLazyCursorEncoder((cursor) => flushes.flushed(organizationId, cursor));
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
       async url() {
         if (!mayConnect()) throw new Error("Nobody is signed in.");
-        const [tokens] = await Promise.all([keeper?.fresh(session), socketClass.load(), loadEncoder()]);
+        const [tokens] = await Promise.all([
+          tokenLoader?.load().then((loaded) => loaded.fresh(session)),
+          socketClass.load(),
+          cursorEncoder.load(),
+        ]);
         if (session.isOver) throw sessionChangedError();
         token = tokens?.accessToken;
         return socketUrl({ url, base: globalThis.location?.href, organizationId });
       },
       WebSocket: socketClass.WebSocket,
-      // Loaded before a connection opens, and used after.
-      experimental_encoder: { encode: (data) => encoder.encode(data), decode: (data) => encoder.decode(data) },
+      experimental_encoder: cursorEncoder,
       lazy: { enabled: true, closeMs: LINGER },
       keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
       retryDelayMs: delayWithJitter,

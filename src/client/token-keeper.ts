@@ -1,6 +1,5 @@
 import type { SessionTokens } from "../shared/call.js";
-import type { ClientSession } from "./client-sessions.js";
-import { exchangeToken } from "./exchange-token.js";
+import type { ClientSession, ClientSessions } from "./client-sessions.js";
 
 /** Where a client that is no browser keeps its tokens: a file, a phone's key chain, a variable. */
 export interface TokenStore {
@@ -11,13 +10,9 @@ export interface TokenStore {
 
 export interface TokenKeeperOptions {
   readonly store: TokenStore;
-  /** Where tRPC answers. */
-  readonly url: string;
-  readonly fetch: typeof globalThis.fetch;
-  /** The app's own headers, for the request that exchanges tokens. */
-  readonly headers: () => Promise<Readonly<Record<string, string | string[] | undefined>>>;
-  /** Creates the error of a call whose session is over. Passed in, so that this code shares no chunk with the client. */
-  readonly sessionError: () => Error;
+  readonly sessions: Pick<ClientSessions, "changedError">;
+  /** Exchanges a refresh token; `undefined` when its session is over. */
+  readonly exchange: (refreshToken: string) => Promise<SessionTokens | undefined>;
   /** The session turned out to be over. */
   readonly onEnd: () => void;
 }
@@ -28,8 +23,7 @@ const EARLY = 10_000;
 const WITHOUT_CLOCK = 60_000;
 
 /** Keeps a client's tokens good: however many calls find them stale, they are refreshed once. */
-export function createTokenKeeper(options: TokenKeeperOptions) {
-  const { store, url, fetch, headers, sessionError, onEnd } = options;
+export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKeeperOptions) {
   let underway: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
   /** Writes happen one after the other, in the order of the replies that cause them. */
   let writes: Promise<unknown> = Promise.resolve();
@@ -37,7 +31,7 @@ export function createTokenKeeper(options: TokenKeeperOptions) {
   let odd: { readonly token: string; readonly at: number } | undefined;
 
   function assertCurrent(session: ClientSession): void {
-    if (session.isOver) throw sessionError();
+    if (session.isOver) throw sessions.changedError();
   }
 
   function isFresh({ accessToken, accessExpiresAt }: SessionTokens): boolean {
@@ -66,14 +60,14 @@ export function createTokenKeeper(options: TokenKeeperOptions) {
   async function refresh(session: ClientSession): Promise<SessionTokens | undefined> {
     const tokens = await read(session);
     if (!tokens) return undefined;
-    const next = await exchangeToken(url, fetch, tokens.refreshToken, await headers());
+    const next = await exchange(tokens.refreshToken);
     return write(async () => {
       assertCurrent(session);
       const found = await store.get();
       assertCurrent(session);
       // Another process replaced the tokens: they are newer than the reply.
       if (found?.refreshToken !== tokens.refreshToken) {
-        if (found && (userOf(found) === undefined || userOf(found) !== userOf(tokens))) throw sessionError();
+        if (found && (userOf(found) === undefined || userOf(found) !== userOf(tokens))) throw sessions.changedError();
         return found;
       }
       if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
@@ -108,23 +102,20 @@ export function createTokenKeeper(options: TokenKeeperOptions) {
     },
 
     /**
-     * Replaces tokens that the server has just refused. Returns whether there are others of the same user, and false for
-     * an error that is not about the token.
+     * Replaces tokens that the server has just refused. Returns whether there are others of the same user.
      *
      * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
      */
-    async renew(session: ClientSession, refused: SessionTokens | undefined, error: unknown): Promise<boolean> {
-      if (!isForItsToken(error)) return false;
+    async renew(session: ClientSession, refused: SessionTokens | undefined): Promise<boolean> {
       const tokens = await read(session);
       if (!tokens) return false;
-      if (refused && userOf(refused) !== userOf(tokens)) throw sessionError();
+      if (refused && userOf(refused) !== userOf(tokens)) throw sessions.changedError();
       // The call was slow, and the tokens were refreshed meanwhile.
       if (underway?.session !== session && tokens.accessToken !== refused?.accessToken) return true;
       return (await refreshOnce(session)) !== undefined;
     },
 
-    /** Stores the tokens in the reply of a sign-in; without a reply, deletes those that are stored. */
-    keepFrom: (reply: unknown): Promise<void> => write(async () => store.set(tokensIn(reply))),
+    keep: (tokens: SessionTokens | undefined): Promise<void> => write(async () => store.set(tokens)),
   };
 }
 
@@ -134,15 +125,4 @@ export type TokenKeeper = ReturnType<typeof createTokenKeeper>;
 function userOf({ refreshToken }: SessionTokens): string | undefined {
   const parts = refreshToken.split(".");
   return parts.length === 4 ? parts[0] : undefined;
-}
-
-/** The server says so in a header (RFC 6750): an UNAUTHORIZED of the app's own is not to be tried again. */
-function isForItsToken(error: unknown): boolean {
-  // Not every platform's fetch returns an instance of the global Response.
-  const { meta } = error as { meta?: { response?: { headers?: { get?(name: string): string | null } } } };
-  return meta?.response?.headers?.get?.("www-authenticate")?.includes("invalid_token") ?? false;
-}
-
-function tokensIn(reply: unknown): SessionTokens | undefined {
-  return (reply as { result?: { data?: { tokens?: SessionTokens } } } | undefined)?.result?.data?.tokens;
 }

@@ -1,7 +1,7 @@
 import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { limits } from "../shared/limits.js";
-import { createClientSessions, sessionChangedError } from "./client-sessions.js";
+import { createClientSessions } from "./client-sessions.js";
 import { createSessionBatches } from "./session-batches.js";
 import { explainFailure } from "./explain-failure.js";
 import { createFlushes, type Flushes } from "./flushes.js";
@@ -10,12 +10,11 @@ import { createSessionWatch } from "./session-watch.js";
 import type { SignInListener } from "./sign-in-events.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
-import { loadTokenKeeper } from "./load-token-keeper.js";
 import type { TokenStore } from "./token-keeper.js";
+import { createTokenLoader } from "./token-loader.js";
 import { watchedOperation } from "./watch-query.js";
 import { askMember, askWho, withSessionWatch } from "./with-session-watch.js";
 import { replyTransformer, withFlushes } from "./with-flushes.js";
-import { authorization, withTokens } from "./with-tokens.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
 
@@ -120,30 +119,32 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       apply(change, user);
       tabs?.tell(change);
     };
-    const keeper =
+    const tokenLoader =
       store &&
-      loadTokenKeeper({
+      createTokenLoader({
         store,
+        sessions,
         url,
         fetch: fetch as typeof globalThis.fetch,
         headers: ownHeaders,
-        sessionError: sessionChangedError,
         onEnd: () => changed("signedOut"),
       });
     const watch = createSessionWatch({
       ask: () => askWho(http),
       onEnd(wasSignedIn) {
-        if (!wasSignedIn && !keeper) return sockets.startAgain();
-        const tell = (): void => changed("signedOut");
-        if (keeper) keeper.keepFrom(undefined).then(tell, tell);
-        else tell();
+        if (!wasSignedIn && !store) return sockets.startAgain();
+        const emit = (): void => changed("signedOut");
+        // The answer that ended the session came through the loaded code. The write joins the queue at once.
+        const tokens = tokenLoader?.loaded();
+        if (tokens) tokens.keep(undefined).then(emit, emit);
+        else emit();
         return undefined;
       },
     });
     const sockets = createSocketLinks({
       url: websocketUrl,
       WebSocket: options.WebSocket,
-      keeper,
+      tokenLoader,
       sessions,
       runtime,
       watch,
@@ -160,12 +161,13 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         fetch,
         headers: async ({ opList }) => {
           const own = await ownHeaders();
-          return { ...own, ...(keeper && (await authorization(keeper, session, opList))) };
+          const tokens = await tokenLoader?.load();
+          return { ...own, ...(await tokens?.authorization(session, opList)) };
         },
       })(runtime),
     );
     const replies = withFlushes(batches, { flushes, onLate: onLate ?? (() => {}) });
-    const sent = keeper ? withTokens(replies, keeper, sessions) : replies;
+    const sent = tokenLoader ? tokenLoader.link(replies) : replies;
     const http = sessions.link(sent);
     const calls = sessions.link(withSessionWatch(sent, { watch, sessions, onChange: changed }));
 

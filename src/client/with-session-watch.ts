@@ -4,7 +4,7 @@ import { observableToPromise, tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
 import type { Answer, SessionWatch } from "./session-watch.js";
 import { isSessionChangedError, sessionCallOf, type ClientSessions } from "./client-sessions.js";
-import { givesTokens, type SignInListener } from "./sign-in-events.js";
+import type { SignInListener } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
@@ -29,11 +29,10 @@ export function withSessionWatch(link: Link, { watch, sessions, onChange }: With
       tap({
         // Before the caller gets it: whoever learns that somebody signed in must find nothing of the user before.
         next({ result }) {
-          if (change) {
-            sessions.changedBy(call);
-            onChange(change, change === "signedIn" ? userIn(result) : undefined);
-          } else if (type === "query" && path === ME) watch.seen();
-          else if (type === "mutation" && givesTokens(path)) watch.changed(undefined);
+          if (change) sessions.changedBy(call);
+          if (change) onChange(change, change === "signedIn" ? userIn(result) : undefined);
+          else if (type === "query" && path === ME) watch.seen();
+          else if (call.givesTokens) watch.changed(undefined);
         },
         error(error) {
           // Of somebody who signs in it says that the password is wrong.

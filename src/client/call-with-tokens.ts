@@ -1,0 +1,108 @@
+import type { Operation, OperationLink, TRPCClientError } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { inferObservableValue, Unsubscribable } from "@trpc/server/observable";
+import type { SessionTokens } from "../shared/call.js";
+import type { ClientSession, ClientSessions } from "./client-sessions.js";
+import type { TokenKeeper } from "./token-keeper.js";
+
+type Link = OperationLink<AnyTRPCRouter>;
+type Value = inferObservableValue<ReturnType<Link>>;
+
+export interface WithTokensOptions {
+  readonly keeper: TokenKeeper;
+  readonly sessions: ClientSessions;
+}
+
+/** The key in an operation's context of the tokens that it was sent with. */
+const SENT = "userdo.tokens";
+
+/**
+ * The header of a request whose calls all started in one session. Notes the tokens on each of them.
+ *
+ * @throws TRPCClientError UNAUTHORIZED when the session is over
+ */
+export async function authorization(
+  { keeper, sessions }: WithTokensOptions,
+  session: ClientSession,
+  calls: readonly Operation[],
+): Promise<Record<string, string>> {
+  // What signs in needs nobody to be signed in.
+  if (calls.every((op) => sessions.callOf(op).change === "signedIn")) return {};
+  const tokens = await keeper.fresh(session);
+  for (const { context } of calls) context[SENT] = tokens;
+  return tokens ? { Authorization: `Bearer ${tokens.accessToken}` } : {};
+}
+
+/** Where the result of a call goes. The error may be of any class. */
+export interface CallObserver {
+  next(value: Value): void;
+  complete(): void;
+  error(cause: unknown): void;
+}
+
+/**
+ * Makes a call by tokens that the client keeps itself: asks for them when it signs in, and sends a call again, once,
+ * that was refused for its token alone. Returns the function that ends the call.
+ */
+export function callWithTokens(
+  link: Link,
+  chain: Parameters<Link>[0],
+  { keeper, sessions, observer }: WithTokensOptions & { readonly observer: CallObserver },
+): () => void {
+  const call = sessions.callOf(chain.op);
+  const op: Operation = call.givesTokens
+    ? { ...chain.op, input: { ...(chain.op.input as object), tokens: "body" } }
+    : chain.op;
+  let isEnded = false;
+  let running: Unsubscribable = { unsubscribe() {} };
+
+  const run = (again: boolean): void => {
+    let last: Value | undefined;
+    running = link({ ...chain, op }).subscribe({
+      next: (value) => void (last = value),
+      complete() {
+        // Before the tokens are stored: calls that start from now on wait for them.
+        if (call.change) sessions.changedBy(call);
+        const written =
+          call.givesTokens || call.change
+            ? keeper.keep(call.givesTokens ? tokensIn(last) : undefined)
+            : Promise.resolve();
+        written.then(
+          () => {
+            if (last) observer.next(last);
+            observer.complete();
+          },
+          (cause: unknown) => observer.error(cause),
+        );
+      },
+      error(error) {
+        if (again || !isForItsToken(error)) return observer.error(error);
+        keeper.renew(call.session, op.context[SENT] as SessionTokens | undefined).then(
+          (renewed) => {
+            if (isEnded) return;
+            if (renewed) run(true);
+            else observer.error(error);
+          },
+          (cause: unknown) => observer.error(sessions.isChangedError(cause) ? cause : error),
+        );
+      },
+    });
+  };
+
+  run(false);
+  return () => {
+    isEnded = true;
+    running.unsubscribe();
+  };
+}
+
+/** The server says so in a header (RFC 6750): an UNAUTHORIZED of the app's own is not to be tried again. */
+function isForItsToken({ meta }: TRPCClientError<AnyTRPCRouter>): boolean {
+  // Not every platform's fetch returns an instance of the global Response.
+  const response = meta?.["response"] as { headers?: { get?(name: string): string | null } } | undefined;
+  return response?.headers?.get?.("www-authenticate")?.includes("invalid_token") ?? false;
+}
+
+function tokensIn(value: unknown): SessionTokens | undefined {
+  return (value as { result?: { data?: { tokens?: SessionTokens } } } | undefined)?.result?.data?.tokens;
+}

@@ -1,0 +1,43 @@
+import type { Operation, OperationLink } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { ClientSession, ClientSessions } from "./client-sessions.js";
+import { exchangeToken, type ExchangeFetch } from "./exchange-token.js";
+import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
+import { authorization, callWithTokens, type CallObserver } from "./call-with-tokens.js";
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+export interface ClientTokensOptions {
+  readonly store: TokenStore;
+  readonly sessions: ClientSessions;
+  /** Where tRPC answers. */
+  readonly url: string;
+  readonly fetch: ExchangeFetch;
+  /** The app's own headers, for a refresh. */
+  readonly headers: () => Promise<Record<string, string | string[] | undefined>>;
+  /** The session turned out to be over. */
+  readonly onEnd: () => void;
+}
+
+/**
+ * The code for a client with its own tokens, loaded by `token-loader.ts`. It imports only files that nothing else
+ * imports: for a module that both chunks need, a bundler would split the first chunk in two.
+ */
+export function createClientTokens({ store, sessions, url, fetch, headers, onEnd }: ClientTokensOptions) {
+  const keeper = createTokenKeeper({
+    store,
+    sessions,
+    exchange: async (refreshToken) => exchangeToken(url, fetch, refreshToken, await headers()),
+    onEnd,
+  });
+  return {
+    fresh: keeper.fresh,
+    keep: keeper.keep,
+    authorization: (session: ClientSession, calls: readonly Operation[]) =>
+      authorization({ keeper, sessions }, session, calls),
+    call: (link: Link, chain: Parameters<Link>[0], observer: CallObserver) =>
+      callWithTokens(link, chain, { keeper, sessions, observer }),
+  };
+}
+
+export type ClientTokens = ReturnType<typeof createClientTokens>;

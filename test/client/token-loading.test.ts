@@ -1,0 +1,140 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { build } from "esbuild";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+let folder: string;
+let chunk: string;
+
+/** Bundles the client in chunks, as an app's bundler does. */
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), "trpc-userdo-chunks-"));
+  await build({
+    entryPoints: [path.resolve("src/client/index.ts")],
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    outExtension: { ".js": ".mjs" },
+  });
+  const found = (await readdir(folder)).find((name) => name.startsWith("client-tokens"));
+  if (!found) throw new Error("The token code has no chunk of its own.");
+  chunk = path.join(folder, found);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Runs a script in Node against the bundle, and returns what it passes to `report`. */
+async function run(script: string): Promise<unknown> {
+  const source = `
+    import { rename } from "node:fs/promises";
+    import { createClient } from ${JSON.stringify(pathToFileURL(path.join(folder, "index.mjs")).href)};
+    const chunk = ${JSON.stringify(chunk)};
+    const sent = [];
+    /** While true, calls of the first user stay without a reply. */
+    let holdsFirst = false;
+    const tokensOf = (user) => ({
+      accessToken: "access-" + user,
+      accessExpiresAt: Date.now() + 3_600_000,
+      refreshToken: user + ".session.0.mac",
+      refreshExpiresAt: Date.now() + 3_600_000,
+    });
+    let stored = tokensOf("a");
+    const open = (tokens) => createClient({
+      url: "http://localhost/trpc",
+      ...(tokens && { tokens: { get: () => stored, set: (tokens) => void (stored = tokens) } }),
+      async fetch(url, init) {
+        const paths = new URL(url).pathname.replace("/trpc/", "").split(",");
+        sent.push([paths.join(","), init.headers.Authorization ?? ""]);
+        if (holdsFirst && init.headers.Authorization === "Bearer access-a") await new Promise(() => {});
+        const data = { user: { id: "b" }, tokens: tokensOf("b") };
+        return Response.json(paths.map(() => ({ result: { data: { json: data } } })));
+      },
+    });
+    const outcome = (call) => call.then(() => "done", (error) => error.name + ": " + (error.data?.code ?? error.message));
+    const report = (value) => console.log(JSON.stringify(value));
+    ${script}
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source]);
+  return JSON.parse(stdout);
+}
+
+describe("the chunk with the token code", () => {
+  it("imports nothing from the first chunk", async () => {
+    expect((await readdir(folder)).filter((name) => name.startsWith("chunk-"))).toEqual([]);
+  });
+
+  it("is loaded by the first call of a client with tokens, and by none of a client with cookies", async () => {
+    await rename(chunk, `${chunk}.away`);
+    try {
+      const outcomes = await run(`
+        report([await outcome(open(false).posts.list.query()), await outcome(open(true).posts.list.query())]);
+      `);
+      expect(outcomes).toEqual(["done", expect.stringMatching(/^TRPCClientError: .*client-tokens/)]);
+    } finally {
+      await rename(`${chunk}.away`, chunk);
+    }
+  });
+
+  it("rejects every waiting call when it does not load, and is loaded again for the next call", async () => {
+    await rename(chunk, `${chunk}.away`);
+    try {
+      const result = await run(`
+        const client = open(true);
+        const failed = await Promise.all([outcome(client.posts.list.query()), outcome(client.auth.login.mutate({}))]);
+        const before = sent.length;
+        await rename(chunk + ".away", chunk);
+        const next = await outcome(client.posts.list.query());
+        await rename(chunk, chunk + ".away");
+        report({ failed, before, next, sent });
+      `);
+      const failure: unknown = expect.stringMatching(/^TRPCClientError: .*client-tokens/);
+      expect(result).toEqual({
+        failed: [failure, failure],
+        before: 0,
+        next: "done",
+        sent: [["posts.list", "Bearer access-a"]],
+      });
+    } finally {
+      await rename(`${chunk}.away`, chunk);
+    }
+  });
+
+  it("keeps the order of the calls that wait for it", async () => {
+    const result = await run(`
+      const client = open(true);
+      const calls = ["one", "two", "three"].map((name) => client.posts[name].query());
+      calls.push(Promise.resolve().then(() => client.posts.four.query()));
+      await Promise.all(calls);
+      report(sent.flatMap(([paths]) => paths.split(",")));
+    `);
+    expect(result).toEqual(["posts.one", "posts.two", "posts.three", "posts.four"]);
+  });
+
+  it("binds a call to the session in which it started, not to that in which the code is loaded", async () => {
+    const result = await run(`
+      const client = open(true);
+      holdsFirst = true;
+      const early = outcome(client.posts.list.query());
+      await client.auth.login.mutate({});
+      const late = await outcome(client.posts.list.query());
+      report({ early: await early, late, stored: stored.accessToken, sent });
+    `);
+    expect(result).toEqual({
+      early: "TRPCClientError: UNAUTHORIZED",
+      late: "done",
+      stored: "access-b",
+      sent: expect.arrayContaining([
+        ["auth.login", ""],
+        ["posts.list", "Bearer access-b"],
+      ]),
+    });
+    const { sent } = result as { sent: [string, string][] };
+    expect(sent.filter(([, authorization]) => authorization === "Bearer access-b")).toHaveLength(1);
+  });
+});
