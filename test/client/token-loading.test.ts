@@ -8,6 +8,7 @@ import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 let folder: string;
+/** The chunk with the token code. */
 let chunk: string;
 
 /** Bundles the client in chunks, as an app's bundler does. */
@@ -23,18 +24,22 @@ beforeAll(async () => {
     target: "es2022",
     outExtension: { ".js": ".mjs" },
   });
-  const found = (await readdir(folder)).find((name) => name.startsWith("client-tokens"));
-  if (!found) throw new Error("The token code has no chunk of its own.");
-  chunk = path.join(folder, found);
+  chunk = await chunkOf("client-tokens");
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
+async function chunkOf(module: string): Promise<string> {
+  const found = (await readdir(folder)).find((name) => name.startsWith(module));
+  if (!found) throw new Error(`${module} has no chunk of its own.`);
+  return path.join(folder, found);
+}
+
 /** Runs a script in Node against the bundle, and returns what it passes to `report`. */
-async function run(script: string): Promise<unknown> {
+async function run(script: string, missing = chunk): Promise<unknown> {
   const source = `
     import { rename } from "node:fs/promises";
     import { createClient } from ${JSON.stringify(pathToFileURL(path.join(folder, "index.mjs")).href)};
-    const chunk = ${JSON.stringify(chunk)};
+    const chunk = ${JSON.stringify(missing)};
     const sent = [];
     /** While true, calls of the first user stay without a reply. */
     let holdsFirst = false;
@@ -45,8 +50,19 @@ async function run(script: string): Promise<unknown> {
       refreshExpiresAt: Date.now() + 3_600_000,
     });
     let stored = tokensOf("a");
+    /** The Authorization header of each connection. None of them opens. */
+    const connections = [];
+    class Socket extends EventTarget {
+      readyState = 0;
+      constructor(url, { headers }) {
+        super();
+        connections.push(headers.Authorization);
+      }
+      close() {}
+    }
     const open = (tokens) => createClient({
       url: "http://localhost/trpc",
+      WebSocket: Socket,
       ...(tokens && { tokens: { get: () => stored, set: (tokens) => void (stored = tokens) } }),
       async fetch(url, init) {
         const paths = new URL(url).pathname.replace("/trpc/", "").split(",");
@@ -57,7 +73,7 @@ async function run(script: string): Promise<unknown> {
       },
     });
     const outcome = (call) => call.then(() => "done", (error) => error.name + ": " + (error.data?.code ?? error.message));
-    const report = (value) => console.log(JSON.stringify(value));
+    const report = (value) => process.stdout.write(JSON.stringify(value), () => process.exit());
     ${script}
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source]);
@@ -105,6 +121,33 @@ describe("the chunk with the token code", () => {
     }
   });
 
+  it("must be loaded before a sign-in is sent: no session begins with tokens that are lost", async () => {
+    await rename(chunk, `${chunk}.away`);
+    try {
+      const result = await run(`
+        const client = open(true);
+        const signIns = [() => client.auth.login.mutate({}), () => client.auth.signup.mutate({})];
+        const failed = [];
+        for (const signIn of signIns) failed.push(await outcome(signIn()));
+        const before = { sent: sent.length, stored: stored.accessToken };
+        await rename(chunk + ".away", chunk);
+        const next = await outcome(client.auth.login.mutate({}));
+        await rename(chunk, chunk + ".away");
+        report({ failed, before, next, sent, stored: stored.accessToken });
+      `);
+      const failure: unknown = expect.stringMatching(/^TRPCClientError: .*client-tokens/);
+      expect(result).toEqual({
+        failed: [failure, failure],
+        before: { sent: 0, stored: "access-a" },
+        next: "done",
+        sent: [["auth.login", ""]],
+        stored: "access-b",
+      });
+    } finally {
+      await rename(`${chunk}.away`, chunk);
+    }
+  });
+
   it("keeps the order of the calls that wait for it", async () => {
     const result = await run(`
       const client = open(true);
@@ -137,4 +180,44 @@ describe("the chunk with the token code", () => {
     const { sent } = result as { sent: [string, string][] };
     expect(sent.filter(([, authorization]) => authorization === "Bearer access-b")).toHaveLength(1);
   });
+});
+
+describe("a socket", () => {
+  it.each(["client-tokens", "open-socket", "cursor-encoder"])(
+    "opens no connection while the chunk %s does not load, and asks for it again",
+    async (module) => {
+      const missing = await chunkOf(module);
+      await rename(missing, `${missing}.away`);
+      try {
+        const result = await run(
+          `
+          const errors = [];
+          const failed = Promise.withResolvers();
+          open(true).posts.changes.subscribe(undefined, {
+            onError: (error) => report({ ended: error.message }),
+            onConnectionStateChange({ error }) {
+              if (!error) return;
+              errors.push(String(error.cause.cause));
+              failed.resolve();
+            },
+          });
+          await failed.promise;
+          const before = [...connections];
+          await rename(chunk + ".away", chunk);
+          while (connections.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+          await rename(chunk, chunk + ".away");
+          report({ errors, before, connections });
+          `,
+          missing,
+        );
+        expect(result).toEqual({
+          errors: expect.arrayContaining([expect.stringContaining(module)]),
+          before: [],
+          connections: ["Bearer access-a"],
+        });
+      } finally {
+        await rename(`${missing}.away`, missing);
+      }
+    },
+  );
 });
