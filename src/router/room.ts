@@ -63,7 +63,7 @@ export interface AccountRoom {
   me(): SignedIn;
   /** Ends the caller's session here and now: its row, its sockets, its cookies. */
   logout(): void;
-  logoutEverywhere(): Promise<void>;
+  logoutEverywhere(): void;
   changePassword(change: PasswordChange): Promise<SignedIn>;
   resetPassword(reset: { readonly token: string; readonly password: string }): Promise<void>;
   checkLink(link: MailedLink): Promise<{ valid: true }>;

@@ -3,7 +3,7 @@ import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
 import { MAIL } from "../outbox/outbox-store.js";
-import { prepareEnding } from "./account-endings.js";
+import { endEarlierLinks } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 import type { AccountRow } from "./account-store.js";
@@ -68,7 +68,6 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
       const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
       const { operationId } = account;
       const target = await addressOf(account.email);
-      const endLinks = await prepareEnding(parts, "accountDeleted");
 
       const ended = transaction(() => {
         // The app's hook and the look-ups took a while. A deletion must not outlive the password that confirmed it.
@@ -79,7 +78,7 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
         parts.organizations.tellGone();
         mailNotice(parts, "accountDeleted", now);
-        endLinks();
+        endEarlierLinks(parts, "accountDeleted");
         accounts.remove();
         sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?, ?)", Date.now(), Date.now() + MINUTE);
         alarms.arm();

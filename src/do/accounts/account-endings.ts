@@ -1,9 +1,7 @@
 import type { MailPurpose } from "../../jwt/mail-token.js";
-import { emailAddressOf } from "../../shared/email-index.js";
-import { toName } from "../../shared/owner.js";
 import { MAIL } from "../outbox/outbox-store.js";
 import type { AccountParts } from "./account-parts.js";
-import type { PendingChange } from "./pending-change.js";
+import { emailObjectName } from "./email-object-name.js";
 
 /** What happens to an account and ends links that were caused before. */
 export type AccountEvent =
@@ -31,30 +29,21 @@ const endings: Readonly<Record<AccountEvent, readonly MailPurpose[]>> = {
 type Parts = Pick<AccountParts, "userId" | "identity" | "mailTokens" | "outbox" | "pendingChanges">;
 
 /**
- * Prepares to end what was caused before an event: finds the address that a pending change reserved.
- *
- * @returns the function that ends it. Call it inside the transaction of the event, after the pending change was committed
- * if the event commits one.
+ * Ends what was caused before an event, and frees the address that a pending change reserved. Call it inside the
+ * transaction of the event, after the pending change was committed if the event commits one.
  */
-export async function prepareEnding(parts: Parts, event: AccountEvent): Promise<() => void> {
-  const { userId, identity, mailTokens, outbox, pendingChanges } = parts;
-  const found = endings[event].includes("changeEmail") ? pendingChanges.read() : undefined;
-  const target = found && toName(await emailAddressOf(identity().secrets.index, found.email));
-
-  /** A change that began after the preparation ends too. Its reservation runs out by itself. */
-  function endChange(pending: PendingChange): void {
-    pendingChanges.delete();
-    if (target === undefined || pending.operationId !== found?.operationId) return;
-    outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId: pending.operationId } });
+export function endEarlierLinks(
+  { userId, identity, mailTokens, outbox, pendingChanges }: Parts,
+  event: AccountEvent,
+): void {
+  for (const purpose of endings[event]) {
+    mailTokens.forget(purpose);
+    mailTokens.forgetUsed(purpose);
+    outbox.withdraw(MAIL, purpose);
   }
-
-  return () => {
-    for (const purpose of endings[event]) {
-      mailTokens.forget(purpose);
-      mailTokens.forgetUsed(purpose);
-      outbox.withdraw(MAIL, purpose);
-    }
-    const pending = endings[event].includes("changeEmail") ? pendingChanges.read() : undefined;
-    if (pending) endChange(pending);
-  };
+  const pending = endings[event].includes("changeEmail") ? pendingChanges.read() : undefined;
+  if (!pending) return;
+  pendingChanges.delete();
+  const target = emailObjectName(identity().secrets.index, pending.email);
+  outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId: pending.operationId } });
 }

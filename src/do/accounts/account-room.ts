@@ -7,7 +7,7 @@ import { sessionOf } from "../../shared/caller.js";
 import type { Visit } from "../entry.js";
 import type { AccountDeletion } from "./account-deletion.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
-import { prepareEnding } from "./account-endings.js";
+import { endEarlierLinks } from "./account-endings.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./change-password.js";
@@ -53,10 +53,9 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
       onSessionEnd(sessionId);
     },
 
-    async logoutEverywhere() {
-      const endLinks = await prepareEnding(parts, "signedOutEverywhere");
+    logoutEverywhere() {
       const ended = parts.transaction(() => {
-        endLinks();
+        endEarlierLinks(parts, "signedOutEverywhere");
         audit.add({ action: "session.revoke", outcome: "ok", ...actor });
         return sessions.removeAllBut(undefined);
       });

@@ -3,7 +3,7 @@ import type { SignedIn } from "../../shared/account.js";
 import type { SessionEffect } from "../../shared/call.js";
 import type { PasswordChange } from "../../router/room.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
-import { prepareEnding } from "./account-endings.js";
+import { endEarlierLinks } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser } from "./account-store.js";
@@ -28,7 +28,6 @@ export async function changePassword(
   const checked = await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
   const account = await passwords.confirm(currentPassword, actor);
   const hash = await passwords.hash(newPassword);
-  const endLinks = await prepareEnding(parts, "passwordChanged");
 
   const { session, ended } = transaction(() => {
     // Hashing took a while: by now the password may be another, or this session over.
@@ -38,7 +37,7 @@ export async function changePassword(
     if (now.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
-    endLinks();
+    endEarlierLinks(parts, "passwordChanged");
     mailNotice(parts, "passwordChanged", now);
     const done = { ...actor, sessionId: renewed?.id };
     audit.add({ action: "password.change", outcome: "ok", ...done });

@@ -2,14 +2,16 @@ import { TRPCError } from "@trpc/server";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
-import { toName } from "../../shared/owner.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import type { PendingChange } from "./pending-change.js";
-import { prepareEnding } from "./account-endings.js";
+import { emailObjectName } from "./email-object-name.js";
+import { endEarlierLinks } from "./account-endings.js";
 import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "./account-mails.js";
 
 /** How much longer the address is reserved than the link to it is good: more than two clocks differ. */
 const MARGIN = 10 * 60_000;
+/** How long the address is reserved, in milliseconds. */
+const RESERVED = lifetimes.changeEmail + MARGIN;
 
 /**
  * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
@@ -31,15 +33,20 @@ export function createEmailChange(parts: AccountParts) {
     transaction,
   } = parts;
 
-  const addressOf = (email: string) => emailAddressOf(identity().secrets.index, email);
+  const nameOf = (email: string): string => emailObjectName(identity().secrets.index, email);
 
   /** @throws TRPCError CONFLICT when the address is somebody else's, TOO_MANY_REQUESTS */
-  async function reserve({ operationId, email }: PendingChange): Promise<void> {
-    const stub = stubOf(identity().namespace, await addressOf(email));
-    const until = Date.now() + lifetimes.changeEmail + MARGIN;
+  async function reserve({ operationId, email }: PendingChange, lifetime = RESERVED): Promise<void> {
+    const stub = stubOf(identity().namespace, await emailAddressOf(identity().secrets.index, email));
+    const until = Date.now() + lifetime;
     const answer = await stub.internal({ op: "reserveAddress", userId, operationId, email, until });
     if (answer === "taken") throw taken();
     if (answer === "too often") throw tooManyMails();
+  }
+
+  /** Frees an address that an operation holds. Call it inside a transaction. */
+  function release({ email, operationId }: PendingChange): void {
+    outbox.post({ target: nameOf(email), kind: "releaseAddress", payload: { userId, operationId } });
   }
 
   /** Whether this very token gave the account the address that it still has. */
@@ -57,32 +64,28 @@ export function createEmailChange(parts: AccountParts) {
       if (account.email === email) throw sameAddress();
       const change = { operationId: randomId(), email };
       await reserve(change);
-      const before = pendingChanges.read();
-      const isAnother = before?.email !== email;
-      const wanted = toName(await addressOf(email));
-      const left = before && isAnother ? toName(await addressOf(before.email)) : undefined;
-      const release = (target: string, { operationId }: PendingChange): void => {
-        outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
-      };
-      const hasBegun = transaction(() => {
+      const outcome = transaction(() => {
         // Reserving took a while. A change must not outlive the password or the session that asked for it.
         const now = accounts.read();
-        // A deleted account has no outbox either: the reservation runs out by itself.
-        if (!now) return false;
+        if (!now) return "deleted";
         if (
           now.passwordHash !== account.passwordHash ||
           (actor.sessionId !== undefined && !sessions.alive(actor.sessionId, Date.now()))
         ) {
-          release(wanted, change);
-          return false;
+          release(change);
+          return "ended";
         }
         mailLink(parts, "changeEmail", email);
-        if (left && before) release(left, before);
+        // Another request may have come first.
+        const before = pendingChanges.read();
+        if (before && before.email !== email) release(before);
         pendingChanges.write(change);
         audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
-        return true;
+        return "begun";
       });
-      if (!hasBegun) throw signInAgain();
+      // A deleted account has no outbox to free the address with. If this call is lost, the reservation runs out by itself.
+      if (outcome === "deleted") await reserve(change, 0).catch(() => {});
+      if (outcome !== "begun") throw signInAgain();
     },
 
     /**
@@ -98,35 +101,33 @@ export function createEmailChange(parts: AccountParts) {
       if (!change || sent?.email !== change.email) throw invalidLink();
       // Again, for longer: while the account takes the address, nobody else can.
       await reserve(change);
-      const account = accounts.read();
-      if (!account) throw invalidLink();
-      const [left, taken] = [toName(await addressOf(account.email)), toName(await addressOf(change.email))];
-      const endLinks = await prepareEnding(parts, "emailChanged");
-      const hook = transaction(() => {
+      const done = transaction(() => {
         const before = accounts.read();
         if (!before) throw invalidLink();
         // Another call with this token may have come first.
-        if (hasConfirmed(secret)) return undefined;
-        const stillPending = pendingChanges.read()?.operationId === change.operationId;
-        const used = stillPending ? mailTokens.consume("changeEmail", secret, Date.now()) : undefined;
+        if (hasConfirmed(secret)) return { hook: undefined };
+        if (pendingChanges.read()?.operationId !== change.operationId) {
+          // The change ended while its address was reserved for longer.
+          if (before.operationId !== change.operationId) release(change);
+          return undefined;
+        }
+        const used = mailTokens.consume("changeEmail", secret, Date.now());
         if (!used) throw invalidLink();
+        const taken = nameOf(change.email);
         pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
-        endLinks();
+        endEarlierLinks(parts, "emailChanged");
         mailTokens.rememberUsed("changeEmail", secret, used);
         outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
-        outbox.post({
-          target: left,
-          kind: "releaseAddress",
-          payload: { userId, operationId: account.operationId },
-        });
+        release(before);
         parts.organizations.tellEmail(change.email);
         parts.organizations.claim(taken);
         mailNotice(parts, "emailChanged", before);
         audit.add({ action: "email.change", outcome: "ok", ...actor });
-        return hooks.emailChanged(before);
+        return { hook: hooks.emailChanged(before) };
       });
-      await hook;
+      if (!done) throw invalidLink();
+      await done.hook;
     },
   };
 }

@@ -3,7 +3,7 @@ import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import type { AccountRow } from "./account-store.js";
-import { prepareEnding } from "./account-endings.js";
+import { endEarlierLinks } from "./account-endings.js";
 import { countMail, invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.js";
 
 /** Whether an address is the user's: who can read its mail shows it. */
@@ -38,7 +38,6 @@ export function createEmailVerification(parts: AccountParts) {
       const email = accounts.read()?.email;
       const index =
         email === undefined ? undefined : toName(await emailAddressOf(parts.identity().secrets.index, email));
-      const endLinks = await prepareEnding(parts, "emailVerified");
       const hook = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("verifyEmail", secret, Date.now());
@@ -47,7 +46,7 @@ export function createEmailVerification(parts: AccountParts) {
         if (!used || !index || used.email !== email || email !== now.email) throw invalidLink();
         accounts.setVerified();
         parts.organizations.claim(index);
-        endLinks();
+        endEarlierLinks(parts, "emailVerified");
         mailTokens.rememberUsed("verifyEmail", secret, used);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
         return hooks.emailVerified(now);

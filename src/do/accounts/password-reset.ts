@@ -1,7 +1,7 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
-import { prepareEnding } from "./account-endings.js";
+import { endEarlierLinks } from "./account-endings.js";
 import { invalidLink, mailLink, mailNotice, secretOf } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 
@@ -49,7 +49,6 @@ export function createPasswordReset(parts: AccountParts) {
       const hash = await passwords.hash(password);
       const account = accounts.read();
       const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
-      const endLinks = await prepareEnding(parts, "passwordReset");
       const done = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("resetPassword", secret, Date.now());
@@ -60,7 +59,7 @@ export function createPasswordReset(parts: AccountParts) {
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();
         // Whoever knew the old password may have begun to take the account to an address of theirs.
-        endLinks();
+        endEarlierLinks(parts, "passwordReset");
         mailTokens.rememberUsed("resetPassword", secret, used);
         mailNotice(parts, "passwordChanged", { email: now.email, emailVerified: true });
         // Wrong passwords were tried against the old one.
