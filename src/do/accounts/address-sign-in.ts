@@ -52,5 +52,3 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     },
   };
 }
-
-export type AddressSignIn = ReturnType<typeof createAddressSignIn>;
