@@ -1,4 +1,5 @@
 import { verifySocketPass } from "../jwt/socket-pass.js";
+import type { User } from "../shared/account.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
@@ -107,6 +108,12 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     tables: () => kind.tables?.() ?? {},
     kv: () => kind.kv?.(),
     db: () => kind.db?.(),
+    setUserFields(patch: Readonly<Record<string, unknown>>): User {
+      if (kind.setUserFields) return kind.setUserFields(patch);
+      throw new Error(
+        "setUserFields sets fields of a user. Call it in a user's object: getUserDO(env.BINDING, { userId }).",
+      );
+    },
     deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>

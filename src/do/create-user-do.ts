@@ -1,8 +1,10 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { AppOf } from "../router/definition.js";
 import type { Kv } from "../router/kv/kv-api.js";
+import type { UserOf } from "../router/profile.js";
 import type { Database } from "../router/schema/database.js";
 import type { Tables } from "../router/schema/table-api.js";
+import type { UserFieldsPatch } from "../router/user-fields.js";
 import { createApp } from "./app.js";
 import type { UserDOOptions } from "./options.js";
 import { UserDO } from "./user-do.js";
@@ -13,7 +15,9 @@ type UserTables<TRouter extends AnyTRPCRouter> = AppOf<TRouter>["tables"]["user"
 type AppUserDO<TRouter extends AnyTRPCRouter> = UserDO<
   Tables<UserTables<TRouter>>,
   Kv<AppOf<TRouter>["kv"]>,
-  Database<UserTables<TRouter>>
+  Database<UserTables<TRouter>>,
+  UserFieldsPatch<AppOf<TRouter>>,
+  UserOf<AppOf<TRouter>>
 >;
 
 /** The class that an app extends and exports. */
@@ -32,7 +36,13 @@ export function createUserDO<TRouter extends AnyTRPCRouter>(
   options: UserDOOptions<AppOf<TRouter>> = {},
 ): UserDOClass<TRouter> {
   const app = createApp(router, options);
-  return class extends UserDO<Tables<UserTables<TRouter>>, Kv<AppOf<TRouter>["kv"]>, Database<UserTables<TRouter>>> {
+  return class extends UserDO<
+    Tables<UserTables<TRouter>>,
+    Kv<AppOf<TRouter>["kv"]>,
+    Database<UserTables<TRouter>>,
+    UserFieldsPatch<AppOf<TRouter>>,
+    UserOf<AppOf<TRouter>>
+  > {
     constructor(state: DurableObjectState, env: Cloudflare.Env) {
       super(state, env, app);
     }

@@ -4,8 +4,9 @@ import type { Env } from "../router/env.js";
 import type { Kv } from "../router/kv/kv-api.js";
 import type { UserOf } from "../router/profile.js";
 import type { Tables } from "../router/schema/table-api.js";
+import type { UserFieldsWriter } from "../router/user-fields.js";
 
-interface UserEvent<TApp extends AppDefinition> {
+interface UserEvent<TApp extends AppDefinition> extends UserFieldsWriter<TApp> {
   readonly user: UserOf<TApp>;
   /** The user's own tables. */
   readonly tables: Tables<TApp["tables"]["user"]>;

@@ -1,4 +1,5 @@
 import type { Kv } from "../router/kv/kv-api.js";
+import type { SetUserFields } from "../router/user-fields.js";
 import type { Caller } from "../shared/caller.js";
 import type { Address } from "../shared/owner.js";
 import type { Alarms } from "./alarms.js";
@@ -49,6 +50,8 @@ export interface KindOfObject extends Owned {
   readonly tables?: () => object;
   /** Keys and values, for the same. */
   readonly kv?: () => Kv;
+  /** Sets the fields of the user that only server code writes, for the same. */
+  readonly setUserFields?: SetUserFields;
   /** Kysely over the app's tables, for the same. */
   readonly db?: () => object;
 }

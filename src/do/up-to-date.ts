@@ -22,6 +22,14 @@ export function upToDate(kind: KindOfObject, onError: OnError): KindOfObject {
         cause,
       });
     };
-    return { ...kind, authorize: refuse, internal: refuse, tables: refuse, kv: refuse, db: refuse };
+    return {
+      ...kind,
+      authorize: refuse,
+      internal: refuse,
+      tables: refuse,
+      kv: refuse,
+      db: refuse,
+      setUserFields: refuse,
+    };
   }
 }

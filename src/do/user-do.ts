@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import type { User } from "../shared/account.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
@@ -11,7 +12,7 @@ import type { InternalReply, InternalRequest } from "../shared/internal.js";
  * The Durable Object of one user (or organization). An app's class extends what `createUserDO` returns, and may
  * add methods of its own, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
-export abstract class UserDO<TTables, TKv, TDatabase> extends DurableObject {
+export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {
   // Private in JavaScript's sense: TypeScript's `private` would leave it callable over RPC.
   readonly #object: AppObject;
 
@@ -42,6 +43,16 @@ export abstract class UserDO<TTables, TKv, TDatabase> extends DurableObject {
    */
   protected get db(): TDatabase {
     return this.#object.db() as TDatabase;
+  }
+
+  /**
+   * Sets fields of the user that only server code can write, and returns the user: see the option `fields` of
+   * `initUserDO`. A field that is `undefined` keeps its value; `null` clears it, unless its schema accepts `null`.
+   * @throws TRPCError NOT_FOUND when nobody has signed up under this id, BAD_REQUEST when the fields as a whole do not fit
+   * the schema, PAYLOAD_TOO_LARGE above 32 KiB
+   */
+  protected setUserFields(patch: TFieldsPatch): TUser {
+    return this.#object.setUserFields(patch as Readonly<Record<string, unknown>>) as TUser;
   }
 
   /** Letters and mails of this object that could not be delivered, the newest first, for the app's operator. */

@@ -9,6 +9,7 @@ import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
 import { addSeenColumn } from "./accounts/session-row.js";
 import { sessionReplaced } from "./accounts/session-replaced.js";
+import { noSuchUser } from "./accounts/no-such-user.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
 import { accountTables, createUserServices, type UserServices } from "./accounts/user-services.js";
 import { SessionEnded, type Owned } from "./entry.js";
@@ -76,6 +77,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         if (!row) throw noSuchUser();
         return toUser(row);
       },
+      setUserFields: services.setUserFields,
       get tables() {
         return owned.tables(call, live());
       },
@@ -142,6 +144,10 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
       if (!exists()) throw noSuchUser();
       return owned.kv();
     },
+    setUserFields(patch) {
+      if (!exists()) throw noSuchUser();
+      return services.setUserFields(patch);
+    },
     db: () => {
       if (!exists()) throw noSuchUser();
       return owned.database();
@@ -180,10 +186,6 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "isLastOwner":
       throw new Error(`A user's object does not answer "${request.op}".`);
   }
-}
-
-function noSuchUser(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
 }
 
 function notTheirs(): TRPCError {

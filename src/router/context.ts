@@ -7,6 +7,7 @@ import type { OrganizationMember, OrganizationOf } from "./organizations/organiz
 import type { UserOf } from "./profile.js";
 import type { Database } from "./schema/database.js";
 import type { Tables } from "./schema/table-api.js";
+import type { UserFieldsWriter } from "./user-fields.js";
 
 /** What every procedure gets, wherever it runs. */
 export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends AppTypes<TApp> {
@@ -29,7 +30,7 @@ interface OwnerContext {
 }
 
 /** What a `userProcedure` gets on top: it runs in the caller's own object. */
-export interface UserContext<TApp extends AppDefinition> extends OwnerContext {
+export interface UserContext<TApp extends AppDefinition> extends OwnerContext, UserFieldsWriter<TApp> {
   readonly caller: Extract<Caller, { type: "user" }>;
   readonly user: UserOf<TApp>;
   readonly tables: Tables<TApp["tables"]["user"]>;

@@ -6,6 +6,7 @@ import type { SettingsSchema } from "./organizations/settings.js";
 import type { ProfileSchema } from "./profile.js";
 import type { Migration } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
+import type { UserFieldsSchema } from "./user-fields.js";
 
 /** What `initUserDO` was told, with nothing left out: the app's storage, by kind of owner. */
 export interface AppDefinition {
@@ -15,6 +16,8 @@ export interface AppDefinition {
   };
   /** The app's own fields of a user. */
   readonly profile: ProfileSchema | undefined;
+  /** The fields of a user that only server code writes. */
+  readonly fields?: UserFieldsSchema | undefined;
   /** The declared keys. */
   readonly kv: KvSchemas;
   /** The roles in organizations. */

@@ -17,6 +17,7 @@ export type { RoleDescription } from "./organizations/role-book.js";
 export type { PermissionOf, Requirement, RoleDefinitions, RoleOf } from "./organizations/role-definitions.js";
 export type { SettingsSchema } from "./organizations/settings.js";
 export type { ProfileSchema, UserOf } from "./profile.js";
+export type { UserFieldsPatch, UserFieldsSchema, UserFieldsWriter } from "./user-fields.js";
 export type { Refreshed } from "./room.js";
 export type { SessionDataProcedures } from "./sessions/session-data.js";
 export type { AuditAction, AuditEntry, AuditPage } from "../shared/audit.js";

@@ -32,6 +32,7 @@ import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { ownBuilder } from "./own-builder.js";
 import { transformer } from "./transformer.js";
+import { checkUserFields, type UserFieldsSchema, type WithoutRequiredFields } from "./user-fields.js";
 
 export interface InitUserDOOptions<
   TUserTables extends TableDefinitions,
@@ -43,6 +44,7 @@ export interface InitUserDOOptions<
   TKv extends KvSchemas,
   TRoles extends RoleDefinitions,
   TSettings extends SettingsSchema | undefined,
+  TFields extends UserFieldsSchema | undefined = undefined,
 > {
   /**
    * The app's tables, by the kind of owner whose Durable Object holds them.
@@ -61,10 +63,17 @@ export interface InitUserDOOptions<
    */
   readonly session?: TSession;
   /**
-   * The app's own fields of a user: given at sign-up, changed by `account.update`, part of every `user`.
+   * The app's own fields of a user that the user writes: given at sign-up, changed by `account.update`, part of every
+   * `user`. Nothing in them can be trusted. What only the app may decide belongs in `fields`.
    * @default none
    */
   readonly profile?: TProfile;
+  /**
+   * The app's own fields of a user that only server code writes, by `setUserFields`: a plan, credits, a customer number.
+   * Part of every `user`, so the user sees them. Each field is optional or has a default.
+   * @default none
+   */
+  readonly fields?: TFields & WithoutRequiredFields<TFields>;
   /**
    * What some keys of `ctx.kv` hold, in users' objects and organizations'. Other keys are free.
    * @default no declared keys
@@ -101,7 +110,8 @@ type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = 
 /**
  * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
  *
- * @throws Error when a role or a declared key of `kv` cannot be called so; the message names it. What is wrong with a
+ * @throws Error when a role or a declared key of `kv` cannot be called so, or `fields` has a required field; the message
+ * names it. What is wrong with a
  * table or a migration `createUserDO` says
  */
 export function initUserDO<
@@ -114,6 +124,7 @@ export function initUserDO<
   TKv extends KvSchemas = Record<never, never>,
   const TRoles extends RoleDefinitions = typeof defaultRoles,
   TSettings extends SettingsSchema | undefined = undefined,
+  TFields extends UserFieldsSchema | undefined = undefined,
 >(
   options: InitUserDOOptions<
     TUserTables,
@@ -124,7 +135,8 @@ export function initUserDO<
     TProfile,
     TKv,
     TRoles,
-    TSettings
+    TSettings,
+    TFields
   > = {},
 ) {
   type App = {
@@ -133,11 +145,14 @@ export function initUserDO<
     kv: TKv;
     roles: TRoles;
     settings: TSettings;
+    fields: TFields;
   };
   type Context = BaseContext<App> & TExtra;
 
   const { tables = {}, migrations = {}, session = anyData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
+  const fields = options.fields;
+  checkUserFields(fields);
   // Without the option no key is declared, which is what the default of TKv says.
   const kv = options.kv ?? ({} as TKv);
   const roles: RoleDefinitions = options.roles ?? defaultRoles;
@@ -161,7 +176,14 @@ export function initUserDO<
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
   const definition: RouterDefinition = {
-    app: { tables: { user: tables.user ?? {}, organization: tables.organization ?? {} }, profile, kv, roles, settings },
+    app: {
+      tables: { user: tables.user ?? {}, organization: tables.organization ?? {} },
+      profile,
+      fields,
+      kv,
+      roles,
+      settings,
+    },
     roles: book,
     migrations: { user: migrations.user ?? [], organization: migrations.organization ?? [] },
     builtin,

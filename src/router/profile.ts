@@ -1,14 +1,19 @@
 import type { z } from "zod";
 import type { User } from "../shared/account.js";
 import type { AppDefinition } from "./definition.js";
+import type { UserFieldsSchema } from "./user-fields.js";
 
 /** The app's own fields of a user: names, a picture, a language. */
 export type ProfileSchema = z.ZodObject;
 
-/** A user as the app's procedures and its client see them: with the app's own fields, if it has any. */
+/** A user as the app's procedures and its client see them: with the profile and the fields of the app, if it has any. */
 export type UserOf<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema
-  ? User & { readonly profile: z.output<TApp["profile"]> }
-  : User;
+  ? TApp["fields"] extends UserFieldsSchema
+    ? User & { readonly profile: z.output<TApp["profile"]>; readonly fields: z.output<TApp["fields"]> }
+    : User & { readonly profile: z.output<TApp["profile"]> }
+  : TApp["fields"] extends UserFieldsSchema
+    ? User & { readonly fields: z.output<TApp["fields"]> }
+    : User;
 
 /** What a sign-up says beside address and password. May be left out when every field may. */
 export type SignupProfile<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema

@@ -18,7 +18,7 @@ export const limits = {
   cookieBytes: 8_192,
   /** Largest data of one session, in bytes as stored. */
   sessionDataBytes: 65_536,
-  /** Largest profile of a user, and largest settings of an organization, in bytes as stored. */
+  /** Largest profile or fields of a user, and largest settings of an organization, in bytes as stored. */
   fieldsBytes: 32_768,
   /** Longest token, in characters. */
   tokenLength: 4_096,

@@ -1,5 +1,4 @@
 import type { Kv } from "../../router/kv/kv-api.js";
-import { TRPCError } from "@trpc/server";
 import type { Session, User } from "../../shared/account.js";
 import type { AccountRoom } from "../../router/room.js";
 import type { ProfileSchema } from "../../router/profile.js";
@@ -16,6 +15,7 @@ import type { EmailChange } from "./email-change.js";
 import type { EmailVerification } from "./email-verification.js";
 import { exportRecords } from "./export-records.js";
 import { mergeFields } from "./merge-fields.js";
+import { noSuchUser } from "./no-such-user.js";
 import type { PasswordReset } from "./password-reset.js";
 import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
@@ -102,7 +102,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 }
 
 function existing(account: AccountRow | undefined): AccountRow {
-  if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+  if (!account) throw noSuchUser();
   return account;
 }
 

@@ -1,14 +1,17 @@
 import superjson from "superjson";
 import type { User } from "../../shared/account.js";
 import { encodeFields } from "./encode-fields.js";
+import type { UserFieldsStore } from "./user-fields.js";
 
 /** The account as its row holds it. */
 export interface AccountRow extends User {
   readonly passwordHash: string;
   /** What gave the account its address, a sign-up or a change: asked again, it finds its own work done. */
   readonly operationId: string;
-  /** The app's own fields of a user, if it has any. */
+  /** What the user says of themselves, if the app has a profile. */
   readonly profile?: unknown;
+  /** What only server code writes, if the app has fields. */
+  readonly fields?: unknown;
 }
 
 /** The account of the user whose object this is: one row, or none before sign-up. */
@@ -21,6 +24,8 @@ export interface AccountStore {
   setEmail(email: string, operationId: string): void;
   /** Returns whether it differs from what was stored. @throws TRPCError PAYLOAD_TOO_LARGE */
   setProfile(profile: unknown): boolean;
+  /** @throws TRPCError BAD_REQUEST, PAYLOAD_TOO_LARGE */
+  setFields(patch: Readonly<Record<string, unknown>>): void;
   remove(): void;
 }
 
@@ -41,18 +46,24 @@ export const profileSchema =
 export interface AccountStoreOptions {
   readonly sql: SqlStorage;
   readonly isBorn: () => boolean;
-  /** Whether the app has fields of its own. */
+  /** Whether the app has a profile. */
   readonly hasProfile: boolean;
+  /** The fields that only server code writes, if the app has any. */
+  readonly fields: UserFieldsStore | undefined;
 }
 
-export function createAccountStore({ sql, isBorn, hasProfile }: AccountStoreOptions): AccountStore {
+export function createAccountStore({ sql, isBorn, hasProfile, fields }: AccountStoreOptions): AccountStore {
   const store: AccountStore = {
     read() {
       // A call that waited for its hash may come back to an object that was deleted meanwhile.
       if (!isBorn()) return undefined;
       const [row] = sql.exec("SELECT * FROM _account").toArray();
       if (!row) return undefined;
-      return hasProfile ? { ...toAccount(row), profile: readProfile(sql) } : toAccount(row);
+      return {
+        ...toAccount(row),
+        ...(hasProfile && { profile: readProfile(sql) }),
+        ...(fields && { fields: fields.read() }),
+      };
     },
     insert({ id, email, emailVerified, createdAt, passwordHash, operationId, profile }) {
       sql.exec(
@@ -76,8 +87,13 @@ export function createAccountStore({ sql, isBorn, hasProfile }: AccountStoreOpti
       sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", text);
       return true;
     },
+    setFields(patch) {
+      if (!fields) throw new Error("This app has no `fields`. Declare them: initUserDO({ fields: z.object({ … }) }).");
+      fields.set(patch);
+    },
     remove() {
       sql.exec("DELETE FROM _account");
+      sql.exec("DELETE FROM _user_fields");
       sql.exec("DELETE FROM _profile");
     },
   };
@@ -85,8 +101,15 @@ export function createAccountStore({ sql, isBorn, hasProfile }: AccountStoreOpti
 }
 
 /** Only what the user may see: the row also holds the hash. */
-export function toUser({ id, email, emailVerified, createdAt, profile }: AccountRow): User {
-  return { id, email, emailVerified, createdAt, ...(profile !== undefined && { profile }) };
+export function toUser({ id, email, emailVerified, createdAt, profile, fields }: AccountRow): User {
+  return {
+    id,
+    email,
+    emailVerified,
+    createdAt,
+    ...(profile !== undefined && { profile }),
+    ...(fields !== undefined && { fields }),
+  };
 }
 
 /** An account that is older than the app's profile has an empty one. */

@@ -46,7 +46,7 @@ export async function changePassword(
   });
 
   for (const id of ended) parts.onSessionEnd(id);
-  const user = toUser(account);
+  const user = toUser(accounts.read() ?? account);
   if (!session || actor.sessionId === undefined) return { user, session: sessionOfCall(new Date()) };
   parts.onSessionEnd(actor.sessionId);
   const tokens = await tokensOf(account, session, identity(), parts.accessSeconds);

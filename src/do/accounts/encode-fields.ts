@@ -5,7 +5,7 @@ import { limits } from "../../shared/limits.js";
 const encoder = new TextEncoder();
 
 /** An object of the app's own fields that is stored as one text. */
-export type FieldsName = "profile" | "settings";
+export type FieldsName = "profile" | "settings" | "fields";
 
 /**
  * Encodes an object of the app's own fields for its row.

@@ -50,7 +50,9 @@ export function createUserAccount(options: UserAccountOptions) {
 
   async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
-    return { signedIn: { user: toUser(account), session: toPublicSession(session) }, tokens };
+    // The hook may have set fields.
+    const user = toUser(accounts.read() ?? account);
+    return { signedIn: { user, session: toPublicSession(session) }, tokens };
   }
 
   function aliveSession(caller: Caller): SessionRow | "none needed" | undefined {

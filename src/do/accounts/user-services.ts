@@ -27,6 +27,7 @@ import type { AccountParts } from "./account-parts.js";
 import { accountSchema, createAccountStore, profileSchema } from "./account-store.js";
 import { auditSchema, createAuditLog } from "./audit-log.js";
 import { createPasswords } from "./create-passwords.js";
+import { createSetUserFields } from "./create-set-user-fields.js";
 import { createThrottle, throttleSchema } from "./create-throttle.js";
 import { createEmailChange } from "./email-change.js";
 import { createEmailVerification } from "./email-verification.js";
@@ -39,6 +40,7 @@ import { sessionSchema } from "./session-row.js";
 import { createSessionStore } from "./session-store.js";
 import { toPublicSession } from "./sessions-room.js";
 import { createUserAccount, type SignInHook } from "./user-account.js";
+import { createUserFieldsStore, userFieldsSchema } from "./user-fields.js";
 
 /** The app's own types are known where it writes its hooks. */
 type UserTables = Tables<AppDefinition["tables"]["user"]>;
@@ -52,6 +54,7 @@ export interface UserServicesOptions {
 export const accountTables: readonly string[] = [
   accountSchema,
   profileSchema,
+  userFieldsSchema,
   sessionSchema,
   outboxSchema,
   inboxSchema,
@@ -68,6 +71,7 @@ export const accountTables: readonly string[] = [
   // What queries read is in the log, so that they can be kept live.
   ...frameworkTriggersSql("_account"),
   ...frameworkTriggersSql("_profile", "only"),
+  ...frameworkTriggersSql("_user_fields", "only"),
   ...frameworkTriggersSql("_sessions"),
   ...frameworkTriggersSql("_audit"),
 ];
@@ -80,7 +84,13 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
   const { onError } = app;
   const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
 
-  const accounts = createAccountStore({ sql, isBorn, hasProfile: app.definition.app.profile !== undefined });
+  const { profile, fields } = app.definition.app;
+  const accounts = createAccountStore({
+    sql,
+    isBorn,
+    hasProfile: profile !== undefined,
+    fields: fields && createUserFieldsStore(sql, fields),
+  });
   const audit = createAuditLog(sql, app.audit);
   const throttle = createThrottle({ sql, isBorn, birth: transaction, alarms, options: app.throttle });
   const mailTokens = createMailTokenStore(sql);
@@ -114,8 +124,10 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
   });
 
+  const setUserFields = createSetUserFields(accounts);
+
   /** What every hook is given. */
-  const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env });
+  const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env, setUserFields });
 
   const eventCalls: EventHookCalls = {
     onEmailVerified: (user) => app.hooks.onEmailVerified?.({ user, ...own() }),
@@ -166,6 +178,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
   return {
     parts,
     exists,
+    setUserFields,
     emailChange,
     deletion,
     verification: createEmailVerification(parts),

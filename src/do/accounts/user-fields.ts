@@ -1,0 +1,40 @@
+import superjson from "superjson";
+import type { UserFieldsSchema } from "../../router/user-fields.js";
+import { encodeFields } from "./encode-fields.js";
+import { applyPatch, checkFields } from "./merge-fields.js";
+
+type Fields = Record<string, unknown>;
+
+/** The fields of the user that only server code writes: one row with those that were set, or none. */
+export interface UserFieldsStore {
+  /** All fields. One that was never set has the default of its schema. */
+  read(): Fields;
+  /** @throws TRPCError BAD_REQUEST, PAYLOAD_TOO_LARGE */
+  set(patch: Readonly<Fields>): void;
+}
+
+export const userFieldsSchema =
+  "CREATE TABLE IF NOT EXISTS _user_fields (only INTEGER PRIMARY KEY CHECK (only = 1), data TEXT NOT NULL) STRICT";
+
+export function createUserFieldsStore(sql: SqlStorage, schema: UserFieldsSchema): UserFieldsStore {
+  function stored(): Fields {
+    const [row] = sql.exec("SELECT data FROM _user_fields").toArray();
+    return row ? superjson.parse<Fields>(String(row["data"])) : {};
+  }
+
+  return {
+    read: () => ({ ...schema.parse({}), ...pick(stored(), Object.keys(schema.shape)) }),
+
+    set(patch) {
+      const merged = applyPatch(schema, stored(), patch);
+      const all = checkFields(schema, merged, "fields");
+      // Without the defaults of the others: those are the schema's of the version that reads them.
+      const text = encodeFields(pick(all, Object.keys(merged)), "fields");
+      sql.exec("INSERT OR REPLACE INTO _user_fields VALUES (1, ?)", text);
+    },
+  };
+}
+
+function pick(fields: Fields, names: readonly string[]): Fields {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(fields, name)).map((name) => [name, fields[name]]));
+}

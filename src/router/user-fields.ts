@@ -1,0 +1,50 @@
+import type { z } from "zod";
+import type { User } from "../shared/account.js";
+import type { AppDefinition } from "./definition.js";
+import type { UserOf } from "./profile.js";
+
+/** The fields of a user that only server code writes: a plan, credits, a customer number. */
+export type UserFieldsSchema = z.ZodObject;
+
+/** Refuses, at compile time, a schema that does not accept a user without any fields. */
+export type WithoutRequiredFields<TSchema> = TSchema extends UserFieldsSchema
+  ? Record<never, never> extends z.input<TSchema>
+    ? unknown
+    : { readonly "every field needs .optional() or .default()": never }
+  : unknown;
+
+/** A change of some fields: `undefined` keeps a field, `null` clears it. `never` for an app without `fields`. */
+export type UserFieldsPatch<TApp extends AppDefinition> = TApp["fields"] extends UserFieldsSchema
+  ? {
+      readonly [TKey in keyof z.input<TApp["fields"]>]?: z.input<TApp["fields"]>[TKey] | null | undefined;
+    }
+  : never;
+
+/** Sets fields of a user whose app is not known here. */
+export type SetUserFields = (patch: Readonly<Record<string, unknown>>) => User;
+
+/** Where server code can set the fields of the user in whose object it runs. */
+export interface UserFieldsWriter<TApp extends AppDefinition> {
+  /**
+   * Sets fields of the user that only server code can write, and returns the user. A field that is `undefined` keeps its
+   * value; `null` clears it, unless its schema accepts `null`. Synchronous: part of the transaction that it is called in.
+   *
+   * @throws TRPCError BAD_REQUEST when the fields as a whole do not fit the schema, PAYLOAD_TOO_LARGE above 32 KiB
+   */
+  setUserFields(patch: UserFieldsPatch<TApp>): UserOf<TApp>;
+}
+
+/**
+ * Checks the schema of `fields` when the app starts.
+ *
+ * @throws Error that names the fields which a user without any fields lacks
+ */
+export function checkUserFields(schema: UserFieldsSchema | undefined): void {
+  const { success, error } = schema?.safeParse({}) ?? { success: true };
+  if (success) return;
+  const names = [...new Set(error?.issues.map(({ path }) => `\`${path.join(".")}\``))].join(", ");
+  throw new Error(
+    `The option \`fields\` of initUserDO does not accept a user without fields, which every new user is: see ${names}. ` +
+      "Make each field optional, or give it a default.",
+  );
+}
