@@ -28,16 +28,25 @@ type SessionDataOf<TRouter extends AnyTRPCRouter> =
     ? NonNullable<TData>
     : Record<string, unknown>;
 
+/** The app's own user, as `auth.me` returns it: with its profile and fields, if the app has any. */
+type SessionUserOf<TRouter extends AnyTRPCRouter> =
+  inferRouterOutputs<TRouter> extends { readonly auth: { readonly me: { readonly user: infer TUser extends User } } }
+    ? TUser
+    : User;
+
 /** Who sent a request, and what the app keeps for that sign-in. */
-export interface LoadedSession<TData> {
-  readonly user: User;
+export interface LoadedSession<TData, TUser extends User = User> {
+  readonly user: TUser;
   readonly session: ListedSession;
   /** `sessions.data`, as it was stored; `undefined` when nothing was set. */
   readonly data: TData | undefined;
 }
 
 /** `null` is nobody: no token, a malformed or forged one, or a session that is over. */
-export type LoadSession<TData> = (request: Request, env: object) => Promise<LoadedSession<TData> | null>;
+export type LoadSession<TData, TUser extends User = User> = (
+  request: Request,
+  env: object,
+) => Promise<LoadedSession<TData, TUser> | null>;
 
 /**
  * Makes `loadSession(request, env)`: who sent a request, by its cookies or its Bearer token, for any Worker with a
@@ -49,7 +58,7 @@ export type LoadSession<TData> = (request: Request, env: object) => Promise<Load
  */
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
   options: LoadSessionOptions,
-): LoadSession<SessionDataOf<TRouter>> {
+): LoadSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> {
   const { binding, audience = binding, cookiePrefix } = options;
   return async (request, env) => {
     const namespace: ObjectNamespace = readNamespace(env, binding);
@@ -57,7 +66,7 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
       const userId = await routableUser(token, { env, audience });
       if (userId === undefined) continue;
       const found = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
-      return found as LoadedSession<SessionDataOf<TRouter>> | null;
+      return found as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> | null;
     }
     return null;
   };
