@@ -5,7 +5,7 @@ import { toName } from "../shared/owner.js";
 import { createAddressClaims } from "./accounts/address-claims.js";
 import { createThrottle, throttleSchema } from "./accounts/create-throttle.js";
 import { createEmailIndex } from "./accounts/email-index.js";
-import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
+import { addConfirmingColumn, createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
 import { createMailBudget } from "./mail/mail-budget.js";
 import { rateLogSchema } from "./accounts/rate-log.js";
@@ -38,9 +38,10 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     install,
     update(target) {
       install(target);
+      addConfirmingColumn(target);
       mails.adopt("invitation", takeOldRates(target));
     },
-    fingerprint: "email 4",
+    fingerprint: "email 5",
   };
   const { birth, isBorn, erase, update } = createLifetime(storage, schema);
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });

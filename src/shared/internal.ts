@@ -33,13 +33,14 @@ export type InternalRequest =
       readonly device: Device;
     }
   | {
-      /** User → index: keep an address for a user who wants to change to it. The same operation may ask again. */
+      /** User → index: keep an address for a user who wants to change to it. The same operation asks again to confirm. */
       readonly op: "reserveAddress";
       readonly userId: string;
       readonly operationId: string;
       readonly email: string;
       /** Milliseconds since the epoch. */
       readonly until: number;
+      readonly isConfirming?: boolean;
     }
   | {
       /** User → index: may the address get another mail of this kind? Counted if so, and the same id only once. */

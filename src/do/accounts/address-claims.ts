@@ -26,6 +26,8 @@ interface Change {
   readonly operationId: string;
   readonly email: string;
   readonly until: number;
+  /** Whether the user is about to take the address over. */
+  readonly isConfirming?: boolean | undefined;
 }
 
 /**
@@ -88,7 +90,8 @@ export function createAddressClaims(options: AddressClaimsOptions) {
 
     /**
      * Reserves the address for somebody who signs up, makes their account and commits: idempotent steps, so that a
-     * stop between any two leaves either a whole account or a reservation that can be taken up again.
+     * stop between any two leaves either a whole account or a reservation that can be taken up again. It replaces a
+     * reservation for a change of address, which anybody can ask for, unless that is being confirmed right now.
      *
      * @param make answers whether there is an account now
      * @returns `"busy"` while another sign-up is under way
@@ -101,15 +104,17 @@ export function createAddressClaims(options: AddressClaimsOptions) {
       const { promise, resolve } = Promise.withResolvers<void>();
       signingUp = promise;
       try {
-        const kept = pointers.reservation()?.until ?? 0;
         const before = pointers.read();
+        // No confirmation can begin while a sign-up is under way.
+        const confirmingUntil = before?.isConfirming === true ? (pointers.reservation()?.until ?? 0) : 0;
         if (before && (await settle(email)) === "held") return "taken";
-        if (before?.state === "reserved" && !before.isNewUser && kept > Date.now()) return "taken";
+        if (confirmingUntil > Date.now()) return "taken";
         // The same user id again after a stop: a creation that is still on its way then finds its own account.
         const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
         const operationId = randomId();
         birth(() => {
-          pointers.reserve({ userId, operationId, isNewUser: true }, { email, until: Date.now() + SIGN_UP_TIME });
+          const until = Date.now() + SIGN_UP_TIME;
+          pointers.reserve({ userId, operationId, isNewUser: true, isConfirming: false }, { email, until });
           alarms.arm();
         });
         const { made, result } = await make(userId, operationId);
@@ -123,19 +128,28 @@ export function createAddressClaims(options: AddressClaimsOptions) {
       }
     },
 
-    /** Reserves the address for a user who wants to change to it. The same operation may come again, for longer. */
-    async reserve({ userId, operationId, email, until }: Change): Promise<"reserved" | "taken" | "too often"> {
+    /**
+     * Reserves the address for a user who wants to change to it, and again when the change is confirmed: from then on,
+     * until the reservation expires, no sign-up replaces it.
+     */
+    async reserve(change: Change): Promise<"reserved" | "taken" | "too often"> {
+      const { userId, operationId, email, until } = change;
       if (signingUp !== undefined) return "taken";
       const before = pointers.read();
+      const isSameChange = before?.operationId === operationId;
+      // Another call by the same link has confirmed the change.
+      if (isSameChange && before?.state === "committed") return "reserved";
       if (before && before.userId !== userId) {
         const kept = pointers.reservation()?.until ?? 0;
         if (kept > Date.now() || (await settle(email)) === "held") return "taken";
         // Somebody else came in between.
         if (signingUp !== undefined || !isSame(before, pointers.read())) return "taken";
       }
-      if (before?.operationId !== operationId && !mails.take("changeEmail")) return "too often";
+      // Only a confirmation comes with an operation that is known. An earlier version does not say that it is one.
+      const isConfirming = isSameChange || change.isConfirming === true;
+      if (!isConfirming && !mails.take("changeEmail")) return "too often";
       birth(() => {
-        pointers.reserve({ userId, operationId, isNewUser: false }, { email, until });
+        pointers.reserve({ userId, operationId, isNewUser: false, isConfirming }, { email, until });
         alarms.arm();
       });
       return "reserved";

@@ -8,15 +8,20 @@ import { emailObjectName } from "./email-object-name.js";
 import { endEarlierLinks } from "./account-endings.js";
 import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "./account-mails.js";
 
-/** How much longer the address is reserved than the link to it is good: more than two clocks differ. */
+/** How much longer the address is reserved than it has to be: more than two clocks differ. */
 const MARGIN = 10 * 60_000;
-/** How long the address is reserved, in milliseconds. */
+/** How long the address is reserved for the link to be opened, in milliseconds. */
 const RESERVED = lifetimes.changeEmail + MARGIN;
+/** A confirmation takes the address over within this time, in milliseconds, or not at all. */
+const CONFIRMATION_TIME = 60_000;
 
 /**
  * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
  * only then does the account have it. A stop at any point leaves the old address in force and a reservation that runs
  * out, or the new one in force and letters in the outbox that bring both indexes after.
+ *
+ * A sign-up may take the reserved address as long as nobody has opened the link. The confirmation therefore reserves it
+ * once more, for as long as it takes, and then the index refuses sign-ups.
  */
 export function createEmailChange(parts: AccountParts) {
   const {
@@ -35,13 +40,10 @@ export function createEmailChange(parts: AccountParts) {
 
   const nameOf = (email: string): string => emailObjectName(identity().secrets.index, email);
 
-  /** @throws TRPCError CONFLICT when the address is somebody else's, TOO_MANY_REQUESTS */
-  async function reserve({ operationId, email }: PendingChange, lifetime = RESERVED): Promise<void> {
+  /** @param until when the reservation expires, in milliseconds since the epoch */
+  async function reserve({ operationId, email }: PendingChange, until: number, isConfirming = false) {
     const stub = stubOf(identity().namespace, await emailAddressOf(identity().secrets.index, email));
-    const until = Date.now() + lifetime;
-    const answer = await stub.internal({ op: "reserveAddress", userId, operationId, email, until });
-    if (answer === "taken") throw taken();
-    if (answer === "too often") throw tooManyMails();
+    return stub.internal({ op: "reserveAddress", userId, operationId, email, until, isConfirming });
   }
 
   /** Frees an address that an operation holds. Call it inside a transaction. */
@@ -63,7 +65,9 @@ export function createEmailChange(parts: AccountParts) {
       const account = await passwords.confirm(password, actor);
       if (account.email === email) throw sameAddress();
       const change = { operationId: randomId(), email };
-      await reserve(change);
+      const answer = await reserve(change, Date.now() + RESERVED);
+      if (answer === "taken") throw taken();
+      if (answer === "too often") throw tooManyMails();
       const outcome = transaction(() => {
         // Reserving took a while. A change must not outlive the password or the session that asked for it.
         const now = accounts.read();
@@ -84,14 +88,14 @@ export function createEmailChange(parts: AccountParts) {
         return "begun";
       });
       // A deleted account has no outbox to free the address with. If this call is lost, the reservation runs out by itself.
-      if (outcome === "deleted") await reserve(change, 0).catch(() => {});
+      if (outcome === "deleted") await reserve(change, Date.now()).catch(() => {});
       if (outcome !== "begun") throw signInAgain();
     },
 
     /**
      * Gives the account the address. The same token again, because the reply was lost, succeeds and changes nothing.
      *
-     * @throws TRPCError BAD_REQUEST for a link that is not valid
+     * @throws TRPCError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now
      */
     async confirm(token: string, actor: Actor): Promise<void> {
       const secret = await secretOf(parts, "changeEmail", token);
@@ -99,18 +103,20 @@ export function createEmailChange(parts: AccountParts) {
       const change = pendingChanges.read();
       const sent = mailTokens.peek("changeEmail", secret, Date.now());
       if (!change || sent?.email !== change.email) throw invalidLink();
-      // Again, for longer: while the account takes the address, nobody else can.
-      await reserve(change);
+      const until = Date.now() + CONFIRMATION_TIME;
+      if ((await reserve(change, until + MARGIN, true)) !== "reserved") throw takenMeanwhile();
       const done = transaction(() => {
         const before = accounts.read();
         if (!before) throw invalidLink();
         // Another call with this token may have come first.
         if (hasConfirmed(secret)) return { hook: undefined };
         if (pendingChanges.read()?.operationId !== change.operationId) {
-          // The change ended while its address was reserved for longer.
+          // The change ended while its address was reserved once more.
           if (before.operationId !== change.operationId) release(change);
           return undefined;
         }
+        // By now the index may let somebody else sign up with the address.
+        if (Date.now() > until) throw tookTooLong();
         const used = mailTokens.consume("changeEmail", secret, Date.now());
         if (!used) throw invalidLink();
         const taken = nameOf(change.email);
@@ -136,6 +142,17 @@ export type EmailChange = ReturnType<typeof createEmailChange>;
 
 function taken(): TRPCError {
   return new TRPCError({ code: "CONFLICT", message: "This address belongs to an account already. Choose another." });
+}
+
+function takenMeanwhile(): TRPCError {
+  return new TRPCError({
+    code: "CONFLICT",
+    message: "Another account signed up with this address before you confirmed it. Your account keeps its own address.",
+  });
+}
+
+function tookTooLong(): TRPCError {
+  return new TRPCError({ code: "SERVICE_UNAVAILABLE", message: "Confirming took too long. Open the link again." });
 }
 
 function signInAgain(): TRPCError {

@@ -6,6 +6,8 @@ export interface EmailPointer {
   readonly operationId: string;
   /** Whether a sign-up reserved it: the user is then about to be made, and nobody yet. */
   readonly isNewUser: boolean;
+  /** Whether the user is about to take the address over, because somebody opened the link that was mailed to it. */
+  readonly isConfirming: boolean;
 }
 
 /** Made while an address is not committed yet. */
@@ -37,8 +39,16 @@ export const emailPointerSchema = `
     is_new_user INTEGER NOT NULL,
     committed INTEGER NOT NULL,
     email TEXT,
-    until INTEGER
+    until INTEGER,
+    is_confirming INTEGER NOT NULL DEFAULT 0
   ) STRICT`;
+
+/** Adds the column `is_confirming` to a table that an earlier version created. Idempotent. */
+export function addConfirmingColumn(sql: SqlStorage): void {
+  const columns = sql.exec("PRAGMA table_info(_pointer)").toArray();
+  if (columns.some(({ name }) => name === "is_confirming")) return;
+  sql.exec("ALTER TABLE _pointer ADD COLUMN is_confirming INTEGER NOT NULL DEFAULT 0");
+}
 
 export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean): EmailPointerStore {
   const row = () => (isBorn() ? sql.exec("SELECT * FROM _pointer").toArray()[0] : undefined);
@@ -51,17 +61,20 @@ export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean):
           userId: String(stored["user_id"]),
           operationId: String(stored["operation_id"]),
           isNewUser: stored["is_new_user"] === 1,
+          isConfirming: stored["is_confirming"] === 1,
         }
       );
     },
-    reserve({ userId, operationId, isNewUser }, { email, until }) {
+    reserve({ userId, operationId, isNewUser, isConfirming }, { email, until }) {
       sql.exec(
-        "INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, 0, ?, ?)",
+        `INSERT OR REPLACE INTO _pointer (only, user_id, operation_id, is_new_user, committed, email, until, is_confirming)
+         VALUES (1, ?, ?, ?, 0, ?, ?, ?)`,
         userId,
         operationId,
         Number(isNewUser),
         email,
         until,
+        Number(isConfirming),
       );
     },
     postpone: (until) => void sql.exec("UPDATE _pointer SET until = ? WHERE committed = 0", until),

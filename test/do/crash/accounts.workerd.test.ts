@@ -61,6 +61,58 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
+  it("a sign-up takes an address that a change reserved, or can be done again", async () => {
+    report(
+      await stopEverywhere({
+        async before() {
+          const [made, target] = [await account(), freshEmail()];
+          await made.client.auth.changeEmail.mutate({ email: target, password });
+          return { ...made, target, token: await mailedTo(target, "changeEmail") };
+        },
+        run: ({ target }) => someone().auth.signup.mutate({ email: target, password }),
+        async again({ target }) {
+          expect(["none", "CONFLICT"]).toContain(
+            await codeOf(someone().auth.signup.mutate({ email: target, password })),
+          );
+        },
+        async after({ email, target, user, token }, stored) {
+          const owner = await someone().auth.login.mutate({ email: target, password });
+          expect(owner.user.id).not.toBe(user.id);
+          expectAddress(stored, target, owner.user.id);
+          expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).not.toBe("none");
+          expect((await someone().auth.login.mutate({ email, password })).user.id).toBe(user.id);
+        },
+      }),
+    );
+  });
+
+  it("an address has one owner when a sign-up follows a confirmation that was stopped", async () => {
+    report(
+      await stopEverywhere({
+        async before() {
+          const [made, target] = [await account(), freshEmail()];
+          await made.client.auth.changeEmail.mutate({ email: target, password });
+          return { ...made, target, token: await mailedTo(target, "changeEmail") };
+        },
+        run: ({ token }) => someone().auth.confirmEmailChange.mutate({ token }),
+        async again({ target }) {
+          expect(["none", "CONFLICT"]).toContain(
+            await codeOf(someone().auth.signup.mutate({ email: target, password })),
+          );
+        },
+        async after({ email, target, user, client }, stored) {
+          const changed = (await client.auth.me.query()).user.email === target;
+          const code = await codeOf(someone().auth.signup.mutate({ email: target, password: "another horse" }));
+          const owners = stored.filter(({ tables }) => tables["_account"]?.some((row) => row["email"] === target));
+          expect(owners.length).toBeLessThanOrEqual(1);
+          if (changed) expectAddress(stored, target, user.id);
+          else expect((await someone().auth.login.mutate({ email, password })).user.id).toBe(user.id);
+          expect(code).toBe(owners.length === 1 ? "CONFLICT" : "none");
+        },
+      }),
+    );
+  });
+
   it("P5 A12 a deleted account leaves nothing anywhere, or can be deleted again", async () => {
     report(
       await stopEverywhere({

@@ -1,0 +1,181 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { countMails, tokenTo } from "../../fixtures/mail.js";
+import { addressName, quiet } from "../../fixtures/organizations.js";
+
+const MINUTE = 60_000;
+const someone = () => openBrowser().client();
+const addressObject = async (email: string) => env.BLOG_DO.getByName(await addressName(email));
+
+afterEach(() => void vi.useRealTimers());
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+const accountsIn = (userId: string) =>
+  runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage: { sql } }) => {
+    const tables = sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_account'").toArray();
+    return tables.length === 0 ? [] : sql.exec("SELECT email FROM _account").toArray();
+  });
+
+const pointerOf = async (email: string) =>
+  runInDurableObject(await addressObject(email), (_instance, { storage }) =>
+    storage.sql.exec("SELECT * FROM _pointer").toArray(),
+  );
+
+/** Somebody who wants to change to an address, and the link that was mailed to it. */
+async function withChange(target = freshEmail()) {
+  const account = await signUp();
+  await account.client.auth.changeEmail.mutate({ email: target, password });
+  return { ...account, target, token: await tokenTo(target, "changeEmail") };
+}
+
+/** Says that a change is being confirmed, as the user's object does before it takes the address. */
+async function beginConfirmation({ user, target }: Awaited<ReturnType<typeof withChange>>, until: number) {
+  const [pointer] = await pointerOf(target);
+  const operationId = String(pointer?.["operation_id"]);
+  const stub = await addressObject(target);
+  const request = { op: "reserveAddress", userId: user.id, operationId, email: target, until } as const;
+  return stub.internal({ ...request, isConfirming: true });
+}
+
+const confirm = (token: string, client = someone()) => codeOf(client.auth.confirmEmailChange.mutate({ token }));
+
+describe("an address that somebody reserved and did not confirm", () => {
+  it("is free for a sign-up; the change is then refused, and its account keeps its address", async () => {
+    const change = await withChange();
+    const { user, client } = await signUp(change.target);
+    expect(user.id).not.toBe(change.user.id);
+    const refused = await someone()
+      .auth.confirmEmailChange.mutate({ token: change.token })
+      .then(() => "none", String);
+    expect(refused).toContain("Another account signed up with this address");
+    expect(await confirm(change.token)).toBe("CONFLICT");
+    expect((await change.client.auth.me.query()).user.email).toBe(change.email);
+    expect((await client.auth.me.query()).user.id).toBe(user.id);
+    expect((await someone().auth.login.mutate({ email: change.target, password })).user.id).toBe(user.id);
+    expect((await someone().auth.login.mutate({ email: change.email, password })).user.id).toBe(change.user.id);
+  });
+
+  it("is free for a sign-up however often it is reserved again", async () => {
+    const { client, target } = await withChange();
+    for (let times = 0; times < 2; times++) await client.auth.changeEmail.mutate({ email: target, password });
+    await evictDurableObject(await addressObject(target));
+    expect((await signUp(target)).user.email).toBe(target);
+  });
+
+  it("is not reserved again while an account has it", async () => {
+    const { client, target } = await withChange();
+    await signUp(target);
+    expect(await codeOf(client.auth.changeEmail.mutate({ email: target, password }))).toBe("CONFLICT");
+  });
+
+  it("can still be confirmed after a sign-up that the app refused, without another mail", async () => {
+    const change = await withChange(`refused-${freshEmail()}`);
+    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("FORBIDDEN");
+    expect(await confirm(change.token)).toBe("none");
+    expect((await change.client.auth.me.query()).user.email).toBe(change.target);
+    expect(countMails(change.target, "changeEmail")).toBe(1);
+  });
+
+  it("can still be confirmed once the account that signed up with it is deleted", async () => {
+    const change = await withChange();
+    const other = await signUp(change.target);
+    expect(await confirm(change.token)).toBe("CONFLICT");
+    await other.client.account.delete.mutate({ password });
+    expect(await confirm(change.token)).toBe("none");
+    expect((await someone().auth.login.mutate({ email: change.target, password })).user.id).toBe(change.user.id);
+  });
+
+  it("stays free when the change is withdrawn after the sign-up", async () => {
+    const change = await withChange();
+    const { user } = await signUp(change.target);
+    await change.client.auth.changeEmail.mutate({ email: freshEmail(), password });
+    await quiet(`user:${change.user.id}`);
+    expect(await pointerOf(change.target)).toMatchObject([{ user_id: user.id, committed: 1 }]);
+    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password: "another horse" }))).toBe(
+      "CONFLICT",
+    );
+  });
+});
+
+describe("a confirmation that is under way", () => {
+  it("keeps sign-ups out until it has to be finished, and not longer", async () => {
+    const change = await withChange();
+    expect(await beginConfirmation(change, Date.now() + 11 * MINUTE)).toBe("reserved");
+    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    await evictDurableObject(await addressObject(change.target));
+    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    moveClock(12 * MINUTE);
+    expect((await signUp(change.target)).user.id).not.toBe(change.user.id);
+    expect(await confirm(change.token)).toBe("CONFLICT");
+  });
+
+  it("leaves nothing in the way when it was never finished", async () => {
+    const change = await withChange();
+    await beginConfirmation(change, Date.now() + 11 * MINUTE);
+    moveClock(12 * MINUTE);
+    await runDurableObjectAlarm(await addressObject(change.target));
+    expect(await confirm(change.token)).toBe("none");
+    expect((await change.client.auth.me.query()).user.email).toBe(change.target);
+  });
+
+  it("does not begin while somebody signs up", async () => {
+    const change = await withChange();
+    const codes = await Promise.all([
+      codeOf(someone().auth.signup.mutate({ email: change.target, password })),
+      confirm(change.token),
+    ]);
+    expect(codes.toSorted()).toEqual(["CONFLICT", "none"]);
+  });
+
+  it("confirms once of twenty at once, and is committed in the index", async () => {
+    const change = await withChange();
+    const codes = await Promise.all(Array.from({ length: 20 }, () => confirm(change.token)));
+    expect(codes).toContain("none");
+    await quiet(`user:${change.user.id}`);
+    expect(await pointerOf(change.target)).toMatchObject([{ user_id: change.user.id, committed: 1, email: null }]);
+    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+  });
+
+  it("gives the address one owner when twenty sign up and twenty confirm at once", async () => {
+    for (let rounds = 0; rounds < 8; rounds++) {
+      const change = await withChange();
+      const clients = Array.from({ length: 20 }, () => someone());
+      const signups = clients.map(
+        (client, index) => () =>
+          // Each with a password of its own, so that none is taken for a repeated call.
+          codeOf(client.auth.signup.mutate({ email: change.target, password: `horse number ${index} of twenty` })),
+      );
+      const confirmations = clients.map(() => () => confirm(change.token));
+      const calls = rounds % 2 === 0 ? [...signups, ...confirmations] : [...confirmations, ...signups];
+      await Promise.all(calls.map((call) => call()));
+
+      const found = await Promise.allSettled(clients.map((client) => client.auth.me.query()));
+      const newUsers = found.flatMap((each) => (each.status === "fulfilled" ? [each.value.user.id] : []));
+      const { email } = (await change.client.auth.me.query()).user;
+      const owners = [...newUsers, ...(email === change.target ? [change.user.id] : [])];
+      expect(owners).toHaveLength(1);
+      await quiet(`user:${change.user.id}`);
+      expect(await pointerOf(change.target)).toMatchObject([{ user_id: owners[0], committed: 1 }]);
+      expect(await accountsIn(owners[0] ?? "")).toEqual([{ email: change.target }]);
+    }
+  });
+});
+
+it("reads a reservation that the version before stored, and lets a sign-up replace it", async () => {
+  const change = await withChange();
+  const stub = await addressObject(change.target);
+  await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+    sql.exec("ALTER TABLE _pointer DROP COLUMN is_confirming");
+    sql.exec("UPDATE _object SET fingerprint = 'email 3'");
+  });
+  await evictDurableObject(stub);
+  expect(await pointerOf(change.target)).toHaveLength(1);
+  const { user } = await signUp(change.target);
+  expect(await pointerOf(change.target)).toMatchObject([{ user_id: user.id, committed: 1, is_confirming: 0 }]);
+});
