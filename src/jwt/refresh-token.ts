@@ -29,9 +29,11 @@ export async function refreshTokenOf(claims: RefreshClaims, { secrets, audience 
   return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${audience}|${body}`))}`;
 }
 
-/** The user that a token names, if it has the form of one. Nothing is checked. */
-export function userInRefreshToken(token: string): string | undefined {
-  return TOKEN.exec(token)?.[1];
+/** What a token says, if it has the form of one. Its MAC is not checked. */
+export function readRefreshToken(token: string): RefreshClaims | undefined {
+  const [, userId, sessionId, generation] = TOKEN.exec(token) ?? [];
+  if (userId === undefined || sessionId === undefined) return undefined;
+  return { userId, sessionId, generation: Number(generation) };
 }
 
 /** The claims of a token whose MAC holds, `undefined` for anything else. */
@@ -39,13 +41,12 @@ export async function verifyRefreshToken(
   token: string,
   { secrets, audience }: Options,
 ): Promise<RefreshClaims | undefined> {
-  const match = TOKEN.exec(token);
-  if (!match) return undefined;
-  const [, userId = "", sessionId = "", generation, mac = ""] = match;
-  const body = token.slice(0, token.lastIndexOf("."));
+  const claims = readRefreshToken(token);
+  if (!claims) return undefined;
+  const [body, mac] = [token.slice(0, token.lastIndexOf(".")), token.slice(token.lastIndexOf(".") + 1)];
   for (const secret of [secrets.current, secrets.previous]) {
     if (secret !== undefined && (await verifyHmac(secret, `refresh|${audience}|${body}`, fromBase64Url(mac)))) {
-      return { userId, sessionId, generation: Number(generation) };
+      return claims;
     }
   }
   return undefined;

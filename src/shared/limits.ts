@@ -16,6 +16,8 @@ export const limits = {
   bigintDigits: 40,
   /** Longest cookie header, in bytes. */
   cookieBytes: 8_192,
+  /** Most cookies of single sessions that are read from one request, the newest ones. */
+  sessionRecords: 8,
   /** Largest data of one session, in bytes as stored. */
   sessionDataBytes: 65_536,
   /** Largest profile or fields of a user, and largest settings of an organization, in bytes as stored. */

@@ -6,7 +6,7 @@ import { shapeError } from "../router/run-call.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import type { Reply, SessionEffect } from "../shared/call.js";
 import { anonymous } from "../shared/caller.js";
-import type { SessionCookies } from "./cookies/create-cookies.js";
+import type { BrowserSession } from "./cookies/find-browser-session.js";
 import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
 import { refuse } from "./gate/refuse.js";
@@ -23,9 +23,10 @@ export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
   readonly path: string;
   readonly gated: GatedCalls;
   readonly who: Who;
-  readonly cookies: SessionCookies;
-  /** The refresh token that came by cookie, unchecked. */
-  readonly refreshCookie: string | undefined;
+  /** The session that the request's cookies belong to. */
+  readonly session: BrowserSession;
+  /** The values of `Set-Cookie` for what a call did to the session. */
+  readonly writeCookies: (effect: SessionEffect | undefined) => Promise<string[]>;
   readonly limiter: NetworkLimits;
 }
 
@@ -87,20 +88,19 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
 const CHALLENGE = 'Bearer error="invalid_token"';
 
 /** A reply with what is to be known of the session: its cookies, and that a Bearer token is none that holds. */
-function withSession(
+async function withSession(
   response: Response,
   session: SessionEffect | undefined,
-  { gated, who, cookies }: Pick<AnswerCallsOptions, "gated" | "who" | "cookies">,
-): Response {
+  { gated, who, writeCookies }: Pick<AnswerCallsOptions, "gated" | "who" | "writeCookies">,
+): Promise<Response> {
   const isBearer = gated.bearer !== undefined;
   const refusesToken = isBearer && who.type === "nobody";
   // A token's end says nothing of the cookies beside it, which were not looked at.
   const effect = isBearer && session === null ? undefined : session;
-  if (effect === undefined && !refusesToken) return response;
+  const values = await writeCookies(effect);
+  if (values.length === 0 && !refusesToken) return response;
   const reply = new Response(response.body, response);
   if (refusesToken) reply.headers.set("WWW-Authenticate", CHALLENGE);
-  if (effect === undefined) return reply;
-  const values = effect === null ? cookies.clear() : cookies.set(effect, Date.now());
   for (const value of values) reply.headers.append("Set-Cookie", value);
   return reply;
 }
@@ -129,7 +129,7 @@ async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptio
 async function planKnown(
   { path, input: serialized }: GatedCalls["calls"][number],
   procedure: AnyTRPCProcedure,
-  { router, gated, request, refreshCookie, limiter, onError }: AnswerCallsOptions,
+  { router, gated, request, session, limiter, onError }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const { type } = procedure._def;
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
@@ -139,7 +139,8 @@ async function planKnown(
   const cameBackWith =
     request.headers.get("last-event-id") ?? searchParams.get("lastEventId") ?? searchParams.get("Last-Event-Id");
   try {
-    await limiter.check(path, placementOf(procedure));
+    const placement = placementOf(procedure);
+    await limiter.check(path, placement);
     const input: unknown =
       serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
     const call: KnownCall = {
@@ -148,7 +149,7 @@ async function planKnown(
       input,
       procedure,
       ...(type === "subscription" && { lastEventId: cameBackWith ?? lastEventIdIn(input) }),
-      ...(placementOf(procedure).kind === "refresh" && { refreshCookie }),
+      ...(placement.kind === "refresh" && { refreshCookie: (await session.refresh())?.token }),
     };
     return { path, procedure, call };
   } catch (cause) {

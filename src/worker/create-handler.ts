@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
+import type { SessionEffect } from "../shared/call.js";
 import { answerCalls } from "./answer-calls.js";
 import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
@@ -8,6 +9,8 @@ import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createNetworkLimits } from "./create-network-limits.js";
 import { checkNames } from "./check-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
+import { findBrowserSession } from "./cookies/find-browser-session.js";
+import { writeSessionCookies } from "./cookies/write-session-cookies.js";
 import { deviceOf } from "./device-of.js";
 import { formCall } from "./forms/form-call.js";
 import { redirectAfter } from "./forms/redirect-after.js";
@@ -19,6 +22,7 @@ import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./read-stream.js";
+import { createTokenVerifier } from "./token-verifier.js";
 import { whoIs } from "./who.js";
 
 /** Answers the requests that are for tRPC; `undefined` means that a request is not. */
@@ -45,13 +49,17 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   ): Promise<Response> {
     const configuration = readConfiguration(env, binding);
     const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
-    const tokens = cookies.read(gated.cookies);
-    const who = await whoIs({ bearer: gated.bearer, ...tokens }, configuration);
-    const device = deviceOf(request.headers, { token: tokens.device, addressHeader: clientAddressHeader });
+    const sent = { ...cookies.read(gated.cookies), records: cookies.readRecords(gated.cookies) };
+    const verifier = createTokenVerifier(configuration);
+    const session = await findBrowserSession(sent, verifier);
+    const who = await whoIs({ bearer: gated.bearer, session }, configuration);
+    const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
       const door = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
-      const client = { request, gated, who, cookies, refreshCookie: tokens.refresh, device };
+      const writeCookies = (effect: SessionEffect | undefined) =>
+        writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
+      const client = { request, gated, who, session, writeCookies, device };
       return answerCalls({ path, limiter, ...client, ...door });
     }
     const opened = await answerUpgrade(gated, who, { configuration, device });

@@ -3,9 +3,11 @@ import type { ListedSession, User } from "../shared/account.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { readNamespace } from "./configuration.js";
 import { createCookies } from "./cookies/create-cookies.js";
+import { findBrowserSession } from "./cookies/find-browser-session.js";
+import type { Credentials } from "./gate/gate-result.js";
 import { readCredentials } from "./gate/read-credentials.js";
 import { Refused } from "./gate/refusal.js";
-import { routableUser } from "./routable-user.js";
+import { createRoutingVerifier, type TokenVerifier } from "./token-verifier.js";
 
 export interface LoadSessionOptions {
   /** The name, in this Worker's settings, of the binding to the app's Durable Objects. */
@@ -62,25 +64,43 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
   const { binding, audience = binding, cookiePrefix } = options;
   return async (request, env) => {
     const namespace: ObjectNamespace = readNamespace(env, binding);
-    for (const token of tokensOf(request, cookiePrefix)) {
-      const userId = await routableUser(token, { env, audience });
-      if (userId === undefined) continue;
-      const found = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
-      return found as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> | null;
-    }
-    return null;
+    const found = await findToken(request, cookiePrefix, createRoutingVerifier(env, audience));
+    if (!found) return null;
+    const { token, userId } = found;
+    const loaded = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
+    return loaded as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> | null;
   };
 }
 
-/** The tokens that came along, the likeliest first. */
-function tokensOf({ headers, url }: Request, prefix: string | undefined): string[] {
+/** The token to ask with, and the user whom it names. */
+interface FoundToken {
+  readonly token: string;
+  readonly userId: string;
+}
+
+async function findToken(
+  { headers, url }: Request,
+  prefix: string | undefined,
+  verifier: TokenVerifier,
+): Promise<FoundToken | undefined> {
+  const credentials = credentialsOf(headers);
+  const { bearer: token } = credentials;
+  if (token !== undefined) {
+    const claims = (await verifier.access(token)) ?? (await verifier.refresh(token));
+    return claims && { token, userId: claims.userId };
+  }
+  const cookies = createCookies({ prefix, url: new URL(url) });
+  const sent = { ...cookies.read(credentials.cookies), records: cookies.readRecords(credentials.cookies) };
+  const session = await findBrowserSession(sent, verifier);
+  return session.access ?? session.refresh();
+}
+
+/** What is ambiguous or malformed authenticates nobody. */
+function credentialsOf(headers: Headers): Credentials {
   try {
-    const { bearer, cookies } = readCredentials(headers);
-    if (bearer !== undefined) return [bearer];
-    const { access, refresh } = createCookies({ prefix, url: new URL(url) }).read(cookies);
-    return [access, refresh].filter((token) => token !== undefined);
+    return readCredentials(headers);
   } catch (error) {
-    if (error instanceof Refused) return [];
+    if (error instanceof Refused) return { cookies: {} };
     throw error;
   }
 }

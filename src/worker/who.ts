@@ -1,16 +1,16 @@
-import { verifyRefreshToken, type RefreshClaims } from "../jwt/refresh-token.js";
+import type { RefreshClaims } from "../jwt/refresh-token.js";
 import type { SessionEffect } from "../shared/call.js";
 import { anonymous, type Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
 import { stubOf } from "../shared/object-stub.js";
 import type { Configuration } from "./configuration.js";
+import type { BrowserSession } from "./cookies/find-browser-session.js";
 import { verifyRecent } from "./recent-tokens.js";
 
-/** The tokens that a request brought. A bearer token stands alone: cookies beside it are not looked at. */
-export interface RequestTokens {
-  readonly bearer?: string | undefined;
-  readonly access?: string | undefined;
-  readonly refresh?: string | undefined;
+/** What a request is authenticated by. A bearer token stands alone: cookies beside it are not looked at. */
+export interface RequestCredentials {
+  readonly bearer: string | undefined;
+  readonly session: BrowserSession;
 }
 
 /** Who makes a request, as far as its signatures say. No object has been asked. */
@@ -20,13 +20,10 @@ export type Who =
   | { readonly type: "nobody" };
 
 /** Checks a request's tokens. A forged, expired or missing one is nobody, and nobody's object is touched for it. */
-export async function whoIs(tokens: RequestTokens, configuration: Configuration): Promise<Who> {
-  const token = tokens.bearer ?? tokens.access;
-  const access = token === undefined ? undefined : await verifyRecent(token, configuration);
+export async function whoIs({ bearer, session }: RequestCredentials, configuration: Configuration): Promise<Who> {
+  const access = bearer === undefined ? session.access : await verifyRecent(bearer, configuration);
   if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
-  if (tokens.bearer !== undefined || tokens.refresh === undefined) return { type: "nobody" };
-  const { binding, secrets } = configuration;
-  const claims = await verifyRefreshToken(tokens.refresh, { secrets: secrets.jwt, audience: binding });
+  const claims = bearer === undefined ? await session.refresh() : undefined;
   return claims ? { type: "lapsed", claims } : { type: "nobody" };
 }
 

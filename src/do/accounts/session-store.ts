@@ -1,5 +1,5 @@
-import { randomId } from "../../shared/random-id.js";
 import { recordRow } from "../storage/record-rows.js";
+import { createSessionId } from "./create-session-id.js";
 import type { SessionOptions } from "./session-options.js";
 import { GRACE, isCurrentGeneration, textOf, toSession, type SessionRow } from "./session-row.js";
 
@@ -123,7 +123,7 @@ export function createSessionStore(
     create(now, device) {
       const endsAt = now + options.absolute * 1000;
       const session: SessionRow = {
-        id: randomId(),
+        id: createSessionId(),
         createdAt: now,
         lastSeenAt: now,
         expiresAt: Math.min(now + idle, endsAt),
@@ -199,7 +199,7 @@ export function createSessionStore(
       store.remove(id);
       replaced.clear();
       replaced.set(id, now);
-      const next = { ...session, id: randomId(), generation: 0, seen: 0, rotatedAt: now, lastSeenAt: now };
+      const next = { ...session, id: createSessionId(), generation: 0, seen: 0, rotatedAt: now, lastSeenAt: now };
       insert(next, data);
       return next;
     },

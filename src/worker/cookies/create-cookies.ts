@@ -1,7 +1,9 @@
 import { stringifySetCookie } from "cookie";
+import { readRefreshToken } from "../../jwt/refresh-token.js";
 import type { SessionTokens } from "../../shared/call.js";
 import { limits } from "../../shared/limits.js";
 import { isLoopback } from "./is-loopback.js";
+import { readRecords, recordName, type SessionRecord } from "./session-record.js";
 
 export interface CookiesOptions {
   /**
@@ -21,13 +23,23 @@ export interface CookieTokens {
   readonly device?: string;
 }
 
+type Cookies = Readonly<Record<string, string | undefined>>;
+
 /** A session's cookies: read from the request's, written as values of `Set-Cookie`. */
 export interface SessionCookies {
-  read(cookies: Readonly<Record<string, string | undefined>>): CookieTokens;
-  /** @param now milliseconds since the epoch */
+  read(cookies: Cookies): CookieTokens;
+  /** The cookies of single sessions, the newest first. */
+  readRecords(cookies: Cookies): readonly SessionRecord[];
+  /**
+   * Writes a session's tokens, and its record.
+   * @param now milliseconds since the epoch
+   */
   set(tokens: SessionTokens, now: number): string[];
   /** Deletes the session's two, by the attributes they were set with: no other way deletes a `__Host-` cookie. */
   clear(): string[];
+  /** Writes a mark that outlives every session which it could be about. */
+  setReplaced(sessionId: string, mark: string): string;
+  deleteRecord(record: SessionRecord): string;
 }
 
 const YEAR = 365 * 24 * 60 * 60;
@@ -35,10 +47,11 @@ const YEAR = 365 * 24 * 60 * 60;
 /** The cookies of one app. Scripts cannot read them, and other sites' pages cannot send them along with a POST. */
 export function createCookies({ prefix = "userdo", url }: CookiesOptions): SessionCookies {
   const secure = !(url.protocol === "http:" && isLoopback(url));
-  const nameOf = (token: keyof CookieTokens) => `${secure ? "__Host-" : ""}${prefix}-${token}`;
-  const write = (token: keyof CookieTokens, value: string, maxAge: number) =>
+  const namesBegin = `${secure ? "__Host-" : ""}${prefix}-`;
+  const nameOf = (token: keyof CookieTokens) => namesBegin + token;
+  const write = (name: string, value: string, maxAge: number) =>
     stringifySetCookie({
-      name: nameOf(token),
+      name: namesBegin + name,
       value,
       httpOnly: true,
       secure,
@@ -58,12 +71,22 @@ export function createCookies({ prefix = "userdo", url }: CookiesOptions): Sessi
         ...(isToken(device) && { device }),
       };
     },
-    set: (tokens, now) => [
-      write("access", tokens.accessToken, secondsUntil(tokens.accessExpiresAt, now)),
-      write("refresh", tokens.refreshToken, secondsUntil(tokens.refreshExpiresAt, now)),
-      ...(tokens.deviceToken === undefined ? [] : [write("device", tokens.deviceToken, YEAR)]),
-    ],
+    readRecords: (cookies) => readRecords(cookies, namesBegin),
+    set(tokens, now) {
+      const claims = readRefreshToken(tokens.refreshToken);
+      const refreshAge = secondsUntil(tokens.refreshExpiresAt, now);
+      return [
+        write("access", tokens.accessToken, secondsUntil(tokens.accessExpiresAt, now)),
+        write("refresh", tokens.refreshToken, refreshAge),
+        ...(tokens.deviceToken === undefined ? [] : [write("device", tokens.deviceToken, YEAR)]),
+        ...(claims
+          ? [write(recordName({ type: "token", value: "", ...claims }), tokens.refreshToken, refreshAge)]
+          : []),
+      ];
+    },
     clear: () => [write("access", "", 0), write("refresh", "", 0)],
+    setReplaced: (sessionId, mark) => write(recordName({ type: "replaced", sessionId, value: mark }), mark, YEAR),
+    deleteRecord: (record) => write(recordName(record), "", 0),
   };
 }
 

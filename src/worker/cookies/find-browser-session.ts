@@ -1,0 +1,96 @@
+import type { AccessClaims } from "../../jwt/access-token.js";
+import { readRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
+import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
+import type { TokenVerifier } from "../token-verifier.js";
+import type { CookieTokens } from "./create-cookies.js";
+import type { SessionRecord } from "./session-record.js";
+
+/** The one session that a browser is signed in with, as far as its cookies say. No object has been asked. */
+export interface BrowserSession {
+  /** `undefined` when nobody is signed in, or no token is valid. */
+  readonly sessionId: string | undefined;
+  /** The session that the cookies `access` and `refresh` belong to. A late reply may have written them. */
+  readonly pairSessionId: string | undefined;
+  /** The claims of the access token, if it is valid and belongs to the session. */
+  readonly access: (AccessClaims & { readonly token: string; readonly expiresAt: number }) | undefined;
+  /** The newest refresh token of the session, verified. */
+  refresh(): Promise<(RefreshClaims & { readonly token: string }) | undefined>;
+}
+
+export interface SentCookies extends CookieTokens {
+  readonly records: readonly SessionRecord[];
+}
+
+/**
+ * Finds the session of a browser. Replies that arrive late may have overwritten the cookies `access` and `refresh` with
+ * those of a session that was signed out of or replaced. The newest session of which there is a token is the browser's,
+ * unless there is a mark that it was replaced.
+ */
+export async function findBrowserSession(cookies: SentCookies, verifier: TokenVerifier): Promise<BrowserSession> {
+  const { access: token = "", refresh = "", records } = cookies;
+  const access = token === "" ? undefined : await verifier.access(token);
+  const pair = access ?? (refresh === "" ? undefined : await verifier.refresh(refresh));
+  const pairSessionId = pair?.sessionId;
+  const newest = await newestRecord(records, verifier, { pairSessionId, isVerified: access !== undefined });
+  const sessionId = newest?.type === "replaced" ? undefined : (newest?.sessionId ?? pairSessionId);
+  return {
+    sessionId,
+    pairSessionId,
+    access: access && access.sessionId === sessionId ? { ...access, token } : undefined,
+    refresh: () => newestRefreshToken(sessionId, cookies, verifier),
+  };
+}
+
+interface Pair {
+  readonly pairSessionId: string | undefined;
+  /** Whether an access token vouches for the session: then its own record need not be verified, which saves a MAC. */
+  readonly isVerified: boolean;
+}
+
+/** The newest genuine record, unless the pair belongs to a newer session. */
+async function newestRecord(
+  records: readonly SessionRecord[],
+  verifier: TokenVerifier,
+  { pairSessionId, isVerified }: Pair,
+): Promise<SessionRecord | undefined> {
+  if (isOfEarlierVersion(pairSessionId, records)) return undefined;
+  for (const record of records) {
+    const age = pairSessionId === undefined ? 1 : compareSessionIds(record.sessionId, pairSessionId);
+    if (age < 0) return undefined;
+    if (age === 0 && isVerified && record.type === "token") return record;
+    if (await isGenuine(record, verifier)) return record;
+  }
+  return undefined;
+}
+
+/**
+ * Whether an earlier version of this package signed the browser in: it wrote the pair alone, and an id without a time.
+ * That version knew no records, so they say nothing about its sign-ins.
+ */
+function isOfEarlierVersion(pairSessionId: string | undefined, records: readonly SessionRecord[]): boolean {
+  if (pairSessionId === undefined || isTimeOrdered(pairSessionId)) return false;
+  return !records.some(({ sessionId }) => sessionId === pairSessionId);
+}
+
+/** Whether this app wrote the record. */
+export async function isGenuine(record: SessionRecord, verifier: TokenVerifier): Promise<boolean> {
+  if (record.type === "replaced") return verifier.replaced(record.value, record.sessionId);
+  return (await verifier.refresh(record.value)) !== undefined;
+}
+
+async function newestRefreshToken(
+  sessionId: string | undefined,
+  { refresh, records }: SentCookies,
+  verifier: TokenVerifier,
+): ReturnType<BrowserSession["refresh"]> {
+  const copies = records.flatMap((record) => (record.type === "token" ? record.value : []));
+  const tokens = [...(refresh === undefined ? [] : [refresh]), ...copies].flatMap((token) => {
+    const claims = readRefreshToken(token);
+    return claims && claims.sessionId === sessionId ? { token, generation: claims.generation } : [];
+  });
+  for (const { token } of tokens.toSorted((a, b) => b.generation - a.generation)) {
+    const claims = await verifier.refresh(token);
+    if (claims) return { ...claims, token };
+  }
+  return undefined;
+}

@@ -1,0 +1,82 @@
+import { readRefreshToken } from "../../jwt/refresh-token.js";
+import { replacedMarkOf } from "../../jwt/replaced-mark.js";
+import type { SessionEffect } from "../../shared/call.js";
+import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
+import type { Configuration } from "../configuration.js";
+import type { TokenVerifier } from "../token-verifier.js";
+import type { SessionCookies } from "./create-cookies.js";
+import { isGenuine, type BrowserSession, type SentCookies } from "./find-browser-session.js";
+import { recordName, type SessionRecord } from "./session-record.js";
+
+export interface WriteSessionCookiesOptions {
+  readonly cookies: SessionCookies;
+  /** The cookies that the request brought. */
+  readonly sent: SentCookies;
+  readonly session: BrowserSession;
+  readonly verifier: TokenVerifier;
+  readonly configuration: Pick<Configuration, "binding" | "secrets">;
+}
+
+/**
+ * The values of `Set-Cookie` for a reply that signs in, renews (tokens), or says that the session ended (`null`). They
+ * change the cookies of that session, and of the sessions in the request that it replaced: never those of a session
+ * that the browser may have signed in with since.
+ *
+ * Without an effect (`undefined`), cookies of replaced sessions are deleted that a late reply has brought back.
+ *
+ * @param now milliseconds since the epoch
+ */
+export async function writeSessionCookies(
+  effect: SessionEffect | undefined,
+  now: number,
+  { cookies, sent, session, verifier, configuration }: WriteSessionCookiesOptions,
+): Promise<string[]> {
+  const isSignedOut = session.sessionId === undefined && sent.records.length > 0;
+  if (effect === undefined && !isSignedOut) return [];
+  const records = await genuineRecords(sent.records, verifier);
+  const subject = effect ? readRefreshToken(effect.refreshToken) : undefined;
+  const sessionId = subject?.sessionId ?? session.sessionId;
+  const replaced = newestReplaced({ sessionId, pairSessionId: session.pairSessionId, records });
+
+  const written = new Set<string>();
+  if (subject) written.add(recordName({ type: "token", value: "", ...subject }));
+  if (replaced !== undefined) written.add(recordName({ type: "replaced", value: "", sessionId: replaced }));
+  const deleted = records.filter((record) => !written.has(recordName(record)));
+  const isMarked = records.some((record) => record.type === "replaced" && record.sessionId === replaced);
+  if (effect === undefined && deleted.length === 0 && session.pairSessionId === undefined) return [];
+
+  const mark =
+    replaced === undefined || isMarked ? [] : [cookies.setReplaced(replaced, await markOf(replaced, configuration))];
+  return [
+    ...(effect ? cookies.set(effect, now) : cookies.clear()),
+    ...mark,
+    ...deleted.map((record) => cookies.deleteRecord(record)),
+  ];
+}
+
+interface Replacement {
+  readonly sessionId: string | undefined;
+  readonly pairSessionId: string | undefined;
+  readonly records: readonly SessionRecord[];
+}
+
+/**
+ * The newest session that this one has replaced in the browser. `undefined` if there was none, or if it is not older by
+ * its id, for example because a clock was set back: a mark would then end the session of the reply itself.
+ */
+function newestReplaced({ sessionId, pairSessionId, records }: Replacement): string | undefined {
+  const ids = [...records.map((record) => record.sessionId), ...(pairSessionId === undefined ? [] : [pairSessionId])];
+  const others = ids.filter((id) => id !== sessionId).toSorted(compareSessionIds);
+  if (sessionId !== undefined && !isTimeOrdered(sessionId)) return undefined;
+  return others.findLast((id) => sessionId === undefined || compareSessionIds(id, sessionId) < 0);
+}
+
+/** Another app's records are left alone, even if it uses the same prefix. */
+async function genuineRecords(records: readonly SessionRecord[], verifier: TokenVerifier): Promise<SessionRecord[]> {
+  const checked = await Promise.all(records.map((record) => isGenuine(record, verifier)));
+  return records.filter((_record, index) => checked[index]);
+}
+
+function markOf(sessionId: string, { binding, secrets }: Pick<Configuration, "binding" | "secrets">): Promise<string> {
+  return replacedMarkOf(sessionId, { secrets: secrets.jwt, audience: binding });
+}
