@@ -67,8 +67,9 @@ describe("a page of app.example.com, and the API elsewhere", () => {
   it("C5 signs up, calls and listens with the API's cookies", async () => {
     const { client, cookies } = openPage("https://app.example.com", "include");
     const email = `${crypto.randomUUID()}@example.com`;
-    const { user } = await client.auth.signup.mutate({ email, password });
-    expect([...cookies.keys()]).toEqual(["userdo-access", "userdo-refresh", "userdo-device"]);
+    const { user, session } = await client.auth.signup.mutate({ email, password });
+    const record = `userdo-session-${session.id}-0`;
+    expect([...cookies.keys()]).toEqual(["userdo-access", "userdo-refresh", "userdo-device", record]);
     expect((await client.auth.me.query()).user.id).toBe(user.id);
     const title = await new Promise<string>((resolve, reject) => {
       const subscription = client.posts.changes.subscribe(undefined, {

@@ -54,6 +54,7 @@ describe("tokens in the body", () => {
       "__Host-userdo-access",
       "__Host-userdo-refresh",
       "__Host-userdo-device",
+      expect.stringMatching(/^__Host-userdo-session-[0-9a-f]{32}-0$/),
     ]);
   });
 
@@ -76,7 +77,7 @@ describe("tokens in the body", () => {
     const browser = openBrowser();
     const signedIn = await browser.client().auth.login.mutate({ email, password, tokens: "cookies" });
     expect(signedIn.tokens).toBeUndefined();
-    expect(sessionCookies(browser)).toHaveLength(2);
+    expect(sessionCookies(browser)).toHaveLength(3);
   });
 
   it("A6 the access token is a Bearer token, over HTTP and on the upgrade", async () => {
@@ -167,7 +168,7 @@ describe("auth.refresh by cookie", () => {
     const other = await signedUp();
     await app(other.tokens.accessToken).client.auth.logout.mutate();
     expect(await codeOf(client.auth.refresh.mutate({ refreshToken: other.tokens.refreshToken }))).toBe("UNAUTHORIZED");
-    expect(sessionCookies(browser)).toHaveLength(2);
+    expect(sessionCookies(browser)).toHaveLength(3);
     const copy = openBrowser();
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
     await client.sessions.revoke.mutate({ id: session.id });

@@ -161,7 +161,7 @@ describe("forms without JavaScript", () => {
       redirect: "manual",
     });
     expect(response.headers.get("location")).toBe("https://app.example.com/home");
-    expect(response.headers.getSetCookie()).toHaveLength(3);
+    expect(response.headers.getSetCookie()).toHaveLength(4);
   });
 
   it.each([

@@ -127,7 +127,7 @@ describe("ending one's own session over batch-stream", () => {
       client.posts.create.mutate({ title: "One", body: "" }),
       client.sessions.revoke.mutate({ id: elsewhere.session.id }),
     ]);
-    expect(sessionCookies(browser)).toHaveLength(2);
+    expect(sessionCookies(browser)).toHaveLength(3);
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 });

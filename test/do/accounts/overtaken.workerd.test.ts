@@ -102,7 +102,7 @@ describe("a change of password", () => {
     for (const [name, value] of browser.cookies) tab.cookies.set(name, value);
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword: another });
     expect(await codeOf(tab.client().posts.list.query())).toBe("UNAUTHORIZED");
-    expect(sessionCookies(tab)).toHaveLength(2);
+    expect(sessionCookies(tab)).toHaveLength(3);
   });
 
   it.each(["changePassword", "resetPassword"] as const)(

@@ -76,11 +76,12 @@ describe("signing in", () => {
   it("A1 signing in over batch-stream keeps its cookies", async () => {
     const { email } = await signUp();
     const browser = openBrowser();
-    await browser.client("stream").auth.login.mutate({ email, password });
+    const { session } = await browser.client("stream").auth.login.mutate({ email, password });
     expect([...browser.cookies.keys()]).toEqual([
       "__Host-userdo-access",
       "__Host-userdo-refresh",
       "__Host-userdo-device",
+      `__Host-userdo-session-${session.id}-0`,
     ]);
   });
 

@@ -36,6 +36,7 @@ describe("signing up", () => {
       "__Host-userdo-access",
       "__Host-userdo-refresh",
       "__Host-userdo-device",
+      expect.stringMatching(/^__Host-userdo-session-[0-9a-f]{32}-0$/),
     ]);
     for (const line of lines) {
       expect(line).toMatch(/; HttpOnly/);
