@@ -1,12 +1,9 @@
-import { env } from "cloudflare:workers";
-import { createLoadSession } from "trpc-userdo/worker";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AppRouter } from "../fixtures/app/router.js";
 import { openSlowTab, origin, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
-import { overForm, overHttp, overSocket, refusalOf } from "../fixtures/roads.js";
+import { overForm, overHttp, refusalOf } from "../fixtures/roads.js";
+import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
 
 const MINUTE = 60_000;
-const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
 const links = ["single", "batch", "batch-stream"] as const;
 
 interface Person {
@@ -33,30 +30,6 @@ function signIn(browser: Browser, { email }: Person): Promise<unknown> {
   return browser.client().auth.login.mutate({ email, password });
 }
 
-/** Whom a browser is signed in as, on every road: all of them have to agree. */
-async function whoIsIn(browser: Browser): Promise<string> {
-  const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
-  const found = new Set<string>();
-  for (const environment of [env, { BLOG_DO: env.BLOG_DO }]) {
-    const loaded = await loadSession(new Request(origin, { headers: { cookie } }), environment);
-    found.add(loaded?.user.id ?? "nobody");
-  }
-  const socket = await overSocket(browser).catch(() => undefined);
-  found.add(await idFrom(socket?.query("auth.me")));
-  for (const link of links) found.add(await idFrom(overHttp(browser, link).query("auth.me")));
-  expect([...found]).toHaveLength(1);
-  return [...found].join();
-}
-
-async function idFrom(me: Promise<unknown> | undefined): Promise<string> {
-  return me === undefined
-    ? "nobody"
-    : me.then(
-        (value) => (value as { user: Person["user"] }).user.id,
-        () => "nobody",
-      );
-}
-
 describe.each(links)("a reply that arrives after another user signed in (%s)", (link) => {
   it("does not bring the previous session back by its renewal", async () => {
     const { browser } = ada;
@@ -65,7 +38,7 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
     await overHttp(slow, link).query("auth.me");
     await signIn(browser, bob);
     slow.arrive();
-    expect(await whoIsIn(browser)).toBe(bob.user.id);
+    expect(await whoIsSignedIn(browser)).toBe(bob.user.id);
   });
 
   it("does not sign the new user out when the previous session had ended", async () => {
@@ -78,7 +51,7 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
     expect(await refusalOf(overHttp(slow, link).query("auth.me"))).toBe("UNAUTHORIZED");
     await signIn(browser, bob);
     slow.arrive();
-    expect(await whoIsIn(browser)).toBe(bob.user.id);
+    expect(await whoIsSignedIn(browser)).toBe(bob.user.id);
   });
 
   it("does not sign the new user out by the sign-out of the previous one", async () => {
@@ -87,7 +60,7 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
     await overHttp(slow, link).mutate("auth.logout");
     await signIn(browser, bob);
     slow.arrive();
-    expect(await whoIsIn(browser)).toBe(bob.user.id);
+    expect(await whoIsSignedIn(browser)).toBe(bob.user.id);
   });
 
   it("does not sign in the user who was replaced after the new one signed out", async () => {
@@ -98,7 +71,7 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
     await signIn(browser, bob);
     await overHttp(browser, link).mutate("auth.logout");
     slow.arrive();
-    expect(await whoIsIn(browser)).toBe("nobody");
+    expect(await whoIsSignedIn(browser)).toBe("nobody");
   });
 });
 
@@ -110,7 +83,7 @@ describe("replies that are late", () => {
     await overHttp(slow, "batch").query("auth.me");
     await overForm(browser).mutate("auth.logout");
     slow.arrive();
-    expect(await whoIsIn(browser)).toBe("nobody");
+    expect(await whoIsSignedIn(browser)).toBe("nobody");
     expect(sessionCookies(browser)).toEqual([]);
   });
 });
