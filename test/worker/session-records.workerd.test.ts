@@ -1,0 +1,206 @@
+import { env } from "cloudflare:workers";
+import { runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { signAccessToken } from "../../src/jwt/access-token.js";
+import { refreshTokenOf, verifyRefreshToken } from "../../src/jwt/refresh-token.js";
+import { createSessionId } from "../../src/do/accounts/create-session-id.js";
+import { openBrowser, openSlowTab, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
+import { overHttp, refusalOf } from "../fixtures/roads.js";
+import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
+
+const MINUTE = 60_000;
+const pair = ["__Host-userdo-access", "__Host-userdo-refresh"] as const;
+const options = { secrets: { current: env.JWT_SECRET }, audience: "BLOG_DO" };
+
+function moveClock(by: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
+}
+
+afterEach(() => void vi.useRealTimers());
+
+const recordName = (sessionId: string, what: number | "replaced") => `__Host-userdo-session-${sessionId}-${what}`;
+const recordsIn = ({ cookies }: Browser) => [...cookies.keys()].filter((name) => name.includes("-session-"));
+const me = (browser: Browser) => browser.client().auth.me.query();
+
+/** Signs a user up, then gives the session the random id and the two cookies that the version before gave it. */
+async function signUpBefore() {
+  const person = await signUp();
+  const sessionId = crypto.randomUUID().replaceAll("-", "").replace(/^./, "f");
+  const claims = { userId: person.user.id, sessionId, generation: 0 };
+  await runInDurableObject(env.BLOG_DO.getByName(`user:${person.user.id}`), (_instance, { storage: { sql } }) => {
+    const row = { ...sql.exec("SELECT * FROM _sessions").one(), id: sessionId };
+    sql.exec("DELETE FROM _sessions");
+    const columns = Object.keys(row);
+    sql.exec(
+      `INSERT INTO _sessions (${columns.join()}) VALUES (${columns.map(() => "?").join()})`,
+      ...Object.values(row),
+    );
+  });
+  const { cookies } = person.browser;
+  for (const name of recordsIn(person.browser)) cookies.delete(name);
+  const expiresAt = Date.now() + 15 * MINUTE;
+  cookies.set(pair[0], await signAccessToken(claims, { ...options, expiresAt }));
+  cookies.set(pair[1], await refreshTokenOf(claims, options));
+  return { ...person, sessionId };
+}
+
+describe("a session's own cookie", () => {
+  it("is replaced with each renewal, and goes with the sign-out", async () => {
+    const { browser, session } = await signUp();
+    expect(recordsIn(browser)).toEqual([recordName(session.id, 0)]);
+    moveClock(16 * MINUTE);
+    await me(browser);
+    expect(recordsIn(browser)).toEqual([recordName(session.id, 1)]);
+    expect(browser.cookies.get(recordName(session.id, 1))).toBe(browser.cookies.get(pair[1]));
+    await browser.client().auth.logout.mutate();
+    expect(sessionCookies(browser)).toEqual([]);
+  });
+
+  it("stands in when the other two are missing, and brings them back", async () => {
+    const { browser, user } = await signUp();
+    for (const name of pair) browser.cookies.delete(name);
+    expect(await whoIsSignedIn(browser)).toBe(user.id);
+    for (const name of pair) expect(browser.cookies.has(name)).toBe(true);
+  });
+
+  it("keeps the newest generation when an older reply of the same session arrives late", async () => {
+    const { browser, session, user } = await signUp();
+    moveClock(16 * MINUTE);
+    const slow = openSlowTab(browser);
+    await me(slow);
+    for (let count = 0; count < 2; count++) {
+      moveClock(16 * MINUTE);
+      await me(browser);
+      await me(browser);
+    }
+    slow.arrive();
+    expect(recordsIn(browser)).toEqual([recordName(session.id, 2), recordName(session.id, 1)]);
+    expect(await whoIsSignedIn(browser)).toBe(user.id);
+    expect(recordsIn(browser)).toEqual([recordName(session.id, 3)]);
+  });
+
+  it("of a changed password counts more than a late renewal from before it", async () => {
+    const { browser, user, client } = await signUp();
+    moveClock(16 * MINUTE);
+    const slow = openSlowTab(browser);
+    await me(slow);
+    await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
+    slow.arrive();
+    moveClock(MINUTE);
+    expect(await whoIsSignedIn(browser)).toBe(user.id);
+  });
+
+  it("leaves no more than one mark behind, however often users change", async () => {
+    const people = [await signUp(), await signUp()];
+    const browser = openBrowser();
+    for (let count = 0; count < 6; count++) {
+      await browser.client().auth.login.mutate({ email: people[count % 2]!.email, password });
+    }
+    expect(recordsIn(browser).map((name) => name.split("-").at(-1))).toEqual(["0", "replaced"]);
+  });
+
+  it("of twenty renewals at once is one", async () => {
+    const { browser, session } = await signUp();
+    moveClock(16 * MINUTE);
+    const tabs = Array.from({ length: 20 }, () => openSlowTab(browser));
+    await Promise.all(tabs.map(me));
+    for (const tab of tabs) tab.arrive();
+    expect(recordsIn(browser)).toEqual([recordName(session.id, 1)]);
+  });
+});
+
+describe("cookies that somebody made up", () => {
+  const newest = () => createSessionId().replace(/^0./, "02");
+
+  it("with a later time do not sign anyone out, or in as another", async () => {
+    const { browser, user } = await signUp();
+    const stranger = await signUp();
+    const [id, other] = [newest(), newest()];
+    const elsewhere = { ...options, audience: "OTHER_DO" };
+    const forged: readonly (readonly [string, string])[] = [
+      [recordName(id, "replaced"), "A".repeat(43)],
+      [recordName(id, "replaced"), ""],
+      [recordName(id, 0), `${stranger.user.id}.${id}.0.${"A".repeat(43)}`],
+      [recordName(id, 0), stranger.browser.cookies.get(pair[1]) ?? ""],
+      [recordName(other, 0), await refreshTokenOf({ userId: user.id, sessionId: other, generation: 0 }, elsewhere)],
+    ];
+    for (const [name, value] of forged) browser.cookies.set(name, value);
+    expect(await refusalOf(me(browser))).toBe("none");
+    for (const name of ["single", "batch", "batch-stream"] as const) {
+      expect(await overHttp(browser, name).query("auth.me")).toMatchObject({ user: { id: user.id } });
+    }
+    moveClock(16 * MINUTE);
+    expect((await me(browser)).user.id).toBe(user.id);
+  });
+
+  it("of a higher generation do not end the session", async () => {
+    const { browser, user, session } = await signUp();
+    const name = recordName(session.id, 999_999_999);
+    browser.cookies.set(name, `${user.id}.${session.id}.999999999.${"A".repeat(43)}`);
+    await browser.client().auth.refresh.mutate();
+    moveClock(16 * MINUTE);
+    expect((await me(browser)).user.id).toBe(user.id);
+  });
+
+  it("are not more than the two of a browser, when there are many", async () => {
+    const { browser, user } = await signUp();
+    for (let count = 0; count < 30; count++) browser.cookies.set(recordName(newest(), "replaced"), "A".repeat(43));
+    expect((await me(browser)).user.id).toBe(user.id);
+  });
+
+  it("twice under one name are refused, as ever", async () => {
+    const { browser, session } = await signUp();
+    const name = recordName(session.id, 0);
+    const cookie = `${name}=${browser.cookies.get(name)}; ${name}=x`;
+    const response = await openBrowser().fetch("/trpc/auth.me", { headers: { cookie } });
+    expect(response.status).toBe(400);
+  });
+});
+
+describe("a session of the version before", () => {
+  it("stays signed in by its two cookies, and gets its own with the next renewal", async () => {
+    const { browser, user, sessionId } = await signUpBefore();
+    expect((await me(browser)).user.id).toBe(user.id);
+    expect(recordsIn(browser)).toEqual([]);
+    moveClock(16 * MINUTE);
+    expect((await me(browser)).user.id).toBe(user.id);
+    expect(recordsIn(browser)).toEqual([recordName(sessionId, 1)]);
+    expect(await whoIsSignedIn(browser)).toBe(user.id);
+  });
+
+  it("does not displace a user who signed in since, by a late renewal or a late sign-out", async () => {
+    for (const path of ["me", "logout"] as const) {
+      const before = await signUpBefore();
+      const { email, user } = await signUp();
+      moveClock(16 * MINUTE);
+      const slow = openSlowTab(before.browser);
+      await (path === "me" ? me(slow) : slow.client().auth.logout.mutate());
+      await before.browser.client().auth.login.mutate({ email, password });
+      slow.arrive();
+      expect(await whoIsSignedIn(before.browser)).toBe(user.id);
+      vi.useRealTimers();
+    }
+  });
+
+  it("that was signed in after going back to that version counts, whatever the version after it has left", async () => {
+    const { browser } = await signUp();
+    await browser.client().auth.login.mutate({ email: (await signUp()).email, password });
+    const back = await signUpBefore();
+    for (const name of pair) browser.cookies.set(name, back.browser.cookies.get(name) ?? "");
+    expect((await me(browser)).user.id).toBe(back.user.id);
+    moveClock(16 * MINUTE);
+    expect(await whoIsSignedIn(browser)).toBe(back.user.id);
+    expect(recordsIn(browser)).toEqual([recordName(back.sessionId, 1)]);
+  });
+
+  it("keeps its session, and the version before accepts the tokens of the new one", async () => {
+    const { browser, session, user } = await signUp();
+    const token = browser.cookies.get(pair[1]) ?? "";
+    expect(await verifyRefreshToken(token, options)).toEqual({
+      userId: user.id,
+      sessionId: session.id,
+      generation: 0,
+    });
+    expect(session.id).toMatch(/^[0-9a-f]{32}$/);
+  });
+});
