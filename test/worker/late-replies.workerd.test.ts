@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openSlowTab, origin, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
+import { openSlowTab, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
 import { overForm, overHttp, refusalOf } from "../fixtures/roads.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
 
