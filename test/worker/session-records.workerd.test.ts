@@ -4,7 +4,16 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { signAccessToken } from "../../src/jwt/access-token.js";
 import { refreshTokenOf, verifyRefreshToken } from "../../src/jwt/refresh-token.js";
 import { createSessionId } from "../../src/do/accounts/create-session-id.js";
-import { openBrowser, openSlowTab, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
+import { limits } from "../../src/shared/limits.js";
+import {
+  freshEmail,
+  openBrowser,
+  openSlowTab,
+  password,
+  sessionCookies,
+  signUp,
+  type Browser,
+} from "../fixtures/browser.js";
 import { overHttp, refusalOf } from "../fixtures/roads.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
 
@@ -20,6 +29,8 @@ afterEach(() => void vi.useRealTimers());
 
 const recordName = (sessionId: string, what: number | "replaced") => `__Host-userdo-session-${sessionId}-${what}`;
 const recordsIn = ({ cookies }: Browser) => [...cookies.keys()].filter((name) => name.includes("-session-"));
+/** How many characters of a request's header the cookies take. */
+const sizeOf = ({ cookies }: Browser) => Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ").length;
 const me = (browser: Browser) => browser.client().auth.me.query();
 
 /** Signs a user up, then gives the session the random id and the two cookies that the version before gave it. */
@@ -97,6 +108,37 @@ describe("a session's own cookie", () => {
       await browser.client().auth.login.mutate({ email: people[count % 2]!.email, password });
     }
     expect(recordsIn(browser).map((name) => name.split("-").at(-1))).toEqual(["0", "replaced"]);
+  });
+
+  it("does not add up over ninety days of renewals, lost replies, sign-ins and sign-outs", async () => {
+    const [one, two] = [await signUp(), await signUp()];
+    const { browser } = one;
+    let most = 0;
+    for (let day = 0; day < 90; day += 3) {
+      moveClock(3 * 24 * 60 * MINUTE);
+      await me(openSlowTab(browser));
+      if (day % 4 === 3) await browser.client().auth.logout.mutate();
+      await me(browser).catch(() =>
+        browser.client().auth.login.mutate({ email: day % 2 ? one.email : two.email, password }),
+      );
+      most = Math.max(most, browser.cookies.size);
+      expect(sizeOf(browser)).toBeLessThan(2_048);
+    }
+    // The access and refresh tokens, the device, a record and a mark.
+    expect(most).toBeLessThanOrEqual(5);
+  });
+
+  it("of twenty sign-ups at once leaves few after the next renewals", async () => {
+    const browser = openBrowser();
+    const tabs = Array.from({ length: 20 }, () => openSlowTab(browser));
+    await Promise.all(tabs.map((tab) => tab.client().auth.signup.mutate({ email: freshEmail(), password })));
+    for (const tab of tabs) tab.arrive();
+    expect(sizeOf(browser)).toBeLessThan(limits.cookieBytes);
+    for (let count = 0; count < 3; count++) {
+      moveClock(16 * MINUTE);
+      await me(browser);
+    }
+    expect(recordsIn(browser).length).toBeLessThanOrEqual(2);
   });
 
   it("of twenty renewals at once is one", async () => {

@@ -149,7 +149,7 @@ describe("a sign-up after the first was answered", () => {
     expect(await codeIn(browser, email, another)).toBe("CONFLICT");
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 2 * MINUTE });
     expect(await codeIn(browser, email)).toBe("CONFLICT");
-    expect(sessionCookies(browser)).toHaveLength(2);
+    expect(sessionCookies(browser)).toHaveLength(4);
   });
 
   it("in the same browser guesses no faster than a sign-in", async () => {

@@ -131,7 +131,7 @@ describe("an organization", () => {
       expect(Number(until)).toBeGreaterThan(Date.now() + 4 * MINUTE);
     });
     await expectUsedNow(env.BLOG_DO.getByName(`user:${user.id}`), session.id);
-    expect(sessionCookies(browser)).toHaveLength(2);
+    expect(sessionCookies(browser)).toHaveLength(3);
   });
 });
 
