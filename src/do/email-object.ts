@@ -7,6 +7,7 @@ import { createThrottle, throttleSchema } from "./accounts/create-throttle.js";
 import { createEmailIndex } from "./accounts/email-index.js";
 import { addConfirmingColumn, createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
+import { createMailAvailability } from "./mail/mail-availability.js";
 import { createMailBudget } from "./mail/mail-budget.js";
 import { rateLogSchema } from "./accounts/rate-log.js";
 import { createWaitingInvitations, waitingInvitationSchema } from "./organizations/waiting-invitations.js";
@@ -98,6 +99,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     identity,
     claims,
     throttle,
+    mail: createMailAvailability({ env, settings: app.mail }),
     mails,
     user,
     breachLookUp: app.breachLookUp,

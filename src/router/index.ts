@@ -21,6 +21,7 @@ export type { UserFieldsPatch, UserFieldsSchema, UserFieldsWriter } from "./user
 export type { Refreshed } from "./room.js";
 export type { SessionDataProcedures } from "./sessions/session-data.js";
 export type { AuditAction, AuditEntry, AuditPage } from "../shared/audit.js";
+export type { ErrorReason } from "../shared/error-reason.js";
 export type { ExportedRecord } from "../shared/exported-record.js";
 export type { AppDefinition } from "./definition.js";
 export type { Env } from "./env.js";

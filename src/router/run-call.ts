@@ -2,6 +2,7 @@ import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, type Any
 import type { Call, ErrorShape } from "../shared/call.js";
 import { logError } from "./log-error.js";
 import { maskError } from "./mask-error.js";
+import { reasonOf } from "./reasoned-error.js";
 
 /** An unexpected error, whole, as `onError` gets it. */
 export interface ErrorReport {
@@ -61,7 +62,10 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   }
   const { path, input, type = "unknown" } = call;
   const shape = format(router, { error: shown, type, path, input, ctx }, onError);
-  return unexpected ? { ...shape, data: { ...shape.data, requestId: unexpected.requestId } } : shape;
+  const reason = reasonOf(shown);
+  if (!unexpected && reason === undefined) return shape;
+  const data = { ...shape.data, ...(unexpected && { requestId: unexpected.requestId }), ...(reason && { reason }) };
+  return { ...shape, data };
 }
 
 type Formatted = Omit<Parameters<typeof getTRPCErrorShape>[0], "config">;

@@ -1,6 +1,7 @@
 import type { ListedSession, SignedIn, Signup, User } from "./account.js";
 import type { SessionTokens } from "./call.js";
 import type { Device } from "./device.js";
+import type { ErrorReason } from "./error-reason.js";
 
 /** What the objects of one app, and Workers with its binding, ask of each other. Not reachable from outside. */
 export type InternalRequest =
@@ -111,7 +112,7 @@ export interface SignInResult {
 
 /** An error that was meant for the client, as data: thrown across RPC it would lose its class. */
 export interface Refused {
-  readonly refused: { readonly code: string; readonly message: string };
+  readonly refused: { readonly code: string; readonly message: string; readonly reason?: ErrorReason | undefined };
   /** Whether a mail had already been handed to the app's hook. */
   readonly mailed?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Device } from "../../shared/device.js";
 import type { AppIdentity } from "../app-identity.js";
+import type { MailAvailability } from "../mail/mail-availability.js";
 import type { MailTokenStore } from "../mail/mail-token-store.js";
 import type { UserOrganizations } from "../organizations/user-organizations.js";
 import type { Outbox } from "../outbox/create-outbox.js";
@@ -19,6 +20,7 @@ export interface AccountParts {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
   readonly passwords: Passwords;
+  readonly mail: MailAvailability;
   readonly mailTokens: MailTokenStore;
   readonly pendingChanges: PendingChangeStore;
   readonly outbox: Outbox;

@@ -60,8 +60,12 @@ export function createEmailChange(parts: AccountParts) {
   return {
     pending: pendingChanges.read,
 
-    /** @throws TRPCError CONFLICT, UNAUTHORIZED for a wrong password or a session that ended meanwhile, TOO_MANY_REQUESTS */
+    /**
+     * @throws TRPCError PRECONDITION_FAILED when the app cannot send mail, CONFLICT, UNAUTHORIZED for a wrong password or a
+     *   session that ended meanwhile, TOO_MANY_REQUESTS
+     */
     async request(email: string, password: string, actor: Actor): Promise<void> {
+      parts.mail.assertConfigured();
       const account = await passwords.confirm(password, actor);
       if (account.email === email) throw sameAddress();
       const change = { operationId: randomId(), email };

@@ -9,6 +9,7 @@ import type { AppIdentity } from "../app-identity.js";
 import type { Visit } from "../entry.js";
 import type { InternalRequest, Refused, SignInResult } from "../../shared/internal.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
+import type { MailAvailability } from "../mail/mail-availability.js";
 import type { MailBudget } from "../mail/mail-budget.js";
 import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
@@ -26,6 +27,7 @@ export interface EmailIndexOptions {
   readonly identity: () => AppIdentity;
   readonly claims: AddressClaims;
   readonly throttle: Throttle;
+  readonly mail: MailAvailability;
   readonly mails: MailBudget;
   readonly user: (userId: string) => ObjectStub;
   readonly breachLookUp: BreachLookUp | undefined;
@@ -40,7 +42,7 @@ type Taken = "taken" | "exists";
 
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
 export function createEmailIndex(options: EmailIndexOptions) {
-  const { id, identity, claims, throttle, mails, user, breachLookUp, waitUntil } = options;
+  const { id, identity, claims, throttle, mail, mails, user, breachLookUp, waitUntil } = options;
   const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
   const repeats = createHashQueue(WAITING_REPEATS);
   /** How many sign-ups created an account since the object woke. A call that saw it grow was made at the same time. */
@@ -140,6 +142,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
       },
 
       async requestPasswordReset(email) {
+        mail.assertConfigured();
         await assertOwnAddress(email);
         if (!mails.allows("resetPassword", pendingResets)) throw tooManyMails();
         pendingResets++;

@@ -15,10 +15,11 @@ export function createEmailVerification(parts: AccountParts) {
     emailVerified && mailTokens.findUsed("verifyEmail", secret, Date.now())?.email === email;
 
   return {
-    /** @throws TRPCError TOO_MANY_REQUESTS */
+    /** @throws TRPCError PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS */
     async request(): Promise<void> {
       const account = accounts.read();
       if (!account || account.emailVerified) return;
+      parts.mail.assertConfigured();
       const isCounted = await countMail(parts.identity, { to: account.email, kind: "verifyEmail", id: randomId() });
       if (!isCounted) throw tooManyMails();
       transaction(() => {

@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { ReasonedError, reasonOf } from "../../router/reasoned-error.js";
 import type { Refused } from "../../shared/internal.js";
 
 /** Turns an error that was meant for the client into data, so that it can cross RPC. */
@@ -7,11 +8,13 @@ export async function refusable<TResult>(work: () => Promise<TResult>): Promise<
     return await work();
   } catch (error) {
     if (!(error instanceof TRPCError) || error.code === "INTERNAL_SERVER_ERROR") throw error;
-    return { refused: { code: error.code, message: error.message } };
+    return { refused: { code: error.code, message: error.message, reason: reasonOf(error) } };
   }
 }
 
 /** The error again, on the other side. */
 export function refusalOf({ refused }: Refused): TRPCError {
-  return new TRPCError({ code: refused.code as TRPCError["code"], message: refused.message });
+  const { message, reason } = refused;
+  const code = refused.code as TRPCError["code"];
+  return reason === undefined ? new TRPCError({ code, message }) : new ReasonedError({ code, message, reason });
 }

@@ -5,6 +5,7 @@ import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountHooks } from "../hooks.js";
 import type { ObjectEnvironment } from "../kind-of-object.js";
+import { createMailAvailability } from "../mail/mail-availability.js";
 import { createMailer } from "../mail/create-mailer.js";
 import { createMailTokenStore, mailTokenSchema, usedMailTokenSchema } from "../mail/mail-token-store.js";
 import { createLeaseHolders, leaseHolderSchema } from "../organizations/lease-holders.js";
@@ -141,6 +142,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     accounts,
     sessions: createSessionStore(sql, app.session, leaseHolders.end),
     passwords: createPasswords({ accounts, queue: createHashQueue(app.waitingPasswords), throttle, audit }),
+    mail: createMailAvailability({ env, settings: app.mail }),
     mailTokens,
     pendingChanges: createPendingChangeStore(sql),
     outbox,

@@ -1,6 +1,7 @@
 import { Undeliverable } from "../outbox/undeliverable.js";
-import { isDevelopment, putInDevInbox } from "./dev-inbox.js";
+import { putInDevInbox } from "./dev-inbox.js";
 import { checkedAppUrl } from "./links.js";
+import { createMailAvailability, MAIL_FIX } from "./mail-availability.js";
 import type { MailMessage } from "./mail-message.js";
 import type { MailSettings } from "./mail-options.js";
 
@@ -11,6 +12,8 @@ export interface MailHookOptions {
 
 /** The app's mail hook, and where its mails link to. */
 export function createMailHook({ env, settings }: MailHookOptions) {
+  const availability = createMailAvailability({ env, settings });
+
   return {
     /** Where the app's pages are; empty, so that a link is a path, when the app did not say. @throws ConfigurationError */
     base(): string {
@@ -21,10 +24,7 @@ export function createMailHook({ env, settings }: MailHookOptions) {
 
     /** @throws Undeliverable when there is no hook, so that nothing is made that could not be sent */
     assertThere(): void {
-      if (settings.send || isDevelopment(env)) return;
-      throw new Undeliverable(
-        "There is no mail hook. Give createUserDO the options `mail` and, for its links, `appUrl`.",
-      );
+      if (!availability.isConfigured()) throw new Undeliverable(`There is no mail hook. ${MAIL_FIX}`);
     },
 
     /** Hands a message to the hook. @throws Error that says nothing of the mail */

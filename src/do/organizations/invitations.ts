@@ -33,7 +33,8 @@ export interface InvitationsOptions {
 
 /** The invitations to an organization, which alone says whether one still holds. */
 export function createInvitations({ parts, membership, arm }: InvitationsOptions) {
-  const { organizationId, identity, book, organizations, members, invitations, rates, outbox, transaction } = parts;
+  const { organizationId, identity, book, organizations, members, invitations, rates, mail, outbox, transaction } =
+    parts;
 
   const targetOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
 
@@ -51,6 +52,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
 
   /** Noted under the name of the address's object: the address itself is kept no longer than its invitation. */
   function takeMail(target: string): void {
+    mail.assertConfigured();
     const now = Date.now();
     rates.forgetAll(now - RATE.per);
     if (!rates.take(target, RATE, now)) throw tooManyMails();
@@ -87,7 +89,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
 
     /**
      * @param actor who invites, asked for inside the transaction
-     * @throws TRPCError FORBIDDEN, CONFLICT, TOO_MANY_REQUESTS
+     * @throws TRPCError FORBIDDEN, CONFLICT, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
      */
     async invite(
       { email, role }: { readonly email: string; readonly role: string },
@@ -133,7 +135,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
       return true;
     },
 
-    /** @throws TRPCError NOT_FOUND, FORBIDDEN, TOO_MANY_REQUESTS */
+    /** @throws TRPCError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS */
     resend(actor: Actor, id: string): InvitationRow {
       const invitation = waiting(id);
       if (!invitation)

@@ -1,6 +1,7 @@
 import type { RoleBook } from "../../router/organizations/role-book.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { Outbox } from "../outbox/create-outbox.js";
+import type { MailAvailability } from "../mail/mail-availability.js";
 import type { RateLog } from "../accounts/rate-log.js";
 import type { InvitationStore } from "./invitation-store.js";
 import type { Leases } from "./leases.js";
@@ -17,6 +18,7 @@ export interface OrganizationParts {
   readonly invitations: InvitationStore;
   readonly leases: Leases;
   readonly rates: RateLog;
+  readonly mail: MailAvailability;
   readonly outbox: Outbox;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   /** Closes the sockets of somebody who is no member any more. */

@@ -4,6 +4,7 @@ import type { Delivery, InternalReply, InternalRequest, Receipt } from "../../sh
 import { stubOf } from "../../shared/object-stub.js";
 import { parseName, toName } from "../../shared/owner.js";
 import { createRateLog, rateLogSchema } from "../accounts/rate-log.js";
+import { createMailAvailability } from "../mail/mail-availability.js";
 import type { ObjectEnvironment } from "../kind-of-object.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
@@ -71,6 +72,7 @@ export function createOrganizationServices(environment: ObjectEnvironment, { lif
       ask: (userId, sessionId) => user(userId).internal({ op: "lease", organizationId, sessionId }),
     }),
     rates: createRateLog(sql),
+    mail: createMailAvailability({ env: environment.env, settings: app.mail }),
     outbox,
     transaction,
     onMemberEnd: endMember,

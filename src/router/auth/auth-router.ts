@@ -58,7 +58,10 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
       .input(z.strictObject({ currentPassword: passwordInput, newPassword: newPasswordInput, tokens: tokensInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).changePassword(input) as Answer),
 
-    /** Mails a link for a new password, if there is such an account: the answer does not tell. @throws TOO_MANY_REQUESTS */
+    /**
+     * Mails a link for a new password, if there is such an account. The answer is the same without one.
+     * @throws PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+     */
     requestPasswordReset: emailProcedure
       .input(z.strictObject({ email: emailInput }))
       .mutation(({ ctx, input }) => indexOf(ctx).requestPasswordReset(input.email)),
@@ -80,7 +83,10 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      */
     checkLink: mailProcedure.input(mailedLinkInput).mutation(({ ctx, input }) => accountOf(ctx).checkLink(input)),
 
-    /** Mails a link that shows whose the address is, unless that is known. @throws TOO_MANY_REQUESTS */
+    /**
+     * Mails a link that verifies the account's address, unless it is verified.
+     * @throws PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+     */
     requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
 
     /**
@@ -94,7 +100,8 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
 
     /**
      * Mails a link to an address that the account is to have instead of its own.
-     * @throws CONFLICT when it has an account, UNAUTHORIZED for a wrong password, TOO_MANY_REQUESTS
+     * @throws PRECONDITION_FAILED when the app cannot send mail, CONFLICT when the address has an account, UNAUTHORIZED for a
+     *   wrong password, TOO_MANY_REQUESTS
      */
     changeEmail: userProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput }))

@@ -97,7 +97,8 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
       /**
        * Invites whoever has an address, with an account or without. One that waits already is answered as it is, unless
        * its role was another.
-       * @throws FORBIDDEN without "member:manage" or the rank, CONFLICT for a member, TOO_MANY_REQUESTS
+       * @throws FORBIDDEN without "member:manage" or the rank, CONFLICT for a member, PRECONDITION_FAILED when the app cannot
+       *   send mail, TOO_MANY_REQUESTS
        */
       create: manager
         .input(z.object({ email: emailInput, role }))
@@ -108,7 +109,10 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
         if (!organizationOf(ctx).cancel(input.invitationId)) throw noSuchInvitation();
       }),
 
-      /** Mails it again, and lets it wait for another week. @throws FORBIDDEN, NOT_FOUND, TOO_MANY_REQUESTS */
+      /**
+       * Mails an invitation again, which then waits for another week.
+       * @throws FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+       */
       resend: manager
         .input(z.object({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationOf(ctx).resend(input.invitationId) as Invitation<Role>),
