@@ -6,6 +6,7 @@ import {
   type TRPCRootObject,
   type TRPCRuntimeConfigOptions,
 } from "@trpc/server";
+import type { ErrorReason } from "../shared/error-reason.js";
 import { createAccountRouter } from "./account/account-router.js";
 import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures } from "./base-procedures.js";
@@ -100,11 +101,21 @@ export interface InitUserDOOptions<
   readonly errorFormatter?: TRPCErrorFormatter<BaseContext, TErrorShape>;
 }
 
+/** What is added to the data of an error after the app's own formatter. */
+type WithReason<TErrorShape> = TErrorShape & {
+  readonly data: {
+    /** Why, under a stable name; only for some errors. */
+    readonly reason?: ErrorReason;
+    /** Finds the report of an unexpected error. */
+    readonly requestId?: string;
+  };
+};
+
 type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = TRPCRootObject<
   TContext,
   object,
   TRPCRuntimeConfigOptions<TContext, object>,
-  { ctx: TContext; meta: object; errorShape: TErrorShape; transformer: true }
+  { ctx: TContext; meta: object; errorShape: WithReason<TErrorShape>; transformer: true }
 >;
 
 /**
@@ -191,9 +202,11 @@ export function initUserDO<
   };
   attachDefinition(root._config, definition);
 
-  const { procedure, userProcedure, organizationProcedure } = createBaseProcedures<App, Context, TErrorShape>(
-    root.procedure,
-  );
+  const { procedure, userProcedure, organizationProcedure } = createBaseProcedures<
+    App,
+    Context,
+    WithReason<TErrorShape>
+  >(root.procedure);
 
   const router: typeof root.router = (record) => {
     checkInputs(record);

@@ -1,4 +1,5 @@
 /** The door: HTTP and sockets in front of the Durable Objects, and the way in for other Workers. */
+export { errorReason } from "../shared/error-reason.js";
 export { createCaller } from "./create-caller.js";
 export { createHandler } from "./create-handler.js";
 export { createLoadSession } from "./create-load-session.js";
@@ -13,4 +14,5 @@ export type { Handler } from "./create-handler.js";
 export type { UserDOWorker } from "./create-worker.js";
 export type { AllowedOriginOptions } from "./is-allowed-origin.js";
 export type { HandlerOptions } from "./options.js";
+export type { ErrorReason } from "../shared/error-reason.js";
 export type { ErrorReport, OnError } from "../router/run-call.js";
