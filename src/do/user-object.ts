@@ -2,6 +2,7 @@ import { TRPCError } from "@trpc/server";
 import type { User } from "../shared/account.js";
 import { signInFirst } from "../router/base-procedures.js";
 import { sessionOf, type Caller } from "../shared/caller.js";
+import { endEarlier } from "./accounts/account-endings.js";
 import { createAccountRoom } from "./accounts/account-room.js";
 import { deleteOldMailRates, invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
@@ -113,6 +114,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         createSessionsRoom({
           ...visit,
           sessions,
+          endOthers: () => parts.transaction(() => endEarlier(parts, "signedOutElsewhere", sessionOf(visit.caller))),
           onRevoke: () =>
             parts.audit.add({
               action: "session.revoke",

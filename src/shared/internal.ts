@@ -21,6 +21,8 @@ export type InternalRequest =
       readonly email: string;
       readonly password: string;
       readonly device: Device;
+      /** The account's device epoch, according to the device's cookie; `undefined` for a device that is not known. */
+      readonly deviceEpoch: string | undefined;
     }
   | {
       /** Another Worker → user: whose session is this token's? Checked here: that Worker may have no secret. */
@@ -108,6 +110,8 @@ export interface FoundSession {
 export interface SignInResult {
   readonly signedIn: SignedIn;
   readonly tokens: SessionTokens;
+  /** The account's device epoch when the password was right, for the device cookie. */
+  readonly deviceEpoch: string;
 }
 
 /** An error that was meant for the client, as data: thrown across RPC it would lose its class. */
@@ -120,7 +124,8 @@ export interface Refused {
 interface Replies {
   createAccount: SignInResult | Refused | "exists";
   hasAccount: boolean;
-  login: SignInResult | Refused | "refused";
+  /** `"unknown device"`: the device epoch has changed, so nothing was checked. */
+  login: SignInResult | Refused | "refused" | "unknown device";
   requestPasswordReset: void;
   reserveAddress: "reserved" | "taken" | "too often";
   countMail: boolean;

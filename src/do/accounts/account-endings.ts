@@ -3,45 +3,103 @@ import { MAIL } from "../outbox/outbox-store.js";
 import type { AccountParts } from "./account-parts.js";
 import { emailObjectName } from "./email-object-name.js";
 
-/** What happens to an account and ends links that were caused before. */
+/** What happens to an account and ends what was caused before. */
 export type AccountEvent =
   | "emailVerified"
   | "emailChanged"
   | "passwordChanged"
   | "passwordReset"
+  | "signedOutElsewhere"
   | "signedOutEverywhere"
   | "accountDeleted";
 
+/** What ends with an event. Each column has to be decided for each event. */
+export interface Ending {
+  /**
+   * By purpose: links in mails that were sent, links in mails that still wait in the outbox, and the answers to used
+   * links. With the link to a new address the pending change itself ends.
+   */
+  readonly links: Readonly<Record<MailPurpose, boolean>>;
+  /** Whether browsers in which the user signed in before are no longer remembered. */
+  readonly devices: boolean;
+  /** The sessions that end: all, all but the one that caused the event, or none. */
+  readonly sessions: "all" | "others" | "none";
+}
+
 /**
- * The links that end with an event: those in mails that were sent, and those in mails that still wait in the outbox. With
- * the link to a new address the pending change itself ends. A link that verifies the account's own address survives a
- * new password, because it shows who reads the mail and gives no access.
+ * A link that verifies the account's own address survives a new password, because it shows who reads the mail and gives
+ * no access.
  */
-const endings: Readonly<Record<AccountEvent, readonly MailPurpose[]>> = {
-  emailVerified: ["verifyEmail"],
-  emailChanged: ["verifyEmail", "resetPassword", "changeEmail"],
-  passwordChanged: ["resetPassword", "changeEmail"],
-  passwordReset: ["resetPassword", "changeEmail"],
-  signedOutEverywhere: ["resetPassword", "changeEmail"],
-  accountDeleted: ["verifyEmail", "resetPassword", "changeEmail"],
+export const accountEndings: Readonly<Record<AccountEvent, Ending>> = {
+  emailVerified: {
+    links: { verifyEmail: true, resetPassword: false, changeEmail: false },
+    devices: false,
+    sessions: "none",
+  },
+  emailChanged: {
+    links: { verifyEmail: true, resetPassword: true, changeEmail: true },
+    devices: true,
+    sessions: "none",
+  },
+  passwordChanged: {
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    devices: true,
+    sessions: "others",
+  },
+  passwordReset: {
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    devices: true,
+    sessions: "all",
+  },
+  signedOutElsewhere: {
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    devices: true,
+    sessions: "others",
+  },
+  signedOutEverywhere: {
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    devices: true,
+    sessions: "all",
+  },
+  accountDeleted: {
+    links: { verifyEmail: true, resetPassword: true, changeEmail: true },
+    devices: true,
+    sessions: "all",
+  },
 };
 
-type Parts = Pick<AccountParts, "userId" | "identity" | "mailTokens" | "outbox" | "pendingChanges">;
+type Parts = Pick<
+  AccountParts,
+  "userId" | "identity" | "mailTokens" | "outbox" | "pendingChanges" | "deviceEpoch" | "sessions"
+>;
 
 /**
  * Ends what was caused before an event, and frees the address that a pending change reserved. Call it inside the
  * transaction of the event, after the pending change was committed if the event commits one.
+ *
+ * @param own the session that caused the event, by its present id
+ * @returns the ids of the sessions that ended
  */
-export function endEarlierLinks(
-  { userId, identity, mailTokens, outbox, pendingChanges }: Parts,
-  event: AccountEvent,
-): void {
-  for (const purpose of endings[event]) {
+export function endEarlier(parts: Parts, event: AccountEvent, own?: string): string[] {
+  const { mailTokens, outbox, deviceEpoch } = parts;
+  const { links, devices, sessions } = accountEndings[event];
+  for (const purpose of purposesIn(links)) {
     mailTokens.forget(purpose);
     mailTokens.forgetUsed(purpose);
     outbox.withdraw(MAIL, purpose);
   }
-  const pending = endings[event].includes("changeEmail") ? pendingChanges.read() : undefined;
+  if (links.changeEmail) endPendingChange(parts);
+  if (devices) deviceEpoch.advance();
+  if (sessions === "none") return [];
+  return parts.sessions.removeAllBut(sessions === "others" ? own : undefined);
+}
+
+function purposesIn(links: Ending["links"]): MailPurpose[] {
+  return (Object.keys(links) as MailPurpose[]).filter((purpose) => links[purpose]);
+}
+
+function endPendingChange({ userId, identity, outbox, pendingChanges }: Parts): void {
+  const pending = pendingChanges.read();
   if (!pending) return;
   pendingChanges.delete();
   const target = emailObjectName(identity().secrets.index, pending.email);

@@ -7,6 +7,7 @@ import type { Outbox } from "../outbox/create-outbox.js";
 import type { BreachLookUp } from "../passwords/breach-look-up.js";
 import type { AccountStore } from "./account-store.js";
 import type { AuditLog } from "./audit-log.js";
+import type { DeviceEpochStore } from "./device-epoch.js";
 import type { Passwords } from "./create-passwords.js";
 import type { EventHooks } from "./event-hooks.js";
 import type { PendingChangeStore } from "./pending-change.js";
@@ -23,6 +24,7 @@ export interface AccountParts {
   readonly mail: MailAvailability;
   readonly mailTokens: MailTokenStore;
   readonly pendingChanges: PendingChangeStore;
+  readonly deviceEpoch: DeviceEpochStore;
   readonly outbox: Outbox;
   readonly audit: AuditLog;
   readonly rates: RateLog;

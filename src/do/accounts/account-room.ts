@@ -6,7 +6,7 @@ import { sessionOf } from "../../shared/caller.js";
 import type { Visit } from "../entry.js";
 import type { AccountDeletion } from "./account-deletion.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
-import { endEarlierLinks } from "./account-endings.js";
+import { endEarlier } from "./account-endings.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./change-password.js";
@@ -55,9 +55,8 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     logoutEverywhere() {
       const ended = parts.transaction(() => {
-        endEarlierLinks(parts, "signedOutEverywhere");
         audit.add({ action: "session.revoke", outcome: "ok", ...actor });
-        return sessions.removeAllBut(undefined);
+        return endEarlier(parts, "signedOutEverywhere");
       });
       visit.setSession(null);
       for (const id of ended) onSessionEnd(id);

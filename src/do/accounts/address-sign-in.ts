@@ -3,7 +3,7 @@ import { decoyUserId } from "../../shared/email-index.js";
 import type { Device } from "../../shared/device.js";
 import type { Refused, SignInResult } from "../../shared/internal.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
-import { knownDevice } from "../../jwt/device-token.js";
+import { knownDevice, type KnownDevice } from "../../jwt/device-token.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { AddressClaims } from "./address-claims.js";
 import type { Throttle } from "./create-throttle.js";
@@ -22,33 +22,46 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
   /** The user of the address; without one, the id of a user that is never created, so that the same work is done. */
   const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
 
-  /** The id of the caller's browser, if the user of the address signed in there before. */
-  async function knownDeviceOf(userId: string, device: Device): Promise<string | undefined> {
+  /** The caller's browser, if the user of the address signed in there before, in whichever device epoch. */
+  async function knownDeviceOf(userId: string, device: Device): Promise<KnownDevice | undefined> {
     const { secrets, binding } = identity();
     return knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
+  }
+
+  /** @param known the device that the attempt is counted for; `undefined` counts it with those of strangers */
+  async function tryPassword(
+    { email, password }: Pick<Credentials, "email" | "password">,
+    { userId, device, known }: { readonly userId: string; readonly device: Device; readonly known?: KnownDevice },
+  ): Promise<SignInResult | Refused | "refused" | "unknown device"> {
+    const attempt = throttle.begin(known ? `device ${known.id}` : "account");
+    const result = await user(userId).internal({ op: "login", email, password, device, deviceEpoch: known?.epoch });
+    // Nothing was checked, so nothing was guessed.
+    if (result === "unknown device") attempt.succeeded();
+    if (typeof result === "string" || "refused" in result) return result;
+    // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
+    if (known) attempt.clear();
+    else attempt.succeeded();
+    return result;
   }
 
   return {
     userIdOf,
 
-    /** Whether the user of the address signed in on this device before. */
+    /** Whether the user of the address signed in on this device before, in whichever device epoch. */
     isKnown: async (device: Device): Promise<boolean> => (await knownDeviceOf(await userIdOf(), device)) !== undefined,
 
     /** @throws TRPCError TOO_MANY_REQUESTS after several wrong passwords */
     async signIn(
-      { email, password }: Pick<Credentials, "email" | "password">,
+      credentials: Pick<Credentials, "email" | "password">,
       device: Device,
     ): Promise<SignInResult | Refused | "refused"> {
       const userId = await userIdOf();
       const known = await knownDeviceOf(userId, device);
       // A browser that signed in before has tries of its own: a stranger's wrong ones cannot keep its user out.
-      const attempt = throttle.begin(known === undefined ? "account" : `device ${known}`);
-      const result = await user(userId).internal({ op: "login", email, password, device });
-      if (result === "refused" || "refused" in result) return result;
-      // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
-      if (known === undefined) attempt.succeeded();
-      else attempt.clear();
-      return result;
+      const result = known ? await tryPassword(credentials, { userId, device, known }) : "unknown device";
+      if (result !== "unknown device") return result;
+      const strangers = await tryPassword(credentials, { userId, device });
+      return strangers === "unknown device" ? "refused" : strangers;
     },
   };
 }

@@ -2,8 +2,10 @@ import { TRPCError } from "@trpc/server";
 import type { SignedIn } from "../../shared/account.js";
 import type { SessionEffect } from "../../shared/call.js";
 import type { PasswordChange } from "../../router/room.js";
+import { addToDevice } from "../../jwt/device-token.js";
+import { randomId } from "../../shared/random-id.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
-import { endEarlierLinks } from "./account-endings.js";
+import { endEarlier } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser } from "./account-store.js";
@@ -29,7 +31,7 @@ export async function changePassword(
   const account = await passwords.confirm(currentPassword, actor);
   const hash = await passwords.hash(newPassword);
 
-  const { session, ended } = transaction(() => {
+  const { session, epoch, ended } = transaction(() => {
     // Hashing took a while: by now the password may be another, or this session over.
     const now = accounts.read();
     if (!now) throw overtaken();
@@ -37,12 +39,12 @@ export async function changePassword(
     if (now.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
-    endEarlierLinks(parts, "passwordChanged");
+    const others = endEarlier(parts, "passwordChanged", renewed?.id);
     mailNotice(parts, "passwordChanged", now);
     const done = { ...actor, sessionId: renewed?.id };
     audit.add({ action: "password.change", outcome: "ok", ...done });
     if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...done });
-    return { session: renewed, ended: sessions.removeAllBut(renewed?.id) };
+    return { session: renewed, epoch: parts.deviceEpoch.read(), ended: others };
   });
 
   for (const id of ended) parts.onSessionEnd(id);
@@ -52,7 +54,10 @@ export async function changePassword(
   const tokens = await tokensOf(account, session, identity(), parts.accessSeconds);
   const signedIn = { user, session: toPublicSession(session) };
   if (target === "body") return { ...signedIn, tokens };
-  setSession(tokens);
+  // Other browsers are no longer remembered, but this one just set the new password.
+  const { secrets, binding } = identity();
+  const options = { secrets: secrets.jwt, audience: binding, newId: randomId(), epoch };
+  setSession({ ...tokens, deviceToken: await addToDevice(actor.device.token, user.id, options) });
   return signedIn;
 }
 

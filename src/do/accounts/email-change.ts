@@ -5,7 +5,7 @@ import { stubOf } from "../../shared/object-stub.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import type { PendingChange } from "./pending-change.js";
 import { emailObjectName } from "./email-object-name.js";
-import { endEarlierLinks } from "./account-endings.js";
+import { endEarlier } from "./account-endings.js";
 import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "./account-mails.js";
 
 /** How much longer the address is reserved than it has to be: more than two clocks differ. */
@@ -126,7 +126,7 @@ export function createEmailChange(parts: AccountParts) {
         const taken = nameOf(change.email);
         pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
-        endEarlierLinks(parts, "emailChanged");
+        endEarlier(parts, "emailChanged");
         mailTokens.rememberUsed("changeEmail", secret, used);
         outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
         release(before);

@@ -103,13 +103,13 @@ export function createEmailIndex(options: EmailIndexOptions) {
   }
 
   async function finish(
-    { signedIn, tokens }: SignInResult,
+    { signedIn, tokens, deviceEpoch }: SignInResult,
     { device, setSession }: Visit,
     target: Credentials["tokens"],
   ): Promise<SignedIn> {
     if (target === "body") return { ...signedIn, tokens };
     const { secrets, binding } = identity();
-    const options = { secrets: secrets.jwt, audience: binding, newId: randomId() };
+    const options = { secrets: secrets.jwt, audience: binding, newId: randomId(), epoch: deviceEpoch };
     setSession({ ...tokens, deviceToken: await addToDevice(device.token, signedIn.user.id, options) });
     return signedIn;
   }

@@ -3,7 +3,7 @@ import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import type { AccountRow } from "./account-store.js";
-import { endEarlierLinks } from "./account-endings.js";
+import { endEarlier } from "./account-endings.js";
 import { countMail, invalidLink, mailLink, secretOf, tooManyMails } from "./account-mails.js";
 
 /** Whether an address is the user's: who can read its mail shows it. */
@@ -47,7 +47,7 @@ export function createEmailVerification(parts: AccountParts) {
         if (!used || !index || used.email !== email || email !== now.email) throw invalidLink();
         accounts.setVerified();
         parts.organizations.claim(index);
-        endEarlierLinks(parts, "emailVerified");
+        endEarlier(parts, "emailVerified");
         mailTokens.rememberUsed("verifyEmail", secret, used);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
         return hooks.emailVerified(now);

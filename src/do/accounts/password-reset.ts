@@ -1,14 +1,13 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
-import { endEarlierLinks } from "./account-endings.js";
+import { endEarlier } from "./account-endings.js";
 import { invalidLink, mailLink, mailNotice, secretOf } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 
 /** A new password for a user who has forgotten theirs: who can read the address's mail may choose one. */
 export function createPasswordReset(parts: AccountParts) {
-  const { identity, accounts, sessions, passwords, mailTokens, outbox, audit, hooks, transaction, onSessionEnd } =
-    parts;
+  const { identity, accounts, passwords, mailTokens, outbox, audit, hooks, transaction, onSessionEnd } = parts;
 
   /** Answers a token that was used before. Whoever has it must not be able to guess the password that it set. */
   async function repeat(secret: string, password: string, actor: Actor): Promise<void> {
@@ -59,7 +58,7 @@ export function createPasswordReset(parts: AccountParts) {
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();
         // Whoever knew the old password may have begun to take the account to an address of theirs.
-        endEarlierLinks(parts, "passwordReset");
+        const ended = endEarlier(parts, "passwordReset");
         mailTokens.rememberUsed("resetPassword", secret, used);
         mailNotice(parts, "passwordChanged", { email: now.email, emailVerified: true });
         // Wrong passwords were tried against the old one.
@@ -67,7 +66,7 @@ export function createPasswordReset(parts: AccountParts) {
         parts.organizations.claim(index);
         audit.add({ action: "password.reset", outcome: "ok", ...actor });
         if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
-        return { ended: sessions.removeAllBut(undefined), hook: hooks.emailVerified(now) };
+        return { ended, hook: hooks.emailVerified(now) };
       });
       if (!done) return repeat(secret, password, actor);
       for (const id of done.ended) onSessionEnd(id);

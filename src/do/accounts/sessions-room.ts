@@ -10,6 +10,8 @@ export interface SessionsRoomOptions {
   readonly sessions: SessionStore;
   readonly caller: Caller;
   readonly setSession: (effect: SessionEffect) => void;
+  /** Ends all sessions but the caller's, with what was caused before, and returns their ids. */
+  readonly endOthers: () => string[];
   /** Writes down that the caller ended sessions. */
   readonly onRevoke: () => void;
   /** Ends what a session still holds open. Called after its row is gone. */
@@ -21,6 +23,7 @@ export function createSessionsRoom({
   sessions,
   caller,
   setSession,
+  endOthers,
   onRevoke,
   onSessionEnd,
 }: SessionsRoomOptions): SessionsRoom {
@@ -37,7 +40,7 @@ export function createSessionsRoom({
       return true;
     },
     revokeOthers() {
-      const ended = sessions.removeAllBut(current);
+      const ended = endOthers();
       if (ended.length > 0) onRevoke();
       for (const id of ended) onSessionEnd(id);
       return ended.length;

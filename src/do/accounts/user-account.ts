@@ -48,11 +48,11 @@ export function createUserAccount(options: UserAccountOptions) {
     onSessionEnd,
   } = parts;
 
-  async function signIn(account: AccountRow, session: SessionRow): Promise<SignInResult> {
+  async function signIn(account: AccountRow, session: SessionRow, deviceEpoch: string): Promise<SignInResult> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
     // The hook may have set fields.
     const user = toUser(accounts.read() ?? account);
-    return { signedIn: { user, session: toPublicSession(session) }, tokens };
+    return { signedIn: { user, session: toPublicSession(session) }, tokens, deviceEpoch };
   }
 
   function aliveSession(caller: Caller): SessionRow | "none needed" | undefined {
@@ -75,14 +75,15 @@ export function createUserAccount(options: UserAccountOptions) {
       const existing = accounts.read();
       if (existing && existing.operationId !== operationId) return undefined;
       const session = sessions.create(Date.now(), device.label);
-      if (existing) return { account: existing, session, hook: undefined };
+      const deviceEpoch = parts.deviceEpoch.read();
+      if (existing) return { account: existing, session, deviceEpoch, hook: undefined };
       accounts.insert({ id: userId, email, emailVerified: false, createdAt, passwordHash, operationId, profile });
       const account = accounts.read();
       if (!account) throw new Error("An account that was just stored is gone.");
       mailLink(parts, "verifyEmail", email);
       audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
-      return { account, session, hook: onSignup(toUser(account), session) };
+      return { account, session, deviceEpoch, hook: onSignup(toUser(account), session) };
     });
     if (!made) return "exists";
     try {
@@ -94,23 +95,37 @@ export function createUserAccount(options: UserAccountOptions) {
       await erase();
       throw error;
     }
-    return signIn(made.account, made.session);
+    return signIn(made.account, made.session, made.deviceEpoch);
   }
 
-  async function login({ email, password, device }: Request<"login">): Promise<SignInResult | "refused"> {
+  async function login({
+    email,
+    password,
+    device,
+    deviceEpoch: epoch,
+  }: Request<"login">): Promise<SignInResult | "refused" | "unknown device"> {
     const account = exists() ? accounts.read() : undefined;
     // The index is not the authority: an address that is not this user's own signs nobody in here.
     const own = account?.email === email ? account : undefined;
+    // Before the password: the tries of a device that is no longer known are counted with those of strangers.
+    if (own && epoch !== undefined && epoch !== parts.deviceEpoch.read()) return "unknown device";
     const ok = await passwords.verify(password, own);
     // Hashing took a while: by now the address or the password may be another.
     if (!ok || !own || accounts.read()?.email !== email) {
       if (own) later(() => exists() && noteFailure(device));
       return "refused";
     }
-    const { session, ended, hook } = transaction(() => {
+    const { session, deviceEpoch, ended, hook } = transaction(() => {
       const created = sessions.create(Date.now(), device.label);
       audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });
-      return { session: created, hook: onLogin(toUser(own), created), ended: sessions.trim(created.id) };
+      const hookResult = onLogin(toUser(own), created);
+      // Read now: an event that comes while the hook runs also ends this device.
+      return {
+        session: created,
+        deviceEpoch: parts.deviceEpoch.read(),
+        hook: hookResult,
+        ended: sessions.trim(created.id),
+      };
     });
     for (const id of ended) onSessionEnd(id);
     try {
@@ -119,7 +134,7 @@ export function createUserAccount(options: UserAccountOptions) {
       sessions.remove(session.id);
       throw error;
     }
-    return signIn(own, session);
+    return signIn(own, session, deviceEpoch);
   }
 
   /** Ends the session if the token was exchanged before and its successor was presented, whatever it is used for. */
@@ -150,7 +165,8 @@ export function createUserAccount(options: UserAccountOptions) {
       return typeof result === "object" && "refused" in result ? { ...result, mailed } : result;
     },
 
-    login: (request: Request<"login">): Promise<SignInResult | Refused | "refused"> => refusable(() => login(request)),
+    login: (request: Request<"login">): Promise<SignInResult | Refused | "refused" | "unknown device"> =>
+      refusable(() => login(request)),
 
     has: (email: string): boolean => exists() && accounts.read()?.email === email,
 

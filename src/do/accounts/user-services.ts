@@ -27,6 +27,7 @@ import { countMail } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 import { accountSchema, createAccountStore, profileSchema } from "./account-store.js";
 import { auditSchema, createAuditLog } from "./audit-log.js";
+import { createDeviceEpochStore, deviceEpochSchema } from "./device-epoch.js";
 import { createPasswords } from "./create-passwords.js";
 import { createSetUserFields } from "./create-set-user-fields.js";
 import { createThrottle, throttleSchema } from "./create-throttle.js";
@@ -65,6 +66,7 @@ export const accountTables: readonly string[] = [
   rateLogSchema,
   throttleSchema,
   emailChangeSchema,
+  deviceEpochSchema,
   deletionSchema,
   userOrganizationSchema,
   acceptedInvitationSchema,
@@ -145,6 +147,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     mail: createMailAvailability({ env, settings: app.mail }),
     mailTokens,
     pendingChanges: createPendingChangeStore(sql),
+    deviceEpoch: createDeviceEpochStore(sql),
     outbox,
     audit,
     rates: createRateLog(sql),
