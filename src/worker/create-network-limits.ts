@@ -18,13 +18,17 @@ export interface NetworkLimits {
   check(path: string, placement: Placement): Promise<void>;
 }
 
+/** Procedures that answer whether an address has an account. They share one allowance. */
+const SHOW_ACCOUNTS: ReadonlySet<string> = new Set(["auth.signup", "auth.changeEmail"]);
+
 export function createNetworkLimits({ env, bindings, network }: NetworkLimitsOptions): NetworkLimits {
   const { signUp = "SIGN_UP_LIMIT", signIn = "SIGN_IN_LIMIT" } = bindings;
   return {
     async check(path, { kind }) {
-      // Only what strangers may call; who is signed in is somebody.
-      if (kind !== "email" && kind !== "mail") return;
-      const binding = (env as Record<string, unknown>)[path === "auth.signup" ? signUp : signIn];
+      const showsAccounts = SHOW_ACCOUNTS.has(path);
+      // Beside those, only what strangers may call: a session has limits of its own.
+      if (!showsAccounts && kind !== "email" && kind !== "mail") return;
+      const binding = (env as Record<string, unknown>)[showsAccounts ? signUp : signIn];
       if (!isRateLimit(binding)) return;
       // Without an address nobody can be told apart, so all of those share one allowance.
       const { success } = await binding.limit({ key: network ?? "unknown" });

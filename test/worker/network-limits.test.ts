@@ -40,6 +40,15 @@ describe("what one network may try", () => {
     expect(await codeOf(limits.check("posts.list", user))).toBe("none");
   });
 
+  it("is counted alike for the procedures that show whether an address has an account", async () => {
+    const env = { SIGN_UP_LIMIT: rateLimit(2), SIGN_IN_LIMIT: rateLimit(2) };
+    const limits = createNetworkLimits({ env, bindings: {}, network: "203.0.113.7" });
+    expect(await codeOf(limits.check("auth.changeEmail", user))).toBe("none");
+    expect(await codeOf(limits.check("auth.signup", email))).toBe("none");
+    expect(await codeOf(limits.check("auth.changeEmail", user))).toBe("TOO_MANY_REQUESTS");
+    expect(env.SIGN_IN_LIMIT.counts.size).toBe(0);
+  });
+
   it("A13 those without an address share one allowance", async () => {
     const env = { LIMIT: rateLimit(1) };
     const limits = createNetworkLimits({ env, bindings: { signIn: "LIMIT" }, network: undefined });

@@ -129,30 +129,35 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     },
 
     /**
-     * Reserves the address for a user who wants to change to it, and again when the change is confirmed: from then on,
-     * until the reservation expires, no sign-up replaces it.
+     * Reserves the address for a user who wants to change to it, and again when the change is confirmed. Until then
+     * nobody has shown that the address is theirs, so that a sign-up and any other change replace the reservation. From
+     * then on, until the reservation expires, nothing replaces it.
      */
     async reserve(change: Change): Promise<"reserved" | "taken" | "too often"> {
       const { userId, operationId, email, until } = change;
-      if (signingUp !== undefined) return "taken";
-      const before = pointers.read();
-      const isSameChange = before?.operationId === operationId;
-      // Another call by the same link has confirmed the change.
-      if (isSameChange && before?.state === "committed") return "reserved";
-      if (before && before.userId !== userId) {
-        const kept = pointers.reservation()?.until ?? 0;
-        if (kept > Date.now() || (await settle(email)) === "held") return "taken";
-        // Somebody else came in between.
-        if (signingUp !== undefined || !isSame(before, pointers.read())) return "taken";
+      for (;;) {
+        if (signingUp !== undefined) return "taken";
+        const before = pointers.read();
+        const isSameChange = before?.operationId === operationId;
+        // Another call by the same link has confirmed the change.
+        if (isSameChange && before?.state === "committed") return "reserved";
+        const isKept = before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
+        if (before && before.userId !== userId) {
+          if (isKept || (await settle(email)) === "held") return "taken";
+          // Somebody else came in between.
+          if (signingUp !== undefined || !isSame(before, pointers.read())) continue;
+        }
+        // Only a confirmation comes with an operation that is known. An earlier version does not say that it is one.
+        const confirms = isSameChange || change.isConfirming === true;
+        if (!confirms && !mails.take("changeEmail")) return "too often";
+        // A new request of the same user does not interrupt their confirmation of an earlier one.
+        const isConfirming = confirms || (isKept && before?.userId === userId);
+        birth(() => {
+          pointers.reserve({ userId, operationId, isNewUser: false, isConfirming }, { email, until });
+          alarms.arm();
+        });
+        return "reserved";
       }
-      // Only a confirmation comes with an operation that is known. An earlier version does not say that it is one.
-      const isConfirming = isSameChange || change.isConfirming === true;
-      if (!isConfirming && !mails.take("changeEmail")) return "too often";
-      birth(() => {
-        pointers.reserve({ userId, operationId, isNewUser: false, isConfirming }, { email, until });
-        alarms.arm();
-      });
-      return "reserved";
     },
 
     /** What users' objects write: an address is theirs now, or no longer. Only a claim of that very operation is meant. */
@@ -172,6 +177,11 @@ export function createAddressClaims(options: AddressClaimsOptions) {
 }
 
 export type AddressClaims = ReturnType<typeof createAddressClaims>;
+
+/** Whether a reservation keeps others from the address: that of a sign-up, or of a change that is being confirmed. */
+function isExclusive({ state, isNewUser, isConfirming }: EmailPointer): boolean {
+  return state === "reserved" && (isNewUser || isConfirming);
+}
 
 function isSame(one: EmailPointer, other: EmailPointer | undefined): boolean {
   return one.operationId === other?.operationId;

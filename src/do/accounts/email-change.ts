@@ -12,6 +12,8 @@ import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } 
 const MARGIN = 10 * 60_000;
 /** How long the address is reserved for the link to be opened, in milliseconds. */
 const RESERVED = lifetimes.changeEmail + MARGIN;
+/** How many addresses one account may ask for, taken or not: each answer shows whether the address has an account. */
+const RATE = { limit: 10, per: 60 * 60_000 };
 /** A confirmation takes the address over within this time, in milliseconds, or not at all. */
 const CONFIRMATION_TIME = 60_000;
 
@@ -20,8 +22,8 @@ const CONFIRMATION_TIME = 60_000;
  * only then does the account have it. A stop at any point leaves the old address in force and a reservation that runs
  * out, or the new one in force and letters in the outbox that bring both indexes after.
  *
- * A sign-up may take the reserved address as long as nobody has opened the link. The confirmation therefore reserves it
- * once more, for as long as it takes, and then the index refuses sign-ups.
+ * A sign-up or another change may take the reserved address as long as nobody has opened the link. The confirmation
+ * therefore reserves it once more, for as long as it takes, and then the index refuses them.
  */
 export function createEmailChange(parts: AccountParts) {
   const {
@@ -35,6 +37,7 @@ export function createEmailChange(parts: AccountParts) {
     outbox,
     audit,
     hooks,
+    rates,
     transaction,
   } = parts;
 
@@ -68,6 +71,7 @@ export function createEmailChange(parts: AccountParts) {
       parts.mail.assertConfigured();
       const account = await passwords.confirm(password, actor);
       if (account.email === email) throw sameAddress();
+      if (!rates.takeDistinct("changeEmail", nameOf(email), RATE, Date.now())) throw tooManyChanges();
       const change = { operationId: randomId(), email };
       const answer = await reserve(change, Date.now() + RESERVED);
       if (answer === "taken") throw taken();
@@ -148,10 +152,17 @@ function taken(): TRPCError {
   return new TRPCError({ code: "CONFLICT", message: "This address belongs to an account already. Choose another." });
 }
 
+function tooManyChanges(): TRPCError {
+  return new TRPCError({
+    code: "TOO_MANY_REQUESTS",
+    message: `You asked for ${RATE.limit} other addresses within the last hour. Try again later.`,
+  });
+}
+
 function takenMeanwhile(): TRPCError {
   return new TRPCError({
     code: "CONFLICT",
-    message: "Another account signed up with this address before you confirmed it. Your account keeps its own address.",
+    message: "Another account got this address before you confirmed it. Your account keeps its own address.",
   });
 }
 

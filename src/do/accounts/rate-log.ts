@@ -11,6 +11,8 @@ export interface Rate {
 export interface RateLog {
   /** Notes one more; `false`, and nothing noted, when there were as many as may be. */
   take(name: string, rate: Rate, now: number): boolean;
+  /** Notes a key, which counts once however often it is noted; `false`, and nothing noted, for one key too many. */
+  takeDistinct(name: string, key: string, rate: Rate, now: number): boolean;
   /** When the first that is still noted was done. */
   oldest(name: string): number | undefined;
   /** Drops what was done until then. */
@@ -25,6 +27,17 @@ export function createRateLog(sql: SqlStorage): RateLog {
       const { count } = sql.exec("SELECT count(*) AS count FROM _rate_log WHERE name = ?", name).one();
       if (Number(count) >= limit) return false;
       sql.exec("INSERT INTO _rate_log VALUES (?, ?)", name, now);
+      return true;
+    },
+    takeDistinct(name, key, { limit, per }, now) {
+      const [prefix, own] = [`${name} `, `${name} ${key}`];
+      sql.exec("DELETE FROM _rate_log WHERE substr(name, 1, ?) = ? AND at <= ?", prefix.length, prefix, now - per);
+      const noted = sql
+        .exec("SELECT name FROM _rate_log WHERE substr(name, 1, ?) = ?", prefix.length, prefix)
+        .toArray();
+      if (noted.some((row) => row["name"] === own)) return true;
+      if (noted.length >= limit) return false;
+      sql.exec("INSERT INTO _rate_log VALUES (?, ?)", own, now);
       return true;
     },
     oldest(name) {

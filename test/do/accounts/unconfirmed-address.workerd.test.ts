@@ -53,7 +53,7 @@ describe("an address that somebody reserved and did not confirm", () => {
     const refused = await someone()
       .auth.confirmEmailChange.mutate({ token: change.token })
       .then(() => "none", String);
-    expect(refused).toContain("Another account signed up with this address");
+    expect(refused).toContain("Another account got this address");
     expect(await confirm(change.token)).toBe("CONFLICT");
     expect((await change.client.auth.me.query()).user.email).toBe(change.email);
     expect((await client.auth.me.query()).user.id).toBe(user.id);
@@ -103,7 +103,50 @@ describe("an address that somebody reserved and did not confirm", () => {
   });
 });
 
+describe("an address that several accounts want to change to", () => {
+  it("belongs to the account that confirms, not to the one that asked first or last", async () => {
+    const target = freshEmail();
+    const [first, second] = [await withChange(target), await signUp()];
+    await second.client.auth.changeEmail.mutate({ email: target, password });
+    await tokenTo(target, "changeEmail", 2);
+    expect(await confirm(first.token)).toBe("none");
+    await quiet(`user:${first.user.id}`);
+    expect(await pointerOf(target)).toMatchObject([{ user_id: first.user.id, committed: 1 }]);
+    expect(await codeOf(second.client.auth.changeEmail.mutate({ email: target, password }))).toBe("CONFLICT");
+  });
+
+  it("is confirmed once when all links are opened at once", async () => {
+    const target = freshEmail();
+    const changes = [];
+    for (let sent = 1; sent <= 3; sent++) {
+      const account = await signUp();
+      await account.client.auth.changeEmail.mutate({ email: target, password });
+      changes.push({ ...account, token: await tokenTo(target, "changeEmail", sent) });
+    }
+    const codes = await Promise.all(changes.flatMap(({ token }) => Array.from({ length: 7 }, () => confirm(token))));
+    expect(codes).toContain("none");
+    const emails = await Promise.all(changes.map(async ({ client }) => (await client.auth.me.query()).user.email));
+    expect(emails.filter((email) => email === target)).toHaveLength(1);
+  });
+
+  it("is reserved for each of them when they ask at once", async () => {
+    const [target, one, other] = [freshEmail(), await signUp(), await signUp()];
+    const ask = ({ client }: typeof one) => codeOf(client.auth.changeEmail.mutate({ email: target, password }));
+    expect(await Promise.all([ask(one), ask(other), ask(one)])).toEqual(["none", "none", "none"]);
+  });
+});
+
 describe("a confirmation that is under way", () => {
+  it("keeps out other changes, and is not interrupted by another request of the same account", async () => {
+    const [change, other] = [await withChange(), await signUp()];
+    await beginConfirmation(change, Date.now() + 11 * MINUTE);
+    expect(await codeOf(other.client.auth.changeEmail.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    await change.client.auth.changeEmail.mutate({ email: change.target, password });
+    expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
+    expect(await confirm(await tokenTo(change.target, "changeEmail", 2))).toBe("none");
+    expect((await change.client.auth.me.query()).user.email).toBe(change.target);
+  });
+
   it("keeps sign-ups out until it has to be finished, and not longer", async () => {
     const change = await withChange();
     expect(await beginConfirmation(change, Date.now() + 11 * MINUTE)).toBe("reserved");
