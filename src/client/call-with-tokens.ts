@@ -13,11 +13,12 @@ export interface WithTokensOptions {
   readonly sessions: ClientSessions;
 }
 
-/** The key in an operation's context of the tokens that it was sent with. */
+/** The key in an operation's context under which it has the tokens that it was sent with. */
 const SENT = "userdo.tokens";
 
 /**
- * The header of a request whose calls all started in one session. Notes the tokens on each of them.
+ * Returns the headers that authenticate a request. Its calls all started in `session`, and each gets the tokens in its
+ * context.
  *
  * @throws TRPCClientError UNAUTHORIZED when the session is over
  */
@@ -26,7 +27,7 @@ export async function authorization(
   session: ClientSession,
   calls: readonly Operation[],
 ): Promise<Record<string, string>> {
-  // What signs in needs nobody to be signed in.
+  // A sign-in is sent without the tokens of the session that it replaces.
   if (calls.every((op) => sessions.callOf(op).change === "signedIn")) return {};
   const tokens = await keeper.fresh(session);
   for (const { context } of calls) context[SENT] = tokens;
@@ -41,8 +42,8 @@ export interface CallObserver {
 }
 
 /**
- * Makes a call by tokens that the client keeps itself: asks for them when it signs in, and sends a call again, once,
- * that was refused for its token alone. Returns the function that ends the call.
+ * Makes a call with tokens that the client keeps itself. A call that signs in requests them in the body of its reply. A
+ * call that the server refused only because of its token is repeated once. Returns the function that ends the call.
  */
 export function callWithTokens(
   link: Link,

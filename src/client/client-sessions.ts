@@ -17,7 +17,7 @@ export interface SessionCall {
   readonly change: SignInChange | undefined;
   /** Whether the server replies with the tokens of a new session. */
   readonly givesTokens: boolean;
-  /** Whether its change has ended the previous session already. */
+  /** Whether the change was applied, which ended the previous session. */
   isApplied: boolean;
   end(): void;
 }
@@ -90,7 +90,7 @@ export function createClientSessions() {
           };
         }),
 
-    /** A call signed in or out. Of several such calls in flight, the ones that started later may still succeed. */
+    /** Starts a session, because a call signed in or out. Of several such calls in flight, later ones may still succeed. */
     changedBy(call: SessionCall): void {
       if (call.isApplied) return;
       call.isApplied = true;
@@ -98,7 +98,7 @@ export function createClientSessions() {
       replace((other, position) => position !== own && (!other.change || position < own));
     },
 
-    /** Another tab signed in or out. This client's own sign-in that is in flight may still succeed. */
+    /** Starts a session, because another tab signed in or out. This client's own sign-in in flight may still succeed. */
     changedElsewhere(change: SignInChange): void {
       replace((call) => !call.change || (change === "signedIn" && call.change === "signedOut"));
     },

@@ -10,12 +10,12 @@ type Link = OperationLink<AnyTRPCRouter>;
 export interface ClientTokensOptions {
   readonly store: TokenStore;
   readonly sessions: ClientSessions;
-  /** Where tRPC answers. */
+  /** The URL of the tRPC endpoint. */
   readonly url: string;
   readonly fetch: ExchangeFetch;
   /** The app's own headers, for a refresh. */
   readonly headers: () => Promise<Record<string, string | string[] | undefined>>;
-  /** The session turned out to be over. */
+  /** Called when a refresh shows that the session is over. */
   readonly onEnd: () => void;
 }
 

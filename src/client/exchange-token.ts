@@ -26,7 +26,7 @@ export async function exchangeToken(
 ): Promise<SessionTokens | undefined> {
   const response = await fetch(`${url.replace(/\/$/, "")}/auth.refresh`, {
     method: "POST",
-    // As the batch link passes them to fetch.
+    // The batch link passes headers with several values to fetch in the same way.
     headers: { ...headers, "content-type": "application/json" } as Record<string, string>,
     body: JSON.stringify({ json: { refreshToken } }),
   });

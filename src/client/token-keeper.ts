@@ -89,7 +89,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKee
 
   return {
     /**
-     * Tokens that are good for a while; `undefined` when nobody is signed in.
+     * Returns tokens that stay valid for a while; `undefined` when nobody is signed in.
      *
      * @throws TRPCClientError UNAUTHORIZED when the session is over
      */
@@ -102,7 +102,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKee
     },
 
     /**
-     * Replaces tokens that the server has just refused. Returns whether there are others of the same user.
+     * Replaces tokens that the server has just refused. Returns whether the same user has other tokens now.
      *
      * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
      */

@@ -134,7 +134,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       onEnd(wasSignedIn) {
         if (!wasSignedIn && !store) return sockets.startAgain();
         const emit = (): void => changed("signedOut");
-        // The answer that ended the session came through the loaded code. The write joins the queue at once.
+        // Loaded, because a reply ended the session. keep() queues its write before a later sign-in can store tokens.
         const tokens = tokenLoader?.loaded();
         if (tokens) tokens.keep(undefined).then(emit, emit);
         else emit();
