@@ -65,7 +65,7 @@ export interface InitUserDOOptions<
   readonly session?: TSession;
   /**
    * The app's own fields of a user that the user writes: given at sign-up, changed by `account.update`, part of every
-   * `user`. Nothing in them can be trusted. What only the app may decide belongs in `fields`.
+   * `user`. They can hold any value that the schema accepts: keep a plan, a role or a limit in `fields`.
    * @default none
    */
   readonly profile?: TProfile;
@@ -122,8 +122,7 @@ type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = 
  * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
  *
  * @throws Error when a role or a declared key of `kv` cannot be called so, or `fields` has a required field; the message
- * names it. What is wrong with a
- * table or a migration `createUserDO` says
+ * names it. `createUserDO` throws the errors of tables and migrations
  */
 export function initUserDO<
   TUserTables extends TableDefinitions = Record<never, never>,

@@ -51,7 +51,7 @@ export interface PasswordChange extends Pick<Credentials, "tokens"> {
   readonly newPassword: string;
 }
 
-/** A link as its page knows it. */
+/** The link of a mail, as the page that it leads to sends it. */
 export interface MailedLink {
   readonly token: string;
   /** The `kind` of the mail. */

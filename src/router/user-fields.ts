@@ -20,10 +20,10 @@ export type UserFieldsPatch<TApp extends AppDefinition> = TApp["fields"] extends
     }
   : never;
 
-/** Sets fields of a user whose app is not known here. */
+/** `setUserFields` without the types of an app. */
 export type SetUserFields = (patch: Readonly<Record<string, unknown>>) => User;
 
-/** Where server code can set the fields of the user in whose object it runs. */
+/** Given to server code that runs in a user's object: procedures and hooks. */
 export interface UserFieldsWriter<TApp extends AppDefinition> {
   /**
    * Sets fields of the user that only server code can write, and returns the user. A field that is `undefined` keeps its
@@ -37,14 +37,14 @@ export interface UserFieldsWriter<TApp extends AppDefinition> {
 /**
  * Checks the schema of `fields` when the app starts.
  *
- * @throws Error that names the fields which a user without any fields lacks
+ * @throws Error that names the required fields
  */
 export function checkUserFields(schema: UserFieldsSchema | undefined): void {
   const { success, error } = schema?.safeParse({}) ?? { success: true };
   if (success) return;
   const names = [...new Set(error?.issues.map(({ path }) => `\`${path.join(".")}\``))].join(", ");
   throw new Error(
-    `The option \`fields\` of initUserDO does not accept a user without fields, which every new user is: see ${names}. ` +
+    `The option \`fields\` of initUserDO has required fields, but a new user has no fields: ${names}. ` +
       "Make each field optional, or give it a default.",
   );
 }

@@ -3,7 +3,7 @@ import { Refused } from "./gate/refusal.js";
 
 export interface AllowedOriginOptions {
   /**
-   * Origins of other sites whose pages may send requests with the user's cookies: the same list as for
+   * Other origins that may send requests with the user's cookies: the same list as for
    * {@link createHandler}. The request's own origin is always allowed.
    * @default none
    */

@@ -12,10 +12,10 @@ describe("the option `fields` of initUserDO", () => {
     expect(() => initUserDO({ fields: fields as never })).not.toThrow();
   });
 
-  it("names the fields that a new user would lack, and the fix", () => {
+  it("names the required fields, and the fix", () => {
     const fields: UserFieldsSchema = z.object({ plan: z.string(), credits: z.number(), badge: z.string().optional() });
     expect(() => initUserDO({ fields })).toThrow(
-      "The option `fields` of initUserDO does not accept a user without fields, which every new user is: see `plan`, " +
+      "The option `fields` of initUserDO has required fields, but a new user has no fields: `plan`, " +
         "`credits`. Make each field optional, or give it a default.",
     );
   });

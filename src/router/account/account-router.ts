@@ -24,7 +24,10 @@ export function createAccountRouter<TApp extends AppDefinition>(profile: TApp["p
     /** The user. @throws UNAUTHORIZED for nobody */
     get: userProcedure.query(({ ctx }) => accountOf(ctx).me().user as UserOf<TApp>),
 
-    /** Changes fields of the profile: `undefined` keeps one, `null` clears it. @throws BAD_REQUEST when the whole is none */
+    /**
+     * Changes fields of the profile: `undefined` keeps one, `null` clears it.
+     * @throws BAD_REQUEST when the whole does not fit the schema, PAYLOAD_TOO_LARGE above 32 KiB
+     */
     update: userProcedure
       .input(patchInput<TApp>(profile))
       .mutation(

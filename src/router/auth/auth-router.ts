@@ -25,7 +25,8 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
   return router({
     /**
      * Makes an account and signs it in. Called twice at once with the same password, it makes one account and signs in twice.
-     * @throws CONFLICT when the address has one, BAD_REQUEST for a weak password, TOO_MANY_REQUESTS
+     * @throws CONFLICT when the address has one, BAD_REQUEST for a weak password, PAYLOAD_TOO_LARGE for a profile above
+     *   32 KiB, TOO_MANY_REQUESTS
      */
     signup: emailProcedure
       .input(signupInput<TApp>(profile))
@@ -69,7 +70,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     /**
      * Sets a new password by the token of a mail, and ends all sessions. Called again with the same token and password, it
      * succeeds and changes nothing.
-     * @throws BAD_REQUEST for a token that is not good (any more), and for a weak password: the token then still is;
+     * @throws BAD_REQUEST for a token that is not valid, and for a weak password, which does not use the token up;
      *   TOO_MANY_REQUESTS after several other passwords with a used token
      */
     resetPassword: mailProcedure
@@ -79,7 +80,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     /**
      * Checks a mailed link before its page shows a form, and does not use it up. A mutation, so that the token is in the
      * body of the request and not in a URL, which ends up in logs.
-     * @throws BAD_REQUEST for a link that is not valid for this purpose, with the same message as for its use
+     * @throws BAD_REQUEST for a link that is not valid for this purpose, or that was used
      */
     checkLink: mailProcedure.input(mailedLinkInput).mutation(({ ctx, input }) => accountOf(ctx).checkLink(input)),
 
@@ -90,9 +91,9 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
 
     /**
-     * Notes that the address is the user's, by the token of a mail to it. Called again with the same token, it succeeds and
+     * Verifies the user's address with the token of a mail to it. Called again with the same token, it succeeds and
      * changes nothing.
-     * @throws BAD_REQUEST for one that is not good
+     * @throws BAD_REQUEST for a token that is not valid
      */
     verifyEmail: mailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
@@ -110,7 +111,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     /**
      * Gives the account the address that the token was mailed to. Called again with the same token, it succeeds and changes
      * nothing.
-     * @throws BAD_REQUEST for a token that is not good
+     * @throws BAD_REQUEST for a token that is not valid
      */
     confirmEmailChange: mailProcedure
       .input(z.strictObject({ token: mailTokenInput }))

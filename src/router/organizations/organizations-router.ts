@@ -30,7 +30,10 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
   );
 
   return router({
-    /** Makes an organization whose owner is the caller. @throws TOO_MANY_REQUESTS above 100 in a day */
+    /**
+     * Creates an organization that the caller owns.
+     * @throws TOO_MANY_REQUESTS above 100 in a day, PAYLOAD_TOO_LARGE for settings above 32 KiB
+     */
     create: userProcedure
       .input(creationInput<TApp>(settings))
       .mutation(({ ctx, input }) => organizationsOf(ctx).create(input) as Promise<View>),
@@ -43,7 +46,8 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
 
     /**
      * Renames it, or changes fields of its settings: `undefined` keeps one, `null` clears it.
-     * @throws FORBIDDEN without "organization:update", BAD_REQUEST when the settings as a whole are none
+     * @throws FORBIDDEN without "organization:update", BAD_REQUEST when the settings as a whole are none,
+     *   PAYLOAD_TOO_LARGE above 32 KiB
      */
     update: organizationProcedure
       .use(can(updateOrganization))
