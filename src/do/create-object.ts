@@ -111,7 +111,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     setUserFields(patch: Readonly<Record<string, unknown>>): User {
       if (kind.setUserFields) return kind.setUserFields(patch);
       throw new Error(
-        "setUserFields sets fields of a user. Call it in a user's object: getUserDO(env.BINDING, { userId }).",
+        "This object is not a user's, so it has no user fields. Call setUserFields through getUserDO(env.BINDING, { userId }).",
       );
     },
     deadLetters: () => kind.deadLetters?.() ?? [],

@@ -25,11 +25,11 @@ interface SignInEvent<TApp extends AppDefinition> extends UserEvent<TApp> {
 }
 
 /**
- * What an app does when something happens to an account. A hook runs in the user's object and is waited for. What it
- * writes before its first `await` is in the transaction of what happens.
+ * An app's own code for events of an account. A hook runs in the user's object and is waited for. Its writes before its
+ * first `await` are in the transaction of the event.
  *
- * `onSignup`, `onLogin` and `onDelete` decide: if one throws or rejects, nothing has happened, and the caller gets its
- * TRPCError, or of any other error the request id.
+ * `onSignup`, `onLogin` and `onDelete` can refuse the event: if one throws or rejects, the event does not happen, and the
+ * caller gets its TRPCError, or the request id of any other error.
  *
  * `onEmailVerified`, `onEmailChanged` and `onProfileChanged` run after the change was written and before it is
  * committed. An error that such a hook throws before it returns undoes the change and reaches the caller in the same
@@ -42,7 +42,7 @@ export interface AccountHooks<TApp extends AppDefinition = AppDefinition> {
   /** Somebody signs in with a password. Throw a TRPCError to refuse them. */
   onLogin?(event: SignInEvent<TApp>): void | Promise<void>;
   /**
-   * The user's address was shown to be theirs, and `user.emailVerified` became true: by `auth.verifyEmail`, by
+   * The user's address was verified, and `user.emailVerified` became true: by `auth.verifyEmail`, by
    * `auth.resetPassword`, or by `auth.confirmEmailChange` if the address before was not verified.
    */
   onEmailVerified?(event: UserEvent<TApp>): void | Promise<void>;

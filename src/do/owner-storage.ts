@@ -28,8 +28,8 @@ export interface OwnerStorageOptions {
   /** The framework's own tables in this kind of object: statements that may run again. */
   readonly frameworkTables: readonly string[];
   /**
-   * Changes of the framework's tables since an earlier version: idempotent, and never removed from the list, which is
-   * part of the fingerprint by its length.
+   * Migrations of the framework's tables. Each is idempotent and stays in the list, because the fingerprint contains the
+   * length of the list.
    * @default []
    */
   readonly frameworkUpgrades?: readonly ((sql: SqlStorage) => void)[];

@@ -47,7 +47,9 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
 
   /**
    * Sets fields of the user that only server code can write, and returns the user: see the option `fields` of
-   * `initUserDO`. For methods of the app's own class, and for other Workers: `getUserDO(env.BINDING, { userId })`. A field that is `undefined` keeps its value; `null` clears it, unless its schema accepts `null`.
+   * `initUserDO`. For methods of the app's own class, and for other Workers: `getUserDO(env.BINDING, { userId })`. A field
+   * that is `undefined` keeps its value; `null` clears it, unless its schema accepts `null`.
+   *
    * @throws TRPCError NOT_FOUND when nobody has signed up under this id, BAD_REQUEST when the fields as a whole do not fit
    * the schema, PAYLOAD_TOO_LARGE above 32 KiB
    */

@@ -15,7 +15,7 @@ const MINUTE = 60_000;
 /** So long a farewell that cannot be mailed keeps the object's storage. */
 const MAIL_PATIENCE = 60 * MINUTE;
 
-/** What the user confirmed with their password. */
+/** A deletion that the user confirmed with their password. */
 export interface ConfirmedDeletion {
   /** The account as it was when the password was checked. */
   readonly account: AccountRow;

@@ -21,8 +21,8 @@ export const lifetimes: Readonly<Record<MailPurpose, number>> = {
 type Parts = Pick<AccountParts, "mailTokens" | "outbox">;
 
 /**
- * Mails a link, and makes those that were mailed before worthless. Call it inside the transaction of its cause, after the
- * object of the address has counted the mail.
+ * Mails a link, and invalidates the earlier ones. Call it inside the transaction of its cause, after the object of the
+ * address has counted the mail.
  */
 export function mailLink({ mailTokens, outbox }: Parts, purpose: MailPurpose & LinkKind, to: string): void {
   mailTokens.forget(purpose);
@@ -30,8 +30,8 @@ export function mailLink({ mailTokens, outbox }: Parts, purpose: MailPurpose & L
 }
 
 /**
- * Mails a notice to an account's own address, if the account has shown that the address is its own. Anybody can sign up
- * with somebody else's. Call it inside the transaction of its cause. The notice is counted when it is sent.
+ * Mails a notice to an account's own address, if that is verified: anybody can sign up with somebody else's. Call it
+ * inside the transaction of its cause. The notice is counted when it is sent.
  */
 export function mailNotice(
   { outbox }: Pick<AccountParts, "outbox">,
@@ -44,7 +44,7 @@ export function mailNotice(
 /**
  * Asks the object of an address to count a mail to it.
  *
- * @param id counted once, however often it is asked for
+ * @param id repeated calls with the same id count once
  * @returns whether the mail may be sent
  */
 export async function countMail(

@@ -8,9 +8,9 @@ export interface AccountRow extends User {
   readonly passwordHash: string;
   /** What gave the account its address, a sign-up or a change: asked again, it finds its own work done. */
   readonly operationId: string;
-  /** What the user says of themselves, if the app has a profile. */
+  /** The profile, which the user writes. `undefined` if the app has none. */
   readonly profile?: unknown;
-  /** What only server code writes, if the app has fields. */
+  /** The fields that only server code writes. `undefined` if the app has none. */
   readonly fields?: unknown;
 }
 

@@ -10,8 +10,8 @@ export interface AuditOptions {
    */
   readonly days?: number;
   /**
-   * Entries. The newest twentieth of these is reserved for each action and outcome. When there are more, those that a
-   * session can repeat at will, as exports, are deleted first, then the oldest.
+   * Entries. A twentieth of them is reserved for the newest of each action and outcome. When there are more, the other
+   * entries are deleted: first of actions that a session can repeat at will, such as exports, then the oldest.
    * @default 10000
    */
   readonly entries?: number;

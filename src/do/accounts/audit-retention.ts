@@ -12,7 +12,7 @@ const REPEATABLE: readonly AuditAction[] = [
   "session.revoke",
 ];
 
-/** The newest twentieth of the log is reserved for each kind: there are fewer than twenty pairs of action and outcome. */
+/** One share of the log is reserved for each kind. Fewer than twenty pairs of action and outcome occur, so all fit. */
 const SHARES = 20;
 
 export interface AuditRetention {

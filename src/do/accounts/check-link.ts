@@ -5,10 +5,10 @@ import type { AccountParts } from "./account-parts.js";
 type Parts = Pick<AccountParts, "userId" | "identity" | "accounts" | "mailTokens" | "pendingChanges">;
 
 /**
- * Checks a mailed link without using it up: the same conditions as for its use, read at this moment. Another call can
- * use the link, or end it, before this user does.
+ * Checks a mailed link without using it up, by the conditions for its first use. Another call can use the link, or end
+ * it, before this user does.
  *
- * @throws TRPCError BAD_REQUEST for a link that is not valid for this purpose
+ * @throws TRPCError BAD_REQUEST for a link that is not valid for this purpose, or that was used
  */
 export async function checkLink(parts: Parts, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
   const { accounts, mailTokens, pendingChanges } = parts;

@@ -16,7 +16,9 @@ export interface CreateFindSessionOptions {
   readonly sessions: SessionStore;
 }
 
-interface Named {
+/** A token of the session, and its generation. */
+interface SessionToken {
+  /** The session's id. */
   readonly id: string;
   /** Missing in an access token that an earlier version signed. */
   readonly generation: number | undefined;
@@ -29,7 +31,7 @@ interface Named {
  */
 export function createFindSession({ userId, identity, isBorn, accounts, sessions }: CreateFindSessionOptions) {
   /** The session that a token of this user names: an access token, or a generation of the refresh token. */
-  async function named(token: string): Promise<Named | undefined> {
+  async function named(token: string): Promise<SessionToken | undefined> {
     const { secrets, binding } = identity();
     const options = { secrets: secrets.jwt, audience: binding };
     const access = await verifyAccessToken(token, options);
@@ -46,7 +48,7 @@ export function createFindSession({ userId, identity, isBorn, accounts, sessions
     const account = accounts.read();
     if (!row || !account) return null;
     const { generation, isRefreshToken } = claims;
-    // A refresh token that was exchanged, and its successor presented, may be a copy.
+    // Once a client has presented the successor of a refresh token, that token may be a copy.
     if (isRefreshToken && !(generation !== undefined && isCurrentGeneration(row, generation, now))) return null;
     const session = sessions.touch(row, now);
     sessions.confirm(session, generation);

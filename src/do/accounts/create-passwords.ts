@@ -53,7 +53,7 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
       const account = accounts.read();
       if (!(await passwords.verify(password, account)) || !account) return undefined;
       attempt.succeeded();
-      // The check may have hashed the password anew.
+      // verify() may have replaced the hash.
       return accounts.read() ?? account;
     },
 

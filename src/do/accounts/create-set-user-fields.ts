@@ -3,8 +3,9 @@ import { toUser, type AccountStore } from "./account-store.js";
 import { noSuchUser } from "./no-such-user.js";
 
 /**
- * The way for server code to set the fields of a user that the user cannot write. Nothing of the framework's own
- * procedures leads here.
+ * Creates the function with which server code sets the fields that users cannot write. No built-in procedure calls it.
+ *
+ * @returns a function that throws TRPCError NOT_FOUND without an account, BAD_REQUEST or PAYLOAD_TOO_LARGE
  */
 export function createSetUserFields(accounts: AccountStore): SetUserFields {
   return (patch) => {

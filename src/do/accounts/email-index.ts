@@ -34,7 +34,7 @@ export interface EmailIndexOptions {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** How many sign-ups that came twice wait for their turn. Each costs a hash. */
+/** How many repeated sign-ups may wait for the one that is being checked. Each costs a hash. */
 const WAITING_REPEATS = 20;
 
 type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId">;
@@ -78,7 +78,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
   }
 
   /**
-   * Answers a sign-up that came twice, as after a double click, like the first. Its password is checked and counted like
+   * Answers a repeated sign-up, for example after a double click, like the first. Its password is checked and counted like
    * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
    */
   function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | Taken> {
@@ -146,8 +146,8 @@ export function createEmailIndex(options: EmailIndexOptions) {
         await assertOwnAddress(email);
         if (!mails.allows("resetPassword", pendingResets)) throw tooManyMails();
         pendingResets++;
-        // Not waited for, and begun once the answer is gone, at no set moment: its time would show whether there is an
-        // account, and so would the first thing that is stored for an address.
+        // Runs after the reply, and after a random delay: the time of the reply, or of the first write for an address,
+        // would otherwise show whether there is an account.
         waitUntil(aWhile().then(() => mailReset(email, visit.device)));
       },
     }),

@@ -10,7 +10,7 @@ import { countMail, invalidLink, mailLink, secretOf, tooManyMails } from "./acco
 export function createEmailVerification(parts: AccountParts) {
   const { accounts, mailTokens, audit, hooks, transaction } = parts;
 
-  /** Whether this very token has verified the address that the account still has. */
+  /** Whether this same token has verified the address that the account still has. */
   const hasVerified = ({ email, emailVerified }: AccountRow, secret: string): boolean =>
     emailVerified && mailTokens.findUsed("verifyEmail", secret, Date.now())?.email === email;
 

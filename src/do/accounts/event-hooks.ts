@@ -2,7 +2,7 @@ import type { User } from "../../shared/account.js";
 import { reportError, type OnError } from "../../router/run-call.js";
 import { toUser, type AccountRow, type AccountStore } from "./account-store.js";
 
-/** What the app does when an account changed. Each receives the account as it is now. */
+/** The app's hooks for changes of an account. Each receives the user after the change. */
 export interface EventHookCalls {
   onEmailVerified(user: User): void | Promise<void>;
   onEmailChanged(user: User, previousEmail: string): void | Promise<void>;
@@ -30,7 +30,7 @@ export interface EventHooksOptions {
 export function createEventHooks({ calls, accounts, onError }: EventHooksOptions): EventHooks {
   function run(name: keyof EventHookCalls, call: (user: User) => void | Promise<void>): Promise<void> | undefined {
     const account = accounts.read();
-    if (!account) throw new Error("An account that was just changed is gone.");
+    if (!account) throw new Error("The account of an event does not exist. Run hooks in the transaction of the event.");
     const work = call(toUser(account));
     if (work === undefined) return undefined;
     // The event is committed before a promise settles, so its rejection can only be reported.

@@ -9,9 +9,9 @@ import type { AccountParts, Actor } from "./account-parts.js";
 export function createPasswordReset(parts: AccountParts) {
   const { identity, accounts, passwords, mailTokens, outbox, audit, hooks, transaction, onSessionEnd } = parts;
 
-  /** Answers a token that was used before. Whoever has it must not be able to guess the password that it set. */
+  /** Answers a token that was used before. Its holder must not be able to guess the password that it set. */
   async function repeat(secret: string, password: string, actor: Actor): Promise<void> {
-    /** Read anew each time: a new password or address ends the token, and so does the end of the account. */
+    /** Read again after each wait: a new password, a new address or a deletion ends the token. */
     const isUsed = (): boolean => {
       const email = accounts.read()?.email;
       return email !== undefined && mailTokens.findUsed("resetPassword", secret, Date.now())?.email === email;

@@ -28,7 +28,7 @@ export function createUserFieldsStore(sql: SqlStorage, schema: UserFieldsSchema)
     set(patch) {
       const merged = applyPatch(schema, stored(), patch);
       const all = checkFields(schema, merged, "fields");
-      // Without the defaults of the others: those are the schema's of the version that reads them.
+      // Defaults are not stored, so that the version that reads the fields applies its own.
       const text = encodeFields(pick(all, Object.keys(merged)), "fields");
       sql.exec("INSERT OR REPLACE INTO _user_fields VALUES (1, ?)", text);
     },

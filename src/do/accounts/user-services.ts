@@ -129,7 +129,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
 
   const setUserFields = createSetUserFields(accounts);
 
-  /** What every hook is given. */
+  /** The part of the event that every hook receives. */
   const own = () => ({ tables: owned.tables() as UserTables, kv: owned.kv(), env, setUserFields });
 
   const eventCalls: EventHookCalls = {

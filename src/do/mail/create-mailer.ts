@@ -14,7 +14,7 @@ export interface MailerOptions extends MailHookOptions {
   readonly userId: string;
   readonly identity: () => AppIdentity;
   readonly tokens: MailTokenStore;
-  /** Whether a message was not withdrawn meanwhile. */
+  /** Whether a message still waits in the outbox: it may have been withdrawn. */
   readonly isWaiting: (message: StoredLetter) => boolean;
   /** Asks the object of the address to count a notice. The requests for links were counted when they came in. */
   readonly count: (notice: { readonly to: string; readonly kind: NoticeKind; readonly id: string }) => Promise<boolean>;
@@ -43,7 +43,7 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
     const { to } = letter.payload as WaitingMail;
     const common = { id: `${userId}.${letter.seq}`, to, userId };
     if (!isLinkKind(kind)) {
-      // Beyond the limits of the address a notice is not sent. The audit log has what it is about.
+      // A notice beyond the limits of the address is dropped. Its event stays in the audit log.
       if (!(await count({ to, kind, id: digestOf(common.id) }))) return;
       return hook.send({ kind, ...common, ...defaultText(kind) });
     }

@@ -7,8 +7,8 @@ const OF_A_KIND = 3;
 const TOTAL_WITHOUT_RESETS = 7;
 
 /**
- * Kinds whose first mail always fits into the total: strangers cannot use up what the owner of an address needs. Resets
- * have a limit of their own, so that the answer to a request for one depends on nothing but earlier requests.
+ * The first mail of these kinds always fits into the total, so that mails of other kinds cannot prevent it. Resets have a
+ * limit of their own, so that the answer to a request for one depends on nothing but earlier requests.
  */
 const RESERVED: readonly MailKind[] = ["verifyEmail", "passwordChanged", "emailChanged", "accountDeleted"];
 

@@ -61,7 +61,7 @@ export type AccountMailKind = Exclude<MailKind, "invitation">;
 /** The kinds whose link carries a token. */
 export type LinkKind = Extract<MailMessage, { readonly token: string }>["kind"];
 
-/** The kinds that only say what happened. */
+/** The kinds without a link, which report an event. */
 export type NoticeKind = Exclude<AccountMailKind, LinkKind>;
 
 /** Sends a message. One that is not sent rejects: it is tried again, and `onError` is told. */

@@ -41,9 +41,9 @@ export interface MailTokenStore {
   isIssued(purpose: MailPurpose): boolean;
   /** What was sent before is good no more. */
   forget(purpose: MailPurpose): void;
-  /** Remembers a token that `consume` returned. Call it in the same transaction, after what ends earlier links. */
+  /** Remembers a token that `consume` returned. Call it in the same transaction, after `forgetUsed`, which would delete it. */
   rememberUsed(purpose: MailPurpose, secret: string, token: MailTokenRow): void;
-  /** What a used token was sent for, until its link would have expired. It has no effect any more. */
+  /** Returns a token that was used, until its link would have expired. */
   findUsed(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
   forgetUsed(purpose: MailPurpose): void;
 }

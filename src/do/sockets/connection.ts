@@ -13,7 +13,7 @@ export interface ConnectionOptions {
   readonly onWait: () => void;
   /** Called when the client has shown that it reads, after having been waited for. */
   readonly onReady: () => void;
-  /** Called with each frame that is sent, except the answer to a ping. */
+  /** Called after each frame that is sent, except the answer to a ping. */
   readonly onSend: () => void;
 }
 

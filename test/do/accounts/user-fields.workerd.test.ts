@@ -71,7 +71,7 @@ describe("the fields of a user", () => {
     expect(await stored(user.id)).toEqual([{ credits: 4, badge: null }]);
   });
 
-  it("twenty changes at once, of which each counts", async () => {
+  it("apply each of twenty changes at once", async () => {
     const { client } = await signUpMember();
     await Promise.all(Array.from({ length: 20 }, () => client.member.earn.mutate()));
     expect((await client.member.user.query()).fields.credits).toBe(20);
@@ -119,7 +119,7 @@ describe("users cannot write their fields", () => {
     expect((await client.auth.me.query()).user.fields).toEqual(defaults);
   });
 
-  it("nor with a form", async () => {
+  it("with a form", async () => {
     const browser = openBrowser();
     const fields = { email: freshEmail(), password, "fields.plan": "pro", fields: "pro", plan: "pro" };
     await browser.fetch("/members/form/signup", {
@@ -132,8 +132,8 @@ describe("users cannot write their fields", () => {
   });
 });
 
-describe("server code sets them", () => {
-  it("in a method of the app's class, for a webhook", async () => {
+describe("setUserFields", () => {
+  it("works in a method of the app's class, for a webhook", async () => {
     const { client, user } = await signUpMember();
     const object = getUserDO(env.MEMBERS_DO, { userId: user.id });
     expect(await object.setPlan("pro", until)).toEqual(until);
@@ -141,14 +141,14 @@ describe("server code sets them", () => {
     expect(await object.setPlan("free")).toBeUndefined();
   });
 
-  it("from another Worker, with the binding alone", async () => {
+  it("works from another Worker, with the binding alone", async () => {
     const { client, user } = await signUpMember();
     const changed = await getUserDO(env.MEMBERS_DO, { userId: user.id }).setUserFields({ plan: "pro", until });
     expect(changed).toEqual({ ...user, fields: { ...defaults, plan: "pro", until } });
     expect((await client.auth.me.query()).user).toEqual(changed);
   });
 
-  it("not for a user who never signed up, and stores nothing there", async () => {
+  it("rejects a user who never signed up, and stores nothing there", async () => {
     await runInDurableObject(objectOf("0".repeat(32)), (instance, { storage }) => {
       expect(() => instance.setUserFields({ plan: "pro" })).toThrow("There is no such user.");
       const tables = storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'");
@@ -156,9 +156,9 @@ describe("server code sets them", () => {
     });
   });
 
-  it("not in an object that is not a user's, nor in an app without fields", async () => {
+  it("rejects an object that is not a user's, and an app without fields", async () => {
     await runInDurableObject(env.MEMBERS_DO.getByName(`organization:${"0".repeat(32)}`), (instance) => {
-      expect(() => instance.setPlan("pro")).toThrow("setUserFields sets fields of a user.");
+      expect(() => instance.setPlan("pro")).toThrow("This object is not a user's, so it has no user fields.");
     });
     const { user } = await signUp();
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (instance) => {
@@ -167,7 +167,7 @@ describe("server code sets them", () => {
     });
   });
 
-  it("in hooks: at sign-up, at sign-in, and when an address or a profile changes", async () => {
+  it("works in hooks: at sign-up, at sign-in, and when an address or a profile changes", async () => {
     const { client, email, user } = await signUpMember(`gifted-${freshEmail()}`);
     expect(user.fields).toEqual({ ...defaults, credits: 10 });
     await membersClient().auth.verifyEmail.mutate({ token: await tokenTo(email, "verifyEmail") });
@@ -181,12 +181,12 @@ describe("server code sets them", () => {
     expect(again.user.fields.credits).toBe(1);
   });
 
-  it("and nothing remains of a sign-up that the hook refuses", async () => {
+  it("leaves nothing of a sign-up that the hook refuses", async () => {
     const email = `refused-${freshEmail()}`;
     expect(await codeOf(membersClient().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");
   });
 
-  it("in the transaction of the mutation", async () => {
+  it("is part of the transaction of the mutation", async () => {
     const { client } = await signUpMember();
     expect(await codeOf(client.member.setThenFail.mutate())).toBe("CONFLICT");
     expect(await codeOf(client.member.setLater.mutate({ fail: true }))).toBe("CONFLICT");
@@ -216,7 +216,7 @@ describe("live queries that read the user", () => {
     socket.socket.close();
   });
 
-  it("cannot write them", async () => {
+  it("cannot write the fields", async () => {
     const { browser, client } = await signUpMember();
     const socket = await openSocket(browser, "/members");
     const input = superjson.serialize({ path: "member.setInQuery" });
@@ -229,7 +229,7 @@ describe("live queries that read the user", () => {
   });
 });
 
-describe("what other versions stored", () => {
+describe("data that another version stored", () => {
   it("an object without the table gets it when it wakes, with its triggers", async () => {
     const { client, user } = await signUpMember();
     await client.account.update.mutate({ profile: { firstName: "Ada" } });
