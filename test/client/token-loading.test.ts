@@ -85,7 +85,7 @@ describe("the chunk with the token code", () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("chunk-"))).toEqual([]);
   });
 
-  it("is loaded by the first call of a client with tokens, and by none of a client with cookies", async () => {
+  it("is loaded by the first call of a client with tokens, and never by a client with cookies", async () => {
     await rename(chunk, `${chunk}.away`);
     try {
       const outcomes = await run(`
@@ -121,7 +121,7 @@ describe("the chunk with the token code", () => {
     }
   });
 
-  it("must be loaded before a sign-in is sent: no session begins with tokens that are lost", async () => {
+  it("is loaded before a sign-in is sent, so that its tokens are not lost", async () => {
     await rename(chunk, `${chunk}.away`);
     try {
       const result = await run(`
@@ -159,7 +159,7 @@ describe("the chunk with the token code", () => {
     expect(result).toEqual(["posts.one", "posts.two", "posts.three", "posts.four"]);
   });
 
-  it("binds a call to the session in which it started, not to that in which the code is loaded", async () => {
+  it("binds a call to the session in which it started, not to the one in which the code is loaded", async () => {
     const result = await run(`
       const client = open(true);
       holdsFirst = true;

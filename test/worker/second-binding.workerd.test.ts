@@ -24,7 +24,7 @@ describe("two bindings of one class", () => {
     expect(text).toMatch(/TENANT_A and TENANT_B lead to the same Durable Object class/);
   });
 
-  it("serves the first binding, whose users exist already", async () => {
+  it("serves the first binding, because its users exist already", async () => {
     expect(await ask("TENANT_A", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets })).toMatchObject({ status: 200 });
   });
 

@@ -39,7 +39,7 @@ const events: readonly (readonly [string, (account: SignedUp) => Promise<unknown
   ["signing out everywhere", ({ client }) => client.auth.logoutEverywhere.mutate()],
 ];
 
-describe.each(events)("%s ends what was caused before", (_name, happen) => {
+describe.each(events)("%s ends earlier links and changes of address", (_name, happen) => {
   it("withdraws the mail to a new address that still waits in the outbox", async () => {
     const account = await signUp();
     const target = freshEmail();
@@ -76,7 +76,7 @@ describe.each(events)("%s ends what was caused before", (_name, happen) => {
 });
 
 describe.each(events.filter(([name]) => name !== "a reset"))("%s ends a reset", (_name, happen) => {
-  it("whose mail still waits in the outbox", async () => {
+  it("withdraws the mail that still waits in the outbox", async () => {
     const account = await signUp();
     await tokenTo(account.email, "verifyEmail");
     failMail(account.email, 1_000);
@@ -91,7 +91,7 @@ describe.each(events.filter(([name]) => name !== "a reset"))("%s ends a reset", 
     expect(await stored(account.user.id, "SELECT * FROM _mail_tokens WHERE purpose = 'resetPassword'")).toEqual([]);
   });
 
-  it("whose link was mailed", async () => {
+  it("ends the link that was mailed", async () => {
     const account = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email: account.email });
     const token = await tokenTo(account.email, "resetPassword");

@@ -86,7 +86,7 @@ describe.each(purposes)("a link of the kind %s", (purpose) => {
     await expectInvalid(purpose, token);
   });
 
-  it("has its effect once of twenty times, while it is checked", async () => {
+  it("takes effect once when it is used twenty times at once, while it is checked", async () => {
     const account = await signUp();
     const token = await send(account);
     const [codes] = await Promise.all([

@@ -77,7 +77,7 @@ describe("two changes of address at once", () => {
     }
   });
 
-  it("to the same address, of which the last is refused for its mails, leave a change that can end", async () => {
+  it("to the same address leave a change that can end, if the last is refused for too many mails", async () => {
     const account = await signUp();
     const target = freshEmail();
     for (let mails = 0; mails < 3; mails++) await account.client.auth.changeEmail.mutate({ email: target, password });

@@ -74,7 +74,7 @@ describe("a deletion that was confirmed with the password", () => {
     expect((await signUp(email)).user.email).toBe(email);
   });
 
-  it("goes on when nothing ended it", async () => {
+  it("deletes the account when nothing changed meanwhile", async () => {
     const { client, email } = await signUpVerified();
     const proceed = delayDeletion(email);
     const deletion = codeOf(client.account.delete.mutate({ password }));

@@ -93,7 +93,7 @@ describe.each(events)("$path", ({ hook, prepare, hasHappened }) => {
     expect(await notes()).toEqual([hook]);
   });
 
-  it(`of twenty at once, calls ${hook} once`, async () => {
+  it(`calls ${hook} once for twenty calls at once`, async () => {
     const { happen, called, notes } = await start("write");
     await Promise.all(Array.from({ length: 20 }, () => codeOf(happen())));
     expect(called()).toHaveLength(1);
@@ -116,7 +116,7 @@ describe.each(events)("$path", ({ hook, prepare, hasHappened }) => {
     expect(await notes()).toEqual([hook]);
   });
 
-  it("sends the words of a hook's TRPCError to the caller, and no others", async () => {
+  it("sends the message of a hook's TRPCError to the caller, and hides that of other errors", async () => {
     vi.spyOn(console, "error").mockReturnValue();
     const refused = await start("refuse");
     await expect(refused.happen()).rejects.toThrow("Not now.");
@@ -167,7 +167,7 @@ describe("onEmailVerified", () => {
   });
 });
 
-it("onEmailChanged has the address before", async () => {
+it("onEmailChanged receives the previous address", async () => {
   const account = await signUp();
   await verify(account);
   await account.client.auth.changeEmail.mutate({ email: `new-${account.email}`, password });

@@ -44,7 +44,7 @@ describe("the size of a profile", () => {
     expect(user.profile).toEqual(fits);
   });
 
-  it("names the limit and the way out", async () => {
+  it("names the limit and the fix", async () => {
     const { client } = await signUp();
     await expect(client.account.update.mutate({ profile: about(LIMIT + 1) })).rejects.toThrow(
       "The profile would take more than 32 KiB. Shorten the values, or keep them in a table.",
@@ -68,7 +68,7 @@ describe("the size of a profile", () => {
     expect((await client.auth.signup.mutate({ email, password })).user.email).toBe(email);
   });
 
-  it("counts the whole, not the patch", async () => {
+  it("measures the whole profile, not the patch", async () => {
     const { client } = await signUp();
     await client.account.update.mutate({ profile: { about: "a".repeat(LIMIT - 100) } });
     const patch = { firstName: "b".repeat(100) };

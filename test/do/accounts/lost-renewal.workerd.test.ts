@@ -179,8 +179,8 @@ describe("a copied refresh token", () => {
   });
 });
 
-describe("what confirming a generation costs", () => {
-  it("is one write per generation", async () => {
+describe("confirming a generation", () => {
+  it("writes once per generation", async () => {
     const { after, user } = await renewed();
     const changes = () =>
       runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) =>

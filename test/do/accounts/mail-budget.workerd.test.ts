@@ -147,7 +147,7 @@ describe("mails to one address", () => {
     expect(codes).toEqual(["none", "none", "TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS"]);
   });
 
-  it("are three of twenty that are asked for at once", async () => {
+  it("are three when twenty are requested at once", async () => {
     const { client, email } = await signUp();
     const stranger = freshEmail();
     const askTwenty = (ask: () => Promise<unknown>) =>
@@ -199,7 +199,7 @@ describe("notices to a verified address", () => {
     expect(await runInDurableObject(userObject(user.id), (instance) => instance.deadLetters())).toEqual([]);
   });
 
-  it("count once, however often the mail service is away", async () => {
+  it("count once, however often the mail service fails", async () => {
     const { client, email, user } = await signUpVerified();
     failMail(email, 3);
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword });
@@ -250,7 +250,7 @@ describe("the counts of an address", () => {
     }
   });
 
-  it("end after an hour for an address with an account, whose object stays", async () => {
+  it("end after an hour for an address with an account, and its object stays", async () => {
     const { email } = await signUp();
     moveClock(61 * MINUTE);
     await runDurableObjectAlarm(await addressObject(email));
@@ -269,7 +269,7 @@ describe("the counts of an address", () => {
     expect(await holdsAnything(await addressName(email))).toBe(false);
   });
 
-  it("contain a sign-up whose mail was sent before the app refused it", async () => {
+  it("contain a sign-up that the app refused after its mail was sent", async () => {
     const email = `slow-${freshEmail()}`;
     const codes: unknown[] = [];
     for (let tries = 0; tries < 4; tries++) codes.push(await codeOf(someone().auth.signup.mutate({ email, password })));
@@ -278,7 +278,7 @@ describe("the counts of an address", () => {
   });
 });
 
-describe("an object of the version before", () => {
+describe("an object of an earlier version", () => {
   it("keeps the count of the invitations that were mailed within the hour", async () => {
     const { email } = await signUpVerified();
     const stub = await addressObject(email);

@@ -43,7 +43,7 @@ async function repliesTo(path: string, input: object): Promise<{ status: number;
 }
 
 describe("a used link that verifies an address", () => {
-  it("succeeds again, has its effect once, and signs nobody in", async () => {
+  it("succeeds again, takes effect once, and signs nobody in", async () => {
     const { email, user, client } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     const [first, second] = [
@@ -57,7 +57,7 @@ describe("a used link that verifies an address", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("twenty at once all succeed, and one of them has the effect", async () => {
+  it("twenty at once all succeed, and one of them takes effect", async () => {
     const { email, user } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     const codes = await Promise.all(Array.from({ length: 20 }, () => verify(token)));
@@ -109,7 +109,7 @@ describe("a used link that verifies an address", () => {
     expect((await next.client.auth.me.query()).user.emailVerified).toBe(false);
   });
 
-  it("is kept as a digest alone", async () => {
+  it("is stored only as a digest", async () => {
     const { email, user } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     await verify(token);
@@ -128,7 +128,7 @@ describe("a used link to a new address", () => {
     return { ...account, target, token: await tokenTo(target, "changeEmail") };
   }
 
-  it("twenty at once all succeed, one of them has the effect, and so does none of the repeats", async () => {
+  it("twenty at once all succeed, one of them takes effect, and repeating them has no effect", async () => {
     const { client, email, target, token, user } = await withChange();
     const codes = await Promise.all(Array.from({ length: 20 }, () => confirm(token)));
     expect(new Set(codes)).toEqual(new Set(["none"]));
@@ -181,7 +181,7 @@ describe("a used link to a new password", () => {
     expect(countMails(email, "passwordChanged")).toBe(1);
   });
 
-  it("of the same password twenty times at once, one has the effect", async () => {
+  it("takes effect once when it is used twenty times at once with the same password", async () => {
     const { email, user } = await signUp();
     const token = await resetToken(email);
     const codes = await Promise.all(Array.from({ length: 20 }, () => reset(token, newPassword)));
@@ -202,7 +202,7 @@ describe("a used link to a new password", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
   });
 
-  it("guesses the password no faster than a sign-in, also when the object is evicted in between", async () => {
+  it("does not permit faster guesses than a sign-in, also when the object is evicted in between", async () => {
     const { email, user } = await signUp();
     const token = await resetToken(email);
     await reset(token, newPassword);
@@ -266,7 +266,7 @@ it("a used token of one purpose passes for no other", async () => {
 });
 
 describe("a change of password whose reply was lost", () => {
-  it("answers the repeat that the password was changed, and signs nobody in", async () => {
+  it("rejects the repeat with a message that the password was changed, and signs nobody in", async () => {
     const { browser, email, user } = await signUp();
     const change = { currentPassword: password, newPassword };
     const lost = openBrowser();
@@ -294,7 +294,7 @@ describe("a change of password whose reply was lost", () => {
   });
 });
 
-it("an object of the version before remembers the links that are used from now on", async () => {
+it("an object of an earlier version remembers the links that are used from now on", async () => {
   const { email, user } = await signUp();
   const token = await tokenTo(email, "verifyEmail");
   await runInDurableObject(objectOf(user.id), (_instance, { storage: { sql } }) => {

@@ -50,7 +50,7 @@ describe("a sign-up that comes twice at once", () => {
     ]);
   });
 
-  it("twenty times makes one account, and every one of them is answered with it", async () => {
+  it("creates one account for twenty calls, and answers each of them with it", async () => {
     const email = freshEmail();
     const answers = await Promise.all(Array.from({ length: 20 }, () => signUpIn(openBrowser(), email)));
     expect(new Set(answers.map(({ user }) => user.id)).size).toBe(1);
@@ -103,7 +103,7 @@ describe("a sign-up that comes twice at once", () => {
     expect(await storedIn(user.id, "SELECT id FROM _sessions")).toHaveLength(1);
   });
 
-  it("twenty times with twenty passwords lets one in, and guesses no faster than a sign-in", async () => {
+  it("signs one caller in for twenty passwords, and does not permit faster guesses than a sign-in", async () => {
     const email = freshEmail();
     const secrets = Array.from({ length: 20 }, (_, index) => `horse number ${index} of twenty`);
     const codes = await Promise.all(secrets.map((secret) => codeIn(openBrowser(), email, secret)));
@@ -133,7 +133,7 @@ describe("a sign-up that comes twice at once", () => {
     expect(lateCodes).toEqual(["FORBIDDEN", "FORBIDDEN"]);
   });
 
-  it("asks `onLogin`, which may refuse the second", async () => {
+  it("runs `onLogin`, which may refuse the second", async () => {
     const email = `banned-${freshEmail()}`;
     const codes = await Promise.all([codeIn(openBrowser(), email), codeIn(openBrowser(), email)]);
     expect(codes.toSorted()).toEqual(["FORBIDDEN", "none"]);
@@ -152,7 +152,7 @@ describe("a sign-up after the first was answered", () => {
     expect(sessionCookies(browser)).toHaveLength(4);
   });
 
-  it("in the same browser guesses no faster than a sign-in", async () => {
+  it("in the same browser does not permit faster guesses than a sign-in", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     await signUpIn(browser, email);
@@ -162,7 +162,7 @@ describe("a sign-up after the first was answered", () => {
     expect(await codeOf(browser.client().auth.login.mutate({ email, password }))).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("in another browser is CONFLICT, and its password is not looked at", async () => {
+  it("in another browser is CONFLICT, and its password is not checked", async () => {
     const email = freshEmail();
     const { user } = await signUpIn(openBrowser(), email);
     const browser = openBrowser();

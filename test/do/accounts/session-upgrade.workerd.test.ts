@@ -57,7 +57,7 @@ async function downgrade(userId: string): Promise<void> {
   await evictDurableObject(object);
 }
 
-describe("a user's object of the version before", () => {
+describe("a user's object of an earlier version", () => {
   it("keeps its sessions, names, data and tokens, and creates new sessions", async () => {
     const { browser, client, email, session, user } = await signUp();
     await client.sessions.rename.mutate({ id: session.id, name: "Work" });

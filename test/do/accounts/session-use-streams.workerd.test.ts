@@ -64,7 +64,7 @@ describe("a stream over HTTP", () => {
 });
 
 describe("live queries", () => {
-  it("a result that is sent counts as use, and the record of it runs no query again", async () => {
+  it("a delivered result counts as use, and recording that use runs no query again", async () => {
     const { http, object, session, socket, user } = await startLive();
     const texts = socket.watch("notes.texts");
     const list = socket.watch("notes.list");
@@ -81,7 +81,7 @@ describe("live queries", () => {
     expect(socket.results(list)).toHaveLength(2);
   });
 
-  it("a live list of the sessions shows the use once, and then rests", async () => {
+  it("a live list of the sessions is delivered once for a use, and not for its own delivery", async () => {
     const { object, session, socket, user } = await startLive();
     const sessions = socket.watch("sessions.list");
     const texts = socket.watch("notes.texts");
@@ -121,7 +121,7 @@ describe("an organization", () => {
     },
   );
 
-  it("a lease reaches past the idle end that the session had before", async () => {
+  it("a lease may end later than the session would have expired without this use", async () => {
     const { browser, client, user, session } = await signUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme" });
     later(IDLE - MINUTE);

@@ -201,7 +201,7 @@ describe("a session that is used over a socket only", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it("extends a session whose idle end an earlier version had left behind", async () => {
+  it("extends a session that an earlier version kept in use without moving its idle end", async () => {
     const { open, write, stored, object } = await start();
     const socket = await open();
     socket.send(subscribe(1, "feeds.changes"));
@@ -218,8 +218,8 @@ describe("a session that is used over a socket only", () => {
   });
 });
 
-describe("what does not count as use", () => {
-  it("pings, which leave the object asleep", async () => {
+describe("the idle time", () => {
+  it("is not extended by pings, which leave the object asleep", async () => {
     const { open, stored, object } = await start();
     const socket = await open();
     const before = await stored();
@@ -230,7 +230,7 @@ describe("what does not count as use", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it("pings and pongs that the object itself is handed", async () => {
+  it("is not extended by pings and pongs that the object itself receives", async () => {
     const { open, stored, object } = await start();
     await open();
     const before = await stored();
@@ -242,7 +242,7 @@ describe("what does not count as use", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it("what another Worker does as the user", async () => {
+  it("is not extended by calls that another Worker makes as the user", async () => {
     const { stored, write } = await start();
     const before = await stored();
     later(6 * MINUTE);
@@ -250,7 +250,7 @@ describe("what does not count as use", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it("what another session receives", async () => {
+  it("is not extended by events of another session", async () => {
     const { email, stored, write } = await start();
     const browser = openBrowser();
     await browser.client("batch", "/feeds").auth.login.mutate({ email, password });
@@ -285,7 +285,7 @@ it("the session limit keeps a page that only listens, and ends one that nobody u
   expect(ids).toContainEqual({ id: session.id });
 });
 
-it("a short idle time does not pass between two records of use", () =>
+it("a short idle time does not end between two records of use", () =>
   runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), (_instance, { storage }) => {
     storage.sql.exec(sessionSchema);
     const store = createSessionStore(storage.sql, withDefaults({ idle: 60 }));

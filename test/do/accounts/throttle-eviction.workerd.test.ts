@@ -91,7 +91,7 @@ describe("a right password", () => {
     expect(await countsIn(userObject(user.id))).toEqual({});
   });
 
-  it("does not give a stranger new tries, from a known device or from a new one", async () => {
+  it("does not give a stranger new guesses, from a known device or from a new one", async () => {
     const { email, browser } = await signUp();
     for (let guesses = 0; guesses < 3; guesses++) await login(email, wrong);
     expect(await login(email, password, browser)).toBe("none");
@@ -107,7 +107,7 @@ describe("a right password", () => {
     expect(await countsIn(await indexOf(email))).toEqual({});
   });
 
-  it("does not give who has a stolen session new tries", async () => {
+  it("does not give new guesses to a stolen session", async () => {
     const { client, user } = await signUp();
     for (let guesses = 0; guesses < 3; guesses++) await codeOf(client.account.delete.mutate({ password: wrong }));
     await client.auth.changeEmail.mutate({ email: freshEmail(), password });

@@ -70,7 +70,7 @@ describe("the check for an app's own routes", () => {
     expect(isAllowedOrigin(sent(headers), { allowedOrigins })).toBe(false);
   });
 
-  test("allows only the own origin without a list", () => {
+  test("allows only the request's own origin without a list", () => {
     expect(isAllowedOrigin(sent({ origin: OWN }))).toBe(true);
     expect(isAllowedOrigin(sent({ origin: FRIEND }))).toBe(false);
     expect(isAllowedOrigin(sent({ origin: FRIEND }), {})).toBe(false);

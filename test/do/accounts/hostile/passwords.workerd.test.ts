@@ -108,7 +108,7 @@ describe("passwords as typed", () => {
   });
 });
 
-it("accepts either Unicode form of a password, on every road", async () => {
+it("accepts either Unicode form of a password over every transport", async () => {
   const email = freshEmail();
   await openBrowser().client().auth.signup.mutate({ email, password: "cafe\u0301 horse battery" });
   for (const name of strangersRoads) {
