@@ -9,8 +9,8 @@ interface LinkCheck {
 }
 
 /**
- * Checks a mailed link when its page opens, so that nobody fills in a form in vain. A failure that is not the link's,
- * such as a lost connection, does not close the form: its own reply says what is wrong.
+ * Checks a mailed link when its page opens, before the user fills in a form. Any other failure, such as a lost connection,
+ * does not hide the form: sending the form shows that error.
  */
 export function useLinkCheck(token: string | undefined, purpose: "resetPassword"): LinkCheck {
   const trpc = useTRPC();
