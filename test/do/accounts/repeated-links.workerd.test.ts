@@ -265,35 +265,6 @@ it("a used token of one purpose passes for no other", async () => {
   expect([await verify(used), await confirm(used)]).toEqual(["BAD_REQUEST", "BAD_REQUEST"]);
 });
 
-describe("a change of password whose reply was lost", () => {
-  it("rejects the repeat with a message that the password was changed, and signs nobody in", async () => {
-    const { browser, email, user } = await signUp();
-    const change = { currentPassword: password, newPassword };
-    const lost = openBrowser();
-    for (const [name, value] of browser.cookies) lost.cookies.set(name, value);
-    await lost.client().auth.changePassword.mutate(change);
-    // The browser has the cookies of the session that was replaced.
-    const before = new Map(browser.cookies);
-    for (let tries = 0; tries < 2; tries++) {
-      const error = await browser
-        .client()
-        .auth.changePassword.mutate(change)
-        .then(
-          () => undefined,
-          (cause: Error & { data: { code: string } }) => cause,
-        );
-      expect(error?.data.code).toBe("UNAUTHORIZED");
-      expect(error?.message).toBe(
-        "The password was changed, and this session ended with it. Sign in with the new password.",
-      );
-    }
-    expect(browser.cookies).toEqual(before);
-    expect(await happened(user.id, "password.change")).toBe(1);
-    await browser.client().auth.login.mutate({ email, password: newPassword });
-    expect(await codeOf(browser.client().auth.me.query())).toBe("none");
-  });
-});
-
 it("an object of an earlier version remembers the links that are used from now on", async () => {
   const { email, user } = await signUp();
   const token = await tokenTo(email, "verifyEmail");
