@@ -1,0 +1,154 @@
+import { evictDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { accountEndings, type AccountEvent, type Ending } from "../../../src/do/accounts/account-endings.js";
+import type { MailPurpose } from "../../../src/jwt/mail-token.js";
+import {
+  cause,
+  deliverWaiting,
+  happen,
+  holdBack,
+  mailedTo,
+  newAccount,
+  objectOf,
+  signInAgain,
+  tokensOf,
+  useLink,
+  type TestAccount,
+} from "../../fixtures/account-events.js";
+import { loseMailAnswers } from "../../fixtures/app/mailbox.js";
+import { openBrowser, signUp } from "../../fixtures/browser.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import { countMails } from "../../fixtures/mail.js";
+
+const events = Object.keys(accountEndings) as AccountEvent[];
+const purposes = Object.keys(accountEndings.accountDeleted.links) as MailPurpose[];
+/** When the object of the user is evicted, by turns. */
+const evictions = ["never", "before the event", "after the event"] as const;
+
+let row = 0;
+const cells = events.flatMap((event) =>
+  purposes.map((purpose) => ({
+    event,
+    purpose,
+    ends: accountEndings[event].links[purpose],
+    eviction: evictions[row++ % evictions.length] ?? "never",
+  })),
+);
+
+afterEach(() => void vi.useRealTimers());
+
+/** Lets the event happen, with an eviction before or after it. */
+async function passEvent(account: TestAccount, event: AccountEvent, eviction: (typeof evictions)[number]) {
+  if (eviction === "before the event") await evictDurableObject(objectOf(account));
+  await happen[event](account);
+  if (eviction === "after the event") await evictDurableObject(objectOf(account));
+}
+
+/** The event that uses a link of this purpose. */
+const eventOf: Record<MailPurpose, AccountEvent> = {
+  verifyEmail: "emailVerified",
+  resetPassword: "passwordReset",
+  changeEmail: "emailChanged",
+};
+
+describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ event, purpose, ends, eviction }) => {
+  it(`${ends ? "ends" : "keeps"} one that was mailed before`, async () => {
+    const account = await newAccount();
+    const { length } = await tokensOf(account, purpose, 0);
+    // Two links are valid: the event may use one of them.
+    loseMailAnswers(mailedTo(account, purpose), 1);
+    await cause(account, purpose);
+    await holdBack(account);
+    await deliverWaiting(account);
+    const [first = ""] = (await tokensOf(account, purpose, length + 2)).slice(length);
+    await passEvent(account, event, eviction);
+    expect(await useLink(account, purpose, first)).toBe(ends ? "BAD_REQUEST" : "none");
+  });
+
+  it(`${ends ? "withdraws" : "sends"} one that waits in the outbox`, async () => {
+    const account = await newAccount();
+    const address = mailedTo(account, purpose);
+    // It is delivered once, so that the event may use it, and waits to be sent again.
+    loseMailAnswers(address, 1);
+    await cause(account, purpose);
+    await holdBack(account);
+    const before = countMails(address, purpose);
+    await passEvent(account, event, eviction);
+    await deliverWaiting(account);
+    if (ends) expect(countMails(address, purpose)).toBe(before);
+    else {
+      const tokens = await tokensOf(account, purpose, before + 1);
+      expect(await useLink(account, purpose, tokens.at(-1) ?? "")).toBe("none");
+    }
+  });
+});
+
+// No link verifies an address that a link for one of the other purposes has verified.
+const usedCells = cells.filter(({ event, purpose }) => event !== "emailVerified" || purpose === "resetPassword");
+
+describe.each(usedCells)(
+  "$event and a link for $purpose (evicted: $eviction)",
+  ({ event, purpose, ends, eviction }) => {
+    it(`${ends ? "ends" : "keeps"} the answer to one that was used before`, async () => {
+      const account = await newAccount();
+      await happen[eventOf[purpose]](account);
+      const [token = ""] = account.used;
+      expect(await useLink(account, purpose, token)).toBe("none");
+      if (purpose === "resetPassword") await signInAgain(account);
+      await passEvent(account, event, eviction);
+      expect(await useLink(account, purpose, token)).toBe(ends ? "BAD_REQUEST" : "none");
+    });
+  },
+);
+
+// A pending change that was confirmed has no address to free.
+describe.each(events.filter((event) => event !== "emailChanged"))("%s and a pending change", (event) => {
+  const ends = accountEndings[event].links.changeEmail;
+
+  it(`${ends ? "frees" : "keeps"} its address`, async () => {
+    const account = await newAccount();
+    await cause(account, "changeEmail");
+    await passEvent(account, event, "never");
+    await vi.waitFor(async () => expect(await codeOf(signUp(account.target))).toBe(ends ? "none" : "CONFLICT"));
+  });
+});
+
+describe.each(events)("%s", (event) => {
+  const { devices, sessions } = accountEndings[event];
+  const eviction = evictions[events.indexOf(event) % evictions.length] ?? "never";
+
+  it(`${devices ? "ends" : "keeps"} known devices`, async () => {
+    const account = await newAccount();
+    // How long a hash takes must not end a wait.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
+    await passEvent(account, event, eviction);
+    if (event === "accountDeleted") await vi.waitFor(() => signUp(account.email));
+    const { email, password } = account;
+    const login = (secret: string, browser = openBrowser()) =>
+      codeOf(browser.client().auth.login.mutate({ email, password: secret }));
+    await Promise.all(Array.from({ length: 8 }, () => login("not the password")));
+    expect(await login(password)).toBe("TOO_MANY_REQUESTS");
+    expect(await login(password, account.known)).toBe(devices ? "TOO_MANY_REQUESTS" : "none");
+  });
+
+  it(`ends sessions: ${sessions}`, async () => {
+    const account = await newAccount();
+    const { client, other } = account;
+    await passEvent(account, event, eviction);
+    const alive = await Promise.all([client, other].map((each) => codeOf(each.auth.me.query())));
+    const own = sessions === "all" ? "UNAUTHORIZED" : "none";
+    expect(alive).toEqual([own, sessions === "none" ? "none" : "UNAUTHORIZED"]);
+  });
+});
+
+describe("the table of events", () => {
+  it("does not compile while a column of an event is not decided", () => {
+    // @ts-expect-error the links are missing
+    const withoutLinks: Ending = { devices: true, sessions: "all" };
+    // @ts-expect-error one purpose is missing
+    const withoutPurpose: Ending["links"] = { verifyEmail: true, resetPassword: true };
+    // @ts-expect-error an event is missing
+    const withoutEvent: typeof accountEndings = { emailVerified: accountEndings.emailVerified };
+    expect([withoutLinks, withoutPurpose, withoutEvent]).toHaveLength(3);
+  });
+});
