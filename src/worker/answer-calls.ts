@@ -7,6 +7,7 @@ import { lastEventIdIn } from "../shared/last-event-id.js";
 import type { Reply, SessionEffect } from "../shared/call.js";
 import { anonymous } from "../shared/caller.js";
 import type { BrowserSession } from "./cookies/find-browser-session.js";
+import type { KeptSignInCheck } from "./cookies/kept-sign-in.js";
 import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
 import { refuse } from "./gate/refuse.js";
@@ -28,6 +29,9 @@ export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
   /** The values of `Set-Cookie` for what a call did to the session. */
   readonly writeCookies: (effect: SessionEffect | undefined) => Promise<string[]>;
   readonly limiter: NetworkLimits;
+  readonly keptSignIn: KeptSignInCheck;
+  /** The origin that a form leads to when its call worked. */
+  readonly leadsTo?: string | undefined;
 }
 
 /** One call of the request on its way: sent, or refused before it was. */
@@ -129,7 +133,7 @@ async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptio
 async function planKnown(
   { path, input: serialized }: GatedCalls["calls"][number],
   procedure: AnyTRPCProcedure,
-  { router, gated, request, session, limiter, onError }: AnswerCallsOptions,
+  { router, gated, request, session, limiter, keptSignIn, leadsTo, onError }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const { type } = procedure._def;
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
@@ -143,6 +147,7 @@ async function planKnown(
     await limiter.check(path, placement);
     const input: unknown =
       serialized === undefined ? undefined : router._def._config.transformer.input.deserialize(serialized);
+    keptSignIn.check({ path, input, headers: request.headers, url: gated.url, leadsTo });
     const call: KnownCall = {
       path,
       type,

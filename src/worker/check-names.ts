@@ -4,17 +4,25 @@
  *
  * @throws Error that names the option
  */
-export function checkNames({
-  path,
-  cookiePrefix = "userdo",
-}: {
-  path: string;
-  cookiePrefix?: string | undefined;
-}): void {
+export function checkNames({ path, cookiePrefix }: { path: string; cookiePrefix?: string | undefined }): void {
   if (!/^(\/[\w.~-]+)+$/.test(path)) {
     throw new Error(`path: "${path}" is no path to answer under. Begin with "/" and do not end with it: "/api/trpc".`);
   }
+  checkCookiePrefix(cookiePrefix);
+}
+
+/** @throws Error for a prefix with which no browser would keep a cookie */
+export function checkCookiePrefix(cookiePrefix: string = "userdo"): void {
   if (!/^[\w-]+$/.test(cookiePrefix)) {
     throw new Error(`cookiePrefix: "${cookiePrefix}" cannot begin a cookie's name. Use letters, digits, "_" and "-".`);
+  }
+  // Browsers drop such a cookie without the attributes that its prefix demands, which differ on localhost.
+  if (/^__(host|secure|http)-/i.test(cookiePrefix)) {
+    throw new Error(
+      `cookiePrefix: "${cookiePrefix}" begins as browsers reserve it. \`__Host-\` is added where it works.`,
+    );
+  }
+  if (cookiePrefix.length > 64) {
+    throw new Error("cookiePrefix: this is longer than 64 characters. Choose a shorter one.");
   }
 }

@@ -8,12 +8,14 @@ import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createNetworkLimits } from "./create-network-limits.js";
 import { checkNames } from "./check-names.js";
+import { checkCookieOptions } from "./cookies/cookie-options.js";
 import { createCookies } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
+import { createKeptSignInCheck } from "./cookies/kept-sign-in.js";
 import { writeSessionCookies } from "./cookies/write-session-cookies.js";
 import { deviceOf } from "./device-of.js";
 import { formCall } from "./forms/form-call.js";
-import { redirectAfter } from "./forms/redirect-after.js";
+import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
 import type { GatedCalls, GatedForm, GatedUpgrade } from "./gate/gate-result.js";
@@ -31,14 +33,16 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
 /**
  * The app's tRPC endpoint as a function, to be mounted in any Worker or router.
  *
- * @throws Error when the router's definition, the path, the cookies' prefix or an allowed origin is wrong
+ * @throws Error when the router's definition, the path, the cookies' prefix or options, or an allowed origin is wrong
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
   const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, forms = {}, onError = logError } = options;
-  const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP" } = options;
+  const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
   const { extendContext } = definitionOf(router);
   checkNames({ path, cookiePrefix });
   checkAllowedOrigins(allowedOrigins);
+  checkCookieOptions(cookieOptions);
+  const keptSignIn = createKeptSignInCheck(cookieOptions, warn);
   const config = router._def._config;
 
   async function answer(
@@ -46,9 +50,10 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     env: object,
     ctx: object,
     gated: GatedCalls | GatedUpgrade,
+    leadsTo?: string,
   ): Promise<Response> {
     const configuration = readConfiguration(env, binding);
-    const cookies = createCookies({ prefix: cookiePrefix, url: gated.url });
+    const cookies = createCookies({ ...cookieOptions, prefix: cookiePrefix, url: gated.url });
     const sent = { ...cookies.read(gated.cookies), records: cookies.readRecords(gated.cookies) };
     const verifier = createTokenVerifier(configuration);
     const session = await findBrowserSession(sent, verifier);
@@ -60,7 +65,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       const writeCookies = (effect: SessionEffect | undefined) =>
         writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
       const client = { request, gated, who, session, writeCookies, device };
-      return answerCalls({ path, limiter, ...client, ...door });
+      return answerCalls({ path, limiter, keptSignIn, leadsTo, ...client, ...door });
     }
     const opened = await answerUpgrade(gated, who, { configuration, device });
     return opened instanceof Response ? opened : refuse(opened, config);
@@ -76,7 +81,9 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       headers: request.headers,
     });
     const calls: GatedCalls = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
-    return redirectAfter(gated, await answer(target, env, ctx, calls), { options: forms, allowedOrigins });
+    const redirects = { options: forms, allowedOrigins };
+    const response = await answer(target, env, ctx, calls, targetAfter(gated, redirects).origin);
+    return redirectAfter(gated, response, redirects);
   }
 
   return async (request, env, ctx) => {
@@ -105,6 +112,11 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
         );
     }
   };
+}
+
+function warn(message: string): void {
+  // oxlint-disable-next-line no-console -- the log is where an operator looks first
+  console.warn(`[trpc-userdo] ${message}`);
 }
 
 /** Nothing is kept going where there is none to say so: some routers hand none over. */

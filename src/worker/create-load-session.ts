@@ -2,7 +2,9 @@ import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../shared/account.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { readNamespace } from "./configuration.js";
-import { createCookies } from "./cookies/create-cookies.js";
+import { checkCookiePrefix } from "./check-names.js";
+import { checkCookieOptions, type CookieOptions } from "./cookies/cookie-options.js";
+import { createCookies, type CookiesOptions } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
 import type { Credentials } from "./gate/gate-result.js";
 import { readCredentials } from "./gate/read-credentials.js";
@@ -22,6 +24,11 @@ export interface LoadSessionOptions {
    * @default "userdo"
    */
   readonly cookiePrefix?: string;
+  /**
+   * The app's `cookies`.
+   * @default { sameSite: "lax", partitioned: false }
+   */
+  readonly cookies?: CookieOptions;
 }
 
 /** What the app keeps for each session, by its router. */
@@ -57,14 +64,19 @@ export type LoadSession<TData, TUser extends User = User> = (
  *
  * With the app's `JWT_SECRET` in the environment, a forged token is turned away without that call. Without it, the
  * user's object checks the token; a made-up one wakes an object that is empty, and stays so.
+ *
+ * @throws Error when the cookies' prefix or options are wrong
  */
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
   options: LoadSessionOptions,
 ): LoadSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> {
-  const { binding, audience = binding, cookiePrefix } = options;
+  const { binding, audience = binding, cookiePrefix, cookies = {} } = options;
+  checkCookiePrefix(cookiePrefix);
+  checkCookieOptions(cookies);
+  const named = { ...cookies, prefix: cookiePrefix };
   return async (request, env) => {
     const namespace: ObjectNamespace = readNamespace(env, binding);
-    const found = await findToken(request, cookiePrefix, createRoutingVerifier(env, audience));
+    const found = await findToken(request, named, createRoutingVerifier(env, audience));
     if (!found) return null;
     const { token, userId } = found;
     const loaded = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
@@ -80,7 +92,7 @@ interface FoundToken {
 
 async function findToken(
   { headers, url }: Request,
-  prefix: string | undefined,
+  named: Omit<CookiesOptions, "url">,
   verifier: TokenVerifier,
 ): Promise<FoundToken | undefined> {
   const credentials = credentialsOf(headers);
@@ -89,7 +101,7 @@ async function findToken(
     const claims = (await verifier.access(token)) ?? (await verifier.refresh(token));
     return claims && { token, userId: claims.userId };
   }
-  const cookies = createCookies({ prefix, url: new URL(url) });
+  const cookies = createCookies({ ...named, url: new URL(url) });
   const sent = { ...cookies.read(credentials.cookies), records: cookies.readRecords(credentials.cookies) };
   const session = await findBrowserSession(sent, verifier);
   return session.access ?? session.refresh();

@@ -9,6 +9,7 @@ export { isAllowedOrigin } from "./is-allowed-origin.js";
 export { watchQuery } from "./watch-query.js";
 export type { CallerFactory, ServerCaller } from "./create-caller.js";
 export type { LoadedSession, LoadSession, LoadSessionOptions } from "./create-load-session.js";
+export type { CookieOptions } from "./cookies/cookie-options.js";
 export type { FormOptions } from "./forms/redirect-after.js";
 export type { Handler } from "./create-handler.js";
 export type { UserDOWorker } from "./create-worker.js";

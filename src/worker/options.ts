@@ -1,4 +1,5 @@
 import type { OnError } from "../router/run-call.js";
+import type { CookieOptions } from "./cookies/cookie-options.js";
 import type { FormOptions } from "./forms/redirect-after.js";
 
 /** Options of {@link createHandler} and {@link createWorker}. */
@@ -32,6 +33,12 @@ export interface HandlerOptions {
    * @default "userdo"
    */
   readonly cookiePrefix?: string;
+  /**
+   * For front ends of another site than the API, such as `pages.dev` and `workers.dev`:
+   * `{ sameSite: "none", partitioned: true }`. Only the own origin and `allowedOrigins` may call either way.
+   * @default { sameSite: "lax", partitioned: false }
+   */
+  readonly cookies?: CookieOptions;
   /** Where forms lead that a page posts without JavaScript, to `/trpc/form/login` and its like. */
   readonly forms?: FormOptions;
   /**

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkNames } from "../../src/worker/check-names.js";
+import { checkCookiePrefix, checkNames } from "../../src/worker/check-names.js";
 
 test.each(["/trpc", "/api/v2/trpc", "/a-b_c.d~e"])("D2 D3 answers under %s", (path) => {
   checkNames({ path });
@@ -13,5 +13,13 @@ test.each(["", "/", "trpc", "/trpc/", "//trpc", "/trpc?x", "/trpc#x", "/a b", "h
 test.each(["", "a;b", "a=b", "a b", "é", "a,b"])("D3 %j cannot begin a cookie's name", (cookiePrefix) => {
   expect(() => checkNames({ path: "/trpc", cookiePrefix })).toThrow("cookiePrefix:");
 });
+
+test.each(["__Host-blog", "__host-blog", "__Secure-blog", "__Http-blog", "__Host-Http-blog", "a".repeat(65)])(
+  "D3 %j begins no cookie that a browser would keep",
+  (cookiePrefix) => {
+    expect(() => checkNames({ path: "/trpc", cookiePrefix })).toThrow("cookiePrefix:");
+    expect(() => checkCookiePrefix(cookiePrefix)).toThrow("cookiePrefix:");
+  },
+);
 
 test("D3 cookies may be called otherwise", () => checkNames({ path: "/trpc", cookiePrefix: "blog-2_x" }));

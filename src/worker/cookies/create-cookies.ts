@@ -2,16 +2,17 @@ import { stringifySetCookie } from "cookie";
 import { readRefreshToken } from "../../jwt/refresh-token.js";
 import type { SessionTokens } from "../../shared/call.js";
 import { limits } from "../../shared/limits.js";
+import type { CookieOptions } from "./cookie-options.js";
 import { isLoopback } from "./is-loopback.js";
 import { readRecords, recordName, type SessionRecord } from "./session-record.js";
 
-export interface CookiesOptions {
+export interface CookiesOptions extends CookieOptions {
   /**
    * What the cookies' names start with, behind `__Host-`.
    * @default "userdo"
    */
   readonly prefix?: string | undefined;
-  /** The request's URL. Over http on a loopback host, browsers take no `__Host-` and no Secure cookies. */
+  /** The request's URL. Over http on a loopback host, not every browser takes `__Host-` and Secure cookies. */
   readonly url: URL;
 }
 
@@ -44,18 +45,29 @@ export interface SessionCookies {
 
 const YEAR = 365 * 24 * 60 * 60;
 
-/** The cookies of one app. Scripts cannot read them, and other sites' pages cannot send them along with a POST. */
-export function createCookies({ prefix = "userdo", url }: CookiesOptions): SessionCookies {
-  const secure = !(url.protocol === "http:" && isLoopback(url));
-  const namesBegin = `${secure ? "__Host-" : ""}${prefix}-`;
+/**
+ * The cookies of one app. Scripts cannot read them. With `sameSite: "lax"`, other sites' pages cannot send them along
+ * with a POST; with `"none"`, the origin check is what refuses those.
+ */
+export function createCookies({
+  prefix = "userdo",
+  url,
+  sameSite = "lax",
+  partitioned = false,
+}: CookiesOptions): SessionCookies {
+  const isLocal = url.protocol === "http:" && isLoopback(url);
+  // A browser sends a partitioned and an unpartitioned cookie of one name, and nobody could say which is which.
+  const namesBegin = `${isLocal ? "" : "__Host-"}${prefix}-${partitioned ? "partitioned-" : ""}`;
   const nameOf = (token: keyof CookieTokens) => namesBegin + token;
   const write = (name: string, value: string, maxAge: number) =>
     stringifySetCookie({
       name: namesBegin + name,
       value,
       httpOnly: true,
-      secure,
-      sameSite: "lax",
+      // Browsers refuse SameSite=None without it.
+      secure: !isLocal || sameSite === "none",
+      sameSite,
+      partitioned,
       path: "/",
       maxAge,
     });

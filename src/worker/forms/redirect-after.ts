@@ -25,27 +25,35 @@ export interface RedirectOptions {
   readonly allowedOrigins: readonly string[];
 }
 
+/** The page that a form leads to when its call worked. */
+export function targetAfter({ form, fields, url }: GatedForm, { options, allowedOrigins }: RedirectOptions): URL {
+  const { afterSignIn = "/", afterSignOut = "/" } = options;
+  const fallback = form === "logout" ? afterSignOut : afterSignIn;
+  return redirectTarget({ wanted: fields.get("next"), fallback, ownOrigin: url.origin, allowedOrigins });
+}
+
 /** Turns the answer of a form's procedure into a redirect, and keeps its cookies. */
 export async function redirectAfter(
-  { form, fields, url }: GatedForm,
+  gated: GatedForm,
   response: Response,
-  { options, allowedOrigins }: RedirectOptions,
+  redirects: RedirectOptions,
 ): Promise<Response> {
-  const { afterSignIn = "/", afterSignOut = "/", onError = "/" } = options;
+  const { form } = gated;
   const code = response.ok ? undefined : codeIn(await response.text());
   // Whoever signs out when nobody is signed in has what they want.
   const failed = code !== undefined && !(form === "logout" && code === "UNAUTHORIZED");
-  const target = redirectTarget({
-    wanted: fields.get(failed ? "back" : "next"),
-    fallback: failed ? onError : form === "logout" ? afterSignOut : afterSignIn,
-    ownOrigin: url.origin,
-    allowedOrigins,
-  });
-  if (failed) target.searchParams.set("error", code);
+  const target = failed ? targetOnError(gated, redirects, code) : targetAfter(gated, redirects);
   // See Other: the browser asks for the page by GET, and a reload sends no password again.
   const headers = new Headers({ Location: target.href });
   for (const cookie of response.headers.getSetCookie()) headers.append("Set-Cookie", cookie);
   return new Response(null, { status: 303, headers });
+}
+
+function targetOnError({ fields, url }: GatedForm, { options, allowedOrigins }: RedirectOptions, code: string): URL {
+  const fallback = options.onError ?? "/";
+  const target = redirectTarget({ wanted: fields.get("back"), fallback, ownOrigin: url.origin, allowedOrigins });
+  target.searchParams.set("error", code);
+  return target;
 }
 
 /** The tRPC code of an error's body. */

@@ -11,6 +11,8 @@ const tokens: SessionTokens = {
   refreshExpiresAt: now + 7 * 86_400_000,
 };
 const at = (url: string, prefix?: string) => createCookies({ url: new URL(url), prefix });
+const crossSite = (url: string, partitioned: boolean) =>
+  createCookies({ url: new URL(url), sameSite: "none", partitioned });
 
 describe("A17: a session's cookies", () => {
   test("are out of reach of scripts, of other hosts and of plain http", () => {
@@ -82,4 +84,33 @@ describe("A17: on this machine itself, over http", () => {
     "http://128.0.0.1",
     "http://[::2]",
   ])("%s gets Secure ones", (url) => expect(at(url).set(tokens, now)[0]).toMatch(/^__Host-.*; Secure/));
+});
+
+describe("for front ends of other sites", () => {
+  test("cookies are sent with their requests", () => {
+    const cookies = crossSite("https://api.example.com", false);
+    const [access = "", refresh = ""] = cookies.set(tokens, now);
+    expect(access).toBe("__Host-userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=None");
+    expect(refresh).toContain("; HttpOnly; Secure; SameSite=None");
+    expect(cookies.clear()[0]).toBe("__Host-userdo-access=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None");
+  });
+
+  test("partitioned cookies have names of their own, and are deleted in the same partition", () => {
+    const cookies = crossSite("https://api.example.com", true);
+    const attributes = "Path=/; HttpOnly; Secure; Partitioned; SameSite=None";
+    const name = "__Host-userdo-partitioned-access";
+    expect(cookies.set(tokens, now)[0]).toBe(`${name}=aaa.bbb-_.ccc; Max-Age=900; ${attributes}`);
+    expect(cookies.clear()[0]).toBe(`${name}=; Max-Age=0; ${attributes}`);
+    expect(cookies.read({ [name]: "a", "__Host-userdo-access": "b" })).toEqual({ access: "a" });
+    expect(at("https://api.example.com").read({ [name]: "a" })).toEqual({});
+  });
+
+  test("on localhost they are Secure, which SameSite=None requires, without the prefix", () => {
+    expect(crossSite("http://localhost:8787", false).set(tokens, now)[0]).toBe(
+      "userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=None",
+    );
+    expect(crossSite("http://127.0.0.1:8787", true).clear()[0]).toBe(
+      "userdo-partitioned-access=; Max-Age=0; Path=/; HttpOnly; Secure; Partitioned; SameSite=None",
+    );
+  });
 });

@@ -1,0 +1,93 @@
+import { TRPCError } from "@trpc/server";
+import type { CookieOptions } from "./cookie-options.js";
+import { isLoopback } from "./is-loopback.js";
+
+export interface SignInRequest {
+  readonly path: string;
+  /** The call's input, which no schema has checked yet. */
+  readonly input: unknown;
+  readonly headers: Headers;
+  readonly url: URL;
+  /** The origin that a form leads to after the sign-in; nothing for a call. */
+  readonly leadsTo?: string | undefined;
+}
+
+const useTokens = 'sign in with `tokens: "body"`';
+const ofAnotherSite = "The browser would not keep this sign-in, because the page belongs to another site than the API.";
+
+/** Why a browser would drop the cookies of a sign-in, and the fix. */
+const causes = {
+  plainHttp:
+    "The browser would not keep this sign-in, because the page was opened over plain http. Open it over https or on " +
+    `localhost, or ${useTokens}.`,
+  otherSite:
+    `${ofAnotherSite} Set \`cookies: { sameSite: "none", partitioned: true }\` in the Worker's options, serve both ` +
+    `from one site (localhost and 127.0.0.1 are two), or ${useTokens}.`,
+  embedded:
+    "The browser would not keep this sign-in, because a page of another site embeds this one. Set `cookies: { sameSite: " +
+    `"none", partitioned: true }\` in the Worker's options, or ${useTokens}.`,
+  thirdParty:
+    "The browser would not keep this sign-in, because it blocks third-party cookies. Set `partitioned: true` beside " +
+    `\`sameSite: "none"\` in the Worker's option \`cookies\`, or ${useTokens}.`,
+  otherSiteForm: `${ofAnotherSite} Sign in with a call (createClient) instead of a form, or serve both from one site.`,
+} as const;
+
+type Cause = keyof typeof causes;
+
+/** Refuses sign-ins that would answer as if they had worked, and leave the user signed out. */
+export interface KeptSignInCheck {
+  /**
+   * Does nothing for calls that do not sign in, and for tokens in the body.
+   * @throws TRPCError PRECONDITION_FAILED when the browser is certain to drop the cookies of the reply
+   */
+  check(request: SignInRequest): void;
+}
+
+const signIns: ReadonlySet<string> = new Set(["auth.signup", "auth.login"]);
+
+/**
+ * Creates the check of one app. The log gets each cause once.
+ *
+ * @param warn prints a line to the log
+ */
+export function createKeptSignInCheck(options: CookieOptions, warn: (message: string) => void): KeptSignInCheck {
+  const logged = new Set<Cause>();
+  return {
+    check(request) {
+      if (!signIns.has(request.path) || wantsTokens(request.input)) return;
+      const cause = findCause(request, options);
+      if (cause === undefined) return;
+      const message = causes[cause];
+      if (!logged.has(cause)) warn(`A sign-in was refused. ${message}`);
+      logged.add(cause);
+      throw new TRPCError({ code: "PRECONDITION_FAILED", message });
+    },
+  };
+}
+
+function wantsTokens(input: unknown): boolean {
+  return typeof input === "object" && input !== null && "tokens" in input && input.tokens === "body";
+}
+
+/**
+ * Goes by what browsers say themselves. They send `Sec-Fetch-` headers only to addresses that they trust: https, and this
+ * machine. A server that passes a browser's request on, or a browser that does not send them, is not refused by a guess.
+ */
+function findCause(
+  { headers, url, leadsTo }: SignInRequest,
+  { sameSite = "lax", partitioned = false }: CookieOptions,
+): Cause | undefined {
+  const site = headers.get("sec-fetch-site");
+  const origin = headers.get("origin") ?? "";
+  if (site === null && origin.startsWith("http:") && url.protocol === "http:" && !isLoopback(url)) return "plainHttp";
+
+  // A form navigates to this site, which accepts its cookies. They do not get back to a page of another site.
+  if (headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document") {
+    const isLost = site === "cross-site" && leadsTo === origin && (sameSite === "lax" || partitioned);
+    return isLost ? "otherSiteForm" : undefined;
+  }
+  // "active": the user has allowed this page the cookies of a third party. Sent only where there is a third party.
+  const access = headers.get("sec-fetch-storage-access");
+  if (sameSite === "lax") return site === "cross-site" ? "otherSite" : access === null ? undefined : "embedded";
+  return partitioned || access === null || access === "active" ? undefined : "thirdParty";
+}

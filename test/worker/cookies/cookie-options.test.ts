@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { checkCookieOptions, type CookieOptions } from "../../../src/worker/cookies/cookie-options.js";
+
+describe("the option `cookies`", () => {
+  it.each([
+    {},
+    { sameSite: undefined, partitioned: undefined },
+    { sameSite: "lax" },
+    { sameSite: "lax", partitioned: false },
+    { sameSite: "none" },
+    { sameSite: "none", partitioned: true },
+  ])("accepts %j", (cookies) => checkCookieOptions(cookies as CookieOptions));
+
+  it.each([
+    ["partitioned cookies without SameSite=None", { partitioned: true }, "cookies.partitioned:"],
+    ["partitioned cookies with SameSite=Lax", { sameSite: "lax", partitioned: true }, "cookies.partitioned:"],
+    ["a value that would refuse links from mails", { sameSite: "strict" }, "cookies.sameSite:"],
+    ["another spelling", { sameSite: "None" }, "cookies.sameSite:"],
+    ["an empty value", { sameSite: "" }, "cookies.sameSite:"],
+    ["null", { sameSite: null }, "cookies.sameSite:"],
+    ["a text for a boolean", { sameSite: "none", partitioned: "true" }, "cookies.partitioned:"],
+    ["a number for a boolean", { sameSite: "none", partitioned: 1 }, "cookies.partitioned:"],
+    ["another spelling of the name", { SameSite: "none" }, 'cookies: "SameSite" cannot be set'],
+    ["an attribute that is not an option", { secure: false }, 'cookies: "secure" cannot be set'],
+    ["a domain", { sameSite: "none", domain: "example.com" }, 'cookies: "domain" cannot be set'],
+    ["a text", "none", "cookies: this is not an object"],
+    ["a list", [], "cookies: this is not an object"],
+    ["nothing", null, "cookies: this is not an object"],
+    ["a boolean", true, "cookies: this is not an object"],
+  ])("refuses %s, and says how to fix it", (_what, cookies, message) => {
+    // The types refuse most of these: an app may be written without them.
+    expect(() => checkCookieOptions(cookies as unknown as CookieOptions)).toThrow(message);
+  });
+});
