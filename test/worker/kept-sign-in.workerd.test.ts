@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { createHandler, type CookieOptions } from "trpc-userdo/worker";
+import { createHandler, errorReason, type CookieOptions } from "trpc-userdo/worker";
 import { appRouter } from "../fixtures/app/router.js";
 import { freshEmail, password } from "../fixtures/browser.js";
 import { codeOf } from "../fixtures/error-code.js";
@@ -73,6 +73,7 @@ describe("a sign-in whose cookies the browser would drop", () => {
       const refusal = client.auth.signup.mutate({ email, password });
       await expect(refusal).rejects.toThrow(fix);
       expect(await codeOf(refusal)).toBe("PRECONDITION_FAILED");
+      expect(errorReason(await refusal.catch((error: unknown) => error))).toBe("COOKIES_DROPPED");
       expect(await codeOf(client.auth.login.mutate({ email, password }))).toBe("PRECONDITION_FAILED");
     }
     for (const { headers: reply } of page.replies) expect(reply.getSetCookie()).toEqual([]);

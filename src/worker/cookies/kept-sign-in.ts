@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { CookieOptions } from "./cookie-options.js";
 import { isLoopback } from "./is-loopback.js";
 
@@ -38,7 +38,7 @@ type Cause = keyof typeof causes;
 export interface KeptSignInCheck {
   /**
    * Does nothing for calls that do not sign in, and for tokens in the body.
-   * @throws TRPCError PRECONDITION_FAILED when the browser is certain to drop the cookies of the reply
+   * @throws ReasonedError COOKIES_DROPPED when the browser is certain to drop the cookies of the reply
    */
   check(request: SignInRequest): void;
 }
@@ -60,7 +60,7 @@ export function createKeptSignInCheck(options: CookieOptions, warn: (message: st
       const message = causes[cause];
       if (!logged.has(cause)) warn(`A sign-in was refused. ${message}`);
       logged.add(cause);
-      throw new TRPCError({ code: "PRECONDITION_FAILED", message });
+      throw new ReasonedError({ code: "PRECONDITION_FAILED", message, reason: "COOKIES_DROPPED" });
     },
   };
 }
