@@ -1,4 +1,5 @@
 import type { MailPurpose } from "../../jwt/mail-token.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { invalidLink, secretOf } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 
@@ -8,7 +9,7 @@ type Parts = Pick<AccountParts, "userId" | "identity" | "accounts" | "mailTokens
  * Checks a mailed link without using it up, by the conditions for its first use. Another call can use the link, or end
  * it, before this user does.
  *
- * @throws TRPCError BAD_REQUEST for a link that is not valid for this purpose, or that was used
+ * @throws TRPCError BAD_REQUEST for a link that is not valid for this purpose, with the reason LINK_USED if it was used
  */
 export async function checkLink(parts: Parts, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
   const { accounts, mailTokens, pendingChanges } = parts;
@@ -16,8 +17,18 @@ export async function checkLink(parts: Parts, purpose: MailPurpose, token: strin
   // The account can be deleted in the meantime. Its other tables are gone then.
   const account = accounts.read();
   if (!account) throw invalidLink();
+  if (mailTokens.findUsed(purpose, secret, Date.now())) throw usedLink();
   const sent = mailTokens.peek(purpose, secret, Date.now());
   const address = purpose === "changeEmail" ? pendingChanges.read()?.email : account.email;
   if (sent === undefined || sent.email !== address) throw invalidLink();
   return { valid: true };
+}
+
+/** Somebody who repeats a call because the reply was lost learns that it had its effect. */
+function usedLink(): ReasonedError {
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "LINK_USED",
+    message: "This link was already used. If it was not used by you, ask for a new one.",
+  });
 }

@@ -60,6 +60,10 @@ async function expectInvalid(purpose: LinkKind, token: string): Promise<void> {
   await expect(check(purpose, token)).rejects.toMatchObject({ message: INVALID_LINK, data: { code: "BAD_REQUEST" } });
 }
 
+async function expectUsed(purpose: LinkKind, token: string): Promise<void> {
+  await expect(check(purpose, token)).rejects.toMatchObject({ data: { code: "BAD_REQUEST", reason: "LINK_USED" } });
+}
+
 const allRows = (userId: string) =>
   runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage: { sql } }) =>
     JSON.stringify(
@@ -83,6 +87,13 @@ describe.each(purposes)("a link of the kind %s", (purpose) => {
     expect(answers).toEqual(Array.from({ length: 20 }, () => ({ valid: true })));
     expect(await allRows(account.user.id)).toBe(before);
     await use(token);
+    await expectUsed(purpose, token);
+  });
+
+  it("is not valid rather than used once it is too old", async () => {
+    const token = await send(await signUp());
+    await use(token);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * HOUR + 1_000 });
     await expectInvalid(purpose, token);
   });
 
