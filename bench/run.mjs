@@ -7,6 +7,8 @@ import { runBenchmark } from "./runner/run-benchmark.mjs";
 /** By name. A name's first part selects all that begin with it. */
 const benchmarks = {
   "accounts/times": () => import("./accounts/times.mjs"),
+  "accounts/guesses": () => import("./accounts/guesses.mjs"),
+  "accounts/storage": () => import("./accounts/storage.mjs"),
   "accounts/flood": () => import("./accounts/flood.mjs"),
   http: () => import("./http/benchmark.mjs"),
   tables: () => import("./tables/benchmark.mjs"),

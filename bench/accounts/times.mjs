@@ -1,13 +1,16 @@
-// How long an answer takes for an address with an account and for one without: reported, for whoever wants to compare.
+// How long an answer takes for an address with an account and for one without, and how large it is.
 import assert from "node:assert/strict";
 import { samePage, startApp } from "../app/start-app.mjs";
 import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
+import { median } from "../runner/run-benchmark.mjs";
 
 const password = "correct horse battery staple";
-/** A forgotten password may be asked for so often, for one address, in an hour. */
-const RESETS = 3;
+/** Mails of a kind that an address gets in an hour. */
+const MAILS = 3;
 /** In a round of each contender: two hundred samples in the usual 21 rounds. */
 const CALLS = 10;
+/** Each of them creates an account, so fewer. */
+const SIGN_UPS = 3;
 /** Enough that no address is asked about too often in as many rounds. */
 const ADDRESSES = 72;
 
@@ -30,10 +33,10 @@ export async function prepare(stage) {
   const known = Array.from({ length: count }, (_, index) => `known${index}@example.com`);
   for (const email of known) assert.equal((await send("auth.signup", { email, password })).status, 200);
 
-  const contender = (name, path, addresses, { input, status, each }) => {
+  const contender = (name, path, addressOf, { input, status }) => {
     let next = 0;
     const call = async () => {
-      const email = addresses[Math.floor(next++ / each) % addresses.length];
+      const email = addressOf(next++);
       const started = performance.now();
       const answer = await send(path, { email, ...input });
       const time = performance.now() - started;
@@ -51,31 +54,71 @@ export async function prepare(stage) {
       },
     };
   };
-  const workOf = (title, path, calls, options) => ({
-    title,
-    measure: "p50",
-    calls,
-    warmup: 2,
-    contenders: [
-      contender("an address with an account", path, known, options),
-      contender(
-        "one without",
-        path,
-        known.map((email) => `un${email}`),
-        options,
-      ),
-    ],
-  });
-  return [
-    workOf("auth.login with a wrong password", "auth.login", stage.size(CALLS, 1), {
+  const works = [
+    {
+      title: "auth.login with a wrong password",
+      path: "auth.login",
       input: { password: "not the password" },
-      status: 401,
+      statuses: [401, 401],
       each: 1,
-    }),
-    workOf("auth.requestPasswordReset", "auth.requestPasswordReset", stage.size(CALLS, 1), {
+      calls: CALLS,
+    },
+    {
+      title: "auth.requestPasswordReset",
+      path: "auth.requestPasswordReset",
       input: {},
-      status: 200,
-      each: RESETS,
-    }),
+      statuses: [200, 200],
+      each: MAILS,
+      calls: CALLS,
+    },
+    {
+      title: "auth.signup: the answer itself says whether the address is taken",
+      path: "auth.signup",
+      input: { password },
+      statuses: [409, 200],
+      each: 1,
+      calls: SIGN_UPS,
+    },
+  ];
+  const knownAt = (each) => (call) => known[Math.floor(call / each) % known.length];
+  /** A sign-up takes the address: each call has another. */
+  const unknownAt = (path, each) =>
+    path === "auth.signup" ? (call) => `new${call}@example.com` : (call) => `un${knownAt(each)(call)}`;
+
+  return [
+    ...works.map(({ title, path, input, statuses: [forKnown, forUnknown], each, calls }) => ({
+      title,
+      measure: "p50",
+      calls: stage.size(calls, 1),
+      warmup: 2,
+      contenders: [
+        contender("an address with an account", path, knownAt(each), { input, status: forKnown }),
+        contender("one without", path, unknownAt(path, each), { input, status: forUnknown }),
+      ],
+    })),
+    {
+      title: "Size of the answers, in bytes",
+      head: ["", "with an account", "without", "without/with"],
+      async rows() {
+        const rows = [];
+        for (const { title, path, input, statuses } of works) {
+          const sizes = [[], []];
+          for (let call = 0; call < stage.size(CALLS, 1); call++) {
+            // Addresses of their own: others have had their mails.
+            const email = `size${call}.${path.length}@example.com`;
+            const unknown = `un${email}`;
+            assert.equal((await send("auth.signup", { email, password })).status, 200);
+            for (const [index, address] of [email, unknown].entries()) {
+              const { status, head, body } = await send(path, { email: address, ...input });
+              assert.equal(status, statuses[index], String(body));
+              sizes[index].push(head.length + body.length);
+            }
+          }
+          const [withAccount, without] = sizes.map(median);
+          rows.push([title, String(withAccount), String(without), (without / withAccount).toFixed(3)]);
+        }
+        return rows;
+      },
+    },
   ];
 }

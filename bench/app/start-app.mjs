@@ -1,7 +1,7 @@
 // The app on trpc-userdo, with somebody signed in.
 import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
 
-const vars = {
+export const vars = {
   JWT_SECRET: "d2Zq0vYk7sN4xJtB1mRuE9cLhWgPaXo6ViK3TfQyS8w",
   INDEX_SECRET: "Hn5bUeC8rGzM0kDpWj2LxAq7sYtF4vR1oEiX9gKcQ3N",
 };
@@ -22,15 +22,16 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
 
 /**
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
- * @param {{ worker?: URL }} [options] a Worker in the place of the app's: its class is BlogDO too
+ * @param {{ worker?: URL, hasCheapPasswords?: boolean }} [options] a Worker in the place of the app's: its class is BlogDO too
  * @returns {Promise<App>}
  */
-export async function startApp(stage, { worker = new URL("worker.ts", import.meta.url) } = {}) {
+export async function startApp(stage, { worker = new URL("worker.ts", import.meta.url), hasCheapPasswords } = {}) {
   const server = await stage.start({
     name: "trpc-userdo",
     worker,
     objects: { BLOG_DO: "BlogDO" },
     vars,
+    hasCheapPasswords,
   });
   const connection = createHttpConnection(server.port);
   stage.onStop(connection.close);

@@ -1,5 +1,6 @@
 // Bundles a Worker as wrangler would: the package comes from dist/, through its exports, as an app gets it.
 import { isBuiltin } from "node:module";
+import path from "node:path";
 import { build } from "esbuild";
 import { root } from "../../scripts/run.mjs";
 
@@ -16,11 +17,22 @@ const builtins = {
   },
 };
 
+/** Hashes passwords at the cost that tests use, where thousands of them are tried and none of them is timed. */
+const cheapPasswords = {
+  name: "cheap passwords",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\..*\/password-cost\.js$/ }, () => ({
+      path: path.join(root, "test/fixtures/cheap-password-cost.ts"),
+    }));
+  },
+};
+
 /**
  * @param {URL} entry
+ * @param {{ hasCheapPasswords?: boolean }} [options] by default passwords cost what they cost in production
  * @returns {Promise<string>} one ES module
  */
-export async function bundle(entry) {
+export async function bundle(entry, { hasCheapPasswords = false } = {}) {
   const { outputFiles } = await build({
     entryPoints: [entry.pathname],
     absWorkingDir: root,
@@ -33,7 +45,7 @@ export async function bundle(entry) {
     mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*", "node:*"],
     define: { "process.env.NODE_ENV": '"production"' },
-    plugins: [builtins],
+    plugins: hasCheapPasswords ? [builtins, cheapPasswords] : [builtins],
     logLevel: "warning",
   });
   return outputFiles[0].text;

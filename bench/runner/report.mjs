@@ -6,7 +6,8 @@ import { median } from "./run-benchmark.mjs";
  *
  * @param {import("./run-benchmark.mjs").Result} result
  */
-export function report({ work, samples, smoke }) {
+export function report({ work, samples, rows: counted, smoke }) {
+  if (counted) return table(work.title, [work.head, ...counted]);
   const { title, measure, contenders } = work;
   const [baseline] = contenders;
   const first = samples.get(baseline);

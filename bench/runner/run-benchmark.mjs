@@ -14,6 +14,15 @@ import { startWorkerd } from "./workerd.mjs";
  */
 
 /**
+ * What was counted rather than timed. It runs once, whatever the number of rounds.
+ *
+ * @typedef {object} Count
+ * @property {string} title
+ * @property {string[]} head
+ * @property {() => Promise<string[][]>} rows
+ */
+
+/**
  * @typedef {object} Contender
  * @property {string} name
  * @property {import("./workerd.mjs").Server} server
@@ -44,8 +53,9 @@ import { startWorkerd } from "./workerd.mjs";
 
 /**
  * @typedef {object} Result
- * @property {Work} work
- * @property {Map<Contender, Sample[]>} samples by round
+ * @property {Work | Count} work
+ * @property {string[][]} [rows] of a count
+ * @property {Map<Contender, Sample[]>} [samples] by round
  * @property {boolean} smoke whether the samples are too few to mean anything
  */
 
@@ -58,7 +68,7 @@ import { startWorkerd } from "./workerd.mjs";
  */
 
 /**
- * @param {(stage: Stage) => Promise<Work[]>} prepare
+ * @param {(stage: Stage) => Promise<(Work | Count)[]>} prepare
  * @param {{ rounds: number, smoke: boolean }} options
  * @returns {Promise<Result[]>}
  */
@@ -92,7 +102,9 @@ export async function runBenchmark(prepare, { rounds, smoke }) {
 
 async function runAll(works, rounds, smoke) {
   const results = [];
-  for (const work of await works) results.push(await runWork(work, smoke ? 1 : rounds, smoke));
+  for (const work of await works) {
+    results.push(work.rows ? { work, rows: await work.rows(), smoke } : await runWork(work, smoke ? 1 : rounds, smoke));
+  }
   return results;
 }
 

@@ -40,6 +40,7 @@ export default {
  * @property {() => number} cpuTime nanoseconds so far
  * @property {(binding: string, name: string) => Promise<void>} evict puts a Durable Object to sleep, as if it had been
  *   idle for long; its sockets stay open
+ * @property {string} storage the folder in which the objects keep their files
  * @property {() => string} log the end of what it printed
  * @property {Promise<void>} died rejects when the process ends before it was told to
  * @property {() => Promise<void>} stop
@@ -51,11 +52,12 @@ export default {
  * @param {URL} options.worker
  * @param {Record<string, string>} options.objects the bindings, each with its Durable Object class
  * @param {Record<string, string>} [options.vars]
+ * @param {boolean} [options.hasCheapPasswords] for thousands of sign-ins that are counted and not timed
  * @returns {Promise<Server>}
  */
-export async function startWorkerd({ name, worker, objects, vars = {} }) {
+export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapPasswords }) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "userdo-bench-"));
-  await writeFile(path.join(folder, "worker.js"), await bundle(worker));
+  await writeFile(path.join(folder, "worker.js"), await bundle(worker, { hasCheapPasswords }));
   await writeFile(path.join(folder, "control.js"), control);
   await writeFile(path.join(folder, "config.capnp"), configuration({ objects, vars, folder }));
 
@@ -109,6 +111,7 @@ export async function startWorkerd({ name, worker, objects, vars = {} }) {
       );
       if (!response.ok) throw new Error(`${name}: ${object} cannot be put to sleep: ${await response.text()}`);
     },
+    storage: folder,
     log: () => log,
     died,
     stop,

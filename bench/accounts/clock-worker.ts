@@ -1,0 +1,23 @@
+import { setOffset } from "./clock.js";
+import { createUserDO } from "trpc-userdo/do";
+import { createWorker } from "trpc-userdo/worker";
+import { appRouter } from "../app/router.js";
+
+/** All options are the defaults: what is counted is what an app gets that sets none. */
+export class BlogDO extends createUserDO(appRouter, {
+  mail: () => Promise.resolve(),
+  appUrl: "https://app.example.com",
+}) {}
+
+const app = createWorker(appRouter, { binding: "BLOG_DO" });
+
+/** The app, and beside it a way to set its clock. Its objects run in the same isolate. */
+export default {
+  ...app,
+  fetch(request, env, ctx) {
+    const { pathname, searchParams } = new URL(request.url);
+    if (pathname !== "/clock") return app.fetch(request, env, ctx);
+    setOffset(Number(searchParams.get("offset")));
+    return new Response();
+  },
+} satisfies ExportedHandler<Cloudflare.Env>;
