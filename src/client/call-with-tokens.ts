@@ -57,34 +57,40 @@ export function callWithTokens(
   let isEnded = false;
   let running: Unsubscribable = { unsubscribe() {} };
 
+  const keep = (tokens: SessionTokens | undefined, onStored: () => void): void => {
+    keeper.keep(call, tokens, { isEnded: () => isEnded, onStored }).catch((cause: unknown) => observer.error(cause));
+  };
+
+  const fail = (error: TRPCClientError<AnyTRPCRouter>): void => {
+    // A sign-out without a session to end: its tokens are of no use.
+    const isSignOut = call.change === "signedOut" && op.path.startsWith("auth.");
+    if (isSignOut && isUnauthorized(error) && !sessions.isChangedError(error)) {
+      keep(undefined, () => observer.error(error));
+    } else observer.error(error);
+  };
+
   const run = (again: boolean): void => {
     let last: Value | undefined;
     running = link({ ...chain, op }).subscribe({
       next: (value) => void (last = value),
       complete() {
-        // Before the tokens are stored: calls that start from now on wait for them.
-        if (call.change) sessions.changedBy(call);
-        const written =
-          call.givesTokens || call.change
-            ? keeper.keep(call.givesTokens ? tokensIn(last) : undefined)
-            : Promise.resolve();
-        written.then(
-          () => {
-            if (last) observer.next(last);
-            observer.complete();
-          },
-          (cause: unknown) => observer.error(cause),
-        );
+        const pass = (): void => {
+          if (last) observer.next(last);
+          observer.complete();
+        };
+        if (call.givesTokens || call.change) keep(call.givesTokens ? tokensIn(last) : undefined, pass);
+        else pass();
       },
       error(error) {
-        if (again || !isForItsToken(error)) return observer.error(error);
+        if (again || !isForItsToken(error)) return fail(error);
         keeper.renew(call.session, op.context[SENT] as SessionTokens | undefined).then(
           (renewed) => {
             if (isEnded) return;
             if (renewed) run(true);
-            else observer.error(error);
+            else fail(error);
           },
-          (cause: unknown) => observer.error(sessions.isChangedError(cause) ? cause : error),
+          // Whether the session is over is not known: to pass the refusal on would say so.
+          (cause: unknown) => observer.error(cause),
         );
       },
     });
@@ -102,6 +108,10 @@ function isForItsToken({ meta }: TRPCClientError<AnyTRPCRouter>): boolean {
   // Not every platform's fetch returns an instance of the global Response.
   const response = meta?.["response"] as { headers?: { get?(name: string): string | null } } | undefined;
   return response?.headers?.get?.("www-authenticate")?.includes("invalid_token") ?? false;
+}
+
+function isUnauthorized({ data }: TRPCClientError<AnyTRPCRouter>): boolean {
+  return (data as { readonly code?: unknown } | undefined)?.code === "UNAUTHORIZED";
 }
 
 function tokensIn(value: unknown): SessionTokens | undefined {

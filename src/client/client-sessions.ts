@@ -1,6 +1,7 @@
 import { TRPCClientError, type OperationLink, type Operation } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
+import type { SessionTokens } from "../shared/call.js";
 import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -8,6 +9,8 @@ type Link = OperationLink<AnyTRPCRouter>;
 /** The time between two changes of sign-in. Asynchronous work captures it and has no effect once it is over. */
 export interface ClientSession {
   isOver: boolean;
+  /** What the token store held when the session's first call was made. Only the client's first session has it. */
+  firstTokens?: Promise<SessionTokens | undefined>;
 }
 
 /** A call that is in flight, and the session that it started in. */
@@ -97,6 +100,9 @@ export function createClientSessions() {
       const own = [...running].indexOf(call);
       replace((other, position) => position !== own && (!other.change || position < own));
     },
+
+    /** Starts a session, because the current one ended. A call of it that has been sent may still get its reply. */
+    ended: (): void => replace(() => false),
 
     /** Starts a session, because another tab signed in or out. This client's own sign-in in flight may still succeed. */
     changedElsewhere(change: SignInChange): void {

@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { ClientSession, ClientSessions } from "./client-sessions.js";
 import { exchangeToken, type ExchangeFetch } from "./exchange-token.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
+import type { SignInChange } from "./sign-in-events.js";
 import { authorization, callWithTokens, type CallObserver } from "./call-with-tokens.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -17,22 +18,24 @@ export interface ClientTokensOptions {
   readonly headers: () => Promise<Record<string, string | string[] | undefined>>;
   /** Called when a refresh shows that the session is over. */
   readonly onEnd: () => void;
+  /** Another client or process changed who is signed in. */
+  readonly onChangeElsewhere: (change: SignInChange) => void;
 }
 
 /**
  * The code for a client with its own tokens, loaded by `token-loader.ts`. It imports only files that nothing else
  * imports: for a module that both chunks need, a bundler would split the first chunk in two.
  */
-export function createClientTokens({ store, sessions, url, fetch, headers, onEnd }: ClientTokensOptions) {
+export function createClientTokens({ store, sessions, url, fetch, headers, ...events }: ClientTokensOptions) {
   const keeper = createTokenKeeper({
     store,
     sessions,
     exchange: async (refreshToken) => exchangeToken(url, fetch, refreshToken, await headers()),
-    onEnd,
+    ...events,
   });
   return {
     fresh: keeper.fresh,
-    keep: keeper.keep,
+    end: keeper.end,
     authorization: (session: ClientSession, calls: readonly Operation[]) =>
       authorization({ keeper, sessions }, session, calls),
     call: (link: Link, chain: Parameters<Link>[0], observer: CallObserver) =>

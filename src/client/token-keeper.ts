@@ -1,5 +1,7 @@
 import type { SessionTokens } from "../shared/call.js";
-import type { ClientSession, ClientSessions } from "./client-sessions.js";
+import type { ClientSession, ClientSessions, SessionCall } from "./client-sessions.js";
+import { createSessionUsers } from "./session-users.js";
+import type { SignInChange } from "./sign-in-events.js";
 
 /** Where a client that is no browser keeps its tokens: a file, a phone's key chain, a variable. */
 export interface TokenStore {
@@ -10,11 +12,20 @@ export interface TokenStore {
 
 export interface TokenKeeperOptions {
   readonly store: TokenStore;
-  readonly sessions: Pick<ClientSessions, "changedError">;
+  readonly sessions: Pick<ClientSessions, "current" | "changedBy" | "changedError" | "isChangedError">;
   /** Exchanges a refresh token; `undefined` when its session is over. */
   readonly exchange: (refreshToken: string) => Promise<SessionTokens | undefined>;
   /** The session turned out to be over. */
   readonly onEnd: () => void;
+  /** Another client or process changed who is signed in. It has to replace the current session. */
+  readonly onChangeElsewhere: (change: SignInChange) => void;
+}
+
+export interface KeepOptions {
+  /** Whether the call was ended: nothing is stored then. */
+  readonly isEnded: () => boolean;
+  /** Called in the same moment in which the new session begins. */
+  readonly onStored: () => void;
 }
 
 /** How long before its end an access token is exchanged, in milliseconds: it has to last for the way. */
@@ -22,10 +33,14 @@ const EARLY = 10_000;
 /** How long a token is used that seems to be over when it comes, in milliseconds: this device's clock is ahead then. */
 const WITHOUT_CLOCK = 60_000;
 
-/** Keeps a client's tokens good: however many calls find them stale, they are refreshed once. */
-export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKeeperOptions) {
+/**
+ * Keeps a client's tokens good: however many calls find them stale, they are refreshed once. Other clients may write to
+ * the same store: a session only ever uses and replaces the tokens of its own user.
+ */
+export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeElsewhere }: TokenKeeperOptions) {
+  const users = createSessionUsers({ sessions, onChangeElsewhere });
   let underway: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
-  /** Writes happen one after the other, in the order of the replies that cause them. */
+  /** The newest write to the store, or a refresh's: they follow one another. */
   let writes: Promise<unknown> = Promise.resolve();
   /** The newest token that came and seemed to be over, and when that was, by a clock that nobody sets. */
   let odd: { readonly token: string; readonly at: number } | undefined;
@@ -48,33 +63,46 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKee
   /**
    * Reads the tokens of a session, after the writes that are under way.
    *
-   * @throws TRPCClientError UNAUTHORIZED when the session is over
+   * @throws TRPCClientError UNAUTHORIZED when the session is over, or when the store has the tokens of another user
    */
   async function read(session: ClientSession): Promise<SessionTokens | undefined> {
     await writes;
+    await users.first(session);
     const tokens = await store.get();
     assertCurrent(session);
+    users.assertSame(session, tokens);
     return tokens;
+  }
+
+  /** Calls with what the store holds: at once, if it answers at once, so that no other client can write in between. */
+  function withStored<TResult>(run: (found: SessionTokens | undefined) => Promise<TResult>): Promise<TResult> {
+    const found = store.get();
+    return found instanceof Promise ? found.then(run) : run(found);
+  }
+
+  function end(): void {
+    onEnd();
+    users.set(sessions.current(), undefined);
   }
 
   async function refresh(session: ClientSession): Promise<SessionTokens | undefined> {
     const tokens = await read(session);
     if (!tokens) return undefined;
     const next = await exchange(tokens.refreshToken);
-    return write(async () => {
+    const keep = async (found: SessionTokens | undefined): Promise<SessionTokens | undefined> => {
       assertCurrent(session);
-      const found = await store.get();
-      assertCurrent(session);
+      users.assertSame(session, found);
       // Another process replaced the tokens: they are newer than the reply.
-      if (found?.refreshToken !== tokens.refreshToken) {
-        if (found && (userOf(found) === undefined || userOf(found) !== userOf(tokens))) throw sessions.changedError();
-        return found;
-      }
+      if (found?.refreshToken !== tokens.refreshToken) return found;
       if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
       await store.set(next);
       assertCurrent(session);
-      if (!next) onEnd();
+      if (!next) end();
       return next;
+    };
+    return write(async () => {
+      assertCurrent(session);
+      return withStored(keep);
     });
   }
 
@@ -95,10 +123,11 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKee
      */
     async fresh(session: ClientSession): Promise<SessionTokens | undefined> {
       assertCurrent(session);
-      if (underway?.session === session) return underway.tokens;
-      const tokens = await read(session);
-      if (!tokens) return undefined;
-      return isFresh(tokens) ? tokens : refreshOnce(session);
+      const tokens = underway?.session === session ? await underway.tokens : await read(session);
+      const fresh = !tokens || isFresh(tokens) ? tokens : await refreshOnce(session);
+      // A call of a session that has just ended is not sent as nobody's.
+      assertCurrent(session);
+      return fresh;
     },
 
     /**
@@ -109,20 +138,51 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd }: TokenKee
     async renew(session: ClientSession, refused: SessionTokens | undefined): Promise<boolean> {
       const tokens = await read(session);
       if (!tokens) return false;
-      if (refused && userOf(refused) !== userOf(tokens)) throw sessions.changedError();
       // The call was slow, and the tokens were refreshed meanwhile.
       if (underway?.session !== session && tokens.accessToken !== refused?.accessToken) return true;
       return (await refreshOnce(session)) !== undefined;
     },
 
-    keep: (tokens: SessionTokens | undefined): Promise<void> => write(async () => store.set(tokens)),
+    /**
+     * Stores what a call replied that signed in or out, or renewed its session. Only a sign-in replaces the tokens of
+     * another user. A new session begins when they are stored: calls of the previous one that wait for them then end.
+     *
+     * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
+     */
+    keep(call: SessionCall, tokens: SessionTokens | undefined, { isEnded, onStored }: KeepOptions): Promise<void> {
+      const set = async (): Promise<void> => {
+        await store.set(tokens);
+        if (isEnded()) return;
+        if (call.change) {
+          sessions.changedBy(call);
+          users.set(sessions.current(), tokens);
+        }
+        onStored();
+      };
+      return write(async () => {
+        if (isEnded()) return undefined;
+        if (call.change === "signedIn") return set();
+        return withStored(async (found) => {
+          users.assertSame(call.session, found);
+          return set();
+        });
+      });
+    },
+
+    /** The server says that a session is over: deletes its tokens, and reports its end. */
+    end: (session: ClientSession): Promise<void> =>
+      write(async () => {
+        try {
+          await withStored(async (found) => {
+            users.assertSame(session, found);
+            await store.set(undefined);
+          });
+        } catch (cause) {
+          if (sessions.isChangedError(cause)) return;
+        }
+        if (!session.isOver) end();
+      }),
   };
 }
 
 export type TokenKeeper = ReturnType<typeof createTokenKeeper>;
-
-/** The user in a refresh token, which starts with `userId.sessionId.generation`; `undefined` for other formats. */
-function userOf({ refreshToken }: SessionTokens): string | undefined {
-  const parts = refreshToken.split(".");
-  return parts.length === 4 ? parts[0] : undefined;
-}

@@ -1,6 +1,7 @@
 import { TRPCClientError, type OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
+import type { SessionTokens } from "../shared/call.js";
 import type { ClientTokens, ClientTokensOptions } from "./client-tokens.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -22,6 +23,11 @@ export function createTokenLoader(options: ClientTokensOptions) {
       throw cause;
     }
   }
+  function firstTokens(): Promise<SessionTokens | undefined> {
+    const tokens = (async () => options.store.get())();
+    tokens.catch(() => {});
+    return tokens;
+  }
   const load = (): Promise<ClientTokens> => (loading ??= read());
 
   return {
@@ -35,6 +41,8 @@ export function createTokenLoader(options: ClientTokensOptions) {
       (link: Link): Link =>
       (chain) =>
         observable((observer) => {
+          // Until the code is loaded, the store may get another user's tokens.
+          if (!loaded) options.sessions.callOf(chain.op).session.firstTokens ??= firstTokens();
           let isEnded = false;
           let end: (() => void) | undefined;
           const error = (cause: unknown): void => observer.error(TRPCClientError.from(cause as Error));

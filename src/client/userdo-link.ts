@@ -7,7 +7,7 @@ import { explainFailure } from "./explain-failure.js";
 import { createFlushes, type Flushes } from "./flushes.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
-import type { SignInListener } from "./sign-in-events.js";
+import type { SignInChange, SignInListener } from "./sign-in-events.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
@@ -108,16 +108,19 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       sockets.startAgain();
       onSignInChange?.(change, user);
     };
+    const onChangeElsewhere = (change: SignInChange): void => {
+      sessions.changedElsewhere(change);
+      apply(change);
+    };
     // A client with tokens of its own shares them with no tab.
-    const tabs = store
-      ? undefined
-      : joinOtherTabs(url, (change) => {
-          sessions.changedElsewhere(change);
-          apply(change);
-        });
+    const tabs = store ? undefined : joinOtherTabs(url, onChangeElsewhere);
     const changed: SignInListener = (change, user) => {
       apply(change, user);
       tabs?.tell(change);
+    };
+    const onEnd = (): void => {
+      sessions.ended();
+      changed("signedOut");
     };
     const tokenLoader =
       store &&
@@ -127,17 +130,17 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         url,
         fetch: fetch as typeof globalThis.fetch,
         headers: ownHeaders,
-        onEnd: () => changed("signedOut"),
+        onEnd,
+        onChangeElsewhere,
       });
     const watch = createSessionWatch({
       ask: () => askWho(http),
       onEnd(wasSignedIn) {
         if (!wasSignedIn && !store) return sockets.startAgain();
-        const emit = (): void => changed("signedOut");
-        // Loaded, because a reply ended the session. keep() queues its write before a later sign-in can store tokens.
+        // Loaded, because a reply ended the session. end() queues its write before a later sign-in can store tokens.
         const tokens = tokenLoader?.loaded();
-        if (tokens) tokens.keep(undefined).then(emit, emit);
-        else emit();
+        if (tokens) void tokens.end(sessions.current());
+        else onEnd();
         return undefined;
       },
     });

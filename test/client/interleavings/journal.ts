@@ -1,0 +1,58 @@
+import type { Act } from "./token-server.js";
+
+/** The time between two changes of sign-in, as the app of one tab knows them. */
+export interface Period {
+  /** `undefined` while the app does not know: the first act or byte of a user then says who. */
+  user: string | undefined;
+}
+
+/** Notes who each call was made for, and finds what crossed from one user to another. */
+export function createJournal() {
+  const madeIn = new Map<number, Period>();
+  const periodNow = new Map<number, () => Period>();
+  /** The period of the tab at the moment in which the reply arrived. */
+  const repliedIn = new Map<number, Period | undefined>();
+  const problems: string[] = [];
+
+  function expectUser(period: Period, user: string, what: string): void {
+    period.user ??= user;
+    if (period.user !== user) problems.push(`${what}: ${user} in place of ${period.user}`);
+  }
+
+  return {
+    problems,
+
+    /** A call is made. `current` is the period of its tab from now on. Returns its number. */
+    begin(current: () => Period): number {
+      const call = madeIn.size + 1;
+      madeIn.set(call, current());
+      periodNow.set(call, current);
+      return call;
+    },
+
+    /** The reply to a call arrives. */
+    reply: (call: number): void => void repliedIn.set(call, periodNow.get(call)?.()),
+
+    /** The result of a call names the user that it was read as. */
+    read(call: number, user: string): void {
+      const made = madeIn.get(call);
+      const replied = repliedIn.get(call);
+      if (made) expectUser(made, user, `call ${call} read`);
+      if (replied && replied.user !== "nobody") expectUser(replied, user, `the late result of call ${call}`);
+    },
+
+    /** A subscription of the tab received data of a user. */
+    receive: (user: string, now: Period): void => expectUser(now, user, "a subscription received data"),
+
+    /** What the server did, in its order. */
+    check(acts: readonly Act[]): readonly string[] {
+      for (const { call, user } of acts) {
+        const made = madeIn.get(call);
+        if (made) expectUser(made, user, `call ${call} acted`);
+      }
+      return problems;
+    },
+  };
+}
+
+export type Journal = ReturnType<typeof createJournal>;

@@ -1,0 +1,75 @@
+import { getUntypedClient } from "@trpc/client";
+import { createClient, watchQuery, type SocketClass, type TokenStore } from "trpc-userdo/client";
+import type { AppRouter } from "../../fixtures/app/router.js";
+import type { Journal, Period } from "./journal.js";
+
+export interface TabOptions {
+  readonly journal: Journal;
+  readonly fetch: (url: unknown, init: RequestInit | undefined) => Promise<Response>;
+  readonly WebSocket: SocketClass;
+  readonly tokens: TokenStore;
+}
+
+/** A tab of an app that knows who is signed in from the client's events alone. */
+export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
+  let period: Period = { user: undefined };
+  let unsettled = 0;
+  const changes: string[] = [];
+
+  const typed = createClient<AppRouter>({
+    url: "http://localhost/trpc",
+    fetch: (url, init) => fetch(url, init as RequestInit | undefined),
+    WebSocket,
+    tokens,
+    onSignInChange(change, signedIn) {
+      changes.push(change);
+      period = { user: change === "signedOut" ? "nobody" : signedIn?.id };
+    },
+  });
+  const client = getUntypedClient(typed);
+
+  /** Makes a call. A result that names a user has to name the one that the call was made for. */
+  function call(make: (number: number) => Promise<unknown>): Promise<void> {
+    const number = journal.begin(() => period);
+    unsettled++;
+    return make(number)
+      .then(
+        (data) => void (typeof data === "string" && journal.read(number, data)),
+        () => {},
+      )
+      .finally(() => unsettled--);
+  }
+
+  return {
+    /** What the client reported. */
+    changes,
+    call: () => void call((number) => client.query("posts.list", { call: number })),
+    readPublic: () => void call((number) => client.query("public.read", { call: number })),
+    write: () => void call((number) => client.mutation("posts.create", { call: number })),
+    signIn: (user: string) => void call(() => client.mutation("auth.login", { email: `${user}@example.com` })),
+    signOut: () => void call((number) => client.mutation("auth.logout", { call: number })),
+    changePassword: () => void call((number) => client.mutation("auth.changePassword", { call: number })),
+    subscribe(): void {
+      const onData = (event: unknown): void => journal.receive((event as { data: string }).data, period);
+      client.subscription("posts.changes", undefined, { onData, onError: () => {} });
+    },
+    watch(): void {
+      const onData = (data: unknown): void => journal.receive(data as string, period);
+      watchQuery(typed.posts.list, undefined, { onData, onError: () => {} });
+    },
+    isAtRest: (): boolean => unsettled === 0,
+    /** Asks who is signed in, as an app does that does not know. Another user than the app knows of ends the call. */
+    async check(): Promise<string> {
+      const made = period;
+      const answer = await client.query("auth.me").then(
+        (data) => (data as { user: { id: string } }).user.id,
+        () => "nobody",
+      );
+      if (made !== period) return "changed";
+      made.user ??= answer;
+      return answer === made.user ? answer : `${answer} in place of ${made.user}`;
+    },
+  };
+}
+
+export type Tab = ReturnType<typeof openTab>;

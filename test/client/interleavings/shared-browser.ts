@@ -1,0 +1,90 @@
+import { vi } from "vitest";
+import { createHeldHttp } from "./held-http.js";
+import { createHeldSockets } from "./held-sockets.js";
+import { createJournal } from "./journal.js";
+import { openTab, type Tab } from "./open-tab.js";
+import { createSharedStore } from "./shared-store.js";
+import { createTokenServer } from "./token-server.js";
+
+/** Before the timers are replaced. */
+const setRealImmediate = setImmediate;
+
+/** Runs the microtasks, and what the platform has to do between them. */
+export async function settle(rounds = 3): Promise<void> {
+  for (let round = 0; round < rounds; round++) await new Promise<void>((resolve) => void setRealImmediate(resolve));
+}
+
+/** Moves the clock, in milliseconds, and runs what is due. */
+export async function wait(ms: number): Promise<void> {
+  vi.advanceTimersByTime(ms);
+  await settle();
+}
+
+export interface BrowserOptions {
+  /** User a is signed in before the tabs open. */
+  readonly startsSignedIn: boolean;
+  /** How long the token store takes to read or to write, in milliseconds. */
+  readonly storeDelay: number;
+  readonly tabs: number;
+}
+
+/** A browser of two users, its tabs with one token store, and the server. */
+export async function openSharedBrowser({ startsSignedIn, storeDelay, tabs: count }: BrowserOptions) {
+  const server = createTokenServer();
+  const store = createSharedStore({ delay: storeDelay, tokens: startsSignedIn ? server.signIn("a") : undefined });
+  const journal = createJournal();
+  const http = createHeldHttp(server, journal.reply);
+  const sockets = createHeldSockets(server);
+  const options = { journal, fetch: http.fetch, WebSocket: sockets.WebSocket, tokens: store.store };
+  const tabs = Array.from({ length: count }, () => openTab(options));
+
+  async function advance(): Promise<void> {
+    for (const socket of sockets.held) {
+      socket.open();
+      socket.emit();
+      socket.deliver();
+      socket.deliver();
+    }
+    for (const request of http.held.slice()) request.reply("granted");
+    await wait(500);
+  }
+
+  /** Replies to everything that is held, until nothing happens any more. */
+  async function rest(): Promise<void> {
+    for (let round = 0; round < 100; round++) {
+      await advance();
+      if (tabs.every((tab) => tab.isAtRest()) && http.held.length === 0) return;
+    }
+    throw new Error("A call did not settle.");
+  }
+
+  async function userOf(tab: Tab): Promise<string> {
+    let answer: string | undefined;
+    void tab.check().then((user) => (answer = user));
+    for (let round = 0; answer === undefined && round < 100; round++) await advance();
+    return answer ?? "none";
+  }
+
+  return {
+    server,
+    store,
+    tabs,
+    requests: http.held,
+    /** The sockets that are not closed yet, the newest first. */
+    liveSockets: () => sockets.held.filter((socket) => !socket.isClosed()).toReversed(),
+    problems: (): readonly string[] => journal.check(server.acts),
+    rest,
+    /** The user that each tab knows, after it has learned of the changes of others. */
+    async users(): Promise<string[]> {
+      const users: string[] = [];
+      for (const tab of tabs) {
+        let user = "changed";
+        for (let tries = 0; user === "changed" && tries < 4; tries++) user = await userOf(tab);
+        users.push(user);
+      }
+      return users;
+    },
+  };
+}
+
+export type SharedBrowser = Awaited<ReturnType<typeof openSharedBrowser>>;

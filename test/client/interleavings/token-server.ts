@@ -1,0 +1,130 @@
+import type { SessionTokens } from "trpc-userdo/client";
+
+/** How long an access token is valid, in milliseconds. */
+export const ACCESS_LIFETIME = 15 * 60_000;
+
+/** What the server did for a call, and the user that it did it as. */
+export interface Act {
+  /** The number that the test gave to the call. */
+  readonly call: number;
+  readonly user: string;
+}
+
+/** `token` and `session` are UNAUTHORIZED; only `token` says that a refresh helps. */
+export type Result = { readonly data: unknown } | { readonly refusal: "token" | "session" };
+
+interface Session {
+  readonly id: string;
+  readonly user: string;
+  /** The generation of the newest tokens. */
+  generation: number;
+  /** The newest generation of which a client presented a token. */
+  presented: number;
+  isOver: boolean;
+}
+
+export interface CallInput {
+  readonly call?: number;
+  readonly email?: string;
+  readonly refreshToken?: string;
+}
+
+/** Users, sessions and tokens in memory, with the rules of the real server. It records which user each call acts as. */
+export function createTokenServer() {
+  const sessions = new Map<string, Session>();
+  const acts: Act[] = [];
+  /** Access tokens that expired before their time. */
+  const expired = new Set<string>();
+  const issued: string[] = [];
+  let copies = 0;
+
+  function tokensOf({ id, user, generation }: Session): SessionTokens {
+    const accessExpiresAt = Date.now() + ACCESS_LIFETIME;
+    const accessToken = `${id} ${generation} ${accessExpiresAt}`;
+    issued.push(accessToken);
+    const refreshToken = `${user}.${id}.${generation}.mac`;
+    return { accessToken, accessExpiresAt, refreshToken, refreshExpiresAt: accessExpiresAt * 2 };
+  }
+
+  function signIn(user: string): SessionTokens {
+    const session: Session = { id: `${user}${sessions.size}`, user, generation: 0, presented: 0, isOver: false };
+    sessions.set(session.id, session);
+    return tokensOf(session);
+  }
+
+  function endSessions(user: string): void {
+    for (const session of sessions.values()) if (session.user === user) session.isOver = true;
+  }
+
+  function refresh(token = ""): Result {
+    const [, id = "", generation = ""] = token.split(".");
+    const session = sessions.get(id);
+    if (!session || session.isOver) return { refusal: "session" };
+    if (Number(generation) < session.presented) {
+      copies++;
+      session.isOver = true;
+      return { refusal: "session" };
+    }
+    session.presented = Number(generation);
+    session.generation = Number(generation) + 1;
+    return { data: { tokens: tokensOf(session) } };
+  }
+
+  function authenticate(token: string | undefined): Session | "token" | "session" {
+    const [id = "", generation, expiresAt] = (token ?? "").split(" ");
+    if (token !== undefined && (expired.has(token) || Number(expiresAt) <= Date.now())) return "token";
+    const session = sessions.get(id);
+    if (!session || session.isOver) return token === undefined ? "session" : "token";
+    session.presented = Math.max(session.presented, Number(generation));
+    return session;
+  }
+
+  return {
+    signIn,
+    endSessions,
+    acts,
+
+    /** Runs a call as the user of an access token. */
+    run(path: string, input: CallInput, token: string | undefined): Result {
+      if (path === "auth.refresh") return refresh(input.refreshToken);
+      if (path === "auth.login") {
+        const user = (input.email ?? "").charAt(0);
+        return { data: { user: { id: user }, tokens: signIn(user) } };
+      }
+      const session = authenticate(token);
+      // Without a token it acts as nobody; with one that is not valid it does not act.
+      const user = typeof session === "object" ? session.user : token === undefined ? "nobody" : undefined;
+      if (input.call !== undefined && user !== undefined) acts.push({ call: input.call, user });
+      if (typeof session === "string") return path === "public.read" ? { data: null } : { refusal: session };
+      if (path === "auth.logout") {
+        session.isOver = true;
+        return { data: null };
+      }
+      if (path === "auth.changePassword") {
+        endSessions(session.user);
+        return { data: { user: { id: session.user }, tokens: signIn(session.user) } };
+      }
+      return { data: path === "auth.me" ? { user: { id: session.user } } : session.user };
+    },
+
+    /** The user of a socket that presents this token; `undefined` refuses the socket. */
+    userOfSocket(token: string | undefined): { readonly user: string; readonly isOver: () => boolean } | undefined {
+      const session = authenticate(token);
+      return typeof session === "object" ? { user: session.user, isOver: () => session.isOver } : undefined;
+    },
+
+    /** Ends the session of a refresh token, as a revocation on another device does. */
+    endSession(refreshToken: string): void {
+      const session = sessions.get(refreshToken.split(".")[1] ?? "");
+      if (session) session.isOver = true;
+    },
+
+    /** Ends all access tokens before their time. */
+    expireAccess: (): void => issued.forEach((token) => expired.add(token)),
+
+    /** How often a client used a refresh token after its successor. */
+    copies: (): number => copies,
+  };
+}
+
+export type TokenServer = ReturnType<typeof createTokenServer>;
