@@ -2,6 +2,7 @@ import { TRPCClientError, type OperationLink, type Operation } from "@trpc/clien
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
+import type { ErrorReason } from "../shared/error-reason.js";
 import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -26,22 +27,20 @@ export interface SessionCall {
 }
 
 const CALL = "userdo.sessionCall";
-
-/** The errors that the client created itself, because the sign-in changed during a call. */
-const sessionErrors = new WeakSet<object>();
+const SESSION_CHANGED = "SESSION_CHANGED" satisfies ErrorReason;
 
 /** Ends a call of a previous session. The server may have handled it, unless it had not been sent. */
 export function sessionChangedError(): TRPCClientError<AnyTRPCRouter> {
   const message = "The sign-in changed during this call. Make the call again as the current user.";
-  const data = { code: "UNAUTHORIZED", httpStatus: 401 };
-  const error = TRPCClientError.from<AnyTRPCRouter>({ error: { message, code: -32_001, data } });
-  sessionErrors.add(error);
-  return error;
+  const data = { code: "UNAUTHORIZED", httpStatus: 401, reason: SESSION_CHANGED };
+  return TRPCClientError.from<AnyTRPCRouter>({ error: { message, code: -32_001, data } });
 }
 
-/** Whether the client ended the call itself. The error says nothing about the current session then. */
+/** Whether a call was ended because of another session. The error does not say that the current session is over. */
 export function isSessionChangedError(error: unknown): boolean {
-  return sessionErrors.has(Object(error));
+  return (
+    error instanceof TRPCClientError && (error.data as { reason?: unknown } | undefined)?.reason === SESSION_CHANGED
+  );
 }
 
 /** The call that an operation belongs to. Only for operations that passed {@link ClientSessions.link}. */

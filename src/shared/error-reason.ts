@@ -1,5 +1,11 @@
 /** Stable names of errors that an app can branch on or translate. A client finds one in `error.data.reason`. */
-const reasons = ["COOKIES_DROPPED", "LINK_USED", "MAIL_NOT_CONFIGURED", "TOO_MANY_WRONG_PASSWORDS"] as const;
+const reasons = [
+  "COOKIES_DROPPED",
+  "LINK_USED",
+  "MAIL_NOT_CONFIGURED",
+  "SESSION_CHANGED",
+  "TOO_MANY_WRONG_PASSWORDS",
+] as const;
 
 export type ErrorReason = (typeof reasons)[number];
 

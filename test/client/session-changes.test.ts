@@ -4,7 +4,7 @@ import type { AppRouter } from "../fixtures/app/router.js";
 
 afterEach(() => void vi.unstubAllGlobals());
 
-const UNAUTHORIZED = { data: { code: "UNAUTHORIZED" } };
+const UNAUTHORIZED = { data: { code: "UNAUTHORIZED", reason: "SESSION_CHANGED" } };
 
 interface Sent {
   readonly path: string;

@@ -34,5 +34,3 @@ export function createSharedStore({ delay, tokens }: SharedStoreOptions) {
     user: (): string => stored?.refreshToken.split(".")[0] ?? "nobody",
   };
 }
-
-export type SharedStore = ReturnType<typeof createSharedStore>;
