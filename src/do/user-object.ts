@@ -8,7 +8,7 @@ import { deleteOldMailRates, invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
-import { addSeenColumn } from "./accounts/session-row.js";
+import { addReplacesColumn, addSeenColumn } from "./accounts/session-row.js";
 import { sessionReplaced } from "./accounts/session-replaced.js";
 import { noSuchUser } from "./accounts/no-such-user.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
@@ -30,7 +30,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     storage,
     tableSet: app.tables.user,
     frameworkTables: [...accountTables, socketSchema, kvSchema],
-    frameworkUpgrades: [addSeenColumn, deleteOldMailRates],
+    frameworkUpgrades: [addSeenColumn, deleteOldMailRates, addReplacesColumn],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
@@ -44,7 +44,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
-  const authorize: Owned["authorize"] = (caller, { kind }) => {
+  const authorize: Owned["authorize"] = (caller, { kind, admitsReplaced }) => {
     if (kind === "mail") {
       if (!exists()) throw invalidLink();
       return;
@@ -56,7 +56,8 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     }
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
-    if (!account.admits(caller)) throw refusalFor(caller);
+    if (account.admits(caller) || (admitsReplaced && account.isOutrun(caller))) return;
+    throw refusalFor(caller);
   };
 
   function refusalFor(caller: Caller): TRPCError {

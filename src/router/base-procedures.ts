@@ -45,6 +45,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     liveProcedure: inItsPlace<object>({ kind: "live", setsCookies: "never" }),
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: userProcedure("always"),
+    /** For the built-in routers: replaces the session that calls, and repeats an answer that was lost. */
+    replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admitsReplaced: true }),
     /** For the built-in routers: in the caller's own object, and may end the session that calls. */
     endingProcedure: userProcedure("sometimes"),
   };

@@ -16,6 +16,12 @@ export interface Placement {
    * `always` is refused on a socket; `sometimes` runs there all the same, for cookies that are worth nothing after it.
    */
   readonly setsCookies: "never" | "sometimes" | "always";
+  /**
+   * Whether a session may call it that a new password replaced. The procedure has to find out, and must change nothing
+   * then: it only repeats an answer that was lost.
+   * @default false
+   */
+  readonly admitsReplaced?: boolean;
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");

@@ -187,5 +187,6 @@ async function callerFor(calls: readonly KnownCall[], { who, configuration, devi
   if (who.type === "known") return { caller: who.caller, effect: undefined };
   const asks = calls.some(({ procedure }) => !withoutCaller.has(placementOf(procedure).kind));
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
-  return renew(who.claims, configuration, device);
+  const admitsReplaced = calls.every(({ procedure }) => placementOf(procedure).admitsReplaced);
+  return renew(who.claims, configuration, { device, admitsReplaced });
 }

@@ -27,16 +27,21 @@ export async function whoIs({ bearer, session }: RequestCredentials, configurati
   return claims ? { type: "lapsed", claims } : { type: "nobody" };
 }
 
-/** Makes a lapsed access token good again, by the refresh token: the one question asked before a call is routed. */
+/**
+ * Makes a lapsed access token good again, by the refresh token: the one question asked before a call is routed.
+ *
+ * @param admitsReplaced whether all calls are such that a session may call which a new password replaced
+ */
 export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
-  device: Device,
+  { device, admitsReplaced }: { readonly device: Device; readonly admitsReplaced: boolean },
 ): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
-  if (tokens === "replaced") return { caller: anonymous, effect: undefined };
+  // The object decides what the caller may do: only to have an answer repeated that was lost.
+  if (tokens === "replaced") return { caller: admitsReplaced ? asCaller(claims) : anonymous, effect: undefined };
   return tokens === "ended" ? { caller: anonymous, effect: null } : { caller: asCaller(claims), effect: tokens };
 }
 

@@ -8,7 +8,9 @@ import { checkNewPassword } from "../passwords/check-new-password.js";
 import { endEarlier } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
-import { toUser } from "./account-store.js";
+import { toUser, type AccountRow } from "./account-store.js";
+import { sessionReplaced } from "./session-replaced.js";
+import type { SessionRow } from "./session-row.js";
 import { tokensOf } from "./session-tokens.js";
 import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
@@ -18,50 +20,116 @@ interface ByWhom {
 }
 
 /**
- * Another password, for who knows the one there is. Ends all other sessions, and gives this one a new id: whoever has
- * copied the old one is out too.
+ * Sets another password, for a caller who knows the present one. Ends all other sessions, and gives this one a new id, so
+ * that a copy of the old one is worth nothing.
+ *
+ * If the reply was lost, the same session can repeat the call with the same new password. It gets the same answer, and
+ * nothing changes. With its old id it can do nothing else.
+ *
+ * @throws TRPCError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
+ *   BAD_REQUEST for a weak new password, TOO_MANY_REQUESTS after several wrong ones
  */
-export async function changePassword(
-  parts: AccountParts,
-  { currentPassword, newPassword, tokens: target }: PasswordChange,
-  { actor, setSession }: ByWhom,
-): Promise<SignedIn> {
-  const { identity, accounts, sessions, passwords, audit, transaction } = parts;
+export async function changePassword(parts: AccountParts, change: PasswordChange, by: ByWhom): Promise<SignedIn> {
+  const { accounts, sessions, passwords, audit, transaction } = parts;
+  const { currentPassword, newPassword } = change;
+  const { actor } = by;
+  const isOver = (): boolean =>
+    actor.sessionId !== undefined && sessions.alive(actor.sessionId, Date.now()) === undefined;
+  // A call at the same moment is not a repeat: its reply cannot have been lost yet.
+  const mayRepeat = changedSession(parts, actor) !== undefined;
+
+  if (isOver()) {
+    const repeated = mayRepeat ? await repeat(parts, change, by) : undefined;
+    if (repeated) return repeated;
+    throw sessionReplaced();
+  }
   const checked = await checkNewPassword(newPassword, { lookUp: parts.breachLookUp, field: "newPassword" });
-  const account = await passwords.confirm(currentPassword, actor);
+  let account: AccountRow;
+  try {
+    account = await passwords.confirm(currentPassword, actor);
+  } catch (cause) {
+    const isWrong = cause instanceof TRPCError && cause.code === "UNAUTHORIZED";
+    const repeated = isWrong && mayRepeat ? await repeat(parts, change, by) : undefined;
+    if (repeated) return repeated;
+    throw cause;
+  }
   const hash = await passwords.hash(newPassword);
 
-  const { session, epoch, ended } = transaction(() => {
+  const { session, ended } = transaction(() => {
     // Hashing took a while: by now the password may be another, or this session over.
     const now = accounts.read();
-    if (!now) throw overtaken();
+    if (!now || now.operationId !== account.operationId || isOver()) throw concurrentChange();
     const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
-    if (now.operationId !== account.operationId || (actor.sessionId !== undefined && !renewed)) throw overtaken();
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
     const others = endEarlier(parts, "passwordChanged", renewed?.id);
     mailNotice(parts, "passwordChanged", now);
-    const done = { ...actor, sessionId: renewed?.id };
-    audit.add({ action: "password.change", outcome: "ok", ...done });
-    if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...done });
-    return { session: renewed, epoch: parts.deviceEpoch.read(), ended: others };
+    const entry = { ...actor, sessionId: renewed?.id };
+    audit.add({ action: "password.change", outcome: "ok", ...entry });
+    if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...entry });
+    return { session: renewed, ended: others };
   });
-
   for (const id of ended) parts.onSessionEnd(id);
-  const user = toUser(accounts.read() ?? account);
-  if (!session || actor.sessionId === undefined) return { user, session: sessionOfCall(new Date()) };
+  const now = accounts.read() ?? account;
+  if (!session || actor.sessionId === undefined) return { user: toUser(now), session: sessionOfCall(new Date()) };
   parts.onSessionEnd(actor.sessionId);
-  const tokens = await tokensOf(account, session, identity(), parts.accessSeconds);
-  const signedIn = { user, session: toPublicSession(session) };
-  if (target === "body") return { ...signedIn, tokens };
-  // Other browsers are no longer remembered, but this one just set the new password.
+  return answer(parts, { account: now, session, target: change.tokens }, by);
+}
+
+/**
+ * The session that changed the password, by its old id or by its new one. By the old id until a client uses the new
+ * session, and by the new id until its first renewal. A later new password ends it.
+ */
+function changedSession({ accounts, sessions }: AccountParts, { sessionId }: Actor): SessionRow | undefined {
+  // The account may have been deleted while a password was hashed, and its sessions with it.
+  if (sessionId === undefined || !accounts.read()) return undefined;
+  const now = Date.now();
+  const session = sessions.alive(sessionId, now);
+  if (!session) return sessions.successorOf(sessionId, now);
+  return session.replaces !== undefined && session.generation === 0 ? session : undefined;
+}
+
+/**
+ * Answers a call again whose reply was lost: `undefined` if this session has not just set this very password. Wrong ones
+ * are counted, because someone may have copied the old session.
+ */
+async function repeat(
+  parts: AccountParts,
+  { newPassword, tokens: target }: PasswordChange,
+  by: ByWhom,
+): Promise<SignedIn | undefined> {
+  const { accounts, passwords, audit } = parts;
+  if (!changedSession(parts, by.actor)) return undefined;
+  const account = await passwords.check(newPassword, "confirm");
+  if (!account && accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...by.actor });
+  // Checking took a while: by now a client may use the new session, or it may be over.
+  const session = changedSession(parts, by.actor);
+  return account && session && answer(parts, { account, session, target }, by);
+}
+
+interface Changed {
+  readonly account: AccountRow;
+  readonly session: SessionRow;
+  readonly target: PasswordChange["tokens"];
+}
+
+async function answer(
+  { identity, accessSeconds, deviceEpoch }: AccountParts,
+  { account, session, target }: Changed,
+  { actor, setSession }: ByWhom,
+): Promise<SignedIn> {
+  // Other browsers are no longer remembered, but this one knows the new password.
+  const epoch = deviceEpoch.read();
   const { secrets, binding } = identity();
+  const tokens = await tokensOf(account, session, identity(), accessSeconds);
+  const signedIn = { user: toUser(account), session: toPublicSession(session) };
+  if (target === "body") return { ...signedIn, tokens };
   const options = { secrets: secrets.jwt, audience: binding, newId: randomId(), epoch };
-  setSession({ ...tokens, deviceToken: await addToDevice(actor.device.token, user.id, options) });
+  setSession({ ...tokens, deviceToken: await addToDevice(actor.device.token, account.id, options) });
   return signedIn;
 }
 
-function overtaken(): TRPCError {
+function concurrentChange(): TRPCError {
   return new TRPCError({
     code: "CONFLICT",
     message: "The account was changed at the same moment by another call. Sign in again, then look at it.",

@@ -12,8 +12,13 @@ export interface SessionRow {
   readonly generation: number;
   /** When the newest generation replaced the one before. */
   readonly rotatedAt: number;
-  /** The newest generation that a client has presented, by its refresh token or by an access token of it. */
+  /**
+   * The newest generation that a client has presented, by its refresh token or by an access token of it. `-1` for none:
+   * the session replaced another one, and the reply that carried its tokens may have been lost.
+   */
   readonly seen: number;
+  /** The id of the session that it replaced, with a new password. */
+  readonly replaces: string | undefined;
   /** What the device said it is, when it signed in. */
   readonly device: string | undefined;
   /** What the user calls it. */
@@ -49,7 +54,8 @@ export const sessionSchema = `
     device TEXT,
     name TEXT,
     data TEXT,
-    seen INTEGER NOT NULL DEFAULT 0
+    seen INTEGER NOT NULL DEFAULT 0,
+    replaces TEXT
   ) STRICT, WITHOUT ROWID`;
 
 /**
@@ -58,14 +64,25 @@ export const sessionSchema = `
  * predecessor.
  */
 export function addSeenColumn(sql: SqlStorage): void {
-  const columns = sql.exec("PRAGMA table_info(_sessions)").toArray();
-  if (columns.some(({ name }) => name === "seen")) return;
+  if (hasColumn(sql, "seen")) return;
   sql.exec("ALTER TABLE _sessions ADD COLUMN seen INTEGER NOT NULL DEFAULT 0");
   sql.exec(
     `UPDATE _sessions SET seen = CASE WHEN rotated_at < ? THEN generation ELSE generation - 1 END
       WHERE generation > 0`,
     Date.now() - GRACE,
   );
+}
+
+/** Adds the column `replaces` to a table that an earlier version created. Idempotent. */
+export function addReplacesColumn(sql: SqlStorage): void {
+  if (!hasColumn(sql, "replaces")) sql.exec("ALTER TABLE _sessions ADD COLUMN replaces TEXT");
+}
+
+function hasColumn(sql: SqlStorage, column: string): boolean {
+  return sql
+    .exec("PRAGMA table_info(_sessions)")
+    .toArray()
+    .some(({ name }) => name === column);
 }
 
 export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
@@ -78,6 +95,7 @@ export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
     generation: Number(row["generation"]),
     rotatedAt: Number(row["rotated_at"]),
     seen: Number(row["seen"]),
+    replaces: textOf(row["replaces"]),
     device: textOf(row["device"]),
     name: textOf(row["name"]),
   };

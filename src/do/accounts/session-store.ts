@@ -36,7 +36,15 @@ export interface SessionStore {
    * name, data and the day it ends stay. `undefined` when there is no such session.
    */
   replace(id: string, now: number): SessionRow | undefined;
-  /** Whether a session got a new id a moment ago, so that calls by the old one may still be on their way. */
+  /**
+   * The session that replaced another one, until a client presents a token of it: the reply that carried its tokens may
+   * have been lost.
+   */
+  successorOf(id: string, now: number): SessionRow | undefined;
+  /**
+   * Whether a session got a new id, and either a moment ago, so that calls by the old one may still be on their way, or
+   * without a client that has presented a token of the new one.
+   */
   wasReplaced(id: string, now: number): boolean;
   /** Those that are not over, the last seen first. */
   list(now: number): SessionRow[];
@@ -91,8 +99,8 @@ export function createSessionStore(
   function insert(session: SessionRow, data?: string): void {
     write(
       `INSERT INTO _sessions
-        (id, created_at, last_seen_at, expires_at, ends_at, generation, rotated_at, device, name, data, seen)
-        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, 0)`,
+        (id, created_at, last_seen_at, expires_at, ends_at, generation, rotated_at, device, name, data, seen, replaces)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
       session.id,
       session.createdAt,
       session.lastSeenAt,
@@ -102,6 +110,8 @@ export function createSessionStore(
       session.device ?? null,
       session.name ?? null,
       data ?? null,
+      session.seen,
+      session.replaces ?? null,
     );
   }
 
@@ -131,6 +141,7 @@ export function createSessionStore(
         generation: 0,
         rotatedAt: now,
         seen: 0,
+        replaces: undefined,
         device,
         name: undefined,
       };
@@ -199,12 +210,27 @@ export function createSessionStore(
       store.remove(id);
       replaced.clear();
       replaced.set(id, now);
-      const next = { ...session, id: createSessionId(), generation: 0, seen: 0, rotatedAt: now, lastSeenAt: now };
+      const next = {
+        ...session,
+        id: createSessionId(),
+        generation: 0,
+        seen: -1,
+        replaces: id,
+        rotatedAt: now,
+        lastSeenAt: now,
+      };
       insert(next, data);
       return next;
     },
 
-    wasReplaced: (id, now) => now - (replaced.get(id) ?? Number.NEGATIVE_INFINITY) <= GRACE,
+    successorOf(id, now) {
+      const [row] = sql.exec("SELECT * FROM _sessions WHERE replaces = ? AND seen = -1", id).toArray();
+      const session = row && toSession(row);
+      return session && session.expiresAt > now ? session : undefined;
+    },
+
+    wasReplaced: (id, now) =>
+      now - (replaced.get(id) ?? Number.NEGATIVE_INFINITY) <= GRACE || store.successorOf(id, now) !== undefined,
 
     list: (now) =>
       sql

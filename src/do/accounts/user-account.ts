@@ -154,6 +154,10 @@ export function createUserAccount(options: UserAccountOptions) {
     if (caller.type === "user" && caller.via === "session") sessions.confirm(session, caller.generation);
   }
 
+  function wasReplaced(sessionId: string): boolean {
+    return exists() && sessions.wasReplaced(sessionId, Date.now());
+  }
+
   function noteFailure(device: Device): void {
     audit.add({ action: "login", outcome: "failed", device });
   }
@@ -179,7 +183,7 @@ export function createUserAccount(options: UserAccountOptions) {
       const session = account && transaction(() => exchange("rotate", sessionId, generation, device));
       if (account && session) return tokensOf(account, session, identity(), accessSeconds);
       onSessionEnd(sessionId);
-      return sessions.wasReplaced(sessionId, Date.now()) ? "replaced" : "ended";
+      return wasReplaced(sessionId) ? "replaced" : "ended";
     },
 
     /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */
@@ -190,9 +194,9 @@ export function createUserAccount(options: UserAccountOptions) {
       return session !== undefined;
     },
 
-    /** Whether a caller's session got a new id a moment ago: the call was on its way, and its cookies are not to go. */
+    /** Whether a caller's session got a new id that the caller may not know yet: its cookies are not to go. */
     isOutrun: (caller: Caller): boolean =>
-      caller.type === "user" && caller.via === "session" && sessions.wasReplaced(caller.sessionId, Date.now()),
+      caller.type === "user" && caller.via === "session" && wasReplaced(caller.sessionId),
 
     /** Whether the caller may still act: a session's row is looked at on every call and every event. */
     isAlive: (caller: Caller): boolean => aliveSession(caller) !== undefined,

@@ -15,7 +15,7 @@ import {
 import { refresh } from "./refresh.js";
 import { signupInput } from "./signup-input.js";
 
-const { router, cookieProcedure, emailProcedure, mailProcedure, userProcedure } = builtinRoot;
+const { router, cookieProcedure, emailProcedure, mailProcedure, replacingProcedure, userProcedure } = builtinRoot;
 
 /** The built-in `auth` procedures: an account lives in its user's own object, found through its address's index. */
 export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["profile"]) {
@@ -52,10 +52,11 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     refresh,
 
     /**
-     * Changes the password, ends all other sessions, and gives this one a new id.
+     * Changes the password, ends all other sessions, and gives this one a new id. The session that changed it can repeat
+     * the call with the same new password: it gets the same answer, and nothing changes.
      * @throws UNAUTHORIZED when the current one is wrong, BAD_REQUEST for a weak new one, TOO_MANY_REQUESTS
      */
-    changePassword: cookieProcedure
+    changePassword: replacingProcedure
       .input(z.strictObject({ currentPassword: passwordInput, newPassword: newPasswordInput, tokens: tokensInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).changePassword(input) as Answer),
 

@@ -64,6 +64,9 @@ describe("a new id at a change of privilege", () => {
         ...session,
         id: expect.stringMatching(/^[0-9a-f]{32}$/),
         name: "Work",
+        // No client has presented its tokens yet.
+        seen: -1,
+        replaces: session.id,
         rotatedAt: 3,
         lastSeenAt: 3,
         expiresAt: 2 + 7 * 24 * 60 * 60_000,
@@ -74,5 +77,31 @@ describe("a new id at a change of privilege", () => {
       expect(store.alive(session.id, 3)).toBeUndefined();
       expect(store.rotate(session.id, 1, 3)).toBeUndefined();
       expect(store.replace(session.id, 3)).toBeUndefined();
+    }));
+
+  it("finds the successor by the old id until a client presents a token of it", () =>
+    withStore((store) => {
+      const session = store.create(1, undefined);
+      const next = store.replace(session.id, 2)!;
+      expect(store.successorOf(session.id, 60_000)).toEqual(next);
+      expect(store.wasReplaced(session.id, 60_000)).toBe(true);
+      expect(store.successorOf(next.id, 60_000)).toBeUndefined();
+      store.confirm(next, 0);
+      expect(store.successorOf(session.id, 60_000)).toBeUndefined();
+      expect(store.wasReplaced(session.id, 30_000)).toBe(true);
+      expect(store.wasReplaced(session.id, 60_000)).toBe(false);
+      expect(store.alive(next.id, 60_000)).toEqual({ ...next, seen: 0 });
+    }));
+
+  it("has no successor any more once that has expired, was replaced itself, or was removed", () =>
+    withStore((store) => {
+      const session = store.create(1, undefined);
+      const next = store.replace(session.id, 2)!;
+      expect(store.successorOf(session.id, next.expiresAt)).toBeUndefined();
+      const last = store.replace(next.id, 3)!;
+      expect(store.successorOf(session.id, 3)).toBeUndefined();
+      expect(store.successorOf(next.id, 3)).toEqual(last);
+      store.remove(last.id);
+      expect(store.successorOf(next.id, 3)).toBeUndefined();
     }));
 });

@@ -7,7 +7,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 
 const refreshName = "__Host-userdo-refresh";
 
-/** The table as the version before the column `seen` created it. */
+/** The table as the version before the columns `seen` and `replaces` created it. */
 const oldTable = `
   CREATE TABLE _sessions (
     id TEXT PRIMARY KEY,
@@ -46,7 +46,7 @@ async function downgrade(userId: string): Promise<void> {
       .toArray();
     sql.exec("DROP TABLE _sessions");
     sql.exec(oldTable);
-    for (const { seen: _seen, ...row } of rows) {
+    for (const { seen: _seen, replaces: _replaces, ...row } of rows) {
       sql.exec("INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...Object.values(row));
     }
     for (const trigger of triggers) sql.exec(String(trigger["sql"]));
@@ -92,6 +92,17 @@ describe("a user's object of an earlier version", () => {
     await downgrade(user.id);
     moveClock(31_000);
     expect(await isSignedIn(old)).toBe(false);
+  });
+
+  it("changes the password, and repeats an answer that was lost", async () => {
+    const { browser, user } = await signUp();
+    await downgrade(user.id);
+    const copy = openBrowser();
+    for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
+    const change = { currentPassword: password, newPassword: "another horse battery" };
+    const first = await copy.client().auth.changePassword.mutate(change);
+    expect(await browser.client().auth.changePassword.mutate(change)).toEqual(first);
+    expect(await isSignedIn(browser)).toBe(true);
   });
 
   it("accepts its access tokens, which name no generation and confirm none", async () => {
