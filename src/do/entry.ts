@@ -234,8 +234,8 @@ export type Transport = "rpc" | "socket";
 
 /** The caller's session is over: its cookies are to be cleared with the refusal. */
 export class SessionEnded extends TRPCError {
-  constructor() {
-    super({ code: "UNAUTHORIZED", message: "The session is over. Sign in again." });
+  constructor(message = "The session is over. Sign in again.") {
+    super({ code: "UNAUTHORIZED", message });
   }
 }
 

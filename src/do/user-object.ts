@@ -12,6 +12,7 @@ import { addReplacesColumn, addSeenColumn } from "./accounts/session-row.js";
 import { sessionReplaced } from "./accounts/session-replaced.js";
 import { noSuchUser } from "./accounts/no-such-user.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
+import { unknownUser, warnOfUnknownUser } from "./accounts/unknown-user.js";
 import { accountTables, createUserServices, type UserServices } from "./accounts/user-services.js";
 import { SessionEnded, type Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
@@ -51,7 +52,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     }
     if (kind === "refresh") {
       // The token that came along is the proof, and the procedure looks at it.
-      if (!exists()) throw new SessionEnded();
+      if (!exists()) throw unknownUser();
       return;
     }
     if (caller.type === "anonymous") throw signInFirst();
@@ -62,6 +63,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
 
   function refusalFor(caller: Caller): TRPCError {
     if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
+    if (!exists()) return unknownUser();
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
     return account.isOutrun(caller) ? sessionReplaced() : new SessionEnded();
   }
@@ -174,6 +176,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
         ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
         : undefined;
     case "refresh":
+      if (!exists()) warnOfUnknownUser();
       return account.refresh(request.sessionId, request.generation, request.device);
     case "holdsRefreshToken":
       return account.holds(request.sessionId, request.generation, request.device);

@@ -13,6 +13,7 @@ import { createCookies } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
 import { createKeptSignInCheck } from "./cookies/kept-sign-in.js";
 import { writeSessionCookies } from "./cookies/write-session-cookies.js";
+import { createWarnOnce } from "./create-warn-once.js";
 import { deviceOf } from "./device-of.js";
 import { formCall } from "./forms/form-call.js";
 import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
@@ -26,6 +27,11 @@ import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./read-stream.js";
 import { createTokenVerifier } from "./token-verifier.js";
 import { whoIs } from "./who.js";
+
+const foreignCookies =
+  "A request carries session cookies that this app did not sign. If another app on this host uses the same names, set the " +
+  "option `cookiePrefix` in one of them: both stay signed in, but each switch between them costs a renewal. The cookies may " +
+  "also be from before JWT_SECRET was replaced.";
 
 /** Answers the requests that are for tRPC; `undefined` means that a request is not. */
 export type Handler = (request: Request, env: object, ctx: object) => Promise<Response | undefined>;
@@ -42,7 +48,8 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   checkNames({ path, cookiePrefix });
   checkAllowedOrigins(allowedOrigins);
   checkCookieOptions(cookieOptions);
-  const keptSignIn = createKeptSignInCheck(cookieOptions, warn);
+  const warnOnce = createWarnOnce();
+  const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);
   const config = router._def._config;
 
   async function answer(
@@ -57,6 +64,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const sent = { ...cookies.read(gated.cookies), records: cookies.readRecords(gated.cookies) };
     const verifier = createTokenVerifier(configuration);
     const session = await findBrowserSession(sent, verifier);
+    if (session.isForeignPair) warnOnce(foreignCookies);
     const who = await whoIs({ bearer: gated.bearer, session }, configuration);
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
@@ -112,11 +120,6 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
         );
     }
   };
-}
-
-function warn(message: string): void {
-  // oxlint-disable-next-line no-console -- the log is where an operator looks first
-  console.warn(`[trpc-userdo] ${message}`);
 }
 
 /** Nothing is kept going where there is none to say so: some routers hand none over. */

@@ -29,7 +29,8 @@ export interface HandlerOptions {
    */
   readonly clientAddressHeader?: string;
   /**
-   * What the cookies' names begin with, after `__Host-`.
+   * What the cookies' names begin with, after `__Host-`. Two apps on one host need one each, also on two ports of
+   * localhost. Changing it signs users out.
    * @default "userdo"
    */
   readonly cookiePrefix?: string;

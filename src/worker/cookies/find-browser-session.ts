@@ -1,4 +1,5 @@
 import type { AccessClaims } from "../../jwt/access-token.js";
+import { decodeJwt, isTokenExpired } from "../../jwt/decode-jwt.js";
 import { readRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
 import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
 import type { TokenVerifier } from "../token-verifier.js";
@@ -11,6 +12,11 @@ export interface BrowserSession {
   readonly sessionId: string | undefined;
   /** The session that the cookies `access` and `refresh` belong to. A late reply may have written them. */
   readonly pairSessionId: string | undefined;
+  /**
+   * Whether the cookies `access` and `refresh` have the form of this package's, and this app did not sign them. Another
+   * app on the host uses the same names.
+   */
+  readonly isForeignPair: boolean;
   /** The claims of the access token, if it is valid and belongs to the session. */
   readonly access: (AccessClaims & { readonly token: string; readonly expiresAt: number }) | undefined;
   /** The newest refresh token of the session, verified. */
@@ -36,9 +42,16 @@ export async function findBrowserSession(cookies: SentCookies, verifier: TokenVe
   return {
     sessionId,
     pairSessionId,
+    isForeignPair: pair === undefined && (isSessionToken(token) || readRefreshToken(refresh) !== undefined),
     access: access && access.sessionId === sessionId ? { ...access, token } : undefined,
     refresh: () => newestRefreshToken(sessionId, cookies, verifier),
   };
+}
+
+/** Whether an access token that could not be verified is one all the same. A lapsed one may be this app's own. */
+function isSessionToken(token: string): boolean {
+  const { sub, sid, exp } = decodeJwt(token) ?? {};
+  return typeof sub === "string" && typeof sid === "string" && exp !== undefined && !isTokenExpired({ exp });
 }
 
 interface Pair {

@@ -1,4 +1,5 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
+import type { WarnOnce } from "../create-warn-once.js";
 import type { CookieOptions } from "./cookie-options.js";
 import { isLoopback } from "./is-loopback.js";
 
@@ -45,21 +46,15 @@ export interface KeptSignInCheck {
 
 const signIns: ReadonlySet<string> = new Set(["auth.signup", "auth.login"]);
 
-/**
- * Creates the check of one app. The log gets each cause once.
- *
- * @param warn prints a line to the log
- */
-export function createKeptSignInCheck(options: CookieOptions, warn: (message: string) => void): KeptSignInCheck {
-  const logged = new Set<Cause>();
+/** Creates the check of one app. The log gets each cause once. */
+export function createKeptSignInCheck(options: CookieOptions, warnOnce: WarnOnce): KeptSignInCheck {
   return {
     check(request) {
       if (!signIns.has(request.path) || wantsTokens(request.input)) return;
       const cause = findCause(request, options);
       if (cause === undefined) return;
       const message = causes[cause];
-      if (!logged.has(cause)) warn(`A sign-in was refused. ${message}`);
-      logged.add(cause);
+      warnOnce(`A sign-in was refused. ${message}`);
       throw new ReasonedError({ code: "PRECONDITION_FAILED", message, reason: "COOKIES_DROPPED" });
     },
   };

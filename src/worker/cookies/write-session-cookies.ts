@@ -22,6 +22,9 @@ export interface WriteSessionCookiesOptions {
  * change the cookies of that session, and of the sessions in the request that it replaced: never those of a session
  * that the browser may have signed in with since.
  *
+ * Cookies of another app on the host, which uses the same names, are not deleted. A sign-in or renewal overwrites them,
+ * and that app renews from its own record.
+ *
  * Without an effect (`undefined`), cookies of replaced sessions are deleted that a late reply has brought back.
  *
  * @param now milliseconds since the epoch
@@ -48,7 +51,7 @@ export async function writeSessionCookies(
   const mark =
     replaced === undefined || isMarked ? [] : [cookies.setReplaced(replaced, await markOf(replaced, configuration))];
   return [
-    ...(effect ? cookies.set(effect, now) : cookies.clear()),
+    ...(effect ? cookies.set(effect, now) : session.isForeignPair ? [] : cookies.clear()),
     ...mark,
     ...deleted.map((record) => cookies.deleteRecord(record)),
   ];
