@@ -10,7 +10,12 @@ import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
 import { createMailAvailability } from "./mail/mail-availability.js";
 import { createMailBudget } from "./mail/mail-budget.js";
 import { rateLogSchema } from "./accounts/rate-log.js";
-import { createWaitingInvitations, waitingInvitationSchema } from "./organizations/waiting-invitations.js";
+import type { WaitingInvitation } from "./organizations/letters.js";
+import {
+  admittedInvitationSchema,
+  createWaitingInvitations,
+  waitingInvitationSchema,
+} from "./organizations/waiting-invitations.js";
 import { createOutbox } from "./outbox/create-outbox.js";
 import { createOutboxStore, outboxSchema } from "./outbox/outbox-store.js";
 import { deliverThrough } from "./outbox/deliver-through.js";
@@ -25,6 +30,7 @@ const statements = [
   outboxSchema,
   rateLogSchema,
   waitingInvitationSchema,
+  admittedInvitationSchema,
 ];
 
 /** An e-mail index object: a few values, none of the app's procedures. */
@@ -42,7 +48,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       addConfirmingColumn(target);
       mails.adopt("invitation", takeOldRates(target));
     },
-    fingerprint: "email 5",
+    fingerprint: "email 6",
   };
   const { birth, isBorn, erase, update } = createLifetime(storage, schema);
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
@@ -55,19 +61,16 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     alarms,
     transaction,
     deliver: deliverThrough(identity),
-    sendMail: createInvitationMailer({ env, settings: app.mail }),
+    sendMail: createInvitationMailer({ env, settings: app.mail, mails, isBlocked }),
     onError: app.onError,
   });
   const invitations = createWaitingInvitations({
     sql,
     isBorn,
-    mails,
+    birth,
     outbox,
     alarms,
-    ownerId() {
-      const pointer = claims.read();
-      return pointer?.state === "committed" ? pointer.userId : undefined;
-    },
+    ownerId,
     onForgotten: () => claims.tidy(),
   });
   const throttle = createThrottle({
@@ -121,6 +124,18 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     },
   });
 
+  function ownerId(): string | undefined {
+    const pointer = claims.read();
+    return pointer?.state === "committed" ? pointer.userId : undefined;
+  }
+
+  /** Without an owner, nobody can have blocked the inviter. */
+  async function isBlocked({ email, inviter, invitedBy }: WaitingInvitation): Promise<boolean> {
+    const owner = ownerId();
+    if (owner === undefined || invitedBy === undefined) return false;
+    return user(owner).internal({ op: "blocksInviter", email, inviter: { userId: inviter?.userId, email: invitedBy } });
+  }
+
   function holdsMore(): boolean {
     return throttle.holds() || invitations.holds() || (isBorn() && outbox.waiting() > 0);
   }
@@ -145,6 +160,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     }),
     async internal(request: InternalRequest) {
       if (request.op === "reserveAddress") return claims.reserve(request);
+      if (request.op === "admitInvitation") return invitations.admit(request);
       if (request.op === "countMail") return mails.take(request.kind, request.id);
       if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
       const receipt = receive(request);

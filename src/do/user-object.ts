@@ -19,6 +19,7 @@ import type { InternalRequest } from "../shared/internal.js";
 import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationsRoom } from "./organizations/organizations-room.js";
+import { addInviterColumns } from "./organizations/user-organization-store.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
@@ -31,7 +32,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     storage,
     tableSet: app.tables.user,
     frameworkTables: [...accountTables, socketSchema, kvSchema],
-    frameworkUpgrades: [addSeenColumn, deleteOldMailRates, addReplacesColumn],
+    frameworkUpgrades: [addSeenColumn, deleteOldMailRates, addReplacesColumn, addInviterColumns],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
@@ -109,6 +110,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
         createOrganizationsRoom({
           parts,
           store: services.organizationList,
+          blocked: services.blockedInviters,
           book: app.definition.roles,
           hasSettings: app.definition.app.settings !== undefined,
         }),
@@ -163,7 +165,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
 type Answers = UserServices & { readonly findSession: ReturnType<typeof createFindSession> };
 
 function answer(services: Answers, request: InternalRequest): unknown {
-  const { account, passwordReset, inbox, exists, findSession, lease } = services;
+  const { account, passwordReset, inbox, exists, findSession, lease, blockedInviters } = services;
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -186,6 +188,11 @@ function answer(services: Answers, request: InternalRequest): unknown {
       return inbox.receive(request);
     case "lease":
       return lease(request.organizationId, request.sessionId);
+    case "hasVerified":
+      return account.hasVerified(request.email);
+    case "blocksInviter":
+      return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
+    case "admitInvitation":
     case "reserveAddress":
     case "countMail":
     case "answerInvitation":

@@ -27,6 +27,6 @@ export type { AppDefinition } from "./definition.js";
 export type { Env } from "./env.js";
 export type { Caller } from "../shared/caller.js";
 export type { Change } from "../shared/change.js";
-export type { Invitation, ListedOrganization, Member } from "../shared/organization.js";
+export type { BlockedInviter, Invitation, Inviter, ListedOrganization, Member } from "../shared/organization.js";
 export type { KvChange } from "../shared/kv-change.js";
 export type { Owner } from "../shared/owner.js";

@@ -4,6 +4,7 @@ const reasons = [
   "LINK_USED",
   "MAIL_NOT_CONFIGURED",
   "SESSION_CHANGED",
+  "TOO_MANY_INVITATIONS",
   "TOO_MANY_WRONG_PASSWORDS",
 ] as const;
 

@@ -7,6 +7,8 @@ export type ExportedRecord =
   | { readonly type: "session"; readonly data: object }
   /** One that the user is a member of, or invited to. */
   | { readonly type: "organization"; readonly data: object }
+  /** An inviter whom the user blocks. */
+  | { readonly type: "blockedInviter"; readonly data: object }
   | { readonly type: "audit"; readonly data: object }
   /** A row of one of the app's tables. */
   | { readonly type: "row"; readonly table: string; readonly data: object }

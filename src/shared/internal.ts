@@ -72,6 +72,24 @@ export type InternalRequest =
       readonly sessionId: string;
     }
   | {
+      /** Organization → index: may the address get an invitation? A place is kept for it, for a minute. */
+      readonly op: "admitInvitation";
+      readonly organizationId: string;
+      /** `undefined` for the app itself. */
+      readonly inviterId: string | undefined;
+    }
+  | {
+      /** Organization → user: is this the user's address, and verified? */ readonly op: "hasVerified";
+      readonly email: string;
+    }
+  | {
+      /** Index → user: does the user whose verified address this is block an inviter? */
+      readonly op: "blocksInviter";
+      readonly email: string;
+      /** The user id is unknown in an invitation that an earlier version stored. */
+      readonly inviter: { readonly userId: string | undefined; readonly email: string };
+    }
+  | {
       /** User → organization: an invitation is accepted or declined by whom it is for. Idempotent. */
       readonly op: "answerInvitation";
       readonly answer: "accept" | "decline";
@@ -135,6 +153,9 @@ interface Replies {
   /** Until then, in milliseconds since the epoch. */
   lease: number | "ended" | "replaced";
   answerInvitation: "accepted" | "declined" | "invalid";
+  admitInvitation: boolean;
+  hasVerified: boolean;
+  blocksInviter: boolean;
   isLastOwner: boolean;
   deliver: Receipt;
 }

@@ -5,6 +5,7 @@ import type { ProfileSchema } from "../../router/profile.js";
 import { sessionOf } from "../../shared/caller.js";
 import type { Visit } from "../entry.js";
 import type { AccountDeletion } from "./account-deletion.js";
+import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
 import { endEarlier } from "./account-endings.js";
 import type { AccountParts, Actor } from "./account-parts.js";
@@ -28,6 +29,7 @@ export interface AccountRoomOptions {
   readonly emailChange: EmailChange;
   readonly deletion: AccountDeletion;
   readonly organizationList: UserOrganizationStore;
+  readonly blockedInviters: BlockedInviterStore;
   /** Asks the app, before anything is gone. */
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
@@ -91,9 +93,9 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     export() {
       audit.add({ action: "account.export", outcome: "ok", ...actor });
-      const { tables, tableNames, kv, organizationList: organizations } = options;
+      const { tables, tableNames, kv, organizationList: organizations, blockedInviters } = options;
       const app = { tables: tables(), tableNames, kv: kv() };
-      return exportRecords({ accounts, sessions, audit, emailChange, organizations, ...app });
+      return exportRecords({ accounts, sessions, audit, emailChange, organizations, blockedInviters, ...app });
     },
 
     audit: (filter) => audit.list(filter),

@@ -1,3 +1,5 @@
+import { addColumn } from "../storage/add-column.js";
+
 /** Which user an address belongs to, or is about to. */
 export interface EmailPointer {
   readonly state: "reserved" | "committed";
@@ -45,9 +47,7 @@ export const emailPointerSchema = `
 
 /** Adds the column `is_confirming` to a table that an earlier version created. Idempotent. */
 export function addConfirmingColumn(sql: SqlStorage): void {
-  const columns = sql.exec("PRAGMA table_info(_pointer)").toArray();
-  if (columns.some(({ name }) => name === "is_confirming")) return;
-  sql.exec("ALTER TABLE _pointer ADD COLUMN is_confirming INTEGER NOT NULL DEFAULT 0");
+  addColumn(sql, { table: "_pointer", column: "is_confirming", definition: "INTEGER NOT NULL DEFAULT 0" });
 }
 
 export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean): EmailPointerStore {

@@ -1,6 +1,7 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import { toUser, type AccountStore } from "./account-store.js";
+import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
 import type { AuditLog } from "./audit-log.js";
 import type { EmailChange } from "./email-change.js";
@@ -25,6 +26,7 @@ export interface ExportOptions {
   readonly kv: Kv;
   readonly emailChange: Pick<EmailChange, "pending">;
   readonly organizations: Pick<UserOrganizationStore, "memberships" | "invitations">;
+  readonly blockedInviters: Pick<BlockedInviterStore, "list">;
 }
 
 /** So many rows are read at once. */
@@ -32,7 +34,7 @@ const PAGE = 200;
 
 /** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
-  const { accounts, sessions, audit, tables, tableNames, kv, emailChange, organizations } = options;
+  const { accounts, sessions, audit, tables, tableNames, kv, emailChange, organizations, blockedInviters } = options;
   const account = accounts.read();
   if (account) yield { type: "account", data: toUser(account) };
   const change = emailChange.pending();
@@ -46,7 +48,13 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   for (const data of organizations.memberships()) yield { type: "organization", data };
   // Whoever has not shown that the address is theirs does not see what was sent to it.
   const invitations = account?.emailVerified ? organizations.invitations(account.email, Date.now()) : [];
-  for (const data of invitations) yield { type: "organization", data: { status: "invited", ...data } };
+  // The inviter's user id is not the user's to read.
+  for (const { inviter: _inviter, ...data } of invitations) {
+    yield { type: "organization", data: { status: "invited", ...data } };
+  }
+  for (const { email, blockedAt } of blockedInviters.list()) {
+    yield { type: "blockedInviter", data: { email, blockedAt } };
+  }
   for (const table of tableNames) {
     for (const data of allRows(tables as Record<string, ReadableTable>, table)) yield { type: "row", table, data };
   }

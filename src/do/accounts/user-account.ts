@@ -174,6 +174,12 @@ export function createUserAccount(options: UserAccountOptions) {
 
     has: (email: string): boolean => exists() && accounts.read()?.email === email,
 
+    /** Whether an address is the account's own, and the user has shown it. */
+    hasVerified(email: string): boolean {
+      const account = exists() ? accounts.read() : undefined;
+      return account?.email === email && account.emailVerified;
+    },
+
     async refresh(
       sessionId: string,
       generation: number,

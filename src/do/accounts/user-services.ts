@@ -34,6 +34,7 @@ import { createThrottle, throttleSchema } from "./create-throttle.js";
 import { createEmailChange } from "./email-change.js";
 import { createEmailVerification } from "./email-verification.js";
 import { createEventHooks, type EventHookCalls } from "./event-hooks.js";
+import { blockedInviterSchema, createBlockedInviterStore } from "../organizations/blocked-inviters.js";
 import { createHashQueue } from "./hash-queue.js";
 import { createPendingChangeStore, emailChangeSchema } from "./pending-change.js";
 import { createPasswordReset } from "./password-reset.js";
@@ -70,6 +71,7 @@ export const accountTables: readonly string[] = [
   deletionSchema,
   userOrganizationSchema,
   acceptedInvitationSchema,
+  blockedInviterSchema,
   leaseHolderSchema,
   // What queries read is in the log, so that they can be kept live.
   ...frameworkTriggersSql("_account"),
@@ -98,6 +100,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
   const throttle = createThrottle({ sql, isBorn, birth: transaction, alarms, options: app.throttle });
   const mailTokens = createMailTokenStore(sql);
   const organizationList = createUserOrganizationStore(sql);
+  const blockedInviters = createBlockedInviterStore(sql);
   const outboxStore = createOutboxStore(sql);
   const outbox = createOutbox({
     store: outboxStore,
@@ -122,6 +125,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
   const organizations = createUserOrganizations({
     userId: address.id,
     store: organizationList,
+    blocked: blockedInviters,
     accounts,
     outbox,
     stub: (id) => stubOf(identity().namespace, { type: "organization", id }),
@@ -190,6 +194,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     passwordReset: createPasswordReset(parts),
     inbox: createInbox({ sql, transaction, isBorn: exists, handlers: organizations.handlers }),
     organizationList,
+    blockedInviters,
     lease: (organizationId: string, sessionId: string): number | "ended" | "replaced" =>
       exists() ? transaction(() => leaseHolders.grant(parts.sessions, sessionId, organizationId)) : "ended",
     account: createUserAccount({

@@ -1,18 +1,29 @@
+import { toInviter, type WaitingInvitation } from "../organizations/letters.js";
 import type { StoredLetter } from "../outbox/outbox-store.js";
 import { Undeliverable } from "../outbox/undeliverable.js";
 import { defaultText } from "./default-texts.js";
 import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
+import type { MailBudget } from "./mail-budget.js";
 import type { WaitingMail } from "./post-mail.js";
 
+export interface InvitationMailerOptions extends MailHookOptions {
+  readonly mails: Pick<MailBudget, "take">;
+  /** Whether the user of the address blocks the inviter. */
+  readonly isBlocked: (invitation: WaitingInvitation) => Promise<boolean>;
+}
+
 /** Makes a message of an invitation and hands it to the app's hook. */
-export function createInvitationMailer({ env, settings }: MailHookOptions) {
+export function createInvitationMailer({ env, settings, mails, isBlocked }: InvitationMailerOptions) {
   const hook = createMailHook({ env, settings });
 
   return async ({ seq, payload }: StoredLetter): Promise<void> => {
     hook.assertThere();
     const { to, invitation } = payload as WaitingMail;
     if (!invitation) throw new Undeliverable("The mail says nothing of what it invites to.");
+    if (await isBlocked(invitation)) return;
+    // Beyond the limits of the address it is not mailed, but the owner of the address sees it all the same.
+    if (!mails.take("invitation", `${invitation.id}.${seq}`)) return;
     const { id: invitationId, organizationId, name, role, invitedBy, expiresAt } = invitation;
     // An id and no secret: only whoever has shown that the address is theirs can do anything with it.
     const link = linkTo("invitation", `invitation=${invitationId}`, { base: hook.base(), links: settings.links });
@@ -25,6 +36,7 @@ export function createInvitationMailer({ env, settings }: MailHookOptions) {
       organization: { id: organizationId, name },
       role,
       invitedBy,
+      inviter: toInviter(invitation),
       expiresAt: new Date(expiresAt),
       ...defaultText("invitation", link),
     });

@@ -1,4 +1,5 @@
 import type { Env } from "../../router/env.js";
+import type { Inviter } from "../../shared/organization.js";
 
 interface Addressed {
   /** The same when a message is sent again because the first try failed: for a mail service that drops duplicates. */
@@ -48,8 +49,10 @@ interface InvitationMail extends Addressed {
   readonly invitationId: string;
   readonly organization: { readonly id: string; readonly name: string };
   readonly role: string;
-  /** The address of who invited; `undefined` when the app itself did. */
+  /** The address of the inviter; `undefined` when the app itself sent the invitation. */
   readonly invitedBy: string | undefined;
+  /** The inviter, and whether the address is known to be theirs; `undefined` when the app itself sent it. */
+  readonly inviter: Inviter | undefined;
   readonly expiresAt: Date;
 }
 

@@ -1,10 +1,13 @@
 import type { Invitation } from "../../shared/organization.js";
+import { addColumn } from "../storage/add-column.js";
 import { loggedTableSql } from "../storage/logged-table.js";
 
 /** An invitation as the row holds it. */
-export interface InvitationRow extends Invitation {
+export interface InvitationRow extends Omit<Invitation, "inviter"> {
   /** The member who invited; `undefined` for the app itself. */
-  readonly inviter: string | undefined;
+  readonly inviterId: string | undefined;
+  /** Whether that member's address was verified when the invitation was sent. */
+  readonly inviterVerified: boolean;
   /** The name of its address's object. */
   readonly target: string;
 }
@@ -17,7 +20,8 @@ export interface InvitationStore {
   list(): InvitationRow[];
   by(inviter: string): InvitationRow[];
   insert(invitation: InvitationRow): void;
-  setExpiry(id: string, expiresAt: Date): void;
+  /** Changes what another sending changes. */
+  renew(invitation: Pick<InvitationRow, "id" | "expiresAt" | "inviterVerified">): void;
   remove(id: string): void;
   removeAll(): void;
   nextExpiry(): number | undefined;
@@ -35,9 +39,15 @@ export const invitationSchema = loggedTableSql(
     invited_by TEXT,
     target TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    inviter_verified INTEGER NOT NULL DEFAULT 0
   ) STRICT`,
 );
+
+/** Adds the column `inviter_verified` to a table that an earlier version created. Idempotent. */
+export function addInviterVerifiedColumn(sql: SqlStorage): void {
+  addColumn(sql, { table: "_invitations", column: "inviter_verified", definition: "INTEGER NOT NULL DEFAULT 0" });
+}
 
 export function createInvitationStore(sql: SqlStorage): InvitationStore {
   const read = (where: string, ...values: SqlStorageValue[]): InvitationRow[] =>
@@ -51,20 +61,27 @@ export function createInvitationStore(sql: SqlStorage): InvitationStore {
     findFor: (email) => read("WHERE email = ?", email)[0],
     list: () => read("ORDER BY created_at DESC, id"),
     by: (inviter) => read("WHERE inviter = ?", inviter),
-    insert: ({ id, email, role, inviter, invitedBy, target, createdAt, expiresAt }) =>
+    insert: ({ id, email, role, inviterId, inviterVerified, invitedBy, target, createdAt, expiresAt }) =>
       void sql.exec(
-        "INSERT INTO _invitations VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        `INSERT INTO _invitations (id, email, role, inviter, invited_by, target, created_at, expires_at, inviter_verified)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         email,
         role,
-        inviter ?? null,
+        inviterId ?? null,
         invitedBy ?? null,
         target,
         createdAt.getTime(),
         expiresAt.getTime(),
+        Number(inviterVerified),
       ),
-    setExpiry: (id, expiresAt) =>
-      void sql.exec("UPDATE _invitations SET expires_at = ? WHERE id = ?", expiresAt.getTime(), id),
+    renew: ({ id, expiresAt, inviterVerified }) =>
+      void sql.exec(
+        "UPDATE _invitations SET expires_at = ?, inviter_verified = ? WHERE id = ?",
+        expiresAt.getTime(),
+        Number(inviterVerified),
+        id,
+      ),
     remove: (id) => void sql.exec("DELETE FROM _invitations WHERE id = ?", id),
     removeAll: () => void sql.exec("DELETE FROM _invitations"),
     nextExpiry() {
@@ -80,7 +97,8 @@ function toInvitation(row: Record<string, SqlStorageValue>): InvitationRow {
     id: String(row["id"]),
     email: String(row["email"]),
     role: String(row["role"]),
-    inviter: row["inviter"] === null ? undefined : String(row["inviter"]),
+    inviterId: row["inviter"] === null ? undefined : String(row["inviter"]),
+    inviterVerified: row["inviter_verified"] === 1,
     invitedBy: row["invited_by"] === null ? undefined : String(row["invited_by"]),
     target: String(row["target"]),
     createdAt: new Date(Number(row["created_at"])),

@@ -3,6 +3,7 @@ import { builtinPermissions } from "../../router/organizations/role-definitions.
 import { emailAddressOf } from "../../shared/email-index.js";
 import { randomId } from "../../shared/random-id.js";
 import { toName } from "../../shared/owner.js";
+import { askToInvite } from "./ask-to-invite.js";
 import type { InvitationRow } from "./invitation-store.js";
 import { letterTo } from "./letters.js";
 import type { Membership } from "./membership.js";
@@ -25,6 +26,15 @@ export interface Answering {
   readonly email: string;
 }
 
+/** Whom to invite, and as what. */
+export interface NewInvitation {
+  readonly email: string;
+  readonly role: string;
+}
+
+/** Who invites: a member, or the app itself. */
+export type InvitingActor = Actor & ("system" | { readonly email: string });
+
 export interface InvitationsOptions {
   readonly parts: OrganizationParts;
   readonly membership: Membership;
@@ -39,9 +49,11 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
   const targetOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
 
   /** Says at the address what is waiting there. */
-  function tell({ id, email, role, invitedBy, expiresAt, target }: InvitationRow, mail: boolean): void {
+  function tell(invitation: InvitationRow, mail: boolean): void {
+    const { id, email, role, inviterId, inviterVerified, invitedBy, expiresAt, target } = invitation;
     const name = organizations.read()?.name ?? "";
-    const waiting = { id, email, organizationId, name, role, invitedBy, expiresAt: expiresAt.getTime(), mail };
+    const inviter = inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified };
+    const waiting = { id, email, organizationId, name, role, invitedBy, inviter, expiresAt: expiresAt.getTime(), mail };
     outbox.post(letterTo(target, "invitation", waiting));
   }
 
@@ -64,11 +76,34 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
   }
 
   /** Whoever invited has to be able to still: a right that was taken away gives nothing any more. */
-  function stillGranted({ inviter, role }: InvitationRow): boolean {
-    if (inviter === undefined) return true;
-    const member = members.find(inviter);
+  function stillGranted({ inviterId, role }: InvitationRow): boolean {
+    if (inviterId === undefined) return true;
+    const member = members.find(inviterId);
     if (!member || !book.allows(member.role, builtinPermissions.manageMembers)) return false;
     return book.has(role) && outranks(book, member, role);
+  }
+
+  /** @throws TRPCError NOT_FOUND, FORBIDDEN */
+  function resendable(id: string, by: Actor): InvitationRow {
+    const invitation = waiting(id);
+    if (!invitation)
+      throw new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation, or not any more." });
+    assertOutranks(book, by, invitation.role);
+    return invitation;
+  }
+
+  /**
+   * The invitation that waits for an address already, if it needs no change.
+   * @throws TRPCError FORBIDDEN, CONFLICT
+   */
+  function findSame({ email, role }: NewInvitation, by: Actor): InvitationRow | undefined {
+    assertOutranks(book, by, role);
+    if (members.hasEmail(email)) throw alreadyMember();
+    const before = invitations.findFor(email);
+    if (!before || !waiting(before.id)) return undefined;
+    if (before.role === role) return before;
+    assertOutranks(book, by, before.role);
+    return undefined;
   }
 
   function accept({ invitationId, userId, email }: Answering): MemberRow | undefined {
@@ -88,33 +123,35 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
     list: () => invitations.list().filter(({ expiresAt }) => expiresAt.getTime() > Date.now()),
 
     /**
-     * @param actor who invites, asked for inside the transaction
+     * @param actor who invites, asked for before anything else and once more inside the transaction
      * @throws TRPCError FORBIDDEN, CONFLICT, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
      */
-    async invite(
-      { email, role }: { readonly email: string; readonly role: string },
-      actor: () => Actor & ("system" | { readonly email: string }),
-    ): Promise<InvitationRow> {
+    async invite({ email, role }: NewInvitation, actor: () => InvitingActor): Promise<InvitationRow> {
       const target = await targetOf(email);
+      const asked = actor();
+      const same = findSame({ email, role }, asked);
+      if (same) return same;
+      mail.assertConfigured();
+      const inviter = asked === "system" ? undefined : { userId: asked.userId, email: asked.email };
+      const { inviterVerified } = await askToInvite(parts, { email, inviter });
       return transaction(() => {
         const by = actor();
-        assertOutranks(book, by, role);
-        if (members.hasEmail(email)) throw alreadyMember();
-        const before = invitations.findFor(email);
-        if (before && waiting(before.id)) {
-          if (before.role === role) return before;
-          assertOutranks(book, by, before.role);
-        }
+        // Another call may have come first.
+        const existing = findSame({ email, role }, by);
+        if (existing) return existing;
         takeMail(target);
+        const before = invitations.findFor(email);
         if (before) end(before);
         if (invitations.list().length >= WAITING) throw tooManyWaiting();
         const now = Date.now();
+        const invitedBy = by === "system" ? undefined : by.email;
         const invitation: InvitationRow = {
           id: randomId(),
           email,
           role,
-          inviter: by === "system" ? undefined : by.userId,
-          invitedBy: by === "system" ? undefined : by.email,
+          inviterId: by === "system" ? undefined : by.userId,
+          inviterVerified: inviterVerified && invitedBy === inviter?.email,
+          invitedBy,
           target,
           createdAt: new Date(now),
           expiresAt: new Date(now + LIFETIME),
@@ -135,18 +172,25 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
       return true;
     },
 
-    /** @throws TRPCError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS */
-    resend(actor: Actor, id: string): InvitationRow {
-      const invitation = waiting(id);
-      if (!invitation)
-        throw new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation, or not any more." });
-      assertOutranks(book, actor, invitation.role);
-      takeMail(invitation.target);
-      const renewed = { ...invitation, expiresAt: new Date(Date.now() + LIFETIME) };
-      invitations.setExpiry(id, renewed.expiresAt);
-      tell(renewed, true);
-      arm();
-      return renewed;
+    /**
+     * @param actor as for `invite`
+     * @throws TRPCError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS
+     */
+    async resend(id: string, actor: () => InvitingActor): Promise<InvitationRow> {
+      const { email, inviterId, invitedBy } = resendable(id, actor());
+      mail.assertConfigured();
+      const inviter =
+        inviterId === undefined || invitedBy === undefined ? undefined : { userId: inviterId, email: invitedBy };
+      const { inviterVerified } = await askToInvite(parts, { email, inviter });
+      return transaction(() => {
+        const invitation = resendable(id, actor());
+        takeMail(invitation.target);
+        const renewed = { ...invitation, inviterVerified, expiresAt: new Date(Date.now() + LIFETIME) };
+        invitations.renew(renewed);
+        tell(renewed, true);
+        arm();
+        return renewed;
+      });
     },
 
     /** Makes a member of who accepts; `undefined` when the invitation does not hold. The same again for the same user. */

@@ -1,4 +1,5 @@
 import type { LetterHandlers } from "../outbox/create-inbox.js";
+import type { Inviter } from "../../shared/organization.js";
 import type { Letter } from "../outbox/outbox-store.js";
 
 /** An invitation as its address's object and its user's know it. Times are milliseconds since the epoch. */
@@ -11,7 +12,16 @@ export interface WaitingInvitation {
   readonly name: string;
   readonly role: string;
   readonly invitedBy: string | undefined;
+  /** `undefined` for the app itself, and in what an earlier version sent or stored. */
+  readonly inviter?: WaitingInviter | undefined;
   readonly expiresAt: number;
+}
+
+/** The member who invited, beside the address in `invitedBy`. */
+export interface WaitingInviter {
+  readonly userId: string;
+  /** Whether the address was verified when the invitation was sent. */
+  readonly emailVerified: boolean;
 }
 
 /** What objects write to each other about organizations. Each letter has its effect once, and in order. */
@@ -39,6 +49,8 @@ export interface OrganizationLetters {
     readonly email: string;
     readonly invitationId: string | undefined;
   };
+  /** User → organization: an invitation is declined together with others. */
+  readonly declineInvitation: { readonly invitationId: string; readonly userId: string; readonly email: string };
   /** Organization → user: they are nothing in it any more. */
   readonly left: { readonly organizationId: string };
   /** Organization → address: somebody with it is invited. Again, to change what is said of it. */
@@ -67,4 +79,12 @@ export function handlersFor<TKind extends LetterKind>(handlers: {
   readonly [TEach in TKind]: (payload: OrganizationLetters[TEach]) => void;
 }): LetterHandlers {
   return handlers as LetterHandlers;
+}
+
+/** The inviter of an invitation, as its recipient sees it. */
+export function toInviter({
+  invitedBy,
+  inviter,
+}: Pick<WaitingInvitation, "invitedBy" | "inviter">): Inviter | undefined {
+  return invitedBy === undefined ? undefined : { email: invitedBy, emailVerified: inviter?.emailVerified ?? false };
 }

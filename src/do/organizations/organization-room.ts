@@ -118,7 +118,7 @@ export function createOrganizationRoom(options: OrganizationRoomOptions) {
     invitations: () => invitations.list().map(toInvitation),
     invite: async (invitation) => toInvitation(await invitations.invite(invitation, manager)),
     cancel: (id) => invitations.cancel(actor(), id),
-    resend: (id) => toInvitation(invitations.resend(actor(), id)),
+    resend: async (id) => toInvitation(await invitations.resend(id, manager)),
     roles: () => book.roles,
   };
 
@@ -129,8 +129,10 @@ function toMember({ userId, email, role, joinedAt }: MemberRow): Member {
   return { userId, email, role, joinedAt };
 }
 
-function toInvitation({ id, email, role, invitedBy, createdAt, expiresAt }: InvitationRow): Invitation {
-  return { id, email, role, invitedBy, createdAt, expiresAt };
+function toInvitation({ inviterVerified, ...row }: InvitationRow): Invitation {
+  const { id, email, role, invitedBy, createdAt, expiresAt } = row;
+  const inviter = invitedBy === undefined ? undefined : { email: invitedBy, emailVerified: inviterVerified };
+  return { id, email, role, invitedBy, inviter, createdAt, expiresAt };
 }
 
 /** The same for one that does not exist and one that the caller is no member of: nobody learns which. */

@@ -100,7 +100,7 @@ export function createOrganizationServices(environment: ObjectEnvironment, { lif
     sql,
     transaction,
     isBorn,
-    handlers: handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession">({
+    handlers: handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession" | "declineInvitation">({
       createOrganization({ name, settings, userId, email, createdAt }) {
         const at = new Date(createdAt);
         organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
@@ -109,6 +109,7 @@ export function createOrganizationServices(environment: ObjectEnvironment, { lif
       memberGone: ({ userId }) => membership.gone(userId),
       memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
       endSession: ({ sessionId }) => endSession(sessionId),
+      declineInvitation: (answering) => void invitations.decline(answering),
     }),
   });
 

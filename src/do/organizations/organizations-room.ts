@@ -7,12 +7,15 @@ import { toName } from "../../shared/owner.js";
 import type { AccountParts } from "../accounts/account-parts.js";
 import type { AccountRow } from "../accounts/account-store.js";
 import { encodeFields } from "../accounts/encode-fields.js";
-import { letterTo } from "./letters.js";
+import type { BlockedInviterStore } from "./blocked-inviters.js";
+import { createInviterBlocks, noSuchInvitation } from "./inviter-blocks.js";
+import { letterTo, toInviter } from "./letters.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 
 export interface OrganizationsRoomOptions {
   readonly parts: AccountParts;
   readonly store: UserOrganizationStore;
+  readonly blocked: BlockedInviterStore;
   readonly book: RoleBook;
   readonly hasSettings: boolean;
 }
@@ -25,6 +28,7 @@ const RATE = { limit: 100, per: DAY };
 export function createOrganizationsRoom({
   parts,
   store,
+  blocked,
   book,
   hasSettings,
 }: OrganizationsRoomOptions): OrganizationsRoom {
@@ -61,6 +65,9 @@ export function createOrganizationsRoom({
       throw noSuchInvitation();
     }
   }
+
+  const verifiedEmail = (): string => verified().email;
+  const blocks = createInviterBlocks({ blocked, store, transaction, verifiedEmail });
 
   return {
     async create({ name, settings }) {
@@ -102,9 +109,10 @@ export function createOrganizationsRoom({
         ...memberships,
         ...invitations
           .filter(({ organizationId }) => !own.has(organizationId))
-          .map(({ id: invitationId, organizationId, name, role, invitedBy, expiresAt }) => {
-            const until = { invitedBy, expiresAt: new Date(expiresAt) };
-            return { status: "invited", id: organizationId, name, role, invitationId, ...until } as const;
+          .map((invitation) => {
+            const { id: invitationId, organizationId, name, role, invitedBy, expiresAt } = invitation;
+            const sent = { invitedBy, inviter: toInviter(invitation), expiresAt: new Date(expiresAt) };
+            return { status: "invited", id: organizationId, name, role, invitationId, ...sent } as const;
           }),
       ];
     },
@@ -133,11 +141,26 @@ export function createOrganizationsRoom({
       await answer(invitation, account, "decline");
       store.removeInvitation(invitationId);
     },
-  };
-}
 
-function noSuchInvitation(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation to your address, or not any more." });
+    async declineAll() {
+      const declined = transaction(() => {
+        const { email } = verified();
+        const invitations = store.invitations(email, Date.now());
+        for (const { id: invitationId, organizationId } of invitations) {
+          store.removeInvitation(invitationId);
+          const answered = { invitationId, userId, email };
+          outbox.post(letterTo(toName(organization(organizationId)), "declineInvitation", answered));
+        }
+        return invitations.length;
+      });
+      await outbox.flushPosted();
+      return declined;
+    },
+
+    blockInviter: blocks.block,
+    unblockInviter: blocks.unblock,
+    blockedInviters: blocks.list,
+  };
 }
 
 function notYet(): TRPCError {

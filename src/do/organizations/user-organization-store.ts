@@ -1,5 +1,7 @@
 import type { ListedOrganization } from "../../shared/organization.js";
+import { addColumn } from "../storage/add-column.js";
 import { loggedTableSql } from "../storage/logged-table.js";
+import type { KnownInviter } from "./blocked-inviters.js";
 import type { OrganizationLetters, WaitingInvitation } from "./letters.js";
 
 type Membership = OrganizationLetters["membership"];
@@ -22,6 +24,8 @@ export interface UserOrganizationStore {
   removeInvitation(id: string): void;
   removeInvitationsTo(organizationId: string): void;
   removeInvitationsBut(email: string): void;
+  /** Removes the invitations of one inviter, to whichever organization. */
+  removeInvitationsBy(inviter: KnownInviter): void;
   /** One that the user has accepted, while the organization has not said yet that they are a member. */
   accepted(id: string): AcceptedInvitation | undefined;
   setAccepted(invitation: WaitingInvitation, now: number): void;
@@ -55,10 +59,18 @@ export const userOrganizationSchema = [
       name TEXT NOT NULL,
       role TEXT NOT NULL,
       invited_by TEXT,
-      expires_at INTEGER NOT NULL
+      expires_at INTEGER NOT NULL,
+      inviter_id TEXT,
+      inviter_verified INTEGER NOT NULL DEFAULT 0
     ) STRICT`,
   ),
 ].join(";\n");
+
+/** Adds the columns about the inviter to a table that an earlier version created. Idempotent. */
+export function addInviterColumns(sql: SqlStorage): void {
+  addColumn(sql, { table: "_invited", column: "inviter_id", definition: "TEXT" });
+  addColumn(sql, { table: "_invited", column: "inviter_verified", definition: "INTEGER NOT NULL DEFAULT 0" });
+}
 
 export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationStore {
   const memberships = (where = "", ...values: SqlStorageValue[]): ListedMembership[] =>
@@ -88,10 +100,12 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
     removeMembership: (organizationId) => void sql.exec("DELETE FROM _organizations WHERE id = ?", organizationId),
     invitations: (email, now) => invitations("email = ? AND expires_at > ?", email, now),
     invitation: (id, email, now) => invitations("id = ? AND email = ? AND expires_at > ?", id, email, now)[0],
-    setInvitation({ id, email, organizationId, name, role, invitedBy, expiresAt }, now) {
+    setInvitation({ id, email, organizationId, name, role, invitedBy, inviter, expiresAt }, now) {
       sql.exec("DELETE FROM _invited WHERE expires_at <= ?", now);
       sql.exec(
-        "INSERT OR REPLACE INTO _invited VALUES (?, ?, ?, ?, ?, ?, ?)",
+        `INSERT OR REPLACE INTO _invited
+           (id, email, organization_id, name, role, invited_by, expires_at, inviter_id, inviter_verified)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         email,
         organizationId,
@@ -99,12 +113,21 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
         role,
         invitedBy ?? null,
         expiresAt,
+        inviter?.userId ?? null,
+        Number(inviter?.emailVerified ?? false),
       );
     },
     removeInvitation: (id) => void sql.exec("DELETE FROM _invited WHERE id = ?", id),
     removeInvitationsTo: (organizationId) =>
       void sql.exec("DELETE FROM _invited WHERE organization_id = ?", organizationId),
     removeInvitationsBut: (email) => void sql.exec("DELETE FROM _invited WHERE email != ?", email),
+    removeInvitationsBy: ({ userId, email }) =>
+      void sql.exec(
+        "DELETE FROM _invited WHERE inviter_id = ? OR (invited_by = ? AND (inviter_id IS NULL OR ? IS NULL))",
+        userId ?? null,
+        email,
+        userId ?? null,
+      ),
     accepted(id) {
       const [row] = sql.exec("SELECT organization_id FROM _accepted WHERE id = ?", id).toArray();
       return row && { id, organizationId: String(row["organization_id"]) };
@@ -136,6 +159,10 @@ function toInvitation(row: Record<string, SqlStorageValue>): WaitingInvitation {
     name: String(row["name"]),
     role: String(row["role"]),
     invitedBy: row["invited_by"] === null ? undefined : String(row["invited_by"]),
+    inviter:
+      row["inviter_id"] === null
+        ? undefined
+        : { userId: String(row["inviter_id"]), emailVerified: row["inviter_verified"] === 1 },
     expiresAt: Number(row["expires_at"]),
   };
 }

@@ -4,19 +4,21 @@ import type { ObjectStub } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountStore } from "../accounts/account-store.js";
 import type { Outbox } from "../outbox/create-outbox.js";
+import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { handlersFor, letterTo, type LetterKind } from "./letters.js";
 import type { UserOrganizationStore } from "./user-organization-store.js";
 
 export interface UserOrganizationsOptions {
   readonly userId: string;
   readonly store: UserOrganizationStore;
+  readonly blocked: Pick<BlockedInviterStore, "has">;
   readonly accounts: AccountStore;
   readonly outbox: Pick<Outbox, "post" | "withdraw">;
   readonly stub: (organizationId: string) => ObjectStub;
 }
 
 /** Keeps a user's object and their organizations in step, by letters. */
-export function createUserOrganizations({ userId, store, accounts, outbox, stub }: UserOrganizationsOptions) {
+export function createUserOrganizations({ userId, store, blocked, accounts, outbox, stub }: UserOrganizationsOptions) {
   const organization = (id: string): string => toName({ type: "organization", id });
 
   return {
@@ -38,7 +40,10 @@ export function createUserOrganizations({ userId, store, accounts, outbox, stub 
       },
       invited(invitation) {
         // It may have been sent to an address that the user has left behind.
-        if (invitation.email === accounts.read()?.email) store.setInvitation(invitation, Date.now());
+        if (invitation.email !== accounts.read()?.email) return;
+        const { inviter, invitedBy } = invitation;
+        if (invitedBy !== undefined && blocked.has({ userId: inviter?.userId, email: invitedBy })) return;
+        store.setInvitation(invitation, Date.now());
       },
       uninvited: ({ id }) => store.removeInvitation(id),
     }),

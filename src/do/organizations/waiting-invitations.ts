@@ -1,8 +1,8 @@
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
-import type { MailBudget } from "../mail/mail-budget.js";
 import { postMail } from "../mail/post-mail.js";
 import type { Outbox } from "../outbox/create-outbox.js";
+import { isWithinInvitationLimits, type CountedInvitation } from "./invitation-limits.js";
 import { handlersFor, letterTo, type WaitingInvitation } from "./letters.js";
 
 export const waitingInvitationSchema = `
@@ -12,10 +12,21 @@ export const waitingInvitationSchema = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`;
 
+/** Places of invitations that an organization was admitted to send and that have not arrived yet. */
+export const admittedInvitationSchema = `
+  CREATE TABLE IF NOT EXISTS _admitted_invitations (
+    organization_id TEXT PRIMARY KEY NOT NULL,
+    inviter_id TEXT,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`;
+
+/** How long a place is kept, in milliseconds: an invitation usually arrives at once. */
+const ADMISSION_TIME = 60_000;
+
 export interface WaitingInvitationsOptions {
   readonly sql: SqlStorage;
   readonly isBorn: () => boolean;
-  readonly mails: Pick<MailBudget, "take">;
+  readonly birth: <TResult>(work: () => TResult) => TResult;
   readonly outbox: Pick<Outbox, "post">;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** The user whose address it is; `undefined` for nobody's, or somebody's who only is about to sign up. */
@@ -26,13 +37,28 @@ export interface WaitingInvitationsOptions {
 
 /** The invitations to one address. They wait here until somebody has shown that it is theirs. */
 export function createWaitingInvitations(options: WaitingInvitationsOptions) {
-  const { sql, isBorn, mails, outbox, alarms, ownerId, onForgotten } = options;
+  const { sql, isBorn, birth, outbox, alarms, ownerId, onForgotten } = options;
 
   const list = (now: number): WaitingInvitation[] =>
     sql
       .exec("SELECT invitation FROM _waiting WHERE expires_at > ? ORDER BY id", now)
       .toArray()
       .map(({ invitation }) => JSON.parse(String(invitation)) as WaitingInvitation);
+
+  /** What takes a place at the address: invitations that wait, and those that are about to arrive. */
+  function counted(now: number): CountedInvitation[] {
+    if (!isBorn()) return [];
+    const waiting = list(now).map(({ organizationId, inviter }) => ({ organizationId, inviterId: inviter?.userId }));
+    const organizations = new Set(waiting.map(({ organizationId }) => organizationId));
+    const admitted = sql
+      .exec("SELECT organization_id, inviter_id FROM _admitted_invitations WHERE until > ?", now)
+      .toArray()
+      .map((row) => ({
+        organizationId: String(row["organization_id"]),
+        inviterId: row["inviter_id"] === null ? undefined : String(row["inviter_id"]),
+      }));
+    return [...waiting, ...admitted.filter(({ organizationId }) => !organizations.has(organizationId))];
+  }
 
   function tell(userId: string, invitation: WaitingInvitation): void {
     outbox.post(letterTo(toName({ type: "user", id: userId }), "invited", invitation));
@@ -42,27 +68,50 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     name: "waiting invitations",
     due() {
       if (!isBorn()) return undefined;
-      const expiry = sql.exec("SELECT min(expires_at) AS at FROM _waiting").one()["at"];
+      const expiry = sql
+        .exec(
+          "SELECT min(at) AS at FROM (SELECT expires_at AS at FROM _waiting UNION SELECT until FROM _admitted_invitations)",
+        )
+        .one()["at"];
       return expiry === null ? undefined : Number(expiry);
     },
     async run(now) {
       sql.exec("DELETE FROM _waiting WHERE expires_at <= ?", now);
+      sql.exec("DELETE FROM _admitted_invitations WHERE until <= ?", now);
       await onForgotten();
     },
   });
 
   return {
     /** Whether anything is stored. */
-    holds: (): boolean => isBorn() && sql.exec("SELECT 1 FROM _waiting LIMIT 1").toArray().length > 0,
+    holds: (): boolean =>
+      isBorn() &&
+      sql.exec("SELECT 1 FROM _waiting UNION ALL SELECT 1 FROM _admitted_invitations LIMIT 1").toArray().length > 0,
+
+    /** Whether an organization may send an invitation. Keeps a place for it if so. */
+    admit(invitation: CountedInvitation): boolean {
+      const now = Date.now();
+      if (!isWithinInvitationLimits(invitation, counted(now))) return false;
+      birth(() => {
+        sql.exec(
+          "INSERT OR REPLACE INTO _admitted_invitations (organization_id, inviter_id, until) VALUES (?, ?, ?)",
+          invitation.organizationId,
+          invitation.inviterId ?? null,
+          now + ADMISSION_TIME,
+        );
+        alarms.arm();
+      });
+      return true;
+    },
 
     handlers: handlersFor<"invitation" | "withdrawInvitation" | "claimInvitations">({
       invitation({ mail, ...invitation }) {
-        const { id, email, expiresAt } = invitation;
+        const { id, email, organizationId, inviter, expiresAt } = invitation;
+        // One that took too long to arrive, and found its place taken, is dropped.
+        if (!isWithinInvitationLimits({ organizationId, inviterId: inviter?.userId }, counted(Date.now()))) return;
+        sql.exec("DELETE FROM _admitted_invitations WHERE organization_id = ?", organizationId);
         sql.exec("INSERT OR REPLACE INTO _waiting VALUES (?, ?, ?)", id, JSON.stringify(invitation), expiresAt);
-        // Beyond the limits of the address it is not mailed, but the owner of the address sees it all the same.
-        if (mail && mails.take("invitation")) {
-          postMail(outbox, "invitation", { to: email, expiresAt, invitation });
-        }
+        if (mail) postMail(outbox, "invitation", { to: email, expiresAt, invitation });
         const userId = ownerId();
         if (userId !== undefined) tell(userId, invitation);
         alarms.arm();

@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import type { Invitation, ListedOrganization, Member } from "../../shared/organization.js";
+import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../../shared/organization.js";
 import type { AppDefinition } from "../definition.js";
 import { roomOf } from "../room.js";
 import type { OrganizationView } from "./organization-types.js";
@@ -15,6 +15,12 @@ export interface OrganizationsRoom {
   list(): ListedOrganization[];
   accept(invitationId: string): Promise<Extract<ListedOrganization, { status: "member" }>>;
   decline(invitationId: string): Promise<void>;
+  /** Returns how many there were. */
+  declineAll(): Promise<number>;
+  blockInviter(invitationId: string): BlockedInviter;
+  /** Returns whether there was such a block. */
+  unblockInviter(id: string): boolean;
+  blockedInviters(): BlockedInviter[];
 }
 
 /** An organization in its own object, as one caller sees it. What each throws, the procedures say. */
@@ -37,7 +43,7 @@ export interface OrganizationRoom {
   invite(invitation: { readonly email: string; readonly role: string }): Promise<Invitation>;
   /** Answers whether there was such an invitation. */
   cancel(invitationId: string): boolean;
-  resend(invitationId: string): Invitation;
+  resend(invitationId: string): Promise<Invitation>;
   roles(): readonly RoleDescription[];
 }
 

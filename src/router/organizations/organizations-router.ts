@@ -119,7 +119,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
        */
       resend: manager
         .input(z.object({ invitationId: id }))
-        .mutation(({ ctx, input }) => organizationOf(ctx).resend(input.invitationId) as Invitation<Role>),
+        .mutation(({ ctx, input }) => organizationOf(ctx).resend(input.invitationId) as Promise<Invitation<Role>>),
 
       /**
        * Makes the caller a member. Again, it answers the same.
@@ -136,6 +136,29 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
       decline: userProcedure
         .input(z.strictObject({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationsOf(ctx).decline(input.invitationId)),
+
+      /**
+       * Declines all invitations that `organizations.list` shows, and returns how many there were.
+       * @throws FORBIDDEN while the caller's address is not verified
+       */
+      declineAll: userProcedure.mutation(({ ctx }) => organizationsOf(ctx).declineAll()),
+
+      /**
+       * Blocks the inviter of an invitation: the caller gets no invitation and no mail of theirs any more, to whichever
+       * organization, and those that wait are removed. The inviter is not notified.
+       * @throws FORBIDDEN, NOT_FOUND as `accept`, BAD_REQUEST when the app itself sent it, TOO_MANY_REQUESTS above 1,000
+       */
+      blockInviter: userProcedure
+        .input(z.strictObject({ invitationId: id }))
+        .mutation(({ ctx, input }) => organizationsOf(ctx).blockInviter(input.invitationId)),
+
+      /** Unblocks an inviter, whose later invitations arrive again. @throws NOT_FOUND */
+      unblockInviter: userProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
+        if (!organizationsOf(ctx).unblockInviter(input.id)) throw noSuchBlock();
+      }),
+
+      /** The inviters whom the caller blocks, the newest first. */
+      blockedInviters: userProcedure.query(({ ctx }) => organizationsOf(ctx).blockedInviters()),
     }),
 
     roles: router({
@@ -149,6 +172,10 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
 
 function noSuchMember(): TRPCError {
   return new TRPCError({ code: "NOT_FOUND", message: "The organization has no such member." });
+}
+
+function noSuchBlock(): TRPCError {
+  return new TRPCError({ code: "NOT_FOUND", message: "You do not block such an inviter." });
 }
 
 function noSuchInvitation(): TRPCError {

@@ -56,6 +56,7 @@ describe("an invitation", () => {
       role: "editor",
       invitationId,
       invitedBy: ada.email,
+      inviter: { email: ada.email, emailVerified: true },
       expiresAt: invitation.expiresAt,
     });
     expect(await codeOf(bob.client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");

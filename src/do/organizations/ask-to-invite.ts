@@ -1,0 +1,46 @@
+import { emailAddressOf } from "../../shared/email-index.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
+import type { OrganizationParts } from "./organization-parts.js";
+
+/** A member who invites, by the address that the organization knows. */
+export interface InvitingMember {
+  readonly userId: string;
+  readonly email: string;
+}
+
+/**
+ * Asks other objects before an invitation is stored: the object of the address whether it may get another one, and the
+ * inviter's whether their address is verified.
+ *
+ * @param inviter `undefined` for the app itself
+ * @throws ReasonedError TOO_MANY_REQUESTS, the same whether the address has an account or not
+ */
+export async function askToInvite(
+  { organizationId, identity }: Pick<OrganizationParts, "organizationId" | "identity">,
+  { email, inviter }: { readonly email: string; readonly inviter: InvitingMember | undefined },
+): Promise<{ inviterVerified: boolean }> {
+  const { namespace, secrets } = identity();
+  const address = stubOf(namespace, await emailAddressOf(secrets.index, email));
+  const [isAdmitted, inviterVerified] = await Promise.all([
+    address.internal({ op: "admitInvitation", organizationId, inviterId: inviter?.userId }),
+    inviter !== undefined && isVerified(inviter),
+  ]);
+  if (!isAdmitted) throw tooManyInvitations();
+  return { inviterVerified };
+
+  /** An inviter who cannot be asked counts as not verified. */
+  async function isVerified({ userId, email: own }: InvitingMember): Promise<boolean> {
+    const user = stubOf(namespace, { type: "user", id: userId });
+    return user.internal({ op: "hasVerified", email: own }).catch(() => false);
+  }
+}
+
+function tooManyInvitations(): ReasonedError {
+  return new ReasonedError({
+    code: "TOO_MANY_REQUESTS",
+    reason: "TOO_MANY_INVITATIONS",
+    message:
+      "Too many invitations to this address wait for an answer. Try again when some are answered, cancelled or expired.",
+  });
+}

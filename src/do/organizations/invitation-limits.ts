@@ -1,0 +1,28 @@
+/** Invitations to one address that wait for an answer, from all organizations together. */
+const TOTAL = 50;
+
+/** Those of them that one user has sent, on behalf of any organization. */
+const OF_ONE_INVITER = 10;
+
+/** An invitation as far as the limits count it. */
+export interface CountedInvitation {
+  readonly organizationId: string;
+  /** `undefined` for the app itself, and in what an earlier version stored. */
+  readonly inviterId: string | undefined;
+}
+
+/**
+ * Whether an address may get another invitation. An organization has one invitation to an address, so that a new one
+ * replaces it. Whether the address has an account, or blocks the inviter, makes no difference.
+ *
+ * @param waiting the invitations that wait at the address
+ */
+export function isWithinInvitationLimits(
+  invitation: CountedInvitation,
+  waiting: readonly CountedInvitation[],
+): boolean {
+  const { organizationId, inviterId } = invitation;
+  if (waiting.some((each) => each.organizationId === organizationId)) return true;
+  if (waiting.length >= TOTAL) return false;
+  return inviterId === undefined || waiting.filter((each) => each.inviterId === inviterId).length < OF_ONE_INVITER;
+}

@@ -1,0 +1,111 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeEach, expect, it, vi } from "vitest";
+import {
+  addressName,
+  invitationTo,
+  listed,
+  organizationName,
+  quiet,
+  signUpVerified,
+} from "../../fixtures/organizations.js";
+import { codeOf } from "../../fixtures/error-code.js";
+import type { Person } from "../../fixtures/organizations.js";
+
+let ada: Person;
+let bob: Person;
+let organizationId: string;
+
+beforeEach(async () => {
+  [ada, bob] = [await signUpVerified(), await signUpVerified()];
+  organizationId = (await ada.client.organizations.create.mutate({ name: "Acme" })).id;
+});
+
+/** Runs statements in an object as if the version before had stored its tables, and evicts it. */
+async function downgrade(name: string, statements: readonly string[]): Promise<void> {
+  const stub = env.BLOG_DO.getByName(name);
+  await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
+    for (const statement of statements) sql.exec(statement);
+    sql.exec("UPDATE _object SET fingerprint = 'earlier'");
+  });
+  await evictDurableObject(stub);
+}
+
+const invite = () =>
+  ada.client.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "member" });
+
+/** An invitation in the tables of all three objects, as the version before left them. */
+async function invitedByEarlierVersion(): Promise<string> {
+  await invite();
+  const invitationId = await invitationTo(organizationId, bob);
+  await quiet(organizationName(organizationId), await addressName(bob.email));
+  await downgrade(`user:${bob.user.id}`, [
+    "ALTER TABLE _invited DROP COLUMN inviter_id",
+    "ALTER TABLE _invited DROP COLUMN inviter_verified",
+    "DROP TABLE _blocked_inviters",
+  ]);
+  await downgrade(organizationName(organizationId), ["ALTER TABLE _invitations DROP COLUMN inviter_verified"]);
+  await downgrade(await addressName(bob.email), [
+    "UPDATE _waiting SET invitation = json_remove(invitation, '$.inviter')",
+    "DROP TABLE _admitted_invitations",
+  ]);
+  return invitationId;
+}
+
+it("reads an invitation that the version before stored, with an inviter who is not known to be verified", async () => {
+  const invitationId = await invitedByEarlierVersion();
+  const inviter = { email: ada.email, emailVerified: false };
+  expect((await listed(bob)).get(organizationId)).toMatchObject({ invitationId, invitedBy: ada.email, inviter });
+  expect(await ada.client.organizations.invitations.list.query({ organizationId })).toMatchObject([{ inviter }]);
+  await bob.client.organizations.invitations.accept.mutate({ invitationId });
+  expect((await listed(bob)).get(organizationId)).toMatchObject({ status: "member" });
+});
+
+it("shows the inviter as verified once such an invitation is sent again", async () => {
+  const invitationId = await invitedByEarlierVersion();
+  await ada.client.organizations.invitations.resend.mutate({ organizationId, invitationId });
+  await vi.waitFor(async () =>
+    expect((await listed(bob)).get(organizationId)).toMatchObject({ inviter: { emailVerified: true } }),
+  );
+});
+
+it("declines such invitations all at once", async () => {
+  await invitedByEarlierVersion();
+  expect(await bob.client.organizations.invitations.declineAll.mutate()).toBe(1);
+  await vi.waitFor(async () =>
+    expect(await ada.client.organizations.invitations.list.query({ organizationId })).toEqual([]),
+  );
+});
+
+it("blocks the inviter of such an invitation, by the address until the user is known", async () => {
+  const invitationId = await invitedByEarlierVersion();
+  await bob.client.organizations.invitations.blockInviter.mutate({ invitationId });
+  expect((await listed(bob)).has(organizationId)).toBe(false);
+  const other = (await ada.client.organizations.create.mutate({ name: "Acme 2" })).id;
+  await ada.client.organizations.invitations.create.mutate({ organizationId: other, email: bob.email, role: "member" });
+  await quiet(organizationName(other), await addressName(bob.email));
+  expect((await listed(bob)).has(other)).toBe(false);
+});
+
+it("delivers an invitation that waits in the outbox of the version before", async () => {
+  const stub = env.BLOG_DO.getByName(await addressName(bob.email));
+  const payload = {
+    id: "an-invitation-of-an-earlier-version",
+    email: bob.email,
+    organizationId,
+    name: "Acme",
+    role: "member",
+    invitedBy: ada.email,
+    expiresAt: Date.now() + 60 * 60_000,
+    mail: true,
+  };
+  const letters = [{ seq: 1, kind: "invitation", payload }];
+  expect(await stub.internal({ op: "deliver", source: "organization:earlier 1", letters })).toEqual({ done: 1 });
+  expect(await invitationTo(organizationId, bob)).toBe(payload.id);
+  expect((await listed(bob)).get(organizationId)).toMatchObject({
+    inviter: { email: ada.email, emailVerified: false },
+  });
+  // The organization does not know it.
+  const { invitations } = bob.client.organizations;
+  expect(await codeOf(invitations.accept.mutate({ invitationId: payload.id }))).toBe("NOT_FOUND");
+});
