@@ -119,27 +119,31 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "email", "user");
   });
 
-  it.each(["decline", "cancel"] as const)("P5 O4 after %s an invitation is gone on all sides", async (how) => {
-    const end = ({ ada, bob, organizationId, invitationId }: Both & { invitationId: string }) => {
-      const { decline } = bob.client.organizations.invitations;
-      const { cancel } = ada.client.organizations.invitations;
-      return how === "decline" ? decline.mutate({ invitationId }) : cancel.mutate({ organizationId, invitationId });
-    };
-    const stops = await stopEverywhere({
-      cleanUp: false,
-      once: both,
-      before: async (world) => ({ ...world, invitationId: (await invite(world, world.bob.email)).id }),
-      run: end,
-      again: async (world) => expect(["none", "NOT_FOUND"]).toContain(await codeOf(end(world))),
-      async after({ ada, bob, organizationId, invitationId }, stored) {
-        expectAgreement(stored);
-        expectNowhere(stored, [invitationId]);
-        expect(await rolesIn(organizationId, ada)).toEqual([[ada.email, "owner"]]);
-        expect((await listed(bob)).has(organizationId)).toBe(false);
-      },
-    });
-    expectStops(stops, "organization", "email", "user");
-  });
+  it.each(["decline", "declineAll", "cancel"] as const)(
+    "P5 O4 after %s an invitation is gone on all sides",
+    async (how) => {
+      const end = ({ ada, bob, organizationId, invitationId }: Both & { invitationId: string }) => {
+        const { decline, declineAll } = bob.client.organizations.invitations;
+        if (how === "declineAll") return declineAll.mutate();
+        const { cancel } = ada.client.organizations.invitations;
+        return how === "decline" ? decline.mutate({ invitationId }) : cancel.mutate({ organizationId, invitationId });
+      };
+      const stops = await stopEverywhere({
+        cleanUp: false,
+        once: both,
+        before: async (world) => ({ ...world, invitationId: (await invite(world, world.bob.email)).id }),
+        run: end,
+        again: async (world) => expect(["none", "NOT_FOUND"]).toContain(await codeOf(end(world))),
+        async after({ ada, bob, organizationId, invitationId }, stored) {
+          expectAgreement(stored);
+          expectNowhere(stored, [invitationId]);
+          expect(await rolesIn(organizationId, ada)).toEqual([[ada.email, "owner"]]);
+          expect((await listed(bob)).has(organizationId)).toBe(false);
+        },
+      });
+      expectStops(stops, "organization", "email", "user");
+    },
+  );
 
   it.each(["remove", "leave"] as const)("P5 O5 O7 after %s a member is none on any side", async (how) => {
     const end = ({ ada, bob, organizationId }: Both) =>

@@ -88,7 +88,7 @@ describe("invitations to one address", () => {
     await quiet(`organization:${organizationId}`);
   });
 
-  it("make place for others once they are declined, cancelled or expired", async () => {
+  it("free their places once they are declined, cancelled or expired", async () => {
     const person = await signUpVerified();
     const organizationIds = await createOrganizations(inviter, LIMIT + 2);
     const [first = "", , ...rest] = organizationIds;

@@ -12,13 +12,14 @@ type Invited = Extract<Listed, { status: "invited" }>;
 
 export function InvitationRow({ invitation }: { readonly invitation: Invited }) {
   const trpc = useTRPC();
-  const { id, name, role, invitationId, invitedBy } = invitation;
+  const { id, name, role, invitationId, inviter } = invitation;
   const accept = useMutation(
     trpc.organizations.invitations.accept.mutationOptions({ onSuccess: () => navigate(organizationPath(id)) }),
   );
   const decline = useMutation(trpc.organizations.invitations.decline.mutationOptions());
-  const error = accept.error ?? decline.error;
-  const isPending = accept.isPending || decline.isPending;
+  const block = useMutation(trpc.organizations.invitations.blockInviter.mutationOptions());
+  const error = accept.error ?? decline.error ?? block.error;
+  const isPending = accept.isPending || decline.isPending || block.isPending;
 
   return (
     <li className="row" data-leaving={isPending}>
@@ -29,7 +30,11 @@ export function InvitationRow({ invitation }: { readonly invitation: Invited }) 
             {role}
           </span>
         </p>
-        <p className="row-detail">{invitedBy === undefined ? "You are invited" : `From ${invitedBy}`}</p>
+        <p className="row-detail">
+          {inviter === undefined ? "You are invited" : `From ${inviter.email}`}
+          {/* Anybody can sign up with somebody else's address. */}
+          {inviter?.emailVerified === false && " (address not verified)"}
+        </p>
       </div>
       <button
         className="button-quiet"
@@ -49,6 +54,17 @@ export function InvitationRow({ invitation }: { readonly invitation: Invited }) 
       >
         Decline
       </button>
+      {inviter && (
+        <button
+          className="button-quiet"
+          type="button"
+          aria-label={`Block ${inviter.email}`}
+          disabled={isPending}
+          onClick={() => block.mutate({ invitationId })}
+        >
+          Block inviter
+        </button>
+      )}
       {error && (
         <p className="field-error" role="alert">
           {describeError(error)}{" "}

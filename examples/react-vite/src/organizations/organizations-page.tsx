@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { AccountBar } from "../account/account-bar.tsx";
 import { PageHeading } from "../account/page-heading.tsx";
 import { Panel } from "../account/panel.tsx";
@@ -14,6 +14,7 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   // Kept current: an invitation shows up while the page is open.
   const organizations = useQuery(live(trpc.organizations.list.queryOptions()));
+  const declineAll = useMutation(trpc.organizations.invitations.declineAll.mutationOptions());
   const invited = organizations.data?.flatMap((each) => (each.status === "invited" ? [each] : [])) ?? [];
   const joined = organizations.data?.flatMap((each) => (each.status === "member" ? [each] : [])) ?? [];
 
@@ -23,7 +24,7 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
       <div className="heading">
         <PageHeading>Organizations</PageHeading>
       </div>
-      <ErrorMessage error={organizations.error} />
+      <ErrorMessage error={organizations.error ?? declineAll.error} />
       {invited.length > 0 && (
         <Panel title="Invitations">
           <ul className="rows" aria-label="Invitations">
@@ -31,6 +32,16 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
               <InvitationRow key={invitation.invitationId} invitation={invitation} />
             ))}
           </ul>
+          {invited.length > 1 && (
+            <button
+              className="button-quiet"
+              type="button"
+              disabled={declineAll.isPending}
+              onClick={() => declineAll.mutate()}
+            >
+              Decline all
+            </button>
+          )}
         </Panel>
       )}
       <Panel title="Yours" intro="Each is a Durable Object of its own, whose tables all its members share.">
