@@ -5,7 +5,7 @@ import { toName } from "../shared/owner.js";
 import { createAddressClaims } from "./accounts/address-claims.js";
 import { createThrottle, throttleSchema } from "./accounts/create-throttle.js";
 import { createEmailIndex } from "./accounts/email-index.js";
-import { addConfirmingColumn, createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
+import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
 import { createMailAvailability } from "./mail/mail-availability.js";
 import { createMailBudget } from "./mail/mail-budget.js";
@@ -45,7 +45,6 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     install,
     update(target) {
       install(target);
-      addConfirmingColumn(target);
       mails.adopt("invitation", takeOldRates(target));
     },
     fingerprint: "email 6",

@@ -8,7 +8,6 @@ import { deleteOldMailRates, invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
-import { addReplacesColumn, addSeenColumn } from "./accounts/session-row.js";
 import { sessionReplaced } from "./accounts/session-replaced.js";
 import { noSuchUser } from "./accounts/no-such-user.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
@@ -32,7 +31,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     storage,
     tableSet: app.tables.user,
     frameworkTables: [...accountTables, socketSchema, kvSchema],
-    frameworkUpgrades: [addSeenColumn, deleteOldMailRates, addReplacesColumn, addInviterColumns],
+    frameworkUpgrades: [deleteOldMailRates, addInviterColumns],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,

@@ -1,5 +1,3 @@
-import { addColumn } from "../storage/add-column.js";
-
 /** Which user an address belongs to, or is about to. */
 export interface EmailPointer {
   readonly state: "reserved" | "committed";
@@ -41,14 +39,14 @@ export const emailPointerSchema = `
     is_new_user INTEGER NOT NULL,
     committed INTEGER NOT NULL,
     email TEXT,
-    until INTEGER,
-    is_confirming INTEGER NOT NULL DEFAULT 0
+    until INTEGER
   ) STRICT`;
 
-/** Adds the column `is_confirming` to a table that an earlier version created. Idempotent. */
-export function addConfirmingColumn(sql: SqlStorage): void {
-  addColumn(sql, { table: "_pointer", column: "is_confirming", definition: "INTEGER NOT NULL DEFAULT 0" });
-}
+/**
+ * The column `is_new_user` by what reserved the address. The version before reads 2 like 0. It inserts rows without naming
+ * columns, so that a column of its own would keep everyone from signing up after a rollback.
+ */
+const reservedBy = { change: 0, signUp: 1, confirmedChange: 2 } as const;
 
 export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean): EmailPointerStore {
   const row = () => (isBorn() ? sql.exec("SELECT * FROM _pointer").toArray()[0] : undefined);
@@ -60,21 +58,20 @@ export function createEmailPointerStore(sql: SqlStorage, isBorn: () => boolean):
           state: stored["committed"] === 1 ? "committed" : "reserved",
           userId: String(stored["user_id"]),
           operationId: String(stored["operation_id"]),
-          isNewUser: stored["is_new_user"] === 1,
-          isConfirming: stored["is_confirming"] === 1,
+          isNewUser: stored["is_new_user"] === reservedBy.signUp,
+          isConfirming: stored["is_new_user"] === reservedBy.confirmedChange,
         }
       );
     },
     reserve({ userId, operationId, isNewUser, isConfirming }, { email, until }) {
       sql.exec(
-        `INSERT OR REPLACE INTO _pointer (only, user_id, operation_id, is_new_user, committed, email, until, is_confirming)
-         VALUES (1, ?, ?, ?, 0, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO _pointer (only, user_id, operation_id, is_new_user, committed, email, until)
+         VALUES (1, ?, ?, ?, 0, ?, ?)`,
         userId,
         operationId,
-        Number(isNewUser),
+        isNewUser ? reservedBy.signUp : isConfirming ? reservedBy.confirmedChange : reservedBy.change,
         email,
         until,
-        Number(isConfirming),
       );
     },
     postpone: (until) => void sql.exec("UPDATE _pointer SET until = ? WHERE committed = 0", until),

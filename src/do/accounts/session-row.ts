@@ -53,37 +53,36 @@ export const sessionSchema = `
     rotated_at INTEGER NOT NULL,
     device TEXT,
     name TEXT,
-    data TEXT,
-    seen INTEGER NOT NULL DEFAULT 0,
-    replaces TEXT
+    data TEXT
   ) STRICT, WITHOUT ROWID`;
 
 /**
- * Adds the column `seen` to a table that an earlier version created. Idempotent. A generation that was issued within
- * the grace period counts as unseen; an older one counts as seen, because the earlier version no longer accepted its
- * predecessor.
+ * What was added to sessions later: the newest generation until a client presents it (`unseen`), and the session that
+ * was replaced. These are not columns of `_sessions`, because the version before inserts rows without naming columns, and
+ * could not sign anyone in after a rollback. For the same reason a trigger deletes the row with its session.
+ *
+ * A session of the version before has no row. Its newest generation counts as seen, because that version did not accept
+ * the predecessor either, except within the grace period. A generation that was issued in that period gets a row when
+ * the table is created, which is before the trigger exists.
  */
-export function addSeenColumn(sql: SqlStorage): void {
-  if (hasColumn(sql, "seen")) return;
-  sql.exec("ALTER TABLE _sessions ADD COLUMN seen INTEGER NOT NULL DEFAULT 0");
-  sql.exec(
-    `UPDATE _sessions SET seen = CASE WHEN rotated_at < ? THEN generation ELSE generation - 1 END
-      WHERE generation > 0`,
-    Date.now() - GRACE,
-  );
-}
+export const sessionDetailSchema: readonly string[] = [
+  `CREATE TABLE IF NOT EXISTS _session_details (
+    session_id TEXT PRIMARY KEY,
+    unseen INTEGER,
+    replaces TEXT
+  ) STRICT, WITHOUT ROWID`,
+  `INSERT INTO _session_details (session_id, unseen)
+    SELECT id, generation FROM _sessions
+      WHERE generation > 0 AND rotated_at >= unixepoch() * 1000 - ${GRACE}
+        AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_session_details_delete')`,
+  `CREATE TRIGGER IF NOT EXISTS _session_details_delete AFTER DELETE ON _sessions BEGIN
+    DELETE FROM _session_details WHERE session_id = OLD.id;
+  END`,
+];
 
-/** Adds the column `replaces` to a table that an earlier version created. Idempotent. */
-export function addReplacesColumn(sql: SqlStorage): void {
-  if (!hasColumn(sql, "replaces")) sql.exec("ALTER TABLE _sessions ADD COLUMN replaces TEXT");
-}
-
-function hasColumn(sql: SqlStorage, column: string): boolean {
-  return sql
-    .exec("PRAGMA table_info(_sessions)")
-    .toArray()
-    .some(({ name }) => name === column);
-}
+/** Selects sessions with their details, for {@link toSession}. */
+export const SELECT_SESSIONS =
+  "SELECT _sessions.*, unseen, replaces FROM _sessions LEFT JOIN _session_details ON session_id = id";
 
 export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
   return {
@@ -94,7 +93,7 @@ export function toSession(row: Record<string, SqlStorageValue>): SessionRow {
     endsAt: Number(row["ends_at"]),
     generation: Number(row["generation"]),
     rotatedAt: Number(row["rotated_at"]),
-    seen: Number(row["seen"]),
+    seen: Number(row["generation"]) - (row["unseen"] === row["generation"] ? 1 : 0),
     replaces: textOf(row["replaces"]),
     device: textOf(row["device"]),
     name: textOf(row["name"]),

@@ -1,7 +1,7 @@
 import { recordRow } from "../storage/record-rows.js";
 import { createSessionId } from "./create-session-id.js";
 import type { SessionOptions } from "./session-options.js";
-import { GRACE, isCurrentGeneration, textOf, toSession, type SessionRow } from "./session-row.js";
+import { GRACE, isCurrentGeneration, SELECT_SESSIONS, textOf, toSession, type SessionRow } from "./session-row.js";
 
 /** The sessions of one user. A session is a row: without one, no token is worth anything. */
 export interface SessionStore {
@@ -92,15 +92,15 @@ export function createSessionStore(
   };
 
   function read(id: string): SessionRow | undefined {
-    const [row] = sql.exec("SELECT * FROM _sessions WHERE id = ?", id).toArray();
+    const [row] = sql.exec(`${SELECT_SESSIONS} WHERE id = ?`, id).toArray();
     return row && toSession(row);
   }
 
   function insert(session: SessionRow, data?: string): void {
     write(
       `INSERT INTO _sessions
-        (id, created_at, last_seen_at, expires_at, ends_at, generation, rotated_at, device, name, data, seen, replaces)
-        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)`,
+        (id, created_at, last_seen_at, expires_at, ends_at, generation, rotated_at, device, name, data)
+        VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)`,
       session.id,
       session.createdAt,
       session.lastSeenAt,
@@ -110,8 +110,6 @@ export function createSessionStore(
       session.device ?? null,
       session.name ?? null,
       data ?? null,
-      session.seen,
-      session.replaces ?? null,
     );
   }
 
@@ -167,7 +165,7 @@ export function createSessionStore(
 
     confirm(session, generation) {
       if (generation !== session.generation || session.seen >= generation) return;
-      write("UPDATE _sessions SET seen = ? WHERE id = ? AND generation = ?", generation, session.id, generation);
+      write("UPDATE _session_details SET unseen = NULL WHERE session_id = ? AND unseen = ?", session.id, generation);
     },
 
     present(id, generation, now) {
@@ -192,13 +190,18 @@ export function createSessionStore(
         expiresAt,
       };
       write(
-        "UPDATE _sessions SET generation = ?, seen = ?, rotated_at = ?, last_seen_at = ?, expires_at = ? WHERE id = ?",
+        "UPDATE _sessions SET generation = ?, rotated_at = ?, last_seen_at = ?, expires_at = ? WHERE id = ?",
         next.generation,
-        next.seen,
         now,
         now,
         next.expiresAt,
         id,
+      );
+      write(
+        `INSERT INTO _session_details (session_id, unseen) VALUES (?, ?)
+          ON CONFLICT (session_id) DO UPDATE SET unseen = excluded.unseen`,
+        id,
+        next.generation,
       );
       return next;
     },
@@ -220,13 +223,14 @@ export function createSessionStore(
         lastSeenAt: now,
       };
       insert(next, data);
+      write("INSERT INTO _session_details (session_id, unseen, replaces) VALUES (?, 0, ?)", next.id, id);
       return next;
     },
 
     successorOf(id, now) {
-      const [row] = sql.exec("SELECT * FROM _sessions WHERE replaces = ? AND seen = -1", id).toArray();
+      const [row] = sql.exec(`${SELECT_SESSIONS} WHERE replaces = ? AND unseen = 0`, id).toArray();
       const session = row && toSession(row);
-      return session && session.expiresAt > now ? session : undefined;
+      return session && session.seen === -1 && session.expiresAt > now ? session : undefined;
     },
 
     wasReplaced: (id, now) =>
@@ -234,7 +238,7 @@ export function createSessionStore(
 
     list: (now) =>
       sql
-        .exec("SELECT * FROM _sessions WHERE expires_at > ? ORDER BY last_seen_at DESC, created_at DESC, id", now)
+        .exec(`${SELECT_SESSIONS} WHERE expires_at > ? ORDER BY last_seen_at DESC, created_at DESC, id`, now)
         .toArray()
         .map(toSession),
 

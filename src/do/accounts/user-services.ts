@@ -39,7 +39,7 @@ import { createHashQueue } from "./hash-queue.js";
 import { createPendingChangeStore, emailChangeSchema } from "./pending-change.js";
 import { createPasswordReset } from "./password-reset.js";
 import { createRateLog, rateLogSchema } from "./rate-log.js";
-import { sessionSchema } from "./session-row.js";
+import { sessionSchema, sessionDetailSchema } from "./session-row.js";
 import { createSessionStore } from "./session-store.js";
 import { toPublicSession } from "./sessions-room.js";
 import { createUserAccount, type SignInHook } from "./user-account.js";
@@ -59,6 +59,7 @@ export const accountTables: readonly string[] = [
   profileSchema,
   userFieldsSchema,
   sessionSchema,
+  ...sessionDetailSchema,
   outboxSchema,
   inboxSchema,
   mailTokenSchema,

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { withDefaults } from "../../../src/do/accounts/session-options.js";
-import { sessionSchema } from "../../../src/do/accounts/session-row.js";
+import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/session-row.js";
 import { createSessionStore, type SessionStore } from "../../../src/do/accounts/session-store.js";
 import { openBrowser, password, signUp } from "../../fixtures/browser.js";
 
@@ -10,7 +10,7 @@ import { openBrowser, password, signUp } from "../../fixtures/browser.js";
 function withStore(work: (store: SessionStore) => void, limit = 3): Promise<void> {
   const object = env.BARE_DO.getByName(crypto.randomUUID());
   return runInDurableObject(object, (_instance, { storage }) => {
-    storage.sql.exec(sessionSchema);
+    for (const statement of [sessionSchema, ...sessionDetailSchema]) storage.sql.exec(statement);
     work(createSessionStore(storage.sql, withDefaults({ limit })));
   });
 }

@@ -7,7 +7,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 
 const refreshName = "__Host-userdo-refresh";
 
-/** The table as the version before the columns `seen` and `replaces` created it. */
+/** The table as the version before created it, which stored no details of sessions. */
 const oldTable = `
   CREATE TABLE _sessions (
     id TEXT PRIMARY KEY,
@@ -36,19 +36,22 @@ function withRefreshOf({ cookies }: Browser): Browser {
 
 const isSignedIn = async (browser: Browser) => (await codeOf(browser.client().auth.me.query())) === "none";
 
-/** Rewrites a user's sessions as the earlier version stored them, and stops the object. */
-async function downgrade(userId: string): Promise<void> {
+/** Rewrites a user's sessions as the earlier version stored them so many milliseconds ago, and stops the object. */
+async function downgrade(userId: string, ago = 0): Promise<void> {
   const object = env.BLOG_DO.getByName(`user:${userId}`);
   await runInDurableObject(object, (_instance, { storage: { sql } }) => {
     const rows = sql.exec("SELECT * FROM _sessions").toArray();
+    sql.exec("DROP TRIGGER _session_details_delete");
+    sql.exec("DROP TABLE _session_details");
     const triggers = sql
       .exec("SELECT sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '_sessions'")
       .toArray();
     sql.exec("DROP TABLE _sessions");
     sql.exec(oldTable);
-    for (const { seen: _seen, replaces: _replaces, ...row } of rows) {
+    for (const row of rows) {
       sql.exec("INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", ...Object.values(row));
     }
+    sql.exec("UPDATE _sessions SET rotated_at = rotated_at - ?", ago);
     for (const trigger of triggers) sql.exec(String(trigger["sql"]));
     const { fingerprint } = sql.exec("SELECT fingerprint FROM _object").one();
     expect(fingerprint).toMatch(/^[0-9]+\+[0-9]+ /);
@@ -89,8 +92,7 @@ describe("a user's object of an earlier version", () => {
     const { browser, user } = await signUp();
     const old = withRefreshOf(browser);
     await withRefreshOf(browser).client().auth.me.query();
-    await downgrade(user.id);
-    moveClock(31_000);
+    await downgrade(user.id, 31_000);
     expect(await isSignedIn(old)).toBe(false);
   });
 
@@ -119,5 +121,42 @@ describe("a user's object of an earlier version", () => {
     expect(await isSignedIn(plain)).toBe(true);
     moveClock(31_000);
     expect(await isSignedIn(old)).toBe(true);
+  });
+});
+
+describe("after a rollback to the version before", () => {
+  /** What that version executes for a sign-in, and for a renewal. */
+  const oldInsert = "INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
+  const oldRenewal = "UPDATE _sessions SET generation = generation + 1, rotated_at = ? WHERE id = ?";
+
+  it("stores sessions and deletes them, and nothing of them is left", async () => {
+    const { browser, client, session, user } = await signUp();
+    await withRefreshOf(browser).client().auth.me.query();
+    const object = env.BLOG_DO.getByName(`user:${user.id}`);
+    const details = () =>
+      runInDurableObject(object, (_instance, { storage: { sql } }) =>
+        sql.exec("SELECT session_id, unseen FROM _session_details").toArray(),
+      );
+    expect(await details()).toEqual([{ session_id: session.id, unseen: 1 }]);
+    await runInDurableObject(object, (_instance, { storage: { sql } }) => {
+      const now = Date.now();
+      sql.exec(oldInsert, "ab".repeat(16), now, now, now + 60_000, now + 60_000, now, null, null, null);
+    });
+    await evictDurableObject(object);
+    expect(await client.sessions.list.query()).toHaveLength(2);
+    await runInDurableObject(object, (_instance, { storage: { sql } }) => void sql.exec("DELETE FROM _sessions"));
+    expect(await details()).toEqual([]);
+  });
+
+  it("does not accept a predecessor that was replaced there more than thirty seconds ago", async () => {
+    const { browser, session, user } = await signUp();
+    const renewed = withRefreshOf(browser);
+    await renewed.client().auth.me.query();
+    const object = env.BLOG_DO.getByName(`user:${user.id}`);
+    await runInDurableObject(object, (_instance, { storage: { sql } }) => {
+      sql.exec(oldRenewal, Date.now() - 31_000, session.id);
+    });
+    await evictDurableObject(object);
+    expect(await isSignedIn(withRefreshOf(renewed))).toBe(false);
   });
 });

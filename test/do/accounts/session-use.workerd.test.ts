@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { withDefaults } from "../../../src/do/accounts/session-options.js";
-import { sessionSchema } from "../../../src/do/accounts/session-row.js";
+import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/session-row.js";
 import { createSessionStore } from "../../../src/do/accounts/session-store.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { FeedsRouter } from "../../fixtures/app/feeds.js";
@@ -287,7 +287,7 @@ it("the session limit keeps a page that only listens, and ends one that nobody u
 
 it("a short idle time does not end between two records of use", () =>
   runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), (_instance, { storage }) => {
-    storage.sql.exec(sessionSchema);
+    for (const statement of [sessionSchema, ...sessionDetailSchema]) storage.sql.exec(statement);
     const store = createSessionStore(storage.sql, withDefaults({ idle: 60 }));
     const { id } = store.create(0, undefined);
     for (let second = 0; second < 300; second++) {

@@ -210,15 +210,18 @@ describe("a confirmation that is under way", () => {
   });
 });
 
-it("reads a reservation that the version before stored, and lets a sign-up replace it", async () => {
+/** What the version before executes to reserve an address. */
+const oldReservation = "INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, 0, ?, ?)";
+
+it("reads a reservation that the version before stored, also after a rollback, and lets a sign-up replace it", async () => {
   const change = await withChange();
   const stub = await addressObject(change.target);
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
-    sql.exec("ALTER TABLE _pointer DROP COLUMN is_confirming");
+    sql.exec(oldReservation, change.user.id, "ab".repeat(16), 0, change.target, Date.now() + 60_000);
     sql.exec("UPDATE _object SET fingerprint = 'email 3'");
   });
   await evictDurableObject(stub);
   expect(await pointerOf(change.target)).toHaveLength(1);
   const { user } = await signUp(change.target);
-  expect(await pointerOf(change.target)).toMatchObject([{ user_id: user.id, committed: 1, is_confirming: 0 }]);
+  expect(await pointerOf(change.target)).toMatchObject([{ user_id: user.id, committed: 1, is_new_user: 1 }]);
 });
