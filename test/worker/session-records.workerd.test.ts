@@ -235,6 +235,23 @@ describe("a session of the version before", () => {
     expect(recordsIn(browser)).toEqual([recordName(back.sessionId, 1)]);
   });
 
+  it("works beside the user's new sessions: both are listed, and each can end the other", async () => {
+    for (const ends of ["old", "new"] as const) {
+      const before = await signUpBefore();
+      const browser = openBrowser();
+      const { session } = await browser.client().auth.login.mutate({ email: before.email, password });
+      for (const client of [before.browser.client(), browser.client()]) {
+        const ids = (await client.sessions.list.query()).map(({ id }) => id);
+        expect(ids.toSorted()).toEqual([before.sessionId, session.id].toSorted());
+      }
+      const [keeper, ended] = ends === "old" ? [before.browser, browser] : [browser, before.browser];
+      await keeper.client().sessions.revoke.mutate({ id: ends === "old" ? session.id : before.sessionId });
+      expect(await refusalOf(me(ended))).toBe("UNAUTHORIZED");
+      expect(sessionCookies(ended)).toEqual([]);
+      expect(await whoIsSignedIn(keeper)).toBe(before.user.id);
+    }
+  });
+
   it("keeps its session, and the version before accepts the tokens of the new one", async () => {
     const { browser, session, user } = await signUp();
     const token = browser.cookies.get(pair[1]) ?? "";
