@@ -4,7 +4,6 @@ import type { InternalRequest } from "../shared/internal.js";
 import { SessionEnded } from "./entry.js";
 import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
-import { addInviterVerifiedColumn } from "./organizations/invitation-store.js";
 import { createAdmission } from "./organizations/admission.js";
 import { createOrganizationRoom, notAMember } from "./organizations/organization-room.js";
 import { createOrganizationServices, organizationTables } from "./organizations/organization-services.js";
@@ -21,7 +20,6 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
     storage: state.storage,
     tableSet: app.tables.organization,
     frameworkTables: [socketSchema, kvSchema, ...organizationTables],
-    frameworkUpgrades: [addInviterVerifiedColumn],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,

@@ -18,7 +18,6 @@ import type { InternalRequest } from "../shared/internal.js";
 import { kvSchema } from "./kv/kv-table.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationsRoom } from "./organizations/organizations-room.js";
-import { addInviterColumns } from "./organizations/user-organization-store.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
 import { createTransaction } from "./strict-transaction.js";
@@ -31,7 +30,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     storage,
     tableSet: app.tables.user,
     frameworkTables: [...accountTables, socketSchema, kvSchema],
-    frameworkUpgrades: [deleteOldMailRates, addInviterColumns],
+    frameworkUpgrades: [deleteOldMailRates],
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,

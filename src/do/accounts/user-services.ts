@@ -34,6 +34,7 @@ import { createThrottle, throttleSchema } from "./create-throttle.js";
 import { createEmailChange } from "./email-change.js";
 import { createEmailVerification } from "./email-verification.js";
 import { createEventHooks, type EventHookCalls } from "./event-hooks.js";
+import { inviterSchema } from "../organizations/inviter-table.js";
 import { blockedInviterSchema, createBlockedInviterStore } from "../organizations/blocked-inviters.js";
 import { createHashQueue } from "./hash-queue.js";
 import { createPendingChangeStore, emailChangeSchema } from "./pending-change.js";
@@ -71,6 +72,7 @@ export const accountTables: readonly string[] = [
   deviceEpochSchema,
   deletionSchema,
   userOrganizationSchema,
+  ...inviterSchema("_invited"),
   acceptedInvitationSchema,
   blockedInviterSchema,
   leaseHolderSchema,

@@ -1,5 +1,5 @@
 import type { Invitation } from "../../shared/organization.js";
-import { addColumn } from "../storage/add-column.js";
+import { selectWithInviter, writeInviter } from "./inviter-table.js";
 import { loggedTableSql } from "../storage/logged-table.js";
 
 /** An invitation as the row holds it. */
@@ -21,7 +21,7 @@ export interface InvitationStore {
   by(inviter: string): InvitationRow[];
   insert(invitation: InvitationRow): void;
   /** Changes what another sending changes. */
-  renew(invitation: Pick<InvitationRow, "id" | "expiresAt" | "inviterVerified">): void;
+  renew(invitation: Pick<InvitationRow, "id" | "inviterId" | "inviterVerified" | "expiresAt">): void;
   remove(id: string): void;
   removeAll(): void;
   nextExpiry(): number | undefined;
@@ -39,20 +39,14 @@ export const invitationSchema = loggedTableSql(
     invited_by TEXT,
     target TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    expires_at INTEGER NOT NULL,
-    inviter_verified INTEGER NOT NULL DEFAULT 0
+    expires_at INTEGER NOT NULL
   ) STRICT`,
 );
-
-/** Adds the column `inviter_verified` to a table that an earlier version created. Idempotent. */
-export function addInviterVerifiedColumn(sql: SqlStorage): void {
-  addColumn(sql, { table: "_invitations", column: "inviter_verified", definition: "INTEGER NOT NULL DEFAULT 0" });
-}
 
 export function createInvitationStore(sql: SqlStorage): InvitationStore {
   const read = (where: string, ...values: SqlStorageValue[]): InvitationRow[] =>
     sql
-      .exec(`SELECT * FROM _invitations ${where}`, ...values)
+      .exec(`${selectWithInviter("_invitations")} ${where}`, ...values)
       .toArray()
       .map(toInvitation);
 
@@ -61,10 +55,15 @@ export function createInvitationStore(sql: SqlStorage): InvitationStore {
     findFor: (email) => read("WHERE email = ?", email)[0],
     list: () => read("ORDER BY created_at DESC, id"),
     by: (inviter) => read("WHERE inviter = ?", inviter),
-    insert: ({ id, email, role, inviterId, inviterVerified, invitedBy, target, createdAt, expiresAt }) =>
-      void sql.exec(
-        `INSERT INTO _invitations (id, email, role, inviter, invited_by, target, created_at, expires_at, inviter_verified)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    insert({ id, email, role, inviterId, inviterVerified, invitedBy, target, createdAt, expiresAt }) {
+      writeInviter(
+        sql,
+        id,
+        inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified },
+      );
+      sql.exec(
+        `INSERT INTO _invitations (id, email, role, inviter, invited_by, target, created_at, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
         id,
         email,
         role,
@@ -73,15 +72,16 @@ export function createInvitationStore(sql: SqlStorage): InvitationStore {
         target,
         createdAt.getTime(),
         expiresAt.getTime(),
-        Number(inviterVerified),
-      ),
-    renew: ({ id, expiresAt, inviterVerified }) =>
-      void sql.exec(
-        "UPDATE _invitations SET expires_at = ?, inviter_verified = ? WHERE id = ?",
-        expiresAt.getTime(),
-        Number(inviterVerified),
+      );
+    },
+    renew({ id, inviterId, inviterVerified, expiresAt }) {
+      writeInviter(
+        sql,
         id,
-      ),
+        inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified },
+      );
+      sql.exec("UPDATE _invitations SET expires_at = ? WHERE id = ?", expiresAt.getTime(), id);
+    },
     remove: (id) => void sql.exec("DELETE FROM _invitations WHERE id = ?", id),
     removeAll: () => void sql.exec("DELETE FROM _invitations"),
     nextExpiry() {

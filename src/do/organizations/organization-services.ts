@@ -13,6 +13,7 @@ import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
 import { deliverThrough } from "../outbox/deliver-through.js";
 import { recordedSql } from "../storage/recorded-sql.js";
 import { createInvitationStore, invitationSchema } from "./invitation-store.js";
+import { inviterSchema } from "./inviter-table.js";
 import { createInvitations } from "./invitations.js";
 import { createLeases, leaseSchema } from "./leases.js";
 import { handlersFor, type OrganizationLetters } from "./letters.js";
@@ -27,6 +28,7 @@ export const organizationTables: readonly string[] = [
   organizationSchema,
   memberSchema,
   invitationSchema,
+  ...inviterSchema("_invitations"),
   leaseSchema,
   rateLogSchema,
   outboxSchema,

@@ -1,7 +1,7 @@
 import type { ListedOrganization } from "../../shared/organization.js";
-import { addColumn } from "../storage/add-column.js";
 import { loggedTableSql } from "../storage/logged-table.js";
 import type { KnownInviter } from "./blocked-inviters.js";
+import { selectWithInviter, writeInviter } from "./inviter-table.js";
 import type { OrganizationLetters, WaitingInvitation } from "./letters.js";
 
 type Membership = OrganizationLetters["membership"];
@@ -59,18 +59,10 @@ export const userOrganizationSchema = [
       name TEXT NOT NULL,
       role TEXT NOT NULL,
       invited_by TEXT,
-      expires_at INTEGER NOT NULL,
-      inviter_id TEXT,
-      inviter_verified INTEGER NOT NULL DEFAULT 0
+      expires_at INTEGER NOT NULL
     ) STRICT`,
   ),
 ].join(";\n");
-
-/** Adds the columns about the inviter to a table that an earlier version created. Idempotent. */
-export function addInviterColumns(sql: SqlStorage): void {
-  addColumn(sql, { table: "_invited", column: "inviter_id", definition: "TEXT" });
-  addColumn(sql, { table: "_invited", column: "inviter_verified", definition: "INTEGER NOT NULL DEFAULT 0" });
-}
 
 export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationStore {
   const memberships = (where = "", ...values: SqlStorageValue[]): ListedMembership[] =>
@@ -80,7 +72,7 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
       .map(toMembership);
   const invitations = (where: string, ...values: SqlStorageValue[]): WaitingInvitation[] =>
     sql
-      .exec(`SELECT * FROM _invited WHERE ${where} ORDER BY name, id`, ...values)
+      .exec(`${selectWithInviter("_invited")} WHERE ${where} ORDER BY name, id`, ...values)
       .toArray()
       .map(toInvitation);
 
@@ -103,9 +95,8 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
     setInvitation({ id, email, organizationId, name, role, invitedBy, inviter, expiresAt }, now) {
       sql.exec("DELETE FROM _invited WHERE expires_at <= ?", now);
       sql.exec(
-        `INSERT OR REPLACE INTO _invited
-           (id, email, organization_id, name, role, invited_by, expires_at, inviter_id, inviter_verified)
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT OR REPLACE INTO _invited (id, email, organization_id, name, role, invited_by, expires_at)
+         VALUES (?, ?, ?, ?, ?, ?, ?)`,
         id,
         email,
         organizationId,
@@ -113,9 +104,9 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
         role,
         invitedBy ?? null,
         expiresAt,
-        inviter?.userId ?? null,
-        Number(inviter?.emailVerified ?? false),
       );
+      // Afterwards, because replacing a row deletes it first, and its inviter with it.
+      writeInviter(sql, id, inviter);
     },
     removeInvitation: (id) => void sql.exec("DELETE FROM _invited WHERE id = ?", id),
     removeInvitationsTo: (organizationId) =>
@@ -123,7 +114,10 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
     removeInvitationsBut: (email) => void sql.exec("DELETE FROM _invited WHERE email != ?", email),
     removeInvitationsBy: ({ userId, email }) =>
       void sql.exec(
-        "DELETE FROM _invited WHERE inviter_id = ? OR (invited_by = ? AND (inviter_id IS NULL OR ? IS NULL))",
+        `DELETE FROM _invited WHERE id IN (
+          SELECT id FROM _invited LEFT JOIN _inviters ON invitation_id = id
+            WHERE user_id = ? OR (invited_by = ? AND (user_id IS NULL OR ? IS NULL))
+        )`,
         userId ?? null,
         email,
         userId ?? null,

@@ -40,11 +40,11 @@ async function invitedByEarlierVersion(): Promise<string> {
   const invitationId = await invitationTo(organizationId, bob);
   await quiet(organizationName(organizationId), await addressName(bob.email));
   await downgrade(`user:${bob.user.id}`, [
-    "ALTER TABLE _invited DROP COLUMN inviter_id",
-    "ALTER TABLE _invited DROP COLUMN inviter_verified",
+    "DROP TRIGGER _inviters_delete",
+    "DROP TABLE _inviters",
     "DROP TABLE _blocked_inviters",
   ]);
-  await downgrade(organizationName(organizationId), ["ALTER TABLE _invitations DROP COLUMN inviter_verified"]);
+  await downgrade(organizationName(organizationId), ["DROP TRIGGER _inviters_delete", "DROP TABLE _inviters"]);
   await downgrade(await addressName(bob.email), [
     "UPDATE _waiting SET invitation = json_remove(invitation, '$.inviter')",
     "DROP TABLE _admitted_invitations",
@@ -108,4 +108,22 @@ it("delivers an invitation that waits in the outbox of the version before", asyn
   // The organization does not know it.
   const { invitations } = bob.client.organizations;
   expect(await codeOf(invitations.accept.mutate({ invitationId: payload.id }))).toBe("NOT_FOUND");
+});
+
+it("leaves tables in which the version before can store invitations, after a rollback", async () => {
+  await invite();
+  const id = await invitationTo(organizationId, bob);
+  const inserts = {
+    [`user:${bob.user.id}`]: "INSERT OR REPLACE INTO _invited VALUES (?, 'e', 'o', 'n', 'r', NULL, 1)",
+    [organizationName(organizationId)]:
+      "INSERT OR REPLACE INTO _invitations VALUES (?, 'e', 'r', NULL, NULL, 't', 1, 1)",
+  };
+  for (const [name, insert] of Object.entries(inserts)) {
+    await runInDurableObject(env.BLOG_DO.getByName(name), (_instance, { storage: { sql } }) => {
+      const table = name.startsWith("user:") ? "_invited" : "_invitations";
+      sql.exec(insert, `rolled-back-${id}`);
+      sql.exec(`DELETE FROM ${table} WHERE id = ?`, id);
+      expect(sql.exec("SELECT * FROM _inviters").toArray()).toEqual([]);
+    });
+  }
 });
