@@ -44,7 +44,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
-  const authorize: Owned["authorize"] = (caller, { kind, admitsReplaced }) => {
+  const authorize: Owned["authorize"] = (caller, { kind, admits }) => {
     if (kind === "mail") {
       if (!exists()) throw invalidLink();
       return;
@@ -56,7 +56,9 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     }
     if (caller.type === "anonymous") throw signInFirst();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
-    if (account.admits(caller) || (admitsReplaced && account.isOutrun(caller))) return;
+    if (account.admits(caller)) return;
+    if (admits === "replaced" && account.isOutrun(caller)) return;
+    if (admits === "ended" && account.isOwn(caller)) return;
     throw refusalFor(caller);
   };
 

@@ -46,7 +46,9 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: userProcedure("always"),
     /** For the built-in routers: replaces the session that calls, and repeats an answer that was lost. */
-    replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admitsReplaced: true }),
+    replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
+    /** For the built-in routers: signs out. Succeeds again for a session that is over, whose reply may have been lost. */
+    signOutProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
     /** For the built-in routers: in the caller's own object, and may end the session that calls. */
     endingProcedure: userProcedure("sometimes"),
   };

@@ -17,11 +17,11 @@ export interface Placement {
    */
   readonly setsCookies: "never" | "sometimes" | "always";
   /**
-   * Whether a session may call it that a new password replaced. The procedure has to find out, and must change nothing
-   * then: it only repeats an answer that was lost.
-   * @default false
+   * Which sessions that are over may call it, to get an answer again that was lost: one that a new password replaced, or
+   * any. The procedure has to find out, and must change nothing then.
+   * @default none
    */
-  readonly admitsReplaced?: boolean;
+  readonly admits?: "replaced" | "ended";
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");

@@ -187,6 +187,6 @@ async function callerFor(calls: readonly KnownCall[], { who, configuration, devi
   if (who.type === "known") return { caller: who.caller, effect: undefined };
   const asks = calls.some(({ procedure }) => !withoutCaller.has(placementOf(procedure).kind));
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
-  const admitsReplaced = calls.every(({ procedure }) => placementOf(procedure).admitsReplaced);
-  return renew(who.claims, configuration, { device, admitsReplaced });
+  const [admits, ...others] = new Set(calls.map(({ procedure }) => placementOf(procedure).admits));
+  return renew(who.claims, configuration, { device, admits: others.length === 0 ? admits : undefined });
 }

@@ -1,4 +1,5 @@
 import type { RefreshClaims } from "../jwt/refresh-token.js";
+import type { Placement } from "../router/placement.js";
 import type { SessionEffect } from "../shared/call.js";
 import { anonymous, type Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
@@ -30,19 +31,20 @@ export async function whoIs({ bearer, session }: RequestCredentials, configurati
 /**
  * Makes a lapsed access token good again, by the refresh token: the one question asked before a call is routed.
  *
- * @param admitsReplaced whether all calls are such that a session may call which a new password replaced
+ * @param admits which sessions that are over may make the calls
  */
 export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
-  { device, admitsReplaced }: { readonly device: Device; readonly admitsReplaced: boolean },
+  { device, admits }: { readonly device: Device; readonly admits: Placement["admits"] },
 ): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
-  // The object decides what the caller may do: only to have an answer repeated that was lost.
-  if (tokens === "replaced") return { caller: admitsReplaced ? asCaller(claims) : anonymous, effect: undefined };
-  return tokens === "ended" ? { caller: anonymous, effect: null } : { caller: asCaller(claims), effect: tokens };
+  if (tokens !== "replaced" && tokens !== "ended") return { caller: asCaller(claims), effect: tokens };
+  // The object finds out that the session is over, and only repeats an answer that was lost.
+  const caller = admits === tokens ? asCaller(claims) : anonymous;
+  return { caller, effect: tokens === "ended" ? null : undefined };
 }
 
 /** The caller that a session's claims stand for. */

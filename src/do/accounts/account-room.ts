@@ -3,7 +3,7 @@ import type { Session, User } from "../../shared/account.js";
 import type { AccountRoom } from "../../router/room.js";
 import type { ProfileSchema } from "../../router/profile.js";
 import { sessionOf } from "../../shared/caller.js";
-import type { Visit } from "../entry.js";
+import { SessionEnded, type Visit } from "../entry.js";
 import type { AccountDeletion } from "./account-deletion.js";
 import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
@@ -18,10 +18,13 @@ import { exportRecords } from "./export-records.js";
 import { mergeFields } from "./merge-fields.js";
 import { noSuchUser } from "./no-such-user.js";
 import type { PasswordReset } from "./password-reset.js";
+import { sessionReplaced } from "./session-replaced.js";
 import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
 export interface AccountRoomOptions {
   readonly parts: AccountParts;
+  /** Whether there is an account. Signing out is asked of a deleted one too. */
+  readonly exists: () => boolean;
   readonly visit: Visit;
   readonly profile: ProfileSchema | undefined;
   readonly verification: EmailVerification;
@@ -39,16 +42,32 @@ export interface AccountRoomOptions {
 
 /** The account, as the procedures of one call see it. */
 export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
-  const { parts, visit, profile, verification, passwordReset, emailChange, deletion, onDelete } = options;
+  const { parts, exists, visit, profile, verification, passwordReset, emailChange, deletion, onDelete } = options;
   const { accounts, sessions, audit, onSessionEnd } = parts;
   const sessionId = sessionOf(visit.caller);
   const actor: Actor = { sessionId, device: visit.device };
+  const isOver = (): boolean =>
+    sessionId !== undefined && (!exists() || sessions.alive(sessionId, Date.now()) === undefined);
+
+  /**
+   * Answers a sign-out again whose reply was lost: the session is over.
+   *
+   * @throws TRPCError UNAUTHORIZED if the session was replaced, or if other sessions were to end and are alive: this one
+   *   may have ended in another way
+   */
+  function repeatSignOut(scope: "own" | "all"): void {
+    const now = Date.now();
+    if (sessionId !== undefined && exists() && sessions.wasReplaced(sessionId, now)) throw sessionReplaced();
+    if (scope === "all" && exists() && sessions.list(now).length > 0) throw new SessionEnded();
+    visit.setSession(null);
+  }
 
   return {
     me: () => ({ user: toUser(existing(accounts.read())), session: current(parts, sessionId) }),
 
     logout() {
       if (sessionId === undefined) return;
+      if (isOver()) return repeatSignOut("own");
       sessions.remove(sessionId);
       audit.add({ action: "logout", outcome: "ok", ...actor });
       visit.setSession(null);
@@ -56,6 +75,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     },
 
     logoutEverywhere() {
+      if (isOver()) return repeatSignOut("all");
       const ended = parts.transaction(() => {
         audit.add({ action: "session.revoke", outcome: "ok", ...actor });
         return endEarlier(parts, "signedOutEverywhere");

@@ -204,6 +204,9 @@ export function createUserAccount(options: UserAccountOptions) {
     isOutrun: (caller: Caller): boolean =>
       caller.type === "user" && caller.via === "session" && wasReplaced(caller.sessionId),
 
+    /** Whether the caller has or had a session of this user. */
+    isOwn: (caller: Caller): boolean => caller.type === "user" && caller.via === "session" && caller.userId === userId,
+
     /** Whether the caller may still act: a session's row is looked at on every call and every event. */
     isAlive: (caller: Caller): boolean => aliveSession(caller) !== undefined,
 

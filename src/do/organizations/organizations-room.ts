@@ -55,15 +55,13 @@ export function createOrganizationsRoom({
     { id: invitationId, organizationId }: AcceptedInvitation,
     { email }: AccountRow,
     how: "accept" | "decline",
-  ): Promise<void> {
+  ): Promise<"answered" | "invalid"> {
     const stub = stubOf(identity().namespace, organization(organizationId));
     // The organization alone decides, and writes to this object about it: if this call is lost, nothing is.
     const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
-    if (result === "invalid") {
-      store.removeInvitation(invitationId);
-      store.removeAccepted(organizationId);
-      throw noSuchInvitation();
-    }
+    if (result !== "invalid") return "answered";
+    store.removeInvitation(invitationId);
+    return "invalid";
   }
 
   const verifiedEmail = (): string => verified().email;
@@ -124,21 +122,26 @@ export function createOrganizationsRoom({
       // It may be gone from the list before the membership is in it: whoever asks again then is no stranger to it.
       if (invitation) store.setAccepted(invitation, now);
       const accepted = store.accepted(invitationId);
-      if (accepted) await answer(accepted, account, "accept");
+      const result = accepted ? await answer(accepted, account, "accept") : "invalid";
       // By now the organization has written who they are in it. Asked again, it is long known.
-      const membership = store.membershipBy(invitationId) ?? store.membershipIn(accepted?.organizationId);
-      if (membership) {
-        store.removeAccepted(membership.id);
-        return membership;
+      const own = store.membershipBy(invitationId);
+      if (own) {
+        store.removeAccepted(own.id);
+        return own;
       }
-      throw accepted ? notYet() : noSuchInvitation();
+      // Another invitation made them a member. Kept until it expires, so that the same call is answered again.
+      const other = store.membershipIn(accepted?.organizationId);
+      if (other) return other;
+      if (result === "answered") throw notYet();
+      if (accepted) store.removeAccepted(accepted.organizationId);
+      throw noSuchInvitation();
     },
 
     async decline(invitationId) {
       const account = verified();
       const invitation = store.invitation(invitationId, account.email, Date.now());
       if (!invitation) throw noSuchInvitation();
-      await answer(invitation, account, "decline");
+      if ((await answer(invitation, account, "decline")) === "invalid") throw noSuchInvitation();
       store.removeInvitation(invitationId);
     },
 

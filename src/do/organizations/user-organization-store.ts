@@ -82,7 +82,7 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
     membershipIn: (organizationId) => memberships("WHERE id = ?", organizationId ?? null)[0],
     setMembership: ({ organizationId, name, role, joinedAt, invitationId }) =>
       void sql.exec(
-        "INSERT OR REPLACE INTO _organizations VALUES (?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO _organizations (id, name, role, joined_at, invitation_id) VALUES (?, ?, ?, ?, ?)",
         organizationId,
         name,
         role,
@@ -128,7 +128,12 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
     },
     setAccepted({ id, organizationId, expiresAt }, now) {
       sql.exec("DELETE FROM _accepted WHERE expires_at <= ?", now);
-      sql.exec("INSERT OR REPLACE INTO _accepted VALUES (?, ?, ?)", id, organizationId, expiresAt);
+      sql.exec(
+        "INSERT OR REPLACE INTO _accepted (id, organization_id, expires_at) VALUES (?, ?, ?)",
+        id,
+        organizationId,
+        expiresAt,
+      );
     },
     removeAccepted: (organizationId) =>
       void sql.exec("DELETE FROM _accepted WHERE organization_id = ?", organizationId),

@@ -15,7 +15,7 @@ import {
 import { refresh } from "./refresh.js";
 import { signupInput } from "./signup-input.js";
 
-const { router, cookieProcedure, emailProcedure, mailProcedure, replacingProcedure, userProcedure } = builtinRoot;
+const { router, emailProcedure, mailProcedure, replacingProcedure, signOutProcedure, userProcedure } = builtinRoot;
 
 /** The built-in `auth` procedures: an account lives in its user's own object, found through its address's index. */
 export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["profile"]) {
@@ -40,11 +40,14 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
       .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
       .mutation(({ ctx, input }) => indexOf(ctx).login(input) as Answer),
 
-    /** Ends this device's session; others stay. @throws UNAUTHORIZED for nobody */
-    logout: cookieProcedure.mutation(({ ctx }) => accountOf(ctx).logout()),
+    /** Ends this device's session; others stay. Again, it succeeds and changes nothing. @throws UNAUTHORIZED for nobody */
+    logout: signOutProcedure.mutation(({ ctx }) => accountOf(ctx).logout()),
 
-    /** Ends all of the user's sessions, this one too. @throws UNAUTHORIZED for nobody */
-    logoutEverywhere: cookieProcedure.mutation(({ ctx }) => accountOf(ctx).logoutEverywhere()),
+    /**
+     * Ends all of the user's sessions, this one too. Again, it succeeds and changes nothing.
+     * @throws UNAUTHORIZED for nobody, and for a session that is over while the user has others
+     */
+    logoutEverywhere: signOutProcedure.mutation(({ ctx }) => accountOf(ctx).logoutEverywhere()),
 
     /** Who is signed in. @throws UNAUTHORIZED for nobody */
     me: userProcedure.query(({ ctx }) => accountOf(ctx).me() as SignedIn<UserOf<TApp>>),
