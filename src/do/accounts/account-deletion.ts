@@ -80,7 +80,11 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
         mailNotice(parts, "accountDeleted", now);
         const ended = endEarlier(parts, "accountDeleted");
         accounts.remove();
-        sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?, ?)", Date.now(), Date.now() + MINUTE);
+        sql.exec(
+          "INSERT OR IGNORE INTO _deletion (only, started_at, next_at) VALUES (1, ?, ?)",
+          Date.now(),
+          Date.now() + MINUTE,
+        );
         alarms.arm();
         return ended;
       });

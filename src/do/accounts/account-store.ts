@@ -67,7 +67,8 @@ export function createAccountStore({ sql, isBorn, hasProfile, fields }: AccountS
     },
     insert({ id, email, emailVerified, createdAt, passwordHash, operationId, profile }) {
       sql.exec(
-        "INSERT INTO _account VALUES (1, ?, ?, ?, ?, ?, ?)",
+        `INSERT INTO _account (only, id, email, email_verified, created_at, password_hash, operation_id)
+          VALUES (1, ?, ?, ?, ?, ?, ?)`,
         id,
         email,
         Number(emailVerified),
@@ -84,7 +85,7 @@ export function createAccountStore({ sql, isBorn, hasProfile, fields }: AccountS
     setProfile(profile) {
       const text = encodeFields(profile, "profile");
       if (text === readProfileText(sql)) return false;
-      sql.exec("INSERT OR REPLACE INTO _profile VALUES (1, ?)", text);
+      sql.exec("INSERT OR REPLACE INTO _profile (only, data) VALUES (1, ?)", text);
       return true;
     },
     setFields(patch) {

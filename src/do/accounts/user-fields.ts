@@ -30,7 +30,7 @@ export function createUserFieldsStore(sql: SqlStorage, schema: UserFieldsSchema)
       const all = checkFields(schema, merged, "fields");
       // Defaults are not stored, so that the version that reads the fields applies its own.
       const text = encodeFields(pick(all, Object.keys(merged)), "fields");
-      sql.exec("INSERT OR REPLACE INTO _user_fields VALUES (1, ?)", text);
+      sql.exec("INSERT OR REPLACE INTO _user_fields (only, data) VALUES (1, ?)", text);
     },
   };
 }

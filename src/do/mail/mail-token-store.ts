@@ -62,7 +62,14 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
   return {
     add(purpose, secret, { email, expiresAt }, now) {
       sql.exec("DELETE FROM _mail_tokens WHERE expires_at <= ?", now);
-      sql.exec("INSERT INTO _mail_tokens VALUES (?, ?, ?, ?, ?)", digestOf(secret), purpose, email, now, expiresAt);
+      sql.exec(
+        "INSERT INTO _mail_tokens (digest, purpose, email, created_at, expires_at) VALUES (?, ?, ?, ?, ?)",
+        digestOf(secret),
+        purpose,
+        email,
+        now,
+        expiresAt,
+      );
       sql.exec(
         `DELETE FROM _mail_tokens WHERE purpose = ? AND rowid NOT IN (
           SELECT rowid FROM _mail_tokens WHERE purpose = ? ORDER BY rowid DESC LIMIT ?
@@ -88,7 +95,7 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
     rememberUsed(purpose, secret, { email, expiresAt }) {
       sql.exec("DELETE FROM _used_mail_tokens WHERE expires_at <= ?", Date.now());
       sql.exec(
-        "INSERT OR REPLACE INTO _used_mail_tokens VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO _used_mail_tokens (digest, purpose, email, expires_at) VALUES (?, ?, ?, ?)",
         digestOf(secret),
         purpose,
         email,
