@@ -37,7 +37,7 @@ const open = (address: string, headers: Record<string, string>, cookies: CookieO
     headers,
   });
 
-describe("a sign-in whose cookies the browser would drop", () => {
+describe("a sign-in, if the browser would drop its cookies,", () => {
   it.each([
     ["over http from another machine", lan, { origin: lan }, lax, "over https or on localhost"],
     ["over http from 0.0.0.0", "http://0.0.0.0:8787", { origin: "http://0.0.0.0:8787" }, lax, "over https"],
@@ -58,13 +58,7 @@ describe("a sign-in whose cookies the browser would drop", () => {
     ["in an embedded page of the same site", api, { ...embedded, origin: front, ...call("same-site") }, lax, "embeds"],
     ["in an embedded page, unpartitioned", api, embedded, none, "partitioned: true"],
     ["without third-party cookies", api, noThirdParty, none, "partitioned: true"],
-    [
-      "whose access to them is not active",
-      api,
-      { ...noThirdParty, "sec-fetch-storage-access": "inactive" },
-      none,
-      "true",
-    ],
+    ["without active access to them", api, { ...noThirdParty, "sec-fetch-storage-access": "inactive" }, none, "true"],
   ])("%s is refused with the fix, and creates nothing", async (_what, address, headers, cookies, fix) => {
     const page = open(address, headers, cookies);
     const email = freshEmail();
@@ -124,7 +118,7 @@ describe("a sign-in whose cookies the browser would drop", () => {
   });
 });
 
-describe("a sign-in whose cookies the browser may keep", () => {
+describe("a sign-in, if the browser may keep its cookies,", () => {
   it.each([
     ["over https", api, { origin: api, ...call("same-origin") }, lax],
     ["over https in a browser that says nothing", api, { origin: api }, lax],

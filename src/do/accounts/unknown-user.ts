@@ -2,7 +2,7 @@ import { SessionEnded } from "../entry.js";
 
 let isLogged = false;
 
-/** Logs once that a session with a valid token names a user whose object is empty. Two apps may sign alike. */
+/** Logs once that a session with a valid token names a user that does not exist. Two apps may sign alike. */
 export function warnOfUnknownUser(): void {
   if (isLogged) return;
   isLogged = true;
