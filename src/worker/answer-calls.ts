@@ -82,8 +82,11 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   // Unless a call was refused here, a stream has nothing to tell before its first reply, which may say that the session
   // is over.
   const first = sent.length === planned.length ? [Promise.race(replies)] : [];
-  for (const reply of await Promise.all(streams ? [...first, ...settles] : replies)) {
-    if (reply.session !== undefined) session = reply.session;
+  const settled = await Promise.all(streams ? [...first, ...settles] : replies);
+  const signsIn = settled.some((reply) => reply.session);
+  for (const reply of settled) {
+    // A call beside the sign-in that failed because the previous session has ended must not undo the sign-in.
+    if (reply.session !== undefined && (reply.ok || !signsIn)) session = reply.session;
   }
   return withSession(response, session, options);
 }
