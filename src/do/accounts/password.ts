@@ -1,6 +1,6 @@
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import phc from "@phc/format";
-import { normalizePassword } from "../passwords/normalize-password.js";
+import { normalizePassword } from "../../shared/normalize-password.js";
 import { passwordCost as current, type PasswordCost as Parameters } from "./password-cost.js";
 
 /**

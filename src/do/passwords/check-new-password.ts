@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { isBreached, type BreachLookUp } from "./breach-look-up.js";
 import { isCommon } from "./is-common.js";
-import { normalizePassword } from "./normalize-password.js";
+import { normalizePassword } from "../../shared/normalize-password.js";
 
 export interface NewPasswordOptions {
   readonly lookUp: BreachLookUp | undefined;

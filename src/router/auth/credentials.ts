@@ -1,10 +1,22 @@
 import { z } from "zod";
 import { canonicalEmail } from "../../shared/email-address.js";
+import { normalizePassword } from "../../shared/normalize-password.js";
 
 const encoder = new TextEncoder();
 
-/** Most bytes of a password: more is not a password but work for the hash. */
+/** Most bytes of a password in its normalized form: more is not a password but work for the hash. */
 const PASSWORD_BYTES = 256;
+/**
+ * Most bytes of a password as typed: normalizing a longer text could take long. A form that is not normalized takes up to
+ * three times as many bytes.
+ */
+const TYPED_BYTES = 1_024;
+
+const bytesOf = (text: string): number => encoder.encode(text).length;
+/** Whether a password is short enough in its normalized form. */
+const isShortEnough = (typed: string): boolean =>
+  bytesOf(typed) <= TYPED_BYTES && bytesOf(normalizePassword(typed)) <= PASSWORD_BYTES;
+const tooLong = `A password has at most ${PASSWORD_BYTES} bytes.`;
 
 /** An e-mail address, canonical: see {@link canonicalEmail}. */
 export const emailInput = z.string().transform((value, context) => {
@@ -14,18 +26,21 @@ export const emailInput = z.string().transform((value, context) => {
   return z.NEVER;
 });
 
-/** A password for a new account. Not trimmed; its Unicode form is normalized where it is hashed. */
+/**
+ * A password for a new account. Not trimmed; its Unicode form is normalized where it is hashed. Its length is that of the
+ * normalized form, so that every device accepts the same passwords.
+ */
 export const newPasswordInput = z
   .string()
-  .min(8, "A password has at least 8 characters.")
+  .refine(isShortEnough, { error: tooLong, abort: true })
+  .refine((value) => normalizePassword(value).length >= 8, "A password has at least 8 characters.")
   // Half a character has no bytes of its own: two such passwords would count as the same.
-  .refine((value) => value.isWellFormed(), "A password is text that can be written as UTF-8.")
-  .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);
+  .refine((value) => value.isWellFormed(), "A password is text that can be written as UTF-8.");
 
-/** A password to be checked. Its length says nothing about whether it is right. */
+/** A password to be checked. Earlier versions limited new ones as typed. */
 export const passwordInput = z
   .string()
-  .refine((value) => encoder.encode(value).length <= PASSWORD_BYTES, `A password has at most ${PASSWORD_BYTES} bytes.`);
+  .refine((value) => bytesOf(value) <= PASSWORD_BYTES || isShortEnough(value), tooLong);
 
 /** Where the tokens go: into cookies, which is for browsers, or into the body, for any other client. */
 export const tokensInput = z.enum(["cookies", "body"]).optional();

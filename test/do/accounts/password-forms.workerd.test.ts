@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { randomBytes, scryptSync } from "node:crypto";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { passwordCost } from "../../../src/do/accounts/password-cost.js";
 import { freshEmail, openBrowser } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -43,4 +43,36 @@ it("replaces a hash of the raw form at the next sign-in, after which either form
   expect(await login(email, composed)).toBe("UNAUTHORIZED");
   expect(await login(email, decomposed)).toBe("none");
   expect(await login(email, composed)).toBe("none");
+});
+
+describe("the length of a password is that of its composed form", () => {
+  const signUp = (chosen: string, email = freshEmail()) =>
+    codeOf(openBrowser().client().auth.signup.mutate({ email, password: chosen }));
+
+  it("for who signs in: another form takes more bytes", async () => {
+    // 255 bytes when composed, and 765 when decomposed.
+    const long = "\uAC01".repeat(85);
+    expect(new TextEncoder().encode(long.normalize("NFD")).length).toBeGreaterThan(256);
+    for (const chosen of [long, long.normalize("NFD")]) {
+      const email = freshEmail();
+      expect(await signUp(chosen, email)).toBe("none");
+      expect(await login(email, long)).toBe("none");
+      expect(await login(email, long.normalize("NFD"))).toBe("none");
+    }
+  });
+
+  it("for a new password: as many characters as on any other device", async () => {
+    for (const short of ["\u00E9".repeat(7), "\u00E9".repeat(7).normalize("NFD"), "a" + "\u0301".repeat(7)]) {
+      expect(await signUp(short)).toBe(short.normalize("NFC").length < 8 ? "BAD_REQUEST" : "none");
+    }
+    expect(await signUp("\u00E9".repeat(8).normalize("NFD"))).toBe("none");
+    // Characters that no composed form has: 255 bytes as typed, and 510 in the form that is hashed.
+    expect(await signUp("\u0958".repeat(85))).toBe("BAD_REQUEST");
+  });
+
+  it("is limited as typed too, because normalizing takes long", async () => {
+    const marks = "\u0301\u0323".repeat(100_000);
+    expect(await signUp(`horse battery ${marks}`)).toBe("BAD_REQUEST");
+    expect(await login(freshEmail(), `horse battery ${marks}`)).toBe("BAD_REQUEST");
+  });
 });
