@@ -13,6 +13,8 @@ export type InternalRequest =
       /** Whether the service for breached passwords could not be asked about this one. */
       readonly notLookedUp: boolean;
       readonly device: Device;
+      /** Whether the address got too many mails, so that the link to verify it is not mailed. */
+      readonly isMailLimited?: boolean;
     }
   | { /** Index → user: is there an account of this address? */ readonly op: "hasAccount"; readonly email: string }
   | {

@@ -37,7 +37,7 @@ export interface EmailIndexOptions {
 /** How many repeated sign-ups may wait for the one that is being checked. Each costs a hash. */
 const WAITING_REPEATS = 20;
 
-type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId">;
+type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId" | "isMailLimited">;
 type Taken = "taken" | "exists";
 
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
@@ -60,11 +60,12 @@ export function createEmailIndex(options: EmailIndexOptions) {
       const result = await claims.signUp<SignInResult | Refused | "exists">(
         request.signup.email,
         async (userId, operationId) => {
-          if (!mails.take("verifyEmail", operationId)) return { made: false, result: tooManySignUps };
-          const answer = await user(userId).internal({ op: "createAccount", operationId, ...request });
+          // Without a mail rather than refused: accounts that come and go must not keep others from the address.
+          const isMailLimited = !mails.take("verifyEmail", operationId);
+          const answer = await user(userId).internal({ op: "createAccount", operationId, isMailLimited, ...request });
           // No account was made. Unless its mail had already been handed over, nothing was sent.
           const isUnsent = answer === "exists" || (isRefused(answer) && !answer.mailed);
-          if (isUnsent) mails.giveBack(operationId);
+          if (isUnsent && !isMailLimited) mails.giveBack(operationId);
           const isAccepted = !isRefused(answer);
           if (isAccepted && answer !== "exists") signedUp++;
           return { made: isAccepted, result: answer };
@@ -171,10 +172,3 @@ function taken(): TRPCError {
 function wrongCredentials(): TRPCError {
   return new TRPCError({ code: "UNAUTHORIZED", message: "The e-mail address or the password is wrong." });
 }
-
-const tooManySignUps: Refused = {
-  refused: {
-    code: "TOO_MANY_REQUESTS",
-    message: "Several sign-ups with this address began within the last hour. Try again later.",
-  },
-};

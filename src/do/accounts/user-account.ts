@@ -63,7 +63,7 @@ export function createUserAccount(options: UserAccountOptions) {
   }
 
   async function create(
-    { operationId, signup, notLookedUp, device }: Request<"createAccount">,
+    { operationId, signup, notLookedUp, device, isMailLimited = false }: Request<"createAccount">,
     onMailed: () => void,
   ): Promise<SignInResult | "exists"> {
     const { email, password, profile } = signup;
@@ -80,7 +80,7 @@ export function createUserAccount(options: UserAccountOptions) {
       accounts.insert({ id: userId, email, emailVerified: false, createdAt, passwordHash, operationId, profile });
       const account = accounts.read();
       if (!account) throw new Error("An account that was just stored is gone.");
-      mailLink(parts, "verifyEmail", email);
+      if (!isMailLimited) mailLink(parts, "verifyEmail", email);
       audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
       return { account, session, deviceEpoch, hook: onSignup(toUser(account), session) };
