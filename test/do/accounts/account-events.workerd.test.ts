@@ -9,13 +9,15 @@ import {
   holdBack,
   mailedTo,
   newAccount,
+  newestLink,
   objectOf,
   signInAgain,
   tokensOf,
   useLink,
+  waitingMails,
   type TestAccount,
 } from "../../fixtures/account-events.js";
-import { loseMailAnswers } from "../../fixtures/app/mailbox.js";
+import { holdMailAnswer, loseMailAnswers } from "../../fixtures/app/mailbox.js";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
@@ -78,6 +80,33 @@ describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ e
     if (ends) expect(countMails(address, purpose)).toBe(before);
     else {
       const tokens = await tokensOf(account, purpose, before + 1);
+      expect(await useLink(account, purpose, tokens.at(-1) ?? "")).toBe("none");
+    }
+  });
+});
+
+describe.each(cells)("$event and a link for $purpose", ({ event, purpose, ends }) => {
+  it(`${ends ? "does not send" : "sends"} one again that was being sent`, async () => {
+    const account = await newAccount();
+    const address = mailedTo(account, purpose);
+    const link = purposes.find((each) => eventOf[each] === event);
+    // Mailed before: the next mail waits for the one that is being sent.
+    if (link !== undefined && link !== purpose) await newestLink(account, link);
+    const before = countMails(address, purpose);
+    const failToAnswer = holdMailAnswer(address);
+    await cause(account, purpose);
+    const sent = await tokensOf(account, purpose, before + 1);
+    await passEvent(account, event, "never");
+    failToAnswer();
+    if (ends) {
+      await deliverWaiting(account);
+      expect(await waitingMails(account, purpose)).toBe(0);
+      expect(countMails(address, purpose)).toBe(before + 1);
+      if (eventOf[purpose] !== event) expect(await useLink(account, purpose, sent.at(-1) ?? "")).toBe("BAD_REQUEST");
+    } else {
+      await holdBack(account);
+      await deliverWaiting(account);
+      const tokens = await tokensOf(account, purpose, before + 2);
       expect(await useLink(account, purpose, tokens.at(-1) ?? "")).toBe("none");
     }
   });
