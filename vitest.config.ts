@@ -43,8 +43,16 @@ const workerd = "test/**/*.workerd.test.ts";
 const dom = "test/**/*.dom.test.{ts,tsx}";
 const elsewhere = ["test/**/*.e2e.test.ts", "test/chaos/**"];
 
+declare module "vitest" {
+  interface ProvidedContext {
+    /** How many schedules the tests of interleaved sessions run. */
+    schedules: number;
+  }
+}
+
 export default defineConfig({
   test: {
+    provide: { schedules: Number(process.env["SCHEDULES"] ?? 500) },
     // Vitest leaves one core to itself, which is half of a small machine.
     maxWorkers: availableParallelism(),
     projects: [

@@ -1,8 +1,9 @@
 import { TRPCClientError, type OperationLink, type Operation } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { observable } from "@trpc/server/observable";
+import { observable, tap } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
 import type { ErrorReason } from "../shared/error-reason.js";
+import { NO_USER, USER_HEADER } from "../shared/session-user.js";
 import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
@@ -10,6 +11,8 @@ type Link = OperationLink<AnyTRPCRouter>;
 /** The time between two changes of sign-in. Asynchronous work captures it and has no effect once it is over. */
 export interface ClientSession {
   isOver: boolean;
+  /** The user that the browser's cookies belong to, as a reply named it; `undefined` while that is not known. */
+  user?: string | undefined;
   /** What the token store held when the session's first call was made. Only the client's first session has it. */
   firstTokens?: Promise<SessionTokens | undefined>;
 }
@@ -21,6 +24,8 @@ export interface SessionCall {
   readonly change: SignInChange | undefined;
   /** Whether the server replies with the tokens of a new session. */
   readonly givesTokens: boolean;
+  /** The user that the reply named. */
+  user?: string | undefined;
   /** Whether the change was applied, which ended the previous session. */
   isApplied: boolean;
   end(): void;
@@ -43,21 +48,33 @@ export function isSessionChangedError(error: unknown): boolean {
   );
 }
 
+/** What the batch link passes on beside a result or an error. */
+interface ReplyMeta {
+  readonly response?: { readonly headers?: { get?(name: string): string | null } };
+}
+
 /** The call that an operation belongs to. Only for operations that passed {@link ClientSessions.link}. */
 export function sessionCallOf({ context }: Operation): SessionCall {
   return context[CALL] as SessionCall;
 }
 
+export interface ClientSessionsOptions {
+  /** A reply showed that another tab has signed in another user. It has to call `changedElsewhere`. */
+  readonly onOtherUser: () => void;
+  /** A reply named the user of a session for the first time. */
+  readonly onUser: (user: string) => void;
+}
+
 /** Binds each call to the session that it starts in, and ends it with UNAUTHORIZED when another session begins. */
-export function createClientSessions() {
+export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOptions) {
   let current: ClientSession = { isOver: false };
   /** In the order in which they started. */
   const running = new Set<SessionCall>();
 
   /** Replaces the session. Ends the calls for which `endsCall` returns true. */
-  function replace(endsCall: (call: SessionCall, position: number) => boolean): void {
+  function replace(user: string | undefined, endsCall: (call: SessionCall, position: number) => boolean): void {
     current.isOver = true;
-    current = { isOver: false };
+    current = { isOver: false, user };
     for (const call of Array.from(running).filter(endsCall)) call.end();
   }
 
@@ -92,20 +109,46 @@ export function createClientSessions() {
           };
         }),
 
+    /**
+     * Compares the user of each reply with the user of the session that its call started in. The tabs of a browser share
+     * the cookies, so a call may have been made as a user that another tab has signed in.
+     */
+    compareUsers:
+      (link: Link): Link =>
+      (chain) => {
+        const call = sessionCallOf(chain.op);
+        const compare = (meta: ReplyMeta | undefined): void => {
+          // Not every platform's fetch returns an instance of the global Response.
+          const user = (call.user = meta?.response?.headers?.get?.(USER_HEADER) ?? undefined);
+          const { session } = call;
+          if (!user || session.isOver || call.change === "signedIn") return;
+          if (session.user === undefined) onUser((session.user = user));
+          // Without a user the server answers what it would answer anybody. The session watch notices the end.
+          if (session.user !== user && user !== NO_USER) onOtherUser();
+        };
+        return link(chain).pipe(
+          tap({
+            next: ({ context }) => compare(context as ReplyMeta | undefined),
+            error: ({ meta }) => compare(meta as ReplyMeta | undefined),
+          }),
+        );
+      },
+
     /** Starts a session, because a call signed in or out. Of several such calls in flight, later ones may still succeed. */
     changedBy(call: SessionCall): void {
       if (call.isApplied) return;
       call.isApplied = true;
       const own = [...running].indexOf(call);
-      replace((other, position) => position !== own && (!other.change || position < own));
+      replace(call.user, (other, position) => position !== own && (!other.change || position < own));
     },
 
     /** Starts a session, because the current one ended. A call of it that has been sent may still get its reply. */
-    ended: (): void => replace(() => false),
+    ended: (): void => replace(NO_USER, () => false),
 
     /** Starts a session, because another tab signed in or out. This client's own sign-in in flight may still succeed. */
     changedElsewhere(change: SignInChange): void {
-      replace((call) => !call.change || (change === "signedIn" && call.change === "signedOut"));
+      const user = change === "signedOut" ? NO_USER : undefined;
+      replace(user, (call) => !call.change || (change === "signedIn" && call.change === "signedOut"));
     },
   };
 }

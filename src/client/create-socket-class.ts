@@ -3,6 +3,8 @@ import type { SocketClass } from "./socket-class.js";
 /** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
 const CONNECTION_TIMEOUT = 10_000;
 
+type SocketModule = typeof import("./open-socket.js");
+
 export interface SocketClassOptions {
   /** @default the platform's own */
   readonly implementation: SocketClass | undefined;
@@ -42,10 +44,10 @@ export function createSocketClass({ implementation, token, timeout = CONNECTION_
     /** Whether the token could be sent with the newest connection; so too while there was none. */
     takesHeaders: (): boolean => takesHeaders,
 
-    async load(): Promise<void> {
-      const { openSocket } = await import("./open-socket.js");
+    async load(): Promise<SocketModule> {
+      const module = await import("./open-socket.js");
       connect = (url, protocols) =>
-        openSocket({
+        module.openSocket({
           url: String(url),
           protocols,
           timeout,
@@ -53,6 +55,7 @@ export function createSocketClass({ implementation, token, timeout = CONNECTION_
           access: token(),
           onTakesHeaders: (takes) => (takesHeaders = takes),
         });
+      return module;
     },
     // The same as a WebSocket but for the types of its events' `this`.
     WebSocket: SocketWithTimeout as unknown as typeof WebSocket,

@@ -1,6 +1,11 @@
 import ReconnectingWebSocket from "partysocket/ws";
 import type { SocketClass } from "./socket-class.js";
 
+export { socketUrl } from "./socket-url.js";
+
+export const NO_HEADERS =
+  "This WebSocket takes no headers, so it cannot send the token: pass `WebSocket` of the package `ws`.";
+
 export interface OpenSocketOptions {
   readonly url: string;
   readonly protocols: string | string[] | undefined;

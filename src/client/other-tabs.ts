@@ -1,18 +1,27 @@
 import type { SignInChange } from "./sign-in-events.js";
 
+/** A change of sign-in, or the user that a tab's first reply named. */
+type Message = SignInChange | { readonly user: string };
+
 export interface OtherTabs {
-  tell(change: SignInChange): void;
+  tell(message: Message): void;
+}
+
+export interface OtherTabsOptions {
+  readonly onChange: (change: SignInChange) => void;
+  readonly onUser: (user: string) => void;
 }
 
 /**
  * The other tabs of this browser that talk to the same server: they have the same cookies, so whoever signs in or
  * out in one does so in all. `undefined` outside of a browser, where no cookies are shared.
  */
-export function joinOtherTabs(url: string, onChange: (change: SignInChange) => void): OtherTabs | undefined {
+export function joinOtherTabs(url: string, { onChange, onUser }: OtherTabsOptions): OtherTabs | undefined {
   if (typeof window === "undefined" || typeof BroadcastChannel === "undefined") return undefined;
   const channel = new BroadcastChannel(`trpc-userdo:${new URL(url, globalThis.location?.href).href}`);
-  channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+  channel.onmessage = ({ data }: MessageEvent<Message | undefined>) => {
     if (data === "signedIn" || data === "signedOut") onChange(data);
+    else if (data?.user) onUser(data.user);
   };
-  return { tell: (change) => channel.postMessage(change) };
+  return { tell: (message) => channel.postMessage(message) };
 }

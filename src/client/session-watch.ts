@@ -33,7 +33,8 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
   async function check(): Promise<void> {
     const asked = era;
     await new Promise((resolve) => setTimeout(resolve, PATIENCE));
-    if (asked === era && !over && (await ask()) === "signedOut") end(asked, true);
+    // The reply itself shows whether another user is signed in.
+    if (asked === era && (await ask()) === "signedOut") end(asked, true);
   }
 
   function end(asked: number, wasSignedIn: boolean): void {
@@ -57,9 +58,13 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
       if (!over) known = true;
     },
 
-    /** Something looks as if the session were over. */
-    suspect(): void {
-      if (over) return;
+    /**
+     * Something looks as if the session were over.
+     *
+     * @param isOther whether it looks as if another user were signed in: the server is asked even if nobody was
+     */
+    suspect(isOther = false): void {
+      if (over && !isOther) return;
       asking ??= check().finally(() => {
         asking = undefined;
       });

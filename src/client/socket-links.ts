@@ -17,7 +17,6 @@ import { organizationIdOf } from "./organization-id-of.js";
 import { createRunningSubscriptions } from "./running-subscriptions.js";
 import type { SessionWatch } from "./session-watch.js";
 import type { SocketClass } from "./socket-class.js";
-import { socketUrl } from "./socket-url.js";
 import type { TokenLoader } from "./token-loader.js";
 
 export interface SocketLinksOptions {
@@ -41,9 +40,6 @@ interface OwnersSocket {
   close(): void;
 }
 
-const NO_HEADERS =
-  "This WebSocket takes no headers, so it cannot send the token: pass `WebSocket` of the package `ws`.";
-
 /** How long an unused socket stays open, in milliseconds: a page that is left for another keeps it. */
 const LINGER = 5_000;
 
@@ -59,20 +55,23 @@ export function createSocketLinks(options: SocketLinksOptions) {
   function open(organizationId: string | undefined): OwnersSocket {
     const session = sessions.current();
     let token: string | undefined;
+    let noHeaders = "";
     const socketClass = createSocketClass({ implementation: WebSocket, token: () => token });
     const cursorEncoder = createLazyCursorEncoder((cursor) => flushes.flushed(organizationId, cursor));
     const client = createWSClient({
       // Asked at each connect: the page may have moved on by then.
       async url() {
         if (!mayConnect()) throw new Error("Nobody is signed in.");
-        const [tokens] = await Promise.all([
+        const [tokens, module] = await Promise.all([
           tokenLoader?.load().then((loaded) => loaded.fresh(session)),
           socketClass.load(),
           cursorEncoder.load(),
         ]);
         if (session.isOver) throw sessionChangedError();
         token = tokens?.accessToken;
-        return socketUrl({ url, base: globalThis.location?.href, organizationId });
+        const { user } = tokenLoader ? {} : session;
+        noHeaders = module.NO_HEADERS;
+        return module.socketUrl({ url, base: globalThis.location?.href, organizationId, user });
       },
       WebSocket: socketClass.WebSocket,
       experimental_encoder: cursorEncoder,
@@ -91,7 +90,7 @@ export function createSocketLinks(options: SocketLinksOptions) {
       // A browser does not say why: it may be the network as well.
       onError() {
         if (!socketClass.takesHeaders()) {
-          if (isCurrent()) leave(organizationId, new TRPCClientError(NO_HEADERS));
+          if (isCurrent()) leave(organizationId, new TRPCClientError(noHeaders));
           return;
         }
         watch.suspect();

@@ -1,7 +1,8 @@
 import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { limits } from "../shared/limits.js";
-import { createClientSessions } from "./client-sessions.js";
+import { USER_HEADER } from "../shared/session-user.js";
+import { requestLimits } from "../shared/request-limits.js";
+import { createClientSessions, sessionCallOf } from "./client-sessions.js";
 import { createSessionBatches } from "./session-batches.js";
 import { explainFailure } from "./explain-failure.js";
 import { createFlushes, type Flushes } from "./flushes.js";
@@ -102,7 +103,10 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
   const ownHeaders = async () => toRecord(typeof headers === "function" ? await headers() : headers);
 
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
-    const sessions = createClientSessions();
+    const sessions = createClientSessions({
+      onOtherUser: () => onChangeElsewhere("signedIn"),
+      onUser: (user) => tabs?.tell({ user }),
+    });
     const apply: SignInListener = (change, user) => {
       watch.changed(change);
       sockets.startAgain();
@@ -113,7 +117,16 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       apply(change);
     };
     // A client with tokens of its own shares them with no tab.
-    const tabs = store ? undefined : joinOtherTabs(url, onChangeElsewhere);
+    const tabs = store
+      ? undefined
+      : joinOtherTabs(url, {
+          onChange: onChangeElsewhere,
+          // The message may be late: only the server knows.
+          onUser(user) {
+            const known = sessions.current().user;
+            if (known && known !== user) watch.suspect(true);
+          },
+        });
     const changed: SignInListener = (change, user) => {
       apply(change, user);
       tabs?.tell(change);
@@ -158,18 +171,27 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       httpBatchLink<AnyTRPCRouter>({
         url,
         transformer: replyTransformer,
-        maxItems: limits.batchCalls,
+        maxItems: requestLimits.batchCalls,
         // What the server takes, with room for the page's own address in front of a relative URL.
-        maxURLLength: limits.urlLength - 1_024,
+        maxURLLength: requestLimits.urlLength - 1_024,
         fetch,
         headers: async ({ opList }) => {
           const own = await ownHeaders();
           const tokens = await tokenLoader?.load();
-          return { ...own, ...(await tokens?.authorization(session, opList)) };
+          const isFor =
+            !store && opList.every((op) => op.type === "mutation" && sessionCallOf(op).change !== "signedIn");
+          return {
+            ...own,
+            ...(isFor && session.user && { [USER_HEADER]: session.user }),
+            ...(await tokens?.authorization(session, opList)),
+          };
         },
       })(runtime),
     );
-    const replies = withFlushes(batches, { flushes, onLate: onLate ?? (() => {}) });
+    const replies = withFlushes(tokenLoader ? batches : sessions.compareUsers(batches), {
+      flushes,
+      onLate: onLate ?? (() => {}),
+    });
     const sent = tokenLoader ? tokenLoader.link(replies) : replies;
     const http = sessions.link(sent);
     const calls = sessions.link(withSessionWatch(sent, { watch, sessions, onChange: changed }));

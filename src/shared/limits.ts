@@ -1,13 +1,12 @@
+import { requestLimits } from "./request-limits.js";
+
 /** Sizes and counts that both ends of the wire agree on. */
 export const limits = {
+  ...requestLimits,
   /** Largest request body, in bytes. */
   bodyBytes: 1_048_576,
-  /** Most calls in one batch. */
-  batchCalls: 20,
   /** Longest procedure path of one call, in characters. */
   pathLength: 256,
-  /** Longest request path and query together, in characters. */
-  urlLength: 16_384,
   /** Deepest nesting of a JSON value. */
   jsonDepth: 64,
   /** Most values in one JSON document. */

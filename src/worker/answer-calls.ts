@@ -6,6 +6,7 @@ import { shapeError } from "../router/run-call.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import type { Reply, SessionEffect } from "../shared/call.js";
 import { anonymous } from "../shared/caller.js";
+import { USER_HEADER } from "../shared/session-user.js";
 import type { BrowserSession } from "./cookies/find-browser-session.js";
 import type { KeptSignInCheck } from "./cookies/kept-sign-in.js";
 import type { NetworkLimits } from "./create-network-limits.js";
@@ -16,6 +17,7 @@ import { wantsStream } from "./gate/wants-stream.js";
 import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
 import { sendCalls, type KnownCall, type SendCallsOptions, type SentReply } from "./send-calls.js";
 import { withFirstEventId } from "./with-first-event-id.js";
+import { sessionUserAfter } from "./session-user.js";
 import { renew, type Who } from "./who.js";
 
 export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
@@ -94,7 +96,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
 /** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */
 const CHALLENGE = 'Bearer error="invalid_token"';
 
-/** A reply with what is to be known of the session: its cookies, and that a Bearer token is none that holds. */
+/** A reply with what is to be known of the session: its cookies, its user, and that a Bearer token is none that holds. */
 async function withSession(
   response: Response,
   session: SessionEffect | undefined,
@@ -105,9 +107,9 @@ async function withSession(
   // A token's end says nothing of the cookies beside it, which were not looked at.
   const effect = isBearer && session === null ? undefined : session;
   const values = await writeCookies(effect);
-  if (values.length === 0 && !refusesToken) return response;
   const reply = new Response(response.body, response);
   if (refusesToken) reply.headers.set("WWW-Authenticate", CHALLENGE);
+  if (!isBearer) reply.headers.set(USER_HEADER, sessionUserAfter(effect, who));
   for (const value of values) reply.headers.append("Set-Cookie", value);
   return reply;
 }

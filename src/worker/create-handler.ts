@@ -2,6 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
 import type { SessionEffect } from "../shared/call.js";
+import { USER_HEADER } from "../shared/session-user.js";
 import { answerCalls } from "./answer-calls.js";
 import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
@@ -25,6 +26,7 @@ import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./read-stream.js";
+import { refusalOfOtherUser, sessionUserOf } from "./session-user.js";
 import { createTokenVerifier } from "./token-verifier.js";
 import { whoIs } from "./who.js";
 
@@ -66,6 +68,9 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const session = await findBrowserSession(sent, verifier);
     if (session.isForeignPair) warnOnce(foreignCookies);
     const who = await whoIs({ bearer: gated.bearer, session }, configuration);
+    const expected = gated.kind === "upgrade" ? gated.user : (request.headers.get(USER_HEADER) ?? undefined);
+    const otherUser = gated.bearer === undefined ? refusalOfOtherUser(expected, who) : undefined;
+    if (otherUser) return refuse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(who) } }, config);
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });

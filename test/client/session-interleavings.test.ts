@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import { openSharedBrowser } from "./interleavings/shared-browser.js";
+import { schedules } from "./interleavings/schedules.js";
 import { steps, take } from "./interleavings/steps.js";
 
-/** How many schedules each test runs. */
-const numRuns = Number(process.env["SCHEDULES"] ?? 500);
+const numRuns = schedules;
 const timeout = 60_000 + numRuns * 100;
 
 // The chunks that the client loads when it needs them: from here on, loading them takes no real time.

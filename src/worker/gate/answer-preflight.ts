@@ -1,5 +1,7 @@
+import { USER_HEADER } from "../../shared/session-user.js";
+
 /** What stock links and this package's client send. */
-const ALLOWED_HEADERS = "content-type, trpc-accept, authorization, last-event-id";
+const ALLOWED_HEADERS = `content-type, trpc-accept, authorization, last-event-id, ${USER_HEADER}`;
 
 /** How long a browser may remember the answer, in seconds. Chromium's own maximum. */
 const MAX_AGE = 7200;

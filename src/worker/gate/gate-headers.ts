@@ -1,3 +1,4 @@
+import { USER_HEADER } from "../../shared/session-user.js";
 import type { Cors } from "./gate-result.js";
 
 /** Sets what every reply carries: not to be stored, not to be guessed at, and readable by the allowed origin only. */
@@ -9,8 +10,8 @@ export function setGateHeaders(headers: Headers, gated: Cors): void {
   if (gated.corsOrigin === undefined) return;
   headers.set("Access-Control-Allow-Origin", gated.corsOrigin);
   headers.set("Access-Control-Allow-Credentials", "true");
-  // It says whether a token is to be refreshed, and a page of another origin would not see it.
-  headers.set("Access-Control-Expose-Headers", "WWW-Authenticate");
+  // They say whether a token is to be refreshed, and who is signed in. A page of another origin would not see them.
+  headers.set("Access-Control-Expose-Headers", `WWW-Authenticate, ${USER_HEADER}`);
 }
 
 /** {@link setGateHeaders} for a finished reply, which may be immutable. A socket's handshake stays as it is. */

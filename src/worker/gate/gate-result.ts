@@ -50,6 +50,8 @@ export interface GatedUpgrade extends Cors, Credentials {
   readonly kind: "upgrade";
   readonly url: URL;
   readonly organizationId?: string | undefined;
+  /** The user that the page opens it for. */
+  readonly user?: string | undefined;
 }
 
 /** What becomes of a request. A request that is none of these is not let through. */

@@ -1,4 +1,5 @@
 import { refusesEqualKeys } from "../../shared/equal-keys.js";
+import { USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { limits } from "../../shared/limits.js";
 import { answerPreflight } from "./answer-preflight.js";
 import type { GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
@@ -92,8 +93,16 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
   if (url.pathname !== options.path) {
     throw new Refused("NOT_FOUND", `A socket's path names no procedure. Open it at ${options.path}.`);
   }
-  const organizationId = readUpgrade(readQuery(url.search));
-  return { kind: "upgrade", url, organizationId, corsOrigin, ...readCredentials(request.headers) };
+  const query = readQuery(url.search);
+  const organizationId = readUpgrade(query);
+  return {
+    kind: "upgrade",
+    url,
+    organizationId,
+    user: query.get(USER_PARAMETER),
+    corsOrigin,
+    ...readCredentials(request.headers),
+  };
 }
 
 function isUpgrade(request: Request): boolean {

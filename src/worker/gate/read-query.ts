@@ -1,6 +1,7 @@
+import { USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { Refused } from "./refusal.js";
 
-const KNOWN = ["batch", "input", "connectionParams", "organizationId"] as const;
+const KNOWN = ["batch", "input", "connectionParams", "organizationId", USER_PARAMETER] as const;
 
 /** The parameters that mean something to the gate. */
 export type Query = ReadonlyMap<(typeof KNOWN)[number], string>;

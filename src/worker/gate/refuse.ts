@@ -14,7 +14,7 @@ import type { Refusal } from "./refusal.js";
  */
 export function refuse(refusal: Refusal, config: TRPCRootConfig<AnyTRPCRootTypes>): Response {
   const error = new TRPCError({ code: refusal.code, message: refusal.message });
-  const shape: unknown = getTRPCErrorShape({
+  const formatted: { readonly data: object } = getTRPCErrorShape({
     config,
     error,
     type: "unknown",
@@ -22,6 +22,8 @@ export function refuse(refusal: Refusal, config: TRPCRootConfig<AnyTRPCRootTypes
     input: undefined,
     ctx: undefined,
   });
+  const { reason } = refusal;
+  const shape = reason === undefined ? formatted : { ...formatted, data: { ...formatted.data, reason } };
   return Response.json(transformTRPCResponse(config, { error: shape as never }), {
     // Never a 2xx: the streaming link reads a plain error body only from a status that says so.
     status: getHTTPStatusCodeFromError(error),

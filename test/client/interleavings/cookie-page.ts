@@ -1,0 +1,52 @@
+import type { CookieBrowser } from "./cookie-tab.js";
+import { openCookieTab } from "./cookie-tab.js";
+import type { Period } from "./journal.js";
+
+export interface Person {
+  readonly email: string;
+  readonly id: string;
+}
+
+const password = "correct horse battery";
+
+/** The posts that pages wrote, by title, with the period that each was written in. */
+export type Posts = Map<string, Period>;
+
+/** A page that knows who is signed in from its client alone. */
+export function openCookiePage(browser: CookieBrowser, posts: Posts, name: string) {
+  const problems: string[] = [];
+  let period: Period = { user: undefined };
+  let unsettled = 0;
+  const { client, held } = openCookieTab(browser, (change, userId) => {
+    period = { user: change === "signedOut" ? "nobody" : userId };
+  });
+
+  function run(call: Promise<unknown>): void {
+    unsettled++;
+    void call.catch(() => {}).finally(() => unsettled--);
+  }
+
+  return {
+    client,
+    held,
+    problems,
+    isAtRest: (): boolean => unsettled === 0,
+    signIn: ({ email }: Person): void => run(client.auth.login.mutate({ email, password })),
+    signOut: (): void => run(client.auth.logout.mutate()),
+    write(): void {
+      const title = `${name} ${posts.size}`;
+      posts.set(title, period);
+      run(client.posts.create.mutate({ title, body: "" }));
+    },
+    read(): void {
+      const made = period;
+      const check = ({ user }: { user: { id: string } }): void => {
+        made.user ??= user.id;
+        if (made.user !== user.id) problems.push(`a page of ${made.user} received the account of ${user.id}`);
+      };
+      run(client.auth.me.query().then(check));
+    },
+  };
+}
+
+export type CookiePage = ReturnType<typeof openCookiePage>;
