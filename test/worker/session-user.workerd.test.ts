@@ -1,27 +1,32 @@
 import { describe, expect, it } from "vitest";
-import { freshEmail, openBrowser, password, signUp, type Browser } from "../fixtures/browser.js";
-import { overHttp, refusalOf } from "../fixtures/roads.js";
+import { freshEmail, openBrowser, origin, password, signUp, type Browser } from "../fixtures/browser.js";
+import { refusalOf } from "../fixtures/roads.js";
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import type { AppRouter } from "../fixtures/app/router.js";
-import { origin } from "../fixtures/browser.js";
 
 const links = { single: httpLink, batch: httpBatchLink, "batch-stream": httpBatchStreamLink };
 type LinkName = keyof typeof links;
 const linkNames = Object.keys(links) as LinkName[];
 
-/** A client of a page that makes its calls for a user. */
-function clientFor(user: string, browser: Browser, name: LinkName = "batch") {
-  return createTRPCClient<AppRouter>({
-    links: [
-      links[name]({
-        url: `${origin}/trpc`,
-        transformer: superjson,
-        headers: { "userdo-user": user },
-        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
-      }),
-    ],
-  });
+interface PageOptions {
+  /** @default "batch" */
+  readonly link?: LinkName;
+  /** The user that the page makes its calls for. */
+  readonly user?: string;
+  readonly onReply?: (response: Response) => void;
+}
+
+/** A client of a page. */
+function clientIn(browser: Browser, { link = "batch", user, onReply }: PageOptions = {}) {
+  async function fetch(url: RequestInfo | URL, init?: object): Promise<Response> {
+    const response = await browser.fetch(String(url), init);
+    onReply?.(response);
+    return response;
+  }
+  const headers = user === undefined ? {} : { "userdo-user": user };
+  const options = { url: `${origin}/trpc`, transformer: superjson, headers, fetch };
+  return createTRPCClient<AppRouter>({ links: [links[link](options)] });
 }
 
 const errorOf = (call: Promise<unknown>): Promise<unknown> =>
@@ -46,7 +51,9 @@ describe.each(linkNames)("a mutation that a page made for another user (%s)", (n
   it("is refused, changes nothing and sets no cookies", async () => {
     const { ada, bob, browser } = await replaced();
     const before = new Map(browser.cookies);
-    const error = await errorOf(clientFor(ada.user.id, browser, name).posts.create.mutate({ title: "A", body: "" }));
+    const error = await errorOf(
+      clientIn(browser, { user: ada.user.id, link: name }).posts.create.mutate({ title: "A", body: "" }),
+    );
     expect(error).toBeInstanceOf(TRPCClientError);
     expect(error).toMatchObject({ data: { code: "UNAUTHORIZED", reason: "SESSION_CHANGED" } });
     expect(browser.cookies).toEqual(before);
@@ -56,17 +63,19 @@ describe.each(linkNames)("a mutation that a page made for another user (%s)", (n
 
   it("does not sign the new user out", async () => {
     const { ada, bob, browser } = await replaced();
-    expect(await refusalOf(clientFor(ada.user.id, browser, name).auth.logout.mutate())).toBe("UNAUTHORIZED");
+    expect(await refusalOf(clientIn(browser, { user: ada.user.id, link: name }).auth.logout.mutate())).toBe(
+      "UNAUTHORIZED",
+    );
     expect((await browser.client().auth.me.query()).user.id).toBe(bob.user.id);
   });
 
   it("works for its own user, and for nobody", async () => {
     const { browser, user } = await signUp();
-    await clientFor(user.id, browser, name).posts.create.mutate({ title: "A", body: "" });
+    await clientIn(browser, { user: user.id, link: name }).posts.create.mutate({ title: "A", body: "" });
     expect(await browser.client().posts.list.query()).toHaveLength(1);
     const stranger = openBrowser();
     const email = freshEmail();
-    await clientFor("anonymous", stranger, name).auth.signup.mutate({ email, password });
+    await clientIn(stranger, { user: "anonymous", link: name }).auth.signup.mutate({ email, password });
     expect((await stranger.client().auth.me.query()).user.email).toBe(email);
   });
 });
@@ -75,21 +84,21 @@ describe("a request that names another user", () => {
   it("is refused when the page was signed out meanwhile, and the error says nothing of another user", async () => {
     const { browser, user } = await signUp();
     await browser.client().auth.logout.mutate();
-    const error = await errorOf(clientFor(user.id, browser).posts.create.mutate({ title: "A", body: "" }));
+    const error = await errorOf(clientIn(browser, { user: user.id }).posts.create.mutate({ title: "A", body: "" }));
     expect(error).toMatchObject({ data: { code: "UNAUTHORIZED" } });
     expect(error).not.toMatchObject({ data: { reason: "SESSION_CHANGED" } });
   });
 
   it("is refused when a page of nobody sends it and a user has signed in", async () => {
     const { browser } = await signUp();
-    const error = await errorOf(clientFor("anonymous", browser).posts.create.mutate({ title: "A", body: "" }));
+    const error = await errorOf(clientIn(browser, { user: "anonymous" }).posts.create.mutate({ title: "A", body: "" }));
     expect(error).toMatchObject({ data: { reason: "SESSION_CHANGED" } });
     expect(await browser.client().posts.list.query()).toEqual([]);
   });
 
   it.each(["", "x", "a, b", "anonymous,anonymous"])("is refused when the name is %j", async (name) => {
     const { browser } = await signUp();
-    expect(await refusalOf(clientFor(name, browser).posts.create.mutate({ title: "A", body: "" }))).toBe(
+    expect(await refusalOf(clientIn(browser, { user: name }).posts.create.mutate({ title: "A", body: "" }))).toBe(
       "UNAUTHORIZED",
     );
   });
@@ -110,34 +119,20 @@ describe("a request that names another user", () => {
 describe("a reply", () => {
   it.each(linkNames)("names the user that the browser is signed in as after it (%s)", async (name) => {
     const named: (string | null)[] = [];
-    const browser = openBrowser();
-    const observed: Browser = {
-      ...browser,
-      async fetch(path, init) {
-        const response = await browser.fetch(path, init);
-        named.push(response.headers.get("userdo-user"));
-        return response;
-      },
-    };
-    const { user } = (await overHttp({ ...observed, client: openClient(observed) }, name as never).mutate(
-      "auth.signup",
-      {
-        email: freshEmail(),
-        password,
-      },
-    )) as { user: { id: string } };
-    const road = overHttp({ ...observed, client: openClient(observed) }, name as never);
-    await road.query("posts.list");
-    await road.mutate("auth.logout");
-    await refusalOf(road.query("auth.me"));
+    const client = clientIn(openBrowser(), {
+      link: name,
+      onReply: (response) => named.push(response.headers.get("userdo-user")),
+    });
+    const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
+    await client.posts.list.query();
+    await client.auth.logout.mutate();
+    await refusalOf(client.auth.me.query());
     expect(named).toEqual([user.id, user.id, "anonymous", "anonymous"]);
   });
-});
 
-function openClient(browser: Browser): Browser["client"] {
-  return (link = "batch") => {
-    const make = { http: httpLink, batch: httpBatchLink, stream: httpBatchStreamLink }[link];
-    const fetch = (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init);
-    return createTRPCClient<AppRouter>({ links: [make({ url: `${origin}/trpc`, transformer: superjson, fetch })] });
-  };
-}
+  it("names nobody to a client with a token of its own", async () => {
+    const { browser } = await signUp();
+    const response = await browser.fetch("/trpc/auth.me", { headers: { Authorization: "Bearer invalid" } });
+    expect(response.headers.get("userdo-user")).toBeNull();
+  });
+});
