@@ -1,9 +1,10 @@
+import type * as openSocketModule from "./open-socket.js";
 import type { SocketClass } from "./socket-class.js";
 
 /** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
 const CONNECTION_TIMEOUT = 10_000;
 
-type SocketModule = typeof import("./open-socket.js");
+type SocketModule = typeof openSocketModule;
 
 export interface SocketClassOptions {
   /** @default the platform's own */

@@ -15,6 +15,11 @@ describe("where a socket is opened", () => {
     expect(socketUrl({ url, base, organizationId })).toBe(expected);
   });
 
+  it("names the user that the page opens it for", () => {
+    const url = socketUrl({ url: "/trpc", base: page, organizationId: "o", user: "a" });
+    expect(url).toBe("wss://app.example.com/trpc?organizationId=o&user=a");
+  });
+
   it("C4 a relative one without a page says what to pass", () => {
     expect(() => socketUrl({ url: "/trpc", base: undefined, organizationId: undefined })).toThrow(/absolute/);
   });
