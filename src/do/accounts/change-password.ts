@@ -58,7 +58,8 @@ export async function changePassword(parts: AccountParts, change: PasswordChange
   const { session, ended } = transaction(() => {
     // Hashing took a while: by now the password may be another, or this session over.
     const now = accounts.read();
-    if (!now || now.operationId !== account.operationId || isOver()) throw concurrentChange();
+    const isSame = now?.operationId === account.operationId && now.passwordHash === account.passwordHash;
+    if (!now || !isSame || isOver()) throw concurrentChange();
     const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { emailObjectName } from "../../../src/do/accounts/email-object-name.js";
+import { stubOf } from "../../../src/shared/object-stub.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo } from "../../fixtures/mail.js";
@@ -103,5 +104,23 @@ it("a link to a new address that is opened while a new password ends it leaves n
       expect(user.email).toBe(account.email);
       await expectFree(account, target);
     }
+  }
+});
+
+it("of several new passwords that a server sets at once, one is set and only that one succeeds", async () => {
+  const { email, user } = await signUp();
+  const chosen = Array.from({ length: 4 }, (_each, index) => `horse battery number ${index}`);
+  const replies = await stubOf(env.BLOG_DO, { type: "user", id: user.id }).trpc(
+    { type: "user", userId: user.id, via: "rpc" },
+    chosen.map((next) => ({
+      path: "auth.changePassword",
+      type: "mutation",
+      input: { currentPassword: password, newPassword: next },
+    })),
+  );
+  expect(replies.filter(({ ok }) => ok)).toHaveLength(1);
+  for (const [index, next] of chosen.entries()) {
+    const signIn = someone().auth.login.mutate({ email, password: next });
+    expect((await codeOf(signIn)) === "none").toBe(replies[index]?.ok);
   }
 });
