@@ -2,6 +2,7 @@ import { TRPCClientError, type OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observableToPromise, tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
+import type { ErrorReason } from "../shared/error-reason.js";
 import type { Answer, SessionWatch } from "./session-watch.js";
 import { isSessionChangedError, sessionCallOf, type ClientSessions } from "./client-sessions.js";
 import type { SignInListener } from "./sign-in-events.js";
@@ -37,7 +38,9 @@ export function withSessionWatch(link: Link, { watch, sessions, onChange }: With
         error(error) {
           // Of somebody who signs in it says that the password is wrong.
           if (change === "signedIn" || !isUnauthorized(error)) return;
-          if (path === ME) watch.answered(asked);
+          if (path === ME) {
+            if (!isPasswordChanged(error)) watch.answered(asked);
+          }
           // There was no session to end any more.
           else if (change && path.startsWith("auth.")) {
             sessions.changedBy(call);
@@ -53,7 +56,7 @@ export function withSessionWatch(link: Link, { watch, sessions, onChange }: With
 export async function askWho(link: Link): Promise<Answer> {
   const error = await errorOf(link, ME, undefined);
   if (error === undefined) return "signedIn";
-  return isUnauthorized(error) ? "signedOut" : "unknown";
+  return isUnauthorized(error) && !isPasswordChanged(error) ? "signedOut" : "unknown";
 }
 
 /** Asks the server whether the user is a member. Answers the refusal, as the app shapes it. */
@@ -84,9 +87,18 @@ function isUnauthorized(error: unknown): boolean {
   return codeOf(error) === "UNAUTHORIZED" && !isSessionChangedError(error);
 }
 
+/** The session was replaced by a call whose reply may have been lost. The app can make that call again. */
+function isPasswordChanged(error: unknown): boolean {
+  return dataOf(error)?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
+}
+
 function codeOf(error: unknown): unknown {
+  return dataOf(error)?.code;
+}
+
+function dataOf(error: unknown): { readonly code?: unknown; readonly reason?: unknown } | undefined {
   const data: unknown = error instanceof TRPCClientError ? error.data : undefined;
-  return typeof data === "object" && data !== null && "code" in data ? data.code : undefined;
+  return typeof data === "object" && data !== null ? data : undefined;
 }
 
 function never(): never {

@@ -1,12 +1,13 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 
 /**
- * For a call of a session that a new password replaced a moment ago, for example because that reply was lost. It clears no
- * cookies: they may be those of the new session already.
+ * For a call of a session that a new password replaced, if the reply that carries the new session may have been lost or be
+ * on its way. It clears no cookies, and the client does not count it as a sign-out: a repeat of that call is answered.
  */
-export function sessionReplaced(): TRPCError {
-  return new TRPCError({
+export function sessionReplaced(): ReasonedError {
+  return new ReasonedError({
     code: "UNAUTHORIZED",
     message: "The password was changed, and this session ended with it. Sign in with the new password.",
+    reason: "PASSWORD_CHANGED",
   });
 }
