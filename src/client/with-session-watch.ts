@@ -87,7 +87,7 @@ function isUnauthorized(error: unknown): boolean {
   return codeOf(error) === "UNAUTHORIZED" && !isSessionChangedError(error);
 }
 
-/** The session was replaced by a call whose reply may have been lost. The app can make that call again. */
+/** A call replaced the session, and its reply may have been lost. The app can make that call again. */
 function isPasswordChanged(error: unknown): boolean {
   return dataOf(error)?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
 }

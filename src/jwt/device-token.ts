@@ -24,8 +24,8 @@ const TOKEN = /^([0-9a-f]{32})((?:\.(?:[A-Za-z0-9_-]{11})?[A-Za-z0-9_-]{22}){1,4
 
 /**
  * Marks a browser in which these users have signed in before: an id of its own, and for each user a MAC over both and
- * over the account's device epoch. It signs nobody in. It only tells a browser of the user's from a stranger's who
- * guesses passwords.
+ * over the account's device epoch. It signs nobody in. It only distinguishes a browser of the user from
+ * that of a stranger who guesses passwords.
  */
 export async function addToDevice(
   token: string | undefined,

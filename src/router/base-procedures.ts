@@ -47,7 +47,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     cookieProcedure: userProcedure("always"),
     /** For the built-in routers: replaces the session that calls, and repeats an answer that was lost. */
     replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
-    /** For the built-in routers: signs out. Succeeds again for a session that is over, whose reply may have been lost. */
+    /** For the built-in routers: signs out. Succeeds again for a session that is over: the reply may have been lost. */
     signOutProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
     /** For the built-in routers: in the caller's own object, and may end the session that calls. */
     endingProcedure: userProcedure("sometimes"),

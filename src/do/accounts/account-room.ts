@@ -50,7 +50,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     sessionId !== undefined && (!exists() || sessions.alive(sessionId, Date.now()) === undefined);
 
   /**
-   * Answers a sign-out again whose reply was lost: the session is over.
+   * Answers a sign-out again after its reply was lost: the session is over.
    *
    * @throws TRPCError UNAUTHORIZED if the session was replaced, or if other sessions were to end and are alive: this one
    *   may have ended in another way

@@ -91,7 +91,7 @@ function changedSession({ accounts, sessions }: AccountParts, { sessionId }: Act
 }
 
 /**
- * Answers a call again whose reply was lost: `undefined` if this session has not just set this very password. Wrong ones
+ * Answers a call again after its reply was lost: `undefined` if this session has not just set this very password. Wrong ones
  * are counted, because someone may have copied the old session.
  */
 async function repeat(

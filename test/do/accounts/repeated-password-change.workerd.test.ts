@@ -25,7 +25,7 @@ function copyOf({ cookies }: Browser): Browser {
   return copy;
 }
 
-/** A browser whose password change was handled, and whose reply was lost. `after` has what the reply carried. */
+/** A browser that changed the password and did not get the reply. `after` has what the reply carried. */
 async function lost() {
   const account = await signUp();
   const after = copyOf(account.browser);
@@ -141,7 +141,7 @@ describe("a password change without a reply, over cookies", () => {
   });
 });
 
-describe("a password change whose reply was lost behind its cookies", () => {
+describe("a password change that got only the cookies of its reply", () => {
   it("is answered again for the new session, until it renews its tokens", async () => {
     const { after, first } = await lost();
     expect(await isSignedIn(after)).toBe(true);
