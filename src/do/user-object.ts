@@ -187,7 +187,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "deliver":
       return inbox.receive(request);
     case "lease":
-      return lease(request.organizationId, request.sessionId);
+      return lease(request);
     case "hasVerified":
       return account.hasVerified(request.email);
     case "blocksInviter":

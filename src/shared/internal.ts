@@ -72,6 +72,8 @@ export type InternalRequest =
       readonly op: "lease";
       readonly organizationId: string;
       readonly sessionId: string;
+      /** The generation of its tokens that a client presented; `undefined` if that is not known. */
+      readonly generation?: number | undefined;
     }
   | {
       /** Organization → index: may the address get an invitation? A place is kept for it, for a minute. */

@@ -8,7 +8,7 @@ import type { ObjectEnvironment } from "../kind-of-object.js";
 import { createMailAvailability } from "../mail/mail-availability.js";
 import { createMailer } from "../mail/create-mailer.js";
 import { createMailTokenStore, mailTokenSchema, usedMailTokenSchema } from "../mail/mail-token-store.js";
-import { createLeaseHolders, leaseHolderSchema } from "../organizations/lease-holders.js";
+import { createLeaseHolders, leaseHolderSchema, type LeaseRequest } from "../organizations/lease-holders.js";
 import {
   acceptedInvitationSchema,
   createUserOrganizationStore,
@@ -198,8 +198,8 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     inbox: createInbox({ sql, transaction, isBorn: exists, handlers: organizations.handlers }),
     organizationList,
     blockedInviters,
-    lease: (organizationId: string, sessionId: string): number | "ended" | "replaced" =>
-      exists() ? transaction(() => leaseHolders.grant(parts.sessions, sessionId, organizationId)) : "ended",
+    lease: (request: LeaseRequest): number | "ended" | "replaced" =>
+      exists() ? transaction(() => leaseHolders.grant(parts.sessions, request)) : "ended",
     account: createUserAccount({
       parts,
       isBorn,

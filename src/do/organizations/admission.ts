@@ -1,8 +1,8 @@
 import { sessionReplaced } from "../accounts/session-replaced.js";
-import { sessionOf, type Caller } from "../../shared/caller.js";
+import type { Caller } from "../../shared/caller.js";
 import type { Admission } from "../kind-of-object.js";
 import { SessionEnded } from "../entry.js";
-import type { Leases } from "./leases.js";
+import type { Leases, MemberSession } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
 
 export interface AdmissionOptions {
@@ -18,8 +18,8 @@ export function createAdmission({ exists, members, leases, endSession }: Admissi
     if (!exists() || caller.type === "anonymous") return "forbidden";
     if (caller.type === "system") return "alive";
     if (!members.find(caller.userId)) return "forbidden";
-    const session = sessionOf(caller);
-    return session === undefined || leases.holds(caller.userId, session) ? "alive" : "ask";
+    const session = memberSessionOf(caller);
+    return session === undefined || leases.holds(session) ? "alive" : "ask";
   }
 
   return {
@@ -27,11 +27,11 @@ export function createAdmission({ exists, members, leases, endSession }: Admissi
 
     /** Asks the caller's own object, where that has to be. @throws SessionEnded */
     admit(caller: Caller): Promise<void> | undefined {
-      const session = sessionOf(caller);
-      if (caller.type !== "user" || session === undefined || admission(caller) !== "ask") return undefined;
-      return leases.renew(caller.userId, session).then((answer) => {
+      const session = memberSessionOf(caller);
+      if (session === undefined || admission(caller) !== "ask") return undefined;
+      return leases.renew(session).then((answer) => {
         if (answer === "alive") return;
-        endSession(session);
+        endSession(session.sessionId);
         // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
         throw answer === "replaced" ? sessionReplaced() : new SessionEnded();
       });
@@ -41,4 +41,10 @@ export function createAdmission({ exists, members, leases, endSession }: Admissi
     standing: (caller: Caller): number | undefined =>
       caller.type === "user" ? members.find(caller.userId)?.epoch : undefined,
   };
+}
+
+function memberSessionOf(caller: Caller): MemberSession | undefined {
+  if (caller.type !== "user" || caller.via !== "session") return undefined;
+  const { userId, sessionId, generation } = caller;
+  return { userId, sessionId, generation };
 }

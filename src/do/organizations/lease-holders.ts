@@ -1,3 +1,4 @@
+import type { InternalRequest } from "../../shared/internal.js";
 import { toName } from "../../shared/owner.js";
 import type { SessionStore } from "../accounts/session-store.js";
 import type { Outbox } from "../outbox/create-outbox.js";
@@ -14,6 +15,12 @@ export const leaseHolderSchema = `
 /** How long an organization may take a session to be alive without asking again. */
 const LEASE = 5 * 60_000;
 
+/** What an organization asks about a session. */
+export type LeaseRequest = Pick<
+  Extract<InternalRequest, { op: "lease" }>,
+  "sessionId" | "organizationId" | "generation"
+>;
+
 export interface LeaseHoldersOptions {
   readonly sql: SqlStorage;
   readonly outbox: Pick<Outbox, "post">;
@@ -22,13 +29,17 @@ export interface LeaseHoldersOptions {
 /** Which organizations take which of the user's sessions to be alive, and are to be told when one is not. */
 export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
   return {
-    /** Gives a lease, and writes down whom. Call it inside a transaction. */
-    grant(sessions: SessionStore, sessionId: string, organizationId: string): number | "ended" | "replaced" {
+    /** Gives a lease, writes down whom, and confirms the generation. Call it inside a transaction. */
+    grant(
+      sessions: SessionStore,
+      { sessionId, organizationId, generation }: LeaseRequest,
+    ): number | "ended" | "replaced" {
       const now = Date.now();
       const alive = sessions.alive(sessionId, now);
       if (!alive) return sessions.wasReplaced(sessionId, now) ? "replaced" : "ended";
       // An organization asks for a lease only when the session sends or receives something there.
       const session = sessions.touch(alive, now);
+      sessions.confirm(session, generation);
       const until = Math.min(now + LEASE, session.expiresAt);
       sql.exec("DELETE FROM _lease_holders WHERE until <= ?", now);
       sql.exec("INSERT OR REPLACE INTO _lease_holders VALUES (?, ?, ?)", sessionId, organizationId, until);

@@ -1,11 +1,29 @@
 export const leaseSchema =
   "CREATE TABLE IF NOT EXISTS _leases (session_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX IF NOT EXISTS _leases_user ON _leases (user_id)";
 
+/**
+ * The generation of its tokens with which a session asked for its lease. This is not a column of `_leases`, because the
+ * version before inserts rows without naming columns. A trigger deletes the row with its lease.
+ */
+export const leaseGenerationSchema = `
+  CREATE TABLE IF NOT EXISTS _lease_generations (session_id TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS _lease_generations_delete AFTER DELETE ON _leases BEGIN
+    DELETE FROM _lease_generations WHERE session_id = OLD.session_id;
+  END`;
+
+/** A member's session, as a call or a delivery names it. */
+export interface MemberSession {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** The generation of the tokens that the client presented; `undefined` for a token of an earlier version. */
+  readonly generation: number | undefined;
+}
+
 export interface LeasesOptions {
   readonly sql: SqlStorage;
   readonly isBorn: () => boolean;
   /** Asks the user's object until when a session may be taken to be alive. */
-  readonly ask: (userId: string, sessionId: string) => Promise<number | "ended" | "replaced">;
+  readonly ask: (session: MemberSession) => Promise<number | "ended" | "replaced">;
 }
 
 /** What came of asking: `replaced` for a session that got another id a moment ago. */
@@ -14,33 +32,54 @@ type Answer = "alive" | "ended" | "replaced";
 /**
  * Until when members' sessions may be taken to be alive without asking. The user's object writes down whom it has
  * told, and tells them when a session ends; one that cannot be told knows for no longer than the lease.
+ *
+ * A client that presents a newer generation of its tokens asks anew: the user's object detects copied tokens only if it
+ * knows which generations have reached a client.
  */
 export function createLeases({ sql, isBorn, ask }: LeasesOptions) {
   /** Sessions that are being asked about, and whether they ended meanwhile: the answer may be older than the end. */
   const asking = new Map<string, { readonly answer: Promise<Answer>; ended: boolean }>();
 
-  async function renew(userId: string, sessionId: string): Promise<Answer> {
-    const until = await ask(userId, sessionId);
+  async function renew(session: MemberSession): Promise<Answer> {
+    const { userId, sessionId, generation } = session;
+    const until = await ask(session);
     if (typeof until === "string") return until;
     if (asking.get(sessionId)?.ended || !isBorn()) return "ended";
     sql.exec("DELETE FROM _leases WHERE until <= ?", Date.now());
     sql.exec("INSERT OR REPLACE INTO _leases VALUES (?, ?, ?)", sessionId, userId, until);
+    // Afterwards, because replacing a lease may delete its generation.
+    if (generation !== undefined) {
+      sql.exec(
+        "INSERT OR REPLACE INTO _lease_generations (session_id, generation) VALUES (?, ?)",
+        sessionId,
+        generation,
+      );
+    }
     return "alive";
   }
 
   return {
-    holds: (userId: string, sessionId: string): boolean =>
+    holds: ({ userId, sessionId, generation }: MemberSession): boolean =>
       sql
-        .exec("SELECT 1 FROM _leases WHERE session_id = ? AND user_id = ? AND until > ?", sessionId, userId, Date.now())
+        .exec(
+          `SELECT 1 FROM _leases WHERE session_id = ?1 AND user_id = ?2 AND until > ?3 AND (?4 IS NULL OR EXISTS (
+            SELECT 1 FROM _lease_generations WHERE session_id = ?1 AND generation >= ?4
+          ))`,
+          sessionId,
+          userId,
+          Date.now(),
+          generation ?? null,
+        )
         .toArray().length > 0,
 
     /** Asks anew, once for however many calls and events wait for it. */
-    renew(userId: string, sessionId: string): Promise<Answer> {
+    renew(session: MemberSession): Promise<Answer> {
+      const { sessionId } = session;
       const underway = asking.get(sessionId);
       if (underway) return underway.answer;
       // Started a moment later, so that it finds its own entry.
       const answer = Promise.resolve()
-        .then(() => renew(userId, sessionId))
+        .then(() => renew(session))
         .finally(() => asking.delete(sessionId));
       asking.set(sessionId, { answer, ended: false });
       return answer;

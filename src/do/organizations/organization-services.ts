@@ -15,7 +15,7 @@ import { recordedSql } from "../storage/recorded-sql.js";
 import { createInvitationStore, invitationSchema } from "./invitation-store.js";
 import { inviterSchema } from "./inviter-table.js";
 import { createInvitations } from "./invitations.js";
-import { createLeases, leaseSchema } from "./leases.js";
+import { createLeases, leaseGenerationSchema, leaseSchema } from "./leases.js";
 import { handlersFor, type OrganizationLetters } from "./letters.js";
 import { createMemberStore, memberSchema } from "./member-store.js";
 import { createMembership } from "./membership.js";
@@ -30,6 +30,7 @@ export const organizationTables: readonly string[] = [
   invitationSchema,
   ...inviterSchema("_invitations"),
   leaseSchema,
+  leaseGenerationSchema,
   rateLogSchema,
   outboxSchema,
   inboxSchema,
@@ -71,7 +72,7 @@ export function createOrganizationServices(environment: ObjectEnvironment, { lif
     leases: createLeases({
       sql,
       isBorn,
-      ask: (userId, sessionId) => user(userId).internal({ op: "lease", organizationId, sessionId }),
+      ask: ({ userId, ...session }) => user(userId).internal({ op: "lease", organizationId, ...session }),
     }),
     rates: createRateLog(sql),
     mail: createMailAvailability({ env: environment.env, settings: app.mail }),
