@@ -70,6 +70,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     outbox,
     alarms,
     ownerId,
+    isBlocked,
     onForgotten: () => claims.tidy(),
   });
   const throttle = createThrottle({

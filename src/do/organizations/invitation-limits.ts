@@ -16,13 +16,17 @@ export interface CountedInvitation {
  * replaces it. Whether the address has an account, or blocks the inviter, makes no difference.
  *
  * @param waiting the invitations that wait at the address
+ * @param blocked the ids of inviters that the owner of the address blocks. Their invitations count for themselves only, so
+ *   that they cannot use up what others may send
  */
 export function isWithinInvitationLimits(
   invitation: CountedInvitation,
   waiting: readonly CountedInvitation[],
+  blocked: ReadonlySet<string> = new Set(),
 ): boolean {
   const { organizationId, inviterId } = invitation;
   if (waiting.some((each) => each.organizationId === organizationId)) return true;
-  if (waiting.length >= TOTAL) return false;
+  const unblocked = waiting.filter((each) => each.inviterId === undefined || !blocked.has(each.inviterId));
+  if (unblocked.length >= TOTAL) return false;
   return inviterId === undefined || waiting.filter((each) => each.inviterId === inviterId).length < OF_ONE_INVITER;
 }

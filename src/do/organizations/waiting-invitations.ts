@@ -31,13 +31,15 @@ export interface WaitingInvitationsOptions {
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** The user whose address it is; `undefined` for nobody's, or somebody's who only is about to sign up. */
   readonly ownerId: () => string | undefined;
+  /** Whether the owner of the address blocks the inviter. */
+  readonly isBlocked: (invitation: WaitingInvitation) => Promise<boolean>;
   /** Called after what ran out has been forgotten. */
   readonly onForgotten: () => Promise<void>;
 }
 
 /** The invitations to one address. They wait here until somebody has shown that it is theirs. */
 export function createWaitingInvitations(options: WaitingInvitationsOptions) {
-  const { sql, isBorn, birth, outbox, alarms, ownerId, onForgotten } = options;
+  const { sql, isBorn, birth, outbox, alarms, ownerId, isBlocked, onForgotten } = options;
 
   const list = (now: number): WaitingInvitation[] =>
     sql
@@ -58,6 +60,16 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
         inviterId: row["inviter_id"] === null ? undefined : String(row["inviter_id"]),
       }));
     return [...waiting, ...admitted.filter(({ organizationId }) => !organizations.has(organizationId))];
+  }
+
+  /** The ids of the inviters of waiting invitations that the owner of the address blocks. */
+  async function blockedInviters(): Promise<Set<string>> {
+    const byInviter = new Map<string, WaitingInvitation>();
+    for (const each of isBorn() ? list(Date.now()) : []) if (each.inviter) byInviter.set(each.inviter.userId, each);
+    const asked = await Promise.all(
+      Array.from(byInviter, async ([userId, each]) => ((await isBlocked(each)) ? userId : [])),
+    );
+    return new Set(asked.flat());
   }
 
   function tell(userId: string, invitation: WaitingInvitation): void {
@@ -89,9 +101,12 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
       sql.exec("SELECT 1 FROM _waiting UNION ALL SELECT 1 FROM _admitted_invitations LIMIT 1").toArray().length > 0,
 
     /** Whether an organization may send an invitation. Keeps a place for it if so. */
-    admit(invitation: CountedInvitation): boolean {
+    async admit(invitation: CountedInvitation): Promise<boolean> {
+      const isWithin = (blocked?: ReadonlySet<string>) =>
+        isWithinInvitationLimits(invitation, counted(Date.now()), blocked);
+      // The owner is asked only at the limit. Other invitations may have come in meanwhile, so they are counted again.
+      if (!isWithin() && !isWithin(await blockedInviters())) return false;
       const now = Date.now();
-      if (!isWithinInvitationLimits(invitation, counted(now))) return false;
       birth(() => {
         sql.exec(
           "INSERT OR REPLACE INTO _admitted_invitations (organization_id, inviter_id, until) VALUES (?, ?, ?)",

@@ -108,6 +108,29 @@ describe("a blocked inviter", () => {
     expect(await invited()).toEqual([]);
   });
 
+  it("cannot keep others from inviting, however many invitations of blocked inviters wait", async () => {
+    const strangers = await Promise.all(Array.from({ length: 5 }, () => signUp()));
+    for (const stranger of strangers) {
+      await Promise.all(
+        Array.from({ length: 10 }, async () => invite(await createOrganization(stranger), bob, stranger)),
+      );
+    }
+    const organizationId = await createOrganization();
+    expect(await codeOf(invite(organizationId))).toBe("TOO_MANY_REQUESTS");
+    await vi.waitFor(async () => expect(await invited()).toHaveLength(50));
+    for (const { email } of strangers) {
+      const waiting = [...(await listed(bob)).values()];
+      const found = waiting.find((each) => each.status === "invited" && each.inviter?.email === email);
+      if (found?.status !== "invited") throw new Error("There is no invitation of this inviter.");
+      await bob.client.organizations.invitations.blockInviter.mutate({ invitationId: found.invitationId });
+    }
+    await invite(organizationId);
+    await vi.waitFor(async () => expect(await invited()).toEqual([organizationId]));
+    // Like any inviter, a blocked one has ten.
+    const another = createOrganization(strangers[0]).then((id) => invite(id, bob, strangers[0]));
+    expect(await codeOf(another)).toBe("TOO_MANY_REQUESTS");
+  });
+
   it("leaves the invitations of others alone", async () => {
     const eve = await signUpVerified();
     const theirs = await createOrganization(eve);
