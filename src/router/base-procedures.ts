@@ -41,6 +41,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     refreshProcedure: inItsPlace<object>({ kind: "refresh", setsCookies: "always" }),
     /** For the built-in routers: found by the token in the input, which says and shows whose it is. */
     mailProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "never" }),
+    /** For the built-in routers: the same, for a caller with a session of that user only. */
+    ownMailProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
     /** For the carrier of live queries: in the object of the organization in its input, or the caller's own. */
     liveProcedure: inItsPlace<object>({ kind: "live", setsCookies: "never" }),
     /** For the built-in routers: in the caller's own object, and answered with cookies. */

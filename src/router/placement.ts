@@ -17,6 +17,11 @@ export interface Placement {
    */
   readonly setsCookies: "never" | "sometimes" | "always";
   /**
+   * Whether it depends on who calls, although its input finds the object: an access token that has expired is renewed.
+   * @default as the kind says
+   */
+  readonly dependsOnCaller?: true;
+  /**
    * Which sessions that are over may call it, to get an answer again that was lost: one that a new password replaced, or
    * any. The procedure has to find out, and must change nothing then.
    * @default none

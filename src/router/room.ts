@@ -69,6 +69,7 @@ export interface AccountRoom {
   checkLink(link: MailedLink): Promise<{ valid: true }>;
   requestEmailVerification(): Promise<void>;
   verifyEmail(token: string): Promise<void>;
+  rejectEmail(token: string): Promise<void>;
   changeEmail(change: Credentials): Promise<void>;
   confirmEmailChange(token: string): Promise<void>;
   /** Changes fields of the profile: `undefined` keeps, `null` clears. */

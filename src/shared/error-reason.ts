@@ -1,6 +1,8 @@
 /** Stable names of errors that an app can branch on or translate. A client finds one in `error.data.reason`. */
 const reasons = [
+  "ADDRESS_VERIFIED",
   "COOKIES_DROPPED",
+  "LINK_NEEDS_SESSION",
   "LINK_USED",
   "MAIL_NOT_CONFIGURED",
   "PASSWORD_CHANGED",

@@ -190,7 +190,10 @@ const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"])
 /** Who the calls are for. A lapsed access token is renewed only when one of them has to know. */
 async function callerFor(calls: readonly KnownCall[], { who, configuration, device }: AnswerCallsOptions) {
   if (who.type === "known") return { caller: who.caller, effect: undefined };
-  const asks = calls.some(({ procedure }) => !withoutCaller.has(placementOf(procedure).kind));
+  const asks = calls.some(({ procedure }) => {
+    const { kind, dependsOnCaller = !withoutCaller.has(kind) } = placementOf(procedure);
+    return dependsOnCaller;
+  });
   if (who.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
   const [admits, ...others] = new Set(calls.map(({ procedure }) => placementOf(procedure).admits));
   return renew(who.claims, configuration, { device, admits: others.length === 0 ? admits : undefined });

@@ -25,6 +25,29 @@ describe("the address", () => {
     await tab.says("Your address is confirmed.");
   });
 
+  test("a link that is opened in a browser without the account asks for a sign-in, and then confirms", async () => {
+    const { ada } = await signUp();
+    const { tab: elsewhere } = await signUp();
+    await elsewhere.openMail("Confirm your e-mail address", ada.email);
+    await elsewhere.press("Confirm the address");
+    await elsewhere.says("Sign in to the account that asked for this mail.");
+    await elsewhere.field("E-mail").fill(ada.email);
+    await elsewhere.field("Password").fill(ada.password);
+    await elsewhere.press("Sign in and confirm");
+    await elsewhere.says("Your address is confirmed.");
+  });
+
+  test("whoever did not sign up says so by the link, and the address is free", async () => {
+    const { ada } = await signUp();
+    const { tab: elsewhere } = await signUp();
+    await elsewhere.openMail("Confirm your e-mail address", ada.email);
+    await elsewhere.press("Confirm the address");
+    await elsewhere.press("This was not me");
+    await elsewhere.says("Your address is free again.");
+    const refused = await signIn(ada);
+    await refused.says("The e-mail address or the password is wrong.");
+  });
+
   test("G1 A11 another takes its place once its mail is opened; tasks and sessions stay, the old one is told", async () => {
     const { tab, ada } = await signUp();
     const { ada: bob } = await signUp();

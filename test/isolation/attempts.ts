@@ -40,6 +40,7 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "auth.checkLink": () => [{ token: "x".repeat(43), purpose: "resetPassword" }],
   "auth.requestEmailVerification": nothing,
   "auth.verifyEmail": token,
+  "auth.rejectEmail": token,
   "auth.changeEmail": ({ email, password }) => [{ email, password }],
   "auth.confirmEmailChange": token,
   "account.get": nothing,

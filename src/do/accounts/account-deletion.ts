@@ -21,6 +21,11 @@ export interface ConfirmedDeletion {
   readonly account: AccountRow;
   /** The session that asked for it; `undefined` for a server caller. */
   readonly sessionId: string | undefined;
+  /**
+   * Called first in the transaction of the deletion, with the account as it is then. Throws to refuse the deletion.
+   * @default nothing
+   */
+  readonly assertAllowed?: (now: AccountRow | undefined) => void;
 }
 
 export interface DeletionOptions {
@@ -63,7 +68,7 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
     isUnderWay: (): boolean => (underWay ??= started() !== undefined),
 
     /** @throws TRPCError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
-    async begin({ account, sessionId }: ConfirmedDeletion): Promise<void> {
+    async begin({ account, sessionId, assertAllowed }: ConfirmedDeletion): Promise<void> {
       if (!accounts.read()) return;
       const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
       const { operationId } = account;
@@ -72,6 +77,7 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
       const ended = transaction(() => {
         // The app's hook and the look-ups took a while. A deletion must not outlive the password that confirmed it.
         const now = accounts.read();
+        assertAllowed?.(now);
         const isSame = now?.passwordHash === account.passwordHash && now.operationId === operationId;
         if (!isSame) throw signInAgain();
         if (sessionId !== undefined && !sessions.alive(sessionId, Date.now())) throw signInAgain();

@@ -98,7 +98,8 @@ function purposesIn(links: Ending["links"]): MailPurpose[] {
   return (Object.keys(links) as MailPurpose[]).filter((purpose) => links[purpose]);
 }
 
-function endPendingChange({ userId, identity, outbox, pendingChanges }: Parts): void {
+/** Cancels the pending change of address, and frees the address. Call it inside a transaction. */
+export function endPendingChange({ userId, identity, outbox, pendingChanges }: Parts): void {
   const pending = pendingChanges.read();
   if (!pending) return;
   pendingChanges.delete();

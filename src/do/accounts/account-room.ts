@@ -17,8 +17,11 @@ import type { EmailVerification } from "./email-verification.js";
 import { exportRecords } from "./export-records.js";
 import { mergeFields } from "./merge-fields.js";
 import { noSuchUser } from "./no-such-user.js";
+import { sessionNeeded } from "./link-session.js";
 import type { PasswordReset } from "./password-reset.js";
 import { sessionReplaced } from "./session-replaced.js";
+import { rejectEmail } from "./reject-email.js";
+import type { UserAccount } from "./user-account.js";
 import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
 export interface AccountRoomOptions {
@@ -26,6 +29,7 @@ export interface AccountRoomOptions {
   /** Whether there is an account. Signing out is asked of a deleted one too. */
   readonly exists: () => boolean;
   readonly visit: Visit;
+  readonly account: Pick<UserAccount, "isAlive">;
   readonly profile: ProfileSchema | undefined;
   readonly verification: EmailVerification;
   readonly passwordReset: PasswordReset;
@@ -62,6 +66,10 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     visit.setSession(null);
   }
 
+  function assertOwnSession(): void {
+    if (!options.account.isAlive(visit.caller)) throw sessionNeeded(visit.caller, parts.userId);
+  }
+
   return {
     me: () => ({ user: toUser(existing(accounts.read())), session: current(parts, sessionId) }),
 
@@ -88,9 +96,10 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     resetPassword: ({ token, password }) => passwordReset.reset(token, password, actor),
     checkLink: ({ token, purpose }) => checkLink(parts, purpose, token),
     requestEmailVerification: verification.request,
-    verifyEmail: (token) => verification.verify(token, actor),
+    verifyEmail: (token) => verification.verify(token, actor, assertOwnSession),
+    rejectEmail: (token) => rejectEmail({ parts, deletion, onDelete }, token, actor),
     changeEmail: ({ email, password }) => emailChange.request(email, password, actor),
-    confirmEmailChange: (token) => emailChange.confirm(token, actor),
+    confirmEmailChange: (token) => emailChange.confirm(token, actor, assertOwnSession),
 
     updateProfile(patch) {
       const account = existing(accounts.read());

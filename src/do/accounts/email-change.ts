@@ -103,14 +103,17 @@ export function createEmailChange(parts: AccountParts) {
     /**
      * Gives the account the address. The same token again, because the reply was lost, succeeds and changes nothing.
      *
-     * @throws TRPCError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now
+     * @param assertOwnSession throws unless the caller has a session of this account
+     * @throws TRPCError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now,
+     *   UNAUTHORIZED or FORBIDDEN without a session of this account
      */
-    async confirm(token: string, actor: Actor): Promise<void> {
+    async confirm(token: string, actor: Actor, assertOwnSession: () => void): Promise<void> {
       const secret = await secretOf(parts, "changeEmail", token);
       if (hasConfirmed(secret)) return;
       const change = pendingChanges.read();
       const sent = mailTokens.peek("changeEmail", secret, Date.now());
       if (!change || sent?.email !== change.email) throw invalidLink();
+      assertOwnSession();
       const until = Date.now() + CONFIRMATION_TIME;
       if ((await reserve(change, until + MARGIN, true)) !== "reserved") throw takenMeanwhile();
       const done = transaction(() => {
@@ -125,6 +128,8 @@ export function createEmailChange(parts: AccountParts) {
         }
         // By now the index may let somebody else sign up with the address.
         if (Date.now() > until) throw tookTooLong();
+        // Reserving took a while. The session may have ended meanwhile.
+        assertOwnSession();
         const used = mailTokens.consume("changeEmail", secret, Date.now());
         if (!used) throw invalidLink();
         const taken = nameOf(change.email);

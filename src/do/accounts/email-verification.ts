@@ -32,23 +32,26 @@ export function createEmailVerification(parts: AccountParts) {
     /**
      * Verifies the address. The same token again, because the reply was lost, succeeds and changes nothing.
      *
-     * @throws TRPCError BAD_REQUEST
+     * @param assertOwnSession throws unless the caller has a session of this account
+     * @throws TRPCError BAD_REQUEST, UNAUTHORIZED or FORBIDDEN without a session of this account
      */
-    async verify(token: string, actor: Actor): Promise<void> {
+    async verify(token: string, actor: Actor, assertOwnSession: () => void): Promise<void> {
       const secret = await secretOf(parts, "verifyEmail", token);
       const email = accounts.read()?.email;
       const index =
         email === undefined ? undefined : toName(await emailAddressOf(parts.identity().secrets.index, email));
       const hook = transaction(() => {
         const now = accounts.read();
-        const used = now && mailTokens.consume("verifyEmail", secret, Date.now());
-        if (now && !used && hasVerified(now, secret)) return undefined;
+        const sent = now && mailTokens.peek("verifyEmail", secret, Date.now());
+        if (now && !sent && hasVerified(now, secret)) return undefined;
         // A link to an address that the user has left behind says nothing about the one they have now.
-        if (!used || !index || used.email !== email || email !== now.email) throw invalidLink();
+        if (!sent || !index || sent.email !== email || email !== now.email) throw invalidLink();
+        assertOwnSession();
+        mailTokens.consume("verifyEmail", secret, Date.now());
         accounts.setVerified();
         parts.organizations.claim(index);
         endEarlier(parts, "emailVerified");
-        mailTokens.rememberUsed("verifyEmail", secret, used);
+        mailTokens.rememberUsed("verifyEmail", secret, sent);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
         return hooks.emailVerified(now);
       });

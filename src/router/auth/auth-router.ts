@@ -15,7 +15,8 @@ import {
 import { refresh } from "./refresh.js";
 import { signupInput } from "./signup-input.js";
 
-const { router, emailProcedure, mailProcedure, replacingProcedure, signOutProcedure, userProcedure } = builtinRoot;
+const { router, emailProcedure, mailProcedure, ownMailProcedure, replacingProcedure, signOutProcedure, userProcedure } =
+  builtinRoot;
 
 /** The built-in `auth` procedures: an account lives in its user's own object, found through its address's index. */
 export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["profile"]) {
@@ -95,13 +96,23 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
 
     /**
-     * Verifies the user's address with the token of a mail to it. Called again with the same token, it succeeds and
-     * changes nothing.
-     * @throws BAD_REQUEST for a token that is not valid
+     * Verifies the user's address with the token of a mail to it. It needs a session of that user, so that nobody verifies
+     * an address for a stranger who entered it. Called again with the same token, it succeeds and changes nothing.
+     * @throws BAD_REQUEST for a token that is not valid; UNAUTHORIZED for nobody and FORBIDDEN for another user, with the
+     *   reason LINK_NEEDS_SESSION: the link stays valid
      */
-    verifyEmail: mailProcedure
+    verifyEmail: ownMailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).verifyEmail(input.token)),
+
+    /**
+     * Says that an address is not the user's, with the token of a link that verifies or changes an address. An account
+     * that never verified the address is deleted; a change to a new address is cancelled. The address is free.
+     * @throws BAD_REQUEST for a token that is not valid, CONFLICT when the account has verified the address
+     */
+    rejectEmail: mailProcedure
+      .input(z.strictObject({ token: mailTokenInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).rejectEmail(input.token)),
 
     /**
      * Mails a link to an address that the account is to have instead of its own.
@@ -113,11 +124,11 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
       .mutation(({ ctx, input }) => accountOf(ctx).changeEmail(input)),
 
     /**
-     * Gives the account the address that the token was mailed to. Called again with the same token, it succeeds and changes
-     * nothing.
-     * @throws BAD_REQUEST for a token that is not valid
+     * Gives the account the address that the token was mailed to. It needs a session of that account, as `verifyEmail`
+     * does. Called again with the same token, it succeeds and changes nothing.
+     * @throws as `verifyEmail`; CONFLICT when another account has the address by now
      */
-    confirmEmailChange: mailProcedure
+    confirmEmailChange: ownMailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).confirmEmailChange(input.token)),
   });

@@ -5,7 +5,7 @@ import type { LinkKind } from "../../../src/do/mail/mail-message.js";
 import { INVALID_LINK } from "../../../src/shared/mail-link.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { tokenTo } from "../../fixtures/mail.js";
+import { tokenTo, openChangeLink, openVerifyLink } from "../../fixtures/mail.js";
 import { openSocket } from "../../fixtures/socket.js";
 
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
@@ -32,7 +32,7 @@ const links: Readonly<Record<LinkKind, Link>> = {
       if (count > 1) await client.auth.requestEmailVerification.mutate();
       return tokenTo(email, "verifyEmail", count);
     },
-    use: (token) => someone().auth.verifyEmail.mutate({ token }),
+    use: (token) => openVerifyLink(token),
     hours: 24,
   },
   resetPassword: {
@@ -48,7 +48,7 @@ const links: Readonly<Record<LinkKind, Link>> = {
       await client.auth.changeEmail.mutate({ email: `new-${email}`, password });
       return tokenTo(`new-${email}`, "changeEmail", count);
     },
-    use: (token) => someone().auth.confirmEmailChange.mutate({ token }),
+    use: (token) => openChangeLink(token),
     hours: 1,
   },
 };

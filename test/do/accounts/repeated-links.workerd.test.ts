@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
+import { countMails, mailTo, tokenTo, openChangeLink, openVerifyLink } from "../../fixtures/mail.js";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -23,8 +23,8 @@ const stored = (userId: string, query: string) =>
 const happened = async (userId: string, action: string, outcome = "ok") =>
   (await stored(userId, `SELECT id FROM _audit WHERE action = '${action}' AND outcome = '${outcome}'`)).length;
 
-const verify = (token: string) => codeOf(someone().auth.verifyEmail.mutate({ token }));
-const confirm = (token: string) => codeOf(someone().auth.confirmEmailChange.mutate({ token }));
+const verify = (token: string) => codeOf(openVerifyLink(token));
+const confirm = (token: string) => codeOf(openChangeLink(token));
 const reset = (token: string, value: string) => codeOf(someone().auth.resetPassword.mutate({ token, password: value }));
 
 async function resetToken(email: string, count = 1): Promise<string> {
@@ -33,8 +33,8 @@ async function resetToken(email: string, count = 1): Promise<string> {
 }
 
 /** A call by a link sets no cookies and answers nothing, the first time and again. */
-async function repliesTo(path: string, input: object): Promise<{ status: number; text: string; cookies: string[] }> {
-  const response = await openBrowser().fetch(`/trpc/${path}`, {
+async function repliesTo(path: string, input: object, browser = openBrowser()) {
+  const response = await browser.fetch(`/trpc/${path}`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ json: input }),
@@ -44,10 +44,10 @@ async function repliesTo(path: string, input: object): Promise<{ status: number;
 
 describe("a used link that verifies an address", () => {
   it("succeeds again, takes effect once, and signs nobody in", async () => {
-    const { email, user, client } = await signUp();
+    const { browser, email, user, client } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     const [first, second] = [
-      await repliesTo("auth.verifyEmail", { token }),
+      await repliesTo("auth.verifyEmail", { token }, browser),
       await repliesTo("auth.verifyEmail", { token }),
     ];
     expect(second).toEqual(first);

@@ -170,7 +170,7 @@ describe("setUserFields", () => {
   it("works in hooks: at sign-up, at sign-in, and when an address or a profile changes", async () => {
     const { client, email, user } = await signUpMember(`gifted-${freshEmail()}`);
     expect(user.fields).toEqual({ ...defaults, credits: 10 });
-    await membersClient().auth.verifyEmail.mutate({ token: await tokenTo(email, "verifyEmail") });
+    await client.auth.verifyEmail.mutate({ token: await tokenTo(email, "verifyEmail") });
     const updated = await client.account.update.mutate({ profile: { firstName: "Ada" } });
     const fields = { ...defaults, credits: 10, badge: "verified", about: "Ada, free" };
     expect(updated.fields).toEqual(fields);

@@ -42,14 +42,14 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
         before: async () => ({ ...(await account()), target: freshEmail(), mails: 0 }),
         async run(world) {
           await world.client.auth.changeEmail.mutate({ email: world.target, password });
-          await someone().auth.confirmEmailChange.mutate({ token: await mailedTo(world.target, "changeEmail") });
+          await world.client.auth.confirmEmailChange.mutate({ token: await mailedTo(world.target, "changeEmail") });
         },
         async again({ client, target }) {
           if ((await client.auth.me.query()).user.email === target) return;
           const before = countMails(target, "changeEmail");
           await client.auth.changeEmail.mutate({ email: target, password });
           const token = await mailedTo(target, "changeEmail", before + 1);
-          await someone().auth.confirmEmailChange.mutate({ token });
+          await client.auth.confirmEmailChange.mutate({ token });
         },
         async after({ email, target, user }, stored) {
           expect((await someone().auth.login.mutate({ email: target, password })).user.id).toBe(user.id);
@@ -75,11 +75,11 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
             await codeOf(someone().auth.signup.mutate({ email: target, password })),
           );
         },
-        async after({ email, target, user, token }, stored) {
+        async after({ client, email, target, user, token }, stored) {
           const owner = await someone().auth.login.mutate({ email: target, password });
           expect(owner.user.id).not.toBe(user.id);
           expectAddress(stored, target, owner.user.id);
-          expect(await codeOf(someone().auth.confirmEmailChange.mutate({ token }))).not.toBe("none");
+          expect(await codeOf(client.auth.confirmEmailChange.mutate({ token }))).not.toBe("none");
           expect((await someone().auth.login.mutate({ email, password })).user.id).toBe(user.id);
         },
       }),
@@ -94,7 +94,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
           await made.client.auth.changeEmail.mutate({ email: target, password });
           return { ...made, target, token: await mailedTo(target, "changeEmail") };
         },
-        run: ({ token }) => someone().auth.confirmEmailChange.mutate({ token }),
+        run: ({ client, token }) => client.auth.confirmEmailChange.mutate({ token }),
         async again({ target }) {
           expect(["none", "CONFLICT"]).toContain(
             await codeOf(someone().auth.signup.mutate({ email: target, password })),
@@ -128,6 +128,25 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
           const code = await codeOf(client.auth.login.mutate({ email, password }));
           if (code === "none") await client.account.delete.mutate({ password });
           else expect(code).toBe("UNAUTHORIZED");
+        },
+        async after({ email, user }, stored) {
+          expectEmpty(stored);
+          expect((await someone().auth.signup.mutate({ email, password })).user.id).not.toBe(user.id);
+        },
+      }),
+    );
+  });
+
+  it("a rejected address is free and its account gone, or can be rejected again", async () => {
+    report(
+      await stopEverywhere({
+        async before() {
+          const made = await account();
+          return { ...made, token: await mailedTo(made.email, "verifyEmail") };
+        },
+        run: ({ token }) => someone().auth.rejectEmail.mutate({ token }),
+        async again({ token }) {
+          expect(["none", "BAD_REQUEST"]).toContain(await codeOf(someone().auth.rejectEmail.mutate({ token })));
         },
         async after({ email, user }, stored) {
           expectEmpty(stored);

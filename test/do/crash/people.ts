@@ -25,7 +25,7 @@ export async function verified() {
   const client = someone();
   const email = freshEmail();
   const { user } = await client.auth.signup.mutate({ email, password });
-  await someone().auth.verifyEmail.mutate({ token: await mailedTo(email, "verifyEmail") });
+  await client.auth.verifyEmail.mutate({ token: await mailedTo(email, "verifyEmail") });
   return { client, email, user };
 }
 

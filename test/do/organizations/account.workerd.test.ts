@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects } from "cloudflare:test";
 import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
+import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { tokenTo } from "../../fixtures/mail.js";
+import { tokenTo, openChangeLink } from "../../fixtures/mail.js";
 import {
   addressName,
   invitationTo,
@@ -37,9 +37,7 @@ const invite = (email: string, role: "admin" | "member" = "member") =>
 async function changeEmail({ client }: Person): Promise<string> {
   const email = freshEmail();
   await client.auth.changeEmail.mutate({ email, password });
-  await openBrowser()
-    .client()
-    .auth.confirmEmailChange.mutate({ token: await tokenTo(email, "changeEmail") });
+  await openChangeLink(await tokenTo(email, "changeEmail"));
   return email;
 }
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
+import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo } from "../../fixtures/mail.js";
 import {
@@ -39,7 +39,7 @@ async function invited(): Promise<string> {
 async function changeEmail(email: string): Promise<void> {
   await bob.client.auth.changeEmail.mutate({ email, password });
   const token = await tokenTo(email, "changeEmail");
-  await openBrowser().client().auth.confirmEmailChange.mutate({ token });
+  await bob.client.auth.confirmEmailChange.mutate({ token });
 }
 
 describe("accepting an invitation without a reply", () => {

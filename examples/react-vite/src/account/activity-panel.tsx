@@ -23,6 +23,7 @@ const words: Readonly<Record<Entry["action"], string>> = {
   "email.verify": "Confirmed the e-mail address",
   "email.changeRequest": "Asked to change the e-mail address",
   "email.change": "Changed the e-mail address",
+  "email.reject": "New address rejected",
   "profile.update": "Changed the profile",
   "account.delete": "Deleted the account",
   "account.export": "Downloaded the data",

@@ -1,9 +1,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { Link } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm } from "./account-form.tsx";
 import { LinkCard } from "./link-card.tsx";
 import { useLinkToken } from "./link-token.ts";
+import { SignInToConfirm } from "./sign-in-to-confirm.tsx";
 
 /** Where the link of a new user's mail leads. */
 export function VerifyEmailPage() {
@@ -45,6 +47,15 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
     ...options,
     onSuccess: () => queryClient.invalidateQueries(),
   });
+  const [isRejected, setRejected] = useState(false);
+
+  if (isRejected) {
+    return (
+      <LinkCard title="Thank you" other={{ to: "/", says: "Go to the app" }}>
+        <p role="status">Your address is free again. Nobody uses it here.</p>
+      </LinkCard>
+    );
+  }
 
   if (confirm.isSuccess) {
     return (
@@ -60,6 +71,8 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
     <LinkCard title="Confirm your e-mail address" other={{ to: "/", says: "Go to the app" }}>
       {token === undefined ? (
         <p>This page needs the link of a mail. Open it from there, or ask for a new one on your account's page.</p>
+      ) : confirm.error?.data?.reason === "LINK_NEEDS_SESSION" ? (
+        <SignInToConfirm token={token} onSignIn={() => confirm.mutate({ token })} onReject={() => setRejected(true)} />
       ) : (
         <>
           <p>{question}</p>

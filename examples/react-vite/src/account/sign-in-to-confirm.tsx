@@ -1,0 +1,49 @@
+import { useMutation } from "@tanstack/react-query";
+import { describeField } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+import { useTRPC } from "../trpc.ts";
+import { AccountForm, textOf } from "./account-form.tsx";
+
+interface SignInToConfirmProps {
+  readonly token: string;
+  readonly onSignIn: () => void;
+  readonly onReject: () => void;
+}
+
+/**
+ * Asks whoever opened a link without a session of its account to sign in, or to say that it was not them. Only here:
+ * rejecting deletes an account that never confirmed the address, so its own user must not press it by mistake.
+ */
+export function SignInToConfirm({ token, onSignIn, onReject }: SignInToConfirmProps) {
+  const trpc = useTRPC();
+  const signIn = useMutation(trpc.auth.login.mutationOptions({ onSuccess: onSignIn }));
+  const reject = useMutation(trpc.auth.rejectEmail.mutationOptions({ onSuccess: onReject }));
+
+  return (
+    <>
+      <p>Sign in to the account that asked for this mail.</p>
+      <AccountForm
+        action="Sign in and confirm"
+        mutation={signIn}
+        onSubmit={(fields) => signIn.mutate({ email: textOf(fields, "email"), password: textOf(fields, "password") })}
+      >
+        <Field
+          label="E-mail"
+          name="email"
+          type="email"
+          autoComplete="username"
+          error={describeField(signIn.error, "email")}
+        />
+        <Field
+          label="Password"
+          name="password"
+          type="password"
+          autoComplete="current-password"
+          error={describeField(signIn.error, "password")}
+        />
+      </AccountForm>
+      <p>You did not ask for it? Then somebody entered your address. Free it, and nobody uses it without you.</p>
+      <AccountForm action="This was not me" mutation={reject} danger onSubmit={() => reject.mutate({ token })} />
+    </>
+  );
+}
