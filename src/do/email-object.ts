@@ -2,8 +2,10 @@ import { TRPCError } from "@trpc/server";
 import { stubOf } from "../shared/object-stub.js";
 import type { Delivery, InternalRequest, Receipt } from "../shared/internal.js";
 import { toName } from "../shared/owner.js";
+import { deviceName } from "./accounts/address-sign-in.js";
 import { createAddressClaims } from "./accounts/address-claims.js";
 import { createThrottle, throttleSchema } from "./accounts/create-throttle.js";
+import { FORGET_DEVICE_FAILURES } from "./accounts/device-confirmation.js";
 import { createEmailIndex } from "./accounts/email-index.js";
 import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
@@ -120,6 +122,10 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
         if (!claims.read()) throttle.forgetAll();
       },
       forgetFailures: throttle.forgetAll,
+      [FORGET_DEVICE_FAILURES](payload) {
+        // Only objects of the app send it, so its shape is known.
+        throttle.forget(deviceName((payload as { readonly deviceId: string }).deviceId));
+      },
       ...invitations.handlers,
     },
   });

@@ -56,6 +56,8 @@ export interface Visit {
   readonly refreshCookie?: string | undefined;
   /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
   readonly setSession: (effect: SessionEffect) => void;
+  /** Asks the Worker to set the browser's device cookie on the reply. */
+  readonly setDevice: (deviceToken: string) => void;
 }
 
 export interface EntryOptions {
@@ -168,7 +170,9 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
      */
     async run(caller: Caller, call: Call, transport: Transport, device: Device = {}): Promise<Reply> {
       let effect: { session?: SessionEffect } = {};
+      let marked: { deviceToken?: string } = {};
       const setSession = (session: SessionEffect): void => void (effect = { session });
+      const setDevice = (deviceToken: string): void => void (marked = { deviceToken });
       try {
         const procedure = await find(call);
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
@@ -176,7 +180,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         // Most calls tell nothing later, and do without.
         const pending = (): PendingCall =>
           (made ??= createPendingCall(calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined));
-        const visit = { caller, device, refreshCookie: call.refreshCookie, setSession };
+        const visit = { caller, device, refreshCookie: call.refreshCookie, setSession, setDevice };
         const { type, run } = await enter({ visit, call, procedure, transport, live: () => pending().live });
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {
@@ -187,7 +191,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
           const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
           return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
-        return { ...packReply(result, transport), ...effect };
+        return { ...packReply(result, transport), ...effect, ...marked };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
         return { ok: false, error: shape(call, cause, caller), ...effect };
@@ -241,7 +245,7 @@ export class SessionEnded extends TRPCError {
 
 /** Of who comes in by a socket nothing more is known, and no cookie reaches them. */
 function unseen(caller: Caller): Visit {
-  return { caller, device: {}, setSession() {} };
+  return { caller, device: {}, setSession() {}, setDevice() {} };
 }
 
 /** A resumed subscription finds its cursor in its input, as from any tRPC server. */

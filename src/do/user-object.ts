@@ -165,7 +165,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
 type Answers = UserServices & { readonly findSession: ReturnType<typeof createFindSession> };
 
 function answer(services: Answers, request: InternalRequest): unknown {
-  const { account, passwordReset, inbox, exists, findSession, lease, blockedInviters } = services;
+  const { account, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters } = services;
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -176,6 +176,10 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "requestPasswordReset":
       return exists()
         ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
+        : undefined;
+    case "requestDeviceLink":
+      return exists()
+        ? deviceConfirmation.request(request.email, { sessionId: undefined, device: request.device })
         : undefined;
     case "refresh":
       if (!exists()) warnOfUnknownUser();

@@ -54,6 +54,11 @@ export async function knownDevice(
   return undefined;
 }
 
+/** The id of a device, which is its own for all users; `undefined` without a well-formed token. Nothing is verified. */
+export function deviceIdOf(token: string | undefined): string | undefined {
+  return parse(token).id;
+}
+
 function parse(token: string | undefined): { readonly id?: string | undefined; readonly marks: readonly string[] } {
   const [, id, marks = ""] = TOKEN.exec(token ?? "") ?? [];
   return { id, marks: marks.split(".").slice(1) };

@@ -3,7 +3,7 @@ import { hmac, verifyHmac } from "../shared/hmac.js";
 import type { SigningSecrets } from "./signing-secrets.js";
 
 /** What a token that goes out by mail is for. One purpose never passes for another. */
-export type MailPurpose = "verifyEmail" | "resetPassword" | "changeEmail";
+export type MailPurpose = "verifyEmail" | "resetPassword" | "changeEmail" | "confirmDevice";
 
 /**
  * The token in the link of a mail. The user's object knows a digest of the secret, and when it was used. The MAC is for
@@ -22,9 +22,14 @@ interface Options {
   readonly audience: string;
 }
 
-const letters: Readonly<Record<MailPurpose, string>> = { verifyEmail: "v", resetPassword: "r", changeEmail: "c" };
+const letters: Readonly<Record<MailPurpose, string>> = {
+  verifyEmail: "v",
+  resetPassword: "r",
+  changeEmail: "c",
+  confirmDevice: "d",
+};
 // The last character of the MAC stands for four bits, so it is one of sixteen: each token has one spelling only.
-const TOKEN = /^([vrc])\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
+const TOKEN = /^([vrcd])\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
 export function newMailSecret(): string {
   return toBase64Url(crypto.getRandomValues(new Uint8Array(32)));

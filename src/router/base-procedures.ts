@@ -43,6 +43,8 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     mailProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "never" }),
     /** For the built-in routers: the same, for a caller with a session of that user only. */
     ownMailProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
+    /** For the built-in routers: found by the token in the input as well, and answered with cookies. */
+    mailCookieProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "always" }),
     /** For the carrier of live queries: in the object of the organization in its input, or the caller's own. */
     liveProcedure: inItsPlace<object>({ kind: "live", setsCookies: "never" }),
     /** For the built-in routers: in the caller's own object, and answered with cookies. */

@@ -55,7 +55,7 @@ export interface PasswordChange extends Pick<Credentials, "tokens"> {
 export interface MailedLink {
   readonly token: string;
   /** The `kind` of the mail. */
-  readonly purpose: "verifyEmail" | "resetPassword" | "changeEmail";
+  readonly purpose: "verifyEmail" | "resetPassword" | "changeEmail" | "confirmDevice";
 }
 
 /** The account of the user whose object this is, as one caller sees it. What each throws, the procedures say. */
@@ -72,6 +72,8 @@ export interface AccountRoom {
   rejectEmail(token: string): Promise<void>;
   changeEmail(change: Credentials): Promise<void>;
   confirmEmailChange(token: string): Promise<void>;
+  /** Marks the caller's browser as one of the user's. */
+  confirmDevice(token: string): Promise<void>;
   /** Changes fields of the profile: `undefined` keeps, `null` clears. */
   updateProfile(patch: Readonly<Record<string, unknown>>): User | Promise<User>;
   delete(password: string): Promise<void>;
@@ -103,4 +105,6 @@ export interface IndexRoom {
   login(credentials: Credentials): Promise<SignedIn>;
   /** Answers the same for every address, and no sooner or later. */
   requestPasswordReset(email: string): Promise<void>;
+  /** Answers the same for every address, and no sooner or later. */
+  requestDeviceLink(email: string): Promise<void>;
 }

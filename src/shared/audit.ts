@@ -12,6 +12,9 @@ export type AuditAction =
   | "password.reset"
   /** Of a new password: the service for breached ones did not answer, so it counts as not known there. */
   | "password.lookUp"
+  | "device.confirmRequest"
+  /** A browser was confirmed by a mailed link: it has its own tries at sign-in. */
+  | "device.confirm"
   | "email.verify"
   | "email.changeRequest"
   | "email.change"

@@ -49,6 +49,8 @@ export type Reply =
       /** The event id that such a stream begins after, if its events have ids and the call gave none. */
       readonly startsAt?: string | undefined;
       readonly session?: SessionEffect;
+      /** Set when the browser is to be marked as one of the user's, without a sign-in: the value of its device cookie. */
+      readonly deviceToken?: string;
       /** How far the log goes that a mutation has written to, when somebody could be listening. */
       readonly cursor?: string;
     }

@@ -38,6 +38,12 @@ export type InternalRequest =
       readonly device: Device;
     }
   | {
+      /** Index → user: mail a link that confirms a device, if the address is the user's. */
+      readonly op: "requestDeviceLink";
+      readonly email: string;
+      readonly device: Device;
+    }
+  | {
       /** User → index: keep an address for a user who wants to change to it. The same operation asks again to confirm. */
       readonly op: "reserveAddress";
       readonly userId: string;
@@ -50,7 +56,7 @@ export type InternalRequest =
   | {
       /** User → index: may the address get another mail of this kind? Counted if so, and the same id only once. */
       readonly op: "countMail";
-      readonly kind: "verifyEmail" | "emailChanged" | "passwordChanged" | "accountDeleted";
+      readonly kind: "verifyEmail" | "confirmDevice" | "emailChanged" | "passwordChanged" | "accountDeleted";
       readonly id: string;
     }
   | {
@@ -149,6 +155,7 @@ interface Replies {
   /** `"unknown device"`: the device epoch has changed, so nothing was checked. */
   login: SignInResult | Refused | "refused" | "unknown device";
   requestPasswordReset: void;
+  requestDeviceLink: void;
   reserveAddress: "reserved" | "taken" | "too often";
   countMail: boolean;
   refresh: SessionTokens | "ended" | "replaced";

@@ -30,6 +30,8 @@ export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
   readonly session: BrowserSession;
   /** The values of `Set-Cookie` for what a call did to the session. */
   readonly writeCookies: (effect: SessionEffect | undefined) => Promise<string[]>;
+  /** The value of `Set-Cookie` that marks the browser as one of a user's. */
+  readonly writeDeviceCookie: (deviceToken: string) => string;
   readonly limiter: NetworkLimits;
   readonly keptSignIn: KeptSignInCheck;
   /** The origin that a form leads to when its call worked. */
@@ -77,6 +79,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const response = startsAt === undefined ? answered : withFirstEventId(answered, startsAt);
 
   let session: SessionEffect | undefined = effect;
+  let deviceToken: string | undefined;
   const settles = sent.flatMap(({ procedure }, index) =>
     placementOf(procedure).setsCookies === "never" ? [] : (replies[index] ?? []),
   );
@@ -89,24 +92,31 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   for (const reply of settled) {
     // A call beside the sign-in that failed because the previous session has ended must not undo the sign-in.
     if (reply.session !== undefined && (reply.ok || !signsIn)) session = reply.session;
+    if (reply.ok && reply.deviceToken !== undefined) deviceToken = reply.deviceToken;
   }
-  return withSession(response, session, options);
+  return withCookies(response, { session, deviceToken }, options);
 }
 
 /** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */
 const CHALLENGE = 'Bearer error="invalid_token"';
 
-/** A reply with what is to be known of the session: its cookies, its user, and that a Bearer token is none that holds. */
-async function withSession(
+/** Adds the cookies that calls set, and names the session's user, and says if the request's Bearer token is not valid. */
+async function withCookies(
   response: Response,
-  session: SessionEffect | undefined,
-  { gated, who, writeCookies }: Pick<AnswerCallsOptions, "gated" | "who" | "writeCookies">,
+  { session, deviceToken }: { readonly session: SessionEffect | undefined; readonly deviceToken: string | undefined },
+  {
+    gated,
+    who,
+    writeCookies,
+    writeDeviceCookie,
+  }: Pick<AnswerCallsOptions, "gated" | "who" | "writeCookies" | "writeDeviceCookie">,
 ): Promise<Response> {
   const isBearer = gated.bearer !== undefined;
   const refusesToken = isBearer && who.type === "nobody";
   // A token's end says nothing of the cookies beside it, which were not looked at.
   const effect = isBearer && session === null ? undefined : session;
-  const values = await writeCookies(effect);
+  const device = deviceToken === undefined ? [] : [writeDeviceCookie(deviceToken)];
+  const values = [...(await writeCookies(effect)), ...device];
   const reply = new Response(response.body, response);
   if (refusesToken) reply.headers.set("WWW-Authenticate", CHALLENGE);
   if (!isBearer) reply.headers.set(USER_HEADER, sessionUserAfter(effect, who));

@@ -77,7 +77,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       const door = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
       const writeCookies = (effect: SessionEffect | undefined) =>
         writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
-      const client = { request, gated, who, session, writeCookies, device };
+      const client = { request, gated, who, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
       return answerCalls({ path, limiter, keptSignIn, leadsTo, ...client, ...door });
     }
     const opened = await answerUpgrade(gated, who, { configuration, device });

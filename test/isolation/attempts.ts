@@ -36,6 +36,8 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   ],
   "auth.changePassword": ({ password }) => [{ currentPassword: password, newPassword: wrong }],
   "auth.requestPasswordReset": ({ email }) => [{ email }],
+  "auth.requestDeviceLink": ({ email }) => [{ email }],
+  "auth.confirmDevice": token,
   "auth.resetPassword": () => [{ token: "x".repeat(43), password: wrong }],
   "auth.checkLink": () => [{ token: "x".repeat(43), purpose: "resetPassword" }],
   "auth.requestEmailVerification": nothing,

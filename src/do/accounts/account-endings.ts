@@ -32,37 +32,37 @@ export interface Ending {
  */
 export const accountEndings: Readonly<Record<AccountEvent, Ending>> = {
   emailVerified: {
-    links: { verifyEmail: true, resetPassword: false, changeEmail: false },
+    links: { verifyEmail: true, resetPassword: false, changeEmail: false, confirmDevice: false },
     devices: false,
     sessions: "none",
   },
   emailChanged: {
-    links: { verifyEmail: true, resetPassword: true, changeEmail: true },
+    links: { verifyEmail: true, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "none",
   },
   passwordChanged: {
-    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "others",
   },
   passwordReset: {
-    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "all",
   },
   signedOutElsewhere: {
-    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "others",
   },
   signedOutEverywhere: {
-    links: { verifyEmail: false, resetPassword: true, changeEmail: true },
+    links: { verifyEmail: false, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "all",
   },
   accountDeleted: {
-    links: { verifyEmail: true, resetPassword: true, changeEmail: true },
+    links: { verifyEmail: true, resetPassword: true, changeEmail: true, confirmDevice: true },
     devices: true,
     sessions: "all",
   },

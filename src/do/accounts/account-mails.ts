@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { readMailToken, type MailPurpose } from "../../jwt/mail-token.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { INVALID_LINK } from "../../shared/mail-link.js";
 import { stubOf } from "../../shared/object-stub.js";
@@ -16,6 +17,8 @@ export const lifetimes: Readonly<Record<MailPurpose, number>> = {
   verifyEmail: 24 * HOUR,
   resetPassword: HOUR,
   changeEmail: HOUR,
+  // A third of an hour, of which an address gets three of them: without a valid link, there is always room for a new one.
+  confirmDevice: HOUR / 3,
 };
 
 type Parts = Pick<AccountParts, "mailTokens" | "outbox">;
@@ -49,7 +52,11 @@ export function mailNotice(
  */
 export async function countMail(
   identity: () => AppIdentity,
-  { to, kind, id }: { readonly to: string; readonly kind: NoticeKind | "verifyEmail"; readonly id: string },
+  {
+    to,
+    kind,
+    id,
+  }: { readonly to: string; readonly kind: NoticeKind | "verifyEmail" | "confirmDevice"; readonly id: string },
 ): Promise<boolean> {
   const { namespace, secrets } = identity();
   const stub = stubOf(namespace, await emailAddressOf(secrets.index, to));
@@ -74,6 +81,15 @@ export async function secretOf(
 
 export function invalidLink(): TRPCError {
   return new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
+}
+
+/** Somebody who repeats a call because the reply was lost learns that it had its effect. */
+export function usedLink(): ReasonedError {
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "LINK_USED",
+    message: "This link was already used. If it was not used by you, ask for a new one.",
+  });
 }
 
 export function tooManyMails(): TRPCError {

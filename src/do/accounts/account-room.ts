@@ -12,6 +12,7 @@ import type { AccountParts, Actor } from "./account-parts.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./change-password.js";
 import { checkLink } from "./check-link.js";
+import type { DeviceConfirmation } from "./device-confirmation.js";
 import type { EmailChange } from "./email-change.js";
 import type { EmailVerification } from "./email-verification.js";
 import { exportRecords } from "./export-records.js";
@@ -33,6 +34,7 @@ export interface AccountRoomOptions {
   readonly profile: ProfileSchema | undefined;
   readonly verification: EmailVerification;
   readonly passwordReset: PasswordReset;
+  readonly deviceConfirmation: DeviceConfirmation;
   readonly emailChange: EmailChange;
   readonly deletion: AccountDeletion;
   readonly organizationList: UserOrganizationStore;
@@ -46,7 +48,18 @@ export interface AccountRoomOptions {
 
 /** The account, as the procedures of one call see it. */
 export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
-  const { parts, exists, visit, profile, verification, passwordReset, emailChange, deletion, onDelete } = options;
+  const {
+    parts,
+    exists,
+    visit,
+    profile,
+    verification,
+    passwordReset,
+    deviceConfirmation,
+    emailChange,
+    deletion,
+    onDelete,
+  } = options;
   const { accounts, sessions, audit, onSessionEnd } = parts;
   const sessionId = sessionOf(visit.caller);
   const actor: Actor = { sessionId, device: visit.device };
@@ -100,6 +113,7 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
     rejectEmail: (token) => rejectEmail({ parts, deletion, onDelete }, token, actor),
     changeEmail: ({ email, password }) => emailChange.request(email, password, actor),
     confirmEmailChange: (token) => emailChange.confirm(token, actor, assertOwnSession),
+    confirmDevice: async (token) => visit.setDevice(await deviceConfirmation.confirm(token, actor)),
 
     updateProfile(patch) {
       const account = existing(accounts.read());

@@ -17,6 +17,11 @@ export interface AddressSignInOptions {
   readonly user: (userId: string) => ObjectStub;
 }
 
+/** The name under which the wrong passwords of one known device are counted. */
+export function deviceName(deviceId: string): string {
+  return `device ${deviceId}`;
+}
+
 /** Checks the password of an address, and counts every wrong one, whichever procedure it came with. */
 export function createAddressSignIn({ id, identity, claims, throttle, user }: AddressSignInOptions) {
   /** The user of the address; without one, the id of a user that is never created, so that the same work is done. */
@@ -33,7 +38,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     { email, password }: Pick<Credentials, "email" | "password">,
     { userId, device, known }: { readonly userId: string; readonly device: Device; readonly known?: KnownDevice },
   ): Promise<SignInResult | Refused | "refused" | "unknown device"> {
-    const attempt = throttle.begin(known ? `device ${known.id}` : "account");
+    const attempt = throttle.begin(known ? deviceName(known.id) : "account");
     const result = await user(userId).internal({ op: "login", email, password, device, deviceEpoch: known?.epoch });
     // Nothing was checked, so nothing was guessed.
     if (result === "unknown device") attempt.succeeded();

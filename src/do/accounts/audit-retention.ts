@@ -5,6 +5,7 @@ const DAY = 24 * 60 * 60_000;
 /** The actions that a session, or a stranger, can repeat at will. They are deleted first when the log is full. */
 const REPEATABLE: readonly AuditAction[] = [
   "account.export",
+  "device.confirmRequest",
   "email.changeRequest",
   "password.confirm",
   "password.resetRequest",

@@ -1,6 +1,5 @@
 import type { MailPurpose } from "../../jwt/mail-token.js";
-import { ReasonedError } from "../../router/reasoned-error.js";
-import { invalidLink, secretOf } from "./account-mails.js";
+import { invalidLink, secretOf, usedLink } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 
 type Parts = Pick<AccountParts, "userId" | "identity" | "accounts" | "mailTokens" | "pendingChanges">;
@@ -22,13 +21,4 @@ export async function checkLink(parts: Parts, purpose: MailPurpose, token: strin
   const address = purpose === "changeEmail" ? pendingChanges.read()?.email : account.email;
   if (sent === undefined || sent.email !== address) throw invalidLink();
   return { valid: true };
-}
-
-/** Somebody who repeats a call because the reply was lost learns that it had its effect. */
-function usedLink(): ReasonedError {
-  return new ReasonedError({
-    code: "BAD_REQUEST",
-    reason: "LINK_USED",
-    message: "This link was already used. If it was not used by you, ask for a new one.",
-  });
 }

@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Alarms } from "../alarms.js";
 import { delayOf, memoryOf, type Failures, type ThrottleOptions } from "./throttle-delay.js";
 
@@ -29,9 +29,11 @@ export interface Throttle {
   /**
    * Counts an attempt as wrong before the password is checked, because concurrent attempts would all pass otherwise.
    *
-   * @throws TRPCError TOO_MANY_REQUESTS when the name has to wait
+   * @throws ReasonedError TOO_MANY_REQUESTS when the name has to wait
    */
   begin(name: string): Attempt;
+  /** Deletes the count of one name. */
+  forget(name: string): void;
   /** Deletes the counts of all names. */
   forgetAll(): void;
   /** Whether anything is stored. */
@@ -106,6 +108,9 @@ export function createThrottle({ sql, isBorn, birth, alarms, options, onForgotte
       return { succeeded: () => takeBack(1), clear: () => takeBack(counted.count) };
     },
     holds: () => isBorn() && sql.exec("SELECT 1 FROM _throttle LIMIT 1").toArray().length > 0,
+    forget(name) {
+      if (read(name)) write(name, { count: 0, lastAt: 0 });
+    },
     forgetAll() {
       generation++;
       if (!isBorn()) return;
@@ -115,9 +120,10 @@ export function createThrottle({ sql, isBorn, birth, alarms, options, onForgotte
   };
 }
 
-function slowDown(delay: number): TRPCError {
-  return new TRPCError({
+function slowDown(delay: number): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
+    reason: "TOO_MANY_WRONG_PASSWORDS",
     message: `Too many wrong passwords. Try again in ${Math.ceil(delay / 1000)} s.`,
   });
 }

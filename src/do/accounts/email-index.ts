@@ -49,6 +49,8 @@ export function createEmailIndex(options: EmailIndexOptions) {
   let signedUp = 0;
   /** Requests for a reset that were accepted and are not counted yet. */
   let pendingResets = 0;
+  /** Whether a link that confirms a device was requested, and the user is about to be asked for it. */
+  let isDeviceLinkPending = false;
 
   async function assertOwnAddress(email: string): Promise<void> {
     const address = await emailAddressOf(identity().secrets.index, email);
@@ -103,6 +105,12 @@ export function createEmailIndex(options: EmailIndexOptions) {
     await user(userId).internal({ op: "requestPasswordReset", email, device });
   }
 
+  async function mailDeviceLink(email: string, device: Device): Promise<void> {
+    isDeviceLinkPending = false;
+    const userId = await userIdOf();
+    await user(userId).internal({ op: "requestDeviceLink", email, device });
+  }
+
   async function finish(
     { signedIn, tokens, deviceEpoch }: SignInResult,
     { device, setSession }: Visit,
@@ -150,6 +158,15 @@ export function createEmailIndex(options: EmailIndexOptions) {
         // Runs after the reply, and after a random delay: the time of the reply, or of the first write for an address,
         // would otherwise show whether there is an account.
         waitUntil(aWhile().then(() => mailReset(email, visit.device)));
+      },
+
+      async requestDeviceLink(email) {
+        mail.assertConfigured();
+        await assertOwnAddress(email);
+        // The object of the user decides whether to mail. Of several requests before it is asked, the first counts.
+        if (isDeviceLinkPending) return;
+        isDeviceLinkPending = true;
+        waitUntil(aWhile().then(() => mailDeviceLink(email, visit.device)));
       },
     }),
   };

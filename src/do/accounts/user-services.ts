@@ -27,6 +27,7 @@ import { countMail } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";
 import { accountSchema, createAccountStore, profileSchema } from "./account-store.js";
 import { auditSchema, createAuditLog } from "./audit-log.js";
+import { createDeviceConfirmation } from "./device-confirmation.js";
 import { createDeviceEpochStore, deviceEpochSchema } from "./device-epoch.js";
 import { createPasswords } from "./create-passwords.js";
 import { createSetUserFields } from "./create-set-user-fields.js";
@@ -166,6 +167,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     onSessionEnd: endSession,
   };
 
+  const verification = createEmailVerification(parts);
   const emailChange = createEmailChange(parts);
   const deletion = createAccountDeletion({ parts, sql, isBorn, alarms, erase });
 
@@ -193,7 +195,8 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
     setUserFields,
     emailChange,
     deletion,
-    verification: createEmailVerification(parts),
+    verification,
+    deviceConfirmation: createDeviceConfirmation(parts, verification),
     passwordReset: createPasswordReset(parts),
     inbox: createInbox({ sql, transaction, isBorn: exists, handlers: organizations.handlers }),
     organizationList,

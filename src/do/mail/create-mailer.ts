@@ -52,8 +52,15 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
   };
 }
 
+const linkKinds: Readonly<Record<LinkKind, true>> = {
+  verifyEmail: true,
+  resetPassword: true,
+  changeEmail: true,
+  confirmDevice: true,
+};
+
 function isLinkKind(kind: AccountMailKind): kind is LinkKind {
-  return kind === "verifyEmail" || kind === "resetPassword" || kind === "changeEmail";
+  return kind in linkKinds;
 }
 
 /** The same at each try, and without the user's id, which the object of the address need not know. */

@@ -21,6 +21,10 @@ const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
     subject: "Confirm your new e-mail address",
     text: `Somebody wants to use this address for their account. Open this link to confirm it:\n\n${link}\n\n${ignore}\n`,
   }),
+  confirmDevice: (link) => ({
+    subject: "Confirm your device",
+    text: `Somebody asked to sign in to your account from a new device, after wrong passwords were entered. If it was you, open this link on that device within 20 minutes, then sign in:\n\n${link}\n\n${ignore}\n`,
+  }),
   invitation: (link) => ({
     subject: "You are invited",
     text: `Somebody invited you to join them. Open this link to see who, and to answer within a week:\n\n${link}\n\nIf you do not know what this is about, you need not do anything.\n`,

@@ -10,6 +10,8 @@ export interface MailLinks {
   readonly resetPassword?: string;
   /** @default "/confirm-email" */
   readonly changeEmail?: string;
+  /** @default "/confirm-device" */
+  readonly confirmDevice?: string;
   /** @default "/invitation" */
   readonly invitation?: string;
 }
@@ -21,6 +23,7 @@ const defaults: Readonly<Record<LinkKind | "invitation", string>> = {
   verifyEmail: "/verify-email",
   resetPassword: "/reset-password",
   changeEmail: "/confirm-email",
+  confirmDevice: "/confirm-device",
   invitation: "/invitation",
 };
 

@@ -3,13 +3,17 @@ import type { MailKind } from "./mail-message.js";
 /** Mails of one kind to one address within an hour. */
 const OF_A_KIND = 3;
 
-/** Mails of all kinds but `resetPassword` together. With three resets, an address gets at most ten mails an hour. */
-const TOTAL_WITHOUT_RESETS = 7;
+/** Mails of all kinds together, except those with a limit of their own. */
+const TOTAL = 7;
 
 /**
- * The first mail of these kinds always fits into the total, so that mails of other kinds cannot prevent it. Resets have a
- * limit of their own, so that the answer to a request for one depends on nothing but earlier requests.
+ * Kinds with a limit of their own, which mails of other kinds cannot use up. They are what the owner of an address gets
+ * back into the account with, and a stranger's request must not be answered by what else the address was mailed. With
+ * three of each, an address gets at most 13 mails an hour; 10 of them without a verified account.
  */
+const SEPARATE: readonly MailKind[] = ["resetPassword", "confirmDevice"];
+
+/** The first mail of these kinds always fits into the total, so that mails of other kinds cannot prevent it. */
 const RESERVED: readonly MailKind[] = ["verifyEmail", "passwordChanged", "emailChanged", "accountDeleted"];
 
 /**
@@ -19,8 +23,8 @@ const RESERVED: readonly MailKind[] = ["verifyEmail", "passwordChanged", "emailC
  */
 export function isWithinMailLimits(kind: MailKind, recent: readonly MailKind[]): boolean {
   if (recent.filter((each) => each === kind).length >= OF_A_KIND) return false;
-  if (kind === "resetPassword") return true;
-  const total = recent.filter((each) => each !== "resetPassword").length;
+  if (SEPARATE.includes(kind)) return true;
+  const total = recent.filter((each) => !SEPARATE.includes(each)).length;
   const reserved = RESERVED.filter((each) => each !== kind && !recent.includes(each)).length;
-  return total + reserved < TOTAL_WITHOUT_RESETS;
+  return total + reserved < TOTAL;
 }

@@ -31,6 +31,8 @@ export type MailMessage =
   | (WithLink & { readonly kind: "resetPassword" })
   /** To the new address of a user who wants to change theirs. For `auth.confirmEmailChange`. */
   | (WithLink & { readonly kind: "changeEmail" })
+  /** To a user whose sign-in from a new browser has to wait because of wrong passwords. For `auth.confirmDevice`. */
+  | (WithLink & { readonly kind: "confirmDevice" })
   /** To the old address, once another has taken its place. */
   | (Common & { readonly kind: "emailChanged" })
   | (Common & { readonly kind: "passwordChanged" })

@@ -37,6 +37,8 @@ export interface MailTokenStore {
   peek(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
   /** Uses a token up. Call it in the transaction of its effect: of any number of tries, one gets an answer. */
   consume(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
+  /** Whether any token of a purpose can be used now. */
+  isValid(purpose: MailPurpose, now: number): boolean;
   /** Whether a token was made for a mail that was handed to the app's hook since the last `forget`. */
   isIssued(purpose: MailPurpose): boolean;
   /** What was sent before is good no more. */
@@ -89,6 +91,8 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
           now,
         ),
       ),
+    isValid: (purpose, now) =>
+      sql.exec("SELECT 1 FROM _mail_tokens WHERE purpose = ? AND expires_at > ?", purpose, now).toArray().length > 0,
     isIssued: (purpose) => sql.exec("SELECT 1 FROM _mail_tokens WHERE purpose = ?", purpose).toArray().length > 0,
     forget: (purpose) => void sql.exec("DELETE FROM _mail_tokens WHERE purpose = ?", purpose),
 

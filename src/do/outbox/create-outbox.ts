@@ -30,6 +30,8 @@ export interface Outbox {
   post(letter: Letter): void;
   /** Takes back what still waits of a kind. Call it inside the transaction of its cause. */
   withdraw(target: string, kind: string): void;
+  /** Whether anything of a kind waits for a target. */
+  isWaiting(target: string, kind: string): boolean;
   /** Sends what may go now, without waiting for the alarm. Never throws. */
   flush(): Promise<void>;
   /**
@@ -168,6 +170,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
       store.removeOf(target, kind);
       alarms.arm();
     },
+    isWaiting: store.hasKind,
     flush: () => flush(true),
     flushPosted() {
       if (!posted) return undefined;

@@ -120,6 +120,9 @@ export function createOutboxStore(sql: SqlStorage) {
     has: ({ target, seq }: StoredLetter): boolean =>
       sql.exec("SELECT 1 FROM _outbox WHERE target = ? AND seq = ?", target, seq).toArray().length > 0,
 
+    hasKind: (target: string, kind: string): boolean =>
+      sql.exec("SELECT 1 FROM _outbox WHERE target = ? AND kind = ?", target, kind).toArray().length > 0,
+
     waiting: (): number => Number(sql.exec("SELECT count(*) AS count FROM _outbox").one()["count"]),
     waitingFor: (target: string): number =>
       Number(sql.exec("SELECT count(*) AS count FROM _outbox WHERE target = ?", target).one()["count"]),

@@ -15,8 +15,16 @@ import {
 import { refresh } from "./refresh.js";
 import { signupInput } from "./signup-input.js";
 
-const { router, emailProcedure, mailProcedure, ownMailProcedure, replacingProcedure, signOutProcedure, userProcedure } =
-  builtinRoot;
+const {
+  router,
+  emailProcedure,
+  mailCookieProcedure,
+  mailProcedure,
+  ownMailProcedure,
+  replacingProcedure,
+  signOutProcedure,
+  userProcedure,
+} = builtinRoot;
 
 /** The built-in `auth` procedures: an account lives in its user's own object, found through its address's index. */
 export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["profile"]) {
@@ -35,7 +43,8 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
 
     /**
      * Signs in.
-     * @throws UNAUTHORIZED, the same for a wrong password and an unknown address; TOO_MANY_REQUESTS after several
+     * @throws UNAUTHORIZED, the same for a wrong password and an unknown address; TOO_MANY_REQUESTS after several, with the
+     *   reason TOO_MANY_WRONG_PASSWORDS
      */
     login: emailProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
@@ -81,6 +90,24 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     resetPassword: mailProcedure
       .input(z.strictObject({ token: mailTokenInput, password: newPasswordInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).resetPassword(input)),
+
+    /**
+     * Mails a link that confirms the browser in which it is opened, so that wrong passwords of others do not make it wait.
+     * Answers the same for every address. While a link is valid, no other is mailed. For a sign-in that was refused with the
+     * reason TOO_MANY_WRONG_PASSWORDS.
+     * @throws PRECONDITION_FAILED when the app cannot send mail
+     */
+    requestDeviceLink: emailProcedure
+      .input(z.strictObject({ email: emailInput }))
+      .mutation(({ ctx, input }) => indexOf(ctx).requestDeviceLink(input.email)),
+
+    /**
+     * Marks the browser as one of the user's by the token of a mail: it has tries of its own at sign-in. It does not sign in.
+     * @throws BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
+     */
+    confirmDevice: mailCookieProcedure
+      .input(z.strictObject({ token: mailTokenInput }))
+      .mutation(({ ctx, input }) => accountOf(ctx).confirmDevice(input.token)),
 
     /**
      * Checks a mailed link before its page shows a form, and does not use it up. A mutation, so that the token is in the

@@ -54,7 +54,7 @@ export const mailTokenInput = z.string().max(512);
 /** A mailed link to check: its token, and the `kind` of the mail that the page is for. */
 export const mailedLinkInput = z.strictObject({
   token: mailTokenInput,
-  purpose: z.enum(["verifyEmail", "resetPassword", "changeEmail"]),
+  purpose: z.enum(["verifyEmail", "resetPassword", "changeEmail", "confirmDevice"]),
 });
 
 /** What an input must have for its call to find the object that a token came from. */

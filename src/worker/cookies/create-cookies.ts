@@ -36,6 +36,8 @@ export interface SessionCookies {
    * @param now milliseconds since the epoch
    */
   set(tokens: SessionTokens, now: number): string[];
+  /** Writes the cookie that marks the browser as one of its users'. */
+  setDevice(token: string): string;
   /** Deletes the session's two, by the attributes they were set with: no other way deletes a `__Host-` cookie. */
   clear(): string[];
   /** Writes a mark that outlives every session which it could be about. */
@@ -72,6 +74,8 @@ export function createCookies({
       maxAge,
     });
 
+  const writeDevice = (token: string): string => write("device", token, YEAR);
+
   return {
     read(cookies) {
       const access = cookies[nameOf("access")];
@@ -90,12 +94,13 @@ export function createCookies({
       return [
         write("access", tokens.accessToken, secondsUntil(tokens.accessExpiresAt, now)),
         write("refresh", tokens.refreshToken, refreshAge),
-        ...(tokens.deviceToken === undefined ? [] : [write("device", tokens.deviceToken, YEAR)]),
+        ...(tokens.deviceToken === undefined ? [] : [writeDevice(tokens.deviceToken)]),
         ...(claims
           ? [write(recordName({ type: "token", value: "", ...claims }), tokens.refreshToken, refreshAge)]
           : []),
       ];
     },
+    setDevice: writeDevice,
     clear: () => [write("access", "", 0), write("refresh", "", 0)],
     setReplaced: (sessionId, mark) => write(recordName({ type: "replaced", sessionId, value: mark }), mark, YEAR),
     deleteRecord: (record) => write(recordName(record), "", 0),

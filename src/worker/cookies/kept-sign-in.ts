@@ -38,23 +38,29 @@ type Cause = keyof typeof causes;
 /** Refuses sign-ins that would answer as if they had worked, and leave the user signed out. */
 export interface KeptSignInCheck {
   /**
-   * Does nothing for calls that do not sign in, and for tokens in the body.
+   * Does nothing for calls that need no cookies, and for tokens in the body.
    * @throws ReasonedError COOKIES_DROPPED when the browser is certain to drop the cookies of the reply
    */
   check(request: SignInRequest): void;
 }
 
-const signIns: ReadonlySet<string> = new Set(["auth.signup", "auth.login"]);
+const CONFIRM_DEVICE = "auth.confirmDevice";
+/** Calls that are worth nothing without their cookies. */
+const needCookies: ReadonlySet<string> = new Set(["auth.signup", "auth.login", CONFIRM_DEVICE]);
+
+const unkeptConfirmation =
+  "The browser would not keep the cookie that confirms it. A sign-in from this page is refused for the same reason, with " +
+  "the fix in its message.";
 
 /** Creates the check of one app. The log gets each cause once. */
 export function createKeptSignInCheck(options: CookieOptions, warnOnce: WarnOnce): KeptSignInCheck {
   return {
     check(request) {
-      if (!signIns.has(request.path) || wantsTokens(request.input)) return;
+      if (!needCookies.has(request.path) || wantsTokens(request.input)) return;
       const cause = findCause(request, options);
       if (cause === undefined) return;
-      const message = causes[cause];
-      warnOnce(`A sign-in was refused. ${message}`);
+      warnOnce(`A sign-in was refused. ${causes[cause]}`);
+      const message = request.path === CONFIRM_DEVICE ? unkeptConfirmation : causes[cause];
       throw new ReasonedError({ code: "PRECONDITION_FAILED", message, reason: "COOKIES_DROPPED" });
     },
   };

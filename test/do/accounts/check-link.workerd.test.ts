@@ -51,6 +51,19 @@ const links: Readonly<Record<LinkKind, Link>> = {
     use: (token) => openChangeLink(token),
     hours: 1,
   },
+  confirmDevice: {
+    send: async ({ email, user }, count = 1) => {
+      await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (instance, { storage: { sql } }) => {
+        sql.exec("UPDATE _account SET email_verified = 1");
+        // A valid link would not be replaced.
+        sql.exec("DELETE FROM _mail_tokens WHERE purpose = 'confirmDevice'");
+        return instance.internal({ op: "requestDeviceLink", email, device: {} });
+      });
+      return tokenTo(email, "confirmDevice", count);
+    },
+    use: (token) => someone().auth.confirmDevice.mutate({ token }),
+    hours: 1 / 3,
+  },
 };
 
 const purposes = Object.keys(links) as LinkKind[];
@@ -73,7 +86,11 @@ const allRows = (userId: string) =>
 
 const effects = (userId: string) =>
   runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage: { sql } }) =>
-    sql.exec("SELECT id FROM _audit WHERE action IN ('email.verify', 'password.reset', 'email.change')").toArray(),
+    sql
+      .exec(
+        "SELECT id FROM _audit WHERE action IN ('email.verify', 'password.reset', 'email.change', 'device.confirm')",
+      )
+      .toArray(),
   );
 
 describe.each(purposes)("a link of the kind %s", (purpose) => {
