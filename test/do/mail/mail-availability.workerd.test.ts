@@ -74,6 +74,15 @@ describe("an app without a mail hook", () => {
     }
   });
 
+  it("refuses a link that confirms a device in the same way for every address", async () => {
+    const { email } = await signUp();
+    const unknown = freshEmail();
+    for (const address of [email, unknown]) {
+      expect(await failureOf(open().auth.requestDeviceLink.mutate({ email: address }))).toEqual(notConfigured);
+    }
+    expect(await tablesOf(unknown)).toEqual([]);
+  });
+
   it("refuses another verification mail", async () => {
     const { client } = await signUp();
     expect(await failureOf(client.auth.requestEmailVerification.mutate())).toEqual(notConfigured);
