@@ -72,6 +72,14 @@ export async function prepare(stage) {
       calls: CALLS,
     },
     {
+      title: "auth.requestDeviceLink",
+      path: "auth.requestDeviceLink",
+      input: {},
+      statuses: [200, 200],
+      each: 1,
+      calls: CALLS,
+    },
+    {
       title: "auth.signup: the answer itself says whether the address is taken",
       path: "auth.signup",
       input: { password },
