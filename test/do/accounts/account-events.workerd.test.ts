@@ -49,8 +49,8 @@ async function passEvent(account: TestAccount, event: AccountEvent, eviction: (t
 /** Purposes whose used links answer a repeat like the first use. */
 type RepeatablePurpose = Exclude<MailPurpose, "confirmDevice">;
 
-/** The event that uses a link of this purpose. */
-const eventOf: Record<RepeatablePurpose, AccountEvent> = {
+/** The event that uses a link of this purpose. One that confirms a device is not an event. */
+const eventOf: Record<RepeatablePurpose, AccountEvent> & { confirmDevice?: undefined } = {
   verifyEmail: "emailVerified",
   resetPassword: "passwordReset",
   changeEmail: "emailChanged",
