@@ -121,3 +121,39 @@ describe("the devices", () => {
     await tab.signedOut();
   });
 });
+
+/** Tries wrong passwords for an address, like a stranger would, until the next try has to wait for several seconds. */
+async function guess(page: string, email: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(new URL("/trpc/auth.login", page), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ json: { email, password: "not the password" } }),
+    });
+    const seconds = Number(/(\d+) s\b/.exec(await response.text())?.[1] ?? 0);
+    if (seconds > 8) return;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  }
+}
+
+describe("a sign-in while a stranger guesses", () => {
+  test("works at once in a new browser that the mailed link has confirmed", async () => {
+    const { tab, ada } = await signUp();
+    await tab.confirmAddress(ada.email);
+    await guess(tab.page.url(), ada.email);
+
+    const other = await signIn(ada);
+    await other.says("Too many wrong passwords.");
+    await other.press("Mail me a link");
+    await other.says("a link is on its way");
+    await other.openMail("Confirm your device", ada.email);
+    await other.press("Confirm this browser");
+    await other.says("This browser is confirmed.");
+    await other.follow("Sign in");
+    await other.enter("Sign in", ada);
+    await other.tasks();
+
+    await tab.account("Security");
+    await tab.panel("Activity").getByText("Confirmed a browser by mail").waitFor();
+  });
+});

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { describeField } from "./describe-error.ts";
+import { DeviceLinkOffer } from "./device-link-offer.tsx";
 import { ErrorMessage } from "./error-message.tsx";
 import { Field } from "./field.tsx";
 import { Link } from "./navigation.tsx";
@@ -54,6 +55,9 @@ export function SignInCard() {
           error={describeField(error, "password")}
         />
         <ErrorMessage error={error} />
+        {login.variables && login.error?.data?.reason === "TOO_MANY_WRONG_PASSWORDS" && mode === "signIn" && (
+          <DeviceLinkOffer key={login.variables.email} email={login.variables.email} />
+        )}
         <button className="button-primary" type="submit" disabled={isPending}>
           {isPending ? "One moment…" : text.action}
         </button>

@@ -20,6 +20,8 @@ const words: Readonly<Record<Entry["action"], string>> = {
   "password.resetRequest": "Asked for a new password by mail",
   "password.reset": "Chose a new password by mail",
   "password.lookUp": "Looked the password up among breached ones",
+  "device.confirmRequest": "Asked for a link that confirms a browser",
+  "device.confirm": "Confirmed a browser by mail",
   "email.verify": "Confirmed the e-mail address",
   "email.changeRequest": "Asked to change the e-mail address",
   "email.change": "Changed the e-mail address",

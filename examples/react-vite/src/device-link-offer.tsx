@@ -1,0 +1,35 @@
+import { useMutation } from "@tanstack/react-query";
+import { InboxLink } from "./account/inbox-link.tsx";
+import { ErrorMessage } from "./error-message.tsx";
+import { useTRPC } from "./trpc.ts";
+
+/** Offers another way in to somebody whose sign-in has to wait because of wrong passwords, perhaps a stranger's. */
+export function DeviceLinkOffer({ email }: { readonly email: string }) {
+  const trpc = useTRPC();
+  const request = useMutation(trpc.auth.requestDeviceLink.mutationOptions());
+
+  if (request.isSuccess) {
+    return (
+      <div role="status" className="notice">
+        <p>If there is an account for {email}, a link is on its way. Open it in this browser, then sign in.</p>
+        <InboxLink />
+      </div>
+    );
+  }
+  return (
+    <>
+      <p className="sign-in-other">
+        You need not wait. We can mail you a link that confirms this browser.{" "}
+        <button
+          className="button-link"
+          type="button"
+          disabled={request.isPending}
+          onClick={() => request.mutate({ email })}
+        >
+          Mail me a link
+        </button>
+      </p>
+      <ErrorMessage error={request.error} />
+    </>
+  );
+}
