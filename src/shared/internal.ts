@@ -93,7 +93,7 @@ export type InternalRequest =
       readonly email: string;
     }
   | {
-      /** Index → user: does the user whose verified address this is block an inviter? */
+      /** Index → user: is this the user's verified address, and do they block an inviter? */
       readonly op: "blocksInviter";
       readonly email: string;
       /** The user id is unknown in an invitation that an earlier version stored. */

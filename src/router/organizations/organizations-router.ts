@@ -152,7 +152,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(settings: 
         .input(z.strictObject({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationsOf(ctx).blockInviter(input.invitationId)),
 
-      /** Unblocks an inviter, whose later invitations arrive again. @throws NOT_FOUND */
+      /** Unblocks an inviter. Their later invitations arrive again. @throws NOT_FOUND */
       unblockInviter: userProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
         if (!organizationsOf(ctx).unblockInviter(input.id)) throw noSuchBlock();
       }),

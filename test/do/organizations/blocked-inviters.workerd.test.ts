@@ -217,7 +217,7 @@ describe("declining all invitations", () => {
     expect(waiting).toEqual([]);
   });
 
-  it("keeps memberships, and lets the organization invite again", async () => {
+  it("keeps memberships, and the organization can invite again", async () => {
     const [own, theirs] = [await createOrganization(bob), await createOrganization()];
     await invite(theirs);
     await invitationTo(theirs, bob);
