@@ -56,14 +56,22 @@ interface ShowOptions {
 /** Shows a page to somebody, in a tab of its own. */
 export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRetries() }: ShowOptions = {}) {
   const tab = openTab(jar, send);
-  const { container, unmount } = render(
+  const wrap = (shown: ReactNode): ReactNode => (
     <StrictMode>
       <UserDOProvider client={tab.client} queryClient={queryClient}>
-        {page}
+        {shown}
       </UserDOProvider>
-    </StrictMode>,
+    </StrictMode>
   );
-  return { ...tab, container, unmount, queryClient, screen: within(container) };
+  const { container, unmount, rerender } = render(wrap(page));
+  return {
+    ...tab,
+    container,
+    unmount,
+    rerender: (shown: ReactNode) => rerender(wrap(shown)),
+    queryClient,
+    screen: within(container),
+  };
 }
 
 export const noRetries = (): QueryClient => new QueryClient({ defaultOptions: { queries: { retry: false } } });

@@ -1,4 +1,5 @@
-import type { LiveQueryClient } from "./query-cache.js";
+import { sessionChangedError } from "../client-sessions.js";
+import type { CachedMutation, LiveQueryClient } from "./query-cache.js";
 
 export interface ForgetUserOptions {
   readonly queryClient: LiveQueryClient;
@@ -14,16 +15,23 @@ export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
   const queries = queryClient.getQueryCache();
   const mutations = queryClient.getMutationCache();
 
-  // A mutation that waits for the network would be sent as somebody else. The one under way is what signs in or out.
   for (const mutation of mutations.getAll()) {
+    endRetries(mutation);
+    // A mutation that waits for the network would be sent as somebody else. The one under way is what signs in or out.
     if (mutation.state.status !== "pending" || mutation.state.isPaused) mutations.remove(mutation as never);
   }
 
-  const onPage = queries.getAll().filter(({ queryKey, observers }) => !keeps(queryKey) && observers.length > 0);
-  for (const query of queries.getAll()) {
-    if (keeps(query.queryKey)) continue;
-    if (query.observers.length === 0) queries.remove(query as never);
-    else query.reset();
+  const forgotten = queries.getAll().filter(({ queryKey }) => !keeps(queryKey));
+  const onPage = forgotten.filter(({ observers }) => observers.length > 0);
+  for (const query of forgotten.filter(({ observers }) => observers.length === 0)) {
+    // An observer of another query may still use its data as a placeholder.
+    query.setState({ data: undefined });
+    queries.remove(query as never);
+  }
+  for (const query of onPage) {
+    // An observer that shows a placeholder would keep it. With an error it drops it; neither is rendered.
+    query.setState({ data: undefined, status: "error" });
+    query.reset();
   }
 
   setTimeout(() => {
@@ -32,4 +40,20 @@ export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
       if (idle && query.isActive()) query.fetch().catch(() => {});
     }
   }, 0);
+}
+
+/**
+ * Lets a mutation fail instead of being sent again: a retry would be sent as the new user. A component that is rendered
+ * again sets the options anew, so they are wrapped.
+ */
+function endRetries(mutation: CachedMutation): void {
+  let { options } = mutation;
+  const mutationFn = (): Promise<never> => Promise.reject(sessionChangedError());
+  Object.defineProperty(mutation, "options", {
+    configurable: true,
+    get: () => ({ ...options, mutationFn }),
+    set(next: object) {
+      options = next;
+    },
+  });
 }

@@ -15,7 +15,8 @@ export interface CachedQuery {
   setState(state: object): void;
 }
 
-interface CachedMutation {
+export interface CachedMutation {
+  readonly options: object;
   readonly state: { readonly status: string; readonly isPaused: boolean };
 }
 

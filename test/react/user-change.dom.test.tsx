@@ -1,0 +1,136 @@
+import { keepPreviousData, QueryClient, useMutation, useQuery } from "@tanstack/react-query";
+import { act, cleanup, waitFor } from "@testing-library/react";
+import { afterEach, describe, expect, it } from "vitest";
+import { ask, live, openTab, optimistic, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
+import { eventually, freshList } from "./notes.js";
+
+afterEach(cleanup);
+
+const password = "correct horse battery";
+type Send = typeof ask;
+
+/** What a person has, as a tab of another browser sees it. */
+async function notesOf({ email }: Person, list: string): Promise<string[]> {
+  const { client } = openTab({ cookie: "" });
+  await client.auth.login.mutate({ email, password });
+  return (await client.notes.of.query({ list })).map(({ text }) => text);
+}
+
+interface PageProps {
+  readonly list: string;
+  /** Gets all that is rendered, beside the user that it is rendered for. */
+  readonly rendered: string[];
+  readonly previous?: boolean;
+}
+
+/** A list of notes, of whoever is signed in, and a button that adds one. */
+function Page({ list, rendered, previous = false }: PageProps) {
+  const trpc = useTRPC();
+  const { user } = useSession();
+  const options = trpc.notes.of.queryOptions({ list });
+  const { data } = useQuery(previous ? { ...options, placeholderData: keepPreviousData } : live(options));
+  const add = useMutation(
+    optimistic(trpc.notes.create, (cache, note) =>
+      cache.update(trpc.notes.of.queryKey({ list }), (notes) => [...notes, { ...note, id: "new" } as never]),
+    ),
+  );
+  const texts = data?.map(({ text }) => text).join() ?? "…";
+  rendered.push(`${user?.email ?? "nobody"}: ${texts}`);
+  return (
+    <main>
+      <p>{texts}</p>
+      <i>{add.status}</i>
+      <button onClick={() => add.mutate({ list, text: "of the page" })}>Add</button>
+    </main>
+  );
+}
+
+/** Two people, the first of whom is signed in in a browser. */
+async function open() {
+  const ada = await signUp();
+  const bob = await signUp();
+  // All clients of a file are tabs of one browser by their URL: the messages of these two arrive before the test begins.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  return { ada, bob, list: freshList(), rendered: [] as string[] };
+}
+
+/** Loses the first requests of a path that pass through. */
+function losing(path: string, count: number): Send & { lost: number } {
+  const send = Object.assign(
+    async (url: string, init: Parameters<Send>[1]) => {
+      if (!url.includes(path) || send.lost >= count) return ask(url, init);
+      send.lost++;
+      throw new TypeError("fetch failed");
+    },
+    { lost: 0 },
+  );
+  return send as Send & { lost: number };
+}
+
+/** Holds the requests whose URL has a text until they are released. */
+function holding(text: string) {
+  const held: (() => void)[] = [];
+  const send: Send = async (url, init) => {
+    if (decodeURIComponent(url).includes(text)) await new Promise<void>((resolve) => held.push(resolve));
+    return ask(url, init);
+  };
+  return { send, held, release: () => held.splice(0).forEach((go) => go()) };
+}
+
+describe.each(["this tab", "another tab"])("when another user signs in in %s", (where) => {
+  const signIn = (ada: Person, tab: ReturnType<typeof show>, { email }: Person): Promise<unknown> =>
+    act(() => (where === "this tab" ? tab.client : openTab(ada.jar).client).auth.login.mutate({ email, password }));
+
+  it("does not retry a mutation of the previous user", async () => {
+    const { ada, bob, list, rendered } = await open();
+    const send = losing("notes.create", 1);
+    const queryClient = new QueryClient({
+      defaultOptions: { queries: { retry: false }, mutations: { retry: 3, retryDelay: 1_500 } },
+    });
+    const tab = show(ada.jar, <Page list={list} rendered={rendered} />, { send, queryClient });
+    await waitFor(() => expect(rendered.at(-1)).toBe(`${ada.email}: `), eventually);
+    act(() => tab.screen.getByRole("button").click());
+    await waitFor(() => expect(send.lost).toBe(1), eventually);
+    await signIn(ada, tab, bob);
+    await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);
+    await act(() => new Promise((resolve) => setTimeout(resolve, 2_500)));
+    expect(await notesOf(bob, list)).toEqual([]);
+    expect(await notesOf(ada, list)).toEqual([]);
+    await waitFor(() => expect(tab.container.querySelector("i")?.textContent).not.toBe("pending"), eventually);
+  }, 40_000);
+
+  it("takes an optimistic change of the previous user off the page, and stores nothing for the new one", async () => {
+    const { ada, bob, list, rendered } = await open();
+    const { send, held, release } = holding("notes.create");
+    const tab = show(ada.jar, <Page list={list} rendered={rendered} />, { send });
+    await waitFor(() => expect(rendered.at(-1)).toBe(`${ada.email}: `), eventually);
+    act(() => tab.screen.getByRole("button").click());
+    await waitFor(() => expect(held).toHaveLength(1), eventually);
+    expect(rendered.at(-1)).toBe(`${ada.email}: of the page`);
+    await signIn(ada, tab, bob);
+    // The request was made before, and is sent only now: with the cookies of the new user.
+    act(release);
+    await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);
+    expect(await notesOf(bob, list)).toEqual([]);
+    expect(rendered.filter((text) => text.startsWith(bob.email) && text.includes("of the page"))).toEqual([]);
+  }, 40_000);
+
+  it("does not show the previous data of the previous user while the new user's data is loaded", async () => {
+    const { ada, bob, list, rendered } = await open();
+    await ada.client.notes.create.mutate({ list, text: "Ada's own" });
+    const other = freshList();
+    const { send, held, release } = holding(other);
+    const page = (of: string) => <Page list={of} rendered={rendered} previous />;
+    const tab = show(ada.jar, page(list), { send });
+    await waitFor(() => expect(rendered.at(-1)).toBe(`${ada.email}: Ada's own`), eventually);
+    tab.rerender(page(other));
+    await waitFor(() => expect(held).toHaveLength(1), eventually);
+    await signIn(ada, tab, bob);
+    await waitFor(() => expect(held).toHaveLength(2), eventually);
+    // Who is signed in may be asked in the same request.
+    expect([`${bob.email}: …`, "nobody: …"]).toContain(rendered.at(-1));
+    act(release);
+    await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);
+    expect(rendered.filter((text) => !text.startsWith(ada.email) && text.includes("Ada's own"))).toEqual([]);
+  }, 40_000);
+});
