@@ -13,7 +13,10 @@ const REPEATABLE: readonly AuditAction[] = [
   "session.revoke",
 ];
 
-/** One share of the log is reserved for each kind. Fewer than twenty pairs of action and outcome occur, so all fit. */
+/**
+ * One share of the log is reserved for each kind. Exactly twenty pairs of action and outcome occur. With another pair, the
+ * shares no longer fit into the log: then increase this number, and the documented share with it.
+ */
 const SHARES = 20;
 
 export interface AuditRetention {
