@@ -117,11 +117,12 @@ async function withCookies(
   const effect = isBearer && session === null ? undefined : session;
   const device = deviceToken === undefined ? [] : [writeDeviceCookie(deviceToken)];
   const values = [...(await writeCookies(effect)), ...device];
-  const reply = new Response(response.body, response);
-  if (refusesToken) reply.headers.set("WWW-Authenticate", CHALLENGE);
-  if (!isBearer) reply.headers.set(USER_HEADER, sessionUserAfter(effect, who));
-  for (const value of values) reply.headers.append("Set-Cookie", value);
-  return reply;
+  // The adapter has just created it, so its headers can be changed.
+  const { headers } = response;
+  if (refusesToken) headers.set("WWW-Authenticate", CHALLENGE);
+  if (!isBearer) headers.set(USER_HEADER, sessionUserAfter(effect, who));
+  for (const value of values) headers.append("Set-Cookie", value);
+  return response;
 }
 
 /** Where a subscription's stream begins, if its client can come back there. It is never one call of several. */
