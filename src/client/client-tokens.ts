@@ -36,6 +36,8 @@ export function createClientTokens({ store, sessions, url, fetch, headers, ...ev
   return {
     fresh: keeper.fresh,
     end: keeper.end,
+    /** Goes over to the user of the tokens in the store, if that is another. */
+    check: (session: ClientSession): Promise<unknown> => keeper.fresh(session).catch(() => {}),
     authorization: (session: ClientSession, calls: readonly Operation[]) =>
       authorization({ keeper, sessions }, session, calls),
     call: (link: Link, chain: Parameters<Link>[0], observer: CallObserver) =>

@@ -116,17 +116,16 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       sessions.changedElsewhere(change);
       apply(change);
     };
-    // A client with tokens of its own shares them with no tab.
-    const tabs = store
-      ? undefined
-      : joinOtherTabs(url, {
-          onChange: onChangeElsewhere,
-          // The message may be late: only the server knows.
-          onUser(user) {
-            const known = sessions.current().user;
-            if (known && known !== user) watch.suspect(true);
-          },
-        });
+    const tabs = joinOtherTabs(url, {
+      // Whether another tab has the same token store shows only when it is read.
+      onChange: (change) =>
+        tokenLoader ? void tokenLoader.loaded()?.check(sessions.current()) : onChangeElsewhere(change),
+      // The message may be late: only the server knows.
+      onUser(user) {
+        const known = sessions.current().user;
+        if (known && known !== user) watch.suspect(true);
+      },
+    });
     const changed: SignInListener = (change, user) => {
       apply(change, user);
       tabs?.tell(change);

@@ -107,6 +107,26 @@ describe.each([0, 10])("a client whose token store (%i ms) gets another user's t
   });
 });
 
+describe("the tabs of a browser", () => {
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("learn of a sign-in in another tab without a call of their own", async () => {
+    vi.stubGlobal("window", globalThis);
+    const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 0, tabs: 2 });
+    const [one, two] = browser.tabs;
+    two?.write();
+    expect(await usersOf(browser)).toEqual(["a"]);
+    one?.signIn("b");
+    await browser.rest();
+    for (let round = 0; two?.changes.length === 0 && round < 1_000; round++) await settle();
+    expect(two?.changes).toEqual(["signedIn"]);
+    one?.signIn("b");
+    await browser.rest();
+    await settle(100);
+    expect(two?.changes).toEqual(["signedIn"]);
+  });
+});
+
 describe("a client that signs in while its store is slow", () => {
   it("ends a call that is made before the new tokens are stored", async () => {
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 100, tabs: 1 });
