@@ -29,7 +29,7 @@ export function createSessionUsers({ sessions, onChangeElsewhere }: SessionUsers
   return {
     set,
 
-    /** Waits until the user of the client's first session is known: whose tokens were stored when a call was made. */
+    /** Waits until the user of the client's first session is known: the user of the tokens that were stored when a call was made. */
     async first(session: ClientSession): Promise<void> {
       if (!session.firstTokens || users.has(session)) return;
       const tokens = await session.firstTokens.catch(() => "unknown" as const);

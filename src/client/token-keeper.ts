@@ -125,7 +125,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
       assertCurrent(session);
       const tokens = underway?.session === session ? await underway.tokens : await read(session);
       const fresh = !tokens || isFresh(tokens) ? tokens : await refreshOnce(session);
-      // A call of a session that has just ended is not sent as nobody's.
+      // A call of a session that has just ended is not sent without tokens.
       assertCurrent(session);
       return fresh;
     },

@@ -18,7 +18,7 @@ beforeAll(async () => void (people = [await signUpPerson(), await signUpPerson()
 const send: Send = (url, init) => exports.default.fetch(new Request(url, init));
 const openBrowser = (): CookieBrowser => ({ origin, cookies: new Map(), send });
 
-/** Lets the batch link collect its calls, and a reply pass through the client. */
+/** Waits for the batch link to collect its calls, and for a reply to pass through the client. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
 /** Replies to everything, until the pages are at rest. */

@@ -14,7 +14,7 @@ interface Sent {
 
 let count = 0;
 
-/** A browser whose cookies belong to a user, and a server that says so in each reply. */
+/** A browser with the cookies of a user, and a server that says so in each reply. */
 function openBrowser(user: string) {
   const sent: Sent[] = [];
   const signedIn = { user };

@@ -24,7 +24,7 @@ async function usersOf(browser: SharedBrowser): Promise<string[]> {
   return browser.server.acts.map(({ user }) => user);
 }
 
-describe.each([0, 10])("a client whose token store (%i ms) gets another user's tokens", (storeDelay) => {
+describe.each([0, 10])("a client with a token store (%i ms) that gets another user's tokens", (storeDelay) => {
   const signedIn = { startsSignedIn: true, storeDelay, tabs: 1 };
 
   it("does not send its first call as that user", async () => {
@@ -139,7 +139,7 @@ describe("a client that signs in while its store is slow", () => {
   });
 });
 
-describe("a sign-out whose token needs a refresh", () => {
+describe("a sign-out with a token that needs a refresh", () => {
   it("does not report the session's end when the refresh is lost", async () => {
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 0, tabs: 1 });
     browser.server.expireAccess();

@@ -67,7 +67,7 @@ function losing(path: string, count: number): Send & { lost: number } {
   return send as Send & { lost: number };
 }
 
-/** Holds the requests whose URL has a text until they are released. */
+/** Holds the requests with a text in their URL until they are released. */
 function holding(text: string) {
   const held: (() => void)[] = [];
   const send: Send = async (url, init) => {

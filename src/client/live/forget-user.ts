@@ -43,7 +43,7 @@ export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
 }
 
 /**
- * Lets a mutation fail instead of being sent again: a retry would be sent as the new user. A component that is rendered
+ * Makes a mutation fail instead of being sent again: a retry would be sent as the new user. A component that is rendered
  * again sets the options anew, so they are wrapped.
  */
 function endRetries(mutation: CachedMutation): void {

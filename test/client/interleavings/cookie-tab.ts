@@ -10,7 +10,7 @@ export interface CookieBrowser {
   readonly send: Send;
 }
 
-/** A request that the browser has not sent yet, or one whose reply has not arrived yet. */
+/** A request that the browser has not sent yet, or one without a reply that has arrived. */
 export interface HeldRequest {
   /** Sends it with the cookies that the browser has now. */
   send(): Promise<void>;
