@@ -87,6 +87,17 @@ describe("a sign-in that has to wait because of a stranger's guesses", () => {
     }
   });
 
+  it("succeeds for a client that keeps its tokens itself after a new password by mail", async () => {
+    const { email } = await signUpVerified();
+    await guess(email);
+    const signIn = (secret: string) => someone().auth.login.mutate({ email, password: secret, tokens: "body" });
+    expect(await codeOf(signIn(password))).toBe("TOO_MANY_REQUESTS");
+    await someone().auth.requestPasswordReset.mutate({ email });
+    const token = await tokenTo(email, "resetPassword");
+    await someone().auth.resetPassword.mutate({ token, password: "another horse battery" });
+    await vi.waitFor(async () => expect(await codeOf(signIn("another horse battery"))).toBe("none"));
+  });
+
   it("has to wait in another browser, and at another address", async () => {
     const [ada, bob] = [await signUpVerified(), await signUpVerified()];
     const browser = openBrowser();
