@@ -11,6 +11,7 @@ import type { BrowserSession } from "./cookies/find-browser-session.js";
 import type { KeptSignInCheck } from "./cookies/kept-sign-in.js";
 import type { NetworkLimits } from "./create-network-limits.js";
 import type { GatedCalls } from "./gate/gate-result.js";
+import { evenAnswerTime } from "./even-answer-time.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import { wantsStream } from "./gate/wants-stream.js";
@@ -63,6 +64,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   if (types.size > 1) return refuse(mixedTypes, router._def._config);
   const sent = planned.flatMap(({ call }) => call ?? []);
 
+  const evenTime = evenAnswerTime(sent);
   const { caller, effect } = await callerFor(sent, options);
   const replies = sendCalls(sent, { ...options, caller });
   const proxied = planned.map(({ path, procedure, call, refused }): ProxiedCall => {
@@ -94,6 +96,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     if (reply.session !== undefined && (reply.ok || !signsIn)) session = reply.session;
     if (reply.ok && reply.deviceToken !== undefined) deviceToken = reply.deviceToken;
   }
+  await evenTime;
   return withCookies(response, { session, deviceToken }, options);
 }
 
