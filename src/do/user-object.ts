@@ -51,7 +51,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     }
     if (kind === "refresh") {
       // The token that came along is the proof, and the procedure looks at it.
-      if (!exists()) throw unknownUser();
+      if (!exists()) throw unknownUser(app);
       return;
     }
     if (caller.type === "anonymous") throw signInFirst();
@@ -64,7 +64,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
 
   function refusalFor(caller: Caller): TRPCError {
     if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
-    if (!exists()) return unknownUser();
+    if (!exists()) return unknownUser(app);
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
     return account.isOutrun(caller) ? sessionReplaced() : new SessionEnded();
   }
@@ -130,7 +130,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
           onSessionEnd: endSession,
         }),
     }),
-    internal: (request) => answer({ ...services, findSession }, request),
+    internal: (request) => answer({ ...services, app, findSession }, request),
     live: {
       hub: owned.hub,
       isBorn: lifetime.isBorn,
@@ -162,10 +162,14 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   };
 }
 
-type Answers = UserServices & { readonly findSession: ReturnType<typeof createFindSession> };
+type Answers = UserServices & {
+  readonly app: ObjectEnvironment["app"];
+  readonly findSession: ReturnType<typeof createFindSession>;
+};
 
 function answer(services: Answers, request: InternalRequest): unknown {
-  const { account, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters } = services;
+  const { account, app, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters } =
+    services;
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -182,7 +186,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
         ? deviceConfirmation.request(request.email, { sessionId: undefined, device: request.device })
         : undefined;
     case "refresh":
-      if (!exists()) warnOfUnknownUser();
+      if (!exists()) warnOfUnknownUser(app);
       return account.refresh(request.sessionId, request.generation, request.device);
     case "holdsRefreshToken":
       return account.holds(request.sessionId, request.generation, request.device);

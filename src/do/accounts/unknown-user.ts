@@ -1,11 +1,15 @@
+import type { App } from "../app.js";
 import { SessionEnded } from "../entry.js";
 
-let isLogged = false;
+const logged = new WeakSet<App>();
 
-/** Logs once that a session with a valid token names a user that does not exist. Two apps may sign alike. */
-export function warnOfUnknownUser(): void {
-  if (isLogged) return;
-  isLogged = true;
+/**
+ * Logs that a session with a valid token names a user that does not exist, once for each app and isolate. Two apps may
+ * sign alike.
+ */
+export function warnOfUnknownUser(app: App): void {
+  if (logged.has(app)) return;
+  logged.add(app);
   // oxlint-disable-next-line no-console -- the log is where an operator looks first
   console.warn(
     "[trpc-userdo] A session names a user that does not exist. Its account was deleted, or another app on this host has the " +
@@ -15,8 +19,8 @@ export function warnOfUnknownUser(): void {
 }
 
 /** For a call of such a session. The reply clears its cookies. */
-export function unknownUser(): SessionEnded {
-  warnOfUnknownUser();
+export function unknownUser(app: App): SessionEnded {
+  warnOfUnknownUser(app);
   return new SessionEnded(
     "There is no account for this session. Sign in again. If another app on this host uses the same cookies, set the option " +
       "`cookiePrefix` in one of them.",
