@@ -19,7 +19,7 @@ export function checkCookiePrefix(cookiePrefix: string = "userdo"): void {
   // Browsers drop such a cookie without the attributes that its prefix demands, which differ on localhost.
   if (/^__(host|secure|http)-/i.test(cookiePrefix)) {
     throw new Error(
-      `cookiePrefix: "${cookiePrefix}" begins as browsers reserve it. \`__Host-\` is added where it works.`,
+      `cookiePrefix: "${cookiePrefix}" begins with a prefix that browsers reserve. Remove it: \`__Host-\` is added where it works.`,
     );
   }
   if (cookiePrefix.length > 64) {
