@@ -37,7 +37,7 @@ describe("the address", () => {
     await elsewhere.says("Your address is confirmed.");
   });
 
-  test("whoever did not sign up says so by the link, and the address is free", async () => {
+  test("the owner of an address rejects an account that somebody else created, and the address is free", async () => {
     const { ada } = await signUp();
     const { tab: elsewhere } = await signUp();
     await elsewhere.openMail("Confirm your e-mail address", ada.email);

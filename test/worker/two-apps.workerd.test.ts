@@ -149,7 +149,7 @@ describe("two apps on one host with the same cookie names", () => {
     expect(warned).toHaveLength(2);
   });
 
-  it("say so when the other app's access token has lapsed too", async () => {
+  it("log it when the other app's access token has expired, too", async () => {
     const { first, second, cookies } = openApps();
     await signUpIn(first);
     cookies.delete("__Host-userdo-access");
@@ -185,7 +185,7 @@ describe("two apps on one host with a `cookiePrefix` each", () => {
   });
 });
 
-it("two apps that sign alike say so, in the reply and once in the log", async () => {
+it("two apps with one secret and binding name say so, in the reply and once in the log", async () => {
   const { first, cookies } = openApps();
   const handler = createHandler(appRouter, { binding: "BLOG_DO" });
   // A copy of the first app's settings, with objects of its own.

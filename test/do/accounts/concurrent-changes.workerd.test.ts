@@ -109,7 +109,7 @@ it("a link to a new address that is opened while a new password ends it leaves n
   }
 });
 
-it("of several new passwords that a server sets at once, one is set and only that one succeeds", async () => {
+it("sets one of several new passwords that a server sends at once, and only that call succeeds", async () => {
   const { email, user } = await signUp();
   const chosen = Array.from({ length: 4 }, (_each, index) => `horse battery number ${index}`);
   const replies = await stubOf(env.BLOG_DO, { type: "user", id: user.id }).trpc(

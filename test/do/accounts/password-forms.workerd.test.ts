@@ -49,7 +49,7 @@ describe("the length of a password is that of its composed form", () => {
   const signUp = (chosen: string, email = freshEmail()) =>
     codeOf(openBrowser().client().auth.signup.mutate({ email, password: chosen }));
 
-  it("for who signs in: another form takes more bytes", async () => {
+  it("accepts another form at sign-in, although that takes more bytes", async () => {
     // 255 bytes when composed, and 765 when decomposed.
     const long = "\uAC01".repeat(85);
     expect(new TextEncoder().encode(long.normalize("NFD")).length).toBeGreaterThan(256);

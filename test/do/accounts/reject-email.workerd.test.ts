@@ -37,7 +37,7 @@ describe("rejecting the address of an account that never verified it", () => {
     expect(countMails(email, "accountDeleted")).toBe(0);
   });
 
-  it("works once of twenty at once, and not for the next account with the address", async () => {
+  it("succeeds once of twenty calls at once, and not for the next account with the address", async () => {
     const { email, token } = await signedUp();
     const codes = await twenty(() => reject(token));
     expect(codes.filter((code) => code === "none")).toHaveLength(1);
@@ -154,7 +154,7 @@ describe("rejecting a new address of an account", () => {
     expect((await signUp(target)).user.id).not.toBe(user.id);
   });
 
-  it("works once of twenty at once", async () => {
+  it("succeeds once of twenty calls at once", async () => {
     const { token } = await withChange();
     const codes = await twenty(() => reject(token));
     expect(codes.filter((code) => code === "none")).toHaveLength(1);

@@ -99,7 +99,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
     expect(await codeOf(browser.client().auth.me.query())).toBe("none");
   });
 
-  it("carries no other call of its batch along", async () => {
+  it("does not answer other calls of its batch", async () => {
     for (const wait of [0, 16 * MINUTE]) {
       const { browser } = await signUp();
       await signOut(copyOf(browser));

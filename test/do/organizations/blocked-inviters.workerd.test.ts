@@ -169,7 +169,7 @@ describe("a blocked inviter", () => {
     expect(await invitations.blockedInviters.query()).toHaveLength(1);
   });
 
-  it("is not the app itself, and not the inviter of an invitation to somebody else", async () => {
+  it("cannot be the app itself, nor the inviter of an invitation to somebody else", async () => {
     const [organizationId, eve] = [await createOrganization(), await signUpVerified()];
     await createCaller<AppRouter>(env.BLOG_DO)
       .asSystem()
