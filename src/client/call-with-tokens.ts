@@ -62,7 +62,7 @@ export function callWithTokens(
   };
 
   const fail = (error: TRPCClientError<AnyTRPCRouter>): void => {
-    // A sign-out without a session to end: its tokens are of no use.
+    // The server has no session to end, so the client's tokens are useless.
     const isSignOut = call.change === "signedOut" && op.path.startsWith("auth.");
     if (isSignOut && isUnauthorized(error) && !sessions.isChangedError(error)) {
       keep(undefined, () => observer.error(error));
@@ -89,7 +89,7 @@ export function callWithTokens(
             if (renewed) run(true);
             else fail(error);
           },
-          // Whether the session is over is not known: to pass the refusal on would say so.
+          // A failed refresh does not show that the session is over, but the refusal would say so.
           (cause: unknown) => observer.error(cause),
         );
       },

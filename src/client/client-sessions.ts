@@ -13,7 +13,7 @@ export interface ClientSession {
   isOver: boolean;
   /** The user that the browser's cookies belong to, as a reply named it; `undefined` while that is not known. */
   user?: string | undefined;
-  /** What the token store held when the session's first call was made. Only the client's first session has it. */
+  /** The tokens that were stored when the session's first call was made. Only the client's first session has them. */
   firstTokens?: Promise<SessionTokens | undefined>;
 }
 
@@ -48,7 +48,7 @@ export function isSessionChangedError(error: unknown): boolean {
   );
 }
 
-/** What the batch link passes on beside a result or an error. */
+/** The metadata that the batch link passes on beside a result or an error. */
 interface ReplyMeta {
   readonly response?: { readonly headers?: { get?(name: string): string | null } };
 }
@@ -123,7 +123,7 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
           const { session } = call;
           if (!user || session.isOver || call.change === "signedIn") return;
           if (session.user === undefined) onUser((session.user = user));
-          // Without a user the server answers what it would answer anybody. The session watch notices the end.
+          // A reply to nobody contains no user's data. The session watch detects that the session has ended.
           if (session.user !== user && user !== NO_USER) onOtherUser();
         };
         return link(chain).pipe(
@@ -142,7 +142,7 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
       replace(call.user, (other, position) => position !== own && (!other.change || position < own));
     },
 
-    /** Starts a session, because the current one ended. A call of it that has been sent may still get its reply. */
+    /** Starts a session, because the current one ended. Calls that have been sent may still get their replies. */
     ended: (): void => replace(NO_USER, () => false),
 
     /** Starts a session, because another tab signed in or out. This client's own sign-in in flight may still succeed. */

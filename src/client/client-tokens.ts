@@ -36,7 +36,7 @@ export function createClientTokens({ store, sessions, url, fetch, headers, ...ev
   return {
     fresh: keeper.fresh,
     end: keeper.end,
-    /** Goes over to the user of the tokens in the store, if that is another. */
+    /** Switches to the user of the tokens in the store, if that is another user. */
     check: (session: ClientSession): Promise<unknown> => keeper.fresh(session).catch(() => {}),
     authorization: (session: ClientSession, calls: readonly Operation[]) =>
       authorization({ keeper, sessions }, session, calls),

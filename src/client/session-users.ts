@@ -11,8 +11,8 @@ export interface SessionUsersOptions {
 const NOBODY = "";
 
 /**
- * Knows the user of each session of this client. Other clients and processes may write to the same token store, and the
- * only sign of it is that the store has another user's tokens.
+ * Keeps the user of each session of this client. Other clients and processes may write to the same token store, which
+ * shows only when the store has another user's tokens.
  */
 export function createSessionUsers({ sessions, onChangeElsewhere }: SessionUsersOptions) {
   const users = new WeakMap<ClientSession, string>();
@@ -29,7 +29,7 @@ export function createSessionUsers({ sessions, onChangeElsewhere }: SessionUsers
   return {
     set,
 
-    /** Waits until the user of the client's first session is known: the user of the tokens that were stored when a call was made. */
+    /** Waits until the user of the client's first session is known, from the tokens stored when its first call was made. */
     async first(session: ClientSession): Promise<void> {
       if (!session.firstTokens || users.has(session)) return;
       const tokens = await session.firstTokens.catch(() => "unknown" as const);

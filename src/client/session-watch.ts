@@ -59,9 +59,9 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
     },
 
     /**
-     * Something looks as if the session were over.
+     * Asks the server whether the session is over, because something suggests it.
      *
-     * @param isOther whether it looks as if another user were signed in: the server is asked even if nobody was
+     * @param isOther whether another user may be signed in. Then the server is asked even if nobody was signed in here
      */
     suspect(isOther = false): void {
       if (over && !isOther) return;

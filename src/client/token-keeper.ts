@@ -24,7 +24,7 @@ export interface TokenKeeperOptions {
 export interface KeepOptions {
   /** Whether the call was ended: nothing is stored then. */
   readonly isEnded: () => boolean;
-  /** Called in the same moment in which the new session begins. */
+  /** Called at the moment at which the new session begins. */
   readonly onStored: () => void;
 }
 
@@ -34,13 +34,13 @@ const EARLY = 10_000;
 const WITHOUT_CLOCK = 60_000;
 
 /**
- * Keeps a client's tokens good: however many calls find them stale, they are refreshed once. Other clients may write to
- * the same store: a session only ever uses and replaces the tokens of its own user.
+ * Keeps a client's tokens fresh. Calls that find them stale at the same time share one refresh. Other clients may write
+ * to the same store, so a session uses and replaces only the tokens of its own user.
  */
 export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeElsewhere }: TokenKeeperOptions) {
   const users = createSessionUsers({ sessions, onChangeElsewhere });
   let underway: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
-  /** The newest write to the store, or a refresh's: they follow one another. */
+  /** The newest write to the store. Each write waits for the one before it. */
   let writes: Promise<unknown> = Promise.resolve();
   /** The newest token that came and seemed to be over, and when that was, by a clock that nobody sets. */
   let odd: { readonly token: string; readonly at: number } | undefined;
@@ -74,7 +74,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
     return tokens;
   }
 
-  /** Calls with what the store holds: at once, if it answers at once, so that no other client can write in between. */
+  /** Calls `run` with the stored tokens. With a synchronous store, no other client can write in between. */
   function withStored<TResult>(run: (found: SessionTokens | undefined) => Promise<TResult>): Promise<TResult> {
     const found = store.get();
     return found instanceof Promise ? found.then(run) : run(found);
@@ -125,7 +125,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
       assertCurrent(session);
       const tokens = underway?.session === session ? await underway.tokens : await read(session);
       const fresh = !tokens || isFresh(tokens) ? tokens : await refreshOnce(session);
-      // A call of a session that has just ended is not sent without tokens.
+      // The session may have just ended. Its calls must not be sent without a user.
       assertCurrent(session);
       return fresh;
     },
@@ -144,8 +144,8 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
     },
 
     /**
-     * Stores what a call replied that signed in or out, or renewed its session. Only a sign-in replaces the tokens of
-     * another user. A new session begins when they are stored: calls of the previous one that wait for them then end.
+     * Stores the tokens of a call that signed in or out, or renewed its session. Only a sign-in replaces the tokens of
+     * another user. The new session begins when they are stored, which ends waiting calls of the previous one.
      *
      * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
      */
@@ -169,7 +169,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
       });
     },
 
-    /** The server says that a session is over: deletes its tokens, and reports its end. */
+    /** Deletes the tokens of a session that the server no longer accepts, and reports its end. */
     end: (session: ClientSession): Promise<void> =>
       write(async () => {
         try {

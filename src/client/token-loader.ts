@@ -41,7 +41,7 @@ export function createTokenLoader(options: ClientTokensOptions) {
       (link: Link): Link =>
       (chain) =>
         observable((observer) => {
-          // Until the code is loaded, the store may get another user's tokens.
+          // Read now: by the time the code is loaded, the store may have another user's tokens.
           if (!loaded) options.sessions.callOf(chain.op).session.firstTokens ??= firstTokens();
           let isEnded = false;
           let end: (() => void) | undefined;

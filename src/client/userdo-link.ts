@@ -117,10 +117,10 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       apply(change);
     };
     const tabs = joinOtherTabs(url, {
-      // Whether another tab has the same token store shows only when it is read.
+      // The other tab may use another token store. Only reading this one shows whether its user changed.
       onChange: (change) =>
         tokenLoader ? void tokenLoader.loaded()?.check(sessions.current()) : onChangeElsewhere(change),
-      // The message may be late: only the server knows.
+      // The message may be outdated, so ask the server.
       onUser(user) {
         const known = sessions.current().user;
         if (known && known !== user) watch.suspect(true);
@@ -177,11 +177,11 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         headers: async ({ opList }) => {
           const own = await ownHeaders();
           const tokens = await tokenLoader?.load();
-          const isFor =
+          const namesUser =
             !store && opList.every((op) => op.type === "mutation" && sessionCallOf(op).change !== "signedIn");
           return {
             ...own,
-            ...(isFor && session.user && { [USER_HEADER]: session.user }),
+            ...(namesUser && session.user && { [USER_HEADER]: session.user }),
             ...(await tokens?.authorization(session, opList)),
           };
         },

@@ -170,9 +170,9 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
      */
     async run(caller: Caller, call: Call, transport: Transport, device: Device = {}): Promise<Reply> {
       let effect: { session?: SessionEffect } = {};
-      let marked: { deviceToken?: string } = {};
+      let deviceEffect: { deviceToken?: string } = {};
       const setSession = (session: SessionEffect): void => void (effect = { session });
-      const setDevice = (deviceToken: string): void => void (marked = { deviceToken });
+      const setDevice = (deviceToken: string): void => void (deviceEffect = { deviceToken });
       try {
         const procedure = await find(call);
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
@@ -191,7 +191,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
           const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
           return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
-        return { ...packReply(result, transport), ...effect, ...marked };
+        return { ...packReply(result, transport), ...effect, ...deviceEffect };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
         return { ok: false, error: shape(call, cause, caller), ...effect };

@@ -17,13 +17,14 @@ export interface Placement {
    */
   readonly setsCookies: "never" | "sometimes" | "always";
   /**
-   * Whether it depends on who calls, although its input finds the object: an access token that has expired is renewed.
-   * @default as the kind says
+   * Whether the procedure depends on the caller, although its input names the object. If so, an expired access token is
+   * renewed before the call.
+   * @default as the kind requires
    */
   readonly dependsOnCaller?: true;
   /**
-   * Which sessions that are over may call it, to get an answer again that was lost: one that a new password replaced, or
-   * any. The procedure has to find out, and must change nothing then.
+   * The sessions that may still call the procedure although they are over, to repeat a call after a lost reply: those that
+   * a new password replaced, or all. The procedure has to check the session, and must change nothing if it is over.
    * @default none
    */
   readonly admits?: "replaced" | "ended";

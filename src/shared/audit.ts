@@ -18,7 +18,7 @@ export type AuditAction =
   | "email.verify"
   | "email.changeRequest"
   | "email.change"
-  /** Whoever reads the mail of a new address said that it is not the user's. The change was cancelled. */
+  /** Somebody who reads the mail of a new address rejected it. The change was cancelled. */
   | "email.reject"
   | "profile.update"
   | "account.delete"

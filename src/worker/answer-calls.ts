@@ -35,7 +35,7 @@ export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
   readonly writeDeviceCookie: (deviceToken: string) => string;
   readonly limiter: NetworkLimits;
   readonly keptSignIn: KeptSignInCheck;
-  /** The origin that a form leads to when its call worked. */
+  /** The origin of the page that a form leads to after a successful call. */
   readonly leadsTo?: string | undefined;
 }
 
@@ -103,7 +103,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
 /** Tells a client that its token is why (RFC 6750): it refreshes that, and asks again. */
 const CHALLENGE = 'Bearer error="invalid_token"';
 
-/** Adds the cookies that calls set, and names the session's user, and says if the request's Bearer token is not valid. */
+/** Adds the cookies that calls set, the name of the session's user, and the challenge for an invalid Bearer token. */
 async function withCookies(
   response: Response,
   { session, deviceToken }: { readonly session: SessionEffect | undefined; readonly deviceToken: string | undefined },

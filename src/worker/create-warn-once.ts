@@ -1,4 +1,4 @@
-/** Prints a line to the log, the same one only once. */
+/** Writes a warning to the log. The same warning is written only once. */
 export type WarnOnce = (message: string) => void;
 
 /** Creates the log of one app in one isolate. */

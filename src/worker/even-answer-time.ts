@@ -1,10 +1,10 @@
 /**
  * Procedures that mail by an address. Their answer is the same with an account and without, but an object that stores
- * nothing yet starts in another time than one that does, and no hash of a password hides that.
+ * nothing yet takes longer to start than one that does, and these calls hash no password that would hide the difference.
  */
 const BY_ADDRESS: ReadonlySet<string> = new Set(["auth.requestPasswordReset", "auth.requestDeviceLink"]);
 
-/** Milliseconds: more than an object takes to start and to answer, and less than anybody notices. */
+/** In milliseconds: longer than an object usually takes to start and to answer, and too short for a user to notice. */
 const SHORTEST_ANSWER = 100;
 
 /**

@@ -29,9 +29,9 @@ export async function whoIs({ bearer, session }: RequestCredentials, configurati
 }
 
 /**
- * Makes a lapsed access token good again, by the refresh token: the one question asked before a call is routed.
+ * Renews an expired access token by the refresh token. This is the only request that is made before a call is routed.
  *
- * @param admits which sessions that are over may make the calls
+ * @param admits the sessions that may still make the calls although they are over
  */
 export async function renew(
   claims: RefreshClaims,
@@ -42,7 +42,7 @@ export async function renew(
   const stub = stubOf(namespace, { type: "user", id: userId });
   const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
   if (tokens !== "replaced" && tokens !== "ended") return { caller: asCaller(claims), effect: tokens };
-  // The object finds out that the session is over, and only repeats an answer that was lost.
+  // The procedure checks that the session is over, and only repeats a lost reply.
   const caller = admits === tokens ? asCaller(claims) : anonymous;
   return { caller, effect: tokens === "ended" ? null : undefined };
 }

@@ -17,7 +17,7 @@ export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
 
   for (const mutation of mutations.getAll()) {
     endRetries(mutation);
-    // A mutation that waits for the network would be sent as somebody else. The one under way is what signs in or out.
+    // A mutation that waits for the network would be sent as somebody else. The one under way signs in or out.
     if (mutation.state.status !== "pending" || mutation.state.isPaused) mutations.remove(mutation as never);
   }
 
@@ -29,7 +29,7 @@ export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
     queries.remove(query as never);
   }
   for (const query of onPage) {
-    // An observer that shows a placeholder would keep it. With an error it drops it; neither is rendered.
+    // An observer that shows a placeholder would keep it, but an error makes it drop that. Neither state is rendered.
     query.setState({ data: undefined, status: "error" });
     query.reset();
   }
@@ -43,8 +43,8 @@ export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
 }
 
 /**
- * Makes a mutation fail instead of being sent again: a retry would be sent as the new user. A component that is rendered
- * again sets the options anew, so they are wrapped.
+ * Makes a mutation fail instead of being sent again: a retry would be sent as the new user. A component that renders
+ * again replaces the options, so their setter is wrapped.
  */
 function endRetries(mutation: CachedMutation): void {
   let { options } = mutation;

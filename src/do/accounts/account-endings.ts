@@ -3,7 +3,7 @@ import { MAIL } from "../outbox/outbox-store.js";
 import type { AccountParts } from "./account-parts.js";
 import { emailObjectName } from "./email-object-name.js";
 
-/** What happens to an account and ends what was caused before. */
+/** An event of an account that ends earlier links, known devices or sessions. */
 export type AccountEvent =
   | "emailVerified"
   | "emailChanged"
@@ -13,7 +13,7 @@ export type AccountEvent =
   | "signedOutEverywhere"
   | "accountDeleted";
 
-/** What ends with an event. Each column has to be decided for each event. */
+/** The links, devices and sessions that an event ends. Each column has to be decided for each event. */
 export interface Ending {
   /**
    * By purpose: links in mails that were sent, links in mails that still wait in the outbox, and the answers to used

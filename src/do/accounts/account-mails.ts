@@ -17,7 +17,7 @@ export const lifetimes: Readonly<Record<MailPurpose, number>> = {
   verifyEmail: 24 * HOUR,
   resetPassword: HOUR,
   changeEmail: HOUR,
-  // A third of an hour, of which an address gets three of them: without a valid link, there is always room for a new one.
+  // An address gets three of these links an hour, each valid for a third of it: if none is valid, there is room for one.
   confirmDevice: HOUR / 3,
 };
 
@@ -83,7 +83,7 @@ export function invalidLink(): TRPCError {
   return new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
 }
 
-/** Somebody who repeats a call because the reply was lost learns that it had its effect. */
+/** Differs from an invalid link, so that a user who lost the reply can see that the first call took effect. */
 export function usedLink(): ReasonedError {
   return new ReasonedError({
     code: "BAD_REQUEST",

@@ -27,7 +27,7 @@ import { sessionOfCall, toPublicSession } from "./sessions-room.js";
 
 export interface AccountRoomOptions {
   readonly parts: AccountParts;
-  /** Whether there is an account. Signing out is asked of a deleted one too. */
+  /** Whether there is an account. A sign-out can be repeated after the account was deleted. */
   readonly exists: () => boolean;
   readonly visit: Visit;
   readonly account: Pick<UserAccount, "isAlive">;

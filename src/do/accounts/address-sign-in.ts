@@ -27,7 +27,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
   /** The user of the address; without one, the id of a user that is never created, so that the same work is done. */
   const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
 
-  /** The caller's browser, if the user of the address signed in there before, in whichever device epoch. */
+  /** The caller's browser, if the user of the address signed in there before. The device epoch is not checked. */
   async function knownDeviceOf(userId: string, device: Device): Promise<KnownDevice | undefined> {
     const { secrets, binding } = identity();
     return knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
@@ -52,7 +52,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
   return {
     userIdOf,
 
-    /** Whether the user of the address signed in on this device before, in whichever device epoch. */
+    /** Whether the user of the address signed in on this device before. The device epoch is not checked. */
     isKnown: async (device: Device): Promise<boolean> => (await knownDeviceOf(await userIdOf(), device)) !== undefined,
 
     /** @throws TRPCError TOO_MANY_REQUESTS after several wrong passwords */
@@ -62,11 +62,11 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     ): Promise<SignInResult | Refused | "refused"> {
       const userId = await userIdOf();
       const known = await knownDeviceOf(userId, device);
-      // A browser that signed in before has tries of its own: a stranger's wrong ones cannot keep its user out.
+      // A browser that signed in before has a count of its own: a stranger's wrong ones cannot keep its user out.
       const result = known ? await tryPassword(credentials, { userId, device, known }) : "unknown device";
       if (result !== "unknown device") return result;
-      const strangers = await tryPassword(credentials, { userId, device });
-      return strangers === "unknown device" ? "refused" : strangers;
+      const resultAsUnknown = await tryPassword(credentials, { userId, device });
+      return resultAsUnknown === "unknown device" ? "refused" : resultAsUnknown;
     },
   };
 }

@@ -14,8 +14,8 @@ const REPEATABLE: readonly AuditAction[] = [
 ];
 
 /**
- * One share of the log is reserved for each kind. Exactly twenty pairs of action and outcome occur. With another pair, the
- * shares no longer fit into the log: then increase this number, and the documented share with it.
+ * One share of the log is reserved for each kind. Exactly twenty pairs of action and outcome occur. If another pair is
+ * added, increase this number and update the documented share, so that all shares fit into the log.
  */
 const SHARES = 20;
 

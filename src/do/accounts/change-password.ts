@@ -20,11 +20,11 @@ interface ByWhom {
 }
 
 /**
- * Sets another password, for a caller who knows the present one. Ends all other sessions, and gives this one a new id, so
- * that a copy of the old one is worth nothing.
+ * Sets another password, for a caller who knows the current one. Ends all other sessions, and gives this one a new id, so
+ * that copies of its tokens are no longer accepted.
  *
  * If the reply was lost, the same session can repeat the call with the same new password. It gets the same answer, and
- * nothing changes. With its old id it can do nothing else.
+ * nothing changes. Every other call with its old id is refused.
  *
  * @throws TRPCError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
  *   BAD_REQUEST for a weak new password, TOO_MANY_REQUESTS after several wrong ones
@@ -91,8 +91,8 @@ function changedSession({ accounts, sessions }: AccountParts, { sessionId }: Act
 }
 
 /**
- * Answers a call again after its reply was lost: `undefined` if this session has not just set this very password. Wrong ones
- * are counted, because someone may have copied the old session.
+ * Answers a call again after its reply was lost; `undefined` if this session has not just set this password. Wrong
+ * passwords are counted, because someone may have copied the old session.
  */
 async function repeat(
   parts: AccountParts,

@@ -7,7 +7,7 @@ import type { AccountParts, Actor } from "./account-parts.js";
 import { emailObjectName } from "./email-object-name.js";
 import type { EmailVerification } from "./email-verification.js";
 
-/** Tells the object of an address to delete the count of wrong passwords of one device. */
+/** The message on which the object of an address deletes the count of wrong passwords of one device. */
 export const FORGET_DEVICE_FAILURES = "forgetDeviceFailures";
 
 /**
@@ -16,7 +16,7 @@ export const FORGET_DEVICE_FAILURES = "forgetDeviceFailures";
  */
 export function createDeviceConfirmation(parts: AccountParts, verification: Pick<EmailVerification, "request">) {
   const { userId, identity, accounts, mailTokens, deviceEpoch, outbox, audit, transaction } = parts;
-  /** Requests at the same moment are one. */
+  /** The request under way. Concurrent ones share it, so that one mail is sent. */
   let requesting: Promise<void> | undefined;
 
   /** An address that is not verified gets only its verification mail. */
@@ -24,7 +24,7 @@ export function createDeviceConfirmation(parts: AccountParts, verification: Pick
     try {
       await verification.request();
     } catch (error) {
-      // Several were mailed already. Nobody waits for the outcome.
+      // The address got too many of them. The answer to the request does not depend on it.
       if (!(error instanceof TRPCError)) throw error;
     }
   }
@@ -65,7 +65,7 @@ export function createDeviceConfirmation(parts: AccountParts, verification: Pick
         const now = accounts.read();
         if (!now) throw invalidLink();
         const used = mailTokens.consume("confirmDevice", secret, Date.now());
-        // A repeat does not mark a browser: it may be another one.
+        // A repeated call is refused, because it may come from another browser.
         if (!used && mailTokens.findUsed("confirmDevice", secret, Date.now())) throw usedLink();
         if (used?.email !== now.email) throw invalidLink();
         // The mail may have been sent more than once, each time with a token of its own.

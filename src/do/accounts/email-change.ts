@@ -8,7 +8,7 @@ import { emailObjectName } from "./email-object-name.js";
 import { endEarlier } from "./account-endings.js";
 import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "./account-mails.js";
 
-/** How much longer the address is reserved than it has to be: more than two clocks differ. */
+/** How much longer the address is reserved than necessary, in milliseconds: longer than two clocks can differ. */
 const MARGIN = 10 * 60_000;
 /** How long the address is reserved for the link to be opened, in milliseconds. */
 const RESERVED = lifetimes.changeEmail + MARGIN;
@@ -54,7 +54,7 @@ export function createEmailChange(parts: AccountParts) {
     outbox.post({ target: nameOf(email), kind: "releaseAddress", payload: { userId, operationId } });
   }
 
-  /** Whether this very token gave the account the address that it still has. */
+  /** Whether the account got its present address by this token. */
   function hasConfirmed(secret: string): boolean {
     const email = accounts.read()?.email;
     return email !== undefined && mailTokens.findUsed("changeEmail", secret, Date.now())?.email === email;

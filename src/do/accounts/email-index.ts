@@ -49,7 +49,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
   let signedUp = 0;
   /** Requests for a reset that were accepted and are not counted yet. */
   let pendingResets = 0;
-  /** Whether a link that confirms a device was requested, and the user is about to be asked for it. */
+  /** Whether a link that confirms a device was requested, and the user's object has not been asked for it yet. */
   let isDeviceLinkPending = false;
 
   async function assertOwnAddress(email: string): Promise<void> {
@@ -62,7 +62,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
       const result = await claims.signUp<SignInResult | Refused | "exists">(
         request.signup.email,
         async (userId, operationId) => {
-          // Without a mail rather than refused: accounts that come and go must not keep others from the address.
+          // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
           const isMailLimited = !mails.take("verifyEmail", operationId);
           const answer = await user(userId).internal({ op: "createAccount", operationId, isMailLimited, ...request });
           // No account was made. Unless its mail had already been handed over, nothing was sent.
@@ -163,7 +163,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
       async requestDeviceLink(email) {
         mail.assertConfigured();
         await assertOwnAddress(email);
-        // The object of the user decides whether to mail. Of several requests before it is asked, the first counts.
+        // The user's object decides whether to mail. Requests that come before it is asked are merged into one.
         if (isDeviceLinkPending) return;
         isDeviceLinkPending = true;
         waitUntil(aWhile().then(() => mailDeviceLink(email, visit.device)));

@@ -43,8 +43,8 @@ export const emailPointerSchema = `
   ) STRICT`;
 
 /**
- * The column `is_new_user` by what reserved the address. The version before reads 2 like 0. It inserts rows without naming
- * columns, so that a column of its own would keep everyone from signing up after a rollback.
+ * The values of the column `is_new_user`: the operation that reserved the address. The previous version reads 2 like 0. It
+ * inserts rows without naming columns, so an additional column would make its sign-ups fail after a rollback.
  */
 const reservedBy = { change: 0, signUp: 1, confirmedChange: 2 } as const;
 

@@ -48,7 +48,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   for (const data of organizations.memberships()) yield { type: "organization", data };
   // Whoever has not shown that the address is theirs does not see what was sent to it.
   const invitations = account?.emailVerified ? organizations.invitations(account.email, Date.now()) : [];
-  // The inviter's user id is not the user's to read.
+  // The user must not see the inviter's user id.
   for (const { inviter: _inviter, ...data } of invitations) {
     yield { type: "organization", data: { status: "invited", ...data } };
   }

@@ -3,7 +3,7 @@ import type { Caller } from "../../shared/caller.js";
 
 /**
  * Refuses a link to an address that is opened without a session of its account. Anybody can enter somebody else's
- * address, and whoever reads its mail must not confirm it for them by opening a link.
+ * address, and the owner of that address must not confirm it for them by opening a link.
  */
 export function sessionNeeded(caller: Caller, userId: string): ReasonedError {
   const isOther = caller.type === "user" && caller.userId !== userId;

@@ -2,7 +2,7 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 
 /**
  * For a call of a session that a new password replaced, if the reply that carries the new session may have been lost or be
- * on its way. It clears no cookies, and the client does not count it as a sign-out: a repeat of that call is answered.
+ * on its way. It clears no cookies, and the client does not treat it as a sign-out: the call can be repeated.
  */
 export function sessionReplaced(): ReasonedError {
   return new ReasonedError({

@@ -57,11 +57,11 @@ export const sessionSchema = `
   ) STRICT, WITHOUT ROWID`;
 
 /**
- * What was added to sessions later: the newest generation until a client presents it (`unseen`), and the session that
- * was replaced. These are not columns of `_sessions`, because the version before inserts rows without naming columns, and
+ * Details that this version added to sessions: the newest generation until a client presents it (`unseen`), and the session
+ * that was replaced. These are not columns of `_sessions`: the previous version inserts rows without naming columns, and
  * could not sign anyone in after a rollback. For the same reason a trigger deletes the row with its session.
  *
- * A session of the version before has no row. Its newest generation counts as seen, because that version did not accept
+ * A session of the previous version has no row. Its newest generation counts as seen, because that version did not accept
  * the predecessor either, except within the grace period. A generation that was issued in that period gets a row when
  * the table is created, which is before the trigger exists.
  */

@@ -42,8 +42,8 @@ export interface SessionStore {
    */
   successorOf(id: string, now: number): SessionRow | undefined;
   /**
-   * Whether a session got a new id, and either a moment ago, so that calls by the old one may still be on their way, or
-   * without a client that has presented a token of the new one.
+   * Whether a session got a new id that its client may not know yet: it was replaced a moment ago, so that calls with the
+   * old id may still be on their way, or no client has presented a token of the new id.
    */
   wasReplaced(id: string, now: number): boolean;
   /** Those that are not over, the last seen first. */

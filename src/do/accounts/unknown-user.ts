@@ -5,7 +5,7 @@ const logged = new WeakSet<App>();
 
 /**
  * Logs that a session with a valid token names a user that does not exist, once for each app and isolate. Two apps may
- * sign alike.
+ * share a JWT_SECRET.
  */
 export function warnOfUnknownUser(app: App): void {
   if (logged.has(app)) return;

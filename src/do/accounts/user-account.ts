@@ -174,7 +174,7 @@ export function createUserAccount(options: UserAccountOptions) {
 
     has: (email: string): boolean => exists() && accounts.read()?.email === email,
 
-    /** Whether an address is the account's own, and the user has shown it. */
+    /** Whether an address is the account's own, and verified. */
     hasVerified(email: string): boolean {
       const account = exists() ? accounts.read() : undefined;
       return account?.email === email && account.emailVerified;
@@ -200,7 +200,7 @@ export function createUserAccount(options: UserAccountOptions) {
       return session !== undefined;
     },
 
-    /** Whether a caller's session got a new id that the caller may not know yet: its cookies are not to go. */
+    /** Whether a caller's session got a new id that the caller may not know yet: its cookies must not be cleared. */
     isOutrun: (caller: Caller): boolean =>
       caller.type === "user" && caller.via === "session" && wasReplaced(caller.sessionId),
 

@@ -22,7 +22,7 @@ export function createInvitationMailer({ env, settings, mails, isBlocked }: Invi
     const { to, invitation } = payload as WaitingMail;
     if (!invitation) throw new Undeliverable("The mail says nothing of what it invites to.");
     if (await isBlocked(invitation)) return;
-    // Beyond the limits of the address it is not mailed, but the owner of the address sees it all the same.
+    // Beyond the limits of the address it is not mailed, but the owner of the address still finds it in the list.
     if (!mails.take("invitation", `${invitation.id}.${seq}`)) return;
     const { id: invitationId, organizationId, name, role, invitedBy, expiresAt } = invitation;
     // An id and no secret: only whoever has shown that the address is theirs can do anything with it.

@@ -7,9 +7,9 @@ const OF_A_KIND = 3;
 const TOTAL = 7;
 
 /**
- * Kinds with a limit of their own, which mails of other kinds cannot use up. They are what the owner of an address gets
- * back into the account with, and a stranger's request must not be answered by what else the address was mailed. With
- * three of each, an address gets at most 13 mails an hour; 10 of them without a verified account.
+ * Kinds with a limit of their own, which mails of other kinds cannot use up: the owner of an address needs them to get back
+ * into the account, and the answer to a stranger's request must not depend on other mails. With three of each, an address
+ * gets at most 13 mails an hour, and at most 10 without a verified account.
  */
 const SEPARATE: readonly MailKind[] = ["resetPassword", "confirmDevice"];
 

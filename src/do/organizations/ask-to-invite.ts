@@ -29,7 +29,7 @@ export async function askToInvite(
   if (!isAdmitted) throw tooManyInvitations();
   return { inviterVerified };
 
-  /** An inviter who cannot be asked counts as not verified. */
+  /** If the inviter's object does not answer, the address counts as not verified. */
   async function isVerified({ userId, email: own }: InvitingMember): Promise<boolean> {
     const user = stubOf(namespace, { type: "user", id: userId });
     return user.internal({ op: "hasVerified", email: own }).catch(() => false);

@@ -9,7 +9,7 @@ export interface KnownInviter {
   readonly email: string;
 }
 
-/** The inviters that a user blocks. They are not notified, and cannot ask for it. */
+/** The inviters that a user blocks. They are not notified, and no procedure reveals it to them. */
 export interface BlockedInviterStore {
   list(): BlockedInviter[];
   has(inviter: KnownInviter): boolean;

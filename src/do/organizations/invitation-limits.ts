@@ -1,13 +1,13 @@
 /** Invitations to one address that wait for an answer, from all organizations together. */
 const TOTAL = 50;
 
-/** Those of them that one user has sent, on behalf of any organization. */
+/** Waiting invitations to one address that one user has sent, on behalf of any organization. */
 const OF_ONE_INVITER = 10;
 
 /** An invitation as far as the limits count it. */
 export interface CountedInvitation {
   readonly organizationId: string;
-  /** `undefined` for the app itself, and in what an earlier version stored. */
+  /** `undefined` for the app itself, and in an invitation that an earlier version stored. */
   readonly inviterId: string | undefined;
 }
 
@@ -16,8 +16,8 @@ export interface CountedInvitation {
  * replaces it. Whether the address has an account, or blocks the inviter, makes no difference.
  *
  * @param waiting the invitations that wait at the address
- * @param blocked the ids of inviters that the owner of the address blocks. Their invitations count for themselves only, so
- *   that they cannot use up what others may send
+ * @param blocked the ids of inviters that the owner of the address blocks. Their invitations count towards their own
+ *   limit only, so that they cannot use up the total of the others
  */
 export function isWithinInvitationLimits(
   invitation: CountedInvitation,

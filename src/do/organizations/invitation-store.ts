@@ -20,7 +20,7 @@ export interface InvitationStore {
   list(): InvitationRow[];
   by(inviter: string): InvitationRow[];
   insert(invitation: InvitationRow): void;
-  /** Changes what another sending changes. */
+  /** Updates the columns that change when an invitation is sent again. */
   renew(invitation: Pick<InvitationRow, "id" | "inviterId" | "inviterVerified" | "expiresAt">): void;
   remove(id: string): void;
   removeAll(): void;

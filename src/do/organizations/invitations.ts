@@ -26,13 +26,13 @@ export interface Answering {
   readonly email: string;
 }
 
-/** Whom to invite, and as what. */
+/** An address to invite, and the role it is invited to. */
 export interface NewInvitation {
   readonly email: string;
   readonly role: string;
 }
 
-/** Who invites: a member, or the app itself. */
+/** The inviter: a member, or the app itself. */
 export type InvitingActor = Actor & ("system" | { readonly email: string });
 
 export interface InvitationsOptions {
@@ -84,7 +84,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
   }
 
   /** @throws TRPCError NOT_FOUND, FORBIDDEN */
-  function resendable(id: string, by: Actor): InvitationRow {
+  function readInvitationToResend(id: string, by: Actor): InvitationRow {
     const invitation = waiting(id);
     if (!invitation)
       throw new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation, or not any more." });
@@ -123,7 +123,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
     list: () => invitations.list().filter(({ expiresAt }) => expiresAt.getTime() > Date.now()),
 
     /**
-     * @param actor who invites, asked for before anything else and once more inside the transaction
+     * @param actor returns the inviter. Called before anything else, and again inside the transaction
      * @throws TRPCError FORBIDDEN, CONFLICT, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
      */
     async invite({ email, role }: NewInvitation, actor: () => InvitingActor): Promise<InvitationRow> {
@@ -177,13 +177,13 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
      * @throws TRPCError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS
      */
     async resend(id: string, actor: () => InvitingActor): Promise<InvitationRow> {
-      const { email, inviterId, invitedBy } = resendable(id, actor());
+      const { email, inviterId, invitedBy } = readInvitationToResend(id, actor());
       mail.assertConfigured();
       const inviter =
         inviterId === undefined || invitedBy === undefined ? undefined : { userId: inviterId, email: invitedBy };
       const { inviterVerified } = await askToInvite(parts, { email, inviter });
       return transaction(() => {
-        const invitation = resendable(id, actor());
+        const invitation = readInvitationToResend(id, actor());
         takeMail(invitation.target);
         const renewed = { ...invitation, inviterVerified, expiresAt: new Date(Date.now() + LIFETIME) };
         invitations.renew(renewed);

@@ -20,8 +20,8 @@ export function createInviterBlocks({ blocked, store, transaction, verifiedEmail
     list: blocked.list,
 
     /**
-     * Removes all invitations of whoever sent this one, now and later. Their organizations are not notified, so that
-     * those invitations look unanswered.
+     * Removes all present and future invitations of this one's inviter. Their organizations are not notified, so that
+     * the invitations look unanswered.
      *
      * @throws TRPCError FORBIDDEN, NOT_FOUND, BAD_REQUEST for an invitation by the app itself, TOO_MANY_REQUESTS
      */

@@ -1,9 +1,9 @@
 import type { WaitingInviter } from "./letters.js";
 
 /**
- * Who sent an invitation, beside the invitation's own table. These are not columns of that table, because the version
- * before inserts rows without naming columns, and could store no invitation after a rollback. For the same reason a
- * trigger deletes the row with its invitation. An invitation of the version before has no row.
+ * The inviters of invitations, in a table of their own. These are not columns of the invitations' table, because the
+ * previous version inserts rows without naming columns, and could store no invitation after a rollback. For the same
+ * reason a trigger deletes the row with its invitation. An invitation of the previous version has no row.
  */
 export function inviterSchema(invitations: "_invitations" | "_invited"): readonly string[] {
   return [
@@ -24,7 +24,7 @@ export function selectWithInviter(invitations: "_invitations" | "_invited"): str
     FROM ${invitations} LEFT JOIN _inviters ON invitation_id = id`;
 }
 
-/** Writes who sent an invitation, in the transaction that writes the invitation. */
+/** Writes the inviter of an invitation. Call it in the transaction that writes the invitation. */
 export function writeInviter(sql: SqlStorage, invitationId: string, inviter: WaitingInviter | undefined): void {
   if (!inviter) {
     sql.exec("DELETE FROM _inviters WHERE invitation_id = ?", invitationId);

@@ -15,7 +15,7 @@ export const leaseHolderSchema = `
 /** How long an organization may take a session to be alive without asking again. */
 const LEASE = 5 * 60_000;
 
-/** What an organization asks about a session. */
+/** An organization's request for a lease of a session. */
 export type LeaseRequest = Pick<
   Extract<InternalRequest, { op: "lease" }>,
   "sessionId" | "organizationId" | "generation"
@@ -29,7 +29,7 @@ export interface LeaseHoldersOptions {
 /** Which organizations take which of the user's sessions to be alive, and are to be told when one is not. */
 export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
   return {
-    /** Gives a lease, writes down whom, and confirms the generation. Call it inside a transaction. */
+    /** Grants a lease, records the organization, and confirms the generation. Call it inside a transaction. */
     grant(
       sessions: SessionStore,
       { sessionId, organizationId, generation }: LeaseRequest,

@@ -2,8 +2,8 @@ export const leaseSchema =
   "CREATE TABLE IF NOT EXISTS _leases (session_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX IF NOT EXISTS _leases_user ON _leases (user_id)";
 
 /**
- * The generation of its tokens with which a session asked for its lease. This is not a column of `_leases`, because the
- * version before inserts rows without naming columns. A trigger deletes the row with its lease.
+ * The token generation for which a session got its lease. This is not a column of `_leases`, because the previous version
+ * inserts rows without naming columns. A trigger deletes the row with its lease.
  */
 export const leaseGenerationSchema = `
   CREATE TABLE IF NOT EXISTS _lease_generations (session_id TEXT PRIMARY KEY, generation INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -33,8 +33,8 @@ type Answer = "alive" | "ended" | "replaced";
  * Until when members' sessions may be taken to be alive without asking. The user's object writes down whom it has
  * told, and tells them when a session ends; one that cannot be told knows for no longer than the lease.
  *
- * A client that presents a newer generation of its tokens asks anew: the user's object detects copied tokens only if it
- * knows which generations have reached a client.
+ * A newer generation of tokens needs a new lease: the user's object detects copied tokens only if it knows which
+ * generations have reached a client.
  */
 export function createLeases({ sql, isBorn, ask }: LeasesOptions) {
   /** Sessions that are being asked about, and whether they ended meanwhile: the answer may be older than the end. */

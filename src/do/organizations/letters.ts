@@ -12,7 +12,7 @@ export interface WaitingInvitation {
   readonly name: string;
   readonly role: string;
   readonly invitedBy: string | undefined;
-  /** `undefined` for the app itself, and in what an earlier version sent or stored. */
+  /** `undefined` for the app itself, and in an invitation that an earlier version sent or stored. */
   readonly inviter?: WaitingInviter | undefined;
   readonly expiresAt: number;
 }

@@ -129,7 +129,7 @@ export function createOrganizationsRoom({
         store.removeAccepted(own.id);
         return own;
       }
-      // Another invitation made them a member. Kept until it expires, so that the same call is answered again.
+      // Another invitation made them a member. The acceptance is kept until it expires, so that the call can be repeated.
       const other = store.membershipIn(accepted?.organizationId);
       if (other) return other;
       if (result === "answered") throw notYet();

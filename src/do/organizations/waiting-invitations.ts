@@ -12,7 +12,7 @@ export const waitingInvitationSchema = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`;
 
-/** Places of invitations that an organization was admitted to send and that have not arrived yet. */
+/** Places kept for invitations that an organization may send and that have not arrived yet. */
 export const admittedInvitationSchema = `
   CREATE TABLE IF NOT EXISTS _admitted_invitations (
     organization_id TEXT PRIMARY KEY NOT NULL,
@@ -47,8 +47,8 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
       .toArray()
       .map(({ invitation }) => JSON.parse(String(invitation)) as WaitingInvitation);
 
-  /** What takes a place at the address: invitations that wait, and those that are about to arrive. */
-  function counted(now: number): CountedInvitation[] {
+  /** The invitations that take a place at the address: those that wait, and those that are about to arrive. */
+  function countedInvitations(now: number): CountedInvitation[] {
     if (!isBorn()) return [];
     const waiting = list(now).map(({ organizationId, inviter }) => ({ organizationId, inviterId: inviter?.userId }));
     const organizations = new Set(waiting.map(({ organizationId }) => organizationId));
@@ -103,7 +103,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     /** Whether an organization may send an invitation. Keeps a place for it if so. */
     async admit(invitation: CountedInvitation): Promise<boolean> {
       const isWithin = (blocked?: ReadonlySet<string>) =>
-        isWithinInvitationLimits(invitation, counted(Date.now()), blocked);
+        isWithinInvitationLimits(invitation, countedInvitations(Date.now()), blocked);
       // The owner is asked only at the limit. Other invitations may have come in meanwhile, so they are counted again.
       if (!isWithin() && !isWithin(await blockedInviters())) return false;
       const now = Date.now();
@@ -122,8 +122,9 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     handlers: handlersFor<"invitation" | "withdrawInvitation" | "claimInvitations">({
       invitation({ mail, ...invitation }) {
         const { id, email, organizationId, inviter, expiresAt } = invitation;
-        // One that took too long to arrive, and found its place taken, is dropped.
-        if (!isWithinInvitationLimits({ organizationId, inviterId: inviter?.userId }, counted(Date.now()))) return;
+        // Dropped if it arrives after its place has expired and others have reached the limit.
+        if (!isWithinInvitationLimits({ organizationId, inviterId: inviter?.userId }, countedInvitations(Date.now())))
+          return;
         sql.exec("DELETE FROM _admitted_invitations WHERE organization_id = ?", organizationId);
         sql.exec("INSERT OR REPLACE INTO _waiting VALUES (?, ?, ?)", id, JSON.stringify(invitation), expiresAt);
         if (mail) postMail(outbox, "invitation", { to: email, expiresAt, invitation });

@@ -43,18 +43,21 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
 
     /**
      * Signs in.
-     * @throws UNAUTHORIZED, the same for a wrong password and an unknown address; TOO_MANY_REQUESTS after several, with the
-     *   reason TOO_MANY_WRONG_PASSWORDS
+     * @throws UNAUTHORIZED, the same for a wrong password and an unknown address; TOO_MANY_REQUESTS after several wrong
+     *   passwords, with the reason TOO_MANY_WRONG_PASSWORDS
      */
     login: emailProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
       .mutation(({ ctx, input }) => indexOf(ctx).login(input) as Answer),
 
-    /** Ends this device's session; others stay. Again, it succeeds and changes nothing. @throws UNAUTHORIZED for nobody */
+    /**
+     * Ends this device's session; others stay. Called again, it succeeds and changes nothing.
+     * @throws UNAUTHORIZED for nobody
+     */
     logout: signOutProcedure.mutation(({ ctx }) => accountOf(ctx).logout()),
 
     /**
-     * Ends all of the user's sessions, this one too. Again, it succeeds and changes nothing.
+     * Ends all of the user's sessions, this one too. Called again, it succeeds and changes nothing.
      * @throws UNAUTHORIZED for nobody, and for a session that is over while the user has others
      */
     logoutEverywhere: signOutProcedure.mutation(({ ctx }) => accountOf(ctx).logoutEverywhere()),
@@ -133,8 +136,8 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
       .mutation(({ ctx, input }) => accountOf(ctx).verifyEmail(input.token)),
 
     /**
-     * Says that an address is not the user's, with the token of a link that verifies or changes an address. An account
-     * that never verified the address is deleted; a change to a new address is cancelled. The address is free.
+     * Frees an address for its owner, with the token of a link that verifies or changes an address: deletes an account
+     * that never verified the address, or cancels a change to it. The app's `onDelete` can refuse the deletion.
      * @throws BAD_REQUEST for a token that is not valid, CONFLICT when the account has verified the address
      */
     rejectEmail: mailProcedure

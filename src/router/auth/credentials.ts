@@ -4,7 +4,7 @@ import { normalizePassword } from "../../shared/normalize-password.js";
 
 const encoder = new TextEncoder();
 
-/** Most bytes of a password in its normalized form: more is not a password but work for the hash. */
+/** Most bytes of a password in its normalized form. A longer one would only cost time to hash. */
 const PASSWORD_BYTES = 256;
 /**
  * Most bytes of a password as typed: normalizing a longer text could take long. A form that is not normalized takes up to
@@ -37,7 +37,7 @@ export const newPasswordInput = z
   // Half a character has no bytes of its own: two such passwords would count as the same.
   .refine((value) => value.isWellFormed(), "A password is text that can be written as UTF-8.");
 
-/** A password to be checked. Earlier versions limited new ones as typed. */
+/** A password to be checked. Earlier versions limited new passwords as typed, so that limit is accepted as well. */
 export const passwordInput = z
   .string()
   .refine((value) => bytesOf(value) <= PASSWORD_BYTES || isShortEnough(value), tooLong);

@@ -48,7 +48,7 @@ export async function findBrowserSession(cookies: SentCookies, verifier: TokenVe
   };
 }
 
-/** Whether an access token that could not be verified is one all the same. A lapsed one may be this app's own. */
+/** Whether a token has the form of an access token. An expired one does not count: this app may have signed it. */
 function isSessionToken(token: string): boolean {
   const { sub, sid, exp } = decodeJwt(token) ?? {};
   return typeof sub === "string" && typeof sid === "string" && exp !== undefined && !isTokenExpired({ exp });

@@ -9,7 +9,7 @@ export interface SignInRequest {
   readonly input: unknown;
   readonly headers: Headers;
   readonly url: URL;
-  /** The origin that a form leads to after the sign-in; nothing for a call. */
+  /** The origin that a form leads to after the sign-in; `undefined` for a call. */
   readonly leadsTo?: string | undefined;
 }
 
@@ -35,7 +35,7 @@ const causes = {
 
 type Cause = keyof typeof causes;
 
-/** Refuses sign-ins that would answer as if they had worked, and leave the user signed out. */
+/** Refuses sign-ins that would look like a success although the browser drops their cookies. */
 export interface KeptSignInCheck {
   /**
    * Does nothing for calls that need no cookies, and for tokens in the body.
@@ -45,7 +45,7 @@ export interface KeptSignInCheck {
 }
 
 const CONFIRM_DEVICE = "auth.confirmDevice";
-/** Calls that are worth nothing without their cookies. */
+/** Calls that achieve nothing if the browser drops their cookies. */
 const needCookies: ReadonlySet<string> = new Set(["auth.signup", "auth.login", CONFIRM_DEVICE]);
 
 const unkeptConfirmation =
@@ -71,8 +71,8 @@ function wantsTokens(input: unknown): boolean {
 }
 
 /**
- * Goes by what browsers say themselves. They send `Sec-Fetch-` headers only to addresses that they trust: https, and this
- * machine. A server that passes a browser's request on, or a browser that does not send them, is not refused by a guess.
+ * Relies only on headers that browsers set: `Origin`, and `Sec-Fetch-`, which they send only to addresses that they trust
+ * (https, and this machine). A request without these is not refused, because it may come from a server or an old browser.
  */
 function findCause(
   { headers, url, leadsTo }: SignInRequest,
@@ -82,7 +82,7 @@ function findCause(
   const origin = headers.get("origin") ?? "";
   if (site === null && origin.startsWith("http:") && url.protocol === "http:" && !isLoopback(url)) return "plainHttp";
 
-  // A form navigates to this site, which accepts its cookies. They do not get back to a page of another site.
+  // A form navigates to this site, so the browser keeps its cookies, but a page of another site cannot use them.
   if (headers.get("sec-fetch-mode") === "navigate" && headers.get("sec-fetch-dest") === "document") {
     const isLost = site === "cross-site" && leadsTo === origin && (sameSite === "lax" || partitioned);
     return isLost ? "otherSiteForm" : undefined;

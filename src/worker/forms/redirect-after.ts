@@ -25,7 +25,7 @@ export interface RedirectOptions {
   readonly allowedOrigins: readonly string[];
 }
 
-/** The page that a form leads to when its call worked. */
+/** The page that a form leads to after a successful call. */
 export function targetAfter({ form, fields, url }: GatedForm, { options, allowedOrigins }: RedirectOptions): URL {
   const { afterSignIn = "/", afterSignOut = "/" } = options;
   const fallback = form === "logout" ? afterSignOut : afterSignIn;
