@@ -13,7 +13,7 @@ export interface CountedInvitation {
 
 /**
  * Whether an address may get another invitation. An organization has one invitation to an address, so that a new one
- * replaces it. Whether the address has an account, or blocks the inviter, makes no difference.
+ * replaces it. Whether the address has an account makes no difference.
  *
  * @param waiting the invitations that wait at the address
  * @param blocked the ids of inviters that the owner of the address blocks. Their invitations count towards their own
