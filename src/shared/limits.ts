@@ -13,8 +13,6 @@ export const limits = {
   jsonNodes: 100_000,
   /** Longest `bigint`, in digits. */
   bigintDigits: 40,
-  /** Longest cookie header, in bytes. */
-  cookieBytes: 8_192,
   /** Most cookies of single sessions that are read from one request, the newest ones. */
   sessionRecords: 8,
   /** Largest data of one session, in bytes as stored. */

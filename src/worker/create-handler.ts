@@ -10,6 +10,7 @@ import { readConfiguration, settingAtFault } from "./configuration.js";
 import { createNetworkLimits } from "./create-network-limits.js";
 import { checkNames } from "./check-names.js";
 import { checkCookieOptions } from "./cookies/cookie-options.js";
+import { cookieNames } from "./cookies/cookie-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
 import { createKeptSignInCheck } from "./cookies/kept-sign-in.js";
@@ -53,6 +54,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   const warnOnce = createWarnOnce();
   const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);
   const config = router._def._config;
+  const cookieNamesAt = (url: URL) => cookieNames({ ...cookieOptions, prefix: cookiePrefix, url });
 
   async function answer(
     request: Request,
@@ -100,7 +102,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   }
 
   return async (request, env, ctx) => {
-    const gated = await gate(request, { path, allowedOrigins });
+    const gated = await gate(request, { path, allowedOrigins, cookieNamesAt });
     switch (gated.kind) {
       case "notMine":
         return undefined;

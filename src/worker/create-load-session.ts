@@ -3,6 +3,7 @@ import type { ListedSession, User } from "../shared/account.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { readNamespace } from "./configuration.js";
 import { checkCookiePrefix } from "./check-names.js";
+import { cookieNames, type CookieNames } from "./cookies/cookie-names.js";
 import { checkCookieOptions, type CookieOptions } from "./cookies/cookie-options.js";
 import { createCookies, type CookiesOptions } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
@@ -95,7 +96,8 @@ async function findToken(
   named: Omit<CookiesOptions, "url">,
   verifier: TokenVerifier,
 ): Promise<FoundToken | undefined> {
-  const credentials = credentialsOf(headers);
+  const names = cookieNames({ ...named, url: new URL(url) });
+  const credentials = credentialsOf(headers, names);
   const { bearer: token } = credentials;
   if (token !== undefined) {
     const claims = (await verifier.access(token)) ?? (await verifier.refresh(token));
@@ -108,9 +110,9 @@ async function findToken(
 }
 
 /** What is ambiguous or malformed authenticates nobody. */
-function credentialsOf(headers: Headers): Credentials {
+function credentialsOf(headers: Headers, names: CookieNames): Credentials {
   try {
-    return readCredentials(headers);
+    return readCredentials(headers, names.has);
   } catch (error) {
     if (error instanceof Refused) return { cookies: {} };
     throw error;

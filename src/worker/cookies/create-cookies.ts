@@ -2,19 +2,11 @@ import { stringifySetCookie } from "cookie";
 import { readRefreshToken } from "../../jwt/refresh-token.js";
 import type { SessionTokens } from "../../shared/call.js";
 import { limits } from "../../shared/limits.js";
+import { cookieNames, type CookieNameOptions } from "./cookie-names.js";
 import type { CookieOptions } from "./cookie-options.js";
-import { isLoopback } from "./is-loopback.js";
 import { readRecords, recordName, type SessionRecord } from "./session-record.js";
 
-export interface CookiesOptions extends CookieOptions {
-  /**
-   * What the cookies' names start with, behind `__Host-`.
-   * @default "userdo"
-   */
-  readonly prefix?: string | undefined;
-  /** The request's URL. Over http on a loopback host, not every browser takes `__Host-` and Secure cookies. */
-  readonly url: URL;
-}
+export interface CookiesOptions extends CookieOptions, CookieNameOptions {}
 
 /** The tokens that a browser's cookies hold. Nothing here is verified yet. */
 export interface CookieTokens {
@@ -51,15 +43,8 @@ const YEAR = 365 * 24 * 60 * 60;
  * The cookies of one app. Scripts cannot read them. With `sameSite: "lax"`, other sites' pages cannot send them along
  * with a POST; with `"none"`, the origin check is what refuses those.
  */
-export function createCookies({
-  prefix = "userdo",
-  url,
-  sameSite = "lax",
-  partitioned = false,
-}: CookiesOptions): SessionCookies {
-  const isLocal = url.protocol === "http:" && isLoopback(url);
-  // A browser sends a partitioned and an unpartitioned cookie of one name, and nobody could say which is which.
-  const namesBegin = `${isLocal ? "" : "__Host-"}${prefix}-${partitioned ? "partitioned-" : ""}`;
+export function createCookies({ prefix, url, sameSite = "lax", partitioned = false }: CookiesOptions): SessionCookies {
+  const { start: namesBegin, isLocal } = cookieNames({ prefix, partitioned, url });
   const nameOf = (token: keyof CookieTokens) => namesBegin + token;
   const write = (name: string, value: string, maxAge: number) =>
     stringifySetCookie({

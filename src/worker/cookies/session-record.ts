@@ -20,6 +20,11 @@ export function recordName(record: SessionRecord): string {
   return `session-${record.sessionId}-${record.type === "token" ? record.generation : "replaced"}`;
 }
 
+/** Whether a cookie's name, after the prefix of the app, is that of a record. */
+export function isRecordName(name: string): boolean {
+  return NAME.test(name);
+}
+
 /**
  * Reads the records among a request's cookies: the newest session first, and of one session its mark, then the newest
  * generation. At most `limits.sessionRecords`; anyone who can add cookies could add more.

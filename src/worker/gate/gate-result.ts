@@ -1,4 +1,5 @@
 import type { Cookies } from "cookie";
+import type { CookieNames } from "../cookies/cookie-names.js";
 import type { FormName } from "./read-form.js";
 import type { Refusal } from "./refusal.js";
 
@@ -7,6 +8,8 @@ export interface GateOptions {
   readonly path: string;
   /** Foreign origins whose pages may call, as a browser spells them: `https://app.example.com`. */
   readonly allowedOrigins: readonly string[];
+  /** The names of the app's cookies at a URL. Others are ignored. */
+  readonly cookieNamesAt: (url: URL) => Pick<CookieNames, "has">;
 }
 
 /** A foreign origin that may read the reply, cookies included; given to `withGateHeaders`. */
@@ -16,7 +19,7 @@ export interface Cors {
 
 /** What the request says of who sends it. Nothing here is verified yet. */
 export interface Credentials {
-  /** By name, decoded. Empty when a bearer token came along. */
+  /** The app's own, by name, decoded. Empty when a bearer token came along. */
   readonly cookies: Readonly<Cookies>;
   readonly bearer?: string | undefined;
 }

@@ -2,7 +2,7 @@ import { refusesEqualKeys } from "../../shared/equal-keys.js";
 import { USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { limits } from "../../shared/limits.js";
 import { answerPreflight } from "./answer-preflight.js";
-import type { GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
+import type { Credentials, GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
 import { checkOrigin } from "./origin-rule.js";
 import { parseJson } from "./parse-json.js";
 import { readBody } from "./read-body.js";
@@ -46,10 +46,10 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
         // A link or a prefetch must not sign anybody out.
         if (form) throw postOnly();
         if (isUpgrade(request)) return gateUpgrade(request, url, corsOrigin, options);
-        return await gateCalls(request, "GET", url, rest, corsOrigin);
+        return await gateCalls(request, "GET", url, rest, corsOrigin, options);
       case "POST":
-        if (form) return await gateForm(request, url, form, corsOrigin);
-        return await gateCalls(request, "POST", url, rest, corsOrigin);
+        if (form) return await gateForm(request, url, form, corsOrigin, options);
+        return await gateCalls(request, "POST", url, rest, corsOrigin, options);
       default:
         throw wrongMethod();
     }
@@ -65,6 +65,7 @@ async function gateCalls(
   url: URL,
   rest: string,
   corsOrigin: string | undefined,
+  options: GateOptions,
 ): Promise<GatedCalls> {
   const query = readQuery(url.search);
   if (query.has("connectionParams")) throw tokenInUrl();
@@ -72,7 +73,7 @@ async function gateCalls(
   // tRPC finds this out only when it writes the reply: a mutation would have run by then.
   if (!isBatch && wantsStream(request.headers)) throw streamOfOne();
   const paths = readPaths(rest, isBatch);
-  const credentials = readCredentials(request.headers);
+  const credentials = credentialsOf(request, url, options);
   const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
   const uniqueKeys = paths.some(refusesEqualKeys);
   const calls = readCalls(paths, isBatch, text === "" ? undefined : parseJson(text, { uniqueKeys }));
@@ -84,8 +85,9 @@ async function gateForm(
   url: URL,
   form: FormName,
   corsOrigin: string | undefined,
+  options: GateOptions,
 ): Promise<GatedForm> {
-  const credentials = readCredentials(request.headers);
+  const credentials = credentialsOf(request, url, options);
   return { kind: "form", url, form, fields: await readForm(request), corsOrigin, ...credentials };
 }
 
@@ -101,8 +103,12 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
     organizationId,
     user: query.get(USER_PARAMETER),
     corsOrigin,
-    ...readCredentials(request.headers),
+    ...credentialsOf(request, url, options),
   };
+}
+
+function credentialsOf({ headers }: Request, url: URL, { cookieNamesAt }: GateOptions): Credentials {
+  return readCredentials(headers, cookieNamesAt(url).has);
 }
 
 function isUpgrade(request: Request): boolean {

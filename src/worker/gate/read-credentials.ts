@@ -9,16 +9,16 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
  * Reads the bearer token or, without one, the cookies. A client that sends a token acts by it alone: a cookie that
  * its browser adds must not make it someone else.
  *
+ * @param isOwnCookie whether a cookie's name is one of this app's; all other cookies are ignored
  * @throws Refused BAD_REQUEST
  */
-export function readCredentials(headers: Headers): Credentials {
+export function readCredentials(headers: Headers, isOwnCookie: (name: string) => boolean): Credentials {
   const authorization = headers.get("authorization");
   // Other schemes are not ours: a site behind HTTP Basic still signs its users in by cookie.
   if (authorization !== null && /^bearer\b/i.test(authorization)) {
     return { cookies: {}, bearer: readBearer(authorization) };
   }
-  const cookie = headers.get("cookie");
-  return { cookies: cookie === null ? {} : readCookies(cookie) };
+  return { cookies: readCookies(headers.get("cookie") ?? "", isOwnCookie) };
 }
 
 function readBearer(authorization: string): string {
@@ -32,19 +32,31 @@ function readBearer(authorization: string): string {
   return token;
 }
 
-function readCookies(header: string): Credentials["cookies"] {
-  // Header values are bytes: one character each.
-  if (header.length > limits.cookieBytes) {
-    throw new Refused(
-      "BAD_REQUEST",
-      `The cookies are larger than ${limits.cookieBytes} bytes together. Delete some of this site's cookies.`,
-    );
-  }
-  const names = header.split(";").map((pair) => pair.slice(0, Math.max(pair.indexOf("="), 0)).trim());
-  const named = names.filter((name) => name !== "");
-  // Whoever controls a sibling domain can add a second cookie of a name, and the order does not tell which is whose.
-  if (new Set(named).size !== named.length) {
-    throw new Refused("BAD_REQUEST", "Two cookies have the same name. Delete this site's cookies, then sign in again.");
-  }
-  return parseCookie(header);
+/** Reads the app's own cookies. Other software on the host may set any number of others, in any form. */
+function readCookies(header: string, isOwnCookie: (name: string) => boolean): Credentials["cookies"] {
+  const names = new Set<string>();
+  const own = header.split(";").filter((pair) => {
+    const name = nameIn(pair);
+    if (!isOwnCookie(name)) return false;
+    // Whoever controls a sibling domain can add a second cookie of a name, and the order does not tell which is whose.
+    if (names.has(name)) throw ambiguous();
+    names.add(name);
+    return true;
+  });
+  return parseCookie(own.join(";"));
+}
+
+/**
+ * Only spaces and tabs separate cookies. Browsers accept other spaces in a name, so that a sibling domain could set what
+ * reads as a `__Host-` name once they are trimmed. A comma does not separate either, for the same reason.
+ */
+function nameIn(pair: string): string {
+  return pair.slice(0, Math.max(pair.indexOf("="), 0)).replaceAll(/^[ \t]+|[ \t]+$/g, "");
+}
+
+function ambiguous(): Refused {
+  return new Refused(
+    "BAD_REQUEST",
+    "Two session cookies have the same name. Delete this site's cookies, then sign in again.",
+  );
 }

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import { cookieNames } from "../../../src/worker/cookies/cookie-names.js";
 import type { GatedCalls, GatedUpgrade, GateOptions } from "../../../src/worker/gate/gate-result.js";
 import { gate } from "../../../src/worker/gate/gate.js";
 import type { Refusal } from "../../../src/worker/gate/refusal.js";
@@ -6,7 +7,11 @@ import type { Refusal } from "../../../src/worker/gate/refusal.js";
 export const OWN = "https://app.example.com";
 export const FRIEND = "https://friend.example.org";
 
-const options: GateOptions = { path: "/trpc", allowedOrigins: [FRIEND] };
+const options: GateOptions = {
+  path: "/trpc",
+  allowedOrigins: [FRIEND],
+  cookieNamesAt: (url) => cookieNames({ url }),
+};
 
 interface RequestOptions {
   readonly method?: string;

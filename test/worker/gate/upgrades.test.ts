@@ -31,6 +31,6 @@ test("other protocols and methods are no upgrade", async () => {
 
 test("an upgrade brings its credentials", async () => {
   expect((await expectUpgrade(upgrade("/trpc", { authorization: "Bearer t.o.k" }))).bearer).toBe("t.o.k");
-  const byCookie = upgrade("/trpc", { cookie: "a=1", origin: "https://app.example.com" });
-  expect((await expectUpgrade(byCookie)).cookies).toEqual({ a: "1" });
+  const byCookie = upgrade("/trpc", { cookie: "a=1; __Host-userdo-access=x", origin: "https://app.example.com" });
+  expect((await expectUpgrade(byCookie)).cookies).toEqual({ "__Host-userdo-access": "x" });
 });
