@@ -22,7 +22,7 @@ import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
 import type { GatedCalls, GatedForm, GatedUpgrade } from "./gate/gate-result.js";
-import { checkAllowedOrigins } from "./gate/origin-rule.js";
+import { createAllowedOrigins } from "./gate/allowed-origins.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
@@ -45,11 +45,11 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  * @throws Error when the router's definition, the path, the cookies' prefix or options, or an allowed origin is wrong
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
-  const { binding, path = "/trpc", allowedOrigins = [], cookiePrefix, forms = {}, onError = logError } = options;
+  const { binding, path = "/trpc", cookiePrefix, forms = {}, onError = logError } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
   const { extendContext } = definitionOf(router);
   checkNames({ path, cookiePrefix });
-  checkAllowedOrigins(allowedOrigins);
+  const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   checkCookieOptions(cookieOptions);
   const warnOnce = createWarnOnce();
   const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);

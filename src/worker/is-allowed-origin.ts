@@ -1,4 +1,5 @@
-import { checkAllowedOrigins, checkOrigin } from "./gate/origin-rule.js";
+import { createAllowedOrigins } from "./gate/allowed-origins.js";
+import { checkOrigin } from "./gate/origin-rule.js";
 import { Refused } from "./gate/refusal.js";
 
 export interface AllowedOriginOptions {
@@ -16,15 +17,15 @@ export interface AllowedOriginOptions {
  * another site can send the request with the user's cookies.
  *
  * A browser's request passes if its page has the request's own origin or one of `allowedOrigins`. A request without
- * `Cookie`, `Origin` and `Sec-Fetch-Site`, which servers and native clients send, passes too. A link or an address that
- * the user typed does not pass, so do not call it for pages.
+ * `Cookie`, `Origin` and `Sec-Fetch-Site`, which servers and native clients send, passes too, and so does one with a
+ * Bearer token and no cookies. A link or an address that the user typed does not pass, so do not call it for pages.
  *
  * @throws Error that names the entry of `allowedOrigins` which is not an origin
  */
 export function isAllowedOrigin(request: Request, { allowedOrigins = [] }: AllowedOriginOptions = {}): boolean {
-  checkAllowedOrigins(allowedOrigins);
+  const rule = { ownOrigin: new URL(request.url).origin, allowedOrigins: createAllowedOrigins(allowedOrigins) };
   try {
-    checkOrigin(request.headers, new URL(request.url).origin, allowedOrigins);
+    checkOrigin(request.headers, rule);
     return true;
   } catch (error) {
     if (error instanceof Refused) return false;

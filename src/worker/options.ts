@@ -12,8 +12,11 @@ export interface HandlerOptions {
    */
   readonly path?: string;
   /**
-   * Origins of other sites that may call with the user's cookies, such as `https://app.example.com`. The
-   * Worker's own origin always may.
+   * Origins of other sites that may call with the user's cookies. The Worker's own origin always may.
+   *
+   * - exact origins: `https://app.example.com`, `capacitor://localhost`
+   * - patterns, in which `*` is the first name of a host: `https://*.app.pages.dev`
+   *
    * @default none
    */
   readonly allowedOrigins?: readonly string[];

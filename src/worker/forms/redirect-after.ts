@@ -1,3 +1,4 @@
+import type { AllowedOrigins } from "../gate/allowed-origins.js";
 import type { GatedForm } from "../gate/gate-result.js";
 import { redirectTarget } from "./redirect-target.js";
 
@@ -22,7 +23,7 @@ export interface FormOptions {
 
 export interface RedirectOptions {
   readonly options: FormOptions;
-  readonly allowedOrigins: readonly string[];
+  readonly allowedOrigins: AllowedOrigins;
 }
 
 /** The page that a form leads to after a successful call. */

@@ -1,3 +1,5 @@
+import type { AllowedOrigins } from "../gate/allowed-origins.js";
+
 /** Where a form may send the browser on to. */
 export interface TargetOptions {
   /** What the form asked for, unchecked. */
@@ -6,7 +8,7 @@ export interface TargetOptions {
   readonly fallback: string;
   readonly ownOrigin: string;
   /** Foreign origins that may be sent on to, because their pages may post. */
-  readonly allowedOrigins: readonly string[];
+  readonly allowedOrigins: AllowedOrigins;
 }
 
 /**

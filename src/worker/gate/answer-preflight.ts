@@ -1,18 +1,29 @@
 import { USER_HEADER } from "../../shared/session-user.js";
 
-/** What stock links and this package's client send. */
+/** Headers that stock links and this package's client send. */
 const ALLOWED_HEADERS = `content-type, trpc-accept, authorization, last-event-id, ${USER_HEADER}`;
 
 /** How long a browser may remember the answer, in seconds. Chromium's own maximum. */
 const MAX_AGE = 7200;
 
-/** The answer to OPTIONS. A foreign origin that is not allowed has been refused before. */
-export function answerPreflight(corsOrigin: string | undefined): Response {
+/**
+ * The answer to OPTIONS. A foreign origin that is not allowed has been refused before. An allowed one may send any headers:
+ * those of tracing tools and of the app mean nothing here.
+ */
+export function answerPreflight(request: Headers, corsOrigin: string | undefined): Response {
   const headers = new Headers({ Allow: "GET, POST, OPTIONS" });
   if (corsOrigin !== undefined) {
+    const requested = headerNames(request.get("access-control-request-headers") ?? "");
     headers.set("Access-Control-Allow-Methods", "GET, POST");
-    headers.set("Access-Control-Allow-Headers", ALLOWED_HEADERS);
+    headers.set("Access-Control-Allow-Headers", [ALLOWED_HEADERS, ...requested].join(", "));
     headers.set("Access-Control-Max-Age", String(MAX_AGE));
   }
   return new Response(null, { status: 204, headers });
+}
+
+/** The well-formed names that are not allowed anyway. */
+function headerNames(list: string): string[] {
+  const known = new Set(ALLOWED_HEADERS.split(", "));
+  const names = list.split(",").map((name) => name.trim().toLowerCase());
+  return [...new Set(names)].filter((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name) && !known.has(name));
 }

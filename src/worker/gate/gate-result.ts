@@ -1,13 +1,14 @@
 import type { Cookies } from "cookie";
 import type { CookieNames } from "../cookies/cookie-names.js";
+import type { AllowedOrigins } from "./allowed-origins.js";
 import type { FormName } from "./read-form.js";
 import type { Refusal } from "./refusal.js";
 
 export interface GateOptions {
   /** Where the app's tRPC lives: a leading slash, none at the end. `/trpc` means `/trpc` and all of `/trpc/…`. */
   readonly path: string;
-  /** Foreign origins whose pages may call, as a browser spells them: `https://app.example.com`. */
-  readonly allowedOrigins: readonly string[];
+  /** Foreign origins whose pages may call. */
+  readonly allowedOrigins: AllowedOrigins;
   /** The names of the app's cookies at a URL. Others are ignored. */
   readonly cookieNamesAt: (url: URL) => Pick<CookieNames, "has">;
 }

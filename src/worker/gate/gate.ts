@@ -35,11 +35,16 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
   const form = formAt(rest);
   let corsOrigin: string | undefined;
   try {
-    corsOrigin = checkOrigin(request.headers, url.origin, options.allowedOrigins);
+    corsOrigin = checkOrigin(request.headers, {
+      ownOrigin: url.origin,
+      allowedOrigins: options.allowedOrigins,
+      // Every browser sends an Origin with a POST: one without it, and with any cookie, is not to be explained.
+      ...(request.method === "GET" && { isOwnCookie: options.cookieNamesAt(url).has }),
+    });
     if (request.url.length > limits.urlLength) throw tooLong();
     switch (request.method) {
       case "OPTIONS":
-        return { kind: "answered", response: answerPreflight(corsOrigin), corsOrigin };
+        return { kind: "answered", response: answerPreflight(request.headers, corsOrigin), corsOrigin };
       case "HEAD":
         return { kind: "answered", response: new Response(null, { status: 204 }), corsOrigin };
       case "GET":

@@ -1,5 +1,6 @@
 import { parseCookie } from "cookie";
 import { limits } from "../../shared/limits.js";
+import { cookiePairs } from "./cookie-pairs.js";
 import type { Credentials } from "./gate-result.js";
 import { Refused } from "./refusal.js";
 
@@ -35,23 +36,14 @@ function readBearer(authorization: string): string {
 /** Reads the app's own cookies. Other software on the host may set any number of others, in any form. */
 function readCookies(header: string, isOwnCookie: (name: string) => boolean): Credentials["cookies"] {
   const names = new Set<string>();
-  const own = header.split(";").filter((pair) => {
-    const name = nameIn(pair);
+  const own = cookiePairs(header).filter(({ name }) => {
     if (!isOwnCookie(name)) return false;
     // Whoever controls a sibling domain can add a second cookie of a name, and the order does not tell which is whose.
     if (names.has(name)) throw ambiguous();
     names.add(name);
     return true;
   });
-  return parseCookie(own.join(";"));
-}
-
-/**
- * Only spaces and tabs separate cookies. Browsers accept other spaces in a name, so that a sibling domain could set what
- * reads as a `__Host-` name once they are trimmed. A comma does not separate either, for the same reason.
- */
-function nameIn(pair: string): string {
-  return pair.slice(0, Math.max(pair.indexOf("="), 0)).replaceAll(/^[ \t]+|[ \t]+$/g, "");
+  return parseCookie(own.map(({ text }) => text).join(";"));
 }
 
 function ambiguous(): Refused {

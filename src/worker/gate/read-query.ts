@@ -16,13 +16,22 @@ export function readQuery(search: string): Query {
   const query = new Map<(typeof KNOWN)[number], string>();
   for (const pair of search.slice(1).split("&")) {
     const equals = pair.indexOf("=");
-    const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    const known = KNOWN.find((candidate) => candidate === name);
+    const known = knownName(equals < 0 ? pair : pair.slice(0, equals));
     if (known === undefined) continue;
     if (query.has(known)) throw new Refused("BAD_REQUEST", `The URL has two ${known} parameters. Send one.`);
     query.set(known, equals < 0 ? "" : decode(pair.slice(equals + 1)));
   }
   return query;
+}
+
+/** Others may add parameters, such as those of campaigns, that are not even well-formed. */
+function knownName(text: string): (typeof KNOWN)[number] | undefined {
+  try {
+    const name = decode(text);
+    return KNOWN.find((candidate) => candidate === name);
+  } catch {
+    return undefined;
+  }
 }
 
 function decode(text: string): string {

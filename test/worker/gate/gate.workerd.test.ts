@@ -28,7 +28,7 @@ describe("the gate in the Workers runtime", () => {
   });
 
   test("row 19, 68: sees the headers that a browser sends", async () => {
-    await expectRefused(request("/trpc/q", { headers: { cookie: "a=1" } }), "FORBIDDEN");
+    await expectRefused(request("/trpc/q", { headers: { cookie: "__Host-userdo-access=1" } }), "FORBIDDEN");
     await expectRefused(request("/trpc/q", { headers: { origin: "null" } }), "FORBIDDEN");
     const cookie = "__Host-userdo-access=1; __Host-userdo-access=2";
     await expectRefused(request("/trpc/q", { headers: { cookie, origin: FRIEND } }), "BAD_REQUEST");

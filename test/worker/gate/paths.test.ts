@@ -82,7 +82,9 @@ describe("a query string means one thing", () => {
   ])("%s are refused", (_, search) => expectRefused(request(`/trpc/q${search}`), "BAD_REQUEST"));
 
   test("parameters of others are ignored, twice too", async () => {
-    const { calls } = await expectCalls(request("/trpc/q?utm=1&utm=%ff&input=%7B%22json%22%3A1%7D"));
+    const { calls } = await expectCalls(
+      request("/trpc/q?utm=1&utm=%ff&%ff=1&%=2&%E0%A4=3&=4&&input=%7B%22json%22%3A1%7D"),
+    );
     expect(calls).toEqual([{ path: "q", input: { json: 1 } }]);
   });
 
