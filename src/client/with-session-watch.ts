@@ -102,5 +102,5 @@ function dataOf(error: unknown): { readonly code?: unknown; readonly reason?: un
 }
 
 function never(): never {
-  throw new Error("The link that ends the chain has no next one.");
+  throw new Error("This is the last link.");
 }
