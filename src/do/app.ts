@@ -2,9 +2,10 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { definitionOf, type RouterDefinition } from "../router/definition.js";
 import { logError } from "../router/log-error.js";
 import type { OnError } from "../router/run-call.js";
-import { auditDefaults, type AuditOptions } from "./accounts/audit-log.js";
+import { auditOptions, type AuditOptions } from "./accounts/audit-log.js";
 import { withDefaults, type SessionOptions } from "./accounts/session-options.js";
-import { throttleDefaults, type ThrottleOptions } from "./accounts/throttle-delay.js";
+import { throttleOptions, type ThrottleOptions } from "./accounts/throttle-delay.js";
+import { checkUserDOOptions } from "./check-user-do-options.js";
 import { retentionOf, type ChangeLogRetention } from "./change-log-retention.js";
 import type { AccountHooks } from "./hooks.js";
 import { guardFetch } from "./live/outside.js";
@@ -34,6 +35,7 @@ export interface App {
 /** @throws Error when the router's definition is wrong: at start, not at the first call */
 export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
   guardFetch();
+  checkUserDOOptions(options);
   const definition = definitionOf(router);
   const { user, organization } = definition.app.tables;
   return {
@@ -46,8 +48,8 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     session: withDefaults(options.session),
     socketLimits: socketLimits(options.sockets),
     retention: retentionOf(options.changeLog),
-    throttle: { ...throttleDefaults, ...options.throttle },
-    audit: { ...auditDefaults, ...options.audit },
+    throttle: throttleOptions(options.throttle),
+    audit: auditOptions(options.audit),
     breachLookUp: options.breachLookUp,
     waitingPasswords: options.waitingPasswords ?? 4,
     mail: mailSettings(options),

@@ -1,3 +1,4 @@
+import { checkNumber, checkOptionNames, withDefaultOptions } from "../shared/check-options.js";
 import type { WakeUp } from "./alarms.js";
 import { pruneLog } from "./storage/prune-log.js";
 import { readRaw } from "./storage/sql-value.js";
@@ -23,12 +24,14 @@ export interface ChangeLogRetention {
 
 const DAY = 24 * 60 * 60;
 
+/** @throws Error that names the option which could not take effect */
 export function retentionOf(given: ChangeLogRetention = {}): Required<ChangeLogRetention> {
-  return {
-    maxEntries: given.maxEntries ?? 50_000,
-    maxBytes: given.maxBytes ?? 8 * 1_048_576,
-    maxAge: given.maxAge ?? 7 * DAY,
-  };
+  checkOptionNames("changeLog", given, { maxEntries: true, maxBytes: true, maxAge: true });
+  const filled = withDefaultOptions({ maxEntries: 50_000, maxBytes: 8 * 1_048_576, maxAge: 7 * DAY }, given);
+  checkNumber("changeLog.maxEntries", filled.maxEntries);
+  checkNumber("changeLog.maxBytes", filled.maxBytes, { least: ENTRY_BYTES });
+  checkNumber("changeLog.maxAge", filled.maxAge, { isWhole: false });
+  return filled;
 }
 
 /** Most entries that one run forgets: a long run would keep calls waiting. */

@@ -5,8 +5,12 @@
  * @throws Error that names the option
  */
 export function checkNames({ path, cookiePrefix }: { path: string; cookiePrefix?: string | undefined }): void {
-  if (!/^(\/[\w.~-]+)+$/.test(path)) {
-    throw new Error(`path: "${path}" is no path to answer under. Begin with "/" and do not end with it: "/api/trpc".`);
+  // A URL has no "." and ".." any more.
+  const isPath = /^(\/[\w.~-]+)+$/.test(path) && new URL(path, "https://app.example.com").pathname === path;
+  if (!isPath) {
+    throw new Error(
+      `path: "${path}" is not a path to answer under. Begin with "/" and do not end with it: "/api/trpc".`,
+    );
   }
   checkCookiePrefix(cookiePrefix);
 }

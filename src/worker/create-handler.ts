@@ -7,9 +7,8 @@ import { answerCalls } from "./answer-calls.js";
 import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
-import { createNetworkLimits } from "./create-network-limits.js";
-import { checkNames } from "./check-names.js";
-import { checkCookieOptions } from "./cookies/cookie-options.js";
+import { checkRateLimits, createNetworkLimits } from "./create-network-limits.js";
+import { checkHandlerOptions } from "./check-handler-options.js";
 import { cookieNames } from "./cookies/cookie-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
@@ -42,15 +41,14 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
 /**
  * The app's tRPC endpoint as a function, to be mounted in any Worker or router.
  *
- * @throws Error when the router's definition, the path, the cookies' prefix or options, or an allowed origin is wrong
+ * @throws Error when the router's definition is wrong, or an option is misspelt or can never take effect
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
   const { binding, path = "/trpc", cookiePrefix, forms = {}, onError = logError } = options;
   const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
   const { extendContext } = definitionOf(router);
-  checkNames({ path, cookiePrefix });
+  checkHandlerOptions(options);
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
-  checkCookieOptions(cookieOptions);
   const warnOnce = createWarnOnce();
   const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);
   const config = router._def._config;
@@ -64,6 +62,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     leadsTo?: string,
   ): Promise<Response> {
     const configuration = readConfiguration(env, binding);
+    checkRateLimits(env, rateLimits);
     const cookies = createCookies({ ...cookieOptions, prefix: cookiePrefix, url: gated.url });
     const sent = { ...cookies.read(gated.cookies), records: cookies.readRecords(gated.cookies) };
     const verifier = createTokenVerifier(configuration);

@@ -2,6 +2,8 @@ import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../shared/account.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { readNamespace } from "./configuration.js";
+import { checkOptionNames } from "../shared/check-options.js";
+import { checkBindingName } from "./check-handler-options.js";
 import { checkCookiePrefix } from "./check-names.js";
 import { cookieNames, type CookieNames } from "./cookies/cookie-names.js";
 import { checkCookieOptions, type CookieOptions } from "./cookies/cookie-options.js";
@@ -66,12 +68,15 @@ export type LoadSession<TData, TUser extends User = User> = (
  * With the app's `JWT_SECRET` in the environment, a forged token is turned away without that call. Without it, the
  * user's object checks the token; a made-up one wakes an object that is empty, and stays so.
  *
- * @throws Error when the cookies' prefix or options are wrong
+ * @throws Error when an option is misspelt or can never take effect
  */
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
   options: LoadSessionOptions,
 ): LoadSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> {
   const { binding, audience = binding, cookiePrefix, cookies = {} } = options;
+  checkOptionNames("createLoadSession", options, { binding: true, audience: true, cookiePrefix: true, cookies: true });
+  checkBindingName("binding", binding);
+  checkBindingName("audience", audience);
   checkCookiePrefix(cookiePrefix);
   checkCookieOptions(cookies);
   const named = { ...cookies, prefix: cookiePrefix };

@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import type { Placement } from "../router/placement.js";
+import { ConfigurationError } from "../shared/configuration-error.js";
 
 /** A binding of Cloudflare's `ratelimit`. */
 interface RateLimit {
@@ -35,6 +36,27 @@ export function createNetworkLimits({ env, bindings, network }: NetworkLimitsOpt
       if (!success) throw tooMany();
     },
   };
+}
+
+/**
+ * Checks the bindings with each request, because the settings are not there before. Without a binding of a default name
+ * there is no limit. A name that the app chose itself, or a variable in the place of the binding, would be a limit that never
+ * takes effect.
+ *
+ * @throws ConfigurationError that names the binding
+ */
+export function checkRateLimits(env: object, { signUp, signIn }: NetworkLimitsOptions["bindings"]): void {
+  checkRateLimit(env, signUp ?? "SIGN_UP_LIMIT", signUp !== undefined);
+  checkRateLimit(env, signIn ?? "SIGN_IN_LIMIT", signIn !== undefined);
+}
+
+function checkRateLimit(env: object, name: string, isRequired: boolean): void {
+  const binding = (env as Record<string, unknown>)[name];
+  if (isRateLimit(binding) || (binding === undefined && !isRequired)) return;
+  throw new ConfigurationError(
+    `The rate limit ${name} is ${binding === undefined ? "missing" : "not a rate limit"}. Add { "name": "${name}", ` +
+      '"namespace_id": …, "simple": { "limit": …, "period": 60 } } to ratelimits in wrangler.jsonc.',
+  );
 }
 
 function isRateLimit(value: unknown): value is RateLimit {

@@ -11,7 +11,7 @@ export interface UserDOWorker {
  * A whole Worker: `export default createWorker(appRouter, { binding: "BLOG_DO" })`. Requests outside the tRPC path
  * get a 404; to answer them otherwise, mount {@link createHandler}.
  *
- * @throws Error when the router's definition is wrong
+ * @throws Error when the router's definition is wrong, or an option is misspelt or can never take effect
  */
 export function createWorker(router: AnyTRPCRouter, options: HandlerOptions): UserDOWorker {
   const handler = createHandler(router, options);

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../shared/check-options.js";
 import { createAllowedOrigins } from "./gate/allowed-origins.js";
 import { checkOrigin } from "./gate/origin-rule.js";
 import { Refused } from "./gate/refusal.js";
@@ -22,7 +23,9 @@ export interface AllowedOriginOptions {
  *
  * @throws Error that names the entry of `allowedOrigins` which is not an origin
  */
-export function isAllowedOrigin(request: Request, { allowedOrigins = [] }: AllowedOriginOptions = {}): boolean {
+export function isAllowedOrigin(request: Request, options: AllowedOriginOptions = {}): boolean {
+  checkOptionNames("isAllowedOrigin", options, { allowedOrigins: true });
+  const { allowedOrigins = [] } = options;
   const rule = { ownOrigin: new URL(request.url).origin, allowedOrigins: createAllowedOrigins(allowedOrigins) };
   try {
     checkOrigin(request.headers, rule);

@@ -5,10 +5,21 @@ test.each(["/trpc", "/api/v2/trpc", "/a-b_c.d~e"])("D2 D3 answers under %s", (pa
   checkNames({ path });
 });
 
-test.each(["", "/", "trpc", "/trpc/", "//trpc", "/trpc?x", "/trpc#x", "/a b", "https://a.example/trpc", "/%74rpc"])(
-  "D3 %j is no path to answer under",
-  (path) => expect(() => checkNames({ path })).toThrow("path:"),
-);
+test.each([
+  "",
+  "/",
+  "trpc",
+  "/trpc/",
+  "//trpc",
+  "/trpc?x",
+  "/trpc#x",
+  "/a b",
+  "https://a.example/trpc",
+  "/%74rpc",
+  "/.",
+  "/..",
+  "/api/../trpc",
+])("D3 %j is no path to answer under", (path) => expect(() => checkNames({ path })).toThrow("path:"));
 
 test.each(["", "a;b", "a=b", "a b", "é", "a,b"])("D3 %j cannot begin a cookie's name", (cookiePrefix) => {
   expect(() => checkNames({ path: "/trpc", cookiePrefix })).toThrow("cookiePrefix:");

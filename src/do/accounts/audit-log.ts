@@ -1,3 +1,4 @@
+import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
 import type { AuditAction, AuditEntry, AuditFilter, AuditPage } from "../../shared/audit.js";
 import type { Device } from "../../shared/device.js";
 import { pruneAudit } from "./audit-retention.js";
@@ -41,6 +42,20 @@ export const auditSchema = `
   ) STRICT`;
 
 export const auditDefaults: Required<AuditOptions> = { days: 365, entries: 10_000, network: false };
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error that names the option which could not take effect
+ */
+export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
+  checkOptionNames("audit", given, { days: true, entries: true, network: true });
+  const filled = withDefaultOptions(auditDefaults, given);
+  checkNumber("audit.days", filled.days, { isWhole: false });
+  checkNumber("audit.entries", filled.entries);
+  if (typeof filled.network === "boolean") return filled;
+  throw new Error("audit.network: this is not a boolean. Use true or false.");
+}
 
 /** What happened to an account, for its user to look through. Entries are added and, in time, dropped: never changed. */
 export interface AuditLog {

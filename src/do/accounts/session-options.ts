@@ -1,3 +1,5 @@
+import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
+
 /** How long sessions and their tokens live, in seconds, and how many of them there may be. */
 export interface SessionOptions {
   /**
@@ -31,15 +33,21 @@ const DAY = 24 * 60 * MINUTE;
  * @throws Error that names the option, when it is no whole number above zero or too large
  */
 export function withDefaults(options: SessionOptions = {}): Required<SessionOptions> {
-  const filled = { accessToken: 15 * MINUTE, idle: 7 * DAY, absolute: 90 * DAY, limit: 50, ...options };
-  for (const [name, value] of Object.entries(filled)) {
-    if (!Number.isSafeInteger(value) || value <= 0) {
-      throw new Error(`session.${name} is ${String(value)}, and has to be a whole number above zero.`);
-    }
-  }
+  checkOptionNames("session", options, { accessToken: true, idle: true, absolute: true, limit: true });
+  const filled = withDefaultOptions(
+    { accessToken: 15 * MINUTE, idle: 7 * DAY, absolute: 90 * DAY, limit: 50 },
+    options,
+  );
+  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value);
   if (filled.accessToken > DAY) {
     throw new Error(
       `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,
+    );
+  }
+  if (options.idle !== undefined && options.idle > filled.absolute) {
+    throw new Error(
+      `session.idle is ${options.idle}, and never takes effect: a session ends after ${filled.absolute} seconds ` +
+        "(session.absolute). Choose less, or more for session.absolute.",
     );
   }
   return filled;

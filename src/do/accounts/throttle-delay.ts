@@ -1,3 +1,5 @@
+import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
+
 /** When wrong passwords begin to cost time, and how much. */
 export interface ThrottleOptions {
   /**
@@ -24,6 +26,24 @@ export interface Failures {
 }
 
 export const throttleDefaults: Required<ThrottleOptions> = { failures: 5, firstDelay: 1, longestDelay: 900 };
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error that names the option which could not take effect
+ */
+export function throttleOptions(given: ThrottleOptions = {}): Required<ThrottleOptions> {
+  checkOptionNames("throttle", given, { failures: true, firstDelay: true, longestDelay: true });
+  const filled = withDefaultOptions(throttleDefaults, given);
+  checkNumber("throttle.failures", filled.failures);
+  checkNumber("throttle.firstDelay", filled.firstDelay, { isWhole: false });
+  checkNumber("throttle.longestDelay", filled.longestDelay, { isWhole: false });
+  if (filled.firstDelay <= filled.longestDelay) return filled;
+  throw new Error(
+    `throttle.firstDelay is ${filled.firstDelay}, and never takes effect: no wait is longer than ${filled.longestDelay} ` +
+      "seconds (throttle.longestDelay). Choose less, or more for throttle.longestDelay.",
+  );
+}
 
 /** How many milliseconds the next try has to wait. It is a delay and never a lock: time alone ends it. */
 export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleOptions>, now: number): number {

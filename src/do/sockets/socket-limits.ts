@@ -1,3 +1,5 @@
+import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
+
 /** What one object's sockets may take. */
 export interface SocketLimits {
   /**
@@ -48,16 +50,46 @@ export interface SocketLimits {
   readonly windowSeconds?: number;
 }
 
+const defaults: Required<SocketLimits> = {
+  subscriptionsPerSocket: 2_000,
+  subscriptionsPerObject: 20_000,
+  sockets: 5_000,
+  messageBytes: 262_144,
+  subscriptionBytes: 2_097_152,
+  resultBytes: 33_554_432,
+  windowBytes: 262_144,
+  windowEvents: 256,
+  windowSeconds: 15,
+};
+
+/** What the platform takes: a larger limit would never be reached. */
+const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
+  sockets: 32_768,
+  messageBytes: 33_554_432,
+  resultBytes: 33_554_432,
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error that names the limit which could not take effect
+ */
 export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
-  return {
-    subscriptionsPerSocket: given.subscriptionsPerSocket ?? 2_000,
-    subscriptionsPerObject: given.subscriptionsPerObject ?? 20_000,
-    sockets: given.sockets ?? 5_000,
-    messageBytes: given.messageBytes ?? 262_144,
-    subscriptionBytes: given.subscriptionBytes ?? 2_097_152,
-    resultBytes: given.resultBytes ?? 33_554_432,
-    windowBytes: given.windowBytes ?? 262_144,
-    windowEvents: given.windowEvents ?? 256,
-    windowSeconds: given.windowSeconds ?? 15,
-  };
+  checkOptionNames("sockets", given, {
+    subscriptionsPerSocket: true,
+    subscriptionsPerObject: true,
+    sockets: true,
+    messageBytes: true,
+    subscriptionBytes: true,
+    resultBytes: true,
+    windowBytes: true,
+    windowEvents: true,
+    windowSeconds: true,
+  });
+  const filled = withDefaultOptions(defaults, given);
+  for (const name of Object.keys(defaults) as (keyof SocketLimits)[]) {
+    const most = PLATFORM[name] ?? Infinity;
+    checkNumber(`sockets.${name}`, filled[name], { most, isWhole: name !== "windowSeconds" });
+  }
+  return filled;
 }

@@ -1,0 +1,72 @@
+import { createUserDO } from "trpc-userdo/do";
+import { describe, expect, it } from "vitest";
+import { appRouter } from "../fixtures/app/router.js";
+
+/** What a JavaScript project, or a variable that is not set, may pass. */
+const refused: [option: string, given: Readonly<Record<string, unknown>>][] = [
+  ["onSignUp", { onSignUp() {} }],
+  ["sesion", { sesion: { idle: 60 } }],
+  ["allowedOrigins", { allowedOrigins: [] }],
+  ["onLogin", { onLogin: "log" }],
+  ["onDelete", { onDelete: {} }],
+  ["onError", { onError: true }],
+  ["breachLookUp", { breachLookUp: "https://api.pwnedpasswords.com" }],
+  ["waitingPasswords", { waitingPasswords: -1 }],
+  ["waitingPasswords", { waitingPasswords: "4" }],
+  ["session", { session: { idel: 60 } }],
+  ["session", { session: 60 }],
+  ["session.idle", { session: { idle: 0 } }],
+  ["session.idle", { session: { idle: "60" } }],
+  ["session.idle", { session: { idle: 3_600, absolute: 60 } }],
+  ["session.idle", { session: { idle: 100 * 86_400 } }],
+  ["session.accessToken", { session: { accessToken: 86_401 } }],
+  ["throttle", { throttle: { tries: 3 } }],
+  ["throttle.failures", { throttle: { failures: 0 } }],
+  ["throttle.failures", { throttle: { failures: Infinity } }],
+  ["throttle.firstDelay", { throttle: { firstDelay: Number.NaN } }],
+  ["throttle.firstDelay", { throttle: { firstDelay: 901 } }],
+  ["throttle.longestDelay", { throttle: { longestDelay: -1 } }],
+  ["audit", { audit: { day: 30 } }],
+  ["audit.days", { audit: { days: 0 } }],
+  ["audit.entries", { audit: { entries: 0.5 } }],
+  ["audit.network", { audit: { network: "true" } }],
+  ["sockets", { sockets: { subscriptions: 10 } }],
+  ["sockets.sockets", { sockets: { sockets: 0 } }],
+  ["sockets.sockets", { sockets: { sockets: 40_000 } }],
+  ["sockets.messageBytes", { sockets: { messageBytes: 100_000_000 } }],
+  ["sockets.resultBytes", { sockets: { resultBytes: 100_000_000 } }],
+  ["sockets.windowEvents", { sockets: { windowEvents: Number.NaN } }],
+  ["sockets.windowSeconds", { sockets: { windowSeconds: "15" } }],
+  ["changeLog", { changeLog: { entries: 5 } }],
+  ["changeLog.maxEntries", { changeLog: { maxEntries: 0 } }],
+  ["changeLog.maxBytes", { changeLog: { maxBytes: 1 } }],
+  ["changeLog.maxAge", { changeLog: { maxAge: null } }],
+  ["mail", { mail: { apiKey: "x" } }],
+  ["appUrl", { appUrl: "app.example.com" }],
+  ["appUrl", { appUrl: "" }],
+  ["appUrl", { appUrl: "https://app.example.com/#inbox" }],
+  ["mailLinks", { mailLinks: { verify: "/verify" } }],
+  ["mailLinks.verifyEmail", { mailLinks: { verifyEmail: "verify" } }],
+  ["mailLinks.invitation", { mailLinks: { invitation: "https://app.example.com/invitation" } }],
+  ["mailLinks.resetPassword", { mailLinks: { resetPassword: "/#reset" } }],
+];
+
+describe("createUserDO", () => {
+  it.each(refused)("refuses at start what can never take effect: %s in %o", (option, given) => {
+    expect(() => createUserDO(appRouter, given as never)).toThrow(option);
+  });
+
+  it("takes what is `undefined`, and limits of any sensible size", () => {
+    createUserDO(appRouter, { session: { idle: undefined }, mail: undefined, throttle: undefined } as never);
+    createUserDO(appRouter, {
+      session: { idle: 60, absolute: 60 },
+      throttle: { failures: 1, firstDelay: 0.5, longestDelay: 0.5 },
+      sockets: { windowSeconds: 0.2, sockets: 32_768 },
+      audit: { days: 0.5, entries: 1 },
+      changeLog: { maxEntries: 1, maxAge: 0.5 },
+      waitingPasswords: 0,
+      appUrl: "http://localhost:5173/app/",
+      mailLinks: { verifyEmail: "/account?verify=1" },
+    });
+  });
+});
