@@ -16,6 +16,7 @@ import type { KindOfObject, LiveObject, ObjectEnvironment } from "./kind-of-obje
 import { createOrganizationObject } from "./organization-object.js";
 import { createHeldStreams } from "./sockets/held-streams.js";
 import { createSocketServer, type SocketServer } from "./sockets/socket-server.js";
+import { becomeNewestInstance } from "./newest-instance.js";
 import { upToDate } from "./up-to-date.js";
 import { createUserObject } from "./user-object.js";
 
@@ -31,6 +32,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const alarms = createAlarms({ storage: state.storage, onError: app.onError });
   let identity: AppIdentity | undefined;
   let sockets: SocketServer | undefined;
+  becomeNewestInstance(state, () => sockets?.retire());
 
   const made = kinds[address.type]({
     state,

@@ -34,7 +34,7 @@ export interface Connection {
   /** Answers a ping. It shows that the client is there, not that its user is. */
   pong(): void;
   onPong(): void;
-  /** Stops the clock. The socket is gone. */
+  /** Stops the clock for good. The socket is gone, or another instance of the object takes care of it. */
   end(): void;
 }
 
@@ -48,6 +48,7 @@ export function createConnection({ socket, store, limits, onWait, onReady, onSen
   let events = 0;
   let deadline: ReturnType<typeof setTimeout> | undefined;
   let waiting: PromiseWithResolvers<void> | undefined;
+  let hasEnded = false;
 
   function wait(until: number): void {
     waiting = Promise.withResolvers();
@@ -69,7 +70,8 @@ export function createConnection({ socket, store, limits, onWait, onReady, onSen
     socket.send(frame);
     bytes += byteLength(frame);
     events++;
-    if (waiting || (bytes < limits.windowBytes && events < limits.windowEvents)) return true;
+    const isFull = bytes >= limits.windowBytes || events >= limits.windowEvents;
+    if (waiting || hasEnded || !isFull) return true;
     socket.send("PING");
     const until = Date.now() + limits.windowSeconds * 1000;
     store.setDeadline(socket, until);
@@ -102,6 +104,9 @@ export function createConnection({ socket, store, limits, onWait, onReady, onSen
       onReady();
     },
 
-    end: stopWaiting,
+    end() {
+      stopWaiting();
+      hasEnded = true;
+    },
   };
 }

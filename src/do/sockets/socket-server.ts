@@ -29,6 +29,7 @@ import { cannotResume, noMember, resultTooLarge, sessionEnded, tooLarge, tooMany
 import type { SocketLimits } from "./socket-limits.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
+import { sessionTag, userTag } from "./socket-tags.js";
 import { createWakeMark } from "./wake-mark.js";
 
 export interface SocketServerOptions extends Pick<LiveObject, "isBorn" | "admission" | "admit" | "standing" | "onUse"> {
@@ -267,6 +268,18 @@ export function createSocketServer(options: SocketServerOptions) {
       connections.delete(socket);
     },
 
+    /**
+     * Leaves the sockets to a newer instance of the object, which finds their subscriptions stored with them. Calls that run
+     * here are still answered.
+     */
+    retire(): void {
+      restored = true;
+      for (const connection of connections.values()) {
+        subscriptions.forget(connection);
+        connection.end();
+      }
+    },
+
     /** Tells the sockets of a caller's session when their live queries show what it has written. */
     mark(caller: Caller): void {
       const session = sessionOf(caller);
@@ -282,11 +295,3 @@ export function createSocketServer(options: SocketServerOptions) {
 }
 
 export type SocketServer = ReturnType<typeof createSocketServer>;
-
-function userTag(userId: string): string {
-  return `user:${userId}`;
-}
-
-function sessionTag(sessionId: string): string {
-  return `session:${sessionId}`;
-}
