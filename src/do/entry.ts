@@ -1,3 +1,4 @@
+import { isDevelopment } from "../shared/is-development.js";
 import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../router/caller-check.js";
 import { checkPlace } from "../router/check-place.js";
@@ -160,7 +161,14 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
   }
 
   const shape = (call: Call, cause: unknown, caller?: Caller): ErrorShape =>
-    shapeError({ router, call, ctx: caller && { caller, env }, cause, onError });
+    shapeError({
+      router,
+      call,
+      ctx: caller && { caller, env },
+      cause,
+      onError,
+      isDevelopment: isDevelopment(env),
+    });
 
   return {
     shape,

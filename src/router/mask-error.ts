@@ -7,19 +7,33 @@ export interface UnexpectedError {
   readonly error: TRPCError;
 }
 
+export interface MaskErrorOptions {
+  /**
+   * Shows the message of an unexpected error, beside its request id: whoever develops the app reads it in the browser.
+   * @default false
+   */
+  readonly isDevelopment?: boolean | undefined;
+}
+
 /**
  * Hides an unexpected error from the client. Its message may name tables, paths or secrets, so the client gets
  * an id to quote and the original goes to `onError`. Errors with any other code were thrown on purpose and
  * keep their message.
  */
-export function maskError(error: TRPCError): { shown: TRPCError; unexpected?: UnexpectedError } {
+export function maskError(
+  error: TRPCError,
+  { isDevelopment = false }: MaskErrorOptions = {},
+): { shown: TRPCError; unexpected?: UnexpectedError } {
   if (error.code !== "INTERNAL_SERVER_ERROR") return { shown: error };
   const requestId = crypto.randomUUID();
-  const message =
-    // Whoever starts an app reads this first in the browser, and it names nothing but settings.
-    error.cause instanceof ConfigurationError
-      ? error.cause.message
-      : `Something went wrong on the server. Its log has the reason, under request id ${requestId}.`;
-  const shown = new TRPCError({ code: "INTERNAL_SERVER_ERROR", message });
+  const shown = new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: messageFor(error, requestId, isDevelopment) });
   return { shown, unexpected: { requestId, error } };
+}
+
+function messageFor({ message, cause }: TRPCError, requestId: string, isDevelopment: boolean): string {
+  // Whoever starts an app reads this first in the browser, and it names nothing but settings.
+  if (cause instanceof ConfigurationError) return cause.message;
+  if (isDevelopment)
+    return `${message} (Shown because DEV is "true". The log has more, under request id ${requestId}.)`;
+  return `Something went wrong on the server. Its log has the reason, under request id ${requestId}.`;
 }

@@ -29,13 +29,19 @@ export interface RunCallOptions {
   readonly ctx: object | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onError: OnError;
+  /**
+   * Whether the client gets the message of an unexpected error.
+   * @default false
+   */
+  readonly isDevelopment?: boolean | undefined;
 }
 
 /**
  * Runs one procedure and says how it went. Never throws: errors are formatted here, next to the code that
  * threw them, because neither their class nor a procedure's own formatter survives Workers RPC.
  */
-export async function runCall({ router, call, ctx, signal, onError }: RunCallOptions): Promise<Outcome> {
+export async function runCall(options: RunCallOptions): Promise<Outcome> {
+  const { router, call, ctx, signal } = options;
   try {
     const data: unknown = await callTRPCProcedure({
       router,
@@ -48,14 +54,14 @@ export async function runCall({ router, call, ctx, signal, onError }: RunCallOpt
     });
     return { ok: true, data };
   } catch (cause) {
-    return { ok: false, error: shapeError({ router, call, ctx, cause, onError }) };
+    return { ok: false, error: shapeError({ ...options, cause }) };
   }
 }
 
 /** Formats what a call threw: masked when unexpected (and reported to `onError`), by the app's formatter. */
 export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown }): ErrorShape {
-  const { router, call, ctx, cause, onError } = options;
-  const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause));
+  const { router, call, ctx, cause, onError, isDevelopment } = options;
+  const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause), { isDevelopment });
   if (unexpected) {
     const { error, requestId } = unexpected;
     reportError(onError, { error: error.cause ?? error, requestId, path: call.path, type: call.type });

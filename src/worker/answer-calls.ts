@@ -4,7 +4,8 @@ import { placementOf } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { shapeError } from "../router/run-call.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
-import type { Reply, SessionEffect } from "../shared/call.js";
+import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
+import { isDevelopment } from "../shared/is-development.js";
 import { anonymous } from "../shared/caller.js";
 import { USER_HEADER } from "../shared/session-user.js";
 import type { BrowserSession } from "./cookies/find-browser-session.js";
@@ -142,8 +143,7 @@ async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptio
   } catch (cause) {
     // A lazy router that cannot be loaded: this call has failed, and none beside it.
     const type = options.gated.method === "POST" ? "mutation" : "query";
-    const { router, onError } = options;
-    const error = shapeError({ router, call: { path, type, input: undefined }, ctx: undefined, cause, onError });
+    const error = refusalOf({ path, type, input: undefined }, cause, options);
     const procedure = { _def: { type } } as unknown as AnyTRPCProcedure;
     return { path, procedure, refused: { ok: false, error } };
   }
@@ -152,7 +152,7 @@ async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptio
 async function planKnown(
   { path, input: serialized }: GatedCalls["calls"][number],
   procedure: AnyTRPCProcedure,
-  { router, gated, request, session, limiter, keptSignIn, leadsTo, onError }: AnswerCallsOptions,
+  { router, gated, request, session, limiter, keptSignIn, leadsTo, onError, env }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const { type } = procedure._def;
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
@@ -180,12 +180,18 @@ async function planKnown(
     return {
       path,
       procedure,
-      refused: {
-        ok: false,
-        error: shapeError({ router, call: { path, type, input: undefined }, ctx: undefined, cause, onError }),
-      },
+      refused: { ok: false, error: refusalOf({ path, type, input: undefined }, cause, { router, onError, env }) },
     };
   }
+}
+
+/** The error of a call that was not sent to an object. */
+function refusalOf(
+  call: Call,
+  cause: unknown,
+  { router, onError, env }: Pick<SendCallsOptions, "router" | "onError" | "env">,
+): ErrorShape {
+  return shapeError({ router, call, ctx: undefined, cause, onError, isDevelopment: isDevelopment(env) });
 }
 
 /** What tRPC's adapter needs to know of the request. The body has been read, and the proxy asks for no input. */

@@ -4,6 +4,7 @@ import { runCall, shapeError, type OnError } from "../router/run-call.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
+import { isDevelopment } from "../shared/is-development.js";
 import { stubOf } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
 import { settingAtFault, type Configuration } from "./configuration.js";
@@ -93,13 +94,13 @@ async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {
   try {
     const base = { caller, env };
     const ctx = { ...base, ...(await extendContext?.(base)) };
-    return await runCall({ router, call, ctx, onError });
+    return await runCall({ router, call, ctx, onError, isDevelopment: isDevelopment(env) });
   } catch (cause) {
     return failed(call, cause, options);
   }
 }
 
-function failed(call: Call, cause: unknown, options: SendCallsOptions): Reply {
-  const { router, caller, env, onError } = options;
-  return { ok: false, error: shapeError({ router, call, ctx: { caller, env }, cause, onError }) };
+function failed(call: Call, cause: unknown, { router, caller, env, onError }: SendCallsOptions): Reply {
+  const reported = { router, call, ctx: { caller, env }, cause, onError, isDevelopment: isDevelopment(env) };
+  return { ok: false, error: shapeError(reported) };
 }

@@ -1,3 +1,4 @@
+import { isDevelopment } from "../../shared/is-development.js";
 import type { MailMessage } from "./mail-message.js";
 
 /** Most messages that are kept. */
@@ -19,9 +20,4 @@ export function putInDevInbox(message: MailMessage): void {
  */
 export function devInbox(env: object): readonly MailMessage[] {
   return isDevelopment(env) ? inbox : [];
-}
-
-/** @internal */
-export function isDevelopment(env: object): boolean {
-  return (env as { readonly DEV?: unknown }).DEV === "true";
 }

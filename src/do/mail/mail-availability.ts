@@ -1,5 +1,5 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
-import { isDevelopment } from "./dev-inbox.js";
+import { isDevelopment } from "../../shared/is-development.js";
 import type { MailSettings } from "./mail-options.js";
 
 export interface MailAvailabilityOptions {
