@@ -32,12 +32,17 @@ type SocketWithHeaders = new (url: string, options?: SocketOptions, again?: Sock
  */
 export function openSocket(options: OpenSocketOptions): object {
   const { url, protocols, timeout } = options;
-  return new ReconnectingWebSocket(url, protocols, {
+  const socket = new ReconnectingWebSocket(url, protocols, {
     connectionTimeout: timeout,
     maxRetries: 0,
     shouldReconnectOnClose: () => false,
     ...socketClassOf(options),
   });
+  const send = socket.send.bind(socket);
+  // The object refuses U+FFFD itself, since it also stands for bytes that are not UTF-8. A frame is JSON: there the
+  // escape means the same.
+  socket.send = (data) => send(typeof data === "string" ? data.replaceAll("\uFFFD", "\\ufffd") : data);
+  return socket;
 }
 
 function socketClassOf({ implementation, access, onTakesHeaders }: OpenSocketOptions) {

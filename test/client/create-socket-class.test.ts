@@ -42,6 +42,43 @@ it.each(["second", "third"])("C1 the token goes to a class that takes options as
   expect(socketClass.takesHeaders()).toBe(true);
 });
 
+it("sends U+FFFD as the JSON escape, and everything else as it is", async () => {
+  const sent: unknown[] = [];
+  class Sent extends EventTarget {
+    readyState = 0;
+    binaryType = "blob";
+    constructor() {
+      super();
+      queueMicrotask(() => {
+        this.readyState = 1;
+        this.dispatchEvent(new Event("open"));
+      });
+    }
+    send(data: unknown): void {
+      sent.push(data);
+    }
+    close(): void {}
+  }
+  const implementation = Sent as unknown as typeof WebSocket;
+  const socketClass = createSocketClass({ implementation, token: () => undefined, timeout: 5_000 });
+  await socketClass.load();
+  const socket = new socketClass.WebSocket("ws://127.0.0.1:1");
+  const bytes = new Uint8Array([1]);
+  const frame = JSON.stringify({ "\uFFFD": ["a\uFFFD\uFFFD", "\\ufffd"] });
+  socket.send(frame);
+  socket.addEventListener("open", () => {
+    socket.send("PONG");
+    socket.send(bytes);
+  });
+  await expect.poll(() => sent.length).toBe(3);
+  expect(sent).toContain("PONG");
+  expect(sent).toContain(bytes);
+  const text = String(sent.find((data) => String(data).startsWith("{")));
+  expect(text).not.toContain("\uFFFD");
+  expect(JSON.parse(text)).toEqual(JSON.parse(frame));
+  socket.close();
+});
+
 it("C4 any socket class can be given as it is", () => {
   class WithHeaders extends NodeWebSocket {
     constructor(url: string | URL) {

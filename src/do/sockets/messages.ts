@@ -32,6 +32,7 @@ export interface FrameLimits {
 }
 
 const MAX_ID_LENGTH = 128;
+const REPLACEMENT = "\uFFFD";
 
 /**
  * Reads a text frame: one message or an array of them. Each that cannot be read is told on its own, under its id
@@ -43,8 +44,6 @@ export function parseFrame(
   limits: FrameLimits,
 ): ParsedMessage[] {
   const refused = (message: string): ParsedMessage[] => [{ ok: false, head: { id: null }, cause: malformed(message) }];
-  // The runtime puts it in the place of bytes that are no UTF-8: what was meant is lost.
-  const isDamaged = text.includes("\uFFFD");
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -56,16 +55,37 @@ export function parseFrame(
   // A message is no longer than its frame.
   const mayBeTooLarge = values.length > 1 && byteLength(text) > limits.messageBytes;
   const isAmbiguous = values.some(isOfAccount) && hasEqualKeys(text, parsed);
+  const isDamaged = findDamaged(text, values);
   return values
-    .filter((value) => !isConnectionParams(value))
-    .map((value) => {
+    .map((value, position) => {
+      if (isConnectionParams(value)) return undefined;
       const message = parseMessage(value, transformer);
       if (!message.ok) return message;
       const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: message.message, cause });
       if (mayBeTooLarge && isLarger(value, limits.messageBytes)) return refuse(tooLarge(limits.messageBytes));
-      if (isDamaged) return refuse(damaged());
+      if (isDamaged(position)) return refuse(damaged());
       return isAmbiguous && isOfAccount(value) ? refuse(sameKeyTwice()) : message;
-    });
+    })
+    .filter((message) => message !== undefined);
+}
+
+/**
+ * Finds the messages of a frame that contain U+FFFD itself. The runtime puts it in the place of bytes that are not valid
+ * UTF-8, so the original text is lost. Written as the escape `\\ufffd` it was meant.
+ */
+function findDamaged(text: string, values: readonly unknown[]): (position: number) => boolean {
+  if (!text.includes(REPLACEMENT)) return () => false;
+  // The messages that come out differently with another character in its place contain it.
+  const parsed: unknown = JSON.parse(text.replaceAll(REPLACEMENT, "?"));
+  const others = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
+  return (position) => {
+    try {
+      return JSON.stringify(values[position]) !== JSON.stringify(others[position]);
+    } catch {
+      // Nested too deep to be written again.
+      return true;
+    }
+  };
 }
 
 /** Whether a message of a larger frame takes more than so many bytes, or nests so deep that it cannot be written again. */
@@ -124,7 +144,9 @@ function isConnectionParams(value: unknown): boolean {
 function damaged(): TRPCError {
   return new TRPCError({
     code: "PARSE_ERROR",
-    message: "The frame is no valid UTF-8, or contains U+FFFD, which stands for that. Leave it out, or use HTTP.",
+    message:
+      "The message is not valid UTF-8, or contains U+FFFD, which stands for that. " +
+      "Send U+FFFD as the JSON escape \\ufffd, or use HTTP.",
   });
 }
 

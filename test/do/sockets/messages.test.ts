@@ -53,3 +53,36 @@ describe("a frame that is larger than a message may be", () => {
     expect(answersTo(frame)).toEqual([[1, "BAD_REQUEST"], [2, "PAYLOAD_TOO_LARGE"], 3]);
   });
 });
+
+describe("U+FFFD in a frame", () => {
+  const damaged = (id: number): unknown => [id, "PARSE_ERROR"];
+
+  it.each([
+    ["a value", message(1, "posts.create", '"\uFFFD"')],
+    ["a key", message(1, "posts.create", '{"\uFFFD":1}')],
+    ["a path", message(1, "posts.\uFFFD", "1")],
+    ["a value beside the escape", message(1, "posts.create", '["\\ufffd","\uFFFD"]')],
+    ["a part of a longer text", message(1, "posts.create", '"a\uFFFD?b"')],
+  ])("refuses the message that has it as %s, and no other", (_name, bad) => {
+    expect(answersTo(bad)).toEqual([damaged(1)]);
+    const good = [message(2, "posts.create", '"?"'), message(3, "posts.create", '"\\ufffd \\uFFFD"')];
+    expect(answersTo(`[${good[0]},${bad},${good[1]}]`)).toEqual([2, damaged(1), 3]);
+    expect(answersTo(`[${bad},${good[1]}]`)).toEqual([damaged(1), 3]);
+  });
+
+  it("reads the escape as the character", () => {
+    const [parsed] = parseFrame(message(1, "posts.create", '"a\\ufffd"'), transformer, {
+      messages: 1,
+      messageBytes: 999,
+    });
+    expect(parsed).toMatchObject({ ok: true, message: { params: { input: "a\uFFFD" } } });
+  });
+
+  it("skips connection parameters that have it, and keeps each answer with its message", () => {
+    const parameters = '{"method":"connectionParams","data":{"a":"\uFFFD"}}';
+    expect(answersTo(`[${parameters},${message(1, "a", "1")},${message(2, "a", '"\uFFFD"')}]`)).toEqual([
+      1,
+      damaged(2),
+    ]);
+  });
+});
