@@ -11,7 +11,13 @@ type Values = Record<string, unknown>;
  * @throws TRPCError BAD_REQUEST with zod's error as the cause
  */
 export function parseInsert(table: PreparedTable, values: unknown): Values {
-  return unwrap(table, look(table, table.schema, values)) as Values;
+  return unwrap(table, look(table, table.schema, ownValues(values))) as Values;
+}
+
+/** An object without a prototype: zod would take an inherited method for the value of a field such as `toString`. */
+function ownValues(values: unknown): unknown {
+  const isObject = typeof values === "object" && values !== null && !Array.isArray(values);
+  return isObject ? Object.assign(Object.create(null), values) : values;
 }
 
 /**

@@ -44,7 +44,7 @@ export interface PreparedUpdate {
 }
 
 /** A row's `updatedAt` always moves on, also within a millisecond or when the clock goes back: it is the version. */
-const newValues: Readonly<Record<string, string>> = { updatedAt: 'max(?, "updatedAt" + 1)' };
+const newValues: ReadonlyMap<string, string> = new Map([["updatedAt", 'max(?, "updatedAt" + 1)']]);
 
 /** Prepares one table of a definition. */
 export function prepareTable(model: TableModel, { schema }: TableDefinition): PreparedTable {
@@ -56,7 +56,7 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
   const updates = new Map<string, PreparedUpdate>();
   const marks = `(${names.map(() => "?").join(", ")})`;
   const inserts: string[] = [];
-  const fields = model.columns.filter(({ name }) => name in schema.shape);
+  const fields = model.columns.filter(({ name }) => Object.hasOwn(schema.shape, name));
   const { checks } = schema.def;
 
   return {
@@ -84,7 +84,7 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
       const key = changed.join();
       const known = updates.get(key);
       if (known) return known;
-      const assignments = changed.map((name) => `${quoteName(name)} = ${newValues[name] ?? "?"}`).join(", ");
+      const assignments = changed.map((name) => `${quoteName(name)} = ${newValues.get(name) ?? "?"}`).join(", ");
       const [assign, returning] = [`UPDATE ${table} SET ${assignments}`, `RETURNING ${list}`];
       const update: PreparedUpdate = {
         assign,

@@ -1,4 +1,5 @@
 import type { TableModel } from "../../router/schema/column.js";
+import { ownProperty } from "./own-property.js";
 import { type StoredSchema, type StoredTable, toStoredSchema } from "./schema-plan.js";
 import { readRaw } from "./sql-value.js";
 
@@ -34,7 +35,7 @@ export function readStoredSchema(
   for (const name of names) {
     const columns = tableColumns(sql, name);
     if (columns.length === 0) continue;
-    const remembered = fresh[name] ?? before.tables[name];
+    const remembered = ownProperty(fresh, name) ?? ownProperty(before.tables, name);
     const indexes = readRaw(
       sql,
       "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
@@ -51,7 +52,7 @@ export function readStoredSchema(
 
 /** As it was declared, with what it checks, unless a step has changed it since. */
 function declarationOf({ name, type, required }: TableColumn, table: StoredTable | undefined): string {
-  const declared = table?.columns[name];
+  const declared = table && ownProperty(table.columns, name);
   const plain = required ? `${type} NOT NULL` : type;
   if (declared === undefined) return plain;
   const same = declared.startsWith(type) && declared.includes("NOT NULL") === required;
@@ -59,6 +60,6 @@ function declarationOf({ name, type, required }: TableColumn, table: StoredTable
 }
 
 function isRequired({ name, required, hasDefault }: TableColumn, table: StoredTable | undefined): boolean {
-  if (table?.columns[name] !== undefined) return table.required.includes(name);
+  if (table && ownProperty(table.columns, name) !== undefined) return table.required.includes(name);
   return required && !hasDefault;
 }

@@ -21,13 +21,19 @@ export interface RowCodec {
 
 // Both run for every row: plain loops over a plan that is made once.
 export function createRowCodec(table: string, columns: readonly Column[]): RowCodec {
-  const plan = columns.map(({ name, type, whenNull }) => ({ name, whenNull, ...codecs[type] }));
+  const plan = columns.map(({ name, type, whenNull }) => ({
+    name,
+    whenNull,
+    // Without a value of its own, a row would have the object's method under this name.
+    isInherited: name in Object.prototype,
+    ...codecs[type],
+  }));
 
   return {
     encode(values) {
       const row: SqlValue[] = [];
       for (const { name, whenNull, encode } of plan) {
-        const value = values[name];
+        const value = Object.hasOwn(values, name) ? values[name] : undefined;
         try {
           if (value === null || value === undefined) {
             if (whenNull === "never") throw new ValueError("needs a value.");
@@ -47,10 +53,11 @@ export function createRowCodec(table: string, columns: readonly Column[]): RowCo
     decode(row) {
       const decoded: Record<string, unknown> = {};
       let position = 0;
-      for (const { name, whenNull, decode } of plan) {
+      for (const { name, whenNull, isInherited, decode } of plan) {
         const value = row[position++] ?? null;
         if (value !== null) decoded[name] = decode ? decode(value) : value;
         else if (whenNull === "null") decoded[name] = null;
+        else if (isInherited) decoded[name] = undefined;
       }
       return decoded;
     },

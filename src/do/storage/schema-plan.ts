@@ -1,5 +1,6 @@
 import type { Column, TableModel } from "../../router/schema/column.js";
 import { addColumnSql, createIndexSql, createTableSql, declareColumn, type Defaults } from "./ddl.js";
+import { ownProperty } from "./own-property.js";
 
 /** A schema as it is remembered in the storage, to tell what the next version of the app has to add. */
 export interface StoredSchema {
@@ -48,7 +49,7 @@ function toStoredTable(model: TableModel): StoredTable {
 export function planSchema(stored: StoredSchema, models: readonly TableModel[], defaultsOf: DefaultsOf): SchemaPlan {
   const tables: Record<string, StoredTable> = { ...stored.tables };
   const statements = models.flatMap((model) => {
-    const before = stored.tables[model.name];
+    const before = ownProperty(stored.tables, model.name);
     const after = toStoredTable(model);
     if (!before) {
       tables[model.name] = after;
@@ -74,14 +75,14 @@ function changeTable(model: TableModel, before: StoredTable, defaultsOf: Default
     .filter((column) => isNew(model.name, column, before))
     .map((column) => addColumnSql(model.name, column, defaultsOf(model.name)));
   const indexes = model.indexes
-    .filter(({ name }) => before.indexes[name] === undefined)
+    .filter(({ name }) => ownProperty(before.indexes, name) === undefined)
     .map((index) => createIndexSql(model.name, index));
   return [...columns, ...indexes];
 }
 
 function isNew(table: string, column: Column, before: StoredTable): boolean {
   const { name } = column;
-  const stored = before.columns[name];
+  const stored = ownProperty(before.columns, name);
   const declared = declareColumn(column);
   if (stored === declared) return false;
   const field = `The field ${table}.${name}`;

@@ -1,3 +1,5 @@
+import { isReservedKey } from "../../shared/reserved-keys.js";
+
 /** The columns that every table has, whatever its zod object says. */
 export const addedColumns = ["id", "createdAt", "updatedAt"] as const;
 
@@ -19,6 +21,11 @@ export function checkFieldNames(names: readonly string[]): void {
     if (!isIdentifier(name)) {
       throw new Error(
         `The field ${JSON.stringify(name)} cannot be a column: use letters, digits and "_", a letter first, 63 at most.`,
+      );
+    }
+    if (isReservedKey(name)) {
+      throw new Error(
+        `The field "${name}" cannot be sent to clients: superjson refuses an object with that key. Rename it.`,
       );
     }
     const other = taken.get(name.toLowerCase());
