@@ -1,11 +1,14 @@
 import superjson from "superjson";
 import type { Reply } from "../shared/call.js";
+import { hasReservedKey } from "../shared/reserved-keys.js";
 import type { Transport } from "./entry.js";
 
 /**
  * Packs what a procedure returned for its way to the caller. Over RPC it crosses as it is, by structured clone;
  * what would not survive that (a URL, an instance of a class, an object without prototype) goes as superjson's text,
  * as on a socket: superjson itself leaves instances and functions in what it makes, for JSON to write or drop.
+ *
+ * @throws Error for a value that superjson refuses. Thrown here, it fails this call and not the others of its batch.
  */
 export function packReply(data: unknown, transport: Transport): Extract<Reply, { ok: true }> {
   if (transport === "socket" || isCloneable(data)) return { ok: true, data };
@@ -36,7 +39,7 @@ function partsOf(value: object): Iterable<unknown> | undefined {
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Map) return Array.from(value as Map<unknown, unknown>).flat();
   if (value instanceof Set) return value as Set<unknown>;
-  if (isPlain(value)) return Object.values(value);
+  if (isPlain(value)) return hasReservedKey(value) ? undefined : Object.values(value);
   return isLeaf(value) ? [] : undefined;
 }
 

@@ -1,10 +1,8 @@
 import { limits } from "./limits.js";
+import { isReservedKey } from "./reserved-keys.js";
 import { WireError } from "./wire-guard-error.js";
 
 type Container = unknown[] | Record<string, unknown>;
-
-/** Names through which an object's prototype can be reached. superjson's own `serialize` refuses them too. */
-const FORBIDDEN_KEYS = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
  * Copies a JSON value and checks it on the way: depth, size, well-formed strings, finite numbers, harmless keys.
@@ -63,7 +61,7 @@ function checkScalar(value: unknown): unknown {
 }
 
 function checkKey(key: string): void {
-  if (FORBIDDEN_KEYS.has(key)) {
+  if (isReservedKey(key)) {
     throw new WireError("The input has a key __proto__, constructor or prototype. Rename it.");
   }
   checkText(key);

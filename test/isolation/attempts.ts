@@ -154,6 +154,7 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "odd.number": () => [1],
   "odd.countdown": () => [2],
   "odd.uncloneable": nothing,
+  "odd.unsendable": nothing,
   "odd.throwsError": nothing,
   "odd.throwsString": nothing,
   "odd.throwsWithCause": nothing,

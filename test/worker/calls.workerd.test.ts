@@ -50,6 +50,16 @@ describe("procedures in the user's own object", () => {
     expect(await client.posts.list.query()).toEqual([]);
   });
 
+  it.each(["http", "batch", "stream"] as const)(
+    "fails only the call with a value that cannot be sent, over %s",
+    async (link) => {
+      const { browser } = await signUp();
+      const client = browser.client(link);
+      const [unsendable, list] = await Promise.all([codeOf(client.odd.unsendable.query()), client.posts.list.query()]);
+      expect([unsendable, list]).toEqual(["INTERNAL_SERVER_ERROR", []]);
+    },
+  );
+
   it.each(["http", "batch", "stream"] as const)("D2 a stock client works over %s", async (link) => {
     const { browser } = await signUp();
     const client = browser.client(link);

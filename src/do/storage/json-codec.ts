@@ -1,9 +1,13 @@
 import { limits } from "../../shared/limits.js";
+import { isReservedKey } from "../../shared/reserved-keys.js";
 import { decodeBigint, encodeBigint } from "./bigint-codec.js";
 import { ValueError } from "./value-error.js";
 
 /** The key that marks what JSON has no notation for: `{ "$": "date", "value": 0 }`. */
 const MARK = "$";
+
+/** Also matches some texts without such a key, which are then decoded the longer way. */
+const MAY_HOLD_RESERVED_KEY = /"(?:constructor|prototype)":/;
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
@@ -12,16 +16,20 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
  * plain JSON stays as it is. The keys of objects are sorted, so that equal values have equal texts and can be compared
  * in SQL.
  *
- * @throws ValueError for what cannot be read back: a class, a function, NaN, half a surrogate pair, a cycle
+ * @throws ValueError for what cannot be read back: a class, a function, NaN, half a surrogate pair, a cycle, or a key
+ * that superjson refuses to send
  */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(toJson(value, { left: limits.jsonNodes }, 0));
 }
 
-/** Reads it back. */
+/**
+ * Reads it back. An earlier version stored the keys "constructor" and "prototype", which superjson refuses to send: they
+ * are left out, so that the rest of the value can be read.
+ */
 export function decodeJson(text: string): unknown {
   const json = JSON.parse(text) as Json;
-  return text.includes(`"${MARK}":`) ? fromJson(json) : json;
+  return text.includes(`"${MARK}":`) || MAY_HOLD_RESERVED_KEY.test(text) ? fromJson(json) : json;
 }
 
 function toJson(value: unknown, budget: { left: number }, depth: number): Json {
@@ -60,7 +68,7 @@ function hasHole(list: readonly unknown[], count: number): boolean {
 function objectToJson(value: object, budget: { left: number }, depth: number): { [key: string]: Json } {
   const object: { [key: string]: Json } = {};
   for (const [key, item] of Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1))) {
-    if (key === "__proto__") throw new ValueError('has a key "__proto__".');
+    if (isReservedKey(key)) throw new ValueError(`has a key "${key}". Rename the key.`);
     if (item !== undefined) object[wellFormed(key)] = toJson(item, budget, depth + 1);
   }
   return object;
@@ -96,7 +104,8 @@ function fromJson(json: Json): unknown {
 }
 
 function mapValues(object: { [key: string]: Json }): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, fromJson(value)]));
+  const entries = Object.entries(object).filter(([key]) => !isReservedKey(key));
+  return Object.fromEntries(entries.map(([key, value]) => [key, fromJson(value)]));
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -65,6 +65,8 @@ describe("values", () => {
     ["an invalid date", new Date(Number.NaN)],
     ["half a surrogate pair", { text: "\ud800" }],
     ["a key __proto__", JSON.parse('{"__proto__":1}') as unknown],
+    ["a key constructor", { list: [{ constructor: 1 }] }],
+    ["a key prototype", new Map([[{ prototype: 1 }, 1]])],
     ["a bigint of 300,000 digits", 10n ** 41n],
     ["a cycle", Object.assign<unknown[], unknown>([], { 0: null })],
     ["a RegExp", /(a+)+$/],

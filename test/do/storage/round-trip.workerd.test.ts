@@ -27,7 +27,7 @@ const text = fc.string({ unit: "binary" });
 const real = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
 const at = fc.date({ noInvalidDate: true });
 const big = fc.bigInt({ min: -(10n ** 39n), max: 10n ** 39n });
-const key = fc.string().filter((name) => name !== "__proto__");
+const key = fc.string().filter((name) => !["__proto__", "constructor", "prototype"].includes(name));
 
 const values: Record<keyof typeof fields, fc.Arbitrary<unknown>> = {
   text,
