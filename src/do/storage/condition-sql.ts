@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from "kysely";
+import type { Column } from "../../router/schema/column.js";
 import type { Comparison } from "./condition.js";
 import type { ConditionNode } from "./condition-tree.js";
+import { inListSql } from "./list-sql.js";
 import { prefixRange } from "./prefix-range.js";
 import type { SqlValue } from "./sql-value.js";
 
@@ -44,7 +46,7 @@ function comparisonSql({ column, operator, values }: Comparison): Expression {
       return sql`${name} >= ${value}`;
     case "in":
     case "notIn": {
-      const found = among(name, values);
+      const found = among(column, values);
       return operator === "in" ? found : sql`(${found}) is not true`;
     }
     case "contains":
@@ -56,10 +58,10 @@ function comparisonSql({ column, operator, values }: Comparison): Expression {
   }
 }
 
-function among(name: RawBuilder<unknown>, values: readonly SqlValue[]): Expression {
+function among({ name, type }: Column, values: readonly SqlValue[]): Expression {
   const present = values.filter((value) => value !== null);
-  const inside: Expression = present.length === 0 ? sql`0` : sql`${name} in (${sql.join(present)})`;
-  return present.length === values.length ? inside : sql`(${name} is null or ${inside})`;
+  const inside = inListSql(sql.id(name), type, present);
+  return present.length === values.length ? inside : sql`(${sql.id(name)} is null or ${inside})`;
 }
 
 /**

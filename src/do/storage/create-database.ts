@@ -17,7 +17,10 @@ export function createDatabase<TTables>({ sql, onWrite }: DatabaseOptions): Kyse
   function exec(query: BuiltQuery<unknown>) {
     const compiled: CompiledQuery = query.compile(builder);
     if (compiled.parameters.length > MAX_VALUES) {
-      throw badRequest(`A statement takes ${MAX_VALUES} values at most; this one has ${compiled.parameters.length}.`);
+      throw badRequest(
+        `A statement takes ${MAX_VALUES} values at most; this one has ${compiled.parameters.length}. ` +
+          'Pass a list as one value: where("id", "in", sql`(select value from json_each(${JSON.stringify(ids)}))`).',
+      );
     }
     const cursor = sql.exec(compiled.sql, ...compiled.parameters.map(checkValue));
     return { cursor, reads: compiled.query.kind === "SelectQueryNode" };

@@ -74,7 +74,9 @@ function compile(statement: RawBuilder<unknown>, others = 0): Statement {
   const { sql: text, parameters } = statement.compile(compiler);
   const count = parameters.length + others;
   if (count > MAX_VALUES) {
-    throw badRequest(`A query compares with ${MAX_VALUES} values at most; this one has ${count}.`);
+    throw badRequest(
+      `A query compares with ${MAX_VALUES} values at most; this one has ${count}. A list of "in" or "notIn" counts as one.`,
+    );
   }
   return { text, values: parameters };
 }
@@ -104,6 +106,8 @@ function orderSql({ orderBy }: QueryState, table: PreparedTable): RawBuilder<unk
 
 function rangeSql({ limit, offset }: QueryState): RawBuilder<unknown> {
   if (limit === undefined && offset === 0) return sql``;
+  // Whole numbers, checked: written out, they leave the values of the statement to the conditions.
+  const count = sql.raw(String(limit ?? -1));
   // -1 is SQLite's word for no limit, which an offset cannot do without.
-  return offset === 0 ? sql` limit ${limit}` : sql` limit ${limit ?? -1} offset ${offset}`;
+  return offset === 0 ? sql` limit ${count}` : sql` limit ${count} offset ${sql.raw(String(offset))}`;
 }

@@ -2,6 +2,9 @@ import type { Operator } from "../../router/schema/operators.js";
 import type { ConditionNode } from "./condition-tree.js";
 import type { SqlValue } from "./sql-value.js";
 
+/** The longest list that is remembered. A query with a longer one also runs again for rows that are not in it. */
+const MAX_LISTED = 100;
+
 /** A comparison that can be answered without SQLite. */
 export interface SimpleCondition {
   readonly column: string;
@@ -14,7 +17,8 @@ export function simpleConditions(where: readonly ConditionNode[]): SimpleConditi
   return where.flatMap((node): SimpleCondition[] => {
     if ("group" in node) return node.group === "and" ? simpleConditions(node.members) : [];
     const { column, operator, values } = node;
-    if (operator === "contains" || !values.every(isPlain)) return [];
+    // The reads of a subscription are stored with it, and a long list would be a large part of them.
+    if (operator === "contains" || values.length > MAX_LISTED || !values.every(isPlain)) return [];
     return [{ column: column.name, operator, values }];
   });
 }
