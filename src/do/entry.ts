@@ -8,6 +8,7 @@ import { placementOf, type Placement } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
 import { shapeError, type OnError } from "../router/run-call.js";
+import { rawInputWithCursor } from "../router/stream-cursor.js";
 import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
@@ -117,14 +118,18 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     if (placement.kind === "organization") demandOrganizationId(call.input);
     const seen = <TObject extends object>(object: TObject): TObject => (isLive ? personal(object) : object);
     const bindings = isLive ? withoutOutside(env) : env;
-    const given = placement.kind === "anywhere" ? { caller } : owned.context(caller, call, live);
+    const given =
+      placement.kind === "anywhere" ? { caller, lastEventId: call.lastEventId } : owned.context(caller, call, live);
     const ctx = Object.assign(seen(given), { env: bindings, [ROOM]: isLive ? personalRoom(room) : room });
     if (extendContext) {
-      const added = await extendContext(seen({ caller, env: bindings }));
+      const added = await extendContext(seen({ caller, env: bindings, lastEventId: call.lastEventId }));
       // What the app adds may have getters too.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
-    const getRawInput = (): Promise<unknown> => Promise.resolve(withCursor(call));
+    const getRawInput =
+      type === "subscription"
+        ? rawInputWithCursor(call.input, call.lastEventId)
+        : (): Promise<unknown> => Promise.resolve(call.input);
     makeContextFor(getRawInput, ctx);
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
@@ -254,13 +259,6 @@ export class SessionEnded extends TRPCError {
 /** Of who comes in by a socket nothing more is known, and no cookie reaches them. */
 function unseen(caller: Caller): Visit {
   return { caller, device: {}, setSession() {}, setDevice() {} };
-}
-
-/** A resumed subscription finds its cursor in its input, as from any tRPC server. */
-function withCursor({ input, lastEventId }: Call): unknown {
-  if (lastEventId === undefined) return input;
-  if (typeof input === "object" && input !== null && !Array.isArray(input)) return { ...input, lastEventId };
-  return input ?? { lastEventId };
 }
 
 function notFound(): TRPCError {

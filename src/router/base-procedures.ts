@@ -1,9 +1,9 @@
 import { TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from "@trpc/server";
-import { z } from "zod";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
-import { placed, type Placement } from "./placement.js";
 import { ownBuilder } from "./own-builder.js";
+import { organizationInput } from "./own-input.js";
+import { placed, type Placement } from "./placement.js";
 
 /** A fresh builder of a tRPC root, or one whose context is known to hold more. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
@@ -11,6 +11,19 @@ type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
   object,
   TKnown,
   TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  false,
+  TErrorShape
+>;
+
+/** The same, with `organizationId` in the input of the clients and not in the resolver's. */
+type OrganizationBuilder<TContext, TErrorShape, TKnown> = TRPCProcedureBuilder<
+  TContext,
+  object,
+  TKnown,
+  { organizationId: string },
   TRPCUnsetMarker,
   TRPCUnsetMarker,
   TRPCUnsetMarker,
@@ -26,15 +39,19 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   // middleware could say it without a cast, and would cost every call.
   const inItsPlace = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
     ownBuilder(root.meta(placed(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
+  // Clients add `organizationId` to the input. The app's schemas and resolvers get the input without it.
+  const organizationProcedure = <TKnown>(): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
+    inItsPlace<TKnown>({ kind: "organization", setsCookies: "never" }).input(
+      organizationInput,
+      // Only the type of the resolver's input differs.
+    ) as unknown as OrganizationBuilder<TContext, TErrorShape, TKnown>;
   const userProcedure = (setsCookies: Placement["setsCookies"]) =>
     inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies });
 
   return {
     procedure: ownBuilder(root),
     userProcedure: userProcedure("never"),
-    organizationProcedure: inItsPlace<OrganizationContext<TApp>>({ kind: "organization", setsCookies: "never" }).input(
-      z.object({ organizationId: z.string() }),
-    ),
+    organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
     /** For the built-in routers: found by the address in the input, and answered with cookies. */
     emailProcedure: inItsPlace<object>({ kind: "email", setsCookies: "always" }),
     /** For the built-in routers: found by a refresh token, which is all the proof there is. */

@@ -15,6 +15,8 @@ export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends
   readonly caller: Caller;
   /** The Worker's bindings. */
   readonly env: Env;
+  /** The id of the last event that the client of a resumed subscription received. */
+  readonly lastEventId?: string | undefined;
 }
 
 interface OwnerContext {

@@ -1,5 +1,6 @@
 import { atomic, type Resolver } from "./atomic.js";
 import { checkHere } from "./check-place.js";
+import { parseOwnInput } from "./own-input.js";
 import { inItsPlace, type Middleware } from "./own-middleware.js";
 import { placementOf } from "./placement.js";
 
@@ -11,6 +12,7 @@ interface Builder extends Record<"query" | "mutation" | "subscription", (resolve
  * Wraps what is handed to tRPC's builders, of procedures and of middlewares:
  *
  * - A mutation's resolver runs in one storage transaction.
+ * - The app's schemas get the app's own input: see {@link parseOwnInput}.
  * - What belongs in a Durable Object runs in no other, and nowhere else: the app's own code can call its router too,
  *   past the entry where calls from outside are checked.
  * - What a middleware adds to the context is added to it, and not to a copy: see {@link inItsPlace}.
@@ -21,7 +23,7 @@ export function ownBuilder<TBuilder extends object>(builder: TBuilder): TBuilder
       const value: unknown = Reflect.get(target, property, receiver);
       if (typeof value !== "function") return value;
       if (isBuilder(target) && (property === "query" || property === "mutation" || property === "subscription"))
-        return (resolver: Resolver) => target[property](ownResolver(property, target._def, resolver));
+        return (resolver: Resolver) => parseOwnInput(target[property](ownResolver(property, target._def, resolver)));
       return (...args: unknown[]) => {
         const own = takesMiddleware(property) ? args.map((arg) => (isMiddleware(arg) ? inItsPlace(arg) : arg)) : args;
         const next: unknown = Reflect.apply(value, target, own);
@@ -35,7 +37,7 @@ function ownResolver(type: string, { meta, output }: Builder["_def"], given: Res
   const resolver = type === "mutation" ? atomic(given, output) : given;
   if (placementOf({ _def: { meta } }).kind === "anywhere") return resolver;
   return (options) => {
-    checkHere({ ...options, meta });
+    checkHere({ ctx: options.ctx, meta });
     return resolver(options);
   };
 }

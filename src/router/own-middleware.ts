@@ -31,7 +31,7 @@ export function makeContextFor(getRawInput: MiddlewareOptions["getRawInput"], ct
  */
 export function inItsPlace(middleware: Middleware): Middleware {
   const own: Middleware = (options) => {
-    checkHere(options);
+    checkHere({ ctx: options.ctx, meta: options.meta });
     const next = (given?: NextOptions): unknown => {
       if (!given?.ctx || callOf.get(options.ctx) !== options.getRawInput) return options.next(given);
       const { ctx: added, ...rest } = given;

@@ -3,6 +3,7 @@ import type { Call, ErrorShape } from "../shared/call.js";
 import { logError } from "./log-error.js";
 import { maskError } from "./mask-error.js";
 import { reasonOf } from "./reasoned-error.js";
+import { rawInputWithCursor } from "./stream-cursor.js";
 
 /** An unexpected error, whole, as `onError` gets it. */
 export interface ErrorReport {
@@ -42,12 +43,13 @@ export interface RunCallOptions {
  */
 export async function runCall(options: RunCallOptions): Promise<Outcome> {
   const { router, call, ctx, signal } = options;
+  const { path, type = "query", input, lastEventId } = call;
   try {
     const data: unknown = await callTRPCProcedure({
       router,
-      path: call.path,
-      type: call.type ?? "query",
-      getRawInput: () => Promise.resolve(call.input),
+      path,
+      type,
+      getRawInput: type === "subscription" ? rawInputWithCursor(input, lastEventId) : () => Promise.resolve(input),
       ctx,
       signal,
       batchIndex: 0,

@@ -92,7 +92,7 @@ async function ask(address: Address, calls: readonly Call[], options: SendCallsO
 async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {
   const { router, caller, env, extendContext, onError } = options;
   try {
-    const base = { caller, env };
+    const base = { caller, env, lastEventId: call.lastEventId };
     const ctx = { ...base, ...(await extendContext?.(base)) };
     return await runCall({ router, call, ctx, onError, isDevelopment: isDevelopment(env) });
   } catch (cause) {

@@ -36,7 +36,7 @@ export const gatedOrganization = t.procedure
   .use(gate)
   .concat(t.organizationProcedure)
   .query(({ ctx, input }) => {
-    expectTypeOf(input.organizationId).toEqualTypeOf<string>();
+    expectTypeOf(input).toEqualTypeOf<undefined>();
     expectTypeOf(ctx.tables.items.first()?.sku).toEqualTypeOf<string | undefined>();
   });
 const plugin = initTRPC

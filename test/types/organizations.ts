@@ -1,3 +1,4 @@
+import type { inferRouterInputs, inferRouterOutputs } from "@trpc/server";
 import { initUserDO, table, type OrganizationMember } from "trpc-userdo/router";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
@@ -41,12 +42,36 @@ const router = t.router({
       expectTypeOf(ctx.member.permissions).toEqualTypeOf<readonly Permission[]>();
       expectTypeOf(ctx.member.userId).toEqualTypeOf<string>();
       expectTypeOf(ctx.organization.settings.plan).toEqualTypeOf<"free" | "paid">();
-      expectTypeOf(input).toEqualTypeOf<{ organizationId: string; name: string }>();
-      return ctx.tables.projects.create({ name: input.name });
+      expectTypeOf(input).toEqualTypeOf<{ name: string }>();
+      return ctx.tables.projects.create(input);
+    }),
+  strict: t.organizationProcedure.input(z.strictObject({ name: z.string() })).query(({ input }) => input),
+  named: t.organizationProcedure
+    .input(z.object({ organizationId: z.string(), name: z.string() }))
+    .query(({ input }) => input),
+  without: t.organizationProcedure.query(({ input }) => input),
+  chained: t.organizationProcedure
+    .input(z.object({ a: z.string().default("") }))
+    .input(z.object({ b: z.number() }))
+    .subscription(async function* ({ ctx, input }) {
+      yield await Promise.resolve({ ...input, after: ctx.lastEventId });
     }),
   // @ts-expect-error a user's procedure has no member
   none: t.userProcedure.query(({ ctx }) => ctx.member),
 });
+
+type Inputs = inferRouterInputs<typeof router>;
+type Outputs = inferRouterOutputs<typeof router>;
+
+// Clients add the id to the app's own input, and resolvers get the input without it.
+expectTypeOf<Inputs["write"]>().toEqualTypeOf<{ organizationId: string; name: string }>();
+expectTypeOf<Inputs["strict"]>().toEqualTypeOf<{ organizationId: string; name: string }>();
+expectTypeOf<Outputs["strict"]>().toEqualTypeOf<{ name: string }>();
+expectTypeOf<Inputs["named"]>().toEqualTypeOf<{ organizationId: string; name: string }>();
+expectTypeOf<Outputs["named"]>().toEqualTypeOf<{ organizationId: string; name: string }>();
+expectTypeOf<Inputs["without"]>().toEqualTypeOf<{ organizationId: string }>();
+expectTypeOf<Outputs["without"]>().toEqualTypeOf<undefined>();
+expectTypeOf<Inputs["chained"]>().toEqualTypeOf<{ organizationId: string; a?: string | undefined; b: number }>();
 
 type Procedures = typeof router.organizations;
 type InputOf<TProcedure extends { _def: { $types: { input: unknown } } }> = TProcedure["_def"]["$types"]["input"];

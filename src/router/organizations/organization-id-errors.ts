@@ -7,7 +7,9 @@ import { TRPCError } from "@trpc/server";
  * @throws TRPCError BAD_REQUEST
  */
 export function demandOrganizationId(input: unknown): void {
-  if ((input as { readonly organizationId?: unknown } | null | undefined)?.organizationId !== undefined) return;
+  const { organizationId } = (input ?? {}) as { readonly organizationId?: unknown };
+  if (typeof organizationId === "string") return;
+  if (organizationId !== undefined) throw notAnOrganizationId();
   throw new TRPCError({
     code: "BAD_REQUEST",
     message: "This procedure belongs to an organization: add its `organizationId` to the input.",

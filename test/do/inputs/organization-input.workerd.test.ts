@@ -1,0 +1,128 @@
+import { env } from "cloudflare:workers";
+import { createCaller } from "trpc-userdo/worker";
+import { beforeAll, describe, expect, it } from "vitest";
+import { kinds, opaqueKinds } from "../../fixtures/app/input-kinds.js";
+import type { InputsRouter } from "../../fixtures/app/inputs.js";
+import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
+import { overHttp, overSocket, refusalOf, type Road } from "../../fixtures/roads.js";
+import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
+
+const path = "/inputs";
+const objects = Object.entries(kinds).filter(([name]) => !(name in opaqueKinds || name === "coercedString"));
+
+let organizationId: string;
+let otherId: string;
+let browser: ReturnType<typeof openBrowser>;
+let roads: Road[];
+
+beforeAll(async () => {
+  browser = openBrowser();
+  const http = browser.client("batch", path);
+  const { user } = await http.auth.signup.mutate({ email: freshEmail(), password });
+  organizationId = (await http.organizations.create.mutate({ name: "Acme" })).id;
+  otherId = (await http.organizations.create.mutate({ name: "Other" })).id;
+  const here = { ...browser, client: (link: Parameters<typeof browser.client>[0]) => browser.client(link, path) };
+  const callers = createCaller<InputsRouter>(env.INPUTS_DO);
+  roads = [
+    overHttp(here, "single"),
+    overHttp(here, "batch"),
+    overHttp(here, "batch-stream"),
+    await overSocket(browser, `${path}?organizationId=${organizationId}`),
+    through("asUser", callers.asUser({ userId: user.id })),
+    through("asSystem", callers.asSystem()),
+  ];
+});
+
+function through(name: string, caller: unknown): Road {
+  const call = (at: string, input: unknown): Promise<unknown> =>
+    at.split(".").reduce<any>((one, part) => one[part], caller)(input) as Promise<unknown>;
+  return { name, query: call, mutate: call };
+}
+
+describe("an organization's procedure", () => {
+  it("gives its schemas and its resolver the app's own input on every road", async () => {
+    for (const road of roads) {
+      for (const [name, { input, parsed = input }] of objects) {
+        const sent = { ...(input as object), organizationId };
+        // An input of no keys is an empty object where the schema accepts one.
+        const right =
+          name === "optional" || name === "strictOptional" || name === "chainedBeforeOptional" ? {} : parsed;
+        const got = [
+          await road.query(`organization.${name}.query`, sent),
+          await road.mutate(`organization.${name}.mutate`, sent),
+        ];
+        expect({ road: road.name, name, got }).toEqual({
+          road: road.name,
+          name,
+          got: Array(2).fill(expected(name, right)),
+        });
+      }
+    }
+  });
+
+  function expected(name: string, input: unknown): object {
+    return { input: name === "anything" || (name === "readonlyDefault" && input === undefined) ? {} : input };
+  }
+
+  it("stores its input as it is, as the README does", async () => {
+    for (const road of roads) {
+      const row = await road.mutate("items.create", { organizationId, name: road.name });
+      expect(row).toEqual(expect.objectContaining({ name: road.name }));
+      expect(row).not.toHaveProperty("organizationId");
+    }
+  });
+
+  it("gets the id where its own schema names it, as that parses it", async () => {
+    for (const road of roads) {
+      const input = { organizationId, name: "x" };
+      expect(await road.query("items.named", input)).toEqual({ organizationId: `id ${organizationId}`, name: "x" });
+      expect(await road.query("items.chained", input)).toEqual(input);
+    }
+  });
+
+  it("shows its middlewares the input that its resolver gets", async () => {
+    for (const road of roads) {
+      const seen = await road.query("items.seen", { organizationId, name: "x" });
+      expect(seen).toEqual({ before: undefined, behind: { name: "x" } });
+    }
+  });
+
+  it("refuses what does not fit the app's schema, and keys that it does not declare", async () => {
+    for (const road of roads) {
+      for (const input of [{}, { name: 1 }, { name: "x", extra: 1 }, { name: "x", lastEventId: "1" }]) {
+        const call = road.mutate("items.create", { ...input, organizationId });
+        expect(await refusalOf(call)).toBe("BAD_REQUEST");
+      }
+    }
+  });
+
+  it("refuses another organization's id, and what is not an id", async () => {
+    const [, , , socket] = roads as [Road, Road, Road, Road];
+    expect(await refusalOf(socket.mutate("items.create", { organizationId: otherId, name: "x" }))).toBe("FORBIDDEN");
+    for (const id of [undefined, null, 5, "", {}, [organizationId]]) {
+      for (const road of roads.filter(({ name }) => name !== "asSystem" && name !== "asUser")) {
+        const call = road.mutate("items.create", { ...(id !== undefined && { organizationId: id }), name: "x" });
+        expect(await refusalOf(call)).toBe("BAD_REQUEST");
+      }
+    }
+  });
+
+  it("refuses another organization's id from the app's own code", async () => {
+    const [http] = roads as [Road];
+    expect(await http.query("items.fromInside", { organizationId, otherId })).toEqual([
+      "FORBIDDEN",
+      "BAD_REQUEST",
+      "ok",
+    ]);
+  });
+
+  it("subscribes with a strict schema", async () => {
+    const socket = await openSocket(browser, `${path}?organizationId=${organizationId}`);
+    socket.send(subscribe(1, "items.changes", undefined, { organizationId, name: "x" }));
+    await socket.until(1);
+    await (roads as [Road])[0].mutate("items.create", { organizationId, name: "listened" });
+    await socket.until(2);
+    socket.socket.close();
+    expect(eventsOf(socket.frames)).toMatchObject([{ change: { data: { name: "listened" } } }]);
+  });
+});
