@@ -10,6 +10,7 @@ export function checkMailOptions({ mail, appUrl, mailLinks = {} }: MailOptions):
     verifyEmail: true,
     resetPassword: true,
     changeEmail: true,
+    confirmDevice: true,
     invitation: true,
   });
   for (const [name, path] of Object.entries(mailLinks)) {
