@@ -76,7 +76,10 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const answered = await fetchRequestHandler({
     endpoint: options.path,
     req: forAdapter(request),
-    router: createProxyRouter(router, proxied, { streams: wantsStream(request.headers) }),
+    router: createProxyRouter(router, proxied, {
+      streams: wantsStream(request.headers),
+      shape: (call, cause) => refusalOf(call, cause, options, { caller, env: options.env }),
+    }),
   });
   const startsAt = sent[0]?.type === "subscription" ? await startOf(replies[0]) : undefined;
   const response = startsAt === undefined ? answered : withFirstEventId(answered, startsAt);
@@ -185,13 +188,14 @@ async function planKnown(
   }
 }
 
-/** The error of a call that was not sent to an object. */
+/** The error of a call that was not sent to an object, or whose reply cannot be written. */
 function refusalOf(
   call: Call,
   cause: unknown,
   { router, onError, env }: Pick<SendCallsOptions, "router" | "onError" | "env">,
+  ctx?: object,
 ): ErrorShape {
-  return shapeError({ router, call, ctx: undefined, cause, onError, isDevelopment: isDevelopment(env) });
+  return shapeError({ router, call, ctx, cause, onError, isDevelopment: isDevelopment(env) });
 }
 
 /** What tRPC's adapter needs to know of the request. The body has been read, and the proxy asks for no input. */

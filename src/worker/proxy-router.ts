@@ -1,8 +1,11 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
+import { placementOf } from "../router/placement.js";
+import type { Call, ErrorShape } from "../shared/call.js";
 import { withReplyCursor, Written } from "../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import type { SentReply } from "./send-calls.js";
+import { serializable, serialized, Serialized } from "./serializable.js";
 
 /** One call of a request: the procedure that it names, if there is one, and the reply that will come. */
 export interface ProxiedCall {
@@ -14,6 +17,8 @@ export interface ProxiedCall {
 export interface ProxyRouterOptions {
   /** Whether the reply is a stream. It is serialized line by line, not value by value: no cursor has a place there. */
   readonly streams: boolean;
+  /** Formats an error that occurs while the reply is written, reports it, and masks it if it is unexpected. */
+  readonly shape: (call: Call, cause: unknown) => ErrorShape;
 }
 
 interface ProxyCallOptions {
@@ -29,15 +34,22 @@ interface ProxyCallOptions {
 export function createProxyRouter(
   router: AnyTRPCRouter,
   calls: readonly ProxiedCall[],
-  { streams }: ProxyRouterOptions,
+  { streams, shape }: ProxyRouterOptions,
 ): AnyTRPCRouter {
   const { _config } = router._def;
+  const { output } = _config.transformer;
+  const isLocal = (index: number): boolean => {
+    const procedure = calls[index]?.procedure;
+    return procedure !== undefined && placementOf(procedure).kind === "anywhere";
+  };
   const forward = async ({ batchIndex, signal }: ProxyCallOptions): Promise<unknown> => {
     const reply = await calls[batchIndex]?.reply;
     if (!reply) throw new Error("A call was answered without having been sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);
     if (reply.open) return reply.open(signal);
     const data: unknown = reply.encoding === "superjson" ? superjson.parse(reply.data) : reply.data;
+    // tRPC serializes where a failure ends the whole reply, with all calls in it.
+    if (isLocal(batchIndex)) return streams ? serializable(data, output) : serialized(data, output);
     return reply.cursor === undefined || streams ? data : new Written(data, reply.cursor);
   };
 
@@ -47,7 +59,6 @@ export function createProxyRouter(
     if (procedure)
       procedures[path] = Object.assign((options: ProxyCallOptions) => forward(options), { _def: procedure._def });
   }
-  const { output } = _config.transformer;
   const config = {
     ..._config,
     transformer: {
@@ -55,13 +66,19 @@ export function createProxyRouter(
       output: {
         ...output,
         serialize: (value: unknown): unknown =>
-          value instanceof Written
-            ? withReplyCursor(output.serialize(value.data), value.cursor)
-            : (output.serialize(value) as unknown),
+          value instanceof Serialized
+            ? value.data
+            : value instanceof Written
+              ? withReplyCursor(output.serialize(value.data), value.cursor)
+              : (output.serialize(value) as unknown),
       },
     },
-    errorFormatter: (options: Parameters<typeof _config.errorFormatter>[0]) =>
-      options.error instanceof ForwardedError ? options.error.shape : _config.errorFormatter(options),
+    errorFormatter: (options: Parameters<typeof _config.errorFormatter>[0]): unknown => {
+      const { error, path = "", type } = options;
+      if (error instanceof ForwardedError) return error.shape;
+      if (error.code !== "INTERNAL_SERVER_ERROR") return _config.errorFormatter(options);
+      return shape({ path, type: type === "unknown" ? undefined : type, input: undefined }, error);
+    },
   };
   return { ...router, _def: { ...router._def, _config: config, procedures, lazy: {} } } as AnyTRPCRouter;
 }
