@@ -25,9 +25,8 @@ export interface SocketClassOptions {
  * A page that opens no socket does not load it: call `load` before the first.
  */
 export function createSocketClass({ implementation, token, timeout = CONNECTION_TIMEOUT }: SocketClassOptions) {
-  let connect = (_url: string | URL, _protocols: string | string[] | undefined): object => {
-    throw new Error("Call load() first.");
-  };
+  // Set by `load`.
+  let connect!: (url: string | URL, protocols: string | string[] | undefined) => object;
   let takesHeaders = true;
 
   class SocketWithTimeout {

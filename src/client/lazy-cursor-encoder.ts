@@ -5,20 +5,15 @@ import type { Encoder } from "@trpc/client";
  * keep the first encoder, because it remembers cursors across the connections of one client.
  */
 export function createLazyCursorEncoder(onFlushed: (cursor: string) => void) {
-  let encoder: Encoder | undefined;
-
-  /** @throws Error before {@link load} has resolved */
-  function loaded(): Encoder {
-    if (!encoder) throw new Error("Call load() first.");
-    return encoder;
-  }
+  let encoder!: Encoder;
 
   return {
+    /** Call it before the others. */
     async load(): Promise<void> {
       const { createCursorEncoder } = await import("./cursor-encoder.js");
       encoder ??= createCursorEncoder(onFlushed);
     },
-    encode: (data: unknown) => loaded().encode(data),
-    decode: (data: string | ArrayBuffer | Uint8Array) => loaded().decode(data),
+    encode: (data: unknown) => encoder.encode(data),
+    decode: (data: string | ArrayBuffer | Uint8Array) => encoder.decode(data),
   };
 }

@@ -33,17 +33,14 @@ const CHANGES = new Map<string, SignInChange>([
   ["account.delete", "signedOut"],
 ]);
 
-/** Calls that give the same user another session, with tokens of its own. */
-const RENEWALS: ReadonlySet<string> = new Set(["auth.changePassword"]);
-
 /** What a call that succeeded means for who is signed in; `undefined` for nothing. */
 export function signInChangeOf(path: string): SignInChange | undefined {
   return CHANGES.get(path);
 }
 
-/** Whether a call answers with the tokens of a new session. */
+/** Whether a call answers with the tokens of a new session. A new password gives the same user one. */
 export function givesTokens(path: string): boolean {
-  return signInChangeOf(path) === "signedIn" || RENEWALS.has(path);
+  return signInChangeOf(path) === "signedIn" || path === "auth.changePassword";
 }
 
 // A tRPC client is a proxy that answers any property, so nothing can be kept on it.
@@ -61,6 +58,6 @@ export function rememberSignInEvents(client: object, events: SignInEvents): void
  */
 export function onSignInChange(client: object, listener: SignInListener): () => void {
   const events = eventsOf.get(client);
-  if (!events) throw new Error("This client was not made by createClient. Pass onSignInChange to userdoLink instead.");
+  if (!events) throw new Error("Pass onSignInChange to userdoLink, or use createClient.");
   return events.listen(listener);
 }
