@@ -13,6 +13,8 @@ const leftOut = new Set(["node_modules", "dist", ".wrangler", ".vite", ".dev.var
 export interface RunningExample {
   /** The first address that it printed. */
   readonly url: string;
+  /** The copy of its folder that it runs from. */
+  readonly folder: string;
   /** All it has printed so far. */
   output(): string;
   stop(): Promise<void>;
@@ -23,8 +25,9 @@ export interface RunningExample {
  * The copy is inside the repository: the packages are found from there.
  */
 export async function startExample(): Promise<RunningExample> {
-  await mkdir(path.join(root, "test-results"), { recursive: true });
-  const folder = await mkdtemp(path.join(root, "test-results/example-"));
+  // Vite would not watch files below a folder that is called test-results.
+  await mkdir(path.join(root, ".examples"), { recursive: true });
+  const folder = await mkdtemp(path.join(root, ".examples/run-"));
   await cp(example, folder, { recursive: true, filter: (source) => !leftOut.has(path.basename(source)) });
 
   // A group of its own, which the processes that Vite starts belong to as well.
@@ -62,7 +65,7 @@ export async function startExample(): Promise<RunningExample> {
     await stop();
     throw error;
   });
-  return { url, output: () => output, stop };
+  return { url, folder, output: () => output, stop };
 }
 
 function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
