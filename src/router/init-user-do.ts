@@ -33,6 +33,7 @@ import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { ownBuilder } from "./own-builder.js";
 import { transformer } from "./transformer.js";
+import { checkNames } from "./stored-fields.js";
 import { checkUserFields, type UserFieldsSchema, type WithoutRequiredFields } from "./user-fields.js";
 
 export interface InitUserDOOptions<
@@ -162,6 +163,9 @@ export function initUserDO<
   const { tables = {}, migrations = {}, session = anyData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
   const fields = options.fields;
+  for (const option of ["profile", "fields", "organizationSettings", "session"] as const) {
+    checkNames(option, options[option]);
+  }
   checkUserFields(fields);
   // Without the option no key is declared, which is what the default of TKv says.
   const kv = options.kv ?? ({} as TKv);

@@ -1,7 +1,7 @@
 import superjson from "superjson";
 import type { UserFieldsSchema } from "../../router/user-fields.js";
 import { encodeFields } from "./encode-fields.js";
-import { applyPatch, checkFields } from "./merge-fields.js";
+import { applyPatch, mergeFields } from "./merge-fields.js";
 
 type Fields = Record<string, unknown>;
 
@@ -26,10 +26,10 @@ export function createUserFieldsStore(sql: SqlStorage, schema: UserFieldsSchema)
     read: () => ({ ...schema.parse({}), ...pick(stored(), Object.keys(schema.shape)) }),
 
     set(patch) {
-      const merged = applyPatch(schema, stored(), patch);
-      const all = checkFields(schema, merged, "fields");
+      const { kept, given } = applyPatch(schema, stored(), patch);
+      const all = mergeFields(schema, stored(), patch, "fields");
       // Defaults are not stored, so that the version that reads the fields applies its own.
-      const text = encodeFields(pick(all, Object.keys(merged)), "fields");
+      const text = encodeFields(pick(all, Object.keys({ ...kept, ...given })), "fields");
       sql.exec("INSERT OR REPLACE INTO _user_fields (only, data) VALUES (1, ?)", text);
     },
   };

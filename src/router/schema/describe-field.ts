@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { AllowedValue, Column } from "./column.js";
 import { checkNested } from "./describe-nested.js";
 import { hasDefault } from "./has-default.js";
+import { isBytes } from "./is-bytes.js";
 import { mergeStorage, type Storage, storageOfValues } from "./merge-storage.js";
 import { UnmappableError } from "./unmappable-error.js";
 
@@ -76,7 +77,7 @@ function describe(schema: z.core.$ZodType): Description {
     case "readonly":
       return describe(def.innerType);
     case "custom":
-      if (schema._zod.bag["Class"] === Uint8Array) return stored({ type: "bytes" });
+      if (isBytes(def)) return stored({ type: "bytes" });
       break;
   }
   throw new UnmappableError(def.type);

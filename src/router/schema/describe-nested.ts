@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { isBytes } from "./is-bytes.js";
 import { UnmappableError } from "./unmappable-error.js";
 
 const plain = new Set(["string", "number", "boolean", "bigint", "date", "enum", "literal", "template_literal", "null"]);
@@ -52,7 +53,7 @@ export function checkNested(schema: z.core.$ZodType, seen: Set<z.core.$ZodType> 
     case "readonly":
       return check(def.innerType);
     case "custom":
-      if (schema._zod.bag["Class"] === Uint8Array) return;
+      if (isBytes(def)) return;
       break;
   }
   throw new UnmappableError(def.type);

@@ -3,10 +3,13 @@ import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
 import { sessionsOf } from "./sessions-of.js";
 import type { SessionsRoom } from "../room.js";
+import { mergeStored } from "../stored-fields.js";
 
 const { userProcedure } = builtinRoot;
 
-/** What an app keeps for each session: a zod object that accepts what it has given out. */
+type Fields = Readonly<Record<string, unknown>>;
+
+/** What an app keeps for each session. */
 export type SessionSchema = z.ZodObject;
 
 /** `sessions.data`, in the types of the app's own schema. */
@@ -29,25 +32,29 @@ export const anyData = z.looseObject({});
 
 /** The procedures of an app's session data. Each is synchronous, and so one transaction. */
 export function createSessionData<TSchema extends SessionSchema>(schema: TSchema): SessionDataProcedures<TSchema> {
-  function store(room: SessionsRoom, value: unknown): Record<string, unknown> {
-    const { success, data, error } = schema.safeParse(value);
-    if (!success) throw new TRPCError({ code: "BAD_REQUEST", message: z.prettifyError(error), cause: error });
+  function write(room: SessionsRoom, data: Fields): Fields {
     room.writeData(data);
     return data;
   }
 
-  /** What an app of another version left may not fit any more: then there is nothing. */
-  function stored(room: SessionsRoom): Record<string, unknown> | undefined {
-    return schema.safeParse(room.readData()).data;
+  /** The stored data with some fields changed. What an app of another version left may not fit any more. */
+  function merge(room: SessionsRoom, given: Fields): ReturnType<typeof mergeStored> {
+    return mergeStored(schema, stored(room) ?? {}, given);
+  }
+
+  function stored(room: SessionsRoom): Fields | undefined {
+    const data = room.readData();
+    return typeof data === "object" && data !== null ? mergeStored(schema, data as Fields, {}).data : undefined;
   }
 
   const procedures = {
     get: userProcedure.query(({ ctx }) => stored(withData(ctx)) ?? null),
-    set: userProcedure.input(schema as SessionSchema).mutation(({ ctx, input }) => store(withData(ctx), input)),
+    set: userProcedure.input(schema as SessionSchema).mutation(({ ctx, input }) => write(withData(ctx), input)),
     merge: userProcedure.input(z.record(z.string(), z.unknown())).mutation(({ ctx, input }) => {
       const room = withData(ctx);
-      const given = Object.entries(input).filter(([, value]) => value !== undefined);
-      return store(room, { ...stored(room), ...Object.fromEntries(given) });
+      const { success, data, error } = merge(room, input);
+      if (success) return write(room, data);
+      throw new TRPCError({ code: "BAD_REQUEST", message: z.prettifyError(error), cause: error });
     }),
     clear: userProcedure.mutation(({ ctx }) => {
       const room = withData(ctx);

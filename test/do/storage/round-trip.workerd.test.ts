@@ -87,6 +87,20 @@ describe("round trip", () => {
       );
     }));
 
+  it("bounds the size of bytes by a refinement, in a column and in JSON", () => {
+    const bytes = z.instanceof(Uint8Array).refine(({ length }) => length <= 3, "At most 3 bytes.");
+    return withTables({ files: table(z.object({ bytes, list: z.array(bytes) })) }, ({ tables }) => {
+      const [fits, tooLong] = [new Uint8Array([1, 2, 3]), new Uint8Array(4)];
+      const row = tables.files.create({ bytes: fits, list: [fits] });
+      expect(tables.files.first()).toEqual(row);
+      expect(row).toMatchObject({ bytes: fits, list: [fits] });
+      expect(codeOf(() => tables.files.create({ bytes: tooLong, list: [] }))).toBe("BAD_REQUEST");
+      expect(codeOf(() => tables.files.create({ bytes: fits, list: [tooLong] }))).toBe("BAD_REQUEST");
+      expect(codeOf(() => tables.files.update(row.id, { bytes: tooLong }))).toBe("BAD_REQUEST");
+      expect(codeOf(() => tables.files.update(row.id, { bytes: "abc" as never }))).toBe("BAD_REQUEST");
+    });
+  });
+
   it("what a caller or a reader does to a value does not reach the other", () =>
     withTables(
       { files: table(z.object({ bytes: z.instanceof(Uint8Array), list: z.array(z.int()) })) },

@@ -4,6 +4,7 @@ import type { Column } from "../../../src/router/schema/column.js";
 import { describeField } from "../../../src/router/schema/describe-field.js";
 
 const transformed = z.string().transform((text) => text.length);
+const bytes = z.instanceof(Uint8Array);
 const nested: z.ZodType = z.lazy(() => z.object({ children: z.array(nested) }));
 
 const mapped: [name: string, schema: z.ZodType, column: Omit<Column, "name" | "whenNull"> & { whenNull?: string }][] = [
@@ -25,6 +26,19 @@ const mapped: [name: string, schema: z.ZodType, column: Omit<Column, "name" | "w
   ["bigint", z.bigint(), { type: "bigint" }],
   ["z.int64()", z.int64(), { type: "bigint" }],
   ["bytes", z.instanceof(Uint8Array), { type: "bytes" }],
+  ["bytes with a refinement", bytes.refine(({ length }) => length <= 5), { type: "bytes" }],
+  ["bytes with checks", bytes.check(z.refine(() => true)).superRefine(() => {}), { type: "bytes" }],
+  ["described bytes", bytes.describe("a file").meta({ a: 1 }).brand("file"), { type: "bytes" }],
+  ["a custom check of bytes", z.custom<Uint8Array>((value) => value instanceof Uint8Array), { type: "bytes" }],
+  ["bytes in JSON", z.object({ a: z.array(bytes.refine(() => true)) }), { type: "json" }],
+  [
+    "bytes after a transform",
+    z
+      .string()
+      .transform(() => new Uint8Array())
+      .pipe(bytes.refine(() => true)),
+    { type: "bytes" },
+  ],
   ["enum", z.enum(["a", "b"]), { type: "text", values: ["a", "b"] }],
   ["enum of numbers", z.enum({ low: 1, high: 2 }), { type: "integer", values: [1, 2] }],
   ["literal", z.literal("a"), { type: "text", values: ["a"] }],

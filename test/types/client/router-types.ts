@@ -27,7 +27,14 @@ expectTypeOf<Outputs["auth"]["login"]["user"]["email"]>().toEqualTypeOf<string>(
 expectTypeOf<Outputs["auth"]["me"]["session"]["expiresAt"]>().toEqualTypeOf<Date>();
 
 type SessionData = Outputs["sessions"]["data"]["set"];
-expectTypeOf<SessionData>().toEqualTypeOf<{ cart: string[]; seen?: Date | undefined; step?: number | undefined }>();
+expectTypeOf<SessionData>().toEqualTypeOf<{
+  cart: string[];
+  seen?: Date | undefined;
+  step?: number | undefined;
+  beta?: boolean | undefined;
+  slug?: { slug: string } | undefined;
+}>();
+expectTypeOf<Inputs["sessions"]["data"]["set"]["beta"]>().toEqualTypeOf<string | undefined>();
 expectTypeOf<Outputs["sessions"]["data"]["get"]>().toEqualTypeOf<SessionData | null>();
 expectTypeOf<Inputs["sessions"]["data"]["set"]["cart"]>().toEqualTypeOf<string[] | undefined>();
 expectTypeOf<Outputs["sessions"]["list"][number]["current"]>().toEqualTypeOf<boolean>();
