@@ -48,6 +48,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     update(target) {
       install(target);
       mails.adopt("invitation", takeOldRates(target));
+      return true;
     },
     fingerprint: "email 6",
   };

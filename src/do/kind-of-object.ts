@@ -35,8 +35,12 @@ export type Admission = "alive" | "ask" | "over" | "forbidden";
 
 /** What makes a user's object different from an organization's, and both from an e-mail index's. */
 export interface KindOfObject extends Owned {
-  /** Brings what is stored up to date with the app's definitions. Runs once, when the object wakes. */
-  readonly start?: () => void;
+  /**
+   * Brings what is stored up to date with the app's definitions. Runs once, when the object wakes.
+   *
+   * @returns errors that concern a part of the object only, for the app's `onError`
+   */
+  readonly start?: () => readonly Error[] | void;
   /** Answers another object's, or the Worker's, own message. */
   readonly internal?: (request: InternalRequest) => unknown;
   /** Tells subscribers what was written in this turn now, rather than at its end. */

@@ -2,8 +2,12 @@
 export interface ObjectSchema {
   /** Creates all of it. Runs inside the transaction of the birth. */
   install(sql: SqlStorage): void;
-  /** Brings a stored schema up to date. Runs inside a transaction, and only when the fingerprint differs. */
-  update(sql: SqlStorage): void;
+  /**
+   * Brings a stored schema up to date. Runs inside a transaction, and only when the fingerprint differs.
+   *
+   * @returns whether all of it could be done; if not, the next start tries again
+   */
+  update(sql: SqlStorage): boolean;
   /** Changes whenever the schema does. */
   readonly fingerprint: string;
 }
@@ -44,8 +48,7 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
     update(): void {
       if (stored === undefined || stored === schema.fingerprint) return;
       storage.transactionSync(() => {
-        schema.update(sql);
-        sql.exec("UPDATE _object SET fingerprint = ?", schema.fingerprint);
+        if (schema.update(sql)) sql.exec("UPDATE _object SET fingerprint = ?", schema.fingerprint);
       });
       stored = schema.fingerprint;
     },

@@ -91,7 +91,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
     live: { hub: owned.hub, isBorn: owned.lifetime.isBorn, rows: owned.storedRows, admission, admit, standing },
     settle: owned.settle,
     reach: outbox.flushPosted,
-    start: owned.lifetime.update,
+    start: owned.start,
     deadLetters: outbox.deadLetters,
   };
 }

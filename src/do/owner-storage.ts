@@ -14,6 +14,7 @@ import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
 import { createChangeSource } from "./sockets/change-source.js";
 import type { RowFilter } from "./sockets/row-filter.js";
 import type { LiveCall } from "./sockets/open-result.js";
+import type { TableProblems } from "./storage/apply-plan.js";
 import { createChangeLog } from "./storage/create-change-log.js";
 import { createDatabase } from "./storage/create-database.js";
 import { createTables } from "./storage/create-tables.js";
@@ -62,6 +63,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   } = options;
   const upgraded = frameworkUpgrades.length > 0 ? `+${frameworkUpgrades.length}` : "";
   const sql = recordedSql(storage.sql);
+  let problems: TableProblems = new Map();
   const schema: ObjectSchema = {
     install(target) {
       for (const statement of frameworkTables) target.exec(statement);
@@ -71,7 +73,8 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       // A table that a newer version of the framework adds; those that are there stay as they are.
       for (const statement of frameworkTables) target.exec(statement);
       for (const upgrade of frameworkUpgrades) upgrade(target);
-      tableSet.update(target);
+      problems = tableSet.update(target);
+      return problems.size === 0;
     },
     fingerprint: `${frameworkTables.length}${upgraded} ${tableSet.fingerprint}`,
   };
@@ -116,12 +119,29 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     lifetime,
     hub: liveHub,
 
+    /** Brings what is stored up to date. @returns errors that concern single tables, which then refuse every call */
+    start(): readonly Error[] {
+      lifetime.update();
+      return Array.from(problems.values(), (message) => new Error(message));
+    },
+
+    /** The app's tables for reading all that is stored, also from those that refuse calls. */
+    readableTables: (): object =>
+      createTables({
+        sql,
+        transactionSync,
+        tableSet,
+        onWrite() {},
+        changes: (table, { signal }) => changes(table, undefined, { call: undefined, live: undefined, signal }),
+      }),
+
     /** The app's tables, as one call sees them. */
     tables: (call?: Pick<Call, "lastEventId">, live?: LiveCall): object =>
       createTables({
         sql,
         transactionSync,
         tableSet,
+        problems,
         onWrite: pruner.onWrite,
         changes: (table, { signal }) => changes(table, undefined, { call, live, signal }),
       }),

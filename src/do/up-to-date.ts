@@ -8,12 +8,13 @@ import type { KindOfObject } from "./kind-of-object.js";
  * It is tried again when the object next starts, as it does for a new version.
  */
 export function upToDate(kind: KindOfObject, onError: OnError): KindOfObject {
+  const report = (error: Error): void =>
+    onError({ error, requestId: crypto.randomUUID(), path: "(start)", type: undefined });
   try {
-    kind.start?.();
+    for (const error of kind.start?.() ?? []) report(error);
     return kind;
   } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error(String(cause));
-    onError({ error, requestId: crypto.randomUUID(), path: "(start)", type: undefined });
+    report(cause instanceof Error ? cause : new Error(String(cause)));
     const refuse = (): never => {
       throw new TRPCError({
         code: "SERVICE_UNAVAILABLE",

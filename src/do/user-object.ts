@@ -102,7 +102,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
           ...services,
           visit,
           profile: app.definition.app.profile,
-          tables: () => owned.tables(),
+          tables: owned.readableTables,
           tableNames: app.tables.user.tables.keys(),
           kv: () => owned.kv(),
         }),
@@ -141,7 +141,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
     },
     settle: owned.settle,
     reach: parts.outbox.flushPosted,
-    start: lifetime.update,
+    start: owned.start,
     deadLetters: parts.outbox.deadLetters,
     tables: () => {
       if (!exists()) throw noSuchUser();

@@ -1,5 +1,7 @@
+import { TRPCError } from "@trpc/server";
 import type { Tables } from "../../router/schema/table-api.js";
 import type { TableDefinitions } from "../../router/schema/table.js";
+import type { TableProblems } from "./apply-plan.js";
 import { createTable } from "./create-table.js";
 import type { PreparedTable } from "./prepared-table.js";
 import type { TableContext } from "./table-context.js";
@@ -7,12 +9,17 @@ import type { TableSet } from "./table-set.js";
 
 export interface CreateTablesOptions<TDefinitions extends TableDefinitions> extends TableContext {
   readonly tableSet: TableSet<TDefinitions>;
+  /**
+   * Tables that refuse every call, with the reason.
+   * @default none
+   */
+  readonly problems?: TableProblems;
 }
 
 const CONTEXT = Symbol("trpc-userdo.tables");
 
 interface Bound {
-  readonly [CONTEXT]: TableContext;
+  readonly [CONTEXT]: TableContext & { readonly problems?: TableProblems };
 }
 
 /** One object with a getter for each table, for all the calls there will be: defining them anew would cost each. */
@@ -35,7 +42,10 @@ function createAccessors(tables: ReadonlyMap<string, PreparedTable>): object {
     Object.defineProperty(prototype, name, {
       enumerable: true,
       get(this: Bound) {
-        const value = createTable(table, this[CONTEXT]);
+        const { problems, ...context } = this[CONTEXT];
+        const message = problems?.get(name);
+        if (message !== undefined) throw new TRPCError({ code: "SERVICE_UNAVAILABLE", message });
+        const value = createTable(table, context);
         Object.defineProperty(this, name, { enumerable: true, value });
         return value;
       },

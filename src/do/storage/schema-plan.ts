@@ -1,4 +1,4 @@
-import type { Column, TableModel } from "../../router/schema/column.js";
+import type { Column, TableIndex, TableModel } from "../../router/schema/column.js";
 import { addColumnSql, createIndexSql, createTableSql, declareColumn, type Defaults } from "./ddl.js";
 import { ownProperty } from "./own-property.js";
 
@@ -20,8 +20,16 @@ export interface StoredTable {
 /** Asked only for tables that get new columns. */
 type DefaultsOf = (table: string) => Defaults;
 
+/** A unique index that a later version declares. */
+export interface NewUniqueIndex {
+  readonly table: string;
+  readonly index: TableIndex;
+}
+
 export interface SchemaPlan {
   readonly statements: readonly string[];
+  /** Those of the statements that add a unique index to a table with rows. */
+  readonly unique: ReadonlyMap<string, NewUniqueIndex>;
   /** What the storage holds once they have run: what it held, and what they add. */
   readonly result: StoredSchema;
 }
@@ -48,6 +56,7 @@ function toStoredTable(model: TableModel): StoredTable {
  */
 export function planSchema(stored: StoredSchema, models: readonly TableModel[], defaultsOf: DefaultsOf): SchemaPlan {
   const tables: Record<string, StoredTable> = { ...stored.tables };
+  const unique = new Map<string, NewUniqueIndex>();
   const statements = models.flatMap((model) => {
     const before = ownProperty(stored.tables, model.name);
     const after = toStoredTable(model);
@@ -60,12 +69,17 @@ export function planSchema(stored: StoredSchema, models: readonly TableModel[], 
       required: before.required,
       indexes: { ...before.indexes, ...after.indexes },
     };
-    return changeTable(model, before, defaultsOf);
+    return changeTable(model, before, { defaultsOf, unique });
   });
-  return { statements, result: { tables } };
+  return { statements, unique, result: { tables } };
 }
 
-function changeTable(model: TableModel, before: StoredTable, defaultsOf: DefaultsOf): string[] {
+interface Changing {
+  readonly defaultsOf: DefaultsOf;
+  readonly unique: Map<string, NewUniqueIndex>;
+}
+
+function changeTable(model: TableModel, before: StoredTable, { defaultsOf, unique }: Changing): string[] {
   const known = new Set(model.columns.map(({ name }) => name));
   const gone = before.required.find((name) => !known.has(name));
   if (gone !== undefined) {
@@ -76,7 +90,11 @@ function changeTable(model: TableModel, before: StoredTable, defaultsOf: Default
     .map((column) => addColumnSql(model.name, column, defaultsOf(model.name)));
   const indexes = model.indexes
     .filter(({ name }) => ownProperty(before.indexes, name) === undefined)
-    .map((index) => createIndexSql(model.name, index));
+    .map((index) => {
+      const statement = createIndexSql(model.name, index);
+      if (index.unique) unique.set(statement, { table: model.name, index });
+      return statement;
+    });
   return [...columns, ...indexes];
 }
 

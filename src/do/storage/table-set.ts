@@ -3,6 +3,7 @@ import { describeTables } from "../../router/schema/describe-tables.js";
 import type { Row } from "../../router/schema/row.js";
 import { checkMigrations, type Migration } from "../../router/schema/migration.js";
 import type { TableDefinition, TableDefinitions } from "../../router/schema/table.js";
+import { applyPlan, type TableProblems } from "./apply-plan.js";
 import { readDefaults } from "./column-defaults.js";
 import { changeLogSql, createTableSql, type Defaults } from "./ddl.js";
 import { pendingMigrations } from "./pending-migrations.js";
@@ -24,9 +25,10 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
    * Runs the written steps that are new, and adds what else is new since the stored version. Where a newer version
    * was before, nothing is changed. Call it in a transaction, when the fingerprint differs.
    *
+   * @returns why tables cannot be used: stored rows do not allow a new unique index
    * @throws Error for a step that fails, or a difference that needs one: roll the transaction back
    */
-  update(sql: SqlStorage): void;
+  update(sql: SqlStorage): TableProblems;
   /** The rows that are there, by id. */
   rowsById(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, Row<TableDefinition>>;
   /** The same, by column and as they are stored; `undefined` for a table that is not one of these. */
@@ -51,11 +53,6 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     return table && definition ? readDefaults(table.model, definition) : new Map();
   };
 
-  function apply(sql: SqlStorage, { statements, result }: SchemaPlan): void {
-    for (const statement of statements) sql.exec(statement);
-    sql.exec("INSERT OR REPLACE INTO _schema (id, stored) VALUES (1, ?)", JSON.stringify(result));
-  }
-
   return {
     tables,
     definitions,
@@ -66,15 +63,18 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
       // Born with the tables as they are now: there is nothing to migrate.
       readMigrations(sql);
       recordMigrations(sql, migrations);
-      apply(sql, planSchema({ tables: {} }, models, defaultsOf));
+      applyPlan(sql, planSchema({ tables: {} }, models, defaultsOf));
     },
     update(sql) {
       const [row] = sql.exec<{ stored: string }>("SELECT stored FROM _schema").toArray();
       const stored = JSON.parse(row?.stored ?? '{"tables":{}}') as StoredSchema;
       const { steps, newer } = pendingMigrations(readMigrations(sql), migrations);
-      if (newer !== undefined) return checkNewer(newer, planSchema(stored, models, defaultsOf));
+      if (newer !== undefined) {
+        checkNewer(newer, planSchema(stored, models, defaultsOf));
+        return new Map();
+      }
       const now = steps.length === 0 ? stored : runMigrations({ sql, steps, stored, models, defaultsOf });
-      apply(sql, planSchema(now, models, defaultsOf));
+      return applyPlan(sql, planSchema(now, models, defaultsOf));
     },
     rowsById(sql, table, ids) {
       const prepared = tables.get(table);

@@ -30,7 +30,7 @@ const posts = table(z.object(base));
 
 describe("planSchema", () => {
   it("has nothing to do for the same definitions", () => {
-    expect(plan({ posts }, { posts })).toEqual({ statements: [], result: stored({ posts }) });
+    expect(plan({ posts }, { posts })).toEqual({ statements: [], unique: new Map(), result: stored({ posts }) });
   });
 
   const additions: [name: string, field: z.ZodType, statement: string][] = [
@@ -94,7 +94,7 @@ describe("planSchema", () => {
       }),
       notes: table(z.object({ text: z.string() })),
     };
-    expect(plan(newer, { posts })).toEqual({ statements: [], result: stored(newer) });
+    expect(plan(newer, { posts })).toEqual({ statements: [], unique: new Map(), result: stored(newer) });
   });
 
   it("a field with a default may go, and come back", () => {
@@ -102,6 +102,6 @@ describe("planSchema", () => {
     const { statements, result } = plan({ posts }, without);
     expect(statements).toEqual([]);
     const { models, defaultsOf } = prepare({ posts });
-    expect(planSchema(result, models, defaultsOf)).toEqual({ statements: [], result });
+    expect(planSchema(result, models, defaultsOf)).toEqual({ statements: [], unique: new Map(), result });
   });
 });

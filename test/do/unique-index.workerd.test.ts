@@ -1,0 +1,83 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject } from "cloudflare:test";
+import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
+import superjson from "superjson";
+import { beforeEach, expect, it } from "vitest";
+import { deploy, startErrors, type UniqueRouter } from "../fixtures/app/versions.js";
+import { freshEmail, openBrowser, origin, password } from "../fixtures/browser.js";
+import { codeOf } from "../fixtures/error-code.js";
+import { openSocket, subscribe } from "../fixtures/socket.js";
+
+beforeEach(() => {
+  deploy("first");
+  startErrors.length = 0;
+});
+
+const message = `The table "tasks" cannot be used: its new unique index "tasks.title!" does not allow stored rows that have the same title. Write a migration that changes or deletes those rows.`;
+
+async function signUpWithTasks(...titles: string[]) {
+  const browser = openBrowser();
+  const client: TRPCClient<UniqueRouter> = createTRPCClient<UniqueRouter>({
+    links: [
+      httpLink({
+        url: `${origin}/versions`,
+        transformer: superjson,
+        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
+      }),
+    ],
+  });
+  const email = freshEmail();
+  const { user } = await client.auth.signup.mutate({ email, password });
+  for (const title of titles) await client.tasks.create.mutate(title);
+  const redeploy = async (version: Parameters<typeof deploy>[0]): Promise<void> => {
+    deploy(version);
+    await evictDurableObject(env.VERSIONS_DO.getByName(`user:${user.id}`));
+  };
+  return { browser, client, email, redeploy };
+}
+
+it("refuses the calls of the one table that a new unique index does not fit, and no others", async () => {
+  const { browser, client, email, redeploy } = await signUpWithTasks("a", "b", "a");
+  await redeploy("unique");
+  const refused = { message, data: { code: "SERVICE_UNAVAILABLE" } };
+  await expect(client.tasks.list.query()).rejects.toMatchObject(refused);
+  await expect(client.tasks.create.mutate("c")).rejects.toMatchObject(refused);
+  expect(await client.labels.create.mutate("label")).toBe("label");
+  expect((await client.auth.me.query()).user.email).toBe(email);
+  await client.auth.login.mutate({ email, password });
+  await client.kv.set.mutate({ key: "a", value: 1 });
+  expect(await client.sessions.list.query()).toHaveLength(2);
+
+  const socket = await openSocket(browser, "/versions");
+  socket.send(subscribe(1, "account.export"));
+  socket.send(subscribe(2, "tasks.changes"));
+  await expect.poll(() => socket.frames.filter(({ id }) => id === 1).at(-1)?.result?.type).toBe("stopped");
+  const exported = JSON.stringify(socket.frames);
+  for (const part of ['"table":"tasks"', '"table":"labels"', '"type":"account"']) expect(exported).toContain(part);
+  expect(exported.split('"table":"tasks"')).toHaveLength(4);
+  expect(socket.frames.find(({ id }) => id === 2)?.error?.json).toMatchObject(refused);
+  socket.socket.close();
+  expect(startErrors).toEqual([message]);
+});
+
+it("serves the table again after a migration, also after the version before has run", async () => {
+  const { client, redeploy } = await signUpWithTasks("a", "a");
+  await redeploy("unique");
+  expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
+  // The object tries again whenever it starts.
+  await redeploy("unique");
+  expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
+  await redeploy("first");
+  expect(await client.tasks.list.query()).toHaveLength(2);
+  await redeploy("deduplicated");
+  const titles = (await client.tasks.list.query()).map(({ title }) => title);
+  expect(new Set(titles).size).toBe(2);
+  expect(await codeOf(client.tasks.create.mutate(titles[0] ?? ""))).toBe("CONFLICT");
+});
+
+it("creates the index at once where no rows are in its way", async () => {
+  const { client, redeploy } = await signUpWithTasks("a", "b");
+  await redeploy("unique");
+  expect(await codeOf(client.tasks.create.mutate("a"))).toBe("CONFLICT");
+  expect(startErrors).toEqual([]);
+});
