@@ -140,7 +140,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         ctx,
         // A socket's query or mutation is never called off, and a signal has its price.
         signal: transport === "rpc" || type === "subscription" ? live().signal : undefined,
-        batchIndex: 0,
+        batchIndex: call.batchIndex ?? 0,
       });
     return { type, run, procedure, ctx };
   }

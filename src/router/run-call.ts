@@ -52,7 +52,7 @@ export async function runCall(options: RunCallOptions): Promise<Outcome> {
       getRawInput: type === "subscription" ? rawInputWithCursor(input, lastEventId) : () => Promise.resolve(input),
       ctx,
       signal,
-      batchIndex: 0,
+      batchIndex: call.batchIndex ?? 0,
     });
     return { ok: true, data };
   } catch (cause) {

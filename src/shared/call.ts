@@ -9,6 +9,11 @@ export interface Call {
   readonly refreshCookie?: string | undefined;
   /** Where a resumed subscription left off. */
   readonly lastEventId?: string | undefined;
+  /**
+   * The place of the call in the client's batch.
+   * @default 0
+   */
+  readonly batchIndex?: number | undefined;
 }
 
 /** tRPC's error shape as the Durable Object formatted it, ready to be serialized for the client. */

@@ -60,14 +60,16 @@ const mixedTypes: Refusal = {
  */
 export async function answerCalls(options: AnswerCallsOptions): Promise<Response> {
   const { request, gated, router } = options;
-  const planned = await Promise.all(gated.calls.map((call) => plan(call, options)));
+  const planned = await Promise.all(gated.calls.map((call, index) => plan(call, index, options)));
   const types = new Set(planned.flatMap(({ procedure }) => procedure?._def.type ?? []));
   if (types.size > 1) return refuse(mixedTypes, router._def._config);
   const sent = planned.flatMap(({ call }) => call ?? []);
 
   const evenTime = evenAnswerTime(sent);
   const { caller, effect } = await callerFor(sent, options);
-  const replies = sendCalls(sent, { ...options, caller });
+  // Procedures in the Worker run before tRPC's adapter says how it notices that the client has left.
+  const left = new AbortController();
+  const replies = sendCalls(sent, { ...options, caller, signal: left.signal });
   const proxied = planned.map(({ path, procedure, call, refused }): ProxiedCall => {
     const reply = refused ? Promise.resolve(refused) : call && replies[sent.indexOf(call)];
     return { path, procedure, reply };
@@ -78,6 +80,11 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     req: forAdapter(request),
     router: createProxyRouter(router, proxied, {
       streams: wantsStream(request.headers),
+      onSignal(signal) {
+        const abort = (): void => left.abort(signal.reason);
+        if (signal.aborted) abort();
+        else signal.addEventListener("abort", abort, { once: true });
+      },
       shape: (call, cause) => refusalOf(call, cause, options, { caller, env: options.env }),
     }),
   });
@@ -138,11 +145,15 @@ async function startOf(sent: Promise<SentReply> | undefined): Promise<string | u
   return reply?.ok ? reply.startsAt : undefined;
 }
 
-async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptions): Promise<PlannedCall> {
+async function plan(
+  call: GatedCalls["calls"][number],
+  batchIndex: number,
+  options: AnswerCallsOptions,
+): Promise<PlannedCall> {
   const { path } = call;
   try {
     const procedure = await resolveProcedure(options.router, path);
-    return procedure ? await planKnown(call, procedure, options) : { path, procedure };
+    return procedure ? await planKnown(call, procedure, batchIndex, options) : { path, procedure };
   } catch (cause) {
     // A lazy router that cannot be loaded: this call has failed, and none beside it.
     const type = options.gated.method === "POST" ? "mutation" : "query";
@@ -155,6 +166,7 @@ async function plan(call: GatedCalls["calls"][number], options: AnswerCallsOptio
 async function planKnown(
   { path, input: serialized }: GatedCalls["calls"][number],
   procedure: AnyTRPCProcedure,
+  batchIndex: number,
   { router, gated, request, session, limiter, keptSignIn, leadsTo, onError, env }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const { type } = procedure._def;
@@ -175,6 +187,7 @@ async function planKnown(
       type,
       input,
       procedure,
+      batchIndex,
       ...(type === "subscription" && { lastEventId: cameBackWith ?? lastEventIdIn(input) }),
       ...(placement.kind === "refresh" && { refreshCookie: (await session.refresh())?.token }),
     };

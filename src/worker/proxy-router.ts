@@ -17,6 +17,8 @@ export interface ProxiedCall {
 export interface ProxyRouterOptions {
   /** Whether the reply is a stream. It is serialized line by line, not value by value: no cursor has a place there. */
   readonly streams: boolean;
+  /** Gets the signal that aborts when the client leaves. */
+  readonly onSignal: (signal: AbortSignal) => void;
   /** Formats an error that occurs while the reply is written, reports it, and masks it if it is unexpected. */
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
 }
@@ -34,7 +36,7 @@ interface ProxyCallOptions {
 export function createProxyRouter(
   router: AnyTRPCRouter,
   calls: readonly ProxiedCall[],
-  { streams, shape }: ProxyRouterOptions,
+  { streams, onSignal, shape }: ProxyRouterOptions,
 ): AnyTRPCRouter {
   const { _config } = router._def;
   const { output } = _config.transformer;
@@ -43,6 +45,7 @@ export function createProxyRouter(
     return procedure !== undefined && placementOf(procedure).kind === "anywhere";
   };
   const forward = async ({ batchIndex, signal }: ProxyCallOptions): Promise<unknown> => {
+    if (signal) onSignal(signal);
     const reply = await calls[batchIndex]?.reply;
     if (!reply) throw new Error("A call was answered without having been sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);

@@ -28,6 +28,8 @@ export interface SendCallsOptions {
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
   readonly waitUntil: WaitUntil;
+  /** Aborts when the client leaves: for the procedures that run in the Worker. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A call on its way: to an object, to be run in the Worker (`here`), or nowhere, with the reason. */
@@ -47,8 +49,8 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
 }
 
 async function addressed(known: KnownCall, { caller, configuration }: SendCallsOptions): Promise<AddressedCall> {
-  const { path, type, input, refreshCookie, lastEventId } = known;
-  const call: Call = { path, type, input, refreshCookie, lastEventId };
+  const { path, type, input, refreshCookie, lastEventId, batchIndex } = known;
+  const call: Call = { path, type, input, refreshCookie, lastEventId, ...(batchIndex && { batchIndex }) };
   try {
     return { call, to: await whose(placementOf(known.procedure), call, caller, configuration) };
   } catch (refused) {
@@ -90,11 +92,11 @@ async function ask(address: Address, calls: readonly Call[], options: SendCallsO
 }
 
 async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {
-  const { router, caller, env, extendContext, onError } = options;
+  const { router, caller, env, extendContext, onError, signal } = options;
   try {
     const base = { caller, env, lastEventId: call.lastEventId };
     const ctx = { ...base, ...(await extendContext?.(base)) };
-    return await runCall({ router, call, ctx, onError, isDevelopment: isDevelopment(env) });
+    return await runCall({ router, call, ctx, signal, onError, isDevelopment: isDevelopment(env) });
   } catch (cause) {
     return failed(call, cause, options);
   }
