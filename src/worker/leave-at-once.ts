@@ -4,12 +4,12 @@
  *
  * @param leave makes that value come, as the generator's end
  */
-export function leaveAtOnce<TValue>(values: AsyncGenerator<TValue, void>, leave: () => void) {
+export function leaveAtOnce<TValue, TReturn>(values: AsyncGenerator<TValue, TReturn | undefined>, leave: () => void) {
   const end = values.return.bind(values);
   return Object.assign(values, {
-    return(): Promise<IteratorResult<TValue, void>> {
+    return(): Promise<IteratorResult<TValue, TReturn | undefined>> {
       leave();
-      return end();
+      return end(undefined);
     },
   });
 }

@@ -31,13 +31,13 @@ export interface ReadStreamOptions {
  * The stream behind a ticket, over a socket to the object: it sleeps under it, which it could not under a pending
  * RPC. The object is told that values were read only when they were, so a slow reader slows the object's sending.
  */
-export function readStream({ signal, ...options }: ReadStreamOptions): AsyncGenerator<unknown, void> {
+export function readStream({ signal, ...options }: ReadStreamOptions): AsyncGenerator<unknown, unknown> {
   const left = new AbortController();
   const ends = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
   return leaveAtOnce(read({ ...options, signal: ends }), () => left.abort());
 }
 
-async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, void> {
+async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, unknown> {
   const { stub, ticket, transformer, track, signal, waitUntil } = options;
   const headers = { Upgrade: "websocket", [STREAM_TICKET_HEADER]: ticket };
   const opening = stub.fetch(new Request("https://object/stream", { headers }));
@@ -53,12 +53,14 @@ async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, void> 
       }
       const { result, error } = JSON.parse(text) as Frame;
       if (error !== undefined) throw new ForwardedError(transformer.deserialize(error) as ErrorShape);
-      if (result?.type === "stopped") return;
+      if (result?.type === "stopped")
+        return result.data === undefined ? undefined : (transformer.deserialize(result.data) as unknown);
       if (result?.type !== "data") continue;
       const value: unknown = transformer.deserialize(result.data);
       yield result.id === undefined ? value : track(result.id, (value as { data: unknown }).data);
     }
     if (!signal?.aborted) throw lost();
+    return undefined;
   } finally {
     socket.close();
   }

@@ -21,7 +21,12 @@ export function createFrames(router: AnyTRPCRouter) {
     /** With the cursor that the subscription starts at, for a client that said it keeps it. */
     started: (head: FrameHead, cursor?: string): string =>
       frame(head, `"result":${JSON.stringify({ type: "started", id: cursor })}`),
-    stopped: (head: FrameHead): string => frame(head, '"result":{"type":"stopped"}'),
+    /** With what a streamed query returned, for the Worker that reads it. */
+    stopped: (head: FrameHead, returned?: unknown): string =>
+      frame(
+        head,
+        `"result":${JSON.stringify({ type: "stopped", data: returned === undefined ? undefined : serialize(returned) })}`,
+      ),
     /** With the cursor that stands, for a subscription that has one: a client forgets its own at an event without. */
     data: (head: FrameHead, data: unknown, cursor?: string): string =>
       frame(head, `"result":${JSON.stringify({ type: "data", id: cursor, data: serialize(data) })}`),

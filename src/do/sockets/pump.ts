@@ -7,7 +7,7 @@ export interface PumpOptions {
   readonly ready: () => Promise<boolean>;
   readonly onTracked: (id: string, data: unknown) => void;
   readonly onValue: (data: unknown) => void;
-  readonly onEnd: () => void;
+  readonly onEnd: (returned: unknown) => void;
   readonly onError: (cause: unknown) => void;
 }
 
@@ -26,7 +26,9 @@ export async function pump(options: PumpOptions): Promise<void> {
     for (;;) {
       const next = await iterator.next();
       if (signal.aborted) return;
-      if (next.done) return options.onEnd();
+      // A returned value is delivered to the client, like those before it.
+      if (next.done && next.value !== undefined && !(await ready())) return;
+      if (next.done) return options.onEnd(next.value as unknown);
       if (!(await ready())) return stop();
       if (isTrackedEnvelope(next.value)) options.onTracked(next.value[0], next.value[1]);
       else options.onValue(next.value);

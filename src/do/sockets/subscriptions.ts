@@ -155,7 +155,8 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         connection.send(frames.data(stored, data, kind === "tracked" ? cursor : undefined));
         if (kind === "silent") keep(subscription, { kind: "untracked" });
       },
-      onEnd: () => drop(subscription, frames.stopped(stored)),
+      // tRPC hands on what a streamed query returns, and nothing of what a subscription does.
+      onEnd: (returned) => drop(subscription, frames.stopped(stored, stored.type === undefined ? undefined : returned)),
       onError: (cause) => fail(subscription, cause),
     });
   }
