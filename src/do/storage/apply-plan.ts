@@ -7,12 +7,20 @@ export type TableProblems = ReadonlyMap<string, string>;
  * Runs a plan's statements and stores the schema that results. A unique index that stored rows do not allow is left out, so
  * that the rest of the object can be used. Call it in a transaction.
  *
+ * @param onColumnsAdded runs after new columns were added and before indexes are created
  * @returns the tables without such an index, each with the reason
  */
-export function applyPlan(sql: SqlStorage, { statements, unique, result }: SchemaPlan): TableProblems {
+export function applyPlan(
+  sql: SqlStorage,
+  { statements, unique, result }: SchemaPlan,
+  onColumnsAdded: () => void = () => {},
+): TableProblems {
   const problems = new Map<string, string>();
   let schema = result;
-  for (const statement of statements) {
+  const isColumn = (statement: string): boolean => statement.startsWith("ALTER TABLE");
+  for (const statement of statements.filter(isColumn)) sql.exec(statement);
+  onColumnsAdded();
+  for (const statement of statements.filter((each) => !isColumn(each))) {
     const index = unique.get(statement);
     try {
       sql.exec(statement);

@@ -6,6 +6,8 @@ import type { TableDefinition, TableDefinitions } from "../../router/schema/tabl
 import { applyPlan, type TableProblems } from "./apply-plan.js";
 import { readDefaults } from "./column-defaults.js";
 import { changeLogSql, createTableSql, type Defaults } from "./ddl.js";
+import { fillComputedDefaults } from "./fill-computed-defaults.js";
+import { ownProperty } from "./own-property.js";
 import { pendingMigrations } from "./pending-migrations.js";
 import { prepareTable, type PreparedTable } from "./prepared-table.js";
 import { readRowsById, readStoredRows, type StoredRow } from "./rows-by-id.js";
@@ -53,6 +55,13 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     return table && definition ? readDefaults(table.model, definition) : new Map();
   };
 
+  function fill(sql: SqlStorage, { tables: stored }: StoredSchema): void {
+    for (const model of models) {
+      const [definition, before] = [definitions[model.name], ownProperty(stored, model.name)];
+      if (definition && before) fillComputedDefaults(sql, model, { definition, before });
+    }
+  }
+
   return {
     tables,
     definitions,
@@ -74,7 +83,7 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
         return new Map();
       }
       const now = steps.length === 0 ? stored : runMigrations({ sql, steps, stored, models, defaultsOf });
-      return applyPlan(sql, planSchema(now, models, defaultsOf));
+      return applyPlan(sql, planSchema(now, models, defaultsOf), () => fill(sql, now));
     },
     rowsById(sql, table, ids) {
       const prepared = tables.get(table);
