@@ -34,7 +34,8 @@ export function mergeStored(schema: z.ZodObject, stored: Fields, given: Fields):
     } else if (value !== undefined) add(name, z.safeParse(field, value));
     else add(name, kept === undefined ? z.safeParse(field, undefined) : readField(field, kept));
   }
-  if (issues.length > 0) return { success: false, error: new z.ZodError(issues) };
+  // `ZodError` does not extend `Error`, and a TRPCError would replace it.
+  if (issues.length > 0) return { success: false, error: new z.ZodRealError(issues) };
   const checks = (def.checks ?? []) as z.core.$ZodCheck<unknown>[];
   if (checks.length === 0) return { success: true, data: merged };
   return z

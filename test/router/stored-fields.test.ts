@@ -1,3 +1,4 @@
+import { TRPCError } from "@trpc/server";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { initUserDO } from "../../src/router/index.js";
@@ -35,6 +36,11 @@ describe("mergeStored", () => {
     expect(mergeStored(schema, first ?? {}, { other: "a" }).data).toEqual({ field: output, other: "a" });
     expect(mergeStored(schema, first ?? {}, { other: undefined }).data).toEqual({ field: output });
     expect(mergeStored(schema, first ?? {}, {}).data).toEqual({ field: output });
+  });
+
+  it("returns an error that a TRPCError keeps as its cause", () => {
+    const { error } = mergeStored(z.object({ field: z.string() }), {}, { field: 1 });
+    expect(new TRPCError({ code: "BAD_REQUEST", cause: error }).cause).toBeInstanceOf(z.ZodError);
   });
 
   it("fills in defaults of fields that are new, and requires what has none", () => {

@@ -48,7 +48,8 @@ export function parseUpdate(table: PreparedTable, values: unknown): Values {
     if (result.success) parsed[name] = result.data;
     else issues.push(...result.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
   }
-  if (issues.length > 0) throw refusal(table, describeIssues(issues), new z.ZodError(issues));
+  // `ZodError` does not extend `Error`, and a TRPCError would replace it.
+  if (issues.length > 0) throw refusal(table, describeIssues(issues), new z.ZodRealError(issues));
   return parsed;
 }
 

@@ -225,3 +225,11 @@ describe("caps", () => {
       },
     ));
 });
+
+it("keeps zod's error as the cause of a refused create or update, for error formatters", () =>
+  withTables(definitions, ({ tables }) => {
+    const { id } = tables.posts.create(post);
+    const refused = expect.objectContaining({ code: "BAD_REQUEST", cause: expect.any(z.ZodError) as unknown }) as Error;
+    expect(() => tables.posts.create({ ...post, title: "" })).toThrow(refused);
+    expect(() => tables.posts.update(id, { title: "" })).toThrow(refused);
+  }));
