@@ -183,8 +183,9 @@ function isExclusive({ state, isNewUser, isConfirming }: EmailPointer): boolean 
   return state === "reserved" && (isNewUser || isConfirming);
 }
 
+/** Whether nothing happened to a claim. The confirmation of a change is the same operation, but excludes others. */
 function isSame(one: EmailPointer, other: EmailPointer | undefined): boolean {
-  return one.operationId === other?.operationId;
+  return one.operationId === other?.operationId && one.state === other.state && one.isConfirming === other.isConfirming;
 }
 
 function field(payload: unknown, name: string): unknown {
