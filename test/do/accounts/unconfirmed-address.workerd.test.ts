@@ -113,6 +113,23 @@ describe("an address that several accounts want to change to", () => {
     expect(await codeOf(second.client.auth.changeEmail.mutate({ email: target, password }))).toBe("CONFLICT");
   });
 
+  it("is given to one confirmation when another begins while the first is being checked", async () => {
+    const target = freshEmail();
+    const stub = await addressObject(target);
+    const requests = [];
+    for (let sent = 1; sent <= 2; sent++) {
+      const { user, client } = await signUp();
+      await client.auth.changeEmail.mutate({ email: target, password });
+      await tokenTo(target, "changeEmail", sent);
+      const operationId = String((await pointerOf(target))[0]?.["operation_id"]);
+      requests.push({ op: "reserveAddress", userId: user.id, operationId, email: target, isConfirming: true } as const);
+    }
+    const until = Date.now() + MINUTE;
+    // The first waits for the object of the second's user, who asked last. The second does not have to wait.
+    const answers = await Promise.all(requests.map((request) => stub.internal({ ...request, until })));
+    expect(answers).toEqual(["taken", "reserved"]);
+  });
+
   it("is confirmed once when all links are opened at once", async () => {
     const target = freshEmail();
     const changes = [];
