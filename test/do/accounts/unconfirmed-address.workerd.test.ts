@@ -34,13 +34,23 @@ async function withChange(target = freshEmail()) {
   return { ...account, target, token: await tokenTo(target, "changeEmail") };
 }
 
-/** Says that a change is being confirmed, as the user's object does before it takes the address. */
-async function beginConfirmation({ user, target }: Awaited<ReturnType<typeof withChange>>, until: number) {
-  const [pointer] = await pointerOf(target);
-  const operationId = String(pointer?.["operation_id"]);
+interface BegunChange {
+  readonly userId: string;
+  readonly operationId: string;
+  readonly target: string;
+}
+
+const operationOf = async (target: string) => String((await pointerOf(target))[0]?.["operation_id"]);
+
+/** Reserves the address as a user's object does before it takes the address. */
+async function reserveAgain({ userId, operationId, target }: BegunChange, until: number): Promise<string> {
   const stub = await addressObject(target);
-  const request = { op: "reserveAddress", userId: user.id, operationId, email: target, until } as const;
-  return stub.internal({ ...request, isConfirming: true });
+  const request = { op: "reserveAddress", userId, operationId, email: target, until } as const;
+  return String(await stub.internal({ ...request, isConfirming: true }));
+}
+
+async function beginConfirmation({ user, target }: Awaited<ReturnType<typeof withChange>>, until: number) {
+  return reserveAgain({ userId: user.id, operationId: await operationOf(target), target }, until);
 }
 
 const confirm = (token: string) => codeOf(openChangeLink(token));
@@ -115,18 +125,15 @@ describe("an address that several accounts want to change to", () => {
 
   it("is given to one confirmation when another begins while the first is being checked", async () => {
     const target = freshEmail();
-    const stub = await addressObject(target);
-    const requests = [];
+    const changes: BegunChange[] = [];
     for (let sent = 1; sent <= 2; sent++) {
       const { user, client } = await signUp();
       await client.auth.changeEmail.mutate({ email: target, password });
       await tokenTo(target, "changeEmail", sent);
-      const operationId = String((await pointerOf(target))[0]?.["operation_id"]);
-      requests.push({ op: "reserveAddress", userId: user.id, operationId, email: target, isConfirming: true } as const);
+      changes.push({ userId: user.id, operationId: await operationOf(target), target });
     }
-    const until = Date.now() + MINUTE;
     // The first waits for the object of the second's user, who asked last. The second does not have to wait.
-    const answers = await Promise.all(requests.map((request) => stub.internal({ ...request, until })));
+    const answers = await Promise.all(changes.map((change) => reserveAgain(change, Date.now() + MINUTE)));
     expect(answers).toEqual(["taken", "reserved"]);
   });
 
