@@ -74,6 +74,7 @@ export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
   if (!definition) {
     throw new Error("This router was not made by initUserDO. Make it with `t.router(…)` of `const t = initUserDO(…)`.");
   }
+  // The type of any router leaves out what `lazy` holds.
   const { record, lazy } = router._def as unknown as Record<"record" | "lazy", Record<string, object>>;
   for (const [name, builtin] of Object.entries(definition.builtin)) {
     // A lazy one is in the record once it is loaded, when it would hide the built-in one: that is too late to say so.

@@ -25,11 +25,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("keeps two users apart in one client, in whatever order replies arrive", { timeout }, async () => {
+it.each([1, 2])("keeps two users apart in %i tabs with one token store", { timeout }, async (tabs) => {
   const setup = fc.record({
     startsSignedIn: fc.boolean(),
     storeDelay: fc.constantFrom(0, 1, 10),
-    tabs: fc.constant(1),
+    tabs: fc.constant(tabs),
   });
   await fc.assert(
     fc.asyncProperty(setup, steps, async (options, schedule) => {
@@ -38,31 +38,11 @@ it("keeps two users apart in one client, in whatever order replies arrive", { ti
       for (const step of schedule) await take(step, browser);
       await browser.rest();
       expect(browser.problems()).toEqual([]);
-      // No refresh token was used as a copy would be.
-      expect(browser.server.copies()).toBe(0);
-      const users = await browser.users();
-      expect(users).toEqual([browser.store.user()]);
-    }),
-    { numRuns },
-  );
-});
-
-it("keeps two users apart in two tabs with one token store", { timeout }, async () => {
-  const setup = fc.record({
-    startsSignedIn: fc.boolean(),
-    storeDelay: fc.constantFrom(0, 1, 10),
-    tabs: fc.constant(2),
-  });
-  await fc.assert(
-    fc.asyncProperty(setup, steps, async (options, schedule) => {
-      vi.clearAllTimers();
-      const browser = await openSharedBrowser(options);
-      for (const step of schedule) await take(step, browser);
-      await browser.rest();
-      expect(browser.problems()).toEqual([]);
+      // No refresh token was used as a copy would be. Two tabs may renew at once.
+      if (tabs === 1) expect(browser.server.copies()).toBe(0);
       const users = await browser.users();
       const user = browser.store.user();
-      expect(users).toEqual([user, user]);
+      expect(users).toEqual(Array.from({ length: tabs }, () => user));
       expect(browser.problems()).toEqual([]);
     }),
     { numRuns },

@@ -1,7 +1,15 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { freshEmail, openBrowser, password, sessionCookies, signUp, type Browser } from "../../fixtures/browser.js";
+import {
+  copyBrowser,
+  freshEmail,
+  openBrowser,
+  password,
+  sessionCookies,
+  signUp,
+  type Browser,
+} from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, tokenTo } from "../../fixtures/mail.js";
 import { upgrade } from "../../fixtures/socket.js";
@@ -19,16 +27,10 @@ function moveClock(by: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
 }
 
-function copyOf({ cookies }: Browser): Browser {
-  const copy = openBrowser();
-  for (const [name, value] of cookies) copy.cookies.set(name, value);
-  return copy;
-}
-
 /** A browser that changed the password and did not get the reply. `after` has what the reply carried. */
 async function lost() {
   const account = await signUp();
-  const after = copyOf(account.browser);
+  const after = copyBrowser(account.browser);
   const first = await after.client().auth.changePassword.mutate(change);
   return { ...account, before: account.browser, after, first };
 }
@@ -60,7 +62,7 @@ describe("a password change without a reply, over cookies", () => {
   it("sends no second notice", async () => {
     const { browser, client, email } = await signUp();
     await client.auth.verifyEmail.mutate({ token: await tokenTo(email, "verifyEmail") });
-    const after = copyOf(browser);
+    const after = copyBrowser(browser);
     await after.client().auth.changePassword.mutate(change);
     expect(await repeat(browser)).toBe("none");
     await vi.waitFor(() => expect(countMails(email, "passwordChanged")).toBe(1));
@@ -92,7 +94,7 @@ describe("a password change without a reply, over cookies", () => {
     expect(await isSignedIn(after)).toBe(true);
     for (const wait of [0, 31_000]) {
       moveClock(wait);
-      expect(await repeat(copyOf(before))).toBe("UNAUTHORIZED");
+      expect(await repeat(copyBrowser(before))).toBe("UNAUTHORIZED");
     }
     expect(await isSignedIn(after)).toBe(true);
   });
@@ -116,8 +118,8 @@ describe("a password change without a reply, over cookies", () => {
     const third = { currentPassword: newPassword, newPassword: "a third horse battery" };
     const changed = await lost();
     await changed.after.client().auth.changePassword.mutate(third);
-    expect(await repeat(copyOf(changed.before))).toBe("UNAUTHORIZED");
-    expect(await repeat(copyOf(changed.before), { ...third, currentPassword: password })).toBe("UNAUTHORIZED");
+    expect(await repeat(copyBrowser(changed.before))).toBe("UNAUTHORIZED");
+    expect(await repeat(copyBrowser(changed.before), { ...third, currentPassword: password })).toBe("UNAUTHORIZED");
 
     const reset = await lost();
     await openBrowser().client().auth.requestPasswordReset.mutate({ email: reset.email });
@@ -132,7 +134,7 @@ describe("a password change without a reply, over cookies", () => {
 
   it("twenty times at once gives one session, and changes nothing", async () => {
     const { before, after, first } = await lost();
-    const copies = Array.from({ length: 20 }, () => copyOf(before));
+    const copies = Array.from({ length: 20 }, () => copyBrowser(before));
     const answers = await Promise.allSettled(copies.map((copy) => copy.client().auth.changePassword.mutate(change)));
     const sessions = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value.session.id] : []));
     expect(new Set(sessions)).toEqual(new Set([first.session.id]));
@@ -169,7 +171,7 @@ describe("a password change that got only the cookies of its reply", () => {
 describe("a password change that is sent twice at once", () => {
   it("changes the password once, and answers a call that was refused when it comes again", async () => {
     const { browser } = await signUp();
-    const copies = [copyOf(browser), copyOf(browser)];
+    const copies = [copyBrowser(browser), copyBrowser(browser)];
     const codes = await Promise.all(copies.map((copy) => repeat(copy)));
     expect(codes).toContain("none");
     for (const copy of copies) expect(sessionCookies(copy).length).toBeGreaterThanOrEqual(3);
@@ -184,7 +186,7 @@ describe("a password change that is sent twice at once", () => {
   it("to different passwords changes it to one of them", async () => {
     const { browser, email } = await signUp();
     const passwords = [newPassword, "a third horse battery"];
-    const copies = passwords.map(() => copyOf(browser));
+    const copies = passwords.map(() => copyBrowser(browser));
     const codes = await Promise.all(
       copies.map((copy, index) => repeat(copy, { ...change, newPassword: passwords[index] ?? "" })),
     );

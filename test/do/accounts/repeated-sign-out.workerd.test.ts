@@ -1,7 +1,15 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { freshEmail, openBrowser, password, sessionCookies, signUp, type Browser } from "../../fixtures/browser.js";
+import {
+  copyBrowser,
+  freshEmail,
+  openBrowser,
+  password,
+  sessionCookies,
+  signUp,
+  type Browser,
+} from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { overForm, overHttp } from "../../fixtures/roads.js";
 
@@ -13,12 +21,6 @@ afterEach(() => void vi.useRealTimers());
 
 function moveClock(by: number): void {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
-
-function copyOf({ cookies }: Browser): Browser {
-  const copy = openBrowser();
-  for (const [name, value] of cookies) copy.cookies.set(name, value);
-  return copy;
 }
 
 const entriesIn = async (userId: string, action: string) =>
@@ -35,7 +37,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
   it.each([0, 31_000, 16 * MINUTE, 6 * DAY])("is answered like the first after %i ms", async (wait) => {
     for (const link of ["single", "batch", "batch-stream"] as const) {
       const { browser, user } = await signUp();
-      expect(await signOut(copyOf(browser))).toBe("none");
+      expect(await signOut(copyBrowser(browser))).toBe("none");
       await evictDurableObject(objectOf(user.id));
       moveClock(wait);
       await overHttp(browser, link).mutate(`auth.${way}`);
@@ -63,14 +65,14 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
 
   it("twenty times at once ends the session once", async () => {
     const { browser, user } = await signUp();
-    const codes = await Promise.all(Array.from({ length: 20 }, () => signOut(copyOf(browser))));
+    const codes = await Promise.all(Array.from({ length: 20 }, () => signOut(copyBrowser(browser))));
     expect(new Set(codes)).toEqual(new Set(["none"]));
     expect(await entriesIn(user.id, action)).toBe(1);
   });
 
   it("is answered for a deleted account, for which nothing is stored", async () => {
     const { browser, client, user } = await signUp();
-    const copy = copyOf(browser);
+    const copy = copyBrowser(browser);
     await client.account.delete.mutate({ password });
     expect(await signOut(copy)).toBe("none");
     expect(sessionCookies(copy)).toEqual([]);
@@ -82,7 +84,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
 
   it("does not sign out the session that a new password gave, and keeps the cookies", async () => {
     const { browser } = await signUp();
-    const after = copyOf(browser);
+    const after = copyBrowser(browser);
     const change = { currentPassword: password, newPassword: "another horse battery" };
     await after.client().auth.changePassword.mutate(change);
     expect(await signOut(browser)).toBe("UNAUTHORIZED");
@@ -92,7 +94,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
 
   it("is refused without a token, or with a forged one", async () => {
     const { browser } = await signUp();
-    const forged = copyOf(browser);
+    const forged = copyBrowser(browser);
     for (const [name, value] of browser.cookies) forged.cookies.set(name, `${value.slice(0, -4)}AAAA`);
     expect(await signOut(forged)).toBe("UNAUTHORIZED");
     expect(await signOut(openBrowser())).toBe("UNAUTHORIZED");
@@ -102,9 +104,9 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
   it("does not answer other calls of its batch", async () => {
     for (const wait of [0, 16 * MINUTE]) {
       const { browser } = await signUp();
-      await signOut(copyOf(browser));
+      await signOut(copyBrowser(browser));
       moveClock(wait);
-      const { account, auth, sessions } = copyOf(browser).client();
+      const { account, auth, sessions } = copyBrowser(browser).client();
       const codes = [codeOf(sessions.revokeOthers.mutate()), codeOf(account.update.mutate({ profile: {} }))];
       void codeOf(auth[way].mutate());
       expect(await Promise.all(codes)).toEqual(["UNAUTHORIZED", "UNAUTHORIZED"]);
@@ -116,8 +118,8 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
 describe("a repeated sign-out", () => {
   it("by a form leads to the page after the sign-out", async () => {
     const { browser } = await signUp();
-    const copy = copyOf(browser);
-    await overForm(copyOf(browser)).mutate("auth.logout");
+    const copy = copyBrowser(browser);
+    await overForm(copyBrowser(browser)).mutate("auth.logout");
     await overForm(copy).mutate("auth.logout");
     expect(sessionCookies(copy)).toEqual([]);
   });

@@ -75,7 +75,8 @@ describe("a sign-up that comes twice at once", () => {
       openBrowser().client().auth.signup.mutate({ email, password, tokens: "body" }),
     ]);
     for (const response of [form, again]) expect(response.headers.get("location")).toMatch(/\/welcome$/);
-    expect(tokens.tokens?.accessToken).toBeDefined();
+    const bearer = { Authorization: `Bearer ${tokens.tokens?.accessToken}` };
+    expect((await openBrowser().fetch("/trpc/auth.me", { headers: bearer })).status).toBe(200);
     expect((await browser.client().auth.me.query()).user.id).toBe(tokens.user.id);
   });
 

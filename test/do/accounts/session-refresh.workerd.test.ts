@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../../fixtures/error-code.js";
-import { openBrowser, password, sessionCookies, signUp, type Browser } from "../../fixtures/browser.js";
+import { copyBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -14,12 +14,6 @@ function moveClock(by: number): void {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function copyOf(browser: Browser): Browser {
-  const copy = openBrowser();
-  for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
-  return copy;
-}
 
 describe("silent refresh", () => {
   it("A6 a call after the access token's life just works, and rotates the cookies", async () => {
@@ -44,12 +38,12 @@ describe("silent refresh", () => {
   it("A6 twenty tabs that refresh at once get the same successor", async () => {
     const { browser } = await signUp();
     moveClock(16 * MINUTE);
-    const tabs = Array.from({ length: 20 }, () => copyOf(browser));
+    const tabs = Array.from({ length: 20 }, () => copyBrowser(browser));
     await Promise.all(tabs.map((tab) => tab.client().auth.me.query()));
     expect(new Set(tabs.map((tab) => tab.cookies.get("__Host-userdo-refresh"))).size).toBe(1);
     expect(
       await codeOf(
-        copyOf(tabs[7] ?? browser)
+        copyBrowser(tabs[7] ?? browser)
           .client()
           .auth.me.query(),
       ),
@@ -58,7 +52,7 @@ describe("silent refresh", () => {
 
   it("A6 R6 an old refresh token that turns up after the grace period ends the session, and is written down", async () => {
     const { browser, client, email, session } = await signUp();
-    const thief = copyOf(browser);
+    const thief = copyBrowser(browser);
     moveClock(16 * MINUTE);
     await client.auth.me.query();
     // Presents the successor.
@@ -92,7 +86,7 @@ describe("silent refresh", () => {
 
   it("E1 a refresh whose session is gone clears the cookies", async () => {
     const { browser, client } = await signUp();
-    const other = copyOf(browser);
+    const other = copyBrowser(browser);
     await client.auth.logout.mutate();
     other.cookies.delete("__Host-userdo-access");
     expect(await codeOf(other.client().auth.me.query())).toBe("UNAUTHORIZED");

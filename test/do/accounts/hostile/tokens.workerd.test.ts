@@ -1,7 +1,15 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { freshEmail, openBrowser, password, sessionCookies, signUp, type Browser } from "../../../fixtures/browser.js";
+import {
+  copyBrowser,
+  freshEmail,
+  openBrowser,
+  password,
+  sessionCookies,
+  signUp,
+  type Browser,
+} from "../../../fixtures/browser.js";
 import { tokenTo } from "../../../fixtures/mail.js";
 import { overForm, overHttp, overRpc, overSocket, refusalOf, type Road } from "../../../fixtures/roads.js";
 
@@ -15,12 +23,6 @@ function moveClock(by: number): void {
 
 afterEach(() => void vi.useRealTimers());
 
-function copyOf({ cookies }: Browser): Browser {
-  const copy = openBrowser();
-  for (const [name, value] of cookies) copy.cookies.set(name, value);
-  return copy;
-}
-
 describe("a refresh token", () => {
   it("A6 row 69: of twenty tabs at once, on all roads and in every way, has one successor", async () => {
     const { browser } = await signUp();
@@ -33,7 +35,7 @@ describe("a refresh token", () => {
     ];
     const tabs = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
-        const tab = copyOf(browser);
+        const tab = copyBrowser(browser);
         await ways[index % ways.length]?.(tab, overHttp(tab, links[(index % 7) % links.length] ?? "single"));
         return tab;
       }),
@@ -50,7 +52,7 @@ describe("a refresh token", () => {
     "A6 R6 row 69: that comes again after the grace period ends the session, over %s",
     async (name) => {
       const { browser, client, email, session } = await signUp();
-      const thief = copyOf(browser);
+      const thief = copyBrowser(browser);
       await client.auth.refresh.mutate();
       await client.auth.me.query();
       moveClock(31_000);
