@@ -29,7 +29,7 @@ export async function refreshTokenOf(claims: RefreshClaims, { secrets, audience 
   return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${audience}|${body}`))}`;
 }
 
-/** What a token says, if it has the form of one. Its MAC is not checked. */
+/** The claims of a token, if it has the form of one. Does not check its MAC. */
 export function readRefreshToken(token: string): RefreshClaims | undefined {
   const [, userId, sessionId, generation] = TOKEN.exec(token) ?? [];
   if (userId === undefined || sessionId === undefined) return undefined;

@@ -102,7 +102,7 @@ export interface InitUserDOOptions<
   readonly errorFormatter?: TRPCErrorFormatter<BaseContext, TErrorShape>;
 }
 
-/** What is added to the data of an error after the app's own formatter. */
+/** The fields that are added to an error's data after the app's own formatter. */
 type WithReason<TErrorShape> = TErrorShape & {
   readonly data: {
     /** Why, under a stable name; only for some errors. */

@@ -114,7 +114,7 @@ async function findToken(
   return session.access ?? session.refresh();
 }
 
-/** What is ambiguous or malformed authenticates nobody. */
+/** Ambiguous or malformed credentials authenticate nobody. */
 function credentialsOf(headers: Headers, names: CookieNames): Credentials {
   try {
     return readCredentials(headers, names.has);

@@ -8,7 +8,7 @@ import type { Configuration } from "./configuration.js";
 import type { BrowserSession } from "./cookies/find-browser-session.js";
 import { verifyRecent } from "./recent-tokens.js";
 
-/** What a request is authenticated by. A bearer token stands alone: cookies beside it are not looked at. */
+/** The credentials of a request. Beside a bearer token, cookies are ignored. */
 export interface RequestCredentials {
   readonly bearer: string | undefined;
   readonly session: BrowserSession;

@@ -3,7 +3,7 @@ import { InboxLink } from "./account/inbox-link.tsx";
 import { ErrorMessage } from "./error-message.tsx";
 import { useTRPC } from "./trpc.ts";
 
-/** Offers another way in to somebody whose sign-in has to wait because of wrong passwords, perhaps a stranger's. */
+/** Offers a mailed link to a user who has to wait because of wrong passwords, which a stranger may have entered. */
 export function DeviceLinkOffer({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const request = useMutation(trpc.auth.requestDeviceLink.mutationOptions());

@@ -62,7 +62,7 @@ const defaults: Required<SocketLimits> = {
   windowSeconds: 15,
 };
 
-/** What the platform takes: a larger limit would never be reached. */
+/** The platform's own limits: a larger one would never be reached. */
 const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
   sockets: 32_768,
   messageBytes: 33_554_432,

@@ -1,4 +1,4 @@
-/** Other origins whose pages may call. A list of exact origins is one, too. */
+/** The foreign origins that may call. A list of exact origins has the same shape. */
 export interface AllowedOrigins {
   /** @param origin as a browser sends it */
   includes(origin: string): boolean;

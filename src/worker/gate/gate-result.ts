@@ -7,7 +7,7 @@ import type { Refusal } from "./refusal.js";
 export interface GateOptions {
   /** Where the app's tRPC lives: a leading slash, none at the end. `/trpc` means `/trpc` and all of `/trpc/…`. */
   readonly path: string;
-  /** Foreign origins whose pages may call. */
+  /** The foreign origins that may call. */
   readonly allowedOrigins: AllowedOrigins;
   /** The names of the app's cookies at a URL. Others are ignored. */
   readonly cookieNamesAt: (url: URL) => Pick<CookieNames, "has">;

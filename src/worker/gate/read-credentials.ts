@@ -38,7 +38,7 @@ function readCookies(header: string, isOwnCookie: (name: string) => boolean): Cr
   const names = new Set<string>();
   const own = cookiePairs(header).filter(({ name }) => {
     if (!isOwnCookie(name)) return false;
-    // Whoever controls a sibling domain can add a second cookie of a name, and the order does not tell which is whose.
+    // A sibling domain can add a second cookie of the same name, and the order does not show which one is genuine.
     if (names.has(name)) throw ambiguous();
     names.add(name);
     return true;
