@@ -4,6 +4,7 @@ import { keyProblem, prefixProblem } from "../../router/kv/kv-key.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { RowFilter } from "../sockets/row-filter.js";
 import { badRequest } from "../storage/bad-request.js";
+import { countFitting } from "../storage/page-bytes.js";
 import { prefixRange } from "../storage/prefix-range.js";
 import { recordPrefix, recordRow } from "../storage/record-rows.js";
 import type { KvStore } from "./kv-store.js";
@@ -20,7 +21,6 @@ export interface CreateKvOptions {
 }
 
 const PAGE_ENTRIES = 1_000;
-const PAGE_BYTES = 4_194_304;
 /** A hundred years, in seconds: an alarm far beyond that is none. */
 const LONGEST = 100 * 365.25 * 24 * 60 * 60;
 
@@ -85,7 +85,7 @@ export function createKv({ store, schemas, onWrite, transactionSync, changes }: 
       const range = { ...prefixRange(prefix), after };
       return recordPrefix(KV_TABLE, prefix, () => {
         const found = store.sizes(range, now, limit + 1);
-        const count = fitting(found.slice(0, limit));
+        const count = countFitting(found.slice(0, limit).map(({ bytes }) => bytes));
         const items = store.readRange(range, now, count).map(toKvEntry);
         return { items, nextCursor: count < found.length ? (items.at(-1)?.key ?? null) : null };
       });
@@ -108,13 +108,6 @@ export function createKv({ store, schemas, onWrite, transactionSync, changes }: 
   };
   // The types say of each key what its schema does; here a key and a value are what a caller sent.
   return kv as Kv;
-}
-
-/** How many of the entries make a page: at least one, and then as many as do not take too much together. */
-function fitting(found: readonly { readonly bytes: number }[]): number {
-  let total = 0;
-  const tooMany = found.findIndex(({ bytes }, index) => (total += bytes) > PAGE_BYTES && index > 0);
-  return tooMany === -1 ? found.length : tooMany;
 }
 
 function checkKey(key: unknown): string {

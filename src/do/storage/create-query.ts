@@ -1,14 +1,17 @@
 import type { PageOptions, TableQuery } from "../../router/schema/table-api.js";
 import type { TableDefinition } from "../../router/schema/table.js";
 import { badRequest } from "./bad-request.js";
+import type { BoundStatement } from "./bind-values.js";
 import { toComparison } from "./condition.js";
 import { toCondition } from "./condition-tree.js";
+import { isLongColumn } from "./page-bytes.js";
 import type { PreparedTable } from "./prepared-table.js";
-import { countSql, everyRow, existsSql, type QueryState, rowsSql, type Statement } from "./query-sql.js";
+import { countSql, everyRow, existsSql, type QueryState, rowsSql, sizesSql } from "./query-sql.js";
 import { readPage } from "./read-page.js";
+import { unrecorded } from "./read-recorder.js";
 import { recordCount, recordRows } from "./record-rows.js";
 import { createRowCodec } from "./row-codec.js";
-import { type RawRow, readRaw, type SqlValue } from "./sql-value.js";
+import { type RawRow, readRaw } from "./sql-value.js";
 
 /** Any table's query: what the types of a definition hold to, every table does at run time. */
 export type AnyQuery = TableQuery<TableDefinition>;
@@ -17,10 +20,14 @@ export type AnyQuery = TableQuery<TableDefinition>;
 export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryState = everyRow): AnyQuery {
   const next = (change: Partial<QueryState>): AnyQuery => createQuery(sql, table, { ...state, ...change });
   // What was compiled comes from checked values, all of which SQLite takes.
-  const read = ({ text, values }: Statement): RawRow[] => readRaw(sql, text, values as SqlValue[]);
+  const read = ({ text, values }: BoundStatement): RawRow[] => readRaw(sql, text, values);
   const codec = () => (state.select ? createRowCodec(table.name, state.select) : table.rows);
   const readRows = (query: QueryState) => recordRows(table, query, (asked) => read(rowsSql(table, asked)));
   const rows = (query: QueryState) => readRows(query).map(codec().decode);
+  const readSizes = (query: QueryState): number[] => {
+    const columns = (query.select ?? table.model.columns).filter(isLongColumn);
+    return unrecorded(() => read(sizesSql(table, query, columns))).map(([bytes]) => Number(bytes));
+  };
 
   return {
     where(field: unknown, operator?: unknown, value?: unknown) {
@@ -45,7 +52,7 @@ export function createQuery(sql: SqlStorage, table: PreparedTable, state: QueryS
     first: () => rows({ ...state, limit: Math.min(state.limit ?? 1, 1) })[0] ?? null,
     count: () => recordCount(table, state, () => Number(read(countSql(table, state))[0]?.[0])),
     exists: () => recordCount(table, state, () => read(existsSql(table, state))[0]?.[0] === 1),
-    page: (options: PageOptions = {}) => readPage(table, state, options, readRows),
+    page: (options: PageOptions = {}) => readPage(table, state, options, { rows: readRows, sizes: readSizes }),
     // Rows of whatever was selected: the types follow the steps, each of which is checked here.
   } as unknown as AnyQuery;
 }

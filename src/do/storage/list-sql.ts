@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import type { ColumnType } from "../../router/schema/column.js";
 import { toHex } from "../../shared/hex.js";
+import { toFraction } from "./exact-fraction.js";
 import type { SqlValue } from "./sql-value.js";
 
 /** Characters of JSON in one bound value. Each takes at most 3 bytes, and SQLite takes values of up to 2 MB. */
@@ -47,17 +48,4 @@ function toJson(type: ColumnType, value: SqlValue): unknown {
 function element(type: ColumnType): RawBuilder<unknown> {
   if (type === "real") return sql`json_extract(value, '$[0]') * pow(2.0, json_extract(value, '$[1]'))`;
   return type === "bytes" ? sql`unhex(value)` : sql`value`;
-}
-
-/** A finite double as a whole number and the power of two to multiply it with: both are exact. */
-function toFraction(value: number): [mantissa: number, exponent: number] {
-  if (Number.isSafeInteger(value)) return [value, 0];
-  const view = new DataView(new ArrayBuffer(8));
-  view.setFloat64(0, value);
-  const bits = view.getBigUint64(0);
-  const exponent = Number((bits >> 52n) & 0x7ffn);
-  const fraction = Number(bits & 0xfffffffffffffn);
-  // The smallest doubles have no leading one.
-  const mantissa = exponent === 0 ? fraction : fraction + 2 ** 52;
-  return [value < 0 ? -mantissa : mantissa, Math.max(exponent, 1) - 1075];
 }

@@ -1,13 +1,14 @@
 import { fromBase64Url, toBase64Url } from "../../shared/base64url.js";
-import { toHex } from "../../shared/hex.js";
+import { fromHex, toHex } from "../../shared/hex.js";
 import { badRequest } from "./bad-request.js";
+import { type CursorValue, formatLongKey, isLongKey, parseLongKey, toLongKey } from "./long-key.js";
 import type { PreparedTable } from "./prepared-table.js";
 import type { OrderTerm } from "./order-term.js";
 import { type QueryState, rowsSql } from "./query-sql.js";
 import type { SqlValue } from "./sql-value.js";
 import { sizeOf } from "./value-size.js";
 
-/** A text that is sorted by travels with the cursor. */
+/** The values that a row is sorted by travel with the cursor. If they are longer together, the long ones are shortened. */
 const MAX_KEY_BYTES = 4_096;
 
 const MARK = /^[0-9a-f]{14}$/;
@@ -15,19 +16,18 @@ const MARK = /^[0-9a-f]{14}$/;
 /**
  * A position in the rows of a query, as text that a browser keeps: a mark of the query, then what the last row was
  * sorted by. It can be forged, which only moves the position: every value in it is checked and bound.
- *
- * @throws TRPCError BAD_REQUEST when a row is sorted by too long a value
  */
 export function formatPageCursor(mark: string, key: readonly SqlValue[]): string {
-  if (key.reduce<number>((total, value) => total + sizeOf(value), 0) > MAX_KEY_BYTES) {
-    throw badRequest(`page cannot sort by a value of more than ${MAX_KEY_BYTES} bytes.`);
-  }
-  const values = key.map((value) => (typeof value === "object" && value !== null ? { hex: toHex(value) } : value));
+  const isLong = key.reduce<number>((total, value) => total + sizeOf(value), 0) > MAX_KEY_BYTES;
+  const values = (isLong ? key.map(toLongKey) : key).map((value) => {
+    if (typeof value !== "object" || value === null) return value;
+    return isLongKey(value) ? formatLongKey(value) : { hex: toHex(value) };
+  });
   return toBase64Url(new TextEncoder().encode(JSON.stringify([mark, ...values])));
 }
 
 /** @throws TRPCError BAD_REQUEST for a text that is no cursor, or that of another query */
-export function parsePageCursor(text: unknown, mark: string, order: readonly OrderTerm[]): SqlValue[] {
+export function parsePageCursor(text: unknown, mark: string, order: readonly OrderTerm[]): CursorValue[] {
   const [cursorMark, ...values] = readCursor(text);
   if (typeof cursorMark !== "string" || !MARK.test(cursorMark) || values.length !== order.length) throw noCursor();
   if (cursorMark !== mark) {
@@ -57,17 +57,22 @@ function readCursor(text: unknown): readonly unknown[] {
   throw noCursor();
 }
 
-function readValue({ column }: OrderTerm, value: unknown): SqlValue {
+function readValue({ column }: OrderTerm, value: unknown): CursorValue {
   if (value === null && column.whenNull !== "never") return null;
+  const long = parseLongKey(column, value);
+  if (long) return long;
   switch (column.type) {
     case "text":
     case "bigint":
     case "json":
       if (typeof value === "string" && value.isWellFormed()) return value;
       break;
-    case "bytes":
-      if (typeof value === "object" && value !== null && "hex" in value) return fromHex(String(value.hex));
+    case "bytes": {
+      const hex = typeof value === "object" && value !== null && "hex" in value ? String(value.hex) : "-";
+      const bytes = fromHex(hex);
+      if (bytes) return bytes;
       break;
+    }
     case "real":
     case "integer":
     case "boolean":
@@ -80,11 +85,6 @@ function readValue({ column }: OrderTerm, value: unknown): SqlValue {
 
 function noCursor(): Error {
   return badRequest("This is no cursor of a page: pass what nextCursor was, or nothing for the first page.");
-}
-
-function fromHex(hex: string): Uint8Array {
-  if (!/^(?:[0-9a-f]{2})*$/.test(hex)) throw noCursor();
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 
 /** cyrb53: 53 bits, which is plenty for telling an app's queries apart. */

@@ -1,6 +1,7 @@
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
 import { badRequest } from "./bad-request.js";
 import type { Column } from "../../router/schema/column.js";
+import { bindValues, type BoundStatement } from "./bind-values.js";
 import { conditionSql } from "./condition-sql.js";
 import type { ConditionNode } from "./condition-tree.js";
 import { createBuilder } from "./create-builder.js";
@@ -21,33 +22,41 @@ export interface QueryState {
   readonly after?: readonly SqlValue[] | undefined;
 }
 
-export interface Statement {
-  readonly text: string;
-  readonly values: CompiledQuery["parameters"];
-}
-
 /** All of a table's rows, in no order. */
 export const everyRow: QueryState = { where: [], orderBy: [], limit: undefined, offset: 0 };
 
 const compiler = createBuilder<object>();
 
 /** The rows of a query. @throws TRPCError BAD_REQUEST for more than 100 values */
-export function rowsSql(table: PreparedTable, query: QueryState): Statement {
+export function rowsSql(table: PreparedTable, query: QueryState): BoundStatement {
   const select = query.select
     ? sql`select ${sql.join(query.select.map(({ name }) => sql.id(name)))} from ${sql.table(table.name)}`
     : sql.raw(table.statements.select);
-  return compile(sql`${select}${whereSql(query, table)}${orderSql(query, table)}${rangeSql(query)}`);
+  return compileRows(table, query, select);
+}
+
+/** How many bytes some columns of each row of a query take. SQLite does not read the values for that. */
+export function sizesSql(table: PreparedTable, query: QueryState, columns: readonly Column[]): BoundStatement {
+  const sizes = columns.map(({ name }) => sql`coalesce(octet_length(${sql.id(name)}), 0)`);
+  return compileRows(table, query, sql`select ${sql.join(sizes, sql` + `)} from ${sql.table(table.name)}`);
+}
+
+function compileRows(table: PreparedTable, query: QueryState, select: RawBuilder<unknown>): BoundStatement {
+  const statement = sql`${select}${whereSql(query, table)}${orderSql(query, table)}${rangeSql(query)}`;
+  if (!query.after) return compile(statement);
+  const position = afterSql(wholeOrder(table, query.orderBy), query.after);
+  return compile(statement, { others: position.compile(compiler).parameters.length });
 }
 
 /** How many rows a query has. */
-export function countSql(table: PreparedTable, query: QueryState): Statement {
+export function countSql(table: PreparedTable, query: QueryState): BoundStatement {
   const from = sql`${sql.table(table.name)}${whereSql(query, table)}`;
   if (query.limit === undefined && query.offset === 0) return compile(sql`select count(*) from ${from}`);
   return compile(sql`select count(*) from (select 1 from ${from}${rangeSql(query)})`);
 }
 
 /** Whether a query has any row. */
-export function existsSql(table: PreparedTable, query: QueryState): Statement {
+export function existsSql(table: PreparedTable, query: QueryState): BoundStatement {
   return compile(
     sql`select exists (select 1 from ${sql.table(table.name)}${whereSql(query, table)}${rangeSql(query)})`,
   );
@@ -59,26 +68,35 @@ export function updateWhereSql(
   update: PreparedUpdate,
   values: readonly SqlValue[],
   where: readonly ConditionNode[],
-): Statement {
-  const { text, values: bound } = compile(sql`${whereSql({ ...everyRow, where }, table)}`, values.length);
-  return { text: `${update.assign}${text} ${update.returning}`, values: [...values, ...bound] };
+): BoundStatement {
+  const { sql: text, parameters } = whereSql({ ...everyRow, where }, table).compile(compiler);
+  checkCount(parameters.length);
+  return bindValues(`${update.assign}${text} ${update.returning}`, [...values, ...toValues(parameters)]);
 }
 
 /** Removes every row of a condition. */
-export function deleteWhereSql(table: PreparedTable, where: readonly ConditionNode[]): Statement {
+export function deleteWhereSql(table: PreparedTable, where: readonly ConditionNode[]): BoundStatement {
   const which = whereSql({ ...everyRow, where }, table);
   return compile(sql`delete from ${sql.table(table.name)}${which} returning ${sql.id("id")}`);
 }
 
-function compile(statement: RawBuilder<unknown>, others = 0): Statement {
+/** @param others how many of the values do not come from conditions */
+function compile(statement: RawBuilder<unknown>, { others = 0 } = {}): BoundStatement {
   const { sql: text, parameters } = statement.compile(compiler);
-  const count = parameters.length + others;
-  if (count > MAX_VALUES) {
-    throw badRequest(
-      `A query compares with ${MAX_VALUES} values at most; this one has ${count}. A list of "in" or "notIn" counts as one.`,
-    );
-  }
-  return { text, values: parameters };
+  checkCount(parameters.length - others);
+  return bindValues(text, toValues(parameters));
+}
+
+function checkCount(count: number): void {
+  if (count <= MAX_VALUES) return;
+  throw badRequest(
+    `A query compares with ${MAX_VALUES} values at most; this one has ${count}. A list of "in" or "notIn" counts as one.`,
+  );
+}
+
+/** All of them were checked when a condition, a cursor or a row was encoded. */
+function toValues(parameters: CompiledQuery["parameters"]): readonly SqlValue[] {
+  return parameters as readonly SqlValue[];
 }
 
 function whereSql({ where, after, orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {

@@ -120,7 +120,7 @@ export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableCon
 export type RowWriter = ReturnType<typeof createRowWriter>;
 
 function readStatement(sql: SqlStorage, { text, values }: ReturnType<typeof rowsSql>): RawRow[] {
-  return readRaw(sql, text, values as SqlValue[]);
+  return readRaw(sql, text, values);
 }
 
 /** The last column is `updatedAt`, which no two versions of a row share. */

@@ -4,7 +4,7 @@ import { parseInsert } from "./parse-row.js";
 import type { PreparedTable } from "./prepared-table.js";
 import { everyRow, rowsSql } from "./query-sql.js";
 import type { RowWriter } from "./row-writer.js";
-import { type RawRow, readRaw, type SqlValue } from "./sql-value.js";
+import { type RawRow, readRaw } from "./sql-value.js";
 
 /** Changes the row that a unique index knows by its values, or stores a new one. Run it in a transaction. */
 export function upsertRow(
@@ -33,6 +33,6 @@ export function upsertRow(
     return { column, operator: "==", values: [encodeColumn(column, value)] } as const;
   });
   const statement = rowsSql(table, { ...everyRow, where });
-  const [found] = readRaw(sql, statement.text, statement.values as SqlValue[]);
+  const [found] = readRaw(sql, statement.text, statement.values);
   return found ? writer.update(found[0] ?? null, values) : writer.insert(values);
 }

@@ -73,7 +73,9 @@ export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDef
    * A page of the rows, by id unless they are sorted otherwise. The next page begins after the last row of this one,
    * however many rows come or go meanwhile: none is told twice, and none that stays in its place is left out.
    *
-   * The cursor suits this query only. It holds, readable, what the last row was sorted by.
+   * A page has fewer rows than asked for if they take more than 4 MiB as stored, and at least one.
+   *
+   * The cursor suits this query only. It holds, readable, what the last row was sorted by, or the beginning of it.
    *
    * @throws TRPCError BAD_REQUEST for a wrong size, another query's cursor, or a query with `limit` or `offset`
    */

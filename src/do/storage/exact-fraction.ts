@@ -1,0 +1,15 @@
+/**
+ * A finite double as a whole number and the power of two to multiply it with. Both are exact in JSON, while SQLite reads
+ * some fractions a little off.
+ */
+export function toFraction(value: number): [mantissa: number, exponent: number] {
+  if (Number.isSafeInteger(value)) return [value, 0];
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const bits = view.getBigUint64(0);
+  const exponent = Number((bits >> 52n) & 0x7ffn);
+  const fraction = Number(bits & 0xfffffffffffffn);
+  // The smallest doubles have no leading one.
+  const mantissa = exponent === 0 ? fraction : fraction + 2 ** 52;
+  return [value < 0 ? -mantissa : mantissa, Math.max(exponent, 1) - 1075];
+}
