@@ -80,7 +80,7 @@ function checked<TName extends keyof NamedSecrets>(env: object, names: readonly 
   const puts = faults.map(({ name }) => `\`wrangler secret put ${name}\``).join(" and ");
   const size = `at least ${MIN_BYTES} random bytes${faults.length > 1 ? ", others for each" : ""}`;
   throw new ConfigurationError(
-    `${what} Set ${faults.length > 1 ? "them" : "it"} with ${puts} (or in .dev.vars): ${size}, for example from \`openssl rand -base64 48\`.`,
+    `${what} Set ${faults.length > 1 ? "them" : "it"} with ${puts} (or in .dev.vars, then restart the development server): ${size}, for example from \`openssl rand -base64 48\`.`,
   );
 }
 

@@ -1,9 +1,10 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { readReadmeBlocks, writeBlocks } from "./readme-blocks.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const shared = {
@@ -128,9 +129,9 @@ async function settings(folder: string, compilerOptions: object): Promise<void> 
 }
 
 test("C2 D1 an app that emits declarations compiles, and its frontend against them", { timeout: 120_000 }, async () => {
-  const readme = await readFile(path.join(root, "README.md"), "utf8");
-  const samples = Array.from(readme.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\b[^]*?)^```$/gm));
-  const files = [...samples.map(([, code = "", name = ""]) => [name, code] as const), ...Object.entries(parts)];
+  const blocks = await readReadmeBlocks();
+  const samples = blocks.filter(({ name }) => /^(worker|src|elsewhere).*\.tsx?$/.test(name ?? ""));
+  const ofServer = (name = ""): boolean => !name.startsWith("src/");
 
   await mkdir(path.join(root, "test-results"), { recursive: true });
   const folder = await mkdtemp(path.join(root, "test-results/declarations-"));
@@ -146,7 +147,17 @@ test("C2 D1 an app that emits declarations compiles, and its frontend against th
     const web = path.join(folder, "web");
     await settings(server, { lib: ["esnext"], types: ["@cloudflare/workers-types"], outDir: web });
     await settings(web, { lib: ["esnext", "dom"], types: [], outDir: path.join(folder, "out") });
-    for (const [name, code] of files) await writeFile(path.join(name.endsWith("x") ? web : server, name), code);
+    await writeBlocks(
+      server,
+      samples.filter(({ name }) => ofServer(name)),
+    );
+    await writeBlocks(
+      web,
+      samples.filter(({ name }) => !ofServer(name)),
+    );
+    for (const [name, code] of Object.entries(parts)) {
+      await writeFile(path.join(name.endsWith("x") ? web : server, name), code);
+    }
 
     expect(await compile(server)).toBe("");
     expect(await compile(web)).toBe("");

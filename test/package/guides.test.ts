@@ -41,6 +41,7 @@ test.each([
   "live-queries",
   "subscriptions",
   "react",
+  "files",
 ])("docs/%s.md: its code compiles against the built package", { timeout: 60_000 }, async (name) => {
   const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
   const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
@@ -74,6 +75,9 @@ test.each([
   "security",
   "live-queries",
   "subscriptions",
+  "files",
+  "how-it-works",
+  "stock-trpc",
 ])("docs/%s.md: what it links to is there", async (name) => {
   const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
   const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);

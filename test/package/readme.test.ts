@@ -5,56 +5,49 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { readReadmeBlocks, writeBlocks } from "./readme-blocks.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const shared = {
-  target: "es2023",
-  module: "esnext",
-  moduleResolution: "bundler",
-  jsx: "react-jsx",
-  strict: true,
-  verbatimModuleSyntax: true,
-  skipLibCheck: true,
-  noEmit: true,
-};
-/** As in an app: what runs in the browser sees no Workers types, the rest no DOM. */
-const programs = [
-  { extension: "ts", compilerOptions: { ...shared, lib: ["esnext"], types: ["@cloudflare/workers-types"] } },
-  { extension: "tsx", compilerOptions: { ...shared, lib: ["esnext", "dom"], types: [] } },
-];
+const TWO_PORTS = "Page and API on two ports";
 
-/** The blocks that begin with a file's name. */
-function codeOf(readme: string): { name: string; code: string }[] {
-  return Array.from(readme.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\b[^]*?)^```$/gm), ([, code = "", name = ""]) => ({
-    name,
-    code,
-  }));
-}
-
-async function compile(folder: string): Promise<string> {
+async function compile(project: string): Promise<string> {
   const tsc = path.join(root, "node_modules/.bin/tsc");
-  const { stdout } = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).catch(
+  const { stdout } = await promisify(execFile)(tsc, ["-p", project, "--pretty", "false"]).catch(
     (error: { stdout: string }) => error,
   );
   return stdout;
 }
 
 test("README: its code compiles against the built package", { timeout: 60_000 }, async () => {
-  const readme = await readFile(path.join(root, "README.md"), "utf8");
-  const files = codeOf(readme);
-  expect(files.map(({ name }) => name)).toEqual(["router.ts", "worker.ts", "tasks.tsx", "elsewhere.ts"]);
-  expect(files).toHaveLength(readme.match(/^```ts/gm)?.length ?? 0);
+  const blocks = await readReadmeBlocks();
+  const [app, twoPorts] = [false, true].map((isOther) =>
+    blocks.filter(({ name, heading }) => name !== undefined && (heading === TWO_PORTS) === isOther),
+  );
+  expect(app?.map(({ name }) => name)).toEqual([
+    "worker/router.ts",
+    "worker/index.ts",
+    "wrangler.jsonc",
+    "index.html",
+    "src/trpc.ts",
+    "src/main.tsx",
+    "src/tasks.tsx",
+    "src/sign-in.tsx",
+    "src/mail-pages.tsx",
+    "vite.config.ts",
+    "tsconfig.json",
+    "worker/tsconfig.json",
+    "elsewhere.ts",
+  ]);
+  expect(blocks.filter(({ name, language }) => name === undefined && !/^(sh|mermaid)$/.test(language))).toEqual([]);
 
   await mkdir(path.join(root, "test-results"), { recursive: true });
   const folder = await mkdtemp(path.join(root, "test-results/readme-"));
+  const elsewhere = path.join(folder, "tsconfig.elsewhere.json");
   try {
-    for (const { name, code } of files) await writeFile(path.join(folder, name), code);
-    for (const { extension, compilerOptions } of programs) {
-      await writeFile(
-        path.join(folder, "tsconfig.json"),
-        JSON.stringify({ compilerOptions, include: [`*.${extension}`] }),
-      );
-      expect(await compile(folder)).toBe("");
+    await writeFile(elsewhere, JSON.stringify({ extends: "./worker/tsconfig.json", include: ["elsewhere.ts"] }));
+    for (const files of [app, twoPorts]) {
+      await writeBlocks(folder, files ?? []);
+      for (const project of [folder, path.join(folder, "worker"), elsewhere]) expect(await compile(project)).toBe("");
     }
   } finally {
     await rm(folder, { recursive: true });
