@@ -1,0 +1,47 @@
+import { createTRPCClient, httpBatchStreamLink, splitLink } from "@trpc/client";
+import superjson from "superjson";
+import { createTestHarness } from "wrangler";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { userdoLink } from "trpc-userdo/client";
+import type { AppRouter } from "../fixtures/app/router.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+
+/** A fetch that keeps cookies, as a browser does for both links of a page. */
+function createBrowserFetch() {
+  let cookie = "";
+  return async (url: unknown, init?: object): Promise<Response> => {
+    const headers = new Headers((init as RequestInit | undefined)?.headers);
+    headers.set("origin", origin);
+    if (cookie) headers.set("cookie", cookie);
+    const response = await fetch(String(url), { ...init, headers });
+    const lines = response.headers.getSetCookie().map((line) => line.split(";")[0]);
+    if (lines.length > 0) cookie = lines.join("; ");
+    return response;
+  };
+}
+
+it("one client calls over userdoLink, and streams a query over httpBatchStreamLink", async () => {
+  const options = { url: `${origin}/trpc`, fetch: createBrowserFetch() };
+  const client = createTRPCClient<AppRouter>({
+    links: [
+      splitLink({
+        condition: ({ path }) => path === "odd.countdown",
+        true: httpBatchStreamLink({ ...options, transformer: superjson }),
+        false: userdoLink(options),
+      }),
+    ],
+  });
+  await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+  const created = await client.posts.create.mutate({ title: "One", body: "" });
+  expect(await client.posts.list.query()).toEqual([created]);
+  const values: number[] = [];
+  for await (const value of await client.odd.countdown.query(2)) values.push(value);
+  expect(values).toEqual([2, 1]);
+});
