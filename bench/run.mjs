@@ -15,6 +15,7 @@ const benchmarks = {
   "socket/calls": () => import("./socket/calls.mjs"),
   "socket/wakes": () => import("./socket/wakes.mjs"),
   "socket/events": () => import("./socket/events.mjs"),
+  memory: () => import("./memory/growth.mjs"),
   "live/writes": () => import("./live/writes.mjs"),
   "live/sockets": () => import("./live/sockets.mjs"),
   "live/wakes": () => import("./live/wakes.mjs"),

@@ -11,6 +11,7 @@ const PONG = frameBytes("PONG");
  * @typedef {object} SocketConnection
  * @property {(frames: Buffer) => void} send one frame, or several of them in a row
  * @property {(listener: (payload: Buffer) => void) => void} onFrame replaces the listener
+ * @property {(reads: boolean) => void} read whether the client reads on; otherwise what is sent to it stays with the server
  * @property {() => void} close
  */
 
@@ -41,6 +42,7 @@ export function openSocketConnection(port, path, headers = {}) {
     const connection = {
       send: (frames) => void socket.write(frames),
       onFrame: (next) => void (listener = next),
+      read: (reads) => void (reads ? socket.resume() : socket.pause()),
       close: () => void socket.destroy(),
     };
     const fail = (error) => {
@@ -70,16 +72,18 @@ export function openSocketConnection(port, path, headers = {}) {
 }
 
 /**
- * A text frame as a client sends it, for short texts. Masked with zeros, which leaves the text as it is.
+ * A text frame as a client sends it. Masked with zeros, which leaves the text as it is.
  *
  * @param {string} text
  */
 export function frameBytes(text) {
   const payload = Buffer.from(text);
-  if (payload.length > 65_535) throw new Error("The text is too long for one short frame.");
-  const length =
-    payload.length < 126 ? [0x80 | payload.length] : [0x80 | 126, payload.length >> 8, payload.length & 0xff];
-  return Buffer.concat([Buffer.from([TEXT, ...length, 0, 0, 0, 0]), payload]);
+  const size = payload.length;
+  const length = Buffer.alloc(size < 126 ? 1 : size < 65_536 ? 3 : 9);
+  length[0] = 0x80 | (size < 126 ? size : size < 65_536 ? 126 : 127);
+  if (length.length === 3) length.writeUInt16BE(size, 1);
+  if (length.length === 9) length.writeBigUInt64BE(BigInt(size), 1);
+  return Buffer.concat([Buffer.of(TEXT), length, Buffer.alloc(4), payload]);
 }
 
 /** Asked by a server that wants to know whether its frames are read. tRPC's own client answers too. */

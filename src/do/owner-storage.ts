@@ -93,6 +93,7 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     (hub ??= createChangeHub({
       log: createChangeLog(sql),
       rows: (table, ids) => (table === KV_TABLE ? kvEntries(ids) : tableSet.rowsById(sql, table, ids)),
+      sizes: (table, ids) => (table === KV_TABLE ? kvStore.sizesOf(ids) : tableSet.rowSizes(sql, table, ids)),
       present: (table, change) => (table === KV_TABLE ? toKvChange(change) : change),
     }));
 

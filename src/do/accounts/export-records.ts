@@ -1,4 +1,5 @@
 import type { Kv } from "../../router/kv/kv-api.js";
+import type { Page, PageOptions } from "../../router/schema/table-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import { toUser, type AccountStore } from "./account-store.js";
 import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
@@ -10,10 +11,7 @@ import type { SessionStore } from "./session-store.js";
 
 /** A table as far as reading it page by page needs it. */
 interface ReadableTable {
-  where(field: "id", operator: ">", value: string): ReadableTable;
-  orderBy(field: "id"): ReadableTable;
-  limit(count: number): ReadableTable;
-  all(): { readonly id: string }[];
+  page(options: PageOptions): Page<object>;
 }
 
 export interface ExportOptions {
@@ -73,11 +71,11 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
 }
 
 function* allRows(tables: Readonly<Record<string, ReadableTable>>, name: string): Generator<object, void> {
-  for (let last = ""; ;) {
-    const rows = tables[name]?.where("id", ">", last).orderBy("id").limit(PAGE).all();
-    const final = rows?.at(-1);
-    if (!rows || !final) return;
-    yield* rows;
-    last = final.id;
+  for (let after: string | null = null; ;) {
+    const page: Page<object> | undefined = tables[name]?.page({ after, size: PAGE });
+    if (!page) return;
+    yield* page.items;
+    if (page.nextCursor === null) return;
+    after = page.nextCursor;
   }
 }

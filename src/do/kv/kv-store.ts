@@ -22,6 +22,7 @@ const COLUMNS = "key, version, expires_at, created_at, updated_at, value";
 const ALIVE = "(expires_at IS NULL OR expires_at > ?)";
 const READ = `SELECT ${COLUMNS} FROM ${KV_TABLE} WHERE key = ? AND ${ALIVE}`;
 const READ_SOME = `SELECT ${COLUMNS} FROM ${KV_TABLE} WHERE key IN (SELECT value FROM json_each(?)) AND ${ALIVE}`;
+const SIZES = `SELECT key, octet_length(value) FROM ${KV_TABLE} WHERE key IN (SELECT value FROM json_each(?))`;
 const REMOVE = `DELETE FROM ${KV_TABLE} WHERE key = ? AND ${ALIVE}`;
 // An entry's version is the number of the log entry that its write is about to make: it never comes again.
 const WRITE = `
@@ -50,6 +51,10 @@ export function createKvStore(sql: SqlStorage) {
     readSome(keys: readonly string[], now: number): StoredEntry[] {
       return readRaw(sql, READ_SOME, [JSON.stringify(keys), now]).map(toEntry);
     },
+
+    /** How many bytes the values of keys take. */
+    sizesOf: (keys: readonly string[]): Map<string, number> =>
+      new Map(readRaw(sql, SIZES, [JSON.stringify(keys)]).map(([key, bytes]) => [String(key), Number(bytes)])),
 
     /** Answers the new version. */
     write(key: string, text: string, expiresAt: number | undefined, now: number): number {

@@ -1,5 +1,7 @@
 import type { Change } from "../../shared/change.js";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
+import { countFitting, PAGE_BYTES } from "../storage/page-bytes.js";
+import { storageLimits } from "../storage/value-size.js";
 import { lets, type RowFilter } from "./row-filter.js";
 
 /** One row's net change, and the log entry that it ends with. */
@@ -47,8 +49,8 @@ export interface Flush {
   readonly tables: readonly string[];
   /** What came of each row of a table. Read once, however many listeners ask. */
   net(table: string): readonly NetChange[];
-  /** The same, with the rows. Read once, however many listeners ask. */
-  changes(table: string): readonly TrackedChange[];
+  /** The first page of it, with the rows. Read once, however many listeners ask. */
+  page(table: string): Missed;
 }
 
 /** How far a subscriber that lags has come. */
@@ -75,6 +77,8 @@ export interface ChangeHubOptions {
   readonly log: ChangeLogReader;
   /** Rows as the app sees them; one that is gone is missing from the map. */
   readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, unknown>;
+  /** How many bytes rows take as stored; one that is gone, or is short anyway, is missing from the map. */
+  readonly sizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   /**
    * What subscribers of a table are told of a change.
    * @default the change
@@ -82,7 +86,7 @@ export interface ChangeHubOptions {
   readonly present?: (table: string, change: Change<unknown>) => unknown;
 }
 
-/** Which part of what a subscriber has missed is asked for. */
+/** Which part of what a subscriber has missed is asked for. A page of long rows ends before its limit. */
 export interface MissedOptions {
   /**
    * Only these rows.
@@ -96,8 +100,11 @@ export interface MissedOptions {
   readonly limit?: number | undefined;
 }
 
+/** A subscriber that lags is sent about as much before it must show that it reads. More would be read in vain. */
+const LAGGING_PAGE_BYTES = 262_144;
+
 /** Tells who listens what was written, once for all writes of one turn. Never polls. */
-export function createChangeHub({ log, rows, present = (_table, change) => change }: ChangeHubOptions) {
+export function createChangeHub({ log, rows, sizes, present = (_table, change) => change }: ChangeHubOptions) {
   const listeners = new Set<(flush: Flush) => void>();
   let head = log.head();
 
@@ -112,6 +119,20 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
     });
   }
 
+  /** As many of the changes as fit into a page, and at least one, so that a long row is read alone. */
+  function firstOf(table: string, net: readonly NetChange[], pageBytes: number): readonly NetChange[] {
+    if (net.length * storageLimits.rowBytes <= Math.max(pageBytes, storageLimits.rowBytes)) return net;
+    const bytes = sizes(
+      table,
+      net.filter(({ type }) => type !== "delete").map(({ id }) => id),
+    );
+    const count = countFitting(
+      net.map(({ id }) => bytes.get(id) ?? 0),
+      pageBytes,
+    );
+    return net.slice(0, count);
+  }
+
   const hub = {
     head: (): Cursor => head,
 
@@ -122,7 +143,7 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
       if (until.seq === from.seq && until.nonce === from.nonce) return;
       head = until;
       const net = new Map<string, NetChange[]>();
-      const told = new Map<string, TrackedChange[]>();
+      const pages = new Map<string, Missed>();
       const flush: Flush = {
         from,
         tables: log.tablesIn({ after: from, until }),
@@ -131,11 +152,17 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
           net.set(table, known);
           return known;
         },
-        changes(table) {
-          const known = told.get(table) ?? withRows(table, flush.net(table));
-          told.set(table, known);
+        page(table) {
+          const known = pages.get(table) ?? pageOf(table);
+          pages.set(table, known);
           return known;
         },
+      };
+      const pageOf = (table: string): Missed => {
+        const all = flush.net(table);
+        const first = firstOf(table, all, PAGE_BYTES);
+        const next = first.length < all.length ? { after: from, from: first.at(-1)?.cursor, until } : undefined;
+        return { changes: withRows(table, first), next };
       };
       let failure: { readonly cause: unknown } | undefined;
       for (const listener of listeners) {
@@ -158,9 +185,10 @@ export function createChangeHub({ log, rows, present = (_table, change) => chang
       }
       const matches = filter && ((id: string) => lets(filter, id));
       const net = log.read({ tables: [table], matches, after: cursor, until, from, limit });
-      const last = net.length === limit ? net.at(-1)?.cursor : undefined;
+      const page = firstOf(table, net, LAGGING_PAGE_BYTES);
+      const last = page.length < net.length || net.length === limit ? page.at(-1)?.cursor : undefined;
       const rest = until.seq < head.seq ? { after: until } : undefined;
-      return { changes: withRows(table, net), next: last ? { after: cursor, from: last, until } : rest };
+      return { changes: withRows(table, page), next: last ? { after: cursor, from: last, until } : rest };
     },
 
     onFlush(listener: (flush: Flush) => void): () => void {

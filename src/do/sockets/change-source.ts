@@ -60,7 +60,7 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
       let wake = (): void => {};
       const onAbort = (): void => wake();
       const concerns = (flush: Flush): boolean =>
-        flush.tables.includes(table) && (!rows || flush.changes(table).some(({ id }) => lets(rows, id)));
+        flush.tables.includes(table) && (!rows || flush.net(table).some(({ id }) => lets(rows, id)));
       const stop = hub.onFlush((flush) => {
         if (concerns(flush)) {
           touched = true;

@@ -180,15 +180,17 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     // It is behind already: whoever brings it up to date reads this flush too.
     if (subscription.behind) return;
     const { rows } = stored;
-    const concerned = (): readonly TrackedChange[] =>
-      rows ? flush.changes(table).filter(({ id }) => lets(rows, id)) : flush.changes(table);
-    if (rows && concerned().length === 0) return;
+    if (rows && !flush.net(table).some(({ id }) => lets(rows, id))) return;
     if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, { after: flush.from });
     if (subscription.opened) {
-      const stoppedAt = tell(subscription, concerned(), shared);
-      if (!stoppedAt) return;
-      fallBehind(subscription, { after: flush.from, from: parseCursor(stoppedAt.cursor), until: hub.head() });
-      return;
+      const { changes, next } = flush.page(table);
+      const stoppedAt = tell(subscription, rows ? changes.filter(({ id }) => lets(rows, id)) : changes, shared);
+      if (stoppedAt) {
+        return fallBehind(subscription, { after: flush.from, from: parseCursor(stoppedAt.cursor), until: hub.head() });
+      }
+      if (!next) return;
+      subscription.behind = next;
+      return catchUp(subscription);
     }
     subscription.behind = { after: flush.from };
     waitUntil(open(subscription));

@@ -10,7 +10,7 @@ import { fillComputedDefaults } from "./fill-computed-defaults.js";
 import { ownProperty } from "./own-property.js";
 import { pendingMigrations } from "./pending-migrations.js";
 import { prepareTable, type PreparedTable } from "./prepared-table.js";
-import { readRowsById, readStoredRows, type StoredRow } from "./rows-by-id.js";
+import { readRowsById, readRowSizes, readStoredRows, type StoredRow } from "./rows-by-id.js";
 import { readMigrations, recordMigrations, runMigrations } from "./run-migrations.js";
 import { planSchema, type SchemaPlan, type StoredSchema, toStoredSchema } from "./schema-plan.js";
 
@@ -35,6 +35,8 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
   rowsById(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, Row<TableDefinition>>;
   /** The same, by column and as they are stored; `undefined` for a table that is not one of these. */
   storedRows(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, StoredRow> | undefined;
+  /** How many bytes the rows that are there take, without columns that are short anyway. */
+  rowSizes(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, number>;
 }
 
 /** @throws Error when a definition is wrong; the message names the table and the field */
@@ -92,6 +94,10 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     storedRows(sql, table, ids) {
       const prepared = tables.get(table);
       return prepared && readStoredRows(sql, prepared, ids);
+    },
+    rowSizes(sql, table, ids) {
+      const prepared = tables.get(table);
+      return prepared ? readRowSizes(sql, prepared, ids) : new Map();
     },
   };
 }

@@ -1,5 +1,6 @@
-import { expect, it } from "vitest";
-import { createChangeHub } from "../../../src/do/sockets/change-hub.js";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { createChangeHub, type Missed, type NetChange, type Position } from "../../../src/do/sockets/change-hub.js";
 
 it("P1 whoever listens is told of a flush, also when another fails at it", () => {
   let seq = 1;
@@ -11,6 +12,7 @@ it("P1 whoever listens is told of a flush, also when another fails at it", () =>
       tablesIn: () => ["posts"],
     },
     rows: () => new Map(),
+    sizes: () => new Map(),
   });
   const told: string[] = [];
   hub.onFlush(() => {
@@ -21,4 +23,70 @@ it("P1 whoever listens is told of a flush, also when another fails at it", () =>
   expect(() => hub.flush()).toThrow("Its rows could not be read.");
   expect(told).toEqual(["posts"]);
   expect(hub.head().seq).toBe(2);
+});
+
+describe("pages by bytes", () => {
+  const bytesOf = new Map<string, number>();
+  const read: string[][] = [];
+  const entries = (): NetChange[] =>
+    Array.from(bytesOf.keys(), (id, index) => ({
+      table: "posts",
+      id,
+      type: id.startsWith("gone") ? "delete" : "create",
+      cursor: { seq: index + 2, nonce: "0123456789abcdef" },
+    }));
+  const createHub = () => {
+    read.length = 0;
+    return createChangeHub({
+      log: {
+        head: () => ({ seq: bytesOf.size + 1, nonce: "0123456789abcdef" }),
+        check: () => true,
+        read: ({ from, limit }) =>
+          entries()
+            .filter(({ cursor }) => cursor.seq > (from?.seq ?? 0))
+            .slice(0, limit),
+        tablesIn: () => ["posts"],
+      },
+      rows(_table, ids) {
+        read.push([...ids]);
+        return new Map(ids.map((id) => [id, { id }]));
+      },
+      sizes: (_table, ids) => new Map(ids.map((id) => [id, bytesOf.get(id) ?? 0])),
+    });
+  };
+
+  it("reads no more rows for a subscriber that lags than it is sent at once", () => {
+    bytesOf.clear();
+    for (let n = 0; n < 100; n++) bytesOf.set(`row ${n}`, 800_000);
+    const hub = createHub();
+    const { changes, next } = hub.since("posts", { after: { seq: 1, nonce: "0123456789abcdef" } }, { limit: 128 });
+    expect(changes).toHaveLength(1);
+    expect(read).toEqual([["row 0"]]);
+    expect(next?.from?.seq).toBe(2);
+  });
+
+  it("gives every change once, however long the rows are", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.boolean(), fc.constantFrom(0, 10, 100_000, 262_144, 262_145, 1_048_576)), {
+          maxLength: 40,
+        }),
+        (rows) => {
+          bytesOf.clear();
+          for (const [n, [isGone, bytes]] of rows.entries()) bytesOf.set(`${isGone ? "gone" : "row"} ${n}`, bytes);
+          const hub = createHub();
+          const ids: string[] = [];
+          let position: Position | undefined = { after: { seq: 1, nonce: "0123456789abcdef" } };
+          while (position) {
+            const page: Missed = hub.since("posts", position, { limit: 8 });
+            ids.push(...page.changes.map(({ id }) => id));
+            position = page.next;
+          }
+          expect(ids).toEqual([...bytesOf.keys()]);
+          const sizes = read.map((some) => some.reduce((sum, id) => sum + (bytesOf.get(id) ?? 0), 0));
+          for (const [page, size] of sizes.entries()) if (size > 262_144) expect(read[page]).toHaveLength(1);
+        },
+      ),
+    );
+  });
 });

@@ -1,0 +1,77 @@
+// Clients of the app whose memory is measured, and of the bare object beside it.
+import { startApp } from "../app/start-app.mjs";
+import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function startOurs(stage) {
+  const app = await startApp(stage, { worker: new URL("worker.ts", import.meta.url) });
+  return {
+    ...app,
+    open: async () => createClient(await opened(stage, app.server, "/trpc", app.headers)),
+    reset: async () => {
+      // Runs the object's garbage through the collector, as idle time does.
+      await app.sleep();
+    },
+  };
+}
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function startBare(stage) {
+  const server = await stage.start({
+    name: "bare echo",
+    worker: new URL("bare.ts", import.meta.url),
+    objects: { BARE_DO: "BareDO" },
+  });
+  return { server, open: async () => createClient(await opened(stage, server, "/", {})) };
+}
+
+async function opened(stage, server, path, headers) {
+  const connection = await openSocketConnection(server.port, path, headers);
+  stage.onStop(connection.close);
+  return connection;
+}
+
+/** Counts what comes, and keeps none of it. */
+function createClient(connection) {
+  const seen = { frames: 0, data: 0, errors: 0, bytes: 0, last: "" };
+  const waiting = new Set();
+  connection.onFrame((payload) => {
+    const head = payload.subarray(0, 200).latin1Slice();
+    seen.frames++;
+    seen.bytes += payload.length;
+    seen.last = head;
+    if (head.includes('"type":"data"')) seen.data++;
+    if (head.includes('"error"')) seen.errors++;
+    for (const look of waiting) look();
+  });
+  return {
+    seen,
+    close: connection.close,
+    read: connection.read,
+    send: (message) => connection.send(frameBytes(typeof message === "string" ? message : JSON.stringify(message))),
+    /** @param {(client: typeof seen) => boolean} isDone */
+    until: (isDone, milliseconds = 120_000) =>
+      new Promise((resolve, reject) => {
+        const timer = setTimeout(
+          () => reject(new Error(`The answer did not come. ${JSON.stringify(seen)}`)),
+          milliseconds,
+        );
+        const look = () => {
+          if (!isDone(seen)) return;
+          waiting.delete(look);
+          clearTimeout(timer);
+          resolve(undefined);
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+export const subscribe = (id, path, input, lastEventId) => ({
+  id,
+  method: "subscription",
+  params: { path, input: input === undefined ? undefined : { json: input }, lastEventId },
+});
+
+export const query = (id, path, input) => ({ id, method: "query", params: { path, input: { json: input } } });
