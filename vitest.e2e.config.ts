@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     name: "e2e",
     environment: "node",
-    include: ["test/e2e/**/*.e2e.test.ts", "test/process/**/*.e2e.test.ts"],
+    include: ["test/e2e/**/*.e2e.test.ts", "test/process/**/*.e2e.test.ts", "test/upgrade/*.e2e.test.ts"],
     passWithNoTests: true,
     fileParallelism: false,
     maxWorkers: 1,

@@ -40,22 +40,40 @@ export interface Process {
   abort(): Promise<void>;
 }
 
-export async function createPlace(): Promise<Place> {
+/** The app that the processes run. */
+export interface PlaceOptions {
+  /**
+   * The module of its Worker, from the root of the repository.
+   * @default "test/process/app/worker.ts"
+   */
+  readonly app?: string;
+  /**
+   * The folder of the framework's sources, which may be those of an earlier version.
+   * @default this version's
+   */
+  readonly sources?: string;
+}
+
+export async function createPlace({ app = "test/process/app/worker.ts", sources = root }: PlaceOptions = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "userdo-process-"));
   await mkdir(path.join(folder, "storage"));
   await writeFile(path.join(folder, "control.js"), control);
-  for (const which of [1, 2] as const) await writeFile(path.join(folder, `app-${which}.js`), await bundle(which));
-  return {
+  for (const which of [1, 2] as const) {
+    await writeFile(path.join(folder, `app-${which}.js`), await bundle(which, app, sources));
+  }
+  const place: Place = {
     folder,
     start: (which = 1) => start(folder, which),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
+  return place;
 }
 
-async function bundle(which: 1 | 2): Promise<string> {
+async function bundle(which: 1 | 2, app: string, sources: string): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [path.join(root, "test/process/app/worker.ts")],
+    entryPoints: [path.join(root, app)],
     absWorkingDir: root,
+    nodePaths: [path.join(root, "node_modules")],
     bundle: true,
     write: false,
     format: "esm",
@@ -65,7 +83,7 @@ async function bundle(which: 1 | 2): Promise<string> {
     external: ["cloudflare:*", "node:*"],
     define: { SECOND_BUILD: String(which === 2) },
     alias: Object.fromEntries(
-      ["router", "do", "worker"].map((name) => [`trpc-userdo/${name}`, `./src/${name}/index.ts`]),
+      ["router", "do", "worker"].map((name) => [`trpc-userdo/${name}`, path.join(sources, `src/${name}/index.ts`)]),
     ),
     logLevel: "warning",
   });

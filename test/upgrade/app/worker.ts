@@ -1,0 +1,72 @@
+import { createUserDO, type MailMessage } from "trpc-userdo/do";
+import { createHandler } from "trpc-userdo/worker";
+import type { InternalReply, InternalRequest } from "../../../src/shared/internal.js";
+import { appRouter } from "./router.js";
+import type { StoredSockets } from "./stored-sockets.js";
+
+const CENTURY = 100 * 365 * 24 * 60 * 60;
+
+/** The messages that were mailed by this process, and whether everything that objects send fails. */
+const mails: MailMessage[] = [];
+let isCutOff = false;
+
+const BaseDO = createUserDO(appRouter, {
+  session: { idle: CENTURY, absolute: CENTURY },
+  async mail(message) {
+    if (isCutOff) throw new Error("The mail service does not answer.");
+    mails.push(message);
+  },
+});
+
+export class AppDO extends BaseDO {
+  override internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>> {
+    if (isCutOff && request.op === "deliver") throw new Error("The connection was lost.");
+    return super.internal(request);
+  }
+
+  storedSockets(): StoredSockets {
+    const attachments = this.ctx.getWebSockets().map((socket) => socket.deserializeAttachment() as unknown);
+    return { attachments, rows: this.ctx.storage.sql.exec("SELECT * FROM _socket_subscriptions").toArray() };
+  }
+
+  /** Gives the only open socket what a socket of another version had. */
+  restoreSocket({ attachments: [attachment], rows }: StoredSockets): void {
+    const [socket] = this.ctx.getWebSockets();
+    socket?.serializeAttachment(attachment);
+    for (const { socket: key, id, stored } of rows) {
+      this.ctx.storage.sql.exec(
+        "INSERT OR REPLACE INTO _socket_subscriptions (socket, id, stored) VALUES (?, ?, ?)",
+        String(key),
+        String(id),
+        String(stored),
+      );
+    }
+  }
+}
+
+interface AppEnv {
+  readonly APP_DO: DurableObjectNamespace<AppDO>;
+}
+
+const handle = createHandler(appRouter, { binding: "APP_DO" });
+
+export default {
+  async fetch(request: Request, env: AppEnv, ctx: ExecutionContext): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    const object = () => env.APP_DO.getByName(searchParams.get("name") ?? "");
+    switch (pathname) {
+      case "/cut-off":
+        isCutOff = true;
+        return new Response();
+      case "/mails":
+        return Response.json(mails);
+      case "/sockets":
+        return Response.json(await object().storedSockets());
+      case "/restore":
+        await object().restoreSocket(await request.json());
+        return new Response();
+      default:
+        return (await handle(request, env, ctx)) ?? new Response("Not found", { status: 404 });
+    }
+  },
+};
