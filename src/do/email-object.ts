@@ -10,7 +10,7 @@ import { createEmailIndex } from "./accounts/email-index.js";
 import { createEmailPointerStore, emailPointerSchema } from "./accounts/email-pointer.js";
 import { createInvitationMailer } from "./mail/create-invitation-mailer.js";
 import { createMailAvailability } from "./mail/mail-availability.js";
-import { createMailBudget } from "./mail/mail-budget.js";
+import { createMailBudget, moveInvitationRates } from "./mail/mail-budget.js";
 import { rateLogSchema } from "./accounts/rate-log.js";
 import type { WaitingInvitation } from "./organizations/letters.js";
 import {
@@ -21,38 +21,30 @@ import {
 import { createOutbox } from "./outbox/create-outbox.js";
 import { createOutboxStore, outboxSchema } from "./outbox/outbox-store.js";
 import { deliverThrough } from "./outbox/deliver-through.js";
-import { createLifetime, type ObjectSchema } from "./lifetime.js";
+import { createLifetime } from "./lifetime.js";
 import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createInbox, inboxSchema } from "./outbox/create-inbox.js";
+import { createFrameworkSchema } from "./storage/framework-schema.js";
 
-const statements = [
-  emailPointerSchema,
-  throttleSchema,
-  inboxSchema,
-  outboxSchema,
-  rateLogSchema,
-  waitingInvitationSchema,
-  admittedInvitationSchema,
-];
+const framework = createFrameworkSchema({
+  statements: [
+    emailPointerSchema,
+    throttleSchema,
+    inboxSchema,
+    outboxSchema,
+    rateLogSchema,
+    waitingInvitationSchema,
+    admittedInvitationSchema,
+  ],
+  steps: [{ name: "move the rates of invitations", run: moveInvitationRates }],
+});
 
 /** An e-mail index object: a few values, none of the app's procedures. */
 export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): KindOfObject {
   const { storage } = state;
   const { sql } = storage;
   const mails = createMailBudget({ storage, alarms });
-  const install = (target: SqlStorage): void => {
-    for (const statement of statements) target.exec(statement);
-  };
-  const schema: ObjectSchema = {
-    install,
-    update(target) {
-      install(target);
-      mails.adopt("invitation", takeOldRates(target));
-      return true;
-    },
-    fingerprint: "email 6",
-  };
-  const { birth, isBorn, erase, update } = createLifetime(storage, schema);
+  const { birth, isBorn, erase, update } = createLifetime({ storage, framework });
   const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
 
   const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
@@ -177,10 +169,4 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     },
     start: update,
   };
-}
-
-/** Takes out the times at which an earlier version mailed invitations. */
-function takeOldRates(sql: SqlStorage): number[] {
-  const times = sql.exec("DELETE FROM _rate_log WHERE name = 'invitation' RETURNING at").toArray();
-  return times.map(({ at }) => Number(at));
 }

@@ -1,14 +1,29 @@
-/** What an object of one kind stores from its birth on. */
-export interface ObjectSchema {
-  /** Creates all of it. Runs inside the transaction of the birth. */
+import type { FrameworkSchema } from "./storage/framework-schema.js";
+
+/** The app's tables in objects of one kind. */
+export interface AppSchema {
+  /** Creates all of them. Runs inside the transaction that creates the object. */
   install(sql: SqlStorage): void;
   /**
-   * Brings a stored schema up to date. Runs inside a transaction, and only when the fingerprint differs.
+   * Brings stored tables up to date. Runs inside a transaction, and only when the fingerprint differs.
    *
    * @returns whether all of it could be done; if not, the next start tries again
    */
   update(sql: SqlStorage): boolean;
-  /** Changes whenever the schema does. */
+  /** Changes whenever the tables do. */
+  readonly fingerprint: string;
+}
+
+export interface LifetimeOptions {
+  readonly storage: DurableObjectStorage;
+  readonly framework: FrameworkSchema;
+  /** @default none: the object stores nothing of the app */
+  readonly app?: AppSchema;
+}
+
+/** Which schema an object has: the number of the framework's last step, and the fingerprint of all statements. */
+interface StoredSchema {
+  readonly version: number;
   readonly fingerprint: string;
 }
 
@@ -16,9 +31,10 @@ export interface ObjectSchema {
  * Whether an object has been born. Naming an object is enough to wake it, so being awake must store nothing: only
  * a sign-up, a new organization or a reservation gives it its schema.
  */
-export function createLifetime(storage: DurableObjectStorage, schema: ObjectSchema) {
+export function createLifetime({ storage, framework, app }: LifetimeOptions) {
   const { sql } = storage;
-  let stored = readFingerprint(sql);
+  const fingerprint = app ? `${framework.fingerprint} ${app.fingerprint}` : framework.fingerprint;
+  let stored = readStoredSchema(sql);
   let born = stored !== undefined;
 
   return {
@@ -30,9 +46,11 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
       try {
         return storage.transactionSync(() => {
           if (!born) {
-            sql.exec("CREATE TABLE _object (fingerprint TEXT NOT NULL) STRICT");
-            sql.exec("INSERT INTO _object VALUES (?)", schema.fingerprint);
-            schema.install(sql);
+            sql.exec("CREATE TABLE _object (fingerprint TEXT NOT NULL, version INTEGER NOT NULL DEFAULT 0) STRICT");
+            const { version } = framework;
+            sql.exec("INSERT INTO _object (fingerprint, version) VALUES (?, ?)", fingerprint, version);
+            framework.install(sql);
+            app?.install(sql);
             // So that `work` already finds it so: what it stores may have to wake the object later.
             born = true;
           }
@@ -44,13 +62,24 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
       }
     },
 
-    /** Follows the app's definitions to where they are now. Costs nothing when they are where they were. */
+    /**
+     * Brings a stored schema to this version: first the framework's own tables, so that the built-in procedures work even
+     * when the app's tables cannot follow. Costs nothing when the schema is of this version.
+     */
     update(): void {
-      if (stored === undefined || stored === schema.fingerprint) return;
+      if (stored === undefined) return;
+      const { version } = stored;
+      if (version >= framework.version && stored.fingerprint === fingerprint) return;
       storage.transactionSync(() => {
-        if (schema.update(sql)) sql.exec("UPDATE _object SET fingerprint = ?", schema.fingerprint);
+        addVersionColumn(sql);
+        framework.upgrade(storage, version);
+        // After a rollback the steps of the newer version stay done.
+        sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
       });
-      stored = schema.fingerprint;
+      storage.transactionSync(() => {
+        if (app?.update(sql) ?? true) sql.exec("UPDATE _object SET fingerprint = ?", fingerprint);
+      });
+      stored = { version: framework.version, fingerprint };
     },
 
     /**
@@ -68,9 +97,18 @@ export function createLifetime(storage: DurableObjectStorage, schema: ObjectSche
   };
 }
 
-function readFingerprint(sql: SqlStorage): string | undefined {
+/** Earlier versions had no numbered steps, and created `_object` without the column. */
+function addVersionColumn(sql: SqlStorage): void {
+  const columns = sql.exec("SELECT name FROM pragma_table_info('_object')").toArray();
+  if (columns.some(({ name }) => name === "version")) return;
+  sql.exec("ALTER TABLE _object ADD COLUMN version INTEGER NOT NULL DEFAULT 0");
+}
+
+function readStoredSchema(sql: SqlStorage): StoredSchema | undefined {
   try {
-    return String(sql.exec("SELECT fingerprint FROM _object").one()["fingerprint"]);
+    // All columns, since earlier versions have no `version`.
+    const { fingerprint, version = 0 } = sql.exec("SELECT * FROM _object").one();
+    return { fingerprint: String(fingerprint), version: Number(version) };
   } catch (error) {
     // Asked at every start, so without a look at the schema first.
     if (String(error).includes("no such table: _object")) return undefined;

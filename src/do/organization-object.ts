@@ -9,7 +9,10 @@ import { createOrganizationRoom, notAMember } from "./organizations/organization
 import { createOrganizationServices, organizationTables } from "./organizations/organization-services.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
+import { createFrameworkSchema } from "./storage/framework-schema.js";
 import { createTransaction } from "./strict-transaction.js";
+
+const framework = createFrameworkSchema({ statements: [socketSchema, kvSchema, ...organizationTables] });
 
 /** An organization's object: what its members share, and who they are. */
 export function createOrganizationObject(environment: ObjectEnvironment): KindOfObject {
@@ -19,7 +22,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
   const owned = createOwnerStorage({
     storage: state.storage,
     tableSet: app.tables.organization,
-    frameworkTables: [socketSchema, kvSchema, ...organizationTables],
+    framework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,

@@ -9,7 +9,7 @@ import { createKvStore } from "./kv/kv-store.js";
 import { KV_TABLE } from "./kv/kv-table.js";
 import { toKvChange } from "./kv/to-kv-change.js";
 import { toKvEntry } from "./kv/kv-value.js";
-import { createLifetime, type ObjectSchema } from "./lifetime.js";
+import { createLifetime, type AppSchema } from "./lifetime.js";
 import { createChangeHub, type ChangeHub } from "./sockets/change-hub.js";
 import { createChangeSource } from "./sockets/change-source.js";
 import type { RowFilter } from "./sockets/row-filter.js";
@@ -17,6 +17,7 @@ import type { LiveCall } from "./sockets/open-result.js";
 import type { TableProblems } from "./storage/apply-plan.js";
 import { createChangeLog } from "./storage/create-change-log.js";
 import { createDatabase } from "./storage/create-database.js";
+import type { FrameworkSchema } from "./storage/framework-schema.js";
 import { createTables } from "./storage/create-tables.js";
 import { recordedSql } from "./storage/recorded-sql.js";
 import { prepareConnection } from "./storage/prepare-connection.js";
@@ -26,14 +27,8 @@ import { watchWrites } from "./storage/watch-writes.js";
 export interface OwnerStorageOptions {
   readonly storage: DurableObjectStorage;
   readonly tableSet: TableSet;
-  /** The framework's own tables in this kind of object: statements that may run again. */
-  readonly frameworkTables: readonly string[];
-  /**
-   * Migrations of the framework's tables. Each is idempotent and stays in the list, because the fingerprint contains the
-   * length of the list.
-   * @default []
-   */
-  readonly frameworkUpgrades?: readonly ((sql: SqlStorage) => void)[];
+  /** The framework's own tables in this kind of object. */
+  readonly framework: FrameworkSchema;
   /** What declared keys hold. */
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
@@ -51,35 +46,19 @@ interface Listening {
 
 /** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
-  const {
-    storage,
-    tableSet,
-    frameworkTables,
-    frameworkUpgrades = [],
-    kvSchemas,
-    retention,
-    alarms,
-    onWritten,
-  } = options;
-  const upgraded = frameworkUpgrades.length > 0 ? `+${frameworkUpgrades.length}` : "";
+  const { storage, tableSet, framework, kvSchemas, retention, alarms, onWritten } = options;
   const sql = recordedSql(storage.sql);
   let problems: TableProblems = new Map();
-  const schema: ObjectSchema = {
-    install(target) {
-      for (const statement of frameworkTables) target.exec(statement);
-      tableSet.install(target);
-    },
+  const schema: AppSchema = {
+    install: tableSet.install,
     update(target) {
-      // A table that a newer version of the framework adds; those that are there stay as they are.
-      for (const statement of frameworkTables) target.exec(statement);
-      for (const upgrade of frameworkUpgrades) upgrade(target);
       problems = tableSet.update(target);
       return problems.size === 0;
     },
-    fingerprint: `${frameworkTables.length}${upgraded} ${tableSet.fingerprint}`,
+    fingerprint: tableSet.fingerprint,
   };
   prepareConnection(sql);
-  const lifetime = createLifetime(storage, schema);
+  const lifetime = createLifetime({ storage, framework, app: schema });
   const pruner = createChangeLogPruner({ sql, retention, isBorn: lifetime.isBorn, arm: alarms.arm });
   alarms.register(pruner.wakeUp);
   let hub: ChangeHub | undefined;

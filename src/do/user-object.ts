@@ -20,7 +20,13 @@ import type { KindOfObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationsRoom } from "./organizations/organizations-room.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
+import { createFrameworkSchema } from "./storage/framework-schema.js";
 import { createTransaction } from "./strict-transaction.js";
+
+const framework = createFrameworkSchema({
+  statements: [...accountTables, socketSchema, kvSchema],
+  steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
+});
 
 /** A user's own object: their account, their sessions, the app's tables of theirs. */
 export function createUserObject(environment: ObjectEnvironment): KindOfObject {
@@ -29,8 +35,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   const owned = createOwnerStorage({
     storage,
     tableSet: app.tables.user,
-    frameworkTables: [...accountTables, socketSchema, kvSchema],
-    frameworkUpgrades: [deleteOldMailRates],
+    framework,
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,

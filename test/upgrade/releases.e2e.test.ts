@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createPlace, type Place, type Process } from "../process/start-workerd.js";
 import { laterBy, openBrowser, openRawSocket, openSocket, subscriptionIdsOf } from "./browser.js";
+import { readSchemas } from "./read-schemas.js";
 import { extremes, password, type Contents } from "./fill-storage.js";
 
 const releases = fileURLToPath(new URL("releases", import.meta.url));
@@ -132,6 +133,20 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     expect(await http.projects.theme.query({ organizationId })).toBe("dark");
     await http.organizations.invitations.create.mutate({ organizationId, email: "carol@example.com", role: "member" });
     expect(await http.organizations.invitations.list.query({ organizationId })).toHaveLength(1);
+  });
+
+  it("has the schema of new objects", async () => {
+    const dora = openBrowser(running.port);
+    await dora.http.auth.signup.mutate({ email: "dora@example.com", password });
+    await dora.http.organizations.create.mutate({ name: "New" });
+    await running.kill();
+    const schemas = await readSchemas(path.join(place.folder, "storage"));
+    running = await place.start();
+    const counts = Object.fromEntries(Array.from(schemas, ([kind, { length }]) => [kind, length]));
+    expect(counts).toEqual({ _account: 3, _organization: 2, _pointer: 4 });
+    for (const ofKind of schemas.values()) {
+      for (const schema of ofKind) expect(schema).toEqual(ofKind[0]);
+    }
   });
 
   it("exports and deletes an account", async () => {

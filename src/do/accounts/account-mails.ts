@@ -7,6 +7,7 @@ import { stubOf } from "../../shared/object-stub.js";
 import type { AppIdentity } from "../app-identity.js";
 import type { LinkKind, NoticeKind } from "../mail/mail-message.js";
 import { postMail } from "../mail/post-mail.js";
+import type { UpgradedStorage } from "../storage/framework-schema.js";
 import type { AccountParts } from "./account-parts.js";
 import type { AccountRow } from "./account-store.js";
 
@@ -101,6 +102,6 @@ export function tooManyMails(): TRPCError {
 }
 
 /** Deletes the counts of mails that an earlier version kept here, by address. Idempotent. */
-export function deleteOldMailRates(sql: SqlStorage): void {
+export function deleteOldMailRates({ sql }: UpgradedStorage): void {
   sql.exec("DELETE FROM _rate_log WHERE name LIKE '%@%'");
 }

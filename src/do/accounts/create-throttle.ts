@@ -54,7 +54,8 @@ export function createThrottle({ sql, isBorn, birth, alarms, options, onForgotte
   }
 
   function write(name: string, { count, lastAt }: Failures): void {
-    if (count > 0) sql.exec("INSERT OR REPLACE INTO _throttle VALUES (?, ?, ?)", name, count, lastAt);
+    if (count > 0)
+      sql.exec("INSERT OR REPLACE INTO _throttle (name, count, last_at) VALUES (?, ?, ?)", name, count, lastAt);
     else sql.exec("DELETE FROM _throttle WHERE name = ?", name);
     alarms.arm();
   }

@@ -26,7 +26,7 @@ export function createRateLog(sql: SqlStorage): RateLog {
       sql.exec("DELETE FROM _rate_log WHERE name = ? AND at <= ?", name, now - per);
       const { count } = sql.exec("SELECT count(*) AS count FROM _rate_log WHERE name = ?", name).one();
       if (Number(count) >= limit) return false;
-      sql.exec("INSERT INTO _rate_log VALUES (?, ?)", name, now);
+      sql.exec("INSERT INTO _rate_log (name, at) VALUES (?, ?)", name, now);
       return true;
     },
     takeDistinct(name, key, { limit, per }, now) {
@@ -37,7 +37,7 @@ export function createRateLog(sql: SqlStorage): RateLog {
         .toArray();
       if (noted.some((row) => row["name"] === own)) return true;
       if (noted.length >= limit) return false;
-      sql.exec("INSERT INTO _rate_log VALUES (?, ?)", own, now);
+      sql.exec("INSERT INTO _rate_log (name, at) VALUES (?, ?)", own, now);
       return true;
     },
     oldest(name) {

@@ -1,5 +1,6 @@
 import { randomId } from "../../shared/random-id.js";
 import type { Alarms } from "../alarms.js";
+import type { UpgradedStorage } from "../storage/framework-schema.js";
 import { isWithinMailLimits } from "./mail-limits.js";
 import type { MailKind } from "./mail-message.js";
 
@@ -35,8 +36,6 @@ export interface MailBudget {
   giveBack(id: string): void;
   /** Writes the counts again after the storage was erased; `undefined` when there are none. */
   preserve(): (() => void) | undefined;
-  /** Counts mails that an earlier version counted elsewhere, by the times they were sent. */
-  adopt(kind: MailKind, times: readonly number[]): void;
 }
 
 /**
@@ -86,8 +85,13 @@ export function createMailBudget({ storage: { kv }, alarms }: MailBudgetOptions)
       const mails = recent();
       return mails.length > 0 ? () => write(mails) : undefined;
     },
-    adopt(kind, times) {
-      if (times.length > 0) write([...all(), ...times.map((at) => ({ id: randomId(), kind, at }))]);
-    },
   };
+}
+
+/** Moves the times at which an earlier version mailed invitations from its table into the counts. */
+export function moveInvitationRates({ sql, kv }: UpgradedStorage): void {
+  const times = sql.exec("DELETE FROM _rate_log WHERE name = 'invitation' RETURNING at").toArray();
+  if (times.length === 0) return;
+  const moved = times.map(({ at }): CountedMail => ({ id: randomId(), kind: "invitation", at: Number(at) }));
+  kv.put(KEY, [...(kv.get<readonly CountedMail[]>(KEY) ?? []), ...moved]);
 }

@@ -42,7 +42,12 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
       sessions.confirm(session, generation);
       const until = Math.min(now + LEASE, session.expiresAt);
       sql.exec("DELETE FROM _lease_holders WHERE until <= ?", now);
-      sql.exec("INSERT OR REPLACE INTO _lease_holders VALUES (?, ?, ?)", sessionId, organizationId, until);
+      sql.exec(
+        "INSERT OR REPLACE INTO _lease_holders (session_id, organization_id, until) VALUES (?, ?, ?)",
+        sessionId,
+        organizationId,
+        until,
+      );
       return until;
     },
 

@@ -46,7 +46,7 @@ export function createLeases({ sql, isBorn, ask }: LeasesOptions) {
     if (typeof until === "string") return until;
     if (asking.get(sessionId)?.ended || !isBorn()) return "ended";
     sql.exec("DELETE FROM _leases WHERE until <= ?", Date.now());
-    sql.exec("INSERT OR REPLACE INTO _leases VALUES (?, ?, ?)", sessionId, userId, until);
+    sql.exec("INSERT OR REPLACE INTO _leases (session_id, user_id, until) VALUES (?, ?, ?)", sessionId, userId, until);
     // Afterwards, because replacing a lease may delete its generation.
     if (generation !== undefined) {
       sql.exec(

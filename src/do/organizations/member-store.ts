@@ -53,7 +53,8 @@ export function createMemberStore(sql: SqlStorage): MemberStore {
       ),
     insert: ({ userId, email, role, joinedAt, invitationId }) =>
       void sql.exec(
-        "INSERT INTO _members VALUES (?, ?, ?, ?, 0, ?)",
+        `INSERT INTO _members (user_id, email, role, joined_at, epoch, invitation_id)
+         VALUES (?, ?, ?, ?, 0, ?)`,
         userId,
         email,
         role,

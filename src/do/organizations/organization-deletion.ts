@@ -76,7 +76,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
       members.removeAll();
       leases.removeAll();
       organizations.remove();
-      sql.exec("INSERT OR IGNORE INTO _deletion VALUES (1, ?)", Date.now());
+      sql.exec("INSERT OR IGNORE INTO _deletion (only, next_at) VALUES (1, ?)", Date.now());
       alarms.arm();
     },
 

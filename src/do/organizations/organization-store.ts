@@ -48,7 +48,7 @@ export function createOrganizationStore(sql: SqlStorage): OrganizationStore {
     },
     insert: ({ id, name, createdAt, settings }) =>
       void sql.exec(
-        "INSERT INTO _organization VALUES (?, ?, ?, ?)",
+        "INSERT INTO _organization (id, name, created_at, settings) VALUES (?, ?, ?, ?)",
         id,
         name,
         createdAt.getTime(),

@@ -126,7 +126,12 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
         if (!isWithinInvitationLimits({ organizationId, inviterId: inviter?.userId }, countedInvitations(Date.now())))
           return;
         sql.exec("DELETE FROM _admitted_invitations WHERE organization_id = ?", organizationId);
-        sql.exec("INSERT OR REPLACE INTO _waiting VALUES (?, ?, ?)", id, JSON.stringify(invitation), expiresAt);
+        sql.exec(
+          "INSERT OR REPLACE INTO _waiting (id, invitation, expires_at) VALUES (?, ?, ?)",
+          id,
+          JSON.stringify(invitation),
+          expiresAt,
+        );
         if (mail) postMail(outbox, "invitation", { to: email, expiresAt, invitation });
         const userId = ownerId();
         if (userId !== undefined) tell(userId, invitation);

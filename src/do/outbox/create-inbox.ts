@@ -34,7 +34,7 @@ export function createInbox({ sql, transaction, isBorn, handlers }: InboxOptions
           if (!handler) throw new Error(`Letters "${kind}" are not known here.`);
           transaction(() => {
             if (seq <= lastOf(source)) return;
-            sql.exec("INSERT OR REPLACE INTO _inbox VALUES (?, ?)", source, seq);
+            sql.exec("INSERT OR REPLACE INTO _inbox (source, seq) VALUES (?, ?)", source, seq);
             handler(payload, source);
           });
         } catch (error) {

@@ -46,7 +46,7 @@ export const outboxSchema = `
   ) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS _outbox_seq (target TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS _outbox_life (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL) STRICT;
-  INSERT OR IGNORE INTO _outbox_life VALUES (1, lower(hex(randomblob(8))));
+  INSERT OR IGNORE INTO _outbox_life (only, id) VALUES (1, lower(hex(randomblob(8))));
   CREATE TABLE IF NOT EXISTS _dead_letters (
     target TEXT NOT NULL,
     seq INTEGER NOT NULL,
@@ -74,12 +74,13 @@ export function createOutboxStore(sql: SqlStorage) {
     add({ target, kind, payload, expiresAt }: Letter, now: number): void {
       const { seq } = sql
         .exec(
-          "INSERT INTO _outbox_seq VALUES (?, 1) ON CONFLICT (target) DO UPDATE SET seq = seq + 1 RETURNING seq",
+          "INSERT INTO _outbox_seq (target, seq) VALUES (?, 1) ON CONFLICT (target) DO UPDATE SET seq = seq + 1 RETURNING seq",
           target,
         )
         .one();
       sql.exec(
-        "INSERT INTO _outbox VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
+        `INSERT INTO _outbox (target, seq, kind, payload, created_at, expires_at, due, attempts)
+         VALUES (?, ?, ?, ?, ?, ?, ?, 0)`,
         target,
         Number(seq),
         kind,
@@ -147,7 +148,7 @@ export function createOutboxStore(sql: SqlStorage) {
 
     bury({ target, seq, attempts }: StoredLetter, error: string, now: number): void {
       sql.exec(
-        `INSERT OR REPLACE INTO _dead_letters
+        `INSERT OR REPLACE INTO _dead_letters (target, seq, kind, created_at, failed_at, attempts, error)
          SELECT target, seq, kind, created_at, ?, ?, ? FROM _outbox WHERE target = ? AND seq = ?`,
         now,
         attempts + 1,

@@ -27,7 +27,7 @@ export function createSubscriptionStore(sql: SqlStorage) {
 
   function put(key: string, subscription: StoredSubscription): void {
     sql.exec(
-      "INSERT OR REPLACE INTO _socket_subscriptions VALUES (?, ?, ?)",
+      "INSERT OR REPLACE INTO _socket_subscriptions (socket, id, stored) VALUES (?, ?, ?)",
       key,
       keyOf(subscription.id),
       JSON.stringify(subscription),

@@ -7,6 +7,7 @@ import { hmac } from "../../../src/shared/hmac.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, openBrowser, password, signUp, type Browser } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { tokenTo, openChangeLink, openVerifyLink } from "../../fixtures/mail.js";
 
 type SignedUp = Awaited<ReturnType<typeof signUp>>;
@@ -206,7 +207,7 @@ describe("an upgrade", () => {
   async function downgrade(userId: string): Promise<void> {
     await runInDurableObject(objectOf(userId), (_instance, { storage: { sql } }) => {
       sql.exec("DROP TABLE _device_epoch");
-      sql.exec("UPDATE _object SET fingerprint = 'of the previous version'");
+      becomeEarlierVersion(sql);
     });
     await evictDurableObject(objectOf(userId));
   }

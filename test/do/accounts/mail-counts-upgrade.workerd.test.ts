@@ -3,6 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { describe, expect, it } from "vitest";
 import { signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { countMails, mailTo } from "../../fixtures/mail.js";
 import { addressName, signUpVerified } from "../../fixtures/organizations.js";
 
@@ -18,7 +19,7 @@ describe("the mail counts of an earlier version", () => {
       for (const minutes of [1, 2, 70]) {
         sql.exec("INSERT INTO _rate_log VALUES ('invitation', ?)", Date.now() - minutes * MINUTE);
       }
-      sql.exec("UPDATE _object SET fingerprint = 'email 3'");
+      becomeEarlierVersion(sql);
     });
     await evictDurableObject(stub);
     const ada = await signUpVerified();
@@ -40,7 +41,7 @@ describe("the mail counts of an earlier version", () => {
     await runInDurableObject(userObject(user.id), (_instance, { storage: { sql } }) => {
       sql.exec("INSERT INTO _rate_log VALUES ('changeEmail ada@example.org', ?)", Date.now());
       sql.exec("INSERT INTO _rate_log VALUES ('organization', ?)", Date.now());
-      sql.exec("UPDATE _object SET fingerprint = 'earlier'");
+      becomeEarlierVersion(sql);
     });
     await evictDurableObject(userObject(user.id));
     expect(await codeOf(client.auth.me.query())).toBe("none");

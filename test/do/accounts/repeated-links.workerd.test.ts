@@ -3,6 +3,7 @@ import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { countMails, mailTo, tokenTo, openChangeLink, openVerifyLink } from "../../fixtures/mail.js";
 
 const MINUTE = 60_000;
@@ -270,11 +271,7 @@ it("an object of an earlier version remembers the links that are used from now o
   const token = await tokenTo(email, "verifyEmail");
   await runInDurableObject(objectOf(user.id), (_instance, { storage: { sql } }) => {
     sql.exec("DROP TABLE _used_mail_tokens");
-    const fingerprint = String(sql.exec("SELECT fingerprint FROM _object").one()["fingerprint"]);
-    sql.exec(
-      "UPDATE _object SET fingerprint = ?",
-      fingerprint.replace(/^[0-9]+/, (count) => `${Number(count) - 1}`),
-    );
+    becomeEarlierVersion(sql);
   });
   await evictDurableObject(objectOf(user.id));
   expect([await verify(token), await verify(token)]).toEqual(["none", "none"]);

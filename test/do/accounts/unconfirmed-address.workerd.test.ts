@@ -3,6 +3,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "c
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { countMails, tokenTo, openChangeLink } from "../../fixtures/mail.js";
 import { addressName, quiet } from "../../fixtures/organizations.js";
 
@@ -240,7 +241,7 @@ it("reads a reservation that the version before stored, also after a rollback, a
   const stub = await addressObject(change.target);
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
     sql.exec(oldReservation, change.user.id, "ab".repeat(16), 0, change.target, Date.now() + 60_000);
-    sql.exec("UPDATE _object SET fingerprint = 'email 3'");
+    becomeEarlierVersion(sql);
   });
   await evictDurableObject(stub);
   expect(await pointerOf(change.target)).toHaveLength(1);

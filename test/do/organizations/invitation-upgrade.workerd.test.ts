@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, expect, it, vi } from "vitest";
+import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import {
   addressName,
   invitationTo,
@@ -26,7 +27,7 @@ async function downgrade(name: string, statements: readonly string[]): Promise<v
   const stub = env.BLOG_DO.getByName(name);
   await runInDurableObject(stub, (_instance, { storage: { sql } }) => {
     for (const statement of statements) sql.exec(statement);
-    sql.exec("UPDATE _object SET fingerprint = 'earlier'");
+    becomeEarlierVersion(sql);
   });
   await evictDurableObject(stub);
 }

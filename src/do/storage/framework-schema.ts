@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+
+/** A change to the framework's own tables. */
+export interface SchemaStep {
+  /** Names the step in the error when it fails. */
+  readonly name: string;
+  run(storage: UpgradedStorage): void;
+}
+
+/** The storage of an object, as far as steps change it. */
+export type UpgradedStorage = Pick<DurableObjectStorage, "sql" | "kv">;
+
+export interface FrameworkSchemaOptions {
+  /** Creates the tables of this version. Each statement can run again: an earlier object gets the tables that it lacks. */
+  readonly statements: readonly string[];
+  /**
+   * Changes to tables that earlier versions created. A step's position is its number, so steps are never removed or
+   * reordered, and a released step never changes.
+   * @default []
+   */
+  readonly steps?: readonly SchemaStep[];
+}
+
+/** The framework's own tables in objects of one kind, and how those of an earlier version become those of this one. */
+export interface FrameworkSchema {
+  /** The number of the last step. An object that an older version created without one has version 0. */
+  readonly version: number;
+  /** Changes with the text of any statement. */
+  readonly fingerprint: string;
+  /** Creates the tables of a new object. */
+  install(sql: SqlStorage): void;
+  /**
+   * Runs the steps after a stored version, and creates the tables that are missing. Call it in a transaction.
+   *
+   * @throws Error that names the step that failed
+   */
+  upgrade(storage: UpgradedStorage, from: number): void;
+}
+
+export function createFrameworkSchema({ statements, steps = [] }: FrameworkSchemaOptions): FrameworkSchema {
+  const install = (sql: SqlStorage): void => {
+    for (const statement of statements) sql.exec(statement);
+  };
+  let fingerprint: string | undefined;
+  return {
+    version: steps.length,
+    get fingerprint() {
+      return (fingerprint ??= createHash("sha256").update(statements.join("\n")).digest("base64url").slice(0, 22));
+    },
+    install,
+    upgrade(storage, from) {
+      for (const [index, step] of steps.entries()) {
+        if (index < from) continue;
+        try {
+          step.run(storage);
+        } catch (cause) {
+          throw new Error(`Step ${index + 1} ("${step.name}") of the framework's own tables failed.`, { cause });
+        }
+      }
+      install(storage.sql);
+    },
+  };
+}
