@@ -63,8 +63,8 @@ export function createLifetime({ storage, framework, app }: LifetimeOptions) {
     },
 
     /**
-     * Brings a stored schema to this version: first the framework's own tables, so that the built-in procedures work even
-     * when the app's tables cannot follow. Costs nothing when the schema is of this version.
+     * Brings a stored schema to this version: first the framework's own tables, which stay up to date even when
+     * the app's tables cannot follow. Costs nothing when the schema is of this version.
      */
     update(): void {
       if (stored === undefined) return;
