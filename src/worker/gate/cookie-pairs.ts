@@ -12,7 +12,19 @@ export interface CookiePair {
  */
 export function cookiePairs(header: string): CookiePair[] {
   return header.split(";").map((text) => ({
-    name: text.slice(0, Math.max(text.indexOf("="), 0)).replaceAll(/^[ \t]+|[ \t]+$/g, ""),
+    name: trim(text.slice(0, Math.max(text.indexOf("="), 0))),
     text,
   }));
+}
+
+/** A regular expression for this would take quadratic time: other software can set a cookie with many spaces in its name. */
+function trim(name: string): string {
+  let [start, end] = [0, name.length];
+  while (isSpace(name[start])) start++;
+  while (end > start && isSpace(name[end - 1])) end--;
+  return name.slice(start, end);
+}
+
+function isSpace(character: string | undefined): boolean {
+  return character === " " || character === "\t";
 }
