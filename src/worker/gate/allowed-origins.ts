@@ -1,3 +1,5 @@
+import { isSharedHost } from "./shared-hosts.js";
+
 /** The foreign origins that may call. A list of exact origins has the same shape. */
 export interface AllowedOrigins {
   /** @param origin as a browser sends it */
@@ -61,20 +63,19 @@ function matches(origin: string, { scheme, rest }: Pattern): boolean {
 
 const PATTERN = /^(https?:\/\/)\*\.(.+)$/;
 
-/** Hosts below which anyone can get a name. */
-const SHARED_HOSTS: ReadonlySet<string> = new Set(["pages.dev", "workers.dev", "trycloudflare.com"]);
-
 function parsePattern(entry: string): Pattern {
   const [, scheme = "", rest = ""] = PATTERN.exec(entry) ?? [];
   const sample = `${scheme}x.${rest}`;
-  if (rest === "" || rest.includes("*") || !URL.canParse(sample) || new URL(sample).origin !== sample) {
+  const isHost = rest !== "" && !rest.includes("*") && URL.canParse(sample) && new URL(sample).origin === sample;
+  // "app.example." is the same host as "app.example", and browsers treat it as another origin.
+  if (!isHost || /\.(:\d+)?$/.test(rest)) {
     throw new Error(
       `allowedOrigins: "${entry}" is not an origin, and can never match as a pattern. A "*" stands for the first name ` +
         "of a host alone: https://*.app.pages.dev",
     );
   }
   const host = new URL(sample).hostname.slice("x.".length);
-  if (SHARED_HOSTS.has(host) || !(host.includes(".") || host === "localhost")) {
+  if (isSharedHost(host)) {
     throw new Error(
       `allowedOrigins: "${entry}" would allow pages of anyone. Add the name that is yours: https://*.app.pages.dev`,
     );

@@ -128,8 +128,55 @@ describe("a pattern", () => {
     expect(allowed.includes("http://tenant.localhost")).toBe(false);
   });
 
-  it.each(["https://*.pages.dev", "https://*.workers.dev", "https://*.trycloudflare.com", "https://*.com"])(
-    "is refused where anyone can get a name: %s",
-    (origin) => expect(() => createAllowedOrigins([origin])).toThrow("would allow pages of anyone"),
+  it.each([
+    "https://*.pages.dev",
+    "https://*.workers.dev",
+    "https://*.trycloudflare.com",
+    "https://*.com",
+    "https://*.dev:8443",
+    "https://*.pages.dev:8443",
+    "http://*.workers.dev",
+    "https://*.co.uk",
+    "https://*.com.au",
+    "https://*.co.jp",
+    "https://*.or.at",
+    "https://*.com.br:444",
+    "https://*.github.io",
+    "https://*.gitlab.io",
+    "https://*.vercel.app",
+    "https://*.netlify.app",
+    "https://*.web.app",
+    "https://*.firebaseapp.com",
+    "https://*.herokuapp.com",
+    "https://*.onrender.com",
+    "https://*.fly.dev",
+    "https://*.deno.dev",
+    "https://*.ngrok-free.app",
+    "https://*.ngrok.io",
+    "https://*.s3.amazonaws.com",
+    "https://*.eu-central-1.elb.amazonaws.com",
+    "https://*.cloudfront.net",
+    "https://*.azurewebsites.net",
+    "https://*.r2.dev",
+    "https://*.eu.ngrok.io",
+    "https://*.xn--p1ai",
+  ])("is refused where anyone can get a name: %s", (origin) =>
+    expect(() => createAllowedOrigins([origin])).toThrow("would allow pages of anyone"),
   );
+
+  it.each(["https://*.pages.dev.", "https://*.com.", "https://*.app.pages.dev.", "https://*.localhost.:5173"])(
+    "is refused if its host ends with a dot, which stands for the same host: %s",
+    (origin) => expect(() => createAllowedOrigins([origin])).toThrow(/^allowedOrigins: .* is not an origin/),
+  );
+
+  it.each([
+    "https://*.app.github.io",
+    "https://*.shop.co.uk",
+    "https://*.example.io",
+    "https://*.com.example.com",
+    "https://*.example.de",
+    "https://*.my-team.vercel.app",
+  ])("is accepted below a name that one owner has: %s", (origin) => {
+    expect(createAllowedOrigins([origin]).includes(origin.replace("*", "x"))).toBe(true);
+  });
 });
