@@ -55,6 +55,15 @@ describe("an unexpected error of a procedure that runs in the Worker", () => {
     ["a nested promise", batchStream, "nested"],
     ["a nested promise", stream, "nested"],
     ["a generator's nested promise", stream, "nestedInGenerator"],
+    ["a nested generator", stream, "nestedGenerator"],
+    ["a nested generator", batchStream, "nestedGenerator"],
+    ["a nested promise's value", stream, "nestedValue"],
+    ["a nested promise's value", batchStream, "nestedValue"],
+    ["a nested generator's value", stream, "nestedGeneratorValue"],
+    ["a nested generator's value", batchStream, "nestedGeneratorValue"],
+    ["a generator's returned value", stream, "returnedValue"],
+    ["a promise in a promise", stream, "promiseInPromise"],
+    ["a ReadableStream", stream, "readable"],
     ["a subscription", sse, "subscription"],
     ["a subscription that throws a text", sse, "thrownText"],
     ["a subscription's value", sse, "subscribedValue"],
@@ -74,7 +83,7 @@ describe("an unexpected error of a procedure that runs in the Worker", () => {
     expect(workerReports).toEqual([]);
   });
 
-  it.each(["value", "yieldedValue", "nested", "generator"])("fails its own call only: %s", async (name) => {
+  it.each(["value", "yieldedValue", "nested", "generator", "nestedValue", "nestedGeneratorValue", "nestedGenerator"])("fails its own call only: %s", async (name) => {
     expect(await readAll(await batchStream(name))).toContain('"anonymous"');
   });
 
