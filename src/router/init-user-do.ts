@@ -10,6 +10,7 @@ import type { ErrorReason } from "../shared/error-reason.js";
 import { createAccountRouter } from "./account/account-router.js";
 import { createAuthRouter } from "./auth/auth-router.js";
 import { createBaseProcedures } from "./base-procedures.js";
+import { checkInitOptions } from "./check-init-options.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
 import { attachDefinition, type RouterDefinition } from "./definition.js";
@@ -122,8 +123,8 @@ type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = 
 /**
  * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
  *
- * @throws Error when a role or a declared key of `kv` cannot be called so, or `fields` has a required field; the message
- * names it. `createUserDO` throws the errors of tables and migrations
+ * @throws Error when an option is misspelt or can never take effect, a role or a declared key of `kv` cannot be called so, or
+ * `fields` has a required field; the message names it. `createUserDO` throws the errors of tables and migrations
  */
 export function initUserDO<
   TUserTables extends TableDefinitions = Record<never, never>,
@@ -160,6 +161,7 @@ export function initUserDO<
   };
   type Context = BaseContext<App> & TExtra;
 
+  checkInitOptions(options);
   const { tables = {}, migrations = {}, session = anyData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
   const fields = options.fields;

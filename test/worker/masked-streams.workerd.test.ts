@@ -83,9 +83,12 @@ describe("an unexpected error of a procedure that runs in the Worker", () => {
     expect(workerReports).toEqual([]);
   });
 
-  it.each(["value", "yieldedValue", "nested", "generator", "nestedValue", "nestedGeneratorValue", "nestedGenerator"])("fails its own call only: %s", async (name) => {
-    expect(await readAll(await batchStream(name))).toContain('"anonymous"');
-  });
+  it.each(["value", "yieldedValue", "nested", "generator", "nestedValue", "nestedGeneratorValue", "nestedGenerator"])(
+    "fails its own call only: %s",
+    async (name) => {
+      expect(await readAll(await batchStream(name))).toContain('"anonymous"');
+    },
+  );
 
   it("fails its own call of a batch only", async () => {
     const response = await batch("value");

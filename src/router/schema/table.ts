@@ -1,4 +1,6 @@
 import type { z } from "zod";
+import { checkOptionNames } from "../../shared/check-options.js";
+import { checkZodObject } from "./check-zod-object.js";
 import { type addedColumns, checkFieldNames, type FieldNameError } from "./field-names.js";
 
 /** The fields of a zod object. */
@@ -38,17 +40,27 @@ export interface TableOptions<TColumn extends string> {
  * Which column a zod type has is listed at `ColumnType`; a type that has none is refused when the app starts, by
  * table and field.
  *
- * @throws Error for a field called like an added column, or one whose name cannot be a column's
+ * @throws Error for a field called like an added column, one whose name cannot be a column's, or an option that can never
+ * take effect
  */
 export function table<TShape extends TableShape>(
   schema: TableSchema<TShape> &
     ([FieldNameError<keyof TShape & string>] extends [never] ? unknown : FieldNameError<keyof TShape & string>),
   options: TableOptions<ColumnName<NoInfer<TShape>>> = {},
 ): TableDefinition<TShape> {
+  checkZodObject("table", schema);
+  checkOptionNames("table", options, { indexes: true, unique: true });
+  checkList("table.indexes", options.indexes);
+  checkList("table.unique", options.unique);
   checkFieldNames(Object.keys(schema.shape));
   return { schema, indexes: columnLists(options.indexes), unique: columnLists(options.unique) };
 }
 
 function columnLists(lists: readonly (string | readonly string[])[] = []): string[][] {
   return lists.map((list) => (typeof list === "string" ? [list] : [...list]));
+}
+
+function checkList(option: string, value: unknown): void {
+  if (value === undefined || Array.isArray(value)) return;
+  throw new Error(`${option}: this is not a list. Write it as ["column", ["first", "second"]].`);
 }

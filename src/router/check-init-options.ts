@@ -1,0 +1,74 @@
+import { checkFunction, checkOptionNames } from "../shared/check-options.js";
+import { checkZodObject } from "./schema/check-zod-object.js";
+
+/** The options of `initUserDO`, without the types of an app. */
+interface InitOptions {
+  readonly tables?: unknown;
+  readonly migrations?: unknown;
+  readonly session?: unknown;
+  readonly profile?: unknown;
+  readonly fields?: unknown;
+  readonly kv?: unknown;
+  readonly roles?: unknown;
+  readonly organizationSettings?: unknown;
+  readonly context?: unknown;
+  readonly errorFormatter?: unknown;
+}
+
+interface ByOwner {
+  readonly user?: unknown;
+  readonly organization?: unknown;
+}
+
+/**
+ * Checks the options once, when the app starts: one that is misspelt would only show as something that never happens, such as
+ * a table that no object has. Fields, names and roles check themselves.
+ *
+ * @throws Error that names the option
+ */
+export function checkInitOptions(options: InitOptions): void {
+  checkOptionNames("initUserDO", options, {
+    tables: true,
+    migrations: true,
+    session: true,
+    profile: true,
+    fields: true,
+    kv: true,
+    roles: true,
+    organizationSettings: true,
+    context: true,
+    errorFormatter: true,
+  });
+  const { tables, migrations } = options;
+  for (const [owner, given] of ownersOf("tables", tables)) checkTables(`tables.${owner}`, given);
+  for (const [owner, given] of ownersOf("migrations", migrations)) {
+    if (given === undefined || Array.isArray(given)) continue;
+    throw new Error(`migrations.${owner}: this is not a list. Write it as [{ id: "…", up(db) { … } }].`);
+  }
+  for (const name of ["session", "profile", "fields", "organizationSettings"] as const) {
+    if (options[name] !== undefined) checkZodObject(name, options[name]);
+  }
+  checkRecord("kv", options.kv);
+  checkRecord("roles", options.roles);
+  checkFunction("context", options.context);
+  checkFunction("errorFormatter", options.errorFormatter);
+}
+
+function ownersOf(option: string, given: unknown): [owner: string, value: unknown][] {
+  if (given === undefined) return [];
+  checkOptionNames(option, given as ByOwner, { user: true, organization: true });
+  return Object.entries(given as object);
+}
+
+function checkTables(option: string, tables: unknown): void {
+  checkRecord(option, tables);
+  for (const [name, definition] of Object.entries(tables ?? {})) {
+    const isTable = typeof definition === "object" && definition !== null && "schema" in definition;
+    if (!isTable) throw new Error(`${option}.${name}: this is not a table. Write it as table(z.object({ … })).`);
+  }
+}
+
+function checkRecord(option: string, value: unknown): void {
+  if (value === undefined || (typeof value === "object" && value !== null && !Array.isArray(value))) return;
+  throw new Error(`${option}: this is not an object. Write it as { name: … }.`);
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from "vitest";
+import { z } from "zod";
+import * as mini from "zod/mini";
+import * as z3 from "zod/v3";
+import { initUserDO, table } from "../../src/router/index.js";
+
+const Post = z.object({ title: z.string() });
+
+/** What a JavaScript project may pass. */
+const refused: [message: string, given: unknown][] = [
+  ['initUserDO: there is no option "profle"', { profle: Post }],
+  ['initUserDO: there is no option "errorFormater"', { errorFormater: () => ({}) }],
+  ["initUserDO: the options are not an object", "tables"],
+  ["initUserDO: the options are not an object", null],
+  ["initUserDO: the options are not an object", [table(Post)]],
+  ['tables: there is no option "users"', { tables: { users: { posts: table(Post) } } }],
+  ['tables: there is no option "posts"', { tables: { posts: table(Post) } }],
+  ["tables: the options are not an object", { tables: [table(Post)] }],
+  ["tables.user.posts: this is not a table", { tables: { user: { posts: Post } } }],
+  ["tables.organization.posts: this is not a table", { tables: { organization: { posts: undefined } } }],
+  ["tables.user: this is not an object", { tables: { user: [table(Post)] } }],
+  ["tables.user: this is not an object", { tables: { user: "posts" } }],
+  ['migrations: there is no option "users"', { migrations: { users: [] } }],
+  ["migrations.user: this is not a list", { migrations: { user: { id: "a", up() {} } } }],
+  ["context: this is not a function", { context: { db: 1 } }],
+  ["errorFormatter: this is not a function", { errorFormatter: true }],
+  ["session: this is not a zod object", { session: z.string() }],
+  ["session: this is not a zod object", { session: { theme: z.string() } }],
+  ["profile: this is not a zod object", { profile: () => Post }],
+  ["profile: this is not a zod object", { profile: mini.object({ name: mini.string() }) }],
+  ["fields: this is not a zod object", { fields: Post.optional() }],
+  ["organizationSettings: this is not a zod object", { organizationSettings: z3.object({ name: z3.string() }) }],
+  ["kv: this is not an object", { kv: [Post] }],
+  ["roles: this is not an object", { roles: ["admin"] }],
+];
+
+describe("initUserDO", () => {
+  it.each(refused)("refuses an option that can never take effect: %s", (message, given) => {
+    expect(() => initUserDO(given as never)).toThrow(message);
+  });
+
+  it("accepts options that are undefined", () => {
+    const names = ["tables", "migrations", "session", "profile", "fields", "kv", "roles", "organizationSettings"];
+    initUserDO(Object.fromEntries([...names, "context", "errorFormatter"].map((name) => [name, undefined])));
+    initUserDO({ tables: { user: undefined, organization: undefined }, migrations: { user: undefined } } as never);
+  });
+
+  it("accepts objects with rules, and loose and strict ones", () => {
+    const refined = Post.refine(() => true);
+    initUserDO({ profile: refined, session: z.looseObject({}), organizationSettings: z.strictObject({}) });
+  });
+});
+
+describe("table", () => {
+  it.each<[string, unknown, unknown?]>([
+    ['table: there is no option "indexs"', Post, { indexs: ["title"] }],
+    ['table: there is no option "primaryKey"', Post, { primaryKey: "title" }],
+    ["table: the options are not an object", Post, ["title"]],
+    ["table.indexes: this is not a list", Post, { indexes: "title" }],
+    ["table.unique: this is not a list", Post, { unique: true }],
+    ["table: this is not a zod object", z.string()],
+    ["table: this is not a zod object", { title: z.string() }],
+    ["table: this is not a zod object", undefined],
+    ["table: this is not a zod object", mini.object({ title: mini.string() })],
+    ["table: this is not a zod object", z3.object({ title: z3.string() })],
+  ])("refuses what can never take effect: %s", (message, schema, options) => {
+    expect(() => table(schema as never, options as never)).toThrow(message);
+  });
+});
