@@ -26,6 +26,7 @@ export interface SessionOptions {
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
+const CENTURY = 36_525 * DAY;
 
 /**
  * Fills in the defaults.
@@ -38,7 +39,8 @@ export function withDefaults(options: SessionOptions = {}): Required<SessionOpti
     { accessToken: 15 * MINUTE, idle: 7 * DAY, absolute: 90 * DAY, limit: 50 },
     options,
   );
-  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value);
+  // A `Date` cannot hold the end of a session that lives for longer than some 270,000 years.
+  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value, { most: CENTURY });
   if (filled.accessToken > DAY) {
     throw new Error(
       `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,

@@ -67,6 +67,8 @@ const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
   sockets: 32_768,
   messageBytes: 33_554_432,
   resultBytes: 33_554_432,
+  // The longest delay of a JavaScript timer.
+  windowSeconds: 2_147_483,
 };
 
 /**
