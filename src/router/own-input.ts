@@ -72,6 +72,8 @@ function parsesOwnInput(middleware: InputMiddleware, schema: unknown, hasOrganiz
       try {
         given = await parsed(middleware, options, input);
       } catch (cause) {
+        // The schema declares the cursor and refuses this one. Without it, the stream would begin anew.
+        if (refusesCursor(cause)) throw cause;
         failure ??= { cause };
         continue;
       }
@@ -81,6 +83,13 @@ function parsesOwnInput(middleware: InputMiddleware, schema: unknown, hasOrganiz
     }
     throw failure?.cause;
   };
+}
+
+/** Whether a schema's issues name the cursor. */
+function refusesCursor(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: { readonly issues?: unknown } };
+  const issues = Array.isArray(cause?.issues) ? (cause.issues as { readonly path?: readonly unknown[] }[]) : [];
+  return issues.some(({ path }) => path?.[0] === "lastEventId");
 }
 
 /** What tRPC's middleware would give to the next one. */

@@ -151,6 +151,18 @@ async function firstOverSse(owner: Owner, name: string, input: unknown, lastEven
   return data === undefined ? text : superjson.parse(data);
 }
 
+it.each(["abc", "", "1 "])("refuses a cursor that the app's schema refuses: %j", async (lastEventId) => {
+  const input = encodeURIComponent(superjson.stringify({ lastEventId }));
+  const headers = { accept: "text/event-stream" };
+  const response = await somebody.browser.fetch(`${path}/checkedCursor?input=${input}`, { headers });
+  expect(await response.text()).toContain("lastEventId");
+  const socket = await openSocket(somebody.browser, path);
+  socket.send(subscribe(1, "checkedCursor", "abc"));
+  await socket.until(1);
+  expect(socket.frames).toMatchObject([{ id: 1, error: { json: { data: { code: "BAD_REQUEST" } } } }]);
+  socket.socket.close();
+});
+
 it("gets the same input when a stock client's connection drops", async () => {
   const { client, wires, close } = openStockClient(somebody.browser, { path });
   const all = kindsOf("user");
