@@ -20,12 +20,16 @@ export interface DeclaresKeyOptions {
   readonly resolveLazy?: boolean;
 }
 
+/** Most schemas that are searched. The getter of a lazy schema can create a new one each time. */
+const MAX_SCHEMAS = 1_000;
+
 /** Whether an object schema declares a key: the schema itself, or an alternative of it that sees the same input. */
 export function declaresKey(schema: unknown, key: string, { resolveLazy = false }: DeclaresKeyOptions = {}): boolean {
   const seen = new Set<unknown>();
   const open: unknown[] = [schema];
-  while (open.length > 0) {
-    const next = open.pop();
+  // Grows while it is read, so that the nearest schemas come first.
+  for (const next of open) {
+    if (seen.size === MAX_SCHEMAS) return false;
     if (typeof next !== "object" || next === null || seen.has(next)) continue;
     seen.add(next);
     const { shape, entries } = next as SchemaLike;
@@ -48,8 +52,10 @@ function alternatives(schema: SchemaLike, resolveLazy: boolean): readonly unknow
   const { innerType, schema: effect, in: first, out: second, left, right, options } = def;
   // A transform in front does not declare its input. The schema behind it sees what it returns.
   const begins = def["type"] === "pipe" && isTransform(first) ? second : first;
-  const lazy = resolveLazy && def["type"] === "lazy" ? (def["getter"] as () => unknown)() : undefined;
-  return [innerType, effect, begins, left, right, lazy, ...listOf(options)];
+  const isLazy = def["type"] === "lazy" || def["typeName"] === "ZodLazy";
+  const lazy = resolveLazy && isLazy ? (def["getter"] as () => unknown)() : undefined;
+  const branded = def["typeName"] === "ZodBranded" ? def["type"] : undefined;
+  return [innerType, effect, begins, left, right, lazy, branded, ...listOf(options)];
 }
 
 function listOf(value: unknown): readonly unknown[] {

@@ -39,6 +39,12 @@ it.each<[string, unknown]>([
   ["zod 3, optional", cursor3.optional()],
   ["zod 3, refined", cursor3.refine(() => true)],
   ["zod 3, in a union", z3.union([z3.string(), cursor3])],
+  ["zod 3, lazy", z3.lazy(() => cursor3)],
+  ["zod 3, in an intersection", z3.intersection(z3.object({}), cursor3)],
+  ["zod 3, in a discriminated union", z3.discriminatedUnion("a", [cursor3.extend({ a: z3.literal(1) })])],
+  ["zod 3, in a pipeline", cursor3.pipe(z3.any())],
+  ["zod 3, in a catch and a brand", cursor3.catch({}).brand("cursor").readonly()],
+  ["zod mini, lazy and in an intersection", mini.lazy(() => mini.intersection(mini.object({}), cursor))],
   ["zod 3, with a default", cursor3.strict().default({})],
   ["valibot", entries],
   ["valibot, optional", { kind: "schema", wrapped: entries }],
@@ -66,6 +72,13 @@ it.each<[string, unknown]>([
 ])("does not find it in %s", (_name, schema) => {
   expect(declaresKey(schema, "lastEventId", { resolveLazy: true })).toBe(false);
   expect(declaresKey(schema, "toString", { resolveLazy: true })).toBe(false);
+});
+
+it("ends for a schema that makes a new one each time", () => {
+  const text = (): z.ZodType => z.union([z.string(), z.lazy(text)]);
+  expect(declaresKey(text(), "lastEventId", { resolveLazy: true })).toBe(false);
+  const early = (): z.ZodType => z.union([cursor, z.lazy(early)]);
+  expect(declaresKey(early(), "lastEventId", { resolveLazy: true })).toBe(true);
 });
 
 it("leaves lazy schemas alone while a router is created", () => {
