@@ -27,6 +27,9 @@ interface StoredSchema {
   readonly fingerprint: string;
 }
 
+/** Ends the fingerprint of a schema of which a part is missing. It equals that of no version. */
+const INCOMPLETE = "(incomplete)";
+
 /**
  * Whether an object has been born. Naming an object is enough to wake it, so being awake must store nothing: only
  * a sign-up, a new organization or a reservation gives it its schema.
@@ -77,7 +80,9 @@ export function createLifetime({ storage, framework, app }: LifetimeOptions) {
         sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
       });
       storage.transactionSync(() => {
-        if (app?.update(sql) ?? true) sql.exec("UPDATE _object SET fingerprint = ?", fingerprint);
+        // What was done has changed the schema, so the version before has to check it as well.
+        const reached = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
+        sql.exec("UPDATE _object SET fingerprint = ?", reached);
       });
       stored = { version: framework.version, fingerprint };
     },

@@ -55,7 +55,7 @@ it("refuses the calls of the one table that a new unique index does not fit, and
   const exported = JSON.stringify(socket.frames);
   for (const part of ['"table":"tasks"', '"table":"labels"', '"type":"account"']) expect(exported).toContain(part);
   expect(exported.split('"table":"tasks"')).toHaveLength(4);
-  expect(socket.frames.find(({ id }) => id === 2)?.error?.json).toMatchObject(refused);
+  await expect.poll(() => socket.frames.find(({ id }) => id === 2)?.error?.json).toMatchObject(refused);
   socket.socket.close();
   expect(startErrors).toEqual([message]);
 });
@@ -73,6 +73,18 @@ it("serves the table again after a migration, also after the version before has 
   const titles = (await client.tasks.list.query()).map(({ title }) => title);
   expect(new Set(titles).size).toBe(2);
   expect(await codeOf(client.tasks.create.mutate(titles[0] ?? ""))).toBe("CONFLICT");
+});
+
+it("refuses the version before a migration, also if a unique index was left out", async () => {
+  const { client, redeploy } = await signUpWithTasks("a", "a");
+  await redeploy("renamedUnique");
+  expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
+  startErrors.length = 0;
+  await redeploy("first");
+  expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
+  expect(startErrors).toEqual([expect.stringContaining("tasks")]);
+  await redeploy("renamed");
+  expect(await client.tasks.list.query()).toHaveLength(2);
 });
 
 it("creates the index at once where no rows are in its way", async () => {
