@@ -3,7 +3,6 @@ import { TRPCError, callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter
 import { callerChecksOf } from "../router/caller-check.js";
 import { checkPlace } from "../router/check-place.js";
 import { demandOrganizationId } from "../router/organizations/organization-id-errors.js";
-import { makeContextFor } from "../router/own-middleware.js";
 import { placementOf, type Placement } from "../router/placement.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
@@ -130,7 +129,6 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
       type === "subscription"
         ? rawInputWithCursor(call.input, call.lastEventId)
         : (): Promise<unknown> => Promise.resolve(call.input);
-    makeContextFor(getRawInput, ctx);
     const run = (): Promise<unknown> =>
       callTRPCProcedure({
         router,

@@ -2,6 +2,19 @@ import { roomOf } from "./room.js";
 
 export type Resolver = (options: { readonly ctx: object; readonly input?: unknown }) => unknown;
 
+/** The result of a Standard Schema. */
+interface Parsed {
+  readonly value?: unknown;
+  readonly issues?: unknown;
+}
+
+/** What a resolver returned. */
+export interface Outcome {
+  readonly data: unknown;
+  /** The result of the output's parser, if it ran. */
+  readonly parsed?: Parsed | Promise<Parsed | undefined> | undefined;
+}
+
 /**
  * A mutation's resolver that runs inside one storage transaction: all that it writes is stored, or nothing.
  *
@@ -11,46 +24,48 @@ export type Resolver = (options: { readonly ctx: object; readonly input?: unknow
  *
  * @param output what `.output()` was given. A result that does not fit undoes what was written, too
  */
-export function atomic(resolver: Resolver, output: unknown): Resolver {
+export function atomic(resolver: Resolver, output: unknown): (...args: Parameters<Resolver>) => Outcome {
   return (options) => {
     const room = roomOf(options.ctx);
-    if (!room) return resolver(options);
+    if (!room) return { data: resolver(options) };
     try {
       return room.atomic(() => {
-        const result = resolver(options);
-        if (isUnfit(output, result)) throw new Unfit(result);
-        return result;
+        const data = resolver(options);
+        const parsed = parse(output, data);
+        if (parsed && !(parsed instanceof Promise) && parsed.issues) throw new Unfit(data);
+        return { data, parsed };
       });
     } catch (cause) {
-      // tRPC is to refuse it, in its own words.
-      if (cause instanceof Unfit) return cause.result;
+      // tRPC parses it again, and refuses it in its own words.
+      if (cause instanceof Unfit) return { data: cause.data };
       throw cause;
     }
   };
 }
 
 class Unfit extends Error {
-  readonly result: unknown;
+  readonly data: unknown;
 
-  constructor(result: unknown) {
+  constructor(data: unknown) {
     super("The result does not fit the procedure's output.");
-    this.result = result;
+    this.data = data;
   }
 }
 
+/** Parsers that returned a promise. Zod starts such a parser twice, so they are left to tRPC from the second call on. */
+const asyncParsers = new WeakSet<object>();
+
 /** By the Standard Schema of the parser, if it has one. What can only be found out later is found out too late. */
-function isUnfit(parser: unknown, result: unknown): boolean {
-  if (result instanceof Promise || !isStandardSchema(parser)) return false;
-  const outcome = parser["~standard"].validate(result);
-  if (!(outcome instanceof Promise)) return outcome.issues !== undefined;
-  outcome.catch(() => {});
-  return false;
+function parse(parser: unknown, data: unknown): Outcome["parsed"] {
+  if (data instanceof Promise || !isStandardSchema(parser) || asyncParsers.has(parser)) return undefined;
+  const parsed = parser["~standard"].validate(data);
+  if (!(parsed instanceof Promise)) return parsed;
+  asyncParsers.add(parser);
+  return parsed.catch(() => undefined);
 }
 
 interface StandardSchema {
-  readonly "~standard": {
-    validate(value: unknown): { readonly issues?: unknown } | Promise<{ readonly issues?: unknown }>;
-  };
+  readonly "~standard": { validate(value: unknown): Parsed | Promise<Parsed> };
 }
 
 /** @see https://standardschema.dev */

@@ -1,6 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { parseName, toName, type Address } from "../shared/owner.js";
-import { placementOf, type Placement } from "./placement.js";
+import type { Placement } from "./placement.js";
 import { roomOf } from "./room.js";
 import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
 
@@ -29,12 +29,11 @@ export function checkPlace({ kind }: Placement, address: Address, input: unknown
  *
  * @throws TRPCError FORBIDDEN
  */
-export function checkHere(options: { readonly ctx: object; readonly meta: unknown; readonly input?: unknown }): void {
-  const placement = placementOf({ _def: options });
+export function checkHere(placement: Placement, ctx: object, input?: unknown): void {
   if (placement.kind === "anywhere") return;
-  const room = roomOf(options.ctx);
+  const room = roomOf(ctx);
   if (!room) throw outside();
-  checkPlace(placement, room.address, options.input);
+  checkPlace(placement, room.address, input);
 }
 
 /** One that is no text is left to the procedure's own check of its input. */

@@ -32,7 +32,6 @@ import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
-import { ownBuilder } from "./own-builder.js";
 import { transformer } from "./transformer.js";
 import { checkNames } from "./stored-fields.js";
 import { checkUserFields, type UserFieldsSchema, type WithoutRequiredFields } from "./user-fields.js";
@@ -240,7 +239,7 @@ export function initUserDO<
      */
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
     /** tRPC's own, for middlewares that are used in several places. */
-    middleware: ownBuilder(root).middleware,
+    middleware: root.middleware,
     /** Makes one router of several that were made here. */
     mergeRouters,
     /** The routers that come with the framework. Spread them into the app's own router. */

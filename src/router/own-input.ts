@@ -2,7 +2,8 @@ import { z } from "zod";
 import { checkHere } from "./check-place.js";
 import { declaresKey } from "./declares-key.js";
 import { inputCandidates } from "./input-candidates.js";
-import { placementOf } from "./placement.js";
+import type { Placement } from "./placement.js";
+import type { Middleware, MiddlewareOptions } from "./run-middlewares.js";
 import { streamCursorOf } from "./stream-cursor.js";
 
 /**
@@ -11,52 +12,35 @@ import { streamCursorOf } from "./stream-cursor.js";
  */
 export const organizationInput = z.object({ organizationId: z.string() });
 
-interface InputOptions {
-  readonly ctx: object;
-  readonly meta: unknown;
-  readonly getRawInput: () => Promise<unknown>;
-  next(options?: { readonly input: unknown }): unknown;
-}
-
-/** tRPC's middleware that parses the input with one of the procedure's schemas. */
-interface InputMiddleware {
-  (options: InputOptions): unknown;
-  readonly _type?: unknown;
-}
-
-interface Procedure {
-  readonly _def: {
-    readonly type: string;
-    readonly meta: unknown;
-    readonly inputs?: readonly unknown[];
-    readonly middlewares?: InputMiddleware[];
-  };
+export interface ParseOwnInputOptions {
+  readonly type: string;
+  readonly placement: Placement;
+  /** The schemas, in the order of their declaration. */
+  readonly inputs?: readonly unknown[] | undefined;
+  /** Changed: those that parse the input are replaced. */
+  readonly middlewares: Middleware[];
 }
 
 /**
- * Gives each schema of a procedure the app's own input, without the keys that a client adds for the framework.
- *
- * tRPC gives all schemas of a procedure the same raw input. So the middlewares that parse it are replaced, in the
- * procedure that was just created: nothing else has a reference to their array.
+ * Gives each schema of a procedure the app's own input, without the keys that a client adds for the framework. tRPC gives
+ * all schemas of a procedure the same raw input.
  */
-export function parseOwnInput<TProcedure>(created: TProcedure): TProcedure {
-  const { type, meta, inputs = [], middlewares = [] } = (created as Procedure)._def;
-  const hasOrganizationId = placementOf({ _def: { meta } }).kind === "organization";
-  if (!hasOrganizationId && type !== "subscription") return created;
+export function parseOwnInput({ type, placement, inputs = [], middlewares }: ParseOwnInputOptions): void {
+  const hasOrganizationId = placement.kind === "organization";
+  if (!hasOrganizationId && type !== "subscription") return;
   const schemas = inputs.values();
   for (const [index, middleware] of middlewares.entries()) {
     if (middleware._type !== "input") continue;
     const schema: unknown = schemas.next().value;
     const own =
       schema === organizationInput
-        ? checksOrganization(middleware)
+        ? checksOrganization(middleware, placement)
         : parsesOwnInput(middleware, schema, hasOrganizationId);
     middlewares[index] = Object.assign(own, middleware);
   }
-  return created;
 }
 
-function parsesOwnInput(middleware: InputMiddleware, schema: unknown, hasOrganizationId: boolean): InputMiddleware {
+function parsesOwnInput(middleware: Middleware, schema: unknown, hasOrganizationId: boolean): Middleware {
   const declared = new Map<string, boolean>();
   const declares = (key: string): boolean => {
     const known = declared.get(key) ?? declaresKey(schema, key, { resolveLazy: true });
@@ -94,25 +78,25 @@ function refusesCursor(error: unknown): boolean {
 
 /** What tRPC's middleware would give to the next one. */
 async function parsed(
-  middleware: InputMiddleware,
-  options: InputOptions,
+  middleware: Middleware,
+  options: MiddlewareOptions,
   input: unknown,
 ): Promise<{ readonly input: unknown } | undefined> {
   let given: { readonly input: unknown } | undefined;
   await middleware({
     ...options,
     getRawInput: () => Promise.resolve(input),
-    next: (next) => void (given = next),
+    next: (next) => void (given = { input: next?.input }),
   });
   return given;
 }
 
 /** Checks `organizationId`, and leaves the input to the app's schemas. */
-function checksOrganization(middleware: InputMiddleware): InputMiddleware {
+function checksOrganization(middleware: Middleware, placement: Placement): Middleware {
   return async (options) => {
     const input = await options.getRawInput();
     await parsed(middleware, options, input);
-    checkHere({ ...options, input });
+    checkHere(placement, options.ctx, input);
     return options.next();
   };
 }

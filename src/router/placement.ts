@@ -38,7 +38,24 @@ export function placed(placement: Placement): object {
   return { [PLACEMENT]: placement };
 }
 
-/** Where a procedure belongs. What was said closest to the resolver holds. */
-export function placementOf({ _def: { meta } }: { readonly _def: { readonly meta: unknown } }): Placement {
-  return (meta as { readonly [PLACEMENT]?: Placement } | undefined)?.[PLACEMENT] ?? anywhere;
+interface Placed {
+  readonly meta?: unknown;
+  readonly [PLACEMENT]?: Placement;
+}
+
+/** The placement of a procedure. If its builders declared several, the last one applies. */
+export function placementOf({ _def }: { readonly _def: Placed }): Placement {
+  return _def[PLACEMENT] ?? (_def.meta as Placed | undefined)?.[PLACEMENT] ?? anywhere;
+}
+
+/** Keeps the placement of a finished procedure outside of its `meta`, which is the app's. */
+export function markPlacement(definition: object, placement: Placement): void {
+  Object.defineProperty(definition, PLACEMENT, { value: placement });
+}
+
+/** The app's own part of a procedure's meta, or `undefined` if the app declared none. */
+export function metaWithoutPlacement(meta: unknown): unknown {
+  if (typeof meta !== "object" || meta === null || !(PLACEMENT in meta)) return meta;
+  const { [PLACEMENT]: _placement, ...own } = meta as Record<PropertyKey, unknown>;
+  return Reflect.ownKeys(own).length > 0 ? own : undefined;
 }

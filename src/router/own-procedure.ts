@@ -1,0 +1,47 @@
+import { atomic, type Resolver } from "./atomic.js";
+import { parseOwnInput } from "./own-input.js";
+import { parseOutputOnce } from "./parse-output-once.js";
+import { markPlacement, metaWithoutPlacement, placementOf } from "./placement.js";
+import { runMiddlewares, type Middleware } from "./run-middlewares.js";
+
+/** What tRPC's builder returns when it is given a resolver. */
+interface Procedure {
+  readonly _def: Definition;
+  meta?: unknown;
+}
+
+interface Definition {
+  readonly type: string;
+  readonly inputs?: readonly unknown[];
+  readonly output?: unknown;
+  readonly middlewares: Middleware[];
+  meta: unknown;
+}
+
+/**
+ * Completes a procedure that tRPC's builder has just created:
+ *
+ * - A mutation's resolver runs in one storage transaction: see {@link atomic}.
+ * - The app's schemas get the app's own input: see {@link parseOwnInput}.
+ * - Its middlewares run where the procedure belongs: see {@link runMiddlewares}.
+ * - Its `meta` is the app's own.
+ *
+ * The procedure itself is changed. Nothing else has a reference to its definition yet.
+ */
+export function ownProcedure<TProcedure>(created: TProcedure, resolver: Resolver): TProcedure {
+  const procedure = created as Procedure & TProcedure;
+  const { _def } = procedure;
+  const { type, inputs, output, middlewares } = _def;
+  const placement = placementOf(procedure);
+  const meta = metaWithoutPlacement(_def.meta);
+
+  parseOwnInput({ type, placement, inputs, middlewares });
+  const own = type === "mutation" ? parseOutputOnce(middlewares, atomic(resolver, output)) : [...middlewares];
+  // tRPC starts with the first one, which runs the others. They stay in the list for tools that read it.
+  middlewares.unshift(runMiddlewares({ middlewares: own, placement, meta }));
+
+  markPlacement(_def, placement);
+  _def.meta = meta;
+  if ("meta" in procedure) procedure.meta = meta;
+  return procedure;
+}

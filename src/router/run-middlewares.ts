@@ -1,0 +1,88 @@
+import { getTRPCErrorFromUnknown } from "@trpc/server";
+import { checkHere } from "./check-place.js";
+import type { Placement } from "./placement.js";
+import { roomOf } from "./room.js";
+
+/** What a middleware may give to the next one. */
+export interface NextOptions {
+  readonly ctx?: object | null | undefined;
+  readonly input?: unknown;
+  readonly getRawInput?: () => Promise<unknown>;
+}
+
+/** What tRPC gives to a middleware or a resolver, as far as it is used here. */
+export interface MiddlewareOptions {
+  readonly ctx: object;
+  readonly meta: unknown;
+  readonly input: unknown;
+  readonly getRawInput: () => Promise<unknown>;
+  next(options?: NextOptions): unknown;
+}
+
+/** A middleware of the app, or one in which tRPC parses an input or an output, formats errors or calls the resolver. */
+export interface Middleware {
+  (options: MiddlewareOptions): unknown;
+  /** Set by tRPC on its own middlewares for `.input()`, `.output()` and `.errors()`. */
+  readonly _type?: string;
+}
+
+export interface RunMiddlewaresOptions {
+  /** In the order of their declaration, the resolver's last. */
+  readonly middlewares: readonly Middleware[];
+  readonly placement: Placement;
+  /** The meta that the app declared. */
+  readonly meta: unknown;
+}
+
+/**
+ * A middleware that runs all others of a procedure as tRPC does, with two differences:
+ *
+ * - A procedure that belongs in a Durable Object is refused elsewhere: the app's own code can call its router too, past the
+ *   entry where calls from outside are checked.
+ * - `next({ ctx })` does not evaluate the getters of the context. tRPC's copy would read rows, and in a live query it would make
+ *   the result depend on the caller.
+ */
+export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresOptions): Middleware {
+  async function run(index: number, options: Omit<MiddlewareOptions, "next" | "meta">): Promise<unknown> {
+    try {
+      const middleware = middlewares[index];
+      if (!middleware) throw new Error("A resolver cannot call next(): nothing comes after it.");
+      if (middleware._type === undefined) checkHere(placement, options.ctx);
+      return await middleware({
+        ...options,
+        meta,
+        next: (given) =>
+          run(index + 1, {
+            ...options,
+            ctx: given?.ctx ? extend(options.ctx, given.ctx) : options.ctx,
+            input: given && "input" in given ? given.input : options.input,
+            getRawInput: given?.getRawInput ?? options.getRawInput,
+          }),
+      });
+    } catch (cause) {
+      return { ok: false, error: getTRPCErrorFromUnknown(cause), marker: "middlewareMarker" };
+    }
+  }
+  return (options) => run(0, options);
+}
+
+/** A copy of the context with additions. In an object, getters stay getters; elsewhere it is tRPC's own copy. */
+function extend(ctx: object, added: object): object {
+  if (!roomOf(ctx)) return { ...ctx, ...added };
+  const copy: Record<PropertyKey, unknown> = {};
+  copyProperties(copy, ctx);
+  for (const key of Reflect.ownKeys(added)) {
+    const property = Object.getOwnPropertyDescriptor(added, key);
+    if (property?.enumerable) Object.defineProperty(copy, key, property);
+  }
+  return copy;
+}
+
+function copyProperties(copy: Record<PropertyKey, unknown>, from: object): void {
+  for (const key of Reflect.ownKeys(from)) {
+    const property = Object.getOwnPropertyDescriptor(from, key);
+    // An assignment takes a fraction of the time.
+    if (property?.enumerable && !property.get && key !== "__proto__") copy[key] = property.value;
+    else if (property) Object.defineProperty(copy, key, property);
+  }
+}

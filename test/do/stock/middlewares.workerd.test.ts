@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { parses } from "../../fixtures/app/stock.js";
+import { stockUser } from "../../fixtures/stock-roads.js";
+
+const { user, roads } = await stockUser();
+
+describe.each(roads)("in an object, over $name", (road) => {
+  it("starts a second next() from the context that the middleware had", async () => {
+    expect(await road.query("twice")).toEqual({
+      last: { first: false, second: true, user: user.id },
+      own: expect.not.arrayContaining(["first", "second"]) as unknown,
+    });
+  });
+
+  it("runs the rest for each next() of a middleware that calls it several times at once", async () => {
+    expect(await road.query("twiceAtOnce")).toMatchObject([
+      { first: true, second: false },
+      { first: false, second: true },
+      { first: false, second: false },
+    ]);
+  });
+
+  it("keeps additions of a later middleware out of the context of an earlier one", async () => {
+    expect(await road.query("afterNext")).toEqual([1, false]);
+  });
+
+  it("gives procedures the meta that the app declared, and nothing else", async () => {
+    expect(await road.query("plainMeta")).toBe(true);
+    expect(await road.query("ownMeta")).toEqual(["role"]);
+  });
+
+  it.each(["outputOnce", "asyncOutputOnce", "asyncResolverOnce"])(
+    "parses the output of a mutation once: %s",
+    async (name) => {
+      const text = crypto.randomUUID();
+      // The first call finds out whether the parser is synchronous.
+      await road.mutate(name, "first");
+      expect(await road.mutate(name, text)).toBe(`${text}!`);
+      expect(parses.get(text)).toBe(1);
+    },
+  );
+
+  it("parses what a middleware behind the output returned", async () => {
+    const text = crypto.randomUUID();
+    expect(await road.mutate("outputOfInside", text)).toBe(`${text} changed!`);
+  });
+
+  it("rolls back a mutation with a result that does not fit its output", async () => {
+    await expect(road.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
+    expect(await road.query("items")).toEqual([]);
+  });
+
+  it("calls a procedure with a caller of its own through it", async () => {
+    expect(await road.query("wrapped.query")).toEqual({ wrapped: user.id });
+  });
+});
