@@ -4,6 +4,7 @@ import { callerChecksOf } from "../router/caller-check.js";
 import { checkPlace } from "../router/check-place.js";
 import { demandOrganizationId } from "../router/organizations/organization-id-errors.js";
 import { placementOf, type Placement } from "../router/placement.js";
+import { resolveNested } from "../router/resolve-nested.js";
 import { resolveProcedure } from "../router/resolve-procedure.js";
 import { ROOM, type Room } from "../router/room.js";
 import { shapeError, type OnError } from "../router/run-call.js";
@@ -15,6 +16,7 @@ import type { Device } from "../shared/device.js";
 import { withoutOutside } from "./live/outside.js";
 import { personal, personalRoom } from "./live/personal.js";
 import { packReply } from "./pack-reply.js";
+import { holdNested } from "./sockets/hold-nested.js";
 import type { HeldStream } from "./sockets/held-streams.js";
 import { createPendingCall, isAsyncIterable, type LiveCall, type PendingCall } from "./sockets/open-result.js";
 import {
@@ -154,7 +156,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
 
   async function runLive(caller: Caller, call: Call): Promise<unknown> {
     const { run } = await enterLive(caller, call);
-    return run();
+    return resolveNested(await run());
   }
 
   /** What is repeated for each caller of a query that is otherwise the same for all. */
@@ -202,7 +204,15 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
           const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
           return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
-        return { ...packReply(result, transport), ...effect, ...deviceEffect };
+        const { data, later } = call.streams
+          ? holdNested(result, {
+              pending: createPendingCall,
+              // A mutation is not run again for a promise that got lost, and neither is a query.
+              hold: (opened) => hold({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
+              path: call.path,
+            })
+          : { data: result };
+        return { ...(await packReply(data, transport)), ...(later && { later }), ...effect, ...deviceEffect };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
         return { ok: false, error: shape(call, cause, caller), ...effect };

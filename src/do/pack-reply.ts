@@ -1,4 +1,5 @@
 import superjson from "superjson";
+import { isNestedPromise, resolveNested } from "../router/resolve-nested.js";
 import type { Reply } from "../shared/call.js";
 import { hasReservedKey } from "../shared/reserved-keys.js";
 import type { Transport } from "./entry.js";
@@ -8,9 +9,19 @@ import type { Transport } from "./entry.js";
  * what would not survive that (a URL, an instance of a class, an object without prototype) goes as superjson's text,
  * as on a socket: superjson itself leaves instances and functions in what it makes, for JSON to write or drop.
  *
+ * Nested promises are awaited first.
+ *
  * @throws Error for a value that superjson refuses. Thrown here, it fails this call and not the others of its batch.
  */
-export function packReply(data: unknown, transport: Transport): Extract<Reply, { ok: true }> {
+export function packReply(data: unknown, transport: Transport): Packed | Promise<Packed> {
+  if (transport === "rpc" && isCloneable(data)) return { ok: true, data };
+  const resolved = resolveNested(data);
+  return isNestedPromise(resolved) ? resolved.then((value) => pack(value, transport)) : pack(resolved, transport);
+}
+
+type Packed = Extract<Reply, { ok: true }>;
+
+function pack(data: unknown, transport: Transport): Packed {
   if (transport === "socket" || isCloneable(data)) return { ok: true, data };
   return { ok: true, data: superjson.stringify(data), encoding: "superjson" };
 }

@@ -14,6 +14,20 @@ export interface Call {
    * @default 0
    */
   readonly batchIndex?: number | undefined;
+  /**
+   * Whether the client gets a stream, in which the promises of a result can follow it.
+   * @default false
+   */
+  readonly streams?: boolean | undefined;
+}
+
+/** A promise or an async iterable in a result. It follows the result by a stream of its own. */
+export interface LaterValue {
+  /** The property of the result. */
+  readonly key: string;
+  readonly kind: "promise" | "iterable";
+  /** Authorizes the Worker to open a socket for it. */
+  readonly ticket: string;
 }
 
 /** tRPC's error shape as the Durable Object formatted it, ready to be serialized for the client. */
@@ -51,6 +65,8 @@ export type Reply =
       readonly encoding?: "superjson";
       /** Set when the procedure returned an async iterable: shows who opens a socket for it that they may. */
       readonly stream?: string;
+      /** Parts of the result that follow it. */
+      readonly later?: readonly LaterValue[];
       /** The event id that such a stream begins after, if its events have ids and the call gave none. */
       readonly startsAt?: string | undefined;
       readonly session?: SessionEffect;

@@ -188,6 +188,7 @@ async function planKnown(
       input,
       procedure,
       batchIndex,
+      ...(wantsStream(request.headers) && { streams: true }),
       ...(type === "subscription" && { lastEventId: cameBackWith ?? lastEventIdIn(input) }),
       ...(placement.kind === "refresh" && { refreshCookie: (await session.refresh())?.token }),
     };

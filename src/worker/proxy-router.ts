@@ -1,9 +1,11 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { placementOf } from "../router/placement.js";
+import { resolveNested } from "../router/resolve-nested.js";
 import type { Call, ErrorShape } from "../shared/call.js";
 import { withReplyCursor, Written } from "../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
+import { withLaterValues } from "./later-values.js";
 import type { SentReply } from "./send-calls.js";
 import { serializable, serialized, Serialized } from "./serializable.js";
 
@@ -49,10 +51,13 @@ export function createProxyRouter(
     const reply = await calls[batchIndex]?.reply;
     if (!reply) throw new Error("A call was answered without having been sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);
-    if (reply.open) return reply.open(signal);
+    const { open, stream, later } = reply;
+    if (open && stream !== undefined) return open(stream, signal);
     const data: unknown = reply.encoding === "superjson" ? superjson.parse(reply.data) : reply.data;
+    if (open && later) return withLaterValues(data, later, (ticket) => open(ticket, signal));
     // tRPC serializes where a failure ends the whole reply, with all calls in it.
-    if (isLocal(batchIndex)) return streams ? serializable(data, output) : serialized(data, output);
+    if (isLocal(batchIndex))
+      return streams ? serializable(data, output) : serialized(await resolveNested(data), output);
     return reply.cursor === undefined || streams ? data : new Written(data, reply.cursor);
   };
 

@@ -57,13 +57,25 @@ async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, unknow
         return result.data === undefined ? undefined : (transformer.deserialize(result.data) as unknown);
       if (result?.type !== "data") continue;
       const value: unknown = transformer.deserialize(result.data);
-      yield result.id === undefined ? value : track(result.id, (value as { data: unknown }).data);
+      yield isTracked(value, result.id) ? track(value.id, value.data) : value;
     }
     if (!signal?.aborted) throw lost();
     return undefined;
   } finally {
     socket.close();
   }
+}
+
+/** An event of a generator that has tracked before carries the last id, too, but is not itself tracked. */
+function isTracked(value: unknown, id: string | undefined): value is { readonly id: string; readonly data: unknown } {
+  return (
+    id !== undefined &&
+    typeof value === "object" &&
+    value !== null &&
+    "data" in value &&
+    "id" in value &&
+    value.id === id
+  );
 }
 
 function lost(): TRPCError {

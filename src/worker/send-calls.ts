@@ -16,8 +16,10 @@ export interface KnownCall extends Call {
   readonly procedure: AnyTRPCProcedure;
 }
 
-/** A reply, and how to read the stream that it told of. */
-export type SentReply = Reply & { readonly open?: (signal: AbortSignal | undefined) => AsyncIterable<unknown> };
+/** A reply, and how to read the stream of a ticket that came with it. */
+export type SentReply = Reply & {
+  readonly open?: (ticket: string, signal: AbortSignal | undefined) => AsyncIterable<unknown>;
+};
 
 export interface SendCallsOptions {
   readonly router: AnyTRPCRouter;
@@ -49,10 +51,9 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
 }
 
 async function addressed(known: KnownCall, { caller, configuration }: SendCallsOptions): Promise<AddressedCall> {
-  const { path, type, input, refreshCookie, lastEventId, batchIndex } = known;
-  const call: Call = { path, type, input, refreshCookie, lastEventId, ...(batchIndex && { batchIndex }) };
+  const { procedure, ...call } = known;
   try {
-    return { call, to: await whose(placementOf(known.procedure), call, caller, configuration) };
+    return { call, to: await whose(placementOf(procedure), call, caller, configuration) };
   } catch (refused) {
     return { call, to: { refused } };
   }
@@ -80,12 +81,11 @@ async function ask(address: Address, calls: readonly Call[], options: SendCallsO
   try {
     const stub = stubOf(configuration.namespace, address);
     const { output: transformer } = router._def._config.transformer;
-    return (await stub.trpc(caller, calls, device)).map((reply): SentReply => {
-      const ticket = reply.ok ? reply.stream : undefined;
-      return ticket === undefined
-        ? reply
-        : { ...reply, open: (signal) => readStream({ stub, ticket, transformer, track: tracked, signal, waitUntil }) };
-    });
+    const open: SentReply["open"] = (ticket, signal) =>
+      readStream({ stub, ticket, transformer, track: tracked, signal, waitUntil });
+    return (await stub.trpc(caller, calls, device)).map((reply): SentReply =>
+      reply.ok && (reply.stream !== undefined || reply.later) ? { ...reply, open } : reply,
+    );
   } catch (cause) {
     return calls.map((call) => failed(call, settingAtFault(cause) ?? cause, options));
   }

@@ -1,4 +1,5 @@
 import { isTrackedEnvelope } from "@trpc/server";
+import { isNestedPromise, resolveNested } from "../../router/resolve-nested.js";
 
 export interface PumpOptions {
   readonly iterable: AsyncIterable<unknown>;
@@ -24,7 +25,9 @@ export async function pump(options: PumpOptions): Promise<void> {
   try {
     iterator = iterable[Symbol.asyncIterator]();
     for (;;) {
-      const next = await iterator.next();
+      const { done, value: given } = await iterator.next();
+      const value = resolveNested(given);
+      const next = { done, value: isNestedPromise(value) ? await value : value };
       if (signal.aborted) return;
       // A returned value is delivered to the client, like those before it.
       if (next.done && next.value !== undefined && !(await ready())) return;

@@ -1,0 +1,39 @@
+import { isNestedPromise } from "../../router/resolve-nested.js";
+import type { LaterValue } from "../../shared/call.js";
+import { isAsyncIterable, type createPendingCall } from "./open-result.js";
+import type { Opened } from "./subscriptions.js";
+
+export interface HoldNestedOptions {
+  /** Makes a call whose result is the stream. */
+  readonly pending: typeof createPendingCall;
+  /** Keeps a stream for the Worker, and returns the ticket for it. */
+  readonly hold: (opened: Opened) => string;
+  readonly path: string;
+}
+
+/**
+ * Takes the promises and async iterables out of a result that is sent as a stream. They follow by streams of their own, so the
+ * client has the result before they are done. As in tRPC, they are properties of the result itself.
+ */
+export function holdNested(
+  result: unknown,
+  { pending, hold, path }: HoldNestedOptions,
+): { readonly data: unknown; readonly later?: readonly LaterValue[] } {
+  if (typeof result !== "object" || result === null || Object.getPrototypeOf(result) !== Object.prototype)
+    return { data: result };
+  const later = Object.entries(result).flatMap(([key, value]: [string, unknown]): LaterValue[] => {
+    if (isAsyncIterable(value)) return [{ key, kind: "iterable", ticket: hold(pending().opened(value, path)) }];
+    if (!isNestedPromise(value)) return [];
+    // Nobody may come for it.
+    value.catch(() => {});
+    return [{ key, kind: "promise", ticket: hold(pending().opened(returning(value), path)) }];
+  });
+  if (later.length === 0) return { data: result };
+  const others = Object.entries(result).filter(([key]) => !later.some((each) => each.key === key));
+  return { data: Object.fromEntries(others), later };
+}
+
+// oxlint-disable-next-line require-yield -- what it returns is the one value that follows
+async function* returning(promise: Promise<unknown>): AsyncGenerator<never, unknown> {
+  return await promise;
+}
