@@ -118,10 +118,15 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     deadLetters: () => kind.deadLetters?.() ?? [],
 
-    trpc: (caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> =>
-      reached(Promise.all(calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", device))))),
+    trpc: (caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> =>
+      reached(
+        Promise.all(
+          calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", { device, requestId }))),
+        ),
+      ),
 
     internal: async (request: InternalRequest): Promise<unknown> => {
+      if (request.op === "leave") return entry.leave(request.requestId);
       const answer = await kind.internal?.(request);
       const told = kind.reach?.();
       // A letter's sender need not wait for the letters that come of it.

@@ -13,9 +13,12 @@ import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
+import { causeFor } from "./cause-for.js";
 import { withoutOutside } from "./live/outside.js";
 import { personal, personalRoom } from "./live/personal.js";
+import { notFound, notOverSocket, useHttp } from "./entry-errors.js";
 import { packReply } from "./pack-reply.js";
+import { createRunningCalls } from "./running-calls.js";
 import { holdNested } from "./sockets/hold-nested.js";
 import type { HeldStream } from "./sockets/held-streams.js";
 import { createPendingCall, isAsyncIterable, type LiveCall, type PendingCall } from "./sockets/open-result.js";
@@ -99,9 +102,11 @@ export type Subscribed =
  * alive → build the context → run.
  */
 export function createEntry({ router, env, owned, extendContext, onError, hold, head }: EntryOptions) {
+  const runningCalls = createRunningCalls();
+
   async function find({ path }: Call): Promise<AnyTRPCProcedure> {
     const procedure = await resolveProcedure(router, path);
-    if (!procedure) throw notFound();
+    if (!procedure) throw notFound(path);
     return procedure;
   }
 
@@ -181,7 +186,13 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
     /**
      * Runs a call. What goes on telling is held, and the reply has the ticket for it. Never throws.
      */
-    async run(caller: Caller, call: Call, transport: Transport, device: Device = {}): Promise<Reply> {
+    async run(
+      caller: Caller,
+      call: Call,
+      transport: Transport,
+      { device = {}, requestId }: RunOptions = {},
+    ): Promise<Reply> {
+      let done = (): void => {};
       let effect: { session?: SessionEffect } = {};
       let deviceEffect: { deviceToken?: string } = {};
       const setSession = (session: SessionEffect): void => void (effect = { session });
@@ -190,9 +201,14 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         const procedure = await find(call);
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
         let made: PendingCall | undefined;
+        const create = (): PendingCall => {
+          const start = calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined;
+          const created = createPendingCall(start);
+          if (requestId !== undefined) done = runningCalls.add(requestId, created);
+          return created;
+        };
         // Most calls tell nothing later, and do without.
-        const pending = (): PendingCall =>
-          (made ??= createPendingCall(calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined));
+        const pending = (): PendingCall => (made ??= create());
         const visit = { caller, device, refreshCookie: call.refreshCookie, setSession, setDevice };
         const { type, run } = await enter({ visit, call, procedure, transport, live: () => pending().live });
         const result = await run();
@@ -215,9 +231,14 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         return { ...(await packReply(data, transport)), ...(later && { later }), ...effect, ...deviceEffect };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
-        return { ok: false, error: shape(call, cause, caller), ...effect };
+        return { ok: false, error: shape(call, cause, caller), ...effect, ...causeFor(caller, cause) };
+      } finally {
+        done();
       }
     },
+
+    /** Aborts the signals of a request's calls, because its client has left. */
+    leave: runningCalls.leave,
 
     /** Runs a query that is kept live, and tells the recorder what it depends on. Never throws. */
     async query(caller: Caller, call: Call, recorder: ReadRecorder): Promise<Subscribed> {
@@ -254,6 +275,14 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
   };
 }
 
+/** What is known of a call over HTTP. */
+export interface RunOptions {
+  /** Where it came from. */
+  readonly device?: Device | undefined;
+  /** The id of its request, in case its client leaves. */
+  readonly requestId?: string | undefined;
+}
+
 /** How a call came in: values cross RPC as they are, and sockets cannot set cookies. */
 export type Transport = "rpc" | "socket";
 
@@ -267,22 +296,4 @@ export class SessionEnded extends TRPCError {
 /** Of who comes in by a socket nothing more is known, and no cookie reaches them. */
 function unseen(caller: Caller): Visit {
   return { caller, device: {}, setSession() {}, setDevice() {} };
-}
-
-function notFound(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "There is no procedure on this path." });
-}
-
-function useHttp(): TRPCError {
-  return new TRPCError({
-    code: "BAD_REQUEST",
-    message: "This procedure sets cookies, which a socket cannot: use HTTP.",
-  });
-}
-
-function notOverSocket(type: string): TRPCError {
-  return new TRPCError({
-    code: "UNSUPPORTED_MEDIA_TYPE",
-    message: `This ${type} answers with a stream, which a socket only carries for subscriptions: use HTTP.`,
-  });
 }

@@ -63,8 +63,8 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   }
 
   /** @internal Runs calls on a caller's behalf. */
-  trpc(caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]> {
-    return this.#object.trpc(caller, calls, device);
+  trpc(caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> {
+    return this.#object.trpc(caller, calls, device, requestId);
   }
 
   /** @internal The framework's own messages between objects. */

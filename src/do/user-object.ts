@@ -210,6 +210,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "countMail":
     case "answerInvitation":
     case "isLastOwner":
+    case "leave":
       throw new Error(`A user's object does not answer "${request.op}".`);
   }
 }

@@ -1,3 +1,5 @@
+import type { ForwardedCause } from "./forwarded-cause.js";
+
 /** One procedure call on its way to the Durable Object that owns the data. Crosses Workers RPC as it is. */
 export interface Call {
   readonly path: string;
@@ -75,4 +77,10 @@ export type Reply =
       /** How far the log goes that a mutation has written to, when somebody could be listening. */
       readonly cursor?: string;
     }
-  | { readonly ok: false; readonly error: ErrorShape; readonly session?: SessionEffect };
+  | {
+      readonly ok: false;
+      readonly error: ErrorShape;
+      readonly session?: SessionEffect;
+      /** Only for server callers, and only of errors that were thrown on purpose. */
+      readonly cause?: ForwardedCause;
+    };

@@ -108,6 +108,11 @@ export type InternalRequest =
       readonly email: string;
     }
   | { /** User → organization: would it be without an owner? */ readonly op: "isLastOwner"; readonly userId: string }
+  | {
+      /** Worker → any object: the client of a request has left, so the signals of its calls are aborted. */
+      readonly op: "leave";
+      readonly requestId: string;
+    }
   | ({ /** Any object → any other: what its outbox has for it. */ readonly op: "deliver" } & Delivery);
 
 /** Letters of one object's outbox to another, in order. */
@@ -168,6 +173,7 @@ interface Replies {
   hasVerified: boolean;
   blocksInviter: boolean;
   isLastOwner: boolean;
+  leave: void;
   deliver: Receipt;
 }
 

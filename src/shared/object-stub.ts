@@ -9,8 +9,11 @@ import type { InternalReply, InternalRequest } from "./internal.js";
  * expand the whole router.
  */
 export interface ObjectStub {
-  /** Runs calls on a caller's behalf, as they stand in one batch. `device` is where they came from, over HTTP. */
-  trpc(caller: Caller, calls: readonly Call[], device?: Device): Promise<Reply[]>;
+  /**
+   * Runs calls on a caller's behalf, as they stand in one batch. `device` is where they came from, over HTTP. the internal
+   * message "leave" names the calls by their `requestId`.
+   */
+  trpc(caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]>;
   /** The framework's own messages between objects. */
   internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>>;
   fetch(request: Request): Promise<Response>;

@@ -69,7 +69,7 @@ function noOwner(): TRPCError {
 
 function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
   if (!reply) throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "The object left the call unanswered." });
-  if (!reply.ok) throw new ForwardedError(reply.error);
+  if (!reply.ok) throw new ForwardedError(reply.error, reply.cause);
   if (reply.stream !== undefined) {
     // As the types of a caller have it: tRPC's own hands its internal envelopes out here.
     const track = (id: string, data: unknown) => ({ id, data });

@@ -77,17 +77,25 @@ function dispatch(calls: readonly AddressedCall[], options: SendCallsOptions): P
 
 /** Asks one object, in one RPC. */
 async function ask(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<SentReply[]> {
-  const { router, configuration, caller, device, waitUntil } = options;
+  const { router, configuration, caller, device, signal, waitUntil } = options;
+  const requestId = signal && crypto.randomUUID();
+  const leave = (): void => {
+    const left = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
+    waitUntil(left.catch(() => {}));
+  };
+  signal?.addEventListener("abort", leave, { once: true });
   try {
     const stub = stubOf(configuration.namespace, address);
     const { output: transformer } = router._def._config.transformer;
     const open: SentReply["open"] = (ticket, signal) =>
       readStream({ stub, ticket, transformer, track: tracked, signal, waitUntil });
-    return (await stub.trpc(caller, calls, device)).map((reply): SentReply =>
+    return (await stub.trpc(caller, calls, device, requestId)).map((reply): SentReply =>
       reply.ok && (reply.stream !== undefined || reply.later) ? { ...reply, open } : reply,
     );
   } catch (cause) {
     return calls.map((call) => failed(call, settingAtFault(cause) ?? cause, options));
+  } finally {
+    signal?.removeEventListener("abort", leave);
   }
 }
 

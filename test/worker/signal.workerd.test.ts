@@ -1,9 +1,16 @@
 import superjson from "superjson";
-import { expect, it } from "vitest";
+import { beforeEach, expect, it } from "vitest";
 import { ended } from "../fixtures/app/failures.js";
+import { aborted, begun } from "../fixtures/app/stock.js";
+import { stockUser } from "../fixtures/stock-roads.js";
 import { freshEmail, openBrowser, password } from "../fixtures/browser.js";
 
 const browser = openBrowser();
+
+beforeEach(() => {
+  begun.length = 0;
+  aborted.length = 0;
+});
 
 async function resultsOf(path: string): Promise<unknown[]> {
   const replies: { result: { data: never } }[] = await (await browser.fetch(path)).json();
@@ -31,4 +38,30 @@ it.each([
   while (reader && !text.includes("one")) text += (await reader.read()).value ?? "";
   await reader?.cancel();
   await expect.poll(() => ended).toContain(name);
+});
+
+it.each(["query", "mutation", "worker", "promise"])(
+  "aborts the signal of a %s when its client leaves before the reply",
+  async (name) => {
+    const { browser: user } = await stockUser();
+    const leaving = new AbortController();
+    const reply = user.fetch(`/stock/leaving.${name}`, {
+      signal: leaving.signal,
+      ...(name === "mutation" && { method: "POST", headers: { "content-type": "application/json" } }),
+    });
+    await expect.poll(() => begun).toEqual([name]);
+    leaving.abort();
+    await expect(reply).rejects.toThrow();
+    await expect.poll(() => aborted).toEqual([name]);
+  },
+);
+
+it("aborts the signals of all calls of a batch in an object", async () => {
+  const { browser: user } = await stockUser();
+  const leaving = new AbortController();
+  const reply = user.fetch("/stock/leaving.query,leaving.query?batch=1", { signal: leaving.signal });
+  await expect.poll(() => begun).toEqual(["query", "query"]);
+  leaving.abort();
+  await expect(reply).rejects.toThrow();
+  await expect.poll(() => aborted).toEqual(["query", "query"]);
 });

@@ -30,6 +30,8 @@ export interface Start {
 /** A live call, before it is known what its procedure returns. */
 export interface PendingCall {
   readonly live: LiveCall;
+  /** Aborts the signal of the call, because its client has left. */
+  abort(): void;
   /**
    * What it returned, ready to be told from.
    * @throws TRPCError when it is nothing that can be told from
@@ -57,6 +59,7 @@ export function createPendingCall(start?: Start): PendingCall {
         return start.after;
       },
     },
+    abort: () => controller?.abort(),
     opened(result, path) {
       const live = describeLiveQuery(result);
       if (live) return { kind: "live", request: live };

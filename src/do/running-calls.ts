@@ -1,0 +1,27 @@
+import type { PendingCall } from "./sockets/open-result.js";
+
+/**
+ * The calls over HTTP that run in this object, by the id of their request. The Worker tells the object when a client leaves: the
+ * platform does not.
+ */
+export function createRunningCalls() {
+  const running = new Map<string, Set<PendingCall>>();
+  return {
+    /** @returns removes the call again, when it is done */
+    add(requestId: string, call: PendingCall): () => void {
+      const calls = running.get(requestId) ?? new Set();
+      running.set(requestId, calls.add(call));
+      return () => {
+        calls.delete(call);
+        if (calls.size === 0) running.delete(requestId);
+      };
+    },
+
+    /** Aborts the signals of a request's calls. Calls that ignore their signal run to their end. */
+    leave(requestId: string): void {
+      for (const call of running.get(requestId) ?? []) call.abort();
+    },
+  };
+}
+
+export type RunningCalls = ReturnType<typeof createRunningCalls>;

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { codeOfRefusal } from "../../fixtures/roads.js";
+import { stockUser } from "../../fixtures/stock-roads.js";
+
+const { caller, roads } = await stockUser();
+
+describe.each(roads)("over $name", (road) => {
+  it.each(["nope", "nested.nope", "nope.nope"])("has tRPC's words for a path without a procedure: %s", async (path) => {
+    const error = await road.query(path).catch((cause: unknown) => cause);
+    expect(codeOfRefusal(error)).toBe("NOT_FOUND");
+    expect((error as Error).message).toBe(`No procedure found on path "${path}"`);
+  });
+});
+
+describe("the cause of an error", () => {
+  it("reaches a server caller, with the issues of the schema", async () => {
+    const error = await caller.causes.input({ name: 5 as never }).catch((cause: unknown) => cause as Error);
+    expect(error).toMatchObject({
+      code: "BAD_REQUEST",
+      cause: { name: "ZodError", issues: [{ code: "invalid_type", path: ["name"] }] },
+    });
+    expect((error as Error).cause).toBeInstanceOf(Error);
+  });
+
+  it("reaches a server caller, of an error that was thrown on purpose", async () => {
+    await expect(caller.causes.own()).rejects.toMatchObject({
+      code: "CONFLICT",
+      message: "Taken.",
+      cause: { name: "RangeError", message: "by another item" },
+    });
+  });
+
+  it("stays in the log, of an unexpected error", async () => {
+    const error = await caller.causes.unexpected().catch((cause: unknown) => cause as Error);
+    expect(error).toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
+    expect((error as Error).cause).toBeUndefined();
+  });
+
+  it.each(roads.filter(({ name }) => name !== "RPC"))("does not reach a client over $name", async (road) => {
+    const error = (await road.query("causes.own").catch((cause: unknown) => cause)) as { data: object };
+    expect(JSON.stringify([error, error.data])).not.toContain("by another item");
+  });
+});
