@@ -23,5 +23,3 @@ export function createRunningCalls() {
     },
   };
 }
-
-export type RunningCalls = ReturnType<typeof createRunningCalls>;

@@ -1,4 +1,10 @@
-import { callTRPCProcedure, getTRPCErrorFromUnknown, getTRPCErrorShape, type AnyTRPCRouter } from "@trpc/server";
+import {
+  callTRPCProcedure,
+  getTRPCErrorFromUnknown,
+  getTRPCErrorShape,
+  type AnyTRPCRouter,
+  type TRPCError,
+} from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
 import { logError } from "./log-error.js";
 import { maskError } from "./mask-error.js";
@@ -66,7 +72,7 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause), { isDevelopment });
   if (unexpected) {
     const { error, requestId } = unexpected;
-    reportError(onError, { error: error.cause ?? error, requestId, path: call.path, type: call.type });
+    reportError(onError, { error: reportedError(error, call.path), requestId, path: call.path, type: call.type });
   }
   const { path, input, type = "unknown" } = call;
   const shape = format(router, { error: shown, type, path, input, ctx }, onError);
@@ -74,6 +80,13 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   if (!unexpected && reason === undefined) return shape;
   const data = { ...shape.data, ...(unexpected && { requestId: unexpected.requestId }), ...(reason && { reason }) };
   return { ...shape, data };
+}
+
+/** What the procedure threw. A result that its `.output()` refused is named as such: the schema's error does not say so. */
+function reportedError(error: TRPCError, path: string): Error {
+  if (error.cause && error.message === "Output validation failed")
+    return new Error(`The result of "${path}" does not fit its .output() schema.`, { cause: error.cause });
+  return error.cause ?? error;
 }
 
 type Formatted = Omit<Parameters<typeof getTRPCErrorShape>[0], "config">;

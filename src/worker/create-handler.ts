@@ -35,6 +35,10 @@ const foreignCookies =
   "option `cookiePrefix` in one of them: both stay signed in, but each switch between them costs a renewal. The cookies may " +
   "also be from before JWT_SECRET was replaced.";
 
+const unusedConnectionParams =
+  "A client sends connectionParams with its socket. They are not part of the context. Sign in with cookies or with an " +
+  "Authorization header, and pass other values in the input of the procedure.";
+
 /** Answers the requests that are for tRPC; `undefined` means that a request is not. */
 export type Handler = (request: Request, env: object, ctx: object) => Promise<Response | undefined>;
 
@@ -81,6 +85,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       const client = { request, gated, who, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
       return answerCalls({ path, limiter, keptSignIn, leadsTo, ...client, ...door });
     }
+    if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
     const opened = await answerUpgrade(gated, who, { configuration, device });
     return opened instanceof Response ? opened : refuse(opened, config);
   }

@@ -35,5 +35,5 @@ export function holdNested(
 
 // oxlint-disable-next-line require-yield -- what it returns is the one value that follows
 async function* returning(promise: Promise<unknown>): AsyncGenerator<never, unknown> {
-  return await promise;
+  return promise;
 }

@@ -57,8 +57,9 @@ export function parseFrame(
   const isAmbiguous = values.some(isOfAccount) && hasEqualKeys(text, parsed);
   const isDamaged = findDamaged(text, values);
   return values
-    .map((value, position) => {
-      if (isConnectionParams(value)) return undefined;
+    .map((value, position): ParsedMessage | undefined => {
+      if (isConnectionParams(value))
+        return hasTexts(value.data) ? undefined : { ok: false, head: { id: null }, cause: badConnectionParams() };
       const message = parseMessage(value, transformer);
       if (!message.ok) return message;
       const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: message.message, cause });
@@ -137,8 +138,26 @@ function isId(id: unknown): id is string | number {
 }
 
 /** The stock client's greeting when the app gave it connection parameters. The upgrade has said who it is. */
-function isConnectionParams(value: unknown): boolean {
+function isConnectionParams(value: unknown): value is { readonly data?: unknown } {
   return typeof value === "object" && value !== null && "method" in value && value.method === "connectionParams";
+}
+
+/** Whether connection parameters are what a stock server accepts: an object of texts, or `null`. */
+function hasTexts(data: unknown): boolean {
+  return (
+    typeof data === "object" &&
+    !Array.isArray(data) &&
+    Object.values(data ?? {}).every((text) => typeof text === "string")
+  );
+}
+
+function badConnectionParams(): TRPCError {
+  return new TRPCError({
+    code: "PARSE_ERROR",
+    message:
+      "The connectionParams are not an object of strings. They are not used here: leave them out, and sign in with cookies " +
+      "or with an Authorization header.",
+  });
 }
 
 function damaged(): TRPCError {

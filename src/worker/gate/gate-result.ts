@@ -56,6 +56,8 @@ export interface GatedUpgrade extends Cors, Credentials {
   readonly organizationId?: string | undefined;
   /** The user that the page opens it for. */
   readonly user?: string | undefined;
+  /** Whether the client announced connection parameters, which the app cannot read. */
+  readonly hasConnectionParams: boolean;
 }
 
 /** What becomes of a request. A request that is none of these is not let through. */

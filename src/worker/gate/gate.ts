@@ -107,6 +107,7 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
     url,
     organizationId,
     user: query.get(USER_PARAMETER),
+    hasConnectionParams: query.has("connectionParams"),
     corsOrigin,
     ...credentialsOf(request, url, options),
   };

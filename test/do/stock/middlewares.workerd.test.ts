@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parses } from "../../fixtures/app/stock.js";
+import { parses, reports } from "../../fixtures/app/stock.js";
 import { stockUser } from "../../fixtures/stock-roads.js";
 
 const { user, roads } = await stockUser();
@@ -48,6 +48,10 @@ describe.each(roads)("in an object, over $name", (road) => {
   it("rolls back a mutation with a result that does not fit its output", async () => {
     await expect(road.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
     expect(await road.query("items")).toEqual([]);
+    expect(reports).toContainEqual({
+      message: 'The result of "unfit" does not fit its .output() schema.',
+      path: "unfit",
+    });
   });
 
   it("calls a procedure with a caller of its own through it", async () => {
