@@ -1,8 +1,17 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
 import { hasEqualKeys, refusesEqualKeys } from "../../shared/equal-keys.js";
+import {
+  findExceededLimit,
+  inputTooDeep,
+  inputTooManyValues,
+  splitJsonArray,
+  type JsonTextLimits,
+} from "../../shared/json-text-limits.js";
+import { limits } from "../../shared/limits.js";
 import { byteLength } from "./byte-length.js";
 import type { FrameHead } from "./frames.js";
+import { isId, readMessageId } from "./message-id.js";
 import { tooLarge } from "./socket-errors.js";
 
 type Parsed = ReturnType<typeof parseTRPCMessage>;
@@ -31,88 +40,89 @@ export interface FrameLimits {
   readonly messageBytes: number;
 }
 
-const MAX_ID_LENGTH = 128;
 const REPLACEMENT = "\uFFFD";
 
 /**
- * Reads a text frame: one message or an array of them. Each that cannot be read is told on its own, under its id
- * as far as there is one, so that no call is left without an answer.
+ * The deepest a message may nest: superjson's meta takes two levels for each Map or Set around a value, and the message,
+ * `params`, `input`, `meta` and `values` take five. The wire guard checks the exact depth of each input.
+ */
+const TEXT_LIMITS: JsonTextLimits = { depth: 2 * limits.jsonDepth + 5, values: limits.jsonNodes };
+
+/** A message of a frame, counted and parsed. */
+export interface FrameMessage {
+  readonly isOfSubscription: boolean;
+  /** Checks the message and deserializes its input, which costs more than to parse it: call it when its turn comes. */
+  readonly read: () => ParsedMessage;
+}
+
+/**
+ * Parses a text frame: one message or an array of them. Each message is counted in the text before it is parsed. One
+ * that is refused gets an error under its own id, as far as it has one, and the others of its frame are answered.
  */
 export function parseFrame(
   text: string,
   transformer: TRPCCombinedDataTransformer,
-  limits: FrameLimits,
-): ParsedMessage[] {
-  const refused = (message: string): ParsedMessage[] => [{ ok: false, head: { id: null }, cause: malformed(message) }];
-  let parsed: unknown;
+  { messages: most, messageBytes }: FrameLimits,
+): FrameMessage[] {
+  const refused = (message: string): FrameMessage[] => [refusedMessage(null, malformed(message))];
+  const notJson = "The frame is not JSON. Send a message of tRPC's WebSocket protocol, or an array of them.";
+  const texts = splitJsonArray(text);
+  if (!texts) return refused(notJson);
+  if (texts.length > most) return refused(`A frame has at most ${most} messages. Send several.`);
   try {
-    parsed = JSON.parse(text);
-  } catch {
-    return refused("The frame is no JSON. Send a message of tRPC's WebSocket protocol, or an array of them.");
+    return texts.flatMap((each) => {
+      const excess = findExcess(each, messageBytes);
+      return excess ? refusedMessage(readMessageId(each), excess) : (parseMessage(each, transformer) ?? []);
+    });
+  } catch (cause) {
+    if (cause instanceof SyntaxError) return refused(notJson);
+    throw cause;
   }
-  const values = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
-  if (values.length > limits.messages) return refused(`A frame has at most ${limits.messages} messages. Send several.`);
-  // A message is no longer than its frame.
-  const mayBeTooLarge = values.length > 1 && byteLength(text) > limits.messageBytes;
-  const isAmbiguous = values.some(isOfAccount) && hasEqualKeys(text, parsed);
-  const isDamaged = findDamaged(text, values);
-  return values
-    .map((value, position): ParsedMessage | undefined => {
-      if (isConnectionParams(value))
-        return hasTexts(value.data) ? undefined : { ok: false, head: { id: null }, cause: badConnectionParams() };
-      const message = parseMessage(value, transformer);
-      if (!message.ok) return message;
-      const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: message.message, cause });
-      if (mayBeTooLarge && isLarger(value, limits.messageBytes)) return refuse(tooLarge(limits.messageBytes));
-      if (isDamaged(position)) return refuse(damaged());
-      return isAmbiguous && isOfAccount(value) ? refuse(sameKeyTwice()) : message;
-    })
-    .filter((message) => message !== undefined);
 }
 
-/**
- * Finds the messages of a frame that contain U+FFFD itself. The runtime puts it in the place of bytes that are not valid
- * UTF-8, so the original text is lost. Written as the escape `\\ufffd` it was meant.
- */
-function findDamaged(text: string, values: readonly unknown[]): (position: number) => boolean {
-  if (!text.includes(REPLACEMENT)) return () => false;
-  // The messages that come out differently with another character in its place contain it.
-  const parsed: unknown = JSON.parse(text.replaceAll(REPLACEMENT, "?"));
-  const others = Array.isArray(parsed) ? (parsed as unknown[]) : [parsed];
-  return (position) => {
-    try {
-      return JSON.stringify(values[position]) !== JSON.stringify(others[position]);
-    } catch {
-      // Nested too deep to be written again.
-      return true;
-    }
+function refusedMessage(id: FrameHead["id"], cause: TRPCError): FrameMessage {
+  return { isOfSubscription: false, read: () => ({ ok: false, head: { id }, cause }) };
+}
+
+/** Returns why a message is too large to be parsed. */
+function findExcess(text: string, bytes: number): TRPCError | undefined {
+  if (byteLength(text) > bytes) return tooLarge(bytes);
+  const exceeded = findExceededLimit(text, TEXT_LIMITS);
+  if (exceeded === undefined) return undefined;
+  return new TRPCError({ code: "BAD_REQUEST", message: exceeded === "depth" ? inputTooDeep : inputTooManyValues });
+}
+
+/** Parses one message. Returns `undefined` for the greeting of a stock client. @throws SyntaxError */
+function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
+  const value: unknown = JSON.parse(text);
+  if (isConnectionParams(value)) return hasTexts(value.data) ? undefined : refusedMessage(null, badConnectionParams());
+  const { method } = fieldsOf(value);
+  return {
+    isOfSubscription: typeof method === "string" && method.startsWith("subscription"),
+    read() {
+      const parsed = readMessage(value, transformer);
+      if (!parsed.ok) return parsed;
+      const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: parsed.message, cause });
+      // The runtime replaces bytes that are not valid UTF-8 by U+FFFD, so the original text is lost.
+      if (text.includes(REPLACEMENT)) return refuse(damaged());
+      return isOfAccount(value) && hasEqualKeys(text, value) ? refuse(sameKeyTwice()) : parsed;
+    },
   };
 }
 
-/** Whether a message of a larger frame takes more than so many bytes, or nests so deep that it cannot be written again. */
-function isLarger(value: unknown, bytes: number): boolean {
-  try {
-    return byteLength(JSON.stringify(value)) > bytes;
-  } catch {
-    return true;
-  }
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
 }
 
-/** The id of the first message of a frame that is too large to be parsed, as stock clients begin it. */
-export function idOfFrame(text: string): number | null {
-  const id = /^\[?\{"id":([0-9]{1,15}),/.exec(text.slice(0, 32))?.[1];
-  return id === undefined ? null : Number(id);
-}
-
-function parseMessage(value: unknown, transformer: TRPCCombinedDataTransformer): ParsedMessage {
-  const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+function readMessage(value: unknown, transformer: TRPCCombinedDataTransformer): ParsedMessage {
+  const fields = fieldsOf(value);
   const { id, params } = fields;
   const jsonrpc = fields["jsonrpc"] === "2.0" ? "2.0" : undefined;
   if (!isId(id)) {
     const message = "`id` is required: a whole number, or a string of at most 128 characters.";
     return { ok: false, head: { id: null, jsonrpc }, cause: malformed(message) };
   }
-  const { input, userdo } = typeof params === "object" && params !== null ? (params as Record<string, unknown>) : {};
+  const { input, userdo } = fieldsOf(params);
   try {
     const message = parseTRPCMessage(value, transformer);
     return { ok: true, message: { ...message, id, wireInput: input, userdo: readUserdo(userdo) } };
@@ -131,10 +141,6 @@ function isOfAccount(value: unknown): boolean {
 function readUserdo(value: unknown): Message["userdo"] {
   if (typeof value !== "object" || value === null) return undefined;
   return "startedAt" in value && typeof value.startedAt === "string" ? { startedAt: value.startedAt } : {};
-}
-
-function isId(id: unknown): id is string | number {
-  return typeof id === "string" ? id.length <= MAX_ID_LENGTH : Number.isSafeInteger(id);
 }
 
 /** The stock client's greeting when the app gave it connection parameters. The upgrade has said who it is. */

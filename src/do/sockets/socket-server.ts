@@ -9,6 +9,7 @@ import { createAnswers } from "./answer-message.js";
 import { readAttachment, type Attachment } from "./attachment.js";
 import { byteLength } from "./byte-length.js";
 import type { LiveObject } from "../kind-of-object.js";
+import { createSlice } from "../scheduling/create-slice.js";
 import type { ChangeHub } from "./change-hub.js";
 import {
   CLOSE_NO_MEMBER,
@@ -22,7 +23,8 @@ import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
 import { createMessageQueue } from "./message-queue.js";
-import { idOfFrame, parseFrame } from "./messages.js";
+import { idOfFrame } from "./message-id.js";
+import { parseFrame } from "./messages.js";
 import { createPermits, NEVER } from "./permits.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
 import { cannotResume, noMember, resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
@@ -241,15 +243,18 @@ export function createSocketServer(options: SocketServerOptions) {
       const head = hub.head();
       const { messageBytes } = limits;
       const messages = parseFrame(frame, transformer, { messages: most.messages, messageBytes });
-      if (messages.some((each) => each.ok && each.message.method.startsWith("subscription"))) restore();
+      if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
       const load = { messages: messages.length, bytes };
       if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
       await queue.run(socket, load, async (isLast) => {
+        const slice = createSlice();
         for (const message of messages) {
+          if (slice.isOver()) await slice.next();
+          slice.spend();
           if (connection.isWaiting()) await connection.ready();
           if (!mayUse(connection)) return;
           options.onUse?.(connection.caller);
-          await answers.answer(connection, message, head);
+          await answers.answer(connection, message.read(), head);
         }
         // Asks a lapsed client to come back, once nothing of it is left unanswered.
         if (isLast()) mayReceive(connection);

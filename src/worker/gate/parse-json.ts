@@ -1,5 +1,5 @@
 import { hasEqualKeys } from "../../shared/equal-keys.js";
-import { endOfString } from "../../shared/json-string.js";
+import { findExceededLimit, inputTooDeep, inputTooManyValues } from "../../shared/json-text-limits.js";
 import { limits } from "../../shared/limits.js";
 import { Refused } from "./refusal.js";
 
@@ -35,25 +35,7 @@ function parsed(text: string): unknown {
 
 /** Checks the depth and the size of a text. */
 function checkSize(text: string): void {
-  let depth = 0;
-  let values = 1;
-  for (let at = 0; at < text.length; at++) {
-    const char = text[at];
-    if (char === '"') at = endOfString(text, at);
-    else if (char === "]" || char === "}") depth--;
-    else if (char === ",") values++;
-    else if (char === "[" || char === "{") {
-      depth++;
-      values++;
-    }
-    if (depth > TEXT_DEPTH) {
-      throw new Refused("BAD_REQUEST", `The input nests deeper than ${limits.jsonDepth} levels. Send a flatter value.`);
-    }
-    if (values > limits.jsonNodes) {
-      throw new Refused(
-        "BAD_REQUEST",
-        `The input holds more than ${limits.jsonNodes} values. Send it in several calls.`,
-      );
-    }
-  }
+  const exceeded = findExceededLimit(text, { depth: TEXT_DEPTH, values: limits.jsonNodes });
+  if (exceeded === "depth") throw new Refused("BAD_REQUEST", inputTooDeep);
+  if (exceeded === "values") throw new Refused("BAD_REQUEST", inputTooManyValues);
 }

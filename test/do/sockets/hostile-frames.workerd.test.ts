@@ -30,6 +30,18 @@ it.each([
   await stillWorks(socket, 1);
 });
 
+it.each([
+  ["arrays in one another", `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`, "PAYLOAD_TOO_LARGE"],
+  ["many empty arrays", `[[${"[],".repeat(80_000)}[]]]`, "BAD_REQUEST"],
+  ["objects in one another", `[${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}]`, "BAD_REQUEST"],
+])("a frame of %s is refused before it is parsed, and the socket goes on", async (_name, frame, code) => {
+  const { socket } = await connect();
+  socket.send(frame);
+  await socket.until(1);
+  expect(socket.frames).toMatchObject([{ id: null, error: { json: { data: { code } } } }]);
+  await stillWorks(socket, 1);
+});
+
 it("E1 hostile 41: what was no valid UTF-8 is told so under its own id, and the socket goes on", async () => {
   const { socket } = await connect();
   socket.send(JSON.stringify(echo(1, { json: "\uFFFD" })));

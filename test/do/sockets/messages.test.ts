@@ -1,12 +1,15 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseFrame } from "../../../src/do/sockets/messages.js";
+import { splitJsonArray } from "../../../src/shared/json-text-limits.js";
 import { transformer } from "../../../src/router/transformer.js";
 
 /** What became of a frame's messages: their ids, with the code of those that are refused. */
 function answersTo(frame: string): unknown[] {
-  return parseFrame(frame, transformer, { messages: 10, messageBytes: 256 * 1024 }).map((parsed) =>
-    parsed.ok ? parsed.message.id : [parsed.head.id, (parsed.cause as { code?: string }).code],
-  );
+  return parseFrame(frame, transformer, { messages: 10, messageBytes: 256 * 1024 }).map((each) => {
+    const parsed = each.read();
+    return parsed.ok ? parsed.message.id : [parsed.head.id, (parsed.cause as { code?: string }).code];
+  });
 }
 
 const message = (id: number, path: string, input: string) =>
@@ -50,7 +53,7 @@ describe("a frame that is larger than a message may be", () => {
   it("hostile 2, 43: has each message measured however deep it nests, and the others are answered", () => {
     const beside = `{"id":2,"method":"query","params":{"path":"posts.list"},"beside":${deep}}`;
     const frame = `[${message(1, "posts.list", deep)},${beside},${message(3, "posts.list", "1")}]`;
-    expect(answersTo(frame)).toEqual([[1, "BAD_REQUEST"], [2, "PAYLOAD_TOO_LARGE"], 3]);
+    expect(answersTo(frame)).toEqual([[1, "BAD_REQUEST"], [2, "BAD_REQUEST"], 3]);
   });
 });
 
@@ -75,7 +78,7 @@ describe("U+FFFD in a frame", () => {
       messages: 1,
       messageBytes: 999,
     });
-    expect(parsed).toMatchObject({ ok: true, message: { params: { input: "a\uFFFD" } } });
+    expect(parsed?.read()).toMatchObject({ ok: true, message: { params: { input: "a\uFFFD" } } });
   });
 
   it("skips connection parameters that have it, and keeps each answer with its message", () => {
@@ -84,5 +87,68 @@ describe("U+FFFD in a frame", () => {
       1,
       damaged(2),
     ]);
+  });
+});
+
+describe("a frame is counted before it is parsed", () => {
+  const many = `[${"0,".repeat(100_000)}0]`;
+  const large = `"${"x".repeat(256 * 1024)}"`;
+  const sets = (levels: number): string => {
+    const values = Array.from({ length: levels }).reduce((inner) => `["set",{"0":${String(inner)}}]`, '["set"]');
+    const json = `${"[".repeat(levels)}[]${"]".repeat(levels)}`;
+    return `{"id":1,"method":"query","params":{"path":"a","input":{"json":${json},"meta":{"v":1,"values":${String(values)}}}}}`;
+  };
+
+  it.each([
+    ["nests too deep", deep, "BAD_REQUEST"],
+    ["nests objects too deep", `${'{"a":'.repeat(1_000)}1${"}".repeat(1_000)}`, "BAD_REQUEST"],
+    ["holds too many values", many, "BAD_REQUEST"],
+    ["holds too many empty arrays", `[${"[],".repeat(50_000)}[]]`, "BAD_REQUEST"],
+    ["is too large", large, "PAYLOAD_TOO_LARGE"],
+  ])("refuses a message that %s under its id, and answers the others", (_name, input, code) => {
+    const frame = `[${message(1, "a", input)},${message(2, "a", "1")}]`;
+    expect(answersTo(frame)).toEqual([[1, code], 2]);
+    expect(answersTo(`[${message(1, "a", input)}]`)).toEqual([[1, code]]);
+  });
+
+  it.each([
+    ["a text", `{"id":"one","x":${deep}}`, "one"],
+    ["last", `{"x":${deep},"id":7}`, 7],
+    ["spaced", `{ "id" : 7 , "x":${deep}}`, 7],
+    ["given twice", `{"id":1,"x":${deep},"id":2}`, 2],
+    ["in a nested object only", `{"x":{"id":1},"y":${deep}}`, null],
+    ["in a text only", `{"x":"\\"id\\":1","y":${deep}}`, null],
+    ["a value", `{"x":"id","y":${deep}}`, null],
+    ["a fraction", `{"id":1.5,"y":${deep}}`, null],
+    ["too long", `{"id":"${"x".repeat(129)}","y":${deep}}`, null],
+  ])("finds the id of a refused message that is %s", (_name, frame, id) => {
+    expect(answersTo(frame)).toEqual([[id, "BAD_REQUEST"]]);
+  });
+
+  it("accepts what a message may hold", () => {
+    expect(answersTo(message(1, "a", `[${"0,".repeat(99_000)}0]`))).toEqual([1]);
+    expect(answersTo(message(1, "a", `${"[".repeat(64)}${"]".repeat(64)}`))).toEqual([1]);
+    expect(answersTo(sets(62))).toEqual([1]);
+  });
+
+  it.each(["[", "[1", '["', "[1,]", "[,1]", "[}", "[1]]", "[1] x", "\uFEFF[1]", "\u00a0[1]", '[{"id":1}', "]", "{]"])(
+    "refuses %j as a whole",
+    (frame) => {
+      expect(answersTo(frame)).toEqual([[null, "PARSE_ERROR"]]);
+    },
+  );
+
+  it.each(["[]", " [ ] ", "[\n]"])("finds no message in %j", (frame) => {
+    expect(answersTo(frame)).toEqual([]);
+  });
+
+  it("splits a frame as JSON.parse does", () => {
+    const inputs = fc.array(fc.jsonValue(), { maxLength: 8 });
+    fc.assert(
+      fc.property(inputs, fc.constantFrom(0, 1, "\t"), (values, space) => {
+        const frame = JSON.stringify(values, undefined, space);
+        expect(splitJsonArray(frame)?.map((text) => JSON.parse(text) as unknown)).toEqual(JSON.parse(frame));
+      }),
+    );
   });
 });

@@ -1,0 +1,40 @@
+/** How long a slice of work may take, in milliseconds. Calls of others wait for no longer than about this. */
+const SLICE_MS = 8;
+const MOST_UNITS = 256;
+const FIRST_UNITS = 16;
+
+/** A piece of work that is done in one turn of the event loop. */
+export interface Slice {
+  /** Counts one unit of work. */
+  spend(): void;
+  isOver(): boolean;
+  /** How many units the slice may still take. At least one. */
+  rest(): number;
+  /** Yields to the event loop, so that calls of others are handled, and begins the next slice. */
+  next(): Promise<void>;
+}
+
+/**
+ * Divides work into slices of about 8 milliseconds. A slice counts units, because no clock of the runtime moves while code
+ * runs: the time that a slice took is known after it, and decides how many units the next one has.
+ */
+export function createSlice(now: () => number = Date.now): Slice {
+  let units = FIRST_UNITS;
+  let spent = 0;
+  let startedAt = now();
+
+  return {
+    spend: () => void spent++,
+    isOver: () => spent >= units,
+    rest: () => Math.max(1, units - spent),
+
+    async next() {
+      await scheduler.wait(0);
+      const elapsed = now() - startedAt;
+      if (elapsed > SLICE_MS) units = Math.max(1, Math.floor((units * SLICE_MS) / elapsed));
+      else units = Math.min(MOST_UNITS, units * 2);
+      spent = 0;
+      startedAt = now();
+    },
+  };
+}

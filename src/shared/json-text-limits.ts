@@ -1,0 +1,77 @@
+import { endOfString } from "./json-string.js";
+import { limits } from "./limits.js";
+
+export const inputTooDeep = `The input nests deeper than ${limits.jsonDepth} levels. Send a flatter value.`;
+export const inputTooManyValues = `The input holds more than ${limits.jsonNodes} values. Send it in several calls.`;
+
+/** How much a JSON text may contain. */
+export interface JsonTextLimits {
+  /** Deepest nesting of arrays and objects. */
+  readonly depth: number;
+  /** Most values: each array, object and separator counts one. */
+  readonly values: number;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/**
+ * Returns which limit a JSON text exceeds, without parsing it: a parser would build all of a text that is then refused.
+ * The text may be malformed.
+ */
+export function findExceededLimit(text: string, { depth: deepest, values: most }: JsonTextLimits) {
+  let depth = 0;
+  let values = 1;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) depth--;
+    else if (code === COMMA) values++;
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      depth++;
+      values++;
+    }
+    if (depth > deepest) return "depth";
+    if (values > most) return "values";
+  }
+  return undefined;
+}
+
+/**
+ * Splits a JSON array into the texts of its items, without parsing it. Returns `undefined` if the brackets of the text
+ * do not match, and a single item for a text that is not an array.
+ */
+export function splitJsonArray(text: string): string[] | undefined {
+  const from = skipSpace(text, 0, 1);
+  const to = skipSpace(text, text.length - 1, -1);
+  if (text[from] !== "[") return [text];
+  const items: string[] = [];
+  let depth = 0;
+  let start = from + 1;
+  for (let at = from; at <= to; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = endOfString(text, at);
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) depth++;
+    else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) {
+      if (--depth > 0) continue;
+      if (at !== to || code !== CLOSE_ARRAY) return undefined;
+      const isEmpty = items.length === 0 && skipSpace(text, start, 1) === at;
+      return isEmpty ? [] : [...items, text.slice(start, at)];
+    } else if (code === COMMA && depth === 1) {
+      items.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return undefined;
+}
+
+/** The next character that is not white space as JSON defines it. */
+function skipSpace(text: string, from: number, step: 1 | -1): number {
+  let at = from;
+  while (at >= 0 && at < text.length && " \t\n\r".includes(text.charAt(at))) at += step;
+  return at;
+}

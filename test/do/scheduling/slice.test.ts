@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { createSlice, type Slice } from "../../../src/do/scheduling/create-slice.js";
+
+// The runtime's own timer, which Node does not have as a global.
+beforeEach(() => vi.stubGlobal("scheduler", { wait: () => Promise.resolve() }));
+afterEach(() => vi.unstubAllGlobals());
+
+function unitsOf(slice: Slice): number {
+  let units = 0;
+  for (; !slice.isOver(); units++) slice.spend();
+  return units;
+}
+
+it("gives the next slice more units after a short one, and fewer after a long one", async () => {
+  let now = 0;
+  const slice = createSlice(() => now);
+  const first = unitsOf(slice);
+  await slice.next();
+  const second = unitsOf(slice);
+  expect(second).toBe(2 * first);
+  now += 80;
+  await slice.next();
+  expect(unitsOf(slice)).toBe(Math.floor(second / 10));
+});
+
+it("always takes one unit, however long it took", async () => {
+  let now = 0;
+  const slice = createSlice(() => now);
+  for (let round = 0; round < 5; round++) {
+    now += 60_000;
+    await slice.next();
+    expect(slice.rest()).toBe(1);
+    expect(unitsOf(slice)).toBe(1);
+  }
+});
