@@ -19,6 +19,7 @@ import {
   waitingInvitationSchema,
 } from "./organizations/waiting-invitations.js";
 import { createOutbox } from "./outbox/create-outbox.js";
+import { outboxHeadsSchema } from "./outbox/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "./outbox/outbox-store.js";
 import { deliverThrough } from "./outbox/deliver-through.js";
 import { createLifetime } from "./lifetime.js";
@@ -32,6 +33,7 @@ const framework = createFrameworkSchema({
     throttleSchema,
     inboxSchema,
     outboxSchema,
+    outboxHeadsSchema,
     rateLogSchema,
     waitingInvitationSchema,
     admittedInvitationSchema,

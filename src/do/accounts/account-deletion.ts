@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
-import { MAIL } from "../outbox/outbox-store.js";
+import { MAIL } from "../outbox/outbox-heads.js";
 import { endEarlier } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountParts } from "./account-parts.js";

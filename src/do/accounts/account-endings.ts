@@ -1,5 +1,5 @@
 import type { MailPurpose } from "../../jwt/mail-token.js";
-import { MAIL } from "../outbox/outbox-store.js";
+import { MAIL } from "../outbox/outbox-heads.js";
 import type { AccountParts } from "./account-parts.js";
 import { emailObjectName } from "./email-object-name.js";
 

@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { addToDevice, deviceIdOf } from "../../jwt/device-token.js";
 import { randomId } from "../../shared/random-id.js";
-import { MAIL } from "../outbox/outbox-store.js";
+import { MAIL } from "../outbox/outbox-heads.js";
 import { countMail, invalidLink, mailLink, secretOf, usedLink } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
 import { emailObjectName } from "./email-object-name.js";

@@ -20,6 +20,7 @@ import { createOutbox } from "../outbox/create-outbox.js";
 import { frameworkTriggersSql } from "../storage/ddl.js";
 import { recordedSql } from "../storage/recorded-sql.js";
 import { deliverThrough } from "../outbox/deliver-through.js";
+import { outboxHeadsSchema } from "../outbox/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createAccountDeletion, deletionSchema } from "./account-deletion.js";
@@ -63,6 +64,7 @@ export const accountTables: readonly string[] = [
   sessionSchema,
   ...sessionDetailSchema,
   outboxSchema,
+  outboxHeadsSchema,
   inboxSchema,
   mailTokenSchema,
   usedMailTokenSchema,

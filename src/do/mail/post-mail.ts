@@ -1,5 +1,5 @@
 import type { WaitingInvitation } from "../organizations/letters.js";
-import { MAIL } from "../outbox/outbox-store.js";
+import { MAIL } from "../outbox/outbox-heads.js";
 import type { Outbox } from "../outbox/create-outbox.js";
 import type { MailKind } from "./mail-message.js";
 

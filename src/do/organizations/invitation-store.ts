@@ -43,6 +43,9 @@ export const invitationSchema = loggedTableSql(
   ) STRICT`,
 );
 
+/** So that setting the object's alarm does not read every invitation. */
+export const invitationExpirySchema = "CREATE INDEX IF NOT EXISTS _invitations_expires ON _invitations (expires_at)";
+
 export function createInvitationStore(sql: SqlStorage): InvitationStore {
   const read = (where: string, ...values: SqlStorageValue[]): InvitationRow[] =>
     sql

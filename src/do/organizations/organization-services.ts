@@ -9,10 +9,11 @@ import type { ObjectEnvironment } from "../kind-of-object.js";
 import type { OwnerStorage } from "../owner-storage.js";
 import { createInbox, inboxSchema } from "../outbox/create-inbox.js";
 import { createOutbox } from "../outbox/create-outbox.js";
+import { outboxHeadsSchema } from "../outbox/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../outbox/outbox-store.js";
 import { deliverThrough } from "../outbox/deliver-through.js";
 import { recordedSql } from "../storage/recorded-sql.js";
-import { createInvitationStore, invitationSchema } from "./invitation-store.js";
+import { createInvitationStore, invitationExpirySchema, invitationSchema } from "./invitation-store.js";
 import { inviterSchema } from "./inviter-table.js";
 import { createInvitations } from "./invitations.js";
 import { createLeases, leaseGenerationSchema, leaseSchema } from "./leases.js";
@@ -28,11 +29,13 @@ export const organizationTables: readonly string[] = [
   organizationSchema,
   memberSchema,
   invitationSchema,
+  invitationExpirySchema,
   ...inviterSchema("_invitations"),
   leaseSchema,
   leaseGenerationSchema,
   rateLogSchema,
   outboxSchema,
+  outboxHeadsSchema,
   inboxSchema,
   organizationDeletionSchema,
 ];

@@ -2,7 +2,8 @@ import type { OnError } from "../../router/run-call.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import type { Alarms } from "../alarms.js";
 import { retryAt } from "./retry-at.js";
-import { MAIL, type DeadLetter, type Letter, type OutboxStore, type StoredLetter } from "./outbox-store.js";
+import { MAIL } from "./outbox-heads.js";
+import { type DeadLetter, type Letter, type OutboxStore, type StoredLetter } from "./outbox-store.js";
 import { Undeliverable } from "./undeliverable.js";
 
 export interface OutboxOptions {

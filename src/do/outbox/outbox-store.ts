@@ -1,3 +1,5 @@
+import { MAIL } from "./outbox-heads.js";
+
 /** What is to be sent: to another object of the app (by its name), or to the mail hook. */
 export interface Letter {
   readonly target: string;
@@ -25,9 +27,6 @@ export interface DeadLetter {
   readonly attempts: number;
   readonly error: string;
 }
-
-/** Where letters to the mail hook go. Each stands alone: one that fails holds no other back. */
-export const MAIL = "mail";
 
 /** Most dead letters that are kept, the newest of them. */
 const DEAD_KEPT = 100;
@@ -58,12 +57,6 @@ export const outboxSchema = `
     PRIMARY KEY (target, seq)
   ) STRICT`;
 
-/** Those that may go now: to an object only the oldest of its letters, so that they arrive in order. */
-const HEADS = `
-  FROM _outbox AS letter
-  WHERE target = '${MAIL}'
-    OR NOT EXISTS (SELECT 1 FROM _outbox AS before WHERE before.target = letter.target AND before.seq < letter.seq)`;
-
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
 export function createOutboxStore(sql: SqlStorage) {
@@ -93,7 +86,7 @@ export function createOutboxStore(sql: SqlStorage) {
 
     /** When the next letter may go. */
     due(): number | undefined {
-      const { due } = sql.exec(`SELECT min(due) AS due ${HEADS}`).one();
+      const { due } = sql.exec("SELECT min(due) AS due FROM _outbox_heads").one();
       return due === null ? undefined : Number(due);
     },
 
@@ -101,8 +94,11 @@ export function createOutboxStore(sql: SqlStorage) {
     heads: (now: number, limit: number, withMail: boolean): StoredLetter[] =>
       sql
         .exec(
-          `SELECT * FROM (SELECT letter.* ${HEADS})
-           WHERE due <= ? AND (? OR target != '${MAIL}') ORDER BY due, target, seq LIMIT ?`,
+          `SELECT letter.* FROM (
+             SELECT target, seq, due FROM _outbox_heads
+             WHERE due <= ? AND (? OR target != '${MAIL}') ORDER BY due, target, seq LIMIT ?
+           ) AS head JOIN _outbox AS letter ON letter.target = head.target AND letter.seq = head.seq
+           ORDER BY head.due, head.target, head.seq`,
           now,
           Number(withMail),
           limit,

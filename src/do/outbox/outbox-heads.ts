@@ -1,0 +1,37 @@
+/** Where messages to the mail hook go. Each stands alone: one that fails does not hold back another. */
+export const MAIL = "mail";
+
+const HEADS = `
+  SELECT target, seq, due FROM _outbox AS letter
+  WHERE target = '${MAIL}'
+    OR NOT EXISTS (SELECT 1 FROM _outbox AS before WHERE before.target = letter.target AND before.seq < letter.seq)`;
+
+/**
+ * The messages that may go next: to an object only the oldest of its messages, so that they arrive in order. Kept by
+ * triggers, because finding them in `_outbox` costs as much as all that waits, and an earlier version of this package
+ * writes there too. Filled anew whenever the schema is brought up to date.
+ */
+export const outboxHeadsSchema = `
+  CREATE TABLE IF NOT EXISTS _outbox_heads (
+    target TEXT NOT NULL,
+    seq INTEGER NOT NULL,
+    due INTEGER NOT NULL,
+    PRIMARY KEY (target, seq)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS _outbox_heads_due ON _outbox_heads (due, target, seq);
+  CREATE TRIGGER IF NOT EXISTS _outbox_heads_insert AFTER INSERT ON _outbox
+  WHEN NEW.target = '${MAIL}'
+    OR NOT EXISTS (SELECT 1 FROM _outbox WHERE target = NEW.target AND seq < NEW.seq)
+  BEGIN
+    INSERT OR REPLACE INTO _outbox_heads (target, seq, due) VALUES (NEW.target, NEW.seq, NEW.due);
+  END;
+  CREATE TRIGGER IF NOT EXISTS _outbox_heads_update AFTER UPDATE OF due ON _outbox BEGIN
+    UPDATE _outbox_heads SET due = NEW.due WHERE target = NEW.target AND seq = NEW.seq;
+  END;
+  CREATE TRIGGER IF NOT EXISTS _outbox_heads_delete AFTER DELETE ON _outbox BEGIN
+    DELETE FROM _outbox_heads WHERE target = OLD.target AND seq = OLD.seq;
+    INSERT OR IGNORE INTO _outbox_heads (target, seq, due)
+    SELECT target, seq, due FROM _outbox WHERE target = OLD.target AND OLD.target != '${MAIL}' ORDER BY seq LIMIT 1;
+  END;
+  DELETE FROM _outbox_heads;
+  INSERT INTO _outbox_heads (target, seq, due) ${HEADS}`;
