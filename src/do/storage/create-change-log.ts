@@ -1,6 +1,7 @@
 import { type Cursor, formatCursor } from "../../shared/cursor.js";
 import { foldChanges, type LogEntry, type LogType, type NetChange } from "./fold-changes.js";
-import { createGapCache, firstAbove, type FoldedGap } from "./gap-cache.js";
+import type { IndexedEntry } from "./log-index.js";
+import { createLogIndexCache } from "./log-index-cache.js";
 import { pruneLog, type PruneOptions } from "./prune-log.js";
 import { readRaw, type SqlValue } from "./sql-value.js";
 
@@ -34,37 +35,27 @@ export interface ReadOptions extends LogRange {
   readonly limit?: number | undefined;
 }
 
-/** So many entries of a gap are looked up at once. */
-const AT_ONCE = 256;
+/** A longer gap is read through an index, which its pages and the gaps of other cursors share. In entries. */
+const LONG_GAP = 512;
 
 const ENTRY = 'seq, lower(hex(nonce)), "table", type, id';
 
 /** Reads the log that the triggers of the tables write. */
 export function createChangeLog(sql: SqlStorage) {
-  const gaps = createGapCache();
+  const indexes = createLogIndexCache(sql);
 
-  /** A page of a gap that was folded for an earlier page. */
-  function readFolded(
-    { seqs, typeOf }: FoldedGap,
-    {
-      from,
-      matches,
-      limit,
-    }: { readonly from: Cursor; readonly matches: ReadOptions["matches"]; readonly limit: number },
-  ): NetChange[] {
-    const page: NetChange[] = [];
-    for (let next = firstAbove(seqs, from.seq); next < seqs.length && page.length < limit; next += AT_ONCE) {
-      const wanted = JSON.stringify([...seqs.subarray(next, next + AT_ONCE)]);
-      const entries = readRaw(
-        sql,
-        `SELECT ${ENTRY} FROM _changes WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`,
-        [wanted],
-      ).map(toEntry);
-      for (const [index, entry] of entries.entries()) {
-        if (matches?.(entry.id) ?? true) page.push({ ...entry, type: typeOf(next + index) });
-      }
-    }
-    return page.slice(0, limit);
+  function withNonces(table: string, entries: readonly IndexedEntry[]): NetChange[] {
+    const wanted = JSON.stringify(entries.map(({ seq }) => seq));
+    const cursors = readRaw(
+      sql,
+      "SELECT seq, lower(hex(nonce)) FROM _changes WHERE seq IN (SELECT value FROM json_each(?))",
+      [wanted],
+    ).map(toCursor);
+    const cursorOf = new Map(cursors.map((cursor) => [cursor.seq, cursor]));
+    return entries.flatMap(({ seq, type, id }) => {
+      const cursor = cursorOf.get(seq);
+      return cursor ? [{ table, id, type, cursor }] : [];
+    });
   }
 
   return {
@@ -91,9 +82,11 @@ export function createChangeLog(sql: SqlStorage) {
 
     /** What came of each row in a range, in the order of the rows' last entries. */
     read({ tables, matches, after, until, from, limit = Infinity }: ReadOptions): NetChange[] {
-      const gap = { tables, after, until };
-      const known = from && gaps.read(gap);
-      if (known) return readFolded(known, { from, matches, limit });
+      const [table] = tables ?? [];
+      if (table !== undefined && tables?.length === 1 && limit < Infinity && until.seq - after.seq > LONG_GAP) {
+        const index = indexes.covering(table, after, until);
+        if (index) return withNonces(table, index.read({ after, until, from, matches, limit }));
+      }
       const filter = tables ? ` AND "table" IN (SELECT value FROM json_each(?))` : "";
       const values: SqlValue[] = [after.seq, until.seq, ...(tables ? [JSON.stringify(tables)] : [])];
       const entries = readRaw(
@@ -104,9 +97,7 @@ export function createChangeLog(sql: SqlStorage) {
       const changes = foldChanges(entries.map(toEntry));
       const matching = matches ? changes.filter(({ id }) => matches(id)) : changes;
       const rest = from ? matching.filter(({ cursor }) => cursor.seq > from.seq) : matching;
-      if (rest.length <= limit) return rest;
-      gaps.keep(gap, changes);
-      return rest.slice(0, limit);
+      return rest.length <= limit ? rest : rest.slice(0, limit);
     },
 
     /** Which tables have entries in a range. */

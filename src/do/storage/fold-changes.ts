@@ -1,7 +1,9 @@
 import type { Cursor } from "../../shared/cursor.js";
 
 /** What an entry of the log says of a row. */
-export type LogType = "create" | "update" | "delete";
+export type LogType = (typeof LOG_TYPES)[number];
+
+export const LOG_TYPES = ["create", "update", "delete"] as const;
 
 /** One entry of the change log. */
 export interface LogEntry {
@@ -35,7 +37,7 @@ export function foldChanges(entries: Iterable<LogEntry>): NetChange[] {
 }
 
 /** What came of a row: whether it existed before shows in its first entry, whether it does now in its last. */
-function netType(first: LogType, last: LogType): LogType | undefined {
+export function netType(first: LogType, last: LogType): LogType | undefined {
   if (first === "create") return last === "delete" ? undefined : "create";
   return last === "delete" ? "delete" : "update";
 }

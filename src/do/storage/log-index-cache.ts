@@ -1,0 +1,83 @@
+import type { Cursor } from "../../shared/cursor.js";
+import type { LogType } from "./fold-changes.js";
+import { createLogIndex, type LogIndex } from "./log-index.js";
+import { readRaw } from "./sql-value.js";
+
+/** The indexes of all tables together, in bytes. The default log of 50,000 entries takes about half of it. */
+const MOST_BYTES = 16 * 1_048_576;
+
+interface CoveredIndex {
+  readonly index: LogIndex;
+  /** The index contains the entries after this position, up to and with `until`. */
+  readonly base: number;
+  until: Cursor;
+}
+
+/**
+ * Keeps indexes of the log in memory, one for each table that subscribers resume in. An index is extended as the log grows,
+ * and read from further back when an older cursor comes: at least twice as far each time, so that a row of ever older cursors
+ * costs no more than the log's length in total.
+ */
+export function createLogIndexCache(sql: SqlStorage) {
+  const indexes = new Map<string, CoveredIndex>();
+
+  function isThere({ seq, nonce }: Cursor): boolean {
+    const [row] = readRaw(sql, "SELECT lower(hex(nonce)) FROM _changes WHERE seq = ?", [seq]);
+    return row?.[0] === nonce;
+  }
+
+  /** Reads entries into an index. Returns whether there was memory for them. */
+  function fill(index: LogIndex, table: string, after: number, until: number): boolean {
+    const entries = sql
+      .exec(
+        `SELECT seq, type, id FROM _changes WHERE seq > ? AND seq <= ? AND "table" = ? ORDER BY seq`,
+        after,
+        until,
+        table,
+      )
+      .raw();
+    for (const [seq, type, id] of entries) {
+      index.add({ seq: Number(seq), type: String(type) as LogType, id: String(id) });
+      if (index.bytes() > MOST_BYTES) return false;
+    }
+    return true;
+  }
+
+  /** The index of a table, if it covers a gap or can be extended so that it does. */
+  function extended(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
+    const known = indexes.get(table);
+    if (!known || known.base > after.seq) return undefined;
+    if (until.seq <= known.until.seq) return known.index;
+    // Entries that were rolled back, or pruned while nobody read them.
+    if (!isThere(known.until) || !fill(known.index, table, known.until.seq, until.seq)) return undefined;
+    known.until = until;
+    return known.index;
+  }
+
+  function rebuilt(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
+    const base = Math.max(0, until.seq - 2 * (until.seq - after.seq));
+    const index = createLogIndex();
+    if (!fill(index, table, base, until.seq)) return undefined;
+    indexes.set(table, { index, base, until });
+    return index;
+  }
+
+  return {
+    /** An index that contains all of a gap of a table; `undefined` if that takes too much memory. */
+    covering(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
+      const index = extended(table, after, until) ?? rebuilt(table, after, until);
+      const covered = indexes.get(table);
+      indexes.delete(table);
+      if (!index || !covered) return undefined;
+      // The table that was read last is deleted last.
+      indexes.set(table, covered);
+      let bytes = [...indexes.values()].reduce((sum, each) => sum + each.index.bytes(), 0);
+      for (const [oldest, each] of indexes) {
+        if (bytes <= MOST_BYTES || oldest === table) break;
+        bytes -= each.index.bytes();
+        indexes.delete(oldest);
+      }
+      return index;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+import type { Cursor } from "../../shared/cursor.js";
+import { LOG_TYPES, netType, type LogType } from "./fold-changes.js";
+
+/** Memory of one entry, in bytes: its numbers. */
+const ENTRY_BYTES = 21;
+/** Memory of one row beside the characters of its id, in bytes, estimated. */
+const ROW_BYTES = 100;
+
+/** One entry of the log, without its nonce. */
+export interface IndexedEntry {
+  readonly seq: number;
+  readonly type: LogType;
+  readonly id: string;
+}
+
+/** Which changes of a table are wanted. */
+export interface IndexRange {
+  readonly after: Cursor;
+  readonly until: Cursor;
+  /** Leaves out the changes up to this one. */
+  readonly from?: Cursor | undefined;
+  readonly matches?: ((id: string) => boolean) | undefined;
+  readonly limit: number;
+}
+
+/**
+ * The entries of one table in memory, linked by row, so that the net changes of every gap are read from the same index:
+ * however many cursors there are, the log is read once.
+ */
+export function createLogIndex() {
+  const ids: string[] = [];
+  const lastOf = new Map<string, number>();
+  let seqs = new Float64Array(1_024);
+  let links = new Int32Array(3 * seqs.length);
+  let types = new Uint8Array(seqs.length);
+  let count = 0;
+  let characters = 0;
+
+  // Three numbers for each entry: its row, and the entries before and after it of the same row (-1 for none).
+  const row = (entry: number): number => links[3 * entry] ?? -1;
+  const previous = (entry: number): number => links[3 * entry + 1] ?? -1;
+  const next = (entry: number): number => links[3 * entry + 2] ?? -1;
+  const seqOf = (entry: number): number => seqs[entry] ?? Infinity;
+  const typeOf = (entry: number): LogType => LOG_TYPES[types[entry] ?? 0] ?? "update";
+
+  function grow(): void {
+    const size = 2 * seqs.length;
+    const before = { seqs, links, types };
+    seqs = new Float64Array(size);
+    links = new Int32Array(3 * size);
+    types = new Uint8Array(size);
+    seqs.set(before.seqs);
+    links.set(before.links);
+    types.set(before.types);
+  }
+
+  /** The first entry above a position in the log. */
+  function firstAbove(seq: number): number {
+    let low = 0;
+    let high = count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (seqOf(middle) > seq) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  function netTypeOf(entry: number, after: number): LogType | undefined {
+    let first = entry;
+    while (previous(first) >= 0 && seqOf(previous(first)) > after) first = previous(first);
+    return netType(typeOf(first), typeOf(entry));
+  }
+
+  return {
+    /** Estimated memory, in bytes. */
+    bytes: (): number => ENTRY_BYTES * seqs.length + ROW_BYTES * ids.length + characters,
+
+    /** Adds an entry that is newer than all before it. */
+    add({ seq, type, id }: IndexedEntry): void {
+      if (count === seqs.length) grow();
+      const last = lastOf.get(id);
+      if (last === undefined) {
+        ids.push(id);
+        characters += id.length;
+      } else {
+        links[3 * last + 2] = count;
+      }
+      seqs[count] = seq;
+      types[count] = LOG_TYPES.indexOf(type);
+      links.set([last === undefined ? ids.length - 1 : row(last), last ?? -1, -1], 3 * count);
+      lastOf.set(id, count++);
+    },
+
+    /** The net changes of a gap, in the order of the rows' last entries. */
+    read({ after, until, from = after, matches, limit }: IndexRange): IndexedEntry[] {
+      const changes: IndexedEntry[] = [];
+      for (let entry = firstAbove(Math.max(after.seq, from.seq)); entry < count; entry++) {
+        if (seqOf(entry) > until.seq || changes.length >= limit) break;
+        if (next(entry) >= 0 && seqOf(next(entry)) <= until.seq) continue;
+        const id = ids[row(entry)] ?? "";
+        if (matches && !matches(id)) continue;
+        const type = netTypeOf(entry, after.seq);
+        if (type) changes.push({ seq: seqOf(entry), type, id });
+      }
+      return changes;
+    },
+  };
+}
+
+export type LogIndex = ReturnType<typeof createLogIndex>;
