@@ -72,8 +72,8 @@ function countedLog(sql: SqlStorage) {
 
 const insertNotes = (sql: SqlStorage, first: number, rows: number): void =>
   void sql.exec(
-    `WITH RECURSIVE n(i) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i < ?1 + ?2 - 1)
-     INSERT INTO notes (id, text, createdAt, updatedAt) SELECT 'note ' || i, '', 0, 0 FROM n`,
+    `WITH RECURSIVE n(i) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i < CAST(?1 + ?2 - 1 AS INTEGER))
+     INSERT INTO notes (id, text, createdAt, updatedAt) SELECT 'note ' || CAST(i AS INTEGER), '', 0, 0 FROM n`,
     first,
     rows,
   );
