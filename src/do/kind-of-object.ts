@@ -8,7 +8,7 @@ import type { AppIdentity } from "./app-identity.js";
 import type { Owned } from "./entry.js";
 import type { InternalRequest } from "../shared/internal.js";
 import type { DeadLetter } from "./outbox/outbox-store.js";
-import type { LiveRunner } from "./live/live-queries.js";
+import type { LiveRunner } from "./live/live-runner.js";
 import type { ChangeHub } from "./sockets/change-hub.js";
 
 /** What an object knows of itself when it is made. */

@@ -41,10 +41,7 @@ export function createHeldEvents(frames: Frames) {
     /** Sends what is held for a socket: something else follows. */
     release,
 
-    /** The flush goes on: what is held is not the last of it. */
-    releaseAll(): void {
-      for (const connection of held.keys()) release(connection);
-    },
+    connections: (): readonly Connection[] => [...held.keys()],
 
     /** Sends what is held for a socket, with the word that its flush is complete. */
     complete(connection: Connection, cursor: string): void {

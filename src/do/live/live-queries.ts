@@ -1,34 +1,26 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
-import type { Caller } from "../../shared/caller.js";
-import { formatCursor } from "../../shared/cursor.js";
+import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
 import type { StoredLive, StoredSubscription } from "../sockets/attachment.js";
 import type { ChangeHub } from "../sockets/change-hub.js";
 import type { Connection } from "../sockets/connection.js";
 import type { Frames } from "../sockets/frames.js";
 import type { Subscription } from "../sockets/subscription.js";
-import type { ReadRecorder } from "../storage/read-recorder.js";
+import { createBehind } from "./behind.js";
 import { createHeldEvents } from "./held-events.js";
 import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
-import { byCaller, callerKey, createRuns, type CallersSubscriptions, type LiveRun } from "./live-run.js";
+import { byCaller, callerKey, createRuns, membersOf, type CallersSubscriptions, type LiveRun } from "./live-run.js";
 import { createMarkers, flushedFrame } from "./markers.js";
-import { createReadIndex, type ReadIndexOptions } from "./read-index.js";
+import { createProgress } from "./progress.js";
+import type { LiveRunner } from "./live-runner.js";
+import { createReadIndex } from "./read-index.js";
 import { createReads, type Reads } from "./reads.js";
 import { createRounds } from "./rounds.js";
+import type { ReadRecorder } from "../storage/read-recorder.js";
 import { toStoredReads } from "./stored-reads.js";
 
-/** What the object lends to its live queries. */
-export interface LiveRunner extends ReadIndexOptions {
-  /** Runs a query through the one way in. Never throws. */
-  readonly query: (
-    caller: Caller,
-    call: Call,
-    recorder: ReadRecorder,
-  ) => Promise<{ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: ErrorShape }>;
-  /** Whether a caller may have what another's run of the same query found: the error if not. Never throws. */
-  readonly check: (caller: Caller, call: Call, recorder: ReadRecorder) => Promise<ErrorShape | undefined>;
-  readonly shape: (call: Call, cause: unknown) => ErrorShape;
-}
+/** How many queries of one socket are run ahead of what its window has taken. Those that await run side by side. */
+const RUN_AHEAD = 16;
 
 export interface LiveQueriesOptions {
   readonly hub: ChangeHub;
@@ -43,6 +35,7 @@ export interface LiveQueriesOptions {
   /** Ends a subscription with a frame. */
   readonly drop: (subscription: Subscription, frame: string) => void;
   readonly mayReceive: (connection: Connection) => boolean;
+  readonly subscriptionsOf: (connection: Connection) => Iterable<Subscription>;
   /** Runs work that asks for many sockets of a session, which is looked up once. */
   readonly inOneLook: (work: () => void) => void;
   readonly waitUntil: (work: Promise<void>) => void;
@@ -50,19 +43,19 @@ export interface LiveQueriesOptions {
 
 /** Keeps queries current: each is run again when what it read was written to, and told when it came to something else. */
 export function createLiveQueries(options: LiveQueriesOptions) {
-  const { hub, frames, runner, mayReceive } = options;
+  const { hub, frames, runner, mayReceive, subscriptionsOf } = options;
   const runs = createRuns();
   const index = createReadIndex<LiveRun>(runner);
   /** What runs have read so far that are not done. */
   const reading = new Map<LiveRun, Reads>();
-  /** Subscriptions whose clients could not be told the last result. */
-  const behind = new Set<Subscription>();
+  const behind = createBehind();
 
   const held = createHeldEvents(frames);
   const markers = createMarkers({
     tell(connection) {
       const isLast = held.has(connection);
-      if (connection.isWaiting() || !mayReceive(connection)) {
+      const isBehind = connection.isWaiting() || behind.has(connection) || progress.isBehind(connection);
+      if (isBehind || !mayReceive(connection)) {
         held.release(connection);
         return false;
       }
@@ -74,13 +67,56 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   });
   const tellMarkers = (): void => options.inOneLook(markers.tellAll);
   const rounds = createRounds<LiveRun>({
-    // So that a round begins with all that was committed before, and only what comes after spoils it.
     prepare: () => hub.flush(),
+    membersOf,
     work: run,
-    goesOn: held.releaseAll,
+    ran() {
+      // What is held is the last of its flush where nothing else is to be run.
+      const connections = held.connections();
+      if (connections.length === 0) return;
+      options.inOneLook(() => {
+        for (const connection of connections) {
+          markers.tellOne(connection);
+          held.release(connection);
+        }
+      });
+    },
+    yields: (isLong) => {
+      tellMarkers();
+      if (isLong) reportProgress();
+    },
     done: tellMarkers,
     waitUntil: options.waitUntil,
   });
+
+  const progress = createProgress({ subscriptionsOf, runOf: runs.of, isPending: rounds.isPending });
+
+  /** A round takes long: reports to the sockets that are not done how far they are. */
+  function reportProgress(): void {
+    options.inOneLook(() => {
+      for (const connection of markers.owing()) {
+        if (connection.isWaiting() || behind.has(connection) || !mayReceive(connection)) continue;
+        connection.send(flushedFrame(formatCursor(progress.positionOf(connection, hub.head()))));
+      }
+    });
+  }
+
+  /** Runs what a socket has missed, as far as its window may take it. Each that is sent has another one run. */
+  function catchUp(connection: Connection): void {
+    if (connection.isWaiting()) return;
+    let ahead = 0;
+    for (const subscription of behind.of(connection)) {
+      const it = runs.of(subscription);
+      if (!it || rounds.isRunning(it)) continue;
+      rounds.ensure(it);
+      if (++ahead === RUN_AHEAD) return;
+    }
+  }
+
+  /** It has its newest result, or was dropped: the next query of its socket that is behind has its turn. */
+  function leaveBehind(subscription: Subscription): void {
+    if (behind.delete(subscription)) catchUp(subscription.connection);
+  }
 
   const fail = (subscription: Subscription, error: ErrorShape): void => {
     held.release(subscription.connection);
@@ -90,6 +126,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   function forget(run: LiveRun): void {
     rounds.remove(run);
     index.remove(run);
+    progress.remove(run);
   }
 
   /** Gives callers runs of their own: each may get another answer. */
@@ -97,15 +134,21 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     for (const { caller, subscriptions } of groups) {
       const own = runs.get(it.query, callerKey(caller), () => it.call);
       for (const subscription of subscriptions) if (runs.of(subscription) === it) runs.join(own, subscription);
-      rounds.add(own);
+      touch(own, hub.head());
     }
   }
 
   async function run(it: LiveRun): Promise<void> {
+    if (!canSend(it)) {
+      // It is run when one of them reads again.
+      for (const subscription of it.subscribers) behind.add(subscription);
+      return progress.remove(it);
+    }
     const [first, ...others] = byCaller(it.subscribers);
     if (!first) return;
     const reads = createReads();
     reading.set(it, reads);
+    progress.begin(it);
     try {
       const outcome = await runner.query(first.caller, it.call, reads.recorder);
       if (outcome.ok && !reads.ofCaller()) await checkOthers(it, others, reads.recorder);
@@ -119,6 +162,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       for (const subscription of it.subscribers) fail(subscription, runner.shape(it.call, cause));
     } finally {
       reading.delete(it);
+      progress.end(it);
     }
   }
 
@@ -167,8 +211,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
   function tell(subscription: Subscription, live: StoredLive, event: string): void {
     const { connection, stored } = subscription;
-    if (connection.isWaiting() || !mayReceive(connection)) return void behind.add(subscription);
-    behind.delete(subscription);
+    if (connection.isWaiting() || !mayReceive(connection)) return behind.add(subscription);
     const { hash, reads, shared } = stored.live ?? {};
     if (hash !== live.hash) {
       held.hold(connection, stored, event);
@@ -178,11 +221,17 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     }
     if (hash !== live.hash || shared !== live.shared || !isSame(reads, live.reads))
       options.keep(subscription, { live });
+    leaveBehind(subscription);
+  }
+
+  function touch(it: LiveRun, from: Cursor): void {
+    progress.touch(it, from);
+    rounds.add(it);
   }
 
   hub.onFlush((flush) => {
-    for (const each of index.touched(flush)) rounds.add(each);
-    for (const [each, reads] of reading) if (reads.spoiledBy(flush)) rounds.add(each);
+    for (const each of index.touched(flush)) touch(each, flush.from);
+    for (const [each, reads] of reading) if (reads.spoiledBy(flush)) touch(each, flush.from);
   });
 
   const queryOf = ({ input }: StoredSubscription): string => JSON.stringify(input ?? null);
@@ -201,7 +250,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       markers.add(connection);
       // Also when nothing has changed since it left: it knows by that how current it is.
       markers.owe(connection);
-      rounds.add(it);
+      touch(it, hub.head());
     },
 
     /** Takes one up after a sleep, without running it. */
@@ -218,27 +267,30 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     },
 
     remove(subscription: Subscription): void {
-      behind.delete(subscription);
       markers.remove(subscription.connection);
       const left = runs.leave(subscription);
       if (left) forget(left);
+      leaveBehind(subscription);
     },
 
-    /** The client reads again: tells it what it has missed. */
-    resume(subscriptions: Iterable<Subscription>): void {
-      for (const subscription of subscriptions) {
-        const it = behind.has(subscription) ? runs.of(subscription) : undefined;
-        if (it) rounds.add(it);
-      }
+    /** The client reads again: sends it what it has missed. */
+    resume(connection: Connection): void {
+      catchUp(connection);
       if (markers.isOwing()) rounds.request();
     },
 
     /** A session has written: tells its sockets when their live queries show it. */
     mark(session: string): void {
       markers.oweSession(session);
-      if (rounds.isIdle() && markers.isOwing()) tellMarkers();
+      if (markers.isOwing()) tellMarkers();
     },
   };
+}
+
+/** Whether the window of any subscriber takes a result now. */
+function canSend({ subscribers }: LiveRun): boolean {
+  for (const { connection } of subscribers) if (!connection.isWaiting()) return true;
+  return false;
 }
 
 function isSame(one: unknown, other: unknown): boolean {

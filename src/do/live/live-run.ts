@@ -1,5 +1,6 @@
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
+import { memberKey } from "../scheduling/member-key.js";
 import type { Subscription } from "../sockets/subscription.js";
 
 /** One query with one input, run for all who share its result. */
@@ -75,6 +76,16 @@ export function callerKey(caller: Caller): string {
   const known = keys.get(caller) ?? JSON.stringify(caller);
   keys.set(caller, known);
   return known;
+}
+
+/** Whom a run is for: the users, or the callers that are not users. */
+export function* membersOf({ subscribers }: LiveRun): Iterable<string> {
+  let last: string | undefined;
+  for (const { connection } of subscribers) {
+    const member = memberKey(connection.caller);
+    if (member !== last) yield member;
+    last = member;
+  }
 }
 
 export function byCaller(subscribers: Iterable<Subscription>): CallersSubscriptions[] {

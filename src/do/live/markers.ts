@@ -43,9 +43,16 @@ export function createMarkers({ tell }: MarkersOptions) {
 
     isOwing: (): boolean => owed.size > 0,
 
+    owing: (): readonly Connection[] => [...owed],
+
     /** Those that cannot be told now stay owed. */
     tellAll(): void {
       for (const connection of owed) if (tell(connection)) owed.delete(connection);
+    },
+
+    /** The same for one socket. */
+    tellOne(connection: Connection): void {
+      if (owed.has(connection) && tell(connection)) owed.delete(connection);
     },
   };
 }

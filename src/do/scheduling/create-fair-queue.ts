@@ -2,6 +2,8 @@
 export interface FairQueue<TItem> {
   readonly size: () => number;
   has(item: TItem): boolean;
+  /** How many items of a member wait. */
+  lengthOf(member: string): number;
   /** Adds an item behind the others of its member. An item that already waits keeps its place. */
   add(member: string, item: TItem): void;
   delete(item: TItem): void;
@@ -27,6 +29,7 @@ export function createFairQueue<TItem>(): FairQueue<TItem> {
   return {
     size: () => memberOf.size,
     has: (item) => memberOf.has(item),
+    lengthOf: (member) => lanes.get(member)?.size ?? 0,
 
     add(member, item) {
       if (memberOf.has(item)) return;

@@ -3,32 +3,22 @@ import type { Call, ErrorShape, Reply } from "../../shared/call.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import { randomId } from "../../shared/random-id.js";
 import { createLiveResults } from "../live/live-result.js";
-import type { LiveRunner } from "../live/live-queries.js";
+import type { LiveRunner } from "../live/live-runner.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createAnswers } from "./answer-message.js";
 import { readAttachment, type Attachment } from "./attachment.js";
-import { byteLength } from "./byte-length.js";
 import type { LiveObject } from "../kind-of-object.js";
-import { createSlice } from "../scheduling/create-slice.js";
 import type { ChangeHub } from "./change-hub.js";
-import {
-  CLOSE_NO_MEMBER,
-  CLOSE_SESSION_ENDED,
-  CLOSE_TOO_BIG,
-  CLOSE_TOO_MUCH_WAITING,
-  CLOSE_UNSUPPORTED,
-} from "../../shared/close-codes.js";
+import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
-import { createMessageQueue } from "./message-queue.js";
-import { idOfFrame } from "./message-id.js";
-import { parseFrame } from "./messages.js";
 import { createPermits, NEVER } from "./permits.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
-import { cannotResume, noMember, resultTooLarge, sessionEnded, tooLarge, tooManySockets } from "./socket-errors.js";
+import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
+import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
 import { sessionTag, userTag } from "./socket-tags.js";
@@ -60,12 +50,6 @@ export function createSocketServer(options: SocketServerOptions) {
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
-  // A client that comes back sends all its subscriptions at once, and may have calls to send again.
-  const most = {
-    messages: limits.subscriptionsPerSocket + 100,
-    bytes: Math.max(2 * limits.subscriptionBytes, limits.messageBytes),
-  };
-  const queue = createMessageQueue(most);
   const wakeMark = createWakeMark(state.storage);
 
   /** Runs a subscription's procedure, and says what can be told from. */
@@ -127,6 +111,18 @@ export function createSocketServer(options: SocketServerOptions) {
   hub.onFlush(permits.endFlush);
   const handovers = createHandovers(subscriptions.index, permits.isStale);
   const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
+  const receive = createReceiver({
+    limits,
+    transformer,
+    frames,
+    shape,
+    head: hub.head,
+    restore,
+    mayUse,
+    mayReceive,
+    onUse: options.onUse,
+    answer: answers.answer,
+  });
 
   function connect(socket: WebSocket): Connection {
     const connection: Connection = createConnection({
@@ -222,43 +218,8 @@ export function createSocketServer(options: SocketServerOptions) {
       return new Response(null, { status: 101, webSocket: accepted.client });
     },
 
-    /** Answers the messages of a frame one after the other, and frames of one socket in the order they came. */
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      if (socket.readyState !== WebSocket.OPEN) return;
-      const connection = connectionOf(socket);
-      if (typeof frame !== "string") return socket.close(CLOSE_UNSUPPORTED, "Only text frames are understood.");
-      if (frame === "PONG") {
-        restore();
-        return connection.onPong();
-      }
-      if (frame === "PING") return connection.pong();
-      const bytes = byteLength(frame);
-      if (bytes > (frame.startsWith("[") ? most.bytes : limits.messageBytes)) {
-        connection.send(
-          frames.error({ id: idOfFrame(frame) }, shape({ path: "", input: undefined }, tooLarge(limits.messageBytes))),
-        );
-        return socket.close(CLOSE_TOO_BIG, "The message is too large.");
-      }
-      // Fixed when the message is received: what is written while it waits for its turn is told.
-      const head = hub.head();
-      const { messageBytes } = limits;
-      const messages = parseFrame(frame, transformer, { messages: most.messages, messageBytes });
-      if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
-      const load = { messages: messages.length, bytes };
-      if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
-      await queue.run(socket, load, async (isLast) => {
-        const slice = createSlice();
-        for (const message of messages) {
-          if (slice.isOver()) await slice.next();
-          slice.spend();
-          if (connection.isWaiting()) await connection.ready();
-          if (!mayUse(connection)) return;
-          options.onUse?.(connection.caller);
-          await answers.answer(connection, message.read(), head);
-        }
-        // Asks a lapsed client to come back, once nothing of it is left unanswered.
-        if (isLast()) mayReceive(connection);
-      });
+      if (socket.readyState === WebSocket.OPEN) await receive(connectionOf(socket), frame);
     },
 
     onClose(socket: WebSocket): void {

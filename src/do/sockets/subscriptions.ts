@@ -48,7 +48,10 @@ export interface SubscriptionsOptions {
   /** Called when an app's own generator runs: it may have to be taken up again after a sleep. */
   readonly onGenerator: () => void;
   /** What live queries need beside all this. */
-  readonly live: Omit<LiveQueriesOptions, "hub" | "frames" | "keep" | "drop" | "mayReceive" | "waitUntil">;
+  readonly live: Omit<
+    LiveQueriesOptions,
+    "hub" | "frames" | "subscriptionsOf" | "keep" | "drop" | "mayReceive" | "waitUntil"
+  >;
 }
 
 /** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
@@ -221,7 +224,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     fail(subscription, cannotResume());
   }
 
-  const live = createLiveQueries({ ...options, ...options.live, keep, drop });
+  const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, keep, drop });
 
   hub.onFlush((flush) => {
     const shared = new Map<TrackedChange, string>();
@@ -281,7 +284,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
     /** The client reads again: goes on with all that it has missed. */
     resume(connection: Connection): void {
-      live.resume(index.of(connection));
+      live.resume(connection);
       for (const subscription of index.of(connection)) {
         if (!subscription.behind || subscription.stored.kind !== "source") continue;
         if (subscription.opened) catchUp(subscription);

@@ -1,0 +1,67 @@
+import type { Cursor } from "../../shared/cursor.js";
+import type { Connection } from "../sockets/connection.js";
+import type { Subscription } from "../sockets/subscription.js";
+import type { LiveRun } from "./live-run.js";
+
+export interface ProgressOptions {
+  readonly subscriptionsOf: (connection: Connection) => Iterable<Subscription>;
+  readonly runOf: (subscription: Subscription) => LiveRun | undefined;
+  /** Whether a run has yet to find what was committed. */
+  readonly isPending: (run: LiveRun) => boolean;
+}
+
+/** Up to where in the log the results are current that a socket was sent. */
+export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOptions) {
+  /** The position before the first write that each run has yet to find. */
+  const touched = new Map<LiveRun, Cursor>();
+  /** The same for the runs that are under way. */
+  const underWay = new Map<LiveRun, Cursor>();
+  /** A pending subscription of each socket. It is asked first: what was pending a moment ago usually still is. */
+  const known = new WeakMap<Connection, Subscription>();
+
+  function pendingRun(subscription: Subscription): LiveRun | undefined {
+    const run = runOf(subscription);
+    return run && isPending(run) ? run : undefined;
+  }
+
+  return {
+    touch(run: LiveRun, from: Cursor): void {
+      if (!touched.has(run)) touched.set(run, from);
+    },
+
+    begin(run: LiveRun): void {
+      const from = touched.get(run);
+      touched.delete(run);
+      if (from) underWay.set(run, from);
+    },
+
+    end: (run: LiveRun): void => void underWay.delete(run),
+
+    remove(run: LiveRun): void {
+      touched.delete(run);
+      underWay.delete(run);
+    },
+
+    /** Whether any query of a socket has yet to find what was committed. */
+    isBehind(connection: Connection): boolean {
+      const first = known.get(connection);
+      if (first && pendingRun(first)) return true;
+      let last: Subscription | undefined;
+      // The last one stays pending for the longest.
+      for (const subscription of subscriptionsOf(connection)) if (pendingRun(subscription)) last = subscription;
+      if (last) known.set(connection, last);
+      return last !== undefined;
+    },
+
+    /** The position up to which all queries of a socket are current. */
+    positionOf(connection: Connection, head: Cursor): Cursor {
+      let position = head;
+      for (const subscription of subscriptionsOf(connection)) {
+        const run = pendingRun(subscription);
+        const from = run && (underWay.get(run) ?? touched.get(run));
+        if (from && from.seq < position.seq) position = from;
+      }
+      return position;
+    },
+  };
+}

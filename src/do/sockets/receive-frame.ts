@@ -1,0 +1,83 @@
+import type { TRPCCombinedDataTransformer } from "@trpc/server";
+import type { Call, ErrorShape } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import { CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "../../shared/close-codes.js";
+import type { Cursor } from "../../shared/cursor.js";
+import { createSlice } from "../scheduling/create-slice.js";
+import { byteLength } from "./byte-length.js";
+import type { Connection } from "./connection.js";
+import type { Frames } from "./frames.js";
+import { idOfFrame } from "./message-id.js";
+import { createMessageQueue } from "./message-queue.js";
+import { parseFrame, type ParsedMessage } from "./messages.js";
+import { tooLarge } from "./socket-errors.js";
+import type { SocketLimits } from "./socket-limits.js";
+
+export interface ReceiverOptions {
+  readonly limits: Required<SocketLimits>;
+  readonly transformer: TRPCCombinedDataTransformer;
+  readonly frames: Frames;
+  readonly shape: (call: Call, cause: unknown) => ErrorShape;
+  /** The newest entry of the change log that subscribers were sent. */
+  readonly head: () => Cursor;
+  /** Takes up the subscriptions of all sockets after a sleep. */
+  readonly restore: () => void;
+  /** Whether a caller may use a socket now. */
+  readonly mayUse: (connection: Connection) => boolean;
+  readonly mayReceive: (connection: Connection) => boolean;
+  readonly onUse: ((caller: Caller) => void) | undefined;
+  /** Answers one message. Never throws. */
+  readonly answer: (connection: Connection, message: ParsedMessage, head: Cursor) => Promise<void>;
+}
+
+/** Answers the messages of a frame one after the other, and frames of one socket in the order they came. */
+export function createReceiver(options: ReceiverOptions) {
+  const { limits, transformer, frames, shape, head, restore, mayUse, mayReceive, onUse, answer } = options;
+  // A client that comes back sends all its subscriptions at once, and may have calls to send again.
+  const most = {
+    messages: limits.subscriptionsPerSocket + 100,
+    bytes: Math.max(2 * limits.subscriptionBytes, limits.messageBytes),
+  };
+  const queue = createMessageQueue(most);
+
+  async function receiveText(connection: Connection, frame: string): Promise<void> {
+    const { socket } = connection;
+    const bytes = byteLength(frame);
+    if (bytes > (frame.startsWith("[") ? most.bytes : limits.messageBytes)) {
+      const error = shape({ path: "", input: undefined }, tooLarge(limits.messageBytes));
+      connection.send(frames.error({ id: idOfFrame(frame) }, error));
+      return socket.close(CLOSE_TOO_BIG, "The message is too large.");
+    }
+    // Fixed when the message is received: what is written while it waits for its turn is told.
+    const receivedAt = head();
+    const { messageBytes } = limits;
+    const messages = parseFrame(frame, transformer, { messages: most.messages, messageBytes });
+    if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
+    const load = { messages: messages.length, bytes };
+    if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
+    await queue.run(socket, load, async (isLast) => {
+      const slice = createSlice();
+      for (const message of messages) {
+        if (slice.isOver()) await slice.next();
+        slice.spend();
+        if (connection.isWaiting()) await connection.ready();
+        if (!mayUse(connection)) return;
+        onUse?.(connection.caller);
+        await answer(connection, message.read(), receivedAt);
+      }
+      // Asks a lapsed client to come back, once nothing of it is left unanswered.
+      if (isLast()) mayReceive(connection);
+    });
+  }
+
+  return async (connection: Connection, frame: string | ArrayBuffer): Promise<void> => {
+    const { socket } = connection;
+    if (typeof frame !== "string") return socket.close(CLOSE_UNSUPPORTED, "Only text frames are understood.");
+    if (frame === "PONG") {
+      restore();
+      return connection.onPong();
+    }
+    if (frame === "PING") return connection.pong();
+    await receiveText(connection, frame);
+  };
+}
