@@ -10,7 +10,8 @@ import { kindOf, type Start } from "./open-result.js";
 import { duplicateId, tooManySubscriptions, tooMuchInput } from "./socket-errors.js";
 import type { SocketServerOptions } from "./socket-server.js";
 import { inputBytes } from "./subscription.js";
-import type { Opened, Subscriptions } from "./subscriptions.js";
+import type { Opened } from "./opened.js";
+import type { Subscriptions } from "./subscriptions.js";
 
 export interface AnswersOptions extends SocketServerOptions {
   readonly frames: Frames;

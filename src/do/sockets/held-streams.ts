@@ -2,7 +2,7 @@ import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Cursor } from "../../shared/cursor.js";
 import { randomId } from "../../shared/random-id.js";
-import type { Opened } from "./subscriptions.js";
+import type { Opened } from "./opened.js";
 
 /** A stream whose procedure has run, and that waits for a Worker to open a socket for it. */
 export interface HeldStream {

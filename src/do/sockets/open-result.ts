@@ -4,7 +4,7 @@ import { describeLiveQuery } from "../../router/live/live-request.js";
 import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "./attachment.js";
 import { describeSource } from "./change-source.js";
-import type { Opened } from "./subscriptions.js";
+import type { Opened } from "./opened.js";
 
 /**
  * What a call that may go on telling needs of the place it runs in: when to stop, and whom to tell what the app's

@@ -2,29 +2,16 @@ import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { StoredSubscription } from "./attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
-import type { LiveRequest } from "../../router/live/live-request.js";
 import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "./change-hub.js";
-import type { SourceDescription } from "./change-source.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
+import type { Opened } from "./opened.js";
 import type { Start } from "./open-result.js";
 import { pump } from "./pump.js";
 import { lets } from "./row-filter.js";
 import { cannotResume } from "./socket-errors.js";
 import { createSubscriptionIndex, type Subscription } from "./subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
-
-/** What a subscription's procedure returned, ready to be told from. */
-export type Opened =
-  | { readonly kind: "source"; readonly source: SourceDescription }
-  | { readonly kind: "live"; readonly request: LiveRequest }
-  | {
-      readonly kind: "iterable";
-      readonly iterable: AsyncIterable<unknown>;
-      /** Calls back for each table that the generator awaits, from now on. */
-      readonly onListen: (listener: (table: string) => void) => void;
-      readonly controller: AbortController;
-    };
 
 /** Runs a subscription's procedure again, as after a reconnect. */
 export type Reopen = (

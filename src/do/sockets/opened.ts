@@ -1,0 +1,14 @@
+import type { LiveRequest } from "../../router/live/live-request.js";
+import type { SourceDescription } from "./change-source.js";
+
+/** What a subscription's procedure returned, ready to be told from. */
+export type Opened =
+  | { readonly kind: "source"; readonly source: SourceDescription }
+  | { readonly kind: "live"; readonly request: LiveRequest }
+  | {
+      readonly kind: "iterable";
+      readonly iterable: AsyncIterable<unknown>;
+      /** Calls back for each table that the generator awaits, from now on. */
+      readonly onListen: (listener: (table: string) => void) => void;
+      readonly controller: AbortController;
+    };
