@@ -1,7 +1,7 @@
 import { isNestedPromise } from "../../router/resolve-nested.js";
 import type { LaterValue } from "../../shared/call.js";
 import { isAsyncIterable, type createPendingCall } from "./open-result.js";
-import type { Opened } from "./subscriptions.js";
+import type { Opened } from "./opened.js";
 
 export interface HoldNestedOptions {
   /** Makes a call whose result is the stream. */
