@@ -1,11 +1,15 @@
 const V4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
 
+/** Characters of the longest spelling of an IPv6 address. */
+const LONGEST = 45;
+
 /**
  * The network that an address is in, one spelling for each: an IPv4 address itself, also when it is written as an IPv6
  * one, or the first 64 bits of an IPv6 address, which is what one customer has. `undefined` for what is no address.
  */
 export function networkOf(address: string | null): string | undefined {
   const text = address?.trim() ?? "";
+  if (text.length > LONGEST) return undefined;
   if (V4.test(text)) return text;
   if (!/^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) || !URL.canParse(`http://[${text}]`)) return undefined;
   // The URL standard writes every address in one way: short, in lower case, without IPv4 in it.

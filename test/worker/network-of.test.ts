@@ -20,6 +20,8 @@ describe("the network of an address", () => {
     ["::1]/x", undefined],
     ["", undefined],
     [null, undefined],
+    ["0000:0000:0000:0000:0000:ffff:255.255.255.255", "255.255.255.255"],
+    [`${":".repeat(1_000_000)}x`, undefined],
   ])("row 21: %j is in %j", (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
