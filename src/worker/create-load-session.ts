@@ -73,8 +73,8 @@ export type LoadSession<TData, TUser extends User = User> = (
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
   options: LoadSessionOptions,
 ): LoadSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> {
-  const { binding, audience = binding, cookiePrefix, cookies = {} } = options;
   checkOptionNames("createLoadSession", options, { binding: true, audience: true, cookiePrefix: true, cookies: true });
+  const { binding, audience = binding, cookiePrefix, cookies = {} } = options;
   checkBindingName("binding", binding);
   checkBindingName("audience", audience);
   checkCookiePrefix(cookiePrefix);

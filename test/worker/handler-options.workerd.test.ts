@@ -66,6 +66,13 @@ describe("an option that can never take effect", () => {
     expect(() => createLoadSession(options)).toThrow(option);
   });
 
+  it.each([undefined, null, "BLOG_DO", ["BLOG_DO"]])("is not an object: %j", (given) => {
+    for (const create of [createHandler, createWorker]) {
+      expect(() => create(appRouter, given as never)).toThrow("createHandler: the options are not an object");
+    }
+    expect(() => createLoadSession(given as never)).toThrow("createLoadSession: the options are not an object");
+  });
+
   it("is refused by isAllowedOrigin", () => {
     const request = new Request("https://blog.example.com/checkout");
     expect(() => isAllowedOrigin(request, { allowedOrigin: [] } as object)).toThrow('no option "allowedOrigin"');
