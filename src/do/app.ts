@@ -1,6 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf, type RouterDefinition } from "../router/definition.js";
-import { logError } from "../router/log-error.js";
 import type { OnError } from "../router/run-call.js";
 import { auditOptions, type AuditOptions } from "./accounts/audit-log.js";
 import { withDefaults, type SessionOptions } from "./accounts/session-options.js";
@@ -54,6 +54,6 @@ export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
     waitingPasswords: options.waitingPasswords ?? 4,
     mail: mailSettings(options),
     hooks: options,
-    onError: options.onError ?? logError,
+    onError: createErrorReporter(options.onError),
   };
 }

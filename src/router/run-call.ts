@@ -6,7 +6,6 @@ import {
   type TRPCError,
 } from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
-import { logError } from "./log-error.js";
 import { maskError } from "./mask-error.js";
 import { reasonOf } from "./reasoned-error.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
@@ -21,7 +20,7 @@ export interface ErrorReport {
   readonly type: Call["type"];
 }
 
-/** Told about every unexpected error. The values a user sent are not part of it: they may hold secrets. */
+/** Gets every unexpected error. The values that a user sent are not part of it: they may hold secrets. */
 export type OnError = (report: ErrorReport) => void;
 
 /** What a call came to, before it is packed for the way back. */
@@ -72,7 +71,7 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause), { isDevelopment });
   if (unexpected) {
     const { error, requestId } = unexpected;
-    reportError(onError, { error: reportedError(error, call.path), requestId, path: call.path, type: call.type });
+    onError({ error: reportedError(error, call.path), requestId, path: call.path, type: call.type });
   }
   const { path, input, type = "unknown" } = call;
   const shape = format(router, { error: shown, type, path, input, ctx }, onError);
@@ -98,16 +97,7 @@ function format(router: AnyTRPCRouter, options: Formatted, onError: OnError): Er
     return getTRPCErrorShape({ ...options, config: _config });
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error("The errorFormatter has thrown.", { cause });
-    reportError(onError, { error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
+    onError({ error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
     return getTRPCErrorShape({ ...options, config: { ..._config, errorFormatter: ({ shape }) => shape } });
-  }
-}
-
-/** Hands an error to the app's `onError`. If that throws, the error is logged instead. */
-export function reportError(onError: OnError, unexpected: ErrorReport): void {
-  try {
-    onError(unexpected);
-  } catch {
-    logError(unexpected);
   }
 }

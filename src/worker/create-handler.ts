@@ -1,6 +1,6 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
-import { logError } from "../router/log-error.js";
 import type { SessionEffect } from "../shared/call.js";
 import { USER_HEADER } from "../shared/session-user.js";
 import { answerCalls } from "./answer-calls.js";
@@ -48,10 +48,11 @@ export type Handler = (request: Request, env: object, ctx: object) => Promise<Re
  * @throws Error when the router's definition is wrong, or an option is misspelt or can never take effect
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
-  const { binding, path = "/trpc", cookiePrefix, forms = {}, onError = logError } = options;
-  const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
-  const { extendContext } = definitionOf(router);
   checkHandlerOptions(options);
+  const { binding, path = "/trpc", cookiePrefix, forms = {} } = options;
+  const { rateLimits = {}, clientAddressHeader = "CF-Connecting-IP", cookies: cookieOptions = {} } = options;
+  const onError = createErrorReporter(options.onError);
+  const { extendContext } = definitionOf(router);
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
   const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);

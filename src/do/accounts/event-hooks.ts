@@ -1,5 +1,5 @@
 import type { User } from "../../shared/account.js";
-import { reportError, type OnError } from "../../router/run-call.js";
+import type { OnError } from "../../router/run-call.js";
 import { toUser, type AccountRow, type AccountStore } from "./account-store.js";
 
 /** The app's hooks for changes of an account. Each receives the user after the change. */
@@ -35,7 +35,7 @@ export function createEventHooks({ calls, accounts, onError }: EventHooksOptions
     if (work === undefined) return undefined;
     // The event is committed before a promise settles, so its rejection can only be reported.
     return Promise.resolve(work).catch((error: unknown) => {
-      reportError(onError, {
+      onError({
         error: error instanceof Error ? error : new Error("A hook rejected.", { cause: error }),
         requestId: crypto.randomUUID(),
         path: `(${name})`,

@@ -1,0 +1,58 @@
+import { env } from "cloudflare:workers";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { createTRPCClient, httpLink } from "@trpc/client";
+import superjson from "superjson";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { deploy, type UniqueRouter } from "../fixtures/app/versions.js";
+import { freshEmail, openBrowser, origin, password } from "../fixtures/browser.js";
+import { codeOf } from "../fixtures/error-code.js";
+
+const log = vi.spyOn(console, "error");
+beforeEach(() => {
+  deploy("first");
+  log.mockReset().mockImplementation(() => {});
+});
+afterEach(() => deploy("first"));
+
+const logged = (): string => log.mock.calls.map((each) => each.map(String).join(" ")).join("\n");
+
+function openClient() {
+  const browser = openBrowser();
+  return createTRPCClient<UniqueRouter>({
+    links: [
+      httpLink({
+        url: `${origin}/versions`,
+        transformer: superjson,
+        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
+      }),
+    ],
+  });
+}
+
+describe.each(["throwing", "rejecting"] as const)("an onError that fails (%s)", (version) => {
+  it("costs no call of a table that can be used", async () => {
+    const client = openClient();
+    const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
+    for (const title of ["a", "a"]) await client.tasks.create.mutate(title);
+    deploy(version);
+    await evictDurableObject(env.VERSIONS_DO.getByName(`user:${user.id}`));
+    expect(await client.labels.create.mutate("label")).toBe("label");
+    expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
+    await expect.poll(logged).toContain('The table "tasks" cannot be used');
+  });
+
+  it("leaves a mail that could not be sent to its next try", async () => {
+    deploy(version);
+    const client = openClient();
+    const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
+    const attempts = () =>
+      runInDurableObject(env.VERSIONS_DO.getByName(`user:${user.id}`), (_instance, { storage }) =>
+        storage.sql
+          .exec("SELECT attempts FROM _outbox")
+          .toArray()
+          .map((row) => row["attempts"]),
+      );
+    await expect.poll(attempts).toContain(1);
+    await expect.poll(logged).toContain("The mail service is down.");
+  });
+});
