@@ -14,4 +14,4 @@ export type { MailMessage, SendMail } from "./mail/mail-message.js";
 export type { DeadLetter } from "./outbox/outbox-store.js";
 export type { BreachLookUp } from "./passwords/breach-look-up.js";
 export type { UserDO } from "./user-do.js";
-export type { ErrorReport, OnError } from "../router/run-call.js";
+export type { ErrorReport, AppOnError as OnError } from "../router/run-call.js";

@@ -1,4 +1,4 @@
-import type { OnError } from "../router/run-call.js";
+import type { AppOnError } from "../router/run-call.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { AuditOptions } from "./accounts/audit-log.js";
 import type { SessionOptions } from "./accounts/session-options.js";
@@ -36,5 +36,5 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
    * Gets every unexpected error whole; the client only gets the request id.
    * @default prints the error, with its request id and path, by `console.error`
    */
-  readonly onError?: OnError;
+  readonly onError?: AppOnError;
 }

@@ -1,15 +1,14 @@
 import { logError } from "./log-error.js";
-import type { ErrorReport, OnError } from "./run-call.js";
+import type { AppOnError, ErrorReport, OnError } from "./run-call.js";
 
 /**
  * The app's `onError` as a function that never throws: errors are also reported in transactions and while an object starts. If
  * `onError` throws or rejects, the error that it was given is logged instead.
  */
-export function createErrorReporter(onError: OnError = logError): OnError {
+export function createErrorReporter(onError: AppOnError = logError): OnError {
   return (report: ErrorReport) => {
     try {
-      // An asynchronous function is a valid `onError` too.
-      const reported: unknown = onError(report);
+      const reported = onError(report);
       if (reported instanceof Promise) reported.catch(() => logError(report));
     } catch {
       logError(report);

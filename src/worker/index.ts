@@ -16,4 +16,4 @@ export type { UserDOWorker } from "./create-worker.js";
 export type { AllowedOriginOptions } from "./is-allowed-origin.js";
 export type { HandlerOptions } from "./options.js";
 export type { ErrorReason } from "../shared/error-reason.js";
-export type { ErrorReport, OnError } from "../router/run-call.js";
+export type { ErrorReport, AppOnError as OnError } from "../router/run-call.js";

@@ -1,4 +1,4 @@
-import type { OnError } from "../router/run-call.js";
+import type { AppOnError } from "../router/run-call.js";
 import type { CookieOptions } from "./cookies/cookie-options.js";
 import type { FormOptions } from "./forms/redirect-after.js";
 
@@ -49,5 +49,5 @@ export interface HandlerOptions {
    * Gets every unexpected error of what runs in the Worker whole; the client only gets the request id.
    * @default prints the error, with its request id and path, by `console.error`
    */
-  readonly onError?: OnError;
+  readonly onError?: AppOnError;
 }
