@@ -1,11 +1,6 @@
-import {
-  callTRPCProcedure,
-  getTRPCErrorFromUnknown,
-  getTRPCErrorShape,
-  type AnyTRPCRouter,
-  type TRPCError,
-} from "@trpc/server";
+import { callTRPCProcedure, getTRPCErrorFromUnknown, type AnyTRPCRouter, type TRPCError } from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
+import { formatError } from "./format-error.js";
 import { maskError } from "./mask-error.js";
 import { reasonOf } from "./reasoned-error.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
@@ -77,7 +72,8 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
     onError({ error: reportedError(error, call.path), requestId, path: call.path, type: call.type });
   }
   const { path, input, type = "unknown" } = call;
-  const shape = format(router, { error: shown, type, path, input, ctx }, onError);
+  const config = router._def._config;
+  const shape = formatError({ config, error: shown, type, path, input, ctx }, onError);
   const reason = reasonOf(shown);
   if (!unexpected && reason === undefined) return shape;
   const data = { ...shape.data, ...(unexpected && { requestId: unexpected.requestId }), ...(reason && { reason }) };
@@ -89,18 +85,4 @@ function reportedError(error: TRPCError, path: string): Error {
   if (error.cause && error.message === "Output validation failed")
     return new Error(`The result of "${path}" does not fit its .output() schema.`, { cause: error.cause });
   return error.cause ?? error;
-}
-
-type Formatted = Omit<Parameters<typeof getTRPCErrorShape>[0], "config">;
-
-/** An app's formatter that fails costs nobody their answer: they get tRPC's own shape. */
-function format(router: AnyTRPCRouter, options: Formatted, onError: OnError): ErrorShape {
-  const { _config } = router._def;
-  try {
-    return getTRPCErrorShape({ ...options, config: _config });
-  } catch (cause) {
-    const error = cause instanceof Error ? cause : new Error("The errorFormatter has thrown.", { cause });
-    onError({ error, requestId: crypto.randomUUID(), path: options.path ?? "", type: undefined });
-    return getTRPCErrorShape({ ...options, config: { ..._config, errorFormatter: ({ shape }) => shape } });
-  }
 }

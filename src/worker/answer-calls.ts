@@ -62,7 +62,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const { request, gated, router } = options;
   const planned = await Promise.all(gated.calls.map((call, index) => plan(call, index, options)));
   const types = new Set(planned.flatMap(({ procedure }) => procedure?._def.type ?? []));
-  if (types.size > 1) return refuse(mixedTypes, router._def._config);
+  if (types.size > 1) return refuse(mixedTypes, router._def._config, options.onError);
   const sent = planned.flatMap(({ call }) => call ?? []);
 
   const evenTime = evenAnswerTime(sent);

@@ -56,7 +56,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
   const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);
-  const config = router._def._config;
+  const refusalResponse = (refusal: Refusal): Response => refuse(refusal, router._def._config, onError);
   const cookieNamesAt = (url: URL) => cookieNames({ ...cookieOptions, prefix: cookiePrefix, url });
 
   async function answer(
@@ -76,7 +76,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const who = await whoIs({ bearer: gated.bearer, session }, configuration);
     const expected = gated.kind === "upgrade" ? gated.user : (request.headers.get(USER_HEADER) ?? undefined);
     const otherUser = gated.bearer === undefined ? refusalOfOtherUser(expected, who) : undefined;
-    if (otherUser) return refuse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(who) } }, config);
+    if (otherUser) return refusalResponse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(who) } });
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
@@ -88,7 +88,7 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     }
     if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
     const opened = await answerUpgrade(gated, who, { configuration, device });
-    return opened instanceof Response ? opened : refuse(opened, config);
+    return opened instanceof Response ? opened : refusalResponse(opened);
   }
 
   /** A form is one call, made for the page, and its reply is where the page goes next. */
@@ -112,22 +112,22 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       case "notMine":
         return undefined;
       case "refused":
-        return withGateHeaders(refuse(gated.refusal, config), gated);
+        return withGateHeaders(refusalResponse(gated.refusal), gated);
       case "answered":
         return withGateHeaders(gated.response, gated);
       case "publicKeys":
         return answerPublicKeys(() => readConfiguration(env, binding)).catch((error: unknown) =>
-          withGateHeaders(refuse(misconfigured(error), config), {}),
+          withGateHeaders(refusalResponse(misconfigured(error)), {}),
         );
       case "form":
         return withGateHeaders(
-          await answerForm(request, env, ctx, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
+          await answerForm(request, env, ctx, gated).catch((error: unknown) => refusalResponse(misconfigured(error))),
           gated,
         );
       case "calls":
       case "upgrade":
         return withGateHeaders(
-          await answer(request, env, ctx, gated).catch((error: unknown) => refuse(misconfigured(error), config)),
+          await answer(request, env, ctx, gated).catch((error: unknown) => refusalResponse(misconfigured(error))),
           gated,
         );
     }

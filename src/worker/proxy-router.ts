@@ -84,7 +84,6 @@ export function createProxyRouter(
     errorFormatter: (options: Parameters<typeof _config.errorFormatter>[0]): unknown => {
       const { error, path = "", type } = options;
       if (error instanceof ForwardedError) return error.shape;
-      if (error.code !== "INTERNAL_SERVER_ERROR") return _config.errorFormatter(options);
       return shape({ path, type: type === "unknown" ? undefined : type, input: undefined }, error);
     },
   };
