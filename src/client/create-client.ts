@@ -11,20 +11,7 @@ import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
   const signIn = createSignInEvents();
   const flushes = createFlushes(options.liveWait);
-  const client = createTRPCClient<TRouter>({
-    links: [
-      linkWith<TRouter>(
-        {
-          ...options,
-          onSignInChange(change, user) {
-            options.onSignInChange?.(change, user);
-            signIn.emit(change, user);
-          },
-        },
-        flushes,
-      ),
-    ],
-  });
+  const client = createTRPCClient<TRouter>({ links: [linkWith<TRouter>(options, flushes, signIn)] });
   rememberSignInEvents(client, signIn);
   rememberFlushes(client, flushes);
   return client;

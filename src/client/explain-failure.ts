@@ -33,7 +33,9 @@ function checked(response: Response): Response {
       if (error.name !== "SyntaxError") throw error;
     });
     if ([body as Result].flat().every((each) => each?.result ?? each?.error?.json)) return body;
-    throw new Error(`A proxy answered instead of tRPC (HTTP ${response.status}), or \`url\` is wrong. ${MAYBE_SAVED}`);
+    throw new Error(`A proxy answered instead of tRPC (HTTP ${response.status}), or \`url\` is wrong. ${MAYBE_SAVED}`, {
+      cause: response,
+    });
   };
   // Fails for a frozen one, which then has the parser's own words.
   Reflect.defineProperty(response, "json", { value });

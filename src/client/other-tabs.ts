@@ -5,6 +5,8 @@ type Message = SignInChange | { readonly user: string };
 
 export interface OtherTabs {
   tell(message: Message): void;
+  open(): void;
+  close(): void;
 }
 
 export interface OtherTabsOptions {
@@ -17,11 +19,22 @@ export interface OtherTabsOptions {
  * out in one does so in all. `undefined` outside of a browser, where no cookies are shared.
  */
 export function joinOtherTabs(url: string, { onChange, onUser }: OtherTabsOptions): OtherTabs | undefined {
-  if (typeof window === "undefined" || typeof BroadcastChannel === "undefined") return undefined;
-  const channel = new BroadcastChannel(`trpc-userdo:${new URL(url, globalThis.location?.href).href}`);
-  channel.onmessage = ({ data }: MessageEvent<Message | undefined>) => {
-    if (data === "signedIn" || data === "signedOut") onChange(data);
-    else if (data?.user) onUser(data.user);
+  if (!globalThis.window || !globalThis.BroadcastChannel) return undefined;
+  let channel: BroadcastChannel | undefined;
+  const tabs: OtherTabs = {
+    tell: (message) => channel?.postMessage(message),
+    open() {
+      channel ??= new BroadcastChannel(`trpc-userdo:${new URL(url, globalThis.location?.href)}`);
+      channel.onmessage = ({ data }: MessageEvent<Message | undefined>) => {
+        if (data === "signedIn" || data === "signedOut") onChange(data);
+        else if (data?.user) onUser(data.user);
+      };
+    },
+    close() {
+      channel?.close();
+      channel = undefined;
+    },
   };
-  return { tell: (message) => channel.postMessage(message) };
+  tabs.open();
+  return tabs;
 }

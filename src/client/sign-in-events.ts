@@ -1,4 +1,5 @@
 import type { User } from "../shared/account.js";
+import type { OtherTabs } from "./other-tabs.js";
 
 /** What happened to who is signed in: by a call, in another tab, or because the session was ended elsewhere. */
 export type SignInChange = "signedIn" | "signedOut";
@@ -8,6 +9,8 @@ export type SignInListener = (change: SignInChange, user?: User) => void;
 
 /** Who wants to know of it. */
 export interface SignInEvents {
+  /** The client's connection to the other tabs, in a browser. */
+  tabs?: OtherTabs | undefined;
   readonly emit: SignInListener;
   listen(listener: SignInListener): () => void;
 }
@@ -25,17 +28,10 @@ export function createSignInEvents(): SignInEvents {
   };
 }
 
-const CHANGES = new Map<string, SignInChange>([
-  ["auth.signup", "signedIn"],
-  ["auth.login", "signedIn"],
-  ["auth.logout", "signedOut"],
-  ["auth.logoutEverywhere", "signedOut"],
-  ["account.delete", "signedOut"],
-]);
-
 /** What a call that succeeded means for who is signed in; `undefined` for nothing. */
 export function signInChangeOf(path: string): SignInChange | undefined {
-  return CHANGES.get(path);
+  if (/^auth\.(signup|login)$/.test(path)) return "signedIn";
+  return /^(auth\.logout(Everywhere)?|account\.delete)$/.test(path) ? "signedOut" : undefined;
 }
 
 /** Whether a call answers with the tokens of a new session. A new password gives the same user one. */
@@ -48,6 +44,11 @@ const eventsOf = new WeakMap<object, SignInEvents>();
 
 export function rememberSignInEvents(client: object, events: SignInEvents): void {
   eventsOf.set(client, events);
+}
+
+/** The connection of a client to the other tabs; none outside of a browser. */
+export function otherTabsOf(client: object): OtherTabs | undefined {
+  return eventsOf.get(client)?.tabs;
 }
 
 /**

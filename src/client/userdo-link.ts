@@ -8,7 +8,7 @@ import { explainFailure } from "./explain-failure.js";
 import { createFlushes, type Flushes } from "./flushes.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
-import type { SignInChange, SignInListener } from "./sign-in-events.js";
+import { createSignInEvents, type SignInChange, type SignInEvents, type SignInListener } from "./sign-in-events.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
@@ -86,10 +86,11 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
   return linkWith<TRouter>(options);
 }
 
-/** The same, for a client that wants to know when flushes are complete. */
+/** The same, for a client that uses the flushes and the sign-in events itself. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
   flushes: Flushes = createFlushes(options.liveWait),
+  signIn: SignInEvents = createSignInEvents(),
 ): TRPCLink<TRouter> {
   const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange, onLate } = options;
   // Looked up at each call, as a plain call would.
@@ -111,6 +112,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       watch.changed(change);
       sockets.startAgain();
       onSignInChange?.(change, user);
+      signIn.emit(change, user);
     };
     const onChangeElsewhere = (change: SignInChange): void => {
       sessions.changedElsewhere(change);
@@ -126,6 +128,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         if (known && known !== user) watch.suspect(true);
       },
     });
+    signIn.tabs = tabs;
     const changed: SignInListener = (change, user) => {
       apply(change, user);
       tabs?.tell(change);
@@ -189,7 +192,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     );
     const replies = withFlushes(tokenLoader ? batches : sessions.compareUsers(batches), {
       flushes,
-      onLate: onLate ?? (() => {}),
+      onLate,
     });
     const sent = tokenLoader ? tokenLoader.link(replies) : replies;
     const http = sessions.link(sent);

@@ -18,7 +18,7 @@ export const replyTransformer = {
 export interface WithFlushesOptions {
   readonly flushes: Flushes;
   /** A mutation is done, and the page's own live queries did not show it in time. */
-  readonly onLate: (path: string) => void;
+  readonly onLate: ((path: string) => void) | undefined;
 }
 
 /** Holds a mutation's reply until the page's own live queries show what it wrote. */
@@ -37,7 +37,7 @@ export function withFlushes(
           if (!(written instanceof Written)) return observer.next(value);
           const unwrapped: typeof value = { ...value, result: { type: "data", data: written.data } };
           shown = flushes.reached(organizationIdOf(input), written.cursor).then((inTime) => {
-            if (!inTime) onLate(path);
+            if (!inTime) onLate?.(path);
             observer.next(unwrapped);
           });
           return undefined;

@@ -65,19 +65,17 @@ export async function askMember(
   organizationId: string,
 ): Promise<TRPCClientError<AnyTRPCRouter> | undefined> {
   const error = await errorOf(link, "organizations.get", { organizationId });
-  return error instanceof TRPCClientError && codeOf(error) === "FORBIDDEN" ? error : undefined;
+  return error instanceof TRPCClientError && dataOf(error)?.code === "FORBIDDEN" ? error : undefined;
 }
 
 /** How a query fails; `undefined` when it does not. */
-async function errorOf(link: Link, path: string, input: unknown): Promise<unknown> {
+function errorOf(link: Link, path: string, input: unknown): Promise<unknown> {
   const op = { id: 0, type: "query", path, input, context: {}, signal: null } as const;
-  try {
-    // The link is the last one, so it calls no next one.
-    await observableToPromise(link({ op, next: link as never }));
-    return undefined;
-  } catch (error) {
-    return error ?? new Error();
-  }
+  // The link is the last one, so it calls no next one.
+  return observableToPromise(link({ op, next: link as never })).then(
+    () => undefined,
+    (error: unknown) => error ?? new Error(),
+  );
 }
 
 function userIn(result: unknown): User | undefined {
@@ -85,16 +83,12 @@ function userIn(result: unknown): User | undefined {
 }
 
 function isUnauthorized(error: unknown): boolean {
-  return codeOf(error) === "UNAUTHORIZED" && !isSessionChangedError(error);
+  return dataOf(error)?.code === "UNAUTHORIZED" && !isSessionChangedError(error);
 }
 
 /** A call replaced the session, and its reply may have been lost. The app can make that call again. */
 function isPasswordChanged(error: unknown): boolean {
   return dataOf(error)?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
-}
-
-function codeOf(error: unknown): unknown {
-  return dataOf(error)?.code;
 }
 
 function dataOf(error: unknown): { readonly code?: unknown; readonly reason?: unknown } | undefined {

@@ -1,13 +1,14 @@
-import { notifyManager, QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { notifyManager, QueryClientProvider, type QueryClient } from "@tanstack/react-query";
 import type { TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
-import { createClient, live } from "../client/index.js";
+import { live } from "../client/index.js";
 import { obtainLiveBridge } from "../client/live/create-live-bridge.js";
-import { failOffline } from "./fail-offline.js";
+import { createClientRegistry } from "./client-registry.js";
 import { followSignIn } from "./follow-sign-in.js";
 import { optimistic } from "./optimistic.js";
+import { addDefaults } from "./query-defaults.js";
 import type { SessionState, SessionUserOf } from "./session-state.js";
 import { LiveBridgeContext, useLiveStatus } from "./use-live-status.js";
 import { useSessionOf } from "./use-session.js";
@@ -25,7 +26,7 @@ export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
    */
   readonly client?: TRPCClient<TRouter>;
   /**
-   * The app's own TanStack Query client.
+   * The app's own TanStack Query client. The defaults of `createQueryClient` are added to it where it has none.
    * @default a new one
    */
   readonly queryClient?: QueryClient;
@@ -56,18 +57,19 @@ export interface UserDOReact<TRouter extends AnyTRPCRouter> {
  */
 export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<TRouter> {
   const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<TRouter>();
+  const registry = createClientRegistry<TRouter>();
 
   function UserDOProvider({ children, url, client: given, queryClient: givenQueries }: UserDOProviderProps<TRouter>) {
-    const [ownClient] = useState(() => given ?? createClient<TRouter>(url === undefined ? {} : { url }));
-    const [ownQueries] = useState(() => givenQueries ?? new QueryClient());
-    const client = given ?? ownClient;
-    const queryClient = useMemo(() => failOffline(givenQueries ?? ownQueries), [givenQueries, ownQueries]);
+    const [own] = useState(() => registry.obtain({ url, client: given, queryClient: givenQueries }));
+    const client = given ?? own.client;
+    const queryClient = useMemo(() => addDefaults(givenQueries ?? own.queryClient), [givenQueries, own]);
     // There from the first render on, in which a query may be read already; on a server that renders there is none.
     const bridge = useMemo(
       () => (typeof window === "undefined" ? undefined : obtainLiveBridge({ client, queryClient, notifyManager })),
       [client, queryClient],
     );
 
+    useEffect(() => own.mount(), [own]);
     useEffect(() => followSignIn(client, queryClient), [client, queryClient]);
     useEffect(() => {
       bridge?.connect();

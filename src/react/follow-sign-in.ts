@@ -1,4 +1,6 @@
 import { notifyManager, type QueryClient } from "@tanstack/react-query";
+import { getUntypedClient, type TRPCClient } from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../client/index.js";
 import { bridgeOf } from "../client/live/bridges.js";
 import { forgetUser } from "../client/live/forget-user.js";
@@ -6,12 +8,37 @@ import { forgetUser } from "../client/live/forget-user.js";
 /** The key of the one query that knows who is signed in. */
 export const sessionKey = ["trpc-userdo", "session"] as const;
 
+interface Following {
+  providers: number;
+  readonly stop: () => void;
+}
+
+const following = new WeakMap<QueryClient, WeakMap<object, Following>>();
+
 /**
- * Keeps a cache to whoever is signed in: at each change it forgets the user before, and knows the new one, all in one
- * batch, so that nothing is rendered in between. Gives the function that stops it.
+ * Keeps a cache to whoever is signed in, once for however many providers use it. Returns the function that stops it.
  */
-export function followSignIn(client: object, queryClient: QueryClient): () => void {
-  return onSignInChange(client, (change, user) =>
+export function followSignIn<TRouter extends AnyTRPCRouter>(
+  client: TRPCClient<TRouter>,
+  queryClient: QueryClient,
+): () => void {
+  const ofCache = following.get(queryClient) ?? new WeakMap<object, Following>();
+  following.set(queryClient, ofCache);
+  const known = ofCache.get(client) ?? { providers: 0, stop: follow(client, queryClient) };
+  known.providers++;
+  ofCache.set(client, known);
+  return () => {
+    known.providers--;
+    if (known.providers > 0) return;
+    ofCache.delete(client);
+    known.stop();
+  };
+}
+
+function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, queryClient: QueryClient): () => void {
+  // At each change the cache forgets the user before, and knows the new one, all in one batch, so that nothing is
+  // rendered in between.
+  const stopEvents = onSignInChange(client, (change, user) =>
     notifyManager.batch(() => {
       bridgeOf(queryClient)?.forget();
       forgetUser({ queryClient, keeps: ([first]) => first === sessionKey[0] });
@@ -22,4 +49,31 @@ export function followSignIn(client: object, queryClient: QueryClient): () => vo
       else void queryClient.resetQueries({ queryKey: sessionKey });
     }),
   );
+
+  /** The page comes back from the back/forward cache. No event of the time in between has reached it. */
+  function onPageShow({ persisted }: PageTransitionEvent): void {
+    if (!persisted) return;
+    const isObserved = queryClient.getQueryCache().find({ queryKey: sessionKey })?.isActive();
+    // Nobody is known to be signed in until the server has answered.
+    void queryClient.resetQueries({ queryKey: sessionKey });
+    // The client compares each answer with the user of the page, so that the answer is enough.
+    if (!isObserved)
+      void getUntypedClient(client)
+        .query("auth.me")
+        .catch(() => {});
+  }
+
+  /** TanStack Query takes a page that starts offline to be online, and so does not see the network come back. */
+  function onOnline(): void {
+    const isUnknown = queryClient.getQueryData(sessionKey) === undefined;
+    void queryClient.refetchQueries({ queryKey: sessionKey, type: "active" }, { cancelRefetch: isUnknown });
+  }
+
+  window.addEventListener("pageshow", onPageShow);
+  window.addEventListener("online", onOnline);
+  return () => {
+    stopEvents();
+    window.removeEventListener("pageshow", onPageShow);
+    window.removeEventListener("online", onOnline);
+  };
 }

@@ -1,5 +1,7 @@
 /** React: tRPC's own TanStack Query hooks, with the client and the sign-in state taken care of. */
 export { createUserDOReact } from "./create-user-do-react.js";
+export { createQueryClient } from "./query-defaults.js";
+export { hashQueryKey } from "../client/live/hash-query-key.js";
 export type { LiveStatus } from "../client/index.js";
 export type { OptimisticCache, OptimisticOptions } from "./optimistic.js";
 export type { SessionState, SessionUserOf } from "./session-state.js";

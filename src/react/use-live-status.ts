@@ -1,16 +1,16 @@
 import { createContext, useContext, useSyncExternalStore } from "react";
-import type { LiveBridge } from "../client/live/create-live-bridge.js";
+import type { Bridge } from "../client/live/bridges.js";
 import type { LiveStatus } from "../client/index.js";
 
 /** The bridge of the provider; none on a server. */
-export const LiveBridgeContext = createContext<LiveBridge | undefined>(undefined);
+export const LiveBridgeContext = createContext<Bridge | undefined>(undefined);
 
 const idle = (): LiveStatus => "idle";
 const never = (): (() => void) => () => {};
 
 /**
- * Whether the page's live queries are current: `live`; `connecting` or `offline`, with the last data; `idle` when there
- * are none.
+ * Whether the page's live queries are current: `live`; `connecting` or `offline`, with the last data; `error` when one
+ * has ended with an error; `idle` when there are none.
  */
 export function useLiveStatus(): LiveStatus {
   const bridge = useContext(LiveBridgeContext);

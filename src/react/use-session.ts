@@ -1,24 +1,46 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { getUntypedClient, TRPCClientError, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { sessionKey } from "./follow-sign-in.js";
+import { retryDelay, shouldRetry } from "./retry-policy.js";
 import { sessionStateOf, type SessionState, type SessionUserOf } from "./session-state.js";
 
-/** Who is signed in. Asks the server once, and follows what this page and the other tabs do from then on. */
+/** The longest time between two tries to reach the server, in milliseconds. */
+const LONGEST_PAUSE_MS = 30_000;
+
+/** Why the server could not be asked. TanStack Query drops an error as soon as the server is asked again. */
+const lastErrors = new WeakMap<QueryClient, Error>();
+
+/**
+ * Who is signed in. Asks the server at first, and again when the page becomes visible or the network comes back; follows
+ * what this page and the other tabs do. While the server cannot be reached it is asked again and again.
+ */
 export function useSessionOf<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,
 ): SessionState<SessionUserOf<TRouter>> {
-  const { data, error } = useQuery({
+  const queryClient = useQueryClient();
+  const { data, error, errorUpdateCount } = useQuery({
     queryKey: sessionKey,
-    queryFn: ({ signal }) => whoIsSignedIn(client, signal),
+    queryFn: ({ signal }) => whoIsSignedIn(client, queryClient, signal),
     staleTime: Infinity,
     gcTime: Infinity,
+    refetchOnWindowFocus: "always",
+    // Offline it fails at once, instead of being `loading` until the network comes back.
+    networkMode: "always",
+    retry: (failures, cause: Error) => failures === 0 && navigator.onLine !== false && shouldRetry(failures, cause),
+    retryDelay,
+    refetchInterval: ({ state }) =>
+      state.status === "error" && state.data === undefined
+        ? Math.min(1_000 * 2 ** state.errorUpdateCount, LONGEST_PAUSE_MS)
+        : false,
   });
-  return sessionStateOf(data, error);
+  const isAskedAgain = errorUpdateCount > 0 && error === null;
+  return sessionStateOf(data, isAskedAgain ? (lastErrors.get(queryClient) ?? null) : error);
 }
 
 async function whoIsSignedIn<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,
+  queryClient: QueryClient,
   signal: AbortSignal,
 ): Promise<SessionUserOf<TRouter> | null> {
   try {
@@ -26,6 +48,7 @@ async function whoIsSignedIn<TRouter extends AnyTRPCRouter>(
     return (answer as { user: SessionUserOf<TRouter> }).user;
   } catch (error) {
     if (error instanceof TRPCClientError && isUnauthorized(error.data)) return null;
+    if (error instanceof Error) lastErrors.set(queryClient, error);
     throw error;
   }
 }

@@ -107,6 +107,8 @@ type WithReason<TErrorShape> = TErrorShape & {
   readonly data: {
     /** Why, under a stable name; only for some errors. */
     readonly reason?: ErrorReason;
+    /** In how many seconds the call can succeed; only for some errors with `TOO_MANY_REQUESTS`. */
+    readonly retryAfter?: number;
     /** Finds the report of an unexpected error. */
     readonly requestId?: string;
   };

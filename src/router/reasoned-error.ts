@@ -4,20 +4,33 @@ import type { ErrorReason } from "../shared/error-reason.js";
 export interface ReasonedErrorOptions {
   readonly code: TRPCError["code"];
   readonly message: string;
-  readonly reason: ErrorReason;
+  /** @default none */
+  readonly reason?: ErrorReason;
+  /**
+   * In how many seconds the call can succeed, in `error.data.retryAfter` and the header `Retry-After`.
+   * @default not stated
+   */
+  readonly retryAfter?: number;
 }
 
-/** An error with a stable reason, which the client finds in `error.data.reason`. */
+/** An error whose data has more than its code: a stable reason, or how long to wait. */
 export class ReasonedError extends TRPCError {
-  readonly reason: ErrorReason;
+  readonly reason: ErrorReason | undefined;
+  readonly retryAfter: number | undefined;
 
-  constructor({ code, message, reason }: ReasonedErrorOptions) {
+  constructor({ code, message, reason, retryAfter }: ReasonedErrorOptions) {
     super({ code, message });
     this.reason = reason;
+    this.retryAfter = retryAfter;
   }
 }
 
 /** The reason of an error that was thrown on purpose; `undefined` for an error without one. */
 export function reasonOf(error: unknown): ErrorReason | undefined {
   return error instanceof ReasonedError ? error.reason : undefined;
+}
+
+/** In how many seconds a call that failed can succeed; `undefined` for an error that does not state it. */
+export function retryAfterOf(error: unknown): number | undefined {
+  return error instanceof ReasonedError ? error.retryAfter : undefined;
 }

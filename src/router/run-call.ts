@@ -2,7 +2,7 @@ import { callTRPCProcedure, getTRPCErrorFromUnknown, type AnyTRPCRouter, type TR
 import type { Call, ErrorShape } from "../shared/call.js";
 import { formatError } from "./format-error.js";
 import { maskError } from "./mask-error.js";
-import { reasonOf } from "./reasoned-error.js";
+import { reasonOf, retryAfterOf } from "./reasoned-error.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
 
 /** An unexpected error, whole, as `onError` gets it. */
@@ -75,8 +75,14 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   const config = router._def._config;
   const shape = formatError({ config, error: shown, type, path, input, ctx }, onError);
   const reason = reasonOf(shown);
-  if (!unexpected && reason === undefined) return shape;
-  const data = { ...shape.data, ...(unexpected && { requestId: unexpected.requestId }), ...(reason && { reason }) };
+  const retryAfter = retryAfterOf(shown);
+  if (!unexpected && reason === undefined && retryAfter === undefined) return shape;
+  const data = {
+    ...shape.data,
+    ...(unexpected && { requestId: unexpected.requestId }),
+    ...(reason && { reason }),
+    ...(retryAfter !== undefined && { retryAfter }),
+  };
   return { ...shape, data };
 }
 

@@ -107,6 +107,10 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     if (reply.session !== undefined && (reply.ok || !signsIn)) session = reply.session;
     if (reply.ok && reply.deviceToken !== undefined) deviceToken = reply.deviceToken;
   }
+  const refused = planned.flatMap((call) => call.refused ?? []);
+  const waits = [...refused, ...settled].flatMap((reply) => (reply.ok ? [] : retryAfterOf(reply.error)));
+  // The adapter has just created the reply, so its headers can be changed.
+  if (waits.length > 0) response.headers.set("Retry-After", String(Math.max(...waits)));
   await evenTime;
   return withCookies(response, { session, deviceToken }, options);
 }
@@ -137,6 +141,11 @@ async function withCookies(
   if (!isBearer) headers.set(USER_HEADER, sessionUserAfter(effect, who));
   for (const value of values) headers.append("Set-Cookie", value);
   return response;
+}
+
+/** In how many seconds a call that failed can succeed, where its error states that. */
+function retryAfterOf({ data }: ErrorShape): number[] {
+  return typeof data["retryAfter"] === "number" ? [data["retryAfter"]] : [];
 }
 
 /** Where a subscription's stream begins, if its client can come back there. It is never one call of several. */

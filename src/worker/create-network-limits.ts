@@ -1,5 +1,5 @@
-import { TRPCError } from "@trpc/server";
 import type { Placement } from "../router/placement.js";
+import { ReasonedError } from "../router/reasoned-error.js";
 import { ConfigurationError } from "../shared/configuration-error.js";
 
 /** A binding of Cloudflare's `ratelimit`. */
@@ -63,9 +63,10 @@ function isRateLimit(value: unknown): value is RateLimit {
   return typeof value === "object" && value !== null && "limit" in value && typeof value.limit === "function";
 }
 
-function tooMany(): TRPCError {
-  return new TRPCError({
+function tooMany(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     message: "Too many tries from your network. Try again in a minute.",
+    retryAfter: 60,
   });
 }

@@ -16,6 +16,9 @@ let origin: string;
 beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
 afterAll(() => server.close());
 
+/** Where the app is served. */
+export const originOf = (): string => origin;
+
 type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
 
 // In this environment `fetch` is a browser's, which keeps cookies from scripts: the server is asked directly. Its
@@ -50,7 +53,8 @@ export type Person = Awaited<ReturnType<typeof signUp>>;
 
 interface ShowOptions {
   readonly send?: Send;
-  readonly queryClient?: QueryClient;
+  /** @default one that retries nothing; "default" is the provider's own */
+  readonly queryClient?: QueryClient | "default";
 }
 
 /** Shows a page to somebody, in a tab of its own. */
@@ -58,7 +62,7 @@ export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRe
   const tab = openTab(jar, send);
   const wrap = (shown: ReactNode): ReactNode => (
     <StrictMode>
-      <UserDOProvider client={tab.client} queryClient={queryClient}>
+      <UserDOProvider client={tab.client} {...(queryClient !== "default" && { queryClient })}>
         {shown}
       </UserDOProvider>
     </StrictMode>
@@ -69,7 +73,7 @@ export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRe
     container,
     unmount,
     rerender: (shown: ReactNode) => rerender(wrap(shown)),
-    queryClient,
+    queryClient: queryClient as QueryClient,
     screen: within(container),
   };
 }

@@ -1,6 +1,12 @@
 import { useLiveStatus } from "./trpc.ts";
 
-const texts = { idle: "Connecting…", connecting: "Connecting…", live: "Live", offline: "Offline" };
+const texts = {
+  idle: "Connecting…",
+  connecting: "Connecting…",
+  live: "Live",
+  offline: "Offline",
+  error: "Not up to date",
+};
 
 /** Whether what the page shows is current. */
 export function LiveLabel() {

@@ -30,12 +30,14 @@ export function connectLive<TRouter extends AnyTRPCRouter>(options: LiveBridgeOp
     }),
   );
   connect();
+  let isConnected = true;
   return {
     status,
     listen,
     disconnect() {
       stop();
-      disconnect();
+      if (isConnected) disconnect();
+      isConnected = false;
     },
   };
 }

@@ -1,7 +1,7 @@
 import { getUntypedClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { flushesOfClient } from "../flushes.js";
-import { setBridge, type Bridge } from "./bridges.js";
+import { bridgeOf, liveStatuses, setBridge, type Bridge } from "./bridges.js";
 import { createLiveQuery, type LiveQuery } from "./live-query.js";
 import { isMarkedLive } from "./live.js";
 import { liveStatusOf, type LiveStatus } from "./live-status.js";
@@ -19,7 +19,7 @@ export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
 }
 
 /** Between the cache and the sockets: one subscription on the server for each query, however many components use it. */
-export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>) {
+export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): Bridge {
   const flushes = flushesOfClient(options.client);
   const { queryClient, notifyManager } = options;
   const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
@@ -32,29 +32,31 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     queryClient,
     batch,
     hold: () => together.hold(),
-    isTold(query) {
-      const known = queries.get(query);
-      const owed = known && flushes?.owed(known.organizationId);
-      return known !== undefined && known.isConnected() && owed === undefined;
-    },
+    isTold: (query) => queries.get(query)?.status() === "live" && owedTo(query) === undefined,
     ask(query) {
       const known = queries.get(query);
-      const owed = known && flushes?.owed(known.organizationId);
+      const owed = owedTo(query);
       if (owed !== undefined) known?.expect(owed);
       if (query.isActive()) query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
       else query.setState({ isInvalidated: true });
     },
   });
 
+  function owedTo(query: CachedQuery): number | undefined {
+    const known = queries.get(query);
+    return known && flushes?.owed(known.organizationId);
+  }
+
   let status: LiveStatus = "idle";
+  /** How many use it: each provider around the same cache. */
+  let users = 0;
   let leaving: ReturnType<typeof setTimeout> | undefined;
   let leave: (() => void) | undefined;
   const network = watchNetwork(tellStatus);
 
   function tellStatus(): void {
-    const running = [...queries.values()].filter((query) => query.isRunning());
     const now = liveStatusOf(
-      running.map((query) => query.isConnected()),
+      [...queries.values()].map((query) => query.status()),
       network.isUp(),
     );
     if (now === status) return;
@@ -65,10 +67,13 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
   function open(query: CachedQuery): LiveQuery | undefined {
     const known = queries.get(query);
     if (known) return known;
-    const call = readQueryKey(query.queryKey);
+    // A hydrated query has a key of JSON; an observer's has the app's own values.
+    const { queryKey = query.queryKey } = query.options;
+    const call = readQueryKey(queryKey);
     if (!call) return undefined;
     const made = createLiveQuery({ query, call, client, together, onStatus: tellStatus });
     queries.set(query, made);
+    liveStatuses.set(query, made.status);
     return made;
   }
 
@@ -85,12 +90,12 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     if (type === "removed") return close(query);
     if (type === "updated") {
       // Reset: what it shows next is asked for anew.
-      if (action?.type === "setState" && query.state.data === undefined && known?.isRunning()) close(query);
+      if (action?.type === "setState" && query.state.data === undefined && known?.status() !== "idle") close(query);
       else known?.updated();
       return undefined;
     }
     if (!type.startsWith("observer") || type === "observerResultsUpdated") return undefined;
-    if (query.observers.length === 0) return undefined;
+    if (query.observers.length === 0) return tellStatus();
     // Turned off by all who look at it.
     if (!query.isActive()) return close(query);
     if (query.observers.some(({ options: { meta } }) => isMarkedLive(meta))) open(query)?.wake();
@@ -98,6 +103,7 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
   }
 
   const bridge: Bridge = {
+    client: options.client,
     // Not taken apart: to read its signal is to say that the fetch can be aborted.
     fetch(context, http) {
       const query = cache.getAll().find(({ queryKey }) => queryKey === context.queryKey);
@@ -111,20 +117,15 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
       layers.forget();
       together.forget();
     },
-  };
-  setBridge(queryClient, bridge);
+    status: () => status,
 
-  return {
-    status: (): LiveStatus => status,
-
-    /** Calls whenever the status has changed. Gives the function that stops it. */
-    listen(listener: () => void): () => void {
+    listen(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
 
-    /** Begins to follow the cache. */
-    connect(): void {
+    connect() {
+      users++;
       clearTimeout(leaving);
       if (leave) return;
       const unsubscribes = [
@@ -139,27 +140,21 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
       for (const query of cache.getAll()) follow({ type: "observerAdded", query });
     },
 
-    /** Stops, unless it is wanted again at once: React's strict mode does so with each effect. */
-    disconnect(): void {
+    disconnect() {
+      users--;
+      if (users > 0) return;
       leaving = setTimeout(() => {
         leave?.();
         leave = undefined;
       }, 0);
     },
   };
-}
-
-// React renders twice before it shows anything, and a cache has one bridge.
-const made = new WeakMap<object, { readonly client: object; readonly bridge: LiveBridge }>();
-
-/** The bridge between a cache and a client: made once, however often it is asked for. */
-export function obtainLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): LiveBridge {
-  const { client, queryClient } = options;
-  const known = made.get(queryClient);
-  if (known?.client === client) return known.bridge;
-  const bridge = createLiveBridge(options);
-  made.set(queryClient, { client, bridge });
+  setBridge(queryClient, bridge);
   return bridge;
 }
 
-export type LiveBridge = ReturnType<typeof createLiveBridge>;
+/** The bridge between a cache and a client: made once, however often it is asked for, since React renders twice. */
+export function obtainLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): Bridge {
+  const known = bridgeOf(options.queryClient);
+  return known?.client === options.client ? known : createLiveBridge(options);
+}

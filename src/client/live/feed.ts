@@ -9,8 +9,8 @@ export interface FeedOptions {
   readonly input: unknown;
   /** A result has come that nobody waited for. */
   readonly onData: () => void;
-  /** It has ended, with the query's own error or without one. */
-  readonly onEnd: (error: unknown) => void;
+  /** It has ended, with the query's own error or without one. Whoever waited for the first result has got the error. */
+  readonly onEnd: (error: unknown, wasAwaited: boolean) => void;
   /** The connection was made, or lost. */
   readonly onConnection: () => void;
 }
@@ -77,12 +77,12 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
       for (const { reject } of waiting) reject(error);
       waiting.clear();
       connection(false);
-      onEnd(awaited ? undefined : error);
+      onEnd(error, awaited);
     },
     onComplete() {
       askInstead();
       connection(false);
-      onEnd(undefined);
+      onEnd(undefined, false);
     },
   });
 

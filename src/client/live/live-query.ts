@@ -1,11 +1,12 @@
 import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import superjson from "superjson";
 import { organizationIdOf } from "../organization-id-of.js";
 import type { FetchContext } from "./bridges.js";
+import type { Failures } from "./failures.js";
 import { openFeed, type Feed } from "./feed.js";
 import type { MovingTogether, Shown } from "./moving-together.js";
-import { showPages, type PageNews } from "./pages.js";
+import type { LiveQueryStatus } from "./live-status.js";
+import { keyOf, showPages, type PageNews } from "./pages.js";
 import type { CachedQuery } from "./query-cache.js";
 import { inputOfPage, type CachedCall } from "./read-query-key.js";
 
@@ -30,6 +31,12 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
   const next = new Map<string, unknown>();
   /** After an error it waits to be asked again. */
   let asleep = false;
+  let failures: Failures | undefined;
+  // Loaded before there is an error: a deploy can take the chunk away.
+  const loaded = import("./failures.js").then(
+    (module) => (failures = module.createFailures({ query, ask, onStatus })),
+    () => undefined,
+  );
 
   const shown: Shown = { organizationId: organizationIdOf(call.input), ready, show };
 
@@ -41,34 +48,28 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
       path: call.path,
       input,
       onData() {
+        failures?.reset();
         told.add(key);
-        together.add(shown);
+        // The first result belongs to no flush.
+        if (feed.results() === 1) together.addLate(shown);
+        else together.add(shown);
       },
-      onEnd(error) {
+      onEnd(error, wasAwaited) {
         if (feeds.get(key) !== feed) return;
         feeds.delete(key);
         asleep = true;
-        if (error !== undefined) fail(error);
-        onStatus();
+        void loaded.then((known) => {
+          if (!asleep) return;
+          if (known) known.add(error, wasAwaited);
+          // Without that module, TanStack Query asks again.
+          else if (error !== undefined) query.fetch().catch(() => {});
+        });
       },
       onConnection: onStatus,
     });
     feeds.set(key, feed);
     onStatus();
     return feed;
-  }
-
-  function fail(error: unknown): void {
-    const { errorUpdateCount } = query.state;
-    query.setState({
-      error,
-      errorUpdateCount: errorUpdateCount + 1,
-      errorUpdatedAt: Date.now(),
-      fetchFailureReason: error,
-      status: "error",
-      // Whoever looks at it next asks again.
-      isInvalidated: true,
-    });
   }
 
   function ready(): void {
@@ -98,10 +99,21 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     else for (const param of pageParams()) feedFor(keyOf(param), inputOfPage(call.input, param, "forward"));
   }
 
+  function ask(): void {
+    asleep = false;
+    // Pages are not known before the first.
+    if (call.infinite && query.state.data === undefined) query.fetch().catch(() => {});
+    else if (query.isActive()) openAll();
+  }
+
   return {
     organizationId: shown.organizationId,
-    isConnected: (): boolean => feeds.size > 0 && [...feeds.values()].every((feed) => feed.isConnected()),
-    isRunning: (): boolean => feeds.size > 0,
+    status(): LiveQueryStatus {
+      const open = [...feeds.values()];
+      if (asleep && !failures?.isWaiting()) return query.isActive() ? "error" : "idle";
+      if (asleep || open.some((feed) => !feed.isConnected())) return "connecting";
+      return open.length > 0 ? "live" : "idle";
+    },
 
     /** What it is told of an older position of the log than this is passed over: it was asked for, and is newer. */
     expect(position: number): void {
@@ -134,11 +146,12 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     /** Reads it, or one of its pages: the first time from its subscription. */
     async fetch(context: FetchContext, http: () => unknown): Promise<unknown> {
       asleep = false;
+      failures?.cancel();
       const { pageParam, direction = "forward" } = context;
       const key = call.infinite ? keyOf(pageParam) : "";
       const feed = feedFor(key, call.infinite ? inputOfPage(call.input, pageParam, direction) : call.input);
       const before = feed.results();
-      if (before === 0 || call.infinite) return feed.current(http);
+      if (before === 0 || (call.infinite && feed.isConnected())) return feed.current(http);
       // Asked for again: the server is asked, as whoever refetches expects. What was told meanwhile is newer.
       const answer = await http();
       if (feed.results() === before) return answer;
@@ -157,6 +170,8 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     },
 
     close(): void {
+      asleep = false;
+      failures?.cancel();
       together.remove(shown);
       const open = [...feeds.values()];
       feeds.clear();
@@ -167,7 +182,3 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
 }
 
 export type LiveQuery = ReturnType<typeof createLiveQuery>;
-
-function keyOf(pageParam: unknown): string {
-  return superjson.stringify(pageParam);
-}

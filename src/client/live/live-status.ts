@@ -1,12 +1,15 @@
 /**
- * Whether what a page shows is current: `live`; `connecting`, with the last data; `offline`, with the last data and
- * no network; `idle`, with nothing that would be kept current.
+ * Whether what a page shows is current: `live`; `connecting`, with the last data, also while a query that the server
+ * could not answer is sent again; `offline`, with the last data and no network; `error`, when a query has ended with an
+ * error and is not kept current any more; `idle`, with nothing that would be kept current.
  */
-export type LiveStatus = "idle" | "connecting" | "live" | "offline";
+export type LiveStatus = "idle" | "connecting" | "live" | "offline" | "error";
 
-/** The status of queries, of each of which is known whether it is connected. */
-export function liveStatusOf(connected: readonly boolean[], hasNetwork: boolean): LiveStatus {
-  if (connected.length === 0) return "idle";
-  if (!hasNetwork) return "offline";
-  return connected.every(Boolean) ? "live" : "connecting";
+/** The status of one query. */
+export type LiveQueryStatus = Exclude<LiveStatus, "offline">;
+
+/** The status of a page: that of the query that is worst off. */
+export function liveStatusOf(queries: readonly LiveQueryStatus[], hasNetwork: boolean): LiveStatus {
+  const worst = (["connecting", "error", "live"] as const).find((status) => queries.includes(status));
+  return worst && !hasNetwork ? "offline" : (worst ?? "idle");
 }

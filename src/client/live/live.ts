@@ -1,4 +1,4 @@
-import { bridgeOf, type FetchContext } from "./bridges.js";
+import { bridgeOf, liveStatuses, type FetchContext } from "./bridges.js";
 
 /** Marks a query as one that is kept current. It is in `meta`, which is also sent along when a server renders. */
 const MARK = "userdo.live";
@@ -21,8 +21,8 @@ export function live<TOptions extends QueryOptions>(options: TOptions): TOptions
   return {
     ...options,
     meta: { ...meta, [MARK]: true },
-    // It is never stale: what changes is told.
-    staleTime: Infinity,
+    // Changes are delivered, for as long as there is a connection for them.
+    staleTime: (query: object) => (liveStatuses.get(query)?.() === "live" ? Infinity : 0),
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
     // A skipToken is no function.

@@ -5,12 +5,11 @@ export function watchNetwork(onChange: () => void) {
 
     /** Gives the function that stops it. */
     watch(): () => void {
-      if (typeof window === "undefined") return () => {};
-      const events = ["online", "offline"];
-      for (const event of events) window.addEventListener(event, onChange);
-      return () => {
-        for (const event of events) window.removeEventListener(event, onChange);
-      };
+      const stop = new AbortController();
+      for (const event of ["online", "offline"]) {
+        globalThis.window?.addEventListener?.(event, onChange, { signal: stop.signal });
+      }
+      return () => stop.abort();
     },
   };
 }

@@ -1,3 +1,4 @@
+import superjson from "superjson";
 import type { CachedQuery } from "./query-cache.js";
 
 interface Pages {
@@ -24,8 +25,13 @@ export function showPages(query: CachedQuery, news: PageNews): boolean {
   const isWhole = after.every((page, index) => {
     if (page === pages[index] || index === pages.length - 1 || !getNextPageParam) return true;
     const [before, now] = [pages, after].map((all) => getNextPageParam(all[index], all, pageParams[index], pageParams));
-    return JSON.stringify(before) === JSON.stringify(now);
+    return keyOf(before) === keyOf(now);
   });
   if (isWhole) query.setData({ pages: after, pageParams }, { manual: true });
   return isWhole;
+}
+
+/** The name of a page: its parameter, of any value that superjson carries. */
+export function keyOf(pageParam: unknown): string {
+  return superjson.stringify(pageParam);
 }

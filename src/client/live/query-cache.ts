@@ -3,7 +3,7 @@ export interface CachedQuery {
   readonly queryKey: readonly unknown[];
   readonly queryHash: string;
   readonly meta: Readonly<Record<string, unknown>> | undefined;
-  readonly options: object;
+  readonly options: { readonly queryKey?: readonly unknown[] | undefined };
   readonly observers: readonly {
     readonly options: { readonly meta?: Readonly<Record<string, unknown>> | undefined };
   }[];

@@ -122,9 +122,11 @@ export function createThrottle({ sql, isBorn, birth, alarms, options, onForgotte
 }
 
 function slowDown(delay: number): ReasonedError {
+  const retryAfter = Math.ceil(delay / 1000);
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     reason: "TOO_MANY_WRONG_PASSWORDS",
-    message: `Too many wrong passwords. Try again in ${Math.ceil(delay / 1000)} s.`,
+    message: `Too many wrong passwords. Try again in ${retryAfter} s.`,
+    retryAfter,
   });
 }

@@ -50,7 +50,7 @@ const { useTRPC, live, optimistic, useLiveStatus } = createUserDOReact<AppRouter
 export function useLiveTypes(): void {
   const trpc = useTRPC();
   expectTypeOf(useLiveStatus()).toEqualTypeOf<LiveStatus>();
-  expectTypeOf<LiveStatus>().toEqualTypeOf<"idle" | "connecting" | "live" | "offline">();
+  expectTypeOf<LiveStatus>().toEqualTypeOf<"idle" | "connecting" | "live" | "offline" | "error">();
 
   const plain = useQuery(trpc.posts.list.queryOptions());
   const posts = useQuery(live(trpc.posts.list.queryOptions()));

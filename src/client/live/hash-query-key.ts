@@ -1,0 +1,46 @@
+import superjson from "superjson";
+
+/**
+ * Hashes a query key of any values that superjson carries: bigints, dates, Maps, Sets and more. For keys that JSON
+ * carries as they are, the hash is that of TanStack Query's `hashKey`: keys of objects are sorted, and those that are
+ * undefined do not count.
+ */
+export function hashQueryKey(queryKey: readonly unknown[]): string {
+  return hash(queryKey, []);
+}
+
+function hash(value: unknown, parents: readonly unknown[]): string {
+  // Neither this nor the names in front of values are JSON, so that no other key has the same hash.
+  if (parents.includes(value)) return `^${parents.indexOf(value)}`;
+  const path = [...parents, value];
+  const list = (items: Iterable<unknown>): string => `[${Array.from(items, (item) => hash(item, path)).join()}]`;
+
+  if (Array.isArray(value)) return list(value);
+  if (value instanceof Map) return `Map${list(value)}`;
+  if (value instanceof Set) return `Set${list(value)}`;
+  if (value instanceof Error) {
+    const { name, message, cause } = value;
+    return `Error${hashRecord({ name, message, cause }, (item) => hash(item, path))}`;
+  }
+  if (isRecord(value)) return hashRecord(value, (item) => hash(item, path));
+  const { json, meta } = superjson.serialize(value);
+  if (meta) return `${JSON.stringify(meta.values)}${JSON.stringify(json)}`;
+  // An object of a class, which superjson leaves to JSON.
+  if (typeof value === "object" && value !== null && !("toJSON" in value)) {
+    return hashRecord(value as Record<string, unknown>, (item) => hash(item, path));
+  }
+  return String(JSON.stringify(value));
+}
+
+function hashRecord(record: Readonly<Record<string, unknown>>, hashItem: (item: unknown) => string): string {
+  const keys = Object.keys(record).filter((key) => record[key] !== undefined);
+  // In the order that JSON gives them, which puts those that look like numbers first.
+  const ordered = Object.keys(Object.fromEntries(keys.sort().map((key) => [key, true])));
+  return `{${ordered.map((key) => `${JSON.stringify(key)}:${hashItem(record[key])}`).join()}}`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null || "toJSON" in value) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
+}

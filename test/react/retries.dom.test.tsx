@@ -1,0 +1,80 @@
+import { QueryClient, useQuery } from "@tanstack/react-query";
+import { act, cleanup, waitFor } from "@testing-library/react";
+import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { createQueryClient } from "trpc-userdo/react";
+import { ask, live, show, signUp, useTRPC, type Person } from "./live-app.js";
+import { eventually } from "./notes.js";
+
+let ada: Person;
+beforeAll(async () => void (ada = await signUp()), 60_000);
+afterEach(cleanup);
+
+/** Keeps each state that a query goes through. */
+function Query({ kind, states }: { readonly kind: keyof typeof kinds; readonly states: string[] }) {
+  const { status, error, failureCount } = useQuery(kinds[kind](useTRPC()) as never) as ReturnType<typeof useQuery>;
+  const code = (error as { data?: { code?: string } } | null)?.data?.code;
+  const state = [status, failureCount, code].join(" ").trim();
+  if (states.at(-1) !== state) states.push(state);
+  return null;
+}
+
+type TRPC = ReturnType<typeof useTRPC>;
+const kinds = {
+  "a refused input": (trpc: TRPC) => trpc.notes.above.queryOptions({ rank: "high" } as never),
+  "a refused input of a live query": (trpc: TRPC) => live(trpc.notes.above.queryOptions({ rank: "high" } as never)),
+  "a live query that fetches": (trpc: TRPC) => live(trpc.odd.fetches.queryOptions()),
+  "a live query of an organization without its id": (trpc: TRPC) => live(trpc.papers.list.queryOptions({} as never)),
+  "a good query": (trpc: TRPC) => trpc.notes.above.queryOptions({ rank: 0 }),
+} as const;
+
+describe.each([
+  ["the default client", () => undefined],
+  ["an own client", () => new QueryClient()],
+  ["createQueryClient", () => createQueryClient()],
+] as const)("with %s", (_, queryClientOf) => {
+  it.each([
+    ["a refused input", "BAD_REQUEST"],
+    ["a refused input of a live query", "BAD_REQUEST"],
+    ["a live query that fetches", "METHOD_NOT_SUPPORTED"],
+    ["a live query of an organization without its id", "BAD_REQUEST"],
+  ] as const)("%s shows its error after one request", async (kind, code) => {
+    const states: string[] = [];
+    const queryClient = queryClientOf();
+    const tab = show(ada.jar, <Query kind={kind} states={states} />, { queryClient: queryClient ?? "default" });
+    await waitFor(() => expect(states.at(-1)).toBe(`error 1 ${code}`), eventually);
+    expect(states).toEqual(["pending 0", `error 1 ${code}`]);
+    expect(tab.asked.length + tab.sent.join("").split('"_live"').length - 1).toBe(1);
+  });
+});
+
+describe("the default client", () => {
+  const answers = {
+    "a lost connection": () => Promise.reject(new TypeError("Failed to fetch")),
+    "a proxy's 502": () => Promise.resolve(new Response("<html>", { status: 502 })),
+    "a proxy's 503 with Retry-After": () =>
+      Promise.resolve(new Response("<html>", { status: 503, headers: { "retry-after": "2" } })),
+  };
+
+  it.each(Object.entries(answers))("asks again after %s", async (kind, answer) => {
+    const states: string[] = [];
+    const sent: number[] = [];
+    const send: typeof ask = (url, init) => {
+      sent.push(performance.now());
+      return sent.length === 1 ? answer() : ask(url, init);
+    };
+    show(ada.jar, <Query kind="a good query" states={states} />, { send, queryClient: "default" });
+    await waitFor(() => expect(states.at(-1)).toBe("success 0"), eventually);
+    expect(sent).toHaveLength(2);
+    expect(states).toEqual(["pending 0", "pending 1", "success 0"]);
+    // A pause that the server asked for is no shorter.
+    if (kind.includes("Retry-After")) expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(1_990);
+  });
+
+  it("keeps an app's own retries", async () => {
+    const states: string[] = [];
+    const queryClient = new QueryClient({ defaultOptions: { queries: { retry: 1, retryDelay: 0 } } });
+    show(ada.jar, <Query kind="a refused input" states={states} />, { queryClient });
+    await waitFor(() => expect(states.at(-1)).toBe("error 2 BAD_REQUEST"), eventually);
+    await act(() => Promise.resolve());
+  });
+});
