@@ -20,17 +20,19 @@ function Query({ kind, states }: { readonly kind: keyof typeof kinds; readonly s
 
 type TRPC = ReturnType<typeof useTRPC>;
 const kinds = {
-  "a refused input": (trpc: TRPC) => trpc.notes.above.queryOptions({ rank: "high" } as never),
-  "a refused input of a live query": (trpc: TRPC) => live(trpc.notes.above.queryOptions({ rank: "high" } as never)),
-  "a live query that fetches": (trpc: TRPC) => live(trpc.odd.fetches.queryOptions()),
-  "a live query of an organization without its id": (trpc: TRPC) => live(trpc.papers.list.queryOptions({} as never)),
-  "a good query": (trpc: TRPC) => trpc.notes.above.queryOptions({ rank: 0 }),
+  "a refused input": (trpc: TRPC): object => trpc.notes.above.queryOptions({ rank: "high" } as never),
+  "a refused input of a live query": (trpc: TRPC): object =>
+    live(trpc.notes.above.queryOptions({ rank: "high" } as never)),
+  "a live query that fetches": (trpc: TRPC): object => live(trpc.odd.fetches.queryOptions()),
+  "a live query of an organization without its id": (trpc: TRPC): object =>
+    live(trpc.papers.list.queryOptions({} as never)),
+  "a good query": (trpc: TRPC): object => trpc.notes.above.queryOptions({ rank: 0 }),
 } as const;
 
 describe.each([
-  ["the default client", () => undefined],
-  ["an own client", () => new QueryClient()],
-  ["createQueryClient", () => createQueryClient()],
+  ["the default client", (): undefined => undefined],
+  ["an own client", (): QueryClient => new QueryClient()],
+  ["createQueryClient", (): QueryClient => createQueryClient()],
 ] as const)("with %s", (_, queryClientOf) => {
   it.each([
     ["a refused input", "BAD_REQUEST"],
