@@ -63,17 +63,23 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
         .catch(() => {});
   }
 
-  /** TanStack Query takes a page that starts offline to be online, and so does not see the network come back. */
-  function onOnline(): void {
+  /**
+   * The network is back, or the page is visible again, perhaps after a sleep. TanStack Query takes a page that starts
+   * offline to be online, and so does not see the network come back.
+   */
+  function askAgain(): void {
+    if (document.visibilityState === "hidden") return;
     const isUnknown = queryClient.getQueryData(sessionKey) === undefined;
     void queryClient.refetchQueries({ queryKey: sessionKey, type: "active" }, { cancelRefetch: isUnknown });
   }
 
   window.addEventListener("pageshow", onPageShow);
-  window.addEventListener("online", onOnline);
+  window.addEventListener("online", askAgain);
+  document.addEventListener("visibilitychange", askAgain);
   return () => {
     stopEvents();
     window.removeEventListener("pageshow", onPageShow);
-    window.removeEventListener("online", onOnline);
+    window.removeEventListener("online", askAgain);
+    document.removeEventListener("visibilitychange", askAgain);
   };
 }

@@ -24,7 +24,8 @@ export function useSessionOf<TRouter extends AnyTRPCRouter>(
     queryFn: ({ signal }) => whoIsSignedIn(client, queryClient, signal),
     staleTime: Infinity,
     gcTime: Infinity,
-    refetchOnWindowFocus: "always",
+    refetchOnWindowFocus: false,
+    refetchOnReconnect: false,
     // Offline it fails at once, instead of being `loading` until the network comes back.
     networkMode: "always",
     retry: (failures, cause: Error) => failures === 0 && navigator.onLine !== false && shouldRetry(failures, cause),

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { live } from "../../../src/client/live/live.js";
+import { connect, optionsOf, watch } from "./page.js";
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A page, and what its server has. */
+function openPage() {
+  const { server, queryClient, bridge } = connect();
+  let version = 1;
+  server.firstIs(() => version);
+  server.answerIs(() => version);
+  const options = live(optionsOf(server, "posts.list"));
+  return {
+    server,
+    queryClient,
+    bridge,
+    options,
+    write: () => void version++,
+    fetch: () => whileTimePasses(queryClient.fetchQuery(options as never)),
+    ensure: (revalidateIfStale: boolean) =>
+      whileTimePasses(queryClient.ensureQueryData({ ...options, revalidateIfStale } as never)),
+  };
+}
+
+async function whileTimePasses<T>(promise: Promise<T>): Promise<T> {
+  await vi.advanceTimersByTimeAsync(10);
+  return promise;
+}
+
+it("fetchQuery gives what is kept current, without asking again", async () => {
+  const { server, fetch, write } = openPage();
+  expect(await fetch()).toBe(1);
+  write();
+  server.tell("posts.list", 2);
+  server.flush();
+  expect(await fetch()).toBe(2);
+  expect([server.opened.length, server.asked.length]).toEqual([1, 0]);
+});
+
+it("fetchQuery asks again once the subscription is closed", async () => {
+  const { server, fetch, write } = openPage();
+  expect(await fetch()).toBe(1);
+  await vi.advanceTimersByTimeAsync(6_000);
+  expect(server.open()).toEqual([]);
+  write();
+  expect(await fetch()).toBe(2);
+  // A second time within the five seconds that it is kept.
+  expect(await fetch()).toBe(2);
+  expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
+});
+
+it("fetchQuery asks again after the last component has left and the query was turned off", async () => {
+  const { server, queryClient, options, fetch, write } = openPage();
+  const { observer, stop } = watch(queryClient, options);
+  await vi.advanceTimersByTimeAsync(10);
+  observer.setOptions({ ...options, enabled: false } as never);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(server.open()).toEqual([]);
+  write();
+  stop();
+  expect(await fetch()).toBe(2);
+});
+
+it("fetchQuery asks again while the connection is lost", async () => {
+  const { server, queryClient, options, fetch, write } = openPage();
+  watch(queryClient, options);
+  await vi.advanceTimersByTimeAsync(10);
+  server.state("connecting", new Error("The connection was lost."));
+  write();
+  expect(await fetch()).toBe(2);
+  expect(server.asked).toHaveLength(1);
+});
+
+it("fetchQuery asks again after the bridge was disconnected", async () => {
+  const { bridge, fetch, write } = openPage();
+  expect(await fetch()).toBe(1);
+  bridge.disconnect();
+  await vi.advanceTimersByTimeAsync(10);
+  write();
+  expect(await fetch()).toBe(2);
+});
+
+it("ensureQueryData finds the data stale once the subscription is closed", async () => {
+  const { queryClient, ensure, write } = openPage();
+  expect(await ensure(true)).toBe(1);
+  await vi.advanceTimersByTimeAsync(6_000);
+  write();
+  expect(await ensure(false)).toBe(1);
+  expect(await ensure(true)).toBe(1);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(queryClient.getQueryData([["posts", "list"], { type: "query" }])).toBe(2);
+});
+
+it("a component that mounts over stale data shows it, and what is new, over one subscription", async () => {
+  const { server, queryClient, options, fetch, write } = openPage();
+  await fetch();
+  await vi.advanceTimersByTimeAsync(6_000);
+  write();
+  const { observer } = watch(queryClient, options);
+  expect(observer.getCurrentResult().data).toBe(1);
+  await vi.advanceTimersByTimeAsync(10);
+  expect(observer.getCurrentResult().data).toBe(2);
+  expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
+});
+
+it("a component that mounts while the data is kept current asks for nothing", async () => {
+  const { server, queryClient, options } = openPage();
+  watch(queryClient, options);
+  await vi.advanceTimersByTimeAsync(10);
+  watch(queryClient, options);
+  await vi.advanceTimersByTimeAsync(10);
+  expect([server.opened.length, server.asked.length]).toEqual([1, 0]);
+});
+
+it("stays connected until the last of its users is gone", async () => {
+  const { server, queryClient, bridge, options } = openPage();
+  bridge.connect();
+  const { shown } = watch(queryClient, options);
+  await vi.advanceTimersByTimeAsync(10);
+  bridge.disconnect();
+  await vi.advanceTimersByTimeAsync(10);
+  server.tell("posts.list", 2);
+  server.flush();
+  await vi.advanceTimersByTimeAsync(10);
+  expect([shown.at(-1), bridge.status()]).toEqual([2, "live"]);
+  bridge.disconnect();
+  await vi.advanceTimersByTimeAsync(10);
+  expect([server.open(), bridge.status()]).toEqual([[], "idle"]);
+});
