@@ -36,7 +36,7 @@ export type Admission = "alive" | "ask" | "over" | "forbidden";
 /** What makes a user's object different from an organization's, and both from an e-mail index's. */
 export interface KindOfObject extends Owned {
   /**
-   * Brings what is stored up to date with the app's definitions. Runs once, when the object wakes.
+   * Brings the stored schema up to date with the app's definitions. Runs once, when the object wakes.
    *
    * @returns errors that concern a part of the object only, for the app's `onError`
    */

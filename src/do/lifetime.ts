@@ -80,7 +80,7 @@ export function createLifetime({ storage, framework, app }: LifetimeOptions) {
         sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
       });
       storage.transactionSync(() => {
-        // What was done has changed the schema, so the version before has to check it as well.
+        // The steps that ran have changed the schema, so the version before has to check it as well.
         const reached = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
         sql.exec("UPDATE _object SET fingerprint = ?", reached);
       });

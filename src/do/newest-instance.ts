@@ -1,7 +1,7 @@
 /** Shared by all copies of this package in an isolate: a development server may load it again. */
 const NEWEST = Symbol.for("trpc-userdo.newest-instance");
 
-/** What an instance leaves with the storage that it shares with those before and after it. */
+/** The record of the newest instance, on the storage that all instances of an object share. */
 interface Holder {
   [NEWEST]?: { readonly retire: () => void };
 }

@@ -1,4 +1,4 @@
-/** What the schema libraries that tRPC accepts keep in a schema, as far as it concerns the keys of an object. */
+/** The parts of a schema that show the keys of an object, in several of the libraries that tRPC accepts. */
 interface SchemaLike {
   /** Zod's objects. */
   readonly shape?: unknown;

@@ -31,7 +31,7 @@ export function inputCandidates(raw: unknown, options: InputCandidatesOptions): 
   return [{ ...own, lastEventId }, ...candidates];
 }
 
-/** What a client may have had before it added keys to it. */
+/** The inputs that the client may have added its keys to. */
 function originals(own: unknown, hadOrganizationId: boolean): readonly unknown[] {
   if (!isPlainObject(own)) return [own];
   const keys = Object.keys(own);

@@ -9,7 +9,7 @@ export interface UnexpectedError {
 
 export interface MaskErrorOptions {
   /**
-   * Shows the message of an unexpected error, beside its request id: whoever develops the app reads it in the browser.
+   * Shows the message of an unexpected error, beside its request id: a developer reads it in the browser.
    * @default false
    */
   readonly isDevelopment?: boolean | undefined;
@@ -31,7 +31,7 @@ export function maskError(
 }
 
 function messageFor({ message, cause }: TRPCError, requestId: string, isDevelopment: boolean): string {
-  // Whoever starts an app reads this first in the browser, and it names nothing but settings.
+  // A developer reads this first in the browser, and it names only settings.
   if (cause instanceof ConfigurationError) return cause.message;
   if (isDevelopment)
     return `${message} (Shown because DEV is "true". The log has more, under request id ${requestId}.)`;

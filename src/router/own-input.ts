@@ -34,13 +34,13 @@ export function parseOwnInput({ type, placement, inputs = [], middlewares }: Par
     const schema: unknown = schemas.next().value;
     const own =
       schema === organizationInput
-        ? checksOrganization(middleware, placement)
-        : parsesOwnInput(middleware, schema, hasOrganizationId);
+        ? createOrganizationCheck(middleware, placement)
+        : createOwnInputParser(middleware, schema, hasOrganizationId);
     middlewares[index] = Object.assign(own, middleware);
   }
 }
 
-function parsesOwnInput(middleware: Middleware, schema: unknown, hasOrganizationId: boolean): Middleware {
+function createOwnInputParser(middleware: Middleware, schema: unknown, hasOrganizationId: boolean): Middleware {
   const declared = new Map<string, boolean>();
   const declares = (key: string): boolean => {
     const known = declared.get(key) ?? declaresKey(schema, key, { resolveLazy: true });
@@ -52,9 +52,9 @@ function parsesOwnInput(middleware: Middleware, schema: unknown, hasOrganization
     const raw = await options.getRawInput();
     let failure: { readonly cause: unknown } | undefined;
     for (const input of inputCandidates(raw, { hasOrganizationId, cursor, declares })) {
-      let given: Awaited<ReturnType<typeof parsed>>;
+      let given: Awaited<ReturnType<typeof nextOptions>>;
       try {
-        given = await parsed(middleware, options, input);
+        given = await nextOptions(middleware, options, input);
       } catch (cause) {
         // The schema declares the cursor and refuses this one. Without it, the stream would begin anew.
         if (refusesCursor(cause)) throw cause;
@@ -76,8 +76,8 @@ function refusesCursor(error: unknown): boolean {
   return issues.some(({ path }) => path?.[0] === "lastEventId");
 }
 
-/** What tRPC's middleware would give to the next one. */
-async function parsed(
+/** Runs tRPC's middleware, and returns the options that it passes to `next`. */
+async function nextOptions(
   middleware: Middleware,
   options: MiddlewareOptions,
   input: unknown,
@@ -92,10 +92,10 @@ async function parsed(
 }
 
 /** Checks `organizationId`, and leaves the input to the app's schemas. */
-function checksOrganization(middleware: Middleware, placement: Placement): Middleware {
+function createOrganizationCheck(middleware: Middleware, placement: Placement): Middleware {
   return async (options) => {
     const input = await options.getRawInput();
-    await parsed(middleware, options, input);
+    await nextOptions(middleware, options, input);
     checkHere(placement, options.ctx, input);
     return options.next();
   };

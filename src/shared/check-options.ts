@@ -2,7 +2,7 @@
 export type OptionNames<TOptions> = Readonly<Record<keyof TOptions, true>>;
 
 /**
- * Refuses what is not an object, and names that it does not have: a misspelt option would never take effect.
+ * Refuses options that are not an object, and unknown names: a misspelt option would never take effect.
  *
  * @param where the function, or the option, that the object is given to
  * @throws Error that names the option
@@ -20,16 +20,16 @@ export function checkOptionNames<TOptions>(where: string, options: TOptions, nam
   }
 }
 
-/** @throws Error when an option is given and not a function */
+/** @throws Error if an option is set and is not a function */
 export function checkFunction(name: string, value: unknown): void {
   if (value === undefined || typeof value === "function") return;
   throw new Error(`${name}: this is not a function. Remove it, or pass a function.`);
 }
 
-/** @throws Error when an option is given and not a text with something in it */
+/** @throws Error if an option is set and is not a string with visible characters */
 export function checkText(name: string, value: unknown): void {
   if (value === undefined || (typeof value === "string" && value.trim() !== "")) return;
-  throw new Error(`${name}: this is not a text with something in it. If it comes from a variable, set the variable.`);
+  throw new Error(`${name}: this is not a string, or is empty. If it comes from a variable, set the variable.`);
 }
 
 export interface NumberRule {

@@ -114,7 +114,7 @@ async function findToken(
   return session.access ?? session.refresh();
 }
 
-/** Ambiguous or malformed credentials authenticate nobody. */
+/** Reads the credentials. Ambiguous or malformed ones count as none. */
 function credentialsOf(headers: Headers, names: CookieNames): Credentials {
   try {
     return readCredentials(headers, names.has);

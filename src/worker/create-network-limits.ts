@@ -39,7 +39,7 @@ export function createNetworkLimits({ env, bindings, network }: NetworkLimitsOpt
 }
 
 /**
- * Checks the bindings with each request, because the settings are not there before. Without a binding of a default name
+ * Checks the bindings with each request, because settings are only available with a request. Without a binding of a default name
  * there is no limit. A name that the app chose itself, or a variable in the place of the binding, would be a limit that never
  * takes effect.
  *

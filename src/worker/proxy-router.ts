@@ -7,7 +7,7 @@ import { withReplyCursor, Written } from "../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import { withLaterValues } from "./later-values.js";
 import type { SentReply } from "./send-calls.js";
-import { serializable, serialized, Serialized } from "./serializable.js";
+import { checkStreamedResult, serializeResult, SerializedResult } from "./serialize-result.js";
 
 /** One call of a request: the procedure that it names, if there is one, and the reply that will come. */
 export interface ProxiedCall {
@@ -57,7 +57,7 @@ export function createProxyRouter(
     if (open && later) return withLaterValues(data, later, (ticket) => open(ticket, signal));
     // tRPC serializes where a failure ends the whole reply, with all calls in it.
     if (isLocal(batchIndex))
-      return streams ? serializable(data, output) : serialized(await resolveNested(data), output);
+      return streams ? checkStreamedResult(data, output) : serializeResult(await resolveNested(data), output);
     return reply.cursor === undefined || streams ? data : new Written(data, reply.cursor);
   };
 
@@ -74,7 +74,7 @@ export function createProxyRouter(
       output: {
         ...output,
         serialize: (value: unknown): unknown =>
-          value instanceof Serialized
+          value instanceof SerializedResult
             ? value.data
             : value instanceof Written
               ? withReplyCursor(output.serialize(value.data), value.cursor)

@@ -23,14 +23,14 @@ const strangers: [name: string, body: string, init: ResponseInit][] = [
 ];
 
 describe.each(strangers)("answered with %s", (_, body, init) => {
-  it("a call fails with the status and what to do", async () => {
+  it("fails a call with the status and what to do", async () => {
     const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(new Response(body, init)) });
     const message = `A proxy answered instead of tRPC (HTTP ${init.status})`;
     await expect(client.auth.me.query()).rejects.toThrow(message);
     await expect(client.posts.create.mutate({ title: "Tea", body: "" })).rejects.toThrow(message);
   });
 
-  it("the tokens and the session stay", async () => {
+  it("keeps the tokens and the session", async () => {
     const stored: SessionTokens = {
       accessToken: "a",
       accessExpiresAt: Date.now() + 600_000,
@@ -81,7 +81,7 @@ describe("a fetch of another class", () => {
   });
 });
 
-it("no answer at all may be the browser's doing: the error names CORS and what to check", async () => {
+it("names CORS and what to check if there is no answer", async () => {
   const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
   const call = createClient<AppRouter>({ url, fetch }).ping.query();
   await expect(call).rejects.toThrow(/could not be reached, or CORS .*`allowedOrigins`/);

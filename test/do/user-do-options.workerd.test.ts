@@ -2,7 +2,7 @@ import { createUserDO } from "trpc-userdo/do";
 import { describe, expect, it } from "vitest";
 import { appRouter } from "../fixtures/app/router.js";
 
-/** What a JavaScript project, or a variable that is not set, may pass. */
+/** Values that a JavaScript project, or a variable that is not set, may pass. */
 const refused: [option: string, given: Readonly<Record<string, unknown>>][] = [
   ["onSignUp", { onSignUp() {} }],
   ["sesion", { sesion: { idle: 60 } }],
@@ -55,11 +55,11 @@ const refused: [option: string, given: Readonly<Record<string, unknown>>][] = [
 ];
 
 describe("createUserDO", () => {
-  it.each(refused)("refuses at start what can never take effect: %s in %o", (option, given) => {
+  it.each(refused)("refuses an option that can never take effect: %s in %o", (option, given) => {
     expect(() => createUserDO(appRouter, given as never)).toThrow(option);
   });
 
-  it("takes what is `undefined`, and limits of any sensible size", () => {
+  it("accepts options that are `undefined`, and limits of any sensible size", () => {
     createUserDO(appRouter, { session: { idle: undefined }, mail: undefined, throttle: undefined } as never);
     createUserDO(appRouter, {
       session: { idle: 60, absolute: 60 },

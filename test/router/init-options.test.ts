@@ -6,7 +6,7 @@ import { initUserDO, table } from "../../src/router/index.js";
 
 const Post = z.object({ title: z.string() });
 
-/** What a JavaScript project may pass. */
+/** Values that a JavaScript project may pass. */
 const refused: [message: string, given: unknown][] = [
   ['initUserDO: there is no option "profle"', { profle: Post }],
   ['initUserDO: there is no option "errorFormater"', { errorFormater: () => ({}) }],

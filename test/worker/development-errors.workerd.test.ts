@@ -35,27 +35,27 @@ async function errorInObject(path: string, bindings: object): Promise<string> {
 describe('with DEV="true"', () => {
   const DEV = "true";
 
-  it("an unexpected error of the Worker reaches the browser, with its request id", async () => {
+  it("shows the browser an unexpected error of the Worker, with its request id", async () => {
     const { message, data } = await errorOf("odd.throwsWithCause", { DEV });
     expect(message).toMatch(/^outer hunter2 \(Shown because DEV is "true"\. .* request id [0-9a-f-]{36}\.\)$/);
     expect(message).toContain(data.requestId);
     expect(log.mock.calls.flat().join(" ")).toContain(data.requestId);
   });
 
-  it("so does a module that cannot be loaded", async () => {
+  it("shows the error of a module that cannot be loaded", async () => {
     expect((await errorOf("broken.never", { DEV })).message).toContain("hunter2: no such chunk (Shown");
   });
 
   it.each([
     ["odd.throwsError", "SQLITE at /var/secret: password=hunter2 (Shown"],
     ["odd.throwsString", "password=hunter2 (Shown"],
-  ])("so does one of an object: %s", async (path, message) => {
+  ])("shows an unexpected error of an object: %s", async (path, message) => {
     expect(await errorInObject(path, { DEV })).toContain(message);
   });
 });
 
-describe("without it", () => {
-  it.each([[undefined], ["false"], ["1"], [true], ["TRUE"]])("nothing but an id does: %j", async (DEV) => {
+describe("without DEV", () => {
+  it.each([[undefined], ["false"], ["1"], [true], ["TRUE"]])("shows only a request id: %j", async (DEV) => {
     expect((await errorOf("odd.throwsWithCause", { DEV })).message).toMatch(onlyInLog);
     expect((await errorOf("broken.never", { DEV })).message).toMatch(onlyInLog);
     expect(await errorInObject("odd.throwsError", { DEV })).toMatch(onlyInLog);

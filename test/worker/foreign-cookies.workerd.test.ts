@@ -85,7 +85,7 @@ describe.each(strangers)("beside our cookies, %s", (_, extra) => {
 describe("two cookies of one of our own names", () => {
   const id = "0".repeat(32);
   it.each(["access", "refresh", "device", `session-${id}-0`, `session-${id}-replaced`])(
-    "are refused on every road: %s",
+    "are refused by calls, sockets and loadSession: %s",
     async (name) => {
       const { cookie } = await openBrowserWith(`__Host-userdo-${name}=x`);
       const headers = { ...browserHeaders, cookie };

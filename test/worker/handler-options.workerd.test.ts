@@ -13,7 +13,7 @@ import { appRouter } from "../fixtures/app/router.js";
 
 afterEach(() => void vi.restoreAllMocks());
 
-/** What a JavaScript project, or a variable that is not set, may pass. */
+/** Values that a JavaScript project, or a variable that is not set, may pass. */
 type Given = Readonly<Record<string, unknown>>;
 
 const refused: [option: string, given: Given][] = [

@@ -131,7 +131,7 @@ describe("a caller without a valid token", () => {
     for (const cookie of cookies) expect({ cookie, ...(await onEach(cookie)) }).toEqual({ cookie, ...nobody });
   });
 
-  it("refuses two cookies with one of the app's names on every road", async () => {
+  it("refuses two cookies with one of the app's names in every kind of request", async () => {
     const { browser } = await signUp();
     const access = `__Host-userdo-access=${browser.cookies.get("__Host-userdo-access")}`;
     for (const cookie of [`${access}; ${access}`, `${access};__Host-userdo-access =x`, `${access}; a=1; ${access}`]) {

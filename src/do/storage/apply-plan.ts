@@ -1,6 +1,6 @@
 import type { NewUniqueIndex, SchemaPlan, StoredSchema } from "./schema-plan.js";
 
-/** Why tables cannot be used, by table. */
+/** The reasons why tables cannot be used, by table. */
 export type TableProblems = ReadonlyMap<string, string>;
 
 /**

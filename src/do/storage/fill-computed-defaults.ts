@@ -7,7 +7,7 @@ import { ownProperty } from "./own-property.js";
 import { quoteLiteral, quoteName } from "./sql-text.js";
 import { readRaw, type SqlValue } from "./sql-value.js";
 
-/** Characters of SQL. A shorter constant could also be a value that somebody chose. */
+/** Characters of SQL. A shorter constant could also be a value that the app chose. */
 const MIN_CONSTANT = 18;
 const EVALUATIONS = 8;
 
@@ -15,7 +15,7 @@ const EVALUATIONS = 8;
  * Gives rows a value of their own where a random default, such as `crypto.randomUUID()`, is missing: SQLite fills a new
  * column, and the rows of a version without the column, with one constant. Run it before unique indexes are created.
  *
- * @param before what was stored of the table; a column that it does not have has just been added
+ * @param before the stored definition of the table; a column that it does not have has just been added
  */
 export function fillComputedDefaults(
   sql: SqlStorage,

@@ -74,12 +74,12 @@ export function planSchema(stored: StoredSchema, models: readonly TableModel[], 
   return { statements, unique, result: { tables } };
 }
 
-interface Changing {
+interface PlanContext {
   readonly defaultsOf: DefaultsOf;
   readonly unique: Map<string, NewUniqueIndex>;
 }
 
-function changeTable(model: TableModel, before: StoredTable, { defaultsOf, unique }: Changing): string[] {
+function changeTable(model: TableModel, before: StoredTable, { defaultsOf, unique }: PlanContext): string[] {
   const known = new Set(model.columns.map(({ name }) => name));
   const gone = before.required.find((name) => !known.has(name));
   if (gone !== undefined) {

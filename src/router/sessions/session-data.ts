@@ -9,7 +9,7 @@ const { userProcedure } = builtinRoot;
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** What an app keeps for each session. */
+/** The schema of the data that an app keeps for each session. */
 export type SessionSchema = z.ZodObject;
 
 /** `sessions.data`, in the types of the app's own schema. */
@@ -37,7 +37,7 @@ export function createSessionData<TSchema extends SessionSchema>(schema: TSchema
     return data;
   }
 
-  /** The stored data with some fields changed. What an app of another version left may not fit any more. */
+  /** The stored data with some fields changed. Data that another version of the app stored may no longer fit. */
   function merge(room: SessionsRoom, given: Fields): ReturnType<typeof mergeStored> {
     return mergeStored(schema, stored(room) ?? {}, given);
   }

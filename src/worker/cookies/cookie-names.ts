@@ -4,7 +4,7 @@ import { isRecordName } from "./session-record.js";
 
 export interface CookieNameOptions extends Pick<CookieOptions, "partitioned"> {
   /**
-   * What the names start with, after `__Host-`.
+   * The start of the names, after `__Host-`.
    * @default "userdo"
    */
   readonly prefix?: string | undefined;
@@ -14,7 +14,7 @@ export interface CookieNameOptions extends Pick<CookieOptions, "partitioned"> {
 
 /** The names of one app's cookies at one address. */
 export interface CookieNames {
-  /** What every name starts with. */
+  /** The start of every name. */
   readonly start: string;
   /** Whether the cookies have to do without `__Host-`. */
   readonly isLocal: boolean;
@@ -26,7 +26,7 @@ const TOKENS: ReadonlySet<string> = new Set(["access", "refresh", "device"]);
 
 export function cookieNames({ prefix = "userdo", partitioned = false, url }: CookieNameOptions): CookieNames {
   const isLocal = url.protocol === "http:" && isLoopback(url);
-  // A browser sends a partitioned and an unpartitioned cookie of one name, and nobody could say which is which.
+  // A browser sends a partitioned and an unpartitioned cookie of one name, and the request does not show which is which.
   const start = `${isLocal ? "" : "__Host-"}${prefix}-${partitioned ? "partitioned-" : ""}`;
   return {
     start,

@@ -40,7 +40,7 @@ function through(name: string, caller: unknown): Road {
 }
 
 describe("an organization's procedure", () => {
-  it("gives its schemas and its resolver the app's own input on every road", async () => {
+  it("gives its schemas and its resolver the app's own input over every transport", async () => {
     for (const road of roads) {
       for (const [name, { input, parsed = input }] of objects) {
         const sent = { ...(input as object), organizationId };
@@ -87,7 +87,7 @@ describe("an organization's procedure", () => {
     }
   });
 
-  it("refuses what does not fit the app's schema, and keys that it does not declare", async () => {
+  it("refuses input that does not fit the app's schema, and keys that it does not declare", async () => {
     for (const road of roads) {
       for (const input of [{}, { name: 1 }, { name: "x", extra: 1 }, { name: "x", lastEventId: "1" }]) {
         const call = road.mutate("items.create", { ...input, organizationId });
@@ -96,7 +96,7 @@ describe("an organization's procedure", () => {
     }
   });
 
-  it("refuses another organization's id, and what is not an id", async () => {
+  it("refuses another organization's id, and values that are not an id", async () => {
     const [, , , socket] = roads as [Road, Road, Road, Road];
     expect(await refusalOf(socket.mutate("items.create", { organizationId: otherId, name: "x" }))).toBe("FORBIDDEN");
     for (const id of [undefined, null, 5, "", {}, [organizationId]]) {

@@ -36,7 +36,7 @@ function inputOf(owner: Owner, { input }: InputKind): unknown {
   return owner === "organization" ? { ...(input as object), organizationId: somebody.organizationId } : input;
 }
 
-/** What the resolver of a kind gets when its subscription resumes. */
+/** The input that the resolver of a kind gets when its subscription resumes. */
 function expected(name: string, owner: Owner, lastEventId: string | undefined): unknown {
   const { input, parsed = input } = kinds[name] as InputKind;
   const isObject = owner === "organization" && parsed === undefined && (name === "anything" || name in cursorKinds);
@@ -108,7 +108,7 @@ describe.each(["user", "organization", "anywhere"] as const)("a subscription of 
     expect(Object.fromEntries(got)).toEqual(Object.fromEntries(right));
   });
 
-  /** What tRPC's client makes of an input when it opens a stream again by itself. */
+  /** The input that tRPC's client sends when it opens a stream again by itself. */
   const merged = (input: unknown) => ({ ...(input as object), lastEventId: "4" });
   const mergeable = () =>
     kindsOf(owner).filter(

@@ -23,7 +23,7 @@ async function all(iterable: AsyncIterable<unknown>): Promise<readonly [unknown[
   }
 }
 
-it("hands on what a generator in an object returns", async () => {
+it("delivers the value that a generator in an object returns", async () => {
   const { stream, caller } = await start();
   const right = [["one"], { at: new Date(5) }];
   expect(await all(await stream.returning.query())).toEqual(right);

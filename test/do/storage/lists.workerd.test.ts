@@ -52,7 +52,7 @@ describe("in and notIn", () => {
             const empty = tables.all.create(row(null));
             const query = tables.all as never as Query;
             const ids = (found: Query): unknown[] => found.all().map((each) => each.id);
-            // What "==" finds for any of the values is what a list of them finds.
+            // A list finds the rows that "==" finds for its values.
             const same = list.some((each) => ids(query.where(name, "==", each)).includes(id));
             const hasNull = list.includes(null);
             const expected = [...(same ? [id] : []), ...(hasNull ? [empty.id] : [])];

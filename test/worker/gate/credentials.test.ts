@@ -28,7 +28,7 @@ describe("cookies", () => {
     `${access}=1;  ${access}=`,
     `${access}=%31; b; \t${access}=1`,
     `${record}=1; ${record}=2`,
-  ])("two of one of our names are refused: %s", (cookie) => expectRefused(withCookie(cookie), "BAD_REQUEST"));
+  ])("are refused if two have one of our names: %s", (cookie) => expectRefused(withCookie(cookie), "BAD_REQUEST"));
 
   test("of other names may come in any number and size", async () => {
     for (const foreign of [

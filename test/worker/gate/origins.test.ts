@@ -111,7 +111,7 @@ test("a query passes with cookies that cannot authenticate it; a mutation with a
   }
 });
 
-test("a refusal for want of a Referer names the policy to set", async () => {
+test("a refusal without a Referer names the policy to set", async () => {
   expect((await refusalOf(query("/trpc/posts.list", undefined, { cookie }))).message).toContain("Referrer-Policy");
 });
 

@@ -5,18 +5,19 @@ interface Serializer {
 }
 
 /**
- * A value of a procedure that can be serialized, or an iterable that fails once one of its values cannot.
+ * Checks that the result of a streamed call can be serialized. An iterable is checked value by value: it fails at the first one
+ * that cannot be serialized.
  *
  * @throws whatever the serializer throws
  */
-export function serializable(value: unknown, serializer: Serializer): unknown {
+export function checkStreamedResult(value: unknown, serializer: Serializer): unknown {
   if (isAsyncIterable(value)) return iterate(value, serializer);
   serializer.serialize(value);
   return value;
 }
 
-/** A value that was serialized before tRPC does, so that a failure is the one of its call. */
-export class Serialized {
+/** A result that is serialized before tRPC does it, so that only its own call fails. */
+export class SerializedResult {
   readonly data: unknown;
 
   constructor(data: unknown) {
@@ -25,12 +26,12 @@ export class Serialized {
 }
 
 /**
- * A value, serialized. What can only be sent as a stream is left to tRPC, which refuses it.
+ * Serializes the result of a call that is not streamed. Iterables and observables are left to tRPC, which refuses them.
  *
  * @throws whatever the serializer throws
  */
-export function serialized(value: unknown, serializer: Serializer): unknown {
-  return isAsyncIterable(value) || isObservable(value) ? value : new Serialized(serializer.serialize(value));
+export function serializeResult(value: unknown, serializer: Serializer): unknown {
+  return isAsyncIterable(value) || isObservable(value) ? value : new SerializedResult(serializer.serialize(value));
 }
 
 async function* iterate(values: AsyncIterable<unknown>, serializer: Serializer): AsyncGenerator<unknown, unknown> {
