@@ -33,7 +33,7 @@ import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
-import { checkNames } from "./stored-fields.js";
+import { checkInheritedNames } from "./stored-fields.js";
 import { checkUserFields, type UserFieldsSchema, type WithoutRequiredFields } from "./user-fields.js";
 
 export interface InitUserDOOptions<
@@ -167,7 +167,7 @@ export function initUserDO<
   const profile = options.profile as TProfile;
   const fields = options.fields;
   for (const option of ["profile", "fields", "organizationSettings", "session"] as const) {
-    checkNames(option, options[option]);
+    checkInheritedNames(option, options[option]);
   }
   checkUserFields(fields);
   // Without the option no key is declared, which is what the default of TKv says.

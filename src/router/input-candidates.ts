@@ -20,9 +20,9 @@ export function inputCandidates(raw: unknown, options: InputCandidatesOptions): 
   const { hasOrganizationId, cursor, declares } = options;
   const sent = isPlainObject(raw) ? raw["lastEventId"] : undefined;
   const hasCursor = cursor !== undefined && typeof sent === "string";
-  const withoutCursor = hasCursor ? without(raw, "lastEventId") : raw;
+  const withoutCursor = hasCursor ? withoutKey(raw, "lastEventId") : raw;
   const removesId = hasOrganizationId && !declares("organizationId");
-  const own = removesId ? without(withoutCursor, "organizationId") : withoutCursor;
+  const own = removesId ? withoutKey(withoutCursor, "organizationId") : withoutCursor;
   const candidates = hasCursor || removesId ? originals(own, removesId) : [own];
 
   const lastEventId = cursor?.lastEventId ?? (hasCursor ? sent : undefined);
@@ -42,7 +42,7 @@ function originals(own: unknown, hadOrganizationId: boolean): readonly unknown[]
   return hadOrganizationId ? [own, undefined] : [undefined, own, ...array];
 }
 
-function without(input: unknown, key: string): unknown {
+function withoutKey(input: unknown, key: string): unknown {
   if (!isPlainObject(input) || !Object.hasOwn(input, key)) return input;
   const { [key]: _removed, ...rest } = input;
   return rest;

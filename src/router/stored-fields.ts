@@ -30,7 +30,7 @@ export function mergeStored(schema: z.ZodObject, stored: Fields, given: Fields):
     // Like zod, an object without a catchall leaves out keys that it does not know.
     if (!field) continue;
     if (!Object.hasOwn(shape, name) && field._zod.def.type === "never") {
-      if (value !== undefined) issues.push(unrecognized(name));
+      if (value !== undefined) issues.push(unrecognizedKey(name));
     } else if (value !== undefined) add(name, z.safeParse(field, value));
     else add(name, kept === undefined ? z.safeParse(field, undefined) : readField(field, kept));
   }
@@ -58,7 +58,7 @@ function readField(field: z.core.$ZodType, value: unknown): z.ZodSafeParseResult
   return z.safeParse(field, value);
 }
 
-function unrecognized(name: string): z.core.$ZodIssue {
+function unrecognizedKey(name: string): z.core.$ZodIssue {
   return { code: "unrecognized_keys", keys: [name], path: [], message: `Unrecognized key: "${name}"` };
 }
 
@@ -68,7 +68,7 @@ function unrecognized(name: string): z.core.$ZodIssue {
  *
  * @throws Error that names the option and the field
  */
-export function checkNames(option: string, schema: z.ZodObject | undefined): void {
+export function checkInheritedNames(option: string, schema: z.ZodObject | undefined): void {
   const name = Object.keys(schema?.shape ?? {}).find((key) => key in Object.prototype || isReservedKey(key));
   if (name === undefined) return;
   throw new Error(
