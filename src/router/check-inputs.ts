@@ -1,10 +1,14 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
+import { acceptsObject } from "./accepts-object.js";
 import { declaresKey } from "./declares-key.js";
 import { placementOf } from "./placement.js";
 
 /**
  * Refuses a procedure that declares the reserved input key `organizationId` without being an organization's:
  * the key alone says which object a call goes to, on the server and in the browser.
+ *
+ * Also refuses an organization's procedure with a schema that no object satisfies: its input always is an object, which contains the
+ * `organizationId`.
  *
  * @throws Error that names the procedure
  */
@@ -18,8 +22,16 @@ export function checkInputs(record: object, path: readonly string[] = []): void 
 }
 
 function checkProcedure(procedure: AnyTRPCProcedure, path: readonly string[]): void {
-  if (["organization", "live"].includes(placementOf(procedure).kind)) return;
+  const { kind } = placementOf(procedure);
   const { inputs = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
+  if (kind === "live") return;
+  if (kind === "organization") {
+    if (inputs.every(acceptsObject)) return;
+    throw new Error(
+      `"${path.join(".")}" has an input schema that does not accept an object. The input of a t.organizationProcedure is an ` +
+        "object, because it contains `organizationId`. Use z.object({ … }), with the value under a key of its own.",
+    );
+  }
   if (!inputs.some((schema) => declaresKey(schema, "organizationId"))) return;
   throw new Error(
     `"${path.join(".")}" declares the input key "organizationId", which is reserved for t.organizationProcedure. ` +
