@@ -1,5 +1,6 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { acceptsObject } from "./accepts-object.js";
+import { isReservedKey } from "../shared/reserved-keys.js";
 import { declaresKey } from "./declares-key.js";
 import { placementOf } from "./placement.js";
 
@@ -10,12 +11,15 @@ import { placementOf } from "./placement.js";
  * Also refuses an organization's procedure with a schema that no object satisfies: its input always is an object, which contains the
  * `organizationId`.
  *
- * @throws Error that names the procedure
+ * @throws Error that names the procedure, also for a name that no request may contain
  */
 export function checkInputs(record: object, path: readonly string[] = []): void {
   for (const [key, value] of Object.entries(record)) {
     // What tRPC keeps beside a router's own names.
     if (key === "_def" || value === null) continue;
+    if (isReservedKey(key)) {
+      throw new Error(`"${[...path, key].join(".")}": requests for a procedure named "${key}" are refused. Rename it.`);
+    }
     if (typeof value === "function" && "_def" in value) checkProcedure(value as AnyTRPCProcedure, [...path, key]);
     else if (typeof value === "object") checkInputs(value as object, [...path, key]);
   }

@@ -82,3 +82,23 @@ test("D2 what is merged is typed as its parts", () => {
   const wrong: Outputs["text"] = 1;
   expect([outputs.text, wrong]).toEqual(["text", 1]);
 });
+
+describe("the names of procedures", () => {
+  const t = initUserDO();
+  const query = t.procedure.query(() => 1);
+
+  it.each(["constructor", "prototype"])("are refused at start if no request may contain them: %s", (name) => {
+    expect(() => t.router({ [name]: query })).toThrow(
+      `"${name}": requests for a procedure named "${name}" are refused`,
+    );
+    expect(() => t.router({ [name]: t.router({ query }) })).toThrow(`"${name}"`);
+    expect(() => t.router({ notes: { [name]: query } })).toThrow(`"notes.${name}"`);
+  });
+
+  it.each(["toString", "valueOf", "hasOwnProperty"])("can be those of methods of Object.prototype: %s", (name) => {
+    expect(Object.keys(t.router({ [name]: query, notes: { [name]: query } })._def.procedures)).toEqual([
+      name,
+      `notes.${name}`,
+    ]);
+  });
+});

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { isIdentifier } from "../schema/field-names.js";
 import { keyProblem } from "./kv-key.js";
+import { isReservedKey } from "../../shared/reserved-keys.js";
 
 /** The keys that an app declares, and what they hold. */
 export type KvSchemas = Readonly<Record<string, z.core.$ZodType>>;
@@ -35,6 +36,9 @@ export function checkKvSchemas(schemas: KvSchemas): void {
         `The declared key ${JSON.stringify(key)} is no name: use letters, digits and "_", a letter first, 63 at most. ` +
           "A key that needs no schema may be any text, and is not declared.",
       );
+    }
+    if (isReservedKey(key)) {
+      throw new Error(`The declared key "${key}" cannot be called: requests with this name are refused. Rename it.`);
     }
     if ((reservedNames as readonly string[]).includes(key)) {
       throw new Error(

@@ -46,6 +46,15 @@ describe("declared keys", () => {
     },
   );
 
+  it.each(["constructor", "prototype"])("refuses %s, which no request may contain", (key) => {
+    expect(declare(key)).toThrow(`The declared key "${key}" cannot be called`);
+  });
+
+  it.each(["toString", "valueOf", "hasOwnProperty"])("takes %s, as a key of its own", (key) => {
+    const t = initUserDO({ kv: { [key]: z.string() } });
+    expect(Object.keys(t.router({ ...t.builtin })._def.procedures)).toContain(`kv.${key}.get`);
+  });
+
   it("K1 each has procedures of its own beside those for free keys", () => {
     const t = initUserDO({ kv: { preferences: z.string() } });
     const router = t.router({ ...t.builtin });
