@@ -4,6 +4,7 @@ import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
 import type { App } from "./app.js";
+import { checkAppClass } from "./check-app-class.js";
 import { createObject, type AppObject } from "./create-object.js";
 import type { DeadLetter } from "./outbox/outbox-store.js";
 import type { InternalReply, InternalRequest } from "../shared/internal.js";
@@ -15,9 +16,11 @@ import type { InternalReply, InternalRequest } from "../shared/internal.js";
 export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {
   // Private in JavaScript's sense: TypeScript's `private` would leave it callable over RPC.
   readonly #object: AppObject;
+  #isChecked = false;
 
   constructor(state: DurableObjectState, env: Cloudflare.Env, app: App) {
     super(state, env);
+    checkAppClass(this, UserDO.prototype);
     this.#object = createObject(state, env, app);
   }
 
@@ -64,12 +67,20 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
 
   /** @internal Runs calls on a caller's behalf. */
   trpc(caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> {
+    this.#checkFields();
     return this.#object.trpc(caller, calls, device, requestId);
   }
 
   /** @internal The framework's own messages between objects. */
   internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>> {
     return this.#object.internal(request) as Promise<InternalReply<TRequest>>;
+  }
+
+  /** Fields of the app's class are there after the constructor of this one. They are checked once. */
+  #checkFields(): void {
+    if (this.#isChecked) return;
+    checkAppClass(this, UserDO.prototype);
+    this.#isChecked = true;
   }
 
   override fetch(request: Request): Promise<Response> {

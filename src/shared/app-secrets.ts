@@ -12,6 +12,8 @@ export interface AppSecrets {
 }
 
 const MIN_BYTES = 32;
+/** Different ones. A random secret of 32 bytes has many more. */
+const MIN_CHARACTERS = 6;
 // What people copy from a page and forget to change.
 const SAMPLE = /^<?(change|replace|your|sample|example|insert|todo|dummy|placeholder)[-_ ]/i;
 const encoder = new TextEncoder();
@@ -87,6 +89,8 @@ function checked<TName extends keyof NamedSecrets>(env: object, names: readonly 
 /** What is wrong with a secret. */
 function faultOf(value: unknown): string | undefined {
   if (typeof value !== "string" || value === "") return "missing";
-  if (SAMPLE.test(value) || new Set(value).size < 6) return "a sample";
+  if (SAMPLE.test(value)) return "a sample";
+  if (new Set(value).size < MIN_CHARACTERS)
+    return `too uniform, with fewer than ${MIN_CHARACTERS} different characters`;
   return encoder.encode(value).length < MIN_BYTES ? "too short" : undefined;
 }

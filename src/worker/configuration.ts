@@ -62,6 +62,14 @@ function assertOneBinding(env: object, binding: string, namespace: ObjectNamespa
 export function settingAtFault(error: unknown): ConfigurationError | undefined {
   if (error instanceof ConfigurationError) return error;
   const message = error instanceof Error ? error.message : "";
+  // Thrown by the constructor of an object: over RPC the error loses its class.
+  if (/^(ConfigurationError: )?The class \w* ?replaces \w+\(\) of createUserDO's class/.test(message))
+    return new ConfigurationError(message.replace("ConfigurationError: ", ""));
+  if (/does not implement "trpc"/.test(message))
+    return new ConfigurationError(
+      "The class of the Durable Object binding does not extend createUserDO's. Write `export class BlogDO extends " +
+        "createUserDO(appRouter) {}`, and name that class in `class_name` of the binding.",
+    );
   if (!/SQL is not enabled|new_sqlite_classes/i.test(message)) return undefined;
   return new ConfigurationError(
     'The Durable Object class has no SQLite storage. Name it in "new_sqlite_classes" (not "new_classes") of a migration in wrangler.jsonc.',

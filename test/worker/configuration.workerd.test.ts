@@ -25,6 +25,11 @@ describe("what is missing in the settings", () => {
       { BLOG_DO, INDEX_SECRET, JWT_SECRET: "change-me-change-me-change-me-change-me" },
       /JWT_SECRET is a sample/,
     ],
+    [
+      "uniformity",
+      { BLOG_DO, INDEX_SECRET, JWT_SECRET: `${"a".repeat(40)}1` },
+      /JWT_SECRET is too uniform, with fewer than 6 different characters\..*openssl rand/,
+    ],
     ["both", { BLOG_DO }, /JWT_SECRET is missing.*INDEX_SECRET is missing.*put JWT_SECRET.*put INDEX_SECRET/],
     [
       "each in its own way",
