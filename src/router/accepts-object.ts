@@ -13,11 +13,12 @@ interface SchemaLike {
 type Definition = Readonly<Record<string, unknown>>;
 
 /** Kinds of schemas that refuse every object without keys of its own type, and `undefined`. */
-const withoutObjects: ReadonlySet<string> = new Set([
-  ...["string", "number", "nan", "bigint", "boolean", "date", "symbol", "null", "enum", "literal", "template_literal"],
-  ...["array", "tuple", "set", "map", "file", "function", "never"],
-  ...["picklist", "blob", "strict_tuple", "loose_tuple", "tuple_with_rest", "nativeenum"],
-]);
+const withoutObjects: ReadonlySet<string> = new Set(
+  [
+    "string number nan bigint boolean date symbol null enum literal template_literal array tuple set map file function never",
+    "picklist blob strict_tuple loose_tuple tuple_with_rest nativeenum",
+  ].flatMap((kinds) => kinds.split(" ")),
+);
 
 /**
  * Whether a schema can accept an object, or the absence of an input. `true` for schemas of which nothing is known, such as

@@ -49,3 +49,16 @@ describe("what is missing in the settings", () => {
     expect(logged).not.toContain("\n");
   });
 });
+
+it("names a class that does not extend createUserDO's, with its first call", async () => {
+  const log = vi.spyOn(console, "error").mockImplementation(() => {});
+  const handler = createHandler(appRouter, { binding: "BARE_DO" });
+  const body = JSON.stringify({ json: { email: "a@example.com", password: "correct horse battery" } });
+  const headers = { "content-type": "application/json" };
+  const request = new Request("https://blog.example.com/trpc/auth.login", { method: "POST", headers, body });
+  const response = await handler(request, env, {});
+  expect(response?.status).toBe(500);
+  expect(await response?.text()).toContain("does not extend createUserDO's");
+  expect(log.mock.calls.flat().join()).toContain("does not extend createUserDO's");
+  log.mockRestore();
+});
