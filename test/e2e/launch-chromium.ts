@@ -3,12 +3,21 @@ import { chromium, type Browser } from "playwright-core";
 
 const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
+export interface LaunchOptions {
+  /**
+   * Keeps pages in the back/forward cache, as a person's browser does. A page that comes back from it has no `load` event.
+   * @default false, as Playwright starts it
+   */
+  readonly backForwardCache?: boolean;
+}
+
 /** The system's Chromium, or the one that CHROMIUM_PATH names; in a profile of its own and without calls home. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium({ backForwardCache = false }: LaunchOptions = {}): Promise<Browser> {
   const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((place) => existsSync(place));
   if (executablePath === undefined) throw new Error("There is no Chromium. Install it, or name it in CHROMIUM_PATH.");
   return chromium.launch({
     executablePath,
+    ...(backForwardCache && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),
     args: [
       "--no-sandbox",
       "--disable-gpu",

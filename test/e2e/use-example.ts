@@ -1,15 +1,15 @@
 import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
 import { afterAll, beforeAll } from "vitest";
-import { launchChromium } from "./launch-chromium.js";
+import { launchChromium, type LaunchOptions } from "./launch-chromium.js";
 import { startExample, type RunningExample } from "./start-example.js";
 
 /** The example and Chromium, started for a file of tests and ended with it. */
-export function useExample() {
+export function useExample(options: LaunchOptions = {}) {
   let example: RunningExample;
   let browser: Browser;
 
   beforeAll(async () => {
-    [example, browser] = await Promise.all([startExample(), launchChromium()]);
+    [example, browser] = await Promise.all([startExample(), launchChromium(options)]);
   }, 180_000);
 
   afterAll(async () => {
