@@ -68,18 +68,19 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
    * offline to be online, and so does not see the network come back.
    */
   function askAgain(): void {
-    if (document.visibilityState === "hidden") return;
+    if (globalThis.document?.visibilityState === "hidden") return;
     const isUnknown = queryClient.getQueryData(sessionKey) === undefined;
     void queryClient.refetchQueries({ queryKey: sessionKey, type: "active" }, { cancelRefetch: isUnknown });
   }
 
-  window.addEventListener("pageshow", onPageShow);
-  window.addEventListener("online", askAgain);
-  document.addEventListener("visibilitychange", askAgain);
+  const ended = new AbortController();
+  const { signal } = ended;
+  // React Native has a window without events.
+  globalThis.window?.addEventListener?.("pageshow", onPageShow, { signal });
+  globalThis.window?.addEventListener?.("online", askAgain, { signal });
+  globalThis.document?.addEventListener?.("visibilitychange", askAgain, { signal });
   return () => {
     stopEvents();
-    window.removeEventListener("pageshow", onPageShow);
-    window.removeEventListener("online", askAgain);
-    document.removeEventListener("visibilitychange", askAgain);
+    ended.abort();
   };
 }

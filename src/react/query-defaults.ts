@@ -18,6 +18,11 @@ export function createQueryClient(config: QueryClientConfig = {}): QueryClient {
 /** Adds the defaults to a `QueryClient`, where the app has not set its own. */
 export function addDefaults(queryClient: QueryClient): QueryClient {
   queryClient.setDefaultOptions(withDefaults(queryClient.getDefaultOptions()));
+  const { queryKeyHashFn } = queryClient.getDefaultOptions().queries ?? {};
+  // A search in the cache hashes the wanted key as each query would, and TanStack Query's own hash throws for a bigint.
+  for (const { options } of queryClient.getQueryCache().getAll()) {
+    if (queryKeyHashFn) options.queryKeyHashFn ??= queryKeyHashFn;
+  }
   return queryClient;
 }
 

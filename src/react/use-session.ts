@@ -28,7 +28,8 @@ export function useSessionOf<TRouter extends AnyTRPCRouter>(
     refetchOnReconnect: false,
     // Offline it fails at once, instead of being `loading` until the network comes back.
     networkMode: "always",
-    retry: (failures, cause: Error) => failures === 0 && navigator.onLine !== false && shouldRetry(failures, cause),
+    retry: (failures, cause: Error) =>
+      failures === 0 && globalThis.navigator?.onLine !== false && shouldRetry(failures, cause),
     retryDelay,
     refetchInterval: ({ state }) =>
       state.status === "error" && state.data === undefined

@@ -66,6 +66,25 @@ describe.each(Object.entries(values))("an input with %s", (_, [one, other]) => {
   });
 });
 
+it("an optimistic change of such a query is sent also beside a query that was cached before the provider", async () => {
+  const list = freshList();
+  const queryClient = new QueryClient();
+  queryClient.setQueryData(["cached before"], 1);
+  function Create() {
+    const trpc = useTRPC();
+    const create = useMutation(
+      optimistic(trpc.values.create, (cache) =>
+        cache.update(trpc.values.echo.queryKey({ list, value: 1n }), (before) => before),
+      ),
+    );
+    return <button onClick={() => create.mutate({ text: "a", list })}>{create.error?.message ?? create.status}</button>;
+  }
+  const tab = show(ada.jar, <Create />, { queryClient });
+  act(() => tab.container.querySelector("button")?.click());
+  await shows(tab, "success");
+  expect(queryClient.getQueryData(["cached before"])).toBe(1);
+});
+
 it("a bigint page cursor stays live", async () => {
   const list = freshList();
   function Pages() {
