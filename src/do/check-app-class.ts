@@ -15,7 +15,7 @@ const methods: Readonly<Record<string, string>> = {
 
 /**
  * Refuses a class of the app that replaces a method of the framework: without the framework's alarm no mail would be sent, and
- * without its socket handlers no live query would be answered, in both cases silently. A method that calls `super` is fine.
+ * without its socket handlers no live query would be answered, in both cases silently. A method that calls `super` is fine, and so is a wrapper.
  *
  * @param base the prototype that the framework's methods are on
  * @throws ConfigurationError that names the class, the method and the alternative
@@ -24,7 +24,7 @@ export function checkAppClass(instance: object, base: object): void {
   for (let own = instance; own !== base; own = Object.getPrototypeOf(own) as object) {
     for (const [name, alternative] of Object.entries(methods)) {
       const method: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
-      if (typeof method !== "function" || callsSuper(method, name)) continue;
+      if (typeof method !== "function" || mayCallReplaced(method, name)) continue;
       throw new ConfigurationError(
         `The class ${instance.constructor.name} replaces ${name}() of createUserDO's class, so the framework's own ${name}() never ` +
           `runs. Call super.${name}(…) in it, or remove it. ${alternative}`,
@@ -33,8 +33,13 @@ export function checkAppClass(instance: object, base: object): void {
   }
 }
 
-/** By its source: nothing else says what a method calls. Bundlers keep the names of properties. */
-function callsSuper(method: unknown, name: string): boolean {
+/**
+ * Whether a method may call the one that it replaces, by its source: nothing else says what a method calls. Tracing libraries
+ * wrap methods in functions that call the original by `apply` or `call`, or in a Proxy, which shows no source.
+ */
+function mayCallReplaced(method: unknown, name: string): boolean {
   const source = String(method);
-  return source.includes(`super.${name}`) || source.includes(`super["${name}"]`);
+  return [`super.${name}`, `super["${name}"]`, "apply(", "call(", "[native code]"].some((text) =>
+    source.includes(text),
+  );
 }

@@ -11,6 +11,8 @@ const Base = createUserDO(t.router({ ...t.builtin }));
 
 type AppClass = new (state: DurableObjectState, env: Cloudflare.Env) => InstanceType<typeof Base>;
 
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
 /** Constructs a class of the app on the state of an object, as the platform does. */
 async function construct(
   create: () => AppClass,
@@ -83,6 +85,28 @@ describe("a class of the app", () => {
       };
     const call = construct(create, (instance) => instance.trpc({ type: "anonymous" }, []));
     await expect(call).rejects.toThrow("The class ShopDO replaces alarm()");
+  });
+
+  it.each([
+    ["a Proxy", (method: Method): Method => new Proxy<Method>(method, {})],
+    [
+      "a function",
+      (method: Method): Method =>
+        function wrapped(this: unknown, ...args) {
+          return method.apply(this, args);
+        },
+    ],
+    ["bind", (method: Method): Method => method.bind(undefined)],
+  ])("may have its methods wrapped by %s, as tracing libraries do", async (_how, wrap) => {
+    await construct(
+      () => class ShopDO extends Base {},
+      (instance) => {
+        for (const name of ["alarm", "fetch", "webSocketMessage", "webSocketClose", "webSocketError"] as const) {
+          Object.assign(instance, { [name]: wrap(instance[name] as Method) });
+        }
+        return instance.trpc({ type: "anonymous" }, []);
+      },
+    );
   });
 
   it("may call super, and add methods and fields of its own", async () => {
