@@ -2,7 +2,7 @@ import type { Change } from "../../shared/change.js";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import { countFitting, PAGE_BYTES } from "../storage/page-bytes.js";
 import { storageLimits } from "../storage/value-size.js";
-import { lets, type RowFilter } from "./row-filter.js";
+import { createIdSet, lets, type IdSet, type RowFilter } from "./row-filter.js";
 
 /** One row's net change, and the log entry that it ends with. */
 export interface NetChange {
@@ -47,6 +47,8 @@ export interface TrackedChange {
 export interface Flush {
   readonly from: Cursor;
   readonly tables: readonly string[];
+  /** Whether it changed any of some rows of a table. */
+  concerns(table: string, rows: RowFilter): boolean;
   /** What came of each row of a table. Read once, however many listeners ask. */
   net(table: string): readonly NetChange[];
   /** The first page of it, with the rows. Read once, however many listeners ask. */
@@ -103,10 +105,25 @@ export interface MissedOptions {
 /** A subscriber that lags is sent about as much before it must show that it reads. More would be read in vain. */
 const LAGGING_PAGE_BYTES = 262_144;
 
+/** Pages that are kept for other subscribers at the same position. They are read one after the other. */
+const SHARED_PAGES = 4;
+
 /** Tells who listens what was written, once for all writes of one turn. Never polls. */
 export function createChangeHub({ log, rows, sizes, present = (_table, change) => change }: ChangeHubOptions) {
   const listeners = new Set<(flush: Flush) => void>();
   let head = log.head();
+  /** The pages that were read last, while subscribers share them. */
+  let shared: Map<string, Missed> | undefined;
+
+  function readShared(key: string, read: () => Missed): Missed {
+    const known = shared?.get(key);
+    if (known || !shared) return known ?? read();
+    const page = read();
+    const [oldest] = shared.keys();
+    if (shared.size >= SHARED_PAGES && oldest !== undefined) shared.delete(oldest);
+    shared.set(key, page);
+    return page;
+  }
 
   /** Net changes with their rows. A row that is gone by now is left out: a later entry speaks for it. */
   function withRows(table: string, net: readonly NetChange[]): TrackedChange[] {
@@ -133,6 +150,24 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     return net.slice(0, count);
   }
 
+  function readMissed(
+    table: string,
+    { after, from, until = head }: Position,
+    { rows: filter, limit }: MissedOptions,
+  ): Missed {
+    const cursor = typeof after === "string" ? parseCursor(after) : after;
+    if (!cursor || !log.check(cursor)) {
+      const change: Change<unknown> = { type: "reset" };
+      return { changes: [{ cursor: formatCursor(head), id: "", change }], next: undefined };
+    }
+    const matches = filter && ((id: string) => lets(filter, id));
+    const net = log.read({ tables: [table], matches, after: cursor, until, from, limit });
+    const page = firstOf(table, net, LAGGING_PAGE_BYTES);
+    const last = page.length < net.length || net.length === limit ? page.at(-1)?.cursor : undefined;
+    const rest = until.seq < head.seq ? { after: until } : undefined;
+    return { changes: withRows(table, page), next: last ? { after: cursor, from: last, until } : rest };
+  }
+
   const hub = {
     head: (): Cursor => head,
 
@@ -143,6 +178,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
       if (until.seq === from.seq && until.nonce === from.nonce) return;
       head = until;
       const net = new Map<string, NetChange[]>();
+      const ids = new Map<string, IdSet>();
       const pages = new Map<string, Missed>();
       const flush: Flush = {
         from,
@@ -151,6 +187,11 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
           const known = net.get(table) ?? log.read({ tables: [table], after: from, until });
           net.set(table, known);
           return known;
+        },
+        concerns(table, filter) {
+          const known = ids.get(table) ?? createIdSet(flush.net(table).map(({ id }) => id));
+          ids.set(table, known);
+          return known.matches(filter);
         },
         page(table) {
           const known = pages.get(table) ?? pageOf(table);
@@ -177,18 +218,25 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     },
 
     /** What a subscriber has missed, or a page of it; `reset` when the log cannot tell any more. */
-    since(table: string, { after, from, until = head }: Position, { rows: filter, limit }: MissedOptions = {}): Missed {
-      const cursor = typeof after === "string" ? parseCursor(after) : after;
-      if (!cursor || !log.check(cursor)) {
-        const change: Change<unknown> = { type: "reset" };
-        return { changes: [{ cursor: formatCursor(head), id: "", change }], next: undefined };
+    since(table: string, position: Position, options: MissedOptions = {}): Missed {
+      if (!shared) return readMissed(table, position, options);
+      const { after, from, until = head } = position;
+      const { rows: filter, limit } = options;
+      const key = JSON.stringify([table, after, from, until.seq, filter, limit]);
+      return readShared(key, () => readMissed(table, position, options));
+    },
+
+    /**
+     * Runs synchronous work that writes nothing to the app's tables. Subscribers at the same position are read for once.
+     */
+    inOneRead(work: () => void): void {
+      if (shared) return work();
+      shared = new Map();
+      try {
+        work();
+      } finally {
+        shared = undefined;
       }
-      const matches = filter && ((id: string) => lets(filter, id));
-      const net = log.read({ tables: [table], matches, after: cursor, until, from, limit });
-      const page = firstOf(table, net, LAGGING_PAGE_BYTES);
-      const last = page.length < net.length || net.length === limit ? page.at(-1)?.cursor : undefined;
-      const rest = until.seq < head.seq ? { after: until } : undefined;
-      return { changes: withRows(table, page), next: last ? { after: cursor, from: last, until } : rest };
     },
 
     onFlush(listener: (flush: Flush) => void): () => void {

@@ -1,7 +1,7 @@
 import { tracked, type TrackedEnvelope } from "@trpc/server";
 import type { Cursor } from "../../shared/cursor.js";
 import type { ChangeHub, Flush, Position } from "./change-hub.js";
-import { lets, type RowFilter } from "./row-filter.js";
+import type { RowFilter } from "./row-filter.js";
 
 /** Most changes that are read ahead: whoever iterates may wait for a client that does not read. */
 const PAGE = 128;
@@ -60,7 +60,7 @@ function iterate({ hub, description, signals, onListen, startOf }: ChangeSourceO
       let wake = (): void => {};
       const onAbort = (): void => wake();
       const concerns = (flush: Flush): boolean =>
-        flush.tables.includes(table) && (!rows || flush.net(table).some(({ id }) => lets(rows, id)));
+        flush.tables.includes(table) && (!rows || flush.concerns(table, rows));
       const stop = hub.onFlush((flush) => {
         if (concerns(flush)) {
           touched = true;

@@ -106,6 +106,7 @@ export function createPermits({
 
     /** Runs work that asks for many sockets of a session, which is looked up once. */
     inOneLook(work: () => void): void {
+      if (looks) return work();
       looks = new Map();
       try {
         work();

@@ -3,6 +3,15 @@ import { readAttachment, type Attachment, type StoredSubscription } from "./atta
 /** Above this an attachment would soon hit the platform's 16,384 bytes, and each write of it costs its size. */
 const SPILL_ABOVE = 12_288;
 const SPILLED = "spilled";
+/** Longest list of rows in one statement, in characters. The platform takes 2 MB of text. */
+const STATEMENT_LENGTH = 500_000;
+
+const PUT_ROWS = `
+  INSERT OR REPLACE INTO _socket_subscriptions (socket, id, stored)
+  SELECT ?, value ->> 0, value ->> 1 FROM json_each(?)`;
+const DELETE_ROWS = "DELETE FROM _socket_subscriptions WHERE socket = ? AND id IN (SELECT value FROM json_each(?))";
+
+type Changes = Map<string | number, StoredSubscription | undefined>;
 
 export const socketSchema = `
   CREATE TABLE IF NOT EXISTS _socket_subscriptions (
@@ -25,17 +34,10 @@ interface Kept {
 export function createSubscriptionStore(sql: SqlStorage) {
   const keyOf = (id: string | number): string => JSON.stringify(id);
 
-  function put(key: string, subscription: StoredSubscription): void {
-    sql.exec(
-      "INSERT OR REPLACE INTO _socket_subscriptions (socket, id, stored) VALUES (?, ?, ?)",
-      key,
-      keyOf(subscription.id),
-      JSON.stringify(subscription),
-    );
-  }
-
   // What is kept with each socket, as it stands: reading it back would cost as much as the write that follows.
   const kept = new WeakMap<WebSocket, Kept>();
+  /** The changes of a batch: what each subscription is to be kept as, or `undefined` for one that is deleted. */
+  let batch: Map<WebSocket, Changes> | undefined;
 
   function keptWith(socket: WebSocket): Kept | undefined {
     const known = kept.get(socket);
@@ -53,6 +55,49 @@ export function createSubscriptionStore(sql: SqlStorage) {
     kept.set(socket, { attachment, list });
   }
 
+  /** Writes rows, as many in one statement as its text may contain. */
+  function putAll(key: string, subscriptions: readonly StoredSubscription[]): void {
+    let rows: string[] = [];
+    let length = 0;
+    const write = (): void => {
+      if (rows.length > 0) sql.exec(PUT_ROWS, key, `[${rows.join()}]`);
+      rows = [];
+      length = 0;
+    };
+    for (const each of subscriptions) {
+      const row = JSON.stringify([keyOf(each.id), JSON.stringify(each)]);
+      if (length + row.length > STATEMENT_LENGTH) write();
+      rows.push(row);
+      length += row.length;
+    }
+    write();
+  }
+
+  function apply(socket: WebSocket, changes: Changes): void {
+    const { attachment, list } = keptWith(socket) ?? {};
+    if (!attachment) return;
+    const changed = [...changes.values()].filter((each) => each !== undefined);
+    if (list) {
+      const next = [...list.filter(({ id }) => !changes.has(id)), ...changed];
+      const text = JSON.stringify(next);
+      if (changed.length === 0 || sizeOf(text) <= SPILL_ABOVE) {
+        return keep(socket, { ...attachment, subscriptions: text }, next);
+      }
+      putAll(attachment.key, next);
+      return keep(socket, { ...attachment, subscriptions: SPILLED }, undefined);
+    }
+    putAll(attachment.key, changed);
+    const gone = [...changes].flatMap(([id, each]) => (each === undefined ? [keyOf(id)] : []));
+    if (gone.length > 0) sql.exec(DELETE_ROWS, attachment.key, JSON.stringify(gone));
+  }
+
+  function change(socket: WebSocket, id: string | number, subscription: StoredSubscription | undefined): void {
+    if (!batch) return apply(socket, new Map([[id, subscription]]));
+    const changes = batch.get(socket);
+    if (changes) changes.set(id, subscription);
+    else batch.set(socket, new Map([[id, subscription]]));
+  }
+
   return {
     read(attachment: Attachment): readonly StoredSubscription[] {
       if (attachment.subscriptions !== SPILLED) return parse(attachment.subscriptions);
@@ -62,28 +107,26 @@ export function createSubscriptionStore(sql: SqlStorage) {
         .map(({ stored }) => JSON.parse(String(stored)) as StoredSubscription);
     },
 
-    /** Adds a subscription, or replaces the one with its id. */
-    add(socket: WebSocket, subscription: StoredSubscription): void {
-      const { attachment, list } = keptWith(socket) ?? {};
-      if (!attachment) return;
-      if (!list) return put(attachment.key, subscription);
-      const next = [...list.filter(({ id }) => id !== subscription.id), subscription];
-      const text = JSON.stringify(next);
-      if (sizeOf(text) <= SPILL_ABOVE) return keep(socket, { ...attachment, subscriptions: text }, next);
-      for (const each of next) put(attachment.key, each);
-      keep(socket, { ...attachment, subscriptions: SPILLED }, undefined);
+    /**
+     * Runs synchronous work whose changes are written at its end, with one write for each socket: a write for each
+     * subscription costs more than its event.
+     */
+    inOneWrite(work: () => void): void {
+      if (batch) return work();
+      const changes = new Map<WebSocket, Changes>();
+      batch = changes;
+      try {
+        work();
+      } finally {
+        batch = undefined;
+        for (const [socket, each] of changes) apply(socket, each);
+      }
     },
 
-    remove(socket: WebSocket, id: string | number): void {
-      const { attachment, list } = keptWith(socket) ?? {};
-      if (!attachment) return;
-      if (!list) {
-        sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ? AND id = ?", attachment.key, keyOf(id));
-        return;
-      }
-      const next = list.filter((each) => each.id !== id);
-      keep(socket, { ...attachment, subscriptions: JSON.stringify(next) }, next);
-    },
+    /** Adds a subscription, or replaces the one with its id. */
+    add: (socket: WebSocket, subscription: StoredSubscription): void => change(socket, subscription.id, subscription),
+
+    remove: (socket: WebSocket, id: string | number): void => change(socket, id, undefined),
 
     setDeadline(socket: WebSocket, deadline: number | undefined): void {
       const { attachment, list } = keptWith(socket) ?? {};

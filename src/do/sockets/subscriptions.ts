@@ -1,15 +1,17 @@
-import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
+import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
+import { createFairWork } from "../scheduling/create-fair-work.js";
+import { memberKey } from "../scheduling/member-key.js";
 import type { StoredSubscription } from "./attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
-import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "./change-hub.js";
+import { positionOf, type ChangeHub } from "./change-hub.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
 import type { Opened } from "./opened.js";
 import type { Start } from "./open-result.js";
 import { pump } from "./pump.js";
-import { lets } from "./row-filter.js";
 import { cannotResume } from "./socket-errors.js";
+import { createSourceDelivery } from "./source-delivery.js";
 import { createSubscriptionIndex, type Subscription } from "./subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
@@ -41,9 +43,6 @@ export interface SubscriptionsOptions {
   >;
 }
 
-/** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
-const PAGE = 128;
-
 /**
  * The subscriptions of all sockets of one object. After a sleep a subscription's procedure runs again when it is
  * first touched, not before, so a wake costs what it touches.
@@ -51,6 +50,8 @@ const PAGE = 128;
 export function createSubscriptions(options: SubscriptionsOptions) {
   const { hub, frames, store, reopen, shape, mayReceive, whenAdmitted, waitUntil } = options;
   const index = createSubscriptionIndex();
+  /** Subscriptions whose procedures run again after a sleep. */
+  const opening = new Set<Subscription>();
 
   function forget(subscription: Subscription): void {
     index.remove(subscription);
@@ -77,43 +78,36 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     drop(subscription, frames.error(stored, shape(stored.path, cause)));
   }
 
-  /** Tells changes for as long as the client reads. Gives the last one told when it stopped before the end. */
-  function tell(
-    { connection, stored }: Subscription,
-    changes: readonly TrackedChange[],
-    shared?: Map<TrackedChange, string>,
-  ): TrackedChange | undefined {
-    let last: TrackedChange | undefined;
-    for (const told of changes) {
-      if (last && connection.isWaiting()) return last;
-      const event = shared?.get(told) ?? frames.event(told.cursor, told.change);
-      shared?.set(told, event);
-      connection.send(frames.withEvent(stored, event));
-      last = told;
-    }
-    return undefined;
-  }
+  const { deliver, catchUp, fallBehind } = createSourceDelivery({
+    hub,
+    frames,
+    mayReceive,
+    keep,
+    catchUpLater: (subscription) => catchUps.add(subscription),
+  });
 
-  /** Tells a source's subscriber what it has missed, as far as it reads. */
-  function catchUp(subscription: Subscription): void {
-    const { connection, stored } = subscription;
-    const [table] = stored.tables;
-    if (table === undefined || stored.kind !== "source") return;
-    const mayTell = mayReceive(connection);
-    while (mayTell && subscription.behind && !connection.isWaiting()) {
-      const { after, until = hub.head() } = subscription.behind;
-      const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
-      const stoppedAt = tell(subscription, changes);
-      subscription.behind = stoppedAt ? { after, from: parseCursor(stoppedAt.cursor), until } : next;
-    }
-    // Written only for a subscriber that lags: an attachment's write costs as much as an event.
-    const cursor = subscription.behind && positionOf(subscription.behind);
-    if (cursor !== stored.cursor) keep(subscription, { cursor });
-  }
+  /** Runs work for many subscriptions, for which each session, position and socket is read or written once. */
+  const together = (work: () => void): void =>
+    options.live.inOneLook(() => hub.inOneRead(() => store.inOneWrite(work)));
 
-  function fallBehind(subscription: Subscription, position: Position): void {
-    subscription.behind = position;
-    keep(subscription, { cursor: positionOf(position) });
+  const catchUps = createFairWork<Subscription>({
+    memberOf: ({ connection }) => memberKey(connection.caller),
+    work: (subscriptions) =>
+      together(() => {
+        for (const subscription of subscriptions) takeUp(subscription);
+      }),
+    waitUntil,
+  });
+
+  /** Brings a subscription up to date that lags. After a sleep its procedure runs first. */
+  function takeUp(subscription: Subscription): void {
+    if (!index.has(subscription) || !subscription.behind) return;
+    try {
+      if (subscription.opened) catchUp(subscription);
+      else if (!opening.has(subscription)) waitUntil(open(subscription));
+    } catch (cause) {
+      fail(subscription, cause);
+    }
   }
 
   function run(subscription: Subscription, opened: Extract<Opened, { kind: "iterable" }>): void {
@@ -152,38 +146,19 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   }
 
   async function open(subscription: Subscription, start?: Start): Promise<void> {
+    opening.add(subscription);
     try {
       const result = await reopen(subscription.connection, subscription.stored, start);
       if (!index.has(subscription)) return;
       if (!result.ok) return drop(subscription, frames.error(subscription.stored, result.error));
       subscription.opened = true;
       if (result.opened.kind === "iterable") run(subscription, result.opened);
-      else catchUp(subscription);
+      else catchUps.add(subscription);
     } catch (cause) {
       fail(subscription, cause);
+    } finally {
+      opening.delete(subscription);
     }
-  }
-
-  function deliver(subscription: Subscription, flush: Flush, table: string, shared: Map<TrackedChange, string>): void {
-    const { connection, stored } = subscription;
-    if (stored.kind !== "source") return touch(subscription, flush.from);
-    // It is behind already: whoever brings it up to date reads this flush too.
-    if (subscription.behind) return;
-    const { rows } = stored;
-    if (rows && !flush.net(table).some(({ id }) => lets(rows, id))) return;
-    if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, { after: flush.from });
-    if (subscription.opened) {
-      const { changes, next } = flush.page(table);
-      const stoppedAt = tell(subscription, rows ? changes.filter(({ id }) => lets(rows, id)) : changes, shared);
-      if (stoppedAt) {
-        return fallBehind(subscription, { after: flush.from, from: parseCursor(stoppedAt.cursor), until: hub.head() });
-      }
-      if (!next) return;
-      subscription.behind = next;
-      return catchUp(subscription);
-    }
-    subscription.behind = { after: flush.from };
-    waitUntil(open(subscription));
   }
 
   /** A source that an app's generator awaits has something to tell. One that runs reads it by itself. */
@@ -213,18 +188,20 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, keep, drop });
 
-  hub.onFlush((flush) => {
-    const shared = new Map<TrackedChange, string>();
-    for (const table of flush.tables) {
-      for (const subscription of index.listeningTo(table)) {
-        try {
-          deliver(subscription, flush, table, shared);
-        } catch (cause) {
-          fail(subscription, cause);
+  hub.onFlush((flush) =>
+    together(() => {
+      for (const table of flush.tables) {
+        for (const subscription of index.listeningTo(table)) {
+          try {
+            if (subscription.stored.kind === "source") deliver(subscription, flush, table);
+            else touch(subscription, flush.from);
+          } catch (cause) {
+            fail(subscription, cause);
+          }
         }
       }
-    }
-  });
+    }),
+  );
 
   return {
     index,
@@ -273,9 +250,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     resume(connection: Connection): void {
       live.resume(connection);
       for (const subscription of index.of(connection)) {
-        if (!subscription.behind || subscription.stored.kind !== "source") continue;
-        if (subscription.opened) catchUp(subscription);
-        else waitUntil(open(subscription));
+        if (subscription.behind && subscription.stored.kind === "source") catchUps.add(subscription);
       }
     },
 

@@ -90,3 +90,29 @@ describe("pages by bytes", () => {
     );
   });
 });
+
+it("reads once for subscribers at the same position, while they are read for together", () => {
+  const reads: unknown[] = [];
+  const hub = createChangeHub({
+    log: {
+      head: () => ({ seq: 9, nonce: "0123456789abcdef" }),
+      check: () => true,
+      read(range) {
+        reads.push(range.after.seq);
+        return [];
+      },
+      tablesIn: () => ["posts"],
+    },
+    rows: () => new Map(),
+    sizes: () => new Map(),
+  });
+  const at = (seq: number): Position => ({ after: { seq, nonce: "0123456789abcdef" } });
+  hub.inOneRead(() => {
+    for (const seq of [3, 3, 3, 5, 3]) hub.since("posts", at(seq), { limit: 128 });
+    hub.since("posts", at(3), { limit: 128, rows: { id: "a" } });
+    hub.since("others", at(3), { limit: 128 });
+  });
+  expect(reads).toEqual([3, 5, 3, 3]);
+  hub.since("posts", at(3));
+  expect(reads).toHaveLength(5);
+});

@@ -1,5 +1,6 @@
+import fc from "fast-check";
 import { expect, it } from "vitest";
-import { lets } from "../../../src/do/sockets/row-filter.js";
+import { createIdSet, lets } from "../../../src/do/sockets/row-filter.js";
 
 it.each([
   [undefined, "anything", true],
@@ -14,4 +15,19 @@ it.each([
   [{ prefix: "%" }, "anything", false],
 ])("K3 the filter %j: does it let %j through? %j", (filter, id, expected) => {
   expect(lets(filter, id)).toBe(expected);
+});
+
+it("matches a set of ids as it matches each of them", () => {
+  const id = fc.string({ unit: fc.constantFrom("a", "b", ":", "\u{1F600}", "\uFFFF"), maxLength: 4 });
+  const filter = fc.oneof(
+    id.map((value) => ({ id: value })),
+    id.map((prefix) => ({ prefix })),
+  );
+  fc.assert(
+    fc.property(fc.array(id, { maxLength: 8 }), fc.array(filter, { maxLength: 8 }), (ids, filters) => {
+      const set = createIdSet(ids);
+      for (const each of filters) expect(set.matches(each)).toBe(ids.some((value) => lets(each, value)));
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,0 +1,95 @@
+import { parseCursor } from "../../shared/cursor.js";
+import type { StoredSubscription } from "./attachment.js";
+import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "./change-hub.js";
+import type { Connection } from "./connection.js";
+import type { Frames } from "./frames.js";
+import { lets, type RowFilter } from "./row-filter.js";
+import type { Subscription } from "./subscription.js";
+
+export interface SourceDeliveryOptions {
+  readonly hub: ChangeHub;
+  readonly frames: Frames;
+  readonly mayReceive: (connection: Connection) => boolean;
+  readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
+  /** Brings a subscription up to date in its member's turn. */
+  readonly catchUpLater: (subscription: Subscription) => void;
+}
+
+/** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
+const PAGE = 128;
+
+/** Sends the subscribers of sources what was written, at once or, to those that lag, page by page. */
+export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLater }: SourceDeliveryOptions) {
+  /** The part of an event that is the same for all its subscribers. */
+  const events = new WeakMap<TrackedChange, string>();
+
+  function eventOf(tracked: TrackedChange): string {
+    const event = events.get(tracked) ?? frames.event(tracked.cursor, tracked.change);
+    events.set(tracked, event);
+    return event;
+  }
+
+  /** Sends changes for as long as the client reads. Returns the last one that was sent if it stopped before the end. */
+  function send(
+    { connection, stored }: Subscription,
+    changes: readonly TrackedChange[],
+    rows: RowFilter | undefined,
+  ): TrackedChange | undefined {
+    let last: TrackedChange | undefined;
+    for (const tracked of changes) {
+      if (rows && !lets(rows, tracked.id)) continue;
+      if (last && connection.isWaiting()) return last;
+      connection.send(frames.withEvent(stored, eventOf(tracked)));
+      last = tracked;
+    }
+    return undefined;
+  }
+
+  function fallBehind(subscription: Subscription, position: Position): void {
+    subscription.behind = position;
+    keep(subscription, { cursor: positionOf(position) });
+  }
+
+  /** Sends a subscriber what it has missed, as far as it reads. */
+  function catchUp(subscription: Subscription): void {
+    const { connection, stored } = subscription;
+    const [table] = stored.tables;
+    if (table === undefined || stored.kind !== "source") return;
+    const maySend = !connection.isWaiting() && mayReceive(connection);
+    while (maySend && subscription.behind && !connection.isWaiting()) {
+      const { after, until = hub.head() } = subscription.behind;
+      const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
+      const stoppedAt = send(subscription, changes, undefined);
+      subscription.behind = stoppedAt ? { after, from: parseCursor(stoppedAt.cursor), until } : next;
+    }
+    // Written only for a subscriber that lags: an attachment's write costs as much as an event.
+    const cursor = subscription.behind && positionOf(subscription.behind);
+    if (cursor !== stored.cursor) keep(subscription, { cursor });
+  }
+
+  return {
+    fallBehind,
+    catchUp,
+
+    /** Sends a subscriber what a flush changed. */
+    deliver(subscription: Subscription, flush: Flush, table: string): void {
+      const { connection, stored } = subscription;
+      const { rows } = stored;
+      // When it catches up, it reads this flush too.
+      if (subscription.behind || (rows && !flush.concerns(table, rows))) return;
+      if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, { after: flush.from });
+      if (!subscription.opened) {
+        subscription.behind = { after: flush.from };
+        return catchUpLater(subscription);
+      }
+      const { changes, next } = flush.page(table);
+      const stoppedAt = send(subscription, changes, rows);
+      if (stoppedAt) {
+        return fallBehind(subscription, { after: flush.from, from: parseCursor(stoppedAt.cursor), until: hub.head() });
+      }
+      if (!next) return;
+      subscription.behind = next;
+      catchUp(subscription);
+    },
+  };
+}
