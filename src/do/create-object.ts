@@ -15,6 +15,9 @@ import type { InternalRequest } from "../shared/internal.js";
 import type { KindOfObject, LiveObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationObject } from "./organization-object.js";
 import { createHeldStreams } from "./sockets/held-streams.js";
+import { memberKey } from "./scheduling/member-key.js";
+import { createMemberCalls, type MemberCalls } from "./sockets/member-calls.js";
+import { memberQuota } from "./sockets/socket-errors.js";
 import { createSocketServer, type SocketServer } from "./sockets/socket-server.js";
 import { becomeNewestInstance } from "./newest-instance.js";
 import { upToDate } from "./up-to-date.js";
@@ -52,6 +55,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   const entry = createEntry({ router, env, owned: kind, extendContext, onError, hold: streams.hold, head });
 
   const { live } = kind;
+  const memberCalls = live?.isShared ? createMemberCalls(app.socketLimits.callsPerMember) : undefined;
   const openSockets = (): SocketServer | undefined => {
     if (sockets || !live) return sockets;
     const { run, subscribe, shape, query, check } = entry;
@@ -69,6 +73,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
         return call.type === "mutation" ? reached(shown(caller, call, work)) : work();
       },
       live: { query, check, shape, rows: live.rows },
+      memberCalls,
     });
     return sockets;
   };
@@ -92,6 +97,25 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     if (!reply.ok || formatCursor(after) === formatCursor(before)) return reply;
     sockets?.mark(caller);
     return { ...reply, cursor: formatCursor(after) };
+  }
+
+  /** Runs calls of a member of an organization, unless too many of the member are under way. */
+  async function counted(
+    { begin, end }: MemberCalls,
+    caller: Caller,
+    calls: readonly Call[],
+    run: () => Promise<Reply[]>,
+  ): Promise<Reply[]> {
+    const member = memberKey(caller);
+    if (!begin(member, calls.length)) {
+      const cause = memberQuota("calls", app.socketLimits.callsPerMember);
+      return calls.map((call) => ({ ok: false, error: entry.shape(call, cause, caller) }));
+    }
+    try {
+      return await run();
+    } finally {
+      end(member, calls.length);
+    }
   }
 
   /** Takes a Worker's socket over for a stream that it was told the ticket of. */
@@ -118,12 +142,12 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     deadLetters: () => kind.deadLetters?.() ?? [],
 
-    trpc: (caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> =>
-      reached(
-        Promise.all(
-          calls.map((call) => shown(caller, call, () => entry.run(caller, call, "rpc", { device, requestId }))),
-        ),
-      ),
+    trpc(caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> {
+      const run = (call: Call): Promise<Reply> =>
+        shown(caller, call, () => entry.run(caller, call, "rpc", { device, requestId }));
+      const runAll = (): Promise<Reply[]> => reached(Promise.all(calls.map(run)));
+      return memberCalls && caller.type === "user" ? counted(memberCalls, caller, calls, runAll) : runAll();
+    },
 
     internal: async (request: InternalRequest): Promise<unknown> => {
       if (request.op === "leave") return entry.leave(request.requestId);

@@ -65,6 +65,11 @@ export interface LiveObject {
   readonly hub: () => ChangeHub;
   /** Whether there is anything stored, or any more. */
   readonly isBorn: () => boolean;
+  /**
+   * Whether several members share the object: each then has limits of their own.
+   * @default false
+   */
+  readonly isShared?: boolean;
   readonly admission: (caller: Caller) => Admission;
   /**
    * Finds out about a caller whose admission is "ask"; `undefined` for the others.

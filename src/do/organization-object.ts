@@ -91,7 +91,15 @@ export function createOrganizationObject(environment: ObjectEnvironment): KindOf
       };
     },
     internal: (request) => answer(services, request),
-    live: { hub: owned.hub, isBorn: owned.lifetime.isBorn, rows: owned.storedRows, admission, admit, standing },
+    live: {
+      hub: owned.hub,
+      isBorn: owned.lifetime.isBorn,
+      isShared: true,
+      rows: owned.storedRows,
+      admission,
+      admit,
+      standing,
+    },
     settle: owned.settle,
     reach: outbox.flushPosted,
     start: owned.start,

@@ -2,12 +2,13 @@ import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
+import { memberKey } from "../scheduling/member-key.js";
 import type { Connection } from "./connection.js";
 import type { FrameHead, Frames } from "./frames.js";
 import type { Handovers } from "./handovers.js";
 import type { Message, ParsedMessage } from "./messages.js";
 import { kindOf, type Start } from "./open-result.js";
-import { duplicateId, tooManySubscriptions, tooMuchInput } from "./socket-errors.js";
+import { duplicateId, memberQuota, tooManySubscriptions, tooMuchInput } from "./socket-errors.js";
 import type { SocketServerOptions } from "./socket-server.js";
 import { inputBytes } from "./subscription.js";
 import type { Opened } from "./opened.js";
@@ -28,7 +29,7 @@ type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
 
 /** Answers a client's messages, one at a time. */
 export function createAnswers(options: AnswersOptions) {
-  const { frames, subscriptions, handovers, limits, run, open, shape } = options;
+  const { frames, subscriptions, handovers, limits, isShared, run, open, shape } = options;
   const { index } = subscriptions;
 
   function refusal(connection: Connection, { id, params, wireInput }: CallMessage): Error | undefined {
@@ -38,8 +39,18 @@ export function createAnswers(options: AnswersOptions) {
       return tooManySubscriptions(subscriptionsPerSocket, "socket");
     if (index.count() >= subscriptionsPerObject) return tooManySubscriptions(subscriptionsPerObject, "object");
     const { subscriptionBytes } = limits;
-    return index.bytesOf(connection) + inputBytes(wireInput, params.lastEventId) > subscriptionBytes
-      ? tooMuchInput(subscriptionBytes)
+    const bytes = inputBytes(wireInput, params.lastEventId);
+    if (index.bytesOf(connection) + bytes > subscriptionBytes) return tooMuchInput(subscriptionBytes);
+    return isShared ? memberRefusal(memberKey(connection.caller), bytes) : undefined;
+  }
+
+  /** Why a member of an organization may not have another subscription. */
+  function memberRefusal(member: string, bytes: number): Error | undefined {
+    const { subscriptionsPerMember, subscriptionBytesPerMember } = limits;
+    if (index.countOfMember(member) >= subscriptionsPerMember)
+      return memberQuota("subscriptions", subscriptionsPerMember);
+    return index.bytesOfMember(member) + bytes > subscriptionBytesPerMember
+      ? memberQuota("subscriptionBytes", subscriptionBytesPerMember)
       : undefined;
   }
 

@@ -51,6 +51,10 @@ const TEXT_LIMITS: JsonTextLimits = { depth: 2 * limits.jsonDepth + 5, values: l
 /** A message of a frame, counted and parsed. */
 export interface FrameMessage {
   readonly isOfSubscription: boolean;
+  /** Whether it stops a subscription. */
+  readonly isStop: boolean;
+  /** The message as one that is refused, under its id. */
+  readonly refuse: (cause: unknown) => ParsedMessage;
   /** Checks the message and deserializes its input, which costs more than to parse it: call it when its turn comes. */
   readonly read: () => ParsedMessage;
 }
@@ -81,7 +85,8 @@ export function parseFrame(
 }
 
 function refusedMessage(id: FrameHead["id"], cause: TRPCError): FrameMessage {
-  return { isOfSubscription: false, read: () => ({ ok: false, head: { id }, cause }) };
+  const refuse = (reason: unknown): ParsedMessage => ({ ok: false, head: { id }, cause: reason });
+  return { isOfSubscription: false, isStop: false, refuse, read: () => refuse(cause) };
 }
 
 /** Returns why a message is too large to be parsed. */
@@ -96,9 +101,11 @@ function findExcess(text: string, bytes: number): TRPCError | undefined {
 function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
   const value: unknown = JSON.parse(text);
   if (isConnectionParams(value)) return hasTexts(value.data) ? undefined : refusedMessage(null, badConnectionParams());
-  const { method } = fieldsOf(value);
+  const { method, id } = fieldsOf(value);
   return {
     isOfSubscription: typeof method === "string" && method.startsWith("subscription"),
+    isStop: method === "subscription.stop",
+    refuse: (cause) => ({ ok: false, head: { id: isId(id) ? id : null }, cause }),
     read() {
       const parsed = readMessage(value, transformer);
       if (!parsed.ok) return parsed;

@@ -4,13 +4,15 @@ import type { Caller } from "../../shared/caller.js";
 import { CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "../../shared/close-codes.js";
 import type { Cursor } from "../../shared/cursor.js";
 import { createSlice } from "../scheduling/create-slice.js";
+import { memberKey } from "../scheduling/member-key.js";
 import { byteLength } from "./byte-length.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
 import { idOfFrame } from "./message-id.js";
 import { createMessageQueue } from "./message-queue.js";
-import { parseFrame, type ParsedMessage } from "./messages.js";
-import { tooLarge } from "./socket-errors.js";
+import { parseFrame, type FrameMessage, type ParsedMessage } from "./messages.js";
+import type { MemberCalls } from "./member-calls.js";
+import { memberQuota, tooLarge } from "./socket-errors.js";
 import type { SocketLimits } from "./socket-limits.js";
 
 export interface ReceiverOptions {
@@ -26,13 +28,15 @@ export interface ReceiverOptions {
   readonly mayUse: (connection: Connection) => boolean;
   readonly mayReceive: (connection: Connection) => boolean;
   readonly onUse: ((caller: Caller) => void) | undefined;
+  /** The calls of each member of an organization; `undefined` for the object of one user. */
+  readonly memberCalls: MemberCalls | undefined;
   /** Answers one message. Never throws. */
   readonly answer: (connection: Connection, message: ParsedMessage, head: Cursor) => Promise<void>;
 }
 
 /** Answers the messages of a frame one after the other, and frames of one socket in the order they came. */
 export function createReceiver(options: ReceiverOptions) {
-  const { limits, transformer, frames, shape, head, restore, mayUse, mayReceive, onUse, answer } = options;
+  const { limits, transformer, frames, shape, head, restore, mayUse, mayReceive, onUse, memberCalls, answer } = options;
   // A client that comes back sends all its subscriptions at once, and may have calls to send again.
   const most = {
     messages: limits.subscriptionsPerSocket + 100,
@@ -55,19 +59,41 @@ export function createReceiver(options: ReceiverOptions) {
     if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
     const load = { messages: messages.length, bytes };
     if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
-    await queue.run(socket, load, async (isLast) => {
-      const slice = createSlice();
-      for (const message of messages) {
-        if (slice.isOver()) await slice.next();
-        slice.spend();
-        if (connection.isWaiting()) await connection.ready();
-        if (!mayUse(connection)) return;
-        onUse?.(connection.caller);
-        await answer(connection, message.read(), receivedAt);
-      }
-      // Asks a lapsed client to come back, once nothing of it is left unanswered.
-      if (isLast()) mayReceive(connection);
-    });
+    await counted(connection, messages, (read) =>
+      queue.run(socket, load, async (isLast) => {
+        const slice = createSlice();
+        for (const message of messages) {
+          if (slice.isOver()) await slice.next();
+          slice.spend();
+          if (connection.isWaiting()) await connection.ready();
+          if (!mayUse(connection)) return;
+          onUse?.(connection.caller);
+          await answer(connection, read(message), receivedAt);
+        }
+        // Asks a lapsed client to come back, once nothing of it is left unanswered.
+        if (isLast()) mayReceive(connection);
+      }),
+    );
+  }
+
+  /** Counts messages as calls of their member while they wait and run. Beyond the member's limit each is refused. */
+  async function counted(
+    { caller }: Connection,
+    messages: readonly FrameMessage[],
+    work: (read: (message: FrameMessage) => ParsedMessage) => Promise<void>,
+  ): Promise<void> {
+    if (!memberCalls) return work((message) => message.read());
+    const member = memberKey(caller);
+    const calls = messages.filter(({ isStop }) => !isStop).length;
+    if (!memberCalls.begin(member, calls)) {
+      const cause = memberQuota("calls", limits.callsPerMember);
+      return work((message) => (message.isStop ? message.read() : message.refuse(cause)));
+    }
+    try {
+      await work((message) => message.read());
+    } finally {
+      memberCalls.end(member, calls);
+    }
   }
 
   return async (connection: Connection, frame: string | ArrayBuffer): Promise<void> => {

@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { CLOSE_TOO_MANY } from "../../shared/close-codes.js";
 
 /** The reason that a socket is closed with when its session is over. */
@@ -40,11 +41,25 @@ export function resultTooLarge(bytes: number): TRPCError {
   });
 }
 
+/** Names the limit of one member of an organization that a call, a subscription or a socket would exceed. */
+export function memberQuota(quota: "subscriptions" | "subscriptionBytes" | "calls", most: number): TRPCError {
+  const message = {
+    subscriptions: `You have ${most} subscriptions to this organization already. Stop some, or close other pages.`,
+    subscriptionBytes: `The inputs of your subscriptions to this organization take at most ${most} bytes together. Stop some, or ask for less.`,
+    calls: `You have ${most} calls to this organization under way already. Wait for some of their answers.`,
+  }[quota];
+  return new ReasonedError({ code: "TOO_MANY_REQUESTS", message, reason: "MEMBER_QUOTA" });
+}
+
 /** Accepted and closed at once: a refused upgrade would not tell a browser why. */
-export function tooManySockets(): Response {
+export function tooManySockets(limit: "object" | "member"): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
-  server.close(CLOSE_TOO_MANY, "There are too many sockets to this object.");
+  const reasons = {
+    object: "There are too many sockets to this object.",
+    member: "You have too many sockets to this organization. Close other pages.",
+  };
+  server.close(CLOSE_TOO_MANY, reasons[limit]);
   return new Response(null, { status: 101, webSocket: client });
 }
 

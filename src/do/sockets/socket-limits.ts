@@ -18,6 +18,26 @@ export interface SocketLimits {
    */
   readonly sockets?: number;
   /**
+   * Most sockets of one member to one organization. Streams over SSE count too.
+   * @default a twentieth of `sockets`: 250
+   */
+  readonly socketsPerMember?: number;
+  /**
+   * Most subscriptions of one member on all sockets to one organization.
+   * @default a fifth of `subscriptionsPerObject`: 4000
+   */
+  readonly subscriptionsPerMember?: number;
+  /**
+   * The largest that the inputs of all subscriptions of one member of an organization may be together, in bytes.
+   * @default four times `subscriptionBytes`: 8388608 (8 MiB)
+   */
+  readonly subscriptionBytesPerMember?: number;
+  /**
+   * Most calls of one member of an organization that run or wait at the same time, over sockets and HTTP together.
+   * @default 1000 more than `subscriptionsPerMember`: 5000, because a client that comes back subscribes to everything at once
+   */
+  readonly callsPerMember?: number;
+  /**
    * Largest message from a client, in bytes.
    * @default 262144 (256 KiB)
    */
@@ -50,7 +70,9 @@ export interface SocketLimits {
   readonly windowSeconds?: number;
 }
 
-const defaults: Required<SocketLimits> = {
+type ObjectLimits = Omit<SocketLimits, keyof MemberLimits>;
+
+const defaults: Required<ObjectLimits> = {
   subscriptionsPerSocket: 2_000,
   subscriptionsPerObject: 20_000,
   sockets: 5_000,
@@ -61,6 +83,24 @@ const defaults: Required<SocketLimits> = {
   windowEvents: 256,
   windowSeconds: 15,
 };
+
+/** The limits of one member. Those that are not given follow from the limits of the object. */
+type MemberLimits = Pick<
+  Required<SocketLimits>,
+  "socketsPerMember" | "subscriptionsPerMember" | "subscriptionBytesPerMember" | "callsPerMember"
+>;
+
+function memberDefaults(given: SocketLimits): MemberLimits {
+  const { sockets, subscriptionsPerObject, subscriptionBytes } = withDefaultOptions<ObjectLimits>(defaults, given);
+  const share = (whole: number, part: number): number => Math.max(1, Math.floor(whole / part));
+  const subscriptionsPerMember = share(subscriptionsPerObject, 5);
+  return {
+    socketsPerMember: share(sockets, 20),
+    subscriptionsPerMember,
+    subscriptionBytesPerMember: 4 * subscriptionBytes,
+    callsPerMember: (given.subscriptionsPerMember ?? subscriptionsPerMember) + 1_000,
+  };
+}
 
 /** The platform's own limits: a larger one would never be reached. */
 const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
@@ -81,6 +121,10 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
     subscriptionsPerSocket: true,
     subscriptionsPerObject: true,
     sockets: true,
+    socketsPerMember: true,
+    subscriptionsPerMember: true,
+    subscriptionBytesPerMember: true,
+    callsPerMember: true,
     messageBytes: true,
     subscriptionBytes: true,
     resultBytes: true,
@@ -88,8 +132,8 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
     windowEvents: true,
     windowSeconds: true,
   });
-  const filled = withDefaultOptions(defaults, given);
-  for (const name of Object.keys(defaults) as (keyof SocketLimits)[]) {
+  const filled = withDefaultOptions<SocketLimits>({ ...defaults, ...memberDefaults(given) }, given);
+  for (const name of Object.keys(filled) as (keyof SocketLimits)[]) {
     const most = PLATFORM[name] ?? Infinity;
     checkNumber(`sockets.${name}`, filled[name], { most, isWhole: name !== "windowSeconds" });
   }

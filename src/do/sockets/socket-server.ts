@@ -14,6 +14,7 @@ import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
+import type { MemberCalls } from "./member-calls.js";
 import { createPermits, NEVER } from "./permits.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
 import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "./socket-errors.js";
@@ -24,7 +25,10 @@ import { createSubscriptionStore } from "./subscription-store.js";
 import { sessionTag, userTag } from "./socket-tags.js";
 import { createWakeMark } from "./wake-mark.js";
 
-export interface SocketServerOptions extends Pick<LiveObject, "isBorn" | "admission" | "admit" | "standing" | "onUse"> {
+export interface SocketServerOptions extends Pick<
+  LiveObject,
+  "isBorn" | "isShared" | "admission" | "admit" | "standing" | "onUse"
+> {
   readonly state: DurableObjectState;
   readonly router: AnyTRPCRouter;
   readonly hub: ChangeHub;
@@ -41,6 +45,8 @@ export interface SocketServerOptions extends Pick<LiveObject, "isBorn" | "admiss
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
   /** Runs live queries. */
   readonly live: LiveRunner;
+  /** The calls of each member of an organization; `undefined` for the object of one user. */
+  readonly memberCalls: MemberCalls | undefined;
 }
 
 /** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
@@ -121,6 +127,7 @@ export function createSocketServer(options: SocketServerOptions) {
     mayUse,
     mayReceive,
     onUse: options.onUse,
+    memberCalls: options.memberCalls,
     answer: answers.answer,
   });
 
@@ -173,8 +180,14 @@ export function createSocketServer(options: SocketServerOptions) {
     );
   }
 
-  function accept(caller: Caller, lapses: number): { connection: Connection; client: WebSocket } | undefined {
-    if (state.getWebSockets().length >= limits.sockets) return undefined;
+  /** Whose limit another socket of a caller would exceed. */
+  function exceededLimit(caller: Caller): "object" | "member" | undefined {
+    if (state.getWebSockets().length >= limits.sockets) return "object";
+    if (!options.isShared || caller.type !== "user") return undefined;
+    return state.getWebSockets(userTag(caller.userId)).length >= limits.socketsPerMember ? "member" : undefined;
+  }
+
+  function accept(caller: Caller, lapses: number): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
     // Answered by the platform: a client that asks whether the object is there does not wake it.
@@ -200,16 +213,20 @@ export function createSocketServer(options: SocketServerOptions) {
   return {
     /** Takes a socket over for a caller that the Worker vouches for. */
     accept(caller: Caller, lapses: number): Response {
-      const accepted = accept(caller, lapses);
-      if (!accepted) return tooManySockets();
-      return new Response(null, { status: 101, webSocket: accepted.client });
+      const exceeded = exceededLimit(caller);
+      if (exceeded) return tooManySockets(exceeded);
+      return new Response(null, { status: 101, webSocket: accept(caller, lapses).client });
     },
 
     /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
     acceptStream({ caller, call, opened, calledAt }: HeldStream): Response {
       // A stream ends with its caller's session, not with an access token: the Worker holds none.
+      const exceeded = exceededLimit(caller);
+      if (exceeded) {
+        if (opened.kind === "iterable") opened.controller.abort();
+        return tooManySockets(exceeded);
+      }
       const accepted = accept(caller, NEVER);
-      if (!accepted) return tooManySockets();
       const { path, lastEventId } = call;
       const type = call.type === "subscription" ? undefined : call.type;
       const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);

@@ -1,3 +1,4 @@
+import { memberKey } from "../scheduling/member-key.js";
 import type { StoredSubscription } from "./attachment.js";
 import { byteLength } from "./byte-length.js";
 import type { Position } from "./change-hub.js";
@@ -23,6 +24,18 @@ export function createSubscriptionIndex() {
   // As they were when they were counted: an app's ids change.
   const measured = new WeakMap<Subscription, number>();
   let count = 0;
+  /** The sockets of each member that have subscriptions, and how many there are on them. */
+  const byMember = new Map<string, { readonly connections: Set<Connection>; count: number }>();
+
+  function countMember({ connection }: Subscription, by: 1 | -1): void {
+    const member = memberKey(connection.caller);
+    const own = byMember.get(member) ?? { connections: new Set(), count: 0 };
+    own.count += by;
+    if (byConnection.has(connection)) own.connections.add(connection);
+    else own.connections.delete(connection);
+    if (own.count > 0) byMember.set(member, own);
+    else byMember.delete(member);
+  }
 
   function measure(subscription: Subscription): number {
     const { input, cursor } = subscription.stored;
@@ -49,6 +62,16 @@ export function createSubscriptionIndex() {
       return sum;
     },
 
+    /** How many subscriptions a member has on all sockets. */
+    countOfMember: (member: string): number => byMember.get(member)?.count ?? 0,
+
+    /** How large the inputs of all subscriptions of a member are together. */
+    bytesOfMember(member: string): number {
+      let sum = 0;
+      for (const connection of byMember.get(member)?.connections ?? []) sum += index.bytesOf(connection);
+      return sum;
+    },
+
     get: (connection: Connection, id: string | number): Subscription | undefined =>
       byConnection.get(connection)?.get(id),
     listeningTo: (table: string): Iterable<Subscription> => byTable.get(table) ?? [],
@@ -59,6 +82,7 @@ export function createSubscriptionIndex() {
       const own = byConnection.get(connection) ?? new Map<string | number, Subscription>();
       byConnection.set(connection, own.set(stored.id, subscription));
       count++;
+      countMember(subscription, 1);
       const known = bytes.get(connection);
       if (known !== undefined) bytes.set(connection, known + measure(subscription));
       for (const table of stored.tables) index.listen(subscription, table);
@@ -74,6 +98,7 @@ export function createSubscriptionIndex() {
       if (!own?.delete(subscription.stored.id)) return;
       if (own.size === 0) byConnection.delete(subscription.connection);
       count--;
+      countMember(subscription, -1);
       const known = bytes.get(subscription.connection);
       if (known !== undefined) bytes.set(subscription.connection, known - (measured.get(subscription) ?? 0));
       for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);

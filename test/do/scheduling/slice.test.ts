@@ -33,3 +33,17 @@ it("always takes one unit, however long it took", async () => {
     expect(unitsOf(slice)).toBe(1);
   }
 });
+
+it("does not give fewer units where the yield itself takes long", async () => {
+  let now = 0;
+  vi.stubGlobal("scheduler", {
+    wait() {
+      now += 50;
+      return Promise.resolve();
+    },
+  });
+  const slice = createSlice(() => now);
+  const first = unitsOf(slice);
+  await slice.next();
+  expect(unitsOf(slice)).toBe(2 * first);
+});
