@@ -19,6 +19,7 @@ const benchmarks = {
   "live/writes": () => import("./live/writes.mjs"),
   "live/sockets": () => import("./live/sockets.mjs"),
   "live/wakes": () => import("./live/wakes.mjs"),
+  "live/shares": () => import("./live/shares.mjs"),
 };
 
 const { values: options, positionals: names } = parseArgs({

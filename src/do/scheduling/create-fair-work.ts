@@ -22,10 +22,10 @@ export function createFairWork<TItem>({ memberOf, work, waitUntil }: FairWorkOpt
     const slice = createSlice();
     while (waiting.size() > 0) {
       const items: TItem[] = [];
-      for (let most = slice.rest(); items.length < most; slice.spend()) {
-        const item = waiting.take();
-        if (item === undefined) break;
+      const most = slice.rest();
+      for (let item = waiting.take(); item !== undefined; item = items.length < most ? waiting.take() : undefined) {
         items.push(item);
+        slice.spend();
       }
       work(items);
       if (waiting.size() > 0) await slice.next();

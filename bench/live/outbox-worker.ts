@@ -1,0 +1,42 @@
+import { DurableObject } from "cloudflare:workers";
+import { createAlarms } from "../../src/do/alarms.js";
+import { createOutbox } from "../../src/do/outbox/create-outbox.js";
+import { outboxHeadsSchema } from "../../src/do/outbox/outbox-heads.js";
+import { createOutboxStore, outboxSchema } from "../../src/do/outbox/outbox-store.js";
+
+/** An object that does nothing but post messages, which the app's procedures cannot do directly. */
+export class OutboxDO extends DurableObject {
+  readonly #outbox;
+
+  constructor(state: DurableObjectState, env: object) {
+    super(state, env);
+    const { storage } = state;
+    for (const schema of [outboxSchema, outboxHeadsSchema]) storage.sql.exec(schema);
+    const onError = (): void => {};
+    this.#outbox = createOutbox({
+      store: createOutboxStore(storage.sql),
+      source: "bench",
+      isBorn: () => true,
+      alarms: createAlarms({ storage, onError }),
+      transaction: (work) => storage.transactionSync(work),
+      deliver: () => Promise.reject(new Error("Nothing is delivered here.")),
+      sendMail: () => Promise.resolve(),
+      onError,
+    });
+  }
+
+  /** Posts messages to objects of their own, and takes them back. */
+  override fetch(request: Request): Response {
+    const posts = Number(new URL(request.url).searchParams.get("posts"));
+    for (let n = 0; n < posts; n++) this.#outbox.post({ target: `to ${n}`, kind: "note", payload: n });
+    this.ctx.storage.sql.exec("DELETE FROM _outbox");
+    return new Response();
+  }
+
+  override alarm(): void {}
+}
+
+export default {
+  fetch: (request: Request, env: { readonly OUTBOX_DO: DurableObjectNamespace }) =>
+    env.OUTBOX_DO.getByName("one").fetch(request),
+};

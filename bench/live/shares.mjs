@@ -1,0 +1,190 @@
+// Work that one member causes, at growing sizes: how its cost grows, and how long another one's calls wait meanwhile.
+import { startApp } from "../app/start-app.mjs";
+import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
+import { watchMessage } from "./live-queries.mjs";
+
+const HEAD = ["size", "CPU ms", "growth", "per doubling", "longest wait of another call, ms"];
+
+/** @param {import("../runner/run-benchmark.mjs").Stage} stage */
+export async function prepare(stage) {
+  const app = await startApp(stage, { worker: new URL("shares-worker.ts", import.meta.url) });
+  const other = await app.signIn();
+  const open = (headers) => openClient(stage, app.server, headers);
+  const sizes = (...full) => stage.size(full, [20, 40]);
+  const measured = (title, all, work) => ({
+    title,
+    head: HEAD,
+    rows: () => growth(app.server, all, async (size) => probed(await open(other), await work(size))),
+  });
+
+  return [
+    measured(
+      "Live queries of 10 KB on one socket, their first results",
+      sizes(150, 300, 600, 1_200),
+      async (queries) => {
+        const client = await open(app.headers);
+        return async () => {
+          for (let n = 1; n <= queries; n++) client.send(watchMessage(n, "notes.large", { n: queries * 10_000 + n }));
+          await client.until(({ data }) => data >= queries);
+          client.close();
+        };
+      },
+    ),
+    measured(
+      "One write with `changes()` subscriptions, 2,000 on a socket",
+      sizes(1_000, 2_000, 4_000, 8_000),
+      async (count) => {
+        const clients = [];
+        for (let first = 0; first < count; first += 2_000) {
+          const client = await open(app.headers);
+          const own = Math.min(2_000, count - first);
+          for (let id = 1; id <= own; id++) client.send(subscribe(id));
+          await client.until(({ frames }) => frames >= own);
+          clients.push({ client, own });
+        }
+        return async () => {
+          await app.mutate("notes.create", { text: "one" });
+          await Promise.all(clients.map(({ client, own }) => client.until(({ data }) => data >= own)));
+          for (const { client } of clients) client.close();
+        };
+      },
+    ),
+    measured(
+      "Subscriptions that resume at cursors of their own, about 20,000 entries back",
+      sizes(50, 100, 200),
+      async (count) => {
+        const watching = await open(app.headers);
+        watching.send(subscribe(1));
+        await watching.until(({ frames }) => frames >= 1);
+        for (let n = 0; n < count; n++) await app.mutate("notes.create", { text: `${n}` });
+        await watching.until(({ data }) => data >= count);
+        const cursors = watching.seen.cursors.slice(-count);
+        watching.close();
+        for (let n = 0; n < stage.size(20, 1); n++) await app.mutate("notes.createMany", { count: 1_000 });
+        const client = await open(app.headers);
+        // It reads one window, which is where the cost of a page for each of them shows.
+        return async () => {
+          client.send(`[${cursors.map((cursor, id) => subscribe(id + 1, cursor)).join()}]`);
+          client.send(call(count + 1, "echo", { text: "last" }));
+          await client.until(({ started }) => started >= count);
+          client.close();
+        };
+      },
+    ),
+    measured("A frame of nested arrays, in KB", sizes(500, 1_000, 2_000, 4_000), async (kilobytes) => {
+      const client = await open(app.headers);
+      const half = kilobytes * 500;
+      return async () => {
+        client.send(`[${"[".repeat(half - 1)}${"]".repeat(half - 1)}]`);
+        await client.until(({ errors }) => errors >= 1);
+        client.close();
+      };
+    }),
+    await outboxWork(stage, sizes(250, 500, 1_000, 2_000)),
+  ];
+}
+
+async function outboxWork(stage, sizes) {
+  const server = await stage.start({
+    name: "outbox",
+    worker: new URL("outbox-worker.ts", import.meta.url),
+    objects: { OUTBOX_DO: "OutboxDO" },
+  });
+  const post = async (posts) => {
+    const { ok } = await fetch(`http://127.0.0.1:${server.port}/?posts=${posts}`);
+    if (!ok) throw new Error("The messages were not posted.");
+  };
+  return {
+    title: "Messages posted to other objects in one turn",
+    head: HEAD,
+    async rows() {
+      await post(100);
+      return growth(server, sizes, async (size) => async () => {
+        await post(size);
+        return undefined;
+      });
+    },
+  };
+}
+
+/** Does the work once for each size. Each row says how its CPU grew over the row before. */
+async function growth(server, sizes, prepareWork) {
+  const rows = [];
+  let before;
+  for (const size of sizes) {
+    const work = await prepareWork(size);
+    const started = server.cpuTime();
+    const wait = await work();
+    const cpu = (server.cpuTime() - started) / 1e6;
+    const grown = before && cpu / before.cpu;
+    const perDoubling = before && grown ** (1 / Math.log2(size / before.size));
+    rows.push([
+      String(size),
+      cpu.toFixed(0),
+      ...[grown, perDoubling].map((ratio) => (ratio ? `${ratio.toFixed(2)}×` : "")),
+      wait?.toFixed(0) ?? "",
+    ]);
+    before = { size, cpu };
+  }
+  return rows;
+}
+
+/** Makes calls on a socket of another session while some work is done, and gives the longest wait in milliseconds. */
+function probed(client, work) {
+  return async () => {
+    let isDone = false;
+    let longest = 0;
+    const probe = async () => {
+      for (let id = 1; !isDone; id++) {
+        const sentAt = performance.now();
+        client.send(call(id, "echo", { text: "here" }));
+        await client.until(({ data }) => data >= id);
+        longest = Math.max(longest, performance.now() - sentAt);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    };
+    const probing = probe();
+    await work();
+    isDone = true;
+    await probing;
+    client.close();
+    return longest;
+  };
+}
+
+/** Counts what comes. */
+async function openClient(stage, server, headers) {
+  const connection = await openSocketConnection(server.port, "/trpc", headers);
+  stage.onStop(connection.close);
+  const seen = { frames: 0, started: 0, data: 0, errors: 0, cursors: /** @type {string[]} */ ([]) };
+  let look = () => {};
+  connection.onFrame((payload) => {
+    const head = payload.subarray(0, 200).latin1Slice();
+    if (head.startsWith('{"id":null,"method"')) return;
+    seen.frames++;
+    if (head.includes('"type":"started"')) seen.started++;
+    if (head.includes('"error"')) seen.errors++;
+    if (head.includes('"type":"data"')) {
+      seen.data++;
+      const [, cursor] = /"type":"data","id":"([^"]+)"/.exec(head) ?? [];
+      if (cursor && seen.cursors.length < 10_000) seen.cursors.push(cursor);
+    }
+    look();
+  });
+  return {
+    seen,
+    close: connection.close,
+    send: (text) => connection.send(frameBytes(text)),
+    /** @param {(counts: typeof seen) => boolean} isEnough */
+    until: (isEnough) =>
+      new Promise((resolve) => {
+        look = () => isEnough(seen) && resolve(undefined);
+        look();
+      }),
+  };
+}
+
+const subscribe = (id, lastEventId) =>
+  JSON.stringify({ id, method: "subscription", params: { path: "notes.changes", lastEventId } });
+
+const call = (id, path, input) => JSON.stringify({ id, method: "query", params: { path, input: { json: input } } });
