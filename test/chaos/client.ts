@@ -29,6 +29,8 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
     keeps,
     subscribers,
     stalled: false,
+    /** The subscriptions that were refused, of those that are not looked at. */
+    refused: new Set<number>(),
     /** It was asked to show that it reads, and has not. */
     owesPong: false,
     /** It was asked to come back on a new socket. */
@@ -106,6 +108,13 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
       return { message: { id, method, params: { path: callPath, input: { json: input } } }, reply };
     },
 
+    /** Reads one window, and stops again. */
+    sip(): void {
+      if (!client.stalled || !client.owesPong) return;
+      client.owesPong = false;
+      client.send("PONG");
+    },
+
     /** Shows that it reads, from now on. */
     read(): void {
       client.stalled = false;
@@ -137,6 +146,7 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
     }
     const subscriber = subscribers.get(id);
     if (subscriber) onSubscription(subscriber, frame);
+    else if (frame.error) client.refused.add(id);
   }
 
   function onSubscription(subscriber: Subscriber, { result, error }: Frame): void {

@@ -12,6 +12,7 @@ export function createFigures() {
     pruned: 0,
     revokes: 0,
     resets: 0,
+    overfilled: 0,
   };
 }
 

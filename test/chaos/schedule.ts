@@ -17,7 +17,7 @@ export type Step =
   | { readonly do: "subscribe"; readonly client: number; readonly source: Source; readonly writes: readonly Write[] }
   | { readonly do: "crowd"; readonly client: number }
   | { readonly do: "stop"; readonly client: number; readonly pick: number }
-  | { readonly do: "drop" | "halfOpen" | "comeBack" | "stall" | "read"; readonly client: number }
+  | { readonly do: "drop" | "halfOpen" | "comeBack" | "stall" | "sip" | "read" | "overfill"; readonly client: number }
   | { readonly do: "forge"; readonly client: number; readonly pick: number }
   | { readonly do: "evict"; readonly sockets: "hibernate" | "close" }
   | { readonly do: "abort" | "lapse" | "signIn" | "sync" }
@@ -86,7 +86,9 @@ const makers: readonly (readonly [number, (random: Random) => Step])[] = [
   [6, (r) => ({ do: r.of(["drop", "halfOpen"] as const), client: r.below(8) })],
   [6, (r) => ({ do: "comeBack", client: r.below(8) })],
   [4, (r) => ({ do: "stall", client: r.below(8) })],
+  [3, (r) => ({ do: "sip", client: r.below(8) })],
   [3, (r) => ({ do: "read", client: r.below(8) })],
+  [2, (r) => ({ do: "overfill", client: r.below(8) })],
   [2, (r) => ({ do: "forge", client: r.below(8), pick: r.below(4) })],
   [9, (r) => ({ do: "evict", sockets: r.chance(0.75) ? "hibernate" : "close" })],
   [3, () => ({ do: "abort" })],

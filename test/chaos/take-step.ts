@@ -48,8 +48,13 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
     case "stall":
       if (client?.isOpen()) client.stalled = true;
       return;
+    case "sip":
+      return client?.sip();
     case "read":
       return client?.read();
+    case "overfill":
+      // Without so many windows that a timer ends the socket first.
+      return isLive && maySubscribe(client) && window !== "hasty" ? overfill(world, client) : undefined;
     case "forge":
       return isLive ? forge(world, client, step.pick) : undefined;
     case "evict":
@@ -90,7 +95,11 @@ async function write(
   return session && writeOverHttp(world, session, turns, { how: how === "socket" ? "http" : how, mayFail });
 }
 
-const maySubscribe = (client: Client): boolean => client.isOpen() && !client.stalled && !client.owesPong;
+/** The limit of the chaos app's objects. No schedule comes near it by its own subscriptions. */
+const SUBSCRIPTIONS_PER_SOCKET = 150;
+
+const maySubscribe = (client: Client): boolean =>
+  client.isOpen() && !client.stalled && !client.owesPong && client.subscribers.size < SUBSCRIPTIONS_PER_SOCKET / 2;
 
 async function begin(world: World, client: Client, { source, writes }: Doing<"subscribe">): Promise<void> {
   await world.capture();
@@ -111,6 +120,22 @@ async function crowd(world: World, client: Client): Promise<void> {
   for (const source of ["items", "notes", "watchItems", "items", "notes", "watchNotes", "items"] as const)
     subscribe(world, client, newSubscriber(world, client, source), { filler: "x".repeat(2_000) });
   return started(world, client);
+}
+
+/** Subscribes until it has as many as it may, and stops them again. What it had before goes on. */
+async function overfill(world: World, client: Client): Promise<void> {
+  const ids = Array.from({ length: SUBSCRIPTIONS_PER_SOCKET }, () => client.nextId());
+  client.send(ids.map((id) => ({ id, method: "subscription", params: { path: "items", input: { json: {} } } })));
+  await world.until(
+    () => !client.isOpen() || client.refused.has(ids.at(-1) ?? 0),
+    () => `${client.name} to be refused the last of too many subscriptions`,
+  );
+  if (client.refused.size > 0) world.figures.overfilled++;
+  client.refused.clear();
+  client.send(ids.map((id) => ({ id, method: "subscription.stop" })));
+  const { message, reply } = client.call("query", "touch");
+  client.send(message);
+  await reply;
 }
 
 /** Comes back with a cursor that names nothing. */

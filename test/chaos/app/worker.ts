@@ -2,8 +2,13 @@ import { createUserDO } from "trpc-userdo/do";
 import { createHandler } from "trpc-userdo/worker";
 import { appRouter } from "./router.js";
 
+/** Few enough that a client can hit the limit. */
+const limits = { subscriptionsPerSocket: 150 };
+
 /** Windows so wide that no schedule fills one: each commit is told on its own. */
-export class WideDO extends createUserDO(appRouter, { sockets: { windowEvents: 100_000, windowBytes: 100_000_000 } }) {
+export class WideDO extends createUserDO(appRouter, {
+  sockets: { ...limits, windowEvents: 100_000, windowBytes: 100_000_000 },
+}) {
   /** Writes past the tables, as an app's own method may. */
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
@@ -11,14 +16,14 @@ export class WideDO extends createUserDO(appRouter, { sockets: { windowEvents: 1
 }
 
 /** Windows that a few events fill: subscribers fall behind and catch up all the time. */
-export class NarrowDO extends createUserDO(appRouter, { sockets: { windowEvents: 5 } }) {
+export class NarrowDO extends createUserDO(appRouter, { sockets: { ...limits, windowEvents: 5 } }) {
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
   }
 }
 
 /** The same, and whoever does not read is cut off soon. */
-export class HastyDO extends createUserDO(appRouter, { sockets: { windowEvents: 5, windowSeconds: 0.2 } }) {
+export class HastyDO extends createUserDO(appRouter, { sockets: { ...limits, windowEvents: 5, windowSeconds: 0.2 } }) {
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
   }
