@@ -53,7 +53,8 @@ export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions
 async function addressed(known: KnownCall, { caller, configuration }: SendCallsOptions): Promise<AddressedCall> {
   const { procedure, ...call } = known;
   try {
-    return { call, to: await whose(placementOf(procedure), call, caller, configuration) };
+    const { inputs: schemas = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
+    return { call, to: await whose(placementOf(procedure), { ...call, schemas }, caller, configuration) };
   } catch (refused) {
     return { call, to: { refused } };
   }

@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { readMailToken } from "../jwt/mail-token.js";
-import { addressedInput, tokenInput } from "../router/auth/credentials.js";
+import { tokenInput } from "../router/auth/credentials.js";
+import { readAddress } from "../router/auth/read-address.js";
 import { signInFirst } from "../router/base-procedures.js";
 import type { Placement } from "../router/placement.js";
 import { demandOrganizationId, notAnOrganizationId } from "../router/organizations/organization-id-errors.js";
@@ -12,6 +13,15 @@ import { INVALID_LINK } from "../shared/mail-link.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import type { Configuration } from "./configuration.js";
 
+/** The parts of a call that say which object it is for. */
+interface CallTarget extends Pick<Call, "input" | "refreshCookie"> {
+  /**
+   * The procedure's own input schemas.
+   * @default none
+   */
+  readonly schemas?: readonly unknown[];
+}
+
 /**
  * Whose object a call goes to, by the kind of its procedure; `here` for one that runs in the Worker.
  *
@@ -19,7 +29,7 @@ import type { Configuration } from "./configuration.js";
  */
 export async function whose(
   { kind }: Pick<Placement, "kind">,
-  { input, refreshCookie }: Pick<Call, "input" | "refreshCookie">,
+  { input, refreshCookie, schemas }: CallTarget,
   caller: Caller,
   configuration: Pick<Configuration, "binding" | "secrets">,
 ): Promise<Address | "here"> {
@@ -39,7 +49,7 @@ export async function whose(
     case "mail":
       return recipientOf(input, configuration);
     case "email":
-      return emailAddressOf(configuration.secrets.index, emailOf(input));
+      return emailAddressOf(configuration.secrets.index, await readAddress(input, schemas));
     case "refresh":
       return refreshedUser(field(input, "refreshToken") ?? refreshCookie, configuration);
   }
@@ -76,17 +86,6 @@ async function recipientOf(
   const token = await readMailToken(text, { secrets: secrets.jwt, audience: binding });
   if (token) return { type: "user", id: token.userId };
   throw new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
-}
-
-function emailOf(input: unknown): string {
-  const { success, data, error } = addressedInput.safeParse(input);
-  if (success) return data.email;
-  // With zod's issues as the cause, as of any input: an app's errorFormatter shows them beside the field.
-  throw new TRPCError({
-    code: "BAD_REQUEST",
-    message: "`email` is no address that mail can be sent to.",
-    cause: error,
-  });
 }
 
 function field(input: unknown, name: string): unknown {

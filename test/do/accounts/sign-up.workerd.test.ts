@@ -75,6 +75,30 @@ describe("signing up", () => {
   });
 
   it.each([
+    ["empty fields", { email: "", password: "" }, ["email", "password"]],
+    ["an address and a password that are both refused", { email: "nobody", password: "short" }, ["email", "password"]],
+    ["no fields", {}, ["email", "password"]],
+    ["a profile that is refused, too", { email: "", password, profile: { firstName: 1 } }, ["email", "profile"]],
+  ])("lists the problems of all fields at once: %s", async (_case, input, fields) => {
+    const refusal: unknown = await openBrowser()
+      .client()
+      .auth.signup.mutate(input as never)
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ data: { code: "BAD_REQUEST" } });
+    const issues = JSON.parse((refusal as Error).message) as { path: string[] }[];
+    expect(new Set(issues.map(({ path }) => path[0]))).toEqual(new Set(fields));
+  });
+
+  it("lists the problems of all fields of a sign-in at once", async () => {
+    const refusal: unknown = await openBrowser()
+      .client()
+      .auth.login.mutate({ email: "nobody", password: "a".repeat(2_000) })
+      .catch((error: unknown) => error);
+    const issues = JSON.parse((refusal as Error).message) as { path: string[] }[];
+    expect(issues.map(({ path }) => path[0])).toEqual(["email", "password"]);
+  });
+
+  it.each([
     ["a short password", { email: freshEmail(), password: "1234567" }],
     ["a password of 257 bytes", { email: freshEmail(), password: "é".repeat(128) + "x" }],
     ["no address", { email: "nobody", password }],
