@@ -41,7 +41,7 @@ export class AccountTab {
 
   /** Waits for the card that asks who it is. */
   async signedOut(): Promise<void> {
-    await this.page.getByRole("heading", { name: "Welcome back" }).waitFor();
+    await this.page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   }
 
   async account(part: "Profile" | "Security" | "Your data"): Promise<void> {
@@ -66,6 +66,11 @@ export class AccountTab {
 
   press(name: string): Promise<void> {
     return this.page.getByRole("button", { name, exact: true }).click();
+  }
+
+  /** Answers the question of the open dialog. */
+  answer(name: string): Promise<void> {
+    return this.page.getByRole("dialog").getByRole("button", { name, exact: true }).click();
   }
 
   follow(name: string): Promise<void> {

@@ -108,8 +108,8 @@ describe("the account as a whole", () => {
     }
     await name.fill("a".repeat(61));
     await tab.press("Save");
-    await tab.says("Keep it below 60 characters.");
-    expect(await tab.besideField("Name")).toBe("Keep it below 60 characters.");
+    await tab.says("Use at most 60 characters.");
+    expect(await tab.besideField("Name")).toBe("Use at most 60 characters.");
   });
 
   test("G1 A12 what it holds can be downloaded, a record on each line, and no secret", async () => {

@@ -73,6 +73,7 @@ describe("two users in two browsers", () => {
     await bob.tab.press("Add");
     await ada.tab.page.getByRole("checkbox", { name: "Order the brass" }).waitFor();
     await ada.tab.press("Delete Draw the mill");
+    await ada.tab.answer("Delete");
     await expect.poll(() => shown.count(), eventually).toBe(0);
   });
 
@@ -103,6 +104,7 @@ describe("two users in two browsers", () => {
     await accept(bob.tab, bob.email, "Engine Club");
     await bob.tab.page.getByRole("link", { name: "Secret plans" }).waitFor();
     await ada.tab.press(`Remove ${bob.email}`);
+    await ada.tab.answer("Remove");
     await expect.poll(() => bob.tab.page.getByText("Secret plans").count(), eventually).toBe(0);
     await bob.tab.says("Only members of this organization may do that.");
     await bob.tab.goto("/organizations");
@@ -142,8 +144,10 @@ describe("one organization", () => {
       .toBe(0);
 
     await ada.tab.press("Leave Short Lived");
+    await ada.tab.answer("Leave");
     await ada.tab.page.getByRole("alert").waitFor();
     await ada.tab.press("Delete Short Lived for everybody");
+    await ada.tab.answer("Delete for everybody");
     await ada.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
     await expect.poll(() => ada.tab.page.getByText("Short Lived").count(), eventually).toBe(0);
     await ada.tab.goto(path);

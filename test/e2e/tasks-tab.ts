@@ -67,8 +67,9 @@ export class TasksTab {
     return this.page.getByRole("checkbox", { name: title });
   }
 
-  delete(title: string): Promise<void> {
-    return this.page.getByRole("button", { name: `Delete ${title}` }).click();
+  async delete(title: string): Promise<void> {
+    await this.page.getByRole("button", { name: `Delete ${title}` }).click();
+    await this.page.getByRole("dialog").getByRole("button", { name: "Delete", exact: true }).click();
   }
 
   titles(): Promise<string[]> {

@@ -1,6 +1,7 @@
-import { AccountPage } from "./account/account-page.tsx";
+import { AccountPage, isAccountPath } from "./account/account-page.tsx";
 import { openPages } from "./account/open-pages.ts";
 import { usePath } from "./navigation.tsx";
+import { NotFoundPage } from "./not-found-page.tsx";
 import { OrganizationPage } from "./organizations/organization-page.tsx";
 import { organizationRouteOf } from "./organizations/organization-routes.ts";
 import { OrganizationsPage } from "./organizations/organizations-page.tsx";
@@ -13,12 +14,19 @@ export function App() {
   const path = usePath();
   const OpenPage = openPages.get(path);
   if (OpenPage) return <OpenPage />;
+  const route = organizationRouteOf(path);
+  if (!route && path !== "/" && !isAccountPath(path)) return <NotFoundPage />;
   switch (session.status) {
     case "loading":
-      return <main className="page" aria-busy="true" />;
+      return (
+        <main className="page" aria-busy="true">
+          <h1 className="visually-hidden">Tasks</h1>
+        </main>
+      );
     case "error":
       return (
         <main className="page">
+          <h1>Tasks</h1>
           <p role="alert">{session.error.message}</p>
         </main>
       );
@@ -26,10 +34,9 @@ export function App() {
       return <SignInCard />;
     case "signedIn": {
       const { id, email } = session.user;
-      const route = organizationRouteOf(path);
       if (route?.page === "list") return <OrganizationsPage key={id} email={email} />;
       if (route) return <OrganizationPage key={`${id} ${route.organizationId}`} email={email} route={route} />;
-      const Page = path.startsWith("/account") ? AccountPage : TasksPage;
+      const Page = isAccountPath(path) ? AccountPage : TasksPage;
       return <Page key={id} email={email} />;
     }
   }

@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { InboxLink } from "./account/inbox-link.tsx";
+import { ActionButton } from "./action-button.tsx";
 import { ErrorMessage } from "./error-message.tsx";
 import { useTRPC } from "./trpc.ts";
 
@@ -20,14 +21,9 @@ export function DeviceLinkOffer({ email }: { readonly email: string }) {
     <>
       <p className="sign-in-other">
         You need not wait. We can mail you a link that confirms this browser.{" "}
-        <button
-          className="button-link"
-          type="button"
-          disabled={request.isPending}
-          onClick={() => request.mutate({ email })}
-        >
+        <ActionButton className="button-link" isDisabled={request.isPending} onClick={() => request.mutate({ email })}>
           Mail me a link
-        </button>
+        </ActionButton>
       </p>
       <ErrorMessage error={request.error} />
     </>

@@ -4,6 +4,7 @@ import { App } from "./app.tsx";
 import "./styles.css";
 import "./account/account.css";
 import "./organizations/organizations.css";
+import "./confirm-dialog.css";
 import { UserDOProvider } from "./trpc.ts";
 
 const root = document.getElementById("root");

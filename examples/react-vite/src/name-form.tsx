@@ -1,6 +1,8 @@
 import { useId, type KeyboardEvent, type SubmitEvent } from "react";
 import { textOf } from "./account/account-form.tsx";
+import { ActionButton } from "./action-button.tsx";
 import { describeError, describeField, type AppError } from "./describe-error.ts";
+import { useFocusInvalid } from "./use-focus-invalid.ts";
 
 interface NameFormProps {
   readonly label: string;
@@ -19,6 +21,7 @@ interface NameFormProps {
 /** One field and its button, in a line. */
 export function NameForm(props: NameFormProps) {
   const { label, field, placeholder, defaultValue, action, mutation, onSubmit, onCancel } = props;
+  const form = useFocusInvalid(mutation.error);
   const errorId = useId();
   const error = describeField(mutation.error, field) ?? describeError(mutation.error);
 
@@ -30,6 +33,7 @@ export function NameForm(props: NameFormProps) {
   return (
     <form
       className="name-form"
+      ref={form}
       onSubmit={submit}
       onKeyDown={(event: KeyboardEvent) => event.key === "Escape" && onCancel?.()}
       noValidate
@@ -46,9 +50,9 @@ export function NameForm(props: NameFormProps) {
         defaultValue={defaultValue}
         onFocus={(event) => onCancel && event.currentTarget.select()}
       />
-      <button className="button-quiet" type="submit" disabled={mutation.isPending}>
+      <ActionButton className="button-quiet" type="submit" isDisabled={mutation.isPending}>
         {action}
-      </button>
+      </ActionButton>
       {onCancel && (
         <button className="button-quiet" type="button" onClick={onCancel}>
           Cancel

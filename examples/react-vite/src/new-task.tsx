@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { describeError, describeField } from "./describe-error.ts";
+import { useFocusInvalid } from "./use-focus-invalid.ts";
 import { draftOf } from "./task.ts";
 import { optimistic, useTRPC } from "./trpc.ts";
 
@@ -21,6 +22,8 @@ export function NewTask() {
   );
   const error = describeField(create.error, "title") ?? describeError(create.error);
 
+  const form = useFocusInvalid(create.error);
+
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
     create.mutate({ title });
@@ -28,7 +31,7 @@ export function NewTask() {
   }
 
   return (
-    <form className="new-task" onSubmit={submit}>
+    <form className="new-task" ref={form} onSubmit={submit}>
       <input
         aria-label="New task"
         aria-invalid={error !== undefined}

@@ -1,81 +1,62 @@
 import { useMutation } from "@tanstack/react-query";
-import { useState, type SubmitEvent } from "react";
-import { describeField } from "./describe-error.ts";
+import { useState } from "react";
+import { AccountForm, textOf } from "./account/account-form.tsx";
+import { CredentialFields } from "./account/credential-fields.tsx";
+import { LinkCard } from "./account/link-card.tsx";
 import { DeviceLinkOffer } from "./device-link-offer.tsx";
-import { ErrorMessage } from "./error-message.tsx";
-import { Field } from "./field.tsx";
-import { Link } from "./navigation.tsx";
+import { Link, usePath } from "./navigation.tsx";
+import { INVITATION_PATH } from "./organizations/organization-routes.ts";
 import { useTRPC } from "./trpc.ts";
 
 const texts = {
-  signIn: { title: "Welcome back", action: "Sign in", question: "No account yet?", other: "Create one" },
-  signUp: { title: "Create your account", action: "Sign up", question: "Already have an account?", other: "Sign in" },
+  signIn: { title: "Sign in", question: "No account yet?", other: "Create one" },
+  signUp: { title: "Create your account", question: "Already have an account?", other: "Sign in" },
 };
 
 export function SignInCard() {
   const trpc = useTRPC();
+  const isInvited = usePath() === INVITATION_PATH;
   const [mode, setMode] = useState<keyof typeof texts>("signIn");
   const login = useMutation(trpc.auth.login.mutationOptions());
   const signup = useMutation(trpc.auth.signup.mutationOptions());
-  const { mutate, isPending, error, reset } = mode === "signIn" ? login : signup;
+  const shown = mode === "signIn" ? login : signup;
   const text = texts[mode];
 
-  function submit(event: SubmitEvent<HTMLFormElement>) {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget);
-    mutate({ email: String(form.get("email")), password: String(form.get("password")) });
-  }
-
   function toggle() {
-    reset();
+    shown.reset();
     setMode(mode === "signIn" ? "signUp" : "signIn");
   }
 
   return (
-    <main className="page page-centred">
-      <div className="brand">
-        <img src="/icon.svg" alt="" width="44" height="44" />
-        <p>Tasks</p>
-      </div>
-      <form className="card sign-in" onSubmit={submit} noValidate>
-        <h1>{text.title}</h1>
-        <Field
-          label="E-mail"
-          name="email"
-          type="email"
-          autoComplete="username"
-          error={describeField(error, "email")}
-          autoFocus
-        />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete={mode === "signIn" ? "current-password" : "new-password"}
-          error={describeField(error, "password")}
-        />
-        <ErrorMessage error={error} />
-        {login.variables && login.error?.data?.reason === "TOO_MANY_WRONG_PASSWORDS" && mode === "signIn" && (
-          <DeviceLinkOffer key={login.variables.email} email={login.variables.email} />
-        )}
-        <button className="button-primary" type="submit" disabled={isPending}>
-          {isPending ? "One moment…" : text.action}
-        </button>
-        {mode === "signIn" && (
-          <p className="sign-in-other">
-            <Link to="/forgot-password" className="button-link">
-              Forgot your password?
-            </Link>
-          </p>
-        )}
+    <LinkCard
+      title={text.title}
+      withoutFocus
+      note="Each account is a Durable Object of its own, with its own database."
+    >
+      {isInvited && <p className="notice">You are invited. Use the address that the invitation was mailed to.</p>}
+      <AccountForm
+        action={mode === "signIn" ? "Sign in" : "Sign up"}
+        mutation={shown}
+        onSubmit={(fields) => shown.mutate({ email: textOf(fields, "email"), password: textOf(fields, "password") })}
+      >
+        <CredentialFields error={shown.error} isNew={mode === "signUp"} autoFocus />
+      </AccountForm>
+      {login.variables && login.error?.data?.reason === "TOO_MANY_WRONG_PASSWORDS" && mode === "signIn" && (
+        <DeviceLinkOffer key={login.variables.email} email={login.variables.email} />
+      )}
+      {mode === "signIn" && (
         <p className="sign-in-other">
-          {text.question}{" "}
-          <button className="button-link" type="button" onClick={toggle}>
-            {text.other}
-          </button>
+          <Link to="/forgot-password" className="button-link">
+            Forgot your password?
+          </Link>
         </p>
-      </form>
-      <p className="page-note">Each account is a Durable Object of its own, with its own database.</p>
-    </main>
+      )}
+      <p className="sign-in-other">
+        {text.question}{" "}
+        <button className="button-link" type="button" onClick={toggle}>
+          {text.other}
+        </button>
+      </p>
+    </LinkCard>
   );
 }

@@ -1,3 +1,5 @@
+import { ConfirmButton } from "./confirm-button.tsx";
+
 interface TaskItemProps {
   readonly title: string;
   readonly done: boolean;
@@ -27,17 +29,18 @@ export function TaskItem(props: TaskItemProps) {
         <span className="task-title">{title}</span>
       </label>
       {onDelete && (
-        <button
+        <ConfirmButton
           className="task-delete"
-          type="button"
           aria-label={`Delete ${title}`}
-          disabled={isLocked || isLeaving}
-          onClick={onDelete}
+          isDisabled={isLocked || isLeaving}
+          question={`Delete “${title}”?`}
+          action="Delete"
+          onConfirm={onDelete}
         >
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <path d="m4 4 8 8m0-8-8 8" />
           </svg>
-        </button>
+        </ConfirmButton>
       )}
       {error && (
         <p className="field-error" role="alert">

@@ -20,7 +20,7 @@ export function TasksPage({ email }: { readonly email: string }) {
         <h1>Tasks</h1>
         <LiveLabel />
       </div>
-      <section className="card" aria-label="Tasks">
+      <section className="card" aria-label="Tasks" tabIndex={-1}>
         <NewTask />
         {tasks ? (
           <TaskList tasks={tasks} />

@@ -2,16 +2,16 @@ import { initUserDO, table } from "trpc-userdo/router";
 import { z } from "zod";
 
 export const Task = z.object({
-  title: z.string().trim().min(1, "Say what there is to do.").max(200, "Keep it below 200 characters."),
+  title: z.string().trim().min(1, "Say what there is to do.").max(200, "Use at most 200 characters."),
   done: z.boolean().default(false),
 });
 
 export const Project = z.object({
-  name: z.string().trim().min(1, "A project needs a name.").max(80, "Keep it below 80 characters."),
+  name: z.string().trim().min(1, "A project needs a name.").max(80, "Use at most 80 characters."),
 });
 
 const Profile = z.object({
-  name: z.string().trim().max(60, "Keep it below 60 characters.").optional(),
+  name: z.string().trim().max(60, "Use at most 60 characters.").optional(),
 });
 
 export const t = initUserDO({

@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { ActionButton } from "../action-button.tsx";
 import { Link, usePath } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 
@@ -23,9 +24,9 @@ export function AccountBar({ email }: { readonly email: string }) {
       <Link to="/account" className="button-quiet" aria-current={path.startsWith("/account") ? "page" : undefined}>
         Account
       </Link>
-      <button className="button-quiet" type="button" onClick={() => logout.mutate()} disabled={logout.isPending}>
+      <ActionButton className="button-quiet" onClick={() => logout.mutate()} isDisabled={logout.isPending}>
         Sign out
-      </button>
+      </ActionButton>
     </header>
   );
 }

@@ -1,5 +1,7 @@
-import { useEffect, useId, useRef, type ReactNode, type SubmitEvent } from "react";
+import { useId, type ReactNode, type SubmitEvent } from "react";
+import { ActionButton } from "../action-button.tsx";
 import { describeError, type AppError } from "../describe-error.ts";
+import { useFocusInvalid } from "../use-focus-invalid.ts";
 
 interface AccountFormProps {
   /** The form's fields. */
@@ -19,13 +21,9 @@ interface AccountFormProps {
 export function AccountForm(props: AccountFormProps) {
   const { children, action, mutation, done, toldBeside = false, danger = false, onSubmit } = props;
   const { isPending, error } = mutation;
-  const form = useRef<HTMLFormElement>(null);
+  const form = useFocusInvalid(error);
   const id = useId();
   const message = toldBeside ? undefined : describeError(error);
-
-  useEffect(() => {
-    if (error) form.current?.querySelector<HTMLInputElement>('[aria-invalid="true"]')?.focus();
-  }, [error]);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -43,9 +41,9 @@ export function AccountForm(props: AccountFormProps) {
         )}
         <div role="status">{done && !isPending && !error && <p className="notice">{done}</p>}</div>
       </div>
-      <button className={danger ? "button-danger" : "button-primary"} type="submit" disabled={isPending}>
+      <ActionButton className={danger ? "button-danger" : "button-primary"} type="submit" isDisabled={isPending}>
         {isPending ? "One moment…" : action}
-      </button>
+      </ActionButton>
     </form>
   );
 }

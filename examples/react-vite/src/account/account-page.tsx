@@ -14,12 +14,15 @@ const pages = [
   { path: "/account/data", name: "Your data" },
 ] as const;
 
+/** Whether a path is one of the account's pages. */
+export const isAccountPath = (path: string): boolean => pages.some((page) => page.path === path);
+
 /** All that concerns the account itself. */
 export function AccountPage({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const path = usePath();
   const user = useQuery(trpc.account.get.queryOptions());
-  const shown = pages.find((page) => page.path === path) ?? pages[0];
+  const shown = pages.find((page) => page.path === path);
 
   return (
     <main className="page">
@@ -36,9 +39,9 @@ export function AccountPage({ email }: { readonly email: string }) {
       </nav>
       {user.data ? (
         <>
-          {shown.name === "Profile" && <ProfilePage user={user.data} />}
-          {shown.name === "Security" && <SecurityPage email={user.data.email} />}
-          {shown.name === "Your data" && <DataPage email={user.data.email} />}
+          {shown?.name === "Profile" && <ProfilePage user={user.data} />}
+          {shown?.name === "Security" && <SecurityPage email={user.data.email} />}
+          {shown?.name === "Your data" && <DataPage email={user.data.email} />}
         </>
       ) : (
         <p className="empty" role={user.error ? "alert" : undefined}>

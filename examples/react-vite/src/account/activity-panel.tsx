@@ -1,6 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../../worker/router.ts";
+import { ActionButton } from "../action-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { Panel } from "./panel.tsx";
@@ -56,14 +57,13 @@ export function ActivityPanel() {
       </ol>
       {log.hasNextPage && (
         <div className="panel-actions">
-          <button
+          <ActionButton
             className="button-quiet"
-            type="button"
-            disabled={log.isFetchingNextPage}
+            isDisabled={log.isFetchingNextPage}
             onClick={() => void log.fetchNextPage()}
           >
             Show older
-          </button>
+          </ActionButton>
         </div>
       )}
     </Panel>

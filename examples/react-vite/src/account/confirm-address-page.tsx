@@ -59,7 +59,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
 
   if (confirm.isSuccess) {
     return (
-      <LinkCard title="Thank you">
+      <LinkCard title="Thank you" other={{ to: "/organizations", says: "Go to your organizations" }}>
         <p role="status">{done}</p>
         <Link to="/" className="button-primary">
           Go to your tasks
@@ -68,7 +68,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
     );
   }
   return (
-    <LinkCard title="Confirm your e-mail address" other={{ to: "/", says: "Go to the app" }}>
+    <LinkCard title="Confirm your address" other={{ to: "/", says: "Go to the app" }}>
       {token === undefined ? (
         <p>This page needs the link of a mail. Open it from there, or ask for a new one on your account's page.</p>
       ) : confirm.error?.data?.reason === "LINK_NEEDS_SESSION" ? (

@@ -1,11 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
-import { Field } from "../field.tsx";
 import { navigate } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
+import { CurrentPasswordField, isWrongPassword } from "./current-password-field.tsx";
 import { Panel } from "./panel.tsx";
 import { useExport } from "./use-export.ts";
-import { describePassword, isWrongPassword } from "./wrong-password.ts";
 
 export function DataPage({ email }: { readonly email: string }) {
   return (
@@ -53,13 +52,7 @@ function DeletePanel({ email }: { readonly email: string }) {
         toldBeside={isWrongPassword(remove.error)}
         onSubmit={(fields) => remove.mutate({ password: textOf(fields, "password") })}
       >
-        <Field
-          label="Your password"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          error={describePassword(remove.error, "password")}
-        />
+        <CurrentPasswordField error={remove.error} />
       </AccountForm>
     </Panel>
   );

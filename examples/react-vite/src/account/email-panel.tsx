@@ -1,13 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { describeError, describeField, type AppError } from "../describe-error.ts";
-import { ErrorMessage } from "../error-message.tsx";
 import { Field } from "../field.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
+import { CurrentPasswordField, isWrongPassword } from "./current-password-field.tsx";
 import { InboxLink } from "./inbox-link.tsx";
 import { Panel } from "./panel.tsx";
 import type { Account } from "./profile-page.tsx";
-import { describePassword, isWrongPassword } from "./wrong-password.ts";
+import { VerificationRequest } from "./verification-request.tsx";
 
 export function EmailPanel({ user }: { readonly user: Account }) {
   const trpc = useTRPC();
@@ -28,7 +28,12 @@ export function EmailPanel({ user }: { readonly user: Account }) {
         </>
       }
     >
-      {!user.emailVerified && <SendAgain />}
+      {!user.emailVerified && (
+        <div className="panel-part">
+          <p>Open the link in the mail that we sent you, to show that this address is yours.</p>
+          <VerificationRequest />
+        </div>
+      )}
       <AccountForm
         action="Change address"
         mutation={change}
@@ -49,13 +54,7 @@ export function EmailPanel({ user }: { readonly user: Account }) {
         }
       >
         <Field label="New address" name="email" type="email" autoComplete="off" error={besideEmail} />
-        <Field
-          label="Your password"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          error={describePassword(change.error, "password")}
-        />
+        <CurrentPasswordField error={change.error} />
       </AccountForm>
     </Panel>
   );
@@ -66,27 +65,4 @@ function aboutAddress(error: AppError | null): string | undefined {
   const code = error?.data?.code;
   if (code !== "CONFLICT" && code !== "BAD_REQUEST") return undefined;
   return describeError(error);
-}
-
-function SendAgain() {
-  const trpc = useTRPC();
-  const request = useMutation(trpc.auth.requestEmailVerification.mutationOptions());
-
-  return (
-    <div className="panel-part">
-      <p>Open the link in the mail that we sent you, to show that this address is yours.</p>
-      <ErrorMessage error={request.error} />
-      <div className="panel-actions">
-        <button
-          className="button-quiet"
-          type="button"
-          onClick={() => request.mutate()}
-          disabled={request.isPending || request.isSuccess}
-        >
-          {request.isSuccess ? "Sent" : "Send it again"}
-        </button>
-        <InboxLink />
-      </div>
-    </div>
-  );
 }

@@ -8,10 +8,12 @@ interface LinkCardProps {
   readonly withoutFocus?: boolean;
   /** Where else somebody may want to go from here, and how that is said. */
   readonly other?: { readonly to: string; readonly says: string };
+  /** A remark below the card. */
+  readonly note?: string;
 }
 
 /** A small page beside the app: what a mail's link leads to, and what needs nobody to be signed in. */
-export function LinkCard({ title, children, withoutFocus = false, other }: LinkCardProps) {
+export function LinkCard({ title, children, withoutFocus = false, other, note }: LinkCardProps) {
   return (
     <main className="page page-centred">
       <div className="brand">
@@ -29,6 +31,7 @@ export function LinkCard({ title, children, withoutFocus = false, other }: LinkC
           </p>
         )}
       </div>
+      {note && <p className="page-note">{note}</p>}
     </main>
   );
 }

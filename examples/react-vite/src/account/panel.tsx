@@ -13,7 +13,7 @@ interface PanelProps {
 export function Panel({ title, intro, badge, danger = false, children }: PanelProps) {
   const id = useId();
   return (
-    <section className="card panel" data-danger={danger} aria-labelledby={id}>
+    <section className="card panel" data-danger={danger} aria-labelledby={id} tabIndex={-1}>
       <header className="panel-header">
         <h2 id={id}>{title}</h2>
         {badge}

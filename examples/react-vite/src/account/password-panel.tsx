@@ -3,8 +3,8 @@ import { describeField } from "../describe-error.ts";
 import { Field } from "../field.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
+import { CurrentPasswordField, isWrongPassword } from "./current-password-field.tsx";
 import { Panel } from "./panel.tsx";
-import { describePassword, isWrongPassword } from "./wrong-password.ts";
 
 export function PasswordPanel({ email }: { readonly email: string }) {
   const trpc = useTRPC();
@@ -22,20 +22,14 @@ export function PasswordPanel({ email }: { readonly email: string }) {
         done={change.isSuccess && "Your password was changed, and all your other devices are signed out."}
         onSubmit={(fields, form) =>
           change.mutate(
-            { currentPassword: textOf(fields, "current"), newPassword: textOf(fields, "new") },
+            { currentPassword: textOf(fields, "currentPassword"), newPassword: textOf(fields, "new") },
             { onSuccess: () => form.reset() },
           )
         }
       >
         {/* For password managers, which keep a password under its address. */}
         <input type="hidden" name="username" autoComplete="username" value={email} />
-        <Field
-          label="Current password"
-          name="current"
-          type="password"
-          autoComplete="current-password"
-          error={describePassword(change.error, "currentPassword")}
-        />
+        <CurrentPasswordField label="Current password" name="currentPassword" error={change.error} />
         <Field
           label="New password"
           name="new"

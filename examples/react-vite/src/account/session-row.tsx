@@ -3,6 +3,7 @@ import type { inferRouterOutputs } from "@trpc/server";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import type { AppRouter } from "../../worker/router.ts";
+import { ActionButton } from "../action-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { RenameForm } from "./rename-form.tsx";
@@ -60,15 +61,14 @@ export function SessionRow({ session, onChanged }: SessionRowProps) {
             Rename
           </button>
           {!session.current && (
-            <button
+            <ActionButton
               className="button-quiet"
-              type="button"
               aria-label={`Sign out ${name}`}
-              disabled={revoke.isPending}
+              isDisabled={revoke.isPending}
               onClick={() => revoke.mutate({ id: session.id })}
             >
               Sign out
-            </button>
+            </ActionButton>
           )}
         </>
       )}

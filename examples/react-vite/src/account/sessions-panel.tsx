@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { ActionButton } from "../action-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { Panel } from "./panel.tsx";
@@ -25,17 +26,16 @@ export function SessionsPanel() {
         ))}
       </ul>
       <div className="panel-actions">
-        <button
+        <ActionButton
           className="button-quiet"
-          type="button"
-          disabled={isPending || (sessions.data?.length ?? 0) < 2}
+          isDisabled={isPending || (sessions.data?.length ?? 0) < 2}
           onClick={() => revokeOthers.mutate()}
         >
           Sign out all other devices
-        </button>
-        <button className="button-quiet" type="button" disabled={isPending} onClick={() => logoutEverywhere.mutate()}>
+        </ActionButton>
+        <ActionButton className="button-quiet" isDisabled={isPending} onClick={() => logoutEverywhere.mutate()}>
           Sign out everywhere
-        </button>
+        </ActionButton>
         <p role="status">
           {revokeOthers.isSuccess &&
             `${revokeOthers.data === 1 ? "1 device was" : `${revokeOthers.data} devices were`} signed out.`}

@@ -1,8 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
-import { describeField } from "../describe-error.ts";
-import { Field } from "../field.tsx";
 import { useTRPC } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
+import { CredentialFields } from "./credential-fields.tsx";
 
 interface SignInToConfirmProps {
   readonly token: string;
@@ -27,20 +26,7 @@ export function SignInToConfirm({ token, onSignIn, onReject }: SignInToConfirmPr
         mutation={signIn}
         onSubmit={(fields) => signIn.mutate({ email: textOf(fields, "email"), password: textOf(fields, "password") })}
       >
-        <Field
-          label="E-mail"
-          name="email"
-          type="email"
-          autoComplete="username"
-          error={describeField(signIn.error, "email")}
-        />
-        <Field
-          label="Password"
-          name="password"
-          type="password"
-          autoComplete="current-password"
-          error={describeField(signIn.error, "password")}
-        />
+        <CredentialFields error={signIn.error} />
       </AccountForm>
       <p>You did not ask for it? Then somebody entered your address. Free it, and nobody uses it without you.</p>
       <AccountForm action="This was not me" mutation={reject} danger onSubmit={() => reject.mutate({ token })} />

@@ -2,6 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../../worker/router.ts";
 import { InboxLink } from "../account/inbox-link.tsx";
+import { ActionButton } from "../action-button.tsx";
 import { describeError } from "../describe-error.ts";
 import { Link, navigate } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
@@ -36,34 +37,31 @@ export function InvitationRow({ invitation }: { readonly invitation: Invited }) 
           {inviter?.emailVerified === false && " (address not verified)"}
         </p>
       </div>
-      <button
+      <ActionButton
         className="button-quiet"
-        type="button"
         aria-label={`Accept the invitation to ${name}`}
-        disabled={isPending}
+        isDisabled={isPending}
         onClick={() => accept.mutate({ invitationId })}
       >
         Accept
-      </button>
-      <button
+      </ActionButton>
+      <ActionButton
         className="button-quiet"
-        type="button"
         aria-label={`Decline the invitation to ${name}`}
-        disabled={isPending}
+        isDisabled={isPending}
         onClick={() => decline.mutate({ invitationId })}
       >
         Decline
-      </button>
+      </ActionButton>
       {inviter && (
-        <button
+        <ActionButton
           className="button-quiet"
-          type="button"
-          aria-label={`Block ${inviter.email}`}
-          disabled={isPending}
+          aria-label={`Block inviter ${inviter.email}`}
+          isDisabled={isPending}
           onClick={() => block.mutate({ invitationId })}
         >
           Block inviter
-        </button>
+        </ActionButton>
       )}
       {error && (
         <p className="field-error" role="alert">

@@ -2,10 +2,12 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState, type SubmitEvent } from "react";
 import { textOf } from "../account/account-form.tsx";
 import { InboxLink } from "../account/inbox-link.tsx";
+import { ActionButton } from "../action-button.tsx";
 import { describeError, describeField } from "../describe-error.ts";
 import { ErrorMessage } from "../error-message.tsx";
 import { Field } from "../field.tsx";
 import { live, useTRPC } from "../trpc.ts";
+import { useFocusInvalid } from "../use-focus-invalid.ts";
 import { RoleSelect, type Role } from "./member-row.tsx";
 
 interface InvitationsPartProps {
@@ -23,6 +25,8 @@ export function InvitationsPart({ organizationId, roles }: InvitationsPartProps)
   const resend = useMutation(trpc.organizations.invitations.resend.mutationOptions());
   const [role, setRole] = useState<Role>("member");
   const beside = describeField(create.error, "email") ?? describeError(create.error);
+
+  const invite = useFocusInvalid(create.error);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();
@@ -43,36 +47,34 @@ export function InvitationsPart({ organizationId, roles }: InvitationsPartProps)
                 <p className="row-title">{invitation.email}</p>
                 <p className="row-detail">invited as {invitation.role}</p>
               </div>
-              <button
+              <ActionButton
                 className="button-quiet"
-                type="button"
-                aria-label={`Mail the invitation of ${invitation.email} again`}
-                disabled={resend.isPending}
+                aria-label={`Send again to ${invitation.email}`}
+                isDisabled={resend.isPending}
                 onClick={() => resend.mutate({ organizationId, invitationId: invitation.id })}
               >
                 Send again
-              </button>
-              <button
+              </ActionButton>
+              <ActionButton
                 className="button-quiet"
-                type="button"
                 aria-label={`Cancel the invitation of ${invitation.email}`}
-                disabled={cancel.isPending}
+                isDisabled={cancel.isPending}
                 onClick={() => cancel.mutate({ organizationId, invitationId: invitation.id })}
               >
                 Cancel
-              </button>
+              </ActionButton>
             </li>
           ))}
         </ul>
       )}
       <ErrorMessage className="field-error" error={cancel.error ?? resend.error} />
-      <form className="invite" onSubmit={submit} noValidate>
+      <form className="invite" ref={invite} onSubmit={submit} noValidate>
         <Field label="Invite by e-mail" name="email" type="email" autoComplete="off" error={beside} />
         <div className="panel-actions">
           <RoleSelect label="Role of the invited" roles={roles} value={role} onChange={setRole} />
-          <button className="button-primary" type="submit" disabled={create.isPending}>
+          <ActionButton className="button-primary" type="submit" isDisabled={create.isPending}>
             Invite
-          </button>
+          </ActionButton>
         </div>
         <p className="row-detail" role="status">
           {create.isSuccess && (

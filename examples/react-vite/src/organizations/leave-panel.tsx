@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { Panel } from "../account/panel.tsx";
+import { ConfirmButton } from "../confirm-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { navigate } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
@@ -24,23 +25,27 @@ export function LeavePanel({
     <Panel danger title={isOwner ? "Leave or delete" : "Leave"} intro={isOwner ? owners : others}>
       <ErrorMessage error={leave.error ?? remove.error} />
       <div className="panel-actions">
-        <button
+        <ConfirmButton
           className="button-quiet"
-          type="button"
-          disabled={isPending}
-          onClick={() => leave.mutate({ organizationId })}
+          isDisabled={isPending}
+          question={`Leave ${name}?`}
+          explanation={others}
+          action="Leave"
+          onConfirm={() => leave.mutate({ organizationId })}
         >
           Leave {name}
-        </button>
+        </ConfirmButton>
         {isOwner && (
-          <button
+          <ConfirmButton
             className="button-danger"
-            type="button"
-            disabled={isPending}
-            onClick={() => remove.mutate({ organizationId })}
+            isDisabled={isPending}
+            question={`Delete ${name} for everybody?`}
+            explanation={owners}
+            action="Delete for everybody"
+            onConfirm={() => remove.mutate({ organizationId })}
           >
             Delete {name} for everybody
-          </button>
+          </ConfirmButton>
         )}
       </div>
     </Panel>

@@ -1,6 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
 import type { AppRouter } from "../../worker/router.ts";
+import { ConfirmButton } from "../confirm-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 
@@ -38,19 +39,20 @@ export function MemberRow({ organizationId, member: { userId, email, role }, isS
           <RoleSelect
             label={`Role of ${email}`}
             roles={roles}
-            value={role}
-            disabled={setRole.isPending}
+            value={setRole.isPending ? setRole.variables.role : role}
             onChange={(chosen) => setRole.mutate({ organizationId, userId, role: chosen })}
           />
-          <button
+          <ConfirmButton
             className="button-quiet"
-            type="button"
             aria-label={`Remove ${email}`}
-            disabled={remove.isPending}
-            onClick={() => remove.mutate({ organizationId, userId })}
+            isDisabled={remove.isPending}
+            question={`Remove ${email}?`}
+            explanation="They lose access at once, until somebody invites them again."
+            action="Remove"
+            onConfirm={() => remove.mutate({ organizationId, userId })}
           >
             Remove
-          </button>
+          </ConfirmButton>
         </>
       )}
       <ErrorMessage className="field-error" error={error} />
@@ -62,17 +64,15 @@ interface RoleSelectProps {
   readonly label: string;
   readonly roles: readonly Role[];
   readonly value: Role;
-  readonly disabled?: boolean;
   readonly onChange: (role: Role) => void;
 }
 
-export function RoleSelect({ label, roles, value, disabled = false, onChange }: RoleSelectProps) {
+export function RoleSelect({ label, roles, value, onChange }: RoleSelectProps) {
   return (
     <select
       className="input select"
       aria-label={label}
       value={value}
-      disabled={disabled}
       onChange={({ currentTarget }) => {
         const chosen = roles.find((role) => role === currentTarget.value);
         if (chosen !== undefined) onChange(chosen);

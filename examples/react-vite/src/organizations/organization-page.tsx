@@ -28,6 +28,12 @@ export function OrganizationPage({ email, route }: OrganizationPageProps) {
   return (
     <main className="page">
       <AccountBar email={email} />
+      {!shown && !error && <h1 className="visually-hidden">Organization</h1>}
+      {error && (
+        <div className="heading account-heading">
+          <PageHeading>Organization not available</PageHeading>
+        </div>
+      )}
       <ErrorMessage error={error} />
       <nav className="crumbs" aria-label="Where you are">
         <Link to="/organizations" className="link">

@@ -1,3 +1,6 @@
+/** The page of the link in an invitation's mail: the list of organizations, which has the invitation. */
+export const INVITATION_PATH = "/invitation";
+
 /** Which page of the organizations a path means; `undefined` for one of another part of the app. */
 export type OrganizationRoute =
   | { readonly page: "list" }
@@ -5,8 +8,7 @@ export type OrganizationRoute =
   | { readonly page: "project"; readonly organizationId: string; readonly projectId: string };
 
 export function organizationRouteOf(path: string): OrganizationRoute | undefined {
-  // Where the mail of an invitation leads: the invitation is on the list.
-  if (path === "/invitation") return { page: "list" };
+  if (path === INVITATION_PATH) return { page: "list" };
   const [, root, organizationId, projects, projectId, ...rest] = path.split("/");
   if (root !== "organizations" || rest.length > 0) return undefined;
   if (!organizationId) return { page: "list" };

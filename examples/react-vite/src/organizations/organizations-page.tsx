@@ -2,9 +2,11 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { AccountBar } from "../account/account-bar.tsx";
 import { PageHeading } from "../account/page-heading.tsx";
 import { Panel } from "../account/panel.tsx";
+import { ActionButton } from "../action-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { Link } from "../navigation.tsx";
 import { live, useTRPC } from "../trpc.ts";
+import { ConfirmAddressPanel } from "./confirm-address-panel.tsx";
 import { InvitationRow } from "./invitation-row.tsx";
 import { NewOrganization } from "./new-organization.tsx";
 import { organizationPath } from "./organization-routes.ts";
@@ -25,6 +27,7 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
         <PageHeading>Organizations</PageHeading>
       </div>
       <ErrorMessage error={organizations.error ?? declineAll.error} />
+      <ConfirmAddressPanel email={email} />
       {invited.length > 0 && (
         <Panel title="Invitations">
           <ul className="rows" aria-label="Invitations">
@@ -33,14 +36,13 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
             ))}
           </ul>
           {invited.length > 1 && (
-            <button
+            <ActionButton
               className="button-quiet"
-              type="button"
-              disabled={declineAll.isPending}
+              isDisabled={declineAll.isPending}
               onClick={() => declineAll.mutate()}
             >
               Decline all
-            </button>
+            </ActionButton>
           )}
         </Panel>
       )}

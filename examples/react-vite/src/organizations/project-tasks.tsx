@@ -24,9 +24,14 @@ export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
 
   if (projects.data && !project) {
     return (
-      <p className="card empty" role="status">
-        This project is gone.
-      </p>
+      <>
+        <div className="heading account-heading">
+          <PageHeading>Project not found</PageHeading>
+        </div>
+        <p className="card empty" role="status">
+          This project is gone.
+        </p>
+      </>
     );
   }
   return (
@@ -35,7 +40,7 @@ export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
         <PageHeading>{project?.name ?? "…"}</PageHeading>
         <LiveLabel />
       </div>
-      <section className="card" aria-label="Tasks">
+      <section className="card" aria-label="Tasks" tabIndex={-1}>
         {mayWrite && (
           <div className="new-project-task">
             <NameForm

@@ -1,5 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Panel } from "../account/panel.tsx";
+import { ConfirmButton } from "../confirm-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
 import { Link } from "../navigation.tsx";
 import { NameForm } from "../name-form.tsx";
@@ -27,15 +28,17 @@ export function ProjectsPanel({ organization }: { readonly organization: Organiz
               </Link>
             </p>
             {mayWrite && (
-              <button
+              <ConfirmButton
                 className="button-quiet"
-                type="button"
                 aria-label={`Delete the project ${name}`}
-                disabled={remove.isPending}
-                onClick={() => remove.mutate({ organizationId, id })}
+                isDisabled={remove.isPending}
+                question={`Delete the project “${name}”?`}
+                explanation="This deletes its tasks for everybody."
+                action="Delete"
+                onConfirm={() => remove.mutate({ organizationId, id })}
               >
                 Delete
-              </button>
+              </ConfirmButton>
             )}
           </li>
         ))}

@@ -1,0 +1,31 @@
+import { describeField, type AppError } from "../describe-error.ts";
+import { Field } from "../field.tsx";
+
+interface CurrentPasswordFieldProps {
+  /** @default "Your password" */
+  readonly label?: string;
+  /**
+   * The field's name in the procedure's input.
+   * @default "password"
+   */
+  readonly name?: string;
+  readonly error: AppError | null;
+}
+
+/** The password of the user who is signed in, entered again. A wrong one is reported beside it. */
+export function CurrentPasswordField({ label = "Your password", name = "password", error }: CurrentPasswordFieldProps) {
+  return (
+    <Field
+      label={label}
+      name={name}
+      type="password"
+      autoComplete="current-password"
+      error={describeField(error, name) ?? (isWrongPassword(error) ? error?.message : undefined)}
+    />
+  );
+}
+
+/** Whether a call was refused for the password in it. A call without a session leads away from the page instead. */
+export function isWrongPassword(error: AppError | null): boolean {
+  return error?.data?.code === "UNAUTHORIZED";
+}
