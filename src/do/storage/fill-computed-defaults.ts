@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { TableModel } from "../../router/schema/column.js";
+import type { Column, TableModel } from "../../router/schema/column.js";
 import type { TableDefinition } from "../../router/schema/table.js";
 import { encodeColumn } from "./column-codec.js";
 import type { StoredTable } from "./schema-plan.js";
@@ -26,10 +26,11 @@ export function fillComputedDefaults(
   for (const column of model.columns) {
     const field = column.hasDefault && definition.schema.shape[column.name];
     if (!field) continue;
-    const next = (): SqlValue => encodeColumn(column, z.safeParse(field, undefined).data);
+    const next = (): SqlValue => evaluateDefault(column, field);
+    const values = Array.from({ length: EVALUATIONS }, next);
     // A default that fails, or fills in nothing, is left to the write that needs it.
-    if ((z.safeParse(field, undefined).data ?? undefined) === undefined) continue;
-    const distinct = new Set(Array.from({ length: EVALUATIONS }, () => quoteLiteral(next()))).size;
+    if (values.includes(null)) continue;
+    const distinct = new Set(values.map(quoteLiteral)).size;
     // The same each time at one moment: a constant, or the time.
     if (distinct === 1) continue;
     const name = quoteName(column.name);
@@ -42,7 +43,20 @@ export function fillComputedDefaults(
       sql,
       `SELECT "id" FROM ${table}${constant === undefined ? "" : ` WHERE ${name} = ${constant}`}`,
     );
-    for (const [id = null] of rows) sql.exec(`UPDATE ${table} SET ${name} = ? WHERE "id" = ?`, next(), id);
+    for (const [id = null] of rows) {
+      const value = next();
+      if (value !== null) sql.exec(`UPDATE ${table} SET ${name} = ? WHERE "id" = ?`, value, id);
+    }
+  }
+}
+
+/** The value that a default fills in; `null` if it fails, because it may depend on a call. */
+function evaluateDefault(column: Column, field: z.core.$ZodType): SqlValue {
+  try {
+    const { data } = z.safeParse(field, undefined);
+    return data === undefined || data === null ? null : encodeColumn(column, data);
+  } catch {
+    return null;
   }
 }
 

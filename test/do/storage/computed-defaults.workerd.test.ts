@@ -84,4 +84,18 @@ describe("a new field with a default that is computed", () => {
       const rows = deploy(storage, { posts: table(Second.pick({ title: true, key: true }), { unique: ["key"] }) });
       expect(distinct(rows.posts.all(), "key")).toBe(2);
     }));
+
+  it("keeps the constant in rows for which the default fails", () =>
+    withTables(first, (storage) => {
+      storage.tables.posts.createMany(Array.from({ length: 20 }, (_, index) => ({ title: `${index}` })));
+      let calls = 0;
+      const code = z.string().default(() => {
+        if (++calls > 14) throw new Error("There are no more codes.");
+        // A text that does not fit its column fails like a default that throws.
+        return calls === 12 ? "\uD800" : crypto.randomUUID();
+      });
+      const rows = deploy(storage, { posts: table(first.posts.schema.extend({ code })) }).posts.all();
+      expect(rows).toHaveLength(20);
+      expect(distinct(rows, "code")).toBeGreaterThan(1);
+    }));
 });
