@@ -11,7 +11,7 @@ import { startDevServer, type DevServer } from "./start-dev-server.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TWO_PORTS = "Page and API on two ports";
 
-/** What npm tells its scripts about this repository, which an npm in another folder must not see. */
+/** Variables that npm sets for scripts of this repository. An npm in another folder must not see them. */
 const ofThisRepository = /^(npm_package_|npm_lifecycle_|npm_config_local_prefix|INIT_CWD)/;
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !ofThisRepository.test(name)));
 

@@ -62,7 +62,7 @@ describe("after signing out by the form", () => {
     await recordTexts(tab.page);
     await signOutByForm(tab.page);
     await tab.page.goBack({ waitUntil: "commit" });
-    await tab.page.getByRole("heading", { name: "Welcome back" }).waitFor();
+    await tab.page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await tab.task("Ada's own").count()).toBe(0);
     expect(await tab.page.evaluate(() => (globalThis as { cameBack?: string }).cameBack)).toBe("from the cache");
     const shown = await tab.page.evaluate(() => (globalThis as { shown?: string[] }).shown ?? []);
@@ -78,7 +78,7 @@ describe("after signing out by the form", () => {
     await signOutByForm(tab.page);
     await other.page.bringToFront();
     await other.page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await other.page.getByRole("heading", { name: "Welcome back" }).waitFor();
+    await other.page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await other.task("Ada's own").count()).toBe(0);
   });
 });
