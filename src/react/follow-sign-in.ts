@@ -4,6 +4,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../client/index.js";
 import { bridgeOf } from "../client/live/bridges.js";
 import { forgetUser } from "../client/live/forget-user.js";
+import { canPass } from "./retry-policy.js";
 
 /** The key of the one query that knows who is signed in. */
 export const sessionKey = ["trpc-userdo", "session"] as const;
@@ -63,10 +64,17 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
         .catch(() => {});
   }
 
-  /**
-   * The network is back, or the page is visible again, perhaps after a sleep. TanStack Query takes a page that starts
-   * offline to be online, and so does not see the network come back.
-   */
+  /** The network is back. TanStack Query takes a page that starts offline to be online, and so does not notice. */
+  function onOnline(): void {
+    askAgain();
+    void queryClient.refetchQueries({
+      type: "active",
+      predicate: ({ queryKey, state }) =>
+        queryKey[0] !== sessionKey[0] && state.status === "error" && canPass(state.error),
+    });
+  }
+
+  /** The network is back, or the page is visible again, perhaps after a sleep. */
   function askAgain(): void {
     if (globalThis.document?.visibilityState === "hidden") return;
     const isUnknown = queryClient.getQueryData(sessionKey) === undefined;
@@ -77,7 +85,7 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
   const { signal } = ended;
   // React Native has a window without events.
   globalThis.window?.addEventListener?.("pageshow", onPageShow, { signal });
-  globalThis.window?.addEventListener?.("online", askAgain, { signal });
+  globalThis.window?.addEventListener?.("online", onOnline, { signal });
   globalThis.document?.addEventListener?.("visibilitychange", askAgain, { signal });
   return () => {
     stopEvents();

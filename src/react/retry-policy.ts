@@ -38,7 +38,8 @@ export function retryDelay(failures: number, error: unknown): number {
   return retryAfterOf(error) ?? Math.min(1_000 * 2 ** failures, 30_000);
 }
 
-function canPass(error: unknown): boolean {
+/** Whether the same call can succeed later. */
+export function canPass(error: unknown): boolean {
   // Another function of the app has thrown it, which says nothing about a status.
   if (!(error instanceof TRPCClientError)) return true;
   if (error.shape) return RETRYABLE.includes((error.shape as Shape).code);

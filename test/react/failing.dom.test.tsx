@@ -1,0 +1,86 @@
+import { QueryClient, useQuery } from "@tanstack/react-query";
+import { act, cleanup, waitFor } from "@testing-library/react";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ask, live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
+import { eventually } from "./notes.js";
+
+let ada: Person;
+beforeEach(async () => void (ada = await signUp()), 60_000);
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
+
+/** From now on the query of the page fails with a code. Returns what ends that. */
+async function failWith(code: string): Promise<() => Promise<unknown>> {
+  const { id } = await ada.client.notes.create.mutate({ text: code, list: "failures" });
+  return () => ada.client.notes.delete.mutate({ id });
+}
+
+function Page({ states }: { readonly states: string[] }) {
+  const trpc = useTRPC();
+  const { data, error } = useQuery(live(trpc.odd.failing.queryOptions()));
+  const status = useLiveStatus();
+  const state = [status, data, error?.data?.code].filter(Boolean).join(" ");
+  if (states.at(-1) !== state) states.push(state);
+  return null;
+}
+
+const reaches = (states: string[], state: string) => waitFor(() => expect(states.at(-1)).toBe(state), eventually);
+
+describe.each([
+  ["SERVICE_UNAVAILABLE", "connecting fine"],
+  ["TOO_MANY_REQUESTS", "connecting fine"],
+  ["TIMEOUT", "connecting fine"],
+  ["INTERNAL_SERVER_ERROR", "connecting fine INTERNAL_SERVER_ERROR"],
+])("a live query that gets %s", (code, meanwhile) => {
+  it("comes back by itself, and follows others' writes again", async () => {
+    const states: string[] = [];
+    const tab = show(ada.jar, <Page states={states} />, { queryClient: "default" });
+    await reaches(states, "live fine");
+    const heal = await failWith(code);
+    await reaches(states, meanwhile);
+    await heal();
+    await reaches(states, "live fine");
+    const healAgain = await failWith("CONFLICT");
+    await reaches(states, "error fine CONFLICT");
+    await healAgain();
+    expect(tab.asked).toEqual([]);
+  }, 30_000);
+
+  it("at first shows it, and comes back by itself", async () => {
+    const states: string[] = [];
+    const heal = await failWith(code);
+    show(ada.jar, <Page states={states} />, {
+      queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }),
+    });
+    await reaches(states, `connecting ${code}`);
+    await heal();
+    await reaches(states, "live fine");
+  }, 30_000);
+});
+
+it("an ordinary query of a page that starts offline is asked again when the network is back", async () => {
+  const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
+  const send: typeof ask = (url, init) =>
+    navigator.onLine ? ask(url, init) : Promise.reject(new TypeError("Failed to fetch"));
+  const states: string[] = [];
+  function Plain() {
+    const trpc = useTRPC();
+    const { data, error } = useQuery(trpc.odd.failing.queryOptions());
+    const refused = useQuery(trpc.notes.above.queryOptions({ rank: "high" } as never));
+    states.push(`${data ?? error?.message} ${refused.error?.data?.code}`);
+    return null;
+  }
+  const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+  const tab = show(ada.jar, <Plain />, { send, queryClient });
+  await waitFor(() => expect(states.at(-1)).toContain("There is no network"), eventually);
+  isUp.mockReturnValue(true);
+  act(() => void window.dispatchEvent(new Event("online")));
+  await reaches(states, "fine BAD_REQUEST");
+  const asked = tab.asked.length;
+  // What cannot succeed later is not asked for again.
+  act(() => void window.dispatchEvent(new Event("online")));
+  await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  expect(tab.asked).toHaveLength(asked);
+});
