@@ -8,13 +8,10 @@ import { appRouter } from "../fixtures/app/router.js";
 import { codeOf } from "../fixtures/error-code.js";
 import { freshEmail, openBrowser, origin, password, send, sessionCookies, signUp } from "../fixtures/browser.js";
 import { upgrade } from "../fixtures/socket.js";
+import { moveClock } from "../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const noCookies = { cookies: new Map<string, string>() };
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openSlowTab, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
 import { overForm, overHttp, refusalOf } from "../fixtures/roads.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
+import { moveClock } from "../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const links = ["single", "batch", "batch-stream"] as const;
@@ -21,10 +22,6 @@ beforeEach(async () => {
 });
 
 afterEach(() => void vi.useRealTimers());
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 function signIn(browser: Browser, { email }: Person): Promise<unknown> {
   return browser.client().auth.login.mutate({ email, password });

@@ -15,14 +15,11 @@ import {
 } from "../fixtures/browser.js";
 import { overHttp, refusalOf } from "../fixtures/roads.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
+import { moveClock } from "../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const pair = ["__Host-userdo-access", "__Host-userdo-refresh"] as const;
 const options = { secrets: { current: env.JWT_SECRET }, audience: "BLOG_DO" };
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 

@@ -15,6 +15,7 @@ import {
 import { codeOf } from "../../fixtures/error-code.js";
 import { overHttp, overSocket } from "../../fixtures/roads.js";
 import { upgrade } from "../../fixtures/socket.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -22,10 +23,6 @@ const accessName = "__Host-userdo-access";
 const refreshName = "__Host-userdo-refresh";
 const later = [31_000, 6 * DAY];
 const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 

@@ -6,6 +6,7 @@ import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browse
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
 import { addressName, holdsAnything, signUpVerified, storedIn, type Person } from "../../fixtures/organizations.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const newPassword = "another horse battery";
@@ -17,10 +18,6 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
 });
 afterEach(() => void vi.useRealTimers());
-
-function moveClock(by: number): void {
-  vi.setSystemTime(Date.now() + by);
-}
 
 /** Stops the object of an address, as the platform does with one that is idle. */
 const evictAddress = async (email: string) => evictDurableObject(await addressObject(email));

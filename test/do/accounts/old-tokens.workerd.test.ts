@@ -13,14 +13,11 @@ import {
 } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { upgrade } from "../../fixtures/socket.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const refreshName = "__Host-userdo-refresh";
 const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 // Whatever fails, nothing waits for it any more.

@@ -6,6 +6,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo, tokenTo, openVerifyLink } from "../../fixtures/mail.js";
 import { signUpVerified } from "../../fixtures/organizations.js";
 import { openSocket } from "../../fixtures/socket.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const newPassword = "another horse battery";
@@ -13,10 +14,6 @@ const newPassword = "another horse battery";
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 const someone = () => openBrowser().client();
 const storedIn = (userId: string, query: string) =>

@@ -13,6 +13,7 @@ import {
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, tokenTo } from "../../fixtures/mail.js";
 import { upgrade } from "../../fixtures/socket.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -22,10 +23,6 @@ const refreshName = "__Host-userdo-refresh";
 const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 
 afterEach(() => void vi.useRealTimers());
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 /** A browser that changed the password and did not get the reply. `after` has what the reply carried. */
 async function lost() {

@@ -12,16 +12,13 @@ import {
 } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { overForm, overHttp } from "../../fixtures/roads.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 
 afterEach(() => void vi.useRealTimers());
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 const entriesIn = async (userId: string, action: string) =>
   (

@@ -1,15 +1,10 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { codeOf } from "../../fixtures/error-code.js";
 import { copyBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-
-/** Objects and the Worker read the same clock as the test. */
-function moveClock(by: number): void {
-  const now = Date.now() + by;
-  vi.useFakeTimers({ toFake: ["Date"], now });
-}
 
 afterEach(() => {
   vi.useRealTimers();

@@ -5,6 +5,7 @@ import { signAccessToken, verifyAccessToken } from "../../../src/jwt/access-toke
 import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { openBrowser, password, signUp, type Browser } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const refreshName = "__Host-userdo-refresh";
 
@@ -22,10 +23,6 @@ const oldTable = `
     name TEXT,
     data TEXT
   ) STRICT, WITHOUT ROWID`;
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 

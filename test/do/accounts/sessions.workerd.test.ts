@@ -6,13 +6,10 @@ import { openBrowser, password, sessionCookies, signUp } from "../../fixtures/br
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { openSocket } from "../../fixtures/socket.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 

@@ -5,6 +5,7 @@ import { emailAddressOf } from "../../../src/shared/email-index.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -18,10 +19,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
 const userObject = (id: string) => env.BLOG_DO.getByName(toName({ type: "user", id }));

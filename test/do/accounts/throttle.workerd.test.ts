@@ -6,6 +6,7 @@ import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails, mailTo, tokenTo } from "../../fixtures/mail.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
@@ -17,10 +18,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers();
 });
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 const login = (email: string, secret: string, browser = openBrowser()) =>
   codeOf(browser.client().auth.login.mutate({ email, password: secret }));

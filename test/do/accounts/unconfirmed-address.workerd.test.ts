@@ -6,16 +6,13 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { becomeEarlierVersion } from "../../fixtures/earlier-version.js";
 import { countMails, tokenTo, openChangeLink } from "../../fixtures/mail.js";
 import { addressName, quiet } from "../../fixtures/organizations.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const someone = () => openBrowser().client();
 const addressObject = async (email: string) => env.BLOG_DO.getByName(await addressName(email));
 
 afterEach(() => void vi.useRealTimers());
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 const accountsIn = (userId: string) =>
   runInDurableObject(env.BLOG_DO.getByName(`user:${userId}`), (_instance, { storage: { sql } }) => {

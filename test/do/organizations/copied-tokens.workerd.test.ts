@@ -5,6 +5,7 @@ import { openBrowser, type Browser } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { organizationName, signUpVerified, type Person } from "../../fixtures/organizations.js";
 import { overSocket } from "../../fixtures/roads.js";
+import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const refreshName = "__Host-userdo-refresh";
@@ -21,10 +22,6 @@ beforeEach(async () => {
   copy.cookies.set(refreshName, ada.browser.cookies.get(refreshName) ?? "");
 });
 afterEach(() => void vi.useRealTimers());
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 const call = (browser: Browser) => codeOf(browser.client().organizations.get.query({ organizationId }));
 

@@ -12,14 +12,11 @@ import {
 } from "../../../fixtures/browser.js";
 import { tokenTo } from "../../../fixtures/mail.js";
 import { overForm, overHttp, overRpc, overSocket, refusalOf, type Road } from "../../../fixtures/roads.js";
+import { moveClock } from "../../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
 const refreshName = "__Host-userdo-refresh";
 const links = ["single", "batch", "batch-stream"] as const;
-
-function moveClock(by: number): void {
-  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + by });
-}
 
 afterEach(() => void vi.useRealTimers());
 
