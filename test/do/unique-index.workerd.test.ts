@@ -93,3 +93,30 @@ it("creates the index at once where no rows are in its way", async () => {
   expect(await codeOf(client.tasks.create.mutate("a"))).toBe("CONFLICT");
   expect(startErrors).toEqual([]);
 });
+
+it("refuses the calls of a table that a migration rebuilds with the index, and no others", async () => {
+  const { client, email, redeploy } = await signUpWithTasks("a", "b", "a");
+  await redeploy("rebuiltUnique");
+  await expect(client.tasks.list.query()).rejects.toMatchObject({ message, data: { code: "SERVICE_UNAVAILABLE" } });
+  expect(await client.labels.create.mutate("label")).toBe("label");
+  await client.auth.login.mutate({ email, password });
+  expect((await client.auth.me.query()).user.email).toBe(email);
+  await client.auth.logout.mutate();
+  expect(startErrors).toEqual([message]);
+
+  await client.auth.login.mutate({ email, password });
+  await redeploy("rebuiltDeduplicated");
+  const titles = (await client.tasks.list.query()).map(({ title }) => title);
+  expect(new Set(titles).size).toBe(3);
+  expect(await codeOf(client.tasks.create.mutate(titles[0] ?? ""))).toBe("CONFLICT");
+});
+
+it("keeps a unique index of a table that is rebuilt", async () => {
+  const { client, redeploy } = await signUpWithTasks("a", "b");
+  await redeploy("unique");
+  expect(await client.tasks.list.query()).toHaveLength(2);
+  await redeploy("rebuiltUnique");
+  expect(await codeOf(client.tasks.create.mutate("a"))).toBe("CONFLICT");
+  expect(await client.tasks.list.query()).toHaveLength(2);
+  expect(startErrors).toEqual([]);
+});

@@ -5,7 +5,10 @@ import { quoteName, quoteNames } from "./sql-text.js";
 
 const COPY = quoteName("_rebuilt");
 
-/** Puts a table as it is defined in the place of the one that is stored, with its rows. The log hears nothing of it. */
+/**
+ * Puts a table as it is defined in the place of the one that is stored, with its rows. The log hears nothing of it. Unique indexes
+ * follow as in a table that is not rebuilt: one that stored rows do not allow must not fail the migration.
+ */
 export function rebuildSql(model: TableModel, stored: readonly TableColumn[], defaults: Defaults): string[] {
   const defined = new Set(model.columns.map(({ name }) => name));
   // Beyond the definition: kept for whoever knows it, and never required, since this version cannot fill it.
@@ -21,7 +24,7 @@ export function rebuildSql(model: TableModel, stored: readonly TableColumn[], de
     `INSERT INTO ${COPY} (${kept}) SELECT ${kept} FROM ${table}`,
     `DROP TABLE ${table}`,
     `ALTER TABLE ${COPY} RENAME TO ${table}`,
-    ...model.indexes.map((index) => createIndexSql(model.name, index)),
+    ...model.indexes.filter(({ unique }) => !unique).map((index) => createIndexSql(model.name, index)),
     ...logTriggersSql(model.name),
   ];
 }
