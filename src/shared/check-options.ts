@@ -15,7 +15,7 @@ export function checkOptionNames<TOptions>(where: string, options: TOptions, nam
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name));
   if (unknown !== undefined) {
     throw new Error(
-      `${where}: there is no option "${unknown}". Remove it, or use one of ${Object.keys(names).join(", ")}.`,
+      `${where}: "${unknown}" is not an option. Remove it, or use one of ${Object.keys(names).join(", ")}.`,
     );
   }
 }

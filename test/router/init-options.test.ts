@@ -8,19 +8,19 @@ const Post = z.object({ title: z.string() });
 
 /** Values that a JavaScript project may pass. */
 const refused: [message: string, given: unknown][] = [
-  ['initUserDO: there is no option "profle"', { profle: Post }],
-  ['initUserDO: there is no option "errorFormater"', { errorFormater: () => ({}) }],
+  ['initUserDO: "profle" is not an option', { profle: Post }],
+  ['initUserDO: "errorFormater" is not an option', { errorFormater: () => ({}) }],
   ["initUserDO: the options are not an object", "tables"],
   ["initUserDO: the options are not an object", null],
   ["initUserDO: the options are not an object", [table(Post)]],
-  ['tables: there is no option "users"', { tables: { users: { posts: table(Post) } } }],
-  ['tables: there is no option "posts"', { tables: { posts: table(Post) } }],
+  ['tables: "users" is not an option', { tables: { users: { posts: table(Post) } } }],
+  ['tables: "posts" is not an option', { tables: { posts: table(Post) } }],
   ["tables: the options are not an object", { tables: [table(Post)] }],
   ["tables.user.posts: this is not a table", { tables: { user: { posts: Post } } }],
   ["tables.organization.posts: this is not a table", { tables: { organization: { posts: undefined } } }],
   ["tables.user: this is not an object", { tables: { user: [table(Post)] } }],
   ["tables.user: this is not an object", { tables: { user: "posts" } }],
-  ['migrations: there is no option "users"', { migrations: { users: [] } }],
+  ['migrations: "users" is not an option', { migrations: { users: [] } }],
   ["migrations.user: this is not a list", { migrations: { user: { id: "a", up() {} } } }],
   ["context: this is not a function", { context: { db: 1 } }],
   ["errorFormatter: this is not a function", { errorFormatter: true }],
@@ -53,8 +53,8 @@ describe("initUserDO", () => {
 
 describe("table", () => {
   it.each<[string, unknown, unknown?]>([
-    ['table: there is no option "indexs"', Post, { indexs: ["title"] }],
-    ['table: there is no option "primaryKey"', Post, { primaryKey: "title" }],
+    ['table: "indexs" is not an option', Post, { indexs: ["title"] }],
+    ['table: "primaryKey" is not an option', Post, { primaryKey: "title" }],
     ["table: the options are not an object", Post, ["title"]],
     ["table.indexes: this is not a list", Post, { indexes: "title" }],
     ["table.unique: this is not a list", Post, { unique: true }],

@@ -75,7 +75,7 @@ describe("an option that can never take effect", () => {
 
   it("is refused by isAllowedOrigin", () => {
     const request = new Request("https://blog.example.com/checkout");
-    expect(() => isAllowedOrigin(request, { allowedOrigin: [] } as object)).toThrow('no option "allowedOrigin"');
+    expect(() => isAllowedOrigin(request, { allowedOrigin: [] } as object)).toThrow('"allowedOrigin" is not an option');
   });
 
   it("is not one that is `undefined`, or a page of any origin for forms", () => {
