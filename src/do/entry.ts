@@ -60,6 +60,8 @@ export interface Visit {
   readonly device: Device;
   /** The browser's refresh token, unchecked, for the one procedure that exchanges it. */
   readonly refreshCookie?: string | undefined;
+  /** When the caller's access token expires, in milliseconds since the epoch, for the one procedure that issues tickets. */
+  readonly accessExpiresAt?: number | undefined;
   /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
   readonly setSession: (effect: SessionEffect) => void;
   /** Asks the Worker to set the browser's device cookie on the reply. */
@@ -209,7 +211,8 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         };
         // Most calls tell nothing later, and do without.
         const pending = (): PendingCall => (made ??= create());
-        const visit = { caller, device, refreshCookie: call.refreshCookie, setSession, setDevice };
+        const { refreshCookie, accessExpiresAt } = call;
+        const visit = { caller, device, refreshCookie, accessExpiresAt, setSession, setDevice };
         const { type, run } = await enter({ visit, call, procedure, transport, live: () => pending().live });
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {

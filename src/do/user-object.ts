@@ -8,6 +8,7 @@ import { deleteOldMailRates, invalidLink } from "./accounts/account-mails.js";
 import { toUser } from "./accounts/account-store.js";
 import { createFindSession } from "./accounts/create-find-session.js";
 import { createRefresh } from "./accounts/create-refresh.js";
+import { createSocketTickets, type SocketTickets } from "./accounts/socket-tickets.js";
 import { sessionReplaced } from "./accounts/session-replaced.js";
 import { noSuchUser } from "./accounts/no-such-user.js";
 import { createSessionsRoom } from "./accounts/sessions-room.js";
@@ -46,6 +47,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
   const { account, exists, parts } = services;
   const { accounts, sessions } = parts;
   const findSession = createFindSession({ userId: address.id, identity, isBorn: exists, accounts, sessions });
+  const tickets = createSocketTickets({ userId: address.id, identity, admits: account.admits });
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
@@ -120,6 +122,10 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
           hasSettings: app.definition.app.settings !== undefined,
         }),
       refresh: (inBody) => createRefresh({ userId: address.id, identity, account, visit })(inBody),
+      ...(visit.accessExpiresAt !== undefined && {
+        socketTicket: (organizationId) =>
+          tickets.issue({ caller: visit.caller, organizationId, accessExpiresAt: visit.accessExpiresAt ?? 0 }),
+      }),
       sessions: () =>
         createSessionsRoom({
           ...visit,
@@ -135,7 +141,7 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
           onSessionEnd: endSession,
         }),
     }),
-    internal: (request) => answer({ ...services, app, findSession }, request),
+    internal: (request) => answer({ ...services, app, findSession, tickets }, request),
     live: {
       hub: owned.hub,
       isBorn: lifetime.isBorn,
@@ -170,11 +176,22 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
 type Answers = UserServices & {
   readonly app: ObjectEnvironment["app"];
   readonly findSession: ReturnType<typeof createFindSession>;
+  readonly tickets: SocketTickets;
 };
 
 function answer(services: Answers, request: InternalRequest): unknown {
-  const { account, app, passwordReset, deviceConfirmation, inbox, exists, findSession, lease, blockedInviters } =
-    services;
+  const {
+    account,
+    app,
+    passwordReset,
+    deviceConfirmation,
+    inbox,
+    exists,
+    findSession,
+    lease,
+    blockedInviters,
+    tickets,
+  } = services;
   switch (request.op) {
     case "createAccount":
       return account.create(request);
@@ -197,6 +214,8 @@ function answer(services: Answers, request: InternalRequest): unknown {
       return account.holds(request.sessionId, request.generation, request.device);
     case "loadSession":
       return findSession(request.token);
+    case "redeemSocketTicket":
+      return tickets.redeem(request.id, request.organizationId);
     case "deliver":
       return inbox.receive(request);
     case "lease":

@@ -70,6 +70,12 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
     /** For the built-in routers: signs out. Succeeds again for a session that is over: the reply may have been lost. */
     signOutProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
+    /** For the built-in routers: in the caller's own object, and issues what lasts as long as the caller's access token. */
+    socketTicketProcedure: inItsPlace<UserContext<TApp>>({
+      kind: "user",
+      setsCookies: "never",
+      readsAccessExpiry: true,
+    }),
     /** For the built-in routers: in the caller's own object, and may end the session that calls. */
     endingProcedure: userProcedure("sometimes"),
   };

@@ -23,6 +23,11 @@ export interface Placement {
    */
   readonly dependsOnCaller?: true;
   /**
+   * Whether the procedure gets the time at which the caller's access token expires.
+   * @default it does not
+   */
+  readonly readsAccessExpiry?: true;
+  /**
    * The sessions that may still call the procedure although they are over, to repeat a call after a lost reply: those that
    * a new password replaced, or all. The procedure has to check the session, and must change nothing if it is over.
    * @default none

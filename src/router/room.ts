@@ -27,6 +27,8 @@ export interface Room {
   readonly sessions?: () => SessionsRoom;
   /** In a user's object: exchanges a refresh token that came in the body or, without one, by cookie. */
   readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
+  /** In a user's object, for a session's call over HTTP: issues a ticket for a socket to an organization or the user's own. */
+  readonly socketTicket?: (organizationId: string | undefined) => Promise<IssuedSocketTicket>;
   /** In a user's object. */
   readonly organizations?: () => OrganizationsRoom;
   /** In an organization's object. */
@@ -38,6 +40,12 @@ export interface Room {
 /** The next tokens, unless they went into cookies. */
 export interface Refreshed {
   readonly tokens?: SessionTokens;
+}
+
+/** A ticket that opens one socket. */
+export interface IssuedSocketTicket {
+  readonly ticket: string;
+  readonly expiresAt: Date;
 }
 
 /** The room that a call runs in; `undefined` in the Worker. */

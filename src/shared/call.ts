@@ -9,6 +9,11 @@ export interface Call {
   readonly input: unknown;
   /** The refresh token of the browser's cookie, unchecked: for the one procedure that exchanges it. */
   readonly refreshCookie?: string | undefined;
+  /**
+   * When the access token that authenticates the call expires, in milliseconds since the epoch: for the one procedure that
+   * issues socket tickets.
+   */
+  readonly accessExpiresAt?: number | undefined;
   /** Where a resumed subscription left off. */
   readonly lastEventId?: string | undefined;
   /**

@@ -1,5 +1,6 @@
 import type { ListedSession, SignedIn, Signup, User } from "./account.js";
 import type { SessionTokens } from "./call.js";
+import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import type { ErrorReason } from "./error-reason.js";
 
@@ -25,6 +26,13 @@ export type InternalRequest =
       readonly device: Device;
       /** The account's device epoch, according to the device's cookie; `undefined` for a device that is not known. */
       readonly deviceEpoch: string | undefined;
+    }
+  | {
+      /** Worker → user: use up a socket ticket. */
+      readonly op: "redeemSocketTicket";
+      readonly id: string;
+      /** The organization that the socket is opened to; `undefined` for the user's own object. */
+      readonly organizationId: string | undefined;
     }
   | {
       /** Another Worker → user: whose session is this token's? Checked here: that Worker may have no secret. */
@@ -154,6 +162,13 @@ export interface Refused {
   readonly mailed?: boolean;
 }
 
+/** The caller that a socket ticket was issued to. */
+export interface RedeemedSocketTicket {
+  readonly caller: Caller;
+  /** When the access token behind it expires, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
 interface Replies {
   createAccount: SignInResult | Refused | "exists";
   hasAccount: boolean;
@@ -166,6 +181,7 @@ interface Replies {
   refresh: SessionTokens | "ended" | "replaced";
   holdsRefreshToken: boolean;
   loadSession: FoundSession | null;
+  redeemSocketTicket: RedeemedSocketTicket | null;
   /** Until then, in milliseconds since the epoch. */
   lease: number | "ended" | "replaced";
   answerInvitation: "accepted" | "declined" | "invalid";

@@ -1,2 +1,5 @@
 /** The URL parameter of a socket with the user that the page opens it for. */
 export const USER_PARAMETER = "user";
+
+/** The URL parameter of a socket with the ticket that authenticates it. */
+export const TICKET_PARAMETER = "ticket";

@@ -20,7 +20,7 @@ import { createProxyRouter, type ProxiedCall } from "./proxy-router.js";
 import { sendCalls, type KnownCall, type SendCallsOptions, type SentReply } from "./send-calls.js";
 import { withFirstEventId } from "./with-first-event-id.js";
 import { sessionUserAfter } from "./session-user.js";
-import { renew, type Who } from "./who.js";
+import { accessExpiryOf, renew, type Who } from "./who.js";
 
 export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
   readonly request: Request;
@@ -176,7 +176,7 @@ async function planKnown(
   { path, input: serialized }: GatedCalls["calls"][number],
   procedure: AnyTRPCProcedure,
   batchIndex: number,
-  { router, gated, request, session, limiter, keptSignIn, leadsTo, onError, env }: AnswerCallsOptions,
+  { router, gated, request, session, limiter, who, keptSignIn, leadsTo, onError, env }: AnswerCallsOptions,
 ): Promise<PlannedCall> {
   const { type } = procedure._def;
   // Left to tRPC's adapter to refuse, which knows the right words and the status.
@@ -200,6 +200,7 @@ async function planKnown(
       ...(wantsStream(request.headers) && { streams: true }),
       ...(type === "subscription" && { lastEventId: cameBackWith ?? lastEventIdIn(input) }),
       ...(placement.kind === "refresh" && { refreshCookie: (await session.refresh())?.token }),
+      ...(placement.readsAccessExpiry && { accessExpiresAt: accessExpiryOf(who) }),
     };
     return { path, procedure, call };
   } catch (cause) {

@@ -7,13 +7,7 @@ import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
 import type { GatedUpgrade } from "./gate/gate-result.js";
 import type { Refusal } from "./gate/refusal.js";
-import { asCaller, type Who } from "./who.js";
-
-/**
- * How long a socket may be used that was opened on a refresh token alone, in milliseconds. The token is not exchanged for it: a
- * handshake's cookies are not reliably kept. The user's object says whether it is still the newest.
- */
-const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
+import { accessExpiryOf, asCaller, type Who } from "./who.js";
 
 export interface AnswerUpgradeOptions {
   readonly configuration: Configuration;
@@ -29,7 +23,7 @@ export async function answerUpgrade(
   if (who.type === "nobody") return signInFirst;
   if (who.type === "lapsed" && !(await isNewest(who.claims, namespace, device))) return signInFirst;
   const caller = who.type === "known" ? who.caller : asCaller(who.claims);
-  const expiresAt = who.type === "known" ? who.expiresAt : Date.now() + WITHOUT_ACCESS_TOKEN;
+  const expiresAt = accessExpiryOf(who);
   if (caller.type !== "user") return signInFirst;
 
   const address: Address =

@@ -26,6 +26,7 @@ import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./read-stream.js";
+import { invalidTicket, redeemTicket } from "./redeem-ticket.js";
 import { refusalOfOtherUser, sessionUserOf } from "./session-user.js";
 import { createTokenVerifier } from "./token-verifier.js";
 import { whoIs } from "./who.js";
@@ -73,9 +74,16 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     const verifier = createTokenVerifier(configuration);
     const session = await findBrowserSession(sent, verifier);
     if (session.isForeignPair) warnOnce(foreignCookies);
-    const who = await whoIs({ bearer: gated.bearer, session }, configuration);
-    const expected = gated.kind === "upgrade" ? gated.user : (request.headers.get(USER_HEADER) ?? undefined);
-    const otherUser = gated.bearer === undefined ? refusalOfOtherUser(expected, who) : undefined;
+    const upgrade = gated.kind === "upgrade" ? gated : undefined;
+    const ticket = upgrade?.ticket;
+    const who =
+      ticket === undefined
+        ? await whoIs({ bearer: gated.bearer, session }, configuration)
+        : await redeemTicket(ticket, upgrade?.organizationId, configuration);
+    if (!who) return refusalResponse(invalidTicket);
+    const expected = upgrade ? upgrade.user : (request.headers.get(USER_HEADER) ?? undefined);
+    const otherUser =
+      gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, who) : undefined;
     if (otherUser) return refusalResponse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(who) } });
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {

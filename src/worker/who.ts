@@ -47,6 +47,17 @@ export async function renew(
   return { caller, effect: tokens === "ended" ? null : undefined };
 }
 
+/**
+ * How long a socket may be used that was opened on a refresh token alone, in milliseconds. The token is not exchanged for it:
+ * a handshake's cookies are not reliably kept. The user's object says whether it is still the newest.
+ */
+const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
+
+/** How long a socket lasts that the request opens, in milliseconds since the epoch. */
+export function accessExpiryOf(who: Who): number {
+  return who.type === "known" ? who.expiresAt : Date.now() + WITHOUT_ACCESS_TOKEN;
+}
+
 /** The caller that a session's claims stand for. */
 export function asCaller({ userId, sessionId, generation }: SessionClaims): Caller {
   return { type: "user", userId, via: "session", sessionId, ...(generation !== undefined && { generation }) };

@@ -34,6 +34,10 @@ export const attempts: Readonly<Record<string, Attempts>> = {
     undefined,
     { refreshToken: `${userId}.${sessionId}.0.${"x".repeat(43)}` },
   ],
+  "auth.socketTicket": ({ organizationIds }) => [
+    undefined,
+    ...organizationIds.map((organization) => ({ organization })),
+  ],
   "auth.changePassword": ({ password }) => [{ currentPassword: password, newPassword: wrong }],
   "auth.requestPasswordReset": ({ email }) => [{ email }],
   "auth.requestDeviceLink": ({ email }) => [{ email }],

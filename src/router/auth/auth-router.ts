@@ -13,6 +13,7 @@ import {
   tokensInput,
 } from "./credentials.js";
 import { refresh } from "./refresh.js";
+import { socketTicket } from "./socket-ticket.js";
 import { signupInput } from "./signup-input.js";
 
 const {
@@ -66,6 +67,8 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     me: userProcedure.query(({ ctx }) => accountOf(ctx).me() as SignedIn<UserOf<TApp>>),
 
     refresh,
+
+    socketTicket,
 
     /**
      * Changes the password, ends all other sessions, and gives this one a new id. The session that changed it can repeat

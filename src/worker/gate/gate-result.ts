@@ -58,6 +58,8 @@ export interface GatedUpgrade extends Cors, Credentials {
   readonly user?: string | undefined;
   /** Whether the client announced connection parameters, which the app cannot read. */
   readonly hasConnectionParams: boolean;
+  /** The ticket that authenticates it. Then there are no other credentials. */
+  readonly ticket?: string | undefined;
 }
 
 /** What becomes of a request. A request that is none of these is not let through. */

@@ -1,5 +1,5 @@
 import { refusesEqualKeys } from "../../shared/equal-keys.js";
-import { USER_PARAMETER } from "../../shared/socket-parameters.js";
+import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { limits } from "../../shared/limits.js";
 import { answerPreflight } from "./answer-preflight.js";
 import type { Credentials, GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
@@ -102,15 +102,12 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
   }
   const query = readQuery(url.search);
   const organizationId = readUpgrade(query);
-  return {
-    kind: "upgrade",
-    url,
-    organizationId,
-    user: query.get(USER_PARAMETER),
-    hasConnectionParams: query.has("connectionParams"),
-    corsOrigin,
-    ...credentialsOf(request, url, options),
-  };
+  const ticket = query.get(TICKET_PARAMETER);
+  const hasConnectionParams = query.has("connectionParams");
+  const upgrade = { kind: "upgrade", url, organizationId, hasConnectionParams, corsOrigin } as const;
+  // A client that has a ticket acts by it alone, as with a Bearer token: its browser may add cookies of another user.
+  if (ticket !== undefined) return { ...upgrade, ticket, cookies: {} };
+  return { ...upgrade, user: query.get(USER_PARAMETER), ...credentialsOf(request, url, options) };
 }
 
 function credentialsOf({ headers }: Request, url: URL, { cookieNamesAt }: GateOptions): Credentials {

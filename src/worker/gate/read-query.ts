@@ -1,7 +1,7 @@
-import { USER_PARAMETER } from "../../shared/socket-parameters.js";
+import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { Refused } from "./refusal.js";
 
-const KNOWN = ["batch", "input", "connectionParams", "organizationId", USER_PARAMETER] as const;
+const KNOWN = ["batch", "input", "connectionParams", "organizationId", USER_PARAMETER, TICKET_PARAMETER] as const;
 
 /** The parameters that mean something to the gate. */
 export type Query = ReadonlyMap<(typeof KNOWN)[number], string>;
