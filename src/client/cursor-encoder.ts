@@ -5,7 +5,17 @@ type Encoder = NonNullable<Parameters<typeof createWSClient>[0]["experimental_en
 interface Outgoing {
   readonly id?: number | string | null;
   readonly method?: string;
-  readonly params?: object;
+  readonly params?: { readonly lastEventId?: string };
+}
+
+export interface CursorEncoderOptions {
+  /** Called when a flush is complete. */
+  readonly onFlushed?: (cursor: string) => void;
+  /**
+   * Whether a subscription shows something newer than its last event. It is then started without a position.
+   * @default none does
+   */
+  readonly startsAnew?: (id: number | string) => boolean;
 }
 
 interface Incoming {
@@ -23,7 +33,10 @@ interface Incoming {
  * was written meanwhile. And it hears that a flush is complete, which tRPC's client passes over: in a frame of its own, or
  * with the flush's last event.
  */
-export function createCursorEncoder(onFlushed: (cursor: string) => void = () => {}): Encoder {
+export function createCursorEncoder({
+  onFlushed = () => {},
+  startsAnew = () => false,
+}: CursorEncoderOptions = {}): Encoder {
   const startedAt = new Map<number | string, string>();
 
   function withCursor(message: Outgoing): unknown {
@@ -31,6 +44,7 @@ export function createCursorEncoder(onFlushed: (cursor: string) => void = () => 
     if (id === undefined || id === null) return message;
     if (method === "subscription.stop") startedAt.delete(id);
     if (method !== "subscription") return message;
+    if (startsAnew(id)) return { ...message, params: { ...params, lastEventId: undefined, userdo: {} } };
     return { ...message, params: { ...params, userdo: { startedAt: startedAt.get(id) } } };
   }
 

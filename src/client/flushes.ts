@@ -29,6 +29,14 @@ export function createFlushes(patience = PATIENCE) {
   const open = new Map<OrganizationId, number>();
   /** Whose socket was lost, or could not be opened. */
   const lost = new Set<OrganizationId>();
+  /** Read the live queries of an owner whose socket does not deliver. */
+  const pollers = new Map<OrganizationId, () => void>();
+
+  function complete(organizationId: OrganizationId, position: number): void {
+    if ((owed.get(organizationId) ?? -1) <= position) owed.delete(organizationId);
+    for (const listener of listeners) listener(organizationId);
+    for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
+  }
 
   return {
     /** Calls whenever a flush is complete. Gives the function that stops it. */
@@ -42,9 +50,20 @@ export function createFlushes(patience = PATIENCE) {
       const position = positionOf(cursor);
       positions.set(organizationId, position);
       lost.delete(organizationId);
-      if ((owed.get(organizationId) ?? -1) <= position) owed.delete(organizationId);
-      for (const listener of listeners) listener(organizationId);
-      for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
+      complete(organizationId, position);
+    },
+
+    /** Sets the function that reads an owner's live queries over HTTP when the socket does not deliver them. */
+    setPoller: (organizationId: OrganizationId, poll: () => void): void => void pollers.set(organizationId, poll),
+
+    /**
+     * A round of polling starts, whose results contain all that was written so far. Returns the function to call when
+     * they are complete.
+     */
+    beginRound(organizationId: OrganizationId): () => void {
+      const all = [...(waiting.get(organizationId) ?? [])].map(({ position }) => position);
+      const position = Math.max(...all, owed.get(organizationId) ?? -1);
+      return () => complete(organizationId, position);
     },
 
     /** A live query of an owner begins. Gives the function that ends it. */
@@ -73,25 +92,33 @@ export function createFlushes(patience = PATIENCE) {
       open.set(organizationId, rest);
       if (rest > 0) return;
       lost.add(organizationId);
-      for (const each of waiting.get(organizationId) ?? []) each.done(false);
+      const poll = pollers.get(organizationId);
+      const all = waiting.get(organizationId);
+      if (!all?.size) return;
+      if (poll) poll();
+      else for (const each of all) each.done(false);
     },
 
     /**
-     * Waits until an owner's live queries, if there are any, show what was written: for as long as they may take, and
-     * not at all without a socket. Answers whether they do.
+     * Waits until an owner's live queries, if there are any, show what was written: for as long as they may take. Without
+     * a socket they are read over HTTP. Answers whether they do.
      */
     reached(organizationId: OrganizationId, cursor: string): Promise<boolean> {
       const position = positionOf(cursor);
       if (!live.has(organizationId) || (positions.get(organizationId) ?? -1) >= position) return Promise.resolve(true);
       const isLate = (): void => void owed.set(organizationId, Math.max(position, owed.get(organizationId) ?? -1));
-      if (lost.has(organizationId)) {
+      const poll = pollers.get(organizationId);
+      if (lost.has(organizationId) && !poll) {
         isLate();
         return Promise.resolve(false);
       }
       return new Promise((resolve) => {
         const all = waiting.get(organizationId) ?? new Set();
         waiting.set(organizationId, all);
-        const timeout = setTimeout(() => mine.done(false), patience);
+        const timeout = setTimeout(() => {
+          mine.done(false);
+          poll?.();
+        }, patience);
         const mine: Waiting = {
           position,
           done(inTime) {
@@ -102,6 +129,7 @@ export function createFlushes(patience = PATIENCE) {
           },
         };
         all.add(mine);
+        if (lost.has(organizationId)) poll?.();
       });
     },
 
@@ -114,6 +142,7 @@ export function createFlushes(patience = PATIENCE) {
       owed.clear();
       open.clear();
       lost.clear();
+      pollers.clear();
       for (const all of waiting.values()) for (const each of all) each.done(true);
     },
   };

@@ -12,18 +12,24 @@ export interface SocketTarget {
   readonly user?: string | undefined;
 }
 
+const ABSOLUTE = /^(http|ws)s?:\/\//i;
+
 /**
- * The WebSocket's URL: `wss:` for `https:`, `ws:` for `http:`.
+ * The WebSocket's URL: `wss:` for `https:`, `ws:` for `http:`. An absolute URL is not parsed, because React Native's `URL`
+ * is incomplete.
  *
  * @throws Error for a relative URL outside a browser
  */
 export function socketUrl({ url, base, organizationId, user }: SocketTarget): string {
-  if (!URL.canParse(url, base)) {
-    throw new Error(`"${url}" is relative, and there is no page that it could be relative to. Pass an absolute url.`);
+  if (!ABSOLUTE.test(url) && base === undefined) {
+    throw new Error(
+      `"${url}" is relative, and there is no page that it could be relative to. Pass an absolute \`url\`.`,
+    );
   }
-  const target = new URL(url, base);
-  target.protocol = target.protocol.replace(/^http/, "ws");
-  if (organizationId !== undefined) target.searchParams.set("organizationId", organizationId);
-  if (user !== undefined) target.searchParams.set(USER_PARAMETER, user);
-  return target.href;
+  const [whole = ""] = (ABSOLUTE.test(url) ? url : new URL(url, base).href).split("#", 1);
+  const parameters = Object.entries({ organizationId, [USER_PARAMETER]: user }).flatMap(([name, value]) =>
+    value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
+  );
+  const target = whole.replace(/^http/i, "ws");
+  return parameters.length === 0 ? target : `${target}${target.includes("?") ? "&" : "?"}${parameters.join("&")}`;
 }

@@ -2,6 +2,7 @@ import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLi
 import type { AnyTRPCRouter } from "@trpc/server";
 import { USER_HEADER } from "../shared/session-user.js";
 import { requestLimits } from "../shared/request-limits.js";
+import { callOver } from "./call-over-http.js";
 import { createClientSessions, sessionCallOf } from "./client-sessions.js";
 import { createSessionBatches } from "./session-batches.js";
 import { explainFailure } from "./explain-failure.js";
@@ -14,7 +15,7 @@ import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
 import { createTokenLoader } from "./token-loader.js";
 import { watchedOperation } from "./watch-query.js";
-import { askMember, askWho, withSessionWatch } from "./with-session-watch.js";
+import { askWho, withSessionWatch } from "./with-session-watch.js";
 import { replyTransformer, withFlushes } from "./with-flushes.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
@@ -36,7 +37,8 @@ export interface UserDOLinkOptions {
    */
   readonly fetch?: Fetch;
   /**
-   * Headers for each request over HTTP.
+   * Headers for each request over HTTP, and for sockets of a class that takes headers: Node's own, Bun's, React Native's and
+   * that of `ws`. A browser's takes none.
    * @default none
    */
   readonly headers?: HTTPHeaders | (() => HTTPHeaders | Promise<HTTPHeaders>);
@@ -48,14 +50,13 @@ export interface UserDOLinkOptions {
   readonly credentials?: "include" | "omit" | "same-origin";
   /**
    * Keeps the session's tokens here and sends them along, in place of a browser's cookies. For phones, desktops,
-   * scripts and servers. They are refreshed in time, once for however many calls. A socket sends its token in a header,
-   * which a browser's and workerd's WebSocket cannot: what listens by one ends with an error. See `WebSocket`.
+   * scripts and servers. They are refreshed in time, once for however many calls. A socket sends its token in a header or,
+   * if its class takes no headers, as a browser's, a ticket that is fetched over HTTP and works once.
    * @default the browser's cookies
    */
   readonly tokens?: TokenStore;
   /**
-   * The socket class. For a platform without one, and with `tokens` for one whose own takes no headers: that of the
-   * package `ws`, for instance. Node's own, Bun's and React Native's take them.
+   * The socket class, for a platform without one: that of the package `ws`, for instance.
    * @default the global WebSocket
    */
   readonly WebSocket?: SocketClass;
@@ -76,7 +77,15 @@ export interface UserDOLinkOptions {
    * @default nobody is told
    */
   readonly onLate?: (path: string) => void;
+  /**
+   * How often live queries are read over HTTP while the socket does not work, in milliseconds. This client's own writes are
+   * shown at once all the same. `false`: others' writes are shown when the socket works again.
+   * @default 5000
+   */
+  readonly pollInterval?: number | false;
 }
+
+const POLL_INTERVAL = 5_000;
 
 /**
  * The terminating link for an app's own `createTRPCClient`: queries and mutations over HTTP, in batches;
@@ -93,6 +102,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
   signIn: SignInEvents = createSignInEvents(),
 ): TRPCLink<TRouter> {
   const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange, onLate } = options;
+  const { pollInterval = POLL_INTERVAL } = options;
   // Looked up at each call, as a plain call would.
   const fetch: Fetch = explainFailure((input, init) =>
     (options.fetch ?? globalThis.fetch)(
@@ -161,12 +171,14 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     });
     const sockets = createSocketLinks({
       url: websocketUrl,
+      interval: pollInterval,
       WebSocket: options.WebSocket,
+      headers: ownHeaders,
       tokenLoader,
       sessions,
       runtime,
       watch,
-      refusalOf: (organizationId) => askMember(http, organizationId),
+      call: (op) => callOver(calls)(op),
       flushes,
     });
     const batches = createSessionBatches((session) =>

@@ -1,6 +1,7 @@
 import type { Operation, TRPCClientError, TRPCPromise } from "@trpc/client";
 import type { TRPCDefaultErrorShape } from "@trpc/server";
 import { liveInputOf } from "../shared/live-input.js";
+import type { PollingState } from "./polled-query.js";
 
 /** Marks a subscription to a query's own path: the link makes it one to the carrier of live queries. */
 const WATCHED = "userdo.watched";
@@ -15,10 +16,11 @@ export interface WatchQueryOptions<TOutput, TErrorShape = TRPCDefaultErrorShape>
    */
   readonly onError?: (error: TRPCClientError<{ errorShape: TErrorShape; transformer: boolean }>) => void;
   /**
-   * Whether what was told is current: `live`, or `connecting` with the last result while the connection is away.
-   * @default nobody is told
+   * Whether the last result is current: `live`; `connecting` while the connection is lost; `polling` while the socket does
+   * not work and the query is read over HTTP every few seconds.
+   * @default not called
    */
-  readonly onStatus?: (status: "connecting" | "live") => void;
+  readonly onStatus?: (status: "connecting" | "live" | "polling") => void;
 }
 
 /** A query's procedure on a client. */
@@ -44,7 +46,8 @@ export function watchQuery<TInput, TOutput, TErrorShape>(
   // A client's proxy subscribes to any path; the types offer it for subscriptions only.
   const subscribable = procedure as unknown as Subscribable;
   let last: string | undefined;
-  const tell = (status: "connecting" | "live"): void => {
+  let isChecked = false;
+  const tell = (status: "connecting" | "live" | "polling"): void => {
     if (status === last) return;
     last = status;
     onStatus?.(status);
@@ -54,7 +57,13 @@ export function watchQuery<TInput, TOutput, TErrorShape>(
     onData: ({ data }: { data: TOutput }) => onData(data),
     onError,
     onStarted: () => tell("live"),
-    onConnectionStateChange: ({ state }: { state: string }) => state !== "pending" && tell("connecting"),
+    onConnectionStateChange({ state, error, polling }: { state: string; error: unknown } & PollingState) {
+      const isOpen = state === "pending";
+      // The client checked that the connection still works.
+      if (isOpen && isChecked) tell("live");
+      isChecked = !isOpen && !error && (isChecked || last === "live");
+      if (!isOpen) tell(polling ? "polling" : "connecting");
+    },
   });
   return unsubscribe;
 }

@@ -1,8 +1,9 @@
 import { TRPCClientError, type OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { observableToPromise, tap } from "@trpc/server/observable";
+import { tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
 import type { ErrorReason } from "../shared/error-reason.js";
+import { callOver } from "./call-over-http.js";
 import type { Answer, SessionWatch } from "./session-watch.js";
 import { isSessionChangedError, sessionCallOf, type ClientSessions } from "./client-sessions.js";
 import type { SignInListener } from "./sign-in-events.js";
@@ -54,28 +55,12 @@ export function withSessionWatch(link: Link, { watch, sessions, onChange }: With
 
 /** Asks the server who is signed in, beside the calls of the app. */
 export async function askWho(link: Link): Promise<Answer> {
-  const error = await errorOf(link, ME, undefined);
-  if (error === undefined) return "signedIn";
-  return isUnauthorized(error) && !isPasswordChanged(error) ? "signedOut" : "unknown";
-}
-
-/** Asks the server whether the user is a member. Answers the refusal, as the app shapes it. */
-export async function askMember(
-  link: Link,
-  organizationId: string,
-): Promise<TRPCClientError<AnyTRPCRouter> | undefined> {
-  const error = await errorOf(link, "organizations.get", { organizationId });
-  return error instanceof TRPCClientError && dataOf(error)?.code === "FORBIDDEN" ? error : undefined;
-}
-
-/** How a query fails; `undefined` when it does not. */
-function errorOf(link: Link, path: string, input: unknown): Promise<unknown> {
-  const op = { id: 0, type: "query", path, input, context: {}, signal: null } as const;
-  // The link is the last one, so it calls no next one.
-  return observableToPromise(link({ op, next: link as never })).then(
-    () => undefined,
-    (error: unknown) => error ?? new Error(),
-  );
+  try {
+    await callOver(link)({ type: "query", path: ME, input: undefined });
+    return "signedIn";
+  } catch (error) {
+    return isUnauthorized(error) && !isPasswordChanged(error) ? "signedOut" : "unknown";
+  }
 }
 
 function userIn(result: unknown): User | undefined {

@@ -9,11 +9,7 @@ const timeout = 60_000 + numRuns * 100;
 
 // The chunks that the client loads when it needs them: from here on, loading them takes no real time.
 beforeAll(async () => {
-  await Promise.all([
-    import("../../src/client/client-tokens.js"),
-    import("../../src/client/open-socket.js"),
-    import("../../src/client/cursor-encoder.js"),
-  ]);
+  await Promise.all([import("../../src/client/client-tokens.js"), import("../../src/client/owner-socket.js")]);
 });
 beforeEach(() => {
   vi.useFakeTimers();

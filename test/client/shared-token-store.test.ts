@@ -3,7 +3,7 @@ import { openSharedBrowser, settle, wait, type SharedBrowser } from "./interleav
 
 // The chunks that the client loads when it needs them: from here on, loading them takes no real time.
 beforeAll(async () => {
-  await Promise.all([import("../../src/client/client-tokens.js"), import("../../src/client/open-socket.js")]);
+  await Promise.all([import("../../src/client/client-tokens.js"), import("../../src/client/owner-socket.js")]);
   await import("../../src/client/cursor-encoder.js");
 });
 beforeEach(() => void vi.useFakeTimers());

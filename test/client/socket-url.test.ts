@@ -1,7 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { socketUrl } from "../../src/client/socket-url.js";
 
 const page = "https://app.example.com/tasks/1?x=2#y";
+
+afterEach(() => void vi.unstubAllGlobals());
 
 describe("where a socket is opened", () => {
   it.each([
@@ -9,7 +11,7 @@ describe("where a socket is opened", () => {
     ["absolute, whatever the page", "https://api.example.com/api", page, undefined, "wss://api.example.com/api"],
     ["without a page", "http://localhost:8787/trpc", undefined, undefined, "ws://localhost:8787/trpc"],
     ["already a socket's", "wss://live.example.com/trpc", page, undefined, "wss://live.example.com/trpc"],
-    ["an organization's", "/trpc", page, "org 1&x", "wss://app.example.com/trpc?organizationId=org+1%26x"],
+    ["an organization's", "/trpc", page, "org 1&x", "wss://app.example.com/trpc?organizationId=org%201%26x"],
     ["an organization's, beside a query", "/trpc?v=1", page, "o", "wss://app.example.com/trpc?v=1&organizationId=o"],
   ])("C4 %s", (_name, url, base, organizationId, expected) => {
     expect(socketUrl({ url, base, organizationId })).toBe(expected);
@@ -22,5 +24,11 @@ describe("where a socket is opened", () => {
 
   it("C4 a relative one without a page says what to pass", () => {
     expect(() => socketUrl({ url: "/trpc", base: undefined, organizationId: undefined })).toThrow(/absolute/);
+  });
+
+  it("does not parse an absolute one: React Native's URL is incomplete", () => {
+    vi.stubGlobal("URL", undefined);
+    const url = socketUrl({ url: "https://api.example.com/trpc#x", base: undefined, organizationId: "o", user: "a" });
+    expect(url).toBe("wss://api.example.com/trpc?organizationId=o&user=a");
   });
 });

@@ -183,7 +183,7 @@ describe("the chunk with the token code", () => {
 });
 
 describe("a socket", () => {
-  it.each(["client-tokens", "open-socket", "cursor-encoder"])(
+  it.each(["client-tokens", "owner-socket"])(
     "opens no connection while the chunk %s does not load, and asks for it again",
     async (module) => {
       const missing = await chunkOf(module);
@@ -197,7 +197,7 @@ describe("a socket", () => {
             onError: (error) => report({ ended: error.message }),
             onConnectionStateChange({ error }) {
               if (!error) return;
-              errors.push(String(error.cause.cause));
+              errors.push(String(error.cause.cause ?? error.cause));
               failed.resolve();
             },
           });

@@ -2,6 +2,8 @@ import type { TRPCUntypedClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { parseCursor } from "../../shared/cursor.js";
 import { liveInputOf } from "../../shared/live-input.js";
+import type { PolledEvent, PollingState } from "../polled-query.js";
+import type { FeedStatus } from "./live-status.js";
 
 export interface FeedOptions {
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
@@ -33,13 +35,15 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
   let position = 0;
   /** and how far it went, for all that is known, when what is shown was found. */
   let least = 0;
-  let connected = false;
+  let status: FeedStatus = "connecting";
+  /** Whether the client checks that the connection still works. */
+  let isChecked = false;
   let reachable = true;
   const waiting = new Set<Waiting>();
 
-  const connection = (now: boolean): void => {
-    if (connected === now) return;
-    connected = now;
+  const setStatus = (now: FeedStatus): void => {
+    if (status === now) return;
+    status = now;
     onConnection();
   };
   const askInstead = (): void => {
@@ -51,17 +55,21 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
     onStarted() {
       // What comes now was found after it came back.
       least = 0;
-      connection(true);
+      setStatus("live");
     },
-    onConnectionStateChange({ state, error }) {
-      if (state !== "pending") connection(false);
-      if (state === "pending") reachable = true;
+    onConnectionStateChange(change) {
+      const { state, error, polling } = change as typeof change & PollingState;
+      const isOpen = state === "pending";
+      if (isOpen && isChecked) setStatus("live");
+      isChecked = !isOpen && !error && (isChecked || status === "live");
+      if (isOpen) reachable = true;
+      else setStatus(polling ? "polling" : "connecting");
       // Nobody is signed in, or the socket cannot be opened.
       if (state === "idle" || error) askInstead();
     },
     onData(event) {
-      const { id, data } = event as { id: string; data: unknown };
-      connection(true);
+      const { id, data, polled } = event as { id: string; data: unknown } & PolledEvent;
+      if (!polled) setStatus("live");
       const found = positionOf(id);
       if (found < least) return undefined;
       position = found;
@@ -76,12 +84,12 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
       const awaited = waiting.size > 0;
       for (const { reject } of waiting) reject(error);
       waiting.clear();
-      connection(false);
+      setStatus("connecting");
       onEnd(error, awaited);
     },
     onComplete() {
       askInstead();
-      connection(false);
+      setStatus("connecting");
       onEnd(undefined, false);
     },
   });
@@ -89,7 +97,7 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
   const isCurrent = (): boolean => results > 0 && position >= least;
 
   return {
-    isConnected: (): boolean => connected,
+    status: (): FeedStatus => status,
     isAwaited: (): boolean => waiting.size > 0,
     /** How many results have come. */
     results: (): number => results,

@@ -109,10 +109,10 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
   return {
     organizationId: shown.organizationId,
     status(): LiveQueryStatus {
-      const open = [...feeds.values()];
       if (asleep && !failures?.isWaiting()) return query.isActive() ? "error" : "idle";
-      if (asleep || open.some((feed) => !feed.isConnected())) return "connecting";
-      return open.length > 0 ? "live" : "idle";
+      const all = [...feeds.values()].map((feed) => feed.status());
+      if (asleep || all.includes("connecting")) return "connecting";
+      return all.find((status) => status === "polling") ?? (all.length > 0 ? "live" : "idle");
     },
 
     /** What it is told of an older position of the log than this is passed over: it was asked for, and is newer. */
@@ -151,7 +151,7 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
       const key = call.infinite ? keyOf(pageParam) : "";
       const feed = feedFor(key, call.infinite ? inputOfPage(call.input, pageParam, direction) : call.input);
       const before = feed.results();
-      if (before === 0 || (call.infinite && feed.isConnected())) return feed.current(http);
+      if (before === 0 || (call.infinite && feed.status() === "live")) return feed.current(http);
       // Asked for again: the server is asked, as whoever refetches expects. What was told meanwhile is newer.
       const answer = await http();
       if (feed.results() === before) return answer;

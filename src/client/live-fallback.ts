@@ -1,0 +1,109 @@
+import type { PolledQuery } from "./polled-query.js";
+
+export interface LiveFallbackOptions {
+  /** Reads a query over HTTP. */
+  readonly read: (query: PolledQuery) => Promise<unknown>;
+  /** The time between two rounds, in milliseconds; `false` if others' writes are not polled for. */
+  readonly interval: number | false;
+  /** Writes a result as text, to compare it with the one before. */
+  readonly stringify: (data: unknown) => string;
+  /** Called at the start of a round. The returned function is called when its results are complete. */
+  readonly onRound: () => () => void;
+}
+
+/** How long a socket may be unavailable before polling starts, in milliseconds. A reconnection takes less. */
+const POLL_AFTER = 3_000;
+
+/** The longest time between two rounds while they fail, in milliseconds. */
+const LONGEST_INTERVAL = 60_000;
+
+/** Keeps the live queries of one owner current over HTTP while the socket does not work. */
+export function createLiveFallback({ read, interval, stringify, onRound }: LiveFallbackOptions) {
+  const queries = new Set<PolledQuery>();
+  let isUp = false;
+  let isPolling = false;
+  /** The newest round. Results of an older one are not used. */
+  let round: object = {};
+  let failures = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+
+  function setPolling(now: boolean): void {
+    if (isPolling === now) return;
+    isPolling = now;
+    for (const query of queries) query.onPolling(now);
+  }
+
+  function schedule(delay: number): void {
+    clearTimeout(timer);
+    timer = isUp || interval === false || queries.size === 0 ? undefined : setTimeout(() => void tick(), delay);
+  }
+
+  /** Reads all queries once. Returns whether all of them are current now; `undefined` if the results were not used. */
+  async function poll(): Promise<boolean | undefined> {
+    const mine = (round = {});
+    const isCurrent = (): boolean => round === mine;
+    const onComplete = onRound();
+    try {
+      const { pollLiveQueries } = await import("./poll-live-queries.js");
+      const isComplete = await pollLiveQueries({ queries, read, stringify, isCurrent });
+      if (isComplete) onComplete();
+      return isCurrent() ? isComplete : undefined;
+    } catch {
+      // The module could not be loaded: the next round tries again.
+      return false;
+    }
+  }
+
+  async function tick(): Promise<void> {
+    const delay = interval || 0;
+    if (globalThis.document?.visibilityState === "hidden") return schedule(delay);
+    const isComplete = await poll();
+    if (isUp) return undefined;
+    if (isComplete !== undefined) {
+      failures = isComplete ? 0 : failures + 1;
+      setPolling(isComplete);
+    }
+    return schedule(Math.min(delay * 2 ** failures, LONGEST_INTERVAL));
+  }
+
+  return {
+    /** Starts to keep a query current. Returns the function that stops it. */
+    add(query: PolledQuery): () => void {
+      queries.add(query);
+      if (!isUp && timer === undefined) schedule(POLL_AFTER);
+      if (isPolling) {
+        query.onPolling(true);
+        void poll();
+      }
+      return () => {
+        queries.delete(query);
+        if (queries.size === 0) schedule(0);
+      };
+    },
+
+    isPolling: (): boolean => isPolling,
+
+    /** The socket delivers results. */
+    up(): void {
+      isUp = true;
+      round = {};
+      failures = 0;
+      clearTimeout(timer);
+      timer = undefined;
+      setPolling(false);
+    },
+
+    /** The socket does not work. If that is certain to last, polling starts at once. */
+    down(isForGood = false): void {
+      if (!isUp && timer !== undefined && !isForGood) return;
+      isUp = false;
+      schedule(isForGood ? 0 : POLL_AFTER);
+    },
+
+    /** Reads all queries now: this client has written something, or the page is visible again. */
+    pollNow: (): void => void (isUp || poll()),
+
+    /** Whether a query's newest result came over HTTP. The server does not know it, and has to send the next one in full. */
+    isPolled: (id: unknown): boolean => [...queries].some(({ op, polled }) => op.id === id && polled !== undefined),
+  };
+}

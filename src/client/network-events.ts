@@ -1,0 +1,31 @@
+/** What may have happened to connections: the network came back, or the page was not running for a while. */
+export type NetworkEvent = "online" | "resumed";
+
+interface Target {
+  addEventListener?: (type: string, listener: () => void) => void;
+  removeEventListener?: (type: string, listener: () => void) => void;
+}
+
+/** Calls the listener when connections may be dead. Returns the function that stops it. Without a page it does nothing. */
+export function onNetworkEvent(listener: (event: NetworkEvent) => void): () => void {
+  const online = (): void => listener("online");
+  const resumed = (): void => listener("resumed");
+  const shown = (): void => {
+    if (globalThis.document?.visibilityState === "visible") resumed();
+  };
+  // React Native has a `window` without events, and no `document`.
+  const page = globalThis.window as Target | undefined;
+  const document = globalThis.document as Target | undefined;
+  const listeners = [
+    [page, "online", online],
+    // From the back/forward cache.
+    [page, "pageshow", resumed],
+    [document, "visibilitychange", shown],
+    // A page that the browser had frozen.
+    [document, "resume", resumed],
+  ] as const;
+  for (const [target, type, each] of listeners) target?.addEventListener?.(type, each);
+  return () => {
+    for (const [target, type, each] of listeners) target?.removeEventListener?.(type, each);
+  };
+}

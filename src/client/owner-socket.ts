@@ -1,0 +1,283 @@
+import type {
+  createWSClient,
+  Operation,
+  OperationLink,
+  TRPCClientError,
+  TRPCClientRuntime,
+  wsLink,
+} from "@trpc/client";
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { observable } from "@trpc/server/observable";
+import type superjson from "superjson";
+import { ClientSocket } from "./client-socket.js";
+import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
+import { createCursorEncoder } from "./cursor-encoder.js";
+import type { Flushes } from "./flushes.js";
+import { createLiveFallback } from "./live-fallback.js";
+import { onNetworkEvent, type NetworkEvent } from "./network-events.js";
+import { NO_WEBSOCKET, openConnection } from "./open-connection.js";
+import type { PolledEvent, PolledQuery, PollingState } from "./polled-query.js";
+import { createRetryDelay } from "./retry-delay.js";
+import type { SessionWatch } from "./session-watch.js";
+import type { SocketClass } from "./socket-class.js";
+import { readSocketCredentials, type SocketCredentials, type SocketCredentialsOptions } from "./socket-credentials.js";
+import { socketUrl } from "./socket-url.js";
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+/**
+ * The parts of tRPC and superjson that the module uses. It imports only files that nothing else imports: for a module that
+ * both chunks need, a bundler would split the first chunk in two.
+ */
+export interface SocketLibrary {
+  readonly createWSClient: typeof createWSClient;
+  readonly wsLink: typeof wsLink;
+  readonly observable: typeof observable;
+  readonly TRPCClientError: typeof TRPCClientError;
+  readonly superjson: typeof superjson;
+}
+
+/** What the sockets of all owners have in common. */
+export interface OwnerSocketSettings extends Pick<SocketCredentialsOptions, "headers" | "tokenLoader" | "call"> {
+  readonly url: string;
+  /** How often live queries are read over HTTP while the socket does not work, in milliseconds. */
+  readonly interval: number | false;
+  /** @default the platform's own */
+  readonly WebSocket: SocketClass | undefined;
+  readonly runtime: TRPCClientRuntime;
+  readonly watch: SessionWatch;
+  readonly flushes: Flushes;
+}
+
+export interface OwnerSocketOptions
+  extends SocketLibrary, OwnerSocketSettings, Pick<SocketCredentialsOptions, "session" | "organizationId"> {
+  /** Whether the owner has no newer socket: that of the previous user says nothing about the current one. */
+  readonly isCurrent: () => boolean;
+  readonly mayConnect: () => boolean;
+  /** The server does not let the user connect to the organization: trying again would not help. */
+  readonly onRefused: (reason: TRPCClientError<AnyTRPCRouter>) => void;
+}
+
+/** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
+const CONNECTION_TIMEOUT = 10_000;
+
+/** How long the server may take to answer a check after the page was away, in milliseconds. */
+const CHECK_TIMEOUT = 1_000;
+
+/** The same, when the socket did not deliver what the page has written. */
+const LATE_CHECK_TIMEOUT = 5_000;
+
+/** How long an unused socket stays open, in milliseconds: a page that is left for another keeps it. */
+const LINGER = 5_000;
+
+/**
+ * The socket of one owner, with tRPC's client on it. A module of its own, loaded with the first subscription, together with
+ * all that only sockets need.
+ */
+export function createOwnerSocket(options: OwnerSocketOptions) {
+  const { url, organizationId, WebSocket: implementation, call, watch, flushes, isCurrent } = options;
+  const { observable, superjson, TRPCClientError } = options;
+  const retryDelay = createRetryDelay();
+  const fallback = createLiveFallback({
+    interval: options.interval,
+    stringify: superjson.stringify,
+    onRound: () => flushes.beginRound(organizationId),
+    read({ op }) {
+      const { path, input } = op.input as { readonly path: string; readonly input: unknown };
+      return call({ type: "query", path, input });
+    },
+  });
+  let socket: ClientSocket | undefined;
+  let isClosed = false;
+  /** Why there is no connection, if that is known. */
+  let failure: Error | undefined;
+  // Set before each connection.
+  let credentials!: SocketCredentials;
+
+  class OwnersClientSocket extends ClientSocket {
+    static readonly CONNECTING = 0;
+    static readonly OPEN = 1;
+    static readonly CLOSING = 2;
+    static readonly CLOSED = 3;
+
+    constructor(target: string) {
+      const { headers, ticket } = credentials;
+      super({
+        timeout: CONNECTION_TIMEOUT,
+        open: (onSocket) => openConnection({ url: target, implementation, headers, ticket, onSocket }),
+        onAnswer() {
+          failure = undefined;
+          retryDelay.reset();
+          fallback.up();
+        },
+      });
+      socket = this;
+      this.addEventListener("error", ({ error }) => {
+        // A platform's event says nothing.
+        if (error instanceof Error) failure = error;
+      });
+    }
+  }
+
+  async function nextUrl(): Promise<string> {
+    await retryDelay.wait();
+    if (isClosed || !options.mayConnect()) throw new Error("The client does not need this socket any more.");
+    credentials = await readSocketCredentials(options);
+    return socketUrl({ url, base: globalThis.location?.href, organizationId, user: credentials.user });
+  }
+
+  const client = options.createWSClient({
+    // Called for each connection: the page may have moved on by then.
+    async url() {
+      try {
+        return await nextUrl();
+      } catch (cause) {
+        if (cause instanceof Error) failure = cause;
+        onClose(undefined);
+        throw cause;
+      }
+    },
+    // tRPC's client uses the part of a WebSocket that this class has.
+    WebSocket: OwnersClientSocket as unknown as typeof WebSocket,
+    experimental_encoder: createCursorEncoder({
+      onFlushed: (cursor) => flushes.flushed(organizationId, cursor),
+      startsAnew: fallback.isPolled,
+    }),
+    lazy: { enabled: true, closeMs: LINGER },
+    keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
+    retryDelayMs: retryDelay.beforeReconnect,
+    onOpen() {
+      if (isCurrent()) flushes.opened(organizationId);
+      watch.seen();
+    },
+    onClose: (cause) => onClose(cause?.code),
+    // A browser does not say why: it may be the network as well.
+    onError() {
+      watch.suspect();
+      void endIfRefused();
+    },
+  });
+  const link = options.wsLink<AnyTRPCRouter>({ client, transformer: superjson })(options.runtime);
+
+  function onClose(code: number | undefined): void {
+    if (isClosed) return;
+    fallback.down();
+    if (isCurrent()) flushes.closed(organizationId);
+    if (code === CLOSE_SESSION_ENDED) watch.suspect();
+    if (code === CLOSE_NO_MEMBER) void endIfRefused();
+  }
+
+  let isAsking = false;
+
+  /** Subscriptions to an organization end when the user is not a member. */
+  async function endIfRefused(): Promise<void> {
+    if (organizationId === undefined || isAsking || !isCurrent()) return;
+    isAsking = true;
+    try {
+      await call({ type: "query", path: "organizations.get", input: { organizationId } });
+    } catch (error) {
+      const isForbidden =
+        error instanceof TRPCClientError && (error.data as { code?: unknown } | null)?.code === "FORBIDDEN";
+      // Meanwhile the organization may have the socket of another user.
+      if (isForbidden && isCurrent()) options.onRefused(error);
+    }
+    isAsking = false;
+  }
+
+  /** tRPC's own error only says that the socket was closed. */
+  function explained(error: TRPCClientError<AnyTRPCRouter>): TRPCClientError<AnyTRPCRouter> {
+    return failure ? TRPCClientError.from(failure) : error;
+  }
+
+  /** Checks the connection. Meanwhile it counts as connecting. */
+  function check(timeout: number): void {
+    const { connectionState } = client;
+    const onAnswer = (): void => connectionState.next({ type: "state", state: "pending", error: null });
+    if (socket?.check(timeout, onAnswer)) connectionState.next({ type: "state", state: "connecting", error: null });
+  }
+
+  function onEvent(event: NetworkEvent): void {
+    retryDelay.reset();
+    fallback.pollNow();
+    // After the network came back, old connections are not trusted: opening one takes less time than a check that fails.
+    if (event === "online") socket?.fail(new Error("The network was lost."));
+    else check(CHECK_TIMEOUT);
+  }
+
+  let stopListening: (() => void) | undefined;
+  let subscriptions = 0;
+
+  /** Follows the network while there is a subscription. Returns the function that ends this one's part. */
+  function follow(): () => void {
+    if (subscriptions++ === 0) stopListening = onNetworkEvent(onEvent);
+    return () => {
+      if (--subscriptions === 0) stopListening?.();
+    };
+  }
+
+  const hasWebSocket = implementation !== undefined || globalThis.WebSocket !== undefined;
+
+  return {
+    link: ((chain) =>
+      observable((observer) => {
+        const { op } = chain;
+        const { context } = op;
+        const isLive = op.path === "_live";
+        if (!hasWebSocket && !isLive) {
+          observer.error(new TRPCClientError(NO_WEBSOCKET));
+          return undefined;
+        }
+        const polled: PolledQuery = {
+          op,
+          onResult: (data) =>
+            observer.next({ result: { type: "data", data: { id: "", data, polled: true } satisfies Polled }, context }),
+          onError: observer.error,
+          onPolling(polling) {
+            const error = explained(new TRPCClientError<AnyTRPCRouter>("The socket could not be opened."));
+            const state = { type: "state", state: "connecting", error, polling } as const;
+            observer.next({ result: state satisfies PollingState, context });
+          },
+        };
+        const ends = [follow(), ...(isLive ? [fallback.add(polled)] : [])];
+        if (hasWebSocket) {
+          // A new subscription is worth an attempt at once.
+          retryDelay.reset();
+          const subscription = link(chain).subscribe({
+            ...observer,
+            next(value) {
+              const { result } = value;
+              if (result.type === "data" || result.type === undefined) polled.polled = undefined;
+              if (result.type !== "state" || result.state !== "connecting") return observer.next(value);
+              const state: typeof result & PollingState = { ...result, polling: fallback.isPolling() };
+              if (state.error) state.error = explained(state.error);
+              return observer.next({ ...value, result: state });
+            },
+          });
+          ends.push(() => subscription.unsubscribe());
+        } else fallback.down(true);
+        return () => {
+          for (const end of ends) end();
+        };
+      })) satisfies Link,
+
+    /** Shows what this client has written, though the socket has not delivered it. */
+    catchUp(): void {
+      fallback.pollNow();
+      check(LATE_CHECK_TIMEOUT);
+    },
+
+    close(): void {
+      isClosed = true;
+      fallback.up();
+      retryDelay.reset();
+      void client.close();
+    },
+  };
+}
+
+interface Polled extends PolledEvent {
+  readonly id: string;
+  readonly data: unknown;
+}
+
+export type OwnerSocket = ReturnType<typeof createOwnerSocket>;

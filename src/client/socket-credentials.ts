@@ -1,0 +1,50 @@
+import type { ClientSession } from "./client-sessions.js";
+import type { CallOverHttp } from "./call-over-http.js";
+import type { TokenLoader } from "./token-loader.js";
+
+export interface SocketCredentialsOptions {
+  /** The app's own headers. */
+  readonly headers: () => Promise<Record<string, string | string[] | undefined>>;
+  /** Loads the client's own tokens, if it keeps any. */
+  readonly tokenLoader: TokenLoader | undefined;
+  readonly call: CallOverHttp;
+  /** The session that the socket is opened in. */
+  readonly session: ClientSession;
+  readonly organizationId: string | undefined;
+}
+
+/** What authenticates one connection. */
+export interface SocketCredentials {
+  /** Sent with the handshake, by a class that takes headers. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Fetches a ticket in place of the headers, if they authenticate the socket. */
+  readonly ticket: (() => Promise<string>) | undefined;
+  /** The user that the browser's cookies belong to, if they authenticate the socket. */
+  readonly user: string | undefined;
+}
+
+/**
+ * Reads the credentials for a new connection.
+ *
+ * @throws TRPCClientError UNAUTHORIZED when the session is over
+ */
+export async function readSocketCredentials(options: SocketCredentialsOptions): Promise<SocketCredentials> {
+  const { tokenLoader, call, session, organizationId } = options;
+  const [own, tokens] = await Promise.all([
+    options.headers(),
+    tokenLoader?.load().then((loaded) => loaded.fresh(session)),
+  ]);
+  if (session.isOver) throw new Error("The sign-in changed before the socket was opened.");
+  const sent = { ...own, ...(tokens && { Authorization: `Bearer ${tokens.accessToken}` }) };
+  const headers = Object.fromEntries(
+    Object.entries(sent).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  ) as Record<string, string>;
+  const isAuthorized = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+
+  async function ticket(): Promise<string> {
+    const input = organizationId === undefined ? undefined : { organization: organizationId };
+    const issued = await call({ type: "mutation", path: "auth.socketTicket", input });
+    return (issued as { readonly ticket: string }).ticket;
+  }
+  return { headers, ticket: isAuthorized ? ticket : undefined, user: tokenLoader ? undefined : session.user };
+}
