@@ -9,10 +9,13 @@ import { observableToPromise } from "@trpc/server/observable";
  */
 export type CallOverHttp = (call: Pick<Operation, "type" | "path" | "input">) => Promise<unknown>;
 
+/** The id of an operation that the client itself started. tRPC's own begin with 1. */
+export const OWN_CALL = 0;
+
 /** Makes calls beside those of the app. */
 export function callOver(link: OperationLink<AnyTRPCRouter>): CallOverHttp {
   return async (call) => {
-    const op = { id: 0, context: {}, signal: null, ...call };
+    const op = { id: OWN_CALL, context: {}, signal: null, ...call };
     // The link is the last one, so it calls no next one.
     const { result } = await observableToPromise(link({ op, next: link as never }));
     return "data" in result ? result.data : undefined;

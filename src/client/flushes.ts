@@ -29,7 +29,7 @@ export function createFlushes(patience = PATIENCE) {
   const open = new Map<OrganizationId, number>();
   /** Whose socket was lost, or could not be opened. */
   const lost = new Set<OrganizationId>();
-  /** Read the live queries of an owner whose socket does not deliver. */
+  /** For each owner with a socket: reads its live queries over HTTP if the socket does not deliver. */
   const pollers = new Map<OrganizationId, () => void>();
 
   function complete(organizationId: OrganizationId, position: number): void {
@@ -80,10 +80,12 @@ export function createFlushes(patience = PATIENCE) {
       };
     },
 
-    /** The socket of an owner is open. */
+    /** The socket of an owner delivers. */
     opened(organizationId: OrganizationId): void {
       open.set(organizationId, (open.get(organizationId) ?? 0) + 1);
       lost.delete(organizationId);
+      // A write whose position is not known is part of what the socket delivers first.
+      for (const each of waiting.get(organizationId) ?? []) if (each.position < 0) each.done(true);
     },
 
     /** A socket of an owner was closed, or did not open: over none, nothing is told that would be worth waiting for. */
@@ -102,13 +104,18 @@ export function createFlushes(patience = PATIENCE) {
     /**
      * Waits until an owner's live queries, if there are any, show what was written: for as long as they may take. Without
      * a socket they are read over HTTP. Answers whether they do.
+     *
+     * @param cursor how far the log goes. An object without sockets does not say
      */
-    reached(organizationId: OrganizationId, cursor: string): Promise<boolean> {
-      const position = positionOf(cursor);
-      if (!live.has(organizationId) || (positions.get(organizationId) ?? -1) >= position) return Promise.resolve(true);
+    reached(organizationId: OrganizationId, cursor: string | undefined): Promise<boolean> {
+      const position = positionOf(cursor ?? "");
+      const isShown = cursor !== undefined && (positions.get(organizationId) ?? -1) >= position;
+      if (!live.has(organizationId) || isShown) return Promise.resolve(true);
+      const isLost = lost.has(organizationId);
       const isLate = (): void => void owed.set(organizationId, Math.max(position, owed.get(organizationId) ?? -1));
-      const poll = pollers.get(organizationId);
-      if (lost.has(organizationId) && !poll) {
+      const poll = isLost || !open.get(organizationId) ? pollers.get(organizationId) : undefined;
+      if (!poll && cursor === undefined) return Promise.resolve(true);
+      if (!poll && isLost) {
         isLate();
         return Promise.resolve(false);
       }
@@ -117,7 +124,7 @@ export function createFlushes(patience = PATIENCE) {
         waiting.set(organizationId, all);
         const timeout = setTimeout(() => {
           mine.done(false);
-          poll?.();
+          pollers.get(organizationId)?.();
         }, patience);
         const mine: Waiting = {
           position,
@@ -129,7 +136,7 @@ export function createFlushes(patience = PATIENCE) {
           },
         };
         all.add(mine);
-        if (lost.has(organizationId)) poll?.();
+        poll?.();
       });
     },
 

@@ -90,7 +90,8 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
       failures = 0;
       clearTimeout(timer);
       timer = undefined;
-      setPolling(false);
+      // The socket's own events show this.
+      isPolling = false;
     },
 
     /** The socket does not work. If that is certain to last, polling starts at once. */
@@ -107,3 +108,5 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
     isPolled: (id: unknown): boolean => [...queries].some(({ op, polled }) => op.id === id && polled !== undefined),
   };
 }
+
+export type LiveFallback = ReturnType<typeof createLiveFallback>;

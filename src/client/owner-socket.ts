@@ -15,15 +15,13 @@ import { createCursorEncoder } from "./cursor-encoder.js";
 import type { Flushes } from "./flushes.js";
 import { createLiveFallback } from "./live-fallback.js";
 import { onNetworkEvent, type NetworkEvent } from "./network-events.js";
-import { NO_WEBSOCKET, openConnection } from "./open-connection.js";
-import type { PolledEvent, PolledQuery, PollingState } from "./polled-query.js";
+import { openConnection } from "./open-connection.js";
+import { createOwnerLink } from "./owner-link.js";
 import { createRetryDelay } from "./retry-delay.js";
 import type { SessionWatch } from "./session-watch.js";
 import type { SocketClass } from "./socket-class.js";
 import { readSocketCredentials, type SocketCredentials, type SocketCredentialsOptions } from "./socket-credentials.js";
 import { socketUrl } from "./socket-url.js";
-
-type Link = OperationLink<AnyTRPCRouter>;
 
 /**
  * The parts of tRPC and superjson that the module uses. It imports only files that nothing else imports: for a module that
@@ -109,6 +107,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
           failure = undefined;
           retryDelay.reset();
           fallback.up();
+          if (isCurrent()) flushes.opened(organizationId);
         },
       });
       socket = this;
@@ -146,10 +145,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     lazy: { enabled: true, closeMs: LINGER },
     keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
     retryDelayMs: retryDelay.beforeReconnect,
-    onOpen() {
-      if (isCurrent()) flushes.opened(organizationId);
-      watch.seen();
-    },
+    onOpen: watch.seen,
     onClose: (cause) => onClose(cause?.code),
     // A browser does not say why: it may be the network as well.
     onError() {
@@ -157,7 +153,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
       void endIfRefused();
     },
   });
-  const link = options.wsLink<AnyTRPCRouter>({ client, transformer: superjson })(options.runtime);
+  const socketLink = options.wsLink<AnyTRPCRouter>({ client, transformer: superjson })(options.runtime);
 
   function onClose(code: number | undefined): void {
     if (isClosed) return;
@@ -204,67 +200,38 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     else check(CHECK_TIMEOUT);
   }
 
+  // The socket has not delivered what this client has written.
+  flushes.setPoller(organizationId, () => {
+    fallback.pollNow();
+    check(LATE_CHECK_TIMEOUT);
+  });
+
   let stopListening: (() => void) | undefined;
   let subscriptions = 0;
+  const hasWebSocket = implementation !== undefined || globalThis.WebSocket !== undefined;
 
-  /** Follows the network while there is a subscription. Returns the function that ends this one's part. */
-  function follow(): () => void {
+  function onStart(): () => void {
     if (subscriptions++ === 0) stopListening = onNetworkEvent(onEvent);
+    // A new subscription is worth an attempt at once.
+    retryDelay.reset();
+    if (!hasWebSocket) {
+      fallback.down(true);
+      flushes.closed(organizationId);
+    }
     return () => {
       if (--subscriptions === 0) stopListening?.();
     };
   }
 
-  const hasWebSocket = implementation !== undefined || globalThis.WebSocket !== undefined;
-
   return {
-    link: ((chain) =>
-      observable((observer) => {
-        const { op } = chain;
-        const { context } = op;
-        const isLive = op.path === "_live";
-        if (!hasWebSocket && !isLive) {
-          observer.error(new TRPCClientError(NO_WEBSOCKET));
-          return undefined;
-        }
-        const polled: PolledQuery = {
-          op,
-          onResult: (data) =>
-            observer.next({ result: { type: "data", data: { id: "", data, polled: true } satisfies Polled }, context }),
-          onError: observer.error,
-          onPolling(polling) {
-            const error = explained(new TRPCClientError<AnyTRPCRouter>("The socket could not be opened."));
-            const state = { type: "state", state: "connecting", error, polling } as const;
-            observer.next({ result: state satisfies PollingState, context });
-          },
-        };
-        const ends = [follow(), ...(isLive ? [fallback.add(polled)] : [])];
-        if (hasWebSocket) {
-          // A new subscription is worth an attempt at once.
-          retryDelay.reset();
-          const subscription = link(chain).subscribe({
-            ...observer,
-            next(value) {
-              const { result } = value;
-              if (result.type === "data" || result.type === undefined) polled.polled = undefined;
-              if (result.type !== "state" || result.state !== "connecting") return observer.next(value);
-              const state: typeof result & PollingState = { ...result, polling: fallback.isPolling() };
-              if (state.error) state.error = explained(state.error);
-              return observer.next({ ...value, result: state });
-            },
-          });
-          ends.push(() => subscription.unsubscribe());
-        } else fallback.down(true);
-        return () => {
-          for (const end of ends) end();
-        };
-      })) satisfies Link,
-
-    /** Shows what this client has written, though the socket has not delivered it. */
-    catchUp(): void {
-      fallback.pollNow();
-      check(LATE_CHECK_TIMEOUT);
-    },
+    link: createOwnerLink({
+      observable,
+      TRPCClientError: TRPCClientError<AnyTRPCRouter>,
+      socketLink: hasWebSocket ? socketLink : undefined,
+      fallback,
+      onStart,
+      explained,
+    }),
 
     close(): void {
       isClosed = true;
@@ -273,11 +240,6 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
       void client.close();
     },
   };
-}
-
-interface Polled extends PolledEvent {
-  readonly id: string;
-  readonly data: unknown;
 }
 
 export type OwnerSocket = ReturnType<typeof createOwnerSocket>;

@@ -8,7 +8,7 @@ export interface PolledQuery {
   polled?: string | undefined;
   onResult(data: unknown): void;
   onError(error: TRPCClientError<AnyTRPCRouter>): void;
-  /** Called when polling starts to keep the query current, or stops to. */
+  /** Called when polling starts to keep the query current, and when it does not succeed any more. */
   onPolling(isPolling: boolean): void;
 }
 

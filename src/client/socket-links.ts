@@ -86,7 +86,6 @@ export function createSocketLinks(options: SocketLinksOptions) {
         opened?.close();
       },
     };
-    flushes.setPoller(organizationId, () => opened?.catchUp());
     return socket;
   }
 

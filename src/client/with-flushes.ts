@@ -3,6 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import superjson, { type SuperJSONResult } from "superjson";
 import { Written } from "../shared/reply-cursor.js";
+import { OWN_CALL } from "./call-over-http.js";
 import type { Flushes } from "./flushes.js";
 import { organizationIdOf } from "./organization-id-of.js";
 
@@ -28,15 +29,16 @@ export function withFlushes(
 ): OperationLink<AnyTRPCRouter> {
   return (chain) =>
     observable((observer) => {
-      const { path, input } = chain.op;
+      const { id, type, path, input } = chain.op;
+      const mayWrite = type === "mutation" && id !== OWN_CALL;
       let shown = Promise.resolve();
       const subscription = link(chain).subscribe({
         next(value) {
           const { result } = value;
-          const written = "data" in result ? result.data : undefined;
-          if (!(written instanceof Written)) return observer.next(value);
-          const unwrapped: typeof value = { ...value, result: { type: "data", data: written.data } };
-          shown = flushes.reached(organizationIdOf(input), written.cursor).then((inTime) => {
+          const written = "data" in result && result.data instanceof Written ? result.data : undefined;
+          if (!written && !mayWrite) return observer.next(value);
+          const unwrapped: typeof value = written ? { ...value, result: { type: "data", data: written.data } } : value;
+          shown = flushes.reached(organizationIdOf(input), written?.cursor).then((inTime) => {
             if (!inTime) onLate?.(path);
             observer.next(unwrapped);
           });

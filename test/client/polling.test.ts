@@ -1,0 +1,174 @@
+import { QueryClient, QueryObserver, notifyManager } from "@tanstack/query-core";
+import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { createTestHarness } from "wrangler";
+import { WebSocket as NodeWebSocket } from "ws";
+import { connectLive, createClient, live, watchQuery, type SocketClass } from "trpc-userdo/client";
+import type { SessionTokens, UserDOLinkOptions } from "trpc-userdo/client";
+import type { AppRouter } from "../fixtures/app/router.js";
+
+const server = createTestHarness({
+  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
+});
+let origin: string;
+
+beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
+afterAll(() => server.close());
+afterEach(() => void vi.unstubAllGlobals());
+
+const eventually = { timeout: 12_000, interval: 20 };
+
+/** Sockets that a network can block: they do not open, or are closed as soon as they are open. */
+function createNetwork(how: "refuses" | "closes" = "refuses") {
+  const network = { isBlocked: true, sockets: [] as NodeWebSocket[] };
+  class Socket extends NodeWebSocket {
+    constructor(url: string | URL, options?: object) {
+      super(network.isBlocked && how === "refuses" ? "ws://127.0.0.1:1/" : url, options);
+      network.sockets.push(this);
+      this.on("open", () => network.isBlocked && this.terminate());
+    }
+  }
+  return Object.assign(network, { Socket: Socket as SocketClass });
+}
+
+async function signUp(options: UserDOLinkOptions) {
+  let kept: SessionTokens | undefined;
+  const tokens = { get: () => kept, set: (next: SessionTokens | undefined) => void (kept = next) };
+  const open = (more: UserDOLinkOptions) => createClient<AppRouter>({ url: `${origin}/trpc`, tokens, ...more });
+  const client = open({ pollInterval: 300, ...options });
+  await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+  return { client, other: open({}) };
+}
+
+type Client = Awaited<ReturnType<typeof signUp>>["client"];
+
+function watch(client: Client) {
+  const titles: string[][] = [];
+  const statuses: string[] = [];
+  const errors: unknown[] = [];
+  const stop = watchQuery(client.posts.list, undefined, {
+    onData: (list) => titles.push(list.map(({ title }) => title).toSorted()),
+    onStatus: (status) => statuses.push(status),
+    onError: (error) => errors.push(error),
+  });
+  return { titles, statuses, errors, stop };
+}
+
+const post = (title: string) => ({ title, body: "" });
+
+describe("where sockets are blocked", () => {
+  it.each(["refuses", "closes"] as const)(
+    "shows own writes at once and others' by polling, and returns to the socket: the network %s them",
+    async (how) => {
+      const network = createNetwork(how);
+      const { client, other } = await signUp({ WebSocket: network.Socket });
+      const { titles, statuses, errors, stop } = watch(client);
+      await expect.poll(() => network.sockets.length, eventually).toBeGreaterThan(0);
+      await client.posts.create.mutate(post("own"));
+      expect(titles.at(-1)).toEqual(["own"]);
+      await expect.poll(() => statuses.at(-1), eventually).toBe("polling");
+      await other.posts.create.mutate(post("theirs"));
+      await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs"]);
+      await client.posts.create.mutate(post("third"));
+      expect(titles.at(-1)).toEqual(["own", "theirs", "third"]);
+
+      network.isBlocked = false;
+      await expect.poll(() => statuses.at(-1), { ...eventually, timeout: 40_000 }).toBe("live");
+      await other.posts.create.mutate(post("told"));
+      await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs", "third", "told"]);
+      expect(errors).toEqual([]);
+      stop();
+    },
+    90_000,
+  );
+
+  it("shows the state after polling, also when it is the one that the socket delivered last", async () => {
+    const network = createNetwork("closes");
+    network.isBlocked = false;
+    const { client, other } = await signUp({ WebSocket: network.Socket });
+    const { titles, statuses, stop } = watch(client);
+    await expect.poll(() => [titles.at(-1), statuses.at(-1)], eventually).toEqual([[], "live"]);
+    network.isBlocked = true;
+    for (const socket of network.sockets) socket.terminate();
+    await expect.poll(() => statuses.at(-1), eventually).toBe("connecting");
+    const { id } = await client.posts.create.mutate(post("for a moment"));
+    expect(titles.at(-1)).toEqual(["for a moment"]);
+    await other.posts.delete.mutate({ id });
+    network.isBlocked = false;
+    await expect.poll(() => [titles.at(-1), statuses.at(-1)], eventually).toEqual([[], "live"]);
+    stop();
+  }, 60_000);
+
+  it("polls for nothing but own writes without an interval", async () => {
+    const network = createNetwork();
+    const { client, other } = await signUp({ WebSocket: network.Socket, pollInterval: false });
+    const { titles, statuses, stop } = watch(client);
+    await expect.poll(() => network.sockets.length, eventually).toBeGreaterThan(0);
+    await other.posts.create.mutate(post("theirs"));
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    expect([titles, statuses]).toEqual([[], ["connecting"]]);
+    await client.posts.create.mutate(post("own"));
+    expect(titles.at(-1)).toEqual(["own", "theirs"]);
+    expect(statuses).toEqual(["connecting"]);
+    stop();
+  }, 30_000);
+
+  it("ends a query that fails by itself, and keeps those beside it", async () => {
+    const network = createNetwork();
+    const { client } = await signUp({ WebSocket: network.Socket });
+    const organizationId = "nobody";
+    const errors: unknown[] = [];
+    watchQuery(client.projects.list, { organizationId }, { onData: () => {}, onError: (error) => errors.push(error) });
+    const { titles, errors: ownErrors, stop } = watch(client);
+    await expect
+      .poll(() => errors.map((error) => (error as { data?: unknown }).data), eventually)
+      .toMatchObject([{ code: "FORBIDDEN" }]);
+    await expect.poll(() => titles.at(-1), eventually).toEqual([]);
+    expect(ownErrors).toEqual([]);
+    stop();
+  }, 30_000);
+});
+
+describe("without a WebSocket", () => {
+  it("polls live queries, and ends subscriptions with the reason", async () => {
+    vi.stubGlobal("WebSocket", undefined);
+    const { client, other } = await signUp({});
+    const { titles, statuses, stop } = watch(client);
+    const errors: string[] = [];
+    client.posts.changes.subscribe(undefined, { onError: ({ message }) => errors.push(message) });
+    await expect.poll(() => [titles.at(-1), statuses.at(-1)], eventually).toEqual([[], "polling"]);
+    expect(errors).toEqual([expect.stringMatching(/no WebSocket.*`ws`/)]);
+    await client.posts.create.mutate(post("own"));
+    expect(titles.at(-1)).toEqual(["own"]);
+    await other.posts.create.mutate(post("theirs"));
+    await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs"]);
+    stop();
+  }, 30_000);
+});
+
+describe("a cache of TanStack Query", () => {
+  it("reports `polling`, shows the same, and `live` when the socket works", async () => {
+    const network = createNetwork();
+    const { client, other } = await signUp({ WebSocket: network.Socket });
+    const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
+    const connection = connectLive({ client, queryClient, notifyManager });
+    const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
+    const observer = new QueryObserver(queryClient, live(trpc.posts.list.queryOptions()) as never);
+    const stop = observer.subscribe(() => {});
+    const titles = () =>
+      (observer.getCurrentResult().data as { title: string }[] | undefined)?.map(({ title }) => title);
+    await expect.poll(titles, eventually).toEqual([]);
+    await client.posts.create.mutate(post("own"));
+    expect(titles()).toEqual(["own"]);
+    await expect.poll(() => connection.status(), eventually).toBe("polling");
+    await other.posts.create.mutate(post("theirs"));
+    await expect.poll(() => titles()?.toSorted(), eventually).toEqual(["own", "theirs"]);
+    expect(connection.status()).toBe("polling");
+    network.isBlocked = false;
+    await expect.poll(() => connection.status(), { ...eventually, timeout: 40_000 }).toBe("live");
+    await other.posts.create.mutate(post("told"));
+    await expect.poll(() => titles()?.length, eventually).toBe(3);
+    stop();
+    connection.disconnect();
+  }, 90_000);
+});
