@@ -4,6 +4,7 @@ import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
+import type { OnReply } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
 import { createAlarms } from "./alarms.js";
@@ -142,10 +143,17 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     deadLetters: () => kind.deadLetters?.() ?? [],
 
-    trpc(caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> {
+    trpc(
+      caller: Caller,
+      calls: readonly Call[],
+      device?: Device,
+      requestId?: string,
+      onReply?: OnReply,
+    ): Promise<Reply[]> {
       const run = (call: Call): Promise<Reply> =>
         shown(caller, call, () => entry.run(caller, call, "rpc", { device, requestId }));
-      const runAll = (): Promise<Reply[]> => reached(Promise.all(calls.map(run)));
+      const runAll = (): Promise<Reply[]> =>
+        onReply ? replyToEach(calls, (call) => reached(run(call)), onReply) : reached(Promise.all(calls.map(run)));
       return memberCalls && caller.type === "user" ? counted(memberCalls, caller, calls, runAll) : runAll();
     },
 
@@ -179,6 +187,21 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),
   };
+}
+
+/** Passes each reply on as soon as there is one. Returns those that remain: none. */
+async function replyToEach(
+  calls: readonly Call[],
+  run: (call: Call) => Promise<Reply>,
+  onReply: OnReply,
+): Promise<Reply[]> {
+  const answer = async (call: Call, index: number): Promise<void> => {
+    const reply = await run(call);
+    // The Worker's request may have ended meanwhile. The calls beside this one go on.
+    await Promise.resolve(onReply(index, reply)).catch(() => {});
+  };
+  await Promise.all(calls.map(answer));
+  return [];
 }
 
 /** What an upgrade is answered with, before the socket is looked at. */

@@ -3,6 +3,7 @@ import type { User } from "../shared/account.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import type { Device } from "../shared/device.js";
+import type { OnReply } from "../shared/object-stub.js";
 import type { App } from "./app.js";
 import { checkAppClass } from "./check-app-class.js";
 import { createObject, type AppObject } from "./create-object.js";
@@ -66,9 +67,15 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   }
 
   /** @internal Runs calls on a caller's behalf. */
-  trpc(caller: Caller, calls: readonly Call[], device?: Device, requestId?: string): Promise<Reply[]> {
+  trpc(
+    caller: Caller,
+    calls: readonly Call[],
+    device?: Device,
+    requestId?: string,
+    onReply?: OnReply,
+  ): Promise<Reply[]> {
     this.#checkFields();
-    return this.#object.trpc(caller, calls, device, requestId);
+    return this.#object.trpc(caller, calls, device, requestId, onReply);
   }
 
   /** @internal The framework's own messages between objects. */

@@ -22,7 +22,7 @@ import { withFirstEventId } from "./with-first-event-id.js";
 import { sessionUserAfter } from "./session-user.js";
 import { accessExpiryOf, renew, type Who } from "./who.js";
 
-export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller"> {
+export interface AnswerCallsOptions extends Omit<SendCallsOptions, "caller" | "streams"> {
   readonly request: Request;
   /** Where tRPC answers. */
   readonly path: string;
@@ -69,7 +69,8 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const { caller, effect } = await callerFor(sent, options);
   // Procedures in the Worker run before tRPC's adapter says how it notices that the client has left.
   const left = new AbortController();
-  const replies = sendCalls(sent, { ...options, caller, signal: left.signal });
+  const streams = wantsStream(request.headers);
+  const replies = sendCalls(sent, { ...options, caller, streams, signal: left.signal });
   const proxied = planned.map(({ path, procedure, call, refused }): ProxiedCall => {
     const reply = refused ? Promise.resolve(refused) : call && replies[sent.indexOf(call)];
     return { path, procedure, reply };
@@ -79,7 +80,7 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
     endpoint: options.path,
     req: forAdapter(request),
     router: createProxyRouter(router, proxied, {
-      streams: wantsStream(request.headers),
+      streams,
       onSignal(signal) {
         const abort = (): void => left.abort(signal.reason);
         if (signal.aborted) abort();
@@ -96,11 +97,15 @@ export async function answerCalls(options: AnswerCallsOptions): Promise<Response
   const settles = sent.flatMap(({ procedure }, index) =>
     placementOf(procedure).setsCookies === "never" ? [] : (replies[index] ?? []),
   );
-  const streams = response.headers.get("transfer-encoding") === "chunked";
+  const isStream = response.headers.get("transfer-encoding") === "chunked";
+  // Compression would hold events back until its buffer is full.
+  if (isStream || response.headers.get("content-type") === "text/event-stream") {
+    response.headers.set("Content-Encoding", "identity");
+  }
   // Unless a call was refused here, a stream has nothing to tell before its first reply, which may say that the session
   // is over.
   const first = sent.length === planned.length ? [Promise.race(replies)] : [];
-  const settled = await Promise.all(streams ? [...first, ...settles] : replies);
+  const settled = await Promise.all(isStream ? [...first, ...settles] : replies);
   const signsIn = settled.some((reply) => reply.session);
   for (const reply of settled) {
     // A call beside the sign-in that failed because the previous session has ended must not undo the sign-in.

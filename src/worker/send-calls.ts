@@ -30,6 +30,8 @@ export interface SendCallsOptions {
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
   readonly waitUntil: WaitUntil;
+  /** Whether the client reads each reply as soon as it is written. */
+  readonly streams: boolean;
   /** Aborts when the client leaves: for the procedures that run in the Worker. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -69,35 +71,55 @@ function dispatch(calls: readonly AddressedCall[], options: SendCallsOptions): P
     const batch = batches.get(name) ?? { address: to, calls: [] };
     batches.set(name, batch);
     const position = batch.calls.push(call) - 1;
-    return async () =>
-      (await replies.get(name))?.[position] ?? failed(call, new Error("An object left a call unanswered."), options);
+    return () => replies.get(name)?.[position] ?? Promise.resolve(failed(call, unanswered(), options));
   });
   const replies = new Map(Array.from(batches, ([name, batch]) => [name, ask(batch.address, batch.calls, options)]));
   return places.map((reply) => reply());
 }
 
-/** Asks one object, in one RPC. */
-async function ask(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<SentReply[]> {
-  const { router, configuration, caller, device, signal, waitUntil } = options;
-  const requestId = signal && crypto.randomUUID();
-  const leave = (): void => {
-    const left = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
-    waitUntil(left.catch(() => {}));
+/** Asks one object, in one RPC. A stream gets each reply as soon as there is one, other requests all at the end. */
+function ask(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<SentReply>[] {
+  const { router, configuration, caller, device, signal: left, waitUntil, streams } = options;
+  const pending = new Map(calls.map((_call, index) => [index, Promise.withResolvers<SentReply>()]));
+  const replies = Array.from(pending.values(), ({ promise }) => promise);
+  const settle = (index: number, reply: () => SentReply): void => {
+    const call = pending.get(index);
+    pending.delete(index);
+    call?.resolve(reply());
   };
-  signal?.addEventListener("abort", leave, { once: true });
-  try {
+  /** Fails the calls that have no reply yet. */
+  const fail = (cause: unknown): void => {
+    for (const [index, call] of calls.entries()) settle(index, () => failed(call, cause, options));
+  };
+
+  const requestId = left && crypto.randomUUID();
+  const leave = (): void => {
+    const told = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
+    waitUntil(told.catch(() => {}));
+  };
+
+  async function send(): Promise<void> {
     const stub = stubOf(configuration.namespace, address);
     const { output: transformer } = router._def._config.transformer;
     const open: SentReply["open"] = (ticket, signal) =>
       readStream({ stub, ticket, transformer, track: tracked, signal, waitUntil });
-    return (await stub.trpc(caller, calls, device, requestId)).map((reply): SentReply =>
-      reply.ok && (reply.stream !== undefined || reply.later) ? { ...reply, open } : reply,
-    );
-  } catch (cause) {
-    return calls.map((call) => failed(call, settingAtFault(cause) ?? cause, options));
-  } finally {
-    signal?.removeEventListener("abort", leave);
+    const onReply = (index: number, reply: Reply): void =>
+      settle(index, () => (reply.ok && (reply.stream !== undefined || reply.later) ? { ...reply, open } : reply));
+    const onEach = streams && calls.length > 1 ? onReply : undefined;
+    const rest = await stub.trpc(caller, calls, device, requestId, onEach);
+    for (const [index, reply] of rest.entries()) onReply(index, reply);
+    fail(unanswered());
   }
+
+  left?.addEventListener("abort", leave, { once: true });
+  void send()
+    .catch((cause: unknown) => fail(settingAtFault(cause) ?? cause))
+    .finally(() => left?.removeEventListener("abort", leave));
+  return replies;
+}
+
+function unanswered(): Error {
+  return new Error("An object left a call unanswered.");
 }
 
 async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {

@@ -157,6 +157,8 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "odd.store": nothing,
   "odd.number": () => [1],
   "odd.countdown": () => [2],
+  "odd.awaitPost": nothing,
+  "odd.streamPost": nothing,
   "odd.uncloneable": nothing,
   "odd.unsendable": nothing,
   "odd.throwsError": nothing,
