@@ -1,5 +1,5 @@
-/** What may have happened to connections: the network came back, or the page was not running for a while. */
-export type NetworkEvent = "online" | "resumed";
+/** What may have happened to connections: the network was lost or came back, or the page was not running for a while. */
+export type NetworkEvent = "offline" | "online" | "resumed";
 
 interface Target {
   addEventListener?: (type: string, listener: () => void) => void;
@@ -8,6 +8,7 @@ interface Target {
 
 /** Calls the listener when connections may be dead. Returns the function that stops it. Without a page it does nothing. */
 export function onNetworkEvent(listener: (event: NetworkEvent) => void): () => void {
+  const offline = (): void => listener("offline");
   const online = (): void => listener("online");
   const resumed = (): void => listener("resumed");
   const shown = (): void => {
@@ -17,6 +18,7 @@ export function onNetworkEvent(listener: (event: NetworkEvent) => void): () => v
   const page = globalThis.window as Target | undefined;
   const document = globalThis.document as Target | undefined;
   const listeners = [
+    [page, "offline", offline],
     [page, "online", online],
     // From the back/forward cache.
     [page, "pageshow", resumed],

@@ -60,7 +60,7 @@ export interface OwnerSocketOptions
 const CONNECTION_TIMEOUT = 10_000;
 
 /** How long the server may take to answer a check after the page was away, in milliseconds. */
-const CHECK_TIMEOUT = 1_000;
+const CHECK_TIMEOUT = 750;
 
 /** The same, when the socket did not deliver what the page has written. */
 const LATE_CHECK_TIMEOUT = 5_000;
@@ -185,19 +185,22 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     return failure ? TRPCClientError.from(failure) : error;
   }
 
+  const setState = (state: "connecting" | "pending"): void =>
+    client.connectionState.next({ type: "state", state, error: null });
+
   /** Checks the connection. Meanwhile it counts as connecting. */
   function check(timeout: number): void {
-    const { connectionState } = client;
-    const onAnswer = (): void => connectionState.next({ type: "state", state: "pending", error: null });
-    if (socket?.check(timeout, onAnswer)) connectionState.next({ type: "state", state: "connecting", error: null });
+    if (socket?.check(timeout, () => setState("pending"))) setState("connecting");
   }
 
   function onEvent(event: NetworkEvent): void {
+    // An open connection may have outlived the network, but nothing shows it.
+    if (event === "offline") return socket?.readyState === OwnersClientSocket.OPEN ? setState("connecting") : undefined;
     retryDelay.reset();
     fallback.pollNow();
     // After the network came back, old connections are not trusted: opening one takes less time than a check that fails.
-    if (event === "online") socket?.fail(new Error("The network was lost."));
-    else check(CHECK_TIMEOUT);
+    if (event === "online") return socket?.fail(new Error("The network was lost."));
+    return check(CHECK_TIMEOUT);
   }
 
   // The socket has not delivered what this client has written.

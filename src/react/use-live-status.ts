@@ -9,8 +9,8 @@ const idle = (): LiveStatus => "idle";
 const never = (): (() => void) => () => {};
 
 /**
- * Whether the page's live queries are current: `live`; `connecting` or `offline`, with the last data; `error` when one
- * has ended with an error; `idle` when there are none.
+ * Whether the page's live queries are current: `live`; `polling` while the socket does not work; `connecting` or
+ * `offline`, with the last data; `error` when one has ended with an error; `idle` when there are none.
  */
 export function useLiveStatus(): LiveStatus {
   const bridge = useContext(LiveBridgeContext);

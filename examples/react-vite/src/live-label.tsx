@@ -4,6 +4,7 @@ const texts = {
   idle: "Connecting…",
   connecting: "Connecting…",
   live: "Live",
+  polling: "Updated every few seconds",
   offline: "Offline",
   error: "Not up to date",
 };

@@ -24,7 +24,7 @@ const client = createClient<AppRouter>();
 export function watching(): void {
   const stop = watchQuery(client.posts.list, undefined, {
     onData: (posts) => expectTypeOf(posts).toEqualTypeOf<Post[]>(),
-    onStatus: (status) => expectTypeOf(status).toEqualTypeOf<"connecting" | "live">(),
+    onStatus: (status) => expectTypeOf(status).toEqualTypeOf<"connecting" | "live" | "polling">(),
     onError: (error) => {
       expectTypeOf(error).toExtend<TRPCClientErrorLike<AppRouter>>();
       expectTypeOf(error.data).toEqualTypeOf<TRPCClientError<AppRouter>["data"]>();
@@ -50,7 +50,7 @@ const { useTRPC, live, optimistic, useLiveStatus } = createUserDOReact<AppRouter
 export function useLiveTypes(): void {
   const trpc = useTRPC();
   expectTypeOf(useLiveStatus()).toEqualTypeOf<LiveStatus>();
-  expectTypeOf<LiveStatus>().toEqualTypeOf<"idle" | "connecting" | "live" | "offline" | "error">();
+  expectTypeOf<LiveStatus>().toEqualTypeOf<"idle" | "connecting" | "live" | "polling" | "offline" | "error">();
 
   const plain = useQuery(trpc.posts.list.queryOptions());
   const posts = useQuery(live(trpc.posts.list.queryOptions()));

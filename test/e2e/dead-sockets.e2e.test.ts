@@ -1,0 +1,141 @@
+import type { BrowserContext } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
+import { createWeather } from "./socket-weather.js";
+import { TasksTab, type Credentials } from "./tasks-tab.js";
+import { useExample } from "./use-example.js";
+
+/** A bound that only a socket misses whose end was found by the ping of every half minute, in milliseconds. */
+const GENEROUS = 15_000;
+
+const example = useExample();
+let proxy: TcpProxy;
+/** Where the page is, behind the proxy. */
+let url: string;
+
+beforeAll(async () => {
+  proxy = await createTcpProxy();
+  proxy.target = Number(new URL(example.url).port);
+  url = `http://127.0.0.1:${proxy.port}/`;
+});
+
+afterAll(() => proxy?.close());
+
+/** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
+async function newBrowser(): Promise<BrowserContext> {
+  const context = await example.newBrowser();
+  await context.routeWebSocket(
+    ({ pathname }) => pathname !== "/trpc",
+    () => {},
+  );
+  return context;
+}
+
+describe("a socket that is dead without a word", () => {
+  const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
+  let context: BrowserContext;
+  let one: TasksTab;
+  let other: TasksTab;
+
+  beforeAll(async () => {
+    context = await newBrowser();
+    one = await TasksTab.open(context, url);
+    await one.submit("Sign up", ada);
+    // On another way to the same server.
+    other = await TasksTab.open(await newBrowser(), example.url);
+    await other.submit("Sign in", ada);
+    await Promise.all([one.live(), other.live()]);
+  }, 120_000);
+
+  afterAll(async () => {
+    await context?.close();
+    await other?.page.context().close();
+  });
+
+  const happenings: Record<string, () => Promise<void>> = {
+    "the network comes back": async () => {
+      await context.setOffline(true);
+      await one.page.getByText("Offline", { exact: true }).waitFor();
+      await context.setOffline(false);
+    },
+    "the page becomes visible": () =>
+      one.page.evaluate(() => void document.dispatchEvent(new Event("visibilitychange"))),
+    "the page comes from the back/forward cache": () =>
+      one.page.evaluate(() => void window.dispatchEvent(new Event("pageshow"))),
+  };
+
+  test.each(Object.keys(happenings))("is found when %s: what was missed is shown", async (name) => {
+    proxy.silence();
+    const title = `Meanwhile: ${name}`;
+    await other.add(title);
+    await other.task(title).waitFor();
+    expect(await one.titles()).not.toContain(title);
+    await one.page.evaluate(() => {
+      const label = document.querySelector("[data-live]");
+      const texts: string[] = [];
+      new MutationObserver(() => texts.push(label?.textContent ?? "")).observe(label as Node, {
+        subtree: true,
+        childList: true,
+        characterData: true,
+      });
+      Object.assign(window, { liveTexts: texts });
+    });
+    await happenings[name]?.();
+    const startedAt = Date.now();
+    await one.task(title).waitFor({ timeout: GENEROUS });
+    console.log(`${name}: new data after ${Date.now() - startedAt} ms`);
+    await one.live();
+    // It does not claim to be live before the server has answered.
+    const texts = await one.page.evaluate(() => (window as unknown as { liveTexts: string[] }).liveTexts);
+    expect(texts.slice(texts.lastIndexOf("Offline") + 1)).toEqual(["Connecting…", "Live"]);
+    expect(one.crashes).toEqual([]);
+  });
+
+  test("stays open when the page becomes visible and the server answers", async () => {
+    const before = one.sockets.length;
+    await happenings["the page becomes visible"]?.();
+    await one.add("Afterwards");
+    await other.task("Afterwards").waitFor();
+    await one.live();
+    expect(one.sockets).toHaveLength(before);
+  });
+});
+
+describe("a network that blocks sockets", () => {
+  const grace: Credentials = { email: "grace@example.com", password: "correct horse battery" };
+  const weather = createWeather();
+  let context: BrowserContext;
+  let one: TasksTab;
+  let other: TasksTab;
+
+  beforeAll(async () => {
+    context = await newBrowser();
+    await weather.over(context);
+    weather.away();
+    one = await TasksTab.open(context, url);
+    await one.submit("Sign up", grace);
+    other = await TasksTab.open(await newBrowser(), example.url);
+    await other.submit("Sign in", grace);
+    await other.live();
+  }, 120_000);
+
+  afterAll(async () => {
+    await context?.close();
+    await other?.page.context().close();
+  });
+
+  test("shows own writes and others', and returns to the socket when it works", async () => {
+    await one.page.getByText("Updated every few seconds").waitFor();
+    await one.add("Own");
+    await one.task("Own").waitFor({ timeout: 3_000 });
+    await other.task("Own").waitFor();
+    await other.add("Theirs");
+    await one.task("Theirs").waitFor({ timeout: GENEROUS });
+    weather.back();
+    await one.live();
+    await other.add("Told");
+    await one.task("Told").waitFor();
+    expect(await one.titles()).toEqual(await other.titles());
+    expect([...one.crashes, ...other.crashes]).toEqual([]);
+  });
+});
