@@ -1,11 +1,4 @@
-import type {
-  createWSClient,
-  Operation,
-  OperationLink,
-  TRPCClientError,
-  TRPCClientRuntime,
-  wsLink,
-} from "@trpc/client";
+import type { createWSClient, TRPCClientError, TRPCClientRuntime, wsLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import type { observable } from "@trpc/server/observable";
 import type superjson from "superjson";
@@ -92,6 +85,14 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   // Set before each connection.
   let credentials!: SocketCredentials;
 
+  function follow(opened: ClientSocket): void {
+    socket = opened;
+    opened.addEventListener("error", ({ error }) => {
+      // A platform's event says nothing.
+      if (error instanceof Error) failure = error;
+    });
+  }
+
   class OwnersClientSocket extends ClientSocket {
     static readonly CONNECTING = 0;
     static readonly OPEN = 1;
@@ -110,11 +111,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
           if (isCurrent()) flushes.opened(organizationId);
         },
       });
-      socket = this;
-      this.addEventListener("error", ({ error }) => {
-        // A platform's event says nothing.
-        if (error instanceof Error) failure = error;
-      });
+      follow(this);
     }
   }
 

@@ -168,7 +168,7 @@ describe("a socket ticket", () => {
     const socket = await openSocket(browser, `/trpc?ticket=${ticket}`);
     socket.send({ id: 1, method: "query", params: { path: "auth.me", input: {} } });
     const [frame] = await socket.until(1);
-    expect((frame?.result?.data?.json as { user: { id: string } }).user.id).toBe(user.id);
+    expect(frame?.result?.data?.json).toMatchObject({ user: { id: user.id } });
     socket.socket.close();
   });
 
