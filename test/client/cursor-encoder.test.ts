@@ -25,11 +25,22 @@ it("E4 an event's own id goes before, and a stopped subscription is forgotten", 
 
 it("P4 a flush is heard to be complete from a frame of its own at once, and from its last event after that", async () => {
   const heard: string[] = [];
-  const { decode } = createCursorEncoder((cursor) => heard.push(cursor));
+  const { decode } = createCursorEncoder({ onFlushed: (cursor) => heard.push(cursor) });
   decode('{"id":null,"method":"userdo.flushed","params":{"cursor":"5.0123456789abcdef"}}');
   expect(heard).toEqual(["5.0123456789abcdef"]);
   decode('{"id":1,"result":{"type":"data","id":"6","data":{}},"userdo":{"flushed":"6.0123456789abcdef"}}');
   heard.push("the event");
   await Promise.resolve();
   expect(heard).toEqual(["5.0123456789abcdef", "the event", "6.0123456789abcdef"]);
+});
+
+it("starts a subscription anew when it shows something newer than its last event", () => {
+  const message = { id: 1, method: "subscription", params: { path: "_live", lastEventId: "7.0123456789abcdef" } };
+  const { encode } = createCursorEncoder({ startsAnew: (id) => id === 1 });
+  const frames = JSON.parse(String(encode([message, { ...message, id: 2 }] as never))) as unknown;
+  expect(frames).toMatchObject([
+    { params: { path: "_live", userdo: {} } },
+    { params: { lastEventId: expect.any(String) } },
+  ]);
+  expect(frames).not.toHaveProperty("0.params.lastEventId");
 });
