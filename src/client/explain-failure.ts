@@ -14,13 +14,17 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
     } catch (cause) {
       // Ended by whoever asked.
       if ((cause as Error | undefined)?.name === "AbortError") throw cause;
-      throw new Error(globalThis.navigator?.onLine === false ? OFFLINE : UNREACHABLE, { cause });
+      const isRelative = !globalThis.location && String(url).startsWith("/");
+      throw new Error(isRelative ? RELATIVE : globalThis.navigator?.onLine === false ? OFFLINE : UNREACHABLE, {
+        cause,
+      });
     }
   };
 }
 
 const MAYBE_SAVED = "Your change may have been saved.";
 const OFFLINE = "There is no network, so this was not sent.";
+const RELATIVE = "`url` is relative, and there is no page that it could be relative to. Pass an absolute one.";
 // A browser does not say that it blocked an answer.
 const UNREACHABLE = `The server could not be reached, or CORS blocked its answer (\`allowedOrigins\`). ${MAYBE_SAVED}`;
 

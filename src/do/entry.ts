@@ -54,14 +54,10 @@ export interface Owned {
 }
 
 /** Who comes in with a call, from where, and how to send cookies back. */
-export interface Visit {
+export interface Visit extends Pick<Call, "refreshCookie" | "accessExpiresAt"> {
   readonly caller: Caller;
   /** Nothing is known of it on a socket, or behind another Worker. */
   readonly device: Device;
-  /** The browser's refresh token, unchecked, for the one procedure that exchanges it. */
-  readonly refreshCookie?: string | undefined;
-  /** When the caller's access token expires, in milliseconds since the epoch, for the one procedure that issues tickets. */
-  readonly accessExpiresAt?: number | undefined;
   /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
   readonly setSession: (effect: SessionEffect) => void;
   /** Asks the Worker to set the browser's device cookie on the reply. */
