@@ -5,6 +5,9 @@ type OrganizationId = string | undefined;
 /** Is told whose live queries show all that a flush changed. */
 export type FlushListener = (organizationId: OrganizationId) => void;
 
+/** Reads live queries over HTTP. `hasWritten` says that a round that is being read may lack what was written. */
+type Poll = (hasWritten: boolean) => void;
+
 interface Waiting {
   readonly position: number;
   done(inTime: boolean): void;
@@ -30,7 +33,7 @@ export function createFlushes(patience = PATIENCE) {
   /** Whose socket was lost, or could not be opened. */
   const lost = new Set<OrganizationId>();
   /** For each owner with a socket: reads its live queries over HTTP if the socket does not deliver. */
-  const pollers = new Map<OrganizationId, () => void>();
+  const pollers = new Map<OrganizationId, Poll>();
 
   function complete(organizationId: OrganizationId, position: number): void {
     if ((owed.get(organizationId) ?? -1) <= position) owed.delete(organizationId);
@@ -54,7 +57,7 @@ export function createFlushes(patience = PATIENCE) {
     },
 
     /** Sets the function that reads an owner's live queries over HTTP when the socket does not deliver them. */
-    setPoller: (organizationId: OrganizationId, poll: () => void): void => void pollers.set(organizationId, poll),
+    setPoller: (organizationId: OrganizationId, poll: Poll): void => void pollers.set(organizationId, poll),
 
     /**
      * A round of polling starts, whose results contain all that was written so far. Returns the function to call when
@@ -97,7 +100,7 @@ export function createFlushes(patience = PATIENCE) {
       const poll = pollers.get(organizationId);
       const all = waiting.get(organizationId);
       if (!all?.size) return;
-      if (poll) poll();
+      if (poll) poll(false);
       else for (const each of all) each.done(false);
     },
 
@@ -124,7 +127,7 @@ export function createFlushes(patience = PATIENCE) {
         waiting.set(organizationId, all);
         const timeout = setTimeout(() => {
           mine.done(false);
-          pollers.get(organizationId)?.();
+          pollers.get(organizationId)?.(true);
         }, patience);
         const mine: Waiting = {
           position,
@@ -136,7 +139,7 @@ export function createFlushes(patience = PATIENCE) {
           },
         };
         all.add(mine);
-        poll?.();
+        poll?.(true);
       });
     },
 

@@ -24,6 +24,8 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
   let isPolling = false;
   /** The newest round. Results of an older one are not used. */
   let round: object = {};
+  /** The round that is being read. */
+  let reading: object | undefined;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -40,7 +42,7 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
 
   /** Reads all queries once. Returns whether all of them are current now; `undefined` if the results were not used. */
   async function poll(): Promise<boolean | undefined> {
-    const mine = (round = {});
+    const mine = (reading = round = {});
     const isCurrent = (): boolean => round === mine;
     const onComplete = onRound();
     try {
@@ -51,6 +53,8 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
     } catch {
       // The module could not be loaded: the next round tries again.
       return false;
+    } finally {
+      if (reading === mine) reading = undefined;
     }
   }
 
@@ -101,8 +105,14 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
       schedule(isForGood ? 0 : POLL_AFTER);
     },
 
-    /** Reads all queries now: this client has written something, or the page is visible again. */
-    pollNow: (): void => void (isUp || poll()),
+    /**
+     * Reads all queries now, if the socket does not work.
+     *
+     * @param hasWritten whether this client has written something, which a round that is being read may not contain
+     */
+    pollNow(hasWritten = false): void {
+      if (!isUp && (hasWritten || !reading)) void poll();
+    },
 
     /** Whether a query's newest result came over HTTP. The server does not know it, and has to send the next one in full. */
     isPolled: (id: unknown): boolean => [...queries].some(({ op, polled }) => op.id === id && polled !== undefined),

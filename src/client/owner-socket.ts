@@ -201,8 +201,8 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   }
 
   // The socket has not delivered what this client has written.
-  flushes.setPoller(organizationId, () => {
-    fallback.pollNow();
+  flushes.setPoller(organizationId, (hasWritten) => {
+    fallback.pollNow(hasWritten);
     check(LATE_CHECK_TIMEOUT);
   });
 

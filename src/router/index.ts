@@ -18,7 +18,7 @@ export type { PermissionOf, Requirement, RoleDefinitions, RoleOf } from "./organ
 export type { SettingsSchema } from "./organizations/settings.js";
 export type { ProfileSchema, UserOf } from "./profile.js";
 export type { UserFieldsPatch, UserFieldsSchema, UserFieldsWriter } from "./user-fields.js";
-export type { Refreshed } from "./room.js";
+export type { IssuedSocketTicket, Refreshed } from "./room.js";
 export type { SessionDataProcedures } from "./sessions/session-data.js";
 export type { AuditAction, AuditEntry, AuditPage } from "../shared/audit.js";
 export type { ErrorReason } from "../shared/error-reason.js";

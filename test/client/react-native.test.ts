@@ -37,6 +37,23 @@ async function run(script: string): Promise<unknown> {
   const source = `
     import { WebSocket as NodeWebSocket } from "ws";
     const NodeURL = URL;
+    import { request } from "node:http";
+    /** Node's own fetch needs \`Event\`. */
+    const fetchOverHttp = (url, { method = "GET", headers, body }) => {
+      if (url.startsWith("/")) return Promise.reject(new TypeError("Network request failed"));
+      return new Promise((resolve, reject) => {
+        const sent = request(url, { method, headers }, (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (chunk) => (text += chunk)).on("end", () => resolve({
+            ok: response.statusCode < 300,
+            status: response.statusCode,
+            headers: { get: (name) => response.headers[name.toLowerCase()] ?? null },
+            json: async () => JSON.parse(text),
+          }));
+        });
+        sent.on("error", reject).end(body);
+      });
+    };
     for (const name of ["Event", "EventTarget", "CustomEvent", "MessageEvent", "BroadcastChannel", "document", "location"]) {
       Reflect.deleteProperty(globalThis, name);
     }
@@ -59,6 +76,7 @@ async function run(script: string): Promise<unknown> {
     let kept;
     const client = createClient({
       url: ${JSON.stringify(`${origin}/trpc`)},
+      fetch: fetchOverHttp,
       tokens: { get: () => kept, set: (tokens) => void (kept = tokens) },
     });
     const email = process.pid + "-" + Date.now() + "@example.com";
@@ -110,7 +128,7 @@ it("listens to an organization's object", async () => {
 
 it("names the fix for a relative URL, over HTTP and for sockets", async () => {
   const result = await run(`
-    const relative = createClient({ url: "/trpc" });
+    const relative = createClient({ url: "/trpc", fetch: fetchOverHttp });
     const message = await relative.ping.query().catch((error) => error.message);
     const states = [];
     relative.posts.changes.subscribe(undefined, {
