@@ -32,6 +32,8 @@ export function createFlushes(patience = PATIENCE) {
   const open = new Map<OrganizationId, number>();
   /** Whose socket was lost, or could not be opened. */
   const lost = new Set<OrganizationId>();
+  /** The owners whose live queries were read over HTTP since their socket was lost. */
+  const polled = new Set<OrganizationId>();
   /** For each owner with a socket: reads its live queries over HTTP if the socket does not deliver. */
   const pollers = new Map<OrganizationId, Poll>();
 
@@ -66,8 +68,14 @@ export function createFlushes(patience = PATIENCE) {
     beginRound(organizationId: OrganizationId): () => void {
       const all = [...(waiting.get(organizationId) ?? [])].map(({ position }) => position);
       const position = Math.max(...all, owed.get(organizationId) ?? -1);
-      return () => complete(organizationId, position);
+      return () => {
+        polled.add(organizationId);
+        complete(organizationId, position);
+      };
     },
+
+    /** Whether live queries show what is not owed, although the socket does not deliver. */
+    isPolled: (organizationId: OrganizationId): boolean => polled.has(organizationId),
 
     /** A live query of an owner begins. Gives the function that ends it. */
     begin(organizationId: OrganizationId): () => void {
@@ -87,6 +95,7 @@ export function createFlushes(patience = PATIENCE) {
     opened(organizationId: OrganizationId): void {
       open.set(organizationId, (open.get(organizationId) ?? 0) + 1);
       lost.delete(organizationId);
+      polled.delete(organizationId);
       // A write whose position is not known is part of what the socket delivers first.
       for (const each of waiting.get(organizationId) ?? []) if (each.position < 0) each.done(true);
     },
@@ -153,6 +162,7 @@ export function createFlushes(patience = PATIENCE) {
       open.clear();
       lost.clear();
       pollers.clear();
+      polled.clear();
       for (const all of waiting.values()) for (const each of all) each.done(true);
     },
   };

@@ -32,7 +32,11 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     queryClient,
     batch,
     hold: () => together.hold(),
-    isTold: (query) => queries.get(query)?.status() === "live" && owedTo(query) === undefined,
+    isTold(query) {
+      const known = queries.get(query);
+      const isDelivered = known?.status() === "live" || flushes?.isPolled(known?.organizationId) === true;
+      return known !== undefined && isDelivered && owedTo(query) === undefined;
+    },
     ask(query) {
       const known = queries.get(query);
       const owed = owedTo(query);

@@ -199,3 +199,22 @@ it("P4 without a socket a mutation waits for nothing, and says so; once one is l
   server.flush();
   expect(await next).toBe(true);
 });
+
+it("goes over to a polled result without the socket, never missing and never doubled", async () => {
+  const { server, shown, add } = await withOptimisticRow();
+  let rows = ["old"];
+  server.pollIs("posts.list", () => rows);
+  const stop = server.begin();
+  server.lose();
+  server.state("connecting", new Error("The socket is lost."));
+  for (const row of ["one", "two"]) {
+    const layer = add(row);
+    rows = [...rows, row];
+    expect(await server.answered(server.write())).toBe(true);
+    layer.succeed();
+    await settled();
+  }
+  expect(shown).toEqual([["old"], ["old", "one?"], ["old", "one"], ["old", "one", "two?"], ["old", "one", "two"]]);
+  expect(server.asked).toEqual([]);
+  stop();
+});

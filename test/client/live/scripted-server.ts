@@ -79,6 +79,17 @@ export function createScriptedServer() {
     begin: (): (() => void) => flushes.begin(undefined),
     /** The socket of the user is lost. */
     lose: (): void => flushes.closed(undefined),
+    /** What a query is answered when the user's live queries are read over HTTP, because the socket is lost. */
+    pollIs(path: string, result: () => unknown): void {
+      flushes.setPoller(undefined, () => {
+        const complete = flushes.beginRound(undefined);
+        setTimeout(() => {
+          const data = { id: "", data: result(), polled: true };
+          for (const { observer } of of(path)) observer.next({ result: { type: "data", data } } as never);
+          complete();
+        }, 0);
+      });
+    },
     /** Tells a query's subscribers a result, of how far the log went then. */
     tell(path: string, data: unknown, matches?: (input: unknown) => boolean, position?: number): void {
       for (const each of of(path, matches)) tell(each, data, position);
