@@ -1,5 +1,6 @@
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
+import { createQueryClient } from "trpc-userdo/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ask, live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
@@ -58,6 +59,17 @@ describe.each([
     await heal();
     await reaches(states, "live fine");
   }, 30_000);
+});
+
+it("a live query that is refused at first ends, and the status says so until it is asked again", async () => {
+  const states: string[] = [];
+  const heal = await failWith("CONFLICT");
+  const queryClient = createQueryClient();
+  show(ada.jar, <Page states={states} />, { queryClient });
+  await reaches(states, "error CONFLICT");
+  await heal();
+  await act(() => queryClient.refetchQueries());
+  await reaches(states, "live fine");
 });
 
 it("an ordinary query of a page that starts offline is asked again when the network is back", async () => {

@@ -73,6 +73,7 @@ export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRe
     container,
     unmount,
     rerender: (shown: ReactNode) => rerender(wrap(shown)),
+    // The provider does not show its own.
     queryClient: queryClient as QueryClient,
     screen: within(container),
   };

@@ -128,6 +128,17 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
     ada.jar.cookie = cookie;
   });
 
+  it("notices that somebody has signed in without a message", async () => {
+    const { cookie } = ada.jar;
+    ada.jar.cookie = "";
+    const states: string[] = [];
+    show(ada.jar, <Page states={states} />, { queryClient: "default" });
+    await reaches(states, "signedOut");
+    ada.jar.cookie = cookie;
+    happen();
+    await reaches(states, "signedIn ");
+  });
+
   it("notices that another user has signed in without a message, and shows nothing of the first", async () => {
     const { states } = await open();
     const bob = await signUp();

@@ -1,0 +1,101 @@
+import { QueryClient } from "@tanstack/react-query";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { createClient } from "trpc-userdo/client";
+import { createClientRegistry, type ClientsOptions } from "../../src/react/client-registry.js";
+
+const channels = new Set<object>();
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  const Channel = globalThis.BroadcastChannel;
+  vi.stubGlobal(
+    "BroadcastChannel",
+    class extends Channel {
+      constructor(name: string) {
+        super(name);
+        channels.add(this);
+      }
+      override close(): void {
+        channels.delete(this);
+        super.close();
+      }
+    },
+  );
+});
+afterEach(async () => {
+  await vi.advanceTimersByTimeAsync(60_000);
+  channels.clear();
+  vi.unstubAllGlobals();
+  vi.useRealTimers();
+});
+
+type Options = ClientsOptions<never>;
+const nothing: Options = { url: "https://blog.example.com/trpc", client: undefined, queryClient: undefined };
+
+describe.each([
+  ["nothing given", (): Options => nothing],
+  ["an own query client", (): Options => ({ ...nothing, queryClient: new QueryClient() })],
+  ["an own client", (): Options => ({ ...nothing, client: createClient<never>({ url: nothing.url as string }) })],
+])("with %s", (_, optionsOf) => {
+  it("gives each render the same clients until one of them is mounted", () => {
+    const registry = createClientRegistry<never>();
+    const options = optionsOf();
+    const first = registry.obtain(options);
+    expect(registry.obtain(options)).toBe(first);
+    const unmount = first.mount();
+    const second = registry.obtain(options);
+    expect(second).not.toBe(first);
+    expect(second.client === first.client).toBe(options.client !== undefined);
+    expect(second.queryClient === first.queryClient).toBe(options.queryClient !== undefined);
+    unmount();
+  });
+});
+
+it("gives other clients for another URL", () => {
+  const registry = createClientRegistry<never>();
+  expect(registry.obtain({ ...nothing, url: "https://other.example.com/trpc" })).not.toBe(registry.obtain(nothing));
+});
+
+it("closes what no provider has mounted, and keeps it while a query is being fetched", async () => {
+  const registry = createClientRegistry<never>();
+  const { queryClient } = registry.obtain(nothing);
+  const answer = Promise.withResolvers<string>();
+  const fetched = queryClient.fetchQuery({ queryKey: ["slow"], queryFn: () => answer.promise });
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(channels.size).toBe(1);
+  expect(registry.obtain(nothing).queryClient).toBe(queryClient);
+  answer.resolve("data");
+  await fetched;
+  await vi.advanceTimersByTimeAsync(20_000);
+  expect(channels.size).toBe(0);
+  expect(registry.obtain(nothing).queryClient).not.toBe(queryClient);
+});
+
+it("closes with the last provider, and opens again with the next: a hidden page keeps its state", async () => {
+  const clients = createClientRegistry<never>().obtain(nothing);
+  const unmounts = [clients.mount(), clients.mount()];
+  unmounts[0]?.();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(channels.size).toBe(1);
+  unmounts[1]?.();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(channels.size).toBe(0);
+  const unmount = clients.mount();
+  expect(channels.size).toBe(1);
+  // Strict mode: unmounted and mounted in a row.
+  unmount();
+  const again = clients.mount();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(channels.size).toBe(1);
+  again();
+});
+
+it("leaves an app's own client open", async () => {
+  const client = createClient<never>({ url: nothing.url as string });
+  const unmount = createClientRegistry<never>()
+    .obtain({ ...nothing, client })
+    .mount();
+  unmount();
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(channels.size).toBe(1);
+});
