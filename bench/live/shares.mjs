@@ -3,7 +3,7 @@ import { startApp } from "../app/start-app.mjs";
 import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
 import { watchMessage } from "./live-queries.mjs";
 
-const HEAD = ["size", "CPU ms", "growth", "per doubling", "longest wait of another call, ms"];
+const HEAD = ["size", "CPU ms", "growth", "per doubling", "longest wait of another call, ms", "of the whole time"];
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
@@ -114,7 +114,9 @@ async function growth(server, sizes, prepareWork) {
   for (const size of sizes) {
     const work = await prepareWork(size);
     const started = server.cpuTime();
+    const startedAt = performance.now();
     const wait = await work();
+    const share = wait === undefined ? "" : `${Math.round((100 * wait) / (performance.now() - startedAt))} %`;
     const cpu = (server.cpuTime() - started) / 1e6;
     const grown = before && cpu / before.cpu;
     const perDoubling = before && grown ** (1 / Math.log2(size / before.size));
@@ -123,6 +125,7 @@ async function growth(server, sizes, prepareWork) {
       cpu.toFixed(0),
       ...[grown, perDoubling].map((ratio) => (ratio ? `${ratio.toFixed(2)}×` : "")),
       wait?.toFixed(0) ?? "",
+      share,
     ]);
     before = { size, cpu };
   }

@@ -53,8 +53,8 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
     case "read":
       return client?.read();
     case "overfill":
-      // Without so many windows that a timer ends the socket first.
-      return isLive && maySubscribe(client) && window !== "hasty" ? overfill(world, client) : undefined;
+      // Elsewhere the answers would take so many windows that the patience of a step ends first.
+      return isLive && maySubscribe(client) && window === "wide" ? overfill(world, client) : undefined;
     case "forge":
       return isLive ? forge(world, client, step.pick) : undefined;
     case "evict":

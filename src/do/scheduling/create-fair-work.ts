@@ -3,7 +3,7 @@ import { createSlice } from "./create-slice.js";
 
 export interface FairWorkOptions<TItem> {
   readonly memberOf: (item: TItem) => string;
-  /** Does the work of some items. Synchronous; never throws. */
+  /** Does the work of some items, synchronously. */
   readonly work: (items: readonly TItem[]) => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
@@ -19,18 +19,21 @@ export function createFairWork<TItem>({ memberOf, work, waitUntil }: FairWorkOpt
   async function runAll(): Promise<void> {
     // Once all of this turn is added.
     await Promise.resolve();
-    const slice = createSlice();
-    while (waiting.size() > 0) {
-      const items: TItem[] = [];
-      const most = slice.rest();
-      for (let item = waiting.take(); item !== undefined; item = items.length < most ? waiting.take() : undefined) {
-        items.push(item);
-        slice.spend();
+    try {
+      const slice = createSlice();
+      while (waiting.size() > 0) {
+        const items: TItem[] = [];
+        const most = slice.rest();
+        for (let item = waiting.take(); item !== undefined; item = items.length < most ? waiting.take() : undefined) {
+          items.push(item);
+          slice.spend();
+        }
+        work(items);
+        if (waiting.size() > 0) await slice.next();
       }
-      work(items);
-      if (waiting.size() > 0) await slice.next();
+    } finally {
+      isRunning = false;
     }
-    isRunning = false;
   }
 
   return {
