@@ -61,13 +61,17 @@ export async function prepare(stage) {
         const cursors = watching.seen.cursors.slice(-count);
         watching.close();
         for (let n = 0; n < stage.size(20, 1); n++) await app.mutate("notes.createMany", { count: 1_000 });
-        const client = await open(app.headers);
-        // It reads one window, which is where the cost of a page for each of them shows.
+        const clients = [];
+        for (const cursor of cursors) clients.push({ client: await open(app.headers), cursor });
+        // Each reads its first page.
         return async () => {
-          client.send(`[${cursors.map((cursor, id) => subscribe(id + 1, cursor)).join()}]`);
-          client.send(call(count + 1, "echo", { text: "last" }));
-          await client.until(({ started }) => started >= count);
-          client.close();
+          for (const { client, cursor } of clients) client.send(subscribe(1, cursor));
+          await Promise.all(
+            clients.map(async ({ client }) => {
+              await client.until(({ data }) => data >= 1);
+              client.close();
+            }),
+          );
         };
       },
     ),

@@ -124,7 +124,7 @@ async function crowd(world: World, client: Client): Promise<void> {
 
 /** Subscribes until it has as many as it may, and stops them again. What it had before goes on. */
 async function overfill(world: World, client: Client): Promise<void> {
-  const ids = Array.from({ length: SUBSCRIPTIONS_PER_SOCKET }, () => client.nextId());
+  const ids = Array.from({ length: SUBSCRIPTIONS_PER_SOCKET + 1 }, () => client.nextId());
   client.send(ids.map((id) => ({ id, method: "subscription", params: { path: "items", input: { json: {} } } })));
   await world.until(
     () => !client.isOpen() || client.refused.has(ids.at(-1) ?? 0),

@@ -43,6 +43,9 @@ export interface SubscriptionsOptions {
   >;
 }
 
+/** Most subscriptions of one socket that catch up before other members have their turn. */
+const IN_ONE_TURN = 32;
+
 /**
  * The subscriptions of all sockets of one object. After a sleep a subscription's procedure runs again when it is
  * first touched, not before, so a wake costs what it touches.
@@ -90,14 +93,30 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   const together = (work: () => void): void =>
     options.live.inOneLook(() => hub.inOneRead(() => store.inOneWrite(work)));
 
-  const catchUps = createFairWork<Subscription>({
-    memberOf: ({ connection }) => memberKey(connection.caller),
-    work: (subscriptions) =>
+  const catchUps = createFairWork<Subscription | Connection>({
+    memberOf: (item) => memberKey("connection" in item ? item.connection.caller : item.caller),
+    work: (items) =>
       together(() => {
-        for (const subscription of subscriptions) takeUp(subscription);
+        for (const item of items) {
+          if ("connection" in item) takeUp(item);
+          else takeUpAll(item);
+        }
       }),
     waitUntil,
   });
+
+  /** Brings the subscriptions of a socket up to date that lag, some of them in each turn, until its window is full. */
+  function takeUpAll(connection: Connection): void {
+    let count = 0;
+    for (const subscription of index.of(connection)) {
+      const { behind, stored } = subscription;
+      if (!behind || stored.kind !== "source" || opening.has(subscription)) continue;
+      if (!connection.isWaiting() && ++count > IN_ONE_TURN) return catchUps.add(connection);
+      takeUp(subscription);
+      const isBlocked = subscription.opened && subscription.behind !== undefined && !connection.isWaiting();
+      if (isBlocked) return;
+    }
+  }
 
   /** Brings a subscription up to date that lags. After a sleep its procedure runs first. */
   function takeUp(subscription: Subscription): void {
@@ -249,9 +268,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** The client reads again: goes on with all that it has missed. */
     resume(connection: Connection): void {
       live.resume(connection);
-      for (const subscription of index.of(connection)) {
-        if (subscription.behind && subscription.stored.kind === "source") catchUps.add(subscription);
-      }
+      catchUps.add(connection);
     },
 
     /** Forgets a socket that is gone. */
