@@ -256,13 +256,13 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     /** Adds a subscription whose client was told that it has started. */
     add(connection: Connection, stored: StoredSubscription, opened: Opened, after: Cursor | string): void {
       const hasMissed = positionOf({ after }) !== formatCursor(hub.head());
-      const behind = stored.kind === "source" || (stored.kind === "silent" && hasMissed) ? { after } : undefined;
+      const behind = hasMissed && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
       const subscription: Subscription = { connection, stored, opened: true, behind, running: undefined };
       index.add(subscription);
       store.add(connection.socket, stored);
       if (opened.kind === "iterable") run(subscription, opened);
       else if (opened.kind === "live") live.add(subscription, opened.request);
-      else catchUp(subscription);
+      else if (behind) catchUps.add(subscription);
     },
 
     /** The client reads again: goes on with all that it has missed. */
