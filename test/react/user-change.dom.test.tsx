@@ -85,7 +85,7 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     const { ada, bob, list, rendered } = await open();
     const send = losing("notes.create", 1);
     const queryClient = new QueryClient({
-      defaultOptions: { queries: { retry: false }, mutations: { retry: 3, retryDelay: 1_500 } },
+      defaultOptions: { queries: { retry: false }, mutations: { retry: 3, retryDelay: 5_000 } },
     });
     const tab = show(ada.jar, <Page list={list} rendered={rendered} />, { send, queryClient });
     await waitFor(() => expect(rendered.at(-1)).toBe(`${ada.email}: `), eventually);
@@ -93,7 +93,7 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     await waitFor(() => expect(send.lost).toBe(1), eventually);
     await signIn(ada, tab, bob);
     await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);
-    await act(() => new Promise((resolve) => setTimeout(resolve, 2_500)));
+    await act(() => new Promise((resolve) => setTimeout(resolve, 6_000)));
     expect(await notesOf(bob, list)).toEqual([]);
     expect(await notesOf(ada, list)).toEqual([]);
     await waitFor(() => expect(tab.container.querySelector("i")?.textContent).not.toBe("pending"), eventually);
