@@ -127,11 +127,12 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
       }),
 
     /** The owner's keys and values, as one call sees them. */
-    kv: (call?: Pick<Call, "lastEventId">, live?: LiveCall): Kv =>
+    kv: (call?: Pick<Call, "lastEventId">, live?: LiveCall, pageBytes?: number): Kv =>
       createKv({
         store: kvStore,
         schemas: kvSchemas,
         transactionSync,
+        ...(pageBytes !== undefined && { pageBytes }),
         onWrite(expiresAt) {
           pruner.onWrite(1);
           // Only the first to expire moves the alarm.
@@ -139,6 +140,9 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         },
         changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, live, signal }),
       }),
+
+    /** How many bytes rows of a table take, by id. */
+    rowSizes: (table: string, ids: readonly string[]) => tableSet.rowSizes(sql, table, ids),
 
     /** Rows as they are stored, by id and column; `undefined` for a table that is not the app's. */
     storedRows: (table: string, ids: readonly string[]) => tableSet.storedRows(sql, table, ids),

@@ -22,6 +22,7 @@ import { createOrganizationsRoom } from "./organizations/organizations-room.js";
 import { createOwnerStorage } from "./owner-storage.js";
 import { socketSchema } from "./sockets/subscription-store.js";
 import { createFrameworkSchema } from "./storage/framework-schema.js";
+import { SMALL_PAGE_BYTES } from "./storage/page-bytes.js";
 import { createTransaction } from "./strict-transaction.js";
 
 const framework = createFrameworkSchema({
@@ -111,7 +112,8 @@ export function createUserObject(environment: ObjectEnvironment): KindOfObject {
           profile: app.definition.app.profile,
           tables: owned.readableTables,
           tableNames: app.tables.user.tables.keys(),
-          kv: () => owned.kv(),
+          rowSizes: owned.rowSizes,
+          kv: () => owned.kv(undefined, undefined, SMALL_PAGE_BYTES),
         }),
       organizations: () =>
         createOrganizationsRoom({

@@ -15,7 +15,8 @@ import { checkLink } from "./check-link.js";
 import type { DeviceConfirmation } from "./device-confirmation.js";
 import type { EmailChange } from "./email-change.js";
 import type { EmailVerification } from "./email-verification.js";
-import { exportRecords } from "./export-records.js";
+import { exportRecords, type ExportOptions } from "./export-records.js";
+import type { createExportLimit } from "./limit-exports.js";
 import { mergeFields } from "./merge-fields.js";
 import { noSuchUser } from "./no-such-user.js";
 import { sessionNeeded } from "./link-session.js";
@@ -43,7 +44,9 @@ export interface AccountRoomOptions {
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
   readonly tableNames: Iterable<string>;
+  readonly rowSizes: ExportOptions["rowSizes"];
   readonly kv: () => Kv;
+  readonly limitExport: ReturnType<typeof createExportLimit>;
 }
 
 /** The account, as the procedures of one call see it. */
@@ -136,9 +139,11 @@ export function createAccountRoom(options: AccountRoomOptions): AccountRoom {
 
     export() {
       audit.add({ action: "account.export", outcome: "ok", ...actor });
-      const { tables, tableNames, kv, organizationList: organizations, blockedInviters } = options;
-      const app = { tables: tables(), tableNames, kv: kv() };
-      return exportRecords({ accounts, sessions, audit, emailChange, organizations, blockedInviters, ...app });
+      const { tables, tableNames, rowSizes, kv, organizationList: organizations, blockedInviters } = options;
+      const app = { tables: tables(), tableNames, rowSizes, kv: kv() };
+      return options.limitExport(
+        exportRecords({ accounts, sessions, audit, emailChange, organizations, blockedInviters, ...app }),
+      );
     },
 
     audit: (filter) => audit.list(filter),

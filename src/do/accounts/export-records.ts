@@ -1,9 +1,9 @@
 import type { Kv } from "../../router/kv/kv-api.js";
-import type { Page, PageOptions } from "../../router/schema/table-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
 import { toUser, type AccountStore } from "./account-store.js";
 import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
+import { countFitting, SMALL_PAGE_BYTES } from "../storage/page-bytes.js";
 import type { AuditLog } from "./audit-log.js";
 import type { EmailChange } from "./email-change.js";
 import { decodeSessionData } from "./session-data.js";
@@ -11,7 +11,12 @@ import type { SessionStore } from "./session-store.js";
 
 /** A table as far as reading it page by page needs it. */
 interface ReadableTable {
-  page(options: PageOptions): Page<object>;
+  where(field: "id", operator: ">", value: string): ReadableTable;
+  where(field: "id", operator: "in", value: readonly string[]): ReadableTable;
+  orderBy(field: "id"): ReadableTable;
+  select(field: "id"): ReadableTable;
+  limit(count: number): ReadableTable;
+  all(): { readonly id: string }[];
 }
 
 export interface ExportOptions {
@@ -21,6 +26,8 @@ export interface ExportOptions {
   /** The app's tables. */
   readonly tables: object;
   readonly tableNames: Iterable<string>;
+  /** How many bytes rows take, by id; those that are short may be missing. */
+  readonly rowSizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   readonly kv: Kv;
   readonly emailChange: Pick<EmailChange, "pending">;
   readonly organizations: Pick<UserOrganizationStore, "memberships" | "invitations">;
@@ -32,7 +39,7 @@ const PAGE = 200;
 
 /** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
-  const { accounts, sessions, audit, tables, tableNames, kv, emailChange, organizations, blockedInviters } = options;
+  const { accounts, sessions, audit, tableNames, kv, emailChange, organizations, blockedInviters } = options;
   const account = accounts.read();
   if (account) yield { type: "account", data: toUser(account) };
   const change = emailChange.pending();
@@ -54,7 +61,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
     yield { type: "blockedInviter", data: { email, blockedAt } };
   }
   for (const table of tableNames) {
-    for (const data of allRows(tables as Record<string, ReadableTable>, table)) yield { type: "row", table, data };
+    for (const data of allRows(options, table)) yield { type: "row", table, data };
   }
   for (let after: string | null = null; ;) {
     const { items, nextCursor } = kv.list({ after });
@@ -70,12 +77,25 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   } while (cursor !== undefined);
 }
 
-function* allRows(tables: Readonly<Record<string, ReadableTable>>, name: string): Generator<object, void> {
-  for (let after: string | null = null; ;) {
-    const page: Page<object> | undefined = tables[name]?.page({ after, size: PAGE });
-    if (!page) return;
-    yield* page.items;
-    if (page.nextCursor === null) return;
-    after = page.nextCursor;
+/** Reads no more ahead than a client is sent at once: it may read slowly, and what was read stays in memory. */
+function* allRows({ tables, rowSizes }: ExportOptions, name: string): Generator<object, void> {
+  const table = (tables as Readonly<Record<string, ReadableTable>>)[name];
+  for (let last = ""; table;) {
+    const ids = table.select("id").where("id", ">", last).orderBy("id").limit(PAGE).all();
+    const sizes = rowSizes(
+      name,
+      ids.map(({ id }) => id),
+    );
+    for (let rest = ids.map(({ id }) => id); rest.length > 0;) {
+      const count = countFitting(
+        rest.map((id) => sizes.get(id) ?? 0),
+        SMALL_PAGE_BYTES,
+      );
+      yield* table.where("id", "in", rest.slice(0, count)).orderBy("id").all();
+      rest = rest.slice(count);
+    }
+    const final = ids.at(-1);
+    if (!final) return;
+    last = final.id;
   }
 }

@@ -39,6 +39,7 @@ import { createEventHooks, type EventHookCalls } from "./event-hooks.js";
 import { inviterSchema } from "../organizations/inviter-table.js";
 import { blockedInviterSchema, createBlockedInviterStore } from "../organizations/blocked-inviters.js";
 import { createHashQueue } from "./hash-queue.js";
+import { createExportLimit } from "./limit-exports.js";
 import { createPendingChangeStore, emailChangeSchema } from "./pending-change.js";
 import { createPasswordReset } from "./password-reset.js";
 import { createRateLog, rateLogSchema } from "./rate-log.js";
@@ -215,6 +216,7 @@ export function createUserServices({ environment, owned }: UserServicesOptions) 
       erase,
       later,
     }),
+    limitExport: createExportLimit(),
     onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...own() }),
   };
 }

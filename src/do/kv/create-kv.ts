@@ -17,6 +17,11 @@ export interface CreateKvOptions {
   /** Called after each write that changed something, with what may be due by it. It may be rolled back yet. */
   readonly onWrite: (expiresAt?: number) => void;
   readonly transactionSync: <TResult>(work: () => TResult) => TResult;
+  /**
+   * How many bytes the values of a page take together at most.
+   * @default 4194304 (4 MiB)
+   */
+  readonly pageBytes?: number;
   readonly changes: (rows: RowFilter, options: { readonly signal?: AbortSignal | undefined }) => AsyncIterable<unknown>;
 }
 
@@ -25,7 +30,7 @@ const PAGE_ENTRIES = 1_000;
 const LONGEST = 100 * 365.25 * 24 * 60 * 60;
 
 /** An owner's keys and values, as one call sees them. */
-export function createKv({ store, schemas, onWrite, transactionSync, changes }: CreateKvOptions): Kv {
+export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, changes }: CreateKvOptions): Kv {
   function checkVersion(key: string, ifVersion: number | undefined, now: number): void {
     if (ifVersion === undefined) return;
     if (!Number.isSafeInteger(ifVersion) || ifVersion < 0) throw badRequest("ifVersion takes the version of an entry.");
@@ -85,7 +90,10 @@ export function createKv({ store, schemas, onWrite, transactionSync, changes }: 
       const range = { ...prefixRange(prefix), after };
       return recordPrefix(KV_TABLE, prefix, () => {
         const found = store.sizes(range, now, limit + 1);
-        const count = countFitting(found.slice(0, limit).map(({ bytes }) => bytes));
+        const count = countFitting(
+          found.slice(0, limit).map(({ bytes }) => bytes),
+          pageBytes,
+        );
         const items = store.readRange(range, now, count).map(toKvEntry);
         return { items, nextCursor: count < found.length ? (items.at(-1)?.key ?? null) : null };
       });

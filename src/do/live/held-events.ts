@@ -1,10 +1,14 @@
 import type { Connection } from "../sockets/connection.js";
+import { byteLength } from "../sockets/byte-length.js";
 import type { FrameHead, Frames } from "../sockets/frames.js";
 
 interface HeldEvent {
   readonly head: FrameHead;
   readonly event: string;
 }
+
+/** Longest event, in characters, that is kept to be sent to others who share it. It stays in memory until the next one. */
+const MOST_KEPT = 262_144;
 
 /**
  * The newest event of each socket, until it is known whether it is the last of its flush: then the word that the flush
@@ -17,8 +21,9 @@ export function createHeldEvents(frames: Frames) {
   let last = { event: "", cursor: "", together: "" };
 
   function together(event: string, cursor: string): string {
+    if (event.length > MOST_KEPT) return append(event, cursor);
     if (last.event !== event || last.cursor !== cursor) {
-      last = { event, cursor, together: `${event},"userdo":{"flushed":${JSON.stringify(cursor)}}` };
+      last = { event, cursor, together: append(event, cursor) };
     }
     return last.together;
   }
@@ -33,6 +38,7 @@ export function createHeldEvents(frames: Frames) {
     /** Holds an event, and sends the one that was held before. */
     hold(connection: Connection, head: FrameHead, event: string): void {
       release(connection);
+      connection.hold(byteLength(event));
       held.set(connection, { head, event });
     },
 
@@ -50,4 +56,8 @@ export function createHeldEvents(frames: Frames) {
       if (known) connection.send(frames.withEvent(known.head, together(known.event, cursor)));
     },
   };
+}
+
+function append(event: string, cursor: string): string {
+  return `${event},"userdo":{"flushed":${JSON.stringify(cursor)}}`;
 }

@@ -1,6 +1,7 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
+import { CLOSE_TOO_MUCH_WAITING } from "../../shared/close-codes.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { Connection } from "./connection.js";
@@ -8,7 +9,14 @@ import type { FrameHead, Frames } from "./frames.js";
 import type { Handovers } from "./handovers.js";
 import type { Message, ParsedMessage } from "./messages.js";
 import { kindOf, type Start } from "./open-result.js";
-import { duplicateId, memberQuota, tooManySubscriptions, tooMuchInput } from "./socket-errors.js";
+import {
+  duplicateId,
+  inputsTakeTooMuch,
+  memberQuota,
+  tooManySubscriptions,
+  tooMuchInput,
+  tooMuchWaits,
+} from "./socket-errors.js";
 import type { SocketServerOptions } from "./socket-server.js";
 import { inputBytes } from "./subscription.js";
 import type { Opened } from "./opened.js";
@@ -41,7 +49,9 @@ export function createAnswers(options: AnswersOptions) {
     const { subscriptionBytes } = limits;
     const bytes = inputBytes(wireInput, params.lastEventId);
     if (index.bytesOf(connection) + bytes > subscriptionBytes) return tooMuchInput(subscriptionBytes);
-    return isShared ? memberRefusal(memberKey(connection.caller), bytes) : undefined;
+    const refused = isShared ? memberRefusal(memberKey(connection.caller), bytes) : undefined;
+    if (refused) return refused;
+    return connection.memory.reserve("stored", bytes) ? undefined : inputsTakeTooMuch();
   }
 
   /** Why a member of an organization may not have another subscription. */
@@ -55,17 +65,27 @@ export function createAnswers(options: AnswersOptions) {
   }
 
   async function subscribe(connection: Connection, message: CallMessage, head: Cursor): Promise<void> {
-    const { id, jsonrpc, params, wireInput, userdo } = message;
-    const { path, input } = params;
-    const lastEventId = params.lastEventId ?? lastEventIdIn(input);
+    const { path, input } = message.params;
+    const lastEventId = message.params.lastEventId ?? lastEventIdIn(input);
     const call: Call = { type: "subscription", path, input, lastEventId };
     const refused = refusal(connection, message);
     if (refused) return connection.send(frames.error(message, shape(call, refused)));
+    try {
+      await start(connection, message, call, head);
+    } finally {
+      // The index has counted the subscription, if there is one now.
+      connection.memory.release("stored", inputBytes(message.wireInput, message.params.lastEventId));
+    }
+  }
+
+  async function start(connection: Connection, message: CallMessage, call: Call, head: Cursor): Promise<void> {
+    const { id, jsonrpc, wireInput, userdo } = message;
+    const { path, lastEventId } = call;
     const { caller } = connection;
     const handover = handovers.take(caller, id, path, head);
-    const start: Start = userdo?.startedAt === undefined ? (handover ?? { after: head }) : { after: userdo.startedAt };
-    const after = lastEventId ?? start.after;
-    const result = await open(caller, call, lastEventId === undefined ? start : undefined);
+    const from: Start = userdo?.startedAt === undefined ? (handover ?? { after: head }) : { after: userdo.startedAt };
+    const after = lastEventId ?? from.after;
+    const result = await open(caller, call, lastEventId === undefined ? from : undefined);
     if (!result.ok) return connection.send(frames.error(message, result.error));
     const { opened } = result;
     if (connection.socket.readyState !== WebSocket.OPEN) {
@@ -94,19 +114,34 @@ export function createAnswers(options: AnswersOptions) {
     connection.send(reply.ok ? frames.reply(message, reply.data, reply.cursor) : frames.error(message, reply.error));
   }
 
+  function refuse(connection: Connection, to: FrameHead, cause: unknown, path = ""): void {
+    connection.send(frames.error(to, shape({ path, input: undefined }, cause)));
+  }
+
   return {
     /** Never throws: an exception in a message handler leaves the client without an answer. */
     async answer(connection: Connection, parsed: ParsedMessage, head: Cursor): Promise<void> {
-      const refuse = (to: FrameHead, cause: unknown): void =>
-        connection.send(frames.error(to, shape({ path: "", input: undefined }, cause)));
-      if (!parsed.ok) return refuse(parsed.head, parsed.cause);
+      if (!parsed.ok) return refuse(connection, parsed.head, parsed.cause);
       const { message } = parsed;
       try {
         if (message.method === "subscription.stop") stop(connection, message.id, message);
         else if (message.method === "subscription") await subscribe(connection, message, head);
         else await call(connection, message);
       } catch (cause) {
-        refuse(message, cause);
+        refuse(connection, message, cause);
+      }
+    },
+
+    /** Refuses messages for which the object has no memory. A client that does not read the refusals is closed. */
+    refuseAll(connection: Connection, messages: readonly ParsedMessage[]): void {
+      if (connection.isAsked()) {
+        return connection.socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
+      }
+      for (const parsed of messages) {
+        if (!parsed.ok) refuse(connection, parsed.head, parsed.cause);
+        // A stop needs no memory, and returns some.
+        else if (parsed.message.method === "subscription.stop") stop(connection, parsed.message.id, parsed.message);
+        else refuse(connection, parsed.message, tooMuchWaits(), parsed.message.params.path);
       }
     },
   };

@@ -1,6 +1,6 @@
 import type { Change } from "../../shared/change.js";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
-import { countFitting, PAGE_BYTES } from "../storage/page-bytes.js";
+import { countFitting, PAGE_BYTES, SMALL_PAGE_BYTES } from "../storage/page-bytes.js";
 import { storageLimits } from "../storage/value-size.js";
 import { createIdSet, lets, type IdSet, type RowFilter } from "./row-filter.js";
 
@@ -102,9 +102,6 @@ export interface MissedOptions {
   readonly limit?: number | undefined;
 }
 
-/** A subscriber that lags is sent about as much before it must show that it reads. More would be read in vain. */
-const LAGGING_PAGE_BYTES = 262_144;
-
 /** Pages that are kept for other subscribers at the same position. They are read one after the other. */
 const SHARED_PAGES = 4;
 
@@ -162,7 +159,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     }
     const matches = filter && ((id: string) => lets(filter, id));
     const net = log.read({ tables: [table], matches, after: cursor, until, from, limit });
-    const page = firstOf(table, net, LAGGING_PAGE_BYTES);
+    const page = firstOf(table, net, SMALL_PAGE_BYTES);
     const last = page.length < net.length || net.length === limit ? page.at(-1)?.cursor : undefined;
     const rest = until.seq < head.seq ? { after: until } : undefined;
     return { changes: withRows(table, page), next: last ? { after: cursor, from: last, until } : rest };

@@ -4,6 +4,8 @@ import { isNestedPromise, resolveNested } from "../../router/resolve-nested.js";
 export interface PumpOptions {
   readonly iterable: AsyncIterable<unknown>;
   readonly signal: AbortSignal;
+  /** Resolves when there is room for another value. */
+  readonly room: () => Promise<void>;
   /** Resolves when the next value may be told; `false` when none may be any more. */
   readonly ready: () => Promise<boolean>;
   readonly onTracked: (id: string, data: unknown) => void;
@@ -35,6 +37,9 @@ export async function pump(options: PumpOptions): Promise<void> {
       if (!(await ready())) return stop();
       if (isTrackedEnvelope(next.value)) options.onTracked(next.value[0], next.value[1]);
       else options.onValue(next.value);
+      // Not produced before it can be sent: until then it would be in memory.
+      await options.room();
+      if (signal.aborted) return stop();
     }
   } catch (cause) {
     if (!signal.aborted) options.onError(cause);

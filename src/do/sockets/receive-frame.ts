@@ -32,11 +32,14 @@ export interface ReceiverOptions {
   readonly memberCalls: MemberCalls | undefined;
   /** Answers one message. Never throws. */
   readonly answer: (connection: Connection, message: ParsedMessage, head: Cursor) => Promise<void>;
+  /** Refuses messages for which the object has no memory. */
+  readonly refuseAll: (connection: Connection, messages: readonly ParsedMessage[]) => void;
 }
 
 /** Answers the messages of a frame one after the other, and frames of one socket in the order they came. */
 export function createReceiver(options: ReceiverOptions) {
-  const { limits, transformer, frames, shape, head, restore, mayUse, mayReceive, onUse, memberCalls, answer } = options;
+  const { limits, transformer, frames, shape, head, restore, mayUse, mayReceive, onUse, memberCalls } = options;
+  const { answer, refuseAll } = options;
   // A client that comes back sends all its subscriptions at once, and may have calls to send again.
   const most = {
     messages: limits.subscriptionsPerSocket + 100,
@@ -55,14 +58,24 @@ export function createReceiver(options: ReceiverOptions) {
     // Fixed when the message is received: what is written while it waits for its turn is told.
     const receivedAt = head();
     const { messageBytes } = limits;
-    const messages = parseFrame(frame, transformer, { messages: most.messages, messageBytes });
+    const parse = () => parseFrame(frame, transformer, { messages: most.messages, messageBytes });
+    let messages: readonly FrameMessage[] | undefined = parse();
     if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
     const load = { messages: messages.length, bytes };
     if (!queue.hasRoom(socket, load)) return socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
-    await counted(connection, messages, (read) =>
+    if (!connection.memory.reserve("queued", bytes)) {
+      return refuseAll(
+        connection,
+        messages.map((message) => message.read()),
+      );
+    }
+    const calls = messages.filter(({ isStop }) => !isStop).length;
+    // The text takes less memory than what is parsed from it.
+    if (queue.isBusy(socket)) messages = undefined;
+    const answered = counted(connection, calls, (read) =>
       queue.run(socket, load, async (isLast) => {
         const slice = createSlice();
-        for (const message of messages) {
+        for (const message of messages ?? parse()) {
           if (slice.isOver()) await slice.next();
           slice.spend();
           if (connection.isWaiting()) await connection.ready();
@@ -74,17 +87,17 @@ export function createReceiver(options: ReceiverOptions) {
         if (isLast()) mayReceive(connection);
       }),
     );
+    await answered.finally(() => connection.memory.release("queued", bytes));
   }
 
   /** Counts messages as calls of their member while they wait and run. Beyond the member's limit each is refused. */
   async function counted(
     { caller }: Connection,
-    messages: readonly FrameMessage[],
+    calls: number,
     work: (read: (message: FrameMessage) => ParsedMessage) => Promise<void>,
   ): Promise<void> {
     if (!memberCalls) return work((message) => message.read());
     const member = memberKey(caller);
-    const calls = messages.filter(({ isStop }) => !isStop).length;
     if (!memberCalls.begin(member, calls)) {
       const cause = memberQuota("calls", limits.callsPerMember);
       return work((message) => (message.isStop ? message.read() : message.refuse(cause)));

@@ -34,6 +34,23 @@ export function tooMuchInput(bytes: number): TRPCError {
   });
 }
 
+export function inputsTakeTooMuch(): TRPCError {
+  return new ReasonedError({
+    code: "TOO_MANY_REQUESTS",
+    message:
+      "The inputs of all subscriptions to this object take too much of its memory. Stop some, or send smaller inputs.",
+    reason: "OBJECT_OVERLOADED",
+  });
+}
+
+export function tooMuchWaits(): TRPCError {
+  return new ReasonedError({
+    code: "TOO_MANY_REQUESTS",
+    message: "Too many messages wait to be answered by this object. Send the message again in a moment.",
+    reason: "OBJECT_OVERLOADED",
+  });
+}
+
 export function resultTooLarge(bytes: number): TRPCError {
   return new TRPCError({
     code: "PAYLOAD_TOO_LARGE",

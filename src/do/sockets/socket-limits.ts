@@ -29,7 +29,7 @@ export interface SocketLimits {
   readonly subscriptionsPerMember?: number;
   /**
    * The largest that the inputs of all subscriptions of one member of an organization may be together, in bytes.
-   * @default four times `subscriptionBytes`: 8388608 (8 MiB)
+   * @default twice `subscriptionBytes`: 4194304 (4 MiB), as much as one member gets of `memoryBytes`
    */
   readonly subscriptionBytesPerMember?: number;
   /**
@@ -68,6 +68,13 @@ export interface SocketLimits {
    * @default 15
    */
   readonly windowSeconds?: number;
+  /**
+   * The memory that all sockets of one object may take together, in bytes: a quarter each for messages that wait and for
+   * the inputs of subscriptions, half for what is sent to clients that have not shown that they read. An isolate has 128 MiB
+   * for all of its objects.
+   * @default 33554432 (32 MiB)
+   */
+  readonly memoryBytes?: number;
 }
 
 type ObjectLimits = Omit<SocketLimits, keyof MemberLimits>;
@@ -82,6 +89,7 @@ const defaults: Required<ObjectLimits> = {
   windowBytes: 262_144,
   windowEvents: 256,
   windowSeconds: 15,
+  memoryBytes: 33_554_432,
 };
 
 /** The limits of one member. Those that are not given follow from the limits of the object. */
@@ -97,7 +105,7 @@ function memberDefaults(given: SocketLimits): MemberLimits {
   return {
     socketsPerMember: share(sockets, 20),
     subscriptionsPerMember,
-    subscriptionBytesPerMember: 4 * subscriptionBytes,
+    subscriptionBytesPerMember: 2 * subscriptionBytes,
     callsPerMember: (given.subscriptionsPerMember ?? subscriptionsPerMember) + 1_000,
   };
 }
@@ -109,7 +117,11 @@ const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
   resultBytes: 33_554_432,
   // The longest delay of a JavaScript timer.
   windowSeconds: 2_147_483,
+  memoryBytes: 134_217_728,
 };
+
+/** Less would hold the work up at every message. */
+const LEAST: Partial<Record<keyof SocketLimits, number>> = { memoryBytes: 65_536 };
 
 /**
  * Fills in the defaults.
@@ -131,11 +143,13 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
     windowBytes: true,
     windowEvents: true,
     windowSeconds: true,
+    memoryBytes: true,
   });
   const filled = withDefaultOptions<SocketLimits>({ ...defaults, ...memberDefaults(given) }, given);
   for (const name of Object.keys(filled) as (keyof SocketLimits)[]) {
     const most = PLATFORM[name] ?? Infinity;
-    checkNumber(`sockets.${name}`, filled[name], { most, isWhole: name !== "windowSeconds" });
+    const least = LEAST[name];
+    checkNumber(`sockets.${name}`, filled[name], { most, isWhole: name !== "windowSeconds", ...(least && { least }) });
   }
   return filled;
 }

@@ -15,6 +15,7 @@ import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
 import type { MemberCalls } from "./member-calls.js";
+import { createMemoryBudget } from "./memory-budget.js";
 import { createPermits, NEVER } from "./permits.js";
 import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
 import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "./socket-errors.js";
@@ -57,6 +58,7 @@ export function createSocketServer(options: SocketServerOptions) {
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
   const wakeMark = createWakeMark(state.storage);
+  const budget = createMemoryBudget(limits.memoryBytes);
 
   /** Runs a subscription's procedure, and says what can be told from. */
   async function open(caller: Caller, call: Call, start: Start | undefined) {
@@ -129,6 +131,7 @@ export function createSocketServer(options: SocketServerOptions) {
     onUse: options.onUse,
     memberCalls: options.memberCalls,
     answer: answers.answer,
+    refuseAll: answers.refuseAll,
   });
 
   function connect(socket: WebSocket): Connection {
@@ -136,6 +139,7 @@ export function createSocketServer(options: SocketServerOptions) {
       socket,
       store,
       limits,
+      budget,
       onWait: () => wakeMark.set(),
       onReady: () => subscriptions.resume(connection),
       onSend: () => options.onUse?.(connection.caller),
@@ -172,12 +176,8 @@ export function createSocketServer(options: SocketServerOptions) {
     // At once, so that what this event starts is marked anew.
     wakeMark.clear();
     // After the event that woke the object, so that waking runs no procedure.
-    state.waitUntil(
-      scheduler.wait(0).then(() => {
-        restore();
-        subscriptions.awakenOthers();
-      }),
-    );
+    const restored = scheduler.wait(0).then(restore);
+    state.waitUntil(restored.then(subscriptions.awakenOthers));
   }
 
   /** Whose limit another socket of a caller would exceed. */

@@ -20,9 +20,9 @@ export interface Subscription {
 export function createSubscriptionIndex() {
   const byConnection = new Map<Connection, Map<string | number, Subscription>>();
   const byTable = new Map<string, Set<Subscription>>();
-  const bytes = new WeakMap<Connection, number>();
-  // As they were when they were counted: an app's ids change.
-  const measured = new WeakMap<Subscription, number>();
+  // As they were when they were counted: an app's ids change. Missing before inputs are first counted after a sleep.
+  let measured: Map<Subscription, number> | undefined;
+  const bytes = new Map<Connection, number>();
   let count = 0;
   /** The sockets of each member that have subscriptions, and how many there are on them. */
   const byMember = new Map<string, { readonly connections: Set<Connection>; count: number }>();
@@ -37,11 +37,22 @@ export function createSubscriptionIndex() {
     else byMember.delete(member);
   }
 
-  function measure(subscription: Subscription): number {
-    const { input, cursor } = subscription.stored;
-    const size = inputBytes(input, cursor);
-    measured.set(subscription, size);
-    return size;
+  function measure(subscription: Subscription, sizes: Map<Subscription, number>): void {
+    const { connection, stored } = subscription;
+    const size = inputBytes(stored.input, stored.cursor);
+    sizes.set(subscription, size);
+    bytes.set(connection, (bytes.get(connection) ?? 0) + size);
+    connection.memory.add("stored", size);
+  }
+
+  function forgetSize(subscription: Subscription): void {
+    const { connection } = subscription;
+    const size = measured?.get(subscription) ?? 0;
+    measured?.delete(subscription);
+    const rest = (bytes.get(connection) ?? 0) - size;
+    if (rest > 0) bytes.set(connection, rest);
+    else bytes.delete(connection);
+    connection.memory.release("stored", size);
   }
 
   const index = {
@@ -50,16 +61,15 @@ export function createSubscriptionIndex() {
     of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
     countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
     /**
-     * How large the inputs of a socket's subscriptions are together, with the ids that they came back with. Counted
-     * when first asked for after a sleep.
+     * How large the inputs of a socket's subscriptions are together, with the ids that they came back with. All of the
+     * object's are counted when first asked for after a sleep.
      */
     bytesOf(connection: Connection): number {
-      const known = bytes.get(connection);
-      if (known !== undefined) return known;
-      let sum = 0;
-      for (const subscription of index.of(connection)) sum += measure(subscription);
-      bytes.set(connection, sum);
-      return sum;
+      if (!measured) {
+        measured = new Map();
+        for (const subscription of index.all()) measure(subscription, measured);
+      }
+      return bytes.get(connection) ?? 0;
     },
 
     /** How many subscriptions a member has on all sockets. */
@@ -83,8 +93,7 @@ export function createSubscriptionIndex() {
       byConnection.set(connection, own.set(stored.id, subscription));
       count++;
       countMember(subscription, 1);
-      const known = bytes.get(connection);
-      if (known !== undefined) bytes.set(connection, known + measure(subscription));
+      if (measured) measure(subscription, measured);
       for (const table of stored.tables) index.listen(subscription, table);
     },
 
@@ -99,8 +108,7 @@ export function createSubscriptionIndex() {
       if (own.size === 0) byConnection.delete(subscription.connection);
       count--;
       countMember(subscription, -1);
-      const known = bytes.get(subscription.connection);
-      if (known !== undefined) bytes.set(subscription.connection, known - (measured.get(subscription) ?? 0));
+      forgetSize(subscription);
       for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
       subscription.running?.abort();
     },

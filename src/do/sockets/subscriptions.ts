@@ -141,6 +141,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     void pump({
       iterable: opened.iterable,
       signal: opened.controller.signal,
+      room: connection.ready,
       async ready() {
         await connection.ready();
         await whenAdmitted(connection);
