@@ -48,6 +48,7 @@ export function tooMuchWaits(): TRPCError {
     code: "TOO_MANY_REQUESTS",
     message: "Too many messages wait to be answered by this object. Send the message again in a moment.",
     reason: "OBJECT_OVERLOADED",
+    retryAfter: 1,
   });
 }
 
