@@ -5,13 +5,13 @@ it("gives a member a share of what the object may have, unless the app says how 
   expect(socketLimits()).toMatchObject({
     socketsPerMember: 250,
     subscriptionsPerMember: 4_000,
-    subscriptionBytesPerMember: 8_388_608,
+    subscriptionBytesPerMember: 4_194_304,
     callsPerMember: 5_000,
   });
   expect(socketLimits({ sockets: 100, subscriptionsPerObject: 50, subscriptionBytes: 10 })).toMatchObject({
     socketsPerMember: 5,
     subscriptionsPerMember: 10,
-    subscriptionBytesPerMember: 40,
+    subscriptionBytesPerMember: 20,
     callsPerMember: 1_010,
   });
   expect(socketLimits({ sockets: 3, subscriptionsPerObject: 2 })).toMatchObject({
