@@ -3,7 +3,7 @@ import type { Caller } from "../../shared/caller.js";
 import type { ReadRecorder } from "../storage/read-recorder.js";
 import type { ReadIndexOptions } from "./read-index.js";
 
-/** What the object lends to its live queries. */
+/** The functions of the object that live queries need. */
 export interface LiveRunner extends ReadIndexOptions {
   /** Runs a query through the one way in. Never throws. */
   readonly query: (

@@ -2,9 +2,9 @@
 export const MAIL = "mail";
 
 const HEADS = `
-  SELECT target, seq, due FROM _outbox AS letter
+  SELECT target, seq, due FROM _outbox AS message
   WHERE target = '${MAIL}'
-    OR NOT EXISTS (SELECT 1 FROM _outbox AS before WHERE before.target = letter.target AND before.seq < letter.seq)`;
+    OR NOT EXISTS (SELECT 1 FROM _outbox AS before WHERE before.target = message.target AND before.seq < message.seq)`;
 
 /**
  * The messages that may go next: to an object only the oldest of its messages, so that they arrive in order. Kept by

@@ -94,10 +94,10 @@ export function createOutboxStore(sql: SqlStorage) {
     heads: (now: number, limit: number, withMail: boolean): StoredLetter[] =>
       sql
         .exec(
-          `SELECT letter.* FROM (
+          `SELECT message.* FROM (
              SELECT target, seq, due FROM _outbox_heads
              WHERE due <= ? AND (? OR target != '${MAIL}') ORDER BY due, target, seq LIMIT ?
-           ) AS head JOIN _outbox AS letter ON letter.target = head.target AND letter.seq = head.seq
+           ) AS head JOIN _outbox AS message ON message.target = head.target AND message.seq = head.seq
            ORDER BY head.due, head.target, head.seq`,
           now,
           Number(withMail),

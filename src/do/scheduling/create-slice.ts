@@ -2,7 +2,7 @@
 const SLICE_MS = 8;
 const MOST_UNITS = 256;
 const FIRST_UNITS = 16;
-/** Fewer would make work slow on a machine that gives its time to other processes, whose share counts as work here. */
+/** Fewer would make work slow on a busy machine, where the time of other processes counts as work here. */
 const FEWEST_UNITS = 4;
 
 /** A piece of work that is done in one turn of the event loop. */

@@ -1,7 +1,7 @@
 import type { LiveRequest } from "../../router/live/live-request.js";
 import type { SourceDescription } from "./change-source.js";
 
-/** What a subscription's procedure returned, ready to be told from. */
+/** The result of a subscription's procedure, ready to be delivered. */
 export type Opened =
   | { readonly kind: "source"; readonly source: SourceDescription }
   | { readonly kind: "live"; readonly request: LiveRequest }

@@ -55,7 +55,7 @@ export function createReceiver(options: ReceiverOptions) {
       connection.send(frames.error({ id: idOfFrame(frame) }, error));
       return socket.close(CLOSE_TOO_BIG, "The message is too large.");
     }
-    // Fixed when the message is received: what is written while it waits for its turn is told.
+    // Fixed when the message is received: it is sent what is written while it waits for its turn.
     const receivedAt = head();
     const { messageBytes } = limits;
     const parse = () => parseFrame(frame, transformer, { messages: most.messages, messageBytes });

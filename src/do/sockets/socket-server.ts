@@ -180,7 +180,7 @@ export function createSocketServer(options: SocketServerOptions) {
     state.waitUntil(restored.then(subscriptions.awakenOthers));
   }
 
-  /** Whose limit another socket of a caller would exceed. */
+  /** The limit that another socket of a caller would exceed: that of the object, or of the member. */
   function exceededLimit(caller: Caller): "object" | "member" | undefined {
     if (state.getWebSockets().length >= limits.sockets) return "object";
     if (!options.isShared || caller.type !== "user") return undefined;

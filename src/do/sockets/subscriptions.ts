@@ -53,7 +53,7 @@ const IN_ONE_TURN = 32;
 export function createSubscriptions(options: SubscriptionsOptions) {
   const { hub, frames, store, reopen, shape, mayReceive, whenAdmitted, waitUntil } = options;
   const index = createSubscriptionIndex();
-  /** Subscriptions whose procedures run again after a sleep. */
+  /** Subscriptions that run their procedures again after a sleep. */
   const opening = new Set<Subscription>();
 
   function forget(subscription: Subscription): void {

@@ -22,8 +22,8 @@ function dropHeads(sql: SqlStorage): void {
 const scannedHeads = (sql: SqlStorage): unknown[] =>
   sql
     .exec(
-      `SELECT target, seq, due FROM _outbox AS letter WHERE target = '${MAIL}' OR NOT EXISTS (
-         SELECT 1 FROM _outbox AS before WHERE before.target = letter.target AND before.seq < letter.seq
+      `SELECT target, seq, due FROM _outbox AS message WHERE target = '${MAIL}' OR NOT EXISTS (
+         SELECT 1 FROM _outbox AS before WHERE before.target = message.target AND before.seq < message.seq
        ) ORDER BY due, target, seq`,
     )
     .toArray();

@@ -23,7 +23,7 @@ async function open({ browser }: Members["ada"]): Promise<RawSocket> {
   return socket;
 }
 
-/** Lets the organization's object hibernate. */
+/** Makes the organization's object hibernate. */
 const sleep = () =>
   evictDurableObject(env.LIVE_DO.getByName(`organization:${members.organizationId}`), { webSockets: "hibernate" });
 
