@@ -2,53 +2,26 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { table } from "../../../src/router/schema/table.js";
+import { columnKinds } from "../../fixtures/app/column-kinds.js";
+import { columnValues } from "../../fixtures/column-values.js";
 import { codeOf } from "./code-of.js";
 import { withTables } from "./with-tables.js";
 
-const fields = {
-  text: z.string(),
-  real: z.number(),
-  int: z.int(),
-  flag: z.boolean(),
-  at: z.date(),
-  big: z.bigint(),
-  bytes: z.instanceof(Uint8Array),
-  kind: z.enum(["it's", 'say "x"', "", "ü"]),
-  mixed: z.union([z.string(), z.number(), z.boolean()]),
-  list: z.array(z.union([z.date(), z.bigint(), z.number(), z.string(), z.undefined(), z.null()])),
-  object: z.object({ a: z.number().optional(), b: z.record(z.string(), z.date()) }),
-};
-const optional = Object.fromEntries(Object.entries(fields).map(([name, field]) => [`${name}_o`, field.optional()]));
-const nullable = Object.fromEntries(Object.entries(fields).map(([name, field]) => [`${name}_n`, field.nullable()]));
-const nullish = Object.fromEntries(Object.entries(fields).map(([name, field]) => [`${name}_x`, field.nullish()]));
-const definitions = { all: table(z.object({ ...fields, ...optional, ...nullable, ...nullish })) };
-
-const text = fc.string({ unit: "binary" });
-const real = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0);
-const at = fc.date({ noInvalidDate: true });
-const big = fc.bigInt({ min: -(10n ** 39n), max: 10n ** 39n });
-const key = fc.string().filter((name) => !["__proto__", "constructor", "prototype"].includes(name));
-
-const values: Record<keyof typeof fields, fc.Arbitrary<unknown>> = {
-  text,
-  real,
-  int: fc.maxSafeInteger().map((value) => value + 0),
-  flag: fc.boolean(),
-  at,
-  big,
-  bytes: fc.uint8Array(),
-  kind: fc.constantFrom("it's", 'say "x"', "", "ü"),
-  mixed: fc.oneof(text, real, fc.boolean()),
-  list: fc.array(fc.oneof(at, big, real, text, fc.constantFrom(undefined, null))),
-  object: fc.record({ a: real, b: fc.dictionary(key, at, { noNullPrototype: true }) }, { requiredKeys: ["b"] }),
-};
+const optional = Object.fromEntries(
+  Object.entries(columnKinds).map(([name, field]) => [`${name}_o`, field.optional()]),
+);
+const nullable = Object.fromEntries(
+  Object.entries(columnKinds).map(([name, field]) => [`${name}_n`, field.nullable()]),
+);
+const nullish = Object.fromEntries(Object.entries(columnKinds).map(([name, field]) => [`${name}_x`, field.nullish()]));
+const definitions = { all: table(z.object({ ...columnKinds, ...optional, ...nullable, ...nullish })) };
 
 function each(suffix: string, wrap: (value: fc.Arbitrary<unknown>) => fc.Arbitrary<unknown>) {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [`${name}${suffix}`, wrap(value)]));
+  return Object.fromEntries(Object.entries(columnValues).map(([name, value]) => [`${name}${suffix}`, wrap(value)]));
 }
 
 const rows = fc.record({
-  ...values,
+  ...columnValues,
   ...each("_o", (value) => fc.option(value, { nil: undefined })),
   ...each("_n", (value) => fc.option(value, { nil: null })),
   ...each("_x", (value) => fc.oneof({ weight: 3, arbitrary: value }, fc.constantFrom(null, undefined))),
