@@ -55,7 +55,7 @@ async function write(name: string, text: string): Promise<void> {
 
 beforeAll(() => write("level.ts", `export enum Level { Low = "low", High = "high" }`));
 
-it("B10 prints the tables of each kind of owner, the same each time", async () => {
+it("prints the tables of each kind of owner, the same each time", async () => {
   await write(
     "app.ts",
     app(
@@ -87,7 +87,7 @@ CREATE TABLE "projects" (`);
   expect((await schema(["app.ts", "--snapshot=none.sql"])).stdout).toBe(first.stdout);
 });
 
-it("B10 --write makes the snapshot, and --check fails with what differs from it", async () => {
+it("--write makes the snapshot, and --check fails with what differs from it", async () => {
   await write("changing.ts", app("title: z.string(),"));
   expect(await schema(["changing.ts", "--check"])).toMatchObject({
     code: 1,
@@ -112,7 +112,7 @@ it("B10 --write makes the snapshot, and --check fails with what differs from it"
   expect(await schema(["changing.ts", "--check"])).toMatchObject({ code: 0 });
 });
 
-it("B10 reads an app whose objects and Worker are in the same module", async () => {
+it("reads an app whose objects and Worker are in the same module", async () => {
   await write(
     "whole.ts",
     `import { DurableObject } from "cloudflare:workers";

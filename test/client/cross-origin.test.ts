@@ -64,7 +64,7 @@ function openPage(page: string, credentials?: RequestCredentials) {
 }
 
 describe("a page of app.example.com, and the API elsewhere", () => {
-  it("C5 signs up, calls and listens with the API's cookies", async () => {
+  it("signs up, calls and listens with the API's cookies", async () => {
     const { client, cookies } = openPage("https://app.example.com", "include");
     const email = `${crypto.randomUUID()}@example.com`;
     const { user, session } = await client.auth.signup.mutate({ email, password });
@@ -87,14 +87,14 @@ describe("a page of app.example.com, and the API elsewhere", () => {
     expect([...cookies.keys()]).toEqual(["userdo-device"]);
   });
 
-  it("C5 without asking for it, no cookie is kept", async () => {
+  it("without asking for it, no cookie is kept", async () => {
     const { client, cookies } = openPage("https://app.example.com");
     await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password });
     expect(cookies.size).toBe(0);
     await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
   });
 
-  it("C5 A16 a page whose origin the app does not name gets nothing, not even the socket", async () => {
+  it("a page whose origin the app does not name gets nothing, not even the socket", async () => {
     const { client } = openPage("https://other.example.com", "include");
     await expect(client.ping.query()).rejects.toThrow("could not be reached");
     const socket = new NodeWebSocket(`${api.replace("http", "ws")}/trpc`, {

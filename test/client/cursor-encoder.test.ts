@@ -4,7 +4,7 @@ import { createCursorEncoder } from "../../src/client/cursor-encoder.js";
 const message = { id: 1, method: "subscription", params: { path: "posts.changes", input: {} } } as const;
 const sent = (text: unknown): unknown => JSON.parse(String(text));
 
-it("E4 a subscription that was cut off before its first event goes on where it started", () => {
+it("a subscription that was cut off before its first event goes on where it started", () => {
   const { encode, decode } = createCursorEncoder();
   expect(sent(encode(message as never))).toEqual({ ...message, params: { ...message.params, userdo: {} } });
   decode('{"id":1,"result":{"type":"started","id":"5.0123456789abcdef"}}');
@@ -14,7 +14,7 @@ it("E4 a subscription that was cut off before its first event goes on where it s
   ]);
 });
 
-it("E4 an event's own id goes before, and a stopped subscription is forgotten", () => {
+it("an event's own id goes before, and a stopped subscription is forgotten", () => {
   const { encode, decode } = createCursorEncoder();
   decode('{"id":1,"result":{"type":"started","id":"5.0123456789abcdef"}}');
   const resumed = { ...message, params: { ...message.params, lastEventId: "7.0123456789abcdef" } };
@@ -23,7 +23,7 @@ it("E4 an event's own id goes before, and a stopped subscription is forgotten", 
   expect(sent(encode(message as never))).not.toHaveProperty("params.userdo.startedAt");
 });
 
-it("P4 a flush is heard to be complete from a frame of its own at once, and from its last event after that", async () => {
+it("a flush is heard to be complete from a frame of its own at once, and from its last event after that", async () => {
   const heard: string[] = [];
   const { decode } = createCursorEncoder({ onFlushed: (cursor) => heard.push(cursor) });
   decode('{"id":null,"method":"userdo.flushed","params":{"cursor":"5.0123456789abcdef"}}');

@@ -14,7 +14,7 @@ afterAll(() => server.close());
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const eventually = { timeout: 10_000 };
 
-it("E6 O5 what listens to an organization that is nobody's any more ends with FORBIDDEN, and is not tried again", async () => {
+it("what listens to an organization that is nobody's any more ends with FORBIDDEN, and is not tried again", async () => {
   const made = createNodeClient<AppRouter>(origin);
   const { client, sockets } = made;
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });

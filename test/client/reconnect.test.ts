@@ -22,7 +22,7 @@ async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-it("P2 E4 an app's generator that was cut off before its first event goes on where it started", async () => {
+it("an app's generator that was cut off before its first event goes on where it started", async () => {
   const { client, sockets } = await signUp();
   const told: string[] = [];
   let starts = 0;
@@ -40,7 +40,7 @@ it("P2 E4 an app's generator that was cut off before its first event goes on whe
   subscription.unsubscribe();
 }, 30_000);
 
-it("E4 C4 after twenty drops exactly one socket is open, and every change has arrived once", async () => {
+it("after twenty drops exactly one socket is open, and every change has arrived once", async () => {
   const { client, sockets } = await signUp();
   const told: string[] = [];
   let starts = 0;

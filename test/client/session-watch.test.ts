@@ -18,7 +18,7 @@ function watching(answer: Answer) {
   return { watch, counts };
 }
 
-it("A7 many hints are one question, and its answer counts once", async () => {
+it("many hints are one question, and its answer counts once", async () => {
   const { watch, counts } = watching("signedOut");
   for (let hint = 0; hint < 20; hint++) watch.suspect();
   await vi.runAllTimersAsync();
@@ -27,14 +27,14 @@ it("A7 many hints are one question, and its answer counts once", async () => {
   expect(counts).toEqual({ asked: 1, ended: 1 });
 });
 
-it.each(["signedIn", "unknown"] as const)("A7 an answer of %s ends nothing", async (answer) => {
+it.each(["signedIn", "unknown"] as const)("an answer of %s ends nothing", async (answer) => {
   const { watch, counts } = watching(answer);
   watch.suspect();
   await vi.runAllTimersAsync();
   expect(counts).toEqual({ asked: 1, ended: 0 });
 });
 
-it("C1 a slow first check never undoes a sign-in", () => {
+it("a slow first check never undoes a sign-in", () => {
   const { watch, counts } = watching("signedOut");
   const asked = watch.era();
   watch.changed("signedIn");
@@ -44,7 +44,7 @@ it("C1 a slow first check never undoes a sign-in", () => {
   expect(counts.ended).toBe(1);
 });
 
-it("C1 A8 a question is dropped when the client itself gets another session meanwhile", async () => {
+it("a question is dropped when the client itself gets another session meanwhile", async () => {
   for (const at of [100, 300]) {
     const { watch, counts } = watching("signedOut");
     watch.suspect();
@@ -55,7 +55,7 @@ it("C1 A8 a question is dropped when the client itself gets another session mean
   }
 });
 
-it("A4 whoever signed out by themselves is not told again, and is after signing in anew", async () => {
+it("whoever signed out by themselves is not told again, and is after signing in anew", async () => {
   const { watch, counts } = watching("signedOut");
   watch.changed("signedOut");
   watch.suspect();

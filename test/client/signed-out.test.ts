@@ -26,7 +26,7 @@ function listen({ client }: ReturnType<typeof createNodeClient<AppRouter>>) {
   return { told, states, unsubscribe: () => subscription.unsubscribe() };
 }
 
-it("E1 C1 while nobody is signed in no socket is tried again; at sign-in the subscription begins", async () => {
+it("while nobody is signed in no socket is tried again; at sign-in the subscription begins", async () => {
   const made = createNodeClient(origin);
   const { told, states, unsubscribe } = listen(made);
   await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe("idle");
@@ -48,7 +48,7 @@ it("E1 C1 while nobody is signed in no socket is tried again; at sign-in the sub
   unsubscribe();
 }, 30_000);
 
-it("C1 E6 who signs in next hears nothing of who was there before, on the same subscription", async () => {
+it("who signs in next hears nothing of who was there before, on the same subscription", async () => {
   const made = createNodeClient(origin);
   const other = createNodeClient(origin);
   const [ada, grace] = [`${crypto.randomUUID()}@example.com`, `${crypto.randomUUID()}@example.com`];

@@ -13,7 +13,7 @@ describe("where a socket is opened", () => {
     ["already a socket's", "wss://live.example.com/trpc", page, undefined, "wss://live.example.com/trpc"],
     ["an organization's", "/trpc", page, "org 1&x", "wss://app.example.com/trpc?organizationId=org%201%26x"],
     ["an organization's, beside a query", "/trpc?v=1", page, "o", "wss://app.example.com/trpc?v=1&organizationId=o"],
-  ])("C4 %s", (_name, url, base, organizationId, expected) => {
+  ])("%s", (_name, url, base, organizationId, expected) => {
     expect(socketUrl({ url, base, organizationId })).toBe(expected);
   });
 
@@ -22,7 +22,7 @@ describe("where a socket is opened", () => {
     expect(url).toBe("wss://app.example.com/trpc?organizationId=o&user=a");
   });
 
-  it("C4 a relative one without a page says what to pass", () => {
+  it("a relative one without a page says what to pass", () => {
     expect(() => socketUrl({ url: "/trpc", base: undefined, organizationId: undefined })).toThrow(/absolute/);
   });
 

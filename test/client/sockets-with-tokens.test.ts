@@ -32,7 +32,7 @@ async function signUp(implementation?: SocketClass, headers?: UserDOLinkOptions[
   return client;
 }
 
-it("A6 C1 E1 a client with tokens listens by Node's own socket, which takes headers in a place of its own", async () => {
+it("a client with tokens listens by Node's own socket, which takes headers in a place of its own", async () => {
   const client = await signUp();
   const lists: number[] = [];
   const errors: unknown[] = [];

@@ -17,8 +17,8 @@ async function start(options: Parameters<typeof openStockClient>[1] = {}) {
   return { ...signedUp, ...openStockClient(signedUp.browser, options), object };
 }
 
-describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_version, use) => {
-  it("C4 calls: values of every kind, errors with their codes, unexpected ones masked", async () => {
+describe.each(versions)("the unmodified socket client of @trpc/client %s", (_version, use) => {
+  it("calls: values of every kind, errors with their codes, unexpected ones masked", async () => {
     const { client, user } = await start({ stock: use });
     const value = {
       at: new Date(0),
@@ -45,7 +45,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect((await client.auth.me.query()).user.id).toBe(user.id);
   });
 
-  it("C4 errors have the same shape as over HTTP", async () => {
+  it("errors have the same shape as over HTTP", async () => {
     const { client, http } = await start({ stock: use });
     const shapeOf = (call: Promise<unknown>) =>
       call.then(
@@ -61,7 +61,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     }
   });
 
-  it("C4 calls of one tick go in one frame, and are answered in order", async () => {
+  it("calls of one tick go in one frame, and are answered in order", async () => {
     const { client, http, wires } = await start({ stock: use });
     const answered: number[] = [];
     const calls = [
@@ -77,7 +77,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(answered).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("C4 E3 a subscription: started, tracked events, stop", async () => {
+  it("a subscription: started, tracked events, stop", async () => {
     const { client, http, wires } = await start({ stock: use });
     const told = listen(client.feeds.changes, undefined);
     await told.started;
@@ -95,7 +95,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(told.events).toHaveLength(1);
   });
 
-  it("C4 stop reaches the generator's finally, and one that ends is completed", async () => {
+  it("stop reaches the generator's finally, and one that ends is completed", async () => {
     const { client, http } = await start({ stock: use });
     const told = listen(client.feeds.tracked, undefined);
     const other = listen(client.feeds.untracked, undefined);
@@ -110,7 +110,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(short.events).toEqual([{ id: "1", data: "only" }]);
   });
 
-  it("C4 a generator that fails tells its events, and then a masked error", async () => {
+  it("a generator that fails tells its events, and then a masked error", async () => {
     const { client } = await start({ stock: use });
     const told = listen(client.feeds.failing, undefined);
     await told.failed();
@@ -119,7 +119,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(reported).toContain("feeds.failing: password=hunter2");
   });
 
-  it("C4 each event of a subscription is checked by its .output", async () => {
+  it("each event of a subscription is checked by its .output", async () => {
     const { client, http } = await start({ stock: use });
     const told = listen(client.feeds.checked, undefined);
     await told.started;
@@ -131,7 +131,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(told.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
   });
 
-  it("C4 middlewares run once for a subscription, and before each call", async () => {
+  it("middlewares run once for a subscription, and before each call", async () => {
     const { client, http } = await start({ stock: use });
     const told = listen(client.feeds.tracked, undefined);
     await told.started;
@@ -140,14 +140,14 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(await http.trace.query()).toEqual(["ran feeds.tracked"]);
   });
 
-  it("C4 connection parameters do no harm", async () => {
+  it("connection parameters do no harm", async () => {
     const { client, wires, user } = await start({ stock: use, connectionParams: { token: "whatever" } });
     expect((await client.auth.me.query()).user.id).toBe(user.id);
     expect(wires[0]?.sent[0]).toContain("connectionParams");
   });
 
   it.each(["feeds.nothing", "echo", "feeds"])(
-    "C4 subscribing to %s, which is no subscription, is refused",
+    "subscribing to %s, which is no subscription, is refused",
     async (path) => {
       const { client } = await start({ stock: use });
       const [first = "", second] = path.split(".");
@@ -160,19 +160,19 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     },
   );
 
-  it("C4 a query that answers with a stream is refused", async () => {
+  it("a query that answers with a stream is refused", async () => {
     const { client } = await start({ stock: use });
     expect(await codeOf(client.stream.query())).toBe("UNSUPPORTED_MEDIA_TYPE");
   });
 
-  it("C4 E2 its own keep-alive is answered", async () => {
+  it("its own keep-alive is answered", async () => {
     const { client, wires } = await start({ stock: use, keepAlive: { enabled: true, intervalMs: 5 } });
     await client.echo.query(1);
     await expect.poll(() => wires[0]?.received.filter((frame) => frame === "PONG").length).toBeGreaterThan(2);
     expect(wires).toHaveLength(1);
   });
 
-  it("C4 E4 dropped, it comes back by itself and goes on where it was", async () => {
+  it("dropped, it comes back by itself and goes on where it was", async () => {
     const { client, http, wires } = await start({ stock: use });
     const sources = listen(client.feeds.changes, undefined);
     const generator = listen(client.feeds.tracked, undefined);
@@ -189,7 +189,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(wires).toHaveLength(4);
   });
 
-  it("C4 E2 sleeping under it is not noticed", async () => {
+  it("sleeping under it is not noticed", async () => {
     const { client, http, wires, object } = await start({ stock: use });
     const told = listen(client.feeds.changes, undefined);
     await told.started;
@@ -205,7 +205,7 @@ describe.each(versions)("C4 the unmodified socket client of @trpc/client %s", (_
     expect(wires).toHaveLength(2);
   });
 
-  it("C4 E4 an untracked aside does not cost a subscription its place", async () => {
+  it("an untracked aside does not cost a subscription its place", async () => {
     const { client, http, wires } = await start({ stock: use });
     const told = listen(client.feeds.mixed, undefined);
     await told.started;

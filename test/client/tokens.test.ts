@@ -50,7 +50,7 @@ async function eventually(condition: () => boolean | Promise<boolean>): Promise<
 }
 
 describe("a client that keeps its own tokens", () => {
-  it("A6 C1 signs up, calls, signs out and signs in by them", async () => {
+  it("signs up, calls, signs out and signs in by them", async () => {
     const { client, kept, email, user } = await signUp();
     expect(kept.tokens?.accessToken).toEqual(expect.any(String));
     expect((await client.auth.me.query()).user.id).toBe(user.id);
@@ -64,7 +64,7 @@ describe("a client that keeps its own tokens", () => {
     expect(changes).toEqual(["signedOut", "signedIn"]);
   });
 
-  it("A6 refreshes once for many calls, in time, before a token lapses", async () => {
+  it("refreshes once for many calls, in time, before a token lapses", async () => {
     const { client, asked, kept } = await signUp();
     const before = kept.tokens!;
     kept.tokens = { ...before, accessExpiresAt: Date.now() + 5_000 };
@@ -74,7 +74,7 @@ describe("a client that keeps its own tokens", () => {
     expect(kept.tokens.refreshToken).not.toBe(before.refreshToken);
   });
 
-  it("A6 a device whose clock is an hour ahead does not refresh with each call, and still in time", async () => {
+  it("a device whose clock is an hour ahead does not refresh with each call, and still in time", async () => {
     const { client, asked, kept } = await signUp();
     vi.useFakeTimers({ toFake: ["Date", "performance"], now: Date.now() + 3_600_000 });
     asked.length = 0;
@@ -88,7 +88,7 @@ describe("a client that keeps its own tokens", () => {
     expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(3);
   });
 
-  it("A6 refreshes once for many calls that were refused for their token, and sends them again", async () => {
+  it("refreshes once for many calls that were refused for their token, and sends them again", async () => {
     const { client, asked, kept } = await signUp();
     kept.tokens = { ...kept.tokens!, accessToken: `${kept.tokens!.accessToken}x` };
     asked.length = 0;
@@ -100,7 +100,7 @@ describe("a client that keeps its own tokens", () => {
     expect(await client.posts.list.query()).toHaveLength(1);
   });
 
-  it("A6 an UNAUTHORIZED for another reason is told once, and nothing is refreshed", async () => {
+  it("an UNAUTHORIZED for another reason is told once, and nothing is refreshed", async () => {
     const { client, asked, email } = await signUp();
     asked.length = 0;
     await expect(client.auth.login.mutate({ email, password: "wrong password" })).rejects.toMatchObject({
@@ -109,7 +109,7 @@ describe("a client that keeps its own tokens", () => {
     expect(asked).toEqual(["auth.login"]);
   });
 
-  it("A6 A7 a session that is over signs the client out, whether its token has lapsed or not", async () => {
+  it("a session that is over signs the client out, whether its token has lapsed or not", async () => {
     for (const lapsed of [false, true]) {
       const { client, kept, email } = await signUp();
       const other = open();
@@ -125,7 +125,7 @@ describe("a client that keeps its own tokens", () => {
     }
   });
 
-  it("A7 C1 it notices that its session was ended elsewhere by its socket, without a call", async () => {
+  it("it notices that its session was ended elsewhere by its socket, without a call", async () => {
     const { client, kept, email } = await signUp();
     const changes: string[] = [];
     onSignInChange(client, (change) => changes.push(change));
@@ -139,7 +139,7 @@ describe("a client that keeps its own tokens", () => {
     subscription.unsubscribe();
   });
 
-  it("A8 C1 changing the password keeps it signed in, with the tokens and a socket of the new session", async () => {
+  it("changing the password keeps it signed in, with the tokens and a socket of the new session", async () => {
     const { client, kept } = await signUp();
     const before = kept.tokens!;
     const changes: string[] = [];
@@ -160,7 +160,7 @@ describe("a client that keeps its own tokens", () => {
     subscription.unsubscribe();
   });
 
-  it("A8 C1 a wrong password that was asked for again signs nobody out", async () => {
+  it("a wrong password that was asked for again signs nobody out", async () => {
     const { client, kept, asked, user } = await signUp();
     const before = kept.tokens;
     const changes: string[] = [];
@@ -174,7 +174,7 @@ describe("a client that keeps its own tokens", () => {
     expect(changes).toEqual([]);
   });
 
-  it("A4 A12 C1 signing out everywhere and deleting the account sign the client out", async () => {
+  it("signing out everywhere and deleting the account sign the client out", async () => {
     for (const end of ["logoutEverywhere", "delete"]) {
       const { client, kept } = await signUp();
       const changes: string[] = [];
@@ -186,7 +186,7 @@ describe("a client that keeps its own tokens", () => {
     }
   });
 
-  it("A6 tokens survive a server that cannot be asked", async () => {
+  it("tokens survive a server that cannot be asked", async () => {
     const { kept } = await signUp();
     const stored = { ...kept.tokens!, accessExpiresAt: 0 };
     const offline = createClient<AppRouter>({
@@ -196,7 +196,7 @@ describe("a client that keeps its own tokens", () => {
     await expect(offline.auth.me.query()).rejects.toThrow("could not be reached");
   });
 
-  it("E1 A6 its socket says who it is, with a token that is fresh", async () => {
+  it("its socket says who it is, with a token that is fresh", async () => {
     const { client, kept, asked } = await signUp();
     kept.tokens = { ...kept.tokens!, accessExpiresAt: 0 };
     asked.length = 0;

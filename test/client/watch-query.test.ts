@@ -44,7 +44,7 @@ async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"
 }
 
 describe("watchQuery", () => {
-  it("C3 P4 a mutation's promise resolves when the client's own queries show it", async () => {
+  it("a mutation's promise resolves when the client's own queries show it", async () => {
     const late: string[] = [];
     const { client } = await signUp({ liveWait: 30_000, onLate: (path) => late.push(path) });
     const { told } = await watchTexts(client);
@@ -60,7 +60,7 @@ describe("watchQuery", () => {
     expect(late).toEqual([]);
   });
 
-  it("C3 P4 without live queries no mutation waits", async () => {
+  it("without live queries no mutation waits", async () => {
     const { client } = await signUp({ liveWait: 30_000 });
     expect(await client.notes.create.mutate({ text: "one" })).toMatchObject({ text: "one" });
     const { stop } = await watchTexts(client);
@@ -68,7 +68,7 @@ describe("watchQuery", () => {
     expect(await client.notes.create.mutate({ text: "two" })).toMatchObject({ text: "two" });
   });
 
-  it("C3 P4 one that waits in vain resolves anyway, and says so", async () => {
+  it("one that waits in vain resolves anyway, and says so", async () => {
     const late: string[] = [];
     const { client } = await signUp({ liveWait: 1, onLate: (path) => late.push(path) });
     const told: unknown[] = [];
@@ -79,7 +79,7 @@ describe("watchQuery", () => {
     await expect.poll(() => told.at(-1)).toEqual({ notes: 1, tags: 1 });
   });
 
-  it("E4 C3 comes back after the connection was lost, and is told what it has missed", async () => {
+  it("comes back after the connection was lost, and is told what it has missed", async () => {
     const { client, sockets } = await signUp();
     const { told, statuses } = await watchTexts(client);
     sockets.at(-1)?.terminate();
@@ -90,7 +90,7 @@ describe("watchQuery", () => {
     await expect.poll(() => statuses).toEqual(["connecting", "live", "connecting", "live"]);
   });
 
-  it("C3 tells a query's own error, and ends when it is stopped", async () => {
+  it("tells a query's own error, and ends when it is stopped", async () => {
     const { client } = await signUp();
     const { told, stop } = await watchTexts(client);
     const failed = new Promise<unknown>((onError) => {

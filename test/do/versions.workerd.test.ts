@@ -50,7 +50,7 @@ const call = (id: number, method: "query" | "mutation", path: string, input?: un
 });
 
 describe("a migration that fails", () => {
-  it("B10 answers every call clearly by each way in, keeps the data, and tells the app once", async () => {
+  it("answers every call clearly by each way in, keeps the data, and tells the app once", async () => {
     const { browser, client, email, user, redeploy, stored } = await signUpToFirst();
     const before = await stored();
     const socket = await openSocket(browser, "/versions");
@@ -100,7 +100,7 @@ describe("a migration that fails", () => {
     }
   });
 
-  it("B10 the version before serves the data again, and the next one migrates it; a subscriber is told all", async () => {
+  it("the version before serves the data again, and the next one migrates it; a subscriber is told all", async () => {
     const { browser, client, redeploy, stored } = await signUpToFirst();
     const socket = await openSocket(browser, "/versions");
     socket.send(subscribe(1, "tasks.changes"));
@@ -136,7 +136,7 @@ describe("a migration that fails", () => {
 });
 
 describe("an organization's tables", () => {
-  it("B9 B10 have migrations of their own, which fail and succeed like a user's", async () => {
+  it("have migrations of their own, which fail and succeed like a user's", async () => {
     const { client } = await signUpToFirst();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Ours" });
     const object = env.VERSIONS_DO.getByName(`organization:${organizationId}`);
@@ -160,7 +160,7 @@ describe("an organization's tables", () => {
 });
 
 describe("two versions at once", () => {
-  it("B10 take turns on one storage for as long as they like", async () => {
+  it("take turns on one storage for as long as they like", async () => {
     const { client, redeploy, stored, object } = await signUpToFirst();
     const titles = ["one", "two"];
     for (let turn = 0; turn < 6; turn++) {

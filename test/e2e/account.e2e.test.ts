@@ -5,7 +5,7 @@ import { useAccountTabs } from "./use-account-tabs.js";
 const { signIn, signUp } = useAccountTabs();
 
 describe("the address", () => {
-  test("G1 A1 M1 a new user confirms theirs by the mail in the inbox; opened again it says the same", async () => {
+  test("a new user confirms theirs by the mail in the inbox; opened again it says the same", async () => {
     const { tab, ada } = await signUp();
     await tab.account("Profile");
     await tab.says("Not confirmed");
@@ -48,7 +48,7 @@ describe("the address", () => {
     await refused.says("The e-mail address or the password is wrong.");
   });
 
-  test("G1 A11 another takes its place once its mail is opened; tasks and sessions stay, the old one is told", async () => {
+  test("another takes its place once its mail is opened; tasks and sessions stay, the old one is told", async () => {
     const { tab, ada } = await signUp();
     const { ada: bob } = await signUp();
     const target = `new-${ada.email}`;
@@ -92,7 +92,7 @@ describe("the address", () => {
 });
 
 describe("the account as a whole", () => {
-  test("G1 S5 a name is kept, corrected and cleared", async () => {
+  test("a name is kept, corrected and cleared", async () => {
     const { tab } = await signUp();
     await tab.account("Profile");
     const name = tab.panel("Name").getByLabel("Name", { exact: true });
@@ -112,7 +112,7 @@ describe("the account as a whole", () => {
     expect(await tab.besideField("Name")).toBe("Use at most 60 characters.");
   });
 
-  test("G1 A12 what it holds can be downloaded, a record on each line, and no secret", async () => {
+  test("what it holds can be downloaded, a record on each line, and no secret", async () => {
     const { tab, ada } = await signUp();
     await tab.field("New task").fill("Water the plants");
     await tab.press("Add");
@@ -134,7 +134,7 @@ describe("the account as a whole", () => {
     await tab.says(`Downloaded ${records.length} records.`);
   });
 
-  test("G1 A12 it is deleted with its password: every device is out, and the address starts from nothing", async () => {
+  test("it is deleted with its password: every device is out, and the address starts from nothing", async () => {
     const { tab, ada } = await signUp();
     await tab.confirmAddress(ada.email);
     await tab.field("New task").fill("Gone");

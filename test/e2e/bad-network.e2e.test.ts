@@ -62,35 +62,32 @@ describe("a connection that comes and goes", () => {
     await phone?.close();
   });
 
-  test.each(["fin", "reset"] as const)(
-    "E4 C1 P4 cut by %s and restored, the page shows what it missed",
-    async (how) => {
-      const loaded = [one.navigations, two.navigations];
-      const states = await Promise.all([one, two].map(({ page }) => record(page, "titles")));
-      proxy.target = undefined;
-      proxy.cut(how);
-      await Promise.all([one, two].map(({ page }) => page.getByText("Connecting…", { exact: true }).waitFor()));
+  test.each(["fin", "reset"] as const)("cut by %s and restored, the page shows what it missed", async (how) => {
+    const loaded = [one.navigations, two.navigations];
+    const states = await Promise.all([one, two].map(({ page }) => record(page, "titles")));
+    proxy.target = undefined;
+    proxy.cut(how);
+    await Promise.all([one, two].map(({ page }) => page.getByText("Connecting…", { exact: true }).waitFor()));
 
-      const refused = `Refused, ${how}`;
-      await one.add(refused);
-      await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
-      expect(await one.titles()).not.toContain(refused);
-      expect(await one.titles()).toContain("Kept");
-      await keepPicture(one.page, `cut-by-${how}`);
-      await other.add(`Meanwhile, ${how}`);
-      await other.task(`Meanwhile, ${how}`).waitFor();
+    const refused = `Refused, ${how}`;
+    await one.add(refused);
+    await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
+    expect(await one.titles()).not.toContain(refused);
+    expect(await one.titles()).toContain("Kept");
+    await keepPicture(one.page, `cut-by-${how}`);
+    await other.add(`Meanwhile, ${how}`);
+    await other.task(`Meanwhile, ${how}`).waitFor();
 
-      proxy.target = portOfExample();
-      await Promise.all([one.live(), two.live()]);
-      await Promise.all([one, two].map((tab) => tab.task(`Meanwhile, ${how}`).waitFor()));
-      await one.add(`Afterwards, ${how}`);
-      await Promise.all([two, other].map((tab) => tab.task(`Afterwards, ${how}`).waitFor()));
-      expect(await one.titles()).toEqual(await other.titles());
-      for (const each of states) expectWhole(await each(), [refused]);
-      expect([one.navigations, two.navigations]).toEqual(loaded);
-      expect([...one.crashes, ...two.crashes]).toEqual([]);
-    },
-  );
+    proxy.target = portOfExample();
+    await Promise.all([one.live(), two.live()]);
+    await Promise.all([one, two].map((tab) => tab.task(`Meanwhile, ${how}`).waitFor()));
+    await one.add(`Afterwards, ${how}`);
+    await Promise.all([two, other].map((tab) => tab.task(`Afterwards, ${how}`).waitFor()));
+    expect(await one.titles()).toEqual(await other.titles());
+    for (const each of states) expectWhole(await each(), [refused]);
+    expect([one.navigations, two.navigations]).toEqual(loaded);
+    expect([...one.crashes, ...two.crashes]).toEqual([]);
+  });
 });
 
 describe("a server that answers late", () => {
@@ -122,7 +119,7 @@ describe("a server that answers late", () => {
     await expect.poll(async () => (await one.titles()).join(), eventually).toBe((await two.titles()).join());
   };
 
-  test("P4 C1 the row is there, the reply is not: the page shows it once, whatever is told meanwhile", async () => {
+  test("the row is there, the reply is not: the page shows it once, whatever is told meanwhile", async () => {
     const states = await record(one.page, "titles");
     await one.page.route("**/tasks.create*", async (route) => {
       const response = await route.fetch();
@@ -140,7 +137,7 @@ describe("a server that answers late", () => {
     expectWhole(await states());
   });
 
-  test("C1 it fails, after a long while: the row goes, and what others wrote meanwhile is there", async () => {
+  test("it fails, after a long while: the row goes, and what others wrote meanwhile is there", async () => {
     const states = await record(one.page, "titles");
     await one.page.route("**/tasks.create*", async (route) => {
       await sleep(SLOW);
@@ -156,7 +153,7 @@ describe("a server that answers late", () => {
     await one.page.getByLabel("New task").fill("");
   });
 
-  test("P4 C1 the socket is slow: the mutation does not wait for it for long, and nothing older comes after", async () => {
+  test("the socket is slow: the mutation does not wait for it for long, and nothing older comes after", async () => {
     const states = await record(one.page, "titles");
     weather.delay = SLOW;
     await two.add("Told late");
@@ -169,7 +166,7 @@ describe("a server that answers late", () => {
     expectWhole(await states());
   });
 
-  test("P4 C1 the socket is away and HTTP is not: the row stays, and stays when the socket is back", async () => {
+  test("the socket is away and HTTP is not: the row stays, and stays when the socket is back", async () => {
     const states = await record(one.page, "titles");
     weather.away();
     await one.page.getByText("Connecting…", { exact: true }).waitFor();

@@ -6,7 +6,7 @@ const eventually = { timeout: 30_000 };
 const { open, openBeside, signIn, signUp } = useAccountTabs();
 
 describe("the password", () => {
-  test("G1 A9 whoever forgot it chooses a new one by the mail in the inbox: every device is out, at once", async () => {
+  test("whoever forgot it chooses a new one by the mail in the inbox: every device is out, at once", async () => {
     const { tab, ada } = await signUp();
     const elsewhere = await open();
     await elsewhere.follow("Forgot your password?");
@@ -37,7 +37,7 @@ describe("the password", () => {
     await elsewhere.page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
   });
 
-  test("G1 A8 whoever knows it changes it: this device stays in, with all its tabs, and the other is out", async () => {
+  test("whoever knows it changes it: this device stays in, with all its tabs, and the other is out", async () => {
     const { tab, ada } = await signUp();
     const second = await openBeside(tab);
     await second.tasks();
@@ -72,7 +72,7 @@ describe("the password", () => {
 });
 
 describe("the devices", () => {
-  test("G1 A7 they are listed and named; one that is signed out is out at once, and the rest follow", async () => {
+  test("they are listed and named; one that is signed out is out at once, and the rest follow", async () => {
     const { tab, ada } = await signUp();
     const elsewhere = await signIn(ada);
     await elsewhere.tasks();
@@ -104,7 +104,7 @@ describe("the devices", () => {
     await Promise.all(others.map((other) => other.signedOut()));
   });
 
-  test("G1 A4 signing out leaves the others in; signing out everywhere leaves none", async () => {
+  test("signing out leaves the others in; signing out everywhere leaves none", async () => {
     const { tab, ada } = await signUp();
     const [first, second] = [await signIn(ada), await signIn(ada)];
     await Promise.all([first.tasks(), second.tasks()]);

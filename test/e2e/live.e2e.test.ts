@@ -32,7 +32,7 @@ describe("live tasks", () => {
   }, 120_000);
   afterAll(() => context?.close());
 
-  test("P4 C1 whatever is added, a row is never missing and never doubled, in the tab that adds it", async () => {
+  test("whatever is added, a row is never missing and never doubled, in the tab that adds it", async () => {
     const states = await record(one.page, "titles");
     const titles = ["Water the plants", "Buy bread", "Call home", "Fix the bike", "Read"];
     for (const title of titles) await one.add(title);
@@ -45,7 +45,7 @@ describe("live tasks", () => {
     await keepPicture(one.page, "added-in-two-tabs");
   });
 
-  test("C1 a server that fails takes the row away again, and the words come back", async () => {
+  test("a server that fails takes the row away again, and the words come back", async () => {
     const before = await one.titles();
     const states = await record(one.page, "titles");
     await one.page.route("**/tasks.create*", (route) => route.fulfill({ status: 500, body: "no JSON" }));
@@ -58,7 +58,7 @@ describe("live tasks", () => {
     await one.page.getByLabel("New task").fill("");
   });
 
-  test("C1 a deletion that fails puts the task back, and says why beside it", async () => {
+  test("a deletion that fails puts the task back, and says why beside it", async () => {
     const before = await one.titles();
     await one.page.route("**/tasks.delete*", (route) => route.abort());
     await one.delete("Buy bread");
@@ -69,7 +69,7 @@ describe("live tasks", () => {
     await keepPicture(one.page, "not-deleted");
   });
 
-  test("E4 C1 without a network it says so, fails at once, and shows afterwards what it missed", async () => {
+  test("without a network it says so, fails at once, and shows afterwards what it missed", async () => {
     const phone = await example.newBrowser();
     const other = await TasksTab.open(phone, example.url);
     await other.submit("Sign in", ada);
@@ -96,7 +96,7 @@ describe("live tasks", () => {
     await phone.close();
   });
 
-  test("C3 P8 two people in three tabs: each sees their own at once, and nothing of the other", async () => {
+  test("two people in three tabs: each sees their own at once, and nothing of the other", async () => {
     const friend = await example.newBrowser();
     const three = await TasksTab.open(friend, example.url);
     await three.submit("Sign up", grace);
@@ -115,7 +115,7 @@ describe("live tasks", () => {
     await friend.close();
   });
 
-  test("E2 P4 C1 after the object has slept, a row is added as ever, in both tabs and on the same sockets", async () => {
+  test("after the object has slept, a row is added as ever, in both tabs and on the same sockets", async () => {
     const before = await one.instance();
     const opened = [one.sockets.length, two.sockets.length];
     await sleep(IDLE);
@@ -129,7 +129,7 @@ describe("live tasks", () => {
     await keepPicture(two.page, "after-a-sleep");
   });
 
-  test("C1 A4 E6 signing out in one tab signs out the other two, and closes their sockets", async () => {
+  test("signing out in one tab signs out the other two, and closes their sockets", async () => {
     const three = await TasksTab.open(context, example.url);
     await three.live();
     const seenAt = [two, three].map(({ page }) =>
@@ -152,7 +152,7 @@ describe("live tasks", () => {
     await three.page.close();
   });
 
-  test("C1 whoever signs in next is shown in the other tab, too, and nothing of the user before", async () => {
+  test("whoever signs in next is shown in the other tab, too, and nothing of the user before", async () => {
     await one.submit("Sign in", ada);
     await Promise.all([one.task("Buy bread").waitFor(), two.task("Buy bread").waitFor()]);
     const states = await record(two.page, "text");

@@ -42,7 +42,7 @@ describe("two tabs of one person", () => {
   });
   afterAll(() => context?.close());
 
-  test("A1 whoever signs up in one tab is known in the next", async () => {
+  test("whoever signs up in one tab is known in the next", async () => {
     await one.submit("Sign up", ada);
     await one.page.getByText("Nothing to do.").waitFor();
     two = await TasksTab.open(context, example.url);
@@ -50,7 +50,7 @@ describe("two tabs of one person", () => {
     await Promise.all([one.live(), two.live()]);
   });
 
-  test("E3 a task created in one tab shows in the other, without reload", async () => {
+  test("a task created in one tab shows in the other, without reload", async () => {
     await one.add("Water the plants");
     await two.task("Water the plants").waitFor();
     await two.add("Call the plumber");
@@ -58,7 +58,7 @@ describe("two tabs of one person", () => {
     expect(await two.titles()).toEqual(["Call the plumber", "Water the plants"]);
   });
 
-  test("E3 so do a tick and a deletion, the other way round", async () => {
+  test("so do a tick and a deletion, the other way round", async () => {
     await two.task("Water the plants").check();
     await expect.poll(() => one.task("Water the plants").isChecked(), eventually).toBe(true);
     await one.task("Water the plants").uncheck();
@@ -73,7 +73,7 @@ describe("two tabs of one person", () => {
     expect(await two.titles()).toEqual(["Water the plants"]);
   });
 
-  test("E2 E1 the object sleeps while both tabs are open; the next change arrives on the same sockets", async () => {
+  test("the object sleeps while both tabs are open; the next change arrives on the same sockets", async () => {
     const [before, ...others] = await Promise.all([one.instance(), two.instance()]);
     expect(others).toEqual([before]);
     const opened = [one.sockets.length, two.sockets.length];
@@ -95,7 +95,7 @@ describe("two tabs of one person", () => {
 });
 
 describe("signing in and out", () => {
-  test("A2 A3 what is refused is said kindly; what is right opens the same object again", async () => {
+  test("what is refused is said kindly; what is right opens the same object again", async () => {
     const context = await newPerson();
     const grace = someone();
     const tab = await TasksTab.open(context, example.url);

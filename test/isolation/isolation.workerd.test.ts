@@ -106,7 +106,7 @@ async function expectIsolated(
 }
 
 describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
-  it("P8 every procedure of the app is tried here", () => {
+  it("every procedure of the app is tried here", () => {
     const missing = procedures.map(({ path }) => path).filter((path) => !Object.hasOwn(attempts, path));
     expect(
       missing,
@@ -116,24 +116,24 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
     expect(gone, "These are in test/isolation/attempts.ts and no longer in the app").toEqual([]);
   });
 
-  it("P8 what is looked for would be found", async () => {
+  it("what is looked for would be found", async () => {
     const found = await tryAll({ path: "posts.list", type: "query" }, { by: bob, other: ada.ids });
     for (const { how, text } of found) if (!how.includes("organization")) expect(text, how).toContain(bob.mark);
   });
 
-  it.each(procedures)("P8 $path tells a stranger nothing, and changes nothing of another's", (procedure) =>
+  it.each(procedures)("$path tells a stranger nothing, and changes nothing of another's", (procedure) =>
     expectIsolated(procedure, { by: bob, victim: ada, ids: ada.ids }),
   );
 
   it.each(procedures.filter(({ path }) => !notBetweenMembers.has(path)))(
-    "P8 $path tells a member nothing of another's own, and changes nothing of theirs",
+    "$path tells a member nothing of another's own, and changes nothing of theirs",
     (procedure) => {
       const organizationIds = ada.ids.organizationIds.slice(0, 1);
       return expectIsolated(procedure, { by: abe, victim: amy, ids: { ...amy.ids, organizationIds } });
     },
   );
 
-  it("P7 D5 ids that nobody has make no object", async () => {
+  it("ids that nobody has make no object", async () => {
     const ids = madeUp();
     for (const procedure of procedures) {
       // These make an account, or count who tries to: that is what they are for.

@@ -10,57 +10,51 @@ async function keysFor(alg: "ES256" | "EdDSA") {
 }
 
 describe("keys", () => {
-  it("T1 a secret below 32 bytes neither signs nor verifies", async () => {
+  it("a secret below 32 bytes neither signs nor verifies", async () => {
     const short = { secret: "x".repeat(31), audience };
     await expect(async () => signJwt({ sub: userId }, short)).rejects.toThrow(TypeError);
     await expect(verifyJwt("", { ...short, purpose: "app" })).rejects.toThrow("32 bytes");
     await expect(generateRefreshToken({ userId, sessionId }, short)).rejects.toThrow(TypeError);
   });
 
-  it.each([0, -1, Number.NaN, Infinity, 400 * 24 * 60 + 1])(
-    "T1 a token does not live for %d minutes",
-    async (minutes) => {
-      await expect(async () => signJwt({ sub: userId }, { secret, audience, minutes })).rejects.toThrow(TypeError);
-    },
-  );
+  it.each([0, -1, Number.NaN, Infinity, 400 * 24 * 60 + 1])("a token does not live for %d minutes", async (minutes) => {
+    await expect(async () => signJwt({ sub: userId }, { secret, audience, minutes })).rejects.toThrow(TypeError);
+  });
 
-  it("T1 ids that are none make no refresh token", async () => {
+  it("ids that are none make no refresh token", async () => {
     await expect(generateRefreshToken({ userId: "ada", sessionId }, { secret, audience })).rejects.toThrow(TypeError);
     await expect(generateRefreshToken({ userId, sessionId, generation: -1 }, { secret, audience })).rejects.toThrow(
       TypeError,
     );
   });
 
-  it("T1 a secret rotates: what the last one signed holds until it expires", async () => {
+  it("a secret rotates: what the last one signed holds until it expires", async () => {
     const next = "another secret of more than 32 bytes!";
     const old = await generateAccessToken({ userId, email }, { secret, audience });
     expect(await verifyJwt(old, { ...access, secret: next })).toEqual({ ok: false, error: "unknownKey" });
     expect(await verifyJwt(old, { ...access, secret: next, previousSecret: secret })).toMatchObject({ ok: true });
   });
 
-  it.each(["ES256", "EdDSA"] as const)(
-    "T1 %s: the public key verifies, rotates by kid, and cannot sign",
-    async (alg) => {
-      const { privateKey, publicKey } = await keysFor(alg);
-      const other = await keysFor(alg);
-      const token = await generateAccessToken({ userId, email, sessionId }, { privateKey, audience });
-      const check = { purpose: "access", audience } as const;
-      expect(await verifyJwt(token, { ...check, publicKey })).toMatchObject({
-        ok: true,
-        payload: { sub: userId, email },
-      });
-      expect(await verifyJwt(token, { ...check, publicKey: [other.publicKey, publicKey] })).toMatchObject({ ok: true });
-      expect(await verifyJwt(token, { ...check, publicKey: other.publicKey })).toEqual({
-        ok: false,
-        error: "unknownKey",
-      });
-      expect(await verifyJwt(flipped(token), { ...check, publicKey })).toMatchObject({ ok: false });
-      expect(await verifyJwt(token, access)).toEqual({ ok: false, error: "algorithm" });
-      await expect(signJwt({ sub: userId }, { privateKey: publicKey, audience })).rejects.toThrow("JWT_PRIVATE_KEY");
-    },
-  );
+  it.each(["ES256", "EdDSA"] as const)("%s: the public key verifies, rotates by kid, and cannot sign", async (alg) => {
+    const { privateKey, publicKey } = await keysFor(alg);
+    const other = await keysFor(alg);
+    const token = await generateAccessToken({ userId, email, sessionId }, { privateKey, audience });
+    const check = { purpose: "access", audience } as const;
+    expect(await verifyJwt(token, { ...check, publicKey })).toMatchObject({
+      ok: true,
+      payload: { sub: userId, email },
+    });
+    expect(await verifyJwt(token, { ...check, publicKey: [other.publicKey, publicKey] })).toMatchObject({ ok: true });
+    expect(await verifyJwt(token, { ...check, publicKey: other.publicKey })).toEqual({
+      ok: false,
+      error: "unknownKey",
+    });
+    expect(await verifyJwt(flipped(token), { ...check, publicKey })).toMatchObject({ ok: false });
+    expect(await verifyJwt(token, access)).toEqual({ ok: false, error: "algorithm" });
+    await expect(signJwt({ sub: userId }, { privateKey: publicKey, audience })).rejects.toThrow("JWT_PRIVATE_KEY");
+  });
 
-  it("T1 row 67: HS256 with the public key for a secret is refused", async () => {
+  it("HS256 with the public key for a secret is refused", async () => {
     const { publicKey } = await keysFor("ES256");
     const options: VerifyJwtOptions = { purpose: "access", audience, publicKey };
     expect(await verifyJwt(await made({}, {}, JSON.stringify(publicKey)), options)).toEqual({
@@ -69,7 +63,7 @@ describe("keys", () => {
     });
   });
 
-  it("T1 a key for something else is refused, without being quoted", async () => {
+  it("a key for something else is refused, without being quoted", async () => {
     const { privateKey } = await generateKeyPair("ES384", { extractable: true });
     const key = await exportJWK(privateKey);
     const error = await signJwt({ sub: userId }, { privateKey: key, audience }).catch((cause: Error) => cause.message);
@@ -77,7 +71,7 @@ describe("keys", () => {
     expect(error).not.toContain(key.d);
   });
 
-  it("T1 keys are fetched from where the app publishes them, once", async () => {
+  it("keys are fetched from where the app publishes them, once", async () => {
     const { privateKey, publicKey } = await keysFor("ES256");
     const jwk = await publicHalf(publicKey);
     const fetch = vi

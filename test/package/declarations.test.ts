@@ -128,7 +128,7 @@ async function settings(folder: string, compilerOptions: object): Promise<void> 
   );
 }
 
-test("C2 D1 an app that emits declarations compiles, and its frontend against them", { timeout: 120_000 }, async () => {
+test("an app that emits declarations compiles, and its frontend against them", { timeout: 120_000 }, async () => {
   const blocks = await readReadmeBlocks();
   const samples = blocks.filter(({ name }) => /^(worker|src|elsewhere).*\.tsx?$/.test(name ?? ""));
   const ofServer = (name = ""): boolean => !name.startsWith("src/");

@@ -30,7 +30,7 @@ afterAll(async () => {
 const waiting = { timeout: 30_000, interval: 20 };
 
 describe("the process dies and another one takes over its storage", () => {
-  it(`P1 P2 E4 killed ${KILLS} times in mid-write: no acknowledged write is lost or torn, the subscriber resumes`, async () => {
+  it(`killed ${KILLS} times in mid-write: no acknowledged write is lost or torn, the subscriber resumes`, async () => {
     await start();
     const user = await signUp(() => proxy.port);
     const subscriber = subscribe(user, proxy.port);
@@ -78,7 +78,7 @@ describe("the process dies and another one takes over its storage", () => {
     subscriber.close();
   });
 
-  it("P2 E4 a deploy that adds a field: the subscription resumes over the same storage", async () => {
+  it("a deploy that adds a field: the subscription resumes over the same storage", async () => {
     await running.kill();
     await start(1);
     const user = await signUp(() => proxy.port);

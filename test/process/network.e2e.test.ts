@@ -63,7 +63,7 @@ function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<t
 }
 
 describe("a stock client over a network that fails", () => {
-  it.each([1, 2, 3, 4, 5, 6])(`P1 P2 E4 seed %i: ${STEPS} steps, and nothing lost`, async (seed) => {
+  it.each([1, 2, 3, 4, 5, 6])(`seed %i: ${STEPS} steps, and nothing lost`, async (seed) => {
     const random = createRandom(seed);
     // Calls go straight to the process: it is the subscription that the network is to hurt.
     const user = await signUp(() => running.port);

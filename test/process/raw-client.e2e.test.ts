@@ -25,7 +25,7 @@ const numbersOf = async ({ http }: Awaited<ReturnType<typeof signUp>>) =>
   (await http.all.query()).entries.map(({ n }) => n);
 
 describe("a client that speaks WebSocket by hand", () => {
-  it("E1 P6 hostile 51: signed out, it ignores the close and sends on: nothing is executed, nothing delivered", async () => {
+  it("signed out, it ignores the close and sends on: nothing is executed, nothing delivered", async () => {
     const user = await signUp(() => running.port);
     const client = await openRaw(running.port, user.cookie());
     client.send(subscribe);
@@ -85,7 +85,7 @@ describe("a client that speaks WebSocket by hand", () => {
     ["is noise", () => Buffer.from(Array.from({ length: 4_096 }, (_, n) => (n * 151) % 256))],
   ];
 
-  it.each(frames)("E1 hostile 54: a frame that %s harms nobody else", async (_name, bytes) => {
+  it.each(frames)("a frame that %s harms nobody else", async (_name, bytes) => {
     const user = await signUp(() => running.port);
     const [hostile, neighbour] = [
       await openRaw(running.port, user.cookie()),

@@ -22,7 +22,7 @@ afterEach(cleanup);
 
 const write = (list: string, text: string, rank = 0) => ada.client.notes.create.mutate({ text, list, rank });
 
-it("C3 E4 useQuery shows what others write, from one subscription and without a call over HTTP", async () => {
+it("useQuery shows what others write, from one subscription and without a call over HTTP", async () => {
   const list = freshList();
   const tab = show(
     ada.jar,
@@ -38,7 +38,7 @@ it("C3 E4 useQuery shows what others write, from one subscription and without a 
   expect(tab.asked).toEqual([]);
 });
 
-it("C3 E4 what one transaction wrote is never shown by halves", async () => {
+it("what one transaction wrote is never shown by halves", async () => {
   const seen: [number, number][] = [];
   function Both() {
     const trpc = useTRPC();
@@ -54,7 +54,7 @@ it("C3 E4 what one transaction wrote is never shown by halves", async () => {
   expect(seen.filter(([one, other]) => one !== other)).toEqual([]);
 });
 
-it("C3 useSuspenseQuery, useQueries, select and skipToken", async () => {
+it("useSuspenseQuery, useQueries, select and skipToken", async () => {
   const [one, two] = [freshList(), freshList()];
   function Suspended() {
     const trpc = useTRPC();
@@ -94,7 +94,7 @@ it("C3 useSuspenseQuery, useQueries, select and skipToken", async () => {
   expect(tab.asked).toEqual([]);
 });
 
-it("C3 useInfiniteQuery keeps every page current", async () => {
+it("useInfiniteQuery keeps every page current", async () => {
   const grace = await signUp();
   for (const text of ["b", "d", "f"]) await grace.client.notes.create.mutate({ text });
   function Pages() {
@@ -121,7 +121,7 @@ it("C3 useInfiniteQuery keeps every page current", async () => {
   expect(tab.asked).toEqual([]);
 });
 
-it("C3 what a server has rendered is shown at once, and live from then on", async () => {
+it("what a server has rendered is shown at once, and live from then on", async () => {
   const list = freshList();
   await write(list, "rendered");
   // As on a server: a cache of its own, without a bridge.
@@ -143,7 +143,7 @@ it("C3 what a server has rendered is shown at once, and live from then on", asyn
   expect(tab.asked).toEqual([]);
 });
 
-it("C3 the query's own error lands in the query", async () => {
+it("the query's own error lands in the query", async () => {
   const grace = await signUp();
   function Refused() {
     const trpc = useTRPC();
@@ -156,7 +156,7 @@ it("C3 the query's own error lands in the query", async () => {
   await shows(tab, "none,CONFLICT");
 });
 
-it("E4 without a connection the last data stays, with a status; what was missed is shown after", async () => {
+it("without a connection the last data stays, with a status; what was missed is shown after", async () => {
   const list = freshList();
   const statuses: string[] = [];
   function Status() {
@@ -183,7 +183,7 @@ it("E4 without a connection the last data stays, with a status; what was missed 
   expect(statuses).toEqual(["idle", "connecting", "live", "connecting", "live"]);
 });
 
-it("C3 what is fetched in advance is there in the first render, and live, with one subscription", async () => {
+it("what is fetched in advance is there in the first render, and live, with one subscription", async () => {
   const list = freshList();
   await write(list, "fetched");
   let open = (): void => {};
@@ -207,7 +207,7 @@ it("C3 what is fetched in advance is there in the first render, and live, with o
   expect(tab.asked).toEqual([]);
 });
 
-it("C3 a write that is none of a page's business runs none of its queries again and renders nothing", async () => {
+it("a write that is none of a page's business runs none of its queries again and renders nothing", async () => {
   const grace = await signUp();
   const [mine, other] = [freshList(), freshList()];
   let renders = 0;

@@ -42,7 +42,7 @@ function record(container: Element): string[] {
   return states;
 }
 
-it("P4 C1 an optimistic row becomes the server's, and is never missing and never doubled", async () => {
+it("an optimistic row becomes the server's, and is never missing and never doubled", async () => {
   const list = freshList();
   const tab = show(ada.jar, <Adding list={list} />);
   await waitFor(() => expect(tab.container.querySelector("p")?.textContent).toBe(""), eventually);
@@ -72,7 +72,7 @@ it("P4 C1 an optimistic row becomes the server's, and is never missing and never
   }
 });
 
-it("C1 an optimistic row that the server refuses is taken back, once, and says why", async () => {
+it("an optimistic row that the server refuses is taken back, once, and says why", async () => {
   const list = freshList();
   let isDown = false;
   const tab = show(ada.jar, <Adding list={list} />, {
@@ -90,7 +90,7 @@ it("C1 an optimistic row that the server refuses is taken back, once, and says w
   expect(states).toEqual(["kept", "kept,row 1", "kept"]);
 });
 
-it("C1 without a network a mutation fails at once and says so, unless the app lets it wait", async () => {
+it("without a network a mutation fails at once and says so, unless the app lets it wait", async () => {
   const list = freshList();
   const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
   const down = (): Promise<Response> => Promise.reject(new TypeError("Failed to fetch"));

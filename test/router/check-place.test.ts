@@ -21,7 +21,7 @@ const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
 const check = (kind: Placement["kind"], address: Address, input?: unknown) => () =>
   checkPlace({ kind, setsCookies: "never" }, address, input);
 
-describe.each(Object.entries(belongs))("P8 a procedure of the kind %s", (kind, places) => {
+describe.each(Object.entries(belongs))("a procedure of the kind %s", (kind, places) => {
   it.each(Object.entries(objects))("in the object of a kind: %s", (type, address) => {
     const call = check(kind as Placement["kind"], address, { organizationId: address.id });
     if ((places as readonly string[]).includes(type)) expect(call).not.toThrow();
@@ -29,12 +29,12 @@ describe.each(Object.entries(belongs))("P8 a procedure of the kind %s", (kind, p
   });
 });
 
-it("P8 O8 an organization's object acts for no other organization", () => {
+it("an organization's object acts for no other organization", () => {
   expect(check("organization", organization, { organizationId: organization.id })).not.toThrow();
   expect(check("organization", organization, { organizationId: "3".repeat(32) })).toThrow("another organization");
 });
 
 it.each([[undefined], [null], [{}], [[]], ["text"], [{ organizationId: 5 }], [{ organizationId: [organization.id] }]])(
-  "O8 what names no organization is left to the procedure's own check of its input: %j",
+  "what names no organization is left to the procedure's own check of its input: %j",
   (input) => expect(check("organization", organization, input)).not.toThrow(),
 );

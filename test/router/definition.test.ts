@@ -7,12 +7,12 @@ import { initUserDO } from "../../src/router/index.js";
 const t = initUserDO();
 const anything = t.procedure.query(() => 1);
 
-test("D2 a router of one's own beside the built-in ones", () => {
+test("a router of one's own beside the built-in ones", () => {
   expect(definitionOf(t.router({ ...t.builtin, own: anything })).builtin).toBe(t.builtin);
   expect(definitionOf(t.router({ own: anything })).builtin).toBe(t.builtin);
 });
 
-test("D2 routers that are merged", () => {
+test("routers that are merged", () => {
   const merged = t.mergeRouters(t.router({ ...t.builtin, own: anything }), t.router({ other: anything }));
   expect(definitionOf(merged).builtin).toBe(t.builtin);
   expect(Object.keys(merged._def.procedures)).toEqual(expect.arrayContaining(["own", "other", "auth.login"]));
@@ -20,13 +20,13 @@ test("D2 routers that are merged", () => {
   expect(Object.keys(twice._def.procedures)).toEqual(expect.arrayContaining(["more.own", "own", "auth.login"]));
 });
 
-test.each(["auth", "kv", "_live"])("D3 a router of one's own that is called %s is refused", (name) => {
+test.each(["auth", "kv", "_live"])("a router of one's own that is called %s is refused", (name) => {
   const record = { ...t.builtin, [name]: anything };
   expect(() => definitionOf(t.router(record))).toThrow(`"${name}", which is the name of a built-in router`);
   expect(() => definitionOf(t.mergeRouters(t.router({ [name]: anything })))).toThrow("a built-in router");
 });
 
-test.each(["auth", "kv", "_live", "organizations"])("D3 a lazy router that is called %s is refused", (name) => {
+test.each(["auth", "kv", "_live", "organizations"])("a lazy router that is called %s is refused", (name) => {
   const own = lazy(() => Promise.resolve({ own: t.router({ own: anything }) }));
   expect(() => definitionOf(t.router({ ...t.builtin, [name]: own }))).toThrow(
     `"${name}", which is the name of a built-in router`,
@@ -35,7 +35,7 @@ test.each(["auth", "kv", "_live", "organizations"])("D3 a lazy router that is ca
   expect(definitionOf(t.router({ ...t.builtin, own, nested: { [name]: own } })).builtin).toBe(t.builtin);
 });
 
-describe("D3 the input key organizationId", () => {
+describe("the input key organizationId", () => {
   const key = z.object({ organizationId: z.string() });
   const inputs = {
     "an object": key,
@@ -73,7 +73,7 @@ describe("D3 the input key organizationId", () => {
   });
 });
 
-test("D2 what is merged is typed as its parts", () => {
+test("what is merged is typed as its parts", () => {
   const text = t.procedure.input(z.string()).query(() => "text");
   const merged = t.mergeRouters(t.router({ text }), t.router({ own: anything }));
   type Outputs = inferRouterOutputs<typeof merged>;

@@ -43,7 +43,7 @@ async function signedUp() {
 }
 
 describe("tokens in the body", () => {
-  it("A6 a token that is over keeps no cookies of a new sign-in away", async () => {
+  it("a token that is over keeps no cookies of a new sign-in away", async () => {
     const { email } = await signedUp();
     const stale = app("made.up.token");
     await stale.client.auth.login.mutate({ email, password });
@@ -55,7 +55,7 @@ describe("tokens in the body", () => {
     ]);
   });
 
-  it("A6 signing up and in answers them there, and sets no cookie", async () => {
+  it("signing up and in answers them there, and sets no cookie", async () => {
     const { email, tokens, responses } = await signedUp();
     const again = app();
     const signedIn = await again.client.auth.login.mutate({ email, password, tokens: "body" });
@@ -69,7 +69,7 @@ describe("tokens in the body", () => {
     expect(signedIn.tokens!.refreshToken).not.toBe(tokens.refreshToken);
   });
 
-  it("A6 asked for in cookies, none is in the body", async () => {
+  it("asked for in cookies, none is in the body", async () => {
     const { email } = await signedUp();
     const browser = openBrowser();
     const signedIn = await browser.client().auth.login.mutate({ email, password, tokens: "cookies" });
@@ -77,7 +77,7 @@ describe("tokens in the body", () => {
     expect(sessionCookies(browser)).toHaveLength(3);
   });
 
-  it("A6 the access token is a Bearer token, over HTTP and on the upgrade", async () => {
+  it("the access token is a Bearer token, over HTTP and on the upgrade", async () => {
     const { user, tokens } = await signedUp();
     expect((await app(tokens.accessToken).client.auth.me.query()).user.id).toBe(user.id);
     const opened = await upgrade(noCookies, { Authorization: `Bearer ${tokens.accessToken}` });
@@ -92,7 +92,7 @@ describe("tokens in the body", () => {
     expect((await upgrade(noCookies, { Authorization: `Bearer ${tokens.refreshToken}` })).status).toBe(401);
   });
 
-  it("A6 a refresh token in the body is exchanged in the body, and the old pair of tokens lapses", async () => {
+  it("a refresh token in the body is exchanged in the body, and the old pair of tokens lapses", async () => {
     const { user, tokens } = await signedUp();
     const { client, responses } = app();
     moveClock(16 * MINUTE);
@@ -103,7 +103,7 @@ describe("tokens in the body", () => {
     expect((await app(next!.accessToken).client.auth.me.query()).user.id).toBe(user.id);
   });
 
-  it("A6 row 69: twenty clients that refresh at once get the same successor", async () => {
+  it("twenty clients that refresh at once get the same successor", async () => {
     const { tokens } = await signedUp();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => app().client.auth.refresh.mutate({ refreshToken: tokens.refreshToken })),
@@ -111,7 +111,7 @@ describe("tokens in the body", () => {
     expect(new Set(answers.map((answer) => answer.tokens!.refreshToken)).size).toBe(1);
   });
 
-  it("A6 row 69: a refresh token that turns up again later ends the session", async () => {
+  it("a refresh token that turns up again later ends the session", async () => {
     const { tokens } = await signedUp();
     const { client } = app();
     const { tokens: next } = await client.auth.refresh.mutate({ refreshToken: tokens.refreshToken });
@@ -122,7 +122,7 @@ describe("tokens in the body", () => {
     expect(await codeOf(app(next!.accessToken).client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("A4 signing out with a token ends the session, and clears no cookies", async () => {
+  it("signing out with a token ends the session, and clears no cookies", async () => {
     const { tokens } = await signedUp();
     const { client, responses } = app(tokens.accessToken);
     await client.auth.logout.mutate();
@@ -131,7 +131,7 @@ describe("tokens in the body", () => {
     expect(await codeOf(client.auth.refresh.mutate({ refreshToken: tokens.refreshToken }))).toBe("UNAUTHORIZED");
   });
 
-  it("A6 a client is told that its token is why, and only then", async () => {
+  it("a client is told that its token is why, and only then", async () => {
     const { tokens } = await signedUp();
     const challenge = async (token: string | undefined) => {
       const { client, responses } = app(token);
@@ -145,7 +145,7 @@ describe("tokens in the body", () => {
 });
 
 describe("auth.refresh by cookie", () => {
-  it("A6 rotates the cookies, and keeps the tokens out of the body", async () => {
+  it("rotates the cookies, and keeps the tokens out of the body", async () => {
     const { browser, client } = await signUp();
     const before = new Map(browser.cookies);
     expect(await client.auth.refresh.mutate()).toEqual({});
@@ -153,14 +153,14 @@ describe("auth.refresh by cookie", () => {
     expect(await codeOf(client.auth.me.query())).toBe("none");
   });
 
-  it("A6 works with the access cookie gone, and rotates once", async () => {
+  it("works with the access cookie gone, and rotates once", async () => {
     const { browser, client } = await signUp();
     browser.cookies.delete("__Host-userdo-access");
     await client.auth.refresh.mutate({});
     expect(browser.cookies.get("__Host-userdo-refresh")).toMatch(/^[^.]+\.[^.]+\.1\./);
   });
 
-  it("A6 a session that is over clears the cookies; a token in the body leaves them alone", async () => {
+  it("a session that is over clears the cookies; a token in the body leaves them alone", async () => {
     const { browser, client, session } = await signUp();
     const other = await signedUp();
     await app(other.tokens.accessToken).client.auth.logout.mutate();
@@ -173,7 +173,7 @@ describe("auth.refresh by cookie", () => {
     expect(sessionCookies(copy)).toEqual([]);
   });
 
-  it("A6 row 68: a forged or missing token asks no object", async () => {
+  it("a forged or missing token asks no object", async () => {
     const names: string[] = [];
     const BLOG_DO = { getByName: (name: string) => (names.push(name), env.BLOG_DO.getByName(name)) };
     const handler = createHandler(appRouter, { binding: "BLOG_DO" });

@@ -7,7 +7,7 @@ const post = { title: "One", body: "…" };
 const json = { "content-type": "application/json" };
 
 describe("procedures in the user's own object", () => {
-  it("B8 a user never sees, changes or deletes another's row", async () => {
+  it("a user never sees, changes or deletes another's row", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     const { id } = await ada.client.posts.create.mutate(post);
     expect(await bob.client.posts.list.query()).toEqual([]);
@@ -17,7 +17,7 @@ describe("procedures in the user's own object", () => {
     expect((await ada.client.posts.byId.query({ id })).title).toBe("One");
   });
 
-  it("B1 B2 values keep their types: Date, boolean, undefined", async () => {
+  it("values keep their types: Date, boolean, undefined", async () => {
     const { client } = await signUp();
     const due = new Date("2027-01-01T00:00:00.123Z");
     const [dated, undated] = [
@@ -29,13 +29,13 @@ describe("procedures in the user's own object", () => {
     expect((await client.posts.create.mutate(post)).done).toBe(false);
   });
 
-  it("B1 bad input is BAD_REQUEST and stores nothing", async () => {
+  it("bad input is BAD_REQUEST and stores nothing", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.posts.create.mutate({ title: "", body: "" }))).toBe("BAD_REQUEST");
     expect(await client.posts.list.query()).toEqual([]);
   });
 
-  it("D1 a synchronous mutation is all or nothing, ctx.transaction makes an async one so", async () => {
+  it("a synchronous mutation is all or nothing, ctx.transaction makes an async one so", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.posts.createThenFail.mutate(post))).toBe("CONFLICT");
     expect(await codeOf(client.posts.createBoth.mutate({ title: "x", fail: true }))).toBe("CONFLICT");
@@ -44,7 +44,7 @@ describe("procedures in the user's own object", () => {
     expect([await client.posts.list.query(), await client.notes.list.query()]).toMatchObject([[{}], [{}]]);
   });
 
-  it("D1 a mutation whose result does not fit its output has no effect", async () => {
+  it("a mutation whose result does not fit its output has no effect", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.posts.createUnfit.mutate(post))).toBe("INTERNAL_SERVER_ERROR");
     expect(await client.posts.list.query()).toEqual([]);
@@ -60,7 +60,7 @@ describe("procedures in the user's own object", () => {
     },
   );
 
-  it.each(["http", "batch", "stream"] as const)("D2 a stock client works over %s", async (link) => {
+  it.each(["http", "batch", "stream"] as const)("a stock client works over %s", async (link) => {
     const { browser } = await signUp();
     const client = browser.client(link);
     const created = await client.posts.create.mutate(post);
@@ -75,7 +75,7 @@ describe("procedures in the user's own object", () => {
   });
 
   it.each(["http", "batch", "stream"] as const)(
-    "D2 P4 over %s a mutation answers what it returned, while somebody listens too",
+    "over %s a mutation answers what it returned, while somebody listens too",
     async (link) => {
       const { browser } = await signUp();
       const { socket } = await openSocket(browser);
@@ -92,7 +92,7 @@ describe("procedures in the user's own object", () => {
     },
   );
 
-  it("D1 values that do not clone arrive all the same", async () => {
+  it("values that do not clone arrive all the same", async () => {
     const { client } = await signUp();
     const { url, at, price, pricesOf } = await client.odd.uncloneable.query();
     expect([url.href, at]).toEqual(["https://example.com/a", new Date(0)]);
@@ -100,13 +100,13 @@ describe("procedures in the user's own object", () => {
     expect([price, pricesOf]).toEqual([{ cents: 500 }, [null]]);
   });
 
-  it("D2 a procedure for anyone runs without an object, and knows the caller", async () => {
+  it("a procedure for anyone runs without an object, and knows the caller", async () => {
     const { client } = await signUp();
     expect(await client.ping.query()).toEqual({ pong: true, callerType: "user" });
     expect(await openBrowser().client().ping.query()).toEqual({ pong: true, callerType: "anonymous" });
   });
 
-  it("O3 an organization that does not exist is FORBIDDEN, and UNAUTHORIZED for nobody", async () => {
+  it("an organization that does not exist is FORBIDDEN, and UNAUTHORIZED for nobody", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.projects.list.query({ organizationId: "made-up" }))).toBe("FORBIDDEN");
     expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: "made-up" }))).toBe(
@@ -117,7 +117,7 @@ describe("procedures in the user's own object", () => {
 
 describe("errors", () => {
   it.each(["throwsError", "throwsString"] as const)(
-    "row 79: %s is masked, with a request id, and goes whole to onError",
+    "%s is masked, with a request id, and goes whole to onError",
     async (name) => {
       const { browser } = await signUp();
       const log = vi.spyOn(console, "error").mockImplementation(() => {});
@@ -133,7 +133,7 @@ describe("errors", () => {
     },
   );
 
-  it("row 79: so is a router that cannot be loaded, and the calls beside it are answered", async () => {
+  it("so is a router that cannot be loaded, and the calls beside it are answered", async () => {
     const { browser } = await signUp();
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const response = await browser.fetch("/trpc/broken.query,ping?batch=1");
@@ -145,7 +145,7 @@ describe("errors", () => {
     expect(ping).toMatchObject({ result: { data: { json: { pong: true } } } });
   });
 
-  it("row 79: so is one that happens in the Worker", async () => {
+  it("so is one that happens in the Worker", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const text = await (await send("/trpc/odd.throwsWithCause")).text();
     log.mockRestore();
@@ -160,7 +160,7 @@ describe("errors", () => {
       "somebody else's secret",
       "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ2aWN0aW0ifQ.4Q6cZ1mSH8bOQ5d2o2yQHcM2Rk6x7Yw1hY0m1d0yq3A",
     ],
-  ])("D5 a %s cookie is nobody", async (_name, token) => {
+  ])("a %s cookie is nobody", async (_name, token) => {
     const browser = openBrowser();
     browser.cookies.set("__Host-userdo-access", token);
     browser.cookies.set("__Host-userdo-refresh", token);
@@ -206,19 +206,19 @@ describe("the gate, in front of the real thing", () => {
     expect((await response.text()).length).toBeLessThan(2_000);
   });
 
-  it.each(["GET", "PUT", "PATCH", "DELETE"])("hostile 10, 13: %s does not run a mutation", async (method) => {
+  it.each(["GET", "PUT", "PATCH", "DELETE"])("%s does not run a mutation", async (method) => {
     const response = await send("/trpc/odd.store?input=%7B%22json%22%3A1%7D", { method });
     expect(response.status).toBe(405);
   });
 
-  it("hostile 10: a subscription by POST is not run, and refused as tRPC does: as the first event of a stream", async () => {
+  it("a subscription by POST is not run, and refused as tRPC does: as the first event of a stream", async () => {
     const { browser } = await signUp();
     const response = await browser.fetch("/trpc/posts.changes", { method: "POST", headers: json, body: "{}" });
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "text/event-stream"]);
     expect(await response.text()).toMatch(/event: serialized-error\ndata: .*"METHOD_NOT_SUPPORTED"/);
   });
 
-  it("hostile 27: queries and mutations in one batch are refused before any has run", async () => {
+  it("queries and mutations in one batch are refused before any has run", async () => {
     const { browser, client } = await signUp();
     const response = await browser.fetch("/trpc/posts.create,posts.list?batch=1", {
       method: "POST",
@@ -232,20 +232,20 @@ describe("the gate, in front of the real thing", () => {
   });
 
   it.each(["constructor", "__proto__", "_def", "createCaller", "posts", "posts.__proto__", "toString"])(
-    "hostile 23: the path %s finds nothing",
+    "the path %s finds nothing",
     async (path) => {
       expect((await send(`/trpc/${path}`)).status).toBe(404);
     },
   );
 
-  it("D2 hostile 24: a path that only begins alike is the app's own", async () => {
+  it("a path that only begins alike is the app's own", async () => {
     for (const path of ["/trpcq/ping", "/TRPC/ping", "//trpc/ping", "/abcd/ping"]) {
       const response = await send(path);
       expect([response.status, await response.text()]).toEqual([404, "The app's own route."]);
     }
   });
 
-  it("A16 an origin on the list may call with cookies, and read the answer", async () => {
+  it("an origin on the list may call with cookies, and read the answer", async () => {
     const response = await send("/trpc/ping", {
       headers: { origin: "https://app.example.com", "sec-fetch-site": "same-site" },
     });

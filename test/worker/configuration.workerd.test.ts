@@ -41,7 +41,7 @@ describe("what is missing in the settings", () => {
       { BLOG_DO, JWT_SECRET, JWT_SECRET_PREVIOUS: "" },
       /JWT_SECRET_PREVIOUS is missing.*INDEX_SECRET is missing/,
     ],
-  ])("D3 %s: the first request says in one line what to add", async (_name, settings, message) => {
+  ])("%s: the first request says in one line what to add", async (_name, settings, message) => {
     const { status, text, logged } = await firstRequest(settings);
     expect(status).toBe(500);
     expect(text).toMatch(message);

@@ -33,13 +33,13 @@ const labels: readonly (readonly [string, string | undefined])[] = [
 ];
 
 describe("what a device is called", () => {
-  it.each(labels)("A7 row 78: %j", (agent, label) => {
+  it.each(labels)("%j", (agent, label) => {
     // A plain object, because a real request's headers cannot hold some of these.
     const headers = { get: () => agent } as unknown as Headers;
     expect(deviceLabel(headers)).toBe(label);
   });
 
-  it("A7 nothing is known of a client that says nothing", () => {
+  it("nothing is known of a client that says nothing", () => {
     expect(deviceLabel(new Headers())).toBeUndefined();
   });
 });

@@ -25,7 +25,7 @@ function post(browser: Browser, name: string, fields: Record<string, string> | s
 }
 
 describe("forms without JavaScript", () => {
-  it("A15 sign up, out and in, and lead on", async () => {
+  it("sign up, out and in, and lead on", async () => {
     const browser = openBrowser();
     const email = freshEmail();
     const signedUp = await post(browser, "signup", { email, password, next: "/welcome?a=1" });
@@ -47,7 +47,7 @@ describe("forms without JavaScript", () => {
     expect((await browser.client().auth.me.query()).user.email).toBe(email);
   });
 
-  it("A13 A15 a form marks the browser, which has tries of its own afterwards", async () => {
+  it("a form marks the browser, which has tries of its own afterwards", async () => {
     const browser = openBrowser();
     const email = freshEmail();
     await post(browser, "signup", { email, password });
@@ -64,7 +64,7 @@ describe("forms without JavaScript", () => {
     expect((await post(browser, "login", { ...wrong, password })).headers.get("location")).toBe(`${origin}/`);
   });
 
-  it("A15 S5 a sign-up's fields may be those of the profile, checked like any", async () => {
+  it("a sign-up's fields may be those of the profile, checked like any", async () => {
     const browser = openBrowser();
     const fields = { email: freshEmail(), password, "profile.firstName": "Ada", "profile.lastName": "Lovelace" };
     await post(browser, "signup", fields);
@@ -78,7 +78,7 @@ describe("forms without JavaScript", () => {
     expect((await post(openBrowser(), "signup", tooLong)).headers.get("location")).toBe(`${origin}/?error=BAD_REQUEST`);
   });
 
-  it("A15 what fails leads back with the code, and with nothing that was typed", async () => {
+  it("what fails leads back with the code, and with nothing that was typed", async () => {
     const { email } = await signUp();
     const browser = openBrowser();
     const failed = async (name: string, fields: Record<string, string>) => {
@@ -95,12 +95,12 @@ describe("forms without JavaScript", () => {
     expect(await failed("signup", { email: freshEmail(), password: "short" })).toBe(`${back}BAD_REQUEST`);
   });
 
-  it("A15 signing out when nobody is signed in is done already", async () => {
+  it("signing out when nobody is signed in is done already", async () => {
     const response = await post(openBrowser(), "logout", { next: "/bye" });
     expect(response.headers.get("location")).toBe(`${origin}/bye`);
   });
 
-  it("A15 signing out ends the session of a page whose access token has lapsed", async () => {
+  it("signing out ends the session of a page whose access token has lapsed", async () => {
     const { browser, client } = await signUp();
     const copy = openBrowser();
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
@@ -111,14 +111,14 @@ describe("forms without JavaScript", () => {
     void client;
   });
 
-  it("A15 row 76: nothing leads to another site", async () => {
+  it("nothing leads to another site", async () => {
     for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]) {
       const response = await post(openBrowser(), "logout", { next });
       expect(response.headers.get("location")).toBe(`${origin}/`);
     }
   });
 
-  it.each(["logout", "login", "signup"])("A15 %s is no GET", async (name) => {
+  it.each(["logout", "login", "signup"])("%s is no GET", async (name) => {
     const { browser, client } = await signUp();
     const response = await browser.fetch(`/trpc/form/${name}`);
     expect(response.status).toBe(405);
@@ -127,7 +127,7 @@ describe("forms without JavaScript", () => {
     expect(await codeOf(client.auth.me.query())).toBe("none");
   });
 
-  it("A16 a foreign page's form is refused, signing in included", async () => {
+  it("a foreign page's form is refused, signing in included", async () => {
     const { email, browser } = await signUp();
     const body = new URLSearchParams({ email, password }).toString();
     const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
@@ -152,7 +152,7 @@ describe("forms without JavaScript", () => {
     expect(await codeOf(browser.client().auth.me.query())).toBe("none");
   });
 
-  it("A15 C5 an allowed page's form signs in, and may lead back there", async () => {
+  it("an allowed page's form signs in, and may lead back there", async () => {
     const { email } = await signUp();
     const response = await send("/trpc/form/login", {
       method: "POST",
@@ -172,11 +172,11 @@ describe("forms without JavaScript", () => {
     ["a broken escape", 400, "email=%", form],
     ["a thousand fields", 400, Array.from({ length: 1_000 }, (_, index) => `f${index}=`).join("&"), form],
     ["two megabytes", 413, `email=${"x".repeat(2_000_000)}`, form],
-  ])("A15 refuses %s with %d", async (_name, status, body, type) => {
+  ])("refuses %s with %d", async (_name, status, body, type) => {
     expect((await post(openBrowser(), "login", body, type)).status).toBe(status);
   });
 
-  it("A15 calls themselves are not taken from a form, and there are no other forms", async () => {
+  it("calls themselves are not taken from a form, and there are no other forms", async () => {
     const browser = openBrowser();
     const init = { method: "POST", headers: { "content-type": form }, body: "" };
     expect((await browser.fetch("/trpc/auth.logout", init)).status).toBe(415);

@@ -3,10 +3,10 @@ import { getUserDO } from "../../src/worker/get-user-do.js";
 
 const namespace = { getByName: (name: string) => name };
 
-it("D1 reaches a user's object by the user's id", () => {
+it("reaches a user's object by the user's id", () => {
   expect(getUserDO(namespace, { userId: "0".repeat(32) })).toBe(`user:${"0".repeat(32)}`);
 });
 
-it.each(["x y", "", "user:ada", "ada@example.com", "a".repeat(129)])("D1 %j is no user's id, and says so", (userId) => {
+it.each(["x y", "", "user:ada", "ada@example.com", "a".repeat(129)])("%j is no user's id, and says so", (userId) => {
   expect(() => getUserDO(namespace, { userId })).toThrow("is no user's id");
 });

@@ -25,7 +25,7 @@ async function codeOf(work: Promise<void>): Promise<string> {
 }
 
 describe("what one network may try", () => {
-  it("A13 is counted by network, sign-ups apart from sign-ins", async () => {
+  it("is counted by network, sign-ups apart from sign-ins", async () => {
     const env = { SIGN_UP_LIMIT: rateLimit(1), SIGN_IN_LIMIT: rateLimit(2) };
     const limits = createNetworkLimits({ env, bindings: {}, network: "203.0.113.7" });
     const elsewhere = createNetworkLimits({ env, bindings: {}, network: "203.0.113.8" });
@@ -49,14 +49,14 @@ describe("what one network may try", () => {
     expect(env.SIGN_IN_LIMIT.counts.size).toBe(0);
   });
 
-  it("A13 those without an address share one allowance", async () => {
+  it("those without an address share one allowance", async () => {
     const env = { LIMIT: rateLimit(1) };
     const limits = createNetworkLimits({ env, bindings: { signIn: "LIMIT" }, network: undefined });
     expect(await codeOf(limits.check("auth.login", email))).toBe("none");
     expect(await codeOf(limits.check("auth.login", email))).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("A13 without the binding there is no such limit", async () => {
+  it("without the binding there is no such limit", async () => {
     const limits = createNetworkLimits({ env: { SIGN_IN_LIMIT: "no binding" }, bindings: {}, network: "203.0.113.7" });
     expect(await codeOf(limits.check("auth.login", email))).toBe("none");
   });

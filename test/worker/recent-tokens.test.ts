@@ -27,7 +27,7 @@ function later(milliseconds: number): void {
   vi.setSystemTime(then);
 }
 
-it("T1 a token that held holds again, for as long as it is good, and no longer", async () => {
+it("a token that held holds again, for as long as it is good, and no longer", async () => {
   const configuration = configured();
   const token = await sign(configuration, Date.now() + 30_000);
   expect(await verifyRecent(token, configuration)).toMatchObject(claims);
@@ -37,7 +37,7 @@ it("T1 a token that held holds again, for as long as it is good, and no longer",
   expect(await verifyRecent(token, configuration)).toBeUndefined();
 });
 
-it("T1 a remembered token is one app's, under the secrets that it was checked with", async () => {
+it("a remembered token is one app's, under the secrets that it was checked with", async () => {
   const configuration = configured();
   const token = await sign(configuration);
   expect(await verifyRecent(token, configuration)).toMatchObject(claims);
@@ -46,7 +46,7 @@ it("T1 a remembered token is one app's, under the secrets that it was checked wi
   expect(await verifyRecent(token, configured({ current: secret("b"), previous: secret("a") }))).toMatchObject(claims);
 });
 
-it("T1 one that is changed in a character is not the one that is remembered", async () => {
+it("one that is changed in a character is not the one that is remembered", async () => {
   const configuration = configured();
   const token = await sign(configuration);
   expect(await verifyRecent(token, configuration)).toMatchObject(claims);
@@ -56,7 +56,7 @@ it("T1 one that is changed in a character is not the one that is remembered", as
   }
 });
 
-it("T1 many more tokens than are remembered all hold", async () => {
+it("many more tokens than are remembered all hold", async () => {
   const configuration = configured();
   const tokens: string[] = [];
   while (tokens.length < 1_100) tokens.push(await sign(configuration));

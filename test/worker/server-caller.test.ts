@@ -31,7 +31,7 @@ async function ask(userId: string, action: string): Promise<unknown> {
 }
 
 describe("another Worker with the binding", () => {
-  it("S1 S2 knows who sent a request by its cookies, and what their session holds", async () => {
+  it("knows who sent a request by its cookies, and what their session holds", async () => {
     const app = server.getWorker("fixture-app");
     const post = (path: string, input: unknown, headers: Record<string, string> = {}) =>
       app.fetch(`https://blog.example.com/trpc/${path}`, {
@@ -59,30 +59,30 @@ describe("another Worker with the binding", () => {
     expect(await load({ cookie: cookie.replaceAll("=", "=x") })).toBeNull();
   });
 
-  it("D1 creates a row in a user's object, typed, and a Date stays a Date", async () => {
+  it("creates a row in a user's object, typed, and a Date stays a Date", async () => {
     const userId = await signUp();
     expect(await ask(userId, "create")).toEqual({ id: expect.any(String), isDate: true });
     expect(await ask(userId, "due")).toEqual({ same: true });
     expect(await ask(userId, "me")).toEqual({ id: userId });
   });
 
-  it("D1 calls a method that the app's own class adds", async () => {
+  it("calls a method that the app's own class adds", async () => {
     const userId = await signUp();
     await ask(userId, "create");
     expect(await ask(userId, "own method")).toEqual({ posts: 1 });
   });
 
-  it("D1 gets values that do not survive a structured clone", async () => {
+  it("gets values that do not survive a structured clone", async () => {
     expect(await ask(await signUp(), "uncloneable")).toEqual({ url: "https://example.com/a", isDate: true });
   });
 
-  it("D1 an unknown user is NOT_FOUND, whatever the id looks like", async () => {
+  it("an unknown user is NOT_FOUND, whatever the id looks like", async () => {
     for (const userId of ["0".repeat(32), "no such user", "", "a:b", "x".repeat(2_000)]) {
       expect(await ask(userId, "create")).toMatchObject({ code: "NOT_FOUND" });
     }
   });
 
-  it("O3 a made-up organization is FORBIDDEN, none at all BAD_REQUEST", async () => {
+  it("a made-up organization is FORBIDDEN, none at all BAD_REQUEST", async () => {
     const userId = await signUp();
     expect(await ask(userId, "made-up organization")).toMatchObject({ code: "FORBIDDEN" });
     expect(await ask(userId, "system without organization")).toMatchObject({ code: "BAD_REQUEST" });

@@ -70,7 +70,7 @@ async function eventually(condition: () => boolean): Promise<void> {
 const post = { title: "One", body: "" };
 
 describe("subscriptions over SSE", { timeout: 20_000 }, () => {
-  it("E7 tells each change once, with its row, and a Date stays a Date", async () => {
+  it("tells each change once, with its row, and a Date stays a Date", async () => {
     const { client } = await signUp();
     const told: unknown[] = [];
     let started = false;
@@ -89,7 +89,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     subscription.unsubscribe();
   });
 
-  it("E7 E4 resumes by the Last-Event-ID", async () => {
+  it("resumes by the Last-Event-ID", async () => {
     const { client, withCookie } = await signUp();
     const { id } = await client.posts.create.mutate(post);
     const first = await readEvents(withCookie, `${origin}/trpc/posts.changes?lastEventId=nonsense`, {}, 1);
@@ -104,7 +104,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     expect(resumed[0]?.data).toMatchObject({ json: { type: "update", id, data: { done: true } } });
   });
 
-  it("E7 E4 one that is cut off before its first event comes back to where it began", async () => {
+  it("one that is cut off before its first event comes back to where it began", async () => {
     const { client, withCookie } = await signUp();
     const url = `${origin}/trpc/posts.changes`;
     const response = await withCookie(url, {});
@@ -119,7 +119,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     expect(first?.data).toMatchObject({ json: { type: "create", id } });
   });
 
-  it("E7 E4 a stock client that is cut off before its first event loses nothing", async () => {
+  it("a stock client that is cut off before its first event loses nothing", async () => {
     const { client, cut } = await signUp();
     const told: unknown[] = [];
     let starts = 0;
@@ -135,12 +135,12 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     subscription.unsubscribe();
   });
 
-  it("E7 nobody gets an answer that says so", async () => {
+  it("nobody gets an answer that says so", async () => {
     const response = await fetch(`${origin}/trpc/posts.changes`);
     expect(await response.text()).toContain("UNAUTHORIZED");
   });
 
-  it("E6 ends when the session does", async () => {
+  it("ends when the session does", async () => {
     const { client, withCookie } = await signUp();
     const response = await withCookie(`${origin}/trpc/posts.changes`, { headers: { accept: "text/event-stream" } });
     const text = response.text();
@@ -150,7 +150,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
 });
 
 describe("account.export over SSE", () => {
-  it("A12 tells every record once, and ends", async () => {
+  it("tells every record once, and ends", async () => {
     const { client, opened, user } = await signUp();
     await client.posts.create.mutate(post);
     const records: { type: string; data: object }[] = [];
@@ -169,7 +169,7 @@ describe("account.export over SSE", () => {
 });
 
 describe("a query that answers bit by bit", () => {
-  it("E7 arrives over batch-stream", async () => {
+  it("arrives over batch-stream", async () => {
     const { client } = await signUp();
     const values: number[] = [];
     for await (const value of await client.odd.countdown.query(3)) values.push(value);
@@ -178,7 +178,7 @@ describe("a query that answers bit by bit", () => {
 });
 
 describe("another Worker", () => {
-  it("E7 D1 iterates a subscription, and leaves it", async () => {
+  it("iterates a subscription, and leaves it", async () => {
     const { client, user } = await signUp();
     const second = server.getWorker("second-worker");
     const answer = second.fetch("https://second.example.com/", {

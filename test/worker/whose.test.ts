@@ -11,7 +11,7 @@ function refusalOf(input: unknown): unknown {
 }
 
 describe("the organization that a call is for", () => {
-  it("O3 is the one that its input names", () => {
+  it("is the one that its input names", () => {
     expect(organizationOf({ organizationId: "Org_1-a" })).toEqual({ type: "organization", id: "Org_1-a" });
   });
 
@@ -20,7 +20,7 @@ describe("the organization that a call is for", () => {
     ["no key", {}],
     ["undefined", { organizationId: undefined }],
     ["a text", "Org_1-a"],
-  ])("O3 is missing with %s, and the message says what to add", (_name, input) => {
+  ])("is missing with %s, and the message says what to add", (_name, input) => {
     const message = expect.stringContaining("add its `organizationId`") as string;
     expect(refusalOf(input)).toMatchObject({ code: "BAD_REQUEST", message });
   });
@@ -35,7 +35,7 @@ describe("the organization that a call is for", () => {
     ["too long", "a".repeat(129)],
     ["another name in one", "a:b"],
     ["followed by a line break", "a\n"],
-  ])("O3 is none when it is %s, and the message says that it is no id", (_name, organizationId) => {
+  ])("is none when it is %s, and the message says that it is no id", (_name, organizationId) => {
     const message = expect.stringContaining("`organizationId` is not an organization's id") as string;
     expect(refusalOf({ organizationId })).toMatchObject({ code: "BAD_REQUEST", message });
   });

@@ -14,7 +14,7 @@ function pagesOf(numbers: () => readonly number[]) {
   };
 }
 
-it("C3 each page of an infinite query stays current, also when a page comes to end elsewhere", async () => {
+it("each page of an infinite query stays current, also when a page comes to end elsewhere", async () => {
   const { server, queryClient } = connect();
   let numbers = [1, 2, 3, 4, 5];
   const answer = pagesOf(() => numbers);

@@ -6,7 +6,7 @@ import { createScriptedServer } from "./scripted-server.js";
 
 afterEach(() => void vi.useRealTimers());
 
-it("C3 one subscription serves all who look at a query, and its first event is the result", async () => {
+it("one subscription serves all who look at a query, and its first event is the result", async () => {
   const { server, queryClient, bridge } = connect();
   server.firstIs(() => ["one"]);
   const options = live(optionsOf(server, "posts.list"));
@@ -24,7 +24,7 @@ it("C3 one subscription serves all who look at a query, and its first event is t
   expect(b.shown).toEqual(a.shown);
 });
 
-it("C3 it ends when nobody has looked for as long as the cache keeps it, and not before", async () => {
+it("it ends when nobody has looked for as long as the cache keeps it, and not before", async () => {
   vi.useFakeTimers();
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
@@ -38,7 +38,7 @@ it("C3 it ends when nobody has looked for as long as the cache keeps it, and not
   expect(server.open()).toEqual([]);
 });
 
-it("E4 what one flush changed is shown at once: two queries never disagree", async () => {
+it("what one flush changed is shown at once: two queries never disagree", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 0);
   const list = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -69,7 +69,7 @@ it("E4 what one flush changed is shown at once: two queries never disagree", asy
   ]);
 });
 
-it("E4 an organization's flush shows nothing of another owner", async () => {
+it("an organization's flush shows nothing of another owner", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 0);
   const own = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -90,7 +90,7 @@ it("E4 an organization's flush shows nothing of another owner", async () => {
   expect([own.shown.at(-1), theirs.shown.at(-1)]).toEqual([1, 1]);
 });
 
-it("C3 the query's own error lands in the query; asked again, it is kept current again", async () => {
+it("the query's own error lands in the query; asked again, it is kept current again", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   const { observer } = watch(queryClient, live(optionsOf(server, "posts.byId", { id: "x" })));
@@ -106,7 +106,7 @@ it("C3 the query's own error lands in the query; asked again, it is kept current
   expect(observer.getCurrentResult().status).toBe("success");
 });
 
-it("C3 an error of the first run is told by the fetch, with TanStack's own retries", async () => {
+it("an error of the first run is told by the fetch, with TanStack's own retries", async () => {
   const { server, queryClient } = connect();
   const { observer } = watch(
     queryClient,
@@ -121,7 +121,7 @@ it("C3 an error of the first run is told by the fetch, with TanStack's own retri
   expect(observer.getCurrentResult().error?.message).toBe("twice");
 });
 
-it("E4 without a connection the last data stays, and it says so; a first read goes over HTTP", async () => {
+it("without a connection the last data stays, and it says so; a first read goes over HTTP", async () => {
   const { server, queryClient, bridge } = connect();
   server.firstIs(() => "told");
   const { shown } = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -145,7 +145,7 @@ it("E4 without a connection the last data stays, and it says so; a first read go
   expect(notes.shown).toEqual(["answered", "told"]);
 });
 
-it("C3 turned off, it is not subscribed to; turned on, it is", async () => {
+it("turned off, it is not subscribed to; turned on, it is", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   const { observer } = watch(queryClient, live(optionsOf(server, "posts.list", undefined, { enabled: false })));
@@ -158,7 +158,7 @@ it("C3 turned off, it is not subscribed to; turned on, it is", async () => {
   expect(server.open()).toEqual([]);
 });
 
-it("C3 fetched in advance it is read once, and kept current as soon as somebody looks", async () => {
+it("fetched in advance it is read once, and kept current as soon as somebody looks", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   await queryClient.prefetchQuery(live(optionsOf(server, "posts.list")));
@@ -169,7 +169,7 @@ it("C3 fetched in advance it is read once, and kept current as soon as somebody 
   expect(server.opened).toHaveLength(1);
 });
 
-it("C3 fetched in advance and never looked at, it is not kept current for long", async () => {
+it("fetched in advance and never looked at, it is not kept current for long", async () => {
   vi.useFakeTimers();
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
@@ -181,7 +181,7 @@ it("C3 fetched in advance and never looked at, it is not kept current for long",
   expect(server.open()).toEqual([]);
 });
 
-it("C3 a refetch asks the server, and never overwrites what was told meanwhile", async () => {
+it("a refetch asks the server, and never overwrites what was told meanwhile", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => "first");
   const { observer, shown } = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -203,7 +203,7 @@ it("C3 a refetch asks the server, and never overwrites what was told meanwhile",
   expect(shown).toEqual(["first", "asked", "told"]);
 });
 
-it("C3 without a bridge, as on a server that renders, it is an ordinary query", async () => {
+it("without a bridge, as on a server that renders, it is an ordinary query", async () => {
   const server = createScriptedServer();
   server.answerIs(() => "answered");
   const queryClient = new QueryClient();
@@ -211,7 +211,7 @@ it("C3 without a bridge, as on a server that renders, it is an ordinary query", 
   expect(server.opened).toEqual([]);
 });
 
-it("C3 what is removed or reset is not subscribed to any more", async () => {
+it("what is removed or reset is not subscribed to any more", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   const options = live(optionsOf(server, "posts.list"));

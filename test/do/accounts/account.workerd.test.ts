@@ -32,7 +32,7 @@ const countsAlone = "[]";
 const indexName = async (email: string) => toName(await emailAddressOf(env.INDEX_SECRET, email));
 
 describe("the account", () => {
-  it("S5 a profile is given at sign-up, returned with the user, and changed field by field", async () => {
+  it("a profile is given at sign-up, returned with the user, and changed field by field", async () => {
     const browser = openBrowser();
     const client = browser.client();
     const born = new Date("1815-12-10T00:00:00.000Z");
@@ -51,7 +51,7 @@ describe("the account", () => {
     ["a value of another type", { profile: { firstName: 1 } }],
     ["a key beside the profile", { profile: {}, emailVerified: true }],
     ["too long a value", { profile: { firstName: "a".repeat(101) } }],
-  ])("S5 row 66: %s is refused, and nothing has changed", async (_name, input) => {
+  ])("%s is refused, and nothing has changed", async (_name, input) => {
     const { client } = await signUp();
     expect(await codeOf(client.account.update.mutate(input as { profile: object }))).toBe("BAD_REQUEST");
     const signup = { email: freshEmail(), password, ...input } as { email: string; password: string };
@@ -59,14 +59,14 @@ describe("the account", () => {
     expect((await client.account.get.query()).profile).toEqual({});
   });
 
-  it("A12 deleting needs the password", async () => {
+  it("deleting needs the password", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.account.delete.mutate({ password: "not the password" }))).toBe("UNAUTHORIZED");
     expect(await codeOf(client.auth.me.query())).toBe("none");
     expect(await codeOf(someone().account.delete.mutate({ password }))).toBe("UNAUTHORIZED");
   });
 
-  it("A12 when it returns nothing is left: in the user's object, in the index, or open", async () => {
+  it("when it returns nothing is left: in the user's object, in the index, or open", async () => {
     const { browser, client, email, user } = await signUpVerified();
     await client.posts.create.mutate({ title: "Gone", body: "" });
     const elsewhere = openBrowser();
@@ -91,7 +91,7 @@ describe("the account", () => {
     expect(await storedIn(`user:${user.id}`)).toBe("");
   });
 
-  it("A12 a change of address that was under way goes with it", async () => {
+  it("a change of address that was under way goes with it", async () => {
     const { client, user } = await signUp();
     const target = freshEmail();
     await client.auth.changeEmail.mutate({ email: target, password });
@@ -102,7 +102,7 @@ describe("the account", () => {
     expect(await codeOf(openChangeLink(token))).toBe("BAD_REQUEST");
   });
 
-  it("A12 a farewell that cannot be mailed delays the end of the storage, not of the account", async () => {
+  it("a farewell that cannot be mailed delays the end of the storage, not of the account", async () => {
     const { client, email, user } = await signUpVerified();
     failMail(email, 1);
     await client.account.delete.mutate({ password });
@@ -124,13 +124,13 @@ describe("the account", () => {
     );
   });
 
-  it("A12 onDelete may refuse, and nothing is gone", async () => {
+  it("onDelete may refuse, and nothing is gone", async () => {
     const { client } = await signUp(`kept-${freshEmail()}`);
     expect(await codeOf(client.account.delete.mutate({ password }))).toBe("CONFLICT");
     expect(await codeOf(client.auth.me.query())).toBe("none");
   });
 
-  it("A12 exports all there is, and no secret", async () => {
+  it("exports all there is, and no secret", async () => {
     const { client, email, user } = await signUp();
     const seen = new Date();
     const target = freshEmail();
@@ -164,7 +164,7 @@ describe("the account", () => {
     expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
   });
 
-  it("R6 the audit log tells what happened, the newest first, page by page", async () => {
+  it("the audit log tells what happened, the newest first, page by page", async () => {
     const { browser, client, email, session } = await signUp();
     expect(await codeOf(someone().auth.login.mutate({ email, password: "not the password" }))).toBe("UNAUTHORIZED");
     const response = await browser.fetch("/trpc/auth.logoutEverywhere", {
@@ -206,7 +206,7 @@ describe("the account", () => {
   });
 });
 
-it("R6 a new password that could not be looked up is written down", async () => {
+it("a new password that could not be looked up is written down", async () => {
   const client = openBrowser().client("batch", "/other");
   await client.auth.signup.mutate({ email: freshEmail(), password });
   await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });

@@ -34,7 +34,7 @@ async function withChange() {
 }
 
 describe("changing the address", () => {
-  it("A11 the new one is the account's once it is confirmed; id, rows, keys and sessions stay", async () => {
+  it("the new one is the account's once it is confirmed; id, rows, keys and sessions stay", async () => {
     const { client, email, user, target, token } = await withChange();
     await client.posts.create.mutate({ title: "Kept", body: "" });
     await client.kv.preferences.set.mutate({ value: { theme: "dark" } });
@@ -51,13 +51,13 @@ describe("changing the address", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
   });
 
-  it("A11 the old address is free for somebody else, who is not them", async () => {
+  it("the old address is free for somebody else, who is not them", async () => {
     const { email, user, token } = await withChange();
     await openChangeLink(token);
     expect((await signUp(email)).user.id).not.toBe(user.id);
   });
 
-  it("A11 an address with an account is refused, and nothing has changed", async () => {
+  it("an address with an account is refused, and nothing has changed", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     expect(await codeOf(ada.client.auth.changeEmail.mutate({ email: bob.email, password }))).toBe("CONFLICT");
     expect((await ada.client.auth.me.query()).user.email).toBe(ada.email);
@@ -65,7 +65,7 @@ describe("changing the address", () => {
     expect(await codeOf(someone().auth.signup.mutate({ email: bob.email, password }))).toBe("CONFLICT");
   });
 
-  it("A11 needs the password, and an address of another", async () => {
+  it("needs the password, and an address of another", async () => {
     const { client, email } = await signUp();
     const target = freshEmail();
     expect(await codeOf(client.auth.changeEmail.mutate({ email: target, password: "not the password" }))).toBe(
@@ -75,7 +75,7 @@ describe("changing the address", () => {
     expect(await tablesOf(target)).toEqual([]);
   });
 
-  it("A11 two users who want one address: the first to open the link has it", async () => {
+  it("two users who want one address: the first to open the link has it", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     const email = freshEmail();
     await ada.client.auth.changeEmail.mutate({ email, password });
@@ -88,7 +88,7 @@ describe("changing the address", () => {
     expect(await codeOf(someone().auth.signup.mutate({ email, password: "another horse" }))).toBe("CONFLICT");
   });
 
-  it("A11 another change makes the one before worthless, and lets its address go", async () => {
+  it("another change makes the one before worthless, and lets its address go", async () => {
     const { client, target, token } = await withChange();
     const other = freshEmail();
     await client.auth.changeEmail.mutate({ email: other, password });
@@ -98,7 +98,7 @@ describe("changing the address", () => {
     expect((await client.auth.me.query()).user.email).toBe(other);
   });
 
-  it("A11 M1 one that is refused for its mails keeps no address from anybody", async () => {
+  it("one that is refused for its mails keeps no address from anybody", async () => {
     const { client, target } = await withChange();
     const other = freshEmail();
     for (let mails = 0; mails < 3; mails++) await client.auth.changeEmail.mutate({ email: other, password });
@@ -111,7 +111,7 @@ describe("changing the address", () => {
     expect((await client.auth.me.query()).user.email).toBe(target);
   });
 
-  it("A11 and back again", async () => {
+  it("and back again", async () => {
     const { client, email, target, token } = await withChange();
     await openChangeLink(token);
     await client.auth.changeEmail.mutate({ email, password });
@@ -121,7 +121,7 @@ describe("changing the address", () => {
     expect((await someone().auth.login.mutate({ email, password })).user.email).toBe(email);
   });
 
-  it("A11 a change that nobody confirms runs out: the address is free, and nothing is left of it", async () => {
+  it("a change that nobody confirms runs out: the address is free, and nothing is left of it", async () => {
     const { client, email, target, token } = await withChange();
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 71 * MINUTE });
     expect(await codeOf(openChangeLink(token))).toBe("BAD_REQUEST");
@@ -131,7 +131,7 @@ describe("changing the address", () => {
     expect((await signUp(target)).user.email).toBe(target);
   });
 
-  it("A11 a stop after the reservation leaves the old address in force", async () => {
+  it("a stop after the reservation leaves the old address in force", async () => {
     const { client, email, user } = await signUp();
     const target = freshEmail();
     const request = { op: "reserveAddress", userId: user.id, operationId: "0".repeat(32), email: target } as const;
@@ -143,7 +143,7 @@ describe("changing the address", () => {
     expect(await tablesOf(target)).toEqual([]);
   });
 
-  it("A11 a stop after the account has its new address: both indexes follow", async () => {
+  it("a stop after the account has its new address: both indexes follow", async () => {
     const { client, email, target, token } = await withChange();
     await openChangeLink(token);
     await abortAllDurableObjects();

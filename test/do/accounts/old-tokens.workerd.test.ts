@@ -31,7 +31,7 @@ function withRefreshOf({ cookies }: Browser): Browser {
 }
 
 describe("a refresh token that was replaced", () => {
-  it("A6 E1 row 69: opens no socket and loads no session once the grace period is over", async () => {
+  it("opens no socket and loads no session once the grace period is over", async () => {
     const { browser, client } = await signUp();
     const old = withRefreshOf(browser);
     const cookie = `${refreshName}=${old.cookies.get(refreshName)}`;
@@ -52,7 +52,7 @@ describe("a refresh token that was replaced", () => {
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("A6 row 69: of an older generation opens none, however soon", async () => {
+  it("of an older generation opens none, however soon", async () => {
     const { browser, client } = await signUp();
     const old = withRefreshOf(browser);
     await client.auth.refresh.mutate();
@@ -62,7 +62,7 @@ describe("a refresh token that was replaced", () => {
 });
 
 describe("a lapsed tab", () => {
-  it("A6 A8 that renews while another tab changes the password keeps the new cookies", async () => {
+  it("that renews while another tab changes the password keeps the new cookies", async () => {
     const { browser, client } = await signUp();
     const tabs = [withRefreshOf(browser), withRefreshOf(browser)] as const;
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
@@ -73,7 +73,7 @@ describe("a lapsed tab", () => {
 });
 
 describe("a token of another app in the same Worker", () => {
-  it("O8 row 68: is nobody there, asks no object, and stays where it is good", async () => {
+  it("is nobody there, asks no object, and stays where it is good", async () => {
     const { browser } = await signUp();
     const copy = withRefreshOf(browser);
     expect(await codeOf(copy.client("batch", "/other").auth.me.query())).toBe("UNAUTHORIZED");
@@ -87,7 +87,7 @@ describe("a token of another app in the same Worker", () => {
 });
 
 describe("clocks that differ", () => {
-  it("T1 row 67: a token whose object's clock is a little ahead holds, and no longer than it says", async () => {
+  it("a token whose object's clock is a little ahead holds, and no longer than it says", async () => {
     const { tokens } = await openBrowser()
       .client()
       .auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
@@ -104,19 +104,16 @@ describe("clocks that differ", () => {
 });
 
 describe("ending one's own session over batch-stream", () => {
-  it.each(["revoke", "logout", "logoutEverywhere", "delete"] as const)(
-    "A4 A7 A17 %s clears the cookies",
-    async (way) => {
-      const { browser, session } = await signUp();
-      const client = browser.client("stream");
-      if (way === "revoke") await client.sessions.revoke.mutate({ id: session.id });
-      else if (way === "delete") await client.account.delete.mutate({ password });
-      else await client.auth[way].mutate();
-      expect(sessionCookies(browser)).toEqual([]);
-    },
-  );
+  it.each(["revoke", "logout", "logoutEverywhere", "delete"] as const)("%s clears the cookies", async (way) => {
+    const { browser, session } = await signUp();
+    const client = browser.client("stream");
+    if (way === "revoke") await client.sessions.revoke.mutate({ id: session.id });
+    else if (way === "delete") await client.account.delete.mutate({ password });
+    else await client.auth[way].mutate();
+    expect(sessionCookies(browser)).toEqual([]);
+  });
 
-  it("A7 row 74: revoking another of one's own keeps them, beside other calls of the batch", async () => {
+  it("revoking another of one's own keeps them, beside other calls of the batch", async () => {
     const { browser, email } = await signUp();
     const elsewhere = await openBrowser().client().auth.login.mutate({ email, password });
     const client = browser.client("stream");
@@ -130,7 +127,7 @@ describe("ending one's own session over batch-stream", () => {
 });
 
 describe("a session that was ended elsewhere, over batch-stream", () => {
-  it("A7 A17 is refused, and its cookies go with the head, which waits for the first answer", async () => {
+  it("is refused, and its cookies go with the head, which waits for the first answer", async () => {
     const { browser, client, session, email } = await signUp();
     const other = openBrowser().client();
     await other.auth.login.mutate({ email, password });
@@ -142,7 +139,7 @@ describe("a session that was ended elsewhere, over batch-stream", () => {
     expect(sessionCookies(browser)).toEqual([]);
   });
 
-  it("A7 A17 the head does not wait for a slower object", async () => {
+  it("the head does not wait for a slower object", async () => {
     const { browser, client } = await signUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Slow" });
     slow.came = Promise.withResolvers();

@@ -34,7 +34,7 @@ function manyLogins(email: string, count = 4) {
 }
 
 describe("calls that overtake each other while a password is hashed", () => {
-  it("A8 a sign-in with the old password, at the same moment as its change, leaves no session behind", async () => {
+  it("a sign-in with the old password, at the same moment as its change, leaves no session behind", async () => {
     const { client, email } = await signUp();
     const logins = manyLogins(email);
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword: another });
@@ -45,7 +45,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("A9 nor does one at the same moment as a reset", async () => {
+  it("nor does one at the same moment as a reset", async () => {
     const { email } = await signUp();
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -59,7 +59,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("A12 a sign-in at the same moment as the account's end is refused as for an unknown address", async () => {
+  it("a sign-in at the same moment as the account's end is refused as for an unknown address", async () => {
     const { client, email } = await signUp();
     const logins = manyLogins(email, 3);
     await client.account.delete.mutate({ password });
@@ -69,7 +69,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     }
   });
 
-  it("A3 a hash with older parameters is made anew at the next sign-in, and at that alone", async () => {
+  it("a hash with older parameters is made anew at the next sign-in, and at that alone", async () => {
     const { email, user } = await signUp();
     await storeOldHash(user.id);
     const login = () => codeOf(openBrowser().client().auth.login.mutate({ email, password }));
@@ -83,7 +83,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     expect(await storedHash(user.id)).toBe(renewed);
   });
 
-  it("A9 a hash that is made anew never takes the place of a newer password", async () => {
+  it("a hash that is made anew never takes the place of a newer password", async () => {
     const { email, user } = await signUp();
     await storeOldHash(user.id);
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
@@ -96,7 +96,7 @@ describe("calls that overtake each other while a password is hashed", () => {
 });
 
 describe("a change of password", () => {
-  it("A8 a call of the old session that was on its way is refused, and keeps the new cookies", async () => {
+  it("a call of the old session that was on its way is refused, and keeps the new cookies", async () => {
     const { browser, client } = await signUp();
     const tab = openBrowser();
     for (const [name, value] of browser.cookies) tab.cookies.set(name, value);
@@ -106,7 +106,7 @@ describe("a change of password", () => {
   });
 
   it.each(["changePassword", "resetPassword"] as const)(
-    "A11 %s ends a change of address that whoever knew the old password began",
+    "%s ends a change of address that whoever knew the old password began",
     async (way) => {
       const { client, email } = await signUp();
       const target = freshEmail();

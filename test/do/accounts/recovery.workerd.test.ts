@@ -22,7 +22,7 @@ const storedIn = (userId: string, query: string) =>
   );
 
 describe("verifying the address", () => {
-  it("M1 signing up mails a link, with the token in the fragment and nothing of it stored", async () => {
+  it("signing up mails a link, with the token in the fragment and nothing of it stored", async () => {
     const { client, email, user } = await signUp();
     const mail = await mailTo(email, "verifyEmail");
     expect(mail.text).toContain(mail.link);
@@ -37,7 +37,7 @@ describe("verifying the address", () => {
     expect((await client.auth.me.query()).user.emailVerified).toBe(true);
   });
 
-  it("M1 a mail that fails is sent again, with a token that works", async () => {
+  it("a mail that fails is sent again, with a token that works", async () => {
     const { failMail } = await import("../../fixtures/app/mailbox.js");
     const email = freshEmail();
     failMail(email, 1);
@@ -45,7 +45,7 @@ describe("verifying the address", () => {
     await openVerifyLink(await tokenTo(email, "verifyEmail"));
   });
 
-  it("M1 three mails an hour are sent on demand, and none to an address that is verified", async () => {
+  it("three mails an hour are sent on demand, and none to an address that is verified", async () => {
     const { client, email } = await signUp();
     await mailTo(email, "verifyEmail");
     await client.auth.requestEmailVerification.mutate();
@@ -60,7 +60,7 @@ describe("verifying the address", () => {
 });
 
 describe("a forgotten password", () => {
-  it("A9 answers the same for every address, and mails only the one with an account", async () => {
+  it("answers the same for every address, and mails only the one with an account", async () => {
     const { email } = await signUp();
     const answer = async (address: string) => {
       const response = await openBrowser().fetch("/trpc/auth.requestPasswordReset", {
@@ -83,7 +83,7 @@ describe("a forgotten password", () => {
     }
   });
 
-  it("A9 sets the new password once, ends every session and says so by mail", async () => {
+  it("sets the new password once, ends every session and says so by mail", async () => {
     const { browser, client, email } = await signUp();
     const socket = await openSocket(browser);
     await someone().auth.requestPasswordReset.mutate({ email });
@@ -104,7 +104,7 @@ describe("a forgotten password", () => {
     );
   });
 
-  it("A9 a link is good for an hour, counted when it is used", async () => {
+  it("a link is good for an hour, counted when it is used", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -112,7 +112,7 @@ describe("a forgotten password", () => {
     expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
   });
 
-  it("A9 a new link makes the one before worthless", async () => {
+  it("a new link makes the one before worthless", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const first = await tokenTo(email, "resetPassword");
@@ -124,7 +124,7 @@ describe("a forgotten password", () => {
     await someone().auth.resetPassword.mutate({ token: second, password: newPassword });
   });
 
-  it("A9 row 70: twenty at once: one sets its password", async () => {
+  it("twenty at once: one sets its password", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -137,7 +137,7 @@ describe("a forgotten password", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password: winner }))).toBe("none");
   });
 
-  it("A10 a token of one purpose passes for no other, and none of them for a session", async () => {
+  it("a token of one purpose passes for no other, and none of them for a session", async () => {
     const { browser, email } = await signUp();
     const verify = await tokenTo(email, "verifyEmail");
     await someone().auth.requestPasswordReset.mutate({ email });
@@ -162,7 +162,7 @@ describe("a forgotten password", () => {
     await someone().auth.resetPassword.mutate({ token: reset, password: newPassword });
   });
 
-  it("P7 row 70: a token that is made up or changed asks no object", async () => {
+  it("a token that is made up or changed asks no object", async () => {
     const { email, user } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -194,7 +194,7 @@ describe("a forgotten password", () => {
 });
 
 describe("changing the password", () => {
-  it("A8 needs the old one, ends other sessions, and gives this one a new id", async () => {
+  it("needs the old one, ends other sessions, and gives this one a new id", async () => {
     const { browser, client, email, session } = await signUpVerified();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });
@@ -215,13 +215,13 @@ describe("changing the password", () => {
     await mailTo(email, "passwordChanged");
   });
 
-  it("A8 is for those who are signed in", async () => {
+  it("is for those who are signed in", async () => {
     expect(await codeOf(someone().auth.changePassword.mutate({ currentPassword: password, newPassword }))).toBe(
       "UNAUTHORIZED",
     );
   });
 
-  it("A4 signing out everywhere ends all sessions, this one too", async () => {
+  it("signing out everywhere ends all sessions, this one too", async () => {
     const { browser, client, email } = await signUp();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });

@@ -10,7 +10,7 @@ import { openSocket } from "../../fixtures/socket.js";
 const seen = new Date("2027-01-01T00:00:00.123Z");
 
 describe("a session's data", () => {
-  it("S2 is nothing at first, then what was set, typed and with its defaults", async () => {
+  it("is nothing at first, then what was set, typed and with its defaults", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await data.get.query()).toBeNull();
     expect(await data.set.mutate({ seen })).toEqual({ cart: [], seen });
@@ -19,7 +19,7 @@ describe("a session's data", () => {
     expect(await data.get.query()).toEqual({ cart: ["a"] });
   });
 
-  it("S2 a merge sets some fields and keeps the others, defaults too", async () => {
+  it("a merge sets some fields and keeps the others, defaults too", async () => {
     const { data } = (await signUp()).client.sessions;
     await data.set.mutate({ cart: ["a"], step: 1 });
     expect(await data.merge.mutate({ step: 2, seen })).toEqual({ cart: ["a"], step: 2, seen });
@@ -27,12 +27,12 @@ describe("a session's data", () => {
     expect(await data.merge.mutate({ cart: [] })).toEqual({ cart: [], step: 2, seen });
   });
 
-  it("S2 a merge begins with nothing, too", async () => {
+  it("a merge begins with nothing, too", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await data.merge.mutate({ step: 1 })).toEqual({ cart: [], step: 1 });
   });
 
-  it("S2 of many merges at once, each counts", async () => {
+  it("of many merges at once, each counts", async () => {
     const { client, browser } = await signUp();
     const socket = await openSocket(browser);
     const inputs = Array.from({ length: 20 }, (_, index) => (index % 2 ? { step: index } : { cart: [`${index}`] }));
@@ -45,7 +45,7 @@ describe("a session's data", () => {
     socket.socket.close();
   });
 
-  it("S2 clearing forgets it, and says whether there was any", async () => {
+  it("clearing forgets it, and says whether there was any", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await data.clear.mutate()).toBe(false);
     await data.set.mutate({});
@@ -53,7 +53,7 @@ describe("a session's data", () => {
     expect(await data.get.query()).toBeNull();
   });
 
-  it("S2 belongs to one session: another of the same user has its own", async () => {
+  it("belongs to one session: another of the same user has its own", async () => {
     const { client, email } = await signUp();
     const elsewhere = openBrowser().client();
     await elsewhere.auth.login.mutate({ email, password });
@@ -61,7 +61,7 @@ describe("a session's data", () => {
     expect(await elsewhere.sessions.data.get.query()).toBeNull();
   });
 
-  it("S2 S3 dies with its session; an ended one is never made again", async () => {
+  it("dies with its session; an ended one is never made again", async () => {
     const { browser, client, user, session } = await signUp();
     const copy = openBrowser();
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
@@ -76,7 +76,7 @@ describe("a session's data", () => {
     });
   });
 
-  it("S2 a call without a session has none", async () => {
+  it("a call without a session has none", async () => {
     const { user } = await signUp();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
     await expect(caller.sessions.data.set({ step: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -87,7 +87,7 @@ describe("a session's data", () => {
     ["a value of another type", { step: "one" }],
     ["a list", []],
     ["nothing", undefined],
-  ])("S2 refuses %s, and keeps what it has", async (_name, input) => {
+  ])("refuses %s, and keeps what it has", async (_name, input) => {
     const { data } = (await signUp()).client.sessions;
     await data.set.mutate({ step: 7 });
     expect(await codeOf(data.set.mutate(input as never))).toBe("BAD_REQUEST");
@@ -95,14 +95,14 @@ describe("a session's data", () => {
     expect(await data.get.query()).toEqual({ cart: [], step: 7 });
   });
 
-  it("S2 refuses more than a session holds", async () => {
+  it("refuses more than a session holds", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await codeOf(data.set.mutate({ cart: ["é".repeat(40_000)] }))).toBe("PAYLOAD_TOO_LARGE");
     expect(await codeOf(data.set.mutate({ cart: ["\uD800"] }))).toBe("BAD_REQUEST");
     expect(await data.get.query()).toBeNull();
   });
 
-  it("S2 what another version of the app left is nothing", async () => {
+  it("what another version of the app left is nothing", async () => {
     const { client, user } = await signUp();
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, state) => {
       state.storage.sql.exec(`UPDATE _sessions SET data = '{"cart":7}'`);

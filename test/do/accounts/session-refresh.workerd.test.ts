@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe("silent refresh", () => {
-  it("A6 a call after the access token's life just works, and rotates the cookies", async () => {
+  it("a call after the access token's life just works, and rotates the cookies", async () => {
     const { browser, client, user } = await signUp();
     const before = new Map(browser.cookies);
     moveClock(16 * MINUTE);
@@ -23,14 +23,14 @@ describe("silent refresh", () => {
     expect(browser.cookies).toEqual(rotated);
   });
 
-  it("A6 works when the access cookie is gone", async () => {
+  it("works when the access cookie is gone", async () => {
     const { browser, client, user } = await signUp();
     browser.cookies.delete("__Host-userdo-access");
     expect((await client.auth.me.query()).user.id).toBe(user.id);
     expect(browser.cookies.has("__Host-userdo-access")).toBe(true);
   });
 
-  it("A6 twenty tabs that refresh at once get the same successor", async () => {
+  it("twenty tabs that refresh at once get the same successor", async () => {
     const { browser } = await signUp();
     moveClock(16 * MINUTE);
     const tabs = Array.from({ length: 20 }, () => copyBrowser(browser));
@@ -45,7 +45,7 @@ describe("silent refresh", () => {
     ).toBe("none");
   });
 
-  it("A6 R6 an old refresh token that turns up after the grace period ends the session, and is written down", async () => {
+  it("an old refresh token that turns up after the grace period ends the session, and is written down", async () => {
     const { browser, client, email, session } = await signUp();
     const thief = copyBrowser(browser);
     moveClock(16 * MINUTE);
@@ -62,14 +62,14 @@ describe("silent refresh", () => {
     expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
   });
 
-  it("A6 a session that nobody uses is over after seven days", async () => {
+  it("a session that nobody uses is over after seven days", async () => {
     const { client, browser } = await signUp();
     moveClock(7 * DAY + 1000);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
     expect(sessionCookies(browser)).toEqual([]);
   });
 
-  it("A6 a session that is used lives on, but not past ninety days", async () => {
+  it("a session that is used lives on, but not past ninety days", async () => {
     const { client } = await signUp();
     for (let day = 0; day < 89; day += 5) {
       moveClock(5 * DAY);
@@ -79,7 +79,7 @@ describe("silent refresh", () => {
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("E1 a refresh whose session is gone clears the cookies", async () => {
+  it("a refresh whose session is gone clears the cookies", async () => {
     const { browser, client } = await signUp();
     const other = copyBrowser(browser);
     await client.auth.logout.mutate();

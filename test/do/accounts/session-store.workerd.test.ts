@@ -16,7 +16,7 @@ function withStore(work: (store: SessionStore) => void, limit = 3): Promise<void
 }
 
 describe("how many sessions there may be", () => {
-  it("A7 one more than the limit ends the one that was seen longest ago, never the new one", () =>
+  it("one more than the limit ends the one that was seen longest ago, never the new one", () =>
     withStore((store) => {
       const [first, second, third] = [1, 2, 3].map((now) => store.create(now, undefined));
       store.touch(first!, 10 * 60_000);
@@ -30,7 +30,7 @@ describe("how many sessions there may be", () => {
       expect(store.alive(fifth.id, 0)).toEqual(fifth);
     }));
 
-  it("A7 a sign-in past the fiftieth ends the oldest", async () => {
+  it("a sign-in past the fiftieth ends the oldest", async () => {
     const { client, email, user, session } = await signUp();
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
       const store = createSessionStore(storage.sql, withDefaults());
@@ -45,7 +45,7 @@ describe("how many sessions there may be", () => {
     });
   });
 
-  it("A7 options that are no whole number above zero are refused when the app starts", () => {
+  it("options that are no whole number above zero are refused when the app starts", () => {
     expect(() => withDefaults({ limit: 0 })).toThrow("session.limit");
     expect(() => withDefaults({ idle: Number.NaN })).toThrow("session.idle");
     expect(() => withDefaults({ accessToken: 86_401 })).toThrow("session.accessToken");
@@ -53,7 +53,7 @@ describe("how many sessions there may be", () => {
 });
 
 describe("a new id at a change of privilege", () => {
-  it("A7 keeps device, name, data and the day it ends; the old id and its tokens are nobody's", () =>
+  it("keeps device, name, data and the day it ends; the old id and its tokens are nobody's", () =>
     withStore((store) => {
       const session = store.create(1, "Firefox on Windows");
       store.rename(session.id, "Work", 1);

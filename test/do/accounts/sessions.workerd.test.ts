@@ -26,7 +26,7 @@ async function signInElsewhere(email: string, userAgent = firefox) {
 }
 
 describe("a user's sessions", () => {
-  it("A7 lists them with device, times and which one asks, and tells no secret", async () => {
+  it("lists them with device, times and which one asks, and tells no secret", async () => {
     const { client, email, session } = await signUp();
     const elsewhere = await signInElsewhere(email);
     const list = await client.sessions.list.query();
@@ -47,7 +47,7 @@ describe("a user's sessions", () => {
     expect(other!.expiresAt.getTime() - other!.createdAt.getTime()).toBe(7 * 24 * 60 * MINUTE);
   });
 
-  it("A7 a killed session fails on its next call, and its sockets close", async () => {
+  it("a killed session fails on its next call, and its sockets close", async () => {
     const { client, email } = await signUp();
     const elsewhere = await signInElsewhere(email);
     const socket = await openSocket(elsewhere.browser);
@@ -58,7 +58,7 @@ describe("a user's sessions", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("A7 a killed session's refresh token is worth nothing either", async () => {
+  it("a killed session's refresh token is worth nothing either", async () => {
     const { client, email } = await signUp();
     const elsewhere = await signInElsewhere(email);
     await client.sessions.revoke.mutate({ id: elsewhere.id });
@@ -66,14 +66,14 @@ describe("a user's sessions", () => {
     expect(await codeOf(elsewhere.client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("A7 the own session can be killed too, which is signing out", async () => {
+  it("the own session can be killed too, which is signing out", async () => {
     const { browser, client, session } = await signUp();
     await client.sessions.revoke.mutate({ id: session.id });
     expect(sessionCookies(browser)).toEqual([]);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("A7 ending all others leaves the one that asks", async () => {
+  it("ending all others leaves the one that asks", async () => {
     const { client, email, session } = await signUp();
     const others = [await signInElsewhere(email), await signInElsewhere(email)];
     const socket = await openSocket(others[0]!.browser);
@@ -84,14 +84,14 @@ describe("a user's sessions", () => {
     expect(await client.sessions.revokeOthers.mutate()).toBe(0);
   });
 
-  it("A7 a Worker with the binding can end all sessions of a user", async () => {
+  it("a Worker with the binding can end all sessions of a user", async () => {
     const { client, email, user } = await signUp();
     const elsewhere = await signInElsewhere(email);
     expect(await createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id }).sessions.revokeOthers()).toBe(2);
     for (const one of [client, elsewhere.client]) expect(await codeOf(one.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("A7 hostile 74: another user's session is NOT_FOUND, and lives on", async () => {
+  it("another user's session is NOT_FOUND, and lives on", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     expect(await codeOf(bob.client.sessions.revoke.mutate({ id: ada.session.id }))).toBe("NOT_FOUND");
     expect(await codeOf(bob.client.sessions.rename.mutate({ id: ada.session.id, name: "Mine" }))).toBe("NOT_FOUND");
@@ -100,18 +100,18 @@ describe("a user's sessions", () => {
     expect(await codeOf(openBrowser().client().sessions.list.query())).toBe("UNAUTHORIZED");
   });
 
-  it("A7 a session can be given a name", async () => {
+  it("a session can be given a name", async () => {
     const { client, session } = await signUp();
     await client.sessions.rename.mutate({ id: session.id, name: "  Work <b>laptop</b> " });
     expect((await client.sessions.list.query())[0]).toMatchObject({ name: "Work <b>laptop</b>" });
   });
 
-  it.each(["", "   ", "x".repeat(65), "a\r\nb", "a\u0000b", "\uD800"])("A7 %j is no name", async (name) => {
+  it.each(["", "   ", "x".repeat(65), "a\r\nb", "a\u0000b", "\uD800"])("%j is no name", async (name) => {
     const { client, session } = await signUp();
     expect(await codeOf(client.sessions.rename.mutate({ id: session.id, name }))).toBe("BAD_REQUEST");
   });
 
-  it("A7 notes when a session was used, at most every five minutes", async () => {
+  it("notes when a session was used, at most every five minutes", async () => {
     const { client, user } = await signUp();
     const seen = async () => (await client.sessions.list.query())[0]!.lastSeenAt.getTime();
     const first = await seen();
@@ -127,7 +127,7 @@ describe("a user's sessions", () => {
     });
   });
 
-  it("A7 ended sessions are not listed", async () => {
+  it("ended sessions are not listed", async () => {
     const { client, email } = await signUp();
     moveClock(6 * 24 * 60 * MINUTE);
     const { client: fresh } = await signInElsewhere(email);

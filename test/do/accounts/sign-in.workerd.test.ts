@@ -7,7 +7,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
 
 describe("signing in", () => {
-  it("A3 the right password gives a session of its own", async () => {
+  it("the right password gives a session of its own", async () => {
     const { email, user, session } = await signUp();
     const browser = openBrowser();
     const signedIn = await browser.client().auth.login.mutate({ email, password });
@@ -16,7 +16,7 @@ describe("signing in", () => {
     expect((await browser.client().auth.me.query()).session.id).toBe(signedIn.session.id);
   });
 
-  it("A3 a wrong password and an unknown address get one and the same answer", async () => {
+  it("a wrong password and an unknown address get one and the same answer", async () => {
     const { email } = await signUp();
     const answer = async (address: string) => {
       const response = await openBrowser().fetch("/trpc/auth.login", {
@@ -51,14 +51,14 @@ describe("signing in", () => {
     });
   });
 
-  it("A5 me is the user, and UNAUTHORIZED for nobody", async () => {
+  it("me is the user, and UNAUTHORIZED for nobody", async () => {
     const { client, user } = await signUp();
     expect((await client.auth.me.query()).user).toEqual(user);
     expect(await codeOf(openBrowser().client().auth.me.query())).toBe("UNAUTHORIZED");
     expect((await openBrowser().fetch("/trpc/auth.me")).status).toBe(401);
   });
 
-  it("A4 A17 signing out ends this session at once, others stay, and the cookies go", async () => {
+  it("signing out ends this session at once, others stay, and the cookies go", async () => {
     const { browser, client, email } = await signUp();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });
@@ -73,7 +73,7 @@ describe("signing in", () => {
     expect((await elsewhere.client().auth.me.query()).user.email).toBe(email);
   });
 
-  it("A1 signing in over batch-stream keeps its cookies", async () => {
+  it("signing in over batch-stream keeps its cookies", async () => {
     const { email } = await signUp();
     const browser = openBrowser();
     const { session } = await browser.client("stream").auth.login.mutate({ email, password });
@@ -85,7 +85,7 @@ describe("signing in", () => {
     ]);
   });
 
-  it("B8 a session of one app is nobody in another", async () => {
+  it("a session of one app is nobody in another", async () => {
     const { browser } = await signUp();
     expect(await codeOf(browser.client("batch", "/other").posts.list.query())).toBe("UNAUTHORIZED");
   });

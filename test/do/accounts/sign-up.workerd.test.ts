@@ -5,7 +5,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { freshEmail, openBrowser, password, send, signUp } from "../../fixtures/browser.js";
 
 describe("signing up", () => {
-  it("A1 gives a user and a session, and nothing secret", async () => {
+  it("gives a user and a session, and nothing secret", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     const response = await browser.fetch("/trpc/auth.signup", {
@@ -25,7 +25,7 @@ describe("signing up", () => {
     for (const value of browser.cookies.values()) expect(text).not.toContain(value);
   });
 
-  it("A17 sets cookies that scripts cannot read and other hosts cannot set", async () => {
+  it("sets cookies that scripts cannot read and other hosts cannot set", async () => {
     const response = await send("/trpc/auth.signup", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -49,7 +49,7 @@ describe("signing up", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("A2 twenty concurrent sign-ups with passwords of their own make one account", async () => {
+  it("twenty concurrent sign-ups with passwords of their own make one account", async () => {
     const email = freshEmail();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -64,7 +64,7 @@ describe("signing up", () => {
     expect(outcomes.filter((outcome) => outcome === "CONFLICT")).toHaveLength(19);
   });
 
-  it("A2 A14 an address in another case is the same account", async () => {
+  it("an address in another case is the same account", async () => {
     const { email, user } = await signUp();
     const shouting = email.toUpperCase();
     expect(await codeOf(openBrowser().client().auth.signup.mutate({ email: shouting, password }))).toBe("CONFLICT");
@@ -107,7 +107,7 @@ describe("signing up", () => {
     ["two lines", { email: "a@example.com\r\nBcc: b@example.com", password }],
     ["256 characters", { email: `${"a".repeat(250)}@x.org`, password }],
     ["an unknown key", { email: freshEmail(), password, emailVerified: true }],
-  ])("A1 refuses %s and stores nothing", async (_name, input) => {
+  ])("refuses %s and stores nothing", async (_name, input) => {
     const before = await listDurableObjectIds(env.BLOG_DO);
     expect(await codeOf(openBrowser().client().auth.signup.mutate(input))).toBe("BAD_REQUEST");
     for (const id of await listDurableObjectIds(env.BLOG_DO)) {
@@ -116,7 +116,7 @@ describe("signing up", () => {
     }
   });
 
-  it("A14 no object is named after an address, and none but the user's own holds one", async () => {
+  it("no object is named after an address, and none but the user's own holds one", async () => {
     const { email, user } = await signUp();
     const holders: string[] = [];
     for (const id of await listDurableObjectIds(env.BLOG_DO)) {

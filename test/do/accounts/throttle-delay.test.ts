@@ -13,13 +13,13 @@ describe("how long wrong passwords make the next one wait", () => {
     [15, 900],
     [16, 900],
     [10_000, 900],
-  ])("A13 after %i: %i s, never longer than a quarter of an hour", (count, seconds) => {
+  ])("after %i: %i s, never longer than a quarter of an hour", (count, seconds) => {
     const now = 1_000_000_000;
     expect(delayOf({ count, lastAt: now }, throttleDefaults, now)).toBe(seconds * 1000);
     expect(delayOf({ count, lastAt: now - seconds * 1000 }, throttleDefaults, now)).toBe(0);
   });
 
-  it("A13 the app may choose", () => {
+  it("the app may choose", () => {
     const options = { failures: 2, firstDelay: 10, longestDelay: 15 };
     expect([1, 2, 3, 4].map((count) => delayOf({ count, lastAt: 0 }, options, 0))).toEqual([0, 10_000, 15_000, 15_000]);
   });

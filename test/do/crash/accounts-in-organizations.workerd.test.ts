@@ -19,7 +19,7 @@ const waitingIn = async ({ client }: Person, organizationId: string) =>
   client.organizations.invitations.list.query({ organizationId });
 
 describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
-  it("P5 A12 a deleted account is in no organization, or can be deleted again", async () => {
+  it("a deleted account is in no organization, or can be deleted again", async () => {
     const stops = await stopEverywhere({
       once: owner,
       cleanUp: false,
@@ -53,7 +53,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "user", "organization", "email");
   });
 
-  it("P5 A11 organizations know a changed address, whose invitations come; or it can be changed again", async () => {
+  it("organizations know a changed address, whose invitations come; or it can be changed again", async () => {
     const stops = await stopEverywhere({
       async once() {
         const made = await owner();
@@ -100,7 +100,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "user", "organization", "email");
   });
 
-  it("P5 O4 what waits at an address comes to who shows that it is theirs, or can show it again", async () => {
+  it("what waits at an address comes to who shows that it is theirs, or can show it again", async () => {
     const stops = await stopEverywhere({
       once: owner,
       cleanUp: false,

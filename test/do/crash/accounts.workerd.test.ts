@@ -19,7 +19,7 @@ const report = (points: string[]): void => {
 };
 
 describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
-  it("P5 A1 A2 a sign-up makes one account, or can be done again", async () => {
+  it("a sign-up makes one account, or can be done again", async () => {
     report(
       await stopEverywhere({
         before: async () => freshEmail(),
@@ -36,7 +36,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("P5 A11 a change of address keeps the old one or has the new one, and can be done again", async () => {
+  it("a change of address keeps the old one or has the new one, and can be done again", async () => {
     report(
       await stopEverywhere({
         before: async () => ({ ...(await account()), target: freshEmail(), mails: 0 }),
@@ -113,7 +113,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("P5 A12 a deleted account leaves nothing anywhere, or can be deleted again", async () => {
+  it("a deleted account leaves nothing anywhere, or can be deleted again", async () => {
     report(
       await stopEverywhere({
         before: async () => {
@@ -156,7 +156,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("P5 A9 a new password by mail is the new one or leaves the old one, and can be asked for again", async () => {
+  it("a new password by mail is the new one or leaves the old one, and can be asked for again", async () => {
     const renewed = "another horse battery";
     const reset = async (email: string) => {
       const token = await mailedTo(email, "resetPassword");
@@ -186,7 +186,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("P5 A4 signing out everywhere ends every session, or none and can be done again", async () => {
+  it("signing out everywhere ends every session, or none and can be done again", async () => {
     report(
       await stopEverywhere({
         async before() {

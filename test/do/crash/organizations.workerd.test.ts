@@ -49,7 +49,7 @@ function writeBirthAgain({ user, email }: Person, organizationId: string): Promi
 }
 
 describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
-  it("P5 O1 an organization is made, or can be made again", async () => {
+  it("an organization is made, or can be made again", async () => {
     const stops = await stopEverywhere({
       once: verified,
       before: async (ada) => ada,
@@ -68,7 +68,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "user", "organization");
   });
 
-  it("P5 O4 somebody is invited, with an account or without, or can be invited again", async () => {
+  it("somebody is invited, with an account or without, or can be invited again", async () => {
     const run = async ({ emails, ...world }: Both & { emails: string[]; mails: number }) => {
       for (const email of emails) await invite(world, email);
     };
@@ -94,7 +94,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "email", "user");
   });
 
-  it("P5 O4 an invitation is accepted on all sides, or can be accepted again", async () => {
+  it("an invitation is accepted on all sides, or can be accepted again", async () => {
     const accept = ({ bob, invitationId }: Both & { invitationId: string }) =>
       bob.client.organizations.invitations.accept.mutate({ invitationId });
     const stops = await stopEverywhere({
@@ -119,33 +119,30 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "email", "user");
   });
 
-  it.each(["decline", "declineAll", "cancel"] as const)(
-    "P5 O4 after %s an invitation is gone on all sides",
-    async (how) => {
-      const end = ({ ada, bob, organizationId, invitationId }: Both & { invitationId: string }) => {
-        const { decline, declineAll } = bob.client.organizations.invitations;
-        if (how === "declineAll") return declineAll.mutate();
-        const { cancel } = ada.client.organizations.invitations;
-        return how === "decline" ? decline.mutate({ invitationId }) : cancel.mutate({ organizationId, invitationId });
-      };
-      const stops = await stopEverywhere({
-        cleanUp: false,
-        once: both,
-        before: async (world) => ({ ...world, invitationId: (await invite(world, world.bob.email)).id }),
-        run: end,
-        again: async (world) => expect(["none", "NOT_FOUND"]).toContain(await codeOf(end(world))),
-        async after({ ada, bob, organizationId, invitationId }, stored) {
-          expectAgreement(stored);
-          expectNowhere(stored, [invitationId]);
-          expect(await rolesIn(organizationId, ada)).toEqual([[ada.email, "owner"]]);
-          expect((await listed(bob)).has(organizationId)).toBe(false);
-        },
-      });
-      expectStops(stops, "organization", "email", "user");
-    },
-  );
+  it.each(["decline", "declineAll", "cancel"] as const)("after %s an invitation is gone on all sides", async (how) => {
+    const end = ({ ada, bob, organizationId, invitationId }: Both & { invitationId: string }) => {
+      const { decline, declineAll } = bob.client.organizations.invitations;
+      if (how === "declineAll") return declineAll.mutate();
+      const { cancel } = ada.client.organizations.invitations;
+      return how === "decline" ? decline.mutate({ invitationId }) : cancel.mutate({ organizationId, invitationId });
+    };
+    const stops = await stopEverywhere({
+      cleanUp: false,
+      once: both,
+      before: async (world) => ({ ...world, invitationId: (await invite(world, world.bob.email)).id }),
+      run: end,
+      again: async (world) => expect(["none", "NOT_FOUND"]).toContain(await codeOf(end(world))),
+      async after({ ada, bob, organizationId, invitationId }, stored) {
+        expectAgreement(stored);
+        expectNowhere(stored, [invitationId]);
+        expect(await rolesIn(organizationId, ada)).toEqual([[ada.email, "owner"]]);
+        expect((await listed(bob)).has(organizationId)).toBe(false);
+      },
+    });
+    expectStops(stops, "organization", "email", "user");
+  });
 
-  it.each(["remove", "leave"] as const)("P5 O5 O7 after %s a member is none on any side", async (how) => {
+  it.each(["remove", "leave"] as const)("after %s a member is none on any side", async (how) => {
     const end = ({ ada, bob, organizationId }: Both) =>
       how === "remove"
         ? ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id })
@@ -169,7 +166,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user");
   });
 
-  it("P5 O6 a role is changed on both sides, or can be changed again", async () => {
+  it("a role is changed on both sides, or can be changed again", async () => {
     const stops = await stopEverywhere({
       once: joined,
       async before(world) {
@@ -187,7 +184,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user");
   });
 
-  it("P5 O7 an organization is handed over, or can be handed over again", async () => {
+  it("an organization is handed over, or can be handed over again", async () => {
     const stops = await stopEverywhere({
       once: joined,
       before: async (world) => world,
@@ -206,7 +203,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user");
   });
 
-  it("P5 O7 an organization has another name on all sides, or can be renamed again", async () => {
+  it("an organization has another name on all sides, or can be renamed again", async () => {
     const stops = await stopEverywhere({
       async once() {
         const made = await joined();
@@ -228,7 +225,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user", "email");
   });
 
-  it("P5 O7 a deleted organization leaves nothing anywhere, or can be deleted again", async () => {
+  it("a deleted organization leaves nothing anywhere, or can be deleted again", async () => {
     const stops = await stopEverywhere({
       cleanUp: false,
       once: both,

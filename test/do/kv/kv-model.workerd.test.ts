@@ -128,29 +128,26 @@ const purge = fc.integer({ min: 1, max: 5 }).map(
       store.removeExpired(Date.now(), count),
 );
 
-it(
-  "K1 any history of sets, deletes, increments, lists and time gives what a plain map gives",
-  { timeout: 60_000 },
-  () =>
-    withKv((storage) => {
-      fc.assert(
-        fc.property(fc.array(fc.oneof(set, set, remove, increment, list, wait, purge), { maxLength: 40 }), (steps) => {
-          vi.useFakeTimers({ now: 1_000_000 });
-          storage.sql.exec("DELETE FROM _kv");
-          const run: Run = { ...storage, model: new Model() };
-          for (const step of steps) {
-            step(run);
-            expect(contentOf(storage.kv)).toEqual(
-              run.model.list("").map((name) => {
-                const { value: held, version, expiresAt } = run.model.entries.get(name)!;
-                return [name, held, version, expiresAt === Infinity ? undefined : new Date(expiresAt)];
-              }),
-            );
-          }
-        }),
-        { numRuns: 300 },
-      );
-    }),
+it("any history of sets, deletes, increments, lists and time gives what a plain map gives", { timeout: 60_000 }, () =>
+  withKv((storage) => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof(set, set, remove, increment, list, wait, purge), { maxLength: 40 }), (steps) => {
+        vi.useFakeTimers({ now: 1_000_000 });
+        storage.sql.exec("DELETE FROM _kv");
+        const run: Run = { ...storage, model: new Model() };
+        for (const step of steps) {
+          step(run);
+          expect(contentOf(storage.kv)).toEqual(
+            run.model.list("").map((name) => {
+              const { value: held, version, expiresAt } = run.model.entries.get(name)!;
+              return [name, held, version, expiresAt === Infinity ? undefined : new Date(expiresAt)];
+            }),
+          );
+        }
+      }),
+      { numRuns: 300 },
+    );
+  }),
 );
 
 function contentOf(kv: Kv): unknown[] {

@@ -31,7 +31,7 @@ async function entrances() {
 }
 
 describe("one user's keys", () => {
-  it("K1 what is set can be read, by that user alone", async () => {
+  it("what is set can be read, by that user alone", async () => {
     const [one, other] = [await signUp(), await signUp()];
     await one.client.kv.set.mutate({ key: "secret", value: "hunter2" });
     expect(await one.client.kv.get.query({ key: "secret" })).toBe("hunter2");
@@ -42,12 +42,12 @@ describe("one user's keys", () => {
     await expect(system.kv.get({ key: "secret" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 
-  it("K1 nobody's keys are stored nowhere", async () => {
+  it("nobody's keys are stored nowhere", async () => {
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: crypto.randomUUID().replaceAll("-", "") });
     await expect(caller.kv.set({ key: "a", value: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  it("K1 a declared key is held to its schema by each procedure, and tells zod's issues", async () => {
+  it("a declared key is held to its schema by each procedure, and tells zod's issues", async () => {
     const { client } = await signUp();
     const { preferences, visits } = client.kv;
     const since = new Date(5);
@@ -68,20 +68,20 @@ describe("one user's keys", () => {
     expect(await preferences.get.query()).toBeNull();
   });
 
-  it("K1 D1 the app's own class has them typed", async () => {
+  it("the app's own class has them typed", async () => {
     const { client, user } = await signUp();
     expect(await object(user.id).setTheme("dark")).toBe("dark");
     expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
   });
 
-  it("D1 the app's own class has its tables by Kysely too", async () => {
+  it("the app's own class has its tables by Kysely too", async () => {
     const { client, user } = await signUp();
     for (const title of ["b", "a"]) await client.posts.create.mutate({ title, body: "" });
     await client.posts.create.mutate({ title: "c", body: "", done: true });
     expect(await object(user.id).titles()).toEqual(["a", "b"]);
   });
 
-  it("K3 another Worker that watches is told, and an export holds the keys", async () => {
+  it("another Worker that watches is told, and an export holds the keys", async () => {
     const { client, user } = await signUp();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
     const watched = (await caller.kv.watch({ key: "a" }))[Symbol.asyncIterator]();
@@ -104,7 +104,7 @@ describe("one user's keys", () => {
     ]);
   });
 
-  it("K1 pages are gone through by `nextCursor`", async () => {
+  it("pages are gone through by `nextCursor`", async () => {
     const { client } = await signUp();
     for (const key of ["b:1", "a:3", "a:1", "a:2"]) await client.kv.set.mutate({ key, value: key });
     const first = await client.kv.list.query({ prefix: "a:", limit: 2 });
@@ -114,7 +114,7 @@ describe("one user's keys", () => {
     expect(await codeOf(client.kv.list.query({ limit: 1e9 }))).toBe("BAD_REQUEST");
   });
 
-  it("K1 a mutation that fails after writing leaves its keys as they were", async () => {
+  it("a mutation that fails after writing leaves its keys as they were", async () => {
     const { client, user } = await signUp();
     await client.kv.set.mutate({ key: "kept", value: "as it was" });
     expect(await codeOf(client.keys.setThenFail.mutate())).toBe("CONFLICT");
@@ -125,7 +125,7 @@ describe("one user's keys", () => {
 });
 
 describe("at once", () => {
-  it("K1 of twenty that write over the same version, one does", async () => {
+  it("of twenty that write over the same version, one does", async () => {
     const { client } = await signUp();
     const { version } = await client.kv.set.mutate({ key: "key", value: "first" });
     const codes = await Promise.all(
@@ -138,7 +138,7 @@ describe("at once", () => {
     expect(await client.kv.get.query({ key: "key" })).toBe(codes.indexOf("none"));
   });
 
-  it("K1 twenty increments add up", async () => {
+  it("twenty increments add up", async () => {
     const { browser, user } = await signUp();
     const http = browser.client("http");
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
@@ -153,7 +153,7 @@ describe("at once", () => {
 });
 
 describe("hostile input, by each way in", () => {
-  it("K1 hostile 56: any text is a key", async () => {
+  it("any text is a key", async () => {
     const { ways, client } = await entrances();
     for (const { name, get, set } of ways) {
       for (const key of oddKeys) {
@@ -164,7 +164,7 @@ describe("hostile input, by each way in", () => {
     expect((await client.kv.list.query()).items).toHaveLength(oddKeys.length);
   });
 
-  it("K2 hostile 56: what is no key is refused, and nothing is stored", async () => {
+  it("what is no key is refused, and nothing is stored", async () => {
     const { ways, user } = await entrances();
     for (const { name, get, set, code } of ways) {
       for (const [kind, key] of badKeys) {
@@ -175,7 +175,7 @@ describe("hostile input, by each way in", () => {
     expect(await count(user.id, "_kv")).toBe(0);
   });
 
-  it("K1 hostile 64: values come back as they were", async () => {
+  it("values come back as they were", async () => {
     const { ways } = await entrances();
     for (const { name, get, set } of ways) {
       for (const value of values) {
@@ -186,7 +186,7 @@ describe("hostile input, by each way in", () => {
     }
   });
 
-  it("hostile 57: a value above 1 MiB is refused", async () => {
+  it("a value above 1 MiB is refused", async () => {
     const { ways, client } = await entrances();
     const [, , rpc] = ways;
     expect(await rpc!.set("key", "x".repeat(1_048_577)).catch(rpc!.code)).toBe("PAYLOAD_TOO_LARGE");
@@ -204,7 +204,7 @@ describe("hostile input, by each way in", () => {
     },
   );
 
-  it("hostile 58: a cycle, a sparse array and a function from another Worker are refused", async () => {
+  it("a cycle, a sparse array and a function from another Worker are refused", async () => {
     const { ways, user } = await entrances();
     const [, , rpc] = ways;
     const cyclic: unknown[] = [];
@@ -218,7 +218,7 @@ describe("hostile input, by each way in", () => {
     expect(await count(user.id, "_kv")).toBe(0);
   });
 
-  it("K2 row 66: options that there are not are refused", async () => {
+  it("options that there are not are refused", async () => {
     const { client } = await signUp();
     const input = { key: "a", value: 1, version: 5, userId: "x" };
     expect(await codeOf(client.kv.set.mutate(input))).toBe("BAD_REQUEST");

@@ -6,7 +6,7 @@ const errorOf = (socket: LiveSocket, id: number) =>
   socket.frames.find((frame) => frame.id === id && frame.error)?.error;
 
 describe("a live query", () => {
-  it("E3 tells its result at once, and again when it has changed", async () => {
+  it("tells its result at once, and again when it has changed", async () => {
     const { http, socket, wrote } = await startLive();
     const texts = socket.watch("notes.texts");
     await socket.settled();
@@ -17,7 +17,7 @@ describe("a live query", () => {
     expect(await http.trace.mutate()).toEqual(["notes.texts", "notes.texts", "notes.texts"]);
   });
 
-  it("E3 is not told a result that is the same", async () => {
+  it("is not told a result that is the same", async () => {
     const { http, socket, wrote } = await startLive();
     const count = socket.watch("notes.count", { list: "a" });
     await socket.settled();
@@ -27,7 +27,7 @@ describe("a live query", () => {
     expect(await http.trace.mutate()).toHaveLength(3);
   });
 
-  it("E3 what one turn commits is run for once, however many queries it concerns", async () => {
+  it("what one turn commits is run for once, however many queries it concerns", async () => {
     const { http, socket, wrote } = await startLive();
     const ids = [socket.watch("notes.texts"), socket.watch("notes.tagged"), socket.watch("notes.raw")];
     await socket.settled();
@@ -41,7 +41,7 @@ describe("a live query", () => {
     expect(socket.results(ids[2] ?? 0).at(-1)).toEqual([{ n: 2 }]);
   });
 
-  it("E3 P4 the last frame of a flush says that it is complete, and stock clients are told in one of its own", async () => {
+  it("the last frame of a flush says that it is complete, and stock clients are told in one of its own", async () => {
     const { browser, http, socket, wrote, cursor } = await startLive();
     const stock = await openLiveSocket(browser, "stock");
     for (const each of [socket, stock]) {
@@ -59,7 +59,7 @@ describe("a live query", () => {
     expect(others.filter(({ userdo }) => userdo)).toEqual([]);
   });
 
-  it("P4 E2 so it is after a sleep, for each as its client has asked", async () => {
+  it("so it is after a sleep, for each as its client has asked", async () => {
     const { browser, http, socket, wrote, cursor, sleep } = await startLive();
     const stock = await openLiveSocket(browser, "stock");
     for (const each of [socket, stock]) {
@@ -73,7 +73,7 @@ describe("a live query", () => {
     expect(stock.frames.slice(-2)).toMatchObject([{ id: 1 }, { method: "userdo.flushed" }]);
   });
 
-  it("P4 a session that wrote is told so even when none of its queries changed; one that did not write is not", async () => {
+  it("a session that wrote is told so even when none of its queries changed; one that did not write is not", async () => {
     const { http, browser, socket, wrote, cursor } = await startLive();
     const other = await openLiveSocket(browser);
     const plain = await openLiveSocket(browser);
@@ -90,7 +90,7 @@ describe("a live query", () => {
     expect(plain.frames).toEqual([]);
   });
 
-  it("E3 a query's error ends it with the query's own shape", async () => {
+  it("a query's error ends it with the query's own shape", async () => {
     const { http, socket, wrote } = await startLive();
     socket.watch("kv.get", { key: "a" });
     const refused = socket.watch("odd.refused");
@@ -117,7 +117,7 @@ describe("a live query", () => {
     ["odd.fetches", "fetch"],
     ["odd.asks", "env.LIVE_DO"],
     ["odd.writes", "writes"],
-  ])("E3 %s is refused, and says why", async (path, word) => {
+  ])("%s is refused, and says why", async (path, word) => {
     const { http, socket } = await startLive();
     const id = socket.watch(path);
     await socket.until(2);
@@ -128,7 +128,7 @@ describe("a live query", () => {
     if (path === "odd.writes") expect(await http.odd.writes.query()).toMatchObject({ name: "by a query" });
   });
 
-  it("E3 a result that no frame can carry is refused", async () => {
+  it("a result that no frame can carry is refused", async () => {
     const { socket } = await startLive();
     const [fits, large] = [1_000, 100_000].map((bytes) => socket.watch("notes.large", { bytes }));
     await socket.settled();
@@ -136,7 +136,7 @@ describe("a live query", () => {
     expect(errorOf(socket, large ?? 0)).toMatchObject({ json: { data: { code: "PAYLOAD_TOO_LARGE" } } });
   });
 
-  it("E3 one that was stopped runs no more", async () => {
+  it("one that was stopped runs no more", async () => {
     const { http, socket, wrote } = await startLive();
     const [stopped, kept] = [socket.watch("notes.texts"), socket.watch("kv.get", { key: "a" })];
     await socket.settled();
@@ -148,7 +148,7 @@ describe("a live query", () => {
     expect(socket.results(kept)).toEqual([null]);
   });
 
-  it("E4 resumes by its id: nothing while the result is the same, all of it when not", async () => {
+  it("resumes by its id: nothing while the result is the same, all of it when not", async () => {
     const { http, browser, socket, wrote } = await startLive();
     const texts = socket.watch("notes.texts");
     await socket.settled();
@@ -169,7 +169,7 @@ describe("a live query", () => {
     expect([late.results(missed), late.results(forged)]).toEqual([[["one", "two"]], [["one", "two"]]]);
   });
 
-  it("E3 K3 keys, prefixes and what expires", async () => {
+  it("keys, prefixes and what expires", async () => {
     const { http, socket, wrote } = await startLive();
     const a = socket.watch("kv.get", { key: "a/1" });
     const all = socket.watch("kv.list", { prefix: "a/" });
@@ -185,7 +185,7 @@ describe("a live query", () => {
     expect(socket.results(theme)).toEqual([null, "dark"]);
   });
 
-  it("E3 the framework's own tables are read like any other", async () => {
+  it("the framework's own tables are read like any other", async () => {
     const { http, socket, wrote, session } = await startLive();
     const sessions = socket.watch("sessions.list");
     const data = socket.watch("sessions.data.get");
@@ -198,7 +198,7 @@ describe("a live query", () => {
     expect(socket.results(me)).toHaveLength(1);
   });
 
-  it("E2 P1 a query that reads, waits and reads again is never told of half a transaction", async () => {
+  it("a query that reads, waits and reads again is never told of half a transaction", async () => {
     const { http, socket, wrote } = await startLive();
     const slow = socket.watch("notes.slow");
     await socket.settled();

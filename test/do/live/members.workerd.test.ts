@@ -125,7 +125,7 @@ function expectApart(listening: Listening[]): void {
   }
 }
 
-describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equal role, over %s", (way) => {
+describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal role, over %s", (way) => {
   const listen = async (path: string): Promise<Listening[]> =>
     Promise.all([ada, bob].map((person) => ways[way](person, path)));
   const session = (person: Person | undefined) => (way === "server caller" ? undefined : person?.session.id);
@@ -133,7 +133,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
     const person = [ada, bob][index];
     return { count, session: session(person), userId: person?.user.id };
   };
-  it("P8 C3 share a run until it looks at who calls, and from then on neither gets a byte of the other's", async () => {
+  it("share a run until it looks at who calls, and from then on neither gets a byte of the other's", async () => {
     const listening = await listen("papers.mine");
     await reached(listening, nobodys(0));
     const { id } = await write("mine");
@@ -152,7 +152,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
     expectApart(listening);
   });
 
-  it("P8 a query of the member itself is each member's own", async () => {
+  it("a query of the member itself is each member's own", async () => {
     const listening = await listen("papers.whoAmI");
     const is = (name: string) => (index: number) =>
       expect.objectContaining({
@@ -176,7 +176,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
     expectApart(listening);
   });
 
-  it("P8 O3 what the framework says of a member's role is each member's own, however many roles there are", async () => {
+  it("what the framework says of a member's role is each member's own, however many roles there are", async () => {
     await ada.http.organizations.members.setRole.mutate({ organizationId, userId: bob.user.id, role: "member" });
     const listening = await listen("organizations.get");
     const is = (name: string) => (index: number) =>
@@ -192,7 +192,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
     expect(listening.map((each) => each.results().length)).toEqual([2, 2]);
   });
 
-  it("P8 O5 E6 whoever is a member no longer is told nothing more, though they shared a run", async () => {
+  it("whoever is a member no longer is told nothing more, though they shared a run", async () => {
     const listening = await listen("papers.mine");
     await write("one");
     await reached(listening, nobodys(1));
@@ -207,7 +207,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("P8 two members of equ
   });
 });
 
-it("P8 C3 members on sockets, SSE and callers share one run, and are told apart as soon as it looks at them", async () => {
+it("members on sockets, SSE and callers share one run, and are told apart as soon as it looks at them", async () => {
   const listening = await Promise.all(
     Object.values(ways).flatMap((listen) => [ada, bob].map((person) => listen(person, "papers.mine"))),
   );

@@ -17,7 +17,7 @@ async function start() {
 }
 
 describe("what callers share", () => {
-  it("P8 C3 a query that looks at nothing of the caller runs once for all of them", async () => {
+  it("a query that looks at nothing of the caller runs once for all of them", async () => {
     const { sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("notes.texts"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -31,7 +31,7 @@ describe("what callers share", () => {
     ]);
   });
 
-  it("P8 C3 a middleware that adds to the context what is the same for all leaves it shared", async () => {
+  it("a middleware that adds to the context what is the same for all leaves it shared", async () => {
     const { sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("odd.labelled"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -45,7 +45,7 @@ describe("what callers share", () => {
     ]);
   });
 
-  it.each(["odd.whoami", "odd.guarded"])("P8 %s runs for each of them, and neither sees the other's", async (path) => {
+  it.each(["odd.whoami", "odd.guarded"])("%s runs for each of them, and neither sees the other's", async (path) => {
     const { one, two, sockets, wrote, http } = await start();
     for (const socket of sockets) socket.watch(path);
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -60,7 +60,7 @@ describe("what callers share", () => {
     expect(second).not.toContain(one.session.id);
   });
 
-  it("P8 one that begins to look at the caller is shared no longer, and again once it does not", async () => {
+  it("one that begins to look at the caller is shared no longer, and again once it does not", async () => {
     const { one, two, sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("odd.sometimes"));
     const last = () => sockets.map((socket, index) => socket.results(ids[index] ?? 0).at(-1));
@@ -85,7 +85,7 @@ describe("what callers share", () => {
     expect(last()[1]).toEqual({ notes: 0, session: "nobody" });
   });
 
-  it("P8 R3 a check of the caller is repeated for each of them, whoever the run was for", async () => {
+  it("a check of the caller is repeated for each of them, whoever the run was for", async () => {
     const { one, two, sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("odd.checked"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -105,7 +105,7 @@ describe("what callers share", () => {
     await expect.poll(() => sockets[0].frames.some(({ error }) => error?.json.data.code === "FORBIDDEN")).toBe(true);
   });
 
-  it("P8 session data is each session's own", async () => {
+  it("session data is each session's own", async () => {
     const { one, two, sockets } = await start();
     const ids = sockets.map((socket) => socket.watch("sessions.data.get"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -119,7 +119,7 @@ describe("what callers share", () => {
     expect(sockets[0].texts.join("\n")).not.toContain("two");
   });
 
-  it("E6 P6 a session that was revoked is told nothing more, and the others are", async () => {
+  it("a session that was revoked is told nothing more, and the others are", async () => {
     const { two, sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("notes.texts"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -134,7 +134,7 @@ describe("what callers share", () => {
     expect(sockets[0].results(ids[0] ?? 0)).toHaveLength(3);
   });
 
-  it("E6 P6 also when the first of those that share a run is the one that is gone", async () => {
+  it("also when the first of those that share a run is the one that is gone", async () => {
     const { one, two, sockets } = await start();
     const ids = sockets.map((socket) => socket.watch("notes.texts"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -145,7 +145,7 @@ describe("what callers share", () => {
     expect(sockets[0].results(ids[0] ?? 0)).toEqual([[]]);
   });
 
-  it("P8 another Worker, which acts for the user, is a caller of its own", async () => {
+  it("another Worker, which acts for the user, is a caller of its own", async () => {
     const { one, sockets, wrote, http } = await start();
     sockets[0].watch("odd.whoami");
     const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
@@ -162,7 +162,7 @@ describe("what callers share", () => {
     await events.return?.();
   });
 
-  it("P8 a query's error ends its caller's loop", async () => {
+  it("a query's error ends its caller's loop", async () => {
     const { one, http } = await start();
     const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
     const told: string[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { openLiveSocket, signInToLive, startLive } from "../../fixtures/live.js";
 
 describe("live queries over a sleep", () => {
-  it("E2 a wake runs none of them, and a write only those that it touches", async () => {
+  it("a wake runs none of them, and a write only those that it touches", async () => {
     const { http, socket, sleep, wrote } = await startLive();
     const note = await http.notes.create.mutate({ text: "one", list: "a" });
     const texts = socket.watch("notes.texts");
@@ -22,7 +22,7 @@ describe("live queries over a sleep", () => {
     expect([socket.results(texts), socket.results(other)]).toEqual([[["one"], ["two"]], [[]]]);
   });
 
-  it("E2 what is the same after a sleep is not told again", async () => {
+  it("what is the same after a sleep is not told again", async () => {
     const { http, socket, sleep, wrote } = await startLive();
     const note = await http.notes.create.mutate({ text: "one", list: "a" });
     const count = socket.watch("notes.count", { list: "a" });
@@ -39,7 +39,7 @@ describe("live queries over a sleep", () => {
     expect(socket.results(count)).toEqual([1, 0]);
   });
 
-  it("E2 a thousand of them on one socket: a write runs the one that it touches", async () => {
+  it("a thousand of them on one socket: a write runs the one that it touches", async () => {
     const { http, socket, sleep, wrote } = await startLive();
     const notes = await Promise.all(
       Array.from({ length: 3 }, (_, index) => http.notes.create.mutate({ text: `note ${index}` })),
@@ -56,7 +56,7 @@ describe("live queries over a sleep", () => {
     expect(watched.map((id) => socket.results(id).length)).toEqual([1, 2, 1]);
   });
 
-  it("E2 P8 callers that shared a query before a sleep share it after, and those that did not do not", async () => {
+  it("callers that shared a query before a sleep share it after, and those that did not do not", async () => {
     const { http, email, socket, session, sleep, wrote } = await startLive();
     const second = await signInToLive(email);
     const other = await openLiveSocket(second.browser);
@@ -71,7 +71,7 @@ describe("live queries over a sleep", () => {
     expect(other.texts.join("\n")).not.toContain(session.id);
   });
 
-  it("E6 P6 a session revoked while the object slept is told nothing", async () => {
+  it("a session revoked while the object slept is told nothing", async () => {
     const { http, email, socket, sleep, wrote } = await startLive();
     const second = await signInToLive(email);
     const other = await openLiveSocket(second.browser);

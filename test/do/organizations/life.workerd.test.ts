@@ -33,7 +33,7 @@ afterEach(() => void vi.useRealTimers());
 const create = (name = "Acme") => ada.client.organizations.create.mutate({ name });
 
 describe("an organization", () => {
-  it("O1 the id that create returns works in every later call", async () => {
+  it("the id that create returns works in every later call", async () => {
     const since = new Date("2020-01-01");
     const made = await ada.client.organizations.create.mutate({ name: " Acme ", settings: { plan: "paid", since } });
     expect(made).toMatchObject({ name: "Acme", settings: { plan: "paid", since }, role: "owner" });
@@ -56,7 +56,7 @@ describe("an organization", () => {
     });
   });
 
-  it("O2 O7 is listed with one's role, and under its new name after a change", async () => {
+  it("is listed with one's role, and under its new name after a change", async () => {
     const { id: organizationId } = await create("Before");
     await join(organizationId, { by: ada, who: bob, role: "editor" });
     expect((await listed(ada)).get(organizationId)).toMatchObject({ status: "member", name: "Before", role: "owner" });
@@ -67,7 +67,7 @@ describe("an organization", () => {
     expect((await listed(bob)).get(organizationId)?.name).toBe("After");
   });
 
-  it("O7 settings change field by field, and hold to the app's schema", async () => {
+  it("settings change field by field, and hold to the app's schema", async () => {
     const { id: organizationId } = await create();
     const since = new Date(0);
     const update = (settings: object) => ada.client.organizations.update.mutate({ organizationId, settings });
@@ -81,11 +81,11 @@ describe("an organization", () => {
     ).toBe("BAD_REQUEST");
   });
 
-  it.each(["", "   ", "x".repeat(101), "two\nlines", "\ud800"])("O1 %j is no name", async (name) => {
+  it.each(["", "   ", "x".repeat(101), "two\nlines", "\ud800"])("%j is no name", async (name) => {
     expect(await codeOf(ada.client.organizations.create.mutate({ name }))).toBe("BAD_REQUEST");
   });
 
-  it("O3 P7 P8 a stranger, nobody and a made-up id are refused alike, and nothing is stored", async () => {
+  it("a stranger, nobody and a made-up id are refused alike, and nothing is stored", async () => {
     const { id: organizationId } = await create("Canary");
     await ada.client.projects.create.mutate({ organizationId, name: "Canary" });
     for (const id of [organizationId, madeUp, ada.user.id, bob.user.id]) {
@@ -114,14 +114,14 @@ describe("an organization", () => {
     for (const id of [madeUp, ada.user.id, bob.user.id]) expect(await holdsAnything(organizationName(id))).toBe(false);
   });
 
-  it("O1 the app itself passes the app's middlewares that add to the context", async () => {
+  it("the app itself passes the app's middlewares that add to the context", async () => {
     const { id: organizationId } = await create();
     const label = { label: expect.any(String) as unknown, projects: 0 };
     expect(await caller.asSystem().projects.labelled({ organizationId })).toEqual({ by: "system", ...label });
     expect(await ada.client.projects.labelled.query({ organizationId })).toEqual({ by: "user", ...label });
   });
 
-  it("P8 what the app's own code calls is refused where it does not belong, and has a context of its own", async () => {
+  it("what the app's own code calls is refused where it does not belong, and has a context of its own", async () => {
     const { id: organizationId } = await create();
     const other = "0".repeat(32);
     expect(await ada.client.projects.elsewhere.query({ organizationId, other })).toEqual([
@@ -136,7 +136,7 @@ describe("an organization", () => {
     ]);
   });
 
-  it("O1 other Workers act as the app, and as its members", async () => {
+  it("other Workers act as the app, and as its members", async () => {
     const { id: organizationId } = await create();
     const system = caller.asSystem();
     await system.projects.create({ organizationId, name: "By the app" });
@@ -158,7 +158,7 @@ describe("an organization", () => {
     expect((await listed(ada)).has(organizationId)).toBe(false);
   });
 
-  it("O7 deleting it takes everything: the lists of its members, its rows, itself", async () => {
+  it("deleting it takes everything: the lists of its members, its rows, itself", async () => {
     const { id: organizationId } = await create();
     await join(organizationId, { by: ada, who: bob, role: "admin" });
     await ada.client.projects.create.mutate({ organizationId, name: "Gone" });
@@ -177,7 +177,7 @@ describe("an organization", () => {
     expect(await storedIn(organizationName(organizationId))).toBe("");
   });
 
-  it("O7 P5 a birth that comes again after the end brings nothing back, and the note of it ends after three days", async () => {
+  it("a birth that comes again after the end brings nothing back, and the note of it ends after three days", async () => {
     const { id: organizationId } = await create();
     await ada.client.organizations.delete.mutate({ organizationId });
     const payload = { name: "Zombie", settings: "{}", userId: ada.user.id, email: ada.email, createdAt: 0 };
@@ -193,7 +193,7 @@ describe("an organization", () => {
     expect(await holdsAnything(organizationName(organizationId))).toBe(false);
   });
 
-  it("O8 another binding's organizations are others, and invitations never cross", async () => {
+  it("another binding's organizations are others, and invitations never cross", async () => {
     const { id: organizationId } = await create();
     await ada.client.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "member" });
     const invitationId = await invitationTo(organizationId, bob);
@@ -209,7 +209,7 @@ describe("an organization", () => {
     expect(await codeOf(client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
   });
 
-  it("P8 an organization's procedure names the organization that it runs in", async () => {
+  it("an organization's procedure names the organization that it runs in", async () => {
     const { id: organizationId } = await create();
     const object = env.BLOG_DO.getByName(organizationName(organizationId)) as unknown as ObjectStub;
     const [reply] = await object.trpc({ type: "user", userId: ada.user.id, via: "rpc" }, [

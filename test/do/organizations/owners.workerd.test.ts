@@ -33,7 +33,7 @@ async function rolesIn(organizationId: string): Promise<string[]> {
 }
 
 describe.each(["single", "batch", "batch-stream", "socket", "RPC"] as const)("over %s", (name) => {
-  it("O6 row 75: of two owners who demote each other at once one stays", async () => {
+  it("of two owners who demote each other at once one stays", async () => {
     const organizationId = await shared();
     const [first, second] = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
     const demote = (road: Road, { user }: Person) =>
@@ -43,7 +43,7 @@ describe.each(["single", "batch", "batch-stream", "socket", "RPC"] as const)("ov
     expect(await rolesIn(organizationId)).toEqual(["member", "owner"]);
   });
 
-  it("O6 O7 row 75: of two owners who leave at once one stays, and can neither leave nor be less", async () => {
+  it("of two owners who leave at once one stays, and can neither leave nor be less", async () => {
     const organizationId = await shared();
     const roads = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
     const codes = await Promise.all(
@@ -56,7 +56,7 @@ describe.each(["single", "batch", "batch-stream", "socket", "RPC"] as const)("ov
     expect(await refusalOf(left!.mutate("organizations.members.setRole", less))).toBe("CONFLICT");
   });
 
-  it("A12 O7 row 75: the last owner of what others belong to cannot delete their account", async () => {
+  it("the last owner of what others belong to cannot delete their account", async () => {
     const { id } = await ada.client.organizations.create.mutate({ name: "Ada's" });
     await join(id, { by: ada, who: bob, role: "member" });
     const road = name === "socket" ? await overSocket(ada.browser) : await roadOf(ada, name, id);

@@ -21,7 +21,7 @@ const empty = (stub: () => Stub) =>
   vi.waitFor(async () => expect(await stub().waiting()).toBe(0), { timeout: 10_000, interval: 25 });
 
 describe("the outbox", () => {
-  it("P5 delivers each letter once and in order", async () => {
+  it("delivers each letter once and in order", async () => {
     const { to, sender, receiver } = pair();
     const texts = Array.from({ length: 50 }, (_, index) => `letter ${index}`);
     for (const text of texts) await sender().write(to, text);
@@ -29,7 +29,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(texts);
   });
 
-  it("P5 commits a letter with its cause, or neither", async () => {
+  it("commits a letter with its cause, or neither", async () => {
     const { to, sender, receiver } = pair();
     await expect(
       runInDurableObject(sender(), (instance: LettersDO) => instance.write(to, "undone", { fail: true })),
@@ -40,7 +40,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual([]);
   });
 
-  it("P5 a letter whose reply is lost comes again, and has its effect once", async () => {
+  it("a letter whose reply is lost comes again, and has its effect once", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("reply lost");
     await sender().write(to, "once");
@@ -54,7 +54,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["once", "and once"]);
   });
 
-  it("P5 waits with growing pauses for a receiver that cannot be reached, and tells the operator once", async () => {
+  it("waits with growing pauses for a receiver that cannot be reached, and tells the operator once", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("unreachable");
     await sender().write(to, "patient");
@@ -82,7 +82,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["patient"]);
   });
 
-  it("P5 a letter that fails holds back those behind it, and nobody else's", async () => {
+  it("a letter that fails holds back those behind it, and nobody else's", async () => {
     const { to, sender, receiver } = pair();
     const third = `third ${count}`;
     await sender().write(to, "before");
@@ -94,7 +94,7 @@ describe("the outbox", () => {
     expect(await sender().waiting()).toBe(2);
   });
 
-  it("P5 an alarm that is gone is set again from the tables on start", async () => {
+  it("an alarm that is gone is set again from the tables on start", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("unreachable");
     await sender().write(to, "kept");
@@ -110,7 +110,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["kept"]);
   });
 
-  it("P5 a crash of both ends between any two steps loses nothing and doubles nothing", async () => {
+  it("a crash of both ends between any two steps loses nothing and doubles nothing", async () => {
     const { to, sender, receiver } = pair();
     const texts = Array.from({ length: 12 }, (_, index) => `letter ${index}`);
     for (const [index, text] of texts.entries()) {
@@ -124,7 +124,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(texts);
   });
 
-  it("P5 an alarm that runs twice sends nothing twice", async () => {
+  it("an alarm that runs twice sends nothing twice", async () => {
     const { to, sender, receiver } = pair();
     await sender().write(to, "once");
     await Promise.all([runDurableObjectAlarm(sender()), runDurableObjectAlarm(sender())]);
@@ -132,7 +132,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["once"]);
   });
 
-  it("P5 an object that was erased counts from 1 again, and is heard all the same", async () => {
+  it("an object that was erased counts from 1 again, and is heard all the same", async () => {
     const { to, sender, receiver } = pair();
     await sender().write(to, "first life");
     await empty(sender);
@@ -145,7 +145,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["first life", "second life"]);
   });
 
-  it("M1 mail that nobody can send is a dead letter at once, which says why and holds nothing of it", async () => {
+  it("mail that nobody can send is a dead letter at once, which says why and holds nothing of it", async () => {
     const { sender } = pair();
     await sender().mail("nobody sends it");
     await empty(sender);
@@ -157,7 +157,7 @@ describe("the outbox", () => {
     ]);
   });
 
-  it("M1 one mail that fails holds no other back", async () => {
+  it("one mail that fails holds no other back", async () => {
     const { sender } = pair();
     await sender().mail("later");
     await sender().mail("now");
@@ -167,7 +167,7 @@ describe("the outbox", () => {
     expect(await sender().waiting()).toBe(1);
   });
 
-  it("M1 what is not worth sending any more is dropped, visibly", async () => {
+  it("what is not worth sending any more is dropped, visibly", async () => {
     const { to, sender, receiver } = pair();
     await sender().write(to, "too late", { expiresAt: Date.now() - 1 });
     await empty(sender);

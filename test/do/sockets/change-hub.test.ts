@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createChangeHub, type Missed, type NetChange, type Position } from "../../../src/do/sockets/change-hub.js";
 
-it("P1 whoever listens is told of a flush, also when another fails at it", () => {
+it("whoever listens is told of a flush, also when another fails at it", () => {
   let seq = 1;
   const hub = createChangeHub({
     log: {

@@ -16,7 +16,7 @@ async function started() {
 }
 
 describe("changes over a socket", () => {
-  it("E3 each change arrives once, in order, with its row", async () => {
+  it("each change arrives once, in order, with its row", async () => {
     const { client, socket } = await started();
     expect(socket.frames).toEqual([{ id: 1, result: { type: "started" } }]);
     const created = await client.posts.create.mutate(post);
@@ -30,7 +30,7 @@ describe("changes over a socket", () => {
     ]);
   });
 
-  it("E3 deleting what is not there tells nobody", async () => {
+  it("deleting what is not there tells nobody", async () => {
     const { client, socket } = await started();
     expect(await client.posts.delete.mutate({ id: "nothing" })).toBe(false);
     const { id } = await client.posts.create.mutate(post);
@@ -38,7 +38,7 @@ describe("changes over a socket", () => {
     expect(eventsOf(socket.frames)).toMatchObject([{ change: { type: "create", id } }]);
   });
 
-  it("E3 a mutation that fails after writing tells nobody, and stores nothing", async () => {
+  it("a mutation that fails after writing tells nobody, and stores nothing", async () => {
     const { client, socket } = await started();
     await expect(client.posts.createThenFail.mutate(post)).rejects.toThrow("Failed after writing.");
     expect(await client.posts.list.query()).toEqual([]);
@@ -47,7 +47,7 @@ describe("changes over a socket", () => {
     expect(eventsOf(socket.frames)).toMatchObject([{ change: { type: "create", id } }]);
   });
 
-  it("E2 a sleeping object wakes with its subscriptions, and a ping leaves it asleep", async () => {
+  it("a sleeping object wakes with its subscriptions, and a ping leaves it asleep", async () => {
     const { client, socket, object } = await started();
     await evictDurableObject(object, { webSockets: "hibernate" });
     await socket.ping();
@@ -61,7 +61,7 @@ describe("changes over a socket", () => {
     expect(eventsOf(socket.frames)).toMatchObject([{}, { change: { type: "delete", id: created.id } }]);
   });
 
-  it("E4 a client that comes back gets what it missed, net, in order", async () => {
+  it("a client that comes back gets what it missed, net, in order", async () => {
     const { client, browser, socket } = await started();
     const first = await client.posts.create.mutate(post);
     await socket.until(2);
@@ -83,7 +83,7 @@ describe("changes over a socket", () => {
   });
 
   it.each(["999.0123456789abcdef", "1.0123456789abcdef", "nonsense", "-1.0123456789abcdef"])(
-    "E4 a cursor that names no entry (%s) gets one reset, then normal flow",
+    "a cursor that names no entry (%s) gets one reset, then normal flow",
     async (cursor) => {
       const { client, browser } = await signUp();
       const socket = await openSocket(browser);
@@ -97,7 +97,7 @@ describe("changes over a socket", () => {
     },
   );
 
-  it("E2 a write in the frame of the subscribe message is told", async () => {
+  it("a write in the frame of the subscribe message is told", async () => {
     const { browser } = await signUp();
     const socket = await openSocket(browser);
     socket.send([
@@ -112,7 +112,7 @@ describe("changes over a socket", () => {
     ]);
   });
 
-  it("E2 a write straight on the storage is told, though no call comes after it", async () => {
+  it("a write straight on the storage is told, though no call comes after it", async () => {
     const { socket, object } = await started();
     await runInDurableObject(object, (_instance, state) => {
       state.storage.sql.exec(
@@ -128,26 +128,26 @@ describe("who may listen", () => {
   it.each([
     ["no cookie", {}],
     ["a forged cookie", { Cookie: "__Host-userdo-access=eyJhbGciOiJub25lIn0.eyJzdWIiOiJ2aWN0aW0ifQ." }],
-  ])("E1 hostile 52: %s is refused at the upgrade, before any object", async (_name, headers) => {
+  ])("%s is refused at the upgrade, before any object", async (_name, headers) => {
     const response = await upgrade({ cookies: new Map() }, headers);
     expect(response.status).toBe(401);
     expect(response.webSocket).toBeNull();
   });
 
-  it("E1 hostile 53: another origin is refused at the upgrade", async () => {
+  it("another origin is refused at the upgrade", async () => {
     const { browser } = await signUp();
     const response = await upgrade(browser, { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" });
     expect(response.status).toBe(403);
   });
 
-  it("E1 A4 signing out closes the session's sockets", async () => {
+  it("signing out closes the session's sockets", async () => {
     const { client, socket } = await started();
     await client.auth.logout.mutate();
     expect((await socket.closed).code).toBe(4401);
     expect(socket.frames).toHaveLength(1);
   });
 
-  it("E1 a socket whose session is gone gets nothing more, and nothing that it sends is executed", async () => {
+  it("a socket whose session is gone gets nothing more, and nothing that it sends is executed", async () => {
     const { socket, object } = await started();
     await runInDurableObject(object, (_instance, state) => {
       // Past the close that signing out brings: a client could ignore that.
@@ -161,7 +161,7 @@ describe("who may listen", () => {
     expect(socket.frames).toHaveLength(1);
   });
 
-  it("E1 an object cannot be reached by a made-up pass", async () => {
+  it("an object cannot be reached by a made-up pass", async () => {
     const response = await env.BLOG_DO.getByName("user:00000000000000000000000000000000").fetch(
       "https://object/socket",
       {

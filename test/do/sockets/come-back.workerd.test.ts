@@ -30,7 +30,7 @@ const textOf = (change: unknown) => (change as { data: { text: string } }).data.
 
 // What a stock client does that opens a stream anew, or tries again with `retryLink`.
 describe("a cursor in the input", () => {
-  it.each(["changes", "tracked", "delegated"])("E4 P1 over a socket: feeds.%s goes on there", async (name) => {
+  it.each(["changes", "tracked", "delegated"])("over a socket: feeds.%s goes on there", async (name) => {
     const { http, browser, cursor, sleep } = await missOne();
     const socket = await openSocket(browser, "/feeds");
     socket.send(subscribe(1, `feeds.${name}`, undefined, { lastEventId: cursor }));
@@ -41,7 +41,7 @@ describe("a cursor in the input", () => {
     expect(eventsOf(socket.frames).map(({ change }) => textOf(change))).toEqual(["two", "three"]);
   });
 
-  it("E4 the one beside the input is newer", async () => {
+  it("the one beside the input is newer", async () => {
     const { browser, cursor } = await missOne();
     const socket = await openSocket(browser, "/feeds");
     socket.send(subscribe(1, "feeds.changes", cursor, { lastEventId: "1.0123456789abcdef" }));
@@ -53,7 +53,7 @@ describe("a cursor in the input", () => {
     ["a number", 1],
     ["an object", { cursor: 1 }],
     ["nothing", null],
-  ])("E4 hostile 49: one that is %s is none", async (_name, lastEventId) => {
+  ])("one that is %s is none", async (_name, lastEventId) => {
     const { http, browser } = await missOne();
     const socket = await openSocket(browser, "/feeds");
     socket.send(subscribe(1, "feeds.changes", undefined, { lastEventId }));
@@ -63,7 +63,7 @@ describe("a cursor in the input", () => {
     expect(eventsOf(socket.frames).map(({ change }) => textOf(change))).toEqual(["three"]);
   });
 
-  it.each(["input", "lastEventId", "Last-Event-Id"])("E7 E4 over SSE: %s in the address", async (where) => {
+  it.each(["input", "lastEventId", "Last-Event-Id"])("over SSE: %s in the address", async (where) => {
     const { cursor, headers } = await missOne();
     const value = where === "input" ? JSON.stringify({ json: { lastEventId: cursor } }) : cursor;
     const address = `${origin}/feeds/feeds.changes?${where}=${encodeURIComponent(value)}`;
@@ -75,7 +75,7 @@ describe("a cursor in the input", () => {
     expect(text).toContain('"two"');
   });
 
-  it.each(["changes", "tracked"] as const)("E7 E4 of a server caller: feeds.%s", async (name) => {
+  it.each(["changes", "tracked"] as const)("of a server caller: feeds.%s", async (name) => {
     const { caller, cursor } = await missOne();
     // A procedure without an input of its own says nothing of it in its type.
     const resume = caller.feeds[name] as unknown as (

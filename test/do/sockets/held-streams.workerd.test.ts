@@ -20,7 +20,7 @@ function generatorOf<TValue>(stream: AsyncIterable<TValue>): AsyncGenerator<TVal
 }
 
 describe("a server caller's stream", () => {
-  it.each(["changes", "tracked"] as const)("P1 E7 feeds.%s starts when the call was made", async (name) => {
+  it.each(["changes", "tracked"] as const)("feeds.%s starts when the call was made", async (name) => {
     const { http, caller } = await start();
     await http.items.create.mutate({ text: "before" });
     const stream: AsyncIterable<unknown> = await caller.feeds[name]();
@@ -30,7 +30,7 @@ describe("a server caller's stream", () => {
     expect(next.value).toMatchObject({ data: { type: "create", data: { text: "between" } } });
   });
 
-  it("E7 is left at once, also while an event is awaited, and the app's generator ends", async () => {
+  it("is left at once, also while an event is awaited, and the app's generator ends", async () => {
     const { http, caller } = await start();
     const stream = generatorOf<unknown>(await caller.feeds.tracked());
     const awaited = stream.next();
@@ -51,7 +51,7 @@ describe("a server caller's stream", () => {
     await expect.poll(() => http.trace.query()).toContain("ended feeds.tracked");
   });
 
-  it("E7 so is a query that is watched", async () => {
+  it("so is a query that is watched", async () => {
     const { caller } = await start();
     const over = { done: true, value: undefined };
     const started = watchQuery(caller.items.list);
@@ -65,7 +65,7 @@ describe("a server caller's stream", () => {
 });
 
 describe("a query that streams", () => {
-  it("E7 E2 goes on after a sleep, if it is a source", async () => {
+  it("goes on after a sleep, if it is a source", async () => {
     const { http, caller, sleep } = await start();
     const stream = generatorOf(await caller.itemsStream()) as AsyncGenerator<unknown>;
     for (const text of ["one", "two"]) {
@@ -77,7 +77,7 @@ describe("a query that streams", () => {
     await stream.return(undefined);
   });
 
-  it("E7 E2 over batch-stream too", async () => {
+  it("over batch-stream too", async () => {
     const { http, browser, sleep } = await start();
     const headers = {
       Origin: origin,
@@ -101,7 +101,7 @@ describe("a query that streams", () => {
     await reader?.cancel();
   });
 
-  it("E7 E2 ends with a clear error after a sleep, if it is not tracked", async () => {
+  it("ends with a clear error after a sleep, if it is not tracked", async () => {
     const { http, caller, sleep } = await start();
     const stream = generatorOf(await caller.textsStream());
     const first = stream.next();

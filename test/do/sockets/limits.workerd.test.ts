@@ -9,7 +9,7 @@ const rowsOf = (object: DurableObjectStub) =>
   );
 
 describe("many", () => {
-  it("E2 P9 2,000 idle subscriptions on one socket survive a sleep, and a ping leaves it asleep", async () => {
+  it("2,000 idle subscriptions on one socket survive a sleep, and a ping leaves it asleep", async () => {
     const { http, open, object } = await openFeeds();
     const socket = reading(await open());
     await subscribeMany(socket, 2_000);
@@ -29,7 +29,7 @@ describe("many", () => {
     expect(socket.frames).toHaveLength(6_000);
   }, 60_000);
 
-  it("E2 1,000 sockets of one object survive a sleep", async () => {
+  it("1,000 sockets of one object survive a sleep", async () => {
     const { http, open, object } = await openFeeds();
     const sockets: RawSocket[] = [];
     while (sockets.length < 1_000) sockets.push(...(await Promise.all(Array.from({ length: 50 }, open))));
@@ -42,7 +42,7 @@ describe("many", () => {
     for (const { socket } of sockets) socket.close();
   }, 120_000);
 
-  it("E2 subscriptions that outgrow the attachment are rows, and go with their sockets", async () => {
+  it("subscriptions that outgrow the attachment are rows, and go with their sockets", async () => {
     const { open, object, http } = await openFeeds();
     const [first, second] = [reading(await open()), reading(await open())];
     await subscribeMany(first, 300);
@@ -65,7 +65,7 @@ describe("many", () => {
 describe("caps", () => {
   const refusals = (socket: RawSocket) => socket.frames.flatMap(({ error }) => (error ? [error.json] : []));
 
-  it("E1 hostile 47: subscriptions on one socket, and in one object", async () => {
+  it("subscriptions on one socket, and in one object", async () => {
     const { open } = await openFeeds("/small");
     const [first, second] = [await open(), await open()];
     for (let id = 1; id <= 4; id++) first.send(subscribe(id, "feeds.changes"));
@@ -88,13 +88,13 @@ describe("caps", () => {
     expect(second.frames.at(-1)).toEqual({ id: 4, result: { type: "started" } });
   });
 
-  it("E1 sockets of one object: one too many is told why", async () => {
+  it("sockets of one object: one too many is told why", async () => {
     const { open } = await openFeeds("/small");
     for (let n = 0; n < 3; n++) await open();
     expect(await (await open()).closed).toEqual({ code: 4429, reason: expect.stringContaining("too many sockets") });
   });
 
-  it("E1 hostile 42: a message over the limit is refused, and its socket closed", async () => {
+  it("a message over the limit is refused, and its socket closed", async () => {
     const { open } = await openFeeds();
     const socket = await open();
     const message = (bytes: number) => {
@@ -109,7 +109,7 @@ describe("caps", () => {
     expect(refusals(socket)).toMatchObject([{ data: { code: "PAYLOAD_TOO_LARGE" } }]);
   });
 
-  it("E1 hostile 42: bytes are counted, not characters", async () => {
+  it("bytes are counted, not characters", async () => {
     const { open } = await openFeeds("/small");
     const socket = await open();
     socket.send({ id: 1, method: "query", params: { path: "echo", input: { json: "日".repeat(400) } } });
@@ -129,7 +129,7 @@ describe("what waits to be answered", () => {
     ["many", 100, 1],
     ["much", 1, 200_000],
   ])(
-    "E1 too %s messages behind a call that takes its time: the socket is closed, and says so",
+    "too %s messages behind a call that takes its time: the socket is closed, and says so",
     async (_, inFrame, length) => {
       const { open, http } = await openFeeds();
       const socket = await open();
@@ -140,7 +140,7 @@ describe("what waits to be answered", () => {
     },
   );
 
-  it("E1 as many as a client may have under way are answered", async () => {
+  it("as many as a client may have under way are answered", async () => {
     const { open, http } = await openFeeds();
     const socket = reading(await open());
     socket.send({ id: 1, method: "query", params: { path: "pause" } });
@@ -152,7 +152,7 @@ describe("what waits to be answered", () => {
 });
 
 describe("a client that comes back", () => {
-  it("E4 with 2,000 subscriptions in one frame of more than 256 KiB has them all", async () => {
+  it("with 2,000 subscriptions in one frame of more than 256 KiB has them all", async () => {
     const { open, http } = await openFeeds();
     const socket = reading(await open());
     const input = { prefix: "x".repeat(200) };
@@ -167,7 +167,7 @@ describe("a client that comes back", () => {
     await socket.until(4_000);
   }, 60_000);
 
-  it("E4 hostile 42: one message of it that is too large is refused under its id, and its neighbours are answered", async () => {
+  it("one message of it that is too large is refused under its id, and its neighbours are answered", async () => {
     const { open } = await openFeeds();
     const socket = reading(await open());
     const large = { id: 2, method: "query", params: { path: "echo", input: { json: "x".repeat(262_144) } } };
@@ -180,7 +180,7 @@ describe("a client that comes back", () => {
     ]);
   });
 
-  it("E1 hostile 47: subscriptions with more input than one frame could bring back are refused", async () => {
+  it("subscriptions with more input than one frame could bring back are refused", async () => {
     const { open, object } = await openFeeds();
     const socket = reading(await open());
     const input = { prefix: "x".repeat(200_000) };
@@ -200,7 +200,7 @@ describe("a client that comes back", () => {
     expect(socket.frames.at(-1)).toEqual({ id: 13, result: { type: "started" } });
   });
 
-  it("E1 hostile 47 49: so are those with longer event ids", async () => {
+  it("so are those with longer event ids", async () => {
     const { open, object } = await openFeeds();
     const socket = reading(await open());
     const cursor = "9".repeat(200_000);

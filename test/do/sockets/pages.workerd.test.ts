@@ -39,7 +39,7 @@ async function halfway() {
 }
 
 describe("a subscriber that is told what it missed page by page", () => {
-  it("P1 is told of a row that is deleted after its page", async () => {
+  it("is told of a row that is deleted after its page", async () => {
     const { http, socket, told } = await halfway();
     const id = told.at(-1)?.id ?? "";
     await http.items.delete.mutate({ id });
@@ -48,7 +48,7 @@ describe("a subscriber that is told what it missed page by page", () => {
     expect(changesOf(socket).filter((change) => change.type === "create")).toHaveLength(656);
   });
 
-  it("P1 is not told that a row was created that is gone before its page", async () => {
+  it("is not told that a row was created that is gone before its page", async () => {
     const { http, socket, told } = await halfway();
     const rows = await http.items.list.query();
     const id = rows.find((row) => told.every((change) => change.id !== row.id))?.id ?? "";

@@ -6,7 +6,7 @@ import { createFrames } from "../../../src/do/sockets/frames.js";
 import { createPermits } from "../../../src/do/sockets/permits.js";
 import { transformer } from "../../../src/router/transformer.js";
 
-it("P6 work that fails while a session is looked up once leaves nothing of that look behind", () => {
+it("work that fails while a session is looked up once leaves nothing of that look behind", () => {
   let admission: Admission = "alive";
   const permits = createPermits({
     admission: () => admission,

@@ -13,7 +13,7 @@ it.each([
   [{ prefix: "a:" }, "b a:", false],
   [{ prefix: "" }, "anything", true],
   [{ prefix: "%" }, "anything", false],
-])("K3 the filter %j: does it let %j through? %j", (filter, id, expected) => {
+])("the filter %j: does it let %j through? %j", (filter, id, expected) => {
   expect(lets(filter, id)).toBe(expected);
 });
 

@@ -71,7 +71,7 @@ describe("what is logged", () => {
       expect(told(log, before)).toBe(`${id} update`);
     }));
 
-  it("E3 no event for a delete of nothing", () =>
+  it("no event for a delete of nothing", () =>
     withTables(definitions, ({ log, tables }) => {
       const before = log.head();
       expect(tables.posts.delete("nobody")).toBe(false);
@@ -81,7 +81,7 @@ describe("what is logged", () => {
 });
 
 describe("what a range tells", () => {
-  it("E3 is each row's net change, in the order of the last entries", () =>
+  it("is each row's net change, in the order of the last entries", () =>
     withTables(definitions, ({ log, tables }) => {
       const start = log.head();
       const one = tables.posts.create({ title: "1" });
@@ -134,7 +134,7 @@ describe("what a range tells", () => {
 describe("cursors", () => {
   const write = (sql: SqlStorage, id: string) => sql.exec(`${INSERT} (?, 't', NULL, 0, 0)`, id);
 
-  it("E4 name an entry of this log, from the first on", () =>
+  it("name an entry of this log, from the first on", () =>
     withTables(definitions, ({ sql, log }) => {
       const genesis = log.head();
       expect(genesis.seq).toBe(1);
@@ -151,7 +151,7 @@ describe("cursors", () => {
       expect(log.check({ ...genesis, seq: Number.MAX_SAFE_INTEGER })).toBe(false);
     }));
 
-  it("E4 tell an entry from another that took its number after a roll back", () =>
+  it("tell an entry from another that took its number after a roll back", () =>
     withTables(definitions, ({ sql, log, storage }) => {
       let lost: Cursor | undefined;
       expect(() =>
@@ -210,7 +210,7 @@ describe("prune", () => {
       expect(log.prune({ ...all, maxBytes: 0 })).toBe(3);
     }));
 
-  it("E4 a cursor whose entries are gone is no good, not even the first one's", () =>
+  it("a cursor whose entries are gone is no good, not even the first one's", () =>
     withTables(definitions, ({ sql, log }) => {
       const genesis = log.head();
       prepare(sql, 3);

@@ -17,7 +17,7 @@ const definitions = { posts: table(Post, { indexes: ["done"], unique: ["note"] }
 const post = { title: "One", score: 1.5 };
 
 describe("create", () => {
-  it("B2 gives the stored row, with its defaults and the added columns", () =>
+  it("gives the stored row, with its defaults and the added columns", () =>
     withTables(definitions, ({ tables, writes }) => {
       const row = tables.posts.create(post);
       expect(row).toEqual({
@@ -35,7 +35,7 @@ describe("create", () => {
       expect(writes()).toBe(1);
     }));
 
-  it("B1 refuses bad input with zod's issues, and stores nothing", () =>
+  it("refuses bad input with zod's issues, and stores nothing", () =>
     withTables(definitions, ({ tables, writes }) => {
       for (const bad of [
         { title: "", score: 1 },
@@ -57,7 +57,7 @@ describe("create", () => {
       expect(writes()).toBe(0);
     }));
 
-  it("B6 refuses keys that are not the schema's, though zod would drop them", () =>
+  it("refuses keys that are not the schema's, though zod would drop them", () =>
     withTables(definitions, ({ tables }) => {
       for (const key of ["id", "createdAt", "updatedAt", "role", "constructor", "toString"]) {
         expect(codeOf(() => tables.posts.create({ ...post, [key]: "x" }))).toBe("BAD_REQUEST");
@@ -79,7 +79,7 @@ describe("create", () => {
 });
 
 describe("update", () => {
-  it("B2 update keeps the other fields", () =>
+  it("update keeps the other fields", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });
       const updated = tables.posts.update(row.id, { title: "Two", note: undefined });
@@ -87,7 +87,7 @@ describe("update", () => {
       expect(tables.posts.findById(row.id)).toEqual(updated);
     }));
 
-  it("B2 fills in no default, which zod's own partial() does", () =>
+  it("fills in no default, which zod's own partial() does", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, done: true, body: "written" });
       expect(Post.partial().parse({ title: "Two" })).toEqual({ title: "Two", done: false, body: "empty" });
@@ -98,7 +98,7 @@ describe("update", () => {
       });
     }));
 
-  it("B2 null clears an optional field as well as a nullable one", () =>
+  it("null clears an optional field as well as a nullable one", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });
       const cleared = tables.posts.update(row.id, { note: null, score: null, tags: null });
@@ -108,7 +108,7 @@ describe("update", () => {
       expect(codeOf(() => tables.posts.update(row.id, { done: null } as never))).toBe("BAD_REQUEST");
     }));
 
-  it("B2 a row that is not there is NOT_FOUND, or null to find", () =>
+  it("a row that is not there is NOT_FOUND, or null to find", () =>
     withTables(definitions, ({ tables, writes }) => {
       expect(tables.posts.findById("nobody")).toBeNull();
       expect(codeOf(() => tables.posts.update("nobody", { title: "x" }))).toBe("NOT_FOUND");
@@ -162,7 +162,7 @@ describe("update", () => {
 });
 
 describe("delete, count, first, exists", () => {
-  it("B2 delete says whether the row was there", () =>
+  it("delete says whether the row was there", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create(post);
       expect([tables.posts.count(), tables.posts.exists(), tables.posts.first()]).toEqual([1, true, row]);
@@ -188,7 +188,7 @@ describe("transactions", () => {
 });
 
 describe("owners", () => {
-  it("B8 B9 one object's rows are not in another, not even by id", () =>
+  it("one object's rows are not in another, not even by id", () =>
     withTables(definitions, async ({ tables: ours }) => {
       const row = ours.posts.create(post);
       await withTables(definitions, ({ tables: theirs }) => {

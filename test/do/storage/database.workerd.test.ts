@@ -28,7 +28,7 @@ function withDatabase(
 }
 
 describe("ctx.db", () => {
-  it("B8 joins and counts, and gives values as they are stored", () =>
+  it("joins and counts, and gives values as they are stored", () =>
     withDatabase((db, { tables }, told) => {
       const [one, two] = tables.posts.createMany([
         { title: "one", tags: ["a"] },
@@ -107,7 +107,7 @@ describe("ctx.db", () => {
     "insert into posts (id, createdAt, updatedAt, title, done, tags) values ('x', 0, 0, 'a;b', 0, '[]')",
     "select 1; delete from posts",
     "select ';' /* ; */; DELETE from posts -- all",
-  ])("E3 a live query does not write by %s", (statement) =>
+  ])("a live query does not write by %s", (statement) =>
     withDatabase((_db, { sql, tables }) => {
       tables.posts.create({ title: "one", tags: [] });
       const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
@@ -121,7 +121,7 @@ describe("ctx.db", () => {
     ["select replace(title, ';', ',') as \"a;b\" from posts", ["posts"]],
     ["select title from posts -- not; notes\n;", ["posts"]],
     ["select 1; select title from posts", ["*"]],
-  ])("E3 a live query may read by %s", (statement, read) =>
+  ])("a live query may read by %s", (statement, read) =>
     withDatabase((_db, { sql }) => {
       const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
       const told: string[] = [];
@@ -136,7 +136,7 @@ describe("ctx.db", () => {
     ["execute of a write", (db) => db.deleteFrom("posts").execute(), "ctx.db.run(query)"],
     ["sql's execute", (db) => text`SELECT 1`.execute(db), "ctx.db.all(query)"],
     ["a transaction", (db) => db.transaction().execute(() => Promise.resolve()), "ctx.transaction(() => …)"],
-  ])("D1 says what to write when a query is executed the asynchronous way: %s", async (_name, execute, instead) => {
+  ])("says what to write when a query is executed the asynchronous way: %s", async (_name, execute, instead) => {
     const db = await new Promise<Database<typeof definitions>>((resolve) => void withDatabase(resolve));
     const message = await execute(db).catch((error: unknown) => (error instanceof Error ? error.message : ""));
     expect(message).toContain("execute()");

@@ -25,7 +25,7 @@ const everything: TableDefinition = table(
 );
 
 describe("DDL", () => {
-  it("B1 a table", () => {
+  it("a table", () => {
     const [model] = describeTables({ posts: everything });
     expect(model && createTableSql(model, readDefaults(model, everything)).join(";\n")).toMatchInlineSnapshot(`
       "CREATE TABLE "posts" (
@@ -71,7 +71,7 @@ describe("DDL", () => {
 });
 
 describe("text of statements", () => {
-  it("B6 quotes names and constants", () => {
+  it("quotes names and constants", () => {
     expect(quoteName('a" or 1=1 --')).toBe('"a"" or 1=1 --"');
     expect(quoteLiteral("it's'; drop table x --")).toBe("'it''s''; drop table x --'");
     expect(quoteLiteral(new Uint8Array([0, 10, 255]))).toBe("X'000aff'");

@@ -33,7 +33,7 @@ describe("groups of conditions", () => {
     ["500 without values", (is) => is.and(...Array.from({ length: 500 }, () => is("text", "isNull", true))), [3]],
   ];
 
-  it("B4 finds what they say", () =>
+  it("finds what they say", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       for (const [title, which, found] of cases) {

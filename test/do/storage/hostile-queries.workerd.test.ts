@@ -4,7 +4,7 @@ import { hostileNames as hostile } from "./hostile-names.js";
 import { thingTables, withThings } from "./things.js";
 import { withTables } from "./with-tables.js";
 
-describe("B6 hostile strings", () => {
+describe("hostile strings", () => {
   it("as fields, operators and directions are refused", () =>
     withThings((query) => {
       for (const text of hostile) {

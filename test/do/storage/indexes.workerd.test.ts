@@ -5,7 +5,7 @@ import type { TableSet } from "../../../src/do/storage/table-set.js";
 import { table } from "../../../src/router/schema/table.js";
 import { withTables } from "./with-tables.js";
 
-describe("B7 indexes", () => {
+describe("indexes", () => {
   const indexed = table(z.object({ email: z.string(), done: z.boolean(), name: z.string() }), {
     indexes: ["name", ["done", "createdAt"]],
     unique: ["email"],
@@ -30,7 +30,7 @@ describe("B7 indexes", () => {
     return plan;
   }
 
-  it("B7 are used for what they were declared for", () =>
+  it("are used for what they were declared for", () =>
     withTables({ people: indexed }, ({ tableSet, sql }) => {
       const plan = (build: (query: AnyQuery) => AnyQuery) => planOf(sql, tableSet, build);
       expect(plan((query) => query.where("email", "==", "a"))).toBe(
@@ -69,7 +69,7 @@ describe("B7 indexes", () => {
     }),
   );
 
-  it("B7 B4 a page within a condition begins by their compound index", () =>
+  it("a page within a condition begins by their compound index", () =>
     withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
       tables.people.createMany(Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: true, name: "" })));
       const within = (query: AnyQuery) => query.where("done", "==", true).orderBy("createdAt", "desc");

@@ -24,7 +24,7 @@ function counting(sql: SqlStorage) {
 }
 
 describe("a long gap, told page by page", () => {
-  it("P1 costs its length, not the square of it, and tells the same as at once", () =>
+  it("costs its length, not the square of it, and tells the same as at once", () =>
     withTables(definitions, ({ sql, log, storage }) => {
       const after = log.head();
       storage.transactionSync(() => {

@@ -14,7 +14,7 @@ const people = table(Person, { unique: ["email", ["team", "name"]] });
 const ruled = table(z.object({ from: z.int(), to: z.int() }).refine(({ from, to }) => from <= to, "from before to"));
 
 describe("many rows at once", () => {
-  it("B4 createMany stores all of them, or none", () =>
+  it("createMany stores all of them, or none", () =>
     withTables({ people }, ({ tables, writes, log }) => {
       const created = tables.people.createMany([{ email: "a" }, { email: "b", stars: 2 }]);
       expect(tables.people.orderBy("id").all()).toEqual(created);
@@ -30,7 +30,7 @@ describe("many rows at once", () => {
       expect(writes()).toBe(1);
     }));
 
-  it("B4 createMany of more rows than a statement takes values for is one piece too", () =>
+  it("createMany of more rows than a statement takes values for is one piece too", () =>
     withTables({ people }, ({ tables, log }) => {
       const values = Array.from({ length: 57 }, (_, n) => ({ email: `${n}`, stars: n % 6 }));
       const created = tables.people.createMany(values);
@@ -104,7 +104,7 @@ describe("many rows at once", () => {
       expect(tables.ruled.updateWhere((is) => is("to", "==", 9), { from: 5 })).toBe(1);
     }));
 
-  it("B5 of 20 updates of one version, exactly one wins", () =>
+  it("of 20 updates of one version, exactly one wins", () =>
     withTables({ people, ruled }, ({ tables, log }) => {
       const row = tables.people.create({ email: "a" });
       const outcomes = Array.from({ length: 20 }, (_, n) =>

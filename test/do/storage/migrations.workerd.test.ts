@@ -66,7 +66,7 @@ const steps: Migration[] = [
 ];
 
 describe("migrations", () => {
-  it("B10 run once, in order, and bring live rows along", () =>
+  it("run once, in order, and bring live rows along", () =>
     withTables(first, (storage) => {
       ran.length = 0;
       const old = storage.tables.posts.createMany([{ title: "a" }, { title: "b", kind: "high" }]);

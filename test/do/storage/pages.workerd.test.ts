@@ -29,7 +29,7 @@ const fields = ["n", "group", "at", "score", "bytes", "big", "flag", "createdAt"
 const directions = ["asc", "desc"] as const;
 
 describe("page", () => {
-  it("B4 gives the rows of all(), whatever they are sorted by", () =>
+  it("gives the rows of all(), whatever they are sorted by", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       for (const first of fields) {

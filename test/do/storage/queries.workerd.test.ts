@@ -91,7 +91,7 @@ const cases: [field: string, operator: string, value: unknown, found: number[]][
   ["mixed", "!=", 1, [1, 2, 4, 5]],
 ];
 
-describe("B4 where", () => {
+describe("where", () => {
   it("is right for every operator and type", () =>
     withThings((query) => {
       for (const [field, operator, value, expected] of cases) {
@@ -103,7 +103,7 @@ describe("B4 where", () => {
       }
     }));
 
-  it("B4 id, createdAt and updatedAt are fields", () =>
+  it("id, createdAt and updatedAt are fields", () =>
     withThings((query) => {
       const [one, two] = query.orderBy("n").all();
       expect(found(query.where("id", "==", String(one?.id)))).toEqual([1]);
@@ -113,7 +113,7 @@ describe("B4 where", () => {
       expect(query.orderBy("id", "desc").first()).toMatchObject({ n: 5 });
     }));
 
-  it("B5 several are all required, and a query is never changed", () =>
+  it("several are all required, and a query is never changed", () =>
     withThings((query) => {
       const low = query.where("kind", "==", "low");
       const early = low.where("at", "<", day(2));
@@ -137,7 +137,7 @@ describe("B4 where", () => {
     }));
 });
 
-describe("B5 order, limit, offset", () => {
+describe("order, limit, offset", () => {
   it("sorts by any field, and by several", () =>
     withThings((query) => {
       const numbers = (sorted: AnyQuery) => sorted.all().map((row) => row["n"]);
@@ -164,7 +164,7 @@ describe("B5 order, limit, offset", () => {
       expect([sorted.limit(2).count(), sorted.offset(4).count(), sorted.limit(0).exists()]).toEqual([2, 1, false]);
     }));
 
-  it("B6 takes whole numbers only", () =>
+  it("takes whole numbers only", () =>
     withThings((query) => {
       for (const bad of [
         -1,

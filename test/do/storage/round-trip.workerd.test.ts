@@ -36,7 +36,7 @@ function asRead(values: Record<string, unknown>): Record<string, unknown> {
 }
 
 describe("round trip", () => {
-  it("B2 every type comes back as it was, from create, findById, all and update", () =>
+  it("every type comes back as it was, from create, findById, all and update", () =>
     withTables(definitions, ({ tables }) => {
       fc.assert(
         fc.property(rows, rows, (one, other) => {
@@ -89,7 +89,7 @@ describe("round trip", () => {
       },
     ));
 
-  it("B1 what SQLite would change is refused", () =>
+  it("what SQLite would change is refused", () =>
     withTables(
       { notes: table(z.object({ text: z.string(), json: z.record(z.string(), z.unknown()) })) },
       ({ tables }) => {
@@ -101,7 +101,7 @@ describe("round trip", () => {
       },
     ));
 
-  it("B1 defaults, transforms and refinements work on the input", () => {
+  it("defaults, transforms and refinements work on the input", () => {
     const schema = z.object({
       slug: z.string().trim().toLowerCase().brand("slug"),
       length: z

@@ -46,14 +46,14 @@ describe("planSchema", () => {
       `ADD COLUMN "added" TEXT NOT NULL CHECK ("added" IN ('a', 'b')) DEFAULT 'b'`,
     ],
   ];
-  it.each(additions)("B10 adds a field that is %s", (_, added, statement) => {
+  it.each(additions)("adds a field that is %s", (_, added, statement) => {
     const after = { posts: table(z.object({ ...base, added })) };
     const { statements, result } = plan({ posts }, after);
     expect(statements).toEqual([`ALTER TABLE "posts" ${statement}`]);
     expect(result.tables["posts"]?.columns).toEqual(stored(after).tables["posts"]?.columns);
   });
 
-  it("B10 adds tables and indexes", () => {
+  it("adds tables and indexes", () => {
     const after = {
       posts: table(z.object(base), { indexes: ["done"], unique: [["title", "done"]] }),
       notes: table(z.object({ text: z.string() })),

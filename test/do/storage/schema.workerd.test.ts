@@ -79,7 +79,7 @@ describe("redeploy", () => {
     notes: table(z.object({ text: z.string() })),
   };
 
-  it("B10 adds fields, indexes and tables to live data, and tells nobody", () =>
+  it("adds fields, indexes and tables to live data, and tells nobody", () =>
     withTables({ posts }, (storage) => {
       const old = storage.tables.posts.create({ title: "Old" });
       const head = storage.log.head();
@@ -95,7 +95,7 @@ describe("redeploy", () => {
       expect(storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'posts.done'").toArray()).toHaveLength(1);
     }));
 
-  it("B10 two versions share one storage", () =>
+  it("two versions share one storage", () =>
     withTables({ posts }, (storage) => {
       const newer = redeploy(storage, later);
       const older = redeploy(storage, { posts });

@@ -5,15 +5,15 @@ import { KV_KEY_BYTES, keyProblem, prefixProblem } from "../../../src/router/kv/
 import { badKeys, oddKeys } from "../../do/kv/keys-and-values.js";
 
 describe("keys", () => {
-  it.each(oddKeys.map((key) => [key]))("K1 hostile 56: %j is a key", (key) => {
+  it.each(oddKeys.map((key) => [key]))("%j is a key", (key) => {
     expect(keyProblem(key)).toBeUndefined();
   });
 
-  it.each(badKeys)("K2 hostile 56: %s is no key", (_name, key) => {
+  it.each(badKeys)("%s is no key", (_name, key) => {
     expect(keyProblem(key)).toBeTypeOf("string");
   });
 
-  it("K1 hostile 56: a key may take 512 bytes, however many characters those are", () => {
+  it("a key may take 512 bytes, however many characters those are", () => {
     for (const [character, bytes] of [
       ["a", 1],
       ["é", 2],
@@ -26,7 +26,7 @@ describe("keys", () => {
     }
   });
 
-  it("K1 a prefix may be empty", () => {
+  it("a prefix may be empty", () => {
     expect(prefixProblem("")).toBeUndefined();
     expect(prefixProblem("_")).toBeUndefined();
   });
@@ -35,12 +35,12 @@ describe("keys", () => {
 describe("declared keys", () => {
   const declare = (key: string) => () => initUserDO({ kv: { [key]: z.string() } });
 
-  it.each(["", "draft:1", "a.b", "_a", "__proto", "1st", "ä", "x".repeat(64)])("K2 %j is no name", (key) => {
+  it.each(["", "draft:1", "a.b", "_a", "__proto", "1st", "ä", "x".repeat(64)])("%j is no name", (key) => {
     expect(declare(key)).toThrow(/^The declared key ".*" is no name/);
   });
 
   it.each(["get", "getEntry", "set", "delete", "list", "increment", "watch", "then", "call", "apply"])(
-    "K2 %s is taken",
+    "%s is taken",
     (key) => {
       expect(declare(key)).toThrow(`The declared key "${key}" has the name of a procedure`);
     },
@@ -55,7 +55,7 @@ describe("declared keys", () => {
     expect(Object.keys(t.router({ ...t.builtin })._def.procedures)).toContain(`kv.${key}.get`);
   });
 
-  it("K1 each has procedures of its own beside those for free keys", () => {
+  it("each has procedures of its own beside those for free keys", () => {
     const t = initUserDO({ kv: { preferences: z.string() } });
     const router = t.router({ ...t.builtin });
     const paths = Object.keys(router._def.procedures).filter((path) => path.startsWith("kv."));

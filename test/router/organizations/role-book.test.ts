@@ -28,11 +28,11 @@ describe("roles", () => {
     ["owner", { all: [] } as unknown as Requirement, false],
     ["former", "read", false],
     ["__proto__", "read", false],
-  ])("R4 %s, %j: %s", (role, requirement, allowed) => {
+  ])("%s, %j: %s", (role, requirement, allowed) => {
     expect(book.allows(role, requirement)).toBe(allowed);
   });
 
-  it("R1 O5 an owner may do what the built-in procedures ask for, whatever the app's roles say", () => {
+  it("an owner may do what the built-in procedures ask for, whatever the app's roles say", () => {
     const own = createRoleBook({ member: ["read"] });
     for (const permission of ["organization:update", "member:manage"]) {
       expect(own.allows("owner", permission)).toBe(true);
@@ -46,12 +46,12 @@ describe("roles", () => {
     expect(named.permissionsOf("admin")).toEqual(["organization:update"]);
   });
 
-  it("R4 fails closed in an app whose roles may do nothing", () => {
+  it("fails closed in an app whose roles may do nothing", () => {
     expect(createRoleBook({}).allows("owner", "read")).toBe(false);
     expect(() => can({ any: [] } as unknown as Requirement)).toThrow("at least one");
   });
 
-  it("R4 fails closed anywhere but in an organization's object", () => {
+  it("fails closed anywhere but in an organization's object", () => {
     const next = vi.fn<() => string>();
     expect(() => can("read")({ ctx: {}, next })).toThrow("an organization's own object");
     expect(next).not.toHaveBeenCalled();
@@ -67,7 +67,7 @@ describe("roles", () => {
     ["former", "member", false],
     ["former", "former", false],
     ["member", "former", true],
-  ])("R3 %s gives and takes %s: %s", (role, other, may) => {
+  ])("%s gives and takes %s: %s", (role, other, may) => {
     expect(outranks(book, { userId: "x", role }, other)).toBe(may);
   });
 
@@ -75,7 +75,7 @@ describe("roles", () => {
     [{ "1": [] }, "is no name"],
     [{ "a,b": [] }, "is no name"],
     [{ admin: [""] }, "is no text"],
-  ])("R1 %j is refused at start", (definitions, message) => {
+  ])("%j is refused at start", (definitions, message) => {
     expect(() => createRoleBook(definitions)).toThrow(message);
   });
 });

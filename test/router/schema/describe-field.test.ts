@@ -91,7 +91,7 @@ const mapped: [name: string, schema: z.ZodType, column: Omit<Column, "name" | "w
   ["codec", z.codec(z.string(), z.date(), { decode: (text) => new Date(text), encode: String }), { type: "date" }],
 ];
 
-describe("B1 a zod type has its column", () => {
+describe("a zod type has its column", () => {
   it.each(mapped)("%s", (_, schema, expected) => {
     expect(describeField("field", schema)).toEqual({ name: "field", whenNull: "never", ...expected });
   });
@@ -120,7 +120,7 @@ const refused: [name: string, schema: z.ZodType, reason: RegExp][] = [
   ["an enum with NUL", z.enum(["a\0b"]), /NUL/],
 ];
 
-describe("B1 a type without a column says what to do", () => {
+describe("a type without a column says what to do", () => {
   it.each(refused)("%s", (_, schema, reason) => {
     expect(() => describeField("field", schema)).toThrow(reason);
   });

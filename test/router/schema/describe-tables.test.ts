@@ -6,12 +6,12 @@ import { table } from "../../../src/router/schema/table.js";
 const text = table(z.object({ text: z.string() }));
 
 describe("names of fields", () => {
-  it.each(["id", "createdAt", "updatedAt", "ID", "createdat"])("B3 a field %s clashes with an added column", (name) => {
+  it.each(["id", "createdAt", "updatedAt", "ID", "createdat"])("a field %s clashes with an added column", (name) => {
     expect(() => table(z.object({ [name]: z.string() }))).toThrow(new RegExp(`"${name}" clashes with the column`));
   });
 
   it.each(["", "a b", 'name"; drop', "a.b", "1a", "_id", "__proto__", "ä", "a".repeat(64), "a-b", "a\0"])(
-    "B6 %j is no field",
+    "%j is no field",
     (name) => {
       expect(() => table(z.object(Object.fromEntries([[name, z.string()]])))).toThrow("cannot be a column");
     },
@@ -42,7 +42,7 @@ describe("names of tables", () => {
 });
 
 describe("definitions", () => {
-  it("B1 an error names the table and the field", () => {
+  it("an error names the table and the field", () => {
     expect(() => describeTables({ posts: table(z.object({ tags: z.set(z.string()) })) })).toThrow(
       "The field posts.tags is a Set, which has no column. Use z.array(…).",
     );
@@ -61,7 +61,7 @@ describe("definitions", () => {
     expect(() => describeTables({ wide: table(z.object(fields(98))) })).toThrow("98 fields; 97 is the most");
   });
 
-  it("B7 indexes are single or compound, and may name an added column", () => {
+  it("indexes are single or compound, and may name an added column", () => {
     const [model] = describeTables({
       posts: table(z.object({ a: z.string(), b: z.int() }), {
         indexes: ["a", ["b", "createdAt"]],
@@ -75,7 +75,7 @@ describe("definitions", () => {
     ]);
   });
 
-  it.each([[["b"]], [[[]]], [[["a", "a"]]], [["a", ["a"]]], [['a"; drop']]])("B6 indexes cannot be %j", (indexes) => {
+  it.each([[["b"]], [[[]]], [[["a", "a"]]], [["a", ["a"]]], [['a"; drop']]])("indexes cannot be %j", (indexes) => {
     expect(() => describeTables({ posts: table(z.object({ a: z.string() }), { indexes: indexes as never }) })).toThrow(
       /table "posts"/,
     );

@@ -14,7 +14,7 @@ const at = (url: string, prefix?: string) => createCookies({ url: new URL(url), 
 const crossSite = (url: string, partitioned: boolean) =>
   createCookies({ url: new URL(url), sameSite: "none", partitioned });
 
-describe("A17: a session's cookies", () => {
+describe("a session's cookies", () => {
   test("are out of reach of scripts, of other hosts and of plain http", () => {
     expect(at("https://app.example.com/trpc/auth.login").set(tokens, now)).toEqual([
       "__Host-userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
@@ -59,7 +59,7 @@ describe("A17: a session's cookies", () => {
   ])("%s is no token", (_, cookies) => expect(at("https://app.example.com").read(cookies)).toEqual({}));
 });
 
-describe("A17: on this machine itself, over http", () => {
+describe("on this machine itself, over http", () => {
   test.each([
     "http://localhost:5173",
     "http://app.localhost",

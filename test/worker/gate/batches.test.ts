@@ -38,14 +38,14 @@ test.each([{ "trpc-accept": "application/jsonl" }, { accept: "text/html, applica
   },
 );
 
-describe("hostile 26: a batch has an end", () => {
+describe("a batch has an end", () => {
   test("20 calls pass", async () =>
     expect((await expectCalls(request(`/trpc/${names(20)}?batch=1`))).calls).toHaveLength(20));
   test("21 do not", () => expectRefused(request(`/trpc/${names(21)}?batch=1`), "BAD_REQUEST"));
   test("2,000 do not", () => expectRefused(request(`/trpc/${names(2000)}?batch=1`), "BAD_REQUEST"));
 });
 
-describe("hostile 28: a batch's inputs are an object by index", () => {
+describe("a batch's inputs are an object by index", () => {
   test.each([
     "[]",
     '[{"json":1}]',

@@ -76,7 +76,7 @@ describe("bearer tokens", () => {
     "Bearer a, Bearer b",
     "Bearer ä",
     `Bearer ${"x".repeat(limits.tokenLength + 1)}`,
-  ])("row 67: %j is refused", (authorization) => expectRefused(withAuthorization(authorization), "BAD_REQUEST", "xxx"));
+  ])("%j is refused", (authorization) => expectRefused(withAuthorization(authorization), "BAD_REQUEST", "xxx"));
 
   test("other schemes are not ours", async () => {
     const sent = withAuthorization("Basic dXNlcjpwYXNz", { cookie: `${access}=1`, origin: OWN });

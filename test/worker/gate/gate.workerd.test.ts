@@ -6,7 +6,7 @@ import { expectCalls, expectRefused, expectUpgrade, FRIEND, post, request, upgra
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 describe("the gate in the Workers runtime", () => {
-  test("hostile 1: counts a stream without a length and cancels it", async () => {
+  test("counts a stream without a length and cancels it", async () => {
     let cancelled = false;
     const endless = new ReadableStream({
       pull: (controller) => controller.enqueue(new Uint8Array(65_536).fill(32)),
@@ -19,15 +19,15 @@ describe("the gate in the Workers runtime", () => {
     await expectRefused(post("/trpc/q", `"${"a".repeat(limits.bodyBytes)}"`), "PAYLOAD_TOO_LARGE", "aaa");
   });
 
-  test("hostile 2: survives a million arrays in each other", () =>
+  test("survives a million arrays in each other", () =>
     expectRefused(post("/trpc/q", "[".repeat(1_000_000)), "BAD_REQUEST"));
 
-  test("hostile 4, 6: decodes strictly, but for one byte order mark", async () => {
+  test("decodes strictly, but for one byte order mark", async () => {
     await expectRefused(post("/trpc/q", bytes(34, 0x80, 34)), "BAD_REQUEST");
     expect((await expectCalls(post("/trpc/q", bytes(0xef, 0xbb, 0xbf, 0x31)))).calls[0]?.input).toBe(1);
   });
 
-  test("row 19, 68: sees the headers that a browser sends", async () => {
+  test("sees the headers that a browser sends", async () => {
     await expectRefused(request("/trpc/q", { headers: { cookie: "__Host-userdo-access=1" } }), "FORBIDDEN");
     await expectRefused(request("/trpc/q", { headers: { origin: "null" } }), "FORBIDDEN");
     const cookie = "__Host-userdo-access=1; __Host-userdo-access=2";

@@ -19,7 +19,7 @@ test.each(["/trpc/", "/trpc/posts.changes", "/trpc//"])("%s is no place for a so
   expectRefused(upgrade(path), "NOT_FOUND"),
 );
 
-test("hostile 30: connectionParams may be announced, not put in the URL", async () => {
+test("connectionParams may be announced, not put in the URL", async () => {
   await expectUpgrade(upgrade("/trpc?connectionParams=1"));
   await expectRefused(upgrade("/trpc?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
 });

@@ -13,7 +13,7 @@ function allOf(error: unknown): string {
 }
 
 it.each(["broken", "thrown-string", "thrown-cause"])(
-  "row 79: what onSignup threw (%s) is a code and a request id, on every road",
+  "what onSignup threw (%s) is a code and a request id, on every road",
   async (kind) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     for (const name of strangersRoads) {
@@ -31,7 +31,7 @@ it.each(["broken", "thrown-string", "thrown-cause"])(
 );
 
 it.each(["throwsError", "throwsString", "throwsWithCause"])(
-  "row 79: what a procedure threw (%s) is a code and a request id, on every road",
+  "what a procedure threw (%s) is a code and a request id, on every road",
   async (name) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     for (const road of await ownRoads(await signUp())) {

@@ -25,7 +25,7 @@ const asked: Record<string, [string, HeadersInit]> = {
 };
 
 describe("texts that are markup", () => {
-  it("A7 S5 O1 row 78: are stored as they are, on every road, and answered as what no browser takes for a page", async () => {
+  it("are stored as they are, on every road, and answered as what no browser takes for a page", async () => {
     const browser = openBrowser();
     const email = freshEmail();
     const response = await browser.fetch("/trpc/auth.signup", {
@@ -67,7 +67,7 @@ describe("texts that are markup", () => {
 });
 
 describe("texts that control a terminal, or begin a line", () => {
-  it("R6 M1 row 80: reach no line of the log and not the audit log, on any road", async () => {
+  it("reach no line of the log and not the audit log, on any road", async () => {
     const lines: string[] = [];
     for (const level of ["log", "info", "warn", "error"] as const) {
       vi.spyOn(console, level).mockImplementation((...parts) => void lines.push(parts.map(String).join(" ")));

@@ -21,7 +21,7 @@ const links = ["single", "batch", "batch-stream"] as const;
 afterEach(() => void vi.useRealTimers());
 
 describe("a refresh token", () => {
-  it("A6 row 69: of twenty tabs at once, on all roads and in every way, has one successor", async () => {
+  it("of twenty tabs at once, on all roads and in every way, has one successor", async () => {
     const { browser } = await signUp();
     moveClock(16 * MINUTE);
     const refreshToken = browser.cookies.get(refreshName);
@@ -46,7 +46,7 @@ describe("a refresh token", () => {
   });
 
   it.each([...links, "form", "body"])(
-    "A6 R6 row 69: that comes again after the grace period ends the session, over %s",
+    "that comes again after the grace period ends the session, over %s",
     async (name) => {
       const { browser, client, email, session } = await signUp();
       const thief = copyBrowser(browser);
@@ -97,7 +97,7 @@ describe("a mailed token", () => {
   } as const;
 
   it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
-    "A9 A10 A11 row 70: %s has its effect once of twenty at once, on all roads; not for another user, not as another",
+    "%s has its effect once of twenty at once, on all roads; not for another user, not as another",
     async (name) => {
       const { browser, user, token, input, action } = await kinds[name]();
       const stranger = await signUp();
@@ -141,7 +141,7 @@ describe("a mailed token", () => {
   );
 
   it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
-    "A9 A11 row 70: %s is nothing once its time is over, on any road",
+    "%s is nothing once its time is over, on any road",
     async (name) => {
       const { browser, user, token, input } = await kinds[name]();
       const socket = await overSocket(browser);
