@@ -32,7 +32,7 @@ export function createFlushes(patience = PATIENCE) {
   const open = new Map<OrganizationId, number>();
   /** Whose socket was lost, or could not be opened. */
   const lost = new Set<OrganizationId>();
-  /** The owners whose live queries were read over HTTP since their socket was lost. */
+  /** The owners with a lost socket, if their live queries were read over HTTP since. */
   const polled = new Set<OrganizationId>();
   /** For each owner with a socket: reads its live queries over HTTP if the socket does not deliver. */
   const pollers = new Map<OrganizationId, Poll>();
@@ -62,7 +62,7 @@ export function createFlushes(patience = PATIENCE) {
     setPoller: (organizationId: OrganizationId, poll: Poll): void => void pollers.set(organizationId, poll),
 
     /**
-     * A round of polling starts, whose results contain all that was written so far. Returns the function to call when
+     * A round of polling starts. Its results contain all that was written so far. Returns the function to call when
      * they are complete.
      */
     beginRound(organizationId: OrganizationId): () => void {
@@ -96,7 +96,7 @@ export function createFlushes(patience = PATIENCE) {
       open.set(organizationId, (open.get(organizationId) ?? 0) + 1);
       lost.delete(organizationId);
       polled.delete(organizationId);
-      // A write whose position is not known is part of what the socket delivers first.
+      // A write without a known position is part of what the socket delivers first.
       for (const each of waiting.get(organizationId) ?? []) if (each.position < 0) each.done(true);
     },
 

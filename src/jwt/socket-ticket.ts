@@ -38,7 +38,7 @@ export function signSocketTicket(
   });
 }
 
-/** Reads a ticket whose signature holds; `undefined` for anything else. It may have been used before. */
+/** Reads a ticket with a valid signature; `undefined` for anything else. It may have been used before. */
 export async function verifySocketTicket(
   ticket: string,
   { secrets, audience }: Options,

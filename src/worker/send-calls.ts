@@ -94,8 +94,8 @@ function ask(address: Address, calls: readonly Call[], options: SendCallsOptions
 
   const requestId = left && crypto.randomUUID();
   const leave = (): void => {
-    const told = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
-    waitUntil(told.catch(() => {}));
+    const sent = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
+    waitUntil(sent.catch(() => {}));
   };
 
   async function send(): Promise<void> {

@@ -33,7 +33,7 @@ function connect(implementation: SocketClass | undefined, setup: Setup = {}) {
   return { socket, events, errors };
 }
 
-/** A platform's socket, whose network is a script. It needs neither `Event` nor `EventTarget`. */
+/** A platform's socket with a scripted network. It needs neither `Event` nor `EventTarget`. */
 function scriptedClass(construct: (...args: unknown[]) => void = () => {}) {
   const sockets: Scripted[] = [];
   class Scripted {

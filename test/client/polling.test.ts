@@ -74,8 +74,8 @@ describe("where sockets are blocked", () => {
 
       network.isBlocked = false;
       await expect.poll(() => statuses.at(-1), { ...eventually, timeout: 40_000 }).toBe("live");
-      await other.posts.create.mutate(post("told"));
-      await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs", "third", "told"]);
+      await other.posts.create.mutate(post("with the socket"));
+      await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs", "third", "with the socket"]);
       expect(errors).toEqual([]);
       stop();
     },
@@ -166,7 +166,7 @@ describe("a cache of TanStack Query", () => {
     expect(connection.status()).toBe("polling");
     network.isBlocked = false;
     await expect.poll(() => connection.status(), { ...eventually, timeout: 40_000 }).toBe("live");
-    await other.posts.create.mutate(post("told"));
+    await other.posts.create.mutate(post("with the socket"));
     await expect.poll(() => titles()?.length, eventually).toBe(3);
     stop();
     connection.disconnect();

@@ -113,15 +113,15 @@ it("keeps a query current and comes back after a lost connection, with the globa
 it("listens to an organization's object", async () => {
   const result = await run(`
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });
-    const told = [];
+    const events = [];
     client.projects.changes.subscribe({ organizationId }, {
-      onStarted: () => told.push("started"),
-      onData: ({ data }) => told.push(data.type),
+      onStarted: () => events.push("started"),
+      onData: ({ data }) => events.push(data.type),
     });
-    await until(() => told.length === 1);
+    await until(() => events.length === 1);
     await client.projects.create.mutate({ organizationId, name: "Nozzle" });
-    await until(() => told.length === 2);
-    report(told);
+    await until(() => events.length === 2);
+    report(events);
   `);
   expect(result).toEqual(["started", "create"]);
 }, 30_000);

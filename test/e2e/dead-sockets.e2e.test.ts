@@ -5,7 +5,7 @@ import { createWeather } from "./socket-weather.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
 
-/** A bound that only a socket misses whose end was found by the ping of every half minute, in milliseconds. */
+/** In milliseconds. Only the ping of every half minute would find a dead socket later. */
 const GENEROUS = 15_000;
 
 const example = useExample();
@@ -133,8 +133,8 @@ describe("a network that blocks sockets", () => {
     await one.task("Theirs").waitFor({ timeout: GENEROUS });
     weather.back();
     await one.live();
-    await other.add("Told");
-    await one.task("Told").waitFor();
+    await other.add("Delivered");
+    await one.task("Delivered").waitFor();
     expect(await one.titles()).toEqual(await other.titles());
     expect([...one.crashes, ...other.crashes]).toEqual([]);
   });
