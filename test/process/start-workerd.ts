@@ -33,6 +33,7 @@ export interface Place {
 /** A workerd process of its own, with nothing in between. */
 export interface Process {
   readonly port: number;
+  readonly pid: number;
   /** Ends it as a crash does, in the middle of whatever it does. */
   kill(): Promise<void>;
   /** Puts a user's object to sleep; its sockets stay open. Says no if it slept already. */
@@ -116,6 +117,7 @@ async function start(folder: string, which: 1 | 2): Promise<Process> {
 
   return {
     port,
+    pid: child.pid ?? 0,
     async kill() {
       process.off("exit", abandon);
       child.kill("SIGKILL");

@@ -18,14 +18,22 @@ export interface SourceDeliveryOptions {
 /** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
 const PAGE = 128;
 
+/** Longest event, in characters, that is kept for as long as its change is. */
+const LONG_EVENT = 16_384;
+
 /** Sends the subscribers of sources what was written, at once or, to those that lag, page by page. */
 export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLater }: SourceDeliveryOptions) {
   /** The part of an event that is the same for all its subscribers. */
   const events = new WeakMap<TrackedChange, string>();
+  /** The last long one: the keys of a WeakMap are collected late, and long events would fill the memory until then. */
+  let long: { readonly of: TrackedChange; readonly event: string } | undefined;
 
   function eventOf(tracked: TrackedChange): string {
-    const event = events.get(tracked) ?? frames.event(tracked.cursor, tracked.change);
-    events.set(tracked, event);
+    const known = long?.of === tracked ? long.event : events.get(tracked);
+    if (known !== undefined) return known;
+    const event = frames.event(tracked.cursor, tracked.change);
+    if (event.length > LONG_EVENT) long = { of: tracked, event };
+    else events.set(tracked, event);
     return event;
   }
 

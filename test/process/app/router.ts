@@ -8,7 +8,11 @@ const Entry = z.object({ n: z.int() });
 const shape = SECOND_BUILD ? Entry.extend({ note: z.string().optional() }) : Entry;
 
 // The first build's type, since that is what clients of both know.
-const t = initUserDO({ tables: { user: { entries: table(shape as typeof Entry), mirror: table(Entry) } } });
+const t = initUserDO({
+  tables: {
+    user: { entries: table(shape as typeof Entry), mirror: table(Entry), notes: table(z.object({ text: z.string() })) },
+  },
+});
 
 export const appRouter = t.router({
   ...t.builtin,
@@ -29,6 +33,10 @@ export const appRouter = t.router({
     return ctx.tables.entries.delete(input.id);
   }),
   all: t.userProcedure.query(({ ctx }) => ({ entries: ctx.tables.entries.all(), mirror: ctx.tables.mirror.all() })),
+  writeNotes: t.userProcedure.input(z.object({ count: z.int(), bytes: z.int() })).mutation(({ ctx, input }) => {
+    for (let n = 0; n < input.count; n++) ctx.tables.notes.create({ text: String(n).padEnd(input.bytes, "x") });
+  }),
+  notes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.notes.changes({ signal })),
   changes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.entries.changes({ signal })),
 });
 
