@@ -68,6 +68,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   let held = 0;
   let deadline: ReturnType<typeof setTimeout> | undefined;
   let granted: ReturnType<typeof setTimeout> | undefined;
+  let grantedBytes = 0;
   let waiting: PromiseWithResolvers<void> | undefined;
   let room: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
@@ -103,9 +104,11 @@ export function createConnection(options: ConnectionOptions): Connection {
     wait(until);
   }
 
-  /** Keeps room for a window of what the socket waited to send, so that others that are woken do not take it first. */
+  /** Keeps room for what the socket may have waited to send, so that others that are woken do not take it first. */
   function grant(): void {
-    memory.replace("sent", stopGrant(), limits.windowBytes);
+    const before = stopGrant();
+    grantedBytes = Math.max(limits.windowBytes, budget.recentFrame());
+    memory.replace("sent", before, grantedBytes);
     granted = setTimeout(() => memory.release("sent", stopGrant()), GRANT_MS);
     room?.resolve();
     room = undefined;
@@ -117,7 +120,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     if (granted === undefined) return 0;
     clearTimeout(granted);
     granted = undefined;
-    return limits.windowBytes;
+    return grantedBytes;
   }
 
   /** Returns whether the socket was open. */
@@ -128,6 +131,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     memory.replace("sent", counted, size);
     if (size === 0) return false;
     socket.send(frame);
+    budget.onFrame(size);
     bytes += size;
     events++;
     if (bytes >= limits.windowBytes || events >= limits.windowEvents || budget.isScarce()) ask();

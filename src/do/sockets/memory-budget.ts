@@ -47,6 +47,7 @@ export function createMemoryBudget(bytes: number) {
   /** Called when somebody waits for room, for each share with output that is not read yet. */
   const holders = new Map<MemoryShare, () => void>();
   const waiting = new Set<Member>();
+  let recentFrame = 0;
 
   const free = (use: MemoryUse): number => bytes * PARTS[use] - used[use];
 
@@ -90,6 +91,11 @@ export function createMemoryBudget(bytes: number) {
     used: (use?: MemoryUse): number => (use ? used[use] : USES.reduce((sum, each) => sum + used[each], 0)),
     /** Whether somebody waits for room to send: then clients are asked at once whether they have read. */
     isScarce: (): boolean => waiting.size > 0,
+
+    /** Notes how large a frame was that was sent. */
+    onFrame: (size: number): void => void (recentFrame = Math.max(size, recentFrame * 0.9)),
+    /** How large frames have been lately, at most: what somebody waits to send may be as large. */
+    recentFrame: (): number => Math.ceil(recentFrame),
 
     /**
      * @param key whose socket it is
