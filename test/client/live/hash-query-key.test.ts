@@ -85,10 +85,12 @@ it.each([
 
 it("gives keys of JSON the hash that TanStack Query gives them", () => {
   fc.assert(
-    fc.property(fc.jsonValue(), (input) => {
+    fc.property(fc.json(), (text) => {
+      // TanStack Query loses a key of this name.
+      fc.pre(!text.includes("__proto__"));
+      // JSON writes -0 as 0.
+      const input: unknown = JSON.parse(JSON.stringify(JSON.parse(text)));
       const key = [["posts", "list"], { input, type: "query" }];
-      // JSON writes -0 as 0, and TanStack Query loses a key of this name.
-      fc.pre(!/-0|__proto__/.test(canonical(input)));
       expect(hashQueryKey(key)).toBe(hashKey(key));
     }),
   );
