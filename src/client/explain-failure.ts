@@ -4,7 +4,7 @@ type Fetch<TUrl, TInit> = (url: TUrl, init?: TInit) => Promise<Response>;
 type Result = { readonly result?: unknown; readonly error?: { readonly json?: unknown } } | null;
 
 /**
- * A fetch that says what it means when the server has not answered: the platform's own words are "Failed to fetch", or
+ * A fetch with errors that explain why the server has not answered. The platform's own messages are "Failed to fetch", or
  * "Unexpected token '<'" when a proxy answered in its place.
  */
 export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => unknown): Fetch<TUrl, TInit> {

@@ -62,19 +62,18 @@ export interface UserDOLinkOptions {
   readonly WebSocket?: SocketClass;
   /**
    * Called when somebody signed in or out: by a call of this client, in another tab, or because the session ended.
-   * @default nobody is told
+   * @default not called
    */
   readonly onSignInChange?: SignInListener;
   /**
-   * A mutation resolves when this client's own live queries show what it wrote: how long it waits for that at most, in
-   * milliseconds.
+   * How long a mutation's promise waits for this client's own live queries to show its writes, in milliseconds.
    * @default 2000
    */
   readonly liveWait?: number;
   /**
-   * Called with a mutation's path when this client's own live queries did not show in time what it wrote, or had no
-   * socket to be told over. It resolves then all the same.
-   * @default nobody is told
+   * Called with a mutation's path when this client's own live queries did not show its writes in time, neither over the
+   * socket nor over HTTP. The mutation resolves all the same.
+   * @default not called
    */
   readonly onLate?: (path: string) => void;
   /**

@@ -13,13 +13,13 @@ import type { Call, ErrorShape, Reply, SessionEffect } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
 import type { Device } from "../shared/device.js";
-import { causeFor } from "./cause-for.js";
+import { forwardCause } from "./forward-cause.js";
 import { withoutOutside } from "./live/outside.js";
 import { personal, personalRoom } from "./live/personal.js";
 import { notFound, notOverSocket, useHttp } from "./entry-errors.js";
 import { packReply } from "./pack-reply.js";
 import { createRunningCalls } from "./running-calls.js";
-import { holdNested } from "./sockets/hold-nested.js";
+import { deferNested } from "./sockets/defer-nested.js";
 import type { HeldStream } from "./sockets/held-streams.js";
 import { createPendingCall, isAsyncIterable, type LiveCall, type PendingCall } from "./sockets/open-result.js";
 import {
@@ -220,7 +220,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
           return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
         const { data, later } = call.streams
-          ? holdNested(result, {
+          ? deferNested(result, {
               pending: createPendingCall,
               // A mutation is not run again for a promise that got lost, and neither is a query.
               hold: (opened) => hold({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
@@ -230,7 +230,7 @@ export function createEntry({ router, env, owned, extendContext, onError, hold, 
         return { ...(await packReply(data, transport)), ...(later && { later }), ...effect, ...deviceEffect };
       } catch (cause) {
         if (cause instanceof SessionEnded) effect = { session: null };
-        return { ok: false, error: shape(call, cause, caller), ...effect, ...causeFor(caller, cause) };
+        return { ok: false, error: shape(call, cause, caller), ...effect, ...forwardCause(caller, cause) };
       } finally {
         done();
       }

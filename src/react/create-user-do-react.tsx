@@ -12,7 +12,7 @@ import { addDefaults } from "./query-defaults.js";
 import type { SessionState, SessionUserOf } from "./session-state.js";
 import { LiveBridgeContext, useLiveStatus } from "./use-live-status.js";
 import { useSessionOf } from "./use-session.js";
-import { namingProvider } from "./naming-provider.js";
+import { requireProvider } from "./require-provider.js";
 
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
   readonly children: ReactNode;
@@ -59,8 +59,8 @@ export interface UserDOReact<TRouter extends AnyTRPCRouter> {
 export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<TRouter> {
   const context = createTRPCContext<TRouter>();
   const { TRPCProvider } = context;
-  const useTRPC = namingProvider("useTRPC", context.useTRPC);
-  const useTRPCClient = namingProvider("useTRPCClient", context.useTRPCClient);
+  const useTRPC = requireProvider("useTRPC", context.useTRPC);
+  const useTRPCClient = requireProvider("useTRPCClient", context.useTRPCClient);
   const registry = createClientRegistry<TRouter>();
 
   function UserDOProvider({ children, url, client: given, queryClient: givenQueries }: UserDOProviderProps<TRouter>) {

@@ -21,8 +21,8 @@ interface ByOwner {
 }
 
 /**
- * Checks the options once, when the app starts: one that is misspelt would only show as something that never happens, such as
- * a table that no object has. Fields, names and roles check themselves.
+ * Checks the options once, when the app starts. A misspelt option would have no effect, and no error would name it. Fields, names
+ * and roles are checked where they are declared.
  *
  * @throws Error that names the option
  */

@@ -1,16 +1,16 @@
 import type { Resolver } from "./atomic.js";
-import { ownProcedure } from "./own-procedure.js";
+import { completeProcedure } from "./complete-procedure.js";
 
 type Builder = Record<"query" | "mutation" | "subscription", (resolver: Resolver) => unknown>;
 
-/** Wraps tRPC's builder, and those that come of it, so that each procedure is completed: see {@link ownProcedure}. */
+/** Wraps tRPC's builder, and those that come of it, so that each procedure is completed: see {@link completeProcedure}. */
 export function ownBuilder<TBuilder extends object>(builder: TBuilder): TBuilder {
   return new Proxy(builder, {
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);
       if (typeof value !== "function") return value;
       if (isBuilder(target) && (property === "query" || property === "mutation" || property === "subscription"))
-        return (resolver: Resolver) => ownProcedure(target[property](resolver), resolver);
+        return (resolver: Resolver) => completeProcedure(target[property](resolver), resolver);
       return (...args: unknown[]) => {
         const next: unknown = Reflect.apply(value, target, args);
         return isBuilder(next) ? ownBuilder(next) : next;

@@ -46,7 +46,8 @@ export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresO
   async function run(index: number, options: Omit<MiddlewareOptions, "next" | "meta">): Promise<unknown> {
     try {
       const middleware = middlewares[index];
-      if (!middleware) throw new Error("A resolver cannot call next(): nothing comes after it.");
+      if (!middleware)
+        throw new Error("A resolver cannot call next(): nothing comes after it. Return the result instead.");
       if (middleware._type === undefined) checkHere(placement, options.ctx);
       return await middleware({
         ...options,

@@ -25,9 +25,8 @@ interface Shape {
 }
 
 /**
- * What follows when the subscription of a live query ends with an error. If the error can pass, such as that of a version
- * that does not start, the query is asked for again until it succeeds. A module of its own, which is loaded with the
- * first live query, so it must not import what the client loads first.
+ * Handles errors that end the subscription of a live query. If the error can pass, such as during a bad deploy, the query is sent
+ * again until it succeeds. The module is loaded with the first live query, so it must not import what the client loads first.
  */
 export function createFailures({ query, ask, onStatus }: FailuresOptions) {
   let count = 0;
@@ -87,7 +86,7 @@ function show(query: CachedQuery, error: unknown): void {
     errorUpdatedAt: Date.now(),
     fetchFailureReason: error,
     status: "error",
-    // Whoever looks at it next asks again.
+    // A component that mounts sends the query again.
     isInvalidated: true,
   });
 }

@@ -11,7 +11,7 @@ export interface FeedOptions {
   readonly input: unknown;
   /** A result has come that nobody waited for. */
   readonly onData: () => void;
-  /** It has ended, with the query's own error or without one. Whoever waited for the first result has got the error. */
+  /** Called when the feed has ended, with the query's own error or without one. A fetch that waited for the first result got it. */
   readonly onEnd: (error: unknown, wasAwaited: boolean) => void;
   /** The connection was made, or lost. */
   readonly onConnection: () => void;

@@ -1,8 +1,12 @@
 /**
- * Whether what a page shows is current: `live`; `polling`, read over HTTP every few seconds because the socket does not
- * work; `connecting`, with the last data, also while a query that the server could not answer is sent again; `offline`,
- * with the last data and no network; `error`, when a query has ended with an error and is not kept current any more;
- * `idle`, with nothing that would be kept current.
+ * Whether the live queries of a page are current:
+ *
+ * - `live`: all of them are.
+ * - `polling`: the socket does not work, and they are read over HTTP every few seconds.
+ * - `connecting`: the page shows the last data while the client connects, or sends a query again after an error.
+ * - `offline`: the page shows the last data, because the device has no network.
+ * - `error`: a query has ended with an error. Others may be current.
+ * - `idle`: there are none.
  */
 export type LiveStatus = "idle" | "connecting" | "live" | "polling" | "offline" | "error";
 

@@ -6,7 +6,7 @@ import type { ChangeHub } from "../sockets/change-hub.js";
 import type { Connection } from "../sockets/connection.js";
 import type { Frames } from "../sockets/frames.js";
 import type { Subscription } from "../sockets/subscription.js";
-import { createBehind } from "./behind.js";
+import { createSocketBacklog } from "./socket-backlog.js";
 import { createHeldEvents } from "./held-events.js";
 import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
 import { byCaller, callerKey, createRuns, membersOf, type CallersSubscriptions, type LiveRun } from "./live-run.js";
@@ -19,7 +19,7 @@ import { createRounds } from "./rounds.js";
 import type { ReadRecorder } from "../storage/read-recorder.js";
 import { toStoredReads } from "./stored-reads.js";
 
-/** How many queries of one socket are run ahead of what its window has taken. Those that await run side by side. */
+/** Most queries of one socket that run before its window has taken their results. Those that await something run side by side. */
 const RUN_AHEAD = 16;
 
 export interface LiveQueriesOptions {
@@ -48,7 +48,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   const index = createReadIndex<LiveRun>(runner);
   /** What runs have read so far that are not done. */
   const reading = new Map<LiveRun, Reads>();
-  const behind = createBehind();
+  const behind = createSocketBacklog();
 
   const held = createHeldEvents(frames);
   const markers = createMarkers({
@@ -71,7 +71,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     membersOf,
     work: run,
     ran() {
-      // What is held is the last of its flush where nothing else is to be run.
+      // A held event is the last of its flush if no other query of its socket has to run.
       const connections = held.connections();
       if (connections.length === 0) return;
       options.inOneLook(() => {
@@ -91,7 +91,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
   const progress = createProgress({ subscriptionsOf, runOf: runs.of, isPending: rounds.isPending });
 
-  /** A round takes long: reports to the sockets that are not done how far they are. */
+  /** Sends sockets with unfinished queries the position up to which their results are current. Called when a round takes long. */
   function reportProgress(): void {
     options.inOneLook(() => {
       for (const connection of markers.owing()) {
@@ -101,7 +101,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     });
   }
 
-  /** Runs what a socket has missed, as far as its window may take it. Each that is sent has another one run. */
+  /** Runs the queries in a socket's backlog, as many as its window may take. Each result that is sent starts another run. */
   function catchUp(connection: Connection): void {
     if (connection.isWaiting()) return;
     let ahead = 0;
@@ -113,7 +113,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     }
   }
 
-  /** It has its newest result, or was dropped: the next query of its socket that is behind has its turn. */
+  /** Removes a subscription that has its newest result, or has ended, from the backlog, and runs the next query of its socket. */
   function leaveBehind(subscription: Subscription): void {
     if (behind.delete(subscription)) catchUp(subscription.connection);
   }
@@ -140,7 +140,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
   async function run(it: LiveRun): Promise<void> {
     if (!canSend(it)) {
-      // It is run when one of them reads again.
+      // The query runs when one of the clients reads again.
       for (const subscription of it.subscribers) behind.add(subscription);
       return progress.remove(it);
     }
@@ -273,7 +273,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       leaveBehind(subscription);
     },
 
-    /** The client reads again: sends it what it has missed. */
+    /** Called when the client reads again. Sends the results that it missed. */
     resume(connection: Connection): void {
       catchUp(connection);
       if (markers.isOwing()) rounds.request();

@@ -6,17 +6,17 @@ import type { LiveRun } from "./live-run.js";
 export interface ProgressOptions {
   readonly subscriptionsOf: (connection: Connection) => Iterable<Subscription>;
   readonly runOf: (subscription: Subscription) => LiveRun | undefined;
-  /** Whether a run has yet to find what was committed. */
+  /** Whether a committed write is not yet part of a run's result. */
   readonly isPending: (run: LiveRun) => boolean;
 }
 
-/** Up to where in the log the results are current that a socket was sent. */
+/** Computes the position in the change log up to which the results of a socket are current. */
 export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOptions) {
-  /** The position before the first write that each run has yet to find. */
+  /** For each run, the position before the first write that is not yet part of its result. */
   const touched = new Map<LiveRun, Cursor>();
-  /** The same for the runs that are under way. */
+  /** The same for runs that have started. */
   const underWay = new Map<LiveRun, Cursor>();
-  /** A pending subscription of each socket. It is asked first: what was pending a moment ago usually still is. */
+  /** A pending subscription of each socket. It is checked first, because it usually is still pending. */
   const known = new WeakMap<Connection, Subscription>();
 
   function pendingRun(subscription: Subscription): LiveRun | undefined {
@@ -42,7 +42,7 @@ export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOp
       underWay.delete(run);
     },
 
-    /** Whether any query of a socket has yet to find what was committed. */
+    /** Whether a committed write is not yet part of the results of a socket. */
     isBehind(connection: Connection): boolean {
       const first = known.get(connection);
       if (first && pendingRun(first)) return true;

@@ -1,19 +1,19 @@
 import { createFairQueue } from "../scheduling/create-fair-queue.js";
 import { createSlice } from "../scheduling/create-slice.js";
 
-/** How long a round waits for a run that awaits something, in milliseconds. A later result is sent when it is there. */
-const PATIENCE = 1_000;
+/** How long a round waits for a run that awaits something, in milliseconds. A later result is sent as soon as there is one. */
+const RUN_TIMEOUT_MS = 1_000;
 /** How often a long round reports how far it is, in milliseconds. */
 const REPORT_EVERY_MS = 1_000;
 
 export interface RoundsOptions<TRun> {
-  /** Called before runs begin, after each yield to the event loop. What it adds is run with them. */
+  /** Called before runs begin, and after each yield to the event loop. The runs that it adds are part of the round. */
   readonly prepare: () => void;
   /** The members that a run is for. */
   readonly membersOf: (run: TRun) => Iterable<string>;
-  /** Runs one. Never throws. */
+  /** Does the work of a run. Never throws. */
   readonly work: (run: TRun) => Promise<void>;
-  /** Called when a run is through. */
+  /** Called when a run has ended. */
   readonly ran: () => void;
   /** Called before a round yields to the event loop, and every second with `isLong`. */
   readonly yields: (isLong: boolean) => void;
@@ -26,14 +26,13 @@ export interface RoundsOptions<TRun> {
 const MOST_COMPARED = 16;
 
 /**
- * Runs what was touched. Members take turns, and a round yields to the event loop every few milliseconds, so that one who
- * watches many queries keeps neither the results nor the calls of others waiting. A run never overlaps with another of the
- * same.
+ * Runs queries again in rounds. Members take turns, and a round yields to the event loop every few milliseconds, so that a
+ * member with many queries does not delay the results and calls of others. A query never runs twice at the same time.
  */
 export function createRounds<TRun extends object>(options: RoundsOptions<TRun>) {
   const { prepare, membersOf, work, ran, yields, done, waitUntil } = options;
   const waiting = createFairQueue<TRun>();
-  /** When each began, in milliseconds since the epoch. */
+  /** When each run began, in milliseconds since the epoch. */
   const running = new Map<TRun, number>();
   const again = new Set<TRun>();
   let isRound = false;
@@ -46,15 +45,15 @@ export function createRounds<TRun extends object>(options: RoundsOptions<TRun>) 
     if (again.delete(run)) rounds.add(run);
     ran();
     onChange();
-    // One that took longer than its round is reported in one of its own.
+    // A run may end after its round: then another round reports it.
     rounds.request();
   }
 
-  /** Waits until a run ends or is added. Returns whether neither happened for too long. */
+  /** Waits until a run ends or is added. Returns true if neither happens within `RUN_TIMEOUT_MS`. */
   async function isStuck(): Promise<boolean> {
     const patience = new AbortController();
     const changed = new Promise<false>((resolve) => (onChange = () => resolve(false)));
-    const late = scheduler.wait(PATIENCE, { signal: patience.signal }).then(
+    const late = scheduler.wait(RUN_TIMEOUT_MS, { signal: patience.signal }).then(
       () => true,
       () => false,
     );
@@ -70,7 +69,7 @@ export function createRounds<TRun extends object>(options: RoundsOptions<TRun>) 
     for (;;) {
       const run = waiting.take();
       if (run) {
-        // A query that awaits nothing ends before the tick; one that does goes on beside the others.
+        // A query that awaits nothing ends before the tick. Any other continues beside those that follow.
         tick ??= scheduler.wait(0).then(() => (tick = undefined));
         await Promise.race([start(run), tick]);
         slice.spend();
@@ -90,7 +89,7 @@ export function createRounds<TRun extends object>(options: RoundsOptions<TRun>) 
   async function round(): Promise<void> {
     // After this turn: what else it commits is run for once.
     await scheduler.wait(0);
-    // So that a round begins with all that was committed before, and only what comes after spoils it.
+    // The round includes all writes that were committed so far. Only later ones can make its results obsolete.
     prepare();
     await runAll();
     isRound = false;
@@ -98,7 +97,7 @@ export function createRounds<TRun extends object>(options: RoundsOptions<TRun>) 
     if (waiting.size() > 0) rounds.request();
   }
 
-  /** Of the members that a run is for, the one with the least to wait for. */
+  /** Chooses the member with the shortest lane among those that a run is for. */
   function laneOf(run: TRun): string {
     let shortest: { readonly member: string; readonly length: number } | undefined;
     let compared = 0;
@@ -111,25 +110,25 @@ export function createRounds<TRun extends object>(options: RoundsOptions<TRun>) 
   }
 
   const rounds = {
-    /** Whether a run was touched while it ran, so that what it found may be of two times. */
+    /** Whether a write touched the query while it ran, so that its result may mix two states. */
     isSpoiled: (run: TRun): boolean => again.has(run),
 
     isRunning: (run: TRun): boolean => running.has(run),
 
-    /** Whether a run has yet to find what was committed. One that awaits something for long counts as done. */
+    /** Whether a committed write is not yet part of a run's result. A run that awaits something for long counts as done. */
     isPending(run: TRun): boolean {
       if (waiting.has(run)) return true;
       const startedAt = running.get(run);
-      return startedAt !== undefined && Date.now() - startedAt < PATIENCE;
+      return startedAt !== undefined && Date.now() - startedAt < RUN_TIMEOUT_MS;
     },
 
-    /** Runs one that was touched, again if it is running. */
+    /** Adds a run after a write touched its query. If the query is running, it runs again afterwards. */
     add(run: TRun): void {
       if (running.has(run)) again.add(run);
       else rounds.ensure(run);
     },
 
-    /** Runs one, unless it is running already. */
+    /** Adds a run, unless it is running or waits already. */
     ensure(run: TRun): void {
       if (running.has(run) || waiting.has(run)) return;
       waiting.add(laneOf(run), run);

@@ -79,7 +79,7 @@ export interface ChangeHubOptions {
   readonly log: ChangeLogReader;
   /** Rows as the app sees them; one that is gone is missing from the map. */
   readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, unknown>;
-  /** How many bytes rows take as stored; one that is gone, or is short anyway, is missing from the map. */
+  /** Sizes of rows as stored, in bytes. The map has no entries for deleted rows and for tables without long columns. */
   readonly sizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   /**
    * What subscribers of a table are told of a change.
@@ -88,7 +88,7 @@ export interface ChangeHubOptions {
   readonly present?: (table: string, change: Change<unknown>) => unknown;
 }
 
-/** Which part of what a subscriber has missed is asked for. A page of long rows ends before its limit. */
+/** The part of the missed changes that a subscriber asks for. A page of long rows ends before its limit. */
 export interface MissedOptions {
   /**
    * Only these rows.
@@ -224,7 +224,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     },
 
     /**
-     * Runs synchronous work that writes nothing to the app's tables. Subscribers at the same position are read for once.
+     * Runs synchronous work that writes nothing to the app's tables. Changes are read once for all subscribers at the same position.
      */
     inOneRead(work: () => void): void {
       if (shared) return work();

@@ -14,7 +14,7 @@ export interface ConnectionOptions {
   readonly budget: MemoryBudget;
   /** Called when the client is asked to show that it reads. */
   readonly onWait: () => void;
-  /** Called when the client has shown that it reads, or when there is room again, after having been waited for. */
+  /** Called when a socket that had to wait may send again: its client reads, or the memory budget has room. */
   readonly onReady: () => void;
   /** Called after each frame that is sent, except the answer to a ping. */
   readonly onSend: () => void;
@@ -28,7 +28,7 @@ export interface Connection {
   readonly lapses: number;
   /** What the caller might do when the socket was opened. */
   readonly standing: number | undefined;
-  /** What the socket takes of the object's memory. */
+  /** The socket's share of the object's memory budget. */
   readonly memory: MemoryShare;
   /**
    * Whether nothing more is sent for now: the client has not shown that it reads, or the output of all sockets fills its
@@ -50,7 +50,7 @@ export interface Connection {
   end(): void;
 }
 
-/** How long room is kept for a socket that waited for some, in milliseconds: what it waited to send may be gone. */
+/** How long room is reserved for a socket that waited for it, in milliseconds. The socket may have nothing left to send. */
 const GRANT_MS = 1_000;
 
 /**
@@ -64,7 +64,7 @@ export function createConnection(options: ConnectionOptions): Connection {
   const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ask());
   let bytes = 0;
   let events = 0;
-  /** Counted, and not sent yet. */
+  /** Bytes that are counted but not sent yet. */
   let held = 0;
   let deadline: ReturnType<typeof setTimeout> | undefined;
   let granted: ReturnType<typeof setTimeout> | undefined;
@@ -115,7 +115,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     onReady();
   }
 
-  /** Returns how many bytes were kept. */
+  /** Ends the reservation. Returns how many bytes were reserved. */
   function stopGrant(): number {
     if (granted === undefined) return 0;
     clearTimeout(granted);

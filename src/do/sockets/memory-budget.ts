@@ -1,5 +1,5 @@
 /**
- * What the memory of an object is used for by its sockets:
+ * The uses of an object's memory by its sockets:
  *
  * - `stored`: inputs of subscriptions, as they came
  * - `queued`: messages that are not answered yet
@@ -19,7 +19,7 @@ export interface MemoryShare {
   add(use: MemoryUse, bytes: number): void;
   /** Returns bytes that were reserved or added. No more than the share has. */
   release(use: MemoryUse, bytes: number): void;
-  /** Replaces bytes by as many others in one step, so that nobody takes the room in between. */
+  /** Replaces reserved bytes in one step, so that no other socket takes the room in between. */
   replace(use: MemoryUse, before: number, after: number): void;
   /** Whether something may be added. */
   hasRoom(use: MemoryUse): boolean;
@@ -37,9 +37,9 @@ interface Member {
 }
 
 /**
- * The bytes that all sockets of one object may take together. Each use has a part of them. Of what is free in a part, a
- * member may have taken as much as is left for the others: one alone gets half of it, two a third each, so that somebody
- * else always finds room. A part that is empty takes anything, however large, so that nothing waits forever.
+ * The bytes that all sockets of one object may take together. Each use has a part of them. A member may take as much of a part
+ * as stays free for others: one alone gets half of it, two get a third each, so that another member always finds room. A part
+ * that is empty takes anything, however large, so that nothing waits forever.
  */
 export function createMemoryBudget(bytes: number) {
   const used: Record<MemoryUse, number> = { stored: 0, queued: 0, sent: 0 };
@@ -98,7 +98,7 @@ export function createMemoryBudget(bytes: number) {
     recentFrame: (): number => Math.ceil(recentFrame),
 
     /**
-     * @param key whose socket it is
+     * @param key the member that the socket belongs to
      * @param onScarce called when room gets scarce while this share has output that is not read yet
      */
     open(key: string, onScarce: () => void): MemoryShare {

@@ -30,7 +30,7 @@ export function tooManySubscriptions(most: number, where: "socket" | "object"): 
 export function tooMuchInput(bytes: number): TRPCError {
   return new TRPCError({
     code: "PAYLOAD_TOO_LARGE",
-    message: `The inputs of a socket's subscriptions take at most ${bytes} bytes together. Stop some, or ask for less.`,
+    message: `The inputs of a socket's subscriptions take at most ${bytes} bytes together. Stop some, or send smaller inputs.`,
   });
 }
 
@@ -63,7 +63,7 @@ export function resultTooLarge(bytes: number): TRPCError {
 export function memberQuota(quota: "subscriptions" | "subscriptionBytes" | "calls", most: number): TRPCError {
   const message = {
     subscriptions: `You have ${most} subscriptions to this organization already. Stop some, or close other pages.`,
-    subscriptionBytes: `The inputs of your subscriptions to this organization take at most ${most} bytes together. Stop some, or ask for less.`,
+    subscriptionBytes: `The inputs of your subscriptions to this organization take at most ${most} bytes together. Stop some, or send smaller inputs.`,
     calls: `You have ${most} calls to this organization under way already. Wait for some of their answers.`,
   }[quota];
   return new ReasonedError({ code: "TOO_MANY_REQUESTS", message, reason: "MEMBER_QUOTA" });

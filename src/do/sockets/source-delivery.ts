@@ -21,7 +21,7 @@ const PAGE = 128;
 /** Longest event, in characters, that is kept for as long as its change is. */
 const LONG_EVENT = 16_384;
 
-/** Sends the subscribers of sources what was written, at once or, to those that lag, page by page. */
+/** Sends changes to the subscribers of sources: at once, or page by page to those that lag. */
 export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLater }: SourceDeliveryOptions) {
   /** The part of an event that is the same for all its subscribers. */
   const events = new WeakMap<TrackedChange, string>();
@@ -58,7 +58,7 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     keep(subscription, { cursor: positionOf(position) });
   }
 
-  /** Sends a subscriber what it has missed, as far as it reads. */
+  /** Sends a subscriber the changes that it missed, for as long as its client reads. */
   function catchUp(subscription: Subscription): void {
     const { connection, stored } = subscription;
     const [table] = stored.tables;
@@ -79,7 +79,7 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     fallBehind,
     catchUp,
 
-    /** Sends a subscriber what a flush changed. */
+    /** Sends a subscriber the changes of a flush. */
     deliver(subscription: Subscription, flush: Flush, table: string): void {
       const { connection, stored } = subscription;
       const { rows } = stored;

@@ -36,7 +36,7 @@ export function createSubscriptionStore(sql: SqlStorage) {
 
   // What is kept with each socket, as it stands: reading it back would cost as much as the write that follows.
   const kept = new WeakMap<WebSocket, Kept>();
-  /** The changes of a batch: what each subscription is to be kept as, or `undefined` for one that is deleted. */
+  /** The changes of a batch: the new state of each subscription, or `undefined` for one that is deleted. */
   let batch: Map<WebSocket, Changes> | undefined;
 
   function keptWith(socket: WebSocket): Kept | undefined {

@@ -20,7 +20,7 @@ export interface Subscription {
 export function createSubscriptionIndex() {
   const byConnection = new Map<Connection, Map<string | number, Subscription>>();
   const byTable = new Map<string, Set<Subscription>>();
-  // As they were when they were counted: an app's ids change. Missing before inputs are first counted after a sleep.
+  // The sizes at the time of counting, because an app's ids change. Missing until inputs are first counted after a sleep.
   let measured: Map<Subscription, number> | undefined;
   const bytes = new Map<Connection, number>();
   let count = 0;

@@ -89,7 +89,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     catchUpLater: (subscription) => catchUps.add(subscription),
   });
 
-  /** Runs work for many subscriptions, for which each session, position and socket is read or written once. */
+  /** Runs work for many subscriptions that reads or writes each session, position and socket only once. */
   const together = (work: () => void): void =>
     options.live.inOneLook(() => hub.inOneRead(() => store.inOneWrite(work)));
 
@@ -105,7 +105,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     waitUntil,
   });
 
-  /** Brings the subscriptions of a socket up to date that lag, some of them in each turn, until its window is full. */
+  /** Brings the lagging subscriptions of a socket up to date, some of them in each turn, until its window is full. */
   function takeUpAll(connection: Connection): void {
     let count = 0;
     for (const subscription of index.of(connection)) {
@@ -118,7 +118,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     }
   }
 
-  /** Brings a subscription up to date that lags. After a sleep its procedure runs first. */
+  /** Brings a lagging subscription up to date. After a sleep its procedure runs first. */
   function takeUp(subscription: Subscription): void {
     if (!index.has(subscription) || !subscription.behind) return;
     try {

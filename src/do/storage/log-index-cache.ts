@@ -15,8 +15,8 @@ interface CoveredIndex {
 
 /**
  * Keeps indexes of the log in memory, one for each table that subscribers resume in. An index is extended as the log grows,
- * and read from further back when an older cursor comes: at least twice as far each time, so that a row of ever older cursors
- * costs no more than the log's length in total.
+ * and rebuilt from further back for an older cursor: at least twice as far each time, so that a series of ever older cursors
+ * costs no more than the length of the log in total.
  */
 export function createLogIndexCache(sql: SqlStorage) {
   const indexes = new Map<string, CoveredIndex>();
@@ -48,7 +48,7 @@ export function createLogIndexCache(sql: SqlStorage) {
     const known = indexes.get(table);
     if (!known || known.base > after.seq) return undefined;
     if (until.seq <= known.until.seq) return known.index;
-    // Entries that were rolled back, or pruned while nobody read them.
+    // The entries were rolled back, or pruned before anybody read them.
     if (!isThere(known.until) || !fill(known.index, table, known.until.seq, until.seq)) return undefined;
     known.until = until;
     return known.index;

@@ -37,8 +37,8 @@ export function toLongKey(value: SqlValue): CursorValue {
 }
 
 /**
- * The value that a cursor's row has. If the row is gone or was changed, the first position at which its value may have
- * been: the page may then repeat rows that begin alike, but leaves none out.
+ * Restores the value that a cursor shortened, from its row. If the row was deleted or changed, returns the first position that the
+ * value may have had: the page may then repeat rows that begin with the same text, but leaves none out.
  *
  * @param stored what the row has now; `undefined` if it is gone
  */

@@ -14,7 +14,7 @@ import type { RawRow, SqlValue } from "./sql-value.js";
 const DEFAULT_SIZE = 50;
 const MAX_SIZE = 1_000;
 
-/** So many rows fit into a page, however long they are. */
+/** Rows that always fit into a page, however long they are. */
 const FEW = Math.floor(PAGE_BYTES / storageLimits.rowBytes);
 
 export interface PageReader {
@@ -48,7 +48,7 @@ export function readPage(
     after: cursor && resolveKeys(table, cursor, order, readRows),
   };
   const count = columns.some(isLongColumn) && size > FEW ? countFitting(sizes({ ...query, limit: size })) : size;
-  // One more than the page has tells whether there is another.
+  // One row more than the page has shows whether there is another page.
   const rows = readRows({ ...query, limit: count + 1 });
   const last = rows.length > count ? rows[count - 1] : undefined;
   const { decode } = createRowCodec(table.name, fields);

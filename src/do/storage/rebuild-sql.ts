@@ -6,8 +6,8 @@ import { quoteName, quoteNames } from "./sql-text.js";
 const COPY = quoteName("_rebuilt");
 
 /**
- * Puts a table as it is defined in the place of the one that is stored, with its rows. The log hears nothing of it. Unique indexes
- * follow as in a table that is not rebuilt: one that stored rows do not allow must not fail the migration.
+ * Replaces a stored table by one with the current definition, and keeps its rows. The change log gets no entries. Unique indexes are
+ * created later, as for other tables: one that stored rows do not allow must not fail the migration.
  */
 export function rebuildSql(model: TableModel, stored: readonly TableColumn[], defaults: Defaults): string[] {
   const defined = new Set(model.columns.map(({ name }) => name));

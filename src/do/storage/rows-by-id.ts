@@ -26,7 +26,7 @@ export function readStoredRows(sql: SqlStorage, table: PreparedTable, ids: reado
   const { columns } = table.model;
   const list = columns.map((column) => {
     const name = quoteName(column.name);
-    // A BLOB stands for what is left out.
+    // A BLOB takes the place of a value that is left out.
     return isLongColumn(column) ? `iif(octet_length(${name}) > ${STORED_VALUE_BYTES}, x'', ${name})` : name;
   });
   const select = `SELECT ${list.join(", ")} FROM ${quoteName(table.name)}`;

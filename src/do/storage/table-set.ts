@@ -35,7 +35,7 @@ export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitio
   rowsById(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, Row<TableDefinition>>;
   /** The same, by column and as they are stored; `undefined` for a table that is not one of these. */
   storedRows(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, StoredRow> | undefined;
-  /** How many bytes the rows that are there take, without columns that are short anyway. */
+  /** Sizes of existing rows, in bytes, without columns that are always short. */
   rowSizes(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, number>;
 }
 

@@ -22,7 +22,7 @@ const tooLong = `A password has at most ${PASSWORD_BYTES} bytes.`;
 export const emailInput = z.string().transform((value, context) => {
   const email = canonicalEmail(value);
   if (email !== undefined) return email;
-  context.addIssue({ code: "custom", message: "This is no e-mail address that mail can be sent to." });
+  context.addIssue({ code: "custom", message: "Enter a valid e-mail address." });
   return z.NEVER;
 });
 

@@ -75,7 +75,7 @@ export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDef
    *
    * A page has fewer rows than asked for if they take more than 4 MiB as stored, and at least one.
    *
-   * The cursor suits this query only. It holds, readable, what the last row was sorted by, or the beginning of it.
+   * The cursor suits this query only. It contains, readable, the values that the last row was sorted by, or their beginning.
    *
    * @throws TRPCError BAD_REQUEST for a wrong size, another query's cursor, or a query with `limit` or `offset`
    */

@@ -1,8 +1,8 @@
 import type { Connection } from "../sockets/connection.js";
 import type { Subscription } from "../sockets/subscription.js";
 
-/** The subscriptions that could not be sent the last result, by their sockets, the longest behind first. */
-export function createBehind() {
+/** For each socket, the subscriptions that could not be sent their last result. The one that waits longest comes first. */
+export function createSocketBacklog() {
   const bySocket = new Map<Connection, Set<Subscription>>();
 
   return {
@@ -16,7 +16,7 @@ export function createBehind() {
       else bySocket.set(connection, new Set([subscription]));
     },
 
-    /** Returns whether it was behind. */
+    /** Returns whether the subscription was in the backlog. */
     delete(subscription: Subscription): boolean {
       const known = bySocket.get(subscription.connection);
       if (!known?.delete(subscription)) return false;

@@ -28,7 +28,7 @@ interface Definition {
  *
  * The procedure itself is changed. Nothing else has a reference to its definition yet.
  */
-export function ownProcedure<TProcedure>(created: TProcedure, resolver: Resolver): TProcedure {
+export function completeProcedure<TProcedure>(created: TProcedure, resolver: Resolver): TProcedure {
   const procedure = created as Procedure & TProcedure;
   const { _def } = procedure;
   const { type, inputs, output, middlewares } = _def;

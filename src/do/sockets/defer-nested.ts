@@ -3,8 +3,8 @@ import type { LaterValue } from "../../shared/call.js";
 import { isAsyncIterable, type createPendingCall } from "./open-result.js";
 import type { Opened } from "./opened.js";
 
-export interface HoldNestedOptions {
-  /** Makes a call whose result is the stream. */
+export interface DeferNestedOptions {
+  /** Creates the call that the stream belongs to. */
   readonly pending: typeof createPendingCall;
   /** Keeps a stream for the Worker, and returns the ticket for it. */
   readonly hold: (opened: Opened) => string;
@@ -12,19 +12,19 @@ export interface HoldNestedOptions {
 }
 
 /**
- * Takes the promises and async iterables out of a result that is sent as a stream. They follow by streams of their own, so the
- * client has the result before they are done. As in tRPC, they are properties of the result itself.
+ * Removes promises and async iterables from a result that is sent as a stream. Each follows in a separate stream, so the client
+ * gets the result before they are done. As in tRPC, only properties of the result itself are deferred.
  */
-export function holdNested(
+export function deferNested(
   result: unknown,
-  { pending, hold, path }: HoldNestedOptions,
+  { pending, hold, path }: DeferNestedOptions,
 ): { readonly data: unknown; readonly later?: readonly LaterValue[] } {
   if (typeof result !== "object" || result === null || Object.getPrototypeOf(result) !== Object.prototype)
     return { data: result };
   const later = Object.entries(result).flatMap(([key, value]: [string, unknown]): LaterValue[] => {
     if (isAsyncIterable(value)) return [{ key, kind: "iterable", ticket: hold(pending().opened(value, path)) }];
     if (!isNestedPromise(value)) return [];
-    // Nobody may come for it.
+    // The client may leave before the Worker opens the stream: a rejection must not be unhandled.
     value.catch(() => {});
     return [{ key, kind: "promise", ticket: hold(pending().opened(returning(value), path)) }];
   });

@@ -7,7 +7,7 @@ import { isCloneable } from "./pack-reply.js";
  * The cause of an error, for server callers: they hold the binding, and the app's own code runs there. Clients over HTTP and
  * sockets never get it. The cause of an unexpected error stays in the log.
  */
-export function causeFor(caller: Caller, error: unknown): { readonly cause?: ForwardedCause } {
+export function forwardCause(caller: Caller, error: unknown): { readonly cause?: ForwardedCause } {
   const isServer = caller.type === "system" || (caller.type === "user" && caller.via === "rpc");
   if (!isServer || !(error instanceof TRPCError) || error.code === "INTERNAL_SERVER_ERROR") return {};
   const { cause } = error;

@@ -1,9 +1,10 @@
 /**
- * A hook of tRPC that names this package's provider when there is none. tRPC's own error names one that the app never wrote.
+ * Wraps a hook of tRPC, so that its error names `UserDOProvider` if there is no provider. tRPC's own error names a provider that the
+ * app does not use.
  *
  * @throws Error without a `UserDOProvider` around the component
  */
-export function namingProvider<TValue>(name: string, hook: () => TValue): () => TValue {
+export function requireProvider<TValue>(name: string, hook: () => TValue): () => TValue {
   return () => {
     try {
       return hook();
