@@ -34,7 +34,7 @@ it("a flush is heard to be complete from a frame of its own at once, and from it
   expect(heard).toEqual(["5.0123456789abcdef", "the event", "6.0123456789abcdef"]);
 });
 
-it("starts a subscription anew when it shows something newer than its last event", () => {
+it("starts a subscription without a position when it shows newer data than its last event", () => {
   const message = { id: 1, method: "subscription", params: { path: "_live", lastEventId: "7.0123456789abcdef" } };
   const { encode } = createCursorEncoder({ startsAnew: (id) => id === 1 });
   const frames = JSON.parse(String(encode([message, { ...message, id: 2 }] as never))) as unknown;

@@ -62,7 +62,7 @@ describe("a class of the app", () => {
     );
   });
 
-  it("is refused if a class between replaces it", async () => {
+  it("is refused if a class between replaces a method", async () => {
     const create = (): AppClass => {
       class Logged extends Base {
         override async alarm() {

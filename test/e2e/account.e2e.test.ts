@@ -64,7 +64,7 @@ describe("the address", () => {
     };
     await change("nobody", ada.password);
     await tab.says("This is no e-mail address");
-    expect(await tab.besideField("New address")).toBe("This is no e-mail address that mail can be sent to.");
+    expect(await tab.besideField("New address")).toBe("Enter a valid e-mail address.");
     expect(await tab.field("New address").evaluate((field) => field === document.activeElement)).toBe(true);
     await change(target, "not the password");
     await tab.says("The password is wrong.");

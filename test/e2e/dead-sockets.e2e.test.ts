@@ -31,7 +31,7 @@ async function newBrowser(): Promise<BrowserContext> {
   return context;
 }
 
-describe("a socket that is dead without a word", () => {
+describe("a dead socket that was never closed", () => {
   const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
   let context: BrowserContext;
   let one: TasksTab;
@@ -64,32 +64,35 @@ describe("a socket that is dead without a word", () => {
       one.page.evaluate(() => void window.dispatchEvent(new Event("pageshow"))),
   };
 
-  test.each(Object.keys(happenings))("is found when %s: what was missed is shown", async (name) => {
-    proxy.silence();
-    const title = `Meanwhile: ${name}`;
-    await other.add(title);
-    await other.task(title).waitFor();
-    expect(await one.titles()).not.toContain(title);
-    await one.page.evaluate(() => {
-      const label = document.querySelector("[data-live]");
-      const texts: string[] = [];
-      new MutationObserver(() => texts.push(label?.textContent ?? "")).observe(label as Node, {
-        subtree: true,
-        childList: true,
-        characterData: true,
+  test.each(Object.keys(happenings))(
+    "is found when %s, and the page shows the changes that it missed",
+    async (name) => {
+      proxy.silence();
+      const title = `Meanwhile: ${name}`;
+      await other.add(title);
+      await other.task(title).waitFor();
+      expect(await one.titles()).not.toContain(title);
+      await one.page.evaluate(() => {
+        const label = document.querySelector("[data-live]");
+        const texts: string[] = [];
+        new MutationObserver(() => texts.push(label?.textContent ?? "")).observe(label as Node, {
+          subtree: true,
+          childList: true,
+          characterData: true,
+        });
+        Object.assign(window, { liveTexts: texts });
       });
-      Object.assign(window, { liveTexts: texts });
-    });
-    await happenings[name]?.();
-    const startedAt = Date.now();
-    await one.task(title).waitFor({ timeout: GENEROUS });
-    console.log(`${name}: new data after ${Date.now() - startedAt} ms`);
-    await one.live();
-    // It does not claim to be live before the server has answered.
-    const texts = await one.page.evaluate(() => (window as unknown as { liveTexts: string[] }).liveTexts);
-    expect(texts.slice(texts.lastIndexOf("Offline") + 1)).toEqual(["Connecting…", "Live"]);
-    expect(one.crashes).toEqual([]);
-  });
+      await happenings[name]?.();
+      const startedAt = Date.now();
+      await one.task(title).waitFor({ timeout: GENEROUS });
+      console.log(`${name}: new data after ${Date.now() - startedAt} ms`);
+      await one.live();
+      // It does not claim to be live before the server has answered.
+      const texts = await one.page.evaluate(() => (window as unknown as { liveTexts: string[] }).liveTexts);
+      expect(texts.slice(texts.lastIndexOf("Offline") + 1)).toEqual(["Connecting…", "Live"]);
+      expect(one.crashes).toEqual([]);
+    },
+  );
 
   test("stays open when the page becomes visible and the server answers", async () => {
     const before = one.sockets.length;

@@ -91,7 +91,7 @@ describe("a question before something is deleted", () => {
     await expectFocus(tab.page.getByRole("region", { name: "Tasks" }));
   });
 
-  it("goes away with the thing that another tab deletes", async () => {
+  it("closes when another tab deletes the same thing", async () => {
     const { tab } = await signUp();
     await addTask(tab, "Water the plants");
     const other = await openBeside(tab);

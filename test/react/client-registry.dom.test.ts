@@ -56,7 +56,7 @@ it("gives other clients for another URL", () => {
   expect(registry.obtain({ ...nothing, url: "https://other.example.com/trpc" })).not.toBe(registry.obtain(nothing));
 });
 
-it("closes what no provider has mounted, and keeps it while a query is being fetched", async () => {
+it("closes clients that no provider has mounted, and keeps them while a query is being fetched", async () => {
   const registry = createClientRegistry<never>();
   const { queryClient } = registry.obtain(nothing);
   const answer = Promise.withResolvers<string>();

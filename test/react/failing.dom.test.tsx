@@ -49,7 +49,7 @@ describe.each([
     expect(tab.asked).toEqual([]);
   }, 30_000);
 
-  it("at first shows it, and comes back by itself", async () => {
+  it("at first shows the error, and comes back by itself", async () => {
     const states: string[] = [];
     const heal = await failWith(code);
     show(ada.jar, <Page states={states} />, {

@@ -74,7 +74,7 @@ describe("Retry-After", () => {
     expect(retryDelay(2, refusal(code, { retryAfter: 0 }))).toBe(0);
   });
 
-  it("of the call comes before the header of its batch", () => {
+  it("of the call takes precedence over the header of its batch", () => {
     expect(retryDelay(0, refusal("TOO_MANY_REQUESTS", { retryAfter: 2 }, { "retry-after": "9" }))).toBe(2_000);
     // Another call of the batch has to wait.
     expect(retryDelay(0, refusal("INTERNAL_SERVER_ERROR", {}, { "retry-after": "9" }))).toBe(1_000);

@@ -128,7 +128,7 @@ describe.each(Object.entries(boundaries))("with a Suspense boundary %s", (_, Bou
   });
 });
 
-it("closes what a render opened that was thrown away", async () => {
+it("closes the client of a render that was discarded", async () => {
   const list = freshList();
   let show = (_: ReactNode): void => {};
   function Page() {
@@ -154,7 +154,7 @@ it("closes what a render opened that was thrown away", async () => {
   expect(opened.sockets.length).toBeLessThanOrEqual(1);
 }, 60_000);
 
-it("gives an own query client one client, and an own client one cache", async () => {
+it("creates one client for the app's own query client, and one cache for the app's own client", async () => {
   const list = freshList();
   const queryClient = new QueryClient();
   const { container } = render(
@@ -181,7 +181,7 @@ it("gives an own query client one client, and an own client one cache", async ()
   expect(ada.sockets.length - before).toBeLessThanOrEqual(1);
 }, 40_000);
 
-it("a provider that is mounted again under another key works on, with one channel", async () => {
+it("a provider that is mounted again under another key continues to work, with one channel", async () => {
   const list = freshList();
   let toggle = (): void => {};
   function Page() {

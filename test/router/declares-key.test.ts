@@ -74,7 +74,7 @@ it.each<[string, unknown]>([
   expect(declaresKey(schema, "toString", { resolveLazy: true })).toBe(false);
 });
 
-it("ends for a schema that makes a new one each time", () => {
+it("stops for a lazy schema that creates a new schema each time", () => {
   const text = (): z.ZodType => z.union([z.string(), z.lazy(text)]);
   expect(declaresKey(text(), "lastEventId", { resolveLazy: true })).toBe(false);
   const early = (): z.ZodType => z.union([cursor, z.lazy(early)]);

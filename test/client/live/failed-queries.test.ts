@@ -166,7 +166,7 @@ it("is asked again at once by a component that mounts, and not for one that has 
   expect(bridge.status()).toBe("live");
 });
 
-it("does not come back to a query that was reset, removed or turned off", async () => {
+it("does not ask again for a query that was reset, removed or turned off", async () => {
   const { server, queryClient, list } = await openPage();
   server.fail("posts.list", refusal("SERVICE_UNAVAILABLE"));
   list.stop();

@@ -29,7 +29,7 @@ async function whileTimePasses<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-it("fetchQuery gives what is kept current, without asking again", async () => {
+it("fetchQuery returns live data without asking again", async () => {
   const { server, fetch, write } = openPage();
   expect(await fetch()).toBe(1);
   write();
@@ -93,7 +93,7 @@ it("ensureQueryData finds the data stale once the subscription is closed", async
   expect(queryClient.getQueryData([["posts", "list"], { type: "query" }])).toBe(2);
 });
 
-it("a component that mounts over stale data shows it, and what is new, over one subscription", async () => {
+it("a component that mounts over stale data shows it, and then the new data, over one subscription", async () => {
   const { server, queryClient, options, fetch, write } = openPage();
   await fetch();
   await vi.advanceTimersByTimeAsync(6_000);

@@ -42,7 +42,7 @@ it("runs each query about once for each result, when the results fill the window
   await expect.poll(() => socket.markers().at(-1)).toBe(ada.cursor());
 }, 60_000);
 
-it("runs the query of another member among the first, and sends its result before the others are through", async () => {
+it("runs the query of another member among the first, and sends its result before the others have run", async () => {
   const { bob, organizationId } = members;
   const { socket: slow, ids } = await watchMany();
   const socket = await openLiveSocket(bob.browser, "own", organizationId);

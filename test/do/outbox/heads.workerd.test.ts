@@ -137,7 +137,7 @@ it("keeps the heads through every change, also those of the previous version", a
   );
 });
 
-it("opens an outbox that the previous version filled, and leaves one that it can go on with", async () => {
+it("opens an outbox that the previous version filled, and keeps it usable for that version", async () => {
   await inStorage((sql) => {
     dropHeads(sql);
     const insert = "INSERT INTO _outbox VALUES (?, ?, 'note', '1', 1, NULL, ?, 0)";

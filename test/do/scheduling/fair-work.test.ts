@@ -24,7 +24,7 @@ function start(work: (items: readonly string[]) => void) {
   return { fair, settled: () => Promise.allSettled(under) };
 }
 
-it("does all of a turn together, in turn between members, and yields between slices", async () => {
+it("does the items of a turn together, alternates between members, and yields between slices", async () => {
   const slices: (readonly string[])[] = [];
   const { fair, settled } = start((items) => void slices.push(items));
   const many = Array.from({ length: 100 }, (_, index) => `a${index}`);
@@ -37,7 +37,7 @@ it("does all of a turn together, in turn between members, and yields between sli
   expect(yields).toBe(slices.length - 1);
 });
 
-it("goes on with what is added after its work failed", async () => {
+it("continues with items that are added after its work failed", async () => {
   const done: string[] = [];
   const { fair, settled } = start((items) => {
     done.push(...items);

@@ -36,7 +36,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 );
 
 describe("the memory budget of an object", () => {
-  it("counts exactly what its shares hold, over all orders of reserving, releasing and closing", () => {
+  it("counts exactly the bytes of its shares, over all orders of reserving, releasing and closing", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
         const budget = createMemoryBudget(1_000);
@@ -94,7 +94,7 @@ describe("the memory budget of an object", () => {
     expect(budget.open("ada", () => {}).reserve("queued", 50)).toBe(true);
   });
 
-  it("asks for what was read when somebody waits, and wakes members in turn", () => {
+  it("asks clients what they have read when a share waits, and wakes members in turn", () => {
     const budget = createMemoryBudget(1_000);
     const asked: string[] = [];
     const woken: string[] = [];
@@ -116,7 +116,7 @@ describe("the memory budget of an object", () => {
     expect(budget.isScarce()).toBe(false);
   });
 
-  it("delivers one that is larger than the whole budget alone", () => {
+  it("accepts a frame that is larger than the whole budget if it is alone", () => {
     const budget = createMemoryBudget(1_000);
     const [one, other] = [budget.open("ada", () => {}), budget.open("bob", () => {})];
     expect(one.hasRoom("sent")).toBe(true);

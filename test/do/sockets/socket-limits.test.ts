@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { socketLimits } from "../../../src/do/sockets/socket-limits.js";
 
-it("gives a member a share of what the object may have, unless the app says how much", () => {
+it("gives a member a share of the object's limits, unless the app sets the member's own", () => {
   expect(socketLimits()).toMatchObject({
     socketsPerMember: 250,
     subscriptionsPerMember: 4_000,

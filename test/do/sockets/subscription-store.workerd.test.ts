@@ -61,7 +61,7 @@ describe("one write for many subscriptions", () => {
       expect(store.read(attachmentOf(socket)).length).toBe(20);
     }));
 
-  it("writes what was changed before the work failed", () =>
+  it("writes the changes that were made before the work failed", () =>
     inStorage((sql) => {
       const store = createSubscriptionStore(sql);
       const socket = openSocket("one");

@@ -67,7 +67,7 @@ describe("a socket ticket", () => {
     socket.socket.close();
   });
 
-  it("opens a socket to an organization for a member alone", async () => {
+  it("opens a socket to an organization only for a member", async () => {
     const { client } = await signUpWithTokens();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });
     const stranger = await signUpWithTokens();
@@ -153,7 +153,7 @@ describe("a socket ticket", () => {
     if (forged !== "") expect(text).not.toContain(forged);
   });
 
-  it("authenticates no call over HTTP", async () => {
+  it("does not authenticate calls over HTTP", async () => {
     const { client } = await signUpWithTokens();
     const { ticket } = await client.auth.socketTicket.mutate();
     expect((await send(`/trpc/auth.me?ticket=${ticket}`)).status).toBe(401);
@@ -179,7 +179,7 @@ describe("a socket ticket", () => {
     expect((await upgrade(noCookies, headers, `/trpc?ticket=${ticket}`)).status).toBe(403);
   });
 
-  it("is issued over HTTP to a session alone", async () => {
+  it("is issued only over HTTP, and only to a session", async () => {
     expect(await codeOf(withToken().auth.socketTicket.mutate())).toBe("UNAUTHORIZED");
     const { user, client } = await signUpWithTokens();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });

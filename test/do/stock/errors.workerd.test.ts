@@ -5,11 +5,14 @@ import { stockUser } from "../../fixtures/stock-roads.js";
 const { caller, roads } = await stockUser();
 
 describe.each(roads)("over $name", (road) => {
-  it.each(["nope", "nested.nope", "nope.nope"])("has tRPC's words for a path without a procedure: %s", async (path) => {
-    const error = await road.query(path).catch((cause: unknown) => cause);
-    expect(codeOfRefusal(error)).toBe("NOT_FOUND");
-    expect((error as Error).message).toBe(`No procedure found on path "${path}"`);
-  });
+  it.each(["nope", "nested.nope", "nope.nope"])(
+    "has tRPC's message for a path without a procedure: %s",
+    async (path) => {
+      const error = await road.query(path).catch((cause: unknown) => cause);
+      expect(codeOfRefusal(error)).toBe("NOT_FOUND");
+      expect((error as Error).message).toBe(`No procedure found on path "${path}"`);
+    },
+  );
 });
 
 describe("the cause of an error", () => {

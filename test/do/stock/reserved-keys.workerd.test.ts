@@ -90,7 +90,7 @@ describe("a key of Object.prototype in an event", () => {
   });
 });
 
-it("reaches nobody's prototype", async () => {
+it("does not change the prototype of other objects", async () => {
   const stranger = openBrowser().client("batch", "/stock") as unknown as TRPCClient<StockRouter>;
   for (const key of refused) await stranger.keys.worker.query(key).catch(() => {});
   expect("a" in {}).toBe(false);

@@ -104,7 +104,7 @@ it.each([
   }),
 );
 
-it("reads only what is new when the log has grown, and reads a gap that ended before it the same", () =>
+it("reads only new entries when the log has grown, and gets the same for a gap that ended before them", () =>
   withTables(definitions, ({ sql, log }) => {
     const after = log.head();
     insertNotes(sql, 0, 3_000);
