@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   readonly onWait: () => void;
   /** Called when a socket that had to wait may send again: its client reads, or the memory budget has room. */
   readonly onReady: () => void;
+  /** Called after the socket was closed because the client does not read. The client may never answer the close. */
+  readonly onTooSlow: () => void;
   /** Called after each frame that is sent, except the answer to a ping. */
   readonly onSend: () => void;
 }
@@ -59,7 +61,7 @@ const GRANT_MS = 1_000;
  * sends no more until they do.
  */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { socket, store, limits, budget, onWait, onReady, onSend } = options;
+  const { socket, store, limits, budget, onWait, onReady, onTooSlow, onSend } = options;
   const { caller = anonymous, lapses = 0, standing, deadline: asked } = readAttachment(socket) ?? {};
   const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ask());
   let bytes = 0;
@@ -77,9 +79,8 @@ export function createConnection(options: ConnectionOptions): Connection {
     waiting = Promise.withResolvers();
     // A pending timer keeps the object awake, which is right: somebody has to look when the time is up.
     deadline = setTimeout(() => {
-      // A client that does not read does not answer the close either.
-      memory.close();
       socket.close(CLOSE_TOO_SLOW, "The client does not read.");
+      onTooSlow();
     }, until - Date.now());
   }
 

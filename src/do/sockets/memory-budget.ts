@@ -126,7 +126,10 @@ export function createMemoryBudget(bytes: number) {
           count(use, -size);
           if (use === "sent") wake();
         },
-        replace: (use, before, after) => count(use, after - before),
+        replace(use, before, after) {
+          count(use, after - before);
+          if (use === "sent" && after < before) wake();
+        },
         hasRoom: (use) => used[use] === 0 || member.used[use] < free(use),
         whenRoom(callback) {
           if (!isOpen) return;

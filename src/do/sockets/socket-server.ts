@@ -142,10 +142,24 @@ export function createSocketServer(options: SocketServerOptions) {
       budget,
       onWait: () => wakeMark.set(),
       onReady: () => subscriptions.resume(connection),
+      onTooSlow: () => leave(socket),
       onSend: () => options.onUse?.(connection.caller),
     });
     connections.set(socket, connection);
     return connection;
+  }
+
+  /** Deletes what is kept of a socket that is closed. */
+  function leave(socket: WebSocket): void {
+    const connection = connections.get(socket);
+    const key = readAttachment(socket)?.key;
+    // An object that was erased has nothing of it left, not even the table.
+    if (key !== undefined && options.isBorn()) store.forget(key);
+    if (!connection) return;
+    handovers.leave(connection, hub.head());
+    subscriptions.forget(connection);
+    connection.end();
+    connections.delete(socket);
   }
 
   let restored = false;
@@ -239,17 +253,7 @@ export function createSocketServer(options: SocketServerOptions) {
       if (socket.readyState === WebSocket.OPEN) await receive(connectionOf(socket), frame);
     },
 
-    onClose(socket: WebSocket): void {
-      const connection = connections.get(socket);
-      const key = readAttachment(socket)?.key;
-      // An object that was erased has nothing of it left, not even the table.
-      if (key !== undefined && options.isBorn()) store.forget(key);
-      if (!connection) return;
-      handovers.leave(connection, hub.head());
-      subscriptions.forget(connection);
-      connection.end();
-      connections.delete(socket);
-    },
+    onClose: leave,
 
     /**
      * Leaves the sockets to a newer instance of the object, which finds their subscriptions stored with them. Calls that run

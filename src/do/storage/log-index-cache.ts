@@ -47,9 +47,10 @@ export function createLogIndexCache(sql: SqlStorage) {
   function extended(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
     const known = indexes.get(table);
     if (!known || known.base > after.seq) return undefined;
+    // Its entries may have been rolled back, or pruned before anybody read them.
+    if (!isThere(known.until)) return undefined;
     if (until.seq <= known.until.seq) return known.index;
-    // The entries were rolled back, or pruned before anybody read them.
-    if (!isThere(known.until) || !fill(known.index, table, known.until.seq, until.seq)) return undefined;
+    if (!fill(known.index, table, known.until.seq, until.seq)) return undefined;
     known.until = until;
     return known.index;
   }

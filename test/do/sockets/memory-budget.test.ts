@@ -130,4 +130,14 @@ describe("the memory budget of an object", () => {
     one.release("sent", 5_000);
     expect(budget.used()).toBe(0);
   });
+
+  it("wakes those who wait when less is sent than room was kept for", () => {
+    const budget = createMemoryBudget(1_000);
+    const [one, other] = [budget.open("ada", () => {}), budget.open("bob", () => {})];
+    one.add("sent", 500);
+    let isWoken = false;
+    other.whenRoom(() => (isWoken = true));
+    one.replace("sent", 500, 10);
+    expect(isWoken).toBe(true);
+  });
 });

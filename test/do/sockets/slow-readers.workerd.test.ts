@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { eventsOf, subscribe, type RawSocket } from "../../fixtures/socket.js";
+import { eventsOf, subscribe, upgrade, type RawSocket } from "../../fixtures/socket.js";
 import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
 
 describe("a client that does not read", () => {
@@ -86,5 +86,21 @@ describe("a client that does not read", () => {
     expect(socket.frames.some(({ id }) => id === 7)).toBe(false);
     reading(socket).socket.send("PONG");
     await expect.poll(() => socket.frames.find(({ id }) => id === 7)?.result?.data).toEqual({ json: 7 });
+  });
+
+  it("does not count any more once it was cut off, also if it never answers the close", async () => {
+    const { browser, http, open } = await openFeeds("/small");
+    const { webSocket: silent } = await upgrade(browser, {}, "/small");
+    if (!silent) throw new Error("The upgrade was refused.");
+    // The platform's type does not know the option yet.
+    (silent.accept as (options: { allowHalfOpen: boolean }) => void).call(silent, { allowHalfOpen: true });
+    const closed = new Promise<number>((resolve) => {
+      silent.addEventListener("close", ({ code }) => resolve(code));
+    });
+    silent.send(JSON.stringify([1, 2, 3].map((id) => subscribe(id, "feeds.changes"))));
+    await http.items.createMany.mutate({ count: 20, bytes: 100 });
+    expect(await closed).toBe(4408);
+    const next = await open();
+    await subscribeMany(next, 3);
   });
 });

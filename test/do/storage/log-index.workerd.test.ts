@@ -137,11 +137,15 @@ it("reads the log again after entries were rolled back or pruned", () =>
         throw new Error("undone");
       }),
     ).toThrow("undone");
+    // Ends before the entries that were rolled back did, and has new ones in their place.
+    insertNotes(sql, 1_500, 5);
+    const changes = log.read({ tables: ["notes"], after, until: log.head(), limit: 2_000 });
+    expect(changes.slice(-5).map(({ id }) => id)).toEqual([0, 1, 2, 3, 4].map((n) => `note ${1_500 + n}`));
     insertNotes(sql, 2_000, 30);
-    expect(read()).toBe(1_030);
+    expect(read()).toBe(1_035);
     log.prune({ maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER });
     const from = log.head();
     insertNotes(sql, 3_000, 600);
-    const changes = log.read({ tables: ["notes"], after: from, until: log.head(), limit: 1_000 });
-    expect(changes.length).toBe(600);
+    const rest = log.read({ tables: ["notes"], after: from, until: log.head(), limit: 1_000 });
+    expect(rest.length).toBe(600);
   }));
