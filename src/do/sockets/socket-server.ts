@@ -243,7 +243,9 @@ export function createSocketServer(options: SocketServerOptions) {
       const accepted = accept(caller, NEVER);
       const { path, lastEventId } = call;
       const type = call.type === "subscription" ? undefined : call.type;
-      const input: unknown = call.input === undefined ? undefined : transformer.input.serialize(call.input);
+      // A stream of a mutation never runs again, so its input is not kept: it may be as large as a request.
+      const isKept = call.input !== undefined && type !== "mutation";
+      const input: unknown = isKept ? transformer.input.serialize(call.input) : undefined;
       const stored = { id: 1, path, type, input, ...kindOf(opened, lastEventId) };
       subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });

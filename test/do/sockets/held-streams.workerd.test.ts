@@ -1,5 +1,5 @@
 import { env, exports } from "cloudflare:workers";
-import { evictDurableObject } from "cloudflare:test";
+import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { createCaller, watchQuery } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
 import type { FeedsRouter } from "../../fixtures/app/feeds.js";
@@ -11,7 +11,7 @@ async function start() {
   const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
   const object = env.FEEDS_DO.getByName(`user:${user.id}`);
   const sleep = () => evictDurableObject(object, { webSockets: "hibernate" });
-  return { http, browser, caller, sleep };
+  return { http, browser, caller, object, sleep };
 }
 
 /** What a caller's procedure answers, by its own name for it. */
@@ -28,6 +28,17 @@ describe("a server caller's stream", () => {
     await http.items.create.mutate({ text: "after" });
     const next = await generatorOf(stream).next();
     expect(next.value).toMatchObject({ data: { type: "create", data: { text: "between" } } });
+  });
+
+  it("of a mutation does not keep its input, which nothing reads again", async () => {
+    const { caller, object } = await start();
+    const stream = generatorOf<number>(await caller.endlessMutation({ text: "x".repeat(500_000) }));
+    expect(await stream.next()).toEqual({ done: false, value: 500_000 });
+    const kept = await runInDurableObject(object, (_, { storage }) =>
+      storage.sql.exec("SELECT total(length(stored)) AS kept FROM _socket_subscriptions").one(),
+    );
+    expect(kept).toEqual({ kept: 0 });
+    await stream.return();
   });
 
   it("is left at once, also while an event is awaited, and the app's generator ends", async () => {

@@ -128,6 +128,34 @@ describe("a socket ticket", () => {
     },
   );
 
+  it("is refused by an organization that was deleted since", async () => {
+    const owner = await signUpWithTokens();
+    const { id: organizationId } = await owner.client.organizations.create.mutate({ name: "Engine Club" });
+    const { ticket } = await owner.client.auth.socketTicket.mutate({ organization: organizationId });
+    await owner.client.organizations.delete.mutate({ organizationId });
+    expect((await open(ticket, `&organizationId=${organizationId}`)).status).toBe(403);
+  });
+
+  it("works after the session's tokens were refreshed, also twice with the same token", async () => {
+    const email = freshEmail();
+    const { tokens } = await withToken().auth.signup.mutate({ email, password, tokens: "body" });
+    const { ticket } = await withToken(tokens?.accessToken).auth.socketTicket.mutate();
+    await withToken().auth.refresh.mutate({ refreshToken: tokens?.refreshToken ?? "" });
+    await withToken().auth.refresh.mutate({ refreshToken: tokens?.refreshToken ?? "" });
+    expect((await open(ticket)).status).toBe(101);
+  });
+
+  it("is read once from a URL: two of them are refused, and so is one under an encoded name", async () => {
+    const { client } = await signUpWithTokens();
+    const { ticket } = await client.auth.socketTicket.mutate();
+    for (const path of [`/trpc?ticket=${ticket}&ticket=x`, `/trpc?%74icket=x&ticket=${ticket}`]) {
+      const { status, text } = await upgradeAt(path);
+      expect(status).toBe(400);
+      expect(text).not.toContain(ticket);
+    }
+    expect((await upgradeAt(`/trpc?%74icket=${ticket}`)).status).toBe(101);
+  });
+
   it("is refused after the object was evicted, and the next one works", async () => {
     const { client, user } = await signUpWithTokens();
     const { ticket } = await client.auth.socketTicket.mutate();
