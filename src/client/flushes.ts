@@ -2,7 +2,7 @@ import { parseCursor } from "../shared/cursor.js";
 
 type OrganizationId = string | undefined;
 
-/** Is told whose live queries show all that a flush changed. */
+/** Called with the owner of live queries that show all changes of a flush. */
 export type FlushListener = (organizationId: OrganizationId) => void;
 
 /** Reads live queries over HTTP. `hasWritten` says that a round that is being read may lack what was written. */
@@ -14,27 +14,27 @@ interface Waiting {
 }
 
 /** How long a mutation waits for the page's own live queries to show it, in milliseconds. */
-const PATIENCE = 2_000;
+const LIVE_TIMEOUT_MS = 2_000;
 
 /**
- * The words of the server that a flush is complete, and how far in the log: one comes on each socket that live queries
- * are told over, after the last of them.
+ * Tracks which flushes of the server the client's live queries show. After the results of a flush, the server sends on each socket
+ * with live queries the position in its change log.
  */
-export function createFlushes(patience = PATIENCE) {
+export function createFlushes(timeoutMs = LIVE_TIMEOUT_MS) {
   const listeners = new Set<FlushListener>();
   /** How many live queries there are of each owner. */
   const live = new Map<OrganizationId, number>();
   const positions = new Map<OrganizationId, number>();
   const waiting = new Map<OrganizationId, Set<Waiting>>();
-  /** How far the log went that a mutation has waited for in vain. */
+  /** Positions in the log that live queries did not show before the mutation that waited for them resolved. */
   const owed = new Map<OrganizationId, number>();
-  /** How many sockets are open to each owner: more than one while it moves over to another. */
+  /** Number of open sockets for each owner. There is more than one during a handover. */
   const open = new Map<OrganizationId, number>();
-  /** Whose socket was lost, or could not be opened. */
+  /** Owners with a socket that was lost, or could not be opened. */
   const lost = new Set<OrganizationId>();
   /** The owners with a lost socket, if their live queries were read over HTTP since. */
   const polled = new Set<OrganizationId>();
-  /** For each owner with a socket: reads its live queries over HTTP if the socket does not deliver. */
+  /** For each owner with a socket, the function that reads its live queries over HTTP if the socket does not deliver. */
   const pollers = new Map<OrganizationId, Poll>();
 
   function complete(organizationId: OrganizationId, position: number): void {
@@ -44,13 +44,13 @@ export function createFlushes(patience = PATIENCE) {
   }
 
   return {
-    /** Calls whenever a flush is complete. Gives the function that stops it. */
+    /** Calls the listener when a flush is complete. Returns the function that stops it. */
     listen(listener: FlushListener): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
 
-    /** A flush is complete. */
+    /** Called when live queries show all changes of a flush. */
     flushed(organizationId: OrganizationId, cursor: string): void {
       const position = positionOf(cursor);
       positions.set(organizationId, position);
@@ -62,8 +62,8 @@ export function createFlushes(patience = PATIENCE) {
     setPoller: (organizationId: OrganizationId, poll: Poll): void => void pollers.set(organizationId, poll),
 
     /**
-     * A round of polling starts. Its results contain all that was written so far. Returns the function to call when
-     * they are complete.
+     * Called when a round of polling starts. Its results contain all writes so far. Returns the function to call when they
+     * are complete.
      */
     beginRound(organizationId: OrganizationId): () => void {
       const all = [...(waiting.get(organizationId) ?? [])].map(({ position }) => position);
@@ -77,7 +77,7 @@ export function createFlushes(patience = PATIENCE) {
     /** Whether live queries show what is not owed, although the socket does not deliver. */
     isPolled: (organizationId: OrganizationId): boolean => polled.has(organizationId),
 
-    /** A live query of an owner begins. Gives the function that ends it. */
+    /** Counts a live query of an owner. Returns the function to call when it ends. */
     begin(organizationId: OrganizationId): () => void {
       // The first opens a socket if there is none.
       if (!live.has(organizationId)) lost.delete(organizationId);
@@ -100,7 +100,7 @@ export function createFlushes(patience = PATIENCE) {
       for (const each of waiting.get(organizationId) ?? []) if (each.position < 0) each.done(true);
     },
 
-    /** A socket of an owner was closed, or did not open: over none, nothing is told that would be worth waiting for. */
+    /** Called when a socket of an owner was closed, or did not open. Without a socket, live queries are read over HTTP. */
     closed(organizationId: OrganizationId): void {
       const rest = Math.max(0, (open.get(organizationId) ?? 0) - 1);
       open.set(organizationId, rest);
@@ -114,10 +114,10 @@ export function createFlushes(patience = PATIENCE) {
     },
 
     /**
-     * Waits until an owner's live queries, if there are any, show what was written: for as long as they may take. Without
-     * a socket they are read over HTTP. Answers whether they do.
+     * Waits until an owner's live queries, if there are any, show a write, but not longer than the timeout. Without a socket
+     * they are read over HTTP. Returns whether they show it.
      *
-     * @param cursor how far the log goes. An object without sockets does not say
+     * @param cursor the position of the write in the log; an object without sockets does not send one
      */
     reached(organizationId: OrganizationId, cursor: string | undefined): Promise<boolean> {
       const position = positionOf(cursor ?? "");
@@ -137,7 +137,7 @@ export function createFlushes(patience = PATIENCE) {
         const timeout = setTimeout(() => {
           mine.done(false);
           pollers.get(organizationId)?.(true);
-        }, patience);
+        }, timeoutMs);
         const mine: Waiting = {
           position,
           done(inTime) {
@@ -152,10 +152,10 @@ export function createFlushes(patience = PATIENCE) {
       });
     },
 
-    /** How far the log went that a mutation has waited for in vain, while that is still to come. */
+    /** The position that live queries did not show in time, until they show it. */
     owed: (organizationId: OrganizationId): number | undefined => owed.get(organizationId),
 
-    /** Somebody else's log is another. */
+    /** Forgets all positions, because another user has another log. */
     forget(): void {
       positions.clear();
       owed.clear();

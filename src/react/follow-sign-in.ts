@@ -17,7 +17,7 @@ interface Following {
 const following = new WeakMap<QueryClient, WeakMap<object, Following>>();
 
 /**
- * Keeps a cache to whoever is signed in, once for however many providers use it. Returns the function that stops it.
+ * Clears a cache when the signed-in user changes. Several providers can share one cache. Returns the function that stops it.
  */
 export function followSignIn<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,
@@ -37,8 +37,7 @@ export function followSignIn<TRouter extends AnyTRPCRouter>(
 }
 
 function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, queryClient: QueryClient): () => void {
-  // At each change the cache forgets the user before, and knows the new one, all in one batch, so that nothing is
-  // rendered in between.
+  // One batch removes the data of the previous user and sets the new one, so that React renders nothing in between.
   const stopEvents = onSignInChange(client, (change, user) =>
     notifyManager.batch(() => {
       bridgeOf(queryClient)?.forget();

@@ -8,8 +8,8 @@ const SERIALIZED = "userdo.superjson";
 
 /**
  * A `QueryClient` with this package's defaults: keys and dehydrated data may have any value that superjson carries, and
- * only errors that can pass are retried. An app's own `defaultOptions` come first. For servers that render, and for what
- * runs before `UserDOProvider`, which adds the defaults to any other `QueryClient` that it gets.
+ * only errors that can pass are retried. An app's own `defaultOptions` take precedence. Use it for a `QueryClient` that is used
+ * before `UserDOProvider` gets it, for example on a server that renders. The provider adds the defaults to any other.
  */
 export function createQueryClient(config: QueryClientConfig = {}): QueryClient {
   return new QueryClient({ ...config, defaultOptions: withDefaults(config.defaultOptions) });

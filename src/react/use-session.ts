@@ -13,7 +13,7 @@ const lastErrors = new WeakMap<QueryClient, Error>();
 
 /**
  * Who is signed in. Asks the server at first, and again when the page becomes visible or the network comes back; follows
- * what this page and the other tabs do. While the server cannot be reached it is asked again and again.
+ * what this page and the other tabs do. While the server cannot be reached, it asks again at least twice a minute.
  */
 export function useSessionOf<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,

@@ -70,7 +70,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
     /** For the built-in routers: signs out. Succeeds again for a session that is over: the reply may have been lost. */
     signOutProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
-    /** For the built-in routers: in the caller's own object, and issues what lasts as long as the caller's access token. */
+    /** For the built-in routers: runs in the caller's own object, and gets the time at which the caller's access token expires. */
     socketTicketProcedure: inItsPlace<UserContext<TApp>>({
       kind: "user",
       setsCookies: "never",

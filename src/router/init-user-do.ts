@@ -124,8 +124,8 @@ type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = 
 /**
  * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
  *
- * @throws Error when an option is misspelt or can never take effect, a role or a declared key of `kv` cannot be called so, or
- * `fields` has a required field; the message names it. `createUserDO` throws the errors of tables and migrations
+ * @throws Error when an option is misspelt or can never take effect, the name of a role or of a declared key of `kv` is not valid,
+ * or `fields` has a required field. The message names the option. `createUserDO` throws the errors of tables and migrations
  */
 export function initUserDO<
   TUserTables extends TableDefinitions = Record<never, never>,

@@ -3,7 +3,7 @@ import { completeProcedure } from "./complete-procedure.js";
 
 type Builder = Record<"query" | "mutation" | "subscription", (resolver: Resolver) => unknown>;
 
-/** Wraps tRPC's builder, and those that come of it, so that each procedure is completed: see {@link completeProcedure}. */
+/** Wraps tRPC's builder, and the builders that it returns, so that {@link completeProcedure} completes each procedure. */
 export function ownBuilder<TBuilder extends object>(builder: TBuilder): TBuilder {
   return new Proxy(builder, {
     get(target, property, receiver) {

@@ -18,7 +18,7 @@ export interface ErrorReport {
 /** Gets every unexpected error. The values that a user sent are not part of it: they may hold secrets. */
 export type OnError = (report: ErrorReport) => void;
 
-/** The app's own, which may be asynchronous. */
+/** The `onError` of the app, which may be asynchronous. */
 export type AppOnError = (report: ErrorReport) => void | Promise<void>;
 
 /** What a call came to, before it is packed for the way back. */

@@ -12,7 +12,7 @@ export interface AppSecrets {
 }
 
 const MIN_BYTES = 32;
-/** Different ones. A random secret of 32 bytes has many more. */
+/** Fewest different characters of a secret. A random secret of 32 bytes has many more. */
 const MIN_CHARACTERS = 6;
 // What people copy from a page and forget to change.
 const SAMPLE = /^<?(change|replace|your|sample|example|insert|todo|dummy|placeholder)[-_ ]/i;

@@ -48,12 +48,12 @@ export async function renew(
 }
 
 /**
- * How long a socket may be used that was opened on a refresh token alone, in milliseconds. The token is not exchanged for it:
- * a handshake's cookies are not reliably kept. The user's object says whether it is still the newest.
+ * How long a socket may be used if only a refresh token authenticated it, in milliseconds. The token is not exchanged during the
+ * handshake, because browsers do not reliably store its cookies. The user's object checks that the token is still the newest.
  */
 const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
 
-/** How long a socket lasts that the request opens, in milliseconds since the epoch. */
+/** When a socket that the request opens expires, in milliseconds since the epoch. */
 export function accessExpiryOf(who: Who): number {
   return who.type === "known" ? who.expiresAt : Date.now() + WITHOUT_ACCESS_TOKEN;
 }

@@ -58,7 +58,7 @@ export interface GatedUpgrade extends Cors, Credentials {
   readonly user?: string | undefined;
   /** Whether the client announced connection parameters, which the app cannot read. */
   readonly hasConnectionParams: boolean;
-  /** The ticket that authenticates it. Then there are no other credentials. */
+  /** The ticket that authenticates the socket, instead of cookies and headers. */
   readonly ticket?: string | undefined;
 }
 

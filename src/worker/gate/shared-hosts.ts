@@ -1,4 +1,4 @@
-/** Hosts directly below which anyone can get a name: of hosting providers, of tunnels and of previews. */
+/** Hosts of hosting providers, tunnels and previews. Anyone can get a name directly below them. */
 const SHARED_HOSTS: ReadonlySet<string> = new Set(
   (
     "pages.dev workers.dev trycloudflare.com r2.dev github.io gitlab.io bitbucket.io githubpreview.dev vercel.app now.sh " +
@@ -10,7 +10,7 @@ const SHARED_HOSTS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** The same, where providers also put regions and services between their own host and a customer's name. */
+/** Hosts of providers that put regions and services between their own host and the name of a customer. */
 const SHARED_ZONES =
   /(^|\.)(amazonaws\.com|amplifyapp\.com|azurewebsites\.net|azurestaticapps\.net|azure\.com|windows\.net|run\.app|appspot\.com|ngrok\.io|github\.dev|gitpod\.io|replit\.dev|devtunnels\.ms)$/;
 
@@ -19,7 +19,7 @@ const COUNTRY_DOMAIN =
   /^(ac|asn|co|com|edu|firm|gen|go|gob|gov|gv|id|ind|info|ltd|me|ne|net|nom|or|org|plc|web)\.[a-z]{2}$/;
 
 /**
- * Whether pages of anyone can have a host directly below this one. The complete list (the Public Suffix List) is too large for
+ * Whether anyone can get a host directly below this one. The complete list (the Public Suffix List) is too large for
  * a Worker: this covers top-level domains, countries' domains and the providers that apps are mostly deployed with.
  *
  * @param host in lower case, without a port
