@@ -159,7 +159,7 @@ function probed(client, work) {
   };
 }
 
-/** Counts what comes. */
+/** Counts the frames that a client receives. */
 async function openClient(stage, server, headers) {
   const connection = await openSocketConnection(server.port, "/trpc", headers);
   stage.onStop(connection.close);

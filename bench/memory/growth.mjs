@@ -6,7 +6,7 @@ import { query, startBare, startOurs, subscribe } from "./clients.mjs";
 
 /** The default of `memoryBytes`. */
 const BUDGET = 33_554_432;
-/** What the runtime takes for garbage and buffers beside it, on top of what the bare object grows by. */
+/** Memory that the runtime may take for garbage and buffers, in addition to the growth of the bare object. */
 const RUNTIME = 67_108_864;
 
 const ROW = 800_000;

@@ -7,7 +7,7 @@ import { signUp } from "./stock-subscriber.js";
 const MIB = 1_048_576;
 /** The default of `sockets.memoryBytes`. */
 const BUDGET = 32 * MIB;
-/** What V8 and buffers take beside it: garbage is collected late, because an isolate may take 128 MiB. */
+/** Memory of buffers and garbage. V8 collects garbage late, because an isolate may take 128 MiB. */
 const RUNTIME = 128 * MIB;
 
 const ROWS = 100;

@@ -91,7 +91,7 @@ it("an ordinary query of a page that starts offline is asked again when the netw
   act(() => void window.dispatchEvent(new Event("online")));
   await reaches(states, "fine BAD_REQUEST");
   const asked = tab.asked.length;
-  // What cannot succeed later is not asked for again.
+  // The client does not ask again for a query that cannot succeed later.
   act(() => void window.dispatchEvent(new Event("online")));
   await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
   expect(tab.asked).toHaveLength(asked);

@@ -111,7 +111,8 @@ export function createReceiver(options: ReceiverOptions) {
 
   return async (connection: Connection, frame: string | ArrayBuffer): Promise<void> => {
     const { socket } = connection;
-    if (typeof frame !== "string") return socket.close(CLOSE_UNSUPPORTED, "Only text frames are understood.");
+    if (typeof frame !== "string")
+      return socket.close(CLOSE_UNSUPPORTED, "Binary frames are not supported. Send text frames.");
     if (frame === "PONG") {
       restore();
       return connection.onPong();

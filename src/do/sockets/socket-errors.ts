@@ -74,7 +74,7 @@ export function tooManySockets(limit: "object" | "member"): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   const reasons = {
-    object: "There are too many sockets to this object.",
+    object: "There are too many sockets to this object. Try again later.",
     member: "You have too many sockets to this organization. Close other pages.",
   };
   server.close(CLOSE_TOO_MANY, reasons[limit]);

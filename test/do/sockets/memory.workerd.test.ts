@@ -32,7 +32,7 @@ describe("messages that wait on many sockets", () => {
     for (const socket of sockets) await socket.until(10);
     const answers = sockets.flatMap((socket) => [...refusedOf(socket), ...answeredOf(socket)]);
     expect(answers).toHaveLength(sockets.length * 10);
-    // What was answered makes room again.
+    // Answered messages make room for others.
     sockets[0]!.send(query(20, "echo", LARGE));
     await expect.poll(() => sockets[0]!.frames.find(({ id }) => id === 20)?.result?.type).toBe("data");
   }, 60_000);
