@@ -1,0 +1,127 @@
+import fc from "fast-check";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import type { Attachment } from "../../../src/do/sockets/attachment.js";
+import { createConnection, type Connection } from "../../../src/do/sockets/connection.js";
+import { createMemoryBudget } from "../../../src/do/sockets/memory-budget.js";
+import { socketLimits } from "../../../src/do/sockets/socket-limits.js";
+import { createSubscriptionStore } from "../../../src/do/sockets/subscription-store.js";
+
+const limits = { ...socketLimits(), windowBytes: 300, windowEvents: 6, windowSeconds: 1 };
+const BUDGET = 8_000;
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A socket of the platform, whose client reads when it is asked to, unless it is dead. */
+class ClientsSocket {
+  readyState: number = WebSocket.OPEN;
+  isAsked = false;
+  #attachment: Attachment;
+
+  constructor(userId: string) {
+    const caller = { type: "user", userId, via: "rpc" } as const;
+    this.#attachment = { key: "", caller, lapses: 0, standing: undefined, subscriptions: "[]" };
+  }
+
+  send = (frame: string): void => void (this.isAsked ||= frame === "PING");
+  close = (): void => void (this.readyState = WebSocket.CLOSING);
+  serializeAttachment = (attachment: Attachment): void => void (this.#attachment = attachment);
+  deserializeAttachment = (): Attachment => this.#attachment;
+}
+
+const steps = fc.array(
+  fc.oneof(
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant("open" as const), member: fc.constantFrom("ada", "bob", "cy") }),
+    },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constantFrom("send" as const, "hold" as const),
+        socket: fc.nat(7),
+        bytes: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.constantFrom(3_000, 20_000)),
+      }),
+    },
+    { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("read" as const, "wait" as const), socket: fc.nat(7) }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        do: fc.constantFrom("leave" as const, "die" as const, "close" as const),
+        socket: fc.nat(7),
+      }),
+    },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 1_500 }) }) },
+  ),
+  { maxLength: 60 },
+);
+
+it("lets every socket send in the end, whoever reads, leaves or dies, and returns all memory", async () => {
+  await fc.assert(
+    fc.asyncProperty(steps, async (all) => {
+      const budget = createMemoryBudget(BUDGET);
+      // No subscription is stored, so the store needs no database.
+      const store = createSubscriptionStore({} as SqlStorage);
+      const sockets: { socket: ClientsSocket; connection: Connection; isDead: boolean }[] = [];
+      let waiting = 0;
+
+      function open(member: string): void {
+        const socket = new ClientsSocket(member);
+        const connection: Connection = createConnection({
+          // It has what the connection uses.
+          socket: socket as unknown as WebSocket,
+          store,
+          limits,
+          budget,
+          onWait() {},
+          onReady() {},
+          onTooSlow: () => connection.end(),
+          onSend() {},
+        });
+        sockets.push({ socket, connection, isDead: false });
+      }
+      function read({ socket, connection, isDead }: (typeof sockets)[number]): void {
+        if (!socket.isAsked || isDead) return;
+        socket.isAsked = false;
+        connection.onPong();
+      }
+
+      for (const step of all) {
+        if (step.do === "open") open(step.member);
+        else if (step.do === "pass") await vi.advanceTimersByTimeAsync(step.ms);
+        else {
+          const one = sockets[step.socket];
+          if (!one) continue;
+          const { connection, socket } = one;
+          if (step.do === "read") read(one);
+          else if (step.do === "die") one.isDead = true;
+          // The client does not answer the close.
+          else if (step.do === "close") socket.close();
+          else if (step.do === "leave") {
+            socket.readyState = WebSocket.CLOSED;
+            connection.end();
+          } else if (step.do === "wait") {
+            waiting++;
+            void connection.ready().then(() => waiting--);
+          } else if (!connection.isWaiting()) {
+            if (step.do === "hold") connection.hold(step.bytes);
+            connection.send("x".repeat(step.bytes));
+          }
+        }
+      }
+      for (let round = 0; round < 40; round++) {
+        for (const one of sockets) read(one);
+        await vi.advanceTimersByTimeAsync(250);
+      }
+      expect(waiting).toBe(0);
+      for (const { socket, connection } of sockets) {
+        if (socket.readyState === WebSocket.OPEN) expect(connection.memory.hasRoom("sent")).toBe(true);
+        connection.end();
+      }
+      expect(budget.used()).toBe(0);
+      expect(budget.isScarce()).toBe(false);
+      expect(vi.getTimerCount()).toBe(0);
+    }),
+    { numRuns: 1_000 },
+  );
+});
