@@ -129,6 +129,69 @@ describe("where sockets are blocked", () => {
   }, 30_000);
 });
 
+/** Counts the requests that read the posts, and holds their replies while `gate` is set. */
+function createReads() {
+  const reads = { count: 0, gate: undefined as Promise<void> | undefined };
+  const counted: UserDOLinkOptions["fetch"] = async (url, init) => {
+    const isRead = String(url).includes("posts.list");
+    if (isRead) reads.count++;
+    const response = await fetch(url as string, init as RequestInit);
+    if (isRead) await reads.gate;
+    return response;
+  };
+  return Object.assign(reads, { fetch: counted });
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("polling", () => {
+  it("stops with the last query, and when the socket works again", async () => {
+    const network = createNetwork();
+    const reads = createReads();
+    const { client } = await signUp({ WebSocket: network.Socket, fetch: reads.fetch });
+    const first = watch(client);
+    await expect.poll(() => first.statuses.at(-1), eventually).toBe("polling");
+    first.stop();
+    await pause(400);
+    const afterStop = reads.count;
+    await pause(1_000);
+    expect(reads.count).toBe(afterStop);
+
+    const second = watch(client);
+    await expect.poll(() => reads.count, eventually).toBeGreaterThan(afterStop);
+    network.isBlocked = false;
+    await expect.poll(() => second.statuses.at(-1), { ...eventually, timeout: 40_000 }).toBe("live");
+    await pause(400);
+    const afterReturn = reads.count;
+    await pause(1_000);
+    expect(reads.count).toBe(afterReturn);
+    second.stop();
+  }, 90_000);
+
+  it("shows nothing of the user before, also from a round that was being read at the switch", async () => {
+    const network = createNetwork();
+    const reads = createReads();
+    const { client } = await signUp({ WebSocket: network.Socket, fetch: reads.fetch });
+    await client.posts.create.mutate(post("of the first user"));
+    const { titles, statuses, stop } = watch(client);
+    await expect.poll(() => titles.at(-1), eventually).toEqual(["of the first user"]);
+    await expect.poll(() => statuses.at(-1), eventually).toBe("polling");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    reads.gate = promise;
+    const before = reads.count;
+    await expect.poll(() => reads.count, eventually).toBeGreaterThan(before);
+    await client.auth.logout.mutate();
+    await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+    const shown = titles.length;
+    resolve();
+    reads.gate = undefined;
+    await client.posts.create.mutate(post("of the second user"));
+    await expect.poll(() => titles.at(-1), eventually).toEqual(["of the second user"]);
+    expect(titles.slice(shown).flat()).not.toContain("of the first user");
+    stop();
+  }, 60_000);
+});
+
 describe("without a WebSocket", () => {
   it("polls live queries, and ends subscriptions with the reason", async () => {
     vi.stubGlobal("WebSocket", undefined);
