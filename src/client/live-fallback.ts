@@ -17,6 +17,9 @@ const POLL_AFTER = 3_000;
 /** The longest time between two rounds while they fail, in milliseconds. */
 const LONGEST_INTERVAL = 60_000;
 
+/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 /** Keeps the live queries of one owner current over HTTP while the socket does not work. */
 export function createLiveFallback({ read, interval, stringify, onRound }: LiveFallbackOptions) {
   const queries = new Set<PolledQuery>();
@@ -59,7 +62,7 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
   }
 
   async function tick(): Promise<void> {
-    const delay = interval || 0;
+    const delay = Math.min(interval || 0, LONGEST_TIMER_MS);
     if (globalThis.document?.visibilityState === "hidden") return schedule(delay);
     const isComplete = await poll();
     if (isUp) return undefined;
@@ -67,7 +70,8 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
       failures = isComplete ? 0 : failures + 1;
       setPolling(isComplete);
     }
-    return schedule(Math.min(delay * 2 ** failures, LONGEST_INTERVAL));
+    // An interval that the app chose longer stays as it is.
+    return schedule(Math.max(delay, Math.min(delay * 2 ** failures, LONGEST_INTERVAL)));
   }
 
   return {

@@ -14,6 +14,9 @@ const RETRYABLE: readonly unknown[] = [-32_008, -32_029, -32_603];
 /** The longest pause between two tries, in milliseconds, unless the server asks for more. */
 const LONGEST_PAUSE_MS = 30_000;
 
+/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 /** As much of a tRPC error's shape as says whether the same call can succeed later. */
 interface Shape {
   readonly code?: unknown;
@@ -55,7 +58,8 @@ export function createFailures({ query, ask, onStatus }: FailuresOptions) {
         const longest = Math.min(1_000 * 2 ** count++, LONGEST_PAUSE_MS);
         const asked = (Number(shape?.data?.retryAfter) || 0) * 1_000;
         // The jitter keeps the pages of many users from coming back in the same moment.
-        askLater(Math.max(longest / 2 + (Math.random() * longest) / 2, asked));
+        const pause = Math.max(longest / 2 + (Math.random() * longest) / 2, asked);
+        askLater(Math.min(pause, LONGEST_TIMER_MS));
       }
       // The last data stays while the server is not there. A fault of the query itself is shown meanwhile.
       const isHidden = canPass && shape?.data?.code !== "INTERNAL_SERVER_ERROR";

@@ -85,6 +85,14 @@ it("waits as long as the server asks for", async () => {
   expect(server.open()).toHaveLength(1);
 });
 
+it("waits for longer than the longest timer of the platform when the server asks for it", async () => {
+  const { server } = await openPage();
+  // A quota of a month.
+  server.fail("posts.list", refusal("TOO_MANY_REQUESTS", 30 * 24 * 60 * 60));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.open()).toEqual([]);
+});
+
 it("shows an unexpected error of the query, and asks again", async () => {
   const { server, bridge, list } = await openPage();
   server.fail("posts.list", refusal("INTERNAL_SERVER_ERROR"));
