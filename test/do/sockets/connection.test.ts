@@ -103,7 +103,7 @@ it("lets every socket send in the end, whoever reads, leaves or dies, and return
           } else if (step.do === "wait") {
             waiting++;
             void connection.ready().then(() => waiting--);
-          } else if (!connection.isWaiting()) {
+          } else if ("bytes" in step && !connection.isWaiting()) {
             if (step.do === "hold") connection.hold(step.bytes);
             connection.send("x".repeat(step.bytes));
           }
