@@ -3,26 +3,10 @@ import fc from "fast-check";
 import superjson from "superjson";
 import { expect, it } from "vitest";
 import { hashQueryKey } from "../../../src/client/live/hash-query-key.js";
-import { superjsonValue } from "../../fixtures/superjson-value.js";
+import { copyValue, superjsonValue } from "../../fixtures/superjson-value.js";
 
-/**
- * A copy that shares no object with the original, with the keys of objects in the reverse order. superjson does not make it,
- * since it loses what it annotates inside a Map that is a key of a Map.
- */
-function copyReversed(original: unknown): unknown {
-  if (Array.isArray(original)) return original.map(copyReversed);
-  if (original instanceof Map)
-    return new Map([...original].map(([key, item]) => [copyReversed(key), copyReversed(item)]));
-  if (original instanceof Set) return new Set([...original].map(copyReversed));
-  if (original instanceof Date) return new Date(original);
-  if (original instanceof URL) return new URL(original);
-  if (original instanceof RegExp) return new RegExp(original);
-  if (original instanceof Uint8Array) return original.slice();
-  if (original instanceof Error) return new Error(original.message);
-  if (typeof original !== "object" || original === null) return original;
-  const entries = Object.entries(original).map(([key, item]) => [key, copyReversed(item)] as const);
-  return Object.fromEntries(entries.reverse());
-}
+/** A copy with the keys of objects in the reverse order. superjson does not make it: it moves some keys of Maps. */
+const copyReversed = (original: unknown): unknown => copyValue(original, (entries) => entries.toReversed());
 
 /** A canonical form of a value: what superjson writes, with sorted keys, and without keys that are undefined. */
 function canonical(original: unknown): string {
