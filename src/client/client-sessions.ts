@@ -121,7 +121,12 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
           // Not every platform's fetch returns an instance of the global Response.
           const user = (call.user = meta?.response?.headers?.get?.(USER_HEADER) ?? undefined);
           const { session } = call;
-          if (!user || session.isOver || call.change === "signedIn") return;
+          if (!user || call.change === "signedIn") return;
+          if (session.isOver) {
+            // The session ended while the call was in flight. The reply may be to a user who signed in by a form since.
+            if (session.user !== undefined && session.user !== user && user !== NO_USER) call.end();
+            return;
+          }
           if (session.user === undefined) onUser((session.user = user));
           // A reply to nobody contains no user's data. The session watch detects that the session has ended.
           if (session.user !== user && user !== NO_USER) onOtherUser();
