@@ -124,7 +124,8 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
           if (!user || call.change === "signedIn") return;
           if (session.isOver) {
             // The session ended while the call was in flight. The reply may be to a user who signed in by a form since.
-            if (session.user !== undefined && session.user !== user && user !== NO_USER) call.end();
+            session.user ??= user;
+            if (session.user !== user && user !== NO_USER) call.end();
             return;
           }
           if (session.user === undefined) onUser((session.user = user));

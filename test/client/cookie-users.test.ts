@@ -98,6 +98,39 @@ describe("a client with cookies", () => {
   });
 });
 
+describe("a reply that arrives after another one has ended the session", () => {
+  async function replyLate(first: string | undefined, late: string) {
+    const { browser, signedIn } = openBrowser(first ?? late);
+    const { client, held, run } = openTab(browser);
+    if (first !== undefined) await run(client.auth.me.query()).catch(() => {});
+    const me = client.auth.me.query();
+    me.catch(() => {});
+    await pause();
+    const list = client.posts.list.query();
+    list.catch(() => {});
+    await pause();
+    signedIn.user = late;
+    await held[1]?.send();
+    signedIn.user = "anonymous";
+    await held[0]?.arrive();
+    await expect(me).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+    await held[0]?.arrive();
+    return list;
+  }
+
+  it.each([
+    ["a page of another user", "a"],
+    ["a page of nobody", "anonymous"],
+    ["a page that has learned only that nobody is signed in", undefined],
+  ])("is not delivered to %s", async (_what, first) => {
+    await expect(replyLate(first, "b")).rejects.toMatchObject(SESSION_CHANGED);
+  });
+
+  it("is delivered to a page of its user", async () => {
+    expect(await replyLate("a", "a")).toEqual({ user: { id: "a" } });
+  });
+});
+
 describe("another tab, when a page is loaded after a form", () => {
   it.each([
     ["signed in another user", "b", "signedIn"],
