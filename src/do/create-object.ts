@@ -3,8 +3,7 @@ import type { User } from "../shared/account.js";
 import type { Call, Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
 import { formatCursor, type Cursor } from "../shared/cursor.js";
-import type { Device } from "../shared/device.js";
-import type { OnReply } from "../shared/object-stub.js";
+import type { ObjectStub, OnReply } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../shared/socket-request.js";
 import { createAlarms } from "./alarms.js";
@@ -143,13 +142,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     },
     deadLetters: () => kind.deadLetters?.() ?? [],
 
-    trpc(
-      caller: Caller,
-      calls: readonly Call[],
-      device?: Device,
-      requestId?: string,
-      onReply?: OnReply,
-    ): Promise<Reply[]> {
+    trpc(...[caller, calls, device, requestId, onReply]: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
       const run = (call: Call): Promise<Reply> =>
         shown(caller, call, () => entry.run(caller, call, "rpc", { device, requestId }));
       const runAll = (): Promise<Reply[]> =>

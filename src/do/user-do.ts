@@ -1,9 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import type { User } from "../shared/account.js";
-import type { Call, Reply } from "../shared/call.js";
-import type { Caller } from "../shared/caller.js";
-import type { Device } from "../shared/device.js";
-import type { OnReply } from "../shared/object-stub.js";
+import type { Reply } from "../shared/call.js";
+import type { ObjectStub } from "../shared/object-stub.js";
 import type { App } from "./app.js";
 import { checkAppClass } from "./check-app-class.js";
 import { createObject, type AppObject } from "./create-object.js";
@@ -67,15 +65,9 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   }
 
   /** @internal Runs calls on a caller's behalf. */
-  trpc(
-    caller: Caller,
-    calls: readonly Call[],
-    device?: Device,
-    requestId?: string,
-    onReply?: OnReply,
-  ): Promise<Reply[]> {
+  trpc(...call: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
     this.#checkFields();
-    return this.#object.trpc(caller, calls, device, requestId, onReply);
+    return this.#object.trpc(...call);
   }
 
   /** @internal The framework's own messages between objects. */
