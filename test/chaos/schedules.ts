@@ -28,7 +28,7 @@ async function shrunk(schedule: Schedule, at: number): Promise<Schedule> {
   return { ...schedule, steps };
 }
 
-it(`P1 P2 P6 P7: ${count} schedules from seed ${from}`, async () => {
+it(`keeps every promise to subscribers in ${count} schedules from seed ${from}`, async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   const figures = createFigures();
   const failures: string[] = [];

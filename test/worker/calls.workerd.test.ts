@@ -178,9 +178,9 @@ describe("the gate, in front of the real thing", () => {
     ["hostile 16: octets", { "content-type": "application/octet-stream" }, 415],
     ["hostile 17: jsonp", { "content-type": "application/jsonp" }, 415],
     ["hostile 18: gzip", { ...json, "content-encoding": "gzip" }, 415],
-    ["A16 hostile 19: another origin", { ...json, origin: "https://evil.example" }, 403],
-    ["A16 hostile 19: a null origin", { ...json, origin: "null" }, 403],
-    ["A16 hostile 19: a cookie without an origin", { ...json, cookie: "a=b" }, 403],
+    ["another origin", { ...json, origin: "https://evil.example" }, 403],
+    ["a null origin", { ...json, origin: "null" }, 403],
+    ["a cookie without an origin", { ...json, cookie: "a=b" }, 403],
     ["plain JSON", json, 200],
   ])("%s", async (_name, headers, status) => {
     expect((await mutation(headers)).status).toBe(status);

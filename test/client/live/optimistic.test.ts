@@ -23,7 +23,7 @@ async function withOptimisticRow() {
 
 afterEach(() => void vi.useRealTimers());
 
-it("C1 an optimistic change that fails is taken back, whatever was told meanwhile", async () => {
+it("takes back an optimistic change that fails, whatever arrived meanwhile", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const layer = add("new");
   await settled();
@@ -35,7 +35,7 @@ it("C1 an optimistic change that fails is taken back, whatever was told meanwhil
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "of another"]]);
 });
 
-it("C1 one that succeeds goes over to the server's result, never missing and never doubled", async () => {
+it("replaces a change that succeeds by the server's result, never missing and never doubled", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const layer = add("new");
   await settled();
@@ -51,7 +51,7 @@ it("C1 one that succeeds goes over to the server's result, never missing and nev
   expect(shown.at(-1)).toEqual(["old", "new", "half"]);
 });
 
-it("C1 of two at once, each goes over when both are known of", async () => {
+it("replaces two changes when the server's result has both", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const [one, two] = [add("one"), add("two")];
   rowOf(server, ["old", "one"]);
@@ -63,7 +63,7 @@ it("C1 of two at once, each goes over when both are known of", async () => {
   expect(shown).toEqual([["old"], ["old", "one?", "two?"], ["old", "one", "two"]]);
 });
 
-it("C1 of two at once, one that fails leaves the other", async () => {
+it("keeps one of two changes when the other fails", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const [one, two] = [add("one"), add("two")];
   one.fail();
@@ -75,7 +75,7 @@ it("C1 of two at once, one that fails leaves the other", async () => {
   expect(shown.at(-1)).toEqual(["old", "two"]);
 });
 
-it("C1 a deletion that the server's result equals stays deleted", async () => {
+it("keeps a row deleted when the server's result equals the optimistic one", async () => {
   const { server, queryClient, shown } = await withOptimisticRow();
   const key = optionsOf(server, "posts.list").queryKey;
   const layer = bridgeOf(queryClient)!.begin((cache) => cache.update(key, () => []));
@@ -89,7 +89,7 @@ it("C1 a deletion that the server's result equals stays deleted", async () => {
   expect(shown.at(-1)).toEqual(["later"]);
 });
 
-it("C1 on a query that nothing is told of, it stays until the query was asked again", async () => {
+it("keeps a change of a query without a subscription until the query was asked again", async () => {
   const { server, queryClient } = connect();
   server.answerIs(() => ["old"]);
   const options = optionsOf(server, "posts.list", undefined, { staleTime: Infinity });
@@ -107,7 +107,7 @@ it("C1 on a query that nothing is told of, it stays until the query was asked ag
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new"]]);
 });
 
-it("C1 under way for however long, its query shows nothing that may have it already; the others go on", async () => {
+it("holds back results that may contain a running change, and updates other queries", async () => {
   vi.useFakeTimers();
   const { server, queryClient, shown, add } = await withOptimisticRow();
   const count = watch(queryClient, live(optionsOf(server, "posts.count")));
@@ -126,7 +126,7 @@ it("C1 under way for however long, its query shows nothing that may have it alre
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new", "of another"]]);
 });
 
-it("C1 under way for long and then refused, it is taken back, and what others wrote meanwhile is there", async () => {
+it("takes back a slow change that is refused, and shows what others wrote meanwhile", async () => {
   vi.useFakeTimers();
   const { server, shown, add } = await withOptimisticRow();
   const layer = add("new");
@@ -137,7 +137,7 @@ it("C1 under way for long and then refused, it is taken back, and what others wr
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "of another"]]);
 });
 
-it("C1 one that is done stays while another of the same query is under way for long", async () => {
+it("keeps a finished change while another of the same query is running", async () => {
   vi.useFakeTimers();
   const { server, shown, add } = await withOptimisticRow();
   const [one, two] = [add("one"), add("two")];
@@ -152,7 +152,7 @@ it("C1 one that is done stays while another of the same query is under way for l
   expect(shown).toEqual([["old"], ["old", "one?", "two?"], ["old", "one", "two"]]);
 });
 
-it("P4 C1 done, but its word is late: it stays until the server was asked, and nothing older is shown after", async () => {
+it("keeps a finished change until a late result or a new answer has it, and shows nothing older after", async () => {
   vi.useFakeTimers();
   const { server, shown, add } = await withOptimisticRow();
   server.begin();
@@ -180,7 +180,7 @@ it("P4 C1 done, but its word is late: it stays until the server was asked, and n
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "older", "new"], ["old", "older", "new", "newer"]]);
 });
 
-it("P4 without a socket a mutation waits for nothing, and says so; once one is lost it stops waiting", async () => {
+it("does not wait for a socket that is not open, and stops waiting for one that is lost", async () => {
   vi.useFakeTimers();
   const { server } = await withOptimisticRow();
   server.begin();

@@ -54,7 +54,7 @@ describe("indexes", () => {
     ["id", "desc", "sqlite_autoindex_people_1 (id<?)"],
     ["name", "asc", "people.name (name>?)"],
     ["name", "desc", "people.name (name<?)"],
-  ] as const)("B7 B4 a page by %s %s begins by an index, however far in", (field, direction, index) =>
+  ] as const)("starts a page by %s %s through an index, however far in", (field, direction, index) =>
     withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
       tables.people.createMany(
         Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: n % 2 === 0, name: `n${n % 7}` })),
