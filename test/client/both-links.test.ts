@@ -1,24 +1,18 @@
 import { createTRPCClient, httpBatchStreamLink, splitLink } from "@trpc/client";
 import superjson from "superjson";
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { expect, it } from "vitest";
 import { userdoLink } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 /** A fetch that keeps cookies, as a browser does for both links of a page. */
 function createBrowserFetch() {
   let cookie = "";
   return async (url: unknown, init?: object): Promise<Response> => {
     const headers = new Headers((init as RequestInit | undefined)?.headers);
-    headers.set("origin", origin);
+    headers.set("origin", app.origin);
     if (cookie) headers.set("cookie", cookie);
     const response = await fetch(String(url), { ...init, headers });
     const lines = response.headers.getSetCookie().map((line) => line.split(";")[0]);
@@ -28,7 +22,7 @@ function createBrowserFetch() {
 }
 
 it("one client calls over userdoLink, and streams a query over httpBatchStreamLink", async () => {
-  const options = { url: `${origin}/trpc`, fetch: createBrowserFetch() };
+  const options = { url: `${app.origin}/trpc`, fetch: createBrowserFetch() };
   const client = createTRPCClient<AppRouter>({
     links: [
       splitLink({

@@ -1,21 +1,15 @@
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const eventually = { timeout: 10_000 };
 
 it("what listens to an organization that is nobody's any more ends with FORBIDDEN, and is not tried again", async () => {
-  const made = createNodeClient<AppRouter>(origin);
+  const made = createNodeClient<AppRouter>(app.origin);
   const { client, sockets } = made;
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
   const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });

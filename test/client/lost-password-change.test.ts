@@ -1,17 +1,11 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { describe, expect, it } from "vitest";
 import { createClient, errorReason, onSignInChange, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 const password = "correct horse battery";
 const change = { currentPassword: password, newPassword: "another horse battery" };
@@ -34,7 +28,7 @@ function losingFetch(path: string): typeof fetch {
 function openWithTokens() {
   const kept: { tokens: SessionTokens | undefined } = { tokens: undefined };
   return createClient<AppRouter>({
-    url: `${origin}/trpc`,
+    url: `${app.origin}/trpc`,
     fetch: losingFetch("auth.changePassword") as never,
     WebSocket: NodeWebSocket,
     tokens: { get: () => kept.tokens, set: (tokens) => void (kept.tokens = tokens) },
@@ -43,7 +37,7 @@ function openWithTokens() {
 
 const clients = {
   "tokens of its own": openWithTokens,
-  cookies: () => createNodeClient<AppRouter>(origin, losingFetch("auth.changePassword") as never).client,
+  cookies: () => createNodeClient<AppRouter>(app.origin, losingFetch("auth.changePassword") as never).client,
 };
 
 describe.each(Object.entries(clients))("a client with %s that loses the reply to a password change", (_name, open) => {

@@ -1,19 +1,13 @@
 import { QueryClient, QueryObserver, notifyManager } from "@tanstack/query-core";
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { createTestHarness } from "wrangler";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
 import { WebSocket as NodeWebSocket } from "ws";
 import { connectLive, createClient, live, watchQuery, type SocketClass } from "trpc-userdo/client";
 import type { SessionTokens, UserDOLinkOptions } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 afterEach(() => void vi.unstubAllGlobals());
 
 const eventually = { timeout: 12_000, interval: 20 };
@@ -34,7 +28,7 @@ function createNetwork(how: "refuses" | "closes" = "refuses") {
 async function signUp(options: UserDOLinkOptions) {
   let kept: SessionTokens | undefined;
   const tokens = { get: () => kept, set: (next: SessionTokens | undefined) => void (kept = next) };
-  const open = (more: UserDOLinkOptions) => createClient<AppRouter>({ url: `${origin}/trpc`, tokens, ...more });
+  const open = (more: UserDOLinkOptions) => createClient<AppRouter>({ url: `${app.origin}/trpc`, tokens, ...more });
   const client = open({ pollInterval: 300, ...options });
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
   return { client, other: open({}) };

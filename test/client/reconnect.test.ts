@@ -1,18 +1,12 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { expect, it } from "vitest";
 import { createNodeClient } from "../fixtures/node-client.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 async function signUp() {
-  const made = createNodeClient(origin);
+  const made = createNodeClient(app.origin);
   const email = `${crypto.randomUUID()}@example.com`;
   await made.client.auth.signup.mutate({ email, password: "correct horse battery" });
   return made;

@@ -1,15 +1,9 @@
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createNodeClient } from "../fixtures/node-client.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 const password = "correct horse battery";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -27,7 +21,7 @@ function listen({ client }: ReturnType<typeof createNodeClient<AppRouter>>) {
 }
 
 it("while nobody is signed in no socket is tried again; at sign-in the subscription begins", async () => {
-  const made = createNodeClient(origin);
+  const made = createNodeClient(app.origin);
   const { told, states, unsubscribe } = listen(made);
   await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe("idle");
   const tried = made.sockets.length;
@@ -49,8 +43,8 @@ it("while nobody is signed in no socket is tried again; at sign-in the subscript
 }, 30_000);
 
 it("who signs in next hears nothing of who was there before, on the same subscription", async () => {
-  const made = createNodeClient(origin);
-  const other = createNodeClient(origin);
+  const made = createNodeClient(app.origin);
+  const other = createNodeClient(app.origin);
   const [ada, grace] = [`${crypto.randomUUID()}@example.com`, `${crypto.randomUUID()}@example.com`];
   await other.client.auth.signup.mutate({ email: ada, password });
   await made.client.auth.signup.mutate({ email: grace, password });

@@ -1,6 +1,6 @@
-import { createTestHarness } from "wrangler";
+import { serveApp } from "../fixtures/serve-app.js";
 import { WebSocket as NodeWebSocket } from "ws";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import {
   createClient,
   watchQuery,
@@ -10,20 +10,14 @@ import {
 } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 const eventually = { timeout: 10_000 };
 
 async function signUp(implementation?: SocketClass, headers?: UserDOLinkOptions["headers"]) {
   let kept: SessionTokens | undefined;
   const client = createClient<AppRouter>({
-    url: `${origin}/trpc`,
+    url: `${app.origin}/trpc`,
     tokens: { get: () => kept, set: (tokens) => void (kept = tokens) },
     ...(implementation && { WebSocket: implementation }),
     ...(headers && { headers }),

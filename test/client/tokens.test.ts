@@ -1,16 +1,10 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { createTestHarness } from "wrangler";
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createClient, onSignInChange, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 afterEach(() => void vi.useRealTimers());
 
 const password = "correct horse battery";
@@ -20,7 +14,7 @@ function open(stored?: SessionTokens) {
   const asked: string[] = [];
   const kept: { tokens: SessionTokens | undefined } = { tokens: stored };
   const client = createClient<AppRouter>({
-    url: `${origin}/trpc`,
+    url: `${app.origin}/trpc`,
     fetch(url, init) {
       asked.push(new URL(String(url)).pathname.replace("/trpc/", ""));
       return fetch(url as string, init as RequestInit);

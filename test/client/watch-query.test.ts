@@ -1,22 +1,16 @@
 import { WebSocket as NodeWebSocket } from "ws";
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { createClient, watchQuery, type SessionTokens, type UserDOLinkOptions } from "trpc-userdo/client";
 import type { LiveRouter } from "../fixtures/app/live.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 async function signUp(options: UserDOLinkOptions = {}) {
   let tokens: SessionTokens | undefined;
   const sockets: NodeWebSocket[] = [];
   const client = createClient<LiveRouter>({
-    url: `${origin}/live`,
+    url: `${app.origin}/live`,
     WebSocket: class extends NodeWebSocket {
       constructor(...args: ConstructorParameters<typeof NodeWebSocket>) {
         super(...args);

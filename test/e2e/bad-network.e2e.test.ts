@@ -1,42 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
 import { keepPicture } from "./keep-picture.js";
 import { expectWhole, record } from "./recorded-states.js";
 import { createWeather } from "./socket-weather.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
-import { useExample } from "./use-example.js";
+import { useProxiedExample } from "./use-proxied-example.js";
 
 /** Longer than a mutation waits for the page's own live queries. */
 const SLOW = 4_000;
 const eventually = { timeout: 30_000 };
 const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
 
-const example = useExample();
-let proxy: TcpProxy;
-/** Where the page is, behind the proxy. */
-let url: string;
-
-beforeAll(async () => {
-  proxy = await createTcpProxy();
-  proxy.target = portOfExample();
-  url = `http://127.0.0.1:${proxy.port}/`;
-});
-
-afterAll(() => proxy?.close());
-
-const portOfExample = (): number => Number(new URL(example.url).port);
-
-/** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
-async function newBrowser(): Promise<BrowserContext> {
-  const context = await example.newBrowser();
-  await context.routeWebSocket(
-    ({ pathname }) => pathname !== "/trpc",
-    () => {},
-  );
-  return context;
-}
+const example = useProxiedExample();
 
 describe("a connection that comes and goes", () => {
   let context: BrowserContext;
@@ -46,14 +22,14 @@ describe("a connection that comes and goes", () => {
   let other: TasksTab;
 
   beforeAll(async () => {
-    [context, phone] = [await newBrowser(), await newBrowser()];
-    one = await TasksTab.open(context, url);
+    [context, phone] = [await example.newBrowser(), await example.newBrowser()];
+    one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", ada);
     await one.add("Kept");
     await one.task("Kept").waitFor();
-    two = await TasksTab.open(context, url);
+    two = await TasksTab.open(context, example.url);
     // On another way to the same server, which nothing happens to.
-    other = await TasksTab.open(phone, example.url);
+    other = await TasksTab.open(phone, example.directUrl);
     await other.submit("Sign in", ada);
     await Promise.all([one.live(), two.live(), other.live()]);
   }, 120_000);
@@ -65,8 +41,8 @@ describe("a connection that comes and goes", () => {
   test.each(["fin", "reset"] as const)("cut by %s and restored, the page shows what it missed", async (how) => {
     const loaded = [one.navigations, two.navigations];
     const states = await Promise.all([one, two].map(({ page }) => record(page, "titles")));
-    proxy.target = undefined;
-    proxy.cut(how);
+    example.proxy.target = undefined;
+    example.proxy.cut(how);
     await Promise.all([one, two].map(({ page }) => page.getByText("Connecting…", { exact: true }).waitFor()));
 
     const refused = `Refused, ${how}`;
@@ -78,7 +54,7 @@ describe("a connection that comes and goes", () => {
     await other.add(`Meanwhile, ${how}`);
     await other.task(`Meanwhile, ${how}`).waitFor();
 
-    proxy.target = portOfExample();
+    example.proxy.target = example.port();
     await Promise.all([one.live(), two.live()]);
     await Promise.all([one, two].map((tab) => tab.task(`Meanwhile, ${how}`).waitFor()));
     await one.add(`Afterwards, ${how}`);
@@ -97,14 +73,14 @@ describe("a server that answers late", () => {
   let two: TasksTab;
 
   beforeAll(async () => {
-    context = await newBrowser();
+    context = await example.newBrowser();
     await weather.over(context);
-    one = await TasksTab.open(context, url);
+    one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", { ...ada, email: "grace@example.com" });
     await one.page.getByText("Nothing to do.").waitFor();
     // Its socket is left alone.
-    const fair = await newBrowser();
-    two = await TasksTab.open(fair, url);
+    const fair = await example.newBrowser();
+    two = await TasksTab.open(fair, example.url);
     await two.submit("Sign in", { ...ada, email: "grace@example.com" });
     await Promise.all([one.live(), two.live()]);
   }, 120_000);

@@ -1,35 +1,13 @@
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
 import { createWeather } from "./socket-weather.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
-import { useExample } from "./use-example.js";
+import { useProxiedExample } from "./use-proxied-example.js";
 
 /** In milliseconds. Only the ping of every half minute would find a dead socket later. */
 const GENEROUS = 15_000;
 
-const example = useExample();
-let proxy: TcpProxy;
-/** Where the page is, behind the proxy. */
-let url: string;
-
-beforeAll(async () => {
-  proxy = await createTcpProxy();
-  proxy.target = Number(new URL(example.url).port);
-  url = `http://127.0.0.1:${proxy.port}/`;
-});
-
-afterAll(() => proxy?.close());
-
-/** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
-async function newBrowser(): Promise<BrowserContext> {
-  const context = await example.newBrowser();
-  await context.routeWebSocket(
-    ({ pathname }) => pathname !== "/trpc",
-    () => {},
-  );
-  return context;
-}
+const example = useProxiedExample();
 
 describe("a dead socket that was never closed", () => {
   const ada: Credentials = { email: "ada@example.com", password: "correct horse battery" };
@@ -38,11 +16,11 @@ describe("a dead socket that was never closed", () => {
   let other: TasksTab;
 
   beforeAll(async () => {
-    context = await newBrowser();
-    one = await TasksTab.open(context, url);
+    context = await example.newBrowser();
+    one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", ada);
     // On another way to the same server.
-    other = await TasksTab.open(await newBrowser(), example.url);
+    other = await TasksTab.open(await example.newBrowser(), example.directUrl);
     await other.submit("Sign in", ada);
     await Promise.all([one.live(), other.live()]);
   }, 120_000);
@@ -67,7 +45,7 @@ describe("a dead socket that was never closed", () => {
   test.each(Object.keys(happenings))(
     "is found when %s, and the page shows the changes that it missed",
     async (name) => {
-      proxy.silence();
+      example.proxy.silence();
       const title = `Meanwhile: ${name}`;
       await other.add(title);
       await other.task(title).waitFor();
@@ -112,12 +90,12 @@ describe("a network that blocks sockets", () => {
   let other: TasksTab;
 
   beforeAll(async () => {
-    context = await newBrowser();
+    context = await example.newBrowser();
     await weather.over(context);
     weather.away();
-    one = await TasksTab.open(context, url);
+    one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", grace);
-    other = await TasksTab.open(await newBrowser(), example.url);
+    other = await TasksTab.open(await example.newBrowser(), example.directUrl);
     await other.submit("Sign in", grace);
     await other.live();
   }, 120_000);

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { openRaw, type RawClient } from "./raw-client.js";
-import { createPlace, type Place, type Process } from "./start-workerd.js";
 import { signUp } from "./stock-subscriber.js";
+import { useProcess } from "./use-process.js";
 
 const MIB = 1_048_576;
 /** The default of `sockets.memoryBytes`. */
@@ -13,18 +13,7 @@ const RUNTIME = 128 * MIB;
 const ROWS = 100;
 const ROW = 800_000;
 
-let place: Place;
-let running: Process;
-
-beforeAll(async () => {
-  place = await createPlace();
-  running = await place.start();
-});
-
-afterAll(async () => {
-  await running.kill();
-  await place.remove();
-});
+const running = useProcess();
 
 /** The field of the process's status, in bytes. */
 function memoryOf(field: "VmRSS" | "VmHWM"): number {

@@ -1,20 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { openRaw, writeFrame, type RawFrame } from "./raw-client.js";
-import { createPlace, type Place, type Process } from "./start-workerd.js";
 import { signUp } from "./stock-subscriber.js";
+import { useProcess } from "./use-process.js";
 
-let place: Place;
-let running: Process;
-
-beforeAll(async () => {
-  place = await createPlace();
-  running = await place.start();
-});
-
-afterAll(async () => {
-  await running.kill();
-  await place.remove();
-});
+const running = useProcess();
 
 const password = "correct horse battery";
 const write = (id: number, n: number): RawFrame => ({

@@ -1,30 +1,17 @@
 import { QueryClient } from "@tanstack/react-query";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createClient } from "trpc-userdo/client";
+import { stubChannels } from "./open-channels.js";
 import { createClientRegistry, type ClientsOptions } from "../../src/react/client-registry.js";
 
-const channels = new Set<object>();
+let channels: ReadonlySet<object>;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  const Channel = globalThis.BroadcastChannel;
-  vi.stubGlobal(
-    "BroadcastChannel",
-    class extends Channel {
-      constructor(name: string) {
-        super(name);
-        channels.add(this);
-      }
-      override close(): void {
-        channels.delete(this);
-        super.close();
-      }
-    },
-  );
+  channels = stubChannels();
 });
 afterEach(async () => {
   await vi.advanceTimersByTimeAsync(60_000);
-  channels.clear();
   vi.unstubAllGlobals();
   vi.useRealTimers();
 });

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import type { LiveRouter } from "../fixtures/app/live.js";
 import { ask, originOf, signUp, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
+import { stubChannels } from "./open-channels.js";
 
 const { UserDOProvider, useTRPC, useSession, live, useLiveStatus } = createUserDOReact<LiveRouter>();
 
@@ -15,10 +16,10 @@ let bob: Person;
 beforeAll(async () => void ([ada, bob] = [await signUp(), await signUp()]), 60_000);
 
 /** What the page has asked for and opened, over the globals of a browser. */
-const opened = { requests: [] as string[], sockets: [] as NodeWebSocket[], channels: new Set<BroadcastChannel>() };
+const opened = { requests: [] as string[], sockets: [] as NodeWebSocket[], channels: new Set() as ReadonlySet<object> };
 
 beforeEach(() => {
-  Object.assign(opened, { requests: [], sockets: [], channels: new Set() });
+  Object.assign(opened, { requests: [], sockets: [] });
   const headers = { origin: originOf(), cookie: ada.jar.cookie };
   vi.stubGlobal("fetch", (url: string, init: Parameters<typeof ask>[1]) => {
     opened.requests.push(new URL(url).pathname.replace("/live/", ""));
@@ -33,20 +34,7 @@ beforeEach(() => {
       }
     },
   );
-  const Channel = globalThis.BroadcastChannel;
-  vi.stubGlobal(
-    "BroadcastChannel",
-    class extends Channel {
-      constructor(name: string) {
-        super(name);
-        opened.channels.add(this as never);
-      }
-      override close(): void {
-        opened.channels.delete(this as never);
-        super.close();
-      }
-    },
-  );
+  opened.channels = stubChannels();
 });
 
 afterEach(async () => {

@@ -1,16 +1,10 @@
 import { createTRPCClient, httpBatchStreamLink } from "@trpc/client";
 import superjson from "superjson";
-import { createTestHarness } from "wrangler";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serveApp } from "../fixtures/serve-app.js";
+import { describe, expect, it } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 
-const server = createTestHarness({
-  workers: [{ configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) }],
-});
-let origin: string;
-
-beforeAll(async () => void (origin = (await server.listen()).url.origin), 60_000);
-afterAll(() => server.close());
+const app = serveApp();
 
 /** A stock client of the batch-stream link over real HTTP, which accepts compressed replies as a browser does. */
 async function signUp() {
@@ -19,11 +13,11 @@ async function signUp() {
   const client = createTRPCClient<AppRouter>({
     links: [
       httpBatchStreamLink({
-        url: `${origin}/trpc`,
+        url: `${app.origin}/trpc`,
         transformer: superjson,
         async fetch(url, init) {
           const given = (init as RequestInit | undefined)?.headers as Record<string, string>;
-          const headers = { ...given, origin, cookie, "accept-encoding": "gzip, deflate, br" };
+          const headers = { ...given, origin: app.origin, cookie, "accept-encoding": "gzip, deflate, br" };
           const response = await fetch(url, { ...(init as RequestInit), headers });
           const lines = response.headers.getSetCookie().map((line) => line.split(";")[0]);
           if (lines.length > 0) cookie = lines.join("; ");
@@ -81,8 +75,8 @@ describe("a batch stream", { timeout: 20_000 }, () => {
 describe("an event stream", { timeout: 20_000 }, () => {
   it("delivers each event when it is written, to a client that accepts compression", async () => {
     const { client, cookie } = await signUp();
-    const headers = { cookie: cookie(), origin, "accept-encoding": "gzip, deflate, br" };
-    const response = await fetch(`${origin}/trpc/posts.changes`, { headers });
+    const headers = { cookie: cookie(), origin: app.origin, "accept-encoding": "gzip, deflate, br" };
+    const response = await fetch(`${app.origin}/trpc/posts.changes`, { headers });
     expect(response.headers.get("content-encoding")).not.toBe("gzip");
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";

@@ -2,14 +2,11 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import superjson from "superjson";
 import { createCaller, watchQuery } from "trpc-userdo/worker";
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ran, type LiveRouter } from "../../fixtures/app/live.js";
-import { mailsTo } from "../../fixtures/app/mailbox.js";
-import { signUpToLive } from "../../fixtures/live.js";
 import { organizationName } from "../../fixtures/organizations.js";
 import { openSocket } from "../../fixtures/socket.js";
-
-type Person = Awaited<ReturnType<typeof signUpToLive>>;
+import { createShared, signUpTwo, type Person } from "./two-members.js";
 
 /** One member's listening: all that came, as it came, and the results in it. */
 interface Listening {
@@ -23,26 +20,10 @@ let ada: Person;
 let bob: Person;
 let organizationId: string;
 
-beforeAll(async () => {
-  [ada, bob] = await Promise.all([signUpToLive(), signUpToLive()]);
-  const mail = await vi.waitFor(() => {
-    const found = mailsTo(bob.email).find(({ kind }) => kind === "verifyEmail");
-    if (found?.kind !== "verifyEmail") throw new Error("There is no mail yet.");
-    return found;
-  }, eventually);
-  await bob.http.auth.verifyEmail.mutate({ token: mail.token });
-});
+beforeAll(async () => void ([ada, bob] = await signUpTwo()));
 
-/** Both are its owners: there is nothing that one may and the other may not. */
 beforeEach(async () => {
-  organizationId = (await ada.http.organizations.create.mutate({ name: "Acme" })).id;
-  await ada.http.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "owner" });
-  const invitationId = await vi.waitFor(async () => {
-    const found = (await bob.http.organizations.list.query()).find(({ id }) => id === organizationId);
-    if (found?.status !== "invited") throw new Error("There is no invitation yet.");
-    return found.invitationId;
-  }, eventually);
-  await bob.http.organizations.invitations.accept.mutate({ invitationId });
+  organizationId = await createShared(ada, bob);
   ran.mine = 0;
 });
 

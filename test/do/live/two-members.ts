@@ -4,8 +4,10 @@ import { signUpToLive } from "../../fixtures/live.js";
 
 const eventually = { timeout: 10_000 };
 
-/** Two members of a new organization. */
-export async function createTwoMembers() {
+export type Person = Awaited<ReturnType<typeof signUpToLive>>;
+
+/** Two users, of whom the second has a verified address and can be invited. */
+export async function signUpTwo(): Promise<readonly [Person, Person]> {
   const [ada, bob] = await Promise.all([signUpToLive(), signUpToLive()]);
   const mail = await vi.waitFor(() => {
     const found = mailsTo(bob.email).find(({ kind }) => kind === "verifyEmail");
@@ -13,6 +15,11 @@ export async function createTwoMembers() {
     return found;
   }, eventually);
   await bob.http.auth.verifyEmail.mutate({ token: mail.token });
+  return [ada, bob];
+}
+
+/** Creates an organization of which both are owners, so that neither may do what the other may not. */
+export async function createShared(ada: Person, bob: Person): Promise<string> {
   const organizationId = (await ada.http.organizations.create.mutate({ name: "Acme" })).id;
   await ada.http.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "owner" });
   const invitationId = await vi.waitFor(async () => {
@@ -21,5 +28,11 @@ export async function createTwoMembers() {
     return found.invitationId;
   }, eventually);
   await bob.http.organizations.invitations.accept.mutate({ invitationId });
-  return { ada, bob, organizationId };
+  return organizationId;
+}
+
+/** Two members of a new organization. */
+export async function createTwoMembers() {
+  const [ada, bob] = await signUpTwo();
+  return { ada, bob, organizationId: await createShared(ada, bob) };
 }

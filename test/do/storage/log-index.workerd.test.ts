@@ -5,6 +5,7 @@ import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
 import { foldChanges, LOG_TYPES, type LogEntry } from "../../../src/do/storage/fold-changes.js";
 import { createLogIndex } from "../../../src/do/storage/log-index.js";
 import { table } from "../../../src/router/schema/table.js";
+import { countedSql } from "./counted-sql.js";
 import { withTables } from "./with-tables.js";
 
 const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };
@@ -57,17 +58,9 @@ it("reads the same as folding the entries, for every gap, page and filter", () =
 });
 
 /** A log, with the rows that reading it has read. */
-function countedLog(sql: SqlStorage) {
-  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-  const exec: SqlStorage["exec"] = (statement, ...values) => {
-    const cursor = sql.exec(statement, ...values);
-    cursors.push(cursor);
-    return cursor as never;
-  };
-  return {
-    log: createChangeLog(Object.assign(Object.create(sql) as SqlStorage, { exec })),
-    rowsRead: () => cursors.reduce((total, { rowsRead }) => total + rowsRead, 0),
-  };
+function countedLog(storage: SqlStorage) {
+  const { sql, rowsRead } = countedSql(storage);
+  return { log: createChangeLog(sql), rowsRead };
 }
 
 const insertNotes = (sql: SqlStorage, first: number, rows: number): void =>

@@ -4,24 +4,11 @@ import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
 import type { NetChange } from "../../../src/do/storage/fold-changes.js";
 import { table } from "../../../src/router/schema/table.js";
 import type { Cursor } from "../../../src/shared/cursor.js";
+import { countedSql } from "./counted-sql.js";
 import { withTables } from "./with-tables.js";
 
 const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };
 const ROWS = 20_000;
-
-/** The platform's storage, and how many rows were read of it. */
-function counting(sql: SqlStorage) {
-  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-  const exec: SqlStorage["exec"] = (statement, ...values) => {
-    const cursor = sql.exec(statement, ...values);
-    cursors.push(cursor);
-    return cursor as never;
-  };
-  return {
-    sql: Object.assign(Object.create(sql) as SqlStorage, { exec }),
-    rowsRead: () => cursors.reduce((total, { rowsRead }) => total + rowsRead, 0),
-  };
-}
 
 describe("a long gap, told page by page", () => {
   it("costs its length, not the square of it, and tells the same as at once", () =>
@@ -40,7 +27,7 @@ describe("a long gap, told page by page", () => {
         sql.exec("UPDATE notes SET text = 'changed' WHERE rowid % 7 = 0");
       });
       const until = log.head();
-      const counted = counting(sql);
+      const counted = countedSql(sql);
       const paged = createChangeLog(counted.sql);
       const pages = (matches?: (id: string) => boolean): NetChange[] => {
         const told: NetChange[] = [];

@@ -1,0 +1,43 @@
+import type { BrowserContext } from "playwright-core";
+import { afterAll, beforeAll } from "vitest";
+import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
+import { useExample } from "./use-example.js";
+
+/** The example, Chromium, and a proxy between the two that can lose the connections of a page. */
+export function useProxiedExample() {
+  const example = useExample();
+  let proxy: TcpProxy;
+  const port = (): number => Number(new URL(example.url).port);
+
+  beforeAll(async () => {
+    proxy = await createTcpProxy();
+    proxy.target = port();
+  });
+
+  afterAll(() => proxy?.close());
+
+  return {
+    /** The port of the example itself. */
+    port,
+    /** The address without the proxy. */
+    get directUrl(): string {
+      return example.url;
+    },
+    /** The address behind the proxy. */
+    get url(): string {
+      return `http://127.0.0.1:${proxy.port}/`;
+    },
+    get proxy(): TcpProxy {
+      return proxy;
+    },
+    /** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
+    async newBrowser(): Promise<BrowserContext> {
+      const context = await example.newBrowser();
+      await context.routeWebSocket(
+        ({ pathname }) => pathname !== "/trpc",
+        () => {},
+      );
+      return context;
+    },
+  };
+}
