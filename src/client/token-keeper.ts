@@ -163,7 +163,8 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
         if (isEnded()) return undefined;
         if (call.change === "signedIn") return set();
         return withStored(async (found) => {
-          users.assertSame(call.session, found);
+          // Another reply may have ended the session before this sign-out did, and deleted the tokens.
+          if (tokens || found) users.assertSame(call.session, found);
           return set();
         });
       });

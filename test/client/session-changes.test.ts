@@ -203,6 +203,21 @@ describe("a client with tokens, when another user signs in", () => {
 });
 
 describe("a refresh", () => {
+  it("signs out when a refused refresh has ended the session before the reply", async () => {
+    const { client, request, kept, changes } = open(tokensOf("ada"));
+    const signOut = client.auth.logout.mutate();
+    const logout = await request("auth.logout");
+    const list = client.posts.list.query();
+    list.catch(() => {});
+    (await request("posts.list")).refuse();
+    (await request("auth.refresh")).refuse();
+    await vi.waitFor(() => expect(changes).toEqual(["signedOut"]));
+    logout.reply(null);
+    await signOut;
+    expect(kept.tokens).toBeUndefined();
+    await expect(list).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
+  });
+
   it("sends the client's own headers", async () => {
     const { client, request } = open(tokensOf("a", { isStale: true }));
     void settled(client.posts.list.query());
