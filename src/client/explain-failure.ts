@@ -24,7 +24,7 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
 
 const MAYBE_SAVED = "Your change may have been saved.";
 const OFFLINE = "There is no network, so this was not sent.";
-const RELATIVE = "`url` is relative, and there is no page that it could be relative to. Pass an absolute one.";
+const RELATIVE = "`url` is relative, but there is no page. Pass an absolute `url`.";
 // A browser does not say that it blocked an answer.
 const UNREACHABLE = `The server could not be reached, or CORS blocked its answer (\`allowedOrigins\`). ${MAYBE_SAVED}`;
 

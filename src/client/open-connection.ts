@@ -5,8 +5,7 @@ import type { SocketClass } from "./socket-class.js";
 export type PlatformSocket = InstanceType<SocketClass>;
 
 export const NO_WEBSOCKET =
-  "This runtime has no WebSocket (Node has one since version 22). Install the package `ws` and pass its `WebSocket` to " +
-  "the client, or use a newer runtime.";
+  "This runtime has no WebSocket. Use Node 22 or newer, or pass the `WebSocket` of the package `ws` to the client.";
 
 export interface OpenConnectionOptions {
   readonly url: string;

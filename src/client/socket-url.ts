@@ -22,9 +22,7 @@ const ABSOLUTE = /^(http|ws)s?:\/\//i;
  */
 export function socketUrl({ url, base, organizationId, user }: SocketTarget): string {
   if (!ABSOLUTE.test(url) && base === undefined) {
-    throw new Error(
-      `"${url}" is relative, and there is no page that it could be relative to. Pass an absolute \`url\`.`,
-    );
+    throw new Error(`"${url}" is relative, but there is no page. Pass an absolute \`url\`.`);
   }
   const [whole = ""] = (ABSOLUTE.test(url) ? url : new URL(url, base).href).split("#", 1);
   const parameters = Object.entries({ organizationId, [USER_PARAMETER]: user }).flatMap(([name, value]) =>
