@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import type { ErrorReason } from "../shared/error-reason.js";
+import { passwordReasonOf } from "./password-issue.js";
 
 export interface ReasonedErrorOptions {
   readonly code: TRPCError["code"];
@@ -27,7 +28,9 @@ export class ReasonedError extends TRPCError {
 
 /** The reason of an error that was thrown on purpose; `undefined` for an error without one. */
 export function reasonOf(error: unknown): ErrorReason | undefined {
-  return error instanceof ReasonedError ? error.reason : undefined;
+  if (error instanceof ReasonedError) return error.reason;
+  // A refused input has its reason in the issues of the schema, so that a form finds it beside the field.
+  return error instanceof TRPCError ? passwordReasonOf(error.cause) : undefined;
 }
 
 /** In how many seconds a call that failed can succeed; `undefined` for an error that does not state it. */

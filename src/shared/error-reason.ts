@@ -1,29 +1,41 @@
 /** Stable names of errors that an app can branch on or translate. A client finds one in `error.data.reason`. */
-const reasons = [
-  "ADDRESS_VERIFIED",
-  "COOKIES_DROPPED",
-  "LINK_NEEDS_SESSION",
-  "LINK_USED",
-  "MAIL_NOT_CONFIGURED",
-  "MEMBER_QUOTA",
-  "OBJECT_OVERLOADED",
-  "PASSWORD_CHANGED",
-  "SESSION_CHANGED",
-  "SOCKET_TICKET_INVALID",
-  "TOO_MANY_INVITATIONS",
-  "TOO_MANY_WRONG_PASSWORDS",
-] as const;
+export type ErrorReason =
+  | "ACCOUNT_CHANGED"
+  | "ADDRESS_VERIFIED"
+  | "COOKIES_DROPPED"
+  | "LINK_NEEDS_SESSION"
+  | "LINK_USED"
+  | "MAIL_NOT_CONFIGURED"
+  | "MEMBER_QUOTA"
+  | "OBJECT_OVERLOADED"
+  | "PASSWORD_BREACHED"
+  | "PASSWORD_CHANGED"
+  | "PASSWORD_MALFORMED"
+  | "PASSWORD_TOO_LONG"
+  | "PASSWORD_TOO_SHORT"
+  | "SESSION_CHANGED"
+  | "SOCKET_TICKET_INVALID"
+  | "TOO_MANY_INVITATIONS"
+  | "TOO_MANY_WRONG_PASSWORDS"
+  | "WEAK_PASSWORD"
+  | "WRONG_PASSWORD";
 
-export type ErrorReason = (typeof reasons)[number];
+// The form of a reason is checked, not a list of them, which every page would load.
+const REASON = /^[A-Z]+(_[A-Z]+)+$/;
 
 /**
  * The reason of an error that a call of a client, or of a server-side caller, was rejected with; `undefined` for an
- * error without one.
+ * error without one. A server of a newer version, or the app's `errorFormatter`, may send reasons that the type does not
+ * list.
  */
 export function errorReason(error: unknown): ErrorReason | undefined {
   const data = field(error, "data") ?? field(field(error, "shape"), "data");
   const reason = field(data, "reason");
-  return reasons.find((known) => known === reason);
+  return isReason(reason) ? reason : undefined;
+}
+
+function isReason(value: unknown): value is ErrorReason {
+  return typeof value === "string" && REASON.test(value);
 }
 
 function field(value: unknown, name: string): unknown {

@@ -68,7 +68,7 @@ describe("the address", () => {
     expect(await tab.field("New address").evaluate((field) => field === document.activeElement)).toBe(true);
     await change(target, "not the password");
     await tab.says("The password is wrong.");
-    expect(await tab.besideField("Your password")).toBe("The password is wrong.");
+    expect(await tab.besideField("Your password")).toBe("The password is wrong. Check it and try again.");
     await change(bob.email, ada.password);
     await tab.says("This address belongs to an account already.");
     await change(target, ada.password);

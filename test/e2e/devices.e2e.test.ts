@@ -52,10 +52,10 @@ describe("the password", () => {
     };
     await change("not the password", another);
     await tab.says("The password is wrong.");
-    expect(await tab.besideField("Current password")).toBe("The password is wrong.");
+    expect(await tab.besideField("Current password")).toBe("The password is wrong. Check it and try again.");
     await change(ada.password, "short");
-    await tab.says("A password has at least 8 characters.");
-    expect(await tab.besideField("New password")).toBe("A password has at least 8 characters.");
+    await tab.says("Password must be at least 8 characters.");
+    expect(await tab.besideField("New password")).toBe("Password must be at least 8 characters.");
     await change(ada.password, another);
     await tab.says("Your password was changed, and all your other devices are signed out.");
 

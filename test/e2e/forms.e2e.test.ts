@@ -21,7 +21,7 @@ describe("a refused form", () => {
     await tab.press("Create one");
     await tab.press("Sign up");
     expect(await tab.besideField("E-mail")).not.toBe("");
-    expect(await tab.besideField("Password")).toBe("A password has at least 8 characters.");
+    expect(await tab.besideField("Password")).toBe("Password must be at least 8 characters.");
     await expectFocus(tab.field("E-mail"));
     await tab.field("E-mail").fill("somebody@example.com");
     await tab.press("Sign up");

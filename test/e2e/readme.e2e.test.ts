@@ -79,7 +79,7 @@ describe("on one port", () => {
     const context = await newBrowser();
     const one = await open(context, server.url);
     await enter(one, "Sign up", { ...ada, password: "short" });
-    await one.getByRole("alert").filter({ hasText: "A password has at least 8 characters." }).waitFor();
+    await one.getByRole("alert").filter({ hasText: "Password must be at least 8 characters." }).waitFor();
     await enter(one, "Sign up", ada);
     await add(one, "Buy bread");
     await row(one, "Buy bread").waitFor();

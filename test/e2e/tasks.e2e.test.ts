@@ -101,7 +101,7 @@ describe("signing in and out", () => {
     const tab = await TasksTab.open(context, example.url);
 
     await tab.submit("Sign up", { ...grace, password: "short" });
-    await tab.page.getByText("A password has at least 8 characters.").waitFor();
+    await tab.page.getByText("Password must be at least 8 characters.").waitFor();
     await tab.submit("Sign up", grace);
     await tab.add("Kept");
     await tab.task("Kept").waitFor();

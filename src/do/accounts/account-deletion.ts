@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../alarms.js";
@@ -103,10 +103,11 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
   };
 }
 
-function signInAgain(): TRPCError {
-  return new TRPCError({
+function signInAgain(): ReasonedError {
+  return new ReasonedError({
     code: "UNAUTHORIZED",
-    message: "The account or the session changed meanwhile. Sign in again, then delete the account.",
+    reason: "ACCOUNT_CHANGED",
+    message: "The account was changed or the session ended at the same time. Sign in again, then delete the account.",
   });
 }
 

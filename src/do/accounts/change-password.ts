@@ -5,6 +5,7 @@ import type { PasswordChange } from "../../router/room.js";
 import { addToDevice } from "../../jwt/device-token.js";
 import { randomId } from "../../shared/random-id.js";
 import { checkNewPassword } from "../passwords/check-new-password.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { endEarlier } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountParts, Actor } from "./account-parts.js";
@@ -130,9 +131,10 @@ async function answer(
   return signedIn;
 }
 
-function concurrentChange(): TRPCError {
-  return new TRPCError({
+function concurrentChange(): ReasonedError {
+  return new ReasonedError({
     code: "CONFLICT",
-    message: "The account was changed at the same moment by another call. Sign in again, then look at it.",
+    reason: "ACCOUNT_CHANGED",
+    message: "The account was changed at the same time from elsewhere. Sign in again, then change the password.",
   });
 }

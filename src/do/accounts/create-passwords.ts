@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { AccountRow, AccountStore } from "./account-store.js";
 import type { Actor } from "./account-parts.js";
 import type { AuditLog } from "./audit-log.js";
@@ -68,6 +68,10 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
   return passwords;
 }
 
-function wrongPassword(): TRPCError {
-  return new TRPCError({ code: "UNAUTHORIZED", message: "The password is wrong." });
+function wrongPassword(): ReasonedError {
+  return new ReasonedError({
+    code: "UNAUTHORIZED",
+    reason: "WRONG_PASSWORD",
+    message: "The password is wrong. Check it and try again.",
+  });
 }

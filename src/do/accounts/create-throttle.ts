@@ -1,6 +1,6 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Alarms } from "../alarms.js";
-import { delayOf, memoryOf, type Failures, type ThrottleOptions } from "./throttle-delay.js";
+import { delayOf, durationText, memoryOf, type Failures, type ThrottleOptions } from "./throttle-delay.js";
 
 export const throttleSchema =
   "CREATE TABLE IF NOT EXISTS _throttle (name TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT, WITHOUT ROWID";
@@ -126,7 +126,7 @@ function slowDown(delay: number): ReasonedError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     reason: "TOO_MANY_WRONG_PASSWORDS",
-    message: `Too many wrong passwords. Try again in ${retryAfter} s.`,
+    message: `Too many wrong passwords. Try again in ${durationText(retryAfter)}.`,
     retryAfter,
   });
 }

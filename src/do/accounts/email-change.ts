@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
@@ -175,10 +176,11 @@ function tookTooLong(): TRPCError {
   return new TRPCError({ code: "SERVICE_UNAVAILABLE", message: "Confirming took too long. Open the link again." });
 }
 
-function signInAgain(): TRPCError {
-  return new TRPCError({
+function signInAgain(): ReasonedError {
+  return new ReasonedError({
     code: "UNAUTHORIZED",
-    message: "The password or the session changed meanwhile. Sign in again, then change the address.",
+    reason: "ACCOUNT_CHANGED",
+    message: "The password was changed or the session ended at the same time. Sign in again, then change the address.",
   });
 }
 

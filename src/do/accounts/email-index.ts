@@ -1,4 +1,5 @@
 import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Credentials, SignedIn, Signup } from "../../shared/account.js";
 import type { Device } from "../../shared/device.js";
 import type { IndexRoom } from "../../router/room.js";
@@ -186,6 +187,10 @@ function taken(): TRPCError {
 }
 
 /** One and the same for a wrong password and an unknown address. */
-function wrongCredentials(): TRPCError {
-  return new TRPCError({ code: "UNAUTHORIZED", message: "The e-mail address or the password is wrong." });
+function wrongCredentials(): ReasonedError {
+  return new ReasonedError({
+    code: "UNAUTHORIZED",
+    reason: "WRONG_PASSWORD",
+    message: "The e-mail address or the password is wrong. Check both and try again.",
+  });
 }

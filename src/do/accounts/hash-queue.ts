@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 
 /** Runs one expensive piece of work of an object at a time. */
 export interface HashQueue {
@@ -34,9 +34,10 @@ function nextEvent(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }
 
-function busy(): TRPCError {
-  return new TRPCError({
+function busy(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: "Too many passwords of this account are being checked at once. Try again in a few seconds.",
+    reason: "OBJECT_OVERLOADED",
+    message: "Too many passwords for this account are being checked at once. Try again in a few seconds.",
   });
 }

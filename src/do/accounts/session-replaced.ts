@@ -7,7 +7,7 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 export function sessionReplaced(): ReasonedError {
   return new ReasonedError({
     code: "UNAUTHORIZED",
-    message: "The password was changed, and this session ended with it. Sign in with the new password.",
+    message: "The password was changed, so this session has ended. Sign in with the new password.",
     reason: "PASSWORD_CHANGED",
   });
 }

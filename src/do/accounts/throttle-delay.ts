@@ -59,3 +59,9 @@ export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleO
 export function memoryOf(count: number, options: Required<ThrottleOptions>): number {
   return Math.min(count, 4) * options.longestDelay * 1000;
 }
+
+/** A duration for people. Minutes are rounded up, so that nobody tries too early. */
+export function durationText(seconds: number): string {
+  const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}

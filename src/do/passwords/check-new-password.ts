@@ -2,6 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { isBreached, type BreachLookUp } from "./breach-look-up.js";
 import { isCommon } from "./is-common.js";
+import type { PasswordReason } from "../../router/password-issue.js";
 import { normalizePassword } from "../../shared/normalize-password.js";
 
 export interface NewPasswordOptions {
@@ -21,14 +22,16 @@ export async function checkNewPassword(
   { lookUp, field }: NewPasswordOptions,
 ): Promise<"checked" | "not looked up"> {
   const normalized = normalizePassword(password);
-  if (await isCommon(normalized)) throw weak(field, "This password is one of the most common ones. Choose another.");
+  if (await isCommon(normalized))
+    throw refused(field, "WEAK_PASSWORD", "This password is one of the most common ones. Choose another one.");
   const breached = lookUp ? await isBreached(normalized, lookUp) : false;
-  if (breached === true) throw weak(field, "This password has been in a data breach. Choose another.");
+  if (breached === true)
+    throw refused(field, "PASSWORD_BREACHED", "This password appeared in a data breach. Choose another one.");
   return breached === "unknown" ? "not looked up" : "checked";
 }
 
-function weak(field: string, message: string): TRPCError {
+function refused(field: string, reason: PasswordReason, message: string): TRPCError {
   // Of the two, the one that is an Error: tRPC wraps any other cause.
-  const cause = new z.ZodRealError([{ code: "custom", path: [field], message, input: undefined }]);
+  const cause = new z.ZodRealError([{ code: "custom", path: [field], message, params: { reason }, input: undefined }]);
   return new TRPCError({ code: "BAD_REQUEST", message, cause });
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { canonicalEmail } from "../../shared/email-address.js";
 import { normalizePassword } from "../../shared/normalize-password.js";
+import { passwordIssue } from "../password-issue.js";
 
 const encoder = new TextEncoder();
 
@@ -16,7 +17,16 @@ const bytesOf = (text: string): number => encoder.encode(text).length;
 /** Whether a password is short enough in its normalized form. */
 const isShortEnough = (typed: string): boolean =>
   bytesOf(typed) <= TYPED_BYTES && bytesOf(normalizePassword(typed)) <= PASSWORD_BYTES;
-const tooLong = `A password has at most ${PASSWORD_BYTES} bytes.`;
+const tooLong = passwordIssue(
+  "PASSWORD_TOO_LONG",
+  `Password must be at most ${PASSWORD_BYTES} characters, or fewer with accents or emoji.`,
+);
+const tooShort = passwordIssue("PASSWORD_TOO_SHORT", "Password must be at least 8 characters.");
+const malformed = passwordIssue(
+  "PASSWORD_MALFORMED",
+  "This password has a character that cannot be stored. Choose another password.",
+);
+const missing = "Enter a password.";
 
 /** An e-mail address, canonical: see {@link canonicalEmail}. */
 export const emailInput = z.string().transform((value, context) => {
@@ -31,15 +41,15 @@ export const emailInput = z.string().transform((value, context) => {
  * normalized form, so that every device accepts the same passwords.
  */
 export const newPasswordInput = z
-  .string()
-  .refine(isShortEnough, { error: tooLong, abort: true })
-  .refine((value) => normalizePassword(value).length >= 8, "A password has at least 8 characters.")
+  .string(missing)
+  .refine(isShortEnough, { ...tooLong, abort: true })
+  .refine((value) => normalizePassword(value).length >= 8, tooShort)
   // Half a character has no bytes of its own: two such passwords would count as the same.
-  .refine((value) => value.isWellFormed(), "A password is text that can be written as UTF-8.");
+  .refine((value) => value.isWellFormed(), malformed);
 
 /** A password to be checked. Earlier versions limited new passwords as typed, so that limit is accepted as well. */
 export const passwordInput = z
-  .string()
+  .string(missing)
   .refine((value) => bytesOf(value) <= PASSWORD_BYTES || isShortEnough(value), tooLong);
 
 /** Where the tokens go: into cookies, which is for browsers, or into the body, for any other client. */

@@ -100,7 +100,7 @@ describe("a password change without a reply, over cookies", () => {
     const { before, after } = await lost();
     moveClock(0);
     const message = before.client().auth.changePassword.mutate({ ...change, newPassword: "a third horse battery" });
-    await expect(message).rejects.toThrow("The password was changed, and this session ended with it.");
+    await expect(message).rejects.toThrow("The password was changed, so this session has ended.");
     const codes: unknown[] = [];
     for (let tries = 0; tries < 5; tries++) {
       codes.push(await repeat(before, { currentPassword: newPassword, newPassword: `guessed battery ${tries}` }));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delayOf, memoryOf, throttleDefaults } from "../../../src/do/accounts/throttle-delay.js";
+import { delayOf, durationText, memoryOf, throttleDefaults } from "../../../src/do/accounts/throttle-delay.js";
 
 describe("how long wrong passwords make the next one wait", () => {
   it.each([
@@ -44,4 +44,14 @@ describe("how long a count of wrong passwords is kept", () => {
       }
     }
   });
+});
+
+it.each([
+  [1, "1 second"],
+  [59, "59 seconds"],
+  [60, "1 minute"],
+  [61, "2 minutes"],
+  [900, "15 minutes"],
+])("says %i seconds in words for people, and never too few", (seconds, text) => {
+  expect(durationText(seconds)).toBe(text);
 });
