@@ -1,0 +1,44 @@
+import { existsSync } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+async function pagesIn(folder: string): Promise<string[]> {
+  const names = await readdir(path.join(root, folder));
+  return names.filter((name) => name.endsWith(".md")).map((name) => path.join(folder, name));
+}
+
+const pages = (await Promise.all([".", "docs", "docs/decisions"].map(pagesIn))).flat();
+
+/** The text of a page without its code, in which `#` begins comments. */
+async function readProse(page: string): Promise<string> {
+  const text = await readFile(path.join(root, page), "utf8");
+  return text.replaceAll(/^```[^]*?^```$/gm, "");
+}
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}_\- ]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+async function anchorsOf(page: string): Promise<string[]> {
+  const prose = await readProse(page);
+  return Array.from(prose.matchAll(/^#+ (.+)$/gm), ([, heading = ""]) => anchorOf(heading));
+}
+
+it.each(pages)("%s links to files and headings that exist", async (page) => {
+  const links = Array.from((await readProse(page)).matchAll(/\]\((?!\w+:)([^)#]*)(?:#([^)]+))?\)/g));
+  const broken: string[] = [];
+  for (const [link, file = "", anchor] of links) {
+    const target = file === "" ? page : path.join(path.dirname(page), file);
+    const exists = existsSync(path.join(root, target));
+    if (!exists || (anchor !== undefined && !(await anchorsOf(target)).includes(anchor))) broken.push(link);
+  }
+  expect(broken).toEqual([]);
+});
