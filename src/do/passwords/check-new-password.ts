@@ -2,6 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { isBreached, type BreachLookUp } from "./breach-look-up.js";
 import { isCommon } from "./is-common.js";
+import { isPredictable } from "./is-predictable.js";
 import type { PasswordReason } from "../../router/password-issue.js";
 import { normalizePassword } from "../../shared/normalize-password.js";
 
@@ -22,6 +23,10 @@ export async function checkNewPassword(
   { lookUp, field }: NewPasswordOptions,
 ): Promise<"checked" | "not looked up"> {
   const normalized = normalizePassword(password);
+  if (isPredictable(normalized)) {
+    const message = "This password is a repetition or a sequence, which is easy to guess. Choose another one.";
+    throw refused(field, "WEAK_PASSWORD", message);
+  }
   if (await isCommon(normalized))
     throw refused(field, "WEAK_PASSWORD", "This password is one of the most common ones. Choose another one.");
   const breached = lookUp ? await isBreached(normalized, lookUp) : false;

@@ -18,6 +18,11 @@ const newPasswords: readonly (readonly [ErrorReason, string, string])[] = [
   ],
   ["WEAK_PASSWORD", "password123", "This password is one of the most common ones. Choose another one."],
   ["WEAK_PASSWORD", "PASSWORD123", "This password is one of the most common ones. Choose another one."],
+  [
+    "WEAK_PASSWORD",
+    "12341234",
+    "This password is a repetition or a sequence, which is easy to guess. Choose another one.",
+  ],
 ];
 
 type Client = TRPCClient<AppRouter>;

@@ -26,6 +26,13 @@ describe("passwords that everybody tries first", () => {
     },
   );
 
+  it.each(["88888888", "12341234", "87654321"])("refuses %s, which guessers try before any list", async (password) => {
+    await expect(checkNewPassword(password, { lookUp: undefined, field: "password" })).rejects.toMatchObject({
+      code: "BAD_REQUEST",
+      message: expect.stringContaining("Choose another."),
+    });
+  });
+
   it("looks a password up in its normalized form, however it was typed", async () => {
     const lookUp = () => Promise.resolve(`${sha1("caf\u00E9 au lait").slice(5)}:3`);
     for (const typed of ["caf\u00E9 au lait", "cafe\u0301 au lait"]) {
