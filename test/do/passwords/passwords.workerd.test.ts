@@ -29,7 +29,7 @@ describe("passwords that everybody tries first", () => {
   it.each(["88888888", "12341234", "87654321"])("refuses %s, which guessers try before any list", async (password) => {
     await expect(checkNewPassword(password, { lookUp: undefined, field: "password" })).rejects.toMatchObject({
       code: "BAD_REQUEST",
-      message: expect.stringContaining("Choose another."),
+      message: expect.stringContaining("Choose another one."),
     });
   });
 
