@@ -31,7 +31,7 @@ export async function authorization(
   if (calls.every((op) => sessions.callOf(op).change === "signedIn")) return {};
   const tokens = await keeper.fresh(session);
   for (const { context } of calls) context[SENT] = tokens;
-  return tokens ? { Authorization: `Bearer ${tokens.accessToken}` } : {};
+  return tokens ? { authorization: `Bearer ${tokens.accessToken}` } : {};
 }
 
 /** Where the result of a call goes. The error may be of any class. */

@@ -24,7 +24,10 @@ export async function exchangeToken(
   refreshToken: string,
   headers: Record<string, string | string[] | undefined> = {},
 ): Promise<SessionTokens | undefined> {
-  const response = await fetch(`${url.replace(/\/$/, "")}/auth.refresh`, {
+  // As the batch link builds its URLs.
+  const [base = "", ...query] = url.split("?");
+  const target = [`${base.replace(/\/$/, "")}/auth.refresh`, ...query].join("?");
+  const response = await fetch(target, {
     method: "POST",
     // The batch link passes headers with several values to fetch in the same way.
     headers: { ...headers, "content-type": "application/json" } as Record<string, string>,

@@ -1,7 +1,7 @@
 type Fetch<TUrl, TInit> = (url: TUrl, init?: TInit) => Promise<Response>;
 
 /** A result of tRPC, as far as it shows that tRPC has answered. */
-type Result = { readonly result?: unknown; readonly error?: { readonly json?: unknown } } | null;
+type Result = { readonly result?: { readonly data?: unknown }; readonly error?: { readonly json?: unknown } } | null;
 
 /**
  * A fetch with errors that explain why the server has not answered. The platform's own messages are "Failed to fetch", or
@@ -9,15 +9,13 @@ type Result = { readonly result?: unknown; readonly error?: { readonly json?: un
  */
 export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => unknown): Fetch<TUrl, TInit> {
   return async (url, init) => {
+    const wasOffline = isOffline();
     try {
       return checked((await fetch(url, init)) as Response);
     } catch (cause) {
-      // Ended by whoever asked.
-      if ((cause as Error | undefined)?.name === "AbortError") throw cause;
-      const isRelative = !globalThis.location && String(url).startsWith("/");
-      throw new Error(isRelative ? RELATIVE : globalThis.navigator?.onLine === false ? OFFLINE : UNREACHABLE, {
-        cause,
-      });
+      const isRelative = !globalThis.location && !String(url).includes("://");
+      // What was sent before the network was lost may have arrived.
+      throw explained(cause, isRelative ? RELATIVE : wasOffline ? OFFLINE : isOffline() ? LOST : UNREACHABLE);
     }
   };
 }
@@ -27,16 +25,25 @@ const OFFLINE = "There is no network, so this was not sent.";
 const RELATIVE = "`url` is relative, but there is no page. Pass an absolute `url`.";
 // A browser does not say that it blocked an answer.
 const UNREACHABLE = `The server could not be reached, or CORS blocked its answer (\`allowedOrigins\`). ${MAYBE_SAVED}`;
+const LOST = `The connection was lost. ${MAYBE_SAVED}`;
+
+const isOffline = (): boolean => globalThis.navigator?.onLine === false;
+
+/** Leaves the error of a request that its caller has ended, or a time limit of the app's own fetch. */
+function explained(cause: unknown, message: string): unknown {
+  return /^(Abort|Timeout)/.test((cause as Error | undefined)?.name ?? "") ? cause : new Error(message, { cause });
+}
 
 /** Makes `json()` reject with the reason when a proxy or another server has answered. The response stays what it is. */
 function checked(response: Response): Response {
   const json = response.json.bind(response);
   const value = async (): Promise<unknown> => {
-    const body: unknown = await json().catch((error: Error) => {
-      // An aborted or broken connection is another matter.
-      if (error.name !== "SyntaxError") throw error;
+    const body: unknown = await json().catch((cause: Error & { readonly type?: unknown }) => {
+      // node-fetch has an error of its own for what is not JSON.
+      if (cause.name !== "SyntaxError" && cause.type !== "invalid-json") throw explained(cause, LOST);
     });
-    if ([body as Result].flat().every((each) => each?.result ?? each?.error?.json)) return body;
+    const all = [body as Result].flat();
+    if (all.length > 0 && all.every((each) => each?.result?.data ?? each?.error?.json)) return body;
     throw new Error(`A proxy answered instead of tRPC (HTTP ${response.status}), or \`url\` is wrong. ${MAYBE_SAVED}`, {
       cause: response,
     });

@@ -24,7 +24,7 @@ export function joinOtherTabs(url: string, { onChange, onUser }: OtherTabsOption
   const tabs: OtherTabs = {
     tell: (message) => channel?.postMessage(message),
     open() {
-      channel ??= new BroadcastChannel(`trpc-userdo:${new URL(url, globalThis.location?.href)}`);
+      channel ??= new BroadcastChannel(`trpc-userdo:${new URL(url, globalThis.document?.baseURI)}`);
       channel.onmessage = ({ data }: MessageEvent<Message | undefined>) => {
         if (data === "signedIn" || data === "signedOut") onChange(data);
         else if (data?.user) onUser(data.user);

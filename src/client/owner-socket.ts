@@ -119,7 +119,12 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     await retryDelay.wait();
     if (isClosed || !options.mayConnect()) throw new Error("The client does not need this socket any more.");
     credentials = await readSocketCredentials(options);
-    return socketUrl({ url, base: globalThis.location?.href, organizationId, user: credentials.user });
+    return socketUrl({
+      url,
+      base: globalThis.document?.baseURI ?? globalThis.location?.href,
+      organizationId,
+      user: credentials.user,
+    });
   }
 
   const client = options.createWSClient({

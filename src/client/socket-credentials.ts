@@ -35,11 +35,11 @@ export async function readSocketCredentials(options: SocketCredentialsOptions): 
     tokenLoader?.load().then((loaded) => loaded.fresh(session)),
   ]);
   if (session.isOver) throw new Error("The sign-in changed before the socket was opened.");
-  const sent = { ...own, ...(tokens && { Authorization: `Bearer ${tokens.accessToken}` }) };
+  const sent = { ...own, ...(tokens && { authorization: `Bearer ${tokens.accessToken}` }) };
   const headers = Object.fromEntries(
     Object.entries(sent).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   ) as Record<string, string>;
-  const isAuthorized = Object.keys(headers).some((name) => name.toLowerCase() === "authorization");
+  const isAuthorized = "authorization" in headers;
 
   async function ticket(): Promise<string> {
     const input = organizationId === undefined ? undefined : { organization: organizationId };

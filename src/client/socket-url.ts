@@ -4,7 +4,7 @@ import { USER_PARAMETER } from "../shared/socket-parameters.js";
 export interface SocketTarget {
   /** Where tRPC answers: absolute, or relative to `base`. */
   readonly url: string;
-  /** The page's own address; none outside a browser. */
+  /** The address that the page's relative URLs begin at: its own, or that of its `<base>`; none outside a browser. */
   readonly base: string | undefined;
   /** Whose socket: an organization's, or the user's own. */
   readonly organizationId: string | undefined;
@@ -25,9 +25,11 @@ export function socketUrl({ url, base, organizationId, user }: SocketTarget): st
     throw new Error(`"${url}" is relative, but there is no page. Pass an absolute \`url\`.`);
   }
   const [whole = ""] = (ABSOLUTE.test(url) ? url : new URL(url, base).href).split("#", 1);
+  // The server answers at the path alone. For calls, tRPC's link removes the slash as well.
+  const [path = "", ...query] = whole.split("?");
   const parameters = Object.entries({ organizationId, [USER_PARAMETER]: user }).flatMap(([name, value]) =>
     value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,
   );
-  const target = whole.replace(/^http/i, "ws");
+  const target = [path.replace(/\/$/, ""), ...query].join("?").replace(/^http/i, "ws");
   return parameters.length === 0 ? target : `${target}${target.includes("?") ? "&" : "?"}${parameters.join("&")}`;
 }

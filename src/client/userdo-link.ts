@@ -215,7 +215,11 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
   return link as TRPCLink<TRouter>;
 }
 
-/** As one object, which more can be added to. */
+/**
+ * As one object, which more can be added to. Its names are in lower case: fetch would join the values of two spellings, and
+ * the server would read neither `application/json, application/json` nor `Basic …, Bearer …`.
+ */
 function toRecord(headers: HTTPHeaders = {}): Record<string, string | string[] | undefined> {
-  return Symbol.iterator in headers ? Object.fromEntries(headers as Iterable<[string, string]>) : headers;
+  const entries = Symbol.iterator in headers ? (headers as Iterable<[string, string]>) : Object.entries(headers);
+  return Object.fromEntries(Array.from(entries, ([name, value]) => [name.toLowerCase(), value]));
 }

@@ -11,6 +11,16 @@ describe("where a socket is opened", () => {
     ["absolute, whatever the page", "https://api.example.com/api", page, undefined, "wss://api.example.com/api"],
     ["without a page", "http://localhost:8787/trpc", undefined, undefined, "ws://localhost:8787/trpc"],
     ["already a socket's", "wss://live.example.com/trpc", page, undefined, "wss://live.example.com/trpc"],
+    ["with a slash at its end", "/trpc/", page, undefined, "wss://app.example.com/trpc"],
+    ["with a slash before a query", "https://a.example/trpc/?v=/", page, undefined, "wss://a.example/trpc?v=/"],
+    ["of an IPv6 host", "http://[::1]:8787/trpc/", undefined, "o", "ws://[::1]:8787/trpc?organizationId=o"],
+    [
+      "of an international host",
+      "https://xn--mnchen-3ya.example/trpc",
+      page,
+      undefined,
+      "wss://xn--mnchen-3ya.example/trpc",
+    ],
     ["an organization's", "/trpc", page, "org 1&x", "wss://app.example.com/trpc?organizationId=org%201%26x"],
     ["an organization's, beside a query", "/trpc?v=1", page, "o", "wss://app.example.com/trpc?v=1&organizationId=o"],
   ])("%s", (_name, url, base, organizationId, expected) => {

@@ -1,6 +1,8 @@
-import { describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { createClient, type SessionTokens } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
+
+afterEach(() => void vi.unstubAllGlobals());
 
 const url = "https://api.example.com/trpc";
 const html = { "content-type": "text/html" };
@@ -20,6 +22,10 @@ const strangers: [name: string, body: string, init: ResponseInit][] = [
   ["JSON for each call", '[{"message":"denied"}]', { status: 401 }],
   ["null", "null", { status: 200 }],
   ["a number", "1", { status: 200 }],
+  ["an empty list", "[]", { status: 200 }],
+  ["lists in a list", "[[]]", { status: 200 }],
+  ["a result of another protocol", '{"jsonrpc":"2.0","result":"ok"}', { status: 200 }],
+  ["a result without data", '{"success":true,"result":{}}', { status: 200 }],
 ];
 
 describe.each(strangers)("answered with %s", (_, body, init) => {
@@ -79,6 +85,63 @@ describe("a fetch of another class", () => {
     const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(shared) });
     expect([await client.ping.query(), await client.ping.query()]).toEqual(["pong", "pong"]);
   });
+});
+
+describe("names the cause", () => {
+  const failed = (fetch: () => Promise<Response>, address = url) =>
+    createClient<AppRouter>({ url: address, fetch })
+      .ping.query()
+      .catch((error: unknown) => error);
+
+  /** A response of which only the beginning arrives. */
+  const cut = (cause: Error): Response =>
+    ({ ok: true, status: 200, json: () => Promise.reject(cause) }) satisfies Partial<Response> as Response;
+
+  it.each([
+    ["Node", new TypeError("terminated")],
+    ["Chromium", new TypeError("network error")],
+    ["Safari", new TypeError("Load failed")],
+    ["workerd", new Error("Network connection lost.")],
+  ])("when the connection is lost in the middle of an answer: %s", async (_, cause) => {
+    const error = await failed(() => Promise.resolve(cut(cause)));
+    expect(error).toMatchObject({ message: expect.stringContaining("The connection was lost.") as string });
+    expect((error as Error).message).toContain("may have been saved");
+  });
+
+  it("when a proxy answers, with the error of node-fetch", async () => {
+    const invalid = Object.assign(new Error("invalid json response body"), {
+      name: "FetchError",
+      type: "invalid-json",
+    });
+    const error = await failed(() => Promise.resolve(cut(invalid)));
+    expect(error).toMatchObject({ message: expect.stringContaining("A proxy answered") as string });
+  });
+
+  it.each(["AbortError", "TimeoutError"])("when the app ended the request: %s", async (name) => {
+    const cause = new DOMException("The request was ended.", name);
+    for (const fetch of [() => Promise.reject(cause), () => Promise.resolve(cut(cause))]) {
+      expect(await failed(fetch)).toMatchObject({ message: cause.message });
+    }
+  });
+
+  it("when the network is lost: a request that was sent before may have arrived", async () => {
+    const network = { onLine: true };
+    vi.stubGlobal("navigator", network);
+    const lose = () => {
+      network.onLine = false;
+      return Promise.reject(new TypeError("Failed to fetch"));
+    };
+    expect(await failed(lose)).toMatchObject({ message: expect.stringContaining("may have been saved") as string });
+    expect(await failed(lose)).toMatchObject({ message: "There is no network, so this was not sent." });
+  });
+
+  it.each(["/trpc", "trpc", "localhost:8787/trpc", "//api.example.com/trpc"])(
+    "when the URL is not absolute on a server: %s",
+    async (address) => {
+      const error = await failed(() => Promise.reject(new TypeError("Invalid URL")), address);
+      expect(error).toMatchObject({ message: expect.stringContaining("Pass an absolute one") as string });
+    },
+  );
 });
 
 it("names CORS and what to check if there is no answer", async () => {

@@ -6,9 +6,9 @@ import type { Failures } from "./failures.js";
 import { openFeed, type Feed } from "./feed.js";
 import type { MovingTogether, Shown } from "./moving-together.js";
 import type { LiveQueryStatus } from "./live-status.js";
-import { keyOf, showPages, type PageNews } from "./pages.js";
+import type { PageNews, showPages } from "./pages.js";
 import type { CachedQuery } from "./query-cache.js";
-import { inputOfPage, type CachedCall } from "./read-query-key.js";
+import { inputOfPage, keyOf, type CachedCall } from "./read-query-key.js";
 
 export interface LiveQueryOptions {
   readonly query: CachedQuery;
@@ -37,6 +37,14 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     (module) => (failures = module.createFailures({ query, ask, onStatus })),
     () => undefined,
   );
+
+  let showAll: typeof showPages | undefined;
+  if (call.infinite) {
+    import("./pages.js").then(
+      (module) => (showAll = module.showPages),
+      () => {},
+    );
+  }
 
   const shown: Shown = { organizationId: organizationIdOf(call.input), ready, show };
 
@@ -87,8 +95,8 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
       const key = keyOf(pageParam);
       return pages.has(key) ? { page: pages.get(key) } : undefined;
     };
-    // Another page follows now: all are read again, from what is known already.
-    if (!showPages(query, news)) query.fetch().catch(() => {});
+    // Another page follows now, or the module is not loaded: all are read again, from what is known already.
+    if (!showAll?.({ query, news, keyOf })) query.fetch().catch(() => {});
   }
 
   const pageParams = (): readonly unknown[] =>

@@ -1,4 +1,3 @@
-import superjson from "superjson";
 import type { CachedQuery } from "./query-cache.js";
 
 interface Pages {
@@ -11,11 +10,19 @@ type NextParam = (page: unknown, pages: readonly unknown[], param: unknown, para
 /** The news of a page, found by its parameter; nothing for a page without. */
 export type PageNews = (pageParam: unknown) => { readonly page: unknown } | undefined;
 
+export interface ShowPagesOptions {
+  readonly query: CachedQuery;
+  readonly news: PageNews;
+  /** The name of a page, by its parameter. */
+  readonly keyOf: (pageParam: unknown) => string;
+}
+
 /**
  * Puts the news of pages in their places. Where a page now ends at another row, so that the next one would no longer
  * begin there, nothing is changed: answers whether the pages still follow each other.
+ * The module is loaded with the first infinite query, so it must not import what the client loads first.
  */
-export function showPages(query: CachedQuery, news: PageNews): boolean {
+export function showPages({ query, news, keyOf }: ShowPagesOptions): boolean {
   const { pages, pageParams } = query.state.data as Pages;
   const after = pages.map((page, index) => {
     const found = news(pageParams[index]);
@@ -29,9 +36,4 @@ export function showPages(query: CachedQuery, news: PageNews): boolean {
   });
   if (isWhole) query.setData({ pages: after, pageParams }, { manual: true });
   return isWhole;
-}
-
-/** The name of a page: its parameter, of any value that superjson carries. */
-export function keyOf(pageParam: unknown): string {
-  return superjson.stringify(pageParam);
 }

@@ -1,3 +1,5 @@
+import superjson from "superjson";
+
 /** The call behind a query's key, as `@trpc/tanstack-react-query` writes it. */
 export interface CachedCall {
   /** As in `posts.list`. */
@@ -18,4 +20,9 @@ export function readQueryKey(queryKey: readonly unknown[]): CachedCall | undefin
 /** The input of one page: what tRPC sends for it. */
 export function inputOfPage(input: unknown, cursor: unknown, direction: "forward" | "backward"): object {
   return { ...(input as object | undefined), ...(cursor !== undefined && { cursor }), direction };
+}
+
+/** The name of a page: its parameter, of any value that superjson carries. */
+export function keyOf(pageParam: unknown): string {
+  return superjson.stringify(pageParam);
 }

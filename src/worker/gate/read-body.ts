@@ -39,12 +39,9 @@ export async function readBody(request: Request, type: BodyType = "application/j
  * sent as multipart or octet-stream.
  */
 function checkHeaders(headers: Headers, wanted: BodyType): Refused | undefined {
-  const [type, ...parameters] = (headers.get("content-type") ?? "")
-    .toLowerCase()
-    .split(";")
-    .map((part) => part.trim());
-  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
-  if (type !== wanted || (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))) {
+  // A client that sets the header in two spellings sends both values in one. They have to say the same.
+  const types = (headers.get("content-type") ?? "").toLowerCase().split(",");
+  if (!types.every((type) => isType(type, wanted))) {
     return new Refused(
       "UNSUPPORTED_MEDIA_TYPE",
       `The body is not declared as what is taken here. Send Content-Type: ${wanted}.`,
@@ -58,6 +55,12 @@ function checkHeaders(headers: Headers, wanted: BodyType): Refused | undefined {
     );
   }
   return Number(headers.get("content-length")) > limits.bodyBytes ? tooLarge() : undefined;
+}
+
+function isType(text: string, wanted: BodyType): boolean {
+  const [type, ...parameters] = text.split(";").map((part) => part.trim());
+  const charset = parameters.find((parameter) => parameter.startsWith("charset="));
+  return type === wanted && (charset === undefined || /^charset="?utf-?8"?$/.test(charset));
 }
 
 async function read(reader: ReadableStreamDefaultReader<Uint8Array>) {

@@ -34,6 +34,9 @@ describe("only JSON that says so", () => {
     "application/json-patch",
     "application/json-patch+json",
     "application/json, text/plain",
+    "text/plain, application/json",
+    "application/json,",
+    "application/json, application/json; charset=utf-16",
     "application/json; charset=utf-16",
     "",
   ])("%j is refused", (type) =>
@@ -50,6 +53,8 @@ describe("only JSON that says so", () => {
     "Application/JSON",
     "application/json;charset=utf-8",
     'application/json ; charset="UTF-8"',
+    "application/json, application/json",
+    "application/json,Application/JSON; charset=utf-8",
   ])("%s passes", async (type) => {
     await expectCalls(post("/trpc/q", "{}", { "content-type": type }));
   });
