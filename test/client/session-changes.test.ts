@@ -50,7 +50,7 @@ function open(stored?: SessionTokens | "cookies", plain = false) {
         };
         sent.push({
           path: paths.join(","),
-          authorization: headers["Authorization"],
+          authorization: headers["authorization"],
           headers,
           isAborted: () => signal?.aborted ?? false,
           respond: resolve,

@@ -56,7 +56,7 @@ async function run(script: string, missing = chunk): Promise<unknown> {
       readyState = 0;
       constructor(url, { headers }) {
         super();
-        connections.push(headers.Authorization);
+        connections.push(headers.authorization);
       }
       close() {}
     }
@@ -66,8 +66,8 @@ async function run(script: string, missing = chunk): Promise<unknown> {
       ...(tokens && { tokens: { get: () => stored, set: (tokens) => void (stored = tokens) } }),
       async fetch(url, init) {
         const paths = new URL(url).pathname.replace("/trpc/", "").split(",");
-        sent.push([paths.join(","), init.headers.Authorization ?? ""]);
-        if (holdsFirst && init.headers.Authorization === "Bearer access-a") await new Promise(() => {});
+        sent.push([paths.join(","), init.headers.authorization ?? ""]);
+        if (holdsFirst && init.headers.authorization === "Bearer access-a") await new Promise(() => {});
         const data = { user: { id: "b" }, tokens: tokensOf("b") };
         return Response.json(paths.map(() => ({ result: { data: { json: data } } })));
       },

@@ -34,9 +34,9 @@ export function createHeldSockets(server: TokenServer) {
     readonly #subscriptions = new Set<number>();
     #session: ReturnType<TokenServer["userOfSocket"]>;
 
-    constructor(_url: string, options?: { readonly headers?: { readonly Authorization?: string } }) {
+    constructor(_url: string, options?: { readonly headers?: { readonly authorization?: string } }) {
       super();
-      this.#token = options?.headers?.Authorization?.replace("Bearer ", "");
+      this.#token = options?.headers?.authorization?.replace("Bearer ", "");
       held.push({
         open: () => this.#open(),
         emit: () => this.#emit(),
