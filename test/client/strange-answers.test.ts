@@ -139,7 +139,7 @@ describe("names the cause", () => {
     "when the URL is not absolute on a server: %s",
     async (address) => {
       const error = await failed(() => Promise.reject(new TypeError("Invalid URL")), address);
-      expect(error).toMatchObject({ message: expect.stringContaining("Pass an absolute one") as string });
+      expect(error).toMatchObject({ message: expect.stringContaining("Pass an absolute `url`") as string });
     },
   );
 });
