@@ -1,90 +1,83 @@
-import { abandon, type PlatformSocket } from "./open-connection.js";
+// React Native has neither `Event` nor `EventTarget`, which partysocket extends when it is loaded.
+import "partysocket/event-target-polyfill";
+import ReconnectingWebSocket, { CloseEvent, ErrorEvent, type Message } from "partysocket/ws";
+import type { PlatformSocket } from "./open-connection.js";
 
-/** An event as tRPC's client reads it. Plain objects, because React Native has no `Event`. */
-export interface ClientSocketEvent {
-  readonly type: string;
-  readonly data?: unknown;
-  readonly code?: number;
-  readonly reason?: string;
-  /** Why the connection failed. */
-  readonly error?: unknown;
-}
-
-type Listener = (this: ClientSocket, event: ClientSocketEvent) => void;
+// React Native has no `MessageEvent` either, and the polyfill leaves it out (cloudflare/partykit, issue 401).
+globalThis.MessageEvent ??= class extends Event {
+  readonly data: unknown;
+  constructor(type: string, init?: MessageEventInit) {
+    super(type, init);
+    this.data = init?.data;
+  }
+  // partysocket reads and copies nothing else of the DOM's class.
+} as unknown as typeof MessageEvent;
 
 export interface ClientSocketOptions {
-  /** How long the connection may take to open, in milliseconds. */
+  /** How long the connection may take to open, with its credentials, in milliseconds. */
   readonly timeout: number;
-  /** Opens the platform's socket and passes it to `onSocket`. */
-  readonly open: (onSocket: (socket: PlatformSocket) => void) => Promise<void>;
+  /** Reads the connection's credentials. Returns the function that opens the platform's socket. */
+  readonly prepare: () => Promise<() => PlatformSocket>;
   /** Called with the first message of the server: the connection works. */
   readonly onAnswer: () => void;
 }
 
-const CONNECTING = 0;
-const OPEN = 1;
-const CLOSED = 3;
-
-/** An abnormal closure (RFC 6455, 7.4.1). */
-const ABNORMAL = 1006;
-
 /**
- * The socket that tRPC's client uses, around one of any platform. It adds three things: a connection that does not open
- * in time fails, `check` detects a connection that is dead, and `close` reports the end at once. It needs neither
- * `EventTarget` nor `Event`. It does not reconnect: tRPC's client does that.
+ * The socket that tRPC's client uses: partysocket over the socket of any platform. tRPC's client reconnects, with a new
+ * socket for each connection, because only it can resend the subscriptions from their last event.
  */
-export class ClientSocket {
-  readonly #options: ClientSocketOptions;
-  readonly #listeners = new Map<string, Set<Listener>>();
+export class ClientSocket extends ReconnectingWebSocket {
   readonly #startedAt = Date.now();
-  readonly #timer: ReturnType<typeof setTimeout>;
-  #inner: PlatformSocket | undefined;
-  #state = CONNECTING;
-  #isAnswered = false;
-  #check: { readonly timer: ReturnType<typeof setTimeout>; readonly answered: () => void } | undefined;
-  binaryType = "blob";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #wasOpen = false;
+  #isChecking = false;
+  #hasFailed = false;
+  #isClosed = false;
 
-  constructor(options: ClientSocketOptions) {
-    this.#options = options;
-    const { timeout } = options;
-    this.#timer = setTimeout(() => this.fail(new Error(`The socket did not open within ${timeout} ms.`)), timeout);
-    options.open((inner) => this.#attach(inner)).catch((cause: unknown) => this.fail(cause));
+  constructor({ timeout, prepare, onAnswer }: ClientSocketOptions) {
+    let open: () => PlatformSocket;
+    async function url(): Promise<string> {
+      open = await prepare();
+      // The platform's socket has its URL already.
+      return "";
+    }
+    // partysocket replaces the error by its message, so the socket fails with the error first.
+    const fail = (cause: unknown): void => this.fail(cause);
+    super(() => url().catch((cause: unknown) => (fail(cause), "")), null, {
+      WebSocket: function () {
+        try {
+          return open();
+        } catch (cause) {
+          fail(cause);
+          throw cause;
+        }
+      },
+      maxRetries: 0,
+      // tRPC's client sends again what was not sent. A queue would send a mutation twice.
+      maxEnqueuedMessages: 0,
+      connectionTimeout: timeout,
+    });
+    // partysocket's own timeout does not include the credentials.
+    this.#failAfter(timeout, `The socket did not open within ${timeout} ms.`);
+    this.addEventListener("message", onAnswer, { once: true });
   }
 
-  get readyState(): number {
-    return this.#state === OPEN ? (this.#inner?.readyState ?? OPEN) : this.#state;
+  /** The object refuses U+FFFD, since it also stands for bytes that are not UTF-8. In a JSON frame, the escape means the same. */
+  override send(data: Message): boolean {
+    return super.send(typeof data === "string" ? data.replaceAll("\uFFFD", "\\ufffd") : data);
   }
 
-  addEventListener(type: string, listener: Listener): void {
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(listener));
-  }
-
-  removeEventListener(type: string, listener: Listener): void {
-    this.#listeners.get(type)?.delete(listener);
-  }
-
-  send(data: unknown): void {
-    // The object refuses U+FFFD itself, since it also stands for bytes that are not UTF-8. A frame is JSON: there the
-    // escape means the same.
-    const frame = typeof data === "string" ? data.replaceAll("\uFFFD", "\\ufffd") : data;
-    if (this.#state === OPEN) this.#inner?.send(frame as string);
-  }
-
-  close(code?: number, reason?: string): void {
-    if (this.#state === CLOSED) return;
-    const inner = this.#inner;
-    this.#end({ type: "close", code: code ?? 1000, reason: reason ?? "" });
-    if (inner) abandon(inner);
+  /** partysocket does not report the close if there is no connection yet, or if the platform fails to close it. */
+  override close(code = 1000, reason = ""): void {
+    super.close(code, reason);
+    this.dispatchEvent(new CloseEvent(code, reason, this));
   }
 
   /** Ends the connection because it does not work. tRPC's client then opens another. */
-  fail(error: unknown): void {
-    if (this.#state === CLOSED) return;
-    const inner = this.#inner;
-    this.#end({ type: "close", code: ABNORMAL, reason: "" });
-    this.#emit({ type: "error", error });
-    if (inner) abandon(inner);
+  fail(cause: unknown): void {
+    if (this.#isClosed) return;
+    const error = cause instanceof Error ? cause : new Error(String(cause), { cause });
+    this.dispatchEvent(new ErrorEvent(error, this));
   }
 
   /**
@@ -95,56 +88,51 @@ export class ClientSocket {
    * @returns whether the server was asked
    */
   check(timeout: number, onAnswer: () => void): boolean {
-    if (this.#state === CONNECTING && Date.now() - this.#startedAt >= timeout)
-      this.fail(new Error("It took too long."));
-    if (this.#state !== OPEN || this.#check) return false;
-    const timer = setTimeout(() => this.fail(new Error("The server does not answer over the socket.")), timeout);
-    this.#check = { timer, answered: onAnswer };
+    if (this.readyState === this.CONNECTING && Date.now() - this.#startedAt >= timeout)
+      this.fail(new Error("The socket took too long to open."));
+    if (this.readyState !== this.OPEN || this.#isChecking) return false;
+    this.#isChecking = true;
+    this.#failAfter(timeout, "The server does not answer over the socket.");
+    const answered = (): void => {
+      clearTimeout(this.#timer);
+      this.#isChecking = false;
+      onAnswer();
+    };
+    this.addEventListener("message", answered, { once: true });
     this.send("PING");
     return true;
   }
 
-  #attach(inner: PlatformSocket): void {
-    if (this.#state === CLOSED) return abandon(inner);
-    this.#inner = inner;
-    inner.binaryType = this.binaryType;
-    inner.addEventListener("open", () => {
-      if (this.#state !== CONNECTING) return;
-      clearTimeout(this.#timer);
-      this.#state = OPEN;
-      this.#emit({ type: "open" });
-    });
-    inner.addEventListener("message", (event) => {
-      if (this.#state === OPEN) this.#receive((event as { readonly data?: unknown }).data);
-    });
-    inner.addEventListener("error", (event) => this.fail(event));
-    inner.addEventListener("close", (event) => {
-      if (this.#state === CONNECTING) return this.fail(event);
-      const { code = ABNORMAL, reason = "" } = event as { readonly code?: number; readonly reason?: string };
-      return this.#end({ type: "close", code, reason });
-    });
-    return undefined;
+  /** Each event of partysocket passes here. A connection ends once: with `close`, and then `error` if it has failed. */
+  override dispatchEvent(event: Event): boolean {
+    if (event.type === "error") {
+      if (this.#hasFailed) return true;
+      this.#hasFailed = true;
+      this.close();
+    } else if (this.#isClosed) return true;
+    if (event.type === "open") this.#onOpen();
+    if (event.type === "close") this.#onClose();
+    return super.dispatchEvent(event);
   }
 
-  #receive(data: unknown): void {
-    const check = this.#check;
-    this.#check = undefined;
-    clearTimeout(check?.timer);
-    if (!this.#isAnswered) this.#options.onAnswer();
-    this.#isAnswered = true;
-    check?.answered();
-    this.#emit({ type: "message", data });
-  }
-
-  #end(event: ClientSocketEvent): void {
-    if (this.#state === CLOSED) return;
-    this.#state = CLOSED;
+  #onOpen(): void {
+    this.#wasOpen = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#check?.timer);
-    this.#emit(event);
   }
 
-  #emit(event: ClientSocketEvent): void {
-    for (const listener of this.#listeners.get(event.type) ?? []) listener.call(this, event);
+  #onClose(): void {
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
+    // Some platforms set `readyState` later.
+    super.close();
+    // tRPC's client would wait for a connection that closes without an error before it is open.
+    if (!this.#wasOpen)
+      queueMicrotask(() =>
+        this.dispatchEvent(new ErrorEvent(new Error("The socket was closed before it was open."), this)),
+      );
+  }
+
+  #failAfter(delay: number, problem: string): void {
+    this.#timer = setTimeout(() => this.fail(new Error(problem)), delay);
   }
 }

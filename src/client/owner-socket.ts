@@ -8,12 +8,12 @@ import { createCursorEncoder } from "./cursor-encoder.js";
 import type { Flushes } from "./flushes.js";
 import { createLiveFallback } from "./live-fallback.js";
 import { onNetworkEvent, type NetworkEvent } from "./network-events.js";
-import { openConnection } from "./open-connection.js";
+import { prepareConnection, type PlatformSocket } from "./open-connection.js";
 import { createOwnerLink } from "./owner-link.js";
 import { createRetryDelay } from "./retry-delay.js";
 import type { SessionWatch } from "./session-watch.js";
 import type { SocketClass } from "./socket-class.js";
-import { readSocketCredentials, type SocketCredentials, type SocketCredentialsOptions } from "./socket-credentials.js";
+import { readSocketCredentials, type SocketCredentialsOptions } from "./socket-credentials.js";
 import { socketUrl } from "./socket-url.js";
 
 /**
@@ -82,28 +82,22 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   let isClosed = false;
   /** Why there is no connection, if that is known. */
   let failure: Error | undefined;
-  // Set before each connection.
-  let credentials!: SocketCredentials;
 
-  function follow(opened: ClientSocket): void {
-    socket = opened;
-    opened.addEventListener("error", ({ error }) => {
-      // A platform's event says nothing.
-      if (error instanceof Error) failure = error;
-    });
+  async function prepare(target: string): Promise<() => PlatformSocket> {
+    const { headers, ticket, user } = await readSocketCredentials(options);
+    const address = socketUrl({ url: target, base: globalThis.document?.baseURI ?? globalThis.location?.href, organizationId, user });
+    return prepareConnection({ url: address, implementation, headers, ticket });
   }
 
   class OwnersClientSocket extends ClientSocket {
-    static readonly CONNECTING = 0;
-    static readonly OPEN = 1;
-    static readonly CLOSING = 2;
-    static readonly CLOSED = 3;
-
     constructor(target: string) {
-      const { headers, ticket } = credentials;
       super({
         timeout: CONNECTION_TIMEOUT,
-        open: (onSocket) => openConnection({ url: target, implementation, headers, ticket, onSocket }),
+        prepare: () =>
+          prepare(target).catch((cause: unknown) => {
+            if (cause instanceof Error) failure = cause;
+            throw cause;
+          }),
         onAnswer() {
           failure = undefined;
           retryDelay.reset();
@@ -115,28 +109,18 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     }
   }
 
-  async function nextUrl(): Promise<string> {
-    await retryDelay.wait();
-    if (isClosed || !options.mayConnect()) throw new Error("The client does not need this socket any more.");
-    credentials = await readSocketCredentials(options);
-    return socketUrl({
-      url,
-      base: globalThis.document?.baseURI ?? globalThis.location?.href,
-      organizationId,
-      user: credentials.user,
-    });
+  function follow(opened: ClientSocket): void {
+    socket = opened;
+    // An event of a browser does not have the error.
+    opened.addEventListener("error", ({ error }: { readonly error?: Error }) => (failure = error ?? failure));
   }
 
   const client = options.createWSClient({
     // Called for each connection: the page may have moved on by then.
     async url() {
-      try {
-        return await nextUrl();
-      } catch (cause) {
-        if (cause instanceof Error) failure = cause;
-        onClose(undefined);
-        throw cause;
-      }
+      await retryDelay.wait();
+      if (isClosed || !options.mayConnect()) throw new Error("The client does not need this socket any more.");
+      return url;
     },
     // tRPC's client uses the part of a WebSocket that this class has.
     WebSocket: OwnersClientSocket as unknown as typeof WebSocket,
@@ -151,6 +135,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     onClose: (cause) => onClose(cause?.code),
     // A browser does not say why: it may be the network as well.
     onError() {
+      if (isClosed) return;
       watch.suspect();
       void endIfRefused();
     },

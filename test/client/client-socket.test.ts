@@ -4,7 +4,7 @@ import { userdoLink, type SocketClass } from "trpc-userdo/client";
 import { afterEach, expect, it, vi } from "vitest";
 import { WebSocket as NodeWebSocket } from "ws";
 import { ClientSocket } from "../../src/client/client-socket.js";
-import { openConnection } from "../../src/client/open-connection.js";
+import { prepareConnection } from "../../src/client/open-connection.js";
 
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -20,12 +20,12 @@ function connect(implementation: SocketClass | undefined, setup: Setup = {}) {
   const { url = "ws://127.0.0.1:1/trpc", timeout = 5_000, headers = {}, ticket, onAnswer = () => {} } = setup;
   const socket = new ClientSocket({
     timeout,
-    open: (onSocket) => openConnection({ url, implementation, headers, ticket, onSocket }),
+    prepare: () => prepareConnection({ url, implementation, headers, ticket }),
     onAnswer,
   });
   const events: string[] = [];
   const errors: unknown[] = [];
-  for (const type of ["open", "message", "close"]) socket.addEventListener(type, () => events.push(type));
+  for (const type of ["open", "message", "close"]) socket.addEventListener(type, () => void events.push(type));
   socket.addEventListener("error", ({ error }) => {
     events.push("error");
     errors.push(error);
@@ -49,7 +49,13 @@ function scriptedClass(construct: (...args: unknown[]) => void = () => {}) {
     addEventListener(type: string, listener: (event: object) => void): void {
       this.listeners.set(type, [...(this.listeners.get(type) ?? []), listener]);
     }
-    removeEventListener(): void {}
+    removeEventListener(type: string, listener: (event: object) => void): void {
+      const listeners = this.listeners.get(type) ?? [];
+      this.listeners.set(
+        type,
+        listeners.filter((each) => each !== listener),
+      );
+    }
     emit(type: string, event: object = {}): void {
       if (type === "open") this.readyState = 1;
       for (const listener of this.listeners.get(type) ?? []) listener({ type, ...event });
@@ -61,7 +67,12 @@ function scriptedClass(construct: (...args: unknown[]) => void = () => {}) {
       this.isClosed = true;
     }
   }
-  return { Scripted, sockets, latest: () => sockets.at(-1)! };
+  /** Waits for the latest socket. */
+  async function latest(count = 1): Promise<Scripted> {
+    await vi.waitUntil(() => sockets.length >= count);
+    return sockets.at(-1)!;
+  }
+  return { Scripted, sockets, latest };
 }
 
 it.each([
@@ -116,9 +127,9 @@ it.each([
 });
 
 it("uses a class that ignores headers as it is, if they do not authenticate", async () => {
-  const { Scripted, sockets } = scriptedClass();
+  const { Scripted, sockets, latest } = scriptedClass();
   const { events } = connect(Scripted, { headers: { "x-app": "1" } });
-  sockets[0]?.emit("open");
+  (await latest()).emit("open");
   expect([sockets.length, events]).toEqual([1, ["open"]]);
 });
 
@@ -131,6 +142,43 @@ it("fails with the reason when no ticket is issued", async () => {
   const { events, errors } = connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket });
   await expect.poll(() => events).toEqual(["close", "error"]);
   expect(errors).toEqual([refusal]);
+  expect(errors[0]).toBe(refusal);
+});
+
+it("fails with the reason when the class refuses to open a connection", async () => {
+  const refusal = new DOMException("An insecure socket on a secure page.", "SecurityError");
+  const { Scripted } = scriptedClass(() => {
+    throw refusal;
+  });
+  const { events, errors } = connect(Scripted);
+  await expect.poll(() => events).toEqual(["close", "error"]);
+  expect(errors[0]).toBe(refusal);
+});
+
+it.each([
+  ["a string", "no network", "no network"],
+  ["undefined", undefined, "undefined"],
+  ["null", null, "null"],
+])("fails when the credentials fail with %s", async (_name, thrown, message) => {
+  const { Scripted } = scriptedClass((_url, options) => {
+    if (options !== undefined) throw new SyntaxError();
+  });
+  // eslint-disable-next-line typescript/prefer-promise-reject-errors -- an app's own function can reject with anything.
+  const ticket = () => Promise.reject(thrown);
+  const { events, errors } = connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket });
+  await expect.poll(() => events).toEqual(["close", "error"]);
+  expect(errors).toMatchObject([{ message, cause: thrown }]);
+});
+
+it("fails when the credentials take too long", async () => {
+  const { Scripted, sockets } = scriptedClass((_url, options) => {
+    if (options !== undefined) throw new SyntaxError();
+  });
+  const ticket = () => new Promise<string>(() => {});
+  const { events, errors } = connect(Scripted, { timeout: 20, headers: { Authorization: "Bearer t" }, ticket });
+  await expect.poll(() => events).toEqual(["close", "error"]);
+  expect(errors).toMatchObject([{ message: "The socket did not open within 20 ms." }]);
+  expect(sockets).toEqual([]);
 });
 
 it("names the missing class in a runtime without WebSocket", async () => {
@@ -139,71 +187,135 @@ it("names the missing class in a runtime without WebSocket", async () => {
   await expect.poll(() => String(errors[0])).toMatch(/no WebSocket.*Node.*`ws`/);
 });
 
-it("works without Event and EventTarget, as in React Native", async () => {
-  vi.stubGlobal("Event", undefined);
-  vi.stubGlobal("EventTarget", undefined);
-  const { Scripted, latest } = scriptedClass();
+it("passes on the code of a close by the server, and does not connect again", async () => {
+  const { Scripted, sockets, latest } = scriptedClass();
   const { socket, events } = connect(Scripted);
-  latest().emit("open");
-  latest().emit("message", { data: "PONG" });
-  latest().emit("close", { code: 4401, reason: "over" });
-  expect(events).toEqual(["open", "message", "close"]);
-  expect(socket.readyState).toBe(3);
+  const codes: number[] = [];
+  socket.addEventListener("close", ({ code }) => void codes.push(code));
+  (await latest()).emit("open");
+  (await latest()).emit("message", { data: "PONG" });
+  (await latest()).emit("close", { code: 4401, reason: "over" });
+  expect([events, codes, socket.readyState]).toEqual([["open", "message", "close"], [4401], 3]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(sockets).toHaveLength(1);
 });
 
-it("reports a close at once, and nothing of the connection after it", () => {
+it("fails when the connection is closed before it is open, even without an error", async () => {
+  const { Scripted, sockets, latest } = scriptedClass();
+  const { events, errors } = connect(Scripted);
+  (await latest()).emit("close", { code: 1006 });
+  await expect.poll(() => events).toEqual(["close", "error"]);
+  expect(errors).toMatchObject([{ message: "The socket was closed before it was open." }]);
+  expect(sockets).toHaveLength(1);
+});
+
+it("reports the platform's error once, also if a close follows it", async () => {
+  const { Scripted, sockets, latest } = scriptedClass();
+  const { events, errors } = connect(Scripted);
+  const refused = new Error("connect ECONNREFUSED");
+  const platform = await latest();
+  platform.emit("error", { error: refused });
+  platform.emit("close", { code: 1006 });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect([events, errors, sockets.length]).toEqual([["close", "error"], [refused], 1]);
+});
+
+it("reports a close at once, and nothing of the connection after it", async () => {
   const { Scripted, latest } = scriptedClass();
   const { socket, events } = connect(Scripted);
-  latest().emit("open");
+  const platform = await latest();
+  platform.emit("open");
   socket.close();
   expect(events).toEqual(["open", "close"]);
-  latest().emit("message", { data: "late" });
-  latest().emit("error");
-  latest().emit("close");
+  platform.emit("message", { data: "late" });
+  platform.emit("error");
+  platform.emit("close");
   expect(events).toEqual(["open", "close"]);
-  expect(latest().isClosed).toBe(true);
+  expect([platform.isClosed, socket.readyState]).toEqual([true, 3]);
 });
 
-it("closes a connection whose ticket came after the socket was closed", async () => {
+it("reports a close at once on a platform that fails to close a connection", async () => {
+  const { Scripted, latest } = scriptedClass();
+  const { socket, events } = connect(Scripted);
+  const platform = await latest();
+  platform.emit("open");
+  platform.close = () => {
+    throw new DOMException("The connection cannot be closed.", "InvalidStateError");
+  };
+  socket.close();
+  expect([events, socket.readyState]).toEqual([["open", "close"], 3]);
+});
+
+it("opens no connection with a ticket that came after the socket was closed", async () => {
   const { Scripted, sockets } = scriptedClass((_url, options) => {
     if (options !== undefined) throw new SyntaxError();
   });
   const ticket = Promise.withResolvers<string>();
-  const { socket } = connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket: () => ticket.promise });
+  const fetchTicket = vi.fn(() => ticket.promise);
+  const { socket, events } = connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket: fetchTicket });
+  await expect.poll(() => fetchTicket).toHaveBeenCalled();
   socket.close();
+  expect(events).toEqual(["close"]);
   ticket.resolve("late");
-  await expect.poll(() => sockets.map(({ isClosed }) => isClosed)).toEqual([true]);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(sockets).toEqual([]);
 });
 
 it("fails when the server does not answer a check, and not when it does", async () => {
   const { Scripted, latest } = scriptedClass();
   const dead = connect(Scripted);
-  latest().emit("open");
+  (await latest()).emit("open");
   const onAnswer = vi.fn<() => void>();
   expect(dead.socket.check(20, onAnswer)).toBe(true);
-  expect(latest().sent).toEqual(["PING"]);
+  expect(dead.socket.check(20, onAnswer)).toBe(false);
+  expect((await latest()).sent).toEqual(["PING"]);
   await expect.poll(() => dead.events).toEqual(["open", "close", "error"]);
   expect(onAnswer).not.toHaveBeenCalled();
 
   const alive = connect(Scripted);
-  latest().emit("open");
+  (await latest(2)).emit("open");
   alive.socket.check(20, onAnswer);
-  latest().emit("message", { data: "PONG" });
+  (await latest(2)).emit("message", { data: "PONG" });
   expect(onAnswer).toHaveBeenCalledOnce();
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(alive.events).toEqual(["open", "message"]);
+  expect(alive.socket.check(20, onAnswer)).toBe(true);
+  (await latest(2)).emit("message", { data: "data" });
+  expect(onAnswer).toHaveBeenCalledTimes(2);
 });
 
-it("sends U+FFFD as the JSON escape, and everything else as it is", () => {
+it("fails at once when a check finds that it has been opening for too long", async () => {
+  const { Scripted, latest } = scriptedClass();
+  const { socket, events } = connect(Scripted);
+  await latest();
+  expect(socket.check(60_000, () => {})).toBe(false);
+  expect(events).toEqual([]);
+  expect(socket.check(0, () => {})).toBe(false);
+  expect(events).toEqual(["close", "error"]);
+});
+
+it("queues no frame while it is not open", async () => {
   const { Scripted, latest } = scriptedClass();
   const { socket } = connect(Scripted);
-  latest().emit("open");
+  socket.send("before the connection");
+  const platform = await latest();
+  socket.send("while it opens");
+  platform.emit("open");
+  socket.send("open");
+  expect(platform.sent).toEqual(["open"]);
+  expect(socket.drainQueuedMessages()).toEqual([]);
+});
+
+it("sends U+FFFD as the JSON escape, and everything else as it is", async () => {
+  const { Scripted, latest } = scriptedClass();
+  const { socket } = connect(Scripted);
+  (await latest()).emit("open");
   const bytes = new Uint8Array([1]);
   const frame = JSON.stringify({ "\uFFFD": ["a\uFFFD\uFFFD", "\\ufffd"] });
   socket.send(frame);
   socket.send("PONG");
   socket.send(bytes);
-  const [text, ...rest] = latest().sent;
+  const [text, ...rest] = (await latest()).sent;
   expect(rest).toEqual(["PONG", bytes]);
   expect(String(text)).not.toContain("\uFFFD");
   expect(JSON.parse(String(text))).toEqual(JSON.parse(frame));
