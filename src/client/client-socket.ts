@@ -10,7 +10,7 @@ globalThis.MessageEvent ??= class extends Event {
     super(type, init);
     this.data = init?.data;
   }
-  // partysocket reads and copies nothing else of the DOM's class.
+  // partysocket uses nothing else of the DOM's class.
 } as unknown as typeof MessageEvent;
 
 export interface ClientSocketOptions {
@@ -28,6 +28,7 @@ export interface ClientSocketOptions {
  */
 export class ClientSocket extends ReconnectingWebSocket {
   readonly #startedAt = Date.now();
+  readonly #reported = new WeakSet<Event>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #wasOpen = false;
   #isChecking = false;
@@ -62,7 +63,7 @@ export class ClientSocket extends ReconnectingWebSocket {
     this.addEventListener("message", onAnswer, { once: true });
   }
 
-  /** The object refuses U+FFFD, since it also stands for bytes that are not UTF-8. In a JSON frame, the escape means the same. */
+  /** The object refuses U+FFFD, which also stands for bytes that are not UTF-8. A frame is JSON: there the escape means the same. */
   override send(data: Message): boolean {
     return super.send(typeof data === "string" ? data.replaceAll("\uFFFD", "\\ufffd") : data);
   }
@@ -105,6 +106,9 @@ export class ClientSocket extends ReconnectingWebSocket {
 
   /** Each event of partysocket passes here. A connection ends once: with `close`, and then `error` if it has failed. */
   override dispatchEvent(event: Event): boolean {
+    // happy-dom calls this method again for each phase of an event.
+    if (this.#reported.has(event)) return super.dispatchEvent(event);
+    this.#reported.add(event);
     if (event.type === "error") {
       if (this.#hasFailed) return true;
       this.#hasFailed = true;

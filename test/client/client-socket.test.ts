@@ -163,7 +163,6 @@ it.each([
   const { Scripted } = scriptedClass((_url, options) => {
     if (options !== undefined) throw new SyntaxError();
   });
-  // eslint-disable-next-line typescript/prefer-promise-reject-errors -- an app's own function can reject with anything.
   const ticket = () => Promise.reject(thrown);
   const { events, errors } = connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket });
   await expect.poll(() => events).toEqual(["close", "error"]);
