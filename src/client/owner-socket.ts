@@ -85,7 +85,12 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
 
   async function prepare(target: string): Promise<() => PlatformSocket> {
     const { headers, ticket, user } = await readSocketCredentials(options);
-    const address = socketUrl({ url: target, base: globalThis.document?.baseURI ?? globalThis.location?.href, organizationId, user });
+    const address = socketUrl({
+      url: target,
+      base: globalThis.document?.baseURI ?? globalThis.location?.href,
+      organizationId,
+      user,
+    });
     return prepareConnection({ url: address, implementation, headers, ticket });
   }
 
