@@ -8,10 +8,10 @@ import type { SqlValue } from "./sql-value.js";
 
 type Expression = RawBuilder<boolean>;
 
-/** A condition as SQL. Of a row it is true, or it is not: see `ConditionBuilder`. */
-export function conditionSql(node: ConditionNode): Expression {
-  if (!("group" in node)) return comparisonSql(node);
-  const members = node.members.map(conditionSql);
+/** A condition on the rows of a table as SQL. Of a row it is true, or it is not: see `ConditionBuilder`. */
+export function conditionSql(table: string, node: ConditionNode): Expression {
+  if (!("group" in node)) return comparisonSql(table, node);
+  const members = node.members.map((member) => conditionSql(table, member));
   if (node.group === "not") return sql`(${joined("and", members)}) is not true`;
   return joined(node.group, members);
 }
@@ -27,7 +27,7 @@ function joined(word: "and" | "or", conditions: readonly Expression[]): Expressi
 }
 
 /** A comparison as SQL. Holds for rows without a value exactly when it says so: see `TableQuery.where`. */
-function comparisonSql({ column, operator, values }: Comparison): Expression {
+function comparisonSql(table: string, { column, operator, values }: Comparison): Expression {
   const name = sql.id(column.name);
   const [value = null] = values;
   switch (operator) {
@@ -50,7 +50,9 @@ function comparisonSql({ column, operator, values }: Comparison): Expression {
       return operator === "in" ? found : sql`(${found}) is not true`;
     }
     case "contains":
-      return column.type === "json" ? hasElement(name, String(value)) : sql`instr(${name}, ${value}) > 0`;
+      return column.type === "json"
+        ? hasElement(sql.id(table, column.name), String(value))
+        : sql`instr(${name}, ${value}) > 0`;
     case "startsWith":
       return startsWith(name, String(value));
     case "isNull":
@@ -67,10 +69,13 @@ function among({ name, type }: Column, values: readonly SqlValue[]): Expression 
 /**
  * Whether an array has an element, given as JSON text. Both are read by SQLite's own JSON, which reads some
  * fractions a little off, but both alike; the texts then say whether it is the very same one.
+ *
+ * @param name the column with its table: json_each has columns of its own, such as `value` and `key`. Its alias begins with
+ * an underscore, which the name of a table cannot
  */
 function hasElement(name: RawBuilder<unknown>, json: string): Expression {
-  return sql`exists (select 1 from json_each(${name}) as element where element.type = json_type(${json})
-    and element.value is json_extract(${json}, '$') and ${name} -> element.fullkey = ${json})`;
+  return sql`exists (select 1 from json_each(${name}) as _element where _element.type = json_type(${json})
+    and _element.value is json_extract(${json}, '$') and ${name} -> _element.fullkey = ${json})`;
 }
 
 /** As a range, which an index can serve and in which no character is special. */

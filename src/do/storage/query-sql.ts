@@ -25,6 +25,9 @@ export interface QueryState {
 /** All of a table's rows, in no order. */
 export const everyRow: QueryState = { where: [], orderBy: [], limit: undefined, offset: 0 };
 
+/** The names in a statement are ASCII, and its values are bound: a character is a byte. */
+const MAX_STATEMENT_CHARACTERS = 100_000;
+
 const compiler = createBuilder<object>();
 
 /** The rows of a query. @throws TRPCError BAD_REQUEST for more than 100 values */
@@ -71,7 +74,7 @@ export function updateWhereSql(
 ): BoundStatement {
   const { sql: text, parameters } = whereSql({ ...everyRow, where }, table).compile(compiler);
   checkCount(parameters.length);
-  return bindValues(`${update.assign}${text} ${update.returning}`, [...values, ...toValues(parameters)]);
+  return checkLength(bindValues(`${update.assign}${text} ${update.returning}`, [...values, ...toValues(parameters)]));
 }
 
 /** Removes every row of a condition. */
@@ -84,7 +87,13 @@ export function deleteWhereSql(table: PreparedTable, where: readonly ConditionNo
 function compile(statement: RawBuilder<unknown>, { others = 0 } = {}): BoundStatement {
   const { sql: text, parameters } = statement.compile(compiler);
   checkCount(parameters.length - others);
-  return bindValues(text, toValues(parameters));
+  return checkLength(bindValues(text, toValues(parameters)));
+}
+
+/** SQLite refuses longer statements. Conditions without a value, such as "isNull", are not counted otherwise. */
+function checkLength(statement: BoundStatement): BoundStatement {
+  if (statement.text.length <= MAX_STATEMENT_CHARACTERS) return statement;
+  throw badRequest("The query has too many conditions. Combine some of them, or run several queries.");
 }
 
 function checkCount(count: number): void {
@@ -100,7 +109,7 @@ function toValues(parameters: CompiledQuery["parameters"]): readonly SqlValue[] 
 }
 
 function whereSql({ where, after, orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {
-  const conditions = conditionSql({ group: "and", members: where });
+  const conditions = conditionSql(table.name, { group: "and", members: where });
   if (after) {
     const position = afterSql(wholeOrder(table, orderBy), after);
     return where.length === 0 ? sql` where ${position}` : sql` where ${conditions} and ${position}`;
@@ -110,8 +119,11 @@ function whereSql({ where, after, orderBy }: QueryState, table: PreparedTable): 
 
 /** The id last, so that rows which are equal otherwise do not change places from page to page. */
 export function wholeOrder(table: PreparedTable, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
-  if (orderBy.some(({ column }) => column.name === "id")) return orderBy;
-  return [...orderBy, { column: table.column("id"), direction: orderBy.at(-1)?.direction ?? "asc" }];
+  const columns = orderBy.map(({ column }) => column);
+  // Rows that are equal in a field cannot be sorted by it again. SQLite refuses more terms than a table has columns.
+  const terms = orderBy.filter(({ column }, position) => columns.indexOf(column) === position);
+  if (columns.some(({ name }) => name === "id")) return terms;
+  return [...terms, { column: table.column("id"), direction: orderBy.at(-1)?.direction ?? "asc" }];
 }
 
 function orderSql({ orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {

@@ -1,4 +1,4 @@
-import type { TableModel } from "../../router/schema/column.js";
+import type { ColumnType, TableModel } from "../../router/schema/column.js";
 import { ownProperty } from "./own-property.js";
 import { type StoredSchema, type StoredTable, toStoredSchema } from "./schema-plan.js";
 import { readRaw } from "./sql-value.js";
@@ -43,6 +43,7 @@ export function readStoredSchema(
     );
     tables[name] = {
       columns: Object.fromEntries(columns.map((column) => [column.name, declarationOf(column, remembered)])),
+      types: typesOf(columns, remembered),
       required: columns.filter((column) => isRequired(column, remembered)).map((column) => column.name),
       indexes: Object.fromEntries(indexes.map(([index, text]) => [String(index), String(text)])),
     };
@@ -57,6 +58,16 @@ function declarationOf({ name, type, required }: TableColumn, table: StoredTable
   if (declared === undefined) return plain;
   const same = declared.startsWith(type) && declared.includes("NOT NULL") === required;
   return same ? declared : plain;
+}
+
+/** The types that are known. A column that a step has added or declared anew can be of any type. */
+function typesOf(columns: readonly TableColumn[], table: StoredTable | undefined): StoredTable["types"] {
+  const known = columns.flatMap((column): [string, ColumnType][] => {
+    const type = table?.types && ownProperty(table.types, column.name);
+    const declared = table && ownProperty(table.columns, column.name);
+    return type !== undefined && declarationOf(column, table) === declared ? [[column.name, type]] : [];
+  });
+  return Object.fromEntries(known);
 }
 
 function isRequired({ name, required, hasDefault }: TableColumn, table: StoredTable | undefined): boolean {

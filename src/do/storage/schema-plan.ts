@@ -1,6 +1,7 @@
-import type { Column, TableIndex, TableModel } from "../../router/schema/column.js";
+import type { Column, ColumnType, TableIndex, TableModel } from "../../router/schema/column.js";
 import { addColumnSql, createIndexSql, createTableSql, declareColumn, type Defaults } from "./ddl.js";
 import { ownProperty } from "./own-property.js";
+import { isSameDeclaration } from "./same-declaration.js";
 
 /** A schema as it is remembered in the storage, to tell what the next version of the app has to add. */
 export interface StoredSchema {
@@ -11,6 +12,8 @@ export interface StoredSchema {
 export interface StoredTable {
   /** Declarations by column. */
   readonly columns: Readonly<Record<string, string>>;
+  /** Types by column: several are declared alike. An earlier version of the framework did not store them. */
+  readonly types?: Readonly<Record<string, ColumnType>> | undefined;
   /** Columns that a new row cannot leave out: neither optional nor with a default. */
   readonly required: readonly string[];
   /** Statements by index. */
@@ -34,6 +37,18 @@ export interface SchemaPlan {
   readonly result: StoredSchema;
 }
 
+/** Types as error messages name them. */
+const typeNames: Readonly<Record<ColumnType, string>> = {
+  text: "text",
+  real: "a number",
+  integer: "a whole number",
+  boolean: "a boolean",
+  date: "a date",
+  bigint: "a bigint",
+  bytes: "bytes",
+  json: "JSON",
+};
+
 /** What some models come to when nothing is stored yet. */
 export function toStoredSchema(models: readonly TableModel[]): StoredSchema {
   return { tables: Object.fromEntries(models.map((model) => [model.name, toStoredTable(model)])) };
@@ -43,6 +58,7 @@ function toStoredTable(model: TableModel): StoredTable {
   const required = model.columns.filter(isRequired);
   return {
     columns: Object.fromEntries(model.columns.map((column) => [column.name, declareColumn(column)])),
+    types: Object.fromEntries(model.columns.map(({ name, type }) => [name, type])),
     required: required.map(({ name }) => name),
     indexes: Object.fromEntries(model.indexes.map((index) => [index.name, createIndexSql(model.name, index)])),
   };
@@ -61,11 +77,14 @@ export function planSchema(stored: StoredSchema, models: readonly TableModel[], 
     const before = ownProperty(stored.tables, model.name);
     const after = toStoredTable(model);
     if (!before) {
+      checkTwin(model.name, stored);
       tables[model.name] = after;
       return createTableSql(model, defaultsOf(model.name));
     }
     tables[model.name] = {
-      columns: { ...before.columns, ...after.columns },
+      // As they are stored: a declaration that means the same may list the values of an enum in another order.
+      columns: { ...after.columns, ...before.columns },
+      types: { ...before.types, ...after.types },
       required: before.required,
       indexes: { ...before.indexes, ...after.indexes },
     };
@@ -102,8 +121,16 @@ function isNew(table: string, column: Column, before: StoredTable): boolean {
   const { name } = column;
   const stored = ownProperty(before.columns, name);
   const declared = declareColumn(column);
-  if (stored === declared) return false;
   const field = `The field ${table}.${name}`;
+  if (stored !== undefined && isSameDeclaration(stored, declared)) {
+    const type = before.types && ownProperty(before.types, name);
+    if (type !== undefined && type !== column.type)
+      refuse(
+        `${field} is stored as ${typeNames[type]}, and is now ${typeNames[column.type]}: a step has to convert the values, ` +
+          `and to call db.rebuild("${table}").`,
+      );
+    return false;
+  }
   if (stored !== undefined) refuse(`${field} is stored as \`${stored}\`, and is now \`${declared}\`.`);
   const twin = Object.keys(before.columns).find((other) => other.toLowerCase() === name.toLowerCase());
   if (twin !== undefined) refuse(`${field} is stored as "${twin}", and SQLite does not tell the two apart.`);
@@ -111,6 +138,12 @@ function isNew(table: string, column: Column, before: StoredTable): boolean {
     refuse(`${field} is new, and rows from before have no value for it: give it a default, or make it optional.`);
   }
   return true;
+}
+
+/** SQLite does not distinguish upper and lower case. */
+function checkTwin(name: string, { tables }: StoredSchema): void {
+  const twin = Object.keys(tables).find((other) => other.toLowerCase() === name.toLowerCase());
+  if (twin !== undefined) refuse(`The table "${name}" is stored as "${twin}", and SQLite does not tell the two apart.`);
 }
 
 /** Whether a new row cannot be without it. */

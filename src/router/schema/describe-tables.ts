@@ -7,6 +7,9 @@ import { UnmappableError } from "./unmappable-error.js";
 /** SQLite in a Durable Object takes 100 columns a table, and 100 values a statement. */
 const MAX_FIELDS = 97;
 
+/** Functions that are read like tables. A table with the name of one would be read in its place. */
+const SQL_FUNCTIONS: ReadonlySet<string> = new Set(["json_each", "json_tree", "pragma_table_info"]);
+
 const id: Column = { name: "id", type: "text", whenNull: "never" };
 const createdAt: Column = { name: "createdAt", type: "date", whenNull: "never" };
 const updatedAt: Column = { name: "updatedAt", type: "date", whenNull: "never" };
@@ -30,6 +33,9 @@ function checkTableName(name: string, taken: ReadonlyMap<string, string>): void 
     throw new Error(
       `${JSON.stringify(name)} cannot be a table: use letters, digits and "_", a letter first, 63 at most, and not "sqlite_".`,
     );
+  }
+  if (SQL_FUNCTIONS.has(name.toLowerCase())) {
+    throw new Error(`"${name}" cannot be a table: it would replace a function of SQL that queries use. Rename it.`);
   }
   const other = taken.get(name.toLowerCase());
   if (other !== undefined) {

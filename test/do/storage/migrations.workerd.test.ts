@@ -65,6 +65,45 @@ const steps: Migration[] = [
   },
 ];
 
+describe("a field of another type that SQLite stores alike", () => {
+  const text = { posts: table(z.object({ tags: z.string() })) };
+  const list = { posts: table(z.object({ tags: z.array(z.string()) })) };
+  const split: Migration = {
+    id: "tags-are-lists",
+    up(db) {
+      for (const { id, tags } of db.all(db.selectFrom("posts").select(["id", "tags"]))) {
+        const json = JSON.stringify(String(tags).split(" "));
+        db.run(db.updateTable("posts").set({ tags: json }).where("id", "=", String(id)));
+      }
+      db.rebuild("posts");
+    },
+  };
+
+  it("is refused without a step, and readable with one", () =>
+    withTables(text, (storage) => {
+      const { id } = storage.tables.posts.create({ tags: "a b" });
+      expect(() => deploy(storage, list)).toThrow(/posts\.tags is stored as text, and is now JSON/);
+      expect(storage.tables.posts.findById(id)).toMatchObject({ tags: "a b" });
+      expect(() => deploy(storage, list, [{ ...split, up() {} }])).toThrow(/posts\.tags is stored as text/);
+      const tables = deploy(storage, list, [split]);
+      expect(tables.posts.findById(id)).toMatchObject({ tags: ["a", "b"] });
+      // A rollback meets values that the earlier version cannot read.
+      expect(() => deploy(storage, text)).toThrow(/posts\.tags is stored as JSON/);
+    }));
+
+  it("stays unnoticed when the version before did not store types, and is noticed from then on", () =>
+    withTables({ posts: table(z.object({ at: z.int() })) }, (storage) => {
+      storage.tables.posts.create({ at: 5 });
+      const [row] = storage.sql.exec<{ stored: string }>("SELECT stored FROM _schema").toArray();
+      const schema = JSON.parse(row?.stored ?? "") as { tables: { posts: { types?: unknown } } };
+      delete schema.tables.posts.types;
+      storage.sql.exec("UPDATE _schema SET stored = ?", JSON.stringify(schema));
+      const tables = deploy(storage, { posts: table(z.object({ at: z.date() })) });
+      expect(tables.posts.first()).toMatchObject({ at: new Date(5) });
+      expect(() => deploy(storage, { posts: table(z.object({ at: z.int() })) })).toThrow(/stored as a date/);
+    }));
+});
+
 describe("migrations", () => {
   it("run once, in order, and bring live rows along", () =>
     withTables(first, (storage) => {
