@@ -10,9 +10,17 @@ import { isCloneable } from "./pack-reply.js";
 export function forwardCause(caller: Caller, error: unknown): { readonly cause?: ForwardedCause } {
   const isServer = caller.type === "system" || (caller.type === "user" && caller.via === "rpc");
   if (!isServer || !(error instanceof TRPCError) || error.code === "INTERNAL_SERVER_ERROR") return {};
-  const { cause } = error;
-  if (!cause) return {};
-  const { name, message } = cause;
+  try {
+    const { cause } = error;
+    return cause ? { cause: toForwarded(cause) } : {};
+  } catch {
+    // A cause that throws when it is read must not fail the other calls of the batch.
+    return {};
+  }
+}
+
+function toForwarded(cause: Error): ForwardedCause {
   const issues: unknown = "issues" in cause ? cause.issues : undefined;
-  return { cause: { name, message, ...(Array.isArray(issues) && isCloneable(issues) && { issues }) } };
+  const forwarded = { name: String(cause.name), message: String(cause.message) };
+  return { ...forwarded, ...(Array.isArray(issues) && isCloneable(issues) && { issues }) };
 }

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import superjson from "superjson";
 import { isNestedPromise, resolveNested } from "../router/resolve-nested.js";
 import type { Reply } from "../shared/call.js";
@@ -19,6 +20,9 @@ export function packReply(data: unknown, transport: Transport): Packed | Promise
   return isNestedPromise(resolved) ? resolved.then((value) => pack(value, transport)) : pack(resolved, transport);
 }
 
+/** Deepest value that is cloned. The bound of what clients send is far below. */
+const MAX_DEPTH = 500;
+
 type Packed = Extract<Reply, { ok: true }>;
 
 function pack(data: unknown, transport: Transport): Packed {
@@ -32,21 +36,28 @@ function pack(data: unknown, transport: Transport): Packed {
  */
 export function isCloneable(value: unknown): boolean {
   const seen = new Set<object>();
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const next = open.pop();
-    if (typeof next === "function" || typeof next === "symbol") return false;
-    if (typeof next !== "object" || next === null || seen.has(next)) continue;
-    seen.add(next);
-    const parts = partsOf(next);
-    if (!parts) return false;
-    for (const part of parts) open.push(part);
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    // The runtime's clone would run out of stack, and fail all calls of the batch.
+    if (depth > MAX_DEPTH) return false;
+    const below: unknown[] = [];
+    for (const next of level) {
+      if (typeof next === "function" || typeof next === "symbol") return false;
+      if (typeof next !== "object" || next === null || seen.has(next)) continue;
+      seen.add(next);
+      const parts = partsOf(next);
+      if (!parts) return false;
+      for (const part of parts) below.push(part);
+    }
+    level = below;
   }
   return true;
 }
 
 /** What a value holds; `undefined` for one that does not clone. */
 function partsOf(value: object): Iterable<unknown> | undefined {
+  // RPC would pass a proxy as a stub. superjson reads it.
+  if (types.isProxy(value)) return undefined;
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Map) return Array.from(value as Map<unknown, unknown>).flat();
   if (value instanceof Set) return value as Set<unknown>;
@@ -62,7 +73,11 @@ function isLeaf(value: object): boolean {
   return value instanceof Date || value instanceof ArrayBuffer || (ArrayBuffer.isView(value) && isBuiltinView(value));
 }
 
-/** A subclass of a typed array, such as Node's Buffer, arrives as its base class. */
+/**
+ * A subclass of a typed array, such as Node's Buffer, arrives as its base class. An array of bigints arrives, and then nobody can
+ * write it as JSON.
+ */
 function isBuiltinView(view: ArrayBufferView): boolean {
+  if (view instanceof BigInt64Array || view instanceof BigUint64Array) return false;
   return Object.getPrototypeOf(Object.getPrototypeOf(Object.getPrototypeOf(view))) === Object.prototype;
 }

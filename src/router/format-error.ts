@@ -1,4 +1,5 @@
 import { getTRPCErrorShape } from "@trpc/server";
+import superjson from "superjson";
 import type { ErrorShape } from "../shared/call.js";
 import type { OnError } from "./run-call.js";
 
@@ -8,7 +9,8 @@ type FormatOptions = Parameters<typeof getTRPCErrorShape>[0];
 export function formatError(options: FormatOptions, onError: OnError): ErrorShape {
   try {
     const shape: Partial<ErrorShape> | undefined = getTRPCErrorShape(options);
-    if (typeof shape?.data === "object") return shape as ErrorShape;
+    // As the client gets it: an instance of a class, such as a schema's error, cannot be sent to the Worker.
+    if (typeof shape?.data === "object") return superjson.parse(superjson.stringify(shape));
     throw new Error("The errorFormatter did not return a shape with `data`. Return { ...shape, data: … }.");
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error("The errorFormatter has thrown.", { cause });

@@ -1,9 +1,10 @@
-import { callTRPCProcedure, getTRPCErrorFromUnknown, type AnyTRPCRouter, type TRPCError } from "@trpc/server";
+import { callTRPCProcedure, type AnyTRPCRouter, type TRPCError } from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
 import { formatError } from "./format-error.js";
 import { maskError } from "./mask-error.js";
 import { reasonOf, retryAfterOf } from "./reasoned-error.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
+import { toTRPCError } from "./to-trpc-error.js";
 
 /** An unexpected error, whole, as `onError` gets it. */
 export interface ErrorReport {
@@ -66,7 +67,7 @@ export async function runCall(options: RunCallOptions): Promise<Outcome> {
 /** Formats what a call threw: masked when unexpected (and reported to `onError`), by the app's formatter. */
 export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown }): ErrorShape {
   const { router, call, ctx, cause, onError, isDevelopment } = options;
-  const { shown, unexpected } = maskError(getTRPCErrorFromUnknown(cause), { isDevelopment });
+  const { shown, unexpected } = maskError(toTRPCError(cause), { isDevelopment });
   if (unexpected) {
     const { error, requestId } = unexpected;
     onError({ error: reportedError(error, call.path), requestId, path: call.path, type: call.type });

@@ -1,7 +1,7 @@
-import { getTRPCErrorFromUnknown } from "@trpc/server";
 import { checkHere } from "./check-place.js";
 import type { Placement } from "./placement.js";
 import { roomOf } from "./room.js";
+import { toTRPCError } from "./to-trpc-error.js";
 
 /** What a middleware may give to the next one. */
 export interface NextOptions {
@@ -61,7 +61,7 @@ export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresO
           }),
       });
     } catch (cause) {
-      return { ok: false, error: getTRPCErrorFromUnknown(cause), marker: "middlewareMarker" };
+      return { ok: false, error: toTRPCError(cause), marker: "middlewareMarker" };
     }
   }
   return (options) => run(0, options);

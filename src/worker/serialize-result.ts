@@ -12,7 +12,7 @@ interface Serializer {
  */
 export function checkStreamedResult(value: unknown, serializer: Serializer): unknown {
   if (isAsyncIterable(value)) return iterate(value, serializer);
-  serializer.serialize(value);
+  check(serializer.serialize(value));
   return value;
 }
 
@@ -31,7 +31,15 @@ export class SerializedResult {
  * @throws whatever the serializer throws
  */
 export function serializeResult(value: unknown, serializer: Serializer): unknown {
-  return isAsyncIterable(value) || isObservable(value) ? value : new SerializedResult(serializer.serialize(value));
+  if (isAsyncIterable(value) || isObservable(value)) return value;
+  const data = serializer.serialize(value);
+  check(data);
+  return new SerializedResult(data);
+}
+
+/** A serializer can leave instances of classes in what it returns. JSON refuses some: one that contains itself, an own `toJSON`. */
+function check(serialized: unknown): void {
+  JSON.stringify(serialized);
 }
 
 async function* iterate(values: AsyncIterable<unknown>, serializer: Serializer): AsyncGenerator<unknown, unknown> {
@@ -40,7 +48,7 @@ async function* iterate(values: AsyncIterable<unknown>, serializer: Serializer):
   try {
     for (;;) {
       const { done, value } = await iterator.next();
-      serializer.serialize(value);
+      check(serializer.serialize(value));
       if (done) {
         isDone = true;
         return value as unknown;

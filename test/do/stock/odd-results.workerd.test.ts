@@ -1,0 +1,75 @@
+import { describe, expect, it } from "vitest";
+import { additions, expectedErrors, sendable, unexpectedErrors, unsendable } from "../../fixtures/app/odd-results.js";
+import { codeOfRefusal } from "../../fixtures/roads.js";
+import { stockUser } from "../../fixtures/stock-roads.js";
+
+const { roads } = await stockUser();
+const places = ["object", "worker"] as const;
+const cases = (names: object) => places.flatMap((place) => Object.keys(names).map((name) => [name, place] as const));
+
+/** An error's code, and all of it that a client sees. */
+async function failure(call: Promise<unknown>) {
+  const error = (await call.then(
+    () => new Error("It succeeded."),
+    (cause: unknown) => cause,
+  )) as { readonly message: string; readonly data?: object };
+  return { code: codeOfRefusal(error), shown: JSON.stringify([error.message, error.data]) };
+}
+
+// A server caller's errors are those of its own app, and its values never become JSON.
+describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) => {
+  /** Beside it in a batch, where the link makes one. */
+  const beside = (place: (typeof places)[number]) => road.query(place === "object" ? "odd.ok" : "odd.worker.ok");
+
+  it.each(cases(unexpectedErrors))("masks %s, thrown in the %s", async (name, place) => {
+    const [thrown, other] = await Promise.all([failure(road.query(`odd.${place}.unexpected`, name)), beside(place)]);
+    expect(other).toBe("ok");
+    expect(thrown.code).toBe("INTERNAL_SERVER_ERROR");
+    expect(thrown.shown).not.toContain("hunter2");
+  });
+
+  it.each(cases(expectedErrors))("sends %s, thrown in the %s", async (name, place) => {
+    const [{ code, shown }, other] = await Promise.all([
+      failure(road.query(`odd.${place}.expected`, name)),
+      beside(place),
+    ]);
+    expect([code, other]).toEqual(["CONFLICT", "ok"]);
+    expect(shown).toContain("Taken.");
+  });
+
+  it.each(cases(unsendable))("fails only the call that returns %s in the %s", async (name, place) => {
+    const [{ code, shown }, other] = await Promise.all([
+      failure(road.query(`odd.${place}.unsendable`, name)),
+      beside(place),
+    ]);
+    expect([code, other]).toEqual(["INTERNAL_SERVER_ERROR", "ok"]);
+    expect(shown).not.toContain("hunter2");
+  });
+
+  it.each(cases(sendable))("delivers %s of the %s", async (name, place) => {
+    const [value, other] = await Promise.all([road.query(`odd.${place}.sendable`, name), beside(place)]);
+    expect(value).toEqual(sendable[name]?.[1]);
+    expect(other).toBe("ok");
+  });
+
+  it.each(cases(additions))("sends an error to which a formatter added %s, in the %s", async (name, place) => {
+    const [{ code, shown }, other] = await Promise.all([
+      failure(road.query(`odd.${place}.formatted`, name)),
+      beside(place),
+    ]);
+    expect([code, other]).toEqual(["CONFLICT", "ok"]);
+    expect(shown).toContain("Taken.");
+  });
+});
+
+// The stream sends a promise later: its client has the result before.
+describe.each(roads.filter(({ name }) => name !== "batch-stream"))("over $name", (road) => {
+  it.each(Object.keys(unexpectedErrors))("masks %s, with which a nested promise rejects", async (name) => {
+    const [{ code, shown }, other] = await Promise.all([
+      failure(road.query("odd.object.nested", name)),
+      road.query("odd.ok"),
+    ]);
+    expect([code, other]).toEqual(["INTERNAL_SERVER_ERROR", "ok"]);
+    expect(shown).not.toContain("hunter2");
+  });
+});
