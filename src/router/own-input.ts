@@ -69,11 +69,26 @@ function createOwnInputParser(middleware: Middleware, schema: unknown, hasOrgani
   };
 }
 
+/** An issue of zod, or of another library with a Standard Schema. */
+interface Issue {
+  /** Keys, or objects with a key. */
+  readonly path?: readonly unknown[] | undefined;
+  /** The issues of each alternative of a union. */
+  readonly errors?: readonly (readonly Issue[])[];
+}
+
 /** Whether a schema's issues name the cursor. */
 function refusesCursor(error: unknown): boolean {
   const { cause } = error as { readonly cause?: { readonly issues?: unknown } };
-  const issues = Array.isArray(cause?.issues) ? (cause.issues as { readonly path?: readonly unknown[] }[]) : [];
-  return issues.some(({ path }) => path?.[0] === "lastEventId");
+  return Array.isArray(cause?.issues) && (cause.issues as Issue[]).some(namesCursor);
+}
+
+function namesCursor({ path = [], errors = [] }: Issue): boolean {
+  const [first] = path;
+  const key = typeof first === "object" && first !== null && "key" in first ? first.key : first;
+  if (key !== undefined) return key === "lastEventId";
+  // An alternative with other issues refuses the rest of the input, too.
+  return errors.some((issues) => issues.length > 0 && issues.every(namesCursor));
 }
 
 /** Runs tRPC's middleware, and returns the options that it passes to `next`. */

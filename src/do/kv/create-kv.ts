@@ -9,7 +9,7 @@ import { prefixRange } from "../storage/prefix-range.js";
 import { recordPrefix, recordRow } from "../storage/record-rows.js";
 import type { KvStore } from "./kv-store.js";
 import { KV_TABLE } from "./kv-table.js";
-import { encodeValue, toKvEntry } from "./kv-value.js";
+import { encodeComputed, encodeValue, toKvEntry } from "./kv-value.js";
 
 export interface CreateKvOptions {
   readonly store: KvStore;
@@ -107,7 +107,7 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
       const before = entry ? toKvEntry(entry).value : 0;
       if (typeof before !== "number") throw badRequest("The key holds no number to add to.");
       const sum = before + by;
-      write(name, encodeValue(schemas, name, sum), entry?.expiresAt, now);
+      write(name, encodeComputed(schemas, name, sum), entry?.expiresAt, now);
       return sum;
     },
 

@@ -18,7 +18,30 @@ const VALUE_BYTES = 1_048_576;
  * @throws TRPCError BAD_REQUEST for what the schema refuses or cannot be stored, PAYLOAD_TOO_LARGE
  */
 export function encodeValue(schemas: KvSchemas, key: string, value: unknown): string {
-  const parsed = parse(schemas, key, value);
+  return encodeParsed(parse(schemas, key, value));
+}
+
+/**
+ * Encodes a value that was computed from a stored one. A schema may take something else than it returns, such as a codec: then
+ * the value only has to be one that the schema returns.
+ *
+ * @throws TRPCError as `encodeValue`
+ */
+export function encodeComputed(schemas: KvSchemas, key: string, value: unknown): string {
+  const schema = Object.hasOwn(schemas, key) ? schemas[key] : undefined;
+  return schema && isReturnedBy(schema, value) ? encodeParsed(value) : encodeValue(schemas, key, value);
+}
+
+/** Whether a schema that works in both directions returns a value, and does not take it. */
+function isReturnedBy(schema: z.core.$ZodType, value: unknown): boolean {
+  try {
+    return !z.safeParse(schema, value).success && z.safeEncode(schema, value).success;
+  } catch {
+    return false;
+  }
+}
+
+function encodeParsed(parsed: unknown): string {
   if (parsed === undefined) throw badRequest("A key does not hold undefined. Delete the key, or store null.");
   const text = encode(parsed);
   if (text.length * 3 <= VALUE_BYTES || sizeOf(text) <= VALUE_BYTES) return text;

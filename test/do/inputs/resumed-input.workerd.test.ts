@@ -151,13 +151,19 @@ async function firstOverSse(owner: Owner, name: string, input: unknown, lastEven
   return data === undefined ? text : superjson.parse(data);
 }
 
-it.each(["abc", "", "1 "])("refuses a cursor that the app's schema refuses: %j", async (lastEventId) => {
+it.each([
+  ["abc", "checkedCursor"],
+  ["", "checkedCursor"],
+  ["1 ", "checkedCursor"],
+  ["abc", "checkedCursorInUnion"],
+  ["abc", "checkedCursorOfStandardSchema"],
+])("refuses a cursor that the app's schema refuses: %j of %s", async (lastEventId, name) => {
   const input = encodeURIComponent(superjson.stringify({ lastEventId }));
   const headers = { accept: "text/event-stream" };
-  const response = await somebody.browser.fetch(`${path}/checkedCursor?input=${input}`, { headers });
+  const response = await somebody.browser.fetch(`${path}/${name}?input=${input}`, { headers });
   expect(await response.text()).toContain("lastEventId");
   const socket = await openSocket(somebody.browser, path);
-  socket.send(subscribe(1, "checkedCursor", "abc"));
+  socket.send(subscribe(1, name, "abc"));
   await socket.until(1);
   expect(socket.frames).toMatchObject([{ id: 1, error: { json: { data: { code: "BAD_REQUEST" } } } }]);
   socket.socket.close();
