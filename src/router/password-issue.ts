@@ -30,5 +30,11 @@ export function passwordReasonOf(cause: unknown): PasswordReason | undefined {
 }
 
 function field(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return (value as Record<string, unknown>)[name];
+  } catch {
+    // An issue of the app's own may throw when it is read.
+    return undefined;
+  }
 }
