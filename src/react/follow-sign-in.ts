@@ -1,4 +1,4 @@
-import { notifyManager, type QueryClient } from "@tanstack/react-query";
+import { notifyManager, type MutationKey, type QueryClient } from "@tanstack/react-query";
 import { getUntypedClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../client/index.js";
@@ -8,6 +8,14 @@ import { canPass } from "./retry-policy.js";
 
 /** The key of the one query that knows who is signed in. */
 export const sessionKey = ["trpc-userdo", "session"] as const;
+
+/** The built-in mutations that change what `auth.me` answers, and do not begin or end a session. */
+const userMutations = new Set(["account.update", "auth.verifyEmail", "auth.confirmEmailChange"]);
+
+/** Whether the mutation of this key changes the signed-in user. tRPC's key has the path as one of its parts. */
+export function changesUser(mutationKey: MutationKey | undefined): boolean {
+  return mutationKey?.some((part) => Array.isArray(part) && userMutations.has(part.join("."))) ?? false;
+}
 
 interface Following {
   providers: number;
@@ -50,6 +58,11 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
     }),
   );
 
+  const stopMutations = queryClient.getMutationCache().subscribe((event) => {
+    if (event.type !== "updated" || event.action.type !== "success") return;
+    if (changesUser(event.mutation.options.mutationKey)) void queryClient.invalidateQueries({ queryKey: sessionKey });
+  });
+
   /** The page comes back from the back/forward cache. No event of the time in between has reached it. */
   function onPageShow({ persisted }: PageTransitionEvent): void {
     if (!persisted) return;
@@ -88,6 +101,7 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
   globalThis.document?.addEventListener?.("visibilitychange", askAgain, { signal });
   return () => {
     stopEvents();
+    stopMutations();
     ended.abort();
   };
 }
