@@ -8,8 +8,26 @@ export interface DevServer {
   stop(): Promise<void>;
 }
 
-/** Starts a development server, and waits until it prints its address. */
+/** How often a server is started whose port for debuggers another one took first. */
+const MOST_STARTS = 5;
+
+/**
+ * Starts a development server, and waits until it prints its address.
+ *
+ * @throws Error with all that it printed, if it ends or prints no address
+ */
 export async function startDevServer(folder: string, command: readonly string[]): Promise<DevServer> {
+  for (let starts = 1; ; starts++) {
+    try {
+      return await start(folder, command);
+    } catch (error) {
+      // Files of tests run side by side: two servers may find the same free port, and one of them ends.
+      if (starts === MOST_STARTS || !String(error).includes("EADDRINUSE")) throw error;
+    }
+  }
+}
+
+async function start(folder: string, command: readonly string[]): Promise<DevServer> {
   const [program = "", ...args] = command;
   // A group of its own, which the processes that Vite starts belong to as well.
   const child = spawn(program, args, {
