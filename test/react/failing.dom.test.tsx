@@ -4,6 +4,9 @@ import { createQueryClient } from "trpc-userdo/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ask, live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
+import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
+
+useSkippableTime();
 
 let ada: Person;
 beforeEach(async () => void (ada = await signUp()), 60_000);
@@ -28,6 +31,8 @@ function Page({ states }: { readonly states: string[] }) {
 }
 
 const reaches = (states: string[], state: string) => waitFor(() => expect(states.at(-1)).toBe(state), eventually);
+/** The same, after the pause before the query is sent again. */
+const returnsTo = (states: string[], state: string) => skipUntil(() => expect(states.at(-1)).toBe(state));
 
 describe.each([
   ["SERVICE_UNAVAILABLE", "connecting fine"],
@@ -42,7 +47,7 @@ describe.each([
     const heal = await failWith(code);
     await reaches(states, meanwhile);
     await heal();
-    await reaches(states, "live fine");
+    await returnsTo(states, "live fine");
     const healAgain = await failWith("CONFLICT");
     await reaches(states, "error fine CONFLICT");
     await healAgain();
@@ -57,7 +62,7 @@ describe.each([
     });
     await reaches(states, `connecting ${code}`);
     await heal();
-    await reaches(states, "live fine");
+    await returnsTo(states, "live fine");
   }, 30_000);
 });
 
@@ -93,6 +98,6 @@ it("an ordinary query of a page that starts offline is asked again when the netw
   const asked = tab.asked.length;
   // The client does not ask again for a query that cannot succeed later.
   act(() => void window.dispatchEvent(new Event("online")));
-  await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  await skip(100);
   expect(tab.asked).toHaveLength(asked);
 });

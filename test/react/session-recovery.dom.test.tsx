@@ -3,8 +3,11 @@ import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ask, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
+import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
 type Send = typeof ask;
+
+useSkippableTime();
 
 let ada: Person;
 beforeEach(async () => void (ada = await signUp()), 60_000);
@@ -65,12 +68,12 @@ it("a page whose server could not be reached recovers by itself, and stays `erro
   const states: string[] = [];
   connection.isUp = false;
   show(ada.jar, <Page states={states} />, { send, queryClient: "default" });
-  await reaches(states, "error");
+  await skipUntil(() => expect(states.at(-1)).toBe("error"));
   const { tries } = connection;
-  await waitFor(() => expect(connection.tries).toBeGreaterThan(tries + 1), eventually);
+  await skipUntil(() => expect(connection.tries).toBeGreaterThan(tries + 1));
   expect(states).toEqual(["loading", "error"]);
   connection.isUp = true;
-  await reaches(states, "signedIn ");
+  await skipUntil(() => expect(states.at(-1)).toBe("signedIn "));
 }, 40_000);
 
 it("a user who is known stays signed in while the network is away", async () => {
@@ -82,12 +85,12 @@ it("a user who is known stays signed in while the network is away", async () => 
   connection.isUp = false;
   act(() => void window.dispatchEvent(new Event("offline")));
   act(() => void document.dispatchEvent(new Event("visibilitychange")));
-  await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  await skip(100);
   expect(states.at(-1)).toBe("signedIn ");
   offline.mockReturnValue(true);
   connection.isUp = true;
   act(() => void window.dispatchEvent(new Event("online")));
-  await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  await skip(100);
   expect(states).toEqual(["loading", "signedIn …", "signedIn "]);
 });
 
@@ -155,6 +158,6 @@ it("asks who is signed in after the back/forward cache also on a page without us
   act(() => void window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })));
   await waitFor(() => expect(tab.asked).toEqual(["auth.me"]), eventually);
   act(() => void window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false })));
-  await act(() => new Promise((resolve) => setTimeout(resolve, 50)));
+  await skip(50);
   expect(tab.asked).toEqual(["auth.me"]);
 });

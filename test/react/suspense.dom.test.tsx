@@ -8,8 +8,11 @@ import type { LiveRouter } from "../fixtures/app/live.js";
 import { ask, originOf, signUp, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { stubChannels } from "./open-channels.js";
+import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
 const { UserDOProvider, useTRPC, useSession, live, useLiveStatus } = createUserDOReact<LiveRouter>();
+
+useSkippableTime();
 
 let ada: Person;
 let bob: Person;
@@ -45,13 +48,10 @@ afterEach(async () => {
 
 /** Waits until nothing is open any more. */
 const closed = () =>
-  waitFor(
-    () => {
-      expect(opened.channels.size).toBe(0);
-      expect(opened.sockets.filter(({ readyState }) => readyState <= NodeWebSocket.OPEN)).toEqual([]);
-    },
-    { timeout: 25_000 },
-  );
+  skipUntil(() => {
+    expect(opened.channels.size).toBe(0);
+    expect(opened.sockets.filter(({ readyState }) => readyState <= NodeWebSocket.OPEN)).toEqual([]);
+  });
 
 const url = () => `${originOf()}/live`;
 
@@ -222,7 +222,7 @@ describe("two providers over one client and one cache", () => {
         await waitFor(() => expect(container.textContent).toBe("0 live"), eventually);
       }
       leaving.unmount();
-      await act(() => new Promise((resolve) => setTimeout(resolve, 50)));
+      await skip(50);
       expect(staying.container.textContent).toBe("0 live");
       await act(() => ada.client.notes.create.mutate({ list, text: "a" }));
       await waitFor(() => expect(staying.container.textContent).toBe("1 live"), eventually);

@@ -3,7 +3,9 @@ import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
 import { ask, live, openTab, optimistic, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
+import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
+useSkippableTime();
 afterEach(cleanup);
 
 const password = "correct horse battery";
@@ -93,10 +95,11 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     await waitFor(() => expect(send.lost).toBe(1), eventually);
     await signIn(ada, tab, bob);
     await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);
-    await act(() => new Promise((resolve) => setTimeout(resolve, 6_000)));
+    await skip(6_000);
     expect(await notesOf(bob, list)).toEqual([]);
     expect(await notesOf(ada, list)).toEqual([]);
-    await waitFor(() => expect(tab.container.querySelector("i")?.textContent).not.toBe("pending"), eventually);
+    await skipUntil(() => expect(tab.container.querySelector("i")?.textContent).not.toBe("pending"));
+    expect(tab.asked.filter((path) => path.includes("notes.create"))).toHaveLength(1);
   }, 40_000);
 
   it("takes an optimistic change of the previous user off the page, and stores nothing for the new one", async () => {
