@@ -24,15 +24,18 @@ export class AppDO extends BaseDO {
     return super.internal(request);
   }
 
-  storedSockets(): StoredSockets {
+  /** As JSON: RPC has no type for attachments, which may hold any value. */
+  storedSockets(): string {
     const attachments = this.ctx.getWebSockets().map((socket) => socket.deserializeAttachment() as unknown);
-    return { attachments, rows: this.ctx.storage.sql.exec("SELECT * FROM _socket_subscriptions").toArray() };
+    const rows = this.ctx.storage.sql.exec("SELECT * FROM _socket_subscriptions").toArray();
+    return JSON.stringify({ attachments, rows } satisfies StoredSockets);
   }
 
   /** Gives the only open socket what a socket of another version had. */
-  restoreSocket({ attachments: [attachment], rows }: StoredSockets): void {
+  restoreSocket(stored: string): void {
+    const { attachments, rows } = JSON.parse(stored) as StoredSockets;
     const [socket] = this.ctx.getWebSockets();
-    socket?.serializeAttachment(attachment);
+    socket?.serializeAttachment(attachments[0]);
     for (const { socket: key, id, stored } of rows) {
       this.ctx.storage.sql.exec(
         "INSERT OR REPLACE INTO _socket_subscriptions (socket, id, stored) VALUES (?, ?, ?)",
@@ -61,9 +64,9 @@ export default {
       case "/mails":
         return Response.json(mails);
       case "/sockets":
-        return Response.json(await object().storedSockets());
+        return new Response(await object().storedSockets());
       case "/restore":
-        await object().restoreSocket(await request.json());
+        await object().restoreSocket(await request.text());
         return new Response();
       default:
         return (await handle(request, env, ctx)) ?? new Response("Not found", { status: 404 });
