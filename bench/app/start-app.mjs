@@ -22,16 +22,21 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
 
 /**
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
- * @param {{ worker?: URL, hasCheapPasswords?: boolean }} [options] a Worker in the place of the app's: its class is BlogDO too
+ * @param {{ worker?: URL, hasCheapPasswords?: boolean, heapMiB?: number }} [options] a Worker in the place of the app's: its class
+ *   is BlogDO too
  * @returns {Promise<App>}
  */
-export async function startApp(stage, { worker = new URL("worker.ts", import.meta.url), hasCheapPasswords } = {}) {
+export async function startApp(
+  stage,
+  { worker = new URL("worker.ts", import.meta.url), hasCheapPasswords, heapMiB } = {},
+) {
   const server = await stage.start({
     name: "trpc-userdo",
     worker,
     objects: { BLOG_DO: "BlogDO" },
     vars,
     hasCheapPasswords,
+    heapMiB,
   });
   const connection = createHttpConnection(server.port);
   stage.onStop(connection.close);

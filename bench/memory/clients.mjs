@@ -2,9 +2,12 @@
 import { startApp } from "../app/start-app.mjs";
 import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
 
+/** What an isolate has in production. Without a limit V8 keeps garbage for longer, and the process grows by that. */
+const HEAP = { heapMiB: 128 };
+
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function startOurs(stage) {
-  const app = await startApp(stage, { worker: new URL("worker.ts", import.meta.url) });
+  const app = await startApp(stage, { worker: new URL("worker.ts", import.meta.url), ...HEAP });
   return {
     ...app,
     open: async () => createClient(await opened(stage, app.server, "/trpc", app.headers)),
@@ -21,6 +24,7 @@ export async function startBare(stage) {
     name: "bare echo",
     worker: new URL("bare.ts", import.meta.url),
     objects: { BARE_DO: "BareDO" },
+    ...HEAP,
   });
   return { server, open: async () => createClient(await opened(stage, server, "/", {})) };
 }

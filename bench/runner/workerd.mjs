@@ -53,13 +53,14 @@ export default {
  * @param {Record<string, string>} options.objects the bindings, each with its Durable Object class
  * @param {Record<string, string>} [options.vars]
  * @param {boolean} [options.hasCheapPasswords] for thousands of sign-ins that are counted and not timed
+ * @param {number} [options.heapMiB] the most that V8 takes, in MiB. By default it is not limited
  * @returns {Promise<Server>}
  */
-export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapPasswords }) {
+export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapPasswords, heapMiB }) {
   const folder = await mkdtemp(path.join(os.tmpdir(), "userdo-bench-"));
   await writeFile(path.join(folder, "worker.js"), await bundle(worker, { hasCheapPasswords }));
   await writeFile(path.join(folder, "control.js"), control);
-  await writeFile(path.join(folder, "config.capnp"), configuration({ objects, vars, folder }));
+  await writeFile(path.join(folder, "config.capnp"), configuration({ objects, vars, folder, heapMiB }));
 
   const binary = path.join(root, "node_modules", ".bin", "workerd");
   const child = spawn(binary, ["serve", "--experimental", "--control-fd=3", "config.capnp"], {
@@ -118,7 +119,7 @@ export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapP
   };
 }
 
-function configuration({ objects, vars, folder }) {
+function configuration({ objects, vars, folder, heapMiB }) {
   const text = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
   const reach = (service) =>
     Object.entries(objects).map(
@@ -129,6 +130,7 @@ function configuration({ objects, vars, folder }) {
   );
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
+  v8Flags = [${heapMiB ? `"--max-heap-size=${heapMiB}"` : ""}],
   services = [
     (name = "main", worker = .main),
     (name = "control", worker = .control),

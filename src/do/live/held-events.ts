@@ -1,5 +1,4 @@
 import type { Connection } from "../sockets/connection.js";
-import { byteLength } from "../sockets/byte-length.js";
 import type { FrameHead, Frames } from "../sockets/frames.js";
 
 interface HeldEvent {
@@ -35,10 +34,14 @@ export function createHeldEvents(frames: Frames) {
   }
 
   return {
-    /** Holds an event, and sends the one that was held before. */
-    hold(connection: Connection, head: FrameHead, event: string): void {
+    /**
+     * Holds an event, and sends the one that was held before.
+     *
+     * @param bytes about how large the event is. To measure a long text that was just put together would copy it
+     */
+    hold(connection: Connection, head: FrameHead, event: string, bytes: number): void {
       release(connection);
-      connection.hold(byteLength(event));
+      connection.hold(bytes);
       held.set(connection, { head, event });
     },
 

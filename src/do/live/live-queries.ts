@@ -5,19 +5,21 @@ import type { StoredLive, StoredSubscription } from "../sockets/attachment.js";
 import type { ChangeHub } from "../sockets/change-hub.js";
 import type { Connection } from "../sockets/connection.js";
 import type { Frames } from "../sockets/frames.js";
+import type { OutputReservation } from "../sockets/output-grants.js";
 import type { Subscription } from "../sockets/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
 import { createHeldEvents } from "./held-events.js";
 import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
 import { byCaller, callerKey, createRuns, membersOf, type CallersSubscriptions, type LiveRun } from "./live-run.js";
 import { createMarkers, flushedFrame } from "./markers.js";
+import { createOutputReservations } from "./output-reservations.js";
 import { createProgress } from "./progress.js";
-import type { LiveRunner } from "./live-runner.js";
+import { readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
 import { createReads, type Reads } from "./reads.js";
 import { createRounds } from "./rounds.js";
 import type { ReadRecorder } from "../storage/read-recorder.js";
-import { toStoredReads } from "./stored-reads.js";
+import { isSameReads, toStoredReads } from "./stored-reads.js";
 
 /** Most queries of one socket that run before its window has taken their results. Those that await something run side by side. */
 const RUN_AHEAD = 16;
@@ -29,6 +31,8 @@ export interface LiveQueriesOptions {
   /** The query that a stored subscription asks for. */
   readonly requestOf: (stored: StoredSubscription) => LiveRequest;
   readonly toResult: (data: unknown) => LiveResult;
+  /** How much room is reserved for a result of unknown size, in bytes. */
+  readonly unknownResult: number;
   /** What to say of a result that no frame can carry; nothing for one that fits. */
   readonly refusal: (result: LiveResult) => Error | undefined;
   readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
@@ -49,6 +53,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   /** What runs have read so far that are not done. */
   const reading = new Map<LiveRun, Reads>();
   const behind = createSocketBacklog();
+  const reservations = createOutputReservations(options.unknownResult);
 
   const held = createHeldEvents(frames);
   const markers = createMarkers({
@@ -139,8 +144,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   }
 
   async function run(it: LiveRun): Promise<void> {
-    if (!canSend(it)) {
-      // The query runs when one of the clients reads again.
+    const reservation = reservations.reserve(it);
+    if (!reservation) {
+      // The query runs when one of the clients reads again, or the object has room for its result.
       for (const subscription of it.subscribers) behind.add(subscription);
       return progress.remove(it);
     }
@@ -150,17 +156,18 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     reading.set(it, reads);
     progress.begin(it);
     try {
-      const outcome = await runner.query(first.caller, it.call, reads.recorder);
+      const outcome = await readResult(options, { caller: first.caller, call: it.call, recorder: reads.recorder });
       if (outcome.ok && !reads.ofCaller()) await checkOthers(it, others, reads.recorder);
       // What has been committed meanwhile has to be known of now: the run may have seen some of it.
       hub.flush();
       if (rounds.isSpoiled(it)) return;
       if (!outcome.ok || reads.ofCaller()) split(it, others);
-      if (outcome.ok) settle(it, outcome.result, reads, callerKey(first.caller));
+      if (outcome.ok) settle(it, outcome.result, reads, callerKey(first.caller), reservation);
       else for (const subscription of first.subscriptions) fail(subscription, outcome.error);
     } catch (cause) {
       for (const subscription of it.subscribers) fail(subscription, runner.shape(it.call, cause));
     } finally {
+      reservation.release();
       reading.delete(it);
       progress.end(it);
     }
@@ -178,10 +185,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   }
 
   /** Tells what a run found to those who share it. */
-  function settle(it: LiveRun, data: unknown, reads: Reads, caller: string): void {
+  function settle(it: LiveRun, result: LiveResult, reads: Reads, caller: string, reservation: OutputReservation): void {
     const subscribers = [...it.subscribers];
     if (subscribers.length === 0) return;
-    const result = options.toResult(data);
     const refused = options.refusal(result);
     if (refused) throw refused;
     const list = reads.list();
@@ -189,9 +195,12 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     // One that others share already has their reads: nothing was written to those, or it would run again.
     if (moveTo(it, shared ? undefined : caller)) index.set(it, list);
     const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
+    const frameBytes = result.bytes + event.length - result.characters;
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
+    reservations.note(it, frameBytes);
+    reservation.use(frameBytes);
     options.inOneLook(() => {
-      for (const subscription of subscribers) tell(subscription, live, event);
+      for (const subscription of subscribers) tell(subscription, live, event, frameBytes);
     });
   }
 
@@ -209,17 +218,18 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     return false;
   }
 
-  function tell(subscription: Subscription, live: StoredLive, event: string): void {
+  function tell(subscription: Subscription, live: StoredLive, event: string, bytes: number): void {
     const { connection, stored } = subscription;
-    if (connection.isWaiting() || !mayReceive(connection)) return behind.add(subscription);
     const { hash, reads, shared } = stored.live ?? {};
+    const isWaiting = connection.isWaiting() || (hash !== live.hash && connection.isWaiting(bytes));
+    if (isWaiting || !mayReceive(connection)) return behind.add(subscription);
     if (hash !== live.hash) {
-      held.hold(connection, stored, event);
+      held.hold(connection, stored, event, bytes);
       // tRPC's own client is told in a frame of its own.
       if (!stored.readsFlushed) held.release(connection);
       markers.owe(connection);
     }
-    if (hash !== live.hash || shared !== live.shared || !isSame(reads, live.reads))
+    if (hash !== live.hash || shared !== live.shared || !isSameReads(reads, live.reads))
       options.keep(subscription, { live });
     leaveBehind(subscription);
   }
@@ -263,7 +273,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       const known = index.of(it);
       // Those of a client that could not be told may be older.
       if (!known) index.set(it, reads);
-      else if (!isSame(known, reads)) index.set(it, [...known, ...reads]);
+      else if (!isSameReads(known, reads)) index.set(it, [...known, ...reads]);
     },
 
     remove(subscription: Subscription): void {
@@ -285,14 +295,4 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       if (markers.isOwing()) tellMarkers();
     },
   };
-}
-
-/** Whether the window of any subscriber takes a result now. */
-function canSend({ subscribers }: LiveRun): boolean {
-  for (const { connection } of subscribers) if (!connection.isWaiting()) return true;
-  return false;
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

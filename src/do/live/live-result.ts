@@ -8,6 +8,8 @@ export interface LiveResult {
   readonly hash: string;
   /** How large it is on the wire. */
   readonly bytes: number;
+  /** How long its text is. */
+  readonly characters: number;
   /** The event under an id, as `Frames.event` writes it. */
   event(id: string): string;
 }
@@ -21,8 +23,9 @@ export function createLiveResults(router: AnyTRPCRouter) {
   return (data: unknown): LiveResult => {
     const text = JSON.stringify(output.serialize({ id: "", data }));
     return {
-      hash: createHash("sha256").update(text).digest("base64url").slice(0, 22),
+      hash: hashText(text),
       bytes: byteLength(text),
+      characters: text.length,
       event(id) {
         const quoted = JSON.stringify(id);
         const body = text.startsWith(HEAD)
@@ -32,6 +35,25 @@ export function createLiveResults(router: AnyTRPCRouter) {
       },
     };
   };
+}
+
+/** Characters that are hashed at once: a string is copied for it. */
+const HASHED_AT_ONCE = 65_536;
+
+function hashText(text: string): string {
+  const hash = createHash("sha256");
+  for (let from = 0; from < text.length;) {
+    let until = from + HASHED_AT_ONCE;
+    // Half of a character has no bytes of its own.
+    if (isHighSurrogate(text.charCodeAt(until - 1))) until--;
+    hash.update(text.slice(from, until));
+    from = until;
+  }
+  return hash.digest("base64url").slice(0, 22);
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
 }
 
 /** The id of a live query's event: where the log stood, and what was told. */

@@ -1,6 +1,7 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { ReadRecorder } from "../storage/read-recorder.js";
+import type { LiveResult } from "./live-result.js";
 import type { ReadIndexOptions } from "./read-index.js";
 
 /** The functions of the object that live queries need. */
@@ -14,4 +15,25 @@ export interface LiveRunner extends ReadIndexOptions {
   /** Returns the error if a caller may not get the result of another caller's run of the same query. Never throws. */
   readonly check: (caller: Caller, call: Call, recorder: ReadRecorder) => Promise<ErrorShape | undefined>;
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
+}
+
+export interface ReadResultOptions {
+  readonly runner: LiveRunner;
+  readonly toResult: (data: unknown) => LiveResult;
+}
+
+export interface ResultRequest {
+  readonly caller: Caller;
+  readonly call: Call;
+  readonly recorder: ReadRecorder;
+}
+
+/**
+ * Runs a query and serializes its result. Only the text stays in memory: rows would be held until the result is sent.
+ *
+ * @throws TRPCError if the result cannot be serialized
+ */
+export async function readResult({ runner, toResult }: ReadResultOptions, { caller, call, recorder }: ResultRequest) {
+  const outcome = await runner.query(caller, call, recorder);
+  return outcome.ok ? ({ ok: true, result: toResult(outcome.result) } as const) : outcome;
 }

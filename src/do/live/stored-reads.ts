@@ -7,3 +7,7 @@ const MOST_FOUND = 20;
 export function toStoredReads(reads: readonly Read[]): readonly Read[] {
   return reads.map(({ found, ...read }) => (found && found.length <= MOST_FOUND ? { ...read, found } : read));
 }
+
+export function isSameReads(one: readonly Read[] | undefined, other: readonly Read[]): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
+}

@@ -2,7 +2,8 @@ import { anonymous, type Caller } from "../../shared/caller.js";
 import { byteLength } from "./byte-length.js";
 import { readAttachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
-import type { MemoryBudget, MemoryShare } from "./memory-budget.js";
+import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";
+import { createOutputGrants, type OutputReservation } from "./output-grants.js";
 import type { SocketLimits } from "./socket-limits.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
@@ -33,14 +34,18 @@ export interface Connection {
   /** The socket's share of the object's memory budget. */
   readonly memory: MemoryShare;
   /**
-   * Whether nothing more is sent for now: the client has not shown that it reads, or the output of all sockets fills its
-   * part of the budget. `onReady` is called when that has changed.
+   * Whether a frame of so many bytes is not sent for now: the client has not shown that it reads, or the output of all sockets
+   * fills its part of the budget. `onReady` is called when that has changed.
+   *
+   * @param bytes by default those of a short frame
    */
-  isWaiting(): boolean;
+  isWaiting(bytes?: number): boolean;
   /** Whether the client was asked to show that it reads, and has not answered. */
   isAsked(): boolean;
-  /** Resolves when something may be sent; at once if it may now. */
+  /** Resolves when a frame of unknown size may be sent; at once if it may now. */
   ready(): Promise<void>;
+  /** Reserves room for a frame before it is produced. Without room, `onReady` is called when there is some. */
+  reserve(bytes: number): OutputReservation | undefined;
   /** Counts a frame of so many bytes that is about to be sent. */
   hold(bytes: number): void;
   /** Sends a frame, if the socket is still open. */
@@ -52,8 +57,7 @@ export interface Connection {
   end(): void;
 }
 
-/** How long room is reserved for a socket that waited for it, in milliseconds. The socket may have nothing left to send. */
-const GRANT_MS = 1_000;
+const OUTPUT: readonly OutputUse[] = ["sent", "large"];
 
 /**
  * A socket with a window. `WebSocket.send` never blocks and its buffer is the object's own memory, so a client
@@ -64,13 +68,20 @@ export function createConnection(options: ConnectionOptions): Connection {
   const { socket, store, limits, budget, onWait, onReady, onTooSlow, onSend } = options;
   const { caller = anonymous, lapses = 0, standing, deadline: asked } = readAttachment(socket) ?? {};
   const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ask());
-  let bytes = 0;
+  const grants = createOutputGrants({
+    memory,
+    shortBytes: () => Math.max(limits.windowBytes, budget.recentFrame()),
+    onGrant() {
+      room?.resolve();
+      room = undefined;
+      onReady();
+    },
+  });
+  const unread: Record<OutputUse, number> = { sent: 0, large: 0 };
   let events = 0;
   /** Bytes that are counted but not sent yet. */
-  let held = 0;
+  const held: Record<OutputUse, number> = { sent: 0, large: 0 };
   let deadline: ReturnType<typeof setTimeout> | undefined;
-  let granted: ReturnType<typeof setTimeout> | undefined;
-  let grantedBytes = 0;
   let waiting: PromiseWithResolvers<void> | undefined;
   let room: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
@@ -88,15 +99,17 @@ export function createConnection(options: ConnectionOptions): Connection {
     clearTimeout(deadline);
     waiting?.resolve();
     waiting = undefined;
-    const read = bytes;
-    bytes = 0;
     events = 0;
-    memory.release("sent", read);
+    for (const use of OUTPUT) {
+      const read = unread[use];
+      unread[use] = 0;
+      if (read > 0) memory.release(use, read);
+    }
   }
 
   /** Asks the client to show that it has read what it was sent. */
   function ask(): void {
-    if (waiting || hasEnded || bytes === 0) return;
+    if (waiting || hasEnded || unread.sent + unread.large === 0) return;
     if (socket.readyState !== WebSocket.OPEN) return memory.close();
     socket.send("PING");
     const until = Date.now() + limits.windowSeconds * 1000;
@@ -105,45 +118,34 @@ export function createConnection(options: ConnectionOptions): Connection {
     wait(until);
   }
 
-  /** Keeps room for what the socket may have waited to send, so that others that are woken do not take it first. */
-  function grant(): void {
-    const before = stopGrant();
-    grantedBytes = Math.max(limits.windowBytes, budget.recentFrame());
-    memory.replace("sent", before, grantedBytes);
-    granted = setTimeout(() => memory.release("sent", stopGrant()), GRANT_MS);
-    room?.resolve();
-    room = undefined;
-    onReady();
-  }
-
-  /** Ends the reservation. Returns how many bytes were reserved. */
-  function stopGrant(): number {
-    if (granted === undefined) return 0;
-    clearTimeout(granted);
-    granted = undefined;
-    return grantedBytes;
-  }
-
   /** Returns whether the socket was open. */
   function transmit(frame: string): boolean {
-    const counted = held + stopGrant();
-    held = 0;
     const size = socket.readyState === WebSocket.OPEN ? byteLength(frame) : 0;
-    memory.replace("sent", counted, size);
+    const use = budget.useOf(size);
+    memory.replace(use, takeHeld(use) + grants.take(use), size);
+    // An event that was held may be shorter than its frame.
+    const other = use === "sent" ? "large" : "sent";
+    if (held[other] > 0) memory.release(other, takeHeld(other));
     if (size === 0) return false;
     socket.send(frame);
-    budget.onFrame(size);
-    bytes += size;
+    if (use === "sent") budget.onFrame(size);
+    unread[use] += size;
     events++;
-    if (bytes >= limits.windowBytes || events >= limits.windowEvents || budget.isScarce()) ask();
+    const isFull = unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
+    if (isFull || budget.isScarce()) ask();
     return true;
   }
 
-  function hasRoom(): boolean {
-    if (granted !== undefined || memory.hasRoom("sent")) return true;
-    memory.whenRoom(grant);
-    return false;
+  function takeHeld(use: OutputUse): number {
+    const bytes = held[use];
+    held[use] = 0;
+    return bytes;
   }
+
+  const hasRoom = (size: number): boolean => grants.hasRoom(budget.useOf(size), size);
+
+  /** Whether a frame of unknown size may be sent: it may be a large one. */
+  const hasAnyRoom = (): boolean => hasRoom(0) && grants.hasRoom("large", 0);
 
   if (asked !== undefined) wait(asked);
 
@@ -153,20 +155,23 @@ export function createConnection(options: ConnectionOptions): Connection {
     lapses,
     standing,
     memory,
-    isWaiting: () => waiting !== undefined || !hasRoom(),
+    isWaiting: (size = 0) => waiting !== undefined || !hasRoom(size),
     isAsked: () => waiting !== undefined,
 
     async ready() {
       while (!hasEnded && socket.readyState === WebSocket.OPEN) {
         if (waiting) await waiting.promise;
-        else if (hasRoom()) return;
+        else if (hasAnyRoom()) return;
         else await (room ??= Promise.withResolvers()).promise;
       }
     },
 
+    reserve: (size) => (waiting ? undefined : grants.reserve(budget.useOf(size), size)),
+
     hold(size) {
-      memory.add("sent", size);
-      held += size;
+      const use = budget.useOf(size);
+      memory.replace(use, grants.take(use), size);
+      held[use] += size;
     },
 
     send(frame) {
@@ -185,7 +190,7 @@ export function createConnection(options: ConnectionOptions): Connection {
     end() {
       hasEnded = true;
       stopWaiting();
-      stopGrant();
+      grants.end();
       room?.resolve();
       memory.close();
     },

@@ -53,9 +53,10 @@ export function tooMuchWaits(): TRPCError {
 }
 
 export function resultTooLarge(bytes: number): TRPCError {
-  return new TRPCError({
+  return new ReasonedError({
     code: "PAYLOAD_TOO_LARGE",
     message: `A live query's result has at most ${bytes} bytes on the wire. Select fewer fields, or a page of the rows.`,
+    reason: "RESULT_TOO_LARGE",
   });
 }
 

@@ -1,3 +1,4 @@
+import { largestOutput } from "./memory-budget.js";
 import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
 
 /** What one object's sockets may take. */
@@ -49,8 +50,9 @@ export interface SocketLimits {
    */
   readonly subscriptionBytes?: number;
   /**
-   * Largest result of a live query, in bytes. The platform takes no larger message.
-   * @default 33554432 (32 MiB)
+   * Largest result of a live query, in bytes. One member's large results never take more, so that those of others can be
+   * delivered beside them.
+   * @default three sixteenths of `memoryBytes`, and not more than that: 6291456 (6 MiB)
    */
   readonly resultBytes?: number;
   /**
@@ -70,14 +72,14 @@ export interface SocketLimits {
   readonly windowSeconds?: number;
   /**
    * The memory that all sockets of one object may take together, in bytes: a quarter each for messages that wait and for
-   * the inputs of subscriptions, half for what is sent to clients that have not shown that they read. An isolate has 128 MiB
-   * for all of its objects.
+   * the inputs of subscriptions, an eighth for short frames that clients have not shown to have read, three eighths for large
+   * ones. An isolate has 128 MiB for all of its objects.
    * @default 33554432 (32 MiB)
    */
   readonly memoryBytes?: number;
 }
 
-type ObjectLimits = Omit<SocketLimits, keyof MemberLimits>;
+type ObjectLimits = Omit<SocketLimits, keyof MemberLimits | "resultBytes">;
 
 const defaults: Required<ObjectLimits> = {
   subscriptionsPerSocket: 2_000,
@@ -85,7 +87,6 @@ const defaults: Required<ObjectLimits> = {
   sockets: 5_000,
   messageBytes: 262_144,
   subscriptionBytes: 2_097_152,
-  resultBytes: 33_554_432,
   windowBytes: 262_144,
   windowEvents: 256,
   windowSeconds: 15,
@@ -114,7 +115,6 @@ function memberDefaults(given: SocketLimits): MemberLimits {
 const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
   sockets: 32_768,
   messageBytes: 33_554_432,
-  resultBytes: 33_554_432,
   // The longest delay of a JavaScript timer.
   windowSeconds: 2_147_483,
   memoryBytes: 134_217_728,
@@ -145,11 +145,19 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
     windowSeconds: true,
     memoryBytes: true,
   });
-  const filled = withDefaultOptions<SocketLimits>({ ...defaults, ...memberDefaults(given) }, given);
+  const { memoryBytes } = withDefaultOptions<ObjectLimits>(defaults, given);
+  const resultBytes = largestOutput(memoryBytes);
+  const filled = withDefaultOptions<SocketLimits>({ ...defaults, resultBytes, ...memberDefaults(given) }, given);
   for (const name of Object.keys(filled) as (keyof SocketLimits)[]) {
     const most = PLATFORM[name] ?? Infinity;
     const least = LEAST[name];
     checkNumber(`sockets.${name}`, filled[name], { most, isWhole: name !== "windowSeconds", ...(least && { least }) });
+  }
+  if (filled.resultBytes > resultBytes) {
+    throw new Error(
+      `sockets.resultBytes is ${filled.resultBytes}, and a memory of ${memoryBytes} bytes has room for results of at most ` +
+        `${resultBytes}. Set it to that or less, or raise sockets.memoryBytes.`,
+    );
   }
   return filled;
 }

@@ -114,6 +114,7 @@ export function createSocketServer(options: SocketServerOptions) {
       refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
       requestOf: ({ input }) => liveInput.parse(transformer.input.deserialize(input)),
       inOneLook: permits.inOneLook,
+      unknownResult: budget.unknownResult,
     },
   });
   hub.onFlush(permits.endFlush);

@@ -1,5 +1,6 @@
 import { parseCursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "./attachment.js";
+import { byteLength } from "./byte-length.js";
 import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "./change-hub.js";
 import type { Connection } from "./connection.js";
 import type { Frames } from "./frames.js";
@@ -13,6 +14,12 @@ export interface SourceDeliveryOptions {
   readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Brings a subscription up to date in its member's turn. */
   readonly catchUpLater: (subscription: Subscription) => void;
+}
+
+interface Sent {
+  readonly isWhole: boolean;
+  /** The last change that was sent. */
+  readonly last: TrackedChange | undefined;
 }
 
 /** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
@@ -37,20 +44,22 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     return event;
   }
 
-  /** Sends changes for as long as the client reads. Returns the last one that was sent if it stopped before the end. */
+  /** Sends changes for as long as the client reads. */
   function send(
     { connection, stored }: Subscription,
     changes: readonly TrackedChange[],
     rows: RowFilter | undefined,
-  ): TrackedChange | undefined {
+  ): Sent {
     let last: TrackedChange | undefined;
     for (const tracked of changes) {
       if (rows && !lets(rows, tracked.id)) continue;
-      if (last && connection.isWaiting()) return last;
-      connection.send(frames.withEvent(stored, eventOf(tracked)));
+      if (last && connection.isWaiting()) return { isWhole: false, last };
+      const event = eventOf(tracked);
+      if (event.length > LONG_EVENT && connection.isWaiting(byteLength(event))) return { isWhole: false, last };
+      connection.send(frames.withEvent(stored, event));
       last = tracked;
     }
-    return undefined;
+    return { isWhole: true, last };
   }
 
   function fallBehind(subscription: Subscription, position: Position): void {
@@ -67,8 +76,10 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     while (maySend && subscription.behind && !connection.isWaiting()) {
       const { after, until = hub.head() } = subscription.behind;
       const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
-      const stoppedAt = send(subscription, changes, undefined);
-      subscription.behind = stoppedAt ? { after, from: parseCursor(stoppedAt.cursor), until } : next;
+      const { isWhole, last } = send(subscription, changes, undefined);
+      if (isWhole) subscription.behind = next;
+      else if (last) subscription.behind = { after, from: parseCursor(last.cursor), until };
+      else break;
     }
     // Written only for a subscriber that lags: an attachment's write costs as much as an event.
     const cursor = subscription.behind && positionOf(subscription.behind);
@@ -91,9 +102,12 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
         return catchUpLater(subscription);
       }
       const { changes, next } = flush.page(table);
-      const stoppedAt = send(subscription, changes, rows);
-      if (stoppedAt) {
-        return fallBehind(subscription, { after: flush.from, from: parseCursor(stoppedAt.cursor), until: hub.head() });
+      const { isWhole, last } = send(subscription, changes, rows);
+      if (!isWhole) {
+        return fallBehind(
+          subscription,
+          last ? { after: flush.from, from: parseCursor(last.cursor), until: hub.head() } : { after: flush.from },
+        );
       }
       if (!next) return;
       subscription.behind = next;

@@ -38,9 +38,11 @@ const steps = fc.array(
     {
       weight: 8,
       arbitrary: fc.record({
-        do: fc.constantFrom("send" as const, "hold" as const),
+        do: fc.constantFrom("send" as const, "hold" as const, "produce" as const),
         socket: fc.nat(7),
-        bytes: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.constantFrom(3_000, 20_000)),
+        bytes: fc.oneof(fc.integer({ min: 1, max: 400 }), fc.constantFrom(1_500, 3_000, 20_000)),
+        /** The size that is known before the frame is produced. */
+        expected: fc.constantFrom(10, 400, 1_500),
       }),
     },
     { weight: 4, arbitrary: fc.record({ do: fc.constantFrom("read" as const, "wait" as const), socket: fc.nat(7) }) },
@@ -103,7 +105,12 @@ it("lets every socket send in the end, whoever reads, leaves or dies, and return
           } else if (step.do === "wait") {
             waiting++;
             void connection.ready().then(() => waiting--);
-          } else if ("bytes" in step && !connection.isWaiting()) {
+          } else if (step.do === "produce") {
+            const reservation = connection.reserve(step.expected);
+            reservation?.use(step.bytes);
+            if (reservation && !connection.isWaiting(step.bytes)) connection.send("x".repeat(step.bytes));
+            reservation?.release();
+          } else if ("bytes" in step && !connection.isWaiting(step.bytes)) {
             if (step.do === "hold") connection.hold(step.bytes);
             connection.send("x".repeat(step.bytes));
           }
@@ -115,7 +122,10 @@ it("lets every socket send in the end, whoever reads, leaves or dies, and return
       }
       expect(waiting).toBe(0);
       for (const { socket, connection } of sockets) {
-        if (socket.readyState === WebSocket.OPEN) expect(connection.memory.hasRoom("sent")).toBe(true);
+        if (socket.readyState === WebSocket.OPEN) {
+          expect(connection.memory.hasRoom("sent", 0)).toBe(true);
+          expect(connection.memory.hasRoom("large", 0)).toBe(true);
+        }
         connection.end();
       }
       expect(budget.used()).toBe(0);

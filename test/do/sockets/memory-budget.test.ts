@@ -1,9 +1,17 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createMemoryBudget, type MemoryShare, type MemoryUse } from "../../../src/do/sockets/memory-budget.js";
+import {
+  createMemoryBudget,
+  largestOutput,
+  type MemoryShare,
+  type MemoryUse,
+} from "../../../src/do/sockets/memory-budget.js";
 
-const uses = ["stored", "queued", "sent"] as const;
-const limits: Record<MemoryUse, number> = { stored: 250, queued: 250, sent: 500 };
+const uses = ["stored", "queued", "sent", "large"] as const;
+const limits: Record<MemoryUse, number> = { stored: 2_500, queued: 2_500, sent: 1_250, large: 3_750 };
+/** The most that large frames of one member count for. */
+const HALF = 1_875;
+const nothing = (): Record<MemoryUse, number> => ({ stored: 0, queued: 0, sent: 0, large: 0 });
 
 type Step =
   | { readonly do: "open"; readonly member: string }
@@ -13,7 +21,7 @@ type Step =
       readonly use: MemoryUse;
       readonly bytes: number;
     }
-  | { readonly do: "wait"; readonly share: number }
+  | { readonly do: "wait"; readonly share: number; readonly use: "sent" | "large"; readonly bytes: number }
   | { readonly do: "close"; readonly share: number };
 
 const share = fc.nat({ max: 9 });
@@ -28,10 +36,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       do: fc.constantFrom("reserve" as const, "add" as const, "release" as const),
       share,
       use: fc.constantFrom(...uses),
-      bytes: fc.oneof(fc.nat({ max: 120 }), fc.constantFrom(0, 250, 600)),
+      bytes: fc.oneof(fc.nat({ max: 1_200 }), fc.constantFrom(0, HALF, 2_500, 6_000)),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant("wait" as const), share }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant("wait" as const),
+      share,
+      use: fc.constantFrom("sent" as const, "large" as const),
+      bytes: fc.nat({ max: HALF }),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("close" as const), share }) },
 );
 
@@ -39,35 +55,47 @@ describe("the memory budget of an object", () => {
   it("counts exactly the bytes of its shares, over all orders of reserving, releasing and closing", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-        const budget = createMemoryBudget(1_000);
-        const shares: { share: MemoryShare; held: Record<MemoryUse, number>; isOpen: boolean; woken: number }[] = [];
+        const budget = createMemoryBudget(10_000);
+        const shares: {
+          readonly share: MemoryShare;
+          readonly member: string;
+          held: Record<MemoryUse, number>;
+          isOpen: boolean;
+        }[] = [];
         const total = (use: MemoryUse): number => shares.reduce((sum, { held }) => sum + held[use], 0);
+        const ofMember = (name: string, use: MemoryUse): number =>
+          shares.reduce((sum, { member, held }) => (member === name ? sum + held[use] : sum), 0);
+        /** Large output, of each member at most half of its part. */
+        const charged = (): number =>
+          ["ada", "bob", "cy"].reduce((sum, name) => sum + Math.min(HALF, ofMember(name, "large")), 0);
         for (const each of steps) {
           if (each.do === "open") {
-            shares.push({
-              share: budget.open(each.member, () => {}),
-              held: { stored: 0, queued: 0, sent: 0 },
-              isOpen: true,
-              woken: 0,
-            });
+            const opened = budget.open(each.member, () => {});
+            shares.push({ share: opened, member: each.member, held: nothing(), isOpen: true });
             continue;
           }
           const one = shares[each.share];
           if (!one) continue;
-          if (each.do === "wait") one.share.whenRoom(() => void one.woken++);
+          if (each.do === "wait") one.share.whenRoom(each.use, each.bytes, () => {});
           else if (each.do === "close") {
             one.share.close();
             one.isOpen = false;
-            one.held = { stored: 0, queued: 0, sent: 0 };
+            one.held = nothing();
           } else {
             const { use, bytes } = each;
             if (each.do === "reserve") {
               const before = total(use);
+              const own = ofMember(one.member, use);
               const isReserved = one.share.reserve(use, bytes);
               if (isReserved) one.held[use] += bytes;
+              if (isReserved && use === "large" && bytes > 0) {
+                expect(charged()).toBeLessThanOrEqual(limits.large);
+                // Beyond its half, only one frame that is alone in it.
+                if (own > 0) expect(own + bytes).toBeLessThanOrEqual(HALF);
+              }
               // Beyond its part, only what is alone in it.
-              if (isReserved && before > 0) expect(total(use)).toBeLessThanOrEqual(limits[use]);
-              if (one.isOpen && before === 0) expect(isReserved).toBe(true);
+              if (isReserved && use !== "large" && before > 0) expect(total(use)).toBeLessThanOrEqual(limits[use]);
+              if (one.isOpen && before === 0 && !budget.isScarce()) expect(isReserved).toBe(true);
             } else if (each.do === "add") {
               one.share.add(use, bytes);
               if (one.isOpen) one.held[use] += bytes;
@@ -94,6 +122,64 @@ describe("the memory budget of an object", () => {
     expect(budget.open("ada", () => {}).reserve("queued", 50)).toBe(true);
   });
 
+  it("never keeps the output of a member waiting for large frames of another, whatever that one sends", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ socket: fc.nat(4), bytes: fc.integer({ min: 1, max: 50_000 }) }), { maxLength: 20 }),
+        fc.integer({ min: 78, max: largestOutput(10_000) }),
+        (frames, bytes) => {
+          const budget = createMemoryBudget(10_000);
+          const hog = Array.from({ length: 5 }, () => budget.open("hog", () => {}));
+          for (const frame of frames) {
+            const one = hog[frame.socket];
+            if (one?.hasRoom("large", frame.bytes)) one.add("large", frame.bytes);
+            else one?.whenRoom("large", frame.bytes, () => {});
+          }
+          // Replies are sent whatever their size.
+          hog[0]?.add("large", 40_000);
+          const other = budget.open("ada", () => {});
+          expect(other.hasRoom("sent", 0)).toBe(true);
+          expect(other.hasRoom("large", bytes)).toBe(true);
+          expect(other.reserve("large", bytes)).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it("grants large frames in the order of their members' turns, however small those behind are", () => {
+    const budget = createMemoryBudget(10_000);
+    const [ada, bob, cy, dan] = ["ada", "bob", "cy", "dan"].map((name) => budget.open(name, () => {}));
+    ada?.add("large", HALF);
+    bob?.add("large", HALF);
+    const granted: string[] = [];
+    cy?.whenRoom("large", HALF, () => {
+      granted.push("cy");
+      cy.add("large", HALF);
+    });
+    dan?.whenRoom("large", 100, () => granted.push("dan"));
+    ada?.release("large", 200);
+    expect(granted).toEqual([]);
+    expect(dan?.hasRoom("large", 100)).toBe(false);
+    ada?.release("large", HALF - 200);
+    expect(granted).toEqual(["cy"]);
+    bob?.release("large", HALF);
+    expect(granted).toEqual(["cy", "dan"]);
+  });
+
+  it("grants the next large frame of a member once its own are read, while others wait for nothing", () => {
+    const budget = createMemoryBudget(10_000);
+    const [one, two] = [budget.open("ada", () => {}), budget.open("ada", () => {})];
+    one.add("large", 1_000);
+    let isGranted = false;
+    expect(two.hasRoom("large", 1_000)).toBe(false);
+    two.whenRoom("large", 1_000, () => (isGranted = true));
+    expect(budget.isScarce()).toBe(true);
+    expect(budget.open("bob", () => {}).hasRoom("large", HALF)).toBe(true);
+    one.release("large", 1_000);
+    expect(isGranted).toBe(true);
+    expect(budget.isScarce()).toBe(false);
+  });
+
   it("asks clients what they have read when a share waits, and wakes members in turn", () => {
     const budget = createMemoryBudget(1_000);
     const asked: string[] = [];
@@ -103,10 +189,10 @@ describe("the memory budget of an object", () => {
     reader.add("sent", 700);
     for (const name of ["bob 1", "bob 2", "cy 1"]) {
       const one = budget.open(name.slice(0, 3), () => void asked.push(name));
-      expect(one.hasRoom("sent")).toBe(false);
-      one.whenRoom(() => {
+      expect(one.hasRoom("sent", 0)).toBe(false);
+      one.whenRoom("sent", 0, () => {
         woken.push(name);
-        one.add("sent", 150);
+        one.add("sent", 30);
       });
     }
     expect(asked).toEqual(["ada"]);
@@ -116,18 +202,18 @@ describe("the memory budget of an object", () => {
     expect(budget.isScarce()).toBe(false);
   });
 
-  it("accepts a frame that is larger than the whole budget if it is alone", () => {
+  it("accepts a frame that is larger than the whole budget if its member has no other", () => {
     const budget = createMemoryBudget(1_000);
-    const [one, other] = [budget.open("ada", () => {}), budget.open("bob", () => {})];
-    expect(one.hasRoom("sent")).toBe(true);
-    one.add("sent", 5_000);
+    const [one, other] = [budget.open("ada", () => {}), budget.open("ada", () => {})];
+    expect(one.hasRoom("large", 5_000)).toBe(true);
+    one.add("large", 5_000);
     let isWoken = false;
-    expect(other.hasRoom("sent")).toBe(false);
-    other.whenRoom(() => (isWoken = true));
+    expect(other.hasRoom("large", 0)).toBe(false);
+    other.whenRoom("large", 5_000, () => (isWoken = true));
     one.close();
     expect(isWoken).toBe(true);
-    one.add("sent", 1);
-    one.release("sent", 5_000);
+    one.add("large", 1);
+    one.release("large", 5_000);
     expect(budget.used()).toBe(0);
   });
 
@@ -136,7 +222,7 @@ describe("the memory budget of an object", () => {
     const [one, other] = [budget.open("ada", () => {}), budget.open("bob", () => {})];
     one.add("sent", 500);
     let isWoken = false;
-    other.whenRoom(() => (isWoken = true));
+    other.whenRoom("sent", 0, () => (isWoken = true));
     one.replace("sent", 500, 10);
     expect(isWoken).toBe(true);
   });

@@ -35,3 +35,12 @@ it.each(["socketsPerMember", "subscriptionsPerMember", "subscriptionBytesPerMemb
 it("names the limit of the object when that is wrong", () => {
   expect(() => socketLimits({ sockets: NaN })).toThrow("sockets.sockets is NaN");
 });
+
+it("bounds results by the share of the memory that large output of one member has", () => {
+  expect(socketLimits()).toMatchObject({ memoryBytes: 33_554_432, resultBytes: 6_291_456 });
+  expect(socketLimits({ memoryBytes: 1_048_576 }).resultBytes).toBe(196_608);
+  expect(socketLimits({ memoryBytes: 134_217_728, resultBytes: 25_165_824 }).resultBytes).toBe(25_165_824);
+  for (const given of [{ resultBytes: 6_291_457 }, { memoryBytes: 65_536, resultBytes: 20_000 }]) {
+    expect(() => socketLimits(given)).toThrow(/^sockets\.resultBytes is .* Set it to that or less, or raise sockets/);
+  }
+});
