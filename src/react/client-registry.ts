@@ -33,7 +33,10 @@ const ABANDONED_MS = 10_000;
  */
 export function createClientRegistry<TRouter extends AnyTRPCRouter>() {
   const withoutGiven = {};
-  /** Clients whose provider is not mounted yet: by what the app has passed, and by URL. */
+  /**
+   * Clients whose provider is not mounted yet, and those of mounted providers that share a query client: by what the app has
+   * passed, and by URL.
+   */
   const waiting = new WeakMap<object, Map<string | undefined, WaitingClients<TRouter>>>();
 
   return {
@@ -59,6 +62,8 @@ function createClients<TRouter extends AnyTRPCRouter>(
 ): WaitingClients<TRouter> {
   const client = given ?? createClient<TRouter>(url === undefined ? {} : { url });
   const queryClient = givenQueries ?? createQueryClient();
+  // Two clients for one cache would open each of its live queries twice.
+  const isShared = givenQueries !== undefined && given === undefined;
   const tabs = given ? undefined : otherTabsOf(client);
   let mounted = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -73,6 +78,7 @@ function createClients<TRouter extends AnyTRPCRouter>(
     queryClient,
 
     closeIfAbandoned() {
+      if (mounted > 0) return;
       clearTimeout(timer);
       timer = setTimeout(function check() {
         // A component may be suspended for as long as its query takes.
@@ -83,7 +89,7 @@ function createClients<TRouter extends AnyTRPCRouter>(
 
     mount() {
       clearTimeout(timer);
-      stopWaiting();
+      if (!isShared) stopWaiting();
       mounted++;
       tabs?.open();
       return () => {

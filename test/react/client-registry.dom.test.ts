@@ -21,7 +21,6 @@ const nothing: Options = { url: "https://blog.example.com/trpc", client: undefin
 
 describe.each([
   ["nothing given", (): Options => nothing],
-  ["an own query client", (): Options => ({ ...nothing, queryClient: new QueryClient() })],
   ["an own client", (): Options => ({ ...nothing, client: createClient<never>({ url: nothing.url as string }) })],
 ])("with %s", (_, optionsOf) => {
   it("gives each render the same clients until one of them is mounted", () => {
@@ -36,6 +35,22 @@ describe.each([
     expect(second.queryClient === first.queryClient).toBe(options.queryClient !== undefined);
     unmount();
   });
+});
+
+it("gives all providers that share a query client the same client, until the last of them is unmounted", async () => {
+  const registry = createClientRegistry<never>();
+  const options: Options = { ...nothing, queryClient: new QueryClient() };
+  const clients = registry.obtain(options);
+  expect(registry.obtain(options)).toBe(clients);
+  const unmounts = [clients.mount(), clients.mount()];
+  expect(registry.obtain(options)).toBe(clients);
+  // A render for nothing does not close them.
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(channels.size).toBe(1);
+  for (const unmount of unmounts) unmount();
+  await vi.advanceTimersByTimeAsync(1);
+  expect(channels.size).toBe(0);
+  expect(registry.obtain(options)).not.toBe(clients);
 });
 
 it("gives other clients for another URL", () => {

@@ -169,6 +169,40 @@ it("creates one client for the app's own query client, and one cache for the app
   expect(ada.sockets.length - before).toBeLessThanOrEqual(1);
 }, 40_000);
 
+it("providers that share a query client share a client, also one that is mounted later", async () => {
+  const list = freshList();
+  const queryClient = new QueryClient();
+  const Island = () => (
+    <UserDOProvider url={url()} queryClient={queryClient}>
+      <Count list={list} />
+    </UserDOProvider>
+  );
+  let show = (_: readonly number[]): void => {};
+  function Page() {
+    const [islands, setIslands] = useState<readonly number[]>([1]);
+    show = setIslands;
+    return (
+      <StrictMode>
+        <Suspense fallback="waiting">
+          {islands.map((island) => (
+            <Island key={island} />
+          ))}
+        </Suspense>
+      </StrictMode>
+    );
+  }
+  const { container } = render(<Page />);
+  await waitFor(() => expect(container.textContent).toBe("0 notes"), eventually);
+  act(() => show([1, 2]));
+  await waitFor(() => expect(container.textContent).toBe("0 notes0 notes"), eventually);
+  act(() => show([2]));
+  await waitFor(() => expect(container.textContent).toBe("0 notes"), eventually);
+  await ada.client.notes.create.mutate({ list, text: "a" });
+  await waitFor(() => expect(container.textContent).toBe("1 notes"), eventually);
+  expect(opened.sockets).toHaveLength(1);
+  expect(opened.channels.size).toBe(1);
+}, 40_000);
+
 it("a provider that is mounted again under another key continues to work, with one channel", async () => {
   const list = freshList();
   let toggle = (): void => {};
