@@ -33,19 +33,11 @@ export async function exchangeToken(
     headers: { ...headers, "content-type": "application/json" } as Record<string, string>,
     body: JSON.stringify({ json: { refreshToken } }),
   });
-  const reply = await bodyOf(response);
-  // Only tRPC's own reply ends the session: a gateway in between may answer 401 as well.
+  // The client's fetch rejects what is not of tRPC, with the status. So a gateway's 401 does not end the session.
+  const reply = (await response.json()) as Reply | null;
   if (response.status === 401 && (reply?.error?.json ?? reply?.error)?.data?.code === "UNAUTHORIZED") return undefined;
   const tokens = reply?.result?.data?.json?.tokens;
-  if (!response.ok || !tokens) throw new Error(`auth.refresh was answered with ${response.status}, and no tokens.`);
-  return tokens;
-}
-
-/** The JSON of a reply; `undefined` when it has none. */
-async function bodyOf(response: Awaited<ReturnType<ExchangeFetch>>): Promise<Reply | undefined> {
-  try {
-    return ((await response.json()) ?? undefined) as Reply | undefined;
-  } catch {
-    return undefined;
-  }
+  if (response.ok && tokens) return tokens;
+  // The response says whether, and when, to try again.
+  throw new Error(`auth.refresh was answered with ${response.status}, and no tokens.`, { cause: response });
 }

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
+import type { TRPCClientError } from "@trpc/client";
 import { createClient, type SessionTokens } from "trpc-userdo/client";
+import { canPass, retryDelay } from "../../src/react/retry-policy.js";
 import type { AppRouter } from "../fixtures/app/router.js";
 
 afterEach(() => void vi.unstubAllGlobals());
@@ -55,6 +57,48 @@ describe.each(strangers)("answered with %s", (_, body, init) => {
     await expect(client.auth.logout.mutate()).rejects.toThrow("answered instead of tRPC");
     expect(set).not.toHaveBeenCalled();
     expect(onSignInChange).not.toHaveBeenCalled();
+  });
+});
+
+describe("a refresh", () => {
+  /** The error of a call with an expired access token, when the refresh is answered with this. */
+  async function failedRefresh(respond: () => Response): Promise<TRPCClientError<AppRouter>> {
+    const stored = { accessToken: "a", accessExpiresAt: 0, refreshToken: "r", refreshExpiresAt: Date.now() + 600_000 };
+    const set = vi.fn<() => void>();
+    const client = createClient<AppRouter>({
+      url,
+      tokens: { get: () => stored, set },
+      fetch: () => Promise.resolve(respond()),
+    });
+    const error: unknown = await client.auth.me.query().catch((cause: unknown) => cause);
+    expect(set).not.toHaveBeenCalled();
+    return error as TRPCClientError<AppRouter>;
+  }
+
+  it.each(strangers)("answered with %s names it", async (_, body, init) => {
+    const error = await failedRefresh(() => new Response(body, init));
+    expect(error.message).toContain(`A proxy answered instead of tRPC (HTTP ${init.status})`);
+    expect(canPass(error)).toBe(![401, 403].includes(init.status ?? 0));
+  });
+
+  it("of which the answer is lost says so", async () => {
+    const cut = { ok: true, status: 200, json: () => Promise.reject(new TypeError("terminated")) };
+    expect((await failedRefresh(() => cut as unknown as Response)).message).toContain("The connection was lost.");
+  });
+
+  it.each([
+    ["by the server", '{"error":{"json":{"code":-32029,"data":{"code":"TOO_MANY_REQUESTS","httpStatus":429}}}}', "7"],
+    ["by a gateway", "<html>", "7"],
+    ["by a gateway, until a date", "<html>", new Date(Date.now() + 7_000).toUTCString()],
+  ])("that is limited %s is sent again when it may be", async (_, body, wait) => {
+    const error = await failedRefresh(() => new Response(body, { status: 429, headers: { "retry-after": wait } }));
+    expect(canPass(error)).toBe(true);
+    expect(retryDelay(0, error)).toBeGreaterThan(5_000);
+  });
+
+  it("that the server refuses for good is not sent again", async () => {
+    const body = '{"error":{"json":{"code":-32600,"data":{"code":"BAD_REQUEST","httpStatus":400}}}}';
+    expect(canPass(await failedRefresh(() => new Response(body, { status: 400 })))).toBe(false);
   });
 });
 
