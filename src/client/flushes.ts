@@ -16,6 +16,9 @@ interface Waiting {
 /** How long a mutation waits for the page's own live queries to show it, in milliseconds. */
 const LIVE_TIMEOUT_MS = 2_000;
 
+/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
 /**
  * Tracks which flushes of the server the client's live queries show. After the results of a flush, the server sends on each socket
  * with live queries the position in its change log.
@@ -134,10 +137,13 @@ export function createFlushes(timeoutMs = LIVE_TIMEOUT_MS) {
       return new Promise((resolve) => {
         const all = waiting.get(organizationId) ?? new Set();
         waiting.set(organizationId, all);
-        const timeout = setTimeout(() => {
-          mine.done(false);
-          pollers.get(organizationId)?.(true);
-        }, timeoutMs);
+        const timeout = setTimeout(
+          () => {
+            mine.done(false);
+            pollers.get(organizationId)?.(true);
+          },
+          Math.min(timeoutMs, LONGEST_TIMER_MS),
+        );
         const mine: Waiting = {
           position,
           done(inTime) {

@@ -14,6 +14,9 @@ export interface LiveFallbackOptions {
 /** How long a socket may be unavailable before polling starts, in milliseconds. A reconnection takes less. */
 const POLL_AFTER = 3_000;
 
+/** The shortest time between two rounds, in milliseconds. */
+const SHORTEST_INTERVAL = 100;
+
 /** The longest time between two rounds while they fail, in milliseconds. */
 const LONGEST_INTERVAL = 60_000;
 
@@ -62,7 +65,7 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
   }
 
   async function tick(): Promise<void> {
-    const delay = Math.min(interval || 0, LONGEST_TIMER_MS);
+    const delay = Math.min(Math.max(interval || 0, SHORTEST_INTERVAL), LONGEST_TIMER_MS);
     if (globalThis.document?.visibilityState === "hidden") return schedule(delay);
     const isComplete = await poll();
     if (isUp) return undefined;

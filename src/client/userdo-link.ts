@@ -66,7 +66,8 @@ export interface UserDOLinkOptions {
    */
   readonly onSignInChange?: SignInListener;
   /**
-   * How long a mutation's promise waits for this client's own live queries to show its writes, in milliseconds.
+   * How long a mutation's promise waits for this client's own live queries to show its writes, in milliseconds. `Infinity`: until
+   * they do.
    * @default 2000
    */
   readonly liveWait?: number;
@@ -77,8 +78,8 @@ export interface UserDOLinkOptions {
    */
   readonly onLate?: (path: string) => void;
   /**
-   * How often live queries are read over HTTP while the socket does not work, in milliseconds. This client's own writes are
-   * shown at once all the same. `false`: others' writes are shown when the socket works again.
+   * How often live queries are read over HTTP while the socket does not work, in milliseconds, at least 100. This client's
+   * own writes are shown at once all the same. `false`: others' writes are shown when the socket works again.
    * @default 5000
    */
   readonly pollInterval?: number | false;

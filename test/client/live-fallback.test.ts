@@ -39,6 +39,12 @@ it.each([
   expect(await countReads(interval, 301_000)).toBe(expected);
 });
 
+it.each([0, 1, -5, Number.NaN])("waits between two rounds whatever the interval: %s ms", async (interval) => {
+  const reads = await countReads(interval, 10_000);
+  expect(reads).toBeGreaterThan(50);
+  expect(reads).toBeLessThanOrEqual(101);
+});
+
 it.each([30_000, Number.POSITIVE_INFINITY])("reads nothing while the page is hidden: every %s ms", async (interval) => {
   let looks = 0;
   vi.stubGlobal("document", {
