@@ -13,9 +13,13 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
     try {
       return checked((await fetch(url, init)) as Response);
     } catch (cause) {
-      const isRelative = !globalThis.location && !String(url).includes("://");
+      const page = globalThis.location;
+      const address = String(url);
+      const isRelative = !page && !address.includes("://");
+      const isForeign = page && /^([a-z]+:)?\/\//i.test(address) && !address.startsWith(`${page.origin}/`);
+      const unreachable = `The server could not be reached${isForeign ? CORS : ""}. ${MAYBE_SAVED}`;
       // What was sent before the network was lost may have arrived.
-      throw explained(cause, isRelative ? RELATIVE : wasOffline ? OFFLINE : isOffline() ? LOST : UNREACHABLE);
+      throw explained(cause, isRelative ? RELATIVE : wasOffline ? OFFLINE : isOffline() ? LOST : unreachable);
     }
   };
 }
@@ -24,7 +28,7 @@ const MAYBE_SAVED = "Your change may have been saved.";
 const OFFLINE = "There is no network, so this was not sent.";
 const RELATIVE = "`url` is relative, but there is no page. Pass an absolute `url`.";
 // A browser does not say that it blocked an answer.
-const UNREACHABLE = `The server could not be reached, or CORS blocked its answer (\`allowedOrigins\`). ${MAYBE_SAVED}`;
+const CORS = ", or CORS blocked its answer (`allowedOrigins`)";
 const LOST = `The connection was lost. ${MAYBE_SAVED}`;
 
 const isOffline = (): boolean => globalThis.navigator?.onLine === false;

@@ -188,8 +188,38 @@ describe("names the cause", () => {
   );
 });
 
-it("names CORS and what to check if there is no answer", async () => {
-  const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
-  const call = createClient<AppRouter>({ url, fetch }).ping.query();
-  await expect(call).rejects.toThrow(/could not be reached, or CORS .*`allowedOrigins`/);
+describe("names CORS only where the browser can have blocked the answer", () => {
+  const unreachable = async (address: string): Promise<string> => {
+    const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
+    const error = await createClient<AppRouter>({ url: address, fetch })
+      .ping.query()
+      .catch((cause: Error) => cause);
+    return (error as Error).message;
+  };
+  const page = (href: string): void => void vi.stubGlobal("location", new URL(href));
+
+  it.each([
+    ["another site", "https://app.example.com/tasks", url],
+    ["another port", "http://localhost:5173/", "http://localhost:51733/trpc"],
+    ["another scheme", "http://api.example.com/", url],
+    ["a URL without a scheme", "https://app.example.com/", "//api.example.com/trpc"],
+    ["a file", "file:///tmp/page.html", url],
+  ])("%s", async (_, href, address) => {
+    page(href);
+    expect(await unreachable(address)).toMatch(/could not be reached, or CORS .*`allowedOrigins`/);
+  });
+
+  it.each([
+    ["a path of the page's own origin", "https://app.example.com/tasks", "/trpc"],
+    ["a relative path", "https://app.example.com/tasks", "trpc"],
+    ["the page's own origin", "https://api.example.com/tasks", url],
+    ["a path in a frame without a URL", "about:srcdoc", "/trpc"],
+  ])("not for %s", async (_, href, address) => {
+    page(href);
+    expect(await unreachable(address)).toBe("The server could not be reached. Your change may have been saved.");
+  });
+
+  it("not in a runtime without pages", async () => {
+    expect(await unreachable(url)).toBe("The server could not be reached. Your change may have been saved.");
+  });
 });
