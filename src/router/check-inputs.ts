@@ -1,5 +1,6 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
 import { acceptsObject } from "./accepts-object.js";
+import { isProcedurePath } from "../shared/procedure-path.js";
 import { isReservedKey } from "../shared/reserved-keys.js";
 import { declaresKey } from "./declares-key.js";
 import { placementOf } from "./placement.js";
@@ -19,6 +20,11 @@ export function checkInputs(record: object, path: readonly string[] = []): void 
     if (key === "_def" || value === null) continue;
     if (isReservedKey(key)) {
       throw new Error(`"${[...path, key].join(".")}": requests for a procedure named "${key}" are refused. Rename it.`);
+    }
+    if (!isProcedurePath(key)) {
+      throw new Error(
+        `${JSON.stringify([...path, key].join("."))}: requests over HTTP cannot call this name. Use letters, digits, "_", "-" and "$".`,
+      );
     }
     if (typeof value === "function" && "_def" in value) checkProcedure(value as AnyTRPCProcedure, [...path, key]);
     else if (typeof value === "object") checkInputs(value as object, [...path, key]);

@@ -95,6 +95,19 @@ describe("the names of procedures", () => {
     expect(() => t.router({ notes: { [name]: query } })).toThrow(`"notes.${name}"`);
   });
 
+  it.each(["a b", "a/b", "%", "😀", "?", "#", "\n", "", ".", "a,b"])(
+    "are refused at start if no URL can have them: %j",
+    (name) => {
+      expect(() => t.router({ [name]: query })).toThrow(/requests over HTTP cannot call this name/);
+      expect(() => t.router({ notes: { [name]: query } })).toThrow(JSON.stringify(`notes.${name}`));
+      expect(() => t.router({ [name]: t.router({ query }) })).toThrow(/cannot call/);
+    },
+  );
+
+  it.each(["é", "e\u0301", "名前", "$list", "to-do", "_own", "0"])("can have letters of any script: %s", (name) => {
+    expect(Object.keys(t.router({ [name]: query })._def.procedures)).toEqual([name]);
+  });
+
   it.each(["toString", "valueOf", "hasOwnProperty"])("can be those of methods of Object.prototype: %s", (name) => {
     expect(Object.keys(t.router({ [name]: query, notes: { [name]: query } })._def.procedures)).toEqual([
       name,

@@ -1,8 +1,7 @@
 import { limits } from "../../shared/limits.js";
+import { isProcedurePath } from "../../shared/procedure-path.js";
 import { Refused } from "./refusal.js";
 
-/** Names joined by dots, as a router's keys are. */
-const PATH = /^[\p{L}\p{M}\p{N}_$-]+(\.[\p{L}\p{M}\p{N}_$-]+)*$/u;
 const FORBIDDEN_NAME = /(^|\.)(__proto__|prototype|constructor)(\.|$)/;
 
 /**
@@ -27,7 +26,7 @@ export function readPaths(rest: string, isBatch: boolean): string[] {
 
 function readPath(raw: string): string {
   const path = decode(raw);
-  if (raw.length > limits.pathLength || path === undefined || !PATH.test(path) || FORBIDDEN_NAME.test(path)) {
+  if (raw.length > limits.pathLength || path === undefined || !isProcedurePath(path) || FORBIDDEN_NAME.test(path)) {
     throw new Refused("NOT_FOUND", "The path names no procedure. Names are joined by dots, and by commas in a batch.");
   }
   return path;
