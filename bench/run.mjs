@@ -20,6 +20,7 @@ const benchmarks = {
   "live/sockets": () => import("./live/sockets.mjs"),
   "live/wakes": () => import("./live/wakes.mjs"),
   "live/shares": () => import("./live/shares.mjs"),
+  "live/turns": () => import("./live/turns.mjs"),
 };
 
 const { values: options, positionals: names } = parseArgs({

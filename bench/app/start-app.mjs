@@ -16,6 +16,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
  * @property {string} userId
  * @property {() => Promise<Record<string, string>>} signIn answers the headers of another browser of the same user
  * @property {() => Promise<void>} sleep puts the user's object to sleep
+ * @property {(email: string) => Promise<Pick<App, "headers" | "userId" | "query" | "mutate">>} signUp creates another user
  * @property {(path: string, input: unknown) => Promise<any>} mutate
  * @property {(path: string) => Promise<any>} query
  */
@@ -51,22 +52,27 @@ export async function startApp(
 
   const json = { ...samePage, "Content-Type": "application/json" };
   const credentials = { email: "ada@example.com", password: "correct horse battery staple" };
-  const signedUp = await send("POST", "auth.signup", json, credentials);
   const headersOf = ({ head }) => {
     const cookies = Array.from(head.matchAll(/^set-cookie: ([^;\r]+)/gim), ([, cookie]) => cookie);
     return { ...samePage, Cookie: cookies.join("; ") };
   };
-  const headers = headersOf(signedUp);
-
-  const userId = outputOf(signedUp).user.id;
+  const signUp = async (given) => {
+    const signedUp = await send("POST", "auth.signup", json, given);
+    const headers = headersOf(signedUp);
+    return {
+      headers,
+      userId: outputOf(signedUp).user.id,
+      query: async (path) => outputOf(await send("GET", path, headers)),
+      mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),
+    };
+  };
+  const person = await signUp(credentials);
 
   return {
+    ...person,
     server,
-    headers,
-    userId,
+    signUp: (email) => signUp({ ...credentials, email }),
     signIn: async () => headersOf(await send("POST", "auth.login", json, credentials)),
-    sleep: () => server.evict("BLOG_DO", `user:${userId}`),
-    query: async (path) => outputOf(await send("GET", path, headers)),
-    mutate: async (path, input) => outputOf(await send("POST", path, { ...json, ...headers }, input)),
+    sleep: () => server.evict("BLOG_DO", `user:${person.userId}`),
   };
 }

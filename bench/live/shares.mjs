@@ -1,7 +1,7 @@
 // Work that one member causes, at growing sizes: how its cost grows, and how long another one's calls wait meanwhile.
 import { startApp } from "../app/start-app.mjs";
-import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
 import { watchMessage } from "./live-queries.mjs";
+import { openClient } from "./open-client.mjs";
 
 const HEAD = ["size", "CPU ms", "growth", "per doubling", "longest wait of another call, ms", "of the whole time"];
 
@@ -156,38 +156,6 @@ function probed(client, work) {
     await probing;
     client.close();
     return longest;
-  };
-}
-
-/** Counts the frames that a client receives. */
-async function openClient(stage, server, headers) {
-  const connection = await openSocketConnection(server.port, "/trpc", headers);
-  stage.onStop(connection.close);
-  const seen = { frames: 0, started: 0, data: 0, errors: 0, cursors: /** @type {string[]} */ ([]) };
-  let look = () => {};
-  connection.onFrame((payload) => {
-    const head = payload.subarray(0, 200).latin1Slice();
-    if (head.startsWith('{"id":null,"method"')) return;
-    seen.frames++;
-    if (head.includes('"type":"started"')) seen.started++;
-    if (head.includes('"error"')) seen.errors++;
-    if (head.includes('"type":"data"')) {
-      seen.data++;
-      const [, cursor] = /"type":"data","id":"([^"]+)"/.exec(head) ?? [];
-      if (cursor && seen.cursors.length < 10_000) seen.cursors.push(cursor);
-    }
-    look();
-  });
-  return {
-    seen,
-    close: connection.close,
-    send: (text) => connection.send(frameBytes(text)),
-    /** @param {(counts: typeof seen) => boolean} isEnough */
-    until: (isEnough) =>
-      new Promise((resolve) => {
-        look = () => isEnough(seen) && resolve(undefined);
-        look();
-      }),
   };
 }
 

@@ -11,6 +11,7 @@ const PONG = frameBytes("PONG");
  * @typedef {object} SocketConnection
  * @property {(frames: Buffer) => void} send one frame, or several of them in a row
  * @property {(listener: (payload: Buffer) => void) => void} onFrame replaces the listener
+ * @property {(listener: () => void) => void} onClose replaces the listener
  * @property {(reads: boolean) => void} read whether the client reads on; otherwise what is sent to it stays with the server
  * @property {() => void} close
  */
@@ -35,6 +36,7 @@ export function openSocketConnection(port, path, headers = {}) {
   socket.write([`GET ${path} HTTP/1.1`, ...lines, "", ""].join("\r\n"));
 
   let listener = (_payload) => {};
+  let closed = () => {};
   let received = Buffer.alloc(0);
   let isOpen = false;
 
@@ -42,6 +44,7 @@ export function openSocketConnection(port, path, headers = {}) {
     const connection = {
       send: (frames) => void socket.write(frames),
       onFrame: (next) => void (listener = next),
+      onClose: (next) => void (closed = next),
       read: (reads) => void (reads ? socket.resume() : socket.pause()),
       close: () => void socket.destroy(),
     };
@@ -50,7 +53,10 @@ export function openSocketConnection(port, path, headers = {}) {
       reject(error ?? new Error("The server closed the connection."));
     };
     socket.on("error", fail);
-    socket.on("close", () => fail());
+    socket.on("close", () => {
+      closed();
+      fail();
+    });
     socket.on("data", (chunk) => {
       received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
       if (!isOpen) {

@@ -15,6 +15,7 @@ import type { InternalRequest } from "../shared/internal.js";
 import type { KindOfObject, LiveObject, ObjectEnvironment } from "./kind-of-object.js";
 import { createOrganizationObject } from "./organization-object.js";
 import { createHeldStreams } from "./sockets/held-streams.js";
+import { createTurns } from "./scheduling/create-turns.js";
 import { memberKey } from "./scheduling/member-key.js";
 import { createMemberCalls, type MemberCalls } from "./sockets/member-calls.js";
 import { memberQuota } from "./sockets/socket-errors.js";
@@ -56,6 +57,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
 
   const { live } = kind;
   const memberCalls = live?.isShared ? createMemberCalls(app.socketLimits.callsPerMember) : undefined;
+  const turns = createTurns({ block: (work) => state.blockConcurrencyWhile(work) });
   const openSockets = (): SocketServer | undefined => {
     if (sockets || !live) return sockets;
     const { run, subscribe, shape, query, check } = entry;
@@ -74,6 +76,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       },
       live: { query, check, shape, rows: live.rows },
       memberCalls,
+      turns,
     });
     return sockets;
   };
@@ -143,8 +146,11 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     deadLetters: () => kind.deadLetters?.() ?? [],
 
     trpc(...[caller, calls, device, requestId, onReply]: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
-      const run = (call: Call): Promise<Reply> =>
+      const runCall = (call: Call): Promise<Reply> =>
         shown(caller, call, () => entry.run(caller, call, "rpc", { device, requestId }));
+      // Nobody shares the object of one user, so its calls need no turns.
+      const run = (call: Call): Promise<Reply> =>
+        live?.isShared ? turns.run(memberKey(caller), 1, () => runCall(call)) : runCall(call);
       const runAll = (): Promise<Reply[]> =>
         onReply ? replyToEach(calls, (call) => reached(run(call)), onReply) : reached(Promise.all(calls.map(run)));
       return memberCalls && caller.type === "user" ? counted(memberCalls, caller, calls, runAll) : runAll();
@@ -178,7 +184,10 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
       await openSockets()?.onMessage(socket, frame);
     },
-    onClose: (socket: WebSocket): void => openSockets()?.onClose(socket),
+    /** Resolves when the messages that came before the close are handled. */
+    async onClose(socket: WebSocket): Promise<void> {
+      await openSockets()?.onClose(socket);
+    },
   };
 }
 

@@ -94,11 +94,11 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     return this.#object.onMessage(socket, message);
   }
 
-  override webSocketClose(socket: WebSocket): void {
-    this.#object.onClose(socket);
+  override webSocketClose(socket: WebSocket): Promise<void> {
+    return this.#object.onClose(socket);
   }
 
-  override webSocketError(socket: WebSocket): void {
-    this.#object.onClose(socket);
+  override webSocketError(socket: WebSocket): Promise<void> {
+    return this.#object.onClose(socket);
   }
 }

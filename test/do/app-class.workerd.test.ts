@@ -119,8 +119,8 @@ describe("a class of the app", () => {
         override fetch(request: Request) {
           return new URL(request.url).pathname === "/own" ? Promise.resolve(new Response("own")) : super.fetch(request);
         }
-        override webSocketClose(socket: WebSocket) {
-          super.webSocketClose(socket);
+        override async webSocketClose(socket: WebSocket) {
+          await super.webSocketClose(socket);
         }
         count() {
           return this.counted;

@@ -1,13 +1,13 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
-import { CLOSE_TOO_MUCH_WAITING } from "../../shared/close-codes.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { Connection } from "./connection.js";
 import type { FrameHead, Frames } from "./frames.js";
 import type { Handovers } from "./handovers.js";
-import type { Message, ParsedMessage } from "./messages.js";
+import { readMessageId } from "./message-id.js";
+import { isStop, type Message, type ParsedMessage } from "./messages.js";
 import { kindOf, type Start } from "./open-result.js";
 import {
   duplicateId,
@@ -121,8 +121,11 @@ export function createAnswers(options: AnswersOptions) {
   return {
     /** Never throws: an exception in a message handler leaves the client without an answer. */
     async answer(connection: Connection, parsed: ParsedMessage, head: Cursor): Promise<void> {
-      if (!parsed.ok) return refuse(connection, parsed.head, parsed.cause);
+      const isGone = connection.socket.readyState !== WebSocket.OPEN;
+      if (!parsed.ok) return isGone ? undefined : refuse(connection, parsed.head, parsed.cause);
       const { message } = parsed;
+      // Nobody receives an answer any more, but a change that was sent before the close is made.
+      if (isGone && message.method !== "mutation") return;
       try {
         if (message.method === "subscription.stop") stop(connection, message.id, message);
         else if (message.method === "subscription") await subscribe(connection, message, head);
@@ -132,16 +135,14 @@ export function createAnswers(options: AnswersOptions) {
       }
     },
 
-    /** Refuses messages for which the object has no memory. A client that does not read the refusals is closed. */
-    refuseAll(connection: Connection, messages: readonly ParsedMessage[]): void {
-      if (connection.isAsked()) {
-        return connection.socket.close(CLOSE_TOO_MUCH_WAITING, "Too much waits to be answered.");
-      }
-      for (const parsed of messages) {
-        if (!parsed.ok) refuse(connection, parsed.head, parsed.cause);
+    /** Refuses the messages of a frame for which the object has no memory, without parsing them. */
+    refuseAll(connection: Connection, texts: readonly string[]): void {
+      let error: ErrorShape | undefined;
+      for (const text of texts) {
+        const id = readMessageId(text);
         // A stop needs no memory, and returns some.
-        else if (parsed.message.method === "subscription.stop") stop(connection, parsed.message.id, parsed.message);
-        else refuse(connection, parsed.message, tooMuchWaits(), parsed.message.params.path);
+        if (id !== null && isStop(text)) stop(connection, id, { id });
+        else connection.send(frames.error({ id }, (error ??= shape({ path: "", input: undefined }, tooMuchWaits()))));
       }
     },
   };

@@ -25,8 +25,9 @@ export function createMessageQueue(most: Load) {
       return before.messages + messages <= most.messages && before.bytes + bytes <= most.bytes;
     },
 
-    /** Whether a frame would have to wait for others. */
-    isBusy: (socket: WebSocket): boolean => (waiting.get(socket)?.messages ?? 0) > 0,
+    /** Resolves when all frames of a socket that came so far are answered; `undefined` if none waits. */
+    whenIdle: (socket: WebSocket): Promise<void> | undefined =>
+      (waiting.get(socket)?.messages ?? 0) > 0 ? last.get(socket)?.catch(() => {}) : undefined,
 
     /** Does a frame's work when its turn comes. The work is told whether it was the last, once it is done. */
     async run(socket: WebSocket, load: Load, work: (isLast: () => boolean) => Promise<void>): Promise<void> {

@@ -33,13 +33,6 @@ export type ParsedMessage =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly head: FrameHead; readonly cause: unknown };
 
-/** How much a frame may hold. */
-export interface FrameLimits {
-  readonly messages: number;
-  /** Of one message. */
-  readonly messageBytes: number;
-}
-
 const REPLACEMENT = "\uFFFD";
 
 /**
@@ -50,6 +43,8 @@ const TEXT_LIMITS: JsonTextLimits = { depth: 2 * limits.jsonDepth + 5, values: l
 
 /** A message of a frame, counted and parsed. */
 export interface FrameMessage {
+  /** Length of its text, in characters. */
+  readonly length: number;
   readonly isOfSubscription: boolean;
   /** Whether it stops a subscription. */
   readonly isStop: boolean;
@@ -59,34 +54,58 @@ export interface FrameMessage {
   readonly read: () => ParsedMessage;
 }
 
+/** Longest text of a message that is parsed to see whether it stops a subscription. */
+const STOP_LENGTH = 512;
+
 /**
- * Parses a text frame: one message or an array of them. Each message is counted in the text before it is parsed. One
- * that is refused gets an error under its own id, as far as it has one, and the others of its frame are answered.
+ * Splits a text frame, one message or an array of them, into the texts of its messages, without parsing them. Returns the
+ * answer to a frame that is refused as a whole.
  */
-export function parseFrame(
-  text: string,
-  transformer: TRPCCombinedDataTransformer,
-  { messages: most, messageBytes }: FrameLimits,
-): FrameMessage[] {
-  const refused = (message: string): FrameMessage[] => [refusedMessage(null, malformed(message))];
-  const notJson = "The frame is not JSON. Send a message of tRPC's WebSocket protocol, or an array of them.";
+export function splitFrame(text: string, most: number): readonly string[] | FrameMessage {
   const texts = splitJsonArray(text);
-  if (!texts) return refused(notJson);
-  if (texts.length > most) return refused(`A frame has at most ${most} messages. Send several.`);
+  if (!texts) return notJson();
+  return texts.length > most ? malformedFrame(`A frame has at most ${most} messages. Send several.`) : texts;
+}
+
+/**
+ * Parses messages of a frame. Each is counted in the text before it is parsed. One that is refused gets an error under
+ * its own id, as far as it has one, and the others of its frame are answered.
+ *
+ * @throws SyntaxError when one of them is not JSON: then their frame is refused with `notJson`
+ */
+export function parseMessages(
+  texts: readonly string[],
+  transformer: TRPCCombinedDataTransformer,
+  messageBytes: number,
+): FrameMessage[] {
+  return texts.flatMap((text) => {
+    const excess = findExcess(text, messageBytes);
+    return excess ? refusedMessage(text, readMessageId(text), excess) : (parseMessage(text, transformer) ?? []);
+  });
+}
+
+/** The answer to a frame that is not JSON. */
+export function notJson(): FrameMessage {
+  return malformedFrame("The frame is not JSON. Send a message of tRPC's WebSocket protocol, or an array of them.");
+}
+
+/** Whether the text of a message stops a subscription. Such a message returns memory, and is never refused. */
+export function isStop(text: string): boolean {
+  if (text.length > STOP_LENGTH || !text.includes('"subscription.stop"')) return false;
   try {
-    return texts.flatMap((each) => {
-      const excess = findExcess(each, messageBytes);
-      return excess ? refusedMessage(readMessageId(each), excess) : (parseMessage(each, transformer) ?? []);
-    });
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return refused(notJson);
-    throw cause;
+    return fieldsOf(JSON.parse(text))["method"] === "subscription.stop";
+  } catch {
+    return false;
   }
 }
 
-function refusedMessage(id: FrameHead["id"], cause: TRPCError): FrameMessage {
+function malformedFrame(message: string): FrameMessage {
+  return refusedMessage("", null, malformed(message));
+}
+
+function refusedMessage(text: string, id: FrameHead["id"], cause: TRPCError): FrameMessage {
   const refuse = (reason: unknown): ParsedMessage => ({ ok: false, head: { id }, cause: reason });
-  return { isOfSubscription: false, isStop: false, refuse, read: () => refuse(cause) };
+  return { length: text.length, isOfSubscription: false, isStop: false, refuse, read: () => refuse(cause) };
 }
 
 /** Returns why a message is too large to be parsed. */
@@ -100,9 +119,11 @@ function findExcess(text: string, bytes: number): TRPCError | undefined {
 /** Parses one message. Returns `undefined` for the greeting of a stock client. @throws SyntaxError */
 function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
   const value: unknown = JSON.parse(text);
-  if (isConnectionParams(value)) return hasTexts(value.data) ? undefined : refusedMessage(null, badConnectionParams());
+  if (isConnectionParams(value))
+    return hasTexts(value.data) ? undefined : refusedMessage(text, null, badConnectionParams());
   const { method, id } = fieldsOf(value);
   return {
+    length: text.length,
     isOfSubscription: typeof method === "string" && method.startsWith("subscription"),
     isStop: method === "subscription.stop",
     refuse: (cause) => ({ ok: false, head: { id: isId(id) ? id : null }, cause }),

@@ -60,13 +60,16 @@ export function createPermits({
     else connection.socket.send(frames.reconnect());
   }
 
-  function mayUse({ socket, caller }: Connection): boolean {
-    if (socket.readyState !== WebSocket.OPEN) return false;
+  /** Whether a socket's caller may use it now. If not, the socket is closed. */
+  function isAdmitted({ socket, caller }: Connection): boolean {
     const { admission: admitted } = look(caller);
     if (admitted === "over") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
     if (admitted === "forbidden") socket.close(CLOSE_NO_MEMBER, noMember);
     return admitted === "alive" || admitted === "ask";
   }
+
+  const mayUse = (connection: Connection): boolean =>
+    connection.socket.readyState === WebSocket.OPEN && isAdmitted(connection);
 
   /** What is being found out about a socket's caller; `undefined` when all that matters is known. */
   function whenAdmitted(connection: Connection): Promise<void> | undefined {
@@ -91,6 +94,7 @@ export function createPermits({
 
   return {
     isStale,
+    isAdmitted,
     mayUse,
     whenAdmitted,
 

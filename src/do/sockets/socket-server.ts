@@ -14,6 +14,7 @@ import { createConnection, type Connection } from "./connection.js";
 import { createFrames } from "./frames.js";
 import { createHandovers } from "./handovers.js";
 import type { HeldStream } from "./held-streams.js";
+import type { Turns } from "../scheduling/create-turns.js";
 import type { MemberCalls } from "./member-calls.js";
 import { createMemoryBudget } from "./memory-budget.js";
 import { createPermits, NEVER } from "./permits.js";
@@ -48,6 +49,8 @@ export interface SocketServerOptions extends Pick<
   readonly live: LiveRunner;
   /** The calls of each member of an organization; `undefined` for the object of one user. */
   readonly memberCalls: MemberCalls | undefined;
+  /** Divides the time of the object between its members. */
+  readonly turns: Turns;
 }
 
 /** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
@@ -91,7 +94,7 @@ export function createSocketServer(options: SocketServerOptions) {
     onAdmitted: (connection) => subscriptions.resume(connection),
     waitUntil: (work) => state.waitUntil(work),
   });
-  const { mayUse, mayReceive, whenAdmitted } = permits;
+  const { mayReceive, whenAdmitted } = permits;
 
   // Listens before the subscriptions do: after a sleep they are indexed when something is told, not before.
   hub.onFlush(() => {
@@ -120,16 +123,19 @@ export function createSocketServer(options: SocketServerOptions) {
   hub.onFlush(permits.endFlush);
   const handovers = createHandovers(subscriptions.index, permits.isStale);
   const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
-  const receive = createReceiver({
+  const receiver = createReceiver({
     limits,
     transformer,
     frames,
     shape,
     head: hub.head,
     restore,
-    mayUse,
+    // An object that was erased has no sessions left to look at.
+    isAdmitted: (connection) => options.isBorn() && permits.isAdmitted(connection),
     mayReceive,
     onUse: options.onUse,
+    budget,
+    turns: options.turns,
     memberCalls: options.memberCalls,
     answer: answers.answer,
     refuseAll: answers.refuseAll,
@@ -143,24 +149,28 @@ export function createSocketServer(options: SocketServerOptions) {
       budget,
       onWait: () => wakeMark.set(),
       onReady: () => subscriptions.resume(connection),
-      onTooSlow: () => leave(socket),
+      onTooSlow() {
+        receiver.drop(socket);
+        void leave(socket);
+      },
       onSend: () => options.onUse?.(connection.caller),
     });
     connections.set(socket, connection);
     return connection;
   }
 
-  /** Deletes what is kept of a socket that is closed. */
-  function leave(socket: WebSocket): void {
+  /** Deletes what is kept of a socket that is closed. Returns its messages that are not handled yet, if there are some. */
+  function leave(socket: WebSocket): Promise<void> | undefined {
     const connection = connections.get(socket);
     const key = readAttachment(socket)?.key;
     // An object that was erased has nothing of it left, not even the table.
     if (key !== undefined && options.isBorn()) store.forget(key);
-    if (!connection) return;
+    if (!connection) return undefined;
     handovers.leave(connection, hub.head());
     subscriptions.forget(connection);
     connection.end();
     connections.delete(socket);
+    return receiver.leave(connection);
   }
 
   let restored = false;
@@ -219,6 +229,7 @@ export function createSocketServer(options: SocketServerOptions) {
   function end(tag: string, code: number, reason: string): void {
     for (const socket of state.getWebSockets(tag)) {
       const connection = connectionOf(socket);
+      receiver.drop(socket);
       subscriptions.forget(connection);
       connection.end();
       socket.close(code, reason);
@@ -253,7 +264,7 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
-      if (socket.readyState === WebSocket.OPEN) await receive(connectionOf(socket), frame);
+      if (socket.readyState === WebSocket.OPEN) await receiver.receive(connectionOf(socket), frame);
     },
 
     onClose: leave,
