@@ -22,7 +22,7 @@ const appRouter = t.router({
 });
 
 export class BlogDO extends createUserDO(appRouter, {
-  mail(mail) {
+  async mail(mail) {
     if (mail.kind === "verifyEmail") tokens.push(mail.token);
   },
   appUrl: "http://localhost",

@@ -94,11 +94,11 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     return this.#object.onMessage(socket, message);
   }
 
-  override webSocketClose(socket: WebSocket): Promise<void> {
+  override webSocketClose(socket: WebSocket): void | Promise<void> {
     return this.#object.onClose(socket);
   }
 
-  override webSocketError(socket: WebSocket): Promise<void> {
+  override webSocketError(socket: WebSocket): void | Promise<void> {
     return this.#object.onClose(socket);
   }
 }

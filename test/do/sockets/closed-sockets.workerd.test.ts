@@ -45,7 +45,7 @@ it("ends the close event after the messages that came before", async () => {
     if (!end) throw new Error("There is no socket.");
     const count = () => state.storage.sql.exec("SELECT count(*) AS n FROM items").one();
     const message = instance.webSocketMessage(end, JSON.stringify(create(2, "one")));
-    const atClose = Promise.resolve(instance.webSocketClose(end, 1000, "", true)).then(count);
+    const atClose = Promise.resolve(instance.webSocketClose(end)).then(count);
     expect(count()).toEqual({ n: 0 });
     await http.release.mutate();
     expect(await atClose).toEqual({ n: 1 });
