@@ -16,7 +16,7 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
       const page = globalThis.location;
       const address = String(url);
       const isRelative = !page && !address.includes("://");
-      const isForeign = page && /^([a-z]+:)?\/\//i.test(address) && !address.startsWith(`${page.origin}/`);
+      const isForeign = page && address.includes("//") && !address.startsWith(page.origin + "/");
       const unreachable = `The server could not be reached${isForeign ? CORS : ""}. ${MAYBE_SAVED}`;
       // What was sent before the network was lost may have arrived.
       throw explained(cause, isRelative ? RELATIVE : wasOffline ? OFFLINE : isOffline() ? LOST : unreachable);
