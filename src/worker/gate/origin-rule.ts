@@ -70,6 +70,7 @@ function unknownPage(): Refused {
   return new Refused(
     "FORBIDDEN",
     "The request does not show which page sent it. Set the page's Referrer-Policy to same-origin, so that browsers " +
-      "without Sec-Fetch-Site send a Referer; other clients send an Authorization header instead of cookies.",
+      "without Sec-Fetch-Site send a Referer. Other clients, such as curl, send an Origin header that is allowed, or an " +
+      "Authorization header instead of cookies.",
   );
 }

@@ -112,7 +112,9 @@ test("a query passes with cookies that cannot authenticate it; a mutation with a
 });
 
 test("a refusal without a Referer names the policy to set", async () => {
-  expect((await refusalOf(query("/trpc/posts.list", undefined, { cookie }))).message).toContain("Referrer-Policy");
+  const { message } = await refusalOf(query("/trpc/posts.list", undefined, { cookie }));
+  expect(message).toContain("Referrer-Policy");
+  expect(message).toContain("an Origin header that is allowed");
 });
 
 describe("the check for an app's own routes", () => {
