@@ -17,7 +17,7 @@ import { requireProvider } from "./require-provider.js";
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
   readonly children: ReactNode;
   /**
-   * Where tRPC answers.
+   * Where tRPC answers. With another one, the children are mounted again.
    * @default "/trpc"
    */
   readonly url?: string;
@@ -64,7 +64,13 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
   const registry = createClientRegistry<TRouter>();
 
   function UserDOProvider({ children, url, client: given, queryClient: givenQueries }: UserDOProviderProps<TRouter>) {
-    const [own] = useState(() => registry.obtain({ url, client: given, queryClient: givenQueries }));
+    const obtain = () => ({ url, own: registry.obtain({ url, client: given, queryClient: givenQueries }) });
+    const [known, setKnown] = useState(obtain);
+    // Another URL is another server, with clients of its own. The hooks of TanStack Query keep their first client until they
+    // are mounted again.
+    const current = known.url === url ? known : obtain();
+    if (current !== known) setKnown(current);
+    const { own } = current;
     const client = given ?? own.client;
     const queryClient = useMemo(() => addDefaults(givenQueries ?? own.queryClient), [givenQueries, own]);
     // There from the first render on, in which a query may be read already; on a server that renders there is none.
@@ -81,7 +87,7 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     }, [bridge]);
 
     return (
-      <QueryClientProvider client={queryClient}>
+      <QueryClientProvider key={url} client={queryClient}>
         <TRPCProvider trpcClient={client} queryClient={queryClient}>
           <LiveBridgeContext.Provider value={bridge}>{children}</LiveBridgeContext.Provider>
         </TRPCProvider>
