@@ -1,4 +1,4 @@
-import { checkNumber, checkOptionNames, withDefaultOptions } from "../shared/check-options.js";
+import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_SECONDS } from "../shared/check-options.js";
 import type { WakeUp } from "./alarms.js";
 import { pruneLog } from "./storage/prune-log.js";
 import { readRaw } from "./storage/sql-value.js";
@@ -30,7 +30,7 @@ export function retentionOf(given: ChangeLogRetention = {}): Required<ChangeLogR
   const filled = withDefaultOptions({ maxEntries: 50_000, maxBytes: 8 * 1_048_576, maxAge: 7 * DAY }, given);
   checkNumber("changeLog.maxEntries", filled.maxEntries);
   checkNumber("changeLog.maxBytes", filled.maxBytes, { least: ENTRY_BYTES });
-  checkNumber("changeLog.maxAge", filled.maxAge, { isWhole: false });
+  checkNumber("changeLog.maxAge", filled.maxAge, { most: LONGEST_SECONDS, isWhole: false });
   return filled;
 }
 

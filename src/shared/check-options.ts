@@ -32,6 +32,12 @@ export function checkText(name: string, value: unknown): void {
   throw new Error(`${name}: this is not a string, or is empty. If it comes from a variable, set the variable.`);
 }
 
+/** The longest duration of an option, in days: a time that is added to now stays one that dates, alarms and cookies can have. */
+export const LONGEST_DAYS = 36_525;
+
+/** The same in seconds. */
+export const LONGEST_SECONDS = LONGEST_DAYS * 86_400;
+
 export interface NumberRule {
   /** @default a number above zero */
   readonly least?: number;

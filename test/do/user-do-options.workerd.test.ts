@@ -54,7 +54,27 @@ const refused: [option: string, given: Readonly<Record<string, unknown>>][] = [
   ["mailLinks.resetPassword", { mailLinks: { resetPassword: "/#reset" } }],
 ];
 
+/** All options that are durations, each with the longest that it may be. */
+const CENTURY = 36_525 * 86_400;
+const durations: [option: string, longest: number, given: (value: number) => object][] = [
+  ["session.idle", CENTURY, (idle) => ({ session: { idle, absolute: CENTURY } })],
+  ["session.absolute", CENTURY, (absolute) => ({ session: { absolute } })],
+  ["session.accessToken", 86_400, (accessToken) => ({ session: { accessToken } })],
+  ["throttle.firstDelay", CENTURY, (firstDelay) => ({ throttle: { firstDelay, longestDelay: CENTURY } })],
+  ["throttle.longestDelay", CENTURY, (longestDelay) => ({ throttle: { longestDelay } })],
+  ["audit.days", 36_525, (days) => ({ audit: { days } })],
+  ["changeLog.maxAge", CENTURY, (maxAge) => ({ changeLog: { maxAge } })],
+  ["sockets.windowSeconds", 2_147_483, (windowSeconds) => ({ sockets: { windowSeconds } })],
+];
+
 describe("createUserDO", () => {
+  it.each(durations)("refuses %s beyond %s, which no timer or alarm could wait for", (option, longest, given) => {
+    createUserDO(appRouter, given(longest) as never);
+    for (const value of [longest + 1, 1e300, Number.MAX_SAFE_INTEGER, Infinity, Number.NaN]) {
+      expect(() => createUserDO(appRouter, given(value) as never)).toThrow(option);
+    }
+  });
+
   it.each(refused)("refuses an option that can never take effect: %s in %o", (option, given) => {
     expect(() => createUserDO(appRouter, given as never)).toThrow(option);
   });

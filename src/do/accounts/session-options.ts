@@ -1,4 +1,4 @@
-import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
+import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_SECONDS } from "../../shared/check-options.js";
 
 /** How long sessions and their tokens live, in seconds, and how many of them there may be. */
 export interface SessionOptions {
@@ -26,7 +26,6 @@ export interface SessionOptions {
 
 const MINUTE = 60;
 const DAY = 24 * 60 * MINUTE;
-const CENTURY = 36_525 * DAY;
 
 /**
  * Fills in the defaults.
@@ -40,7 +39,7 @@ export function withDefaults(options: SessionOptions = {}): Required<SessionOpti
     options,
   );
   // A `Date` cannot hold the end of a session that lives for longer than some 270,000 years.
-  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value, { most: CENTURY });
+  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value, { most: LONGEST_SECONDS });
   if (filled.accessToken > DAY) {
     throw new Error(
       `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,
