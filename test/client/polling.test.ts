@@ -2,11 +2,14 @@ import { QueryClient, QueryObserver, notifyManager } from "@tanstack/query-core"
 import { createTRPCOptionsProxy } from "@trpc/tanstack-react-query";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { serveApp } from "../fixtures/serve-app.js";
+import { createSkips, useSkippableTime } from "../fixtures/skip-time.js";
 import { WebSocket as NodeWebSocket } from "ws";
 import { connectLive, createClient, live, watchQuery, type SocketClass } from "trpc-userdo/client";
 import type { SessionTokens, UserDOLinkOptions } from "trpc-userdo/client";
 import type { AppRouter } from "../fixtures/app/router.js";
 
+useSkippableTime();
+const { skipUntil } = createSkips((work) => work());
 const app = serveApp();
 afterEach(() => void vi.unstubAllGlobals());
 
@@ -60,14 +63,14 @@ describe("where sockets are blocked", () => {
       await expect.poll(() => network.sockets.length, eventually).toBeGreaterThan(0);
       await client.posts.create.mutate(post("own"));
       expect(titles.at(-1)).toEqual(["own"]);
-      await expect.poll(() => statuses.at(-1), eventually).toBe("polling");
+      await skipUntil(() => expect(statuses.at(-1)).toBe("polling"));
       await other.posts.create.mutate(post("theirs"));
       await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs"]);
       await client.posts.create.mutate(post("third"));
       expect(titles.at(-1)).toEqual(["own", "theirs", "third"]);
 
       network.isBlocked = false;
-      await expect.poll(() => statuses.at(-1), { ...eventually, timeout: 40_000 }).toBe("live");
+      await skipUntil(() => expect(statuses.at(-1)).toBe("live"));
       await other.posts.create.mutate(post("with the socket"));
       await expect.poll(() => titles.at(-1), eventually).toEqual(["own", "theirs", "third", "with the socket"]);
       expect(errors).toEqual([]);
@@ -114,9 +117,9 @@ describe("where sockets are blocked", () => {
     const errors: unknown[] = [];
     watchQuery(client.projects.list, { organizationId }, { onData: () => {}, onError: (error) => errors.push(error) });
     const { titles, errors: ownErrors, stop } = watch(client);
-    await expect
-      .poll(() => errors.map((error) => (error as { data?: unknown }).data), eventually)
-      .toMatchObject([{ code: "FORBIDDEN" }]);
+    await skipUntil(() =>
+      expect(errors.map((error) => (error as { data?: unknown }).data)).toMatchObject([{ code: "FORBIDDEN" }]),
+    );
     await expect.poll(() => titles.at(-1), eventually).toEqual([]);
     expect(ownErrors).toEqual([]);
     stop();
@@ -125,12 +128,15 @@ describe("where sockets are blocked", () => {
 
 /** Counts the requests that read the posts, and holds their replies while `gate` is set. */
 function createReads() {
-  const reads = { count: 0, gate: undefined as Promise<void> | undefined };
+  const reads = { count: 0, held: 0, gate: undefined as Promise<void> | undefined };
   const counted: UserDOLinkOptions["fetch"] = async (url, init) => {
     const isRead = String(url).includes("posts.list");
     if (isRead) reads.count++;
     const response = await fetch(url as string, init as RequestInit);
-    if (isRead) await reads.gate;
+    if (isRead && reads.gate) {
+      reads.held++;
+      await reads.gate;
+    }
     return response;
   };
   return Object.assign(reads, { fetch: counted });
@@ -144,7 +150,7 @@ describe("polling", () => {
     const reads = createReads();
     const { client } = await signUp({ WebSocket: network.Socket, fetch: reads.fetch });
     const first = watch(client);
-    await expect.poll(() => first.statuses.at(-1), eventually).toBe("polling");
+    await skipUntil(() => expect(first.statuses.at(-1)).toBe("polling"));
     first.stop();
     await pause(400);
     const afterStop = reads.count;
@@ -154,7 +160,7 @@ describe("polling", () => {
     const second = watch(client);
     await expect.poll(() => reads.count, eventually).toBeGreaterThan(afterStop);
     network.isBlocked = false;
-    await expect.poll(() => second.statuses.at(-1), { ...eventually, timeout: 40_000 }).toBe("live");
+    await skipUntil(() => expect(second.statuses.at(-1)).toBe("live"));
     await pause(400);
     const afterReturn = reads.count;
     await pause(1_000);
@@ -168,12 +174,11 @@ describe("polling", () => {
     const { client } = await signUp({ WebSocket: network.Socket, fetch: reads.fetch });
     await client.posts.create.mutate(post("of the first user"));
     const { titles, statuses, stop } = watch(client);
-    await expect.poll(() => titles.at(-1), eventually).toEqual(["of the first user"]);
-    await expect.poll(() => statuses.at(-1), eventually).toBe("polling");
+    await skipUntil(() => expect(titles.at(-1)).toEqual(["of the first user"]));
+    await skipUntil(() => expect(statuses.at(-1)).toBe("polling"));
     const { promise, resolve } = Promise.withResolvers<void>();
     reads.gate = promise;
-    const before = reads.count;
-    await expect.poll(() => reads.count, eventually).toBeGreaterThan(before);
+    await expect.poll(() => reads.held, eventually).toBeGreaterThan(0);
     await client.auth.logout.mutate();
     await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
     const shown = titles.length;
@@ -217,12 +222,12 @@ describe("a cache of TanStack Query", () => {
     await expect.poll(titles, eventually).toEqual([]);
     await client.posts.create.mutate(post("own"));
     expect(titles()).toEqual(["own"]);
-    await expect.poll(() => connection.status(), eventually).toBe("polling");
+    await skipUntil(() => expect(connection.status()).toBe("polling"));
     await other.posts.create.mutate(post("theirs"));
     await expect.poll(() => titles()?.toSorted(), eventually).toEqual(["own", "theirs"]);
     expect(connection.status()).toBe("polling");
     network.isBlocked = false;
-    await expect.poll(() => connection.status(), { ...eventually, timeout: 40_000 }).toBe("live");
+    await skipUntil(() => expect(connection.status()).toBe("live"));
     await other.posts.create.mutate(post("with the socket"));
     await expect.poll(() => titles()?.length, eventually).toBe(3);
     stop();
