@@ -1,11 +1,9 @@
-import { env } from "cloudflare:workers";
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { createTRPCClient, httpLink } from "@trpc/client";
-import superjson from "superjson";
+import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { deploy, type UniqueRouter } from "../fixtures/app/versions.js";
-import { freshEmail, openBrowser, origin, password } from "../fixtures/browser.js";
+import { deploy } from "../fixtures/app/versions.js";
+import { freshEmail, password } from "../fixtures/browser.js";
 import { codeOf } from "../fixtures/error-code.js";
+import { openVersionsClient, redeploy, versionsObject } from "../fixtures/versions.js";
 
 const log = vi.spyOn(console, "error");
 beforeEach(() => {
@@ -16,26 +14,12 @@ afterEach(() => deploy("first"));
 
 const logged = (): string => log.mock.calls.map((each) => each.map(String).join(" ")).join("\n");
 
-function openClient() {
-  const browser = openBrowser();
-  return createTRPCClient<UniqueRouter>({
-    links: [
-      httpLink({
-        url: `${origin}/versions`,
-        transformer: superjson,
-        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
-      }),
-    ],
-  });
-}
-
 describe.each(["throwing", "rejecting"] as const)("an onError that fails (%s)", (version) => {
   it("does not fail calls of tables that can be used", async () => {
-    const client = openClient();
+    const client = openVersionsClient();
     const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
     for (const title of ["a", "a"]) await client.tasks.create.mutate(title);
-    deploy(version);
-    await evictDurableObject(env.VERSIONS_DO.getByName(`user:${user.id}`));
+    await redeploy(versionsObject(`user:${user.id}`), version);
     expect(await client.labels.create.mutate("label")).toBe("label");
     expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
     await expect.poll(logged).toContain('The table "tasks" cannot be used');
@@ -43,10 +27,10 @@ describe.each(["throwing", "rejecting"] as const)("an onError that fails (%s)", 
 
   it("leaves a mail that could not be sent to its next try", async () => {
     deploy(version);
-    const client = openClient();
+    const client = openVersionsClient();
     const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
     const attempts = () =>
-      runInDurableObject(env.VERSIONS_DO.getByName(`user:${user.id}`), (_instance, { storage }) =>
+      runInDurableObject(versionsObject(`user:${user.id}`), (_instance, { storage }) =>
         storage.sql
           .exec("SELECT attempts FROM _outbox")
           .toArray()

@@ -1,28 +1,18 @@
-import { env } from "cloudflare:workers";
-import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
-import superjson from "superjson";
 import { beforeEach, describe, expect, it } from "vitest";
-import { deploy, type FirstRouter } from "../fixtures/app/versions.js";
-import { freshEmail, openBrowser, origin, password } from "../fixtures/browser.js";
+import { deploy } from "../fixtures/app/versions.js";
+import { freshEmail, openBrowser, password } from "../fixtures/browser.js";
 import { codeOf } from "../fixtures/error-code.js";
 import { eventsOf, openSocket, subscribe } from "../fixtures/socket.js";
+import { openVersionsClient, versionsObject, type Version } from "../fixtures/versions.js";
 
 beforeEach(() => deploy("first"));
 
 /** Somebody with a socket that listens to a table and keeps a query live. */
 async function listen() {
   const browser = openBrowser();
-  const client: TRPCClient<FirstRouter> = createTRPCClient<FirstRouter>({
-    links: [
-      httpLink({
-        url: `${origin}/versions`,
-        transformer: superjson,
-        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
-      }),
-    ],
-  });
+  const client = openVersionsClient(browser);
   const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
-  const object = env.VERSIONS_DO.getByName(`user:${user.id}`);
+  const object = versionsObject(`user:${user.id}`);
   const socket = await openSocket(browser, "/versions");
   socket.send(subscribe(1, "tasks.changes"));
   socket.send(subscribe(2, "_live", undefined, { path: "tasks.list" }));
@@ -31,7 +21,7 @@ async function listen() {
   return {
     client,
     socket,
-    async update(version: Parameters<typeof deploy>[0] = "first") {
+    async update(version: Version = "first") {
       deploy(version);
       await object.hotUpdate();
     },

@@ -1,12 +1,9 @@
-import { env } from "cloudflare:workers";
-import { evictDurableObject } from "cloudflare:test";
-import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
-import superjson from "superjson";
 import { beforeEach, expect, it } from "vitest";
-import { deploy, startErrors, type UniqueRouter } from "../fixtures/app/versions.js";
-import { freshEmail, openBrowser, origin, password } from "../fixtures/browser.js";
+import { deploy, startErrors } from "../fixtures/app/versions.js";
+import { freshEmail, openBrowser, password } from "../fixtures/browser.js";
 import { codeOf } from "../fixtures/error-code.js";
 import { openSocket, subscribe } from "../fixtures/socket.js";
+import { openVersionsClient, redeploy, versionsObject, type Version } from "../fixtures/versions.js";
 
 beforeEach(() => {
   deploy("first");
@@ -17,23 +14,12 @@ const message = `The table "tasks" cannot be used: its new unique index "tasks.t
 
 async function signUpWithTasks(...titles: string[]) {
   const browser = openBrowser();
-  const client: TRPCClient<UniqueRouter> = createTRPCClient<UniqueRouter>({
-    links: [
-      httpLink({
-        url: `${origin}/versions`,
-        transformer: superjson,
-        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
-      }),
-    ],
-  });
+  const client = openVersionsClient(browser);
   const email = freshEmail();
   const { user } = await client.auth.signup.mutate({ email, password });
   for (const title of titles) await client.tasks.create.mutate(title);
-  const redeploy = async (version: Parameters<typeof deploy>[0]): Promise<void> => {
-    deploy(version);
-    await evictDurableObject(env.VERSIONS_DO.getByName(`user:${user.id}`));
-  };
-  return { browser, client, email, redeploy };
+  const object = versionsObject(`user:${user.id}`);
+  return { browser, client, email, redeploy: (version: Version) => redeploy(object, version) };
 }
 
 it("refuses the calls of the one table that a new unique index does not fit, and no others", async () => {

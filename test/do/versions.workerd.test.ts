@@ -1,13 +1,13 @@
 import { env } from "cloudflare:workers";
-import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { createTRPCClient, httpLink, type TRPCClient } from "@trpc/client";
+import { runInDurableObject } from "cloudflare:test";
 import superjson from "superjson";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createCaller } from "trpc-userdo/worker";
 import { deploy, type FirstRouter, startErrors } from "../fixtures/app/versions.js";
-import { freshEmail, openBrowser, origin, password } from "../fixtures/browser.js";
+import { freshEmail, openBrowser, password } from "../fixtures/browser.js";
 import { codeOf } from "../fixtures/error-code.js";
 import { eventsOf, openSocket, subscribe } from "../fixtures/socket.js";
+import { openVersionsClient, redeploy, versionsObject, type Version } from "../fixtures/versions.js";
 
 beforeEach(() => {
   deploy("first");
@@ -17,30 +17,18 @@ beforeEach(() => {
 /** Somebody with two tasks, from the first version of the app on. */
 async function signUpToFirst() {
   const browser = openBrowser();
-  const client: TRPCClient<FirstRouter> = createTRPCClient<FirstRouter>({
-    links: [
-      httpLink({
-        url: `${origin}/versions`,
-        transformer: superjson,
-        fetch: (url: RequestInfo | URL, init?: object) => browser.fetch(String(url), init),
-      }),
-    ],
-  });
+  const client = openVersionsClient(browser);
   const email = freshEmail();
   const { user } = await client.auth.signup.mutate({ email, password });
   for (const title of ["one", "two"]) await client.tasks.create.mutate(title);
-  const object = env.VERSIONS_DO.getByName(`user:${user.id}`);
-  /** What a new version does to an object that is awake. */
-  const redeploy = async (version: Parameters<typeof deploy>[0]): Promise<void> => {
-    deploy(version);
-    await evictDurableObject(object);
-  };
+  const object = versionsObject(`user:${user.id}`);
   const stored = () =>
     runInDurableObject(object, (_instance, { storage }) => ({
       tasks: storage.sql.exec("SELECT * FROM tasks ORDER BY id").toArray(),
       schema: storage.sql.exec("SELECT name, sql FROM sqlite_master ORDER BY name").toArray(),
     }));
-  return { browser, client, email, user, redeploy, stored, object };
+  const redeployUser = (version: Version): Promise<void> => redeploy(object, version);
+  return { browser, client, email, user, redeploy: redeployUser, stored, object };
 }
 
 const call = (id: number, method: "query" | "mutation", path: string, input?: unknown) => ({
@@ -60,7 +48,7 @@ describe("a migration that fails", () => {
       query: await codeOf(client.tasks.list.query()),
       mutation: await codeOf(client.tasks.create.mutate("three")),
       "an account's": await codeOf(client.auth.me.query()),
-      login: await codeOf(openClient().auth.login.mutate({ email, password })),
+      login: await codeOf(openVersionsClient().auth.login.mutate({ email, password })),
       kv: await codeOf(client.kv.get.query({ key: "a" })),
     };
     socket.send(call(1, "query", "tasks.list"));
@@ -85,19 +73,6 @@ describe("a migration that fails", () => {
     expect(startErrors).toEqual([
       'The migration "titles-are-names" failed, and nothing of it is kept: hunter2: not today',
     ]);
-
-    function openClient(): TRPCClient<FirstRouter> {
-      const other = openBrowser();
-      return createTRPCClient<FirstRouter>({
-        links: [
-          httpLink({
-            url: `${origin}/versions`,
-            transformer: superjson,
-            fetch: (url: RequestInfo | URL, init?: object) => other.fetch(String(url), init),
-          }),
-        ],
-      });
-    }
   });
 
   it("the version before serves the data again, and the next one migrates it; a subscriber is told all", async () => {
@@ -139,20 +114,16 @@ describe("an organization's tables", () => {
   it("have migrations of their own, which fail and succeed like a user's", async () => {
     const { client } = await signUpToFirst();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Ours" });
-    const object = env.VERSIONS_DO.getByName(`organization:${organizationId}`);
+    const object = versionsObject(`organization:${organizationId}`);
     const titles = async () => (await client.shared.list.query({ organizationId })).map(({ title }) => title);
-    /** The user's own object stays awake, and with the version that it started with. */
-    const redeploy = async (version: Parameters<typeof deploy>[0]): Promise<void> => {
-      deploy(version);
-      await evictDurableObject(object);
-    };
     await client.shared.create.mutate({ organizationId, title: "one" });
-    await redeploy("failing");
+    // The user's own object stays awake, with the version that it started with.
+    await redeploy(object, "failing");
     expect(await codeOf(client.shared.list.query({ organizationId }))).toBe("SERVICE_UNAVAILABLE");
     expect(startErrors).toEqual([expect.stringContaining('The migration "titles-are-names" failed')]);
-    await redeploy("first");
+    await redeploy(object, "first");
     expect(await titles()).toEqual(["one"]);
-    await redeploy("renamed");
+    await redeploy(object, "renamed");
     await client.shared.create.mutate({ organizationId, title: "two" });
     const rows = (await client.shared.list.query({ organizationId })) as unknown as { name: string }[];
     expect(rows.map(({ name }) => name)).toEqual(["one", "two"]);
