@@ -5,6 +5,7 @@ import type { ObjectStub } from "../shared/object-stub.js";
 import type { App } from "./app.js";
 import { checkAppClass } from "./check-app-class.js";
 import { createObject, type AppObject } from "./create-object.js";
+import { guardStorage } from "./guard-storage.js";
 import type { DeadLetter } from "./outbox/outbox-store.js";
 import type { InternalReply, InternalRequest } from "../shared/internal.js";
 
@@ -21,6 +22,12 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     super(state, env);
     checkAppClass(this, UserDO.prototype);
     this.#object = createObject(state, env, app);
+    Object.defineProperty(this, "ctx", {
+      value: guardStorage(state),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
 
   /**

@@ -1,0 +1,59 @@
+const alarm =
+  "An object has one alarm, and the framework uses it for mail and for data that expires. To run work at a certain time, call a " +
+  "procedure through createCaller(env.BINDING) from a cron trigger or a queue.";
+
+/** Methods of the storage that would stop the framework's work, and what the app can do instead. */
+const refused: Readonly<Record<string, string>> = {
+  setAlarm: alarm,
+  deleteAlarm: alarm,
+  deleteAll:
+    "It would delete accounts and sessions without ending them. Call account.delete or organizations.delete, or delete the rows " +
+    "of the app's own tables.",
+};
+
+/**
+ * The state of an object as the app's class gets it in `this.ctx`: all of it works, except the methods of the storage that
+ * would stop the framework's work. The framework itself uses the original.
+ */
+export function guardStorage(state: DurableObjectState): DurableObjectState {
+  // Created when it is used, because most classes do not use it.
+  let storage: DurableObjectStorage | undefined;
+  return forward(state, (key) => {
+    if (key !== "storage") return undefined;
+    return (storage ??= forward(state.storage, (name) => refusalOf(name) ?? transactionOf(name, state.storage)));
+  });
+}
+
+function refusalOf(name: PropertyKey): (() => never) | undefined {
+  if (typeof name !== "string" || !Object.hasOwn(refused, name)) return undefined;
+  return () => {
+    throw new Error(`${name}() of an object's storage cannot be called in the app's class. ${refused[name]}`);
+  };
+}
+
+/** `storage.transaction` passes an object that has the same methods. */
+function transactionOf(name: PropertyKey, storage: DurableObjectStorage) {
+  if (name !== "transaction") return undefined;
+  return <TResult>(closure: (transaction: DurableObjectTransaction) => Promise<TResult>): Promise<TResult> =>
+    storage.transaction((transaction) => closure(forward(transaction, refusalOf)));
+}
+
+/** An object that passes all uses on to `target`, except properties for which `replacement` returns a value. */
+function forward<TTarget extends object>(target: TTarget, replacement: (key: PropertyKey) => unknown): TTarget {
+  const bound = new Map<PropertyKey, unknown>();
+  // The platform's own properties may be read-only, which a Proxy over the target itself would have to return unchanged.
+  const like = Object.create(Object.getPrototypeOf(target) as object) as TTarget;
+  return new Proxy(like, {
+    get(_like, key) {
+      const replaced = replacement(key);
+      if (replaced !== undefined) return replaced;
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function" || key === "constructor") return value;
+      // The platform's methods refuse any other `this`.
+      if (!bound.has(key)) bound.set(key, value.bind(target));
+      return bound.get(key);
+    },
+    set: (_like, key, value) => Reflect.set(target, key, value, target),
+    has: (_like, key) => Reflect.has(target, key),
+  });
+}
