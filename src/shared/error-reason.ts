@@ -2,6 +2,7 @@
 export type ErrorReason =
   | "ACCOUNT_CHANGED"
   | "ADDRESS_VERIFIED"
+  | "BINARY_INPUT"
   | "COOKIES_DROPPED"
   | "LINK_NEEDS_SESSION"
   | "LINK_USED"

@@ -1,7 +1,9 @@
 import { createTRPCRecursiveProxy, TRPCError, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
+import { containsTag } from "../shared/contains-tag.js";
 import type { Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
+import type { ErrorReason } from "../shared/error-reason.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
@@ -35,6 +37,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const [input] = args;
+      if (containsTag(input, /FormData|File]/)) throw fileInput();
       const name = path.join(".");
       const call =
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
@@ -56,6 +59,17 @@ function addressOf(caller: Caller, input: unknown): Address {
   const address = parseName(toName({ type: "user", id: caller.userId }));
   if (address) return address;
   throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+}
+
+/** Blobs and streams cross Workers RPC. */
+function fileInput(): ForwardedError {
+  return new ForwardedError({
+    code: -32_015,
+    message:
+      "Workers RPC cannot send FormData or a File. Send the fields as an object, and the file as a Uint8Array or a Blob with its name " +
+      "beside it.",
+    data: { code: "UNSUPPORTED_MEDIA_TYPE", httpStatus: 415, reason: "BINARY_INPUT" satisfies ErrorReason },
+  });
 }
 
 function noOwner(): TRPCError {

@@ -4,6 +4,9 @@ import { Refused } from "./refusal.js";
 /** The types that are taken: calls come as JSON, and forms, at their own few paths, as a page sends them. */
 export type BodyType = "application/json" | "application/x-www-form-urlencoded";
 
+/** The types that tRPC's `httpLink` sends for inputs that are not JSON. */
+const BINARY = /^\s*(multipart\/form-data|application\/octet-stream)\s*(;|$)/;
+
 /**
  * Reads the body of a POST as text. Bytes are counted as they come: a Content-Length may be missing or lie.
  *
@@ -41,6 +44,7 @@ export async function readBody(request: Request, type: BodyType = "application/j
 function checkHeaders(headers: Headers, wanted: BodyType): Refused | undefined {
   // A client that sets the header in two spellings sends both values in one. They have to say the same.
   const types = (headers.get("content-type") ?? "").toLowerCase().split(",");
+  if (wanted === "application/json" && types.some((type) => BINARY.test(type))) return binaryBody();
   if (!types.every((type) => isType(type, wanted))) {
     return new Refused(
       "UNSUPPORTED_MEDIA_TYPE",
@@ -80,6 +84,17 @@ function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
       "The body is not valid UTF-8. Send what JSON.stringify returns, encoded as UTF-8.",
     );
   }
+}
+
+/** A stock `httpLink` sends such a body for a `FormData`, a `Blob` or a `Uint8Array` that is the whole input. */
+function binaryBody(): Refused {
+  return new Refused(
+    "UNSUPPORTED_MEDIA_TYPE",
+    "Form data and binary bodies are not accepted. Send JSON, with bytes as a Uint8Array inside an object, or upload files through a " +
+      "route of your own.",
+    undefined,
+    "BINARY_INPUT",
+  );
 }
 
 function tooLarge(): Refused {

@@ -17,8 +17,8 @@ export class Refused extends Error {
   override readonly name = "Refused";
   readonly refusal: Refusal;
 
-  constructor(code: Refusal["code"], message: string, headers?: Refusal["headers"]) {
+  constructor(code: Refusal["code"], message: string, headers?: Refusal["headers"], reason?: ErrorReason) {
     super(message);
-    this.refusal = headers ? { code, message, headers } : { code, message };
+    this.refusal = { code, message, ...(headers && { headers }), ...(reason && { reason }) };
   }
 }
