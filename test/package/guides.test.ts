@@ -42,6 +42,7 @@ test.each([
   "subscriptions",
   "react",
   "files",
+  "testing",
 ])("docs/%s.md: its code compiles against the built package", { timeout: 60_000 }, async (name) => {
   const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
   const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
@@ -76,6 +77,7 @@ test.each([
   "live-queries",
   "subscriptions",
   "files",
+  "testing",
   "how-it-works",
   "stock-trpc",
 ])("docs/%s.md: what it links to is there", async (name) => {
