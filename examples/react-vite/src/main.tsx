@@ -1,8 +1,15 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import "./styles.css";
+import "./styles/base.css";
+import "./styles/page.css";
+import "./styles/fields.css";
+import "./styles/buttons.css";
+import "./styles/sign-in.css";
+import "./styles/tasks.css";
 import "./account/account.css";
+import "./account/panels.css";
+import "./account/inbox.css";
 import "./organizations/organizations.css";
 import "./confirm-dialog.css";
 import { UserDOProvider } from "./trpc.ts";
