@@ -3,7 +3,10 @@ import superjson from "superjson";
 /**
  * Hashes a query key of any values that superjson carries: bigints, dates, Maps, Sets and more. For keys that JSON
  * carries as they are, the hash is that of TanStack Query's `hashKey`: keys of objects are sorted, and those that are
- * undefined do not count.
+ * undefined do not count. `new String("a")`, `new Number(1)` and `new Boolean(true)` count as the value that they contain, as they do
+ * when they are sent.
+ *
+ * @throws TypeError for `Object(1n)`, which cannot be sent
  */
 export function hashQueryKey(queryKey: readonly unknown[]): string {
   return hash(queryKey, []);
@@ -26,7 +29,7 @@ function hash(value: unknown, parents: readonly unknown[]): string {
   const { json, meta } = superjson.serialize(value);
   if (meta) return `${JSON.stringify(meta.values)}${JSON.stringify(json)}`;
   // An object of a class, which superjson leaves to JSON.
-  if (typeof value === "object" && value !== null && !("toJSON" in value)) {
+  if (typeof value === "object" && value !== null && !("toJSON" in value) && !isSentAsPrimitive(value)) {
     return hashRecord(value as Record<string, unknown>, (item) => hash(item, path));
   }
   return String(JSON.stringify(value));
@@ -37,6 +40,14 @@ function hashRecord(record: Readonly<Record<string, unknown>>, hashItem: (item: 
   // In the order that JSON gives them, which puts those that look like numbers first.
   const ordered = Object.keys(Object.fromEntries(keys.sort().map((key) => [key, true])));
   return `{${ordered.map((key) => `${JSON.stringify(key)}:${hashItem(record[key])}`).join()}}`;
+}
+
+/** Whether JSON writes an object as the primitive that it contains. */
+function isSentAsPrimitive(value: object): boolean {
+  if (value instanceof BigInt) {
+    throw new TypeError("A query key contains a BigInt object, such as `Object(1n)`. Use the bigint itself: `1n`.");
+  }
+  return value instanceof String || value instanceof Number || value instanceof Boolean;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -38,9 +38,22 @@ it("hashes equal keys alike, whatever the order of their objects' keys", () => {
   );
 });
 
+const boxed = fc.oneof(fc.string({ maxLength: 1 }), fc.constantFrom(0, -0, 1, Number.NaN, true, false)).map(Object);
+
+/** Values of a query's input. superjson writes a boxed primitive as JSON does, so it arrives as the primitive. */
+const inputValue = fc.oneof(
+  { weight: 4, arbitrary: superjsonValue },
+  boxed,
+  boxed.map((value: object) => value.valueOf()),
+  fc.array(boxed, { maxLength: 2 }),
+  fc.record({ a: boxed }),
+  boxed.map((item) => new Map([["a", item]])),
+  boxed.map((item) => new Set([item])),
+);
+
 it("hashes different values differently", () => {
   fc.assert(
-    fc.property(superjsonValue, superjsonValue, (one, other) => {
+    fc.property(inputValue, inputValue, (one, other) => {
       expect(hashQueryKey([one]) === hashQueryKey([other])).toBe(canonical(one) === canonical(other));
     }),
     { numRuns: 1_000 },
@@ -68,6 +81,28 @@ it.each([
 ])("tells different keys apart: %#", (one, other) => {
   expect(hashQueryKey(one)).not.toBe(hashQueryKey(other));
 });
+
+it.each([
+  [new String("a"), "a"],
+  [new String(""), ""],
+  [new Number(1), 1],
+  [new Number(0), 0],
+  [new Boolean(false), false],
+  [new Boolean(true), true],
+  [new (class Name extends String {})("a"), "a"],
+])("hashes an object of a primitive as the primitive, as it is sent: %#", (object, primitive) => {
+  expect(hashQueryKey([object])).toBe(hashQueryKey([primitive]));
+  expect(hashQueryKey([object])).toBe(hashKey([object]));
+  expect(hashQueryKey([{ a: [object] }])).toBe(hashQueryKey([{ a: [primitive] }]));
+});
+
+it.each([[Object(1n)], [{ a: Object(1n) }], [[Object(1n)]], [new Map([["a", Object(1n)]])], [new Set([Object(1n)])]])(
+  "refuses a bigint object, which cannot be sent: %#",
+  (value) => {
+    expect(() => hashQueryKey([value])).toThrow("A query key contains a BigInt object");
+    expect(() => JSON.stringify(superjson.serialize(value))).toThrow();
+  },
+);
 
 it("gives keys of JSON the hash that TanStack Query gives them", () => {
   fc.assert(
