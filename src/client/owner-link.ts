@@ -31,6 +31,36 @@ const NOT_SENT = "Active connection is not open";
 /** The time before such a subscription is started again, in milliseconds. */
 const START_AGAIN_AFTER = 250;
 
+/** Marks a subscription of `watchQuery`. An import of the value would split the chunk that a page loads first. */
+const WATCHED: typeof import("./watch-query.js").WATCHED = "userdo.watched";
+
+/** The statuses of errors that can pass: timeouts, limits, and a server or object that is overloaded or restarts. */
+const PASSING: readonly unknown[] = [408, 429, 502, 503, 504];
+
+/** Bounds of the time before a watched query is sent again, in milliseconds. It doubles with each failure. */
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
+
+/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/** As much of the data of an error as says whether the same query can succeed later. */
+interface ErrorData {
+  readonly httpStatus?: unknown;
+  /** How long the server asks to wait, in seconds. */
+  readonly retryAfter?: unknown;
+}
+
+/** How long to wait before a query is sent again, in milliseconds; `undefined` if its error would stay the same. */
+function pauseAfter(failures: number, error: SocketError): number | undefined {
+  const { httpStatus, retryAfter } = (error.data ?? {}) as ErrorData;
+  if (!PASSING.includes(httpStatus)) return undefined;
+  const longest = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
+  // The jitter keeps the pages of many users from coming back in the same moment.
+  const pause = longest / 2 + (Math.random() * longest) / 2;
+  return Math.min(Math.max(pause, (Number(retryAfter) || 0) * 1_000), LONGEST_TIMER_MS);
+}
+
 /** The link for subscriptions to one owner. Live queries are also kept current while the socket does not work. */
 export function createOwnerLink(options: OwnerLinkOptions): Link {
   const { observable, TRPCClientError, socketLink, fallback, onStart, explained } = options;
@@ -42,6 +72,7 @@ export function createOwnerLink(options: OwnerLinkOptions): Link {
       const isLive = op.path === "_live";
       let running: Unsubscribable | undefined;
       let timer: ReturnType<typeof setTimeout> | undefined;
+      let failures = 0;
 
       const query: PolledQuery = {
         op,
@@ -59,15 +90,26 @@ export function createOwnerLink(options: OwnerLinkOptions): Link {
         running = link(chain).subscribe({
           next(value) {
             const { result } = value;
-            if (result.type === "data" || result.type === undefined) query.polled = undefined;
+            if (result.type === "data" || result.type === undefined) {
+              query.polled = undefined;
+              failures = 0;
+            }
             if (result.type !== "state" || result.state !== "connecting") return observer.next(value);
             const state: typeof result & PollingState = { ...result, polling: fallback.isPolling() };
             if (state.error) state.error = explained(state.error);
             return observer.next({ ...value, result: state });
           },
           error(error) {
-            if (error.message === NOT_SENT) timer = setTimeout(start, START_AGAIN_AFTER, link);
-            else observer.error(error);
+            if (error.message === NOT_SENT) {
+              timer = setTimeout(start, START_AGAIN_AFTER, link);
+              return;
+            }
+            // TanStack Query's live queries are sent again with their cache, by `live/failures.ts`.
+            const pause = context[WATCHED] ? pauseAfter(failures++, error) : undefined;
+            if (pause === undefined) return observer.error(error);
+            const state = { type: "state", state: "connecting", error, polling: fallback.isPolling() } as const;
+            observer.next({ result: state satisfies PollingState, context });
+            timer = setTimeout(start, pause, link);
           },
           complete: observer.complete,
         });

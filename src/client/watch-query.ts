@@ -4,19 +4,20 @@ import { liveInputOf } from "../shared/live-input.js";
 import type { PollingState } from "./polled-query.js";
 
 /** Marks a subscription to a query's own path: the link makes it one to the carrier of live queries. */
-const WATCHED = "userdo.watched";
+export const WATCHED = "userdo.watched";
 
 /** What is told of a query that is watched. */
 export interface WatchQueryOptions<TOutput, TErrorShape = TRPCDefaultErrorShape> {
   /** Its result, at once and whenever it has changed. */
   readonly onData: (data: TOutput) => void;
   /**
-   * The query's own error, such as that the caller may no longer ask it. It ends the watch.
-   * @default nobody is told
+   * The query's own error, such as that the caller may no longer ask it. It ends the watch. Errors that can pass do not end
+   * it: TIMEOUT, TOO_MANY_REQUESTS, BAD_GATEWAY, SERVICE_UNAVAILABLE and GATEWAY_TIMEOUT. The query is sent again instead.
+   * @default the error is ignored
    */
   readonly onError?: (error: TRPCClientError<{ errorShape: TErrorShape; transformer: boolean }>) => void;
   /**
-   * Whether the last result is current: `live`; `connecting` while the connection is lost; `polling` while the socket does
+   * Whether the last result is current: `live`; `connecting` while the connection is lost, or after an error that can pass; `polling` while the socket does
    * not work and the query is read over HTTP every few seconds.
    * @default not called
    */

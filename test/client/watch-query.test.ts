@@ -101,3 +101,81 @@ describe("watchQuery", () => {
     expect(told).toEqual([[]]);
   });
 });
+
+/** Watches the query that fails, with what it receives. */
+function watchFailing(client: Awaited<ReturnType<typeof signUp>>["client"]) {
+  const results: unknown[] = [];
+  const codes: unknown[] = [];
+  const statuses: string[] = [];
+  const stop = watchQuery(client.odd.failing, undefined, {
+    onData: (result) => results.push(result),
+    onError: (error) => codes.push(error.data?.code),
+    onStatus: (status) => statuses.push(status),
+  });
+  onTestFinished(stop);
+  return { results, codes, statuses, stop };
+}
+
+describe("a watched query that fails", () => {
+  const eventually = { timeout: 10_000 };
+  /** Makes the query fail. Returns the function that ends that. */
+  async function fail({ client }: Awaited<ReturnType<typeof signUp>>, code: string) {
+    const { id } = await client.notes.create.mutate({ text: code, list: "failures" });
+    return () => client.notes.delete.mutate({ id });
+  }
+
+  it.each(["SERVICE_UNAVAILABLE", "TOO_MANY_REQUESTS", "TIMEOUT", "BAD_GATEWAY", "GATEWAY_TIMEOUT"])(
+    "with %s is sent again until it succeeds, and follows writes again",
+    async (code) => {
+      const account = await signUp({ liveWait: 1 });
+      const { results, codes, statuses } = watchFailing(account.client);
+      await expect.poll(() => results, eventually).toEqual(["fine"]);
+      const heal = await fail(account, code);
+      await expect.poll(() => statuses.slice(0, 3), eventually).toEqual(["connecting", "live", "connecting"]);
+      await heal();
+      await expect.poll(() => results.length, eventually).toBe(2);
+      expect([statuses.at(-1), codes]).toEqual(["live", []]);
+      // It is subscribed, and not only read once.
+      await fail(account, "CONFLICT");
+      await expect.poll(() => codes, eventually).toEqual(["CONFLICT"]);
+    },
+    30_000,
+  );
+
+  it("with SERVICE_UNAVAILABLE at first is sent again", async () => {
+    const account = await signUp({ liveWait: 1 });
+    const heal = await fail(account, "SERVICE_UNAVAILABLE");
+    const { results, codes, statuses } = watchFailing(account.client);
+    await expect.poll(async () => (await account.client.trace.mutate()).length, eventually).toBe(1);
+    await heal();
+    await expect.poll(() => results, eventually).toEqual(["fine"]);
+    expect([statuses.at(-1), codes]).toEqual(["live", []]);
+  }, 30_000);
+
+  it.each(["BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "INTERNAL_SERVER_ERROR"])(
+    "with %s ends with the error",
+    async (code) => {
+      const account = await signUp({ liveWait: 1 });
+      const { results, codes } = watchFailing(account.client);
+      await expect.poll(() => results, eventually).toEqual(["fine"]);
+      const heal = await fail(account, code);
+      await expect.poll(() => codes, eventually).toEqual([code]);
+      await heal();
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      expect([results, codes]).toEqual([["fine"], [code]]);
+    },
+    30_000,
+  );
+
+  it("is not sent again after it was stopped", async () => {
+    const account = await signUp({ liveWait: 1 });
+    const { results, statuses, stop } = watchFailing(account.client);
+    await expect.poll(() => results, eventually).toEqual(["fine"]);
+    await fail(account, "SERVICE_UNAVAILABLE");
+    await expect.poll(() => statuses.at(-1), eventually).toBe("connecting");
+    stop();
+    await account.client.trace.mutate();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(await account.client.trace.mutate()).toEqual([]);
+  });
+});
