@@ -4,6 +4,7 @@ import type { observable, Unsubscribable } from "@trpc/server/observable";
 import type { LiveFallback } from "./live-fallback.js";
 import { NO_WEBSOCKET } from "./open-connection.js";
 import type { PolledEvent, PolledQuery, PollingState } from "./polled-query.js";
+import type { WATCHED as MARK } from "./watch-query.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 type SocketError = TRPCClientError<AnyTRPCRouter>;
@@ -32,7 +33,7 @@ const NOT_SENT = "Active connection is not open";
 const START_AGAIN_AFTER = 250;
 
 /** Marks a subscription of `watchQuery`. An import of the value would split the chunk that a page loads first. */
-const WATCHED: typeof import("./watch-query.js").WATCHED = "userdo.watched";
+const WATCHED: typeof MARK = "userdo.watched";
 
 /** The statuses of errors that can pass: timeouts, limits, and a server or object that is overloaded or restarts. */
 const PASSING: readonly unknown[] = [408, 429, 502, 503, 504];
