@@ -36,7 +36,7 @@ async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"
     onStatus: (status) => statuses.push(status),
   });
   onTestFinished(stop);
-  await expect.poll(() => told.length).toBe(1);
+  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(1);
   return { told, statuses, stop };
 }
 
