@@ -190,10 +190,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     if (subscribers.length === 0) return;
     const refused = options.refusal(result);
     if (refused) throw refused;
-    const list = reads.list();
     const shared = !reads.ofCaller();
     // One that others share already has their reads: nothing was written to those, or it would run again.
-    if (moveTo(it, shared ? undefined : caller)) index.set(it, list);
+    const list = moveTo(it, shared ? undefined : caller) ? index.set(it, reads.list()) : reads.list();
     const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
     const frameBytes = result.bytes + event.length - result.characters;
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };

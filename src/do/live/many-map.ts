@@ -1,28 +1,35 @@
-/** A map with several values under each key. */
-export class ManyMap<TKey, TValue> {
-  readonly #sets = new Map<TKey, Set<TValue>>();
+/** Several values of one key. A class of its own, because a value may be a set too. */
+class Several<TValue> extends Set<TValue> {}
+
+/** A map with several values under each key. Most keys have one, which takes no set. */
+export class ManyMap<TKey, TValue extends object> {
+  readonly #values = new Map<TKey, TValue | Several<TValue>>();
 
   get(key: TKey): ReadonlySet<TValue> | undefined {
-    return this.#sets.get(key);
+    const known = this.#values.get(key);
+    if (known === undefined || known instanceof Several) return known;
+    return new Several([known]);
   }
 
   keys(): Iterable<TKey> {
-    return this.#sets.keys();
+    return this.#values.keys();
   }
 
   get size(): number {
-    return this.#sets.size;
+    return this.#values.size;
   }
 
   add(key: TKey, value: TValue): void {
-    const set = this.#sets.get(key);
-    if (set) set.add(value);
-    else this.#sets.set(key, new Set([value]));
+    const known = this.#values.get(key);
+    if (known === undefined) this.#values.set(key, value);
+    else if (known instanceof Several) known.add(value);
+    else if (known !== value) this.#values.set(key, new Several([known, value]));
   }
 
   delete(key: TKey, value: TValue): void {
-    const set = this.#sets.get(key);
-    if (!set?.delete(value)) return;
-    if (set.size === 0) this.#sets.delete(key);
+    const known = this.#values.get(key);
+    if (known === value) this.#values.delete(key);
+    if (!(known instanceof Several) || !known.delete(value)) return;
+    if (known.size === 0) this.#values.delete(key);
   }
 }

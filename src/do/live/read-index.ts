@@ -12,10 +12,14 @@ export interface ReadIndexOptions {
 /** Above this a flush counts as having written to all of a table. */
 const MOST_CHANGES = 1_000;
 
+/** Most rows and values of all readers that are remembered: with about 100 bytes each, 10 MB. */
+const MOST_PLACES = 100_000;
+
 /** Who has read what, kept so that a write finds those whom it may concern without looking at the others. */
-export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptions) {
+export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptions, mostPlaces = MOST_PLACES) {
   const tables = new Map<string, TableReads<TReader>>();
   const readsOf = new Map<TReader, readonly Read[]>();
+  let places = 0;
 
   function tableOf(name: string): TableReads<TReader> {
     const table = tables.get(name) ?? createTableReads<TReader>();
@@ -24,7 +28,10 @@ export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptio
   }
 
   function remove(reader: TReader): void {
-    for (const read of readsOf.get(reader) ?? []) tableOf(read.table).remove(read, reader);
+    for (const read of readsOf.get(reader) ?? []) {
+      tableOf(read.table).remove(read, reader);
+      places -= placesOf(read);
+    }
     readsOf.delete(reader);
   }
 
@@ -44,12 +51,24 @@ export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptio
   }
 
   return {
-    /** Remembers what a reader has read last. */
-    set(reader: TReader, reads: readonly Read[]): void {
+    /**
+     * Remembers what a reader has read last. Returns what is remembered: beyond `mostPlaces`, that it has read whole tables, so that
+     * it runs more often than it had to.
+     */
+    set(reader: TReader, reads: readonly Read[]): readonly Read[] {
       remove(reader);
-      readsOf.set(reader, reads);
-      for (const read of reads) tableOf(read.table).add(read, reader);
+      const added = reads.reduce((sum, read) => sum + placesOf(read), 0);
+      const known = places + added > mostPlaces ? wholeTables(reads) : reads;
+      readsOf.set(reader, known);
+      for (const read of known) {
+        tableOf(read.table).add(read, reader);
+        places += placesOf(read);
+      }
+      return known;
     },
+
+    /** How many rows and values are remembered. */
+    places: (): number => places,
 
     of: (reader: TReader): readonly Read[] | undefined => readsOf.get(reader),
 
@@ -66,4 +85,14 @@ export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptio
       return touched;
     },
   };
+}
+
+/** The rows and values by which a read is found. */
+function placesOf({ where, found }: Read): number {
+  const values = where?.reduce((sum, condition) => sum + condition.values.length, 1) ?? 0;
+  return values + (found?.length ?? 0);
+}
+
+function wholeTables(reads: readonly Read[]): Read[] {
+  return Array.from(new Set(reads.map(({ table }) => table)), (table) => ({ table }));
 }

@@ -11,15 +11,12 @@ export interface RowChange {
   readonly valueOf: (column: string) => SqlValue | undefined;
 }
 
-/** Most found rows of all readers that are remembered. Beyond it, a query reads more often than it had to. */
-const MOST_FOUND = 200_000;
-
 /**
  * The readers of one table. A change concerns a query if the row was among those that it found, or fits what it asks
  * for now. Whether an old state of the row did is not known, but if so, the row was found, or stood behind a limit
  * that what was found had reached already.
  */
-export function createTableReads<TReader>() {
+export function createTableReads<TReader extends object>() {
   const whole = new ManyMap<"", TReader>();
   /** By a row's id, which never changes: nothing else of these has to be looked at. */
   const byId = new ManyMap<string, TReader>();
@@ -33,7 +30,6 @@ export function createTableReads<TReader>() {
   const blind = new ManyMap<"", TReader>();
   const entries = new Map<Read, Entry>();
   const all = new Map<TReader, number>();
-  let found = 0;
 
   interface Entry {
     readonly where: readonly SimpleCondition[];
@@ -60,7 +56,6 @@ export function createTableReads<TReader>() {
     else for (const value of equality.values) valuesOf(equality.column)[action](value, entry);
     if (!entry.found) return blind[action]("", reader);
     for (const id of entry.found) byFound[action](id, reader);
-    found += action === "add" ? entry.found.length : -entry.found.length;
   }
 
   function addFitting(touched: Set<TReader>, entry: Entry, { valueOf }: RowChange): void {
@@ -69,8 +64,7 @@ export function createTableReads<TReader>() {
 
   return {
     add(read: Read, reader: TReader): void {
-      const rows = found + (read.found?.length ?? 0) > MOST_FOUND ? undefined : read.found;
-      const entry: Entry = { where: read.where ?? [], reader, found: rows };
+      const entry: Entry = { where: read.where ?? [], reader, found: read.found };
       entries.set(read, entry);
       all.set(reader, (all.get(reader) ?? 0) + 1);
       place("add", read, entry);
@@ -111,7 +105,7 @@ export function createTableReads<TReader>() {
   };
 }
 
-export type TableReads<TReader> = ReturnType<typeof createTableReads<TReader>>;
+export type TableReads<TReader extends object> = ReturnType<typeof createTableReads<TReader>>;
 
 function isEquality(operator: SimpleCondition["operator"]): boolean {
   return operator === "==" || operator === "in";

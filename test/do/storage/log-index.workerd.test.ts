@@ -4,6 +4,7 @@ import { z } from "zod";
 import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
 import { foldChanges, LOG_TYPES, type LogEntry } from "../../../src/do/storage/fold-changes.js";
 import { createLogIndex } from "../../../src/do/storage/log-index.js";
+import { createLogIndexCache } from "../../../src/do/storage/log-index-cache.js";
 import { table } from "../../../src/router/schema/table.js";
 import { countedSql } from "./counted-sql.js";
 import { withTables } from "./with-tables.js";
@@ -141,4 +142,32 @@ it("reads the log again after entries were rolled back or pruned", () =>
     insertNotes(sql, 3_000, 600);
     const rest = log.read({ tables: ["notes"], after: from, until: log.head(), limit: 1_000 });
     expect(rest.length).toBe(600);
+  }));
+
+it("keeps the indexes of all tables within their memory, and reads gaps that do not fit from the log", () =>
+  withTables(definitions, ({ sql, log }) => {
+    const most = 200_000;
+    const cache = createLogIndexCache(sql, most);
+    const cursors = [log.head()];
+    for (let round = 0; round < 4; round++) {
+      insertNotes(sql, round * 1_000, 600);
+      sql.exec(
+        `INSERT INTO others (id, text, createdAt, updatedAt) SELECT id || 'x', '', 0, 0 FROM notes WHERE id NOT IN (SELECT substr(id, 1, length(id) - 1) FROM others)`,
+      );
+      cursors.push(log.head());
+    }
+    const covered = new Set<boolean>();
+    for (const table of ["notes", "others", "notes"]) {
+      for (const after of cursors.slice(0, -1)) {
+        for (const until of cursors.slice(1)) {
+          if (until.seq <= after.seq) continue;
+          const index = cache.covering(table, after, until);
+          covered.add(index !== undefined);
+          expect(cache.bytes()).toBeLessThanOrEqual(most);
+          const expected = log.read({ tables: [table], after, until }).map(({ id }) => id);
+          if (index) expect(index.read({ after, until, limit: Infinity }).map(({ id }) => id)).toEqual(expected);
+        }
+      }
+    }
+    expect(covered).toEqual(new Set([true, false]));
   }));
