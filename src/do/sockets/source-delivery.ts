@@ -20,6 +20,8 @@ interface Sent {
   readonly isWhole: boolean;
   /** The last change that was sent. */
   readonly last: TrackedChange | undefined;
+  /** How large the event was that was looked at last, if it was long. */
+  readonly longBytes: number;
 }
 
 /** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
@@ -34,6 +36,9 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
   const events = new WeakMap<TrackedChange, string>();
   /** The last long one: the keys of a WeakMap are collected late, and long events would fill the memory until then. */
   let long: { readonly of: TrackedChange; readonly event: string } | undefined;
+
+  /** How large the next event of a lagging subscription may be: without room for it, a page would be read in vain. */
+  const expected = new WeakMap<Subscription, number>();
 
   function eventOf(tracked: TrackedChange): string {
     const known = long?.of === tracked ? long.event : events.get(tracked);
@@ -51,15 +56,17 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     rows: RowFilter | undefined,
   ): Sent {
     let last: TrackedChange | undefined;
+    let longBytes = 0;
     for (const tracked of changes) {
       if (rows && !lets(rows, tracked.id)) continue;
-      if (last && connection.isWaiting()) return { isWhole: false, last };
+      if (last && connection.isWaiting()) return { isWhole: false, last, longBytes };
       const event = eventOf(tracked);
-      if (event.length > LONG_EVENT && connection.isWaiting(byteLength(event))) return { isWhole: false, last };
+      longBytes = event.length > LONG_EVENT ? byteLength(event) : 0;
+      if (longBytes > 0 && connection.isWaiting(longBytes)) return { isWhole: false, last, longBytes };
       connection.send(frames.withEvent(stored, event));
       last = tracked;
     }
-    return { isWhole: true, last };
+    return { isWhole: true, last, longBytes };
   }
 
   function fallBehind(subscription: Subscription, position: Position): void {
@@ -72,11 +79,14 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     const { connection, stored } = subscription;
     const [table] = stored.tables;
     if (table === undefined || stored.kind !== "source") return;
+    const hasNoRoom = (): boolean => connection.isWaiting() || connection.isWaiting(expected.get(subscription));
     const maySend = !connection.isWaiting() && mayReceive(connection);
-    while (maySend && subscription.behind && !connection.isWaiting()) {
+    while (maySend && subscription.behind && !hasNoRoom()) {
       const { after, until = hub.head() } = subscription.behind;
       const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
-      const { isWhole, last } = send(subscription, changes, undefined);
+      const { isWhole, last, longBytes } = send(subscription, changes, undefined);
+      if (longBytes > 0) expected.set(subscription, longBytes);
+      else expected.delete(subscription);
       if (isWhole) subscription.behind = next;
       else if (last) subscription.behind = { after, from: parseCursor(last.cursor), until };
       else break;
