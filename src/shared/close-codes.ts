@@ -8,7 +8,7 @@ export const CLOSE_SESSION_ENDED = 4401;
 export const CLOSE_NO_MEMBER = 4403;
 /** The client did not read what it was sent. It may come back and resume. */
 export const CLOSE_TOO_SLOW = 4408;
-/** A Worker that reads a stream is to open it anew. */
+/** A Worker that reads a stream, or a client after a rollback, is to open another socket. */
 export const CLOSE_COME_BACK = 4410;
 /** So much waits to be answered that no more is taken. */
 export const CLOSE_TOO_MUCH_WAITING = 4413;

@@ -1,3 +1,4 @@
+import { CLOSE_COME_BACK } from "../../shared/close-codes.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Read } from "../storage/read-recorder.js";
 import type { RowFilter } from "./row-filter.js";
@@ -48,6 +49,11 @@ export interface StoredLive {
 
 /** All that an object remembers of a socket while it sleeps. Serialized with it, at most 16,384 bytes. */
 export interface Attachment {
+  /**
+   * The version of this shape.
+   * @default 1: sockets that were accepted before the shape had a version
+   */
+  readonly version?: number | undefined;
   /** Names the socket's rows when its subscriptions outgrow the attachment. */
   readonly key: string;
   readonly caller: Caller;
@@ -61,6 +67,28 @@ export interface Attachment {
   readonly deadline?: number | undefined;
 }
 
+/** Raise it when an earlier version would misread what this one keeps. A new optional field needs no new version. */
+export const ATTACHMENT_VERSION = 1;
+
+/** Reads what is kept of a socket, unless a newer version wrote it. */
 export function readAttachment(socket: WebSocket): Attachment | undefined {
+  const attachment = deserialize(socket);
+  return attachment && isKnown(attachment) ? attachment : undefined;
+}
+
+/**
+ * Closes a socket if a newer version kept its subscriptions, before a rollback: its client subscribes again on another socket,
+ * from its cursors. Returns whether it did.
+ */
+export function closeIfNewer(socket: WebSocket): boolean {
+  const attachment = deserialize(socket);
+  if (!attachment || isKnown(attachment)) return false;
+  socket.close(CLOSE_COME_BACK, "The app was rolled back. Open another socket.");
+  return true;
+}
+
+function deserialize(socket: WebSocket): Attachment | undefined {
   return (socket.deserializeAttachment() as Attachment | null) ?? undefined;
 }
+
+const isKnown = ({ version = 1 }: Attachment): boolean => version <= ATTACHMENT_VERSION;

@@ -6,7 +6,7 @@ import { createLiveResults } from "../live/live-result.js";
 import type { LiveRunner } from "../live/live-runner.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createAnswers } from "./answer-message.js";
-import { readAttachment, type Attachment } from "./attachment.js";
+import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "./attachment.js";
 import type { LiveObject } from "../kind-of-object.js";
 import type { ChangeHub } from "./change-hub.js";
 import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
@@ -24,7 +24,7 @@ import type { SocketLimits } from "./socket-limits.js";
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
-import { sessionTag, userTag } from "./socket-tags.js";
+import { exceededSocketLimit, sessionTag, userTag } from "./socket-tags.js";
 import { createWakeMark } from "./wake-mark.js";
 
 export interface SocketServerOptions extends Pick<
@@ -180,6 +180,7 @@ export function createSocketServer(options: SocketServerOptions) {
     restored = true;
     for (const socket of state.getWebSockets()) {
       const attachment = readAttachment(socket);
+      if (!attachment) closeIfNewer(socket);
       if (!attachment) continue;
       const connection = connectionOf(socket);
       subscriptions.restore(connection, store.read(attachment));
@@ -205,13 +206,6 @@ export function createSocketServer(options: SocketServerOptions) {
     state.waitUntil(restored.then(subscriptions.awakenOthers));
   }
 
-  /** The limit that another socket of a caller would exceed: that of the object, or of the member. */
-  function exceededLimit(caller: Caller): "object" | "member" | undefined {
-    if (state.getWebSockets().length >= limits.sockets) return "object";
-    if (!options.isShared || caller.type !== "user") return undefined;
-    return state.getWebSockets(userTag(caller.userId)).length >= limits.socketsPerMember ? "member" : undefined;
-  }
-
   function accept(caller: Caller, lapses: number): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
@@ -220,7 +214,14 @@ export function createSocketServer(options: SocketServerOptions) {
     const tags = caller.type === "user" ? [userTag(caller.userId)] : [];
     state.acceptWebSocket(server, session === undefined ? tags : [...tags, sessionTag(session)]);
     const standing = options.standing?.(caller);
-    server.serializeAttachment({ key: randomId(), caller, lapses, standing, subscriptions: "[]" } satisfies Attachment);
+    server.serializeAttachment({
+      version: ATTACHMENT_VERSION,
+      key: randomId(),
+      caller,
+      lapses,
+      standing,
+      subscriptions: "[]",
+    } satisfies Attachment);
     restore();
     sweep();
     return { connection: connect(server), client };
@@ -239,7 +240,7 @@ export function createSocketServer(options: SocketServerOptions) {
   return {
     /** Takes a socket over for a caller that the Worker vouches for. */
     accept(caller: Caller, lapses: number): Response {
-      const exceeded = exceededLimit(caller);
+      const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) return tooManySockets(exceeded);
       return new Response(null, { status: 101, webSocket: accept(caller, lapses).client });
     },
@@ -247,7 +248,7 @@ export function createSocketServer(options: SocketServerOptions) {
     /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
     acceptStream({ caller, call, opened, calledAt }: HeldStream): Response {
       // A stream ends with its caller's session, not with an access token: the Worker holds none.
-      const exceeded = exceededLimit(caller);
+      const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) {
         if (opened.kind === "iterable") opened.controller.abort();
         return tooManySockets(exceeded);
@@ -264,6 +265,7 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
+      if (!connections.has(socket) && closeIfNewer(socket)) return;
       if (socket.readyState === WebSocket.OPEN) await receiver.receive(connectionOf(socket), frame);
     },
 
