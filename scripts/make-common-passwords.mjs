@@ -1,4 +1,4 @@
-// Makes src/do/passwords/common-passwords.ts from a list of passwords, the most common first.
+// Makes src/do/accounts/passwords/common-passwords.ts from a list of passwords, the most common first.
 //
 //   npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-*.tgz
 //   node scripts/make-common-passwords.mjs package/src/passwords.json
@@ -20,7 +20,7 @@ const bytes = Buffer.alloc(digests.length * 4);
 digests.forEach((digest, index) => bytes.writeUInt32BE(digest, index * 4));
 
 writeFileSync(
-  new URL("../src/do/passwords/common-passwords.ts", import.meta.url),
+  new URL("../src/do/accounts/passwords/common-passwords.ts", import.meta.url),
   `// Written by scripts/make-common-passwords.mjs, from the list of @zxcvbn-ts/language-common 4.1.3, which is
 // Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc., Copyright (c) 2021 @zxcvbn-ts, under the MIT licence.
 

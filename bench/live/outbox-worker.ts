@@ -1,8 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
-import { createAlarms } from "../../src/do/alarms.js";
-import { createOutbox } from "../../src/do/outbox/create-outbox.js";
-import { outboxHeadsSchema } from "../../src/do/outbox/outbox-heads.js";
-import { createOutboxStore, outboxSchema } from "../../src/do/outbox/outbox-store.js";
+import { createAlarms } from "../../src/do/lifecycle/alarms.js";
+import { createOutbox } from "../../src/do/messaging/create-outbox.js";
+import { outboxHeadsSchema } from "../../src/do/messaging/outbox-heads.js";
+import { createOutboxStore, outboxSchema } from "../../src/do/messaging/outbox-store.js";
 
 /** An object that does nothing but post messages, which the app's procedures cannot do directly. */
 export class OutboxDO extends DurableObject {
@@ -16,7 +16,7 @@ export class OutboxDO extends DurableObject {
     this.#outbox = createOutbox({
       store: createOutboxStore(storage.sql),
       source: "bench",
-      isBorn: () => true,
+      isInitialized: () => true,
       alarms: createAlarms({ storage, onError }),
       transaction: (work) => storage.transactionSync(work),
       deliver: () => Promise.reject(new Error("Nothing is delivered here.")),

@@ -1,7 +1,7 @@
 import type { RouterDefinition } from "../router/definition.js";
 import { describeTables } from "../router/schema/describe-tables.js";
 import { checkMigrations } from "../router/schema/migration.js";
-import { createIndexSql, createTableOnlySql } from "../do/storage/ddl.js";
+import { createIndexSql, createTableOnlySql } from "../do/tables/schema/ddl.js";
 import { stableDefaults } from "./stable-defaults.js";
 
 const kinds = ["user", "organization"] as const;

@@ -1,7 +1,7 @@
 import type { TableModel } from "../router/schema/column.js";
 import type { TableDefinition } from "../router/schema/table.js";
-import { readDefaults } from "../do/storage/column-defaults.js";
-import type { Defaults } from "../do/storage/ddl.js";
+import { readDefaults } from "../do/tables/schema/column-defaults.js";
+import type { Defaults } from "../do/tables/schema/ddl.js";
 
 const YEAR_AND_A_BIT = 400 * 86_400_000 + 12_345;
 

@@ -4,7 +4,8 @@ import { observable, tap } from "@trpc/server/observable";
 import type { SessionTokens } from "../shared/call.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { NO_USER, USER_HEADER } from "../shared/session-user.js";
-import { givesTokens, signInChangeOf, type SignInChange } from "./sign-in-events.js";
+import { givesTokens, signInChangeOf } from "./sign-in-events.js";
+import type { SignInChange } from "./other-tabs.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 

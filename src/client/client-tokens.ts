@@ -3,7 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { ClientSession, ClientSessions } from "./client-sessions.js";
 import { exchangeToken, type ExchangeFetch } from "./exchange-token.js";
 import { createTokenKeeper, type TokenStore } from "./token-keeper.js";
-import type { SignInChange } from "./sign-in-events.js";
+import type { SignInChange } from "./other-tabs.js";
 import { authorization, callWithTokens, type CallObserver } from "./call-with-tokens.js";
 
 type Link = OperationLink<AnyTRPCRouter>;

@@ -1,6 +1,6 @@
 import { createTRPCClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { createFlushes, rememberFlushes } from "./flushes.js";
+import { createWriteAcks, rememberWriteAcks } from "./write-acks.js";
 import { createSignInEvents, rememberSignInEvents } from "./sign-in-events.js";
 import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
 
@@ -10,9 +10,9 @@ import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
  */
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
   const signIn = createSignInEvents();
-  const flushes = createFlushes(options.liveWait);
+  const flushes = createWriteAcks(options.liveTimeout);
   const client = createTRPCClient<TRouter>({ links: [linkWith<TRouter>(options, flushes, signIn)] });
   rememberSignInEvents(client, signIn);
-  rememberFlushes(client, flushes);
+  rememberWriteAcks(client, flushes);
   return client;
 }

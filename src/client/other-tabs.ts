@@ -1,4 +1,5 @@
-import type { SignInChange } from "./sign-in-events.js";
+/** What happened to who is signed in: by a call, in another tab, or because the session was ended elsewhere. */
+export type SignInChange = "signedIn" | "signedOut";
 
 /** A change of sign-in, or the user that a tab's first reply named. */
 type Message = SignInChange | { readonly user: string };

@@ -5,7 +5,7 @@ import type superjson from "superjson";
 import { ClientSocket } from "./client-socket.js";
 import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
-import type { Flushes } from "./flushes.js";
+import type { WriteAcks } from "./write-acks.js";
 import { createLiveFallback } from "./live-fallback.js";
 import { onNetworkEvent, type NetworkEvent } from "./network-events.js";
 import { prepareConnection, type PlatformSocket } from "./open-connection.js";
@@ -37,7 +37,7 @@ export interface OwnerSocketSettings extends Pick<SocketCredentialsOptions, "hea
   readonly WebSocket: SocketClass | undefined;
   readonly runtime: TRPCClientRuntime;
   readonly watch: SessionWatch;
-  readonly flushes: Flushes;
+  readonly flushes: WriteAcks;
 }
 
 export interface OwnerSocketOptions

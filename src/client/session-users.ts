@@ -1,6 +1,6 @@
 import type { SessionTokens } from "../shared/call.js";
 import type { ClientSession, ClientSessions } from "./client-sessions.js";
-import type { SignInChange } from "./sign-in-events.js";
+import type { SignInChange } from "./other-tabs.js";
 
 export interface SessionUsersOptions {
   readonly sessions: Pick<ClientSessions, "current" | "changedError">;

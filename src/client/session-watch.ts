@@ -1,4 +1,4 @@
-import type { SignInChange } from "./sign-in-events.js";
+import type { SignInChange } from "./other-tabs.js";
 
 /** What the server says of whether anybody is signed in; `unknown` when it could not be asked. */
 export type Answer = "signedIn" | "signedOut" | "unknown";
@@ -17,7 +17,7 @@ export interface SessionWatchOptions {
  * How long to wait before asking, in milliseconds. A change of password gives the session a new id and ends the old
  * one: the reply that brings it may still be on its way to this browser.
  */
-const PATIENCE = 250;
+const RETRY_DELAY_MS = 250;
 
 /**
  * Notices that a session was ended elsewhere: by another browser, by another tab, by time. A refused call and a closed
@@ -32,7 +32,7 @@ export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
 
   async function check(): Promise<void> {
     const asked = era;
-    await new Promise((resolve) => setTimeout(resolve, PATIENCE));
+    await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
     // The reply itself shows whether another user is signed in.
     if (asked === era && (await ask()) === "signedOut") end(asked, true);
   }

@@ -1,8 +1,5 @@
 import type { User } from "../shared/account.js";
-import type { OtherTabs } from "./other-tabs.js";
-
-/** What happened to who is signed in: by a call, in another tab, or because the session was ended elsewhere. */
-export type SignInChange = "signedIn" | "signedOut";
+import type { OtherTabs, SignInChange } from "./other-tabs.js";
 
 /** Is told of a change, and who it is that signed in, where that is known: another tab does not say. */
 export type SignInListener = (change: SignInChange, user?: User) => void;

@@ -1,7 +1,7 @@
 import type { SessionTokens } from "../shared/call.js";
 import type { ClientSession, ClientSessions, SessionCall } from "./client-sessions.js";
 import { createSessionUsers } from "./session-users.js";
-import type { SignInChange } from "./sign-in-events.js";
+import type { SignInChange } from "./other-tabs.js";
 
 /** Where a client that is no browser keeps its tokens: a file, a phone's key chain, a variable. */
 export interface TokenStore {

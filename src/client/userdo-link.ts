@@ -6,17 +6,18 @@ import { callOver } from "./call-over-http.js";
 import { createClientSessions, sessionCallOf } from "./client-sessions.js";
 import { createSessionBatches } from "./session-batches.js";
 import { explainFailure } from "./explain-failure.js";
-import { createFlushes, type Flushes } from "./flushes.js";
+import { createWriteAcks, type WriteAcks } from "./write-acks.js";
 import { joinOtherTabs } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
-import { createSignInEvents, type SignInChange, type SignInEvents, type SignInListener } from "./sign-in-events.js";
+import { createSignInEvents, type SignInEvents, type SignInListener } from "./sign-in-events.js";
+import type { SignInChange } from "./other-tabs.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
 import { createTokenLoader } from "./token-loader.js";
 import { watchedOperation } from "./watch-query.js";
 import { askWho, withSessionWatch } from "./with-session-watch.js";
-import { replyTransformer, withFlushes } from "./with-flushes.js";
+import { replyTransformer, withWriteAcks } from "./with-write-acks.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
 
@@ -70,13 +71,13 @@ export interface UserDOLinkOptions {
    * they do.
    * @default 2000
    */
-  readonly liveWait?: number;
+  readonly liveTimeout?: number;
   /**
    * Called with a mutation's path when this client's own live queries did not show its writes in time, neither over the
    * socket nor over HTTP. The mutation resolves all the same.
    * @default not called
    */
-  readonly onLate?: (path: string) => void;
+  readonly onLiveTimeout?: (path: string) => void;
   /**
    * How often live queries are read over HTTP while the socket does not work, in milliseconds, at least 100. This client's
    * own writes are shown at once all the same. `false`: others' writes are shown when the socket works again.
@@ -98,10 +99,18 @@ export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOpt
 /** The same, for a client that uses the flushes and the sign-in events itself. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
-  flushes: Flushes = createFlushes(options.liveWait),
+  flushes: WriteAcks = createWriteAcks(options.liveTimeout),
   signIn: SignInEvents = createSignInEvents(),
 ): TRPCLink<TRouter> {
-  const { url = "/trpc", websocketUrl = url, headers, credentials, tokens: store, onSignInChange, onLate } = options;
+  const {
+    url = "/trpc",
+    websocketUrl = url,
+    headers,
+    credentials,
+    tokens: store,
+    onSignInChange,
+    onLiveTimeout,
+  } = options;
   const { pollInterval = POLL_INTERVAL } = options;
   // Looked up at each call, as a plain call would.
   const fetch: Fetch = explainFailure((input, init) =>
@@ -202,9 +211,9 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         },
       })(runtime),
     );
-    const replies = withFlushes(tokenLoader ? batches : sessions.compareUsers(batches), {
+    const replies = withWriteAcks(tokenLoader ? batches : sessions.compareUsers(batches), {
       flushes,
-      onLate,
+      onLiveTimeout,
     });
     const sent = tokenLoader ? tokenLoader.link(replies) : replies;
     const http = sessions.link(sent);

@@ -1,13 +1,13 @@
-import type { AppOnError } from "../router/run-call.js";
+import type { AppOnError } from "../router/error-report.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { AuditOptions } from "./accounts/audit-log.js";
-import type { SessionOptions } from "./accounts/session-options.js";
-import type { ThrottleOptions } from "./accounts/throttle-delay.js";
-import type { ChangeLogRetention } from "./change-log-retention.js";
+import type { SessionOptions } from "./accounts/sessions/session-options.js";
+import type { ThrottleOptions } from "./rate/throttle-delay.js";
+import type { ChangeLogRetention } from "./change-log/change-log-retention.js";
 import type { AccountHooks } from "./hooks.js";
 import type { MailOptions } from "./mail/mail-options.js";
-import type { BreachLookUp } from "./passwords/breach-look-up.js";
-import type { SocketLimits } from "./sockets/socket-limits.js";
+import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
+import type { SocketLimits } from "./connections/socket-limits.js";
 
 /** Options of {@link createUserDO}. All of them have defaults that suit production. */
 export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> extends MailOptions, AccountHooks<TApp> {
@@ -20,12 +20,12 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
    * at. It is told five digits of a digest, has one second, and lets the password pass when it does not answer.
    * @default none
    */
-  readonly breachLookUp?: BreachLookUp;
+  readonly checkBreachedPassword?: CheckBreachedPassword;
   /**
    * How many passwords of one account may wait to be hashed. More are refused with TOO_MANY_REQUESTS.
    * @default 4
    */
-  readonly waitingPasswords?: number;
+  readonly maxQueuedHashes?: number;
   /** How long sessions and their tokens live, and how many there may be. */
   readonly session?: SessionOptions;
   /** What sockets may take. */

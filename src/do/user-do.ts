@@ -2,11 +2,11 @@ import { DurableObject } from "cloudflare:workers";
 import type { User } from "../shared/account.js";
 import type { Reply } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
-import type { App } from "./app.js";
-import { checkAppClass } from "./check-app-class.js";
-import { createObject, type AppObject } from "./create-object.js";
-import { guardStorage } from "./guard-storage.js";
-import type { DeadLetter } from "./outbox/outbox-store.js";
+import type { App } from "./runtime/app.js";
+import { checkAppClass } from "./runtime/check-app-class.js";
+import { createObject, type AppObject } from "./runtime/create-object.js";
+import { guardStorage } from "./runtime/guard-storage.js";
+import type { DeadLetter } from "./messaging/outbox-store.js";
 import type { InternalReply, InternalRequest } from "../shared/internal.js";
 
 /**

@@ -1,7 +1,8 @@
 import { keyPairKeyring } from "./key-pair-keyring.js";
 import type { SigningKeyring } from "./keyring.js";
 import { secretKeyring } from "./secret-keyring.js";
-import { signToken, verifyToken, type TokenPurpose } from "./signed-token.js";
+import type { TokenPurpose } from "./check-token.js";
+import { signToken, verifyToken } from "./signed-token.js";
 import type { SigningSecrets } from "./signing-secrets.js";
 
 /** @internal */

@@ -2,9 +2,15 @@ import { base64url, errors, jwtVerify, type JWTPayload } from "jose";
 import { limits } from "../shared/limits.js";
 import type { Keyring } from "./keyring.js";
 import { KeysUnavailable } from "./public-keyring.js";
-import type { TokenPurpose } from "./signed-token.js";
 
 export const ISSUER = "trpc-userdo";
+
+/** What a token is for. It stands in the header's `typ`, so that one purpose never passes for another. */
+export interface TokenPurpose {
+  readonly typ: string;
+  /** How old a token of this purpose may be, in seconds, whatever its `exp` says. */
+  readonly maxAge: number;
+}
 
 /**
  * Why a token does not hold.

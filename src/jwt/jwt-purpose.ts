@@ -1,5 +1,5 @@
 import { accessPurpose } from "./access-token.js";
-import type { TokenPurpose } from "./signed-token.js";
+import type { TokenPurpose } from "./check-token.js";
 
 /** What a token made with these utilities is for. */
 export type JwtPurpose = "access" | "passwordReset" | "app";

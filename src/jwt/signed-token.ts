@@ -1,14 +1,7 @@
 import { SignJWT, type JWTPayload } from "jose";
-import { checkToken, ISSUER } from "./check-token.js";
+import { checkToken, ISSUER, type TokenPurpose } from "./check-token.js";
 import { isTokenExpired } from "./decode-jwt.js";
 import type { Keyring, SigningKeyring } from "./keyring.js";
-
-/** What a token is for. It stands in the header's `typ`, so that one purpose never passes for another. */
-export interface TokenPurpose {
-  readonly typ: string;
-  /** How old a token of this purpose may be, in seconds, whatever its `exp` says. */
-  readonly maxAge: number;
-}
 
 export interface SignTokenOptions {
   readonly purpose: TokenPurpose;

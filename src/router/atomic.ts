@@ -1,4 +1,4 @@
-import { roomOf } from "./room.js";
+import { servicesOf } from "./services.js";
 
 export type Resolver = (options: { readonly ctx: object; readonly input?: unknown }) => unknown;
 
@@ -26,10 +26,10 @@ export interface Outcome {
  */
 export function atomic(resolver: Resolver, output: unknown): (...args: Parameters<Resolver>) => Outcome {
   return (options) => {
-    const room = roomOf(options.ctx);
-    if (!room) return { data: resolver(options) };
+    const services = servicesOf(options.ctx);
+    if (!services) return { data: resolver(options) };
     try {
-      return room.atomic(() => {
+      return services.atomic(() => {
         const data = resolver(options);
         const parsed = parse(output, data);
         if (parsed && !(parsed instanceof Promise) && parsed.issues) throw new Unfit(data);

@@ -3,7 +3,7 @@ import type { BaseContext, OrganizationContext, UserContext } from "./context.js
 import type { AppDefinition } from "./definition.js";
 import { ownBuilder } from "./own-builder.js";
 import { organizationInput } from "./own-input.js";
-import { placed, type Placement } from "./placement.js";
+import { markPlaced, type Placement } from "./placement.js";
 
 /** A fresh builder of a tRPC root, or one whose context is known to hold more. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
@@ -37,41 +37,41 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
 ) {
   // Said of the type only: the Durable Object that a procedure belongs to puts the values there before it runs. A
   // middleware could say it without a cast, and would cost every call.
-  const inItsPlace = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
-    ownBuilder(root.meta(placed(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
+  const withPlacement = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
+    ownBuilder(root.meta(markPlaced(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
   // Clients add `organizationId` to the input. The app's schemas and resolvers get the input without it.
   const organizationProcedure = <TKnown>(): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
-    inItsPlace<TKnown>({ kind: "organization", setsCookies: "never" }).input(
+    withPlacement<TKnown>({ kind: "organization", setsCookies: "never" }).input(
       organizationInput,
       // Only the type of the resolver's input differs.
     ) as unknown as OrganizationBuilder<TContext, TErrorShape, TKnown>;
   const userProcedure = (setsCookies: Placement["setsCookies"]) =>
-    inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies });
+    withPlacement<UserContext<TApp>>({ kind: "user", setsCookies });
 
   return {
     procedure: ownBuilder(root),
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
     /** For the built-in routers: found by the address in the input, and answered with cookies. */
-    emailProcedure: inItsPlace<object>({ kind: "email", setsCookies: "always" }),
+    emailProcedure: withPlacement<object>({ kind: "email", setsCookies: "always" }),
     /** For the built-in routers: found by a refresh token, which is all the proof there is. */
-    refreshProcedure: inItsPlace<object>({ kind: "refresh", setsCookies: "always" }),
+    refreshProcedure: withPlacement<object>({ kind: "refresh", setsCookies: "always" }),
     /** For the built-in routers: found by the token in the input, which says and shows whose it is. */
-    mailProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "never" }),
+    mailProcedure: withPlacement<object>({ kind: "mail", setsCookies: "never" }),
     /** For the built-in routers: the same, for a caller with a session of that user only. */
-    ownMailProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
+    ownMailProcedure: withPlacement<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
     /** For the built-in routers: found by the token in the input as well, and answered with cookies. */
-    mailCookieProcedure: inItsPlace<object>({ kind: "mail", setsCookies: "always" }),
+    mailCookieProcedure: withPlacement<object>({ kind: "mail", setsCookies: "always" }),
     /** For the carrier of live queries: in the object of the organization in its input, or the caller's own. */
-    liveProcedure: inItsPlace<object>({ kind: "live", setsCookies: "never" }),
+    liveProcedure: withPlacement<object>({ kind: "live", setsCookies: "never" }),
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: userProcedure("always"),
     /** For the built-in routers: replaces the session that calls, and repeats an answer that was lost. */
-    replacingProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
+    replacingProcedure: withPlacement<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
     /** For the built-in routers: signs out. Succeeds again for a session that is over: the reply may have been lost. */
-    signOutProcedure: inItsPlace<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
+    signOutProcedure: withPlacement<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
     /** For the built-in routers: runs in the caller's own object, and gets the time at which the caller's access token expires. */
-    socketTicketProcedure: inItsPlace<UserContext<TApp>>({
+    socketTicketProcedure: withPlacement<UserContext<TApp>>({
       kind: "user",
       setsCookies: "never",
       readsAccessExpiry: true,

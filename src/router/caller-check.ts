@@ -1,5 +1,5 @@
 import type { AnyTRPCProcedure } from "@trpc/server";
-import { roomOf } from "./room.js";
+import { servicesOf } from "./services.js";
 
 const CHECK = Symbol.for("trpc-userdo.callerCheck");
 
@@ -21,6 +21,6 @@ export function callerChecksOf(procedure: AnyTRPCProcedure): Check[] {
 
 /** Looks at who calls, without making what follows depend on it. */
 export function checkCaller<TResult>(ctx: object, look: () => TResult): TResult {
-  const { checkingCaller } = roomOf(ctx) ?? {};
+  const { checkingCaller } = servicesOf(ctx) ?? {};
   return checkingCaller ? checkingCaller(look) : look();
 }

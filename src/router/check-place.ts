@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { parseName, toName, type Address } from "../shared/owner.js";
 import type { Placement } from "./placement.js";
-import { roomOf } from "./room.js";
+import { servicesOf } from "./services.js";
 import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
 
 const belongsIn: Partial<Record<Placement["kind"], Address["type"]>> = {
@@ -31,9 +31,9 @@ export function checkPlace({ kind }: Placement, address: Address, input: unknown
  */
 export function checkHere(placement: Placement, ctx: object, input?: unknown): void {
   if (placement.kind === "anywhere") return;
-  const room = roomOf(ctx);
-  if (!room) throw outside();
-  checkPlace(placement, room.address, input);
+  const services = servicesOf(ctx);
+  if (!services) throw outside();
+  checkPlace(placement, services.address, input);
 }
 
 /** One that is no text is left to the procedure's own check of its input. */

@@ -1,5 +1,5 @@
 import { logError } from "./log-error.js";
-import type { AppOnError, ErrorReport, OnError } from "./run-call.js";
+import type { AppOnError, ErrorReport, OnError } from "./error-report.js";
 
 /**
  * The app's `onError` as a function that never throws: errors are also reported in transactions and while an object starts. If

@@ -1,12 +1,19 @@
 import type { AnyTRPCRouter } from "@trpc/server";
+import type { z } from "zod";
 import type { KvSchemas } from "./kv/kv-schemas.js";
-import type { RoleBook } from "./organizations/role-book.js";
+import type { RolePolicy } from "./organizations/role-policy.js";
 import type { RoleDefinitions } from "./organizations/role-definitions.js";
-import type { SettingsSchema } from "./organizations/settings.js";
-import type { ProfileSchema } from "./profile.js";
 import type { Migration } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
-import type { UserFieldsSchema } from "./user-fields.js";
+
+/** The app's own fields of a user: names, a picture, a language. */
+export type ProfileSchema = z.ZodObject;
+
+/** The fields of a user that only server code writes: a plan, credits, a customer number. */
+export type UserFieldsSchema = z.ZodObject;
+
+/** The app's own fields of an organization: its plan, its time zone, how it looks. */
+export type SettingsSchema = z.ZodObject;
 
 /** What `initUserDO` was told, with nothing left out: the app's storage, by kind of owner. */
 export interface AppDefinition {
@@ -42,7 +49,7 @@ export type AppOf<TRouter extends AnyTRPCRouter> =
 /** A definition as the runtime carries it: with the app's own additions to the context. */
 export interface RouterDefinition {
   readonly app: AppDefinition;
-  readonly roles: RoleBook;
+  readonly roles: RolePolicy;
   readonly migrations: { readonly user: readonly Migration[]; readonly organization: readonly Migration[] };
   readonly builtin: Readonly<Record<string, object>>;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;

@@ -1,7 +1,7 @@
 import { getTRPCErrorShape } from "@trpc/server";
 import superjson from "superjson";
 import type { ErrorShape } from "../shared/call.js";
-import type { OnError } from "./run-call.js";
+import type { OnError } from "./error-report.js";
 
 type FormatOptions = Parameters<typeof getTRPCErrorShape>[0];
 

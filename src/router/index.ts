@@ -1,7 +1,7 @@
 /** What can be called: the app's router, its tables and its procedures. */
 export { initUserDO } from "./init-user-do.js";
 export { table } from "./schema/table.js";
-export type { Condition, ConditionBuilder, Which } from "./schema/conditions.js";
+export type { Condition, ConditionBuilder, ConditionFn } from "./schema/conditions.js";
 export type { Database, QueryRunner, StoredColumns } from "./schema/database.js";
 export type { Migration, MigrationDatabase, Migrations } from "./schema/migration.js";
 export type { TableDefinition } from "./schema/table.js";
@@ -13,12 +13,14 @@ export type { KvRouter } from "./kv/kv-router.js";
 export type { KvSchemas } from "./kv/kv-schemas.js";
 export type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 export type { OrganizationMember, OrganizationOf, OrganizationView } from "./organizations/organization-types.js";
-export type { RoleDescription } from "./organizations/role-book.js";
+export type { RoleDescription } from "./organizations/role-policy.js";
 export type { PermissionOf, Requirement, RoleDefinitions, RoleOf } from "./organizations/role-definitions.js";
-export type { SettingsSchema } from "./organizations/settings.js";
-export type { ProfileSchema, UserOf } from "./profile.js";
-export type { UserFieldsPatch, UserFieldsSchema, UserFieldsWriter } from "./user-fields.js";
-export type { IssuedSocketTicket, Refreshed } from "./room.js";
+export type { SettingsSchema } from "./definition.js";
+export type { UserOf } from "./profile.js";
+export type { ProfileSchema } from "./definition.js";
+export type { UserFieldsPatch, UserFieldsWriter } from "./user-fields.js";
+export type { UserFieldsSchema } from "./definition.js";
+export type { IssuedSocketTicket, Refreshed } from "./services.js";
 export type { SessionDataProcedures } from "./sessions/session-data.js";
 export type { AuditAction, AuditEntry, AuditPage } from "../shared/audit.js";
 export type { ErrorReason } from "../shared/error-reason.js";

@@ -19,22 +19,23 @@ import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import { liveProcedure } from "./live/live-procedure.js";
 import { can } from "./organizations/can.js";
 import { createOrganizationsRouter } from "./organizations/organizations-router.js";
-import { createRoleBook } from "./organizations/role-book.js";
+import { createRolePolicy } from "./organizations/role-policy.js";
 import {
   defaultRoles,
   type PermissionOf,
   type Requirement,
   type RoleDefinitions,
 } from "./organizations/role-definitions.js";
-import type { SettingsSchema } from "./organizations/settings.js";
-import type { ProfileSchema } from "./profile.js";
+import type { SettingsSchema } from "./definition.js";
+import type { ProfileSchema } from "./definition.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anyData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
-import { checkUserFields, type UserFieldsSchema, type WithoutRequiredFields } from "./user-fields.js";
+import { checkUserFields, type WithoutRequiredFields } from "./user-fields.js";
+import type { UserFieldsSchema } from "./definition.js";
 
 export interface InitUserDOOptions<
   TUserTables extends TableDefinitions,
@@ -173,7 +174,7 @@ export function initUserDO<
   // Without the option no key is declared, which is what the default of TKv says.
   const kv = options.kv ?? ({} as TKv);
   const roles: RoleDefinitions = options.roles ?? defaultRoles;
-  const book = createRoleBook(roles);
+  const rolePolicy = createRolePolicy(roles);
   const settings = options.organizationSettings as TSettings;
   const builtin = {
     auth: createAuthRouter<App>(profile),
@@ -182,7 +183,7 @@ export function initUserDO<
     sessions: createSessionsRouter(session as TSession),
     kv: createKvRouter<TKv>(kv),
     _live: liveProcedure,
-    organizations: createOrganizationsRouter<App>(settings, book),
+    organizations: createOrganizationsRouter<App>(settings, rolePolicy),
   };
   // tRPC works these types out from the options, which it cannot while the context is still generic.
   const root = initTRPC.context<object>().create({
@@ -201,7 +202,7 @@ export function initUserDO<
       roles,
       settings,
     },
-    roles: book,
+    roles: rolePolicy,
     migrations: { user: migrations.user ?? [], organization: migrations.organization ?? [] },
     builtin,
     extendContext: context as ((base: object) => object) | undefined,

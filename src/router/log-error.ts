@@ -1,4 +1,4 @@
-import type { ErrorReport } from "./run-call.js";
+import type { ErrorReport } from "./error-report.js";
 
 /** The default `onError`. Prints neither input nor caller: they may hold what a log must not. */
 export function logError({ error, requestId, path }: ErrorReport): void {

@@ -39,7 +39,7 @@ const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
 /** What a builder is given to say that every procedure built on it belongs to `placement`. */
-export function placed(placement: Placement): object {
+export function markPlaced(placement: Placement): object {
   return { [PLACEMENT]: placement };
 }
 

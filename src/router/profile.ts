@@ -1,10 +1,6 @@
 import type { z } from "zod";
 import type { User } from "../shared/account.js";
-import type { AppDefinition } from "./definition.js";
-import type { UserFieldsSchema } from "./user-fields.js";
-
-/** The app's own fields of a user: names, a picture, a language. */
-export type ProfileSchema = z.ZodObject;
+import type { AppDefinition, ProfileSchema, UserFieldsSchema } from "./definition.js";
 
 /** A user as the app's procedures and its client see them: with the profile and the fields of the app, if it has any. */
 export type UserOf<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema

@@ -1,26 +1,11 @@
 import { callTRPCProcedure, type AnyTRPCRouter, type TRPCError } from "@trpc/server";
 import type { Call, ErrorShape } from "../shared/call.js";
+import type { OnError } from "./error-report.js";
 import { formatError } from "./format-error.js";
 import { maskError } from "./mask-error.js";
 import { reasonOf, retryAfterOf } from "./reasoned-error.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
 import { toTRPCError } from "./to-trpc-error.js";
-
-/** An unexpected error, whole, as `onError` gets it. */
-export interface ErrorReport {
-  /** What the procedure threw, with its `cause`. */
-  readonly error: Error;
-  /** The id that the client was told. */
-  readonly requestId: string;
-  readonly path: string;
-  readonly type: Call["type"];
-}
-
-/** Gets every unexpected error. The values that a user sent are not part of it: they may hold secrets. */
-export type OnError = (report: ErrorReport) => void;
-
-/** The `onError` of the app, which may be asynchronous. */
-export type AppOnError = (report: ErrorReport) => void | Promise<void>;
 
 /** What a call came to, before it is packed for the way back. */
 export type Outcome =

@@ -1,6 +1,6 @@
 import { checkHere } from "./check-place.js";
 import type { Placement } from "./placement.js";
-import { roomOf } from "./room.js";
+import { servicesOf } from "./services.js";
 import { toTRPCError } from "./to-trpc-error.js";
 
 /** What a middleware may give to the next one. */
@@ -69,7 +69,7 @@ export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresO
 
 /** A copy of the context with additions. In an object, getters stay getters; elsewhere it is tRPC's own copy. */
 function extend(ctx: object, added: object): object {
-  if (!roomOf(ctx)) return { ...ctx, ...added };
+  if (!servicesOf(ctx)) return { ...ctx, ...added };
   const copy: Record<PropertyKey, unknown> = {};
   copyProperties(copy, ctx);
   for (const key of Reflect.ownKeys(added)) {

@@ -1,6 +1,6 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson, { type SuperJSONResult } from "superjson";
-import { checkWireValue, WireError } from "../shared/wire-guard.js";
+import { checkWireValue, WireError } from "../shared/wire-guard/wire-guard.js";
 
 /**
  * How values travel between a client and the server: superjson, so a stock client sets `transformer: superjson`.

@@ -1,10 +1,7 @@
 import type { z } from "zod";
 import type { User } from "../shared/account.js";
-import type { AppDefinition } from "./definition.js";
+import type { AppDefinition, UserFieldsSchema } from "./definition.js";
 import type { UserOf } from "./profile.js";
-
-/** The fields of a user that only server code writes: a plan, credits, a customer number. */
-export type UserFieldsSchema = z.ZodObject;
 
 /** Refuses, at compile time, a schema that does not accept a user without any fields. */
 export type WithoutRequiredFields<TSchema> = TSchema extends UserFieldsSchema

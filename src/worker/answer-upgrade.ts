@@ -7,7 +7,7 @@ import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
 import type { GatedUpgrade } from "./gate/gate-result.js";
 import type { Refusal } from "./gate/refusal.js";
-import { accessExpiryOf, asCaller, type Who } from "./who.js";
+import { accessExpiryOf, asCaller, type Identity } from "./auth/authenticate.js";
 
 export interface AnswerUpgradeOptions {
   readonly configuration: Configuration;
@@ -17,13 +17,13 @@ export interface AnswerUpgradeOptions {
 /** Opens a socket in the caller's own object, or in an organization's. */
 export async function answerUpgrade(
   { organizationId }: GatedUpgrade,
-  who: Who,
+  identity: Identity,
   { configuration: { binding, namespace, secrets }, device }: AnswerUpgradeOptions,
 ): Promise<Response | Refusal> {
-  if (who.type === "nobody") return signInFirst;
-  if (who.type === "lapsed" && !(await isNewest(who.claims, namespace, device))) return signInFirst;
-  const caller = who.type === "known" ? who.caller : asCaller(who.claims);
-  const expiresAt = accessExpiryOf(who);
+  if (identity.type === "nobody") return signInFirst;
+  if (identity.type === "lapsed" && !(await isNewest(identity.claims, namespace, device))) return signInFirst;
+  const caller = identity.type === "known" ? identity.caller : asCaller(identity.claims);
+  const expiresAt = accessExpiryOf(identity);
   if (caller.type !== "user") return signInFirst;
 
   const address: Address =

@@ -7,10 +7,10 @@ import type { ErrorReason } from "../shared/error-reason.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
 import { parseName, toName, type Address } from "../shared/owner.js";
-import { readStream } from "./read-stream.js";
-import { ForwardedError } from "./forwarded-error.js";
-import { WatchedInput } from "./watch-query.js";
-import { organizationOf } from "./whose.js";
+import { readStream } from "./streams/read-stream.js";
+import { ForwardedError } from "./calls/forwarded-error.js";
+import { WatchedInput } from "./streams/watch-query.js";
+import { organizationOf } from "./calls/resolve-target.js";
 
 /** The router's procedures as functions: inputs and outputs are the router's own, with no serializer between. */
 export type ServerCaller<TRouter extends AnyTRPCRouter> = ReturnType<

@@ -3,11 +3,11 @@ import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import type { SessionEffect } from "../shared/call.js";
 import { USER_HEADER } from "../shared/session-user.js";
-import { answerCalls } from "./answer-calls.js";
+import { answerCalls } from "./calls/answer-calls.js";
 import { answerPublicKeys } from "./answer-public-keys.js";
 import { answerUpgrade } from "./answer-upgrade.js";
 import { readConfiguration, settingAtFault } from "./configuration.js";
-import { checkRateLimits, createNetworkLimits } from "./create-network-limits.js";
+import { checkRateLimits, createNetworkLimits } from "./request/create-network-limits.js";
 import { checkHandlerOptions } from "./check-handler-options.js";
 import { cookieNames } from "./cookies/cookie-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
@@ -15,7 +15,7 @@ import { findBrowserSession } from "./cookies/find-browser-session.js";
 import { createKeptSignInCheck } from "./cookies/kept-sign-in.js";
 import { writeSessionCookies } from "./cookies/write-session-cookies.js";
 import { createWarnOnce } from "./create-warn-once.js";
-import { deviceOf } from "./device-of.js";
+import { deviceOf } from "./request/device-of.js";
 import { formCall } from "./forms/form-call.js";
 import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
@@ -25,11 +25,11 @@ import { createAllowedOrigins } from "./gate/allowed-origins.js";
 import { refuse } from "./gate/refuse.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
-import type { WaitUntil } from "./read-stream.js";
-import { invalidTicket, redeemTicket } from "./redeem-ticket.js";
-import { refusalOfOtherUser, sessionUserOf } from "./session-user.js";
-import { createTokenVerifier } from "./token-verifier.js";
-import { whoIs } from "./who.js";
+import type { WaitUntil } from "./streams/read-stream.js";
+import { invalidTicket, redeemTicket } from "./auth/redeem-ticket.js";
+import { refusalOfOtherUser, sessionUserOf } from "./auth/session-user.js";
+import { createTokenVerifier } from "./auth/token-verifier.js";
+import { authenticate } from "./auth/authenticate.js";
 
 const foreignCookies =
   "A request carries session cookies that this app did not sign. If another app on this host uses the same names, set the " +
@@ -76,26 +76,26 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
     if (session.isForeignPair) warnOnce(foreignCookies);
     const upgrade = gated.kind === "upgrade" ? gated : undefined;
     const ticket = upgrade?.ticket;
-    const who =
+    const identity =
       ticket === undefined
-        ? await whoIs({ bearer: gated.bearer, session }, configuration)
+        ? await authenticate({ bearer: gated.bearer, session }, configuration)
         : await redeemTicket(ticket, upgrade?.organizationId, configuration);
-    if (!who) return refusalResponse(invalidTicket);
+    if (!identity) return refusalResponse(invalidTicket);
     const expected = upgrade ? upgrade.user : (request.headers.get(USER_HEADER) ?? undefined);
     const otherUser =
-      gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, who) : undefined;
-    if (otherUser) return refusalResponse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(who) } });
+      gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, identity) : undefined;
+    if (otherUser) return refusalResponse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } });
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
       const door = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
       const writeCookies = (effect: SessionEffect | undefined) =>
         writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
-      const client = { request, gated, who, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
+      const client = { request, gated, identity, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
       return answerCalls({ path, limiter, keptSignIn, leadsTo, ...client, ...door });
     }
     if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
-    const opened = await answerUpgrade(gated, who, { configuration, device });
+    const opened = await answerUpgrade(gated, identity, { configuration, device });
     return opened instanceof Response ? opened : refusalResponse(opened);
   }
 

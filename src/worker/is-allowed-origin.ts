@@ -1,7 +1,7 @@
 import { checkOptionNames } from "../shared/check-options.js";
 import { createAllowedOrigins } from "./gate/allowed-origins.js";
 import { checkOrigin } from "./gate/origin-rule.js";
-import { Refused } from "./gate/refusal.js";
+import { GateRefusal } from "./gate/refusal.js";
 
 export interface AllowedOriginOptions {
   /**
@@ -31,7 +31,7 @@ export function isAllowedOrigin(request: Request, options: AllowedOriginOptions 
     checkOrigin(request.headers, rule);
     return true;
   } catch (error) {
-    if (error instanceof Refused) return false;
+    if (error instanceof GateRefusal) return false;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { AppOnError } from "../router/run-call.js";
+import type { AppOnError } from "../router/error-report.js";
 import type { CookieOptions } from "./cookies/cookie-options.js";
 import type { FormOptions } from "./forms/redirect-after.js";
 

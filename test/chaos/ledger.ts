@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { createChangeLog } from "../../src/do/storage/create-change-log.js";
+import { createChangeLog } from "../../src/do/change-log/create-change-log.js";
 import { createHistory, Violation, type Entry } from "./history.js";
 import type { TableName, Turn } from "./schedule.js";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createFlushes } from "../../src/client/flushes.js";
+import { createWriteAcks } from "../../src/client/write-acks.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -7,7 +7,7 @@ afterEach(() => void vi.useRealTimers());
 const cursor = "7.0123456789abcdef";
 
 it.each([2 ** 31, Number.POSITIVE_INFINITY])("a write waits for %s ms until it is shown", async (timeout) => {
-  const flushes = createFlushes(timeout);
+  const flushes = createWriteAcks(timeout);
   flushes.begin(undefined);
   flushes.opened(undefined);
   const results: boolean[] = [];

@@ -43,7 +43,7 @@ async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"
 describe("watchQuery", () => {
   it("a mutation's promise resolves when the client's own queries show it", async () => {
     const late: string[] = [];
-    const { client } = await signUp({ liveWait: 30_000, onLate: (path) => late.push(path) });
+    const { client } = await signUp({ liveTimeout: 30_000, onLiveTimeout: (path) => late.push(path) });
     const { told } = await watchTexts(client);
     for (let n = 0; n < 20; n++) {
       const { text } = await client.notes.create.mutate({ text: `note ${n}` });
@@ -58,7 +58,7 @@ describe("watchQuery", () => {
   });
 
   it("without live queries no mutation waits", async () => {
-    const { client } = await signUp({ liveWait: 30_000 });
+    const { client } = await signUp({ liveTimeout: 30_000 });
     expect(await client.notes.create.mutate({ text: "one" })).toMatchObject({ text: "one" });
     const { stop } = await watchTexts(client);
     stop();
@@ -67,7 +67,7 @@ describe("watchQuery", () => {
 
   it("one that waits in vain resolves anyway, and says so", async () => {
     const late: string[] = [];
-    const { client } = await signUp({ liveWait: 1, onLate: (path) => late.push(path) });
+    const { client } = await signUp({ liveTimeout: 1, onLiveTimeout: (path) => late.push(path) });
     const told: unknown[] = [];
     onTestFinished(watchQuery(client.notes.slow, undefined, { onData: (result) => told.push(result) }));
     await expect.poll(() => told.length).toBe(1);
@@ -127,7 +127,7 @@ describe("a watched query that fails", () => {
   it.each(["SERVICE_UNAVAILABLE", "TOO_MANY_REQUESTS", "TIMEOUT", "BAD_GATEWAY", "GATEWAY_TIMEOUT"])(
     "with %s is sent again until it succeeds, and follows writes again",
     async (code) => {
-      const account = await signUp({ liveWait: 1 });
+      const account = await signUp({ liveTimeout: 1 });
       const { results, codes, statuses } = watchFailing(account.client);
       await expect.poll(() => results, eventually).toEqual(["fine"]);
       const heal = await fail(account, code);
@@ -143,7 +143,7 @@ describe("a watched query that fails", () => {
   );
 
   it("with SERVICE_UNAVAILABLE at first is sent again", async () => {
-    const account = await signUp({ liveWait: 1 });
+    const account = await signUp({ liveTimeout: 1 });
     const heal = await fail(account, "SERVICE_UNAVAILABLE");
     const { results, codes, statuses } = watchFailing(account.client);
     await expect.poll(async () => (await account.client.trace.mutate()).length, eventually).toBe(1);
@@ -155,7 +155,7 @@ describe("a watched query that fails", () => {
   it.each(["BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "INTERNAL_SERVER_ERROR"])(
     "with %s ends with the error",
     async (code) => {
-      const account = await signUp({ liveWait: 1 });
+      const account = await signUp({ liveTimeout: 1 });
       const { results, codes } = watchFailing(account.client);
       await expect.poll(() => results, eventually).toEqual(["fine"]);
       const heal = await fail(account, code);
@@ -168,7 +168,7 @@ describe("a watched query that fails", () => {
   );
 
   it("is not sent again after it was stopped", async () => {
-    const account = await signUp({ liveWait: 1 });
+    const account = await signUp({ liveTimeout: 1 });
     const { results, statuses, stop } = watchFailing(account.client);
     await expect.poll(() => results, eventually).toEqual(["fine"]);
     await fail(account, "SERVICE_UNAVAILABLE");

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { createTransaction } from "../../src/do/strict-transaction.js";
+import { createTransaction } from "../../src/do/lifecycle/transaction.js";
 
 it("an asynchronous function is refused, and what it wrote before its first await is undone", () =>
   runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), async (_, { storage }) => {

@@ -1,27 +1,27 @@
 import { TRPCError } from "@trpc/server";
 import { expect, it } from "vitest";
-import type { KindOfObject } from "../../src/do/kind-of-object.js";
-import { upToDate } from "../../src/do/up-to-date.js";
+import type { ObjectHandler } from "../../src/do/objects/object-handler.js";
+import { startOrRefuse } from "../../src/do/runtime/start-or-refuse.js";
 
 const kind = {
   authorize() {},
   context: () => ({}),
-  room: () => ({}) as never,
+  services: () => ({}) as never,
   internal: () => "answer",
   tables: () => ({}),
-} satisfies KindOfObject;
+} satisfies ObjectHandler;
 
 it("an object that is up to date is as it was", () => {
   const reports: unknown[] = [];
   const same = { ...kind, start() {} };
-  expect(upToDate(same, (report) => reports.push(report))).toBe(same);
+  expect(startOrRefuse(same, (report) => reports.push(report))).toBe(same);
   expect(reports).toEqual([]);
 });
 
 it("an object that could not be brought up to date says so to every call, and once to the app", () => {
   const cause = new Error('The migration "x" failed.');
   const reports: unknown[] = [];
-  const held = upToDate(
+  const held = startOrRefuse(
     {
       ...kind,
       start() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../src/shared/limits.js";
-import { checkWireValue, WireError } from "../../src/shared/wire-guard.js";
+import { checkWireValue, WireError } from "../../src/shared/wire-guard/wire-guard.js";
 
 /** Refused at once, with a message that says what to send instead. */
 function expectRefused(payload: unknown, message?: string): void {

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { evenAnswerTime } from "../../src/worker/even-answer-time.js";
+import { evenAnswerTime } from "../../src/worker/calls/even-answer-time.js";
 
 afterEach(() => void vi.useRealTimers());
 

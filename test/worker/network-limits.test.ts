@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { TRPCError } from "@trpc/server";
-import { createNetworkLimits } from "../../src/worker/create-network-limits.js";
+import { createNetworkLimits } from "../../src/worker/request/create-network-limits.js";
 
 /** A binding as Cloudflare's, with so many tries for each key. */
 function rateLimit(tries: number) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { networkOf } from "../../src/worker/network-of.js";
+import { networkOf } from "../../src/worker/request/network-of.js";
 
 describe("the network of an address", () => {
   it.each([

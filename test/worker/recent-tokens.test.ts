@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { signAccessToken } from "../../src/jwt/access-token.js";
 import type { Configuration } from "../../src/worker/configuration.js";
-import { verifyRecent } from "../../src/worker/recent-tokens.js";
+import { verifyRecent } from "../../src/worker/auth/recent-tokens.js";
 
 afterEach(() => void vi.useRealTimers());
 

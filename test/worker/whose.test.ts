@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { organizationOf } from "../../src/worker/whose.js";
+import { organizationOf } from "../../src/worker/calls/resolve-target.js";
 
 /** How an input is refused. */
 function refusalOf(input: unknown): unknown {

@@ -1,11 +1,11 @@
 import { getUntypedClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { flushesOfClient } from "../flushes.js";
+import { writeAcksOf } from "../write-acks.js";
 import { bridgeOf, liveStatuses, setBridge, type Bridge } from "./bridges.js";
 import { createLiveQuery, type LiveQuery } from "./live-query.js";
 import { isMarkedLive } from "./live.js";
 import { liveStatusOf, type LiveStatus } from "./live-status.js";
-import { createMovingTogether } from "./moving-together.js";
+import { createUpdateBatcher } from "./update-batcher.js";
 import { watchNetwork } from "./network.js";
 import { createOptimisticLayers } from "./optimistic-layers.js";
 import type { CachedQuery, CacheEvent, LiveNotifyManager, LiveQueryClient } from "./query-cache.js";
@@ -20,14 +20,14 @@ export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
 
 /** Between the cache and the sockets: one subscription on the server for each query, however many components use it. */
 export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): Bridge {
-  const flushes = flushesOfClient(options.client);
+  const flushes = writeAcksOf(options.client);
   const { queryClient, notifyManager } = options;
   const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
   const cache = queryClient.getQueryCache();
   const queries = new Map<CachedQuery, LiveQuery>();
   const listeners = new Set<() => void>();
   const batch = (run: () => void): void => notifyManager.batch(run);
-  const together = createMovingTogether({ batch, onShow: () => layers.shown() });
+  const together = createUpdateBatcher({ batch, onShow: () => layers.shown() });
   const layers = createOptimisticLayers({
     queryClient,
     batch,

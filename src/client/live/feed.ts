@@ -25,7 +25,7 @@ interface Waiting {
 }
 
 /** How long the first result may take before it is asked for over HTTP as well, in milliseconds. */
-const PATIENCE = 2_000;
+const SOCKET_TIMEOUT_MS = 2_000;
 
 /** One query on the server that is kept current: the subscription to its results. */
 export function openFeed({ client, path, input, onData, onEnd, onConnection }: FeedOptions) {
@@ -123,7 +123,7 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
         };
         const self: Waiting = { resolve, reject, instead };
         waiting.add(self);
-        if (reachable && results === 0) setTimeout(() => waiting.has(self) && instead(), PATIENCE);
+        if (reachable && results === 0) setTimeout(() => waiting.has(self) && instead(), SOCKET_TIMEOUT_MS);
         else instead();
       });
     },

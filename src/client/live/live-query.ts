@@ -4,7 +4,7 @@ import { organizationIdOf } from "../organization-id-of.js";
 import type { FetchContext } from "./bridges.js";
 import type { Failures } from "./failures.js";
 import { openFeed, type Feed } from "./feed.js";
-import type { MovingTogether, Shown } from "./moving-together.js";
+import type { UpdateBatcher, BatchedUpdate } from "./update-batcher.js";
 import type { LiveQueryStatus } from "./live-status.js";
 import type { PageNews, showPages } from "./pages.js";
 import type { CachedQuery } from "./query-cache.js";
@@ -14,7 +14,7 @@ export interface LiveQueryOptions {
   readonly query: CachedQuery;
   readonly call: CachedCall;
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
-  readonly together: MovingTogether;
+  readonly together: UpdateBatcher;
   /** Its connection was made or lost, or it stopped. */
   readonly onStatus: () => void;
 }
@@ -46,7 +46,7 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     );
   }
 
-  const shown: Shown = { organizationId: organizationIdOf(call.input), ready, show };
+  const shown: BatchedUpdate = { organizationId: organizationIdOf(call.input), ready, show };
 
   function feedFor(key: string, input: unknown): Feed {
     const known = feeds.get(key);

@@ -1,11 +1,11 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
-import type { Alarms } from "../alarms.js";
-import { MAIL } from "../outbox/outbox-heads.js";
+import type { Alarms } from "../lifecycle/alarms.js";
+import { MAIL } from "../messaging/outbox-heads.js";
 import { endEarlier } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
-import type { AccountParts } from "./account-parts.js";
+import type { AccountDeps } from "./account-deps.js";
 import type { AccountRow } from "./account-store.js";
 
 export const deletionSchema =
@@ -29,9 +29,9 @@ export interface ConfirmedDeletion {
 }
 
 export interface DeletionOptions {
-  readonly parts: AccountParts;
+  readonly deps: AccountDeps;
   readonly sql: SqlStorage;
-  readonly isBorn: () => boolean;
+  readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Takes the object back to before its birth. */
   readonly erase: () => Promise<void>;
@@ -41,11 +41,11 @@ export interface DeletionOptions {
  * The end of an account, in two steps. First, in one transaction: there is no account and no session any more, and the
  * outbox has what others must be told. Then, once they have been: nothing is left.
  */
-export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: DeletionOptions) {
-  const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = parts;
+export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase }: DeletionOptions) {
+  const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = deps;
 
   function started(): { readonly startedAt: number; readonly nextAt: number } | undefined {
-    const [row] = isBorn() ? sql.exec("SELECT * FROM _deletion").toArray() : [];
+    const [row] = isInitialized() ? sql.exec("SELECT * FROM _deletion").toArray() : [];
     return row && { startedAt: Number(row["started_at"]), nextAt: Number(row["next_at"]) };
   }
 
@@ -82,9 +82,9 @@ export function createAccountDeletion({ parts, sql, isBorn, alarms, erase }: Del
         if (!isSame) throw signInAgain();
         if (sessionId !== undefined && !sessions.alive(sessionId, Date.now())) throw signInAgain();
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
-        parts.organizations.tellGone();
-        mailNotice(parts, "accountDeleted", now);
-        const ended = endEarlier(parts, "accountDeleted");
+        deps.organizations.tellGone();
+        mailNotice(deps, "accountDeleted", now);
+        const ended = endEarlier(deps, "accountDeleted");
         accounts.remove();
         sql.exec(
           "INSERT OR IGNORE INTO _deletion (only, started_at, next_at) VALUES (1, ?, ?)",

@@ -1,7 +1,7 @@
 import type { MailPurpose } from "../../jwt/mail-token.js";
-import { MAIL } from "../outbox/outbox-heads.js";
-import type { AccountParts } from "./account-parts.js";
-import { emailObjectName } from "./email-object-name.js";
+import { MAIL } from "../messaging/outbox-heads.js";
+import type { AccountDeps } from "./account-deps.js";
+import { emailObjectName } from "./email/email-object-name.js";
 
 /** An event of an account that ends earlier links, known devices or sessions. */
 export type AccountEvent =
@@ -69,7 +69,7 @@ export const accountEndings: Readonly<Record<AccountEvent, Ending>> = {
 };
 
 type Parts = Pick<
-  AccountParts,
+  AccountDeps,
   "userId" | "identity" | "mailTokens" | "outbox" | "pendingChanges" | "deviceEpoch" | "sessions"
 >;
 
@@ -80,18 +80,18 @@ type Parts = Pick<
  * @param own the session that caused the event, by its present id
  * @returns the ids of the sessions that ended
  */
-export function endEarlier(parts: Parts, event: AccountEvent, own?: string): string[] {
-  const { mailTokens, outbox, deviceEpoch } = parts;
+export function endEarlier(deps: Parts, event: AccountEvent, own?: string): string[] {
+  const { mailTokens, outbox, deviceEpoch } = deps;
   const { links, devices, sessions } = accountEndings[event];
   for (const purpose of purposesIn(links)) {
     mailTokens.forget(purpose);
     mailTokens.forgetUsed(purpose);
     outbox.withdraw(MAIL, purpose);
   }
-  if (links.changeEmail) endPendingChange(parts);
+  if (links.changeEmail) endPendingChange(deps);
   if (devices) deviceEpoch.advance();
   if (sessions === "none") return [];
-  return parts.sessions.removeAllBut(sessions === "others" ? own : undefined);
+  return deps.sessions.removeAllBut(sessions === "others" ? own : undefined);
 }
 
 function purposesIn(links: Ending["links"]): MailPurpose[] {

@@ -4,11 +4,11 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { INVALID_LINK } from "../../shared/mail-link.js";
 import { stubOf } from "../../shared/object-stub.js";
-import type { AppIdentity } from "../app-identity.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
 import type { LinkKind, NoticeKind } from "../mail/mail-message.js";
 import { postMail } from "../mail/post-mail.js";
-import type { UpgradedStorage } from "../storage/framework-schema.js";
-import type { AccountParts } from "./account-parts.js";
+import type { UpgradedStorage } from "../tables/schema/framework-schema.js";
+import type { AccountDeps } from "./account-deps.js";
 import type { AccountRow } from "./account-store.js";
 
 const HOUR = 60 * 60_000;
@@ -22,7 +22,7 @@ export const lifetimes: Readonly<Record<MailPurpose, number>> = {
   confirmDevice: HOUR / 3,
 };
 
-type Parts = Pick<AccountParts, "mailTokens" | "outbox">;
+type Parts = Pick<AccountDeps, "mailTokens" | "outbox">;
 
 /**
  * Mails a link, and invalidates the earlier ones. Call it inside the transaction of its cause, after the object of the
@@ -38,7 +38,7 @@ export function mailLink({ mailTokens, outbox }: Parts, purpose: MailPurpose & L
  * inside the transaction of its cause. The notice is counted when it is sent.
  */
 export function mailNotice(
-  { outbox }: Pick<AccountParts, "outbox">,
+  { outbox }: Pick<AccountDeps, "outbox">,
   kind: NoticeKind,
   { email, emailVerified }: Pick<AccountRow, "email" | "emailVerified">,
 ): void {
@@ -70,7 +70,7 @@ export async function countMail(
  * @throws TRPCError BAD_REQUEST for any other
  */
 export async function secretOf(
-  { userId, identity }: Pick<AccountParts, "userId" | "identity">,
+  { userId, identity }: Pick<AccountDeps, "userId" | "identity">,
   purpose: MailPurpose,
   text: string,
 ): Promise<string> {

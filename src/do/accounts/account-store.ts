@@ -1,6 +1,6 @@
 import superjson from "superjson";
 import type { User } from "../../shared/account.js";
-import { encodeFields } from "./encode-fields.js";
+import { encodeFields } from "../fields/encode-fields.js";
 import type { UserFieldsStore } from "./user-fields.js";
 
 /** The account as its row holds it. */
@@ -45,18 +45,18 @@ export const profileSchema =
 
 export interface AccountStoreOptions {
   readonly sql: SqlStorage;
-  readonly isBorn: () => boolean;
+  readonly isInitialized: () => boolean;
   /** Whether the app has a profile. */
   readonly hasProfile: boolean;
   /** The fields that only server code writes, if the app has any. */
   readonly fields: UserFieldsStore | undefined;
 }
 
-export function createAccountStore({ sql, isBorn, hasProfile, fields }: AccountStoreOptions): AccountStore {
+export function createAccountStore({ sql, isInitialized, hasProfile, fields }: AccountStoreOptions): AccountStore {
   const store: AccountStore = {
     read() {
       // A call that waited for its hash may come back to an object that was deleted meanwhile.
-      if (!isBorn()) return undefined;
+      if (!isInitialized()) return undefined;
       const [row] = sql.exec("SELECT * FROM _account").toArray();
       if (!row) return undefined;
       return {

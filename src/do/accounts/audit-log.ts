@@ -3,6 +3,12 @@ import type { AuditAction, AuditEntry, AuditFilter, AuditPage } from "../../shar
 import type { Device } from "../../shared/device.js";
 import { pruneAudit } from "./audit-retention.js";
 
+/** The session and device that an audited action came from. */
+export interface ActingSession {
+  readonly sessionId: string | undefined;
+  readonly device: Device;
+}
+
 /** How much of what happened to an account is kept. */
 export interface AuditOptions {
   /**
@@ -23,7 +29,7 @@ export interface AuditOptions {
   readonly network?: boolean;
 }
 
-export interface Happening {
+export interface AuditEvent {
   readonly action: AuditAction;
   readonly outcome: "ok" | "failed";
   readonly sessionId?: string | undefined;
@@ -59,7 +65,7 @@ export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
 
 /** What happened to an account, for its user to look through. Entries are added and, in time, dropped: never changed. */
 export interface AuditLog {
-  add(happening: Happening): void;
+  add(happening: AuditEvent): void;
   list(filter: AuditFilter): AuditPage;
 }
 

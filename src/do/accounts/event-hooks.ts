@@ -1,5 +1,5 @@
 import type { User } from "../../shared/account.js";
-import type { OnError } from "../../router/run-call.js";
+import type { OnError } from "../../router/error-report.js";
 import { toUser, type AccountRow, type AccountStore } from "./account-store.js";
 
 /** The app's hooks for changes of an account. Each receives the user after the change. */

@@ -3,11 +3,11 @@ import type { ExportedRecord } from "../../shared/exported-record.js";
 import { toUser, type AccountStore } from "./account-store.js";
 import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
-import { countFitting, SMALL_PAGE_BYTES } from "../storage/page-bytes.js";
+import { countFitting, SMALL_PAGE_BYTES } from "../tables/query/page-bytes.js";
 import type { AuditLog } from "./audit-log.js";
-import type { EmailChange } from "./email-change.js";
-import { decodeSessionData } from "./session-data.js";
-import type { SessionStore } from "./session-store.js";
+import type { EmailChange } from "./email/email-change.js";
+import { decodeSessionData } from "./sessions/session-data.js";
+import type { SessionStore } from "./sessions/session-store.js";
 
 /** A table as far as reading it page by page needs it. */
 interface ReadableTable {

@@ -1,5 +1,5 @@
-import type { App } from "../app.js";
-import { SessionEnded } from "../entry.js";
+import type { App } from "../runtime/app.js";
+import { SessionEnded } from "../lifecycle/request-context.js";
 
 const logged = new WeakSet<App>();
 

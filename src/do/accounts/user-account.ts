@@ -4,24 +4,24 @@ import type { Device } from "../../shared/device.js";
 import type { InternalRequest, Refused, SignInResult } from "../../shared/internal.js";
 import type { SessionTokens } from "../../shared/call.js";
 import { mailLink } from "./account-mails.js";
-import type { AccountParts } from "./account-parts.js";
+import type { AccountDeps } from "./account-deps.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { refusable } from "./refusable.js";
-import type { SessionRow } from "./session-row.js";
-import { tokensOf } from "./session-tokens.js";
-import { toPublicSession } from "./sessions-room.js";
-import { unrecorded } from "../storage/read-recorder.js";
+import type { SessionRow } from "./sessions/session-row.js";
+import { tokensOf } from "./sessions/session-tokens.js";
+import { toPublicSession } from "./sessions/sessions-service.js";
+import { unrecorded } from "../tables/reads/read-recorder.js";
 
 /** What the app does when somebody comes in. If it fails, nothing has happened. */
 export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
 
 export interface UserAccountOptions {
-  readonly parts: AccountParts;
-  readonly isBorn: () => boolean;
+  readonly deps: AccountDeps;
+  readonly isInitialized: () => boolean;
   /** Whether there is an account: born, and not on its way out. */
   readonly exists: () => boolean;
   /** Gives the object its schema and runs `work`, in one transaction. */
-  readonly birth: <TResult>(work: () => TResult) => TResult;
+  readonly initialize: <TResult>(work: () => TResult) => TResult;
   readonly onSignup: SignInHook;
   readonly onLogin: SignInHook;
   /** Takes the object back to before its birth. */
@@ -34,7 +34,7 @@ type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op:
 
 /** The account in a user's own object: signing up and in, and the sessions' tokens. */
 export function createUserAccount(options: UserAccountOptions) {
-  const { parts, isBorn, exists, birth, onSignup, onLogin, erase, later } = options;
+  const { deps, isInitialized, exists, initialize, onSignup, onLogin, erase, later } = options;
   const {
     userId,
     identity,
@@ -46,7 +46,7 @@ export function createUserAccount(options: UserAccountOptions) {
     transaction,
     accessSeconds,
     onSessionEnd,
-  } = parts;
+  } = deps;
 
   async function signIn(account: AccountRow, session: SessionRow, deviceEpoch: string): Promise<SignInResult> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
@@ -59,7 +59,7 @@ export function createUserAccount(options: UserAccountOptions) {
     if (caller.type !== "user" || caller.userId !== userId) return undefined;
     if (caller.via === "rpc") return exists() ? "none needed" : undefined;
     // An account that is being deleted has no session any more.
-    return isBorn() ? sessions.alive(caller.sessionId, Date.now()) : undefined;
+    return isInitialized() ? sessions.alive(caller.sessionId, Date.now()) : undefined;
   }
 
   async function create(
@@ -71,16 +71,16 @@ export function createUserAccount(options: UserAccountOptions) {
     const passwordHash = await passwords.hash(password);
     const createdAt = new Date();
     // The hash took a while: another call may have made the account meanwhile.
-    const made = birth(() => {
+    const made = initialize(() => {
       const existing = accounts.read();
       if (existing && existing.operationId !== operationId) return undefined;
       const session = sessions.create(Date.now(), device.label);
-      const deviceEpoch = parts.deviceEpoch.read();
+      const deviceEpoch = deps.deviceEpoch.read();
       if (existing) return { account: existing, session, deviceEpoch, hook: undefined };
       accounts.insert({ id: userId, email, emailVerified: false, createdAt, passwordHash, operationId, profile });
       const account = accounts.read();
       if (!account) throw new Error("An account that was just stored is gone.");
-      if (!isMailLimited) mailLink(parts, "verifyEmail", email);
+      if (!isMailLimited) mailLink(deps, "verifyEmail", email);
       audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
       return { account, session, deviceEpoch, hook: onSignup(toUser(account), session) };
@@ -90,7 +90,7 @@ export function createUserAccount(options: UserAccountOptions) {
       await made.hook;
     } catch (error) {
       // While the hook ran, the alarm may have sent the mail. From here on it cannot.
-      if (isBorn() && mailTokens.isIssued("verifyEmail")) onMailed();
+      if (isInitialized() && mailTokens.isIssued("verifyEmail")) onMailed();
       // The object was born for this sign-up alone.
       await erase();
       throw error;
@@ -108,7 +108,7 @@ export function createUserAccount(options: UserAccountOptions) {
     // The index is not the authority: an address that is not this user's own signs nobody in here.
     const own = account?.email === email ? account : undefined;
     // Before the password: the tries of a device that is no longer known are counted with those of strangers.
-    if (own && epoch !== undefined && epoch !== parts.deviceEpoch.read()) return "unknown device";
+    if (own && epoch !== undefined && epoch !== deps.deviceEpoch.read()) return "unknown device";
     const ok = await passwords.verify(password, own);
     // Hashing took a while: by now the address or the password may be another.
     if (!ok || !own || accounts.read()?.email !== email) {
@@ -122,7 +122,7 @@ export function createUserAccount(options: UserAccountOptions) {
       // Read now: an event that comes while the hook runs also ends this device.
       return {
         session: created,
-        deviceEpoch: parts.deviceEpoch.read(),
+        deviceEpoch: deps.deviceEpoch.read(),
         hook: hookResult,
         ended: sessions.trim(created.id),
       };

@@ -1,7 +1,7 @@
 import superjson from "superjson";
-import type { UserFieldsSchema } from "../../router/user-fields.js";
-import { encodeFields } from "./encode-fields.js";
-import { applyPatch, mergeFields } from "./merge-fields.js";
+import type { UserFieldsSchema } from "../../router/definition.js";
+import { encodeFields } from "../fields/encode-fields.js";
+import { applyPatch, mergeFields } from "../fields/merge-fields.js";
 
 type Fields = Record<string, unknown>;
 

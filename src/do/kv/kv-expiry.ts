@@ -1,4 +1,4 @@
-import type { WakeUp } from "../alarms.js";
+import type { WakeUp } from "../lifecycle/alarms.js";
 import type { KvStore } from "./kv-store.js";
 
 /** Most entries that one run removes: a long run would keep calls waiting. */
@@ -6,14 +6,14 @@ const PAGE = 1_000;
 
 export interface KvExpiryOptions {
   readonly store: KvStore;
-  readonly isBorn: () => boolean;
+  readonly isInitialized: () => boolean;
 }
 
 /** Removes what has expired, by alarm. Until then it is stored, and nobody sees it. */
-export function createKvExpiry({ store, isBorn }: KvExpiryOptions): WakeUp {
+export function createKvExpiry({ store, isInitialized }: KvExpiryOptions): WakeUp {
   return {
     name: "kv",
-    due: () => (isBorn() ? store.nextExpiry() : undefined),
+    due: () => (isInitialized() ? store.nextExpiry() : undefined),
     run: (now) => store.removeExpired(now, PAGE),
   };
 }

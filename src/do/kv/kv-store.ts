@@ -1,4 +1,4 @@
-import { type RawRow, readRaw, type SqlValue } from "../storage/sql-value.js";
+import { type RawRow, readRaw, type SqlValue } from "../tables/codec/sql-value.js";
 import { KV_TABLE } from "./kv-table.js";
 
 /** An entry as it is stored. Times are milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import { frameworkTriggersSql } from "../storage/ddl.js";
+import { frameworkTriggersSql } from "../tables/schema/ddl.js";
 
 /** What the change log calls it. */
 export const KV_TABLE = "_kv";

@@ -2,11 +2,11 @@ import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import type { KvEntry } from "../../router/kv/kv-api.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
-import { badRequest } from "../storage/bad-request.js";
-import { decodeJson, encodeJson } from "../storage/json-codec.js";
-import { describeIssues } from "../storage/parse-row.js";
-import { ValueError } from "../storage/value-error.js";
-import { sizeOf } from "../storage/value-size.js";
+import { badRequest } from "../tables/bad-request.js";
+import { decodeJson, encodeJson } from "../tables/codec/json-codec.js";
+import { describeIssues } from "../tables/write/parse-row.js";
+import { ValueError } from "../tables/codec/value-error.js";
+import { sizeOf } from "../tables/codec/value-size.js";
 import type { StoredEntry } from "./kv-store.js";
 
 /** Below the platform's 2 MB for a row, which local development does not enforce. */

@@ -1,24 +1,24 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
-import type { StoredLive, StoredSubscription } from "../sockets/attachment.js";
-import type { ChangeHub } from "../sockets/change-hub.js";
-import type { Connection } from "../sockets/connection.js";
-import type { Frames } from "../sockets/frames.js";
+import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
+import type { ChangeHub } from "../change-log/change-hub.js";
+import type { Connection } from "../connections/connection.js";
+import type { Frames } from "../connections/frames.js";
 import type { OutputReservation } from "../sockets/output-grants.js";
-import type { Subscription } from "../sockets/subscription.js";
+import type { Subscription } from "../connections/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
-import { createHeldEvents } from "./held-events.js";
+import { createEventCoalescer } from "./event-coalescer.js";
 import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
 import { byCaller, callerKey, createRuns, membersOf, type CallersSubscriptions, type LiveRun } from "./live-run.js";
-import { createMarkers, flushedFrame } from "./markers.js";
+import { createFlushAcks, flushedFrame } from "./flush-acks.js";
 import { createOutputReservations } from "./output-reservations.js";
 import { createProgress } from "./progress.js";
 import { readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
 import { createReads, type Reads } from "./reads.js";
-import { createRounds } from "./rounds.js";
-import type { ReadRecorder } from "../storage/read-recorder.js";
+import { createRunScheduler } from "./run-scheduler.js";
+import type { ReadRecorder } from "../tables/reads/read-recorder.js";
 import { isSameReads, toStoredReads } from "./stored-reads.js";
 
 /** Most queries of one socket that run before its window has taken their results. Those that await something run side by side. */
@@ -38,16 +38,16 @@ export interface LiveQueriesOptions {
   readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Ends a subscription with a frame. */
   readonly drop: (subscription: Subscription, frame: string) => void;
-  readonly mayReceive: (connection: Connection) => boolean;
+  readonly authorizeDelivery: (connection: Connection) => boolean;
   readonly subscriptionsOf: (connection: Connection) => Iterable<Subscription>;
   /** Runs work that asks for many sockets of a session, which is looked up once. */
-  readonly inOneLook: (work: () => void) => void;
+  readonly withCachedChecks: (work: () => void) => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
 /** Keeps queries current: each is run again when what it read was written to, and told when it came to something else. */
 export function createLiveQueries(options: LiveQueriesOptions) {
-  const { hub, frames, runner, mayReceive, subscriptionsOf } = options;
+  const { hub, frames, runner, authorizeDelivery, subscriptionsOf } = options;
   const runs = createRuns();
   const index = createReadIndex<LiveRun>(runner);
   /** What runs have read so far that are not done. */
@@ -55,12 +55,12 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   const behind = createSocketBacklog();
   const reservations = createOutputReservations(options.unknownResult);
 
-  const held = createHeldEvents(frames);
-  const markers = createMarkers({
-    tell(connection) {
+  const held = createEventCoalescer(frames);
+  const markers = createFlushAcks({
+    send(connection) {
       const isLast = held.has(connection);
       const isBehind = connection.isWaiting() || behind.has(connection) || progress.isBehind(connection);
-      if (isBehind || !mayReceive(connection)) {
+      if (isBehind || !authorizeDelivery(connection)) {
         held.release(connection);
         return false;
       }
@@ -70,8 +70,8 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       return true;
     },
   });
-  const tellMarkers = (): void => options.inOneLook(markers.tellAll);
-  const rounds = createRounds<LiveRun>({
+  const tellMarkers = (): void => options.withCachedChecks(markers.tellAll);
+  const rounds = createRunScheduler<LiveRun>({
     prepare: () => hub.flush(),
     membersOf,
     work: run,
@@ -79,7 +79,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
       // A held event is the last of its flush if no other query of its socket has to run.
       const connections = held.connections();
       if (connections.length === 0) return;
-      options.inOneLook(() => {
+      options.withCachedChecks(() => {
         for (const connection of connections) {
           markers.tellOne(connection);
           held.release(connection);
@@ -98,9 +98,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
 
   /** Sends sockets with unfinished queries the position up to which their results are current. Called when a round takes long. */
   function reportProgress(): void {
-    options.inOneLook(() => {
+    options.withCachedChecks(() => {
       for (const connection of markers.owing()) {
-        if (connection.isWaiting() || behind.has(connection) || !mayReceive(connection)) continue;
+        if (connection.isWaiting() || behind.has(connection) || !authorizeDelivery(connection)) continue;
         connection.send(flushedFrame(formatCursor(progress.positionOf(connection, hub.head()))));
       }
     });
@@ -198,7 +198,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
     reservations.note(it, frameBytes);
     reservation.use(frameBytes);
-    options.inOneLook(() => {
+    options.withCachedChecks(() => {
       for (const subscription of subscribers) tell(subscription, live, event, frameBytes);
     });
   }
@@ -221,9 +221,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     const { connection, stored } = subscription;
     const { hash, reads, shared } = stored.live ?? {};
     const isWaiting = connection.isWaiting() || (hash !== live.hash && connection.isWaiting(bytes));
-    if (isWaiting || !mayReceive(connection)) return behind.add(subscription);
+    if (isWaiting || !authorizeDelivery(connection)) return behind.add(subscription);
     if (hash !== live.hash) {
-      held.hold(connection, stored, event, bytes);
+      held.buffer(connection, stored, event, bytes);
       // tRPC's own client is told in a frame of its own.
       if (!stored.readsFlushed) held.release(connection);
       markers.owe(connection);
@@ -289,7 +289,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     },
 
     /** A session has written: tells its sockets when their live queries show it. */
-    mark(session: string): void {
+    announceWrite(session: string): void {
       markers.oweSession(session);
       if (markers.isOwing()) tellMarkers();
     },

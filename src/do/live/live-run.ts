@@ -1,7 +1,7 @@
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { memberKey } from "../scheduling/member-key.js";
-import type { Subscription } from "../sockets/subscription.js";
+import type { Subscription } from "../connections/subscription.js";
 
 /** One query with one input, run for all who share its result. */
 export interface LiveRun {

@@ -1,6 +1,6 @@
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
-import type { ReadRecorder } from "../storage/read-recorder.js";
+import type { ReadRecorder } from "../tables/reads/read-recorder.js";
 import type { LiveResult } from "./live-result.js";
 import type { ReadIndexOptions } from "./read-index.js";
 

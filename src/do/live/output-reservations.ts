@@ -1,4 +1,4 @@
-import type { Connection } from "../sockets/connection.js";
+import type { Connection } from "../connections/connection.js";
 import type { OutputReservation } from "../sockets/output-grants.js";
 import type { LiveRun } from "./live-run.js";
 

@@ -1,6 +1,6 @@
 import type { Cursor } from "../../shared/cursor.js";
-import type { Connection } from "../sockets/connection.js";
-import type { Subscription } from "../sockets/subscription.js";
+import type { Connection } from "../connections/connection.js";
+import type { Subscription } from "../connections/subscription.js";
 import type { LiveRun } from "./live-run.js";
 
 export interface ProgressOptions {

@@ -1,7 +1,7 @@
-import type { Flush } from "../sockets/change-hub.js";
-import { ALL_TABLES, type Read } from "../storage/read-recorder.js";
-import type { StoredRow } from "../storage/rows-by-id.js";
-import type { SqlValue } from "../storage/sql-value.js";
+import type { Flush } from "../change-log/change-hub.js";
+import { ALL_TABLES, type Read } from "../tables/reads/read-recorder.js";
+import type { StoredRow } from "../tables/query/rows-by-id.js";
+import type { SqlValue } from "../tables/codec/sql-value.js";
 import { createTableReads, type TableReads } from "./table-reads.js";
 
 export interface ReadIndexOptions {

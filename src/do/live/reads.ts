@@ -1,5 +1,5 @@
-import type { Flush } from "../sockets/change-hub.js";
-import { ALL_TABLES, type Read, type ReadRecorder } from "../storage/read-recorder.js";
+import type { Flush } from "../change-log/change-hub.js";
+import { ALL_TABLES, type Read, type ReadRecorder } from "../tables/reads/read-recorder.js";
 
 /** Above this a query counts as having read the whole table. */
 const MOST_READS = 200;

@@ -1,5 +1,5 @@
-import type { Connection } from "../sockets/connection.js";
-import type { Subscription } from "../sockets/subscription.js";
+import type { Connection } from "../connections/connection.js";
+import type { Subscription } from "../connections/subscription.js";
 
 /** For each socket, the subscriptions that could not be sent their last result. The one that waits longest comes first. */
 export function createSocketBacklog() {

@@ -1,4 +1,4 @@
-import type { Read } from "../storage/read-recorder.js";
+import type { Read } from "../tables/reads/read-recorder.js";
 
 /** Most found rows that are kept with a sleeping subscription. With more, its first touch after a wake runs it. */
 const MOST_FOUND = 20;

@@ -1,7 +1,7 @@
-import { cannotMatch, type SimpleCondition } from "../storage/simple-condition.js";
-import type { Read } from "../storage/read-recorder.js";
-import type { SqlValue } from "../storage/sql-value.js";
-import { ManyMap } from "./many-map.js";
+import { cannotMatch, type SimpleCondition } from "../tables/query/simple-condition.js";
+import type { Read } from "../tables/reads/read-recorder.js";
+import type { SqlValue } from "../tables/codec/sql-value.js";
+import { MultiMap } from "./multi-map.js";
 
 /** What came of one row. */
 export interface RowChange {
@@ -17,17 +17,17 @@ export interface RowChange {
  * that what was found had reached already.
  */
 export function createTableReads<TReader extends object>() {
-  const whole = new ManyMap<"", TReader>();
+  const whole = new MultiMap<"", TReader>();
   /** By a row's id, which never changes: nothing else of these has to be looked at. */
-  const byId = new ManyMap<string, TReader>();
-  const byPrefix = new ManyMap<string, TReader>();
+  const byId = new MultiMap<string, TReader>();
+  const byPrefix = new MultiMap<string, TReader>();
   /** By what a column has to hold. */
-  const byValue = new Map<string, ManyMap<SqlValue, Entry>>();
+  const byValue = new Map<string, MultiMap<SqlValue, Entry>>();
   /** Those that ask for nothing so simple. */
-  const others = new ManyMap<"", Entry>();
-  const byFound = new ManyMap<string, TReader>();
+  const others = new MultiMap<"", Entry>();
+  const byFound = new MultiMap<string, TReader>();
   /** Those of which it is not known what they found: any row that was there before may have been. */
-  const blind = new ManyMap<"", TReader>();
+  const blind = new MultiMap<"", TReader>();
   const entries = new Map<Read, Entry>();
   const all = new Map<TReader, number>();
 
@@ -37,8 +37,8 @@ export function createTableReads<TReader extends object>() {
     readonly found: readonly string[] | undefined;
   }
 
-  function valuesOf(column: string): ManyMap<SqlValue, Entry> {
-    const values = byValue.get(column) ?? new ManyMap<SqlValue, Entry>();
+  function valuesOf(column: string): MultiMap<SqlValue, Entry> {
+    const values = byValue.get(column) ?? new MultiMap<SqlValue, Entry>();
     byValue.set(column, values);
     return values;
   }

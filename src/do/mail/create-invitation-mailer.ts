@@ -1,6 +1,6 @@
-import { toInviter, type WaitingInvitation } from "../organizations/letters.js";
-import type { StoredLetter } from "../outbox/outbox-store.js";
-import { Undeliverable } from "../outbox/undeliverable.js";
+import { toInviter, type WaitingInvitation } from "../organizations/organization-messages.js";
+import type { StoredOutboxMessage } from "../messaging/outbox-store.js";
+import { Undeliverable } from "../messaging/undeliverable.js";
 import { defaultText } from "./default-texts.js";
 import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
@@ -17,7 +17,7 @@ export interface InvitationMailerOptions extends MailHookOptions {
 export function createInvitationMailer({ env, settings, mails, isBlocked }: InvitationMailerOptions) {
   const hook = createMailHook({ env, settings });
 
-  return async ({ seq, payload }: StoredLetter): Promise<void> => {
+  return async ({ seq, payload }: StoredOutboxMessage): Promise<void> => {
     hook.assertThere();
     const { to, invitation } = payload as WaitingMail;
     if (!invitation) throw new Undeliverable("The mail says nothing of what it invites to.");

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { newMailSecret, writeMailToken, type MailPurpose } from "../../jwt/mail-token.js";
-import type { AppIdentity } from "../app-identity.js";
-import type { StoredLetter } from "../outbox/outbox-store.js";
-import { Undeliverable } from "../outbox/undeliverable.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
+import type { StoredOutboxMessage } from "../messaging/outbox-store.js";
+import { Undeliverable } from "../messaging/undeliverable.js";
 import { defaultText } from "./default-texts.js";
 import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
@@ -15,7 +15,7 @@ export interface MailerOptions extends MailHookOptions {
   readonly identity: () => AppIdentity;
   readonly tokens: MailTokenStore;
   /** Whether a message still waits in the outbox: it may have been withdrawn. */
-  readonly isWaiting: (message: StoredLetter) => boolean;
+  readonly isWaiting: (message: StoredOutboxMessage) => boolean;
   /** Asks the object of the address to count a notice. The requests for links were counted when they came in. */
   readonly count: (notice: { readonly to: string; readonly kind: NoticeKind; readonly id: string }) => Promise<boolean>;
 }
@@ -25,7 +25,7 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
   const hook = createMailHook({ env, settings });
 
   /** Each try has a token of its own: the plain text is never stored, so there is none to send again. */
-  async function withToken(purpose: MailPurpose & LinkKind, message: StoredLetter) {
+  async function withToken(purpose: MailPurpose & LinkKind, message: StoredOutboxMessage) {
     const { to, expiresAt = 0 } = message.payload as WaitingMail;
     const { secrets, binding } = identity();
     const secret = newMailSecret();
@@ -37,17 +37,17 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
     return { link, token, expiresAt: new Date(expiresAt) };
   }
 
-  return async function sendMail(letter: StoredLetter): Promise<void> {
+  return async function sendMail(message: StoredOutboxMessage): Promise<void> {
     hook.assertThere();
-    const kind = letter.kind as AccountMailKind;
-    const { to } = letter.payload as WaitingMail;
-    const common = { id: `${userId}.${letter.seq}`, to, userId };
+    const kind = message.kind as AccountMailKind;
+    const { to } = message.payload as WaitingMail;
+    const common = { id: `${userId}.${message.seq}`, to, userId };
     if (!isLinkKind(kind)) {
       // A notice beyond the limits of the address is dropped. Its event stays in the audit log.
       if (!(await count({ to, kind, id: digestOf(common.id) }))) return;
       return hook.send({ kind, ...common, ...defaultText(kind) });
     }
-    const linked = await withToken(kind, letter);
+    const linked = await withToken(kind, message);
     return hook.send({ kind, ...common, ...linked, ...defaultText(kind, linked.link) });
   };
 }

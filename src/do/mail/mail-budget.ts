@@ -1,6 +1,6 @@
 import { randomId } from "../../shared/random-id.js";
-import type { Alarms } from "../alarms.js";
-import type { UpgradedStorage } from "../storage/framework-schema.js";
+import type { Alarms } from "../lifecycle/alarms.js";
+import type { UpgradedStorage } from "../tables/schema/framework-schema.js";
 import { isWithinMailLimits } from "./mail-limits.js";
 import type { MailKind } from "./mail-message.js";
 

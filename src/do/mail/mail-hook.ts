@@ -1,4 +1,4 @@
-import { Undeliverable } from "../outbox/undeliverable.js";
+import { Undeliverable } from "../messaging/undeliverable.js";
 import { putInDevInbox } from "./dev-inbox.js";
 import { checkedAppUrl } from "./links.js";
 import { createMailAvailability, MAIL_FIX } from "./mail-availability.js";

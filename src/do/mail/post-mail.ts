@@ -1,6 +1,6 @@
-import type { WaitingInvitation } from "../organizations/letters.js";
-import { MAIL } from "../outbox/outbox-heads.js";
-import type { Outbox } from "../outbox/create-outbox.js";
+import type { WaitingInvitation } from "../organizations/organization-messages.js";
+import { MAIL } from "../messaging/outbox-heads.js";
+import type { Outbox } from "../messaging/create-outbox.js";
 import type { MailKind } from "./mail-message.js";
 
 /** A message as it waits in the outbox: without its token, which exists nowhere but in the mail. */

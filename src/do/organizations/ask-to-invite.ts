@@ -1,7 +1,7 @@
 import { emailAddressOf } from "../../shared/email-index.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
-import type { OrganizationParts } from "./organization-parts.js";
+import type { OrganizationDeps } from "./organization-deps.js";
 
 /** A member who invites, by the address that the organization knows. */
 export interface InvitingMember {
@@ -17,7 +17,7 @@ export interface InvitingMember {
  * @throws ReasonedError TOO_MANY_REQUESTS, the same whether the address has an account or not
  */
 export async function askToInvite(
-  { organizationId, identity }: Pick<OrganizationParts, "organizationId" | "identity">,
+  { organizationId, identity }: Pick<OrganizationDeps, "organizationId" | "identity">,
   { email, inviter }: { readonly email: string; readonly inviter: InvitingMember | undefined },
 ): Promise<{ inviterVerified: boolean }> {
   const { namespace, secrets } = identity();

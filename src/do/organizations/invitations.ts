@@ -5,11 +5,11 @@ import { randomId } from "../../shared/random-id.js";
 import { toName } from "../../shared/owner.js";
 import { askToInvite } from "./ask-to-invite.js";
 import type { InvitationRow } from "./invitation-store.js";
-import { letterTo } from "./letters.js";
+import { messageTo } from "./organization-messages.js";
 import type { Membership } from "./membership.js";
 import type { MemberRow } from "./member-store.js";
-import type { OrganizationParts } from "./organization-parts.js";
-import { assertOutranks, outranks, type Actor } from "./rank.js";
+import type { OrganizationDeps } from "./organization-deps.js";
+import { assertOutranks, outranks, type ActingMember } from "./rank.js";
 
 const HOUR = 60 * 60_000;
 /** How long an invitation waits for its answer. */
@@ -33,18 +33,28 @@ export interface NewInvitation {
 }
 
 /** The inviter: a member, or the app itself. */
-export type InvitingActor = Actor & ("system" | { readonly email: string });
+export type InvitingActor = ActingMember & ("system" | { readonly email: string });
 
 export interface InvitationsOptions {
-  readonly parts: OrganizationParts;
+  readonly deps: OrganizationDeps;
   readonly membership: Membership;
   readonly arm: () => void;
 }
 
 /** The invitations to an organization, which alone says whether one still holds. */
-export function createInvitations({ parts, membership, arm }: InvitationsOptions) {
-  const { organizationId, identity, book, organizations, members, invitations, rates, mail, outbox, transaction } =
-    parts;
+export function createInvitations({ deps, membership, arm }: InvitationsOptions) {
+  const {
+    organizationId,
+    identity,
+    rolePolicy,
+    organizations,
+    members,
+    invitations,
+    rates,
+    mail,
+    outbox,
+    transaction,
+  } = deps;
 
   const targetOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
 
@@ -54,12 +64,12 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
     const name = organizations.read()?.name ?? "";
     const inviter = inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified };
     const waiting = { id, email, organizationId, name, role, invitedBy, inviter, expiresAt: expiresAt.getTime(), mail };
-    outbox.post(letterTo(target, "invitation", waiting));
+    outbox.post(messageTo(target, "invitation", waiting));
   }
 
   function end({ id, target }: InvitationRow): void {
     invitations.remove(id);
-    outbox.post(letterTo(target, "withdrawInvitation", { id }));
+    outbox.post(messageTo(target, "withdrawInvitation", { id }));
   }
 
   /** Noted under the name of the address's object: the address itself is kept no longer than its invitation. */
@@ -79,16 +89,16 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
   function stillGranted({ inviterId, role }: InvitationRow): boolean {
     if (inviterId === undefined) return true;
     const member = members.find(inviterId);
-    if (!member || !book.allows(member.role, builtinPermissions.manageMembers)) return false;
-    return book.has(role) && outranks(book, member, role);
+    if (!member || !rolePolicy.allows(member.role, builtinPermissions.manageMembers)) return false;
+    return rolePolicy.has(role) && outranks(rolePolicy, member, role);
   }
 
   /** @throws TRPCError NOT_FOUND, FORBIDDEN */
-  function readInvitationToResend(id: string, by: Actor): InvitationRow {
+  function readInvitationToResend(id: string, by: ActingMember): InvitationRow {
     const invitation = waiting(id);
     if (!invitation)
       throw new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation, or not any more." });
-    assertOutranks(book, by, invitation.role);
+    assertOutranks(rolePolicy, by, invitation.role);
     return invitation;
   }
 
@@ -96,13 +106,13 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
    * The invitation that waits for an address already, if it needs no change.
    * @throws TRPCError FORBIDDEN, CONFLICT
    */
-  function findSame({ email, role }: NewInvitation, by: Actor): InvitationRow | undefined {
-    assertOutranks(book, by, role);
+  function findSame({ email, role }: NewInvitation, by: ActingMember): InvitationRow | undefined {
+    assertOutranks(rolePolicy, by, role);
     if (members.hasEmail(email)) throw alreadyMember();
     const before = invitations.findFor(email);
     if (!before || !waiting(before.id)) return undefined;
     if (before.role === role) return before;
-    assertOutranks(book, by, before.role);
+    assertOutranks(rolePolicy, by, before.role);
     return undefined;
   }
 
@@ -133,7 +143,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
       if (same) return same;
       mail.assertConfigured();
       const inviter = asked === "system" ? undefined : { userId: asked.userId, email: asked.email };
-      const { inviterVerified } = await askToInvite(parts, { email, inviter });
+      const { inviterVerified } = await askToInvite(deps, { email, inviter });
       return transaction(() => {
         const by = actor();
         // Another call may have come first.
@@ -164,10 +174,10 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
     },
 
     /** Answers whether there was such an invitation. @throws TRPCError FORBIDDEN */
-    cancel(actor: Actor, id: string): boolean {
+    cancel(actor: ActingMember, id: string): boolean {
       const invitation = waiting(id);
       if (!invitation) return false;
-      assertOutranks(book, actor, invitation.role);
+      assertOutranks(rolePolicy, actor, invitation.role);
       end(invitation);
       return true;
     },
@@ -181,7 +191,7 @@ export function createInvitations({ parts, membership, arm }: InvitationsOptions
       mail.assertConfigured();
       const inviter =
         inviterId === undefined || invitedBy === undefined ? undefined : { userId: inviterId, email: invitedBy };
-      const { inviterVerified } = await askToInvite(parts, { email, inviter });
+      const { inviterVerified } = await askToInvite(deps, { email, inviter });
       return transaction(() => {
         const invitation = readInvitationToResend(id, actor());
         takeMail(invitation.target);

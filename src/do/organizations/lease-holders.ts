@@ -1,8 +1,8 @@
 import type { InternalRequest } from "../../shared/internal.js";
 import { toName } from "../../shared/owner.js";
-import type { SessionStore } from "../accounts/session-store.js";
-import type { Outbox } from "../outbox/create-outbox.js";
-import { letterTo } from "./letters.js";
+import type { SessionStore } from "../accounts/sessions/session-store.js";
+import type { Outbox } from "../messaging/create-outbox.js";
+import { messageTo } from "./organization-messages.js";
 
 export const leaseHolderSchema = `
   CREATE TABLE IF NOT EXISTS _lease_holders (
@@ -60,7 +60,7 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
         );
         for (const { organization_id: id, until } of rows.toArray()) {
           if (Number(until) <= Date.now()) continue;
-          outbox.post(letterTo(toName({ type: "organization", id: String(id) }), "endSession", { sessionId }));
+          outbox.post(messageTo(toName({ type: "organization", id: String(id) }), "endSession", { sessionId }));
         }
       }
     },

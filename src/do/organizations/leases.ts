@@ -21,7 +21,7 @@ export interface MemberSession {
 
 export interface LeasesOptions {
   readonly sql: SqlStorage;
-  readonly isBorn: () => boolean;
+  readonly isInitialized: () => boolean;
   /** Asks the user's object until when a session may be taken to be alive. */
   readonly ask: (session: MemberSession) => Promise<number | "ended" | "replaced">;
 }
@@ -36,7 +36,7 @@ type Answer = "alive" | "ended" | "replaced";
  * A newer generation of tokens needs a new lease: the user's object detects copied tokens only if it knows which
  * generations have reached a client.
  */
-export function createLeases({ sql, isBorn, ask }: LeasesOptions) {
+export function createLeases({ sql, isInitialized, ask }: LeasesOptions) {
   /** Sessions that are being asked about, and whether they ended meanwhile: the answer may be older than the end. */
   const asking = new Map<string, { readonly answer: Promise<Answer>; ended: boolean }>();
 
@@ -44,7 +44,7 @@ export function createLeases({ sql, isBorn, ask }: LeasesOptions) {
     const { userId, sessionId, generation } = session;
     const until = await ask(session);
     if (typeof until === "string") return until;
-    if (asking.get(sessionId)?.ended || !isBorn()) return "ended";
+    if (asking.get(sessionId)?.ended || !isInitialized()) return "ended";
     sql.exec("DELETE FROM _leases WHERE until <= ?", Date.now());
     sql.exec("INSERT OR REPLACE INTO _leases (session_id, user_id, until) VALUES (?, ?, ?)", sessionId, userId, until);
     // Afterwards, because replacing a lease may delete its generation.

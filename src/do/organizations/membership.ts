@@ -1,13 +1,13 @@
 import { TRPCError } from "@trpc/server";
-import { OWNER } from "../../router/organizations/role-book.js";
+import { OWNER } from "../../router/organizations/role-policy.js";
 import { toName } from "../../shared/owner.js";
-import { letterTo } from "./letters.js";
+import { messageTo } from "./organization-messages.js";
 import type { MemberRow } from "./member-store.js";
-import type { OrganizationParts } from "./organization-parts.js";
-import { assertOutranks, assertOwner, byRank, lastOwner, type Actor } from "./rank.js";
+import type { OrganizationDeps } from "./organization-deps.js";
+import { assertOutranks, assertOwner, byRank, lastOwner, type ActingMember } from "./rank.js";
 
 export interface MembershipOptions {
-  readonly parts: OrganizationParts;
+  readonly deps: OrganizationDeps;
   /** Called when nobody is left: an organization without members is no organization. */
   readonly onEmpty: () => void;
 }
@@ -16,14 +16,14 @@ export interface MembershipOptions {
  * Who belongs to an organization, and as what. Each change and the letter that tells the member's own object of it are
  * one transaction; call them inside one.
  */
-export function createMembership({ parts, onEmpty }: MembershipOptions) {
-  const { organizationId, book, organizations, members, invitations, leases, outbox, onMemberEnd } = parts;
+export function createMembership({ deps, onEmpty }: MembershipOptions) {
+  const { organizationId, rolePolicy, organizations, members, invitations, leases, outbox, onMemberEnd } = deps;
 
   /** Tells a member's own object what they are. */
   function tell({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
     const name = organizations.read()?.name ?? "";
     const membership = { organizationId, name, role, joinedAt: joinedAt.getTime(), email, invitationId };
-    outbox.post(letterTo(userName(userId), "membership", membership));
+    outbox.post(messageTo(userName(userId), "membership", membership));
   }
 
   function existing(userId: string): MemberRow {
@@ -47,7 +47,7 @@ export function createMembership({ parts, onEmpty }: MembershipOptions) {
   function end(userId: string): void {
     members.remove(userId);
     leases.removeOf(userId);
-    outbox.post(letterTo(userName(userId), "left", { organizationId }));
+    outbox.post(messageTo(userName(userId), "left", { organizationId }));
     onMemberEnd(userId);
   }
 
@@ -58,20 +58,20 @@ export function createMembership({ parts, onEmpty }: MembershipOptions) {
     },
 
     /** @throws TRPCError NOT_FOUND, FORBIDDEN, CONFLICT */
-    setRole(actor: Actor, userId: string, role: string): MemberRow {
+    setRole(actor: ActingMember, userId: string, role: string): MemberRow {
       const member = existing(userId);
-      assertOutranks(book, actor, member.role);
-      assertOutranks(book, actor, role);
+      assertOutranks(rolePolicy, actor, member.role);
+      assertOutranks(rolePolicy, actor, role);
       if (member.role === role) return member;
       assertOtherOwner(member);
       return change(userId, role);
     },
 
     /** Answers whether there was such a member. @throws TRPCError FORBIDDEN, CONFLICT */
-    remove(actor: Actor, userId: string): boolean {
+    remove(actor: ActingMember, userId: string): boolean {
       const member = members.find(userId);
       if (!member) return false;
-      assertOutranks(book, actor, member.role);
+      assertOutranks(rolePolicy, actor, member.role);
       assertOtherOwner(member);
       end(userId);
       return true;
@@ -84,13 +84,13 @@ export function createMembership({ parts, onEmpty }: MembershipOptions) {
     },
 
     /** @throws TRPCError FORBIDDEN, NOT_FOUND, BAD_REQUEST */
-    transfer(actor: Actor, userId: string): void {
+    transfer(actor: ActingMember, userId: string): void {
       assertOwner(actor);
       const heir = existing(userId);
       if (actor === "system") throw noOwnership();
       if (actor.userId === userId) return;
       if (heir.role !== OWNER) change(userId, OWNER);
-      const [, below] = book.roles;
+      const [, below] = rolePolicy.roles;
       // Without a role below there is nothing else that a member could be.
       if (below) change(actor.userId, below.name);
     },
@@ -105,11 +105,11 @@ export function createMembership({ parts, onEmpty }: MembershipOptions) {
       leases.removeOf(userId);
       for (const { id, target } of invitations.by(userId)) {
         invitations.remove(id);
-        outbox.post(letterTo(target, "withdrawInvitation", { id }));
+        outbox.post(messageTo(target, "withdrawInvitation", { id }));
       }
       onMemberEnd(userId);
       if (members.count(OWNER) > 0) return;
-      const [heir] = byRank(book, members.list());
+      const [heir] = byRank(rolePolicy, members.list());
       if (heir) change(heir.userId, OWNER);
       else onEmpty();
     },

@@ -1,8 +1,8 @@
 import { toName } from "../../shared/owner.js";
-import type { Alarms } from "../alarms.js";
+import type { Alarms } from "../lifecycle/alarms.js";
 import type { Invitations } from "./invitations.js";
-import { letterTo } from "./letters.js";
-import type { OrganizationParts } from "./organization-parts.js";
+import { messageTo } from "./organization-messages.js";
+import type { OrganizationDeps } from "./organization-deps.js";
 
 export const organizationDeletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), next_at INTEGER NOT NULL) STRICT";
@@ -13,10 +13,10 @@ const REMEMBERED = 3 * 24 * 60 * MINUTE;
 const DELETED = "userdo:deleted";
 
 export interface OrganizationDeletionOptions {
-  readonly parts: OrganizationParts;
+  readonly deps: OrganizationDeps;
   readonly invitations: () => Invitations;
   readonly storage: DurableObjectStorage;
-  readonly isBorn: () => boolean;
+  readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Takes the object back to before its birth, and leaves what is written then. */
   readonly erase: (leave: () => void) => Promise<void>;
@@ -28,14 +28,14 @@ export interface OrganizationDeletionOptions {
  * that there was one, so that a letter of its birth that comes again does not bring it back.
  */
 export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
-  const { parts, invitations, storage, isBorn, alarms, erase } = options;
-  const { organizationId, organizations, members, leases, outbox, onMemberEnd } = parts;
+  const { deps, invitations, storage, isInitialized, alarms, erase } = options;
+  const { organizationId, organizations, members, leases, outbox, onMemberEnd } = deps;
   const { sql, kv } = storage;
 
   let deleted = kv.get(DELETED) !== undefined;
 
   const nextAt = (): number | undefined => {
-    const [row] = isBorn() ? sql.exec("SELECT next_at FROM _deletion").toArray() : [];
+    const [row] = isInitialized() ? sql.exec("SELECT next_at FROM _deletion").toArray() : [];
     return row && Number(row["next_at"]);
   };
 
@@ -55,7 +55,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
   alarms.register({ name: "deletion", due: nextAt, run: finish });
   alarms.register({
     name: "deleted",
-    due: () => (isBorn() ? undefined : kv.get<number>(DELETED)),
+    due: () => (isInitialized() ? undefined : kv.get<number>(DELETED)),
     run() {
       kv.delete(DELETED);
       deleted = false;
@@ -70,7 +70,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
     begin(): void {
       invitations().endAll();
       for (const { userId } of members.list()) {
-        outbox.post(letterTo(toName({ type: "user", id: userId }), "left", { organizationId }));
+        outbox.post(messageTo(toName({ type: "user", id: userId }), "left", { organizationId }));
         onMemberEnd(userId);
       }
       members.removeAll();

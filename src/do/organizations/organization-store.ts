@@ -1,6 +1,6 @@
 import superjson from "superjson";
-import { encodeFields } from "../accounts/encode-fields.js";
-import { loggedTableSql } from "../storage/logged-table.js";
+import { encodeFields } from "../fields/encode-fields.js";
+import { loggedTableSql } from "../change-log/logged-table.js";
 
 /** The organization whose object this is. */
 export interface OrganizationRow {

@@ -1,26 +1,26 @@
 import { TRPCError } from "@trpc/server";
-import { OWNER, type RoleBook } from "../../router/organizations/role-book.js";
+import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 
 /** Who acts in an organization: a member by their role, or the app itself. */
-export type Actor = "system" | { readonly userId: string; readonly role: string };
+export type ActingMember = "system" | { readonly userId: string; readonly role: string };
 
 /** Whether somebody may give or take a role: only those below their own. Nobody is above an owner but owners. */
-export function outranks(book: RoleBook, actor: Actor, role: string): boolean {
+export function outranks(rolePolicy: RolePolicy, actor: ActingMember, role: string): boolean {
   if (actor === "system" || actor.role === OWNER) return true;
-  return book.rankOf(actor.role) < book.rankOf(role);
+  return rolePolicy.rankOf(actor.role) < rolePolicy.rankOf(role);
 }
 
 /** The highest role first, and of one role who has been a member for longest. */
 export function byRank<TMember extends { readonly role: string }>(
-  book: RoleBook,
+  rolePolicy: RolePolicy,
   members: readonly TMember[],
 ): TMember[] {
-  return members.toSorted((one, other) => book.rankOf(one.role) - book.rankOf(other.role));
+  return members.toSorted((one, other) => rolePolicy.rankOf(one.role) - rolePolicy.rankOf(other.role));
 }
 
 /** @throws TRPCError FORBIDDEN */
-export function assertOutranks(book: RoleBook, actor: Actor, role: string): void {
-  if (outranks(book, actor, role)) return;
+export function assertOutranks(rolePolicy: RolePolicy, actor: ActingMember, role: string): void {
+  if (outranks(rolePolicy, actor, role)) return;
   throw new TRPCError({
     code: "FORBIDDEN",
     message: `You may give and take roles below your own, which "${role}" is not. Ask an owner.`,
@@ -28,7 +28,7 @@ export function assertOutranks(book: RoleBook, actor: Actor, role: string): void
 }
 
 /** @throws TRPCError FORBIDDEN */
-export function assertOwner(actor: Actor): void {
+export function assertOwner(actor: ActingMember): void {
   if (actor === "system" || actor.role === OWNER) return;
   throw new TRPCError({ code: "FORBIDDEN", message: "Only an owner of the organization may do that." });
 }

@@ -1,10 +1,10 @@
 import type { ListedOrganization } from "../../shared/organization.js";
-import { loggedTableSql } from "../storage/logged-table.js";
+import { loggedTableSql } from "../change-log/logged-table.js";
 import type { KnownInviter } from "./blocked-inviters.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
-import type { OrganizationLetters, WaitingInvitation } from "./letters.js";
+import type { OrganizationMessages, WaitingInvitation } from "./organization-messages.js";
 
-type Membership = OrganizationLetters["membership"];
+type Membership = OrganizationMessages["membership"];
 
 /** A user's membership, as their own object was told of it. */
 export type ListedMembership = Extract<ListedOrganization, { status: "member" }>;

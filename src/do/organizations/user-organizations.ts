@@ -1,11 +1,11 @@
 import { TRPCError } from "@trpc/server";
-import { OWNER } from "../../router/organizations/role-book.js";
+import { OWNER } from "../../router/organizations/role-policy.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
 import type { AccountStore } from "../accounts/account-store.js";
-import type { Outbox } from "../outbox/create-outbox.js";
+import type { Outbox } from "../messaging/create-outbox.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
-import { handlersFor, letterTo, type LetterKind } from "./letters.js";
+import { handlersFor, messageTo, type OrganizationMessageKind } from "./organization-messages.js";
 import type { UserOrganizationStore } from "./user-organization-store.js";
 
 export interface UserOrganizationsOptions {
@@ -31,12 +31,12 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
         // The address was changed while the membership was on its way here.
         if (!account || account.email === email) return;
         const change = { userId, email: account.email };
-        outbox.post(letterTo(organization(membership.organizationId), "memberEmail", change));
+        outbox.post(messageTo(organization(membership.organizationId), "memberEmail", change));
       },
       left({ organizationId }) {
         store.removeMembership(organizationId);
         // It was born, then. A letter of its birth whose answer was lost must not make it anew once it is deleted.
-        outbox.withdraw(organization(organizationId), "createOrganization" satisfies LetterKind);
+        outbox.withdraw(organization(organizationId), "createOrganization" satisfies OrganizationMessageKind);
       },
       invited(invitation) {
         // It may have been sent to an address that the user has left behind.
@@ -52,12 +52,12 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
     tellEmail(email: string): void {
       store.removeInvitationsBut(email);
       for (const { id } of store.memberships())
-        outbox.post(letterTo(organization(id), "memberEmail", { userId, email }));
+        outbox.post(messageTo(organization(id), "memberEmail", { userId, email }));
     },
 
     /** Asks for the invitations that wait at an address which is known to be the user's now. The same for the transaction. */
     claim(target: string): void {
-      outbox.post(letterTo(target, "claimInvitations", { userId }));
+      outbox.post(messageTo(target, "claimInvitations", { userId }));
     },
 
     /**
@@ -77,7 +77,7 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
 
     /** The user is about to be no more. The same for the transaction. */
     tellGone(): void {
-      for (const { id } of store.memberships()) outbox.post(letterTo(organization(id), "memberGone", { userId }));
+      for (const { id } of store.memberships()) outbox.post(messageTo(organization(id), "memberGone", { userId }));
     },
   };
 }

@@ -1,9 +1,9 @@
 import { toName } from "../../shared/owner.js";
-import type { Alarms } from "../alarms.js";
+import type { Alarms } from "../lifecycle/alarms.js";
 import { postMail } from "../mail/post-mail.js";
-import type { Outbox } from "../outbox/create-outbox.js";
+import type { Outbox } from "../messaging/create-outbox.js";
 import { isWithinInvitationLimits, type CountedInvitation } from "./invitation-limits.js";
-import { handlersFor, letterTo, type WaitingInvitation } from "./letters.js";
+import { handlersFor, messageTo, type WaitingInvitation } from "./organization-messages.js";
 
 export const waitingInvitationSchema = `
   CREATE TABLE IF NOT EXISTS _waiting (
@@ -25,8 +25,8 @@ const ADMISSION_TIME = 60_000;
 
 export interface WaitingInvitationsOptions {
   readonly sql: SqlStorage;
-  readonly isBorn: () => boolean;
-  readonly birth: <TResult>(work: () => TResult) => TResult;
+  readonly isInitialized: () => boolean;
+  readonly initialize: <TResult>(work: () => TResult) => TResult;
   readonly outbox: Pick<Outbox, "post">;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** The user whose address it is; `undefined` for nobody's, or somebody's who only is about to sign up. */
@@ -39,7 +39,7 @@ export interface WaitingInvitationsOptions {
 
 /** The invitations to one address. They wait here until somebody has shown that it is theirs. */
 export function createWaitingInvitations(options: WaitingInvitationsOptions) {
-  const { sql, isBorn, birth, outbox, alarms, ownerId, isBlocked, onForgotten } = options;
+  const { sql, isInitialized, initialize, outbox, alarms, ownerId, isBlocked, onForgotten } = options;
 
   const list = (now: number): WaitingInvitation[] =>
     sql
@@ -49,7 +49,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
 
   /** The invitations that take a place at the address: those that wait, and those that are about to arrive. */
   function countedInvitations(now: number): CountedInvitation[] {
-    if (!isBorn()) return [];
+    if (!isInitialized()) return [];
     const waiting = list(now).map(({ organizationId, inviter }) => ({ organizationId, inviterId: inviter?.userId }));
     const organizations = new Set(waiting.map(({ organizationId }) => organizationId));
     const admitted = sql
@@ -65,7 +65,8 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
   /** The ids of the inviters of waiting invitations that the owner of the address blocks. */
   async function blockedInviters(): Promise<Set<string>> {
     const byInviter = new Map<string, WaitingInvitation>();
-    for (const each of isBorn() ? list(Date.now()) : []) if (each.inviter) byInviter.set(each.inviter.userId, each);
+    for (const each of isInitialized() ? list(Date.now()) : [])
+      if (each.inviter) byInviter.set(each.inviter.userId, each);
     const asked = await Promise.all(
       Array.from(byInviter, async ([userId, each]) => ((await isBlocked(each)) ? userId : [])),
     );
@@ -73,13 +74,13 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
   }
 
   function tell(userId: string, invitation: WaitingInvitation): void {
-    outbox.post(letterTo(toName({ type: "user", id: userId }), "invited", invitation));
+    outbox.post(messageTo(toName({ type: "user", id: userId }), "invited", invitation));
   }
 
   alarms.register({
     name: "waiting invitations",
     due() {
-      if (!isBorn()) return undefined;
+      if (!isInitialized()) return undefined;
       const expiry = sql
         .exec(
           "SELECT min(at) AS at FROM (SELECT expires_at AS at FROM _waiting UNION SELECT until FROM _admitted_invitations)",
@@ -97,7 +98,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
   return {
     /** Whether anything is stored. */
     holds: (): boolean =>
-      isBorn() &&
+      isInitialized() &&
       sql.exec("SELECT 1 FROM _waiting UNION ALL SELECT 1 FROM _admitted_invitations LIMIT 1").toArray().length > 0,
 
     /** Whether an organization may send an invitation. Keeps a place for it if so. */
@@ -107,7 +108,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
       // The owner is asked only at the limit. Other invitations may have come in meanwhile, so they are counted again.
       if (!isWithin() && !isWithin(await blockedInviters())) return false;
       const now = Date.now();
-      birth(() => {
+      initialize(() => {
         sql.exec(
           "INSERT OR REPLACE INTO _admitted_invitations (organization_id, inviter_id, until) VALUES (?, ?, ?)",
           invitation.organizationId,
@@ -140,7 +141,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
       withdrawInvitation({ id }) {
         sql.exec("DELETE FROM _waiting WHERE id = ?", id);
         const userId = ownerId();
-        if (userId !== undefined) outbox.post(letterTo(toName({ type: "user", id: userId }), "uninvited", { id }));
+        if (userId !== undefined) outbox.post(messageTo(toName({ type: "user", id: userId }), "uninvited", { id }));
         alarms.arm();
       },
       claimInvitations({ userId }) {

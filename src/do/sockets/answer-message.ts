@@ -3,12 +3,12 @@ import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import { lastEventIdIn } from "../../shared/last-event-id.js";
 import { memberKey } from "../scheduling/member-key.js";
-import type { Connection } from "./connection.js";
-import type { FrameHead, Frames } from "./frames.js";
-import type { Handovers } from "./handovers.js";
+import type { Connection } from "../connections/connection.js";
+import type { FrameHead, Frames } from "../connections/frames.js";
+import type { ReconnectPositions } from "./reconnect-positions.js";
 import { readMessageId } from "./message-id.js";
 import { isStop, type Message, type ParsedMessage } from "./messages.js";
-import { kindOf, type Start } from "./open-result.js";
+import { subscriptionKindOf, type Start } from "./stream-scope.js";
 import {
   duplicateId,
   inputsTakeTooMuch,
@@ -16,21 +16,23 @@ import {
   tooManySubscriptions,
   tooMuchInput,
   tooMuchWaits,
-} from "./socket-errors.js";
-import type { SocketServerOptions } from "./socket-server.js";
-import { inputBytes } from "./subscription.js";
-import type { Opened } from "./opened.js";
+} from "../connections/socket-errors.js";
+import type { SocketServerOptions } from "./socket-capability.js";
+import { inputBytes } from "../connections/subscription.js";
+import type { OpenedResult } from "./opened.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 export interface AnswersOptions extends SocketServerOptions {
   readonly frames: Frames;
   readonly subscriptions: Subscriptions;
-  readonly handovers: Handovers;
+  readonly handovers: ReconnectPositions;
   readonly open: (
     caller: Caller,
     call: Call,
     start: Start | undefined,
-  ) => Promise<{ readonly ok: true; readonly opened: Opened } | { readonly ok: false; readonly error: ErrorShape }>;
+  ) => Promise<
+    { readonly ok: true; readonly opened: OpenedResult } | { readonly ok: false; readonly error: ErrorShape }
+  >;
 }
 
 type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
@@ -92,7 +94,7 @@ export function createAnswers(options: AnswersOptions) {
       if (opened.kind === "iterable") opened.controller.abort();
       return;
     }
-    const stored = { id, jsonrpc, path, input: wireInput, ...kindOf(opened, lastEventId) };
+    const stored = { id, jsonrpc, path, input: wireInput, ...subscriptionKindOf(opened, lastEventId) };
     if (opened.kind === "live") {
       connection.send(frames.started(message));
       return subscriptions.add(connection, userdo ? { ...stored, readsFlushed: true } : stored, opened, head);

@@ -1,13 +1,13 @@
 import { isNestedPromise } from "../../router/resolve-nested.js";
 import type { LaterValue } from "../../shared/call.js";
-import { isAsyncIterable, type createPendingCall } from "./open-result.js";
-import type { Opened } from "./opened.js";
+import { isAsyncIterable, type createStreamScope } from "./stream-scope.js";
+import type { OpenedResult } from "./opened.js";
 
 export interface DeferNestedOptions {
   /** Creates the call that the stream belongs to. */
-  readonly pending: typeof createPendingCall;
+  readonly pending: typeof createStreamScope;
   /** Keeps a stream for the Worker, and returns the ticket for it. */
-  readonly hold: (opened: Opened) => string;
+  readonly hold: (opened: OpenedResult) => string;
   readonly path: string;
 }
 

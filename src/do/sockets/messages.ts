@@ -9,10 +9,10 @@ import {
   type JsonTextLimits,
 } from "../../shared/json-text-limits.js";
 import { limits } from "../../shared/limits.js";
-import { byteLength } from "./byte-length.js";
-import type { FrameHead } from "./frames.js";
+import { byteLength } from "../connections/byte-length.js";
+import type { FrameHead } from "../connections/frames.js";
 import { isId, readMessageId } from "./message-id.js";
-import { tooLarge } from "./socket-errors.js";
+import { tooLarge } from "../connections/socket-errors.js";
 
 type Parsed = ReturnType<typeof parseTRPCMessage>;
 

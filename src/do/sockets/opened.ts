@@ -1,8 +1,8 @@
 import type { LiveRequest } from "../../router/live/live-request.js";
-import type { SourceDescription } from "./change-source.js";
+import type { SourceDescription } from "../change-log/change-source.js";
 
 /** The result of a subscription's procedure, ready to be delivered. */
-export type Opened =
+export type OpenedResult =
   | { readonly kind: "source"; readonly source: SourceDescription }
   | { readonly kind: "live"; readonly request: LiveRequest }
   | {

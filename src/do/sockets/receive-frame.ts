@@ -5,17 +5,17 @@ import { CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "../../
 import type { Cursor } from "../../shared/cursor.js";
 import { costOf, type Turns } from "../scheduling/create-turns.js";
 import { memberKey } from "../scheduling/member-key.js";
-import { byteLength } from "./byte-length.js";
-import type { Connection } from "./connection.js";
-import type { Frames } from "./frames.js";
+import { byteLength } from "../connections/byte-length.js";
+import type { Connection } from "../connections/connection.js";
+import type { Frames } from "../connections/frames.js";
 import type { MemberCalls } from "./member-calls.js";
 import { idOfFrame } from "./message-id.js";
 import { createMessageQueue } from "./message-queue.js";
 import { isStop, notJson, parseMessages, splitFrame, type FrameMessage, type ParsedMessage } from "./messages.js";
-import { memberQuota, tooLarge } from "./socket-errors.js";
-import type { SocketLimits } from "./socket-limits.js";
+import { memberQuota, tooLarge } from "../connections/socket-errors.js";
+import type { SocketLimits } from "../connections/socket-limits.js";
 import { createWaitingBytes } from "./waiting-bytes.js";
-import type { MemoryBudget } from "./memory-budget.js";
+import type { MemoryBudget } from "../connections/memory-budget.js";
 
 export interface ReceiverOptions {
   readonly limits: Required<SocketLimits>;
@@ -28,7 +28,7 @@ export interface ReceiverOptions {
   readonly restore: () => void;
   /** Whether a caller may use a socket now, also one that its client has closed since. */
   readonly isAdmitted: (connection: Connection) => boolean;
-  readonly mayReceive: (connection: Connection) => boolean;
+  readonly authorizeDelivery: (connection: Connection) => boolean;
   readonly onUse: ((caller: Caller) => void) | undefined;
   /** The memory that all sockets of the object may take together. */
   readonly budget: MemoryBudget;
@@ -52,7 +52,8 @@ const SMALL_FRAME = 8_192;
  * messages parsed and answered in turn: receiving a frame only splits and counts it.
  */
 export function createReceiver(options: ReceiverOptions) {
-  const { limits, transformer, frames, shape, head, restore, isAdmitted, mayReceive, onUse, memberCalls } = options;
+  const { limits, transformer, frames, shape, head, restore, isAdmitted, authorizeDelivery, onUse, memberCalls } =
+    options;
   const { turns, answer, refuseAll } = options;
   // A client that comes back sends all its subscriptions at once, and may have calls to send again.
   const most = {
@@ -114,7 +115,7 @@ export function createReceiver(options: ReceiverOptions) {
           if (!isHandled) return;
         }
         // Asks a lapsed client to come back, once nothing of it is left unanswered.
-        if (isLast()) mayReceive(connection);
+        if (isLast()) authorizeDelivery(connection);
       }),
     );
     await answered.finally(() => waitingBytes.release(connection, bytes));

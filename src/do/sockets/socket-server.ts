@@ -1,57 +1,25 @@
-import type { AnyTRPCRouter } from "@trpc/server";
-import type { Call, ErrorShape, Reply } from "../../shared/call.js";
+import type { Call } from "../../shared/call.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import { randomId } from "../../shared/random-id.js";
 import { createLiveResults } from "../live/live-result.js";
-import type { LiveRunner } from "../live/live-runner.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createAnswers } from "./answer-message.js";
-import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "./attachment.js";
-import type { LiveObject } from "../kind-of-object.js";
-import type { ChangeHub } from "./change-hub.js";
+import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
 import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
-import { createConnection, type Connection } from "./connection.js";
-import { createFrames } from "./frames.js";
-import { createHandovers } from "./handovers.js";
-import type { HeldStream } from "./held-streams.js";
-import type { Turns } from "../scheduling/create-turns.js";
-import type { MemberCalls } from "./member-calls.js";
-import { createMemoryBudget } from "./memory-budget.js";
-import { createPermits, NEVER } from "./permits.js";
-import { createPendingCall, kindOf, type LiveCall, type Start } from "./open-result.js";
-import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "./socket-errors.js";
-import type { SocketLimits } from "./socket-limits.js";
+import { createConnection, type Connection } from "../connections/connection.js";
+import { createFrames } from "../connections/frames.js";
+import { createReconnectPositions } from "./reconnect-positions.js";
+import type { PendingStream } from "./pending-streams.js";
+import { createMemoryBudget } from "../connections/memory-budget.js";
+import { createConnectionAccess, NEVER } from "./connection-access.js";
+import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
+import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
 import { createSubscriptions, type Reopen } from "./subscriptions.js";
 import { createSubscriptionStore } from "./subscription-store.js";
 import { exceededSocketLimit, sessionTag, userTag } from "./socket-tags.js";
-import { createWakeMark } from "./wake-mark.js";
-
-export interface SocketServerOptions extends Pick<
-  LiveObject,
-  "isBorn" | "isShared" | "admission" | "admit" | "standing" | "onUse"
-> {
-  readonly state: DurableObjectState;
-  readonly router: AnyTRPCRouter;
-  readonly hub: ChangeHub;
-  readonly limits: Required<SocketLimits>;
-  /** Runs a query or a mutation, as for any other transport. */
-  readonly run: (caller: Caller, call: Call) => Promise<Reply>;
-  /** Runs a subscription's procedure and hands over what it returned. */
-  readonly subscribe: (
-    caller: Caller,
-    call: Call,
-    live: LiveCall,
-  ) => Promise<{ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: ErrorShape }>;
-  /** Formats an error that no procedure threw. */
-  readonly shape: (call: Call, cause: unknown) => ErrorShape;
-  /** Runs live queries. */
-  readonly live: LiveRunner;
-  /** The calls of each member of an organization; `undefined` for the object of one user. */
-  readonly memberCalls: MemberCalls | undefined;
-  /** Divides the time of the object between its members. */
-  readonly turns: Turns;
-}
+import { createResumeFlag } from "./resume-flag.js";
+import type { SocketServerOptions } from "./socket-capability.js";
 
 /** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
 export function createSocketServer(options: SocketServerOptions) {
@@ -60,13 +28,13 @@ export function createSocketServer(options: SocketServerOptions) {
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
-  const wakeMark = createWakeMark(state.storage);
+  const wakeMark = createResumeFlag(state.storage);
   const budget = createMemoryBudget(limits.memoryBytes);
 
   /** Runs a subscription's procedure, and says what can be told from. */
   async function open(caller: Caller, call: Call, start: Start | undefined) {
-    const pending = createPendingCall(start);
-    const result = await subscribe(caller, call, pending.live);
+    const pending = createStreamScope(start);
+    const result = await subscribe(caller, call, pending.scope);
     if (!result.ok) return result;
     try {
       return { ok: true, opened: pending.opened(result.result, call.path) } as const;
@@ -87,14 +55,14 @@ export function createSocketServer(options: SocketServerOptions) {
     return open(connection.caller, call, start);
   };
 
-  const permits = createPermits({
+  const permits = createConnectionAccess({
     ...options,
     frames,
-    handovers: () => handovers,
-    onAdmitted: (connection) => subscriptions.resume(connection),
+    reconnectPositions: () => handovers,
+    onGranted: (connection) => subscriptions.resume(connection),
     waitUntil: (work) => state.waitUntil(work),
   });
-  const { mayReceive, whenAdmitted } = permits;
+  const { authorizeDelivery, whenResolved } = permits;
 
   // Listens before the subscriptions do: after a sleep they are indexed when something is told, not before.
   hub.onFlush(() => {
@@ -106,8 +74,8 @@ export function createSocketServer(options: SocketServerOptions) {
     frames,
     store,
     reopen,
-    mayReceive,
-    whenAdmitted,
+    authorizeDelivery,
+    whenResolved,
     shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
     waitUntil: (work) => state.waitUntil(work),
     onGenerator: () => wakeMark.set(),
@@ -116,12 +84,12 @@ export function createSocketServer(options: SocketServerOptions) {
       toResult: createLiveResults(router),
       refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
       requestOf: ({ input }) => liveInput.parse(transformer.input.deserialize(input)),
-      inOneLook: permits.inOneLook,
+      withCachedChecks: permits.withCachedChecks,
       unknownResult: budget.unknownResult,
     },
   });
   hub.onFlush(permits.endFlush);
-  const handovers = createHandovers(subscriptions.index, permits.isStale);
+  const handovers = createReconnectPositions(subscriptions.index, permits.isStale);
   const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
   const receiver = createReceiver({
     limits,
@@ -131,8 +99,8 @@ export function createSocketServer(options: SocketServerOptions) {
     head: hub.head,
     restore,
     // An object that was erased has no sessions left to look at.
-    isAdmitted: (connection) => options.isBorn() && permits.isAdmitted(connection),
-    mayReceive,
+    isAdmitted: (connection) => options.isInitialized() && permits.isAdmitted(connection),
+    authorizeDelivery,
     onUse: options.onUse,
     budget,
     turns: options.turns,
@@ -164,7 +132,7 @@ export function createSocketServer(options: SocketServerOptions) {
     const connection = connections.get(socket);
     const key = readAttachment(socket)?.key;
     // An object that was erased has nothing of it left, not even the table.
-    if (key !== undefined && options.isBorn()) store.forget(key);
+    if (key !== undefined && options.isInitialized()) store.forget(key);
     if (!connection) return undefined;
     handovers.leave(connection, hub.head());
     subscriptions.forget(connection);
@@ -213,7 +181,7 @@ export function createSocketServer(options: SocketServerOptions) {
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
     const tags = caller.type === "user" ? [userTag(caller.userId)] : [];
     state.acceptWebSocket(server, session === undefined ? tags : [...tags, sessionTag(session)]);
-    const standing = options.standing?.(caller);
+    const standing = options.permissionVersion?.(caller);
     server.serializeAttachment({
       version: ATTACHMENT_VERSION,
       key: randomId(),
@@ -246,7 +214,7 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
-    acceptStream({ caller, call, opened, calledAt }: HeldStream): Response {
+    acceptStream({ caller, call, opened, calledAt }: PendingStream): Response {
       // A stream ends with its caller's session, not with an access token: the Worker holds none.
       const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) {
@@ -259,7 +227,7 @@ export function createSocketServer(options: SocketServerOptions) {
       // A stream of a mutation never runs again, so its input is not kept: it may be as large as a request.
       const isKept = call.input !== undefined && type !== "mutation";
       const input: unknown = isKept ? transformer.input.serialize(call.input) : undefined;
-      const stored = { id: 1, path, type, input, ...kindOf(opened, lastEventId) };
+      const stored = { id: 1, path, type, input, ...subscriptionKindOf(opened, lastEventId) };
       subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });
     },
@@ -284,9 +252,9 @@ export function createSocketServer(options: SocketServerOptions) {
     },
 
     /** Tells the sockets of a caller's session when their live queries show what it has written. */
-    mark(caller: Caller): void {
+    announceWrite(caller: Caller): void {
       const session = sessionOf(caller);
-      if (session !== undefined) subscriptions.live.mark(session);
+      if (session !== undefined) subscriptions.live.announceWrite(session);
     },
 
     /** Ends what a session holds open. Its row must be gone before: a close alone stops no messages. */

@@ -1,5 +1,5 @@
 import type { Caller } from "../../shared/caller.js";
-import type { SocketLimits } from "./socket-limits.js";
+import type { SocketLimits } from "../connections/socket-limits.js";
 
 /** The tag of all sockets that a user opened. */
 export function userTag(userId: string): string {

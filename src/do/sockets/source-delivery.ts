@@ -1,16 +1,16 @@
 import { parseCursor } from "../../shared/cursor.js";
-import type { StoredSubscription } from "./attachment.js";
-import { byteLength } from "./byte-length.js";
-import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "./change-hub.js";
-import type { Connection } from "./connection.js";
-import type { Frames } from "./frames.js";
-import { lets, type RowFilter } from "./row-filter.js";
-import type { Subscription } from "./subscription.js";
+import type { StoredSubscription } from "../connections/attachment.js";
+import { byteLength } from "../connections/byte-length.js";
+import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "../change-log/change-hub.js";
+import type { Connection } from "../connections/connection.js";
+import type { Frames } from "../connections/frames.js";
+import { matchesRow, type RowFilter } from "../change-log/row-filter.js";
+import type { Subscription } from "../connections/subscription.js";
 
 export interface SourceDeliveryOptions {
   readonly hub: ChangeHub;
   readonly frames: Frames;
-  readonly mayReceive: (connection: Connection) => boolean;
+  readonly authorizeDelivery: (connection: Connection) => boolean;
   readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Brings a subscription up to date in its member's turn. */
   readonly catchUpLater: (subscription: Subscription) => void;
@@ -31,7 +31,7 @@ const PAGE = 128;
 const LONG_EVENT = 16_384;
 
 /** Sends changes to the subscribers of sources: at once, or page by page to those that lag. */
-export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLater }: SourceDeliveryOptions) {
+export function createSourceDelivery({ hub, frames, authorizeDelivery, keep, catchUpLater }: SourceDeliveryOptions) {
   /** The part of an event that is the same for all its subscribers. */
   const events = new WeakMap<TrackedChange, string>();
   /** The last long one: the keys of a WeakMap are collected late, and long events would fill the memory until then. */
@@ -58,7 +58,7 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     let last: TrackedChange | undefined;
     let longBytes = 0;
     for (const tracked of changes) {
-      if (rows && !lets(rows, tracked.id)) continue;
+      if (rows && !matchesRow(rows, tracked.id)) continue;
       if (last && connection.isWaiting()) return { isWhole: false, last, longBytes };
       const event = eventOf(tracked);
       longBytes = event.length > LONG_EVENT ? byteLength(event) : 0;
@@ -80,7 +80,7 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
     const [table] = stored.tables;
     if (table === undefined || stored.kind !== "source") return;
     const hasNoRoom = (): boolean => connection.isWaiting() || connection.isWaiting(expected.get(subscription));
-    const maySend = !connection.isWaiting() && mayReceive(connection);
+    const maySend = !connection.isWaiting() && authorizeDelivery(connection);
     while (maySend && subscription.behind && !hasNoRoom()) {
       const { after, until = hub.head() } = subscription.behind;
       const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
@@ -106,7 +106,8 @@ export function createSourceDelivery({ hub, frames, mayReceive, keep, catchUpLat
       const { rows } = stored;
       // When it catches up, it reads this flush too.
       if (subscription.behind || (rows && !flush.concerns(table, rows))) return;
-      if (connection.isWaiting() || !mayReceive(connection)) return fallBehind(subscription, { after: flush.from });
+      if (connection.isWaiting() || !authorizeDelivery(connection))
+        return fallBehind(subscription, { after: flush.from });
       if (!subscription.opened) {
         subscription.behind = { after: flush.from };
         return catchUpLater(subscription);

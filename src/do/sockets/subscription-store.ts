@@ -1,4 +1,4 @@
-import { readAttachment, type Attachment, type StoredSubscription } from "./attachment.js";
+import { readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
 
 /** Above this an attachment would soon hit the platform's 16,384 bytes, and each write of it costs its size. */
 const SPILL_ABOVE = 12_288;

@@ -2,17 +2,17 @@ import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 import { createFairWork } from "../scheduling/create-fair-work.js";
 import { memberKey } from "../scheduling/member-key.js";
-import type { StoredSubscription } from "./attachment.js";
+import type { StoredSubscription } from "../connections/attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
-import { positionOf, type ChangeHub } from "./change-hub.js";
-import type { Connection } from "./connection.js";
-import type { Frames } from "./frames.js";
-import type { Opened } from "./opened.js";
-import type { Start } from "./open-result.js";
-import { pump } from "./pump.js";
-import { cannotResume } from "./socket-errors.js";
+import { positionOf, type ChangeHub } from "../change-log/change-hub.js";
+import type { Connection } from "../connections/connection.js";
+import type { Frames } from "../connections/frames.js";
+import type { OpenedResult } from "./opened.js";
+import type { Start } from "./stream-scope.js";
+import { pumpStream } from "./stream-pump.js";
+import { cannotResume } from "../connections/socket-errors.js";
 import { createSourceDelivery } from "./source-delivery.js";
-import { createSubscriptionIndex, type Subscription } from "./subscription.js";
+import { createSubscriptionIndex, type Subscription } from "../connections/subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
 /** Runs a subscription's procedure again, as after a reconnect. */
@@ -20,7 +20,7 @@ export type Reopen = (
   connection: Connection,
   stored: StoredSubscription,
   start: Start | undefined,
-) => Promise<{ readonly ok: true; readonly opened: Opened } | { readonly ok: false; readonly error: ErrorShape }>;
+) => Promise<{ readonly ok: true; readonly opened: OpenedResult } | { readonly ok: false; readonly error: ErrorShape }>;
 
 export interface SubscriptionsOptions {
   readonly hub: ChangeHub;
@@ -29,9 +29,9 @@ export interface SubscriptionsOptions {
   readonly reopen: Reopen;
   readonly shape: (path: string, cause: unknown) => ErrorShape;
   /** Whether events may go to a socket now. Asked for every flush. */
-  readonly mayReceive: (connection: Connection) => boolean;
+  readonly authorizeDelivery: (connection: Connection) => boolean;
   /** Whether it has to be found out first; `undefined` when it is known. */
-  readonly whenAdmitted: (connection: Connection) => Promise<void> | undefined;
+  readonly whenResolved: (connection: Connection) => Promise<void> | undefined;
   /** Keeps the object awake until a piece of work is done. */
   readonly waitUntil: (work: Promise<void>) => void;
   /** Called when an app's own generator runs: it may have to be taken up again after a sleep. */
@@ -39,7 +39,7 @@ export interface SubscriptionsOptions {
   /** What live queries need beside all this. */
   readonly live: Omit<
     LiveQueriesOptions,
-    "hub" | "frames" | "subscriptionsOf" | "keep" | "drop" | "mayReceive" | "waitUntil"
+    "hub" | "frames" | "subscriptionsOf" | "keep" | "drop" | "authorizeDelivery" | "waitUntil"
   >;
 }
 
@@ -51,7 +51,7 @@ const IN_ONE_TURN = 32;
  * first touched, not before, so a wake costs what it touches.
  */
 export function createSubscriptions(options: SubscriptionsOptions) {
-  const { hub, frames, store, reopen, shape, mayReceive, whenAdmitted, waitUntil } = options;
+  const { hub, frames, store, reopen, shape, authorizeDelivery, whenResolved, waitUntil } = options;
   const index = createSubscriptionIndex();
   /** Subscriptions that run their procedures again after a sleep. */
   const opening = new Set<Subscription>();
@@ -84,14 +84,14 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   const { deliver, catchUp, fallBehind } = createSourceDelivery({
     hub,
     frames,
-    mayReceive,
+    authorizeDelivery,
     keep,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });
 
   /** Runs work for many subscriptions that reads or writes each session, position and socket only once. */
   const together = (work: () => void): void =>
-    options.live.inOneLook(() => hub.inOneRead(() => store.inOneWrite(work)));
+    options.live.withCachedChecks(() => hub.inOneRead(() => store.inOneWrite(work)));
 
   const catchUps = createFairWork<Subscription | Connection>({
     memberOf: (item) => memberKey("connection" in item ? item.connection.caller : item.caller),
@@ -129,7 +129,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     }
   }
 
-  function run(subscription: Subscription, opened: Extract<Opened, { kind: "iterable" }>): void {
+  function run(subscription: Subscription, opened: Extract<OpenedResult, { kind: "iterable" }>): void {
     const { connection, stored } = subscription;
     subscription.running = opened.controller;
     options.onGenerator();
@@ -138,14 +138,14 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       keep(subscription, { tables: [...subscription.stored.tables, table] });
       index.listen(subscription, table);
     });
-    void pump({
+    void pumpStream({
       iterable: opened.iterable,
       signal: opened.controller.signal,
       room: connection.ready,
       async ready() {
         await connection.ready();
-        await whenAdmitted(connection);
-        return index.has(subscription) && mayReceive(connection);
+        await whenResolved(connection);
+        return index.has(subscription) && authorizeDelivery(connection);
       },
       onTracked(id, data) {
         subscription.behind = undefined;
@@ -187,9 +187,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     // What it reads from here on may wait in it, untold, when its client comes back on another socket.
     if (stored.kind === "silent") subscription.behind ??= { after: from };
     // One that runs reads by itself, and asks for itself.
-    const asked = running ? undefined : whenAdmitted(connection);
+    const asked = running ? undefined : whenResolved(connection);
     if (asked) return waitUntil(asked.then(() => (index.has(subscription) ? touch(subscription, from) : undefined)));
-    if (mayReceive(connection)) {
+    if (authorizeDelivery(connection)) {
       if (!running && !opened) waitUntil(awaken(subscription));
     } else if (subscription.behind && stored.kind === "silent" && stored.cursor === undefined) {
       // It has told no id that its client could come back with.
@@ -247,15 +247,15 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         const nothingWakesIt = stored.kind === "untracked" || stored.tables.length === 0;
         if (!nothingWakesIt) continue;
         const take = (): Promise<void> | undefined =>
-          index.has(subscription) && mayReceive(connection) ? awaken(subscription) : undefined;
-        const asked = whenAdmitted(connection);
+          index.has(subscription) && authorizeDelivery(connection) ? awaken(subscription) : undefined;
+        const asked = whenResolved(connection);
         const work = asked ? asked.then(take) : take();
         if (work) waitUntil(work);
       }
     },
 
     /** Adds a subscription whose client was told that it has started. */
-    add(connection: Connection, stored: StoredSubscription, opened: Opened, after: Cursor | string): void {
+    add(connection: Connection, stored: StoredSubscription, opened: OpenedResult, after: Cursor | string): void {
       const hasMissed = positionOf({ after }) !== formatCursor(hub.head());
       const behind = hasMissed && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
       const subscription: Subscription = { connection, stored, opened: true, behind, running: undefined };

@@ -1,6 +1,6 @@
 import { memberKey } from "../scheduling/member-key.js";
-import type { Connection } from "./connection.js";
-import type { MemoryBudget, MemoryShare } from "./memory-budget.js";
+import type { Connection } from "../connections/connection.js";
+import type { MemoryBudget, MemoryShare } from "../connections/memory-budget.js";
 
 /** What a frame takes beside its text while it waits, in bytes. */
 const FRAME_BYTES = 256;

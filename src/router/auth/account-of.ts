@@ -1,12 +1,12 @@
-import { roomOf, type AccountRoom, type IndexRoom } from "../room.js";
+import { servicesOf, type AccountService, type EmailIndexService } from "../services.js";
 import { misplaced } from "./misplaced.js";
 
 /** The account of the user in whose object a call runs. */
-export function accountOf(ctx: object): AccountRoom {
-  return roomOf(ctx)?.account?.() ?? misplaced();
+export function accountOf(ctx: object): AccountService {
+  return servicesOf(ctx)?.account?.() ?? misplaced();
 }
 
 /** The index entry of the address in whose object a call runs. */
-export function indexOf(ctx: object): IndexRoom {
-  return roomOf(ctx)?.index?.() ?? misplaced();
+export function indexOf(ctx: object): EmailIndexService {
+  return servicesOf(ctx)?.index?.() ?? misplaced();
 }

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { limits } from "../../shared/limits.js";
 import { builtinRoot } from "../builtin-root.js";
 import { misplaced } from "./misplaced.js";
-import { roomOf } from "../room.js";
+import { servicesOf } from "../services.js";
 
 const refreshInput = z.strictObject({ refreshToken: z.string().max(limits.tokenLength).optional() }).optional();
 
@@ -14,4 +14,4 @@ const refreshInput = z.strictObject({ refreshToken: z.string().max(limits.tokenL
  */
 export const refresh = builtinRoot.refreshProcedure
   .input(refreshInput)
-  .mutation(({ ctx, input }) => (roomOf(ctx)?.refresh ?? misplaced())(input?.refreshToken));
+  .mutation(({ ctx, input }) => (servicesOf(ctx)?.refresh ?? misplaced())(input?.refreshToken));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
-import { roomOf } from "../room.js";
+import { servicesOf } from "../services.js";
 import { misplaced } from "./misplaced.js";
 
 // Not `organizationId`: that key sends a call to the organization's object.
@@ -15,4 +15,4 @@ const ticketInput = z.strictObject({ organization: z.string().min(1).max(128).op
  */
 export const socketTicket = builtinRoot.socketTicketProcedure
   .input(ticketInput)
-  .mutation(({ ctx, input }) => (roomOf(ctx)?.socketTicket ?? misplaced())(input?.organization));
+  .mutation(({ ctx, input }) => (servicesOf(ctx)?.socketTicket ?? misplaced())(input?.organization));

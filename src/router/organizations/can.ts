@@ -1,5 +1,5 @@
 import { callerCheck, checkCaller } from "../caller-check.js";
-import { organizationOf } from "./organization-rooms.js";
+import { organizationOf } from "../services.js";
 import type { Requirement } from "./role-definitions.js";
 
 interface MiddlewareOptions<TNext> {

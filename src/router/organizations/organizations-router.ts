@@ -5,9 +5,9 @@ import { emailInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import { can } from "./can.js";
-import { organizationOf, organizationsOf } from "./organization-rooms.js";
+import { organizationOf, organizationsOf } from "../services.js";
 import type { OrganizationView } from "./organization-types.js";
-import type { RoleBook, RoleDescription } from "./role-book.js";
+import type { RolePolicy, RoleDescription } from "./role-policy.js";
 import { builtinPermissions, type PermissionOf, type RoleOf } from "./role-definitions.js";
 import { creationInput, patchInput, type PatchInput } from "./settings.js";
 
@@ -18,15 +18,18 @@ const { manageMembers, updateOrganization } = builtinPermissions;
 const manager = organizationProcedure.use(can(manageMembers));
 
 /** The built-in `organizations` procedures: a user's organizations, and what is common to all members of one. */
-export function createOrganizationsRouter<TApp extends AppDefinition>(settings: TApp["settings"], book: RoleBook) {
+export function createOrganizationsRouter<TApp extends AppDefinition>(
+  settings: TApp["settings"],
+  rolePolicy: RolePolicy,
+) {
   // What the objects answer holds the roles and the settings as the app defined them.
   type Role = RoleOf<TApp["roles"]>;
   type View = OrganizationView<TApp>;
   type Listed = ListedOrganization<Role>;
 
   const role = z.custom<Role>(
-    (value) => typeof value === "string" && book.has(value),
-    `This is no role. There are: ${book.roles.map(({ name }) => name).join(", ")}.`,
+    (value) => typeof value === "string" && rolePolicy.has(value),
+    `This is no role. There are: ${rolePolicy.roles.map(({ name }) => name).join(", ")}.`,
   );
 
   return router({

@@ -1,9 +1,6 @@
 import { z } from "zod";
-import type { AppDefinition } from "../definition.js";
-import { mayBeLeftOut } from "../may-be-left-out.js";
-
-/** The app's own fields of an organization: its plan, its time zone, how it looks. */
-export type SettingsSchema = z.ZodObject;
+import type { AppDefinition, SettingsSchema } from "../definition.js";
+import { optionalIfEmpty } from "../optional-if-empty.js";
 
 /** An organization's settings, as a part of what tells of it; nothing when the app has none. */
 export type WithSettings<TApp extends AppDefinition> = TApp["settings"] extends SettingsSchema
@@ -46,7 +43,7 @@ export function creationInput<TApp extends AppDefinition>(
   settings: TApp["settings"],
 ): z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>> {
   const plain = z.strictObject({ name });
-  const schema = settings ? plain.extend({ settings: mayBeLeftOut(settings.strict()) }) : plain;
+  const schema = settings ? plain.extend({ settings: optionalIfEmpty(settings.strict()) }) : plain;
   // What the conditional type comes to for an app's settings is what the schema is for them.
   return schema as unknown as z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>>;
 }

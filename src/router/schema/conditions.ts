@@ -29,4 +29,6 @@ export interface ConditionBuilder<TDefinition extends TableDefinition> {
 }
 
 /** Says which rows: `(is) => is.or(is("done", "==", true), is("stars", ">", 3))`. */
-export type Which<TDefinition extends TableDefinition> = (is: ConditionBuilder<TDefinition>) => Condition<TDefinition>;
+export type ConditionFn<TDefinition extends TableDefinition> = (
+  is: ConditionBuilder<TDefinition>,
+) => Condition<TDefinition>;

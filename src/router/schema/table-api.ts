@@ -1,6 +1,6 @@
 import type { TrackedEnvelope } from "@trpc/server";
 import type { Change } from "../../shared/change.js";
-import type { Which } from "./conditions.js";
+import type { ConditionFn } from "./conditions.js";
 import type { Operands } from "./operators.js";
 import type { Insert, Row, ShapeOf, Update } from "./row.js";
 import type { TableDefinition, TableDefinitions } from "./table.js";
@@ -45,7 +45,7 @@ export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDef
     value: Operands<Row<TDefinition>[TField]>[TOperator],
   ): TableQuery<TDefinition, TRow>;
   /** Keeps rows that fulfil a condition, which may group others: `where((is) => is.or(…, …))`. */
-  where(which: Which<TDefinition>): TableQuery<TDefinition, TRow>;
+  where(which: ConditionFn<TDefinition>): TableQuery<TDefinition, TRow>;
   /** Reads these fields only. @throws TRPCError BAD_REQUEST for none, or an unknown one */
   select<TField extends keyof Row<TDefinition> & string>(
     ...fields: readonly [TField, ...TField[]]
@@ -123,11 +123,11 @@ export interface Table<TDefinition extends TableDefinition> extends TableQuery<T
    */
   update(id: string, values: Update<TDefinition>, options?: UpdateOptions): Row<TDefinition>;
   /** Changes all rows that fulfil a condition, or none; says how many. @throws TRPCError as `update` */
-  updateWhere(which: Which<TDefinition>, values: Update<TDefinition>): number;
+  updateWhere(which: ConditionFn<TDefinition>, values: Update<TDefinition>): number;
   /** Removes a row; says whether it was there. */
   delete(id: string): boolean;
   /** Removes all rows that fulfil a condition; says how many. */
-  deleteWhere(which: Which<TDefinition>): number;
+  deleteWhere(which: ConditionFn<TDefinition>): number;
   /**
    * The table's changes as they are committed, for a `.subscription`. Resumes by itself where the subscriber left
    * off, with what came of each row meanwhile, or with one `reset` when that cannot be told any more.

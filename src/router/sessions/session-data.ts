@@ -2,7 +2,7 @@ import { TRPCError, type TRPCMutationProcedure, type TRPCQueryProcedure } from "
 import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
 import { sessionsOf } from "./sessions-of.js";
-import type { SessionsRoom } from "../room.js";
+import type { SessionsService } from "../services.js";
 import { mergeStored } from "../stored-fields.js";
 
 const { userProcedure } = builtinRoot;
@@ -32,18 +32,18 @@ export const anyData = z.looseObject({});
 
 /** The procedures of an app's session data. Each is synchronous, and so one transaction. */
 export function createSessionData<TSchema extends SessionSchema>(schema: TSchema): SessionDataProcedures<TSchema> {
-  function write(room: SessionsRoom, data: Fields): Fields {
-    room.writeData(data);
+  function write(services: SessionsService, data: Fields): Fields {
+    services.writeData(data);
     return data;
   }
 
   /** The stored data with some fields changed. Data that another version of the app stored may no longer fit. */
-  function merge(room: SessionsRoom, given: Fields): ReturnType<typeof mergeStored> {
-    return mergeStored(schema, stored(room) ?? {}, given);
+  function merge(services: SessionsService, given: Fields): ReturnType<typeof mergeStored> {
+    return mergeStored(schema, stored(services) ?? {}, given);
   }
 
-  function stored(room: SessionsRoom): Fields | undefined {
-    const data = room.readData();
+  function stored(services: SessionsService): Fields | undefined {
+    const data = services.readData();
     return typeof data === "object" && data !== null ? mergeStored(schema, data as Fields, {}).data : undefined;
   }
 
@@ -51,15 +51,15 @@ export function createSessionData<TSchema extends SessionSchema>(schema: TSchema
     get: userProcedure.query(({ ctx }) => stored(withData(ctx)) ?? null),
     set: userProcedure.input(schema as SessionSchema).mutation(({ ctx, input }) => write(withData(ctx), input)),
     merge: userProcedure.input(z.record(z.string(), z.unknown())).mutation(({ ctx, input }) => {
-      const room = withData(ctx);
-      const { success, data, error } = merge(room, input);
-      if (success) return write(room, data);
+      const services = withData(ctx);
+      const { success, data, error } = merge(services, input);
+      if (success) return write(services, data);
       throw new TRPCError({ code: "BAD_REQUEST", message: z.prettifyError(error), cause: error });
     }),
     clear: userProcedure.mutation(({ ctx }) => {
-      const room = withData(ctx);
-      const had = room.readData() !== undefined;
-      room.writeData(undefined);
+      const services = withData(ctx);
+      const had = services.readData() !== undefined;
+      services.writeData(undefined);
       return had;
     }),
   };
@@ -67,9 +67,9 @@ export function createSessionData<TSchema extends SessionSchema>(schema: TSchema
   return procedures as unknown as SessionDataProcedures<TSchema>;
 }
 
-function withData(ctx: object): SessionsRoom {
-  const room = sessionsOf(ctx);
-  if (room.hasData) return room;
+function withData(ctx: object): SessionsService {
+  const services = sessionsOf(ctx);
+  if (services.hasData) return services;
   throw new TRPCError({
     code: "NOT_FOUND",
     message: "This call has no session to keep data in: another Worker makes it. Keep what is the user's in a table.",

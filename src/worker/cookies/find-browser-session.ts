@@ -2,7 +2,7 @@ import type { AccessClaims } from "../../jwt/access-token.js";
 import { decodeJwt, isTokenExpired } from "../../jwt/decode-jwt.js";
 import { readRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
 import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
-import type { TokenVerifier } from "../token-verifier.js";
+import type { TokenVerifier } from "../auth/token-verifier.js";
 import type { CookieTokens } from "./create-cookies.js";
 import type { SessionRecord } from "./session-record.js";
 

@@ -3,7 +3,7 @@ import { replacedMarkOf } from "../../jwt/replaced-mark.js";
 import type { SessionEffect } from "../../shared/call.js";
 import { compareSessionIds, isTimeOrdered } from "../../shared/session-id.js";
 import type { Configuration } from "../configuration.js";
-import type { TokenVerifier } from "../token-verifier.js";
+import type { TokenVerifier } from "../auth/token-verifier.js";
 import type { SessionCookies } from "./create-cookies.js";
 import { isGenuine, type BrowserSession, type SentCookies } from "./find-browser-session.js";
 import { recordName, type SessionRecord } from "./session-record.js";

@@ -12,7 +12,7 @@ import { formAt, readForm, type FormName } from "./read-form.js";
 import { readPaths } from "./read-paths.js";
 import { readQuery } from "./read-query.js";
 import { readUpgrade } from "./read-upgrade.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 import { wantsStream } from "./wants-stream.js";
 
 /** Where other services find the keys that they check this app's tokens with. */
@@ -59,7 +59,7 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
         throw wrongMethod();
     }
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof GateRefusal)) throw error;
     return { kind: "refused", refusal: error.refusal, corsOrigin };
   }
 }
@@ -98,7 +98,7 @@ async function gateForm(
 
 function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined, options: GateOptions): GatedUpgrade {
   if (url.pathname !== options.path) {
-    throw new Refused("NOT_FOUND", `A socket's path names no procedure. Open it at ${options.path}.`);
+    throw new GateRefusal("NOT_FOUND", `A socket's path names no procedure. Open it at ${options.path}.`);
   }
   const query = readQuery(url.search);
   const organizationId = readUpgrade(query);
@@ -122,29 +122,29 @@ function cutPrefix(text: string, prefix: string): string | undefined {
   return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
 }
 
-function tooLong(): Refused {
-  return new Refused(
+function tooLong(): GateRefusal {
+  return new GateRefusal(
     "PAYLOAD_TOO_LARGE",
     `The URL is longer than ${limits.urlLength} characters. Set the link's maxURLLength, or send less input at a time.`,
   );
 }
 
-function wrongMethod(): Refused {
+function wrongMethod(): GateRefusal {
   const message = "This method is not supported. Use GET for queries and subscriptions, POST for mutations.";
-  return new Refused("METHOD_NOT_SUPPORTED", message, { Allow: "GET, POST, OPTIONS" });
+  return new GateRefusal("METHOD_NOT_SUPPORTED", message, { Allow: "GET, POST, OPTIONS" });
 }
 
-function postOnly(): Refused {
-  return new Refused("METHOD_NOT_SUPPORTED", "Forms are posted. Use method POST.", { Allow: "POST, OPTIONS" });
+function postOnly(): GateRefusal {
+  return new GateRefusal("METHOD_NOT_SUPPORTED", "Forms are posted. Use method POST.", { Allow: "POST, OPTIONS" });
 }
 
-function tokenInUrl(): Refused {
-  return new Refused(
+function tokenInUrl(): GateRefusal {
+  return new GateRefusal(
     "BAD_REQUEST",
     "connectionParams do not belong in a URL, which ends up in logs. Send an Authorization header instead.",
   );
 }
 
-function streamOfOne(): Refused {
-  return new Refused("BAD_REQUEST", "Only a batch is answered as a stream. Add ?batch=1, for a single call too.");
+function streamOfOne(): GateRefusal {
+  return new GateRefusal("BAD_REQUEST", "Only a batch is answered as a stream. Add ?batch=1, for a single call too.");
 }

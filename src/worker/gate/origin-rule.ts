@@ -1,6 +1,6 @@
 import type { AllowedOrigins } from "./allowed-origins.js";
 import { cookiePairs } from "./cookie-pairs.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 export interface OriginRule {
   readonly ownOrigin: string;
@@ -58,16 +58,16 @@ function isFromOwnPage(headers: Headers, { ownOrigin }: OriginRule): boolean {
   return URL.canParse(referer) && new URL(referer).origin === ownOrigin;
 }
 
-function foreign(): Refused {
-  return new Refused(
+function foreign(): GateRefusal {
+  return new GateRefusal(
     "FORBIDDEN",
     "This request does not come from a page of this origin or of an allowed one. Add the page's origin to " +
       "allowedOrigins; a server sends neither Cookie nor Origin, but an Authorization header.",
   );
 }
 
-function unknownPage(): Refused {
-  return new Refused(
+function unknownPage(): GateRefusal {
+  return new GateRefusal(
     "FORBIDDEN",
     "The request does not show which page sent it. Set the page's Referrer-Policy to same-origin, so that browsers " +
       "without Sec-Fetch-Site send a Referer. Other clients, such as curl, send an Origin header that is allowed, or an " +

@@ -1,7 +1,7 @@
 import { hasEqualKeys } from "../../shared/equal-keys.js";
 import { findExceededLimit, inputTooDeep, inputTooManyValues } from "../../shared/json-text-limits.js";
 import { limits } from "../../shared/limits.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 /**
  * The deepest a request's text may nest: superjson's meta takes two levels for each Map or Set around a value, and
@@ -19,7 +19,7 @@ export function parseJson(text: string, { uniqueKeys = false }: { uniqueKeys?: b
   checkSize(text);
   const value = parsed(text);
   if (uniqueKeys && hasEqualKeys(text, value)) {
-    throw new Refused("BAD_REQUEST", "The input has the same key twice. Send what JSON.stringify returns.");
+    throw new GateRefusal("BAD_REQUEST", "The input has the same key twice. Send what JSON.stringify returns.");
   }
   return value;
 }
@@ -29,13 +29,13 @@ function parsed(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The parser's own message quotes the text.
-    throw new Refused("BAD_REQUEST", "The input is not JSON, or was cut short. Send what JSON.stringify returns.");
+    throw new GateRefusal("BAD_REQUEST", "The input is not JSON, or was cut short. Send what JSON.stringify returns.");
   }
 }
 
 /** Checks the depth and the size of a text. */
 function checkSize(text: string): void {
   const exceeded = findExceededLimit(text, { depth: TEXT_DEPTH, values: limits.jsonNodes });
-  if (exceeded === "depth") throw new Refused("BAD_REQUEST", inputTooDeep);
-  if (exceeded === "values") throw new Refused("BAD_REQUEST", inputTooManyValues);
+  if (exceeded === "depth") throw new GateRefusal("BAD_REQUEST", inputTooDeep);
+  if (exceeded === "values") throw new GateRefusal("BAD_REQUEST", inputTooManyValues);
 }

@@ -1,5 +1,5 @@
 import { limits } from "../../shared/limits.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 /** The types that are taken: calls come as JSON, and forms, at their own few paths, as a page sends them. */
 export type BodyType = "application/json" | "application/x-www-form-urlencoded";
@@ -41,19 +41,19 @@ export async function readBody(request: Request, type: BodyType = "application/j
  * A form, or a script without a preflight, can only send types other than JSON. tRPC itself would run a mutation
  * sent as multipart or octet-stream.
  */
-function checkHeaders(headers: Headers, wanted: BodyType): Refused | undefined {
+function checkHeaders(headers: Headers, wanted: BodyType): GateRefusal | undefined {
   // A client that sets the header in two spellings sends both values in one. They have to say the same.
   const types = (headers.get("content-type") ?? "").toLowerCase().split(",");
   if (wanted === "application/json" && types.some((type) => BINARY.test(type))) return binaryBody();
   if (!types.every((type) => isType(type, wanted))) {
-    return new Refused(
+    return new GateRefusal(
       "UNSUPPORTED_MEDIA_TYPE",
       `The body is not declared as what is taken here. Send Content-Type: ${wanted}.`,
     );
   }
   const encoding = headers.get("content-encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
-    return new Refused(
+    return new GateRefusal(
       "UNSUPPORTED_MEDIA_TYPE",
       "Compressed bodies are not read. Send the body without Content-Encoding.",
     );
@@ -71,7 +71,7 @@ async function read(reader: ReadableStreamDefaultReader<Uint8Array>) {
   try {
     return await reader.read();
   } catch {
-    throw new Refused("BAD_REQUEST", "The body ended early. Send it again.");
+    throw new GateRefusal("BAD_REQUEST", "The body ended early. Send it again.");
   }
 }
 
@@ -79,7 +79,7 @@ function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
   try {
     return chunk ? decoder.decode(chunk, { stream: true }) : decoder.decode();
   } catch {
-    throw new Refused(
+    throw new GateRefusal(
       "BAD_REQUEST",
       "The body is not valid UTF-8. Send what JSON.stringify returns, encoded as UTF-8.",
     );
@@ -87,8 +87,8 @@ function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
 }
 
 /** A stock `httpLink` sends such a body for a `FormData`, a `Blob` or a `Uint8Array` that is the whole input. */
-function binaryBody(): Refused {
-  return new Refused(
+function binaryBody(): GateRefusal {
+  return new GateRefusal(
     "UNSUPPORTED_MEDIA_TYPE",
     "Form data and binary bodies are not accepted. Send JSON, with bytes as a Uint8Array inside an object, or upload files through a " +
       "route of your own.",
@@ -97,8 +97,8 @@ function binaryBody(): Refused {
   );
 }
 
-function tooLarge(): Refused {
-  return new Refused(
+function tooLarge(): GateRefusal {
+  return new GateRefusal(
     "PAYLOAD_TOO_LARGE",
     `The body is larger than ${limits.bodyBytes} bytes. Send it in several calls.`,
   );

@@ -1,5 +1,5 @@
 import type { GatedCall } from "./gate-result.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 const INDEX = /^(0|[1-9][0-9]{0,8})$/;
 
@@ -18,8 +18,8 @@ export function readCalls(paths: readonly string[], isBatch: boolean, input: unk
   return paths.map((path, index) => ({ path, input: byIndex.get(String(index)) as unknown }));
 }
 
-function notByIndex(): Refused {
-  return new Refused(
+function notByIndex(): GateRefusal {
+  return new GateRefusal(
     "BAD_REQUEST",
     'A batch\'s inputs are an object by index: { "0": …, "1": … }. Nothing else belongs in it.',
   );

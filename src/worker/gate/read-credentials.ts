@@ -2,7 +2,7 @@ import { parseCookie } from "cookie";
 import { limits } from "../../shared/limits.js";
 import { cookiePairs } from "./cookie-pairs.js";
 import type { Credentials } from "./gate-result.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
@@ -25,7 +25,7 @@ export function readCredentials(headers: Headers, isOwnCookie: (name: string) =>
 function readBearer(authorization: string): string {
   const token = BEARER.exec(authorization)?.[1];
   if (token === undefined || token.length > limits.tokenLength) {
-    throw new Refused(
+    throw new GateRefusal(
       "BAD_REQUEST",
       `The Authorization header holds no token of at most ${limits.tokenLength} characters. Send "Bearer <token>".`,
     );
@@ -46,8 +46,8 @@ function readCookies(header: string, isOwnCookie: (name: string) => boolean): Cr
   return parseCookie(own.map(({ text }) => text).join(";"));
 }
 
-function ambiguous(): Refused {
-  return new Refused(
+function ambiguous(): GateRefusal {
+  return new GateRefusal(
     "BAD_REQUEST",
     "Two session cookies have the same name. Delete this site's cookies, then sign in again.",
   );

@@ -1,5 +1,5 @@
 import { readBody } from "./read-body.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 /** What a form without JavaScript can ask for. */
 export type FormName = "signup" | "login" | "logout";
@@ -31,12 +31,12 @@ export async function readForm(request: Request): Promise<ReadonlyMap<string, st
   const text = await readBody(request, "application/x-www-form-urlencoded");
   const pairs = text === "" ? [] : text.split("&");
   if (pairs.length > MAX_FIELDS)
-    throw new Refused("BAD_REQUEST", `A form has at most ${MAX_FIELDS} fields. Send fewer.`);
+    throw new GateRefusal("BAD_REQUEST", `A form has at most ${MAX_FIELDS} fields. Send fewer.`);
   const fields = new Map<string, string>();
   for (const pair of pairs) {
     const equals = pair.indexOf("=");
     const name = decode(equals < 0 ? pair : pair.slice(0, equals));
-    if (fields.has(name)) throw new Refused("BAD_REQUEST", "The form has two fields of the same name. Send one.");
+    if (fields.has(name)) throw new GateRefusal("BAD_REQUEST", "The form has two fields of the same name. Send one.");
     fields.set(name, equals < 0 ? "" : decode(pair.slice(equals + 1)));
   }
   return fields;
@@ -46,6 +46,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    throw new Refused("BAD_REQUEST", "The form is not percent-encoded UTF-8. Add a charset of utf-8 to its page.");
+    throw new GateRefusal("BAD_REQUEST", "The form is not percent-encoded UTF-8. Add a charset of utf-8 to its page.");
   }
 }

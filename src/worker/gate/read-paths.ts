@@ -1,6 +1,6 @@
 import { limits } from "../../shared/limits.js";
 import { isProcedurePath } from "../../shared/procedure-path.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 const FORBIDDEN_NAME = /(^|\.)(__proto__|prototype|constructor)(\.|$)/;
 
@@ -13,10 +13,11 @@ const FORBIDDEN_NAME = /(^|\.)(__proto__|prototype|constructor)(\.|$)/;
  * @throws Refused NOT_FOUND, BAD_REQUEST
  */
 export function readPaths(rest: string, isBatch: boolean): string[] {
-  if (rest === "") throw new Refused("NOT_FOUND", "The path names no procedure. Append one, as in /trpc/posts.list.");
+  if (rest === "")
+    throw new GateRefusal("NOT_FOUND", "The path names no procedure. Append one, as in /trpc/posts.list.");
   const paths = isBatch ? rest.replaceAll(/%2c/gi, ",").split(",") : [rest];
   if (paths.length > limits.batchCalls) {
-    throw new Refused(
+    throw new GateRefusal(
       "BAD_REQUEST",
       `A batch holds at most ${limits.batchCalls} calls. Set the link's maxItems to ${limits.batchCalls}.`,
     );
@@ -27,7 +28,10 @@ export function readPaths(rest: string, isBatch: boolean): string[] {
 function readPath(raw: string): string {
   const path = decode(raw);
   if (raw.length > limits.pathLength || path === undefined || !isProcedurePath(path) || FORBIDDEN_NAME.test(path)) {
-    throw new Refused("NOT_FOUND", "The path names no procedure. Names are joined by dots, and by commas in a batch.");
+    throw new GateRefusal(
+      "NOT_FOUND",
+      "The path names no procedure. Names are joined by dots, and by commas in a batch.",
+    );
   }
   return path;
 }

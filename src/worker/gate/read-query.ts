@@ -1,5 +1,5 @@
 import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 const KNOWN = ["batch", "input", "connectionParams", "organizationId", USER_PARAMETER, TICKET_PARAMETER] as const;
 
@@ -18,7 +18,7 @@ export function readQuery(search: string): Query {
     const equals = pair.indexOf("=");
     const known = knownName(equals < 0 ? pair : pair.slice(0, equals));
     if (known === undefined) continue;
-    if (query.has(known)) throw new Refused("BAD_REQUEST", `The URL has two ${known} parameters. Send one.`);
+    if (query.has(known)) throw new GateRefusal("BAD_REQUEST", `The URL has two ${known} parameters. Send one.`);
     query.set(known, equals < 0 ? "" : decode(pair.slice(equals + 1)));
   }
   return query;
@@ -38,7 +38,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    throw new Refused(
+    throw new GateRefusal(
       "BAD_REQUEST",
       "The URL's query is not percent-encoded UTF-8. Encode it with encodeURIComponent.",
     );

@@ -1,5 +1,5 @@
 import type { Query } from "./read-query.js";
-import { Refused } from "./refusal.js";
+import { GateRefusal } from "./refusal.js";
 
 const ID = /^[A-Za-z0-9_-]{1,128}$/;
 
@@ -12,14 +12,17 @@ export function readUpgrade(query: Query): string | undefined {
   // tRPC's client announces with `connectionParams=1` that its first message holds them. Anything else is a token.
   const connectionParams = query.get("connectionParams");
   if (connectionParams !== undefined && connectionParams !== "1") {
-    throw new Refused(
+    throw new GateRefusal(
       "BAD_REQUEST",
       "connectionParams do not belong in a URL, which ends up in logs. tRPC's client sends them as its first message.",
     );
   }
   const organizationId = query.get("organizationId");
   if (organizationId !== undefined && !ID.test(organizationId)) {
-    throw new Refused("BAD_REQUEST", "organizationId is not an id. Use the one that organizations.create returned.");
+    throw new GateRefusal(
+      "BAD_REQUEST",
+      "organizationId is not an id. Use the one that organizations.create returned.",
+    );
   }
   return organizationId;
 }

@@ -13,7 +13,7 @@ export interface Refusal {
 }
 
 /** Thrown by the gate's own decisions and caught in `gate`; never leaves it. */
-export class Refused extends Error {
+export class GateRefusal extends Error {
   override readonly name = "Refused";
   readonly refusal: Refusal;
 

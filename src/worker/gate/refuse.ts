@@ -2,7 +2,7 @@ import { transformTRPCResponse, TRPCError, type AnyTRPCRootTypes, type TRPCRootC
 import { getHTTPStatusCodeFromError } from "@trpc/server/http";
 import { formatError } from "../../router/format-error.js";
 import { logError } from "../../router/log-error.js";
-import type { OnError } from "../../router/run-call.js";
+import type { OnError } from "../../router/error-report.js";
 import type { Refusal } from "./refusal.js";
 
 /**

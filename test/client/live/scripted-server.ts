@@ -1,6 +1,6 @@
 import { createTRPCClient, TRPCClientError, type TRPCClient, type TRPCLink } from "@trpc/client";
 import { observable, type Observer } from "@trpc/server/observable";
-import { createFlushes, rememberFlushes } from "../../../src/client/flushes.js";
+import { createWriteAcks, rememberWriteAcks } from "../../../src/client/write-acks.js";
 import { formatCursor } from "../../../src/shared/cursor.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 
@@ -16,7 +16,7 @@ export function createScriptedServer() {
   const opened: { readonly path: string; readonly input: unknown }[] = [];
   /** What was asked over HTTP. */
   const asked: { readonly path: string; readonly input: unknown }[] = [];
-  const flushes = createFlushes();
+  const flushes = createWriteAcks();
   let answer: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
   /** How far the log goes. */
@@ -61,7 +61,7 @@ export function createScriptedServer() {
     [...subscribers].filter((each) => each.path === path && matches(each.input));
 
   const client: TRPCClient<AppRouter> = createTRPCClient<AppRouter>({ links: [link] });
-  rememberFlushes(client, flushes);
+  rememberWriteAcks(client, flushes);
   return {
     client,
     asked,

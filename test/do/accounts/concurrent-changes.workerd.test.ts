@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { emailObjectName } from "../../../src/do/accounts/email-object-name.js";
+import { emailObjectName } from "../../../src/do/accounts/email/email-object-name.js";
 import { stubOf } from "../../../src/shared/object-stub.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";

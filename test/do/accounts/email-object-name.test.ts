@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { emailObjectName } from "../../../src/do/accounts/email-object-name.js";
+import { emailObjectName } from "../../../src/do/accounts/email/email-object-name.js";
 import { emailAddressOf } from "../../../src/shared/email-index.js";
 import { toName } from "../../../src/shared/owner.js";
 

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { randomBytes, scryptSync } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { passwordCost } from "../../../src/do/accounts/password-cost.js";
+import { passwordCost } from "../../../src/do/accounts/passwords/password-cost.js";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo, openChangeLink } from "../../fixtures/mail.js";

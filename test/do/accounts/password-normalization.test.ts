@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import * as crypto from "node:crypto";
 import phc from "@phc/format";
-import { hashPassword, verifyPassword } from "../../../src/do/accounts/password.js";
+import { hashPassword, verifyPassword } from "../../../src/do/accounts/passwords/password.js";
 
 // Node's own function, counted: how often it runs is what an attacker could time.
 vi.mock("node:crypto", async (importOriginal) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { hashPassword, verifyPassword } from "../../../src/do/accounts/password.js";
+import { hashPassword, verifyPassword } from "../../../src/do/accounts/passwords/password.js";
 
 // In Node, because the tests in workerd sign hundreds of users up and hash at a lower cost.
 

@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { withDefaults } from "../../../src/do/accounts/session-options.js";
-import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/session-row.js";
-import { createSessionStore, type SessionStore } from "../../../src/do/accounts/session-store.js";
+import { withDefaults } from "../../../src/do/accounts/sessions/session-options.js";
+import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/sessions/session-row.js";
+import { createSessionStore, type SessionStore } from "../../../src/do/accounts/sessions/session-store.js";
 import { openBrowser, password, signUp } from "../../fixtures/browser.js";
 
 /** A store of its own in an empty object. */

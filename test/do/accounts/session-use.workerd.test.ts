@@ -1,9 +1,9 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { withDefaults } from "../../../src/do/accounts/session-options.js";
-import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/session-row.js";
-import { createSessionStore } from "../../../src/do/accounts/session-store.js";
+import { withDefaults } from "../../../src/do/accounts/sessions/session-options.js";
+import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/sessions/session-row.js";
+import { createSessionStore } from "../../../src/do/accounts/sessions/session-store.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
 import type { FeedsRouter } from "../../fixtures/app/feeds.js";
 import { openBrowser, password, type Browser } from "../../fixtures/browser.js";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delayOf, durationText, memoryOf, throttleDefaults } from "../../../src/do/accounts/throttle-delay.js";
+import { delayOf, durationText, memoryOf, throttleDefaults } from "../../../src/do/rate/throttle-delay.js";
 
 describe("how long wrong passwords make the next one wait", () => {
   it.each([

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createReadIndex } from "../../../src/do/live/read-index.js";
-import type { Flush } from "../../../src/do/sockets/change-hub.js";
-import type { Read } from "../../../src/do/storage/read-recorder.js";
+import type { Flush } from "../../../src/do/change-log/change-hub.js";
+import type { Read } from "../../../src/do/tables/reads/read-recorder.js";
 
 const ids = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e", "f"), { maxLength: 6 });
 const read: fc.Arbitrary<Read> = fc.oneof(

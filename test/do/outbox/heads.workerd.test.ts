@@ -2,8 +2,8 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { MAIL, outboxHeadsSchema } from "../../../src/do/outbox/outbox-heads.js";
-import { createOutboxStore, outboxSchema, type OutboxStore } from "../../../src/do/outbox/outbox-store.js";
+import { MAIL, outboxHeadsSchema } from "../../../src/do/messaging/outbox-heads.js";
+import { createOutboxStore, outboxSchema, type OutboxStore } from "../../../src/do/messaging/outbox-store.js";
 
 let count = 0;
 

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { commonPasswords } from "../../../src/do/passwords/common-passwords.js";
-import { checkNewPassword } from "../../../src/do/passwords/check-new-password.js";
-import { isBreached } from "../../../src/do/passwords/breach-look-up.js";
-import { isCommon } from "../../../src/do/passwords/is-common.js";
+import { commonPasswords } from "../../../src/do/accounts/passwords/common-passwords.js";
+import { checkNewPassword } from "../../../src/do/accounts/passwords/check-new-password.js";
+import { isBreached } from "../../../src/do/accounts/passwords/check-breached-password.js";
+import { isCommon } from "../../../src/do/accounts/passwords/is-common.js";
 
 const sha1 = (text: string) => createHash("sha1").update(text).digest("hex").toUpperCase();
 

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createChangeHub, type Missed, type NetChange, type Position } from "../../../src/do/sockets/change-hub.js";
+import { createChangeHub, type Missed, type NetChange, type Position } from "../../../src/do/change-log/change-hub.js";
 
 it("whoever listens is told of a flush, also when another fails at it", () => {
   let seq = 1;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Attachment } from "../../../src/do/sockets/attachment.js";
-import { createConnection, type Connection } from "../../../src/do/sockets/connection.js";
-import { createMemoryBudget } from "../../../src/do/sockets/memory-budget.js";
-import { socketLimits } from "../../../src/do/sockets/socket-limits.js";
+import type { Attachment } from "../../../src/do/connections/attachment.js";
+import { createConnection, type Connection } from "../../../src/do/connections/connection.js";
+import { createMemoryBudget } from "../../../src/do/connections/memory-budget.js";
+import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 import { createSubscriptionStore } from "../../../src/do/sockets/subscription-store.js";
 
 const limits = { ...socketLimits(), windowBytes: 300, windowEvents: 6, windowSeconds: 1 };

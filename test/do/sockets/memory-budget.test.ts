@@ -5,7 +5,7 @@ import {
   largestOutput,
   type MemoryShare,
   type MemoryUse,
-} from "../../../src/do/sockets/memory-budget.js";
+} from "../../../src/do/connections/memory-budget.js";
 
 const uses = ["stored", "queued", "sent", "large"] as const;
 const limits: Record<MemoryUse, number> = { stored: 2_500, queued: 2_500, sent: 1_250, large: 3_750 };

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
+import { createChangeLog } from "../../../src/do/change-log/create-change-log.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 

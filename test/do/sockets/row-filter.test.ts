@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { createIdSet, lets } from "../../../src/do/sockets/row-filter.js";
+import { createIdSet, matchesRow } from "../../../src/do/change-log/row-filter.js";
 
 it.each([
   [undefined, "anything", true],
@@ -14,7 +14,7 @@ it.each([
   [{ prefix: "" }, "anything", true],
   [{ prefix: "%" }, "anything", false],
 ])("the filter %j: does it let %j through? %j", (filter, id, expected) => {
-  expect(lets(filter, id)).toBe(expected);
+  expect(matchesRow(filter, id)).toBe(expected);
 });
 
 it("matches a set of ids as it matches each of them", () => {
@@ -26,7 +26,7 @@ it("matches a set of ids as it matches each of them", () => {
   fc.assert(
     fc.property(fc.array(id, { maxLength: 8 }), fc.array(filter, { maxLength: 8 }), (ids, filters) => {
       const set = createIdSet(ids);
-      for (const each of filters) expect(set.matches(each)).toBe(ids.some((value) => lets(each, value)));
+      for (const each of filters) expect(set.matches(each)).toBe(ids.some((value) => matchesRow(each, value)));
     }),
     { numRuns: 500 },
   );

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { socketLimits } from "../../../src/do/sockets/socket-limits.js";
+import { socketLimits } from "../../../src/do/connections/socket-limits.js";
 
 it("gives a member a share of the object's limits, unless the app sets the member's own", () => {
   expect(socketLimits()).toMatchObject({

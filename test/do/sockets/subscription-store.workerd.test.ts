@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Attachment, StoredSubscription } from "../../../src/do/sockets/attachment.js";
+import type { Attachment, StoredSubscription } from "../../../src/do/connections/attachment.js";
 import { createSubscriptionStore, socketSchema } from "../../../src/do/sockets/subscription-store.js";
 
 let count = 0;

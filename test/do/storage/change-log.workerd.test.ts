@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import type { ChangeLog } from "../../../src/do/storage/create-change-log.js";
+import type { ChangeLog } from "../../../src/do/change-log/create-change-log.js";
 import { table } from "../../../src/router/schema/table.js";
 import { type Cursor, formatCursor } from "../../../src/shared/cursor.js";
 import { codeOf } from "./code-of.js";

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ColumnType } from "../../../src/router/schema/column.js";
-import { decodeBigint, encodeBigint } from "../../../src/do/storage/bigint-codec.js";
-import { codecs, encodeColumn } from "../../../src/do/storage/column-codec.js";
-import { decodeJson, encodeJson } from "../../../src/do/storage/json-codec.js";
-import { prefixRange } from "../../../src/do/storage/prefix-range.js";
+import { decodeBigint, encodeBigint } from "../../../src/do/tables/codec/bigint-codec.js";
+import { codecs, encodeColumn } from "../../../src/do/tables/codec/column-codec.js";
+import { decodeJson, encodeJson } from "../../../src/do/tables/codec/json-codec.js";
+import { prefixRange } from "../../../src/do/tables/query/prefix-range.js";
 
 const refused: [type: ColumnType, value: unknown][] = [
   ["text", 1],

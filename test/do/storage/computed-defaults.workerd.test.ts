@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createTableSet } from "../../../src/do/storage/table-set.js";
-import { createTables } from "../../../src/do/storage/create-tables.js";
+import { createTableSet } from "../../../src/do/tables/table-set.js";
+import { createTables } from "../../../src/do/tables/create-tables.js";
 import { type TableDefinitions, table } from "../../../src/router/schema/table.js";
 import { type Storage, withTables } from "./with-tables.js";
 

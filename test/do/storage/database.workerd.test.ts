@@ -1,9 +1,9 @@
 import { sql as text } from "kysely";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createDatabase } from "../../../src/do/storage/create-database.js";
-import { recording } from "../../../src/do/storage/read-recorder.js";
-import { recordedSql } from "../../../src/do/storage/recorded-sql.js";
+import { createDatabase } from "../../../src/do/tables/create-database.js";
+import { recording } from "../../../src/do/tables/reads/read-recorder.js";
+import { recordedSql } from "../../../src/do/tables/reads/recorded-sql.js";
 import type { Database } from "../../../src/router/schema/database.js";
 import { table } from "../../../src/router/schema/table.js";
 import { codeOf } from "./code-of.js";

@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeTables } from "../../../src/router/schema/describe-tables.js";
 import { type TableDefinition, table } from "../../../src/router/schema/table.js";
-import { changeLogSql, createTableSql } from "../../../src/do/storage/ddl.js";
-import { readDefaults } from "../../../src/do/storage/column-defaults.js";
-import { quoteLiteral, quoteName } from "../../../src/do/storage/sql-text.js";
+import { changeLogSql, createTableSql } from "../../../src/do/tables/schema/ddl.js";
+import { readDefaults } from "../../../src/do/tables/schema/column-defaults.js";
+import { quoteLiteral, quoteName } from "../../../src/do/tables/schema/sql-text.js";
 
 const everything: TableDefinition = table(
   z.object({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { foldChanges, type LogEntry, type LogType } from "../../../src/do/storage/fold-changes.js";
+import { foldChanges, type LogEntry, type LogType } from "../../../src/do/change-log/fold-changes.js";
 
 const letters: Record<string, LogType> = { C: "create", U: "update", D: "delete" };
 

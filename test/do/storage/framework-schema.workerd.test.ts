@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { createLifetime } from "../../../src/do/lifetime.js";
-import { createFrameworkSchema, type SchemaStep } from "../../../src/do/storage/framework-schema.js";
+import { createLifecycle } from "../../../src/do/lifecycle/lifecycle.js";
+import { createFrameworkSchema, type SchemaStep } from "../../../src/do/tables/schema/framework-schema.js";
 
 const table = "CREATE TABLE IF NOT EXISTS _notes (text TEXT NOT NULL) STRICT";
 
@@ -44,10 +44,10 @@ describe("the framework's own tables", () => {
     { from: 2, by: [0, 2] },
   ])("have all columns when version $from was followed by $by", async ({ from, by }) => {
     const found = await withStorage((storage) => {
-      createLifetime({ storage, framework: versions[from]! }).birth(() => {
+      createLifecycle({ storage, framework: versions[from]! }).initialize(() => {
         storage.sql.exec("INSERT INTO _notes (text) VALUES ('kept')");
       });
-      for (const version of by) createLifetime({ storage, framework: versions[version]! }).update();
+      for (const version of by) createLifecycle({ storage, framework: versions[version]! }).update();
       return [columnsOf(storage.sql), versionOf(storage.sql), storage.sql.exec("SELECT * FROM _notes").toArray()];
     });
     expect(found).toEqual([["text", "a", "b"], 2, [{ text: "kept", a: "a", b: "b" }]]);
@@ -58,8 +58,8 @@ describe("the framework's own tables", () => {
     const step = (name: string): SchemaStep => ({ name, run: () => void runs.push(name) });
     await withStorage((storage) => {
       const open = (statements: string[], steps: SchemaStep[]) =>
-        createLifetime({ storage, framework: createFrameworkSchema({ statements, steps }) });
-      open([table], []).birth(() => {});
+        createLifecycle({ storage, framework: createFrameworkSchema({ statements, steps }) });
+      open([table], []).initialize(() => {});
       open([table, "CREATE TABLE IF NOT EXISTS _more (id TEXT) STRICT"], [step("first")]).update();
       open([table], [step("first")]).update();
       open([table], [step("first"), step("second")]).update();
@@ -71,9 +71,9 @@ describe("the framework's own tables", () => {
   it("are brought up to date although only a statement's text changed", async () => {
     const index = "CREATE INDEX IF NOT EXISTS _notes_text ON _notes (text)";
     const found = await withStorage((storage) => {
-      createLifetime({ storage, framework: createFrameworkSchema({ statements: [table] }) }).birth(() => {});
+      createLifecycle({ storage, framework: createFrameworkSchema({ statements: [table] }) }).initialize(() => {});
       const framework = createFrameworkSchema({ statements: [`${table}; ${index}`] });
-      createLifetime({ storage, framework }).update();
+      createLifecycle({ storage, framework }).update();
       return storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'index'").toArray();
     });
     expect(found).toEqual([{ name: "_notes_text" }]);
@@ -81,7 +81,7 @@ describe("the framework's own tables", () => {
 
   it("stay as they were when a step fails, and the next start tries again", async () => {
     const found = await withStorage((storage) => {
-      createLifetime({ storage, framework: versions[0] }).birth(() => {});
+      createLifecycle({ storage, framework: versions[0] }).initialize(() => {});
       let fails = true;
       const failing: SchemaStep = {
         name: "check",
@@ -90,10 +90,10 @@ describe("the framework's own tables", () => {
         },
       };
       const framework = createFrameworkSchema({ statements: [table], steps: [addColumn("a"), failing] });
-      expect(() => createLifetime({ storage, framework }).update()).toThrow('Step 2 ("check")');
+      expect(() => createLifecycle({ storage, framework }).update()).toThrow('Step 2 ("check")');
       const before = columnsOf(storage.sql);
       fails = false;
-      createLifetime({ storage, framework }).update();
+      createLifecycle({ storage, framework }).update();
       return [before, columnsOf(storage.sql), versionOf(storage.sql)];
     });
     expect(found).toEqual([["text"], ["text", "a"], 2]);
@@ -102,11 +102,11 @@ describe("the framework's own tables", () => {
   it("are up to date also when the app's tables cannot follow", async () => {
     const found = await withStorage((storage) => {
       const app = { install() {}, update: () => true, fingerprint: "first" };
-      createLifetime({ storage, framework: versions[0], app }).birth(() => {});
+      createLifecycle({ storage, framework: versions[0], app }).initialize(() => {});
       const update = (): never => {
         throw new Error("A field is missing.");
       };
-      const later = createLifetime({
+      const later = createLifecycle({
         storage,
         framework: versions[1],
         app: { ...app, update, fingerprint: "second" },

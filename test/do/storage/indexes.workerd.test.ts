@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type AnyQuery, createQuery } from "../../../src/do/storage/create-query.js";
-import type { TableSet } from "../../../src/do/storage/table-set.js";
+import { type AnyQuery, createQuery } from "../../../src/do/tables/query/create-query.js";
+import type { TableSet } from "../../../src/do/tables/table-set.js";
 import { table } from "../../../src/router/schema/table.js";
 import { withTables } from "./with-tables.js";
 

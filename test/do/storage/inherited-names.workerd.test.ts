@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import superjson from "superjson";
 import { z } from "zod";
 import { table } from "../../../src/router/schema/table.js";
-import { createTableSet } from "../../../src/do/storage/table-set.js";
+import { createTableSet } from "../../../src/do/tables/table-set.js";
 import { withTables } from "./with-tables.js";
 
 const inherited = ["toString", "valueOf", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString"];

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
-import { foldChanges, LOG_TYPES, type LogEntry } from "../../../src/do/storage/fold-changes.js";
-import { createLogIndex } from "../../../src/do/storage/log-index.js";
-import { createLogIndexCache } from "../../../src/do/storage/log-index-cache.js";
+import { createChangeLog } from "../../../src/do/change-log/create-change-log.js";
+import { foldChanges, LOG_TYPES, type LogEntry } from "../../../src/do/change-log/fold-changes.js";
+import { createLogIndex } from "../../../src/do/change-log/log-index.js";
+import { createLogIndexCache } from "../../../src/do/change-log/log-index-cache.js";
 import { table } from "../../../src/router/schema/table.js";
 import { countedSql } from "./counted-sql.js";
 import { withTables } from "./with-tables.js";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createChangeLog } from "../../../src/do/storage/create-change-log.js";
-import type { NetChange } from "../../../src/do/storage/fold-changes.js";
+import { createChangeLog } from "../../../src/do/change-log/create-change-log.js";
+import type { NetChange } from "../../../src/do/change-log/fold-changes.js";
 import { table } from "../../../src/router/schema/table.js";
 import type { Cursor } from "../../../src/shared/cursor.js";
 import { countedSql } from "./counted-sql.js";

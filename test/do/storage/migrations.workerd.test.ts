@@ -1,8 +1,8 @@
 import { sql as text } from "kysely";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { createTables } from "../../../src/do/storage/create-tables.js";
-import { createTableSet } from "../../../src/do/storage/table-set.js";
+import { createTables } from "../../../src/do/tables/create-tables.js";
+import { createTableSet } from "../../../src/do/tables/table-set.js";
 import type { Migration } from "../../../src/router/schema/migration.js";
 import { type TableDefinitions, table } from "../../../src/router/schema/table.js";
 import { type Storage, withTables } from "./with-tables.js";

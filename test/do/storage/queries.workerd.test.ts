@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { AnyQuery } from "../../../src/do/storage/create-query.js";
+import type { AnyQuery } from "../../../src/do/tables/query/create-query.js";
 import { codeOf } from "./code-of.js";
 import { day, found, withThings } from "./things.js";
 

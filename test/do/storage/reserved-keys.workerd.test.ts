@@ -3,7 +3,7 @@ import fc from "fast-check";
 import superjson from "superjson";
 import { z } from "zod";
 import { table } from "../../../src/router/schema/table.js";
-import { decodeJson, encodeJson } from "../../../src/do/storage/json-codec.js";
+import { decodeJson, encodeJson } from "../../../src/do/tables/codec/json-codec.js";
 import { codeOf } from "./code-of.js";
 import { withTables } from "./with-tables.js";
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeTables } from "../../../src/router/schema/describe-tables.js";
 import { type TableDefinitions, table } from "../../../src/router/schema/table.js";
-import { readDefaults } from "../../../src/do/storage/column-defaults.js";
-import { planSchema, type StoredSchema, toStoredSchema } from "../../../src/do/storage/schema-plan.js";
+import { readDefaults } from "../../../src/do/tables/schema/column-defaults.js";
+import { planSchema, type StoredSchema, toStoredSchema } from "../../../src/do/tables/schema/schema-plan.js";
 
 function prepare(definitions: TableDefinitions) {
   const models = describeTables(definitions);

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AnyQuery } from "../../../src/do/storage/create-query.js";
+import type { AnyQuery } from "../../../src/do/tables/query/create-query.js";
 import { table } from "../../../src/router/schema/table.js";
 import { withTables } from "./with-tables.js";
 

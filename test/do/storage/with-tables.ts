@@ -2,10 +2,10 @@ import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import type { Tables } from "../../../src/router/schema/table-api.js";
 import type { TableDefinitions } from "../../../src/router/schema/table.js";
-import { type ChangeLog, createChangeLog } from "../../../src/do/storage/create-change-log.js";
-import { createTables } from "../../../src/do/storage/create-tables.js";
-import { prepareConnection } from "../../../src/do/storage/prepare-connection.js";
-import { createTableSet, type TableSet } from "../../../src/do/storage/table-set.js";
+import { type ChangeLog, createChangeLog } from "../../../src/do/change-log/create-change-log.js";
+import { createTables } from "../../../src/do/tables/create-tables.js";
+import { prepareConnection } from "../../../src/do/tables/schema/prepare-connection.js";
+import { createTableSet, type TableSet } from "../../../src/do/tables/table-set.js";
 
 export interface Storage<TDefinitions extends TableDefinitions> {
   readonly tables: Tables<TDefinitions>;

@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from "vitest";
-import { createRoleBook } from "../../../src/router/organizations/role-book.js";
+import { createRolePolicy } from "../../../src/router/organizations/role-policy.js";
 import type { Requirement, RoleDefinitions } from "../../../src/router/organizations/role-definitions.js";
 import { can } from "../../../src/router/organizations/can.js";
 import { outranks } from "../../../src/do/organizations/rank.js";
 
-const book = createRoleBook({
+const book = createRolePolicy({
   owner: ["billing"],
   admin: ["manage", "write"],
   member: ["read"],
@@ -33,21 +33,21 @@ describe("roles", () => {
   });
 
   it("an owner may do what the built-in procedures ask for, whatever the app's roles say", () => {
-    const own = createRoleBook({ member: ["read"] });
+    const own = createRolePolicy({ member: ["read"] });
     for (const permission of ["organization:update", "member:manage"]) {
       expect(own.allows("owner", permission)).toBe(true);
       expect(own.allows("member", permission)).toBe(false);
     }
     expect(own.permissionsOf("owner")).toEqual(["read", "member:manage", "organization:update"]);
     expect(own.roles[0]?.permissions).toEqual(own.permissionsOf("owner"));
-    expect(createRoleBook({}).permissionsOf("owner")).toEqual(["member:manage", "organization:update"]);
-    const named = createRoleBook({ admin: ["organization:update"], member: [] });
+    expect(createRolePolicy({}).permissionsOf("owner")).toEqual(["member:manage", "organization:update"]);
+    const named = createRolePolicy({ admin: ["organization:update"], member: [] });
     expect(named.permissionsOf("owner")).toEqual(["organization:update", "member:manage"]);
     expect(named.permissionsOf("admin")).toEqual(["organization:update"]);
   });
 
   it("fails closed in an app whose roles may do nothing", () => {
-    expect(createRoleBook({}).allows("owner", "read")).toBe(false);
+    expect(createRolePolicy({}).allows("owner", "read")).toBe(false);
     expect(() => can({ any: [] } as unknown as Requirement)).toThrow("at least one");
   });
 
@@ -76,6 +76,6 @@ describe("roles", () => {
     [{ "a,b": [] }, "is no name"],
     [{ admin: [""] }, "is no text"],
   ])("%j is refused at start", (definitions, message) => {
-    expect(() => createRoleBook(definitions)).toThrow(message);
+    expect(() => createRolePolicy(definitions)).toThrow(message);
   });
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, it } from "vitest";
 import { createAllowedOrigins } from "../../../src/worker/gate/allowed-origins.js";
 import { checkOrigin } from "../../../src/worker/gate/origin-rule.js";
-import { Refused } from "../../../src/worker/gate/refusal.js";
+import { GateRefusal } from "../../../src/worker/gate/refusal.js";
 import { cookieNames } from "../../../src/worker/cookies/cookie-names.js";
 
 const ownOrigin = "https://app.example.com";
@@ -77,7 +77,7 @@ it("refuses everything that a page of a foreign origin can send with the session
   fc.assert(
     fc.property(foreignPage, ({ headers, method }) => {
       const rule = { ownOrigin, allowedOrigins, ...(method === "GET" && { isOwnCookie }) };
-      expect(() => checkOrigin(headers, rule)).toThrow(Refused);
+      expect(() => checkOrigin(headers, rule)).toThrow(GateRefusal);
     }),
     { numRuns: 5_000 },
   );

@@ -1,12 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
 import { describeError, describeField, type AppError } from "../describe-error.ts";
 import { Field } from "../field.tsx";
-import { useTRPC } from "../trpc.ts";
+import { useTRPC, type Account } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
 import { CurrentPasswordField, isWrongPassword } from "./current-password-field.tsx";
 import { InboxLink } from "./inbox-link.tsx";
 import { Panel } from "./panel.tsx";
-import type { Account } from "./profile-page.tsx";
 import { VerificationRequest } from "./verification-request.tsx";
 
 export function EmailPanel({ user }: { readonly user: Account }) {

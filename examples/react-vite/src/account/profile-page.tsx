@@ -1,14 +1,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { inferRouterOutputs } from "@trpc/server";
-import type { AppRouter } from "../../worker/router.ts";
 import { describeField } from "../describe-error.ts";
 import { Field } from "../field.tsx";
-import { useTRPC } from "../trpc.ts";
+import { useTRPC, type Account } from "../trpc.ts";
 import { AccountForm, textOf } from "./account-form.tsx";
 import { EmailPanel } from "./email-panel.tsx";
 import { Panel } from "./panel.tsx";
-
-export type Account = inferRouterOutputs<AppRouter>["account"]["get"];
 
 export function ProfilePage({ user }: { readonly user: Account }) {
   return (

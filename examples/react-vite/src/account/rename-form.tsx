@@ -1,7 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { NameForm } from "../name-form.tsx";
-import { useTRPC } from "../trpc.ts";
-import type { ListedSession } from "./session-row.tsx";
+import { useTRPC, type ListedSession } from "../trpc.ts";
 
 interface RenameFormProps {
   readonly session: ListedSession;

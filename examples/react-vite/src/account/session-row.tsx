@@ -1,15 +1,11 @@
 import { useMutation } from "@tanstack/react-query";
-import type { inferRouterOutputs } from "@trpc/server";
 import { useRef, useState } from "react";
 import { flushSync } from "react-dom";
-import type { AppRouter } from "../../worker/router.ts";
 import { ActionButton } from "../action-button.tsx";
 import { ErrorMessage } from "../error-message.tsx";
-import { useTRPC } from "../trpc.ts";
+import { useTRPC, type ListedSession } from "../trpc.ts";
 import { RenameForm } from "./rename-form.tsx";
 import { describeAgo, describeDay } from "./times.ts";
-
-export type ListedSession = inferRouterOutputs<AppRouter>["sessions"]["list"][number];
 
 interface SessionRowProps {
   readonly session: ListedSession;

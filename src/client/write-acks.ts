@@ -1,0 +1,193 @@
+import { parseCursor } from "../shared/cursor.js";
+
+type OrganizationId = string | undefined;
+
+/** Called with the owner of live queries that show all changes of a flush. */
+export type FlushListener = (organizationId: OrganizationId) => void;
+
+/** Reads live queries over HTTP. `hasWritten` says that a round that is being read may lack what was written. */
+type Poll = (hasWritten: boolean) => void;
+
+interface Waiting {
+  readonly position: number;
+  done(inTime: boolean): void;
+}
+
+/** How long a mutation waits for the page's own live queries to show it, in milliseconds. */
+const LIVE_TIMEOUT_MS = 2_000;
+
+/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+/**
+ * Tracks which flushes of the server the client's live queries show. After the results of a flush, the server sends on each socket
+ * with live queries the position in its change log.
+ */
+export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
+  const listeners = new Set<FlushListener>();
+  /** How many live queries there are of each owner. */
+  const live = new Map<OrganizationId, number>();
+  const positions = new Map<OrganizationId, number>();
+  const waiting = new Map<OrganizationId, Set<Waiting>>();
+  /** Positions in the log that live queries did not show before the mutation that waited for them resolved. */
+  const owed = new Map<OrganizationId, number>();
+  /** Number of open sockets for each owner. There is more than one during a handover. */
+  const open = new Map<OrganizationId, number>();
+  /** Owners with a socket that was lost, or could not be opened. */
+  const lost = new Set<OrganizationId>();
+  /** The owners with a lost socket, if their live queries were read over HTTP since. */
+  const polled = new Set<OrganizationId>();
+  /** For each owner with a socket, the function that reads its live queries over HTTP if the socket does not deliver. */
+  const pollers = new Map<OrganizationId, Poll>();
+
+  function complete(organizationId: OrganizationId, position: number): void {
+    if ((owed.get(organizationId) ?? -1) <= position) owed.delete(organizationId);
+    for (const listener of listeners) listener(organizationId);
+    for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
+  }
+
+  return {
+    /** Calls the listener when a flush is complete. Returns the function that stops it. */
+    listen(listener: FlushListener): () => void {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    /** Called when live queries show all changes of a flush. */
+    flushed(organizationId: OrganizationId, cursor: string): void {
+      const position = positionOf(cursor);
+      positions.set(organizationId, position);
+      lost.delete(organizationId);
+      complete(organizationId, position);
+    },
+
+    /** Sets the function that reads an owner's live queries over HTTP when the socket does not deliver them. */
+    setPoller: (organizationId: OrganizationId, poll: Poll): void => void pollers.set(organizationId, poll),
+
+    /**
+     * Called when a round of polling starts. Its results contain all writes so far. Returns the function to call when they
+     * are complete.
+     */
+    beginRound(organizationId: OrganizationId): () => void {
+      const all = [...(waiting.get(organizationId) ?? [])].map(({ position }) => position);
+      const position = Math.max(...all, owed.get(organizationId) ?? -1);
+      return () => {
+        polled.add(organizationId);
+        complete(organizationId, position);
+      };
+    },
+
+    /** Whether live queries show what is not owed, although the socket does not deliver. */
+    isPolled: (organizationId: OrganizationId): boolean => polled.has(organizationId),
+
+    /** Counts a live query of an owner. Returns the function to call when it ends. */
+    begin(organizationId: OrganizationId): () => void {
+      // The first opens a socket if there is none.
+      if (!live.has(organizationId)) lost.delete(organizationId);
+      live.set(organizationId, (live.get(organizationId) ?? 0) + 1);
+      return () => {
+        const rest = (live.get(organizationId) ?? 1) - 1;
+        if (rest > 0) return void live.set(organizationId, rest);
+        live.delete(organizationId);
+        // Nobody is left to show it.
+        for (const each of waiting.get(organizationId) ?? []) each.done(true);
+      };
+    },
+
+    /** The socket of an owner delivers. */
+    opened(organizationId: OrganizationId): void {
+      open.set(organizationId, (open.get(organizationId) ?? 0) + 1);
+      lost.delete(organizationId);
+      polled.delete(organizationId);
+      // A write without a known position is part of what the socket delivers first.
+      for (const each of waiting.get(organizationId) ?? []) if (each.position < 0) each.done(true);
+    },
+
+    /** Called when a socket of an owner was closed, or did not open. Without a socket, live queries are read over HTTP. */
+    closed(organizationId: OrganizationId): void {
+      const rest = Math.max(0, (open.get(organizationId) ?? 0) - 1);
+      open.set(organizationId, rest);
+      if (rest > 0) return;
+      lost.add(organizationId);
+      const poll = pollers.get(organizationId);
+      const all = waiting.get(organizationId);
+      if (!all?.size) return;
+      if (poll) poll(false);
+      else for (const each of all) each.done(false);
+    },
+
+    /**
+     * Waits until an owner's live queries, if there are any, show a write, but not longer than the timeout. Without a socket
+     * they are read over HTTP. Returns whether they show it.
+     *
+     * @param cursor the position of the write in the log; an object without sockets does not send one
+     */
+    reached(organizationId: OrganizationId, cursor: string | undefined): Promise<boolean> {
+      const position = positionOf(cursor ?? "");
+      const isShown = cursor !== undefined && (positions.get(organizationId) ?? -1) >= position;
+      if (!live.has(organizationId) || isShown) return Promise.resolve(true);
+      const isLost = lost.has(organizationId);
+      const isLate = (): void => void owed.set(organizationId, Math.max(position, owed.get(organizationId) ?? -1));
+      const poll = isLost || !open.get(organizationId) ? pollers.get(organizationId) : undefined;
+      if (!poll && cursor === undefined) return Promise.resolve(true);
+      if (!poll && isLost) {
+        isLate();
+        return Promise.resolve(false);
+      }
+      return new Promise((resolve) => {
+        const all = waiting.get(organizationId) ?? new Set();
+        waiting.set(organizationId, all);
+        const timeout = setTimeout(
+          () => {
+            mine.done(false);
+            pollers.get(organizationId)?.(true);
+          },
+          Math.min(timeoutMs, LONGEST_TIMER_MS),
+        );
+        const mine: Waiting = {
+          position,
+          done(inTime) {
+            clearTimeout(timeout);
+            all.delete(mine);
+            if (!inTime) isLate();
+            resolve(inTime);
+          },
+        };
+        all.add(mine);
+        poll?.(true);
+      });
+    },
+
+    /** The position that live queries did not show in time, until they show it. */
+    owed: (organizationId: OrganizationId): number | undefined => owed.get(organizationId),
+
+    /** Forgets all positions, because another user has another log. */
+    forget(): void {
+      positions.clear();
+      owed.clear();
+      open.clear();
+      lost.clear();
+      pollers.clear();
+      polled.clear();
+      for (const all of waiting.values()) for (const each of all) each.done(true);
+    },
+  };
+}
+
+export type WriteAcks = ReturnType<typeof createWriteAcks>;
+
+function positionOf(cursor: string): number {
+  return parseCursor(cursor)?.seq ?? -1;
+}
+
+// A tRPC client is a proxy that answers any property, so nothing can be kept on it.
+const acksByClient = new WeakMap<object, WriteAcks>();
+
+export function rememberWriteAcks(client: object, flushes: WriteAcks): void {
+  acksByClient.set(client, flushes);
+}
+
+/** Those of a client; none for one that `createClient` did not make. */
+export function writeAcksOf(client: object): WriteAcks | undefined {
+  return acksByClient.get(client);
+}

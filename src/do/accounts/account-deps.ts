@@ -1,0 +1,38 @@
+import type { AppIdentity } from "../lifecycle/identity.js";
+import type { MailAvailability } from "../mail/mail-availability.js";
+import type { MailTokenStore } from "../mail/mail-token-store.js";
+import type { UserOrganizations } from "../organizations/user-organizations.js";
+import type { Outbox } from "../messaging/create-outbox.js";
+import type { CheckBreachedPassword } from "./passwords/check-breached-password.js";
+import type { AccountStore } from "./account-store.js";
+import type { AuditLog } from "./audit-log.js";
+import type { DeviceEpochStore } from "./sessions/device-epoch.js";
+import type { Passwords } from "./passwords/create-passwords.js";
+import type { EventHooks } from "./event-hooks.js";
+import type { PendingEmailChangeStore } from "./email/pending-change.js";
+import type { RateLog } from "../rate/rate-log.js";
+import type { SessionStore } from "./sessions/session-store.js";
+
+/** What the procedures of an account are made of: the stores and services of a user's object. */
+export interface AccountDeps {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+  readonly passwords: Passwords;
+  readonly mail: MailAvailability;
+  readonly mailTokens: MailTokenStore;
+  readonly pendingChanges: PendingEmailChangeStore;
+  readonly deviceEpoch: DeviceEpochStore;
+  readonly outbox: Outbox;
+  readonly audit: AuditLog;
+  readonly rates: RateLog;
+  readonly organizations: UserOrganizations;
+  readonly checkBreachedPassword: CheckBreachedPassword | undefined;
+  readonly transaction: <TResult>(work: () => TResult) => TResult;
+  readonly hooks: EventHooks;
+  /** How long an access token lives. */
+  readonly accessSeconds: number;
+  /** Ends what a session still holds open. Called after its row is gone. */
+  readonly onSessionEnd: (sessionId: string) => void;
+}

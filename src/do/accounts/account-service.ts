@@ -1,0 +1,163 @@
+import type { Kv } from "../../router/kv/kv-api.js";
+import type { Session, User } from "../../shared/account.js";
+import type { AccountService } from "../../router/services.js";
+import type { ProfileSchema } from "../../router/definition.js";
+import { sessionOf } from "../../shared/caller.js";
+import { SessionEnded, type RequestContext } from "../lifecycle/request-context.js";
+import type { AccountDeletion } from "./account-deletion.js";
+import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
+import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
+import { endEarlier } from "./account-endings.js";
+import type { AccountDeps } from "./account-deps.js";
+import type { ActingSession } from "./audit-log.js";
+import { toUser, type AccountRow } from "./account-store.js";
+import { changePassword } from "./passwords/change-password.js";
+import { checkLink } from "./check-link.js";
+import type { DeviceConfirmation } from "./sessions/device-confirmation.js";
+import type { EmailChange } from "./email/email-change.js";
+import type { EmailVerification } from "./email/email-verification.js";
+import { exportRecords, type ExportOptions } from "./export-records.js";
+import type { createExportLimit } from "./limit-exports.js";
+import { mergeFields } from "../fields/merge-fields.js";
+import { noSuchUser } from "./no-such-user.js";
+import { sessionNeeded } from "./sessions/link-session.js";
+import type { PasswordReset } from "./passwords/password-reset.js";
+import { sessionReplaced } from "./sessions/session-replaced.js";
+import { rejectEmail } from "./email/reject-email.js";
+import type { UserAccount } from "./user-account.js";
+import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
+
+export interface AccountServiceOptions {
+  readonly deps: AccountDeps;
+  /** Whether there is an account. A sign-out can be repeated after the account was deleted. */
+  readonly exists: () => boolean;
+  readonly request: RequestContext;
+  readonly account: Pick<UserAccount, "isAlive">;
+  readonly profile: ProfileSchema | undefined;
+  readonly verification: EmailVerification;
+  readonly passwordReset: PasswordReset;
+  readonly deviceConfirmation: DeviceConfirmation;
+  readonly emailChange: EmailChange;
+  readonly deletion: AccountDeletion;
+  readonly organizationList: UserOrganizationStore;
+  readonly blockedInviters: BlockedInviterStore;
+  /** Asks the app, before anything is gone. */
+  readonly onDelete: (user: User) => Promise<void>;
+  readonly tables: () => object;
+  readonly tableNames: Iterable<string>;
+  readonly rowSizes: ExportOptions["rowSizes"];
+  readonly kv: () => Kv;
+  readonly limitExport: ReturnType<typeof createExportLimit>;
+}
+
+/** The account, as the procedures of one call see it. */
+export function createAccountService(options: AccountServiceOptions): AccountService {
+  const {
+    deps,
+    exists,
+    request,
+    profile,
+    verification,
+    passwordReset,
+    deviceConfirmation,
+    emailChange,
+    deletion,
+    onDelete,
+  } = options;
+  const { accounts, sessions, audit, onSessionEnd } = deps;
+  const sessionId = sessionOf(request.caller);
+  const actor: ActingSession = { sessionId, device: request.device };
+  const isOver = (): boolean =>
+    sessionId !== undefined && (!exists() || sessions.alive(sessionId, Date.now()) === undefined);
+
+  /**
+   * Answers a sign-out again after its reply was lost: the session is over.
+   *
+   * @throws TRPCError UNAUTHORIZED if the session was replaced, or if other sessions were to end and are alive: this one
+   *   may have ended in another way
+   */
+  function repeatSignOut(scope: "own" | "all"): void {
+    const now = Date.now();
+    if (sessionId !== undefined && exists() && sessions.wasReplaced(sessionId, now)) throw sessionReplaced();
+    if (scope === "all" && exists() && sessions.list(now).length > 0) throw new SessionEnded();
+    request.setSession(null);
+  }
+
+  function assertOwnSession(): void {
+    if (!options.account.isAlive(request.caller)) throw sessionNeeded(request.caller, deps.userId);
+  }
+
+  return {
+    me: () => ({ user: toUser(existing(accounts.read())), session: current(deps, sessionId) }),
+
+    logout() {
+      if (sessionId === undefined) return;
+      if (isOver()) return repeatSignOut("own");
+      sessions.remove(sessionId);
+      audit.add({ action: "logout", outcome: "ok", ...actor });
+      request.setSession(null);
+      onSessionEnd(sessionId);
+    },
+
+    logoutEverywhere() {
+      if (isOver()) return repeatSignOut("all");
+      const ended = deps.transaction(() => {
+        audit.add({ action: "session.revoke", outcome: "ok", ...actor });
+        return endEarlier(deps, "signedOutEverywhere");
+      });
+      request.setSession(null);
+      for (const id of ended) onSessionEnd(id);
+    },
+
+    changePassword: (passwords) => changePassword(deps, passwords, { actor, setSession: request.setSession }),
+    resetPassword: ({ token, password }) => passwordReset.reset(token, password, actor),
+    checkLink: ({ token, purpose }) => checkLink(deps, purpose, token),
+    requestEmailVerification: verification.request,
+    verifyEmail: (token) => verification.verify(token, actor, assertOwnSession),
+    rejectEmail: (token) => rejectEmail({ deps, deletion, onDelete }, token, actor),
+    changeEmail: ({ email, password }) => emailChange.request(email, password, actor),
+    confirmEmailChange: (token) => emailChange.confirm(token, actor, assertOwnSession),
+    confirmDevice: async (token) => request.setDevice(await deviceConfirmation.confirm(token, actor)),
+
+    updateProfile(patch) {
+      const account = existing(accounts.read());
+      if (!profile) return toUser(account);
+      const isChanged = accounts.setProfile(mergeFields(profile, account.profile, patch, "profile"));
+      audit.add({ action: "profile.update", outcome: "ok", ...actor });
+      // Not `async`: an error of the hook must be thrown before the transaction of the call is committed.
+      const hook = isChanged ? deps.hooks.profileChanged() : undefined;
+      const user = toUser(existing(accounts.read()));
+      return hook ? hook.then(() => user) : user;
+    },
+
+    async delete(password) {
+      const account = await deps.passwords.confirm(password, actor);
+      await deps.organizations.assertDispensable();
+      await onDelete(toUser(account));
+      await deletion.begin({ account, sessionId });
+      request.setSession(null);
+    },
+
+    export() {
+      audit.add({ action: "account.export", outcome: "ok", ...actor });
+      const { tables, tableNames, rowSizes, kv, organizationList: organizations, blockedInviters } = options;
+      const app = { tables: tables(), tableNames, rowSizes, kv: kv() };
+      return options.limitExport(
+        exportRecords({ accounts, sessions, audit, emailChange, organizations, blockedInviters, ...app }),
+      );
+    },
+
+    audit: (filter) => audit.list(filter),
+  };
+}
+
+function existing(account: AccountRow | undefined): AccountRow {
+  if (!account) throw noSuchUser();
+  return account;
+}
+
+function current({ sessions }: AccountDeps, sessionId: string | undefined): Session {
+  const now = Date.now();
+  const row = sessionId === undefined ? undefined : sessions.alive(sessionId, now);
+  return row ? toPublicSession(row) : sessionOfCall(new Date(now));
+}

@@ -1,0 +1,72 @@
+import type { Credentials } from "../../../shared/account.js";
+import { decoyUserId } from "../../../shared/email-index.js";
+import type { Device } from "../../../shared/device.js";
+import type { Refused, SignInResult } from "../../../shared/internal.js";
+import type { ObjectStub } from "../../../shared/object-stub.js";
+import { knownDevice, type KnownDevice } from "../../../jwt/device-token.js";
+import type { AppIdentity } from "../../lifecycle/identity.js";
+import type { AddressClaims } from "./address-claims.js";
+import type { Throttle } from "../../rate/create-throttle.js";
+
+export interface AddressSignInOptions {
+  /** The object's own id: the MAC of its address. */
+  readonly id: string;
+  readonly identity: () => AppIdentity;
+  readonly claims: Pick<AddressClaims, "read">;
+  readonly throttle: Throttle;
+  readonly user: (userId: string) => ObjectStub;
+}
+
+/** The name under which the wrong passwords of one known device are counted. */
+export function deviceName(deviceId: string): string {
+  return `device ${deviceId}`;
+}
+
+/** Checks the password of an address, and counts every wrong one, whichever procedure it came with. */
+export function createAddressSignIn({ id, identity, claims, throttle, user }: AddressSignInOptions) {
+  /** The user of the address; without one, the id of a user that is never created, so that the same work is done. */
+  const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
+
+  /** The caller's browser, if the user of the address signed in there before. The device epoch is not checked. */
+  async function knownDeviceOf(userId: string, device: Device): Promise<KnownDevice | undefined> {
+    const { secrets, binding } = identity();
+    return knownDevice(device.token, userId, { secrets: secrets.jwt, audience: binding });
+  }
+
+  /** @param known the device that the attempt is counted for; `undefined` counts it with those of strangers */
+  async function tryPassword(
+    { email, password }: Pick<Credentials, "email" | "password">,
+    { userId, device, known }: { readonly userId: string; readonly device: Device; readonly known?: KnownDevice },
+  ): Promise<SignInResult | Refused | "refused" | "unknown device"> {
+    const attempt = throttle.begin(known ? deviceName(known.id) : "account");
+    const result = await user(userId).internal({ op: "login", email, password, device, deviceEpoch: known?.epoch });
+    // Nothing was checked, so nothing was guessed.
+    if (result === "unknown device") attempt.succeeded();
+    if (typeof result === "string" || "refused" in result) return result;
+    // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
+    if (known) attempt.clear();
+    else attempt.succeeded();
+    return result;
+  }
+
+  return {
+    userIdOf,
+
+    /** Whether the user of the address signed in on this device before. The device epoch is not checked. */
+    isKnown: async (device: Device): Promise<boolean> => (await knownDeviceOf(await userIdOf(), device)) !== undefined,
+
+    /** @throws TRPCError TOO_MANY_REQUESTS after several wrong passwords */
+    async signIn(
+      credentials: Pick<Credentials, "email" | "password">,
+      device: Device,
+    ): Promise<SignInResult | Refused | "refused"> {
+      const userId = await userIdOf();
+      const known = await knownDeviceOf(userId, device);
+      // A browser that signed in before has a count of its own: a stranger's wrong ones cannot keep its user out.
+      const result = known ? await tryPassword(credentials, { userId, device, known }) : "unknown device";
+      if (result !== "unknown device") return result;
+      const resultAsUnknown = await tryPassword(credentials, { userId, device });
+      return resultAsUnknown === "unknown device" ? "refused" : resultAsUnknown;
+    },
+  };
+}

@@ -1,0 +1,190 @@
+import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../../router/reasoned-error.js";
+import { emailAddressOf } from "../../../shared/email-index.js";
+import { randomId } from "../../../shared/random-id.js";
+import { stubOf } from "../../../shared/object-stub.js";
+import type { AccountDeps } from "../account-deps.js";
+import type { ActingSession } from "../audit-log.js";
+import type { PendingEmailChange } from "./pending-change.js";
+import { emailObjectName } from "./email-object-name.js";
+import { endEarlier } from "../account-endings.js";
+import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "../account-mails.js";
+
+/** How much longer the address is reserved than necessary, in milliseconds: longer than two clocks can differ. */
+const MARGIN = 10 * 60_000;
+/** How long the address is reserved for the link to be opened, in milliseconds. */
+const RESERVED = lifetimes.changeEmail + MARGIN;
+/** How many addresses one account may ask for, taken or not: each answer shows whether the address has an account. */
+const RATE = { limit: 10, per: 60 * 60_000 };
+/** A confirmation takes the address over within this time, in milliseconds, or not at all. */
+const CONFIRMATION_TIME = 60_000;
+
+/**
+ * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
+ * only then does the account have it. A stop at any point leaves the old address in force and a reservation that runs
+ * out, or the new one in force and letters in the outbox that bring both indexes after.
+ *
+ * A sign-up or another change may take the reserved address as long as nobody has opened the link. The confirmation
+ * therefore reserves it once more, for as long as it takes, and then the index refuses them.
+ */
+export function createEmailChange(deps: AccountDeps) {
+  const {
+    userId,
+    identity,
+    accounts,
+    sessions,
+    passwords,
+    mailTokens,
+    pendingChanges,
+    outbox,
+    audit,
+    hooks,
+    rates,
+    transaction,
+  } = deps;
+
+  const nameOf = (email: string): string => emailObjectName(identity().secrets.index, email);
+
+  /** @param until when the reservation expires, in milliseconds since the epoch */
+  async function reserve({ operationId, email }: PendingEmailChange, until: number, isConfirming = false) {
+    const stub = stubOf(identity().namespace, await emailAddressOf(identity().secrets.index, email));
+    return stub.internal({ op: "reserveAddress", userId, operationId, email, until, isConfirming });
+  }
+
+  /** Frees an address that an operation holds. Call it inside a transaction. */
+  function release({ email, operationId }: PendingEmailChange): void {
+    outbox.post({ target: nameOf(email), kind: "releaseAddress", payload: { userId, operationId } });
+  }
+
+  /** Whether the account got its present address by this token. */
+  function hasConfirmed(secret: string): boolean {
+    const email = accounts.read()?.email;
+    return email !== undefined && mailTokens.findUsed("changeEmail", secret, Date.now())?.email === email;
+  }
+
+  return {
+    pending: pendingChanges.read,
+
+    /**
+     * @throws TRPCError PRECONDITION_FAILED when the app cannot send mail, CONFLICT, UNAUTHORIZED for a wrong password or a
+     *   session that ended meanwhile, TOO_MANY_REQUESTS
+     */
+    async request(email: string, password: string, actor: ActingSession): Promise<void> {
+      deps.mail.assertConfigured();
+      const account = await passwords.confirm(password, actor);
+      if (account.email === email) throw sameAddress();
+      if (!rates.takeDistinct("changeEmail", nameOf(email), RATE, Date.now())) throw tooManyChanges();
+      const change = { operationId: randomId(), email };
+      const answer = await reserve(change, Date.now() + RESERVED);
+      if (answer === "taken") throw taken();
+      if (answer === "too often") throw tooManyMails();
+      const outcome = transaction(() => {
+        // Reserving took a while. A change must not outlive the password or the session that asked for it.
+        const now = accounts.read();
+        if (!now) return "deleted";
+        if (
+          now.passwordHash !== account.passwordHash ||
+          (actor.sessionId !== undefined && !sessions.alive(actor.sessionId, Date.now()))
+        ) {
+          release(change);
+          return "ended";
+        }
+        mailLink(deps, "changeEmail", email);
+        // Another request may have come first.
+        const before = pendingChanges.read();
+        if (before && before.email !== email) release(before);
+        pendingChanges.write(change);
+        audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
+        return "begun";
+      });
+      // A deleted account has no outbox to free the address with. If this call is lost, the reservation runs out by itself.
+      if (outcome === "deleted") await reserve(change, Date.now()).catch(() => {});
+      if (outcome !== "begun") throw signInAgain();
+    },
+
+    /**
+     * Gives the account the address. The same token again, because the reply was lost, succeeds and changes nothing.
+     *
+     * @param assertOwnSession throws unless the caller has a session of this account
+     * @throws TRPCError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now,
+     *   UNAUTHORIZED or FORBIDDEN without a session of this account
+     */
+    async confirm(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
+      const secret = await secretOf(deps, "changeEmail", token);
+      if (hasConfirmed(secret)) return;
+      const change = pendingChanges.read();
+      const sent = mailTokens.peek("changeEmail", secret, Date.now());
+      if (!change || sent?.email !== change.email) throw invalidLink();
+      assertOwnSession();
+      const until = Date.now() + CONFIRMATION_TIME;
+      if ((await reserve(change, until + MARGIN, true)) !== "reserved") throw takenMeanwhile();
+      const done = transaction(() => {
+        const before = accounts.read();
+        if (!before) throw invalidLink();
+        // Another call with this token may have come first.
+        if (hasConfirmed(secret)) return { hook: undefined };
+        if (pendingChanges.read()?.operationId !== change.operationId) {
+          // The change ended while its address was reserved once more.
+          if (before.operationId !== change.operationId) release(change);
+          return undefined;
+        }
+        // By now the index may let somebody else sign up with the address.
+        if (Date.now() > until) throw tookTooLong();
+        // Reserving took a while. The session may have ended meanwhile.
+        assertOwnSession();
+        const used = mailTokens.consume("changeEmail", secret, Date.now());
+        if (!used) throw invalidLink();
+        const taken = nameOf(change.email);
+        pendingChanges.delete();
+        accounts.setEmail(change.email, change.operationId);
+        endEarlier(deps, "emailChanged");
+        mailTokens.rememberUsed("changeEmail", secret, used);
+        outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
+        release(before);
+        deps.organizations.tellEmail(change.email);
+        deps.organizations.claim(taken);
+        mailNotice(deps, "emailChanged", before);
+        audit.add({ action: "email.change", outcome: "ok", ...actor });
+        return { hook: hooks.emailChanged(before) };
+      });
+      if (!done) throw invalidLink();
+      await done.hook;
+    },
+  };
+}
+
+export type EmailChange = ReturnType<typeof createEmailChange>;
+
+function taken(): TRPCError {
+  return new TRPCError({ code: "CONFLICT", message: "This address belongs to an account already. Choose another." });
+}
+
+function tooManyChanges(): TRPCError {
+  return new TRPCError({
+    code: "TOO_MANY_REQUESTS",
+    message: `You asked for ${RATE.limit} other addresses within the last hour. Try again later.`,
+  });
+}
+
+function takenMeanwhile(): TRPCError {
+  return new TRPCError({
+    code: "CONFLICT",
+    message: "Another account got this address before you confirmed it. Your account keeps its own address.",
+  });
+}
+
+function tookTooLong(): TRPCError {
+  return new TRPCError({ code: "SERVICE_UNAVAILABLE", message: "Confirming took too long. Open the link again." });
+}
+
+function signInAgain(): ReasonedError {
+  return new ReasonedError({
+    code: "UNAUTHORIZED",
+    reason: "ACCOUNT_CHANGED",
+    message: "The password was changed or the session ended at the same time. Sign in again, then change the address.",
+  });
+}
+
+function sameAddress(): TRPCError {
+  return new TRPCError({ code: "BAD_REQUEST", message: "This is the account's address already." });
+}

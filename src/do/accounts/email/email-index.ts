@@ -1,0 +1,196 @@
+import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../../router/reasoned-error.js";
+import type { Credentials, SignedIn, Signup } from "../../../shared/account.js";
+import type { Device } from "../../../shared/device.js";
+import type { EmailIndexService } from "../../../router/services.js";
+import { addToDevice } from "../../../jwt/device-token.js";
+import { emailAddressOf } from "../../../shared/email-index.js";
+import { randomId } from "../../../shared/random-id.js";
+import type { AppIdentity } from "../../lifecycle/identity.js";
+import type { RequestContext } from "../../lifecycle/request-context.js";
+import type { InternalRequest, Refused, SignInResult } from "../../../shared/internal.js";
+import type { ObjectStub } from "../../../shared/object-stub.js";
+import type { MailAvailability } from "../../mail/mail-availability.js";
+import type { MailBudget } from "../../mail/mail-budget.js";
+import type { CheckBreachedPassword } from "../passwords/check-breached-password.js";
+import { checkNewPassword } from "../passwords/check-new-password.js";
+import type { AddressClaims } from "./address-claims.js";
+import { createAddressSignIn } from "./address-sign-in.js";
+import type { Throttle } from "../../rate/create-throttle.js";
+import { tooManyMails } from "../account-mails.js";
+import { createHashQueue } from "../passwords/hash-queue.js";
+import { encodeFields } from "../../fields/encode-fields.js";
+import { refusalOf } from "../refusable.js";
+
+export interface EmailIndexOptions {
+  /** The object's own id: the MAC of its address. */
+  readonly id: string;
+  readonly identity: () => AppIdentity;
+  readonly claims: AddressClaims;
+  readonly throttle: Throttle;
+  readonly mail: MailAvailability;
+  readonly mails: MailBudget;
+  readonly user: (userId: string) => ObjectStub;
+  readonly checkBreachedPassword: CheckBreachedPassword | undefined;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
+
+/** How many repeated sign-ups may wait for the one that is being checked. Each costs a hash. */
+const WAITING_REPEATS = 20;
+
+type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId" | "isMailLimited">;
+type Taken = "taken" | "exists";
+
+/** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
+export function createEmailIndex(options: EmailIndexOptions) {
+  const { id, identity, claims, throttle, mail, mails, user, checkBreachedPassword, waitUntil } = options;
+  const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
+  const repeats = createHashQueue(WAITING_REPEATS);
+  /** How many sign-ups created an account since the object woke. A call that saw it grow was made at the same time. */
+  let signedUp = 0;
+  /** Requests for a reset that were accepted and are not counted yet. */
+  let pendingResets = 0;
+  /** Whether a link that confirms a device was requested, and the user's object has not been asked for it yet. */
+  let isDeviceLinkPending = false;
+
+  async function assertOwnAddress(email: string): Promise<void> {
+    const address = await emailAddressOf(identity().secrets.index, email);
+    if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
+  }
+
+  async function createAccount(request: NewAccount, before: number): Promise<SignInResult | Refused | Taken> {
+    for (;;) {
+      const result = await claims.signUp<SignInResult | Refused | "exists">(
+        request.signup.email,
+        async (userId, operationId) => {
+          // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
+          const isMailLimited = !mails.take("verifyEmail", operationId);
+          const answer = await user(userId).internal({ op: "createAccount", operationId, isMailLimited, ...request });
+          // No account was made. Unless its mail had already been handed over, nothing was sent.
+          const isUnsent = answer === "exists" || (isRefused(answer) && !answer.mailed);
+          if (isUnsent && !isMailLimited) mails.giveBack(operationId);
+          const isAccepted = !isRefused(answer);
+          if (isAccepted && answer !== "exists") signedUp++;
+          return { made: isAccepted, result: answer };
+        },
+      );
+      if (result !== "busy") return result;
+      await claims.whenIdle();
+      if (signedUp > before) return "taken";
+      // The other sign-up failed, so the address is free.
+    }
+  }
+
+  /**
+   * Answers a repeated sign-up, for example after a double click, like the first. Its password is checked and counted like
+   * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
+   */
+  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | Taken> {
+    // One after the other: calls at the same moment would count as wrong until their passwords are checked.
+    return repeats.run(async () => {
+      try {
+        const result = await signIn(signup, device);
+        return result === "refused" ? "taken" : result;
+      } catch (error) {
+        if (error instanceof TRPCError && error.code === "TOO_MANY_REQUESTS") return "taken";
+        throw error;
+      }
+    });
+  }
+
+  /** Counts a reset for every address, and mails a link if the address has an account. */
+  async function mailReset(email: string, device: Device): Promise<void> {
+    pendingResets--;
+    if (!mails.take("resetPassword")) return;
+    const userId = await userIdOf();
+    await user(userId).internal({ op: "requestPasswordReset", email, device });
+  }
+
+  async function mailDeviceLink(email: string, device: Device): Promise<void> {
+    isDeviceLinkPending = false;
+    const userId = await userIdOf();
+    await user(userId).internal({ op: "requestDeviceLink", email, device });
+  }
+
+  async function finish(
+    { signedIn, tokens, deviceEpoch }: SignInResult,
+    { device, setSession }: RequestContext,
+    target: Credentials["tokens"],
+  ): Promise<SignedIn> {
+    if (target === "body") return { ...signedIn, tokens };
+    const { secrets, binding } = identity();
+    const options = { secrets: secrets.jwt, audience: binding, newId: randomId(), epoch: deviceEpoch };
+    setSession({ ...tokens, deviceToken: await addToDevice(device.token, signedIn.user.id, options) });
+    return signedIn;
+  }
+
+  return {
+    room: (request: RequestContext): EmailIndexService => ({
+      async signup(signup) {
+        const { device } = request;
+        const before = signedUp;
+        await assertOwnAddress(signup.email);
+        // The user's object checks it again. Here nothing is reserved, hashed or counted yet.
+        if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
+        const checked = await checkNewPassword(signup.password, { lookUp: checkBreachedPassword, field: "password" });
+        const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
+        const known =
+          result === "taken" && (signedUp > before || (claims.isNew(Date.now()) && (await isKnown(device))));
+        const answer = known ? await repeatSignUp(signup, device) : result;
+        if (answer === "taken" || answer === "exists") throw taken();
+        if (isRefused(answer)) throw refusalOf(answer);
+        return finish(answer, request, signup.tokens);
+      },
+
+      async login(credentials) {
+        await assertOwnAddress(credentials.email);
+        const result = await signIn(credentials, request.device);
+        if (result === "refused") throw wrongCredentials();
+        if (isRefused(result)) throw refusalOf(result);
+        await claims.tidy();
+        return finish(result, request, credentials.tokens);
+      },
+
+      async requestPasswordReset(email) {
+        mail.assertConfigured();
+        await assertOwnAddress(email);
+        if (!mails.allows("resetPassword", pendingResets)) throw tooManyMails();
+        pendingResets++;
+        // Runs after the reply, and after a random delay: the time of the reply, or of the first write for an address,
+        // would otherwise show whether there is an account.
+        waitUntil(aWhile().then(() => mailReset(email, request.device)));
+      },
+
+      async requestDeviceLink(email) {
+        mail.assertConfigured();
+        await assertOwnAddress(email);
+        // The user's object decides whether to mail. Requests that come before it is asked are merged into one.
+        if (isDeviceLinkPending) return;
+        isDeviceLinkPending = true;
+        waitUntil(aWhile().then(() => mailDeviceLink(email, request.device)));
+      },
+    }),
+  };
+}
+
+/** Longer than an answer takes to leave, shorter than anybody waits for a mail. */
+function aWhile(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
+}
+
+function isRefused(result: unknown): result is Refused {
+  return typeof result === "object" && result !== null && "refused" in result;
+}
+
+function taken(): TRPCError {
+  return new TRPCError({ code: "CONFLICT", message: "This address already has an account. Sign in instead." });
+}
+
+/** One and the same for a wrong password and an unknown address. */
+function wrongCredentials(): ReasonedError {
+  return new ReasonedError({
+    code: "UNAUTHORIZED",
+    reason: "WRONG_PASSWORD",
+    message: "The e-mail address or the password is wrong. Check both and try again.",
+  });
+}

@@ -1,0 +1,141 @@
+import { TRPCError } from "@trpc/server";
+import type { SignedIn } from "../../../shared/account.js";
+import type { SessionEffect } from "../../../shared/call.js";
+import type { PasswordChange } from "../../../router/services.js";
+import { addToDevice } from "../../../jwt/device-token.js";
+import { randomId } from "../../../shared/random-id.js";
+import { checkNewPassword } from "./check-new-password.js";
+import { ReasonedError } from "../../../router/reasoned-error.js";
+import { endEarlier } from "../account-endings.js";
+import { mailNotice } from "../account-mails.js";
+import type { AccountDeps } from "../account-deps.js";
+import type { ActingSession } from "../audit-log.js";
+import { toUser, type AccountRow } from "../account-store.js";
+import { sessionReplaced } from "../sessions/session-replaced.js";
+import type { SessionRow } from "../sessions/session-row.js";
+import { tokensOf } from "../sessions/session-tokens.js";
+import { sessionOfCall, toPublicSession } from "../sessions/sessions-service.js";
+
+interface ByWhom {
+  readonly actor: ActingSession;
+  readonly setSession: (effect: SessionEffect) => void;
+}
+
+/**
+ * Sets another password, for a caller who knows the current one. Ends all other sessions, and gives this one a new id, so
+ * that copies of its tokens are no longer accepted.
+ *
+ * If the reply was lost, the same session can repeat the call with the same new password. It gets the same answer, and
+ * nothing changes. Every other call with its old id is refused.
+ *
+ * @throws TRPCError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
+ *   BAD_REQUEST for a weak new password, TOO_MANY_REQUESTS after several wrong ones
+ */
+export async function changePassword(deps: AccountDeps, change: PasswordChange, by: ByWhom): Promise<SignedIn> {
+  const { accounts, sessions, passwords, audit, transaction } = deps;
+  const { currentPassword, newPassword } = change;
+  const { actor } = by;
+  const isOver = (): boolean =>
+    actor.sessionId !== undefined && sessions.alive(actor.sessionId, Date.now()) === undefined;
+  // A call at the same moment is not a repeat: its reply cannot have been lost yet.
+  const mayRepeat = changedSession(deps, actor) !== undefined;
+
+  if (isOver()) {
+    const repeated = mayRepeat ? await repeat(deps, change, by) : undefined;
+    if (repeated) return repeated;
+    throw sessionReplaced();
+  }
+  const checked = await checkNewPassword(newPassword, { lookUp: deps.checkBreachedPassword, field: "newPassword" });
+  let account: AccountRow;
+  try {
+    account = await passwords.confirm(currentPassword, actor);
+  } catch (cause) {
+    const isWrong = cause instanceof TRPCError && cause.code === "UNAUTHORIZED";
+    const repeated = isWrong && mayRepeat ? await repeat(deps, change, by) : undefined;
+    if (repeated) return repeated;
+    throw cause;
+  }
+  const hash = await passwords.hash(newPassword);
+
+  const { session, ended } = transaction(() => {
+    // Hashing took a while: by now the password may be another, or this session over.
+    const now = accounts.read();
+    const isSame = now?.operationId === account.operationId && now.passwordHash === account.passwordHash;
+    if (!now || !isSame || isOver()) throw concurrentChange();
+    const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
+    accounts.setPasswordHash(hash);
+    // Whoever knew the old password may have begun to take the account to an address of theirs.
+    const others = endEarlier(deps, "passwordChanged", renewed?.id);
+    mailNotice(deps, "passwordChanged", now);
+    const entry = { ...actor, sessionId: renewed?.id };
+    audit.add({ action: "password.change", outcome: "ok", ...entry });
+    if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...entry });
+    return { session: renewed, ended: others };
+  });
+  for (const id of ended) deps.onSessionEnd(id);
+  const now = accounts.read() ?? account;
+  if (!session || actor.sessionId === undefined) return { user: toUser(now), session: sessionOfCall(new Date()) };
+  deps.onSessionEnd(actor.sessionId);
+  return answer(deps, { account: now, session, target: change.tokens }, by);
+}
+
+/**
+ * The session that changed the password, by its old id or by its new one. By the old id until a client uses the new
+ * session, and by the new id until its first renewal. A later new password ends it.
+ */
+function changedSession({ accounts, sessions }: AccountDeps, { sessionId }: ActingSession): SessionRow | undefined {
+  // The account may have been deleted while a password was hashed, and its sessions with it.
+  if (sessionId === undefined || !accounts.read()) return undefined;
+  const now = Date.now();
+  const session = sessions.alive(sessionId, now);
+  if (!session) return sessions.successorOf(sessionId, now);
+  return session.replaces !== undefined && session.generation === 0 ? session : undefined;
+}
+
+/**
+ * Answers a call again after its reply was lost; `undefined` if this session has not just set this password. Wrong
+ * passwords are counted, because someone may have copied the old session.
+ */
+async function repeat(
+  deps: AccountDeps,
+  { newPassword, tokens: target }: PasswordChange,
+  by: ByWhom,
+): Promise<SignedIn | undefined> {
+  const { accounts, passwords, audit } = deps;
+  if (!changedSession(deps, by.actor)) return undefined;
+  const account = await passwords.check(newPassword, "confirm");
+  if (!account && accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...by.actor });
+  // Checking took a while: by now a client may use the new session, or it may be over.
+  const session = changedSession(deps, by.actor);
+  return account && session && answer(deps, { account, session, target }, by);
+}
+
+interface Changed {
+  readonly account: AccountRow;
+  readonly session: SessionRow;
+  readonly target: PasswordChange["tokens"];
+}
+
+async function answer(
+  { identity, accessSeconds, deviceEpoch }: AccountDeps,
+  { account, session, target }: Changed,
+  { actor, setSession }: ByWhom,
+): Promise<SignedIn> {
+  // Other browsers are no longer remembered, but this one knows the new password.
+  const epoch = deviceEpoch.read();
+  const { secrets, binding } = identity();
+  const tokens = await tokensOf(account, session, identity(), accessSeconds);
+  const signedIn = { user: toUser(account), session: toPublicSession(session) };
+  if (target === "body") return { ...signedIn, tokens };
+  const options = { secrets: secrets.jwt, audience: binding, newId: randomId(), epoch };
+  setSession({ ...tokens, deviceToken: await addToDevice(actor.device.token, account.id, options) });
+  return signedIn;
+}
+
+function concurrentChange(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "ACCOUNT_CHANGED",
+    message: "The account was changed at the same time from elsewhere. Sign in again, then change the password.",
+  });
+}

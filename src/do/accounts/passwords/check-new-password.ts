@@ -1,0 +1,42 @@
+import { TRPCError } from "@trpc/server";
+import { z } from "zod";
+import { isBreached, type CheckBreachedPassword } from "./check-breached-password.js";
+import { isCommon } from "./is-common.js";
+import { isPredictable } from "./is-predictable.js";
+import type { PasswordReason } from "../../../router/password-issue.js";
+import { normalizePassword } from "../../../shared/normalize-password.js";
+
+export interface NewPasswordOptions {
+  readonly lookUp: CheckBreachedPassword | undefined;
+  /** Where the password stands in the input, for a form that shows what is wrong beside its field. */
+  readonly field: string;
+}
+
+/**
+ * Refuses a password that guessers try first.
+ *
+ * @returns whether the service for breached passwords could be asked, if there is one
+ * @throws TRPCError BAD_REQUEST with zod's issues as its cause
+ */
+export async function checkNewPassword(
+  password: string,
+  { lookUp, field }: NewPasswordOptions,
+): Promise<"checked" | "not looked up"> {
+  const normalized = normalizePassword(password);
+  if (isPredictable(normalized)) {
+    const message = "This password is a repetition or a sequence, which is easy to guess. Choose another one.";
+    throw refused(field, "WEAK_PASSWORD", message);
+  }
+  if (await isCommon(normalized))
+    throw refused(field, "WEAK_PASSWORD", "This password is one of the most common ones. Choose another one.");
+  const breached = lookUp ? await isBreached(normalized, lookUp) : false;
+  if (breached === true)
+    throw refused(field, "PASSWORD_BREACHED", "This password appeared in a data breach. Choose another one.");
+  return breached === "unknown" ? "not looked up" : "checked";
+}
+
+function refused(field: string, reason: PasswordReason, message: string): TRPCError {
+  // Of the two, the one that is an Error: tRPC wraps any other cause.
+  const cause = new z.ZodRealError([{ code: "custom", path: [field], message, params: { reason }, input: undefined }]);
+  return new TRPCError({ code: "BAD_REQUEST", message, cause });
+}

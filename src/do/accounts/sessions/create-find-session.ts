@@ -1,0 +1,62 @@
+import { verifyAccessToken } from "../../../jwt/access-token.js";
+import { verifyRefreshToken } from "../../../jwt/refresh-token.js";
+import type { FoundSession } from "../../../shared/internal.js";
+import type { AppIdentity } from "../../lifecycle/identity.js";
+import { toUser, type AccountStore } from "../account-store.js";
+import { decodeSessionData } from "./session-data.js";
+import { isCurrentGeneration } from "./session-row.js";
+import type { SessionStore } from "./session-store.js";
+import { toListed } from "./sessions-service.js";
+
+export interface CreateFindSessionOptions {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  readonly isInitialized: () => boolean;
+  readonly accounts: AccountStore;
+  readonly sessions: SessionStore;
+}
+
+/** A token of the session, and its generation. */
+interface SessionToken {
+  /** The session's id. */
+  readonly id: string;
+  /** Missing in an access token that an earlier version signed. */
+  readonly generation: number | undefined;
+  readonly isRefreshToken: boolean;
+}
+
+/**
+ * Finds the session behind a token, for a Worker that asks on a request's behalf. Everything is checked here: that
+ * Worker may know none of the app's secrets, and came by what the token says unchecked. Nothing is ever created.
+ */
+export function createFindSession({ userId, identity, isInitialized, accounts, sessions }: CreateFindSessionOptions) {
+  /** The session that a token of this user names: an access token, or a generation of the refresh token. */
+  async function named(token: string): Promise<SessionToken | undefined> {
+    const { secrets, binding } = identity();
+    const options = { secrets: secrets.jwt, audience: binding };
+    const access = await verifyAccessToken(token, options);
+    const claims = access ?? (await verifyRefreshToken(token, options));
+    if (claims?.userId !== userId) return undefined;
+    return { id: claims.sessionId, generation: claims.generation, isRefreshToken: access === undefined };
+  }
+
+  return async (token: string): Promise<FoundSession | null> => {
+    if (!isInitialized()) return null;
+    const claims = await named(token);
+    const now = Date.now();
+    const row = claims && sessions.alive(claims.id, now);
+    const account = accounts.read();
+    if (!row || !account) return null;
+    const { generation, isRefreshToken } = claims;
+    // Once a client has presented the successor of a refresh token, that token may be a copy.
+    if (isRefreshToken && !(generation !== undefined && isCurrentGeneration(row, generation, now))) return null;
+    const session = sessions.touch(row, now);
+    sessions.confirm(session, generation);
+    const data = sessions.readData(session.id);
+    return {
+      user: toUser(account),
+      session: toListed(session, true),
+      data: data === undefined ? undefined : decodeSessionData(data),
+    };
+  };
+}

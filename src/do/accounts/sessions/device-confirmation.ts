@@ -1,0 +1,89 @@
+import { TRPCError } from "@trpc/server";
+import { addToDevice, deviceIdOf } from "../../../jwt/device-token.js";
+import { randomId } from "../../../shared/random-id.js";
+import { MAIL } from "../../messaging/outbox-heads.js";
+import { countMail, invalidLink, mailLink, secretOf, usedLink } from "../account-mails.js";
+import type { AccountDeps } from "../account-deps.js";
+import type { ActingSession } from "../audit-log.js";
+import { emailObjectName } from "../email/email-object-name.js";
+import type { EmailVerification } from "../email/email-verification.js";
+
+/** The message on which the object of an address deletes the count of wrong passwords of one device. */
+export const FORGET_DEVICE_FAILURES = "forgetDeviceFailures";
+
+/**
+ * A way into the account that wrong passwords of strangers cannot use up: a mailed link marks the browser that opens it
+ * as one of the user's, so that it has tries of its own. It does not sign in.
+ */
+export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<EmailVerification, "request">) {
+  const { userId, identity, accounts, mailTokens, deviceEpoch, outbox, audit, transaction } = deps;
+  /** The request under way. Concurrent ones share it, so that one mail is sent. */
+  let requesting: Promise<void> | undefined;
+
+  /** An address that is not verified gets only its verification mail. */
+  async function requestVerification(): Promise<void> {
+    try {
+      await verification.request();
+    } catch (error) {
+      // The address got too many of them. The answer to the request does not depend on it.
+      if (!(error instanceof TRPCError)) throw error;
+    }
+  }
+
+  async function request(email: string, actor: ActingSession): Promise<void> {
+    const account = accounts.read();
+    if (account?.email !== email) return;
+    if (!account.emailVerified) return requestVerification();
+    // A stranger's request must not end the link that the user is about to open.
+    if (outbox.isWaiting(MAIL, "confirmDevice") || mailTokens.isValid("confirmDevice", Date.now())) return;
+    const epoch = deviceEpoch.read();
+    if (!(await countMail(identity, { to: email, kind: "confirmDevice", id: randomId() }))) return;
+    transaction(() => {
+      // Counting took a while: an event that ends links may have come in between.
+      if (accounts.read()?.email !== email || deviceEpoch.read() !== epoch) return;
+      mailLink(deps, "confirmDevice", email);
+      audit.add({ action: "device.confirmRequest", outcome: "ok", ...actor });
+    });
+  }
+
+  return {
+    /** Mails a link, if the address is the user's and no earlier link is valid. Never says whether it did. */
+    async request(email: string, actor: ActingSession): Promise<void> {
+      requesting ??= request(email, actor).finally(() => (requesting = undefined));
+      return requesting;
+    },
+
+    /**
+     * Uses a link up.
+     *
+     * @returns the token of the device cookie, which marks the caller's browser as one of the user's
+     * @throws TRPCError BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
+     */
+    async confirm(token: string, actor: ActingSession): Promise<string> {
+      const secret = await secretOf(deps, "confirmDevice", token);
+      const deviceId = deviceIdOf(actor.device.token) ?? randomId();
+      const epoch = transaction(() => {
+        const now = accounts.read();
+        if (!now) throw invalidLink();
+        const used = mailTokens.consume("confirmDevice", secret, Date.now());
+        // A repeated call is refused, because it may come from another browser.
+        if (!used && mailTokens.findUsed("confirmDevice", secret, Date.now())) throw usedLink();
+        if (used?.email !== now.email) throw invalidLink();
+        // The mail may have been sent more than once, each time with a token of its own.
+        mailTokens.forget("confirmDevice");
+        outbox.withdraw(MAIL, "confirmDevice");
+        mailTokens.rememberUsed("confirmDevice", secret, used);
+        // The browser may have used up its tries as a known device.
+        const target = emailObjectName(identity().secrets.index, now.email);
+        outbox.post({ target, kind: FORGET_DEVICE_FAILURES, payload: { deviceId } });
+        audit.add({ action: "device.confirm", outcome: "ok", ...actor });
+        return deviceEpoch.read();
+      });
+      const { secrets, binding } = identity();
+      const options = { secrets: secrets.jwt, audience: binding, newId: deviceId, epoch };
+      return addToDevice(actor.device.token, userId, options);
+    },
+  };
+}
+
+export type DeviceConfirmation = ReturnType<typeof createDeviceConfirmation>;

@@ -1,0 +1,55 @@
+import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_SECONDS } from "../../../shared/check-options.js";
+
+/** How long sessions and their tokens live, in seconds, and how many of them there may be. */
+export interface SessionOptions {
+  /**
+   * An access token: how long a call needs no look at the refresh token. At most a day.
+   * @default 900 (15 minutes)
+   */
+  readonly accessToken?: number;
+  /**
+   * A session that nobody uses.
+   * @default 604800 (7 days)
+   */
+  readonly idle?: number;
+  /**
+   * A session, however much it is used.
+   * @default 7776000 (90 days)
+   */
+  readonly absolute?: number;
+  /**
+   * How many sessions a user may have at once. One more ends the one that was seen longest ago.
+   * @default 50
+   */
+  readonly limit?: number;
+}
+
+const MINUTE = 60;
+const DAY = 24 * 60 * MINUTE;
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws Error that names the option, when it is no whole number above zero or too large
+ */
+export function withDefaults(options: SessionOptions = {}): Required<SessionOptions> {
+  checkOptionNames("session", options, { accessToken: true, idle: true, absolute: true, limit: true });
+  const filled = withDefaultOptions(
+    { accessToken: 15 * MINUTE, idle: 7 * DAY, absolute: 90 * DAY, limit: 50 },
+    options,
+  );
+  // A `Date` cannot hold the end of a session that lives for longer than some 270,000 years.
+  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value, { most: LONGEST_SECONDS });
+  if (filled.accessToken > DAY) {
+    throw new Error(
+      `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,
+    );
+  }
+  if (options.idle !== undefined && options.idle > filled.absolute) {
+    throw new Error(
+      `session.idle is ${options.idle}, and never takes effect: a session ends after ${filled.absolute} seconds ` +
+        "(session.absolute). Choose less, or more for session.absolute.",
+    );
+  }
+  return filled;
+}

@@ -1,0 +1,73 @@
+import { SOCKET_TICKET_LIFETIME, signSocketTicket } from "../../../jwt/socket-ticket.js";
+import type { IssuedSocketTicket } from "../../../router/services.js";
+import type { Caller } from "../../../shared/caller.js";
+import type { RedeemedSocketTicket } from "../../../shared/internal.js";
+import { randomId } from "../../../shared/random-id.js";
+import type { AppIdentity } from "../../lifecycle/identity.js";
+
+export interface SocketTicketsOptions {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  /** Whether the caller's session may still be used. */
+  readonly admits: (caller: Caller) => boolean;
+}
+
+export interface IssueOptions {
+  readonly caller: Caller;
+  /** The organization that the socket is for; `undefined` for the user's own object. */
+  readonly organizationId: string | undefined;
+  /** When the access token behind the call expires, in milliseconds since the epoch. The socket lasts no longer. */
+  readonly accessExpiresAt: number;
+}
+
+interface StoredTicket extends IssueOptions {
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** How many unused tickets a user has at most. A further one replaces the oldest. */
+const MOST = 100;
+
+/**
+ * Tickets with which a client opens a socket that cannot send headers. They are kept in memory: if the object is evicted,
+ * the ticket is refused, and the client fetches another. A stored ticket would cost a write and a deletion for each socket.
+ */
+export function createSocketTickets({ userId, identity, admits }: SocketTicketsOptions) {
+  // In the order in which they expire.
+  const tickets = new Map<string, StoredTicket>();
+
+  function deleteExpired(now: number): void {
+    for (const [id, { expiresAt }] of tickets) {
+      if (expiresAt > now && tickets.size <= MOST) return;
+      tickets.delete(id);
+    }
+  }
+
+  return {
+    async issue(options: IssueOptions): Promise<IssuedSocketTicket> {
+      const now = Date.now();
+      const id = randomId();
+      const expiresAt = now + SOCKET_TICKET_LIFETIME * 1_000;
+      tickets.set(id, { ...options, expiresAt });
+      deleteExpired(now);
+      const { secrets, binding } = identity();
+      const ticket = await signSocketTicket({ userId, id }, expiresAt, { secrets: secrets.jwt, audience: binding });
+      return { ticket, expiresAt: new Date(expiresAt) };
+    },
+
+    /**
+     * Uses a ticket up. Of several attempts at the same time, the first wins.
+     *
+     * @returns `null` if it was used, expired or is for another object, or if the session is over
+     */
+    redeem(id: string, organizationId: string | undefined): RedeemedSocketTicket | null {
+      const ticket = tickets.get(id);
+      tickets.delete(id);
+      if (!ticket || ticket.expiresAt <= Date.now() || ticket.organizationId !== organizationId) return null;
+      const { caller, accessExpiresAt } = ticket;
+      return admits(caller) ? { caller, expiresAt: accessExpiresAt } : null;
+    },
+  };
+}
+
+export type SocketTickets = ReturnType<typeof createSocketTickets>;

@@ -1,0 +1,174 @@
+import { TRPCError } from "@trpc/server";
+import { stubOf } from "../../../shared/object-stub.js";
+import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
+import { toName } from "../../../shared/owner.js";
+import { deviceName } from "../../accounts/email/address-sign-in.js";
+import { createAddressClaims } from "../../accounts/email/address-claims.js";
+import { createThrottle, throttleSchema } from "../../rate/create-throttle.js";
+import { FORGET_DEVICE_FAILURES } from "../../accounts/sessions/device-confirmation.js";
+import { createEmailIndex } from "../../accounts/email/email-index.js";
+import { createEmailPointerStore, emailPointerSchema } from "../../accounts/email/email-pointer.js";
+import { createInvitationMailer } from "../../mail/create-invitation-mailer.js";
+import { createMailAvailability } from "../../mail/mail-availability.js";
+import { createMailBudget, moveInvitationRates } from "../../mail/mail-budget.js";
+import { rateLogSchema } from "../../rate/rate-log.js";
+import type { WaitingInvitation } from "../../organizations/organization-messages.js";
+import {
+  admittedInvitationSchema,
+  createWaitingInvitations,
+  waitingInvitationSchema,
+} from "../../organizations/waiting-invitations.js";
+import { createOutbox } from "../../messaging/create-outbox.js";
+import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
+import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
+import { deliverThrough } from "../../messaging/deliver-through.js";
+import { createLifecycle } from "../../lifecycle/lifecycle.js";
+import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
+import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
+
+const framework = createFrameworkSchema({
+  statements: [
+    emailPointerSchema,
+    throttleSchema,
+    inboxSchema,
+    outboxSchema,
+    outboxHeadsSchema,
+    rateLogSchema,
+    waitingInvitationSchema,
+    admittedInvitationSchema,
+  ],
+  steps: [{ name: "move the rates of invitations", run: moveInvitationRates }],
+});
+
+/** An e-mail index object: a few values, none of the app's procedures. */
+export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): ObjectHandler {
+  const { storage } = state;
+  const { sql } = storage;
+  const mails = createMailBudget({ storage, alarms });
+  const { initialize, isInitialized, erase, update } = createLifecycle({ storage, framework });
+  const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
+
+  const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
+  const outbox = createOutbox({
+    store: createOutboxStore(sql),
+    source: toName(address),
+    isInitialized,
+    alarms,
+    transaction,
+    deliver: deliverThrough(identity),
+    sendMail: createInvitationMailer({ env, settings: app.mail, mails, isBlocked }),
+    onError: app.onError,
+  });
+  const invitations = createWaitingInvitations({
+    sql,
+    isInitialized,
+    initialize,
+    outbox,
+    alarms,
+    ownerId,
+    isBlocked,
+    onForgotten: () => claims.tidy(),
+  });
+  const throttle = createThrottle({
+    sql,
+    isInitialized,
+    initialize,
+    alarms,
+    options: app.throttle,
+    onForgotten: () => claims.tidy(),
+  });
+  const claims = createAddressClaims({
+    pointers: createEmailPointerStore(sql, isInitialized),
+    user,
+    initialize,
+    isInitialized,
+    alarms,
+    holdsMore,
+    mails,
+    erase: () => erase(mails.preserve()),
+  });
+  // What is left when the last letter has gone.
+  alarms.register({
+    name: "tidy",
+    due: () => (isInitialized() && !claims.read() && !holdsMore() ? 0 : undefined),
+    run: claims.tidy,
+  });
+  const index = createEmailIndex({
+    id: address.id,
+    identity,
+    claims,
+    throttle,
+    mail: createMailAvailability({ env, settings: app.mail }),
+    mails,
+    user,
+    checkBreachedPassword: app.checkBreachedPassword,
+    waitUntil: (work) => state.waitUntil(work),
+  });
+  const inbox = createInbox({
+    sql,
+    transaction,
+    isInitialized,
+    handlers: {
+      commitAddress: claims.handlers.commitAddress,
+      releaseAddress(payload) {
+        claims.handlers.releaseAddress(payload);
+        // They were about an account that is no longer here.
+        if (!claims.read()) throttle.forgetAll();
+      },
+      forgetFailures: throttle.forgetAll,
+      [FORGET_DEVICE_FAILURES](payload) {
+        // Only objects of the app send it, so its shape is known.
+        throttle.forget(deviceName((payload as { readonly deviceId: string }).deviceId));
+      },
+      ...invitations.handlers,
+    },
+  });
+
+  function ownerId(): string | undefined {
+    const pointer = claims.read();
+    return pointer?.state === "committed" ? pointer.userId : undefined;
+  }
+
+  /** Without an owner, nobody can have blocked the inviter. */
+  async function isBlocked({ email, inviter, invitedBy }: WaitingInvitation): Promise<boolean> {
+    const owner = ownerId();
+    if (owner === undefined || invitedBy === undefined) return false;
+    return user(owner).internal({ op: "blocksInviter", email, inviter: { userId: inviter?.userId, email: invitedBy } });
+  }
+
+  function holdsMore(): boolean {
+    return throttle.holds() || invitations.holds() || (isInitialized() && outbox.waiting() > 0);
+  }
+
+  /** An invitation may be the first that is stored of an address. */
+  function receive(delivery: Delivery): Receipt {
+    const isFirst = !isInitialized() && delivery.letters.some(({ kind }) => kind === "invitation");
+    return isFirst ? initialize(() => inbox.receive(delivery)) : inbox.receive(delivery);
+  }
+
+  return {
+    authorize(_caller, { kind }) {
+      if (kind === "email") return;
+      throw new TRPCError({ code: "FORBIDDEN", message: "An e-mail index object runs no procedure but its own." });
+    },
+    context: () => ({}),
+    services: (request) => ({
+      address,
+      atomic: (work) => work(),
+      setSession: request.setSession,
+      index: () => index.room(request),
+    }),
+    async internal(request: InternalRequest) {
+      if (request.op === "reserveAddress") return claims.reserve(request);
+      if (request.op === "admitInvitation") return invitations.admit(request);
+      if (request.op === "countMail") return mails.take(request.kind, request.id);
+      if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
+      const receipt = receive(request);
+      await outbox.flushPosted();
+      await claims.tidy();
+      return receipt;
+    },
+    start: update,
+  };
+}

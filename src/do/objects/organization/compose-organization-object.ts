@@ -1,0 +1,170 @@
+import superjson from "superjson";
+import { OWNER } from "../../../router/organizations/role-policy.js";
+import type { Delivery, InternalReply, InternalRequest, Receipt } from "../../../shared/internal.js";
+import { stubOf } from "../../../shared/object-stub.js";
+import { parseName, toName } from "../../../shared/owner.js";
+import { createRateLog, rateLogSchema } from "../../rate/rate-log.js";
+import { createMailAvailability } from "../../mail/mail-availability.js";
+import type { ObjectEnvironment } from "../object-handler.js";
+import type { OwnerStorage } from "../owner-storage.js";
+import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
+import { createOutbox } from "../../messaging/create-outbox.js";
+import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
+import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
+import { deliverThrough } from "../../messaging/deliver-through.js";
+import { recordedSql } from "../../tables/reads/recorded-sql.js";
+import {
+  createInvitationStore,
+  invitationExpirySchema,
+  invitationSchema,
+} from "../../organizations/invitation-store.js";
+import { inviterSchema } from "../../organizations/inviter-table.js";
+import { createInvitations } from "../../organizations/invitations.js";
+import { createLeases, leaseGenerationSchema, leaseSchema } from "../../organizations/leases.js";
+import { handlersFor, type OrganizationMessages } from "../../organizations/organization-messages.js";
+import { createMemberStore, memberSchema } from "../../organizations/member-store.js";
+import { createMembership } from "../../organizations/membership.js";
+import { createOrganizationDeletion, organizationDeletionSchema } from "../../organizations/organization-deletion.js";
+import type { OrganizationDeps } from "../../organizations/organization-deps.js";
+import { createOrganizationStore, organizationSchema } from "../../organizations/organization-store.js";
+
+/** What an organization's object stores beside the app's tables. */
+export const organizationTables: readonly string[] = [
+  organizationSchema,
+  memberSchema,
+  invitationSchema,
+  invitationExpirySchema,
+  ...inviterSchema("_invitations"),
+  leaseSchema,
+  leaseGenerationSchema,
+  rateLogSchema,
+  outboxSchema,
+  outboxHeadsSchema,
+  inboxSchema,
+  organizationDeletionSchema,
+];
+
+/** Puts together what an organization in its own object is made of. */
+export function composeOrganizationObject(environment: ObjectEnvironment, { lifetime }: OwnerStorage) {
+  const { isInitialized, initialize, erase } = lifetime;
+  const { state, app, address, alarms, identity, endMember } = environment;
+  const { storage } = state;
+  const sql = recordedSql(storage.sql);
+  const organizationId = address.id;
+  const transaction = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
+  const user = (userId: string) => stubOf(identity().namespace, { type: "user", id: userId });
+
+  const outbox = createOutbox({
+    store: createOutboxStore(sql),
+    source: toName(address),
+    isInitialized,
+    alarms,
+    transaction,
+    deliver: deliverThrough(identity),
+    sendMail: () => Promise.reject(new Error("An organization's object sends no mail of its own.")),
+    onGone(target) {
+      const to = parseName(target);
+      if (to?.type === "user") membership.gone(to.id);
+    },
+    onError: app.onError,
+  });
+
+  const deps: OrganizationDeps = {
+    organizationId,
+    identity,
+    rolePolicy: app.definition.roles,
+    organizations: createOrganizationStore(sql),
+    members: createMemberStore(sql),
+    invitations: createInvitationStore(sql),
+    leases: createLeases({
+      sql,
+      isInitialized,
+      ask: ({ userId, ...session }) => user(userId).internal({ op: "lease", organizationId, ...session }),
+    }),
+    rates: createRateLog(sql),
+    mail: createMailAvailability({ env: environment.env, settings: app.mail }),
+    outbox,
+    transaction,
+    onMemberEnd: endMember,
+  };
+  const { organizations, members, leases } = deps;
+
+  const deletion = createOrganizationDeletion({
+    deps,
+    invitations: () => invitations,
+    storage,
+    isInitialized,
+    alarms,
+    erase,
+  });
+  const membership = createMembership({ deps, onEmpty: deletion.begin });
+  const invitations = createInvitations({ deps, membership, arm: alarms.arm });
+
+  alarms.register({
+    name: "invitations",
+    due: () => (isInitialized() ? deps.invitations.nextExpiry() : undefined),
+    run: deps.invitations.removeExpired,
+  });
+
+  const inbox = createInbox({
+    sql,
+    transaction,
+    isInitialized,
+    handlers: handlersFor<"createOrganization" | "memberGone" | "memberEmail" | "endSession" | "declineInvitation">({
+      createOrganization({ name, settings, userId, email, createdAt }) {
+        const at = new Date(createdAt);
+        organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
+        members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
+      },
+      memberGone: ({ userId }) => membership.gone(userId),
+      memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
+      endSession: ({ sessionId }) => endSession(sessionId),
+      declineInvitation: (answering) => void invitations.decline(answering),
+    }),
+  });
+
+  function endSession(sessionId: string): void {
+    leases.end(sessionId);
+    environment.endSession(sessionId);
+  }
+
+  function receive(delivery: Delivery): Receipt {
+    const [first] = delivery.letters;
+    if (isInitialized() || first?.kind !== ("createOrganization" satisfies keyof OrganizationMessages)) {
+      return inbox.receive(delivery);
+    }
+    // Its birth came before, and so did its end.
+    if (deletion.wasDeleted()) return { done: delivery.letters.length, gone: true };
+    // Born by the letter, and in one transaction with what it says.
+    initialize(() => {
+      const { done, error } = inbox.receive({ ...delivery, letters: [first] });
+      if (done === 0) throw new Error(error);
+    });
+    return inbox.receive(delivery);
+  }
+
+  type AnswerRequest = Extract<InternalRequest, { op: "answerInvitation" }>;
+
+  async function answerInvitation(request: AnswerRequest): Promise<InternalReply<AnswerRequest>> {
+    if (!exists()) return "invalid";
+    if (request.answer === "decline") return invitations.decline(request) ? "declined" : "invalid";
+    if (!invitations.accept(request)) return "invalid";
+    // So that the user's own object knows by the time that it gets this answer.
+    await outbox.flushTarget(toName({ type: "user", id: request.userId }));
+    return "accepted";
+  }
+
+  const exists = (): boolean => isInitialized() && organizations.exists();
+
+  return {
+    deps,
+    exists,
+    membership,
+    invitations,
+    deletion,
+    receive,
+    answerInvitation,
+    isLastOwner: (userId: string): boolean =>
+      exists() && members.count() > 1 && members.count(OWNER) === 1 && members.find(userId)?.role === OWNER,
+  };
+}

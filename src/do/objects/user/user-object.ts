@@ -1,0 +1,252 @@
+import { TRPCError } from "@trpc/server";
+import type { User } from "../../../shared/account.js";
+import { signInFirst } from "../../../router/base-procedures.js";
+import { sessionOf, type Caller } from "../../../shared/caller.js";
+import { endEarlier } from "../../accounts/account-endings.js";
+import { createAccountService } from "../../accounts/account-service.js";
+import { deleteOldMailRates, invalidLink } from "../../accounts/account-mails.js";
+import { toUser } from "../../accounts/account-store.js";
+import { createFindSession } from "../../accounts/sessions/create-find-session.js";
+import { createRefresh } from "../../accounts/sessions/create-refresh.js";
+import { createSocketTickets, type SocketTickets } from "../../accounts/sessions/socket-tickets.js";
+import { sessionReplaced } from "../../accounts/sessions/session-replaced.js";
+import { noSuchUser } from "../../accounts/no-such-user.js";
+import { createSessionsService } from "../../accounts/sessions/sessions-service.js";
+import { unknownUser, warnOfUnknownUser } from "../../accounts/unknown-user.js";
+import { accountTables, composeUserObject, type UserComponents } from "./compose-user-object.js";
+import { SessionEnded } from "../../lifecycle/request-context.js";
+import type { ObjectPolicy } from "../object-policy.js";
+import type { InternalRequest } from "../../../shared/internal.js";
+import { kvSchema } from "../../kv/kv-table.js";
+import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
+import { createOwnerStorage } from "../owner-storage.js";
+import { socketSchema } from "../../sockets/subscription-store.js";
+import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
+import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
+import { createTransaction } from "../../lifecycle/transaction.js";
+
+const framework = createFrameworkSchema({
+  statements: [...accountTables, socketSchema, kvSchema],
+  steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
+});
+
+/** A user's own object: their account, their sessions, the app's tables of theirs. */
+export function createUserObject(environment: ObjectEnvironment): ObjectHandler {
+  const { state, app, address, alarms, identity, endSession } = environment;
+  const { storage } = state;
+  const ownerStorage = createOwnerStorage({
+    storage,
+    tableSet: app.tables.user,
+    framework,
+    kvSchemas: app.definition.app.kv,
+    retention: app.retention,
+    alarms,
+    onWritten: () => services.deps.sessions.forget(),
+  });
+  const { lifetime } = ownerStorage;
+  const services: UserComponents = composeUserObject({ environment, ownerStorage });
+  const { account, exists, deps } = services;
+  const { accounts, sessions } = deps;
+  const findSession = createFindSession({ userId: address.id, identity, isInitialized: exists, accounts, sessions });
+  const tickets = createSocketTickets({ userId: address.id, identity, admits: account.admits });
+  const transaction = createTransaction(storage);
+  const owner = { type: "user", id: address.id } as const;
+
+  const authorize: ObjectPolicy["authorize"] = (caller, { kind, admits }) => {
+    if (kind === "mail") {
+      if (!exists()) throw invalidLink();
+      return;
+    }
+    if (kind === "refresh") {
+      // The token that came along is the proof, and the procedure looks at it.
+      if (!exists()) throw unknownUser(app);
+      return;
+    }
+    if (caller.type === "anonymous") throw signInFirst();
+    if (kind === "organization" || kind === "email") throw elsewhere(kind);
+    if (account.admits(caller)) return;
+    if (admits === "replaced" && account.isOutrun(caller)) return;
+    if (admits === "ended" && account.isOwn(caller)) return;
+    throw refusalFor(caller);
+  };
+
+  function refusalFor(caller: Caller): TRPCError {
+    if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
+    if (!exists()) return unknownUser(app);
+    // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+    return account.isOutrun(caller) ? sessionReplaced() : new SessionEnded();
+  }
+
+  return {
+    authorize,
+    context: (caller, call, live) => ({
+      caller,
+      owner,
+      lastEventId: call.lastEventId,
+      transaction,
+      // Getters, so that a procedure pays only for what it reads.
+      get user(): User {
+        const row = accounts.read();
+        if (!row) throw noSuchUser();
+        return toUser(row);
+      },
+      setUserFields: services.setUserFields,
+      get tables() {
+        return ownerStorage.tables(call, live());
+      },
+      get kv() {
+        return ownerStorage.kv(call, live());
+      },
+      get db() {
+        return ownerStorage.database();
+      },
+    }),
+    services: (request) => ({
+      address,
+      atomic: ownerStorage.atomic,
+      setSession: request.setSession,
+      account: () =>
+        createAccountService({
+          ...services,
+          request,
+          profile: app.definition.app.profile,
+          tables: ownerStorage.readableTables,
+          tableNames: app.tables.user.tables.keys(),
+          rowSizes: ownerStorage.rowSizes,
+          kv: () => ownerStorage.kv(undefined, undefined, SMALL_PAGE_BYTES),
+        }),
+      organizations: () =>
+        createUserOrganizationsService({
+          deps,
+          store: services.organizationList,
+          blocked: services.blockedInviters,
+          rolePolicy: app.definition.roles,
+          hasSettings: app.definition.app.settings !== undefined,
+        }),
+      refresh: (inBody) => createRefresh({ userId: address.id, identity, account, request })(inBody),
+      ...(request.accessExpiresAt !== undefined && {
+        socketTicket: (organizationId) =>
+          tickets.issue({ caller: request.caller, organizationId, accessExpiresAt: request.accessExpiresAt ?? 0 }),
+      }),
+      sessions: () =>
+        createSessionsService({
+          ...request,
+          sessions,
+          endOthers: () => deps.transaction(() => endEarlier(deps, "signedOutElsewhere", sessionOf(request.caller))),
+          onRevoke: () =>
+            deps.audit.add({
+              action: "session.revoke",
+              outcome: "ok",
+              sessionId: sessionOf(request.caller),
+              device: request.device,
+            }),
+          onSessionEnd: endSession,
+        }),
+    }),
+    internal: (request) => answer({ ...services, app, findSession, tickets }, request),
+    sockets: {
+      hub: ownerStorage.hub,
+      isInitialized: lifetime.isInitialized,
+      access: (caller: Caller) => (account.isAlive(caller) ? "granted" : "session-ended"),
+      rows: ownerStorage.storedRows,
+      onUpgrade: account.onUpgrade,
+      onUse: account.onUse,
+    },
+    flushWrites: ownerStorage.settle,
+    flushOutbox: deps.outbox.flushPosted,
+    start: ownerStorage.start,
+    deadLetters: deps.outbox.deadLetters,
+    tables: () => {
+      if (!exists()) throw noSuchUser();
+      return ownerStorage.tables();
+    },
+    kv: () => {
+      if (!exists()) throw noSuchUser();
+      return ownerStorage.kv();
+    },
+    setUserFields(patch) {
+      if (!exists()) throw noSuchUser();
+      return services.setUserFields(patch);
+    },
+    db: () => {
+      if (!exists()) throw noSuchUser();
+      return ownerStorage.database();
+    },
+  };
+}
+
+type Answers = UserComponents & {
+  readonly app: ObjectEnvironment["app"];
+  readonly findSession: ReturnType<typeof createFindSession>;
+  readonly tickets: SocketTickets;
+};
+
+function answer(services: Answers, request: InternalRequest): unknown {
+  const {
+    account,
+    app,
+    passwordReset,
+    deviceConfirmation,
+    inbox,
+    exists,
+    findSession,
+    lease,
+    blockedInviters,
+    tickets,
+  } = services;
+  switch (request.op) {
+    case "createAccount":
+      return account.create(request);
+    case "hasAccount":
+      return account.has(request.email);
+    case "login":
+      return account.login(request);
+    case "requestPasswordReset":
+      return exists()
+        ? passwordReset.request(request.email, { sessionId: undefined, device: request.device })
+        : undefined;
+    case "requestDeviceLink":
+      return exists()
+        ? deviceConfirmation.request(request.email, { sessionId: undefined, device: request.device })
+        : undefined;
+    case "refresh":
+      if (!exists()) warnOfUnknownUser(app);
+      return account.refresh(request.sessionId, request.generation, request.device);
+    case "holdsRefreshToken":
+      return account.holds(request.sessionId, request.generation, request.device);
+    case "loadSession":
+      return findSession(request.token);
+    case "redeemSocketTicket":
+      return tickets.redeem(request.id, request.organizationId);
+    case "deliver":
+      return inbox.receive(request);
+    case "lease":
+      return lease(request);
+    case "hasVerified":
+      return account.hasVerified(request.email);
+    case "blocksInviter":
+      return account.hasVerified(request.email) && blockedInviters.has(request.inviter);
+    case "admitInvitation":
+    case "reserveAddress":
+    case "countMail":
+    case "answerInvitation":
+    case "isLastOwner":
+    case "leave":
+      throw new Error(`A user's object does not answer "${request.op}".`);
+  }
+}
+
+function notTheirs(): TRPCError {
+  return new TRPCError({ code: "FORBIDDEN", message: "A user's object acts for that user alone." });
+}
+
+function elsewhere(kind: string): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message:
+      kind === "organization"
+        ? "This procedure belongs to an organization: open a socket at /trpc?organizationId=… or call it over HTTP."
+        : "This procedure is called over HTTP, through the Worker.",
+  });
+}

@@ -1,0 +1,50 @@
+import { sessionReplaced } from "../accounts/sessions/session-replaced.js";
+import type { Caller } from "../../shared/caller.js";
+import type { Access } from "../lifecycle/request-context.js";
+import { SessionEnded } from "../lifecycle/request-context.js";
+import type { Leases, MemberSession } from "./leases.js";
+import type { MemberStore } from "./member-store.js";
+
+export interface MemberAccessOptions {
+  readonly exists: () => boolean;
+  readonly members: MemberStore;
+  readonly leases: Leases;
+  readonly endSession: (sessionId: string) => void;
+}
+
+/** Who may act in an organization, or be told of it, right now: a member whose session is known to be alive. */
+export function createMemberAccess({ exists, members, leases, endSession }: MemberAccessOptions) {
+  function access(caller: Caller): Access {
+    if (!exists() || caller.type === "anonymous") return "forbidden";
+    if (caller.type === "system") return "granted";
+    if (!members.find(caller.userId)) return "forbidden";
+    const session = memberSessionOf(caller);
+    return session === undefined || leases.holds(session) ? "granted" : "unknown";
+  }
+
+  return {
+    access,
+
+    /** Asks the caller's own object, where that has to be. @throws SessionEnded */
+    resolveAccess(caller: Caller): Promise<void> | undefined {
+      const session = memberSessionOf(caller);
+      if (session === undefined || access(caller) !== "unknown") return undefined;
+      return leases.renew(session).then((answer) => {
+        if (answer === "alive") return;
+        endSession(session.sessionId);
+        // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+        throw answer === "replaced" ? sessionReplaced() : new SessionEnded();
+      });
+    },
+
+    /** Changes whenever the caller may do something else than before. */
+    permissionVersion: (caller: Caller): number | undefined =>
+      caller.type === "user" ? members.find(caller.userId)?.epoch : undefined,
+  };
+}
+
+function memberSessionOf(caller: Caller): MemberSession | undefined {
+  if (caller.type !== "user" || caller.via !== "session") return undefined;
+  const { userId, sessionId, generation } = caller;
+  return { userId, sessionId, generation };
+}

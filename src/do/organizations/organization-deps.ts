@@ -1,0 +1,26 @@
+import type { RolePolicy } from "../../router/organizations/role-policy.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
+import type { Outbox } from "../messaging/create-outbox.js";
+import type { MailAvailability } from "../mail/mail-availability.js";
+import type { RateLog } from "../rate/rate-log.js";
+import type { InvitationStore } from "./invitation-store.js";
+import type { Leases } from "./leases.js";
+import type { MemberStore } from "./member-store.js";
+import type { OrganizationStore } from "./organization-store.js";
+
+/** What the procedures of an organization are made of: the stores of its object. */
+export interface OrganizationDeps {
+  readonly organizationId: string;
+  readonly identity: () => AppIdentity;
+  readonly rolePolicy: RolePolicy;
+  readonly organizations: OrganizationStore;
+  readonly members: MemberStore;
+  readonly invitations: InvitationStore;
+  readonly leases: Leases;
+  readonly rates: RateLog;
+  readonly mail: MailAvailability;
+  readonly outbox: Outbox;
+  readonly transaction: <TResult>(work: () => TResult) => TResult;
+  /** Closes the sockets of somebody who is no member any more. */
+  readonly onMemberEnd: (userId: string) => void;
+}

@@ -1,0 +1,161 @@
+import { TRPCError } from "@trpc/server";
+import type { OrganizationService } from "../../router/services.js";
+import { OWNER } from "../../router/organizations/role-policy.js";
+import { builtinPermissions, type Requirement } from "../../router/organizations/role-definitions.js";
+import type { SettingsSchema } from "../../router/definition.js";
+import type { Caller } from "../../shared/caller.js";
+import type { Invitation, Member } from "../../shared/organization.js";
+import { mergeFields } from "../fields/merge-fields.js";
+import { currentRecorder } from "../tables/reads/read-recorder.js";
+import type { Invitations } from "./invitations.js";
+import type { InvitationRow } from "./invitation-store.js";
+import type { Membership } from "./membership.js";
+import type { MemberRow } from "./member-store.js";
+import type { OrganizationDeletion } from "./organization-deletion.js";
+import type { OrganizationDeps } from "./organization-deps.js";
+import type { OrganizationRow } from "./organization-store.js";
+import { assertOwner, byRank } from "./rank.js";
+
+export interface OrganizationServiceOptions {
+  readonly deps: OrganizationDeps;
+  readonly membership: Membership;
+  readonly invitations: Invitations;
+  readonly deletion: OrganizationDeletion;
+  readonly settings: SettingsSchema | undefined;
+  readonly caller: Caller;
+}
+
+/** An organization, as the procedures of one call see it, and what that call has been asked for. */
+export function createOrganizationService(options: OrganizationServiceOptions) {
+  const { deps, membership, invitations, deletion, settings, caller } = options;
+  const { rolePolicy, organizations, members, transaction, outbox } = deps;
+  const demanded: Requirement[] = [];
+
+  /** Read anew each time: by then the member may be none. @throws TRPCError FORBIDDEN */
+  function actor(): "system" | MemberRow {
+    // What a live query tells of a role is that caller's alone. A check, which says no or nothing, is not counted.
+    currentRecorder()?.caller();
+    if (caller.type === "system") return "system";
+    const member = caller.type === "user" ? members.find(caller.userId) : undefined;
+    if (member) return member;
+    throw notAMember();
+  }
+
+  function self(): MemberRow {
+    const who = actor();
+    if (who === "system") throw noMember();
+    return who;
+  }
+
+  /** @throws TRPCError FORBIDDEN */
+  function allow(requirement: Requirement): void {
+    const who = actor();
+    // For the app itself all is allowed that is allowed at all.
+    if (!rolePolicy.allows(who === "system" ? OWNER : who.role, requirement)) throw notAllowed(requirement);
+  }
+
+  /** Looks once more at all that was asked for when the call came in. @throws TRPCError FORBIDDEN */
+  function check(): void {
+    actor();
+    for (const requirement of demanded) allow(requirement);
+  }
+
+  function existing(): OrganizationRow {
+    const organization = organizations.read();
+    if (!organization) throw notAMember();
+    return organization;
+  }
+
+  function manager() {
+    check();
+    allow(builtinPermissions.manageMembers);
+    return actor();
+  }
+
+  const room: OrganizationService = {
+    demand(requirement) {
+      demanded.push(requirement);
+      allow(requirement);
+    },
+
+    get() {
+      const { settings: stored, ...rest } = existing();
+      const who = actor();
+      // The app itself may do what an owner may.
+      const role = who === "system" ? OWNER : who.role;
+      return { ...rest, ...(settings && { settings: stored }), role, permissions: rolePolicy.permissionsOf(role) };
+    },
+
+    update(patch) {
+      const organization = existing();
+      if (settings && patch.settings) {
+        organizations.setSettings(mergeFields(settings, organization.settings, patch.settings, "settings"));
+      }
+      if (patch.name !== undefined && patch.name !== organization.name) {
+        organizations.setName(patch.name);
+        membership.tellAll();
+        invitations.tellAll();
+      }
+      return room.get();
+    },
+
+    leave: () => membership.leave(self().userId),
+    transfer: (userId) => membership.transfer(actor(), userId),
+
+    async delete() {
+      transaction(() => {
+        assertOwner(actor());
+        deletion.begin();
+      });
+      await outbox.flushPosted();
+      await deletion.finish();
+    },
+
+    members: () => byRank(rolePolicy, members.list()).map(toMember),
+    setRole: (userId, role) => toMember(membership.setRole(actor(), userId, role)),
+    remove: (userId) => membership.remove(actor(), userId),
+
+    invitations: () => invitations.list().map(toInvitation),
+    invite: async (invitation) => toInvitation(await invitations.invite(invitation, manager)),
+    cancel: (id) => invitations.cancel(actor(), id),
+    resend: async (id) => toInvitation(await invitations.resend(id, manager)),
+    roles: () => rolePolicy.roles,
+  };
+
+  return { room, check, self };
+}
+
+function toMember({ userId, email, role, joinedAt }: MemberRow): Member {
+  return { userId, email, role, joinedAt };
+}
+
+function toInvitation({ inviterVerified, ...row }: InvitationRow): Invitation {
+  const { id, email, role, invitedBy, createdAt, expiresAt } = row;
+  const inviter = invitedBy === undefined ? undefined : { email: invitedBy, emailVerified: inviterVerified };
+  return { id, email, role, invitedBy, inviter, createdAt, expiresAt };
+}
+
+/** The same for one that does not exist and one that the caller is no member of: nobody learns which. */
+export function notAMember(): TRPCError {
+  return new TRPCError({ code: "FORBIDDEN", message: "Only members of this organization may do that." });
+}
+
+function noMember(): TRPCError {
+  return new TRPCError({
+    code: "BAD_REQUEST",
+    message: "The app itself makes this call, and is no member. Call it as one: caller.asUser({ userId }).",
+  });
+}
+
+function notAllowed(requirement: Requirement): TRPCError {
+  const needed =
+    typeof requirement === "string"
+      ? `"${requirement}"`
+      : "any" in requirement
+        ? `any of "${requirement.any.join('", "')}"`
+        : `all of "${requirement.all.join('", "')}"`;
+  return new TRPCError({
+    code: "FORBIDDEN",
+    message: `Your role in this organization does not allow it: it needs ${needed}.`,
+  });
+}

@@ -1,0 +1,181 @@
+import { TRPCError } from "@trpc/server";
+import type { UserOrganizationsService } from "../../router/services.js";
+import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
+import { randomId } from "../../shared/random-id.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { toName } from "../../shared/owner.js";
+import type { AccountDeps } from "../accounts/account-deps.js";
+import type { AccountRow } from "../accounts/account-store.js";
+import { encodeFields } from "../fields/encode-fields.js";
+import type { BlockedInviterStore } from "./blocked-inviters.js";
+import { createInviterBlocks, noSuchInvitation } from "./inviter-blocks.js";
+import { messageTo, toInviter } from "./organization-messages.js";
+import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
+
+export interface UserOrganizationsServiceOptions {
+  readonly deps: AccountDeps;
+  readonly store: UserOrganizationStore;
+  readonly blocked: BlockedInviterStore;
+  readonly rolePolicy: RolePolicy;
+  readonly hasSettings: boolean;
+}
+
+const DAY = 24 * 60 * 60_000;
+/** Organizations that one user makes. */
+const RATE = { limit: 100, per: DAY };
+
+/** A user's organizations, in the user's own object: which there are, making one, and answering invitations. */
+export function createUserOrganizationsService({
+  deps,
+  store,
+  blocked,
+  rolePolicy,
+  hasSettings,
+}: UserOrganizationsServiceOptions): UserOrganizationsService {
+  const { userId, identity, accounts, outbox, rates, transaction } = deps;
+  const organization = (id: string) => ({ type: "organization", id }) as const;
+
+  function existing(): AccountRow {
+    const account = accounts.read();
+    if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+    return account;
+  }
+
+  /** Whoever answers an invitation has shown that its address is theirs. */
+  function verified(): AccountRow {
+    const account = existing();
+    if (account.emailVerified) return account;
+    throw new TRPCError({
+      code: "FORBIDDEN",
+      message: "An invitation is for a verified address. Verify yours: auth.requestEmailVerification mails a link.",
+    });
+  }
+
+  async function answer(
+    { id: invitationId, organizationId }: AcceptedInvitation,
+    { email }: AccountRow,
+    how: "accept" | "decline",
+  ): Promise<"answered" | "invalid"> {
+    const stub = stubOf(identity().namespace, organization(organizationId));
+    // The organization alone decides, and writes to this object about it: if this call is lost, nothing is.
+    const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
+    if (result !== "invalid") return "answered";
+    store.removeInvitation(invitationId);
+    return "invalid";
+  }
+
+  const verifiedEmail = (): string => verified().email;
+  const blocks = createInviterBlocks({ blocked, store, transaction, verifiedEmail });
+
+  return {
+    async create({ name, settings }) {
+      const id = randomId();
+      const target = toName(organization(id));
+      const createdAt = new Date();
+      transaction(() => {
+        const { email } = existing();
+        if (!rates.take("organization", RATE, Date.now())) throw tooMany();
+        const born = {
+          name,
+          settings: encodeFields(settings, "settings"),
+          userId,
+          email,
+          createdAt: createdAt.getTime(),
+        };
+        outbox.post(messageTo(target, "createOrganization", born));
+        const joinedAt = createdAt.getTime();
+        store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
+      });
+      await outbox.flushPosted();
+      if (outbox.waiting(target) > 0) throw notYet();
+      return {
+        id,
+        name,
+        createdAt,
+        ...(hasSettings && { settings }),
+        role: OWNER,
+        permissions: rolePolicy.permissionsOf(OWNER),
+      };
+    },
+
+    list() {
+      const account = existing();
+      const memberships = store.memberships();
+      const own = new Set(memberships.map(({ id }) => id));
+      const invitations = account.emailVerified ? store.invitations(account.email, Date.now()) : [];
+      return [
+        ...memberships,
+        ...invitations
+          .filter(({ organizationId }) => !own.has(organizationId))
+          .map((invitation) => {
+            const { id: invitationId, organizationId, name, role, invitedBy, expiresAt } = invitation;
+            const sent = { invitedBy, inviter: toInviter(invitation), expiresAt: new Date(expiresAt) };
+            return { status: "invited", id: organizationId, name, role, invitationId, ...sent } as const;
+          }),
+      ];
+    },
+
+    async accept(invitationId) {
+      const account = verified();
+      const now = Date.now();
+      const invitation = store.invitation(invitationId, account.email, now);
+      // It may be gone from the list before the membership is in it: whoever asks again then is no stranger to it.
+      if (invitation) store.setAccepted(invitation, now);
+      const accepted = store.accepted(invitationId);
+      const result = accepted ? await answer(accepted, account, "accept") : "invalid";
+      // By now the organization has written who they are in it. Asked again, it is long known.
+      const own = store.membershipBy(invitationId);
+      if (own) {
+        store.removeAccepted(own.id);
+        return own;
+      }
+      // Another invitation made them a member. The acceptance is kept until it expires, so that the call can be repeated.
+      const other = store.membershipIn(accepted?.organizationId);
+      if (other) return other;
+      if (result === "answered") throw notYet();
+      if (accepted) store.removeAccepted(accepted.organizationId);
+      throw noSuchInvitation();
+    },
+
+    async decline(invitationId) {
+      const account = verified();
+      const invitation = store.invitation(invitationId, account.email, Date.now());
+      if (!invitation) throw noSuchInvitation();
+      if ((await answer(invitation, account, "decline")) === "invalid") throw noSuchInvitation();
+      store.removeInvitation(invitationId);
+    },
+
+    async declineAll() {
+      const declined = transaction(() => {
+        const { email } = verified();
+        const invitations = store.invitations(email, Date.now());
+        for (const { id: invitationId, organizationId } of invitations) {
+          store.removeInvitation(invitationId);
+          const answered = { invitationId, userId, email };
+          outbox.post(messageTo(toName(organization(organizationId)), "declineInvitation", answered));
+        }
+        return invitations.length;
+      });
+      await outbox.flushPosted();
+      return declined;
+    },
+
+    blockInviter: blocks.block,
+    unblockInviter: blocks.unblock,
+    blockedInviters: blocks.list,
+  };
+}
+
+function notYet(): TRPCError {
+  return new TRPCError({
+    code: "SERVICE_UNAVAILABLE",
+    message: "The organization could not be reached yet. It will be, by itself: organizations.list tells when.",
+  });
+}
+
+function tooMany(): TRPCError {
+  return new TRPCError({
+    code: "TOO_MANY_REQUESTS",
+    message: "You have made 100 organizations today. Go on tomorrow.",
+  });
+}

@@ -1,0 +1,54 @@
+import { verifyAccessToken, type AccessClaims } from "../../jwt/access-token.js";
+import { decodeJwt, isTokenExpired } from "../../jwt/decode-jwt.js";
+import { readRefreshToken, verifyRefreshToken, type RefreshClaims } from "../../jwt/refresh-token.js";
+import { isReplacedMark } from "../../jwt/replaced-mark.js";
+import { readSigningSecrets } from "../../shared/app-secrets.js";
+import type { Configuration } from "../configuration.js";
+import { verifyRecent } from "./recent-tokens.js";
+
+/** Checks what a browser's cookies hold. Each answers `undefined` or `false` for what this app did not sign. */
+export interface TokenVerifier {
+  access(token: string): Promise<(AccessClaims & { readonly expiresAt: number }) | undefined>;
+  refresh(token: string): Promise<RefreshClaims | undefined>;
+  /** Whether the mark says that the session was replaced. */
+  replaced(mark: string, sessionId: string): Promise<boolean>;
+}
+
+/** The verifier of the app's own Worker. */
+export function createTokenVerifier(configuration: Configuration): TokenVerifier {
+  const { binding: audience, secrets } = configuration;
+  return {
+    ...verifierOf({ secrets: secrets.jwt, audience }),
+    access: (token) => verifyRecent(token, configuration),
+  };
+}
+
+/**
+ * The verifier of a Worker that may lack the app's secrets. With `JWT_SECRET` in the environment it checks signatures.
+ * Without it, it only reads what the cookies say: that decides which user's object is asked, and the object checks the
+ * token.
+ */
+export function createRoutingVerifier(env: object, audience: string): TokenVerifier {
+  return "JWT_SECRET" in env ? verifierOf({ secrets: readSigningSecrets(env), audience }) : unchecked;
+}
+
+function verifierOf(options: Parameters<typeof verifyRefreshToken>[1]): TokenVerifier {
+  return {
+    access: (token) => verifyAccessToken(token, options),
+    refresh: (token) => verifyRefreshToken(token, options),
+    replaced: (mark, sessionId) => isReplacedMark(mark, sessionId, options),
+  };
+}
+
+const USER_ID = /^[0-9a-f]{32}$/;
+
+const unchecked: TokenVerifier = {
+  async access(token) {
+    const { sub, sid, exp } = decodeJwt(token) ?? {};
+    if (typeof sub !== "string" || !USER_ID.test(sub) || typeof sid !== "string") return undefined;
+    if (exp === undefined || isTokenExpired({ exp })) return undefined;
+    return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
+  },
+  refresh: async (token) => readRefreshToken(token),
+  replaced: async () => true,
+};

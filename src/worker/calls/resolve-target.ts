@@ -1,0 +1,93 @@
+import { TRPCError } from "@trpc/server";
+import { readMailToken } from "../../jwt/mail-token.js";
+import { tokenInput } from "../../router/auth/credentials.js";
+import { readAddress } from "../../router/auth/read-address.js";
+import { signInFirst } from "../../router/base-procedures.js";
+import type { Placement } from "../../router/placement.js";
+import { demandOrganizationId, notAnOrganizationId } from "../../router/organizations/organization-id-errors.js";
+import { verifyRefreshToken } from "../../jwt/refresh-token.js";
+import type { Call } from "../../shared/call.js";
+import type { Caller } from "../../shared/caller.js";
+import { emailAddressOf } from "../../shared/email-index.js";
+import { INVALID_LINK } from "../../shared/mail-link.js";
+import { parseName, toName, type Address } from "../../shared/owner.js";
+import type { Configuration } from "../configuration.js";
+
+/** The parts of a call that say which object it is for. */
+interface CallTarget extends Pick<Call, "input" | "refreshCookie"> {
+  /**
+   * The procedure's own input schemas.
+   * @default none
+   */
+  readonly schemas?: readonly unknown[];
+}
+
+/**
+ * Whose object a call goes to, by the kind of its procedure; `here` for one that runs in the Worker.
+ *
+ * @throws TRPCError UNAUTHORIZED for nobody, BAD_REQUEST when the input does not say whose
+ */
+export async function resolveTarget(
+  { kind }: Pick<Placement, "kind">,
+  { input, refreshCookie, schemas }: CallTarget,
+  caller: Caller,
+  configuration: Pick<Configuration, "binding" | "secrets">,
+): Promise<Address | "here"> {
+  switch (kind) {
+    case "anywhere":
+      return "here";
+    case "user":
+      if (caller.type !== "user") throw signInFirst();
+      return { type: "user", id: caller.userId };
+    case "live": {
+      const owner = field(input, "organizationId") === undefined ? "user" : "organization";
+      return resolveTarget({ kind: owner }, { input }, caller, configuration);
+    }
+    case "organization":
+      if (caller.type === "anonymous") throw signInFirst();
+      return organizationOf(input);
+    case "mail":
+      return recipientOf(input, configuration);
+    case "email":
+      return emailAddressOf(configuration.secrets.index, await readAddress(input, schemas));
+    case "refresh":
+      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, configuration);
+  }
+}
+
+/** @throws TRPCError BAD_REQUEST without a well-formed `organizationId` */
+export function organizationOf(input: unknown): Address {
+  demandOrganizationId(input);
+  const id = field(input, "organizationId");
+  const address = typeof id === "string" ? parseName(toName({ type: "organization", id })) : undefined;
+  if (address) return address;
+  throw notAnOrganizationId();
+}
+
+async function refreshedUser(
+  token: unknown,
+  { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
+): Promise<Address> {
+  const options = { secrets: secrets.jwt, audience: binding };
+  const claims = typeof token === "string" ? await verifyRefreshToken(token, options) : undefined;
+  if (claims) return { type: "user", id: claims.userId };
+  throw new TRPCError({
+    code: "UNAUTHORIZED",
+    message: "There is no refresh token that holds, in the input or by cookie. Sign in again.",
+  });
+}
+
+/** A made-up token is told here: no object is asked. @throws TRPCError BAD_REQUEST */
+async function recipientOf(
+  input: unknown,
+  { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
+): Promise<Address> {
+  const text = tokenInput.safeParse(input).data?.token ?? "";
+  const token = await readMailToken(text, { secrets: secrets.jwt, audience: binding });
+  if (token) return { type: "user", id: token.userId };
+  throw new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
+}
+
+function field(input: unknown, name: string): unknown {
+  return typeof input === "object" && input !== null ? (input as Record<string, unknown>)[name] : undefined;
+}
