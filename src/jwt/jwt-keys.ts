@@ -1,3 +1,4 @@
+import { byteLength } from "../shared/byte-length.js";
 import type { JWK } from "jose";
 import { keyPairKeyring } from "./key-pair-keyring.js";
 import type { Keyring, SigningKeyring } from "./keyring.js";
@@ -56,6 +57,6 @@ export function verifyingKeyring(key: VerifyingKey): Keyring {
  * @throws TypeError below 32 bytes
  */
 export function checkedSecret(secret: string): string {
-  if (new TextEncoder().encode(secret).length >= MIN_BYTES) return secret;
+  if (byteLength(secret) >= MIN_BYTES) return secret;
   throw new TypeError(`The secret is too short: a JWT_SECRET has at least ${MIN_BYTES} bytes.`);
 }

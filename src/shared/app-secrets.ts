@@ -1,3 +1,4 @@
+import { byteLength } from "./byte-length.js";
 import { ConfigurationError } from "./configuration-error.js";
 
 /** The secrets that an app's Worker is given, checked. */
@@ -16,7 +17,6 @@ const MIN_BYTES = 32;
 const MIN_CHARACTERS = 6;
 // What people copy from a page and forget to change.
 const SAMPLE = /^<?(change|replace|your|sample|example|insert|todo|dummy|placeholder)[-_ ]/i;
-const encoder = new TextEncoder();
 
 /** The secrets by their names in the environment. */
 interface NamedSecrets {
@@ -92,5 +92,5 @@ function faultOf(value: unknown): string | undefined {
   if (SAMPLE.test(value)) return "a sample";
   if (new Set(value).size < MIN_CHARACTERS)
     return `too uniform, with fewer than ${MIN_CHARACTERS} different characters`;
-  return encoder.encode(value).length < MIN_BYTES ? "too short" : undefined;
+  return byteLength(value) < MIN_BYTES ? "too short" : undefined;
 }

@@ -1,5 +1,5 @@
 import { anonymous, type Caller } from "../../shared/caller.js";
-import { byteLength } from "./byte-length.js";
+import { byteLength } from "../../shared/byte-length.js";
 import { readAttachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
 import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";

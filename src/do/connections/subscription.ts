@@ -1,6 +1,6 @@
 import { memberKey } from "../scheduling/member-key.js";
 import type { StoredSubscription } from "./attachment.js";
-import { byteLength } from "./byte-length.js";
+import { byteLength } from "../../shared/byte-length.js";
 import type { Position } from "../change-log/change-hub.js";
 import type { Connection } from "./connection.js";
 

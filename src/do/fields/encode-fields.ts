@@ -1,8 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import superjson from "superjson";
+import { byteLength } from "../../shared/byte-length.js";
 import { limits } from "../../shared/limits.js";
-
-const encoder = new TextEncoder();
 
 /** An object of the app's own fields that is stored as one text. */
 export type FieldsName = "profile" | "settings" | "fields";
@@ -15,7 +14,7 @@ export type FieldsName = "profile" | "settings" | "fields";
  */
 export function encodeFields(fields: unknown, name: FieldsName): string {
   const text = stringify(fields, name);
-  if (encoder.encode(text).length <= limits.fieldsBytes) return text;
+  if (byteLength(text) <= limits.fieldsBytes) return text;
   throw new TRPCError({
     code: "PAYLOAD_TOO_LARGE",
     message: `The ${name} would take more than ${limits.fieldsBytes / 1024} KiB. Shorten the values, or keep them in a table.`,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { AnyTRPCRouter } from "@trpc/server";
-import { byteLength } from "../connections/byte-length.js";
+import { byteLength } from "../../shared/byte-length.js";
 
 /** A result on its way to its subscribers: serialized once for all of them. */
 export interface LiveResult {

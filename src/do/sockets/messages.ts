@@ -9,7 +9,7 @@ import {
   type JsonTextLimits,
 } from "../../shared/json-text-limits.js";
 import { limits } from "../../shared/limits.js";
-import { byteLength } from "../connections/byte-length.js";
+import { byteLength } from "../../shared/byte-length.js";
 import type { FrameHead } from "../connections/frames.js";
 import { isId, readMessageId } from "./message-id.js";
 import { tooLarge } from "../connections/socket-errors.js";

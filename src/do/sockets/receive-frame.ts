@@ -5,7 +5,7 @@ import { CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "../../
 import type { Cursor } from "../../shared/cursor.js";
 import { costOf, type Turns } from "../scheduling/create-turns.js";
 import { memberKey } from "../scheduling/member-key.js";
-import { byteLength } from "../connections/byte-length.js";
+import { byteLength } from "../../shared/byte-length.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { MemberCalls } from "./member-calls.js";

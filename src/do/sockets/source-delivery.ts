@@ -1,6 +1,6 @@
 import { parseCursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "../connections/attachment.js";
-import { byteLength } from "../connections/byte-length.js";
+import { byteLength } from "../../shared/byte-length.js";
 import { positionOf, type ChangeHub, type Flush, type Position, type TrackedChange } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";

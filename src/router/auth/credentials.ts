@@ -1,9 +1,8 @@
 import { z } from "zod";
+import { byteLength } from "../../shared/byte-length.js";
 import { canonicalEmail } from "../../shared/email-address.js";
 import { normalizePassword } from "../../shared/normalize-password.js";
 import { passwordIssue } from "../password-issue.js";
-
-const encoder = new TextEncoder();
 
 /** Most bytes of a password in its normalized form. A longer one would only cost time to hash. */
 const PASSWORD_BYTES = 256;
@@ -13,10 +12,9 @@ const PASSWORD_BYTES = 256;
  */
 const TYPED_BYTES = 1_024;
 
-const bytesOf = (text: string): number => encoder.encode(text).length;
 /** Whether a password is short enough in its normalized form. */
 const isShortEnough = (typed: string): boolean =>
-  bytesOf(typed) <= TYPED_BYTES && bytesOf(normalizePassword(typed)) <= PASSWORD_BYTES;
+  byteLength(typed) <= TYPED_BYTES && byteLength(normalizePassword(typed)) <= PASSWORD_BYTES;
 const tooLong = passwordIssue(
   "PASSWORD_TOO_LONG",
   `Password must be at most ${PASSWORD_BYTES} characters, or fewer with accents or emoji.`,
@@ -50,7 +48,7 @@ export const newPasswordInput = z
 /** A password to be checked. Earlier versions limited new passwords as typed, so that limit is accepted as well. */
 export const passwordInput = z
   .string(missing)
-  .refine((value) => bytesOf(value) <= PASSWORD_BYTES || isShortEnough(value), tooLong);
+  .refine((value) => byteLength(value) <= PASSWORD_BYTES || isShortEnough(value), tooLong);
 
 /** Where the tokens go: into cookies, which is for browsers, or into the body, for any other client. */
 export const tokensInput = z.enum(["cookies", "body"]).optional();

@@ -1,6 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { decodeJson, encodeJson } from "../../tables/codec/json-codec.js";
 import { ValueError } from "../../tables/codec/value-error.js";
+import { byteLength } from "../../../shared/byte-length.js";
 import { limits } from "../../../shared/limits.js";
 
 /**
@@ -10,7 +11,7 @@ import { limits } from "../../../shared/limits.js";
  */
 export function encodeSessionData(data: object): string {
   const text = encode(data);
-  if (new TextEncoder().encode(text).length <= limits.sessionDataBytes) return text;
+  if (byteLength(text) <= limits.sessionDataBytes) return text;
   throw new TRPCError({
     code: "PAYLOAD_TOO_LARGE",
     message: `A session's data takes at most ${limits.sessionDataBytes} bytes. Keep what is larger in a table.`,

@@ -1,14 +1,13 @@
+import { byteLength } from "../../../shared/byte-length.js";
 import type { SqlValue } from "./sql-value.js";
 import { ValueError } from "./value-error.js";
 
 /** Below the platform's 2 MB for a row or a value, which local development does not enforce. */
 export const storageLimits = { rowBytes: 1_048_576, valueBytes: 1_000_000 } as const;
 
-const encoder = new TextEncoder();
-
 /** How many bytes a value takes, up to the few that SQLite adds. */
 export function sizeOf(value: SqlValue): number {
-  if (typeof value === "string") return textSize(value);
+  if (typeof value === "string") return byteLength(value);
   return typeof value === "object" && value !== null ? value.byteLength : 8;
 }
 
@@ -30,8 +29,4 @@ export function fitsRow(values: readonly SqlValue[]): boolean {
 /** Whether a text cannot be too large, whatever its characters: most are, and need no counting. */
 function isShort(text: string): boolean {
   return text.length * 3 <= storageLimits.valueBytes;
-}
-
-function textSize(text: string): number {
-  return encoder.encode(text).byteLength;
 }
