@@ -3,7 +3,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import type { observable } from "@trpc/server/observable";
 import type superjson from "superjson";
 import { ClientSocket } from "./client-socket.js";
-import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
+import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../shared/close-codes.js";
 import { createCursorEncoder } from "./cursor-encoder.js";
 import type { WriteAcks } from "./write-acks.js";
 import { createLiveFallback } from "./live-fallback.js";
@@ -152,7 +152,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     fallback.down();
     if (isCurrent()) flushes.closed(organizationId);
     if (code === CLOSE_SESSION_ENDED) watch.suspect();
-    if (code === CLOSE_NO_MEMBER) void endIfRefused();
+    if (code === CLOSE_NOT_A_MEMBER) void endIfRefused();
   }
 
   let isAsking = false;

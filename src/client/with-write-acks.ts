@@ -2,7 +2,7 @@ import type { OperationLink } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
 import superjson, { type SuperJSONResult } from "superjson";
-import { Written } from "../shared/reply-cursor.js";
+import { ResultWithCursor } from "../shared/reply-cursor.js";
 import { OWN_CALL } from "./call-over-http.js";
 import type { WriteAcks } from "./write-acks.js";
 import { organizationIdOf } from "./organization-id-of.js";
@@ -12,7 +12,7 @@ export const replyTransformer = {
   serialize: (value: unknown): SuperJSONResult => superjson.serialize(value),
   deserialize(payload: SuperJSONResult & { readonly cursor?: string }): unknown {
     const data: unknown = superjson.deserialize(payload);
-    return payload.cursor === undefined ? data : new Written(data, payload.cursor);
+    return payload.cursor === undefined ? data : new ResultWithCursor(data, payload.cursor);
   },
 };
 
@@ -35,7 +35,7 @@ export function withWriteAcks(
       const subscription = link(chain).subscribe({
         next(value) {
           const { result } = value;
-          const written = "data" in result && result.data instanceof Written ? result.data : undefined;
+          const written = "data" in result && result.data instanceof ResultWithCursor ? result.data : undefined;
           if (!written && !mayWrite) return observer.next(value);
           const unwrapped: typeof value = written ? { ...value, result: { type: "data", data: written.data } } : value;
           shown = flushes.reached(organizationIdOf(input), written?.cursor).then((inTime) => {

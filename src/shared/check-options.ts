@@ -1,16 +1,16 @@
-/** The names of an option object, all of them: the compiler asks for one that was added. */
+/** Every name of an option object. The compiler reports a name that is missing here. */
 export type OptionNames<TOptions> = Readonly<Record<keyof TOptions, true>>;
 
 /**
- * Refuses options that are not an object, and unknown names: a misspelt option would never take effect.
+ * Rejects options that are not an object, and unknown names, because a misspelt option would never take effect.
  *
- * @param where the function, or the option, that the object is given to
- * @throws Error that names the option
+ * @param where the function or the option that receives the object
+ * @throws Error with the name of the option
  */
 export function checkOptionNames<TOptions>(where: string, options: TOptions, names: OptionNames<TOptions>): void {
   const given: unknown = options;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new Error(`${where}: the options are not an object. Write them as { ${Object.keys(names)[0]}: … }.`);
+    throw new Error(`${where}: the options are not an object. Pass an object such as { ${Object.keys(names)[0]}: … }.`);
   }
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(names, name));
   if (unknown !== undefined) {
@@ -32,31 +32,31 @@ export function checkText(name: string, value: unknown): void {
   throw new Error(`${name}: this is not a string, or is empty. If it comes from a variable, set the variable.`);
 }
 
-/** The longest duration of an option, in days: a time that is added to now stays one that dates, alarms and cookies can have. */
-export const LONGEST_DAYS = 36_525;
+/** The longest duration of an option, in days. A time that much later is still valid for dates, alarms and cookies. */
+export const MAX_DURATION_DAYS = 36_525;
 
-/** The same in seconds. */
-export const LONGEST_SECONDS = LONGEST_DAYS * 86_400;
+/** {@link MAX_DURATION_DAYS} in seconds. */
+export const MAX_DURATION_SECONDS = MAX_DURATION_DAYS * 86_400;
 
 export interface NumberRule {
-  /** @default a number above zero */
-  readonly least?: number;
+  /** @default above zero */
+  readonly min?: number;
   /** @default no limit */
-  readonly most?: number;
+  readonly max?: number;
   /** @default true */
   readonly isWhole?: boolean;
 }
 
-/** @throws Error that names the option, when a value is not a number that can take effect */
-export function checkNumber(name: string, value: unknown, { least, most = Infinity, isWhole = true }: NumberRule = {}) {
+/** @throws Error with the name of the option if the value is not a number in the range */
+export function checkNumber(name: string, value: unknown, { min, max = Infinity, isWhole = true }: NumberRule = {}) {
   const isNumber = isWhole ? Number.isSafeInteger(value) : Number.isFinite(value);
-  if (isNumber && (least === undefined ? Number(value) > 0 : Number(value) >= least) && Number(value) <= most) return;
-  const from = least === undefined ? "above zero" : `of at least ${least}`;
-  const to = most === Infinity ? "" : ` and at most ${most}`;
-  throw new Error(`${name} is ${String(value)}, and has to be a ${isWhole ? "whole " : ""}number ${from}${to}.`);
+  if (isNumber && (min === undefined ? Number(value) > 0 : Number(value) >= min) && Number(value) <= max) return;
+  const from = min === undefined ? "above zero" : `of at least ${min}`;
+  const to = max === Infinity ? "" : ` and at most ${max}`;
+  throw new Error(`${name}: ${String(value)} is not valid. Use a ${isWhole ? "whole " : ""}number ${from}${to}.`);
 }
 
-/** The given options with defaults for those that are missing or `undefined`. */
+/** Returns the given options, with defaults for options that are missing or `undefined`. */
 export function withDefaultOptions<TOptions extends object>(defaults: Required<TOptions>, given: TOptions) {
   const set = Object.entries(given).filter(([, value]) => value !== undefined);
   return { ...defaults, ...(Object.fromEntries(set) as TOptions) } as Required<TOptions>;

@@ -1,5 +1,5 @@
-/** What a mutation answered, and how far the log goes that it wrote to. */
-export class Written {
+/** The result of a mutation, with the position in the change log after its writes. */
+export class ResultWithCursor {
   readonly data: unknown;
   readonly cursor: string;
 
@@ -10,8 +10,8 @@ export class Written {
 }
 
 /**
- * A serialized reply with the position in the log that its mutation wrote up to, beside superjson's own keys. Whoever
- * does not look for it deserializes the same value.
+ * Adds the position in the change log after a mutation's writes to its serialized result, beside superjson's own keys. A
+ * client that does not read the position deserializes the same value.
  */
 export function withReplyCursor(serialized: unknown, cursor: string | undefined): unknown {
   return cursor === undefined ? serialized : { ...(serialized as object), cursor };

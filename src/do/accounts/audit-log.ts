@@ -1,4 +1,4 @@
-import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_DAYS } from "../../shared/check-options.js";
+import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_DAYS } from "../../shared/check-options.js";
 import type { AuditAction, AuditEntry, AuditFilter, AuditPage } from "../../shared/audit.js";
 import type { Device } from "../../shared/device.js";
 import { pruneAudit } from "./audit-retention.js";
@@ -57,7 +57,7 @@ export const auditDefaults: Required<AuditOptions> = { days: 365, entries: 10_00
 export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
   checkOptionNames("audit", given, { days: true, entries: true, network: true });
   const filled = withDefaultOptions(auditDefaults, given);
-  checkNumber("audit.days", filled.days, { most: LONGEST_DAYS, isWhole: false });
+  checkNumber("audit.days", filled.days, { max: MAX_DURATION_DAYS, isWhole: false });
   checkNumber("audit.entries", filled.entries);
   if (typeof filled.network === "boolean") return filled;
   throw new Error("audit.network: this is not a boolean. Use true or false.");

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_SECONDS } from "../../shared/check-options.js";
+import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_SECONDS } from "../../shared/check-options.js";
 import type { WakeUp } from "../lifecycle/alarms.js";
 import { pruneLog } from "./prune-log.js";
 import { readRaw } from "../tables/codec/sql-value.js";
@@ -29,8 +29,8 @@ export function retentionOf(given: ChangeLogRetention = {}): Required<ChangeLogR
   checkOptionNames("changeLog", given, { maxEntries: true, maxBytes: true, maxAge: true });
   const filled = withDefaultOptions({ maxEntries: 50_000, maxBytes: 8 * 1_048_576, maxAge: 7 * DAY }, given);
   checkNumber("changeLog.maxEntries", filled.maxEntries);
-  checkNumber("changeLog.maxBytes", filled.maxBytes, { least: ENTRY_BYTES });
-  checkNumber("changeLog.maxAge", filled.maxAge, { most: LONGEST_SECONDS, isWhole: false });
+  checkNumber("changeLog.maxBytes", filled.maxBytes, { min: ENTRY_BYTES });
+  checkNumber("changeLog.maxAge", filled.maxAge, { max: MAX_DURATION_SECONDS, isWhole: false });
   return filled;
 }
 

@@ -1,4 +1,4 @@
-import { CLOSE_COME_BACK } from "../../shared/close-codes.js";
+import { CLOSE_RECONNECT } from "../../shared/close-codes.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Read } from "../tables/reads/read-recorder.js";
 import type { RowFilter } from "../change-log/row-filter.js";
@@ -83,7 +83,7 @@ export function readAttachment(socket: WebSocket): Attachment | undefined {
 export function closeIfNewer(socket: WebSocket): boolean {
   const attachment = deserialize(socket);
   if (!attachment || isKnown(attachment)) return false;
-  socket.close(CLOSE_COME_BACK, "The app was rolled back. Open another socket.");
+  socket.close(CLOSE_RECONNECT, "The app was rolled back. Open another socket.");
   return true;
 }
 

@@ -1,4 +1,4 @@
-import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_SECONDS } from "../../shared/check-options.js";
+import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_SECONDS } from "../../shared/check-options.js";
 
 /** When wrong passwords begin to cost time, and how much. */
 export interface ThrottleOptions {
@@ -36,8 +36,8 @@ export function throttleOptions(given: ThrottleOptions = {}): Required<ThrottleO
   checkOptionNames("throttle", given, { failures: true, firstDelay: true, longestDelay: true });
   const filled = withDefaultOptions(throttleDefaults, given);
   checkNumber("throttle.failures", filled.failures);
-  checkNumber("throttle.firstDelay", filled.firstDelay, { most: LONGEST_SECONDS, isWhole: false });
-  checkNumber("throttle.longestDelay", filled.longestDelay, { most: LONGEST_SECONDS, isWhole: false });
+  checkNumber("throttle.firstDelay", filled.firstDelay, { max: MAX_DURATION_SECONDS, isWhole: false });
+  checkNumber("throttle.longestDelay", filled.longestDelay, { max: MAX_DURATION_SECONDS, isWhole: false });
   if (filled.firstDelay <= filled.longestDelay) return filled;
   throw new Error(
     `throttle.firstDelay is ${filled.firstDelay}, and never takes effect: no wait is longer than ${filled.longestDelay} ` +

@@ -34,6 +34,6 @@ export function checkUserDOOptions(options: UserDOOptions): void {
   for (const name of Object.keys(names) as (keyof UserDOOptions)[]) {
     if (name.startsWith("on")) checkFunction(name, options[name]);
   }
-  if (options.maxQueuedHashes !== undefined) checkNumber("maxQueuedHashes", options.maxQueuedHashes, { least: 0 });
+  if (options.maxQueuedHashes !== undefined) checkNumber("maxQueuedHashes", options.maxQueuedHashes, { min: 0 });
   checkMailOptions(options);
 }

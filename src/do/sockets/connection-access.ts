@@ -1,7 +1,7 @@
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { SocketCapability } from "./socket-capability.js";
 import type { Access } from "../lifecycle/request-context.js";
-import { CLOSE_COME_BACK, CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
+import { CLOSE_RECONNECT, CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { ReconnectPositions } from "./reconnect-positions.js";
@@ -60,7 +60,7 @@ export function createConnectionAccess({
   /** The client is to come back on a new socket; meanwhile events wait. */
   function requestReconnect(connection: Connection): void {
     if (!reconnectPositions().ask(connection)) return;
-    if (connection.lapses === NEVER) connection.socket.close(CLOSE_COME_BACK, "Open the stream anew.");
+    if (connection.lapses === NEVER) connection.socket.close(CLOSE_RECONNECT, "Open the stream anew.");
     else connection.socket.send(frames.reconnect());
   }
 
@@ -68,7 +68,7 @@ export function createConnectionAccess({
   function isAdmitted({ socket, caller }: Connection): boolean {
     const { admission: access } = checkAccess(caller);
     if (access === "session-ended") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
-    if (access === "forbidden") socket.close(CLOSE_NO_MEMBER, noMember);
+    if (access === "forbidden") socket.close(CLOSE_NOT_A_MEMBER, noMember);
     return access === "granted" || access === "unknown";
   }
 

@@ -1,7 +1,7 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import type { Call, ErrorShape } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
-import { CLOSE_TOO_BIG, CLOSE_TOO_MUCH_WAITING, CLOSE_UNSUPPORTED } from "../../shared/close-codes.js";
+import { CLOSE_TOO_BIG, CLOSE_TOO_MUCH_PENDING, CLOSE_UNSUPPORTED } from "../../shared/close-codes.js";
 import type { Cursor } from "../../shared/cursor.js";
 import { costOf, type Turns } from "../scheduling/create-turns.js";
 import { memberKey } from "../scheduling/member-key.js";
@@ -92,9 +92,9 @@ export function createReceiver(options: ReceiverOptions) {
     const texts = "read" in split ? [] : split;
     const load = { messages: "read" in split ? 1 : texts.length, bytes };
     const tooMuch = "Too much waits to be answered.";
-    if (!queue.hasRoom(connection.socket, load)) return close(connection, CLOSE_TOO_MUCH_WAITING, tooMuch);
+    if (!queue.hasRoom(connection.socket, load)) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMuch);
     if (!waitingBytes.reserve(connection, bytes)) {
-      if (connection.isAsked()) return close(connection, CLOSE_TOO_MUCH_WAITING, tooMuch);
+      if (connection.isAsked()) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMuch);
       return refuseAll(connection, texts);
     }
     const calls = texts.filter((text) => !isStop(text)).length;

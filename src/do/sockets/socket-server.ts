@@ -5,7 +5,7 @@ import { createLiveResults } from "../live/live-result.js";
 import { liveInput } from "../../router/live/live-procedure.js";
 import { createAnswers } from "./answer-message.js";
 import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
-import { CLOSE_NO_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
+import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
 import { createFrames } from "../connections/frames.js";
 import { createReconnectPositions } from "./reconnect-positions.js";
@@ -261,7 +261,7 @@ export function createSocketServer(options: SocketServerOptions) {
     endSession: (sessionId: string): void => end(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
 
     /** The same for all sessions of somebody who is no member any more. */
-    endUser: (userId: string): void => end(userTag(userId), CLOSE_NO_MEMBER, noMember),
+    endUser: (userId: string): void => end(userTag(userId), CLOSE_NOT_A_MEMBER, noMember),
   };
 }
 

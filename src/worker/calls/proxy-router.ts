@@ -3,7 +3,7 @@ import superjson from "superjson";
 import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import type { Call, ErrorShape } from "../../shared/call.js";
-import { withReplyCursor, Written } from "../../shared/reply-cursor.js";
+import { withReplyCursor, ResultWithCursor } from "../../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import { withLaterValues } from "./later-values.js";
 import type { SentReply } from "./send-calls.js";
@@ -58,7 +58,7 @@ export function createProxyRouter(
     // tRPC serializes where a failure ends the whole reply, with all calls in it.
     if (isLocal(batchIndex))
       return streams ? checkStreamedResult(data, output) : serializeResult(await resolveNested(data), output);
-    return reply.cursor === undefined || streams ? data : new Written(data, reply.cursor);
+    return reply.cursor === undefined || streams ? data : new ResultWithCursor(data, reply.cursor);
   };
 
   // No prototype: a path such as `constructor` must find nothing.
@@ -76,7 +76,7 @@ export function createProxyRouter(
         serialize: (value: unknown): unknown =>
           value instanceof SerializedResult
             ? value.data
-            : value instanceof Written
+            : value instanceof ResultWithCursor
               ? withReplyCursor(output.serialize(value.data), value.cursor)
               : (output.serialize(value) as unknown),
       },

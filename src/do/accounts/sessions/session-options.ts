@@ -1,4 +1,9 @@
-import { checkNumber, checkOptionNames, withDefaultOptions, LONGEST_SECONDS } from "../../../shared/check-options.js";
+import {
+  checkNumber,
+  checkOptionNames,
+  withDefaultOptions,
+  MAX_DURATION_SECONDS,
+} from "../../../shared/check-options.js";
 
 /** How long sessions and their tokens live, in seconds, and how many of them there may be. */
 export interface SessionOptions {
@@ -39,7 +44,8 @@ export function withDefaults(options: SessionOptions = {}): Required<SessionOpti
     options,
   );
   // A `Date` cannot hold the end of a session that lives for longer than some 270,000 years.
-  for (const [name, value] of Object.entries(filled)) checkNumber(`session.${name}`, value, { most: LONGEST_SECONDS });
+  for (const [name, value] of Object.entries(filled))
+    checkNumber(`session.${name}`, value, { max: MAX_DURATION_SECONDS });
   if (filled.accessToken > DAY) {
     throw new Error(
       `session.accessToken is ${filled.accessToken}, and an access token lives for at most ${DAY} seconds.`,
