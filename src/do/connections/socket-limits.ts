@@ -149,9 +149,9 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
   const resultBytes = largestOutput(memoryBytes);
   const filled = withDefaultOptions<SocketLimits>({ ...defaults, resultBytes, ...memberDefaults(given) }, given);
   for (const name of Object.keys(filled) as (keyof SocketLimits)[]) {
-    const most = PLATFORM[name] ?? Infinity;
-    const least = LEAST[name];
-    checkNumber(`sockets.${name}`, filled[name], { most, isWhole: name !== "windowSeconds", ...(least && { least }) });
+    const max = PLATFORM[name] ?? Infinity;
+    const min = LEAST[name];
+    checkNumber(`sockets.${name}`, filled[name], { max, isWhole: name !== "windowSeconds", ...(min && { min }) });
   }
   if (filled.resultBytes > resultBytes) {
     throw new Error(
