@@ -43,6 +43,9 @@ test.each([
   "react",
   "files",
   "testing",
+  "procedures",
+  "deployment",
+  "inspecting",
 ])("docs/%s.md: its code compiles against the built package", { timeout: 60_000 }, async (name) => {
   const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
   const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
@@ -63,27 +66,29 @@ test.each([
   }
 });
 
-test.each([
-  "auth",
-  "sessions",
-  "jwt",
-  "errors",
-  "tables",
-  "migrations",
-  "kv",
-  "react",
-  "organizations",
-  "security",
-  "live-queries",
-  "subscriptions",
-  "files",
-  "testing",
-  "how-it-works",
-  "stock-trpc",
-])("docs/%s.md: what it links to is there", async (name) => {
-  const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
-  const targets = Array.from(guide.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
-  expect(targets.filter((target) => !existsSync(path.join(root, "docs", target)))).toEqual([]);
+test("docs/deployment.md: Wrangler accepts its configuration", { timeout: 120_000 }, async () => {
+  const guide = await readFile(path.join(root, "docs/deployment.md"), "utf8");
+  const [[, config = ""] = [], ...others] = guide.matchAll(/^```jsonc\n\/\/ wrangler\.jsonc\n([^]*?)^```$/gm);
+  expect(others).toEqual([]);
+  expect(guide.match(/^```jsonc/gm)).toHaveLength(1);
+
+  await mkdir(path.join(root, "test-results"), { recursive: true });
+  const folder = await mkdtemp(path.join(root, "test-results/guide-"));
+  try {
+    const worker = `import { DurableObject } from "cloudflare:workers";
+      export class BlogDO extends DurableObject {}
+      export default { fetch: () => new Response() };`;
+    await writeFile(path.join(folder, "worker.ts"), worker);
+    await writeFile(path.join(folder, "wrangler.jsonc"), config);
+    const wrangler = path.join(root, "node_modules/.bin/wrangler");
+    const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
+    const run = promisify(execFile)(wrangler, ["deploy", "--dry-run", "--outdir", "out"], { cwd: folder, env });
+    const { stdout, stderr } = await run;
+    expect(`${stdout}${stderr}`).toContain("--dry-run: exiting now.");
+    expect(`${stdout}${stderr}`).not.toMatch(/warning/i);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test("docs/security.md: every test that it names is there", async () => {

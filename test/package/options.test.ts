@@ -1,0 +1,71 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The types with the options of each section of docs/options.md. */
+const sections: readonly (readonly [heading: string, types: readonly string[]])[] = [
+  ["## initUserDO", ["InitUserDOOptions"]],
+  ["### table", ["TableOptions"]],
+  ["### Pages, keys and versions", ["PageOptions", "KvSetOptions", "KvListOptions"]],
+  [
+    "## createUserDO",
+    [
+      "UserDOOptions",
+      "MailOptions",
+      "MailLinks",
+      "AccountHooks",
+      "ThrottleOptions",
+      "AuditOptions",
+      "SessionOptions",
+      "SocketLimits",
+      "ChangeLogRetention",
+    ],
+  ],
+  ["## createWorker and createHandler", ["HandlerOptions", "CookieOptions", "FormOptions"]],
+  ["## createLoadSession", ["LoadSessionOptions"]],
+  ["## isAllowedOrigin", ["AllowedOriginOptions"]],
+  ["## createClient and userdoLink", ["UserDOLinkOptions"]],
+  ["### watchQuery of the client", ["WatchQueryOptions"]],
+  ["### connectLive", ["LiveBridgeOptions"]],
+  ["## createUserDOReact", ["UserDOProviderProps"]],
+  ["## Tokens", ["SignJwtOptions", "VerifyJwtOptions", "GenerateRefreshTokenOptions", "SigningKey", "VerifyingKey"]],
+];
+
+async function readSources(): Promise<string> {
+  const names = await readdir(path.join(root, "src"), { recursive: true });
+  const files = names.filter((name) => /\.tsx?$/.test(name));
+  return (await Promise.all(files.map((name) => readFile(path.join(root, "src", name), "utf8")))).join("\n\n");
+}
+
+const sources = await readSources();
+const page = await readFile(path.join(root, "docs/options.md"), "utf8");
+
+/** The text of an exported type, up to the next declaration. */
+function declarationOf(type: string): string {
+  const [text] = new RegExp(`^export (?:interface|type) ${type}\\b[^]*?\\n\\n(?=\\S)`, "m").exec(sources) ?? [];
+  if (text === undefined) throw new Error(`No file of src/ exports ${type}.`);
+  return text.replaceAll(/\/\*\*[^]*?\*\/|\/\/.*$/gm, "");
+}
+
+function propertiesOf(type: string): string[] {
+  const matches = declarationOf(type).matchAll(/\breadonly (\w+)\??:|^ {2}(\w+)\?\(/gm);
+  return Array.from(matches, ([, property, method]) => property ?? method ?? "");
+}
+
+/** The last part of each name in the first column of a section's table. */
+function namesIn(heading: string): string[] {
+  const text = `${page}\n## `.split(`\n${heading}\n`)[1]?.split(/\n##+ /)[0] ?? "";
+  const rows = text.matchAll(/^\| `([\w.]+)`/gm);
+  return Array.from(rows, ([, name = ""]) => name.split(".").at(-1) ?? name);
+}
+
+const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted();
+
+it.each(sections)("docs/options.md: '%s' lists each option, and no other", (heading, types) => {
+  const names = sorted(namesIn(heading));
+  expect(names).not.toEqual([]);
+  expect(names).toEqual(sorted(types.flatMap(propertiesOf)));
+});
