@@ -5,7 +5,7 @@ import type { UserOf } from "../router/profile.js";
 import type { Database } from "../router/schema/database.js";
 import type { Tables } from "../router/schema/table-api.js";
 import type { UserFieldsPatch } from "../router/user-fields.js";
-import { createApp } from "./runtime/app.js";
+import { createApp } from "./create-app.js";
 import type { UserDOOptions } from "./options.js";
 import { UserDO } from "./user-do.js";
 

@@ -6,7 +6,7 @@ export type { SessionOptions } from "./accounts/sessions/session-options.js";
 export type { ChangeLogRetention } from "./change-log/change-log-retention.js";
 export type { SocketLimits } from "./connections/socket-limits.js";
 export { devInbox } from "./mail/dev-inbox.js";
-export type { AccountHooks } from "./hooks.js";
+export type { AccountHooks } from "./accounts/account-hooks.js";
 export type { AuditOptions } from "./accounts/audit-log.js";
 export type { ThrottleOptions } from "./rate/throttle-delay.js";
 export type { AppUrl, MailLinks } from "./mail/links.js";

@@ -1,10 +1,12 @@
+import { checkFunction, checkNumber, checkOptionNames, type OptionNames } from "../shared/check-options.js";
 import type { AppOnError } from "../router/error-report.js";
 import type { AppDefinition } from "../router/definition.js";
 import type { AuditOptions } from "./accounts/audit-log.js";
 import type { SessionOptions } from "./accounts/sessions/session-options.js";
 import type { ThrottleOptions } from "./rate/throttle-delay.js";
 import type { ChangeLogRetention } from "./change-log/change-log-retention.js";
-import type { AccountHooks } from "./hooks.js";
+import type { AccountHooks } from "./accounts/account-hooks.js";
+import { checkMailOptions } from "./mail/check-mail-options.js";
 import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
 import type { SocketLimits } from "./connections/socket-limits.js";
@@ -37,4 +39,40 @@ export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> exten
    * @default prints the error, with its request id and path, by `console.error`
    */
   readonly onError?: AppOnError;
+}
+
+const names: OptionNames<UserDOOptions> = {
+  mail: true,
+  appUrl: true,
+  mailLinks: true,
+  throttle: true,
+  audit: true,
+  checkBreachedPassword: true,
+  maxQueuedHashes: true,
+  session: true,
+  sockets: true,
+  changeLog: true,
+  onError: true,
+  onSignup: true,
+  onLogin: true,
+  onEmailVerified: true,
+  onEmailChanged: true,
+  onProfileChanged: true,
+  onDelete: true,
+};
+
+/**
+ * Checks the options once, when the class is created: one that is misspelt or that no call can act on would only show as
+ * something that never happens. Groups of options check themselves where their defaults are.
+ *
+ * @throws Error that names the option
+ */
+export function checkUserDOOptions(options: UserDOOptions): void {
+  checkOptionNames("createUserDO", options, names);
+  checkFunction("checkBreachedPassword", options.checkBreachedPassword);
+  for (const name of Object.keys(names) as (keyof UserDOOptions)[]) {
+    if (name.startsWith("on")) checkFunction(name, options[name]);
+  }
+  if (options.maxQueuedHashes !== undefined) checkNumber("maxQueuedHashes", options.maxQueuedHashes, { min: 0 });
+  checkMailOptions(options);
 }

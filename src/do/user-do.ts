@@ -2,7 +2,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { User } from "../shared/account.js";
 import type { Reply } from "../shared/call.js";
 import type { ObjectStub } from "../shared/object-stub.js";
-import type { App } from "./runtime/app.js";
+import type { App } from "./objects/app.js";
 import { checkAppClass } from "./runtime/check-app-class.js";
 import { createObject, type AppObject } from "./runtime/create-object.js";
 import { guardStorage } from "./runtime/guard-storage.js";

@@ -1,13 +1,12 @@
-import type { App } from "../runtime/app.js";
 import { SessionEnded } from "../lifecycle/request-context.js";
 
-const logged = new WeakSet<App>();
+const logged = new WeakSet<object>();
 
 /**
  * Logs that a session with a valid token names a user that does not exist, once for each app and isolate. Two apps may
  * share a JWT_SECRET.
  */
-export function warnOfUnknownUser(app: App): void {
+export function warnOfUnknownUser(app: object): void {
   if (logged.has(app)) return;
   logged.add(app);
   // oxlint-disable-next-line no-console -- the log is where an operator looks first
@@ -19,7 +18,7 @@ export function warnOfUnknownUser(app: App): void {
 }
 
 /** For a call of such a session. The reply clears its cookies. */
-export function unknownUser(app: App): SessionEnded {
+export function unknownUser(app: object): SessionEnded {
   warnOfUnknownUser(app);
   return new SessionEnded(
     "There is no account for this session. Sign in again. If another app on this host uses the same cookies, set the option " +

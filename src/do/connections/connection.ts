@@ -3,13 +3,18 @@ import { byteLength } from "../../shared/byte-length.js";
 import { readAttachment } from "./attachment.js";
 import { CLOSE_TOO_SLOW } from "../../shared/close-codes.js";
 import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";
-import { createOutputGrants, type OutputReservation } from "../sockets/output-grants.js";
+import { createOutputGrants, type OutputReservation } from "./output-grants.js";
 import type { SocketLimits } from "./socket-limits.js";
-import type { SubscriptionStore } from "../sockets/subscription-store.js";
+
+export interface DeadlineStore {
+  /** @param deadline in milliseconds since the epoch; `undefined` deletes the stored one */
+  setDeadline(socket: WebSocket, deadline: number | undefined): void;
+}
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
-  readonly store: SubscriptionStore;
+  /** Stores until when the client must have answered, so that the time limit outlasts hibernation. */
+  readonly store: DeadlineStore;
   readonly limits: Required<SocketLimits>;
   /** The bytes that all sockets of the object may take together. */
   readonly budget: MemoryBudget;

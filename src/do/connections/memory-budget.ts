@@ -1,4 +1,4 @@
-import { createOutputQueue, type OutputRequest } from "../sockets/output-queue.js";
+import { createOutputQueue, type OutputRequest } from "./output-queue.js";
 
 /**
  * The uses of an object's memory by its sockets:

@@ -5,7 +5,7 @@ import type { StoredLive, StoredSubscription } from "../connections/attachment.j
 import type { ChangeHub } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
-import type { OutputReservation } from "../sockets/output-grants.js";
+import type { OutputReservation } from "../connections/output-grants.js";
 import type { Subscription } from "../connections/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
 import { createEventCoalescer } from "./event-coalescer.js";

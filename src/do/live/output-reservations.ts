@@ -1,5 +1,5 @@
 import type { Connection } from "../connections/connection.js";
-import type { OutputReservation } from "../sockets/output-grants.js";
+import type { OutputReservation } from "../connections/output-grants.js";
 import type { LiveRun } from "./live-run.js";
 
 /** How long room is kept for a run that awaits something, in milliseconds. Then others that wait get it. */

@@ -1,4 +1,3 @@
-import type { WaitingInvitation } from "../organizations/organization-messages.js";
 import { MAIL } from "../messaging/outbox-heads.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { MailKind } from "./mail-message.js";
@@ -8,8 +7,8 @@ export interface WaitingMail {
   readonly to: string;
   /** For a mail with a link: until when it is to be good. */
   readonly expiresAt?: number;
-  /** What an invitation is to. */
-  readonly invitation?: WaitingInvitation;
+  /** The invitation that the mail is about. The mailer of invitations reads it. */
+  readonly invitation?: unknown;
 }
 
 /** Puts a mail into the outbox. Call it inside the transaction of its cause. */

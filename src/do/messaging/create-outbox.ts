@@ -1,7 +1,6 @@
 import type { OnError } from "../../router/error-report.js";
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import type { Alarms } from "../lifecycle/alarms.js";
-import { retryAt } from "./retry-at.js";
 import { MAIL } from "./outbox-heads.js";
 import { type DeadLetter, type OutboxMessage, type OutboxStore, type StoredOutboxMessage } from "./outbox-store.js";
 import { Undeliverable } from "./undeliverable.js";
@@ -56,8 +55,12 @@ const DELIVERY_TIMEOUT_MS = 30_000;
 const FLUSH_TIMEOUT_MS = 1_000;
 /** So many targets are sent to at once: the platform allows six connections. */
 const MAX_PARALLEL_TARGETS = 6;
-/** So many letters go to one object in one call. */
+/** Messages that go to one object in one call. */
 const MAX_MESSAGES_PER_CALL = 20;
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 15 * 60_000;
+/** The attempts of about two days. */
+const MAX_ATTEMPTS = 200;
 
 /**
  * Sends letters to their targets until each has arrived or is dead: at least once, to one object in order, with
@@ -225,4 +228,10 @@ function asError(error: unknown): Error {
 /** The first line of an error, for a list that an operator reads. */
 function messageOf(error: unknown): string {
   return asError(error).message.split("\n", 1).join().slice(0, 200);
+}
+
+/** When to retry after earlier attempts: pauses double, up to 15 minutes. `undefined` after the last attempt. */
+function retryAt(attempts: number, now: number): number | undefined {
+  if (attempts + 1 >= MAX_ATTEMPTS) return undefined;
+  return now + Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS);
 }

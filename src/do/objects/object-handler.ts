@@ -2,7 +2,7 @@ import type { Kv } from "../../router/kv/kv-api.js";
 import type { SetUserFields } from "../../router/user-fields.js";
 import type { Address } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
-import type { App } from "../runtime/app.js";
+import type { App } from "./app.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
 import type { ObjectPolicy } from "./object-policy.js";

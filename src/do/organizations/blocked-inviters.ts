@@ -1,6 +1,6 @@
 import type { BlockedInviter } from "../../shared/organization.js";
 import { randomId } from "../../shared/random-id.js";
-import { loggedTableSql } from "../change-log/logged-table.js";
+import { loggedTableSql } from "../tables/schema/ddl.js";
 
 /** An inviter as an invitation names them. */
 export interface KnownInviter {

@@ -1,6 +1,6 @@
 import type { Invitation } from "../../shared/organization.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
-import { loggedTableSql } from "../change-log/logged-table.js";
+import { loggedTableSql } from "../tables/schema/ddl.js";
 
 /** An invitation as the row holds it. */
 export interface InvitationRow extends Omit<Invitation, "inviter"> {

@@ -1,6 +1,6 @@
 import type { Member } from "../../shared/organization.js";
 import { recordRow } from "../tables/reads/record-rows.js";
-import { loggedTableSql } from "../change-log/logged-table.js";
+import { loggedTableSql } from "../tables/schema/ddl.js";
 
 /** A member as the row holds it. */
 export interface MemberRow extends Member {

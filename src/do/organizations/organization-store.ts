@@ -1,6 +1,6 @@
 import superjson from "superjson";
 import { encodeFields } from "../fields/encode-fields.js";
-import { loggedTableSql } from "../change-log/logged-table.js";
+import { loggedTableSql } from "../tables/schema/ddl.js";
 
 /** The organization whose object this is. */
 export interface OrganizationRow {

@@ -1,5 +1,5 @@
 import type { ListedOrganization } from "../../shared/organization.js";
-import { loggedTableSql } from "../change-log/logged-table.js";
+import { loggedTableSql } from "../tables/schema/ddl.js";
 import type { KnownInviter } from "./blocked-inviters.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
 import type { OrganizationMessages, WaitingInvitation } from "./organization-messages.js";

@@ -7,7 +7,7 @@ import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
 import { parseName, toName, type Address } from "../../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { createAlarms } from "../lifecycle/alarms.js";
-import type { App } from "./app.js";
+import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
 import { createEmailObject } from "../objects/email/email-object.js";
 import { SessionEnded } from "../lifecycle/request-context.js";

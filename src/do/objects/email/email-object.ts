@@ -8,7 +8,7 @@ import { createThrottle, throttleSchema } from "../../rate/create-throttle.js";
 import { FORGET_DEVICE_FAILURES } from "../../accounts/sessions/device-confirmation.js";
 import { createEmailIndex } from "../../accounts/email/email-index.js";
 import { createEmailPointerStore, emailPointerSchema } from "../../accounts/email/email-pointer.js";
-import { createInvitationMailer } from "../../mail/create-invitation-mailer.js";
+import { createInvitationMailer } from "../../organizations/create-invitation-mailer.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import { createMailBudget, moveInvitationRates } from "../../mail/mail-budget.js";
 import { rateLogSchema } from "../../rate/rate-log.js";

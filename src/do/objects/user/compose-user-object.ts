@@ -3,7 +3,7 @@ import type { Tables } from "../../../router/schema/table-api.js";
 import type { User } from "../../../shared/account.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import { toName } from "../../../shared/owner.js";
-import type { AccountHooks } from "../../hooks.js";
+import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import { createMailer } from "../../mail/create-mailer.js";

@@ -99,3 +99,8 @@ export const changeLogSql: readonly string[] = [
 ) STRICT`,
   `INSERT INTO _changes (seq, "table", type, id) VALUES (1, '', 'genesis', '')`,
 ];
+
+/** The statements of a framework table whose changes are logged. They can run more than once. */
+export function loggedTableSql(name: string, key: string, create: string): string {
+  return [create, ...frameworkTriggersSql(name, key)].join(";\n");
+}

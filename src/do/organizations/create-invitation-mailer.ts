@@ -1,11 +1,16 @@
-import { toInviter, type WaitingInvitation } from "../organizations/organization-messages.js";
+import { toInviter, type WaitingInvitation } from "./organization-messages.js";
 import type { StoredOutboxMessage } from "../messaging/outbox-store.js";
 import { Undeliverable } from "../messaging/undeliverable.js";
-import { defaultText } from "./default-texts.js";
-import { linkTo } from "./links.js";
-import { createMailHook, type MailHookOptions } from "./mail-hook.js";
-import type { MailBudget } from "./mail-budget.js";
-import type { WaitingMail } from "./post-mail.js";
+import { defaultText } from "../mail/default-texts.js";
+import { linkTo } from "../mail/links.js";
+import { createMailHook, type MailHookOptions } from "../mail/mail-hook.js";
+import type { MailBudget } from "../mail/mail-budget.js";
+import type { WaitingMail } from "../mail/post-mail.js";
+
+/** A mail about an invitation in the outbox. */
+interface WaitingInvitationMail extends WaitingMail {
+  readonly invitation?: WaitingInvitation;
+}
 
 export interface InvitationMailerOptions extends MailHookOptions {
   readonly mails: Pick<MailBudget, "take">;
@@ -19,7 +24,7 @@ export function createInvitationMailer({ env, settings, mails, isBlocked }: Invi
 
   return async ({ seq, payload }: StoredOutboxMessage): Promise<void> => {
     hook.assertThere();
-    const { to, invitation } = payload as WaitingMail;
+    const { to, invitation } = payload as WaitingInvitationMail;
     if (!invitation) throw new Undeliverable("The mail says nothing of what it invites to.");
     if (await isBlocked(invitation)) return;
     // Beyond the limits of the address it is not mailed, but the owner of the address still finds it in the list.

@@ -1,10 +1,10 @@
-import type { Session } from "../shared/account.js";
-import type { AppDefinition } from "../router/definition.js";
-import type { Env } from "../router/env.js";
-import type { Kv } from "../router/kv/kv-api.js";
-import type { UserOf } from "../router/profile.js";
-import type { Tables } from "../router/schema/table-api.js";
-import type { UserFieldsWriter } from "../router/user-fields.js";
+import type { Session } from "../../shared/account.js";
+import type { AppDefinition } from "../../router/definition.js";
+import type { Env } from "../../router/env.js";
+import type { Kv } from "../../router/kv/kv-api.js";
+import type { UserOf } from "../../router/profile.js";
+import type { Tables } from "../../router/schema/table-api.js";
+import type { UserFieldsWriter } from "../../router/user-fields.js";
 
 interface UserEvent<TApp extends AppDefinition> extends UserFieldsWriter<TApp> {
   readonly user: UserOf<TApp>;

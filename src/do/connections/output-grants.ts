@@ -1,4 +1,4 @@
-import type { MemoryShare, OutputUse } from "../connections/memory-budget.js";
+import type { MemoryShare, OutputUse } from "./memory-budget.js";
 
 /** Room for a frame that is not produced yet. */
 export interface OutputReservation {

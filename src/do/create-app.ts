@@ -1,0 +1,43 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import { createErrorReporter } from "../router/create-error-reporter.js";
+import { definitionOf } from "../router/definition.js";
+import { auditOptions } from "./accounts/audit-log.js";
+import { withDefaults } from "./accounts/sessions/session-options.js";
+import { retentionOf } from "./change-log/change-log-retention.js";
+import { socketLimits } from "./connections/socket-limits.js";
+import { guardFetch } from "./live/live-sandbox.js";
+import { mailSettings } from "./mail/mail-options.js";
+import type { App } from "./objects/app.js";
+import { checkUserDOOptions, type UserDOOptions } from "./options.js";
+import { throttleOptions } from "./rate/throttle-delay.js";
+import { createTableSet } from "./tables/table-set.js";
+
+/**
+ * Checks the definitions and options of an app, and fills in the defaults, when the class is created.
+ *
+ * @throws Error if an option or the router's definition is wrong
+ */
+export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
+  guardFetch();
+  checkUserDOOptions(options);
+  const definition = definitionOf(router);
+  const { user, organization } = definition.app.tables;
+  return {
+    router,
+    definition,
+    tables: {
+      user: createTableSet(user, definition.migrations.user),
+      organization: createTableSet(organization, definition.migrations.organization),
+    },
+    session: withDefaults(options.session),
+    socketLimits: socketLimits(options.sockets),
+    retention: retentionOf(options.changeLog),
+    throttle: throttleOptions(options.throttle),
+    audit: auditOptions(options.audit),
+    checkBreachedPassword: options.checkBreachedPassword,
+    maxQueuedHashes: options.maxQueuedHashes ?? 4,
+    mail: mailSettings(options),
+    hooks: options,
+    onError: createErrorReporter(options.onError),
+  };
+}

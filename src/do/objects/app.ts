@@ -1,0 +1,29 @@
+import type { AnyTRPCRouter } from "@trpc/server";
+import type { RouterDefinition } from "../../router/definition.js";
+import type { OnError } from "../../router/error-report.js";
+import type { AccountHooks } from "../accounts/account-hooks.js";
+import type { AuditOptions } from "../accounts/audit-log.js";
+import type { CheckBreachedPassword } from "../accounts/passwords/check-breached-password.js";
+import type { SessionOptions } from "../accounts/sessions/session-options.js";
+import type { ChangeLogRetention } from "../change-log/change-log-retention.js";
+import type { SocketLimits } from "../connections/socket-limits.js";
+import type { MailSettings } from "../mail/mail-options.js";
+import type { ThrottleOptions } from "../rate/throttle-delay.js";
+import type { TableSet } from "../tables/table-set.js";
+
+/** The definitions and options that all objects of one app share. Created once, with the class. */
+export interface App {
+  readonly router: AnyTRPCRouter;
+  readonly definition: RouterDefinition;
+  readonly tables: { readonly user: TableSet; readonly organization: TableSet };
+  readonly session: Required<SessionOptions>;
+  readonly socketLimits: Required<SocketLimits>;
+  readonly retention: Required<ChangeLogRetention>;
+  readonly throttle: Required<ThrottleOptions>;
+  readonly audit: Required<AuditOptions>;
+  readonly checkBreachedPassword: CheckBreachedPassword | undefined;
+  readonly maxQueuedHashes: number;
+  readonly mail: MailSettings;
+  readonly hooks: AccountHooks;
+  readonly onError: OnError;
+}
