@@ -1,0 +1,46 @@
+import { readdir, readFile } from "node:fs/promises";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const UNION = "shared/error-reason.ts";
+
+async function readSources(): Promise<string> {
+  const names = await readdir(path.join(root, "src"), { recursive: true });
+  const files = names.filter((name) => /\.tsx?$/.test(name) && name.split(path.sep).join("/") !== UNION);
+  return (await Promise.all(files.map((name) => readFile(path.join(root, "src", name), "utf8")))).join("\n");
+}
+
+/** The members of the type `ErrorReason`, in order. */
+async function readUnion(): Promise<string[]> {
+  const text = await readFile(path.join(root, "src", UNION), "utf8");
+  const [union = ""] = /^export type ErrorReason =[^;]*;/m.exec(text) ?? [];
+  return Array.from(union.matchAll(/"([A-Z_]+)"/g), ([, reason = ""]) => reason);
+}
+
+const reasons = await readUnion();
+
+it("lists error reasons in alphabetical order", () => {
+  expect(reasons.length).toBeGreaterThan(20);
+  expect(reasons).toEqual(reasons.toSorted());
+});
+
+it("docs/errors.md describes each error reason, and no other", async () => {
+  const page = await readFile(path.join(root, "docs/errors.md"), "utf8");
+  const headings = Array.from(page.matchAll(/^### `([A-Z_]+)`$/gm), ([, reason = ""]) => reason);
+  const codes = new Set(Array.from(page.matchAll(/^### `([A-Z_]+)` \(\d+\)$/gm), ([, code = ""]) => code));
+  expect(headings).toEqual(reasons);
+
+  const bare = headings.filter((reason) => {
+    const [, named = ""] = new RegExp(`^### \`${reason}\`\\n\\n(.*?)\\. `, "m").exec(page) ?? [];
+    const listed = Array.from(named.matchAll(/`([A-Z_]+)`/g), ([, code = ""]) => code);
+    return listed.length === 0 || !listed.every((code) => codes.has(code));
+  });
+  expect(bare).toEqual([]);
+});
+
+it("throws each error reason somewhere", async () => {
+  const sources = await readSources();
+  expect(reasons.filter((reason) => !sources.includes(`"${reason}"`))).toEqual([]);
+});
