@@ -1,20 +1,18 @@
 import { keyPairKeyring } from "./key-pair-keyring.js";
-import type { SigningKeyring } from "./keyring.js";
-import { secretKeyring } from "./secret-keyring.js";
+import { secretKeyring, type SigningKeyring, type SigningSecrets } from "./keyring.js";
 import type { TokenPurpose } from "./check-token.js";
 import { signToken, verifyToken } from "./signed-token.js";
-import type { SigningSecrets } from "./signing-secrets.js";
 
 /** @internal */
 export const accessPurpose: TokenPurpose = { typ: "at+jwt", maxAge: 24 * 60 * 60 };
 
-/** What an access token says: whose object to go to, and on which session's behalf. */
+/** The claims of an access token: the user whose object handles the call, and the session. */
 export interface AccessClaims {
   readonly userId: string;
   readonly sessionId: string;
   /**
-   * The generation of the refresh token that was issued with it. `undefined` in a token that an earlier version, or the
-   * app itself, signed.
+   * The generation of the refresh token that was issued with it. `undefined` in a token that was signed by an earlier
+   * version, or by the app itself.
    */
   readonly generation?: number | undefined;
 }
@@ -25,8 +23,8 @@ interface Options {
 }
 
 /**
- * A short-lived token that lets the Worker route a call without asking any object, and tells other services who it
- * is. `email` is for them: in here the user's own object knows it better.
+ * Signs a short-lived token. With it the Worker routes a call without a request to an object, and other services identify
+ * the user. `email` is for other services; the framework reads the address from the user's object.
  */
 export function signAccessToken(
   { userId, sessionId, generation, email }: AccessClaims & { readonly email?: string },
@@ -43,8 +41,8 @@ export function signAccessToken(
 }
 
 /**
- * The claims of a valid access token, and when it expires in milliseconds since the epoch; `undefined` for
- * anything else.
+ * Returns the claims of a valid access token, and its expiry in milliseconds since the epoch; `undefined` for an invalid
+ * one.
  */
 export async function verifyAccessToken(
   token: string,
@@ -61,7 +59,7 @@ export async function verifyAccessToken(
   };
 }
 
-/** With a key pair, it alone: a token that anyone with the secret could have made says nothing to other services. */
+/** Uses only the key pair if there is one: other services cannot trust a token that the shared secret could have signed. */
 function accessKeyring({ keyPair, ...secrets }: SigningSecrets): SigningKeyring {
   return keyPair ? keyPairKeyring(keyPair) : secretKeyring(secrets);
 }

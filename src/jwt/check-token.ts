@@ -1,29 +1,32 @@
 import { base64url, errors, jwtVerify, type JWTPayload } from "jose";
 import { limits } from "../shared/limits.js";
 import type { Keyring } from "./keyring.js";
-import { KeysUnavailable } from "./public-keyring.js";
+import { KeysUnavailableError } from "./public-keyring.js";
 
 export const ISSUER = "trpc-userdo";
 
-/** What a token is for. It stands in the header's `typ`, so that one purpose never passes for another. */
+/** The purpose of a token. The header's `typ` names it, so that a token is never accepted for another purpose. */
 export interface TokenPurpose {
   readonly typ: string;
-  /** How old a token of this purpose may be, in seconds, whatever its `exp` says. */
+  /** The highest age of a token of this purpose, in seconds. It applies in addition to `exp`. */
   readonly maxAge: number;
 }
 
 /**
- * Why a token does not hold.
+ * Why a token is not valid.
  *
- * - `malformed`: no token, cut short, too long, or with claims of the wrong type
- * - `algorithm`: signed in another way than the keys allow, or not at all
- * - `unknownKey`: names a key that is none of these
- * - `signature`: changed after it was signed, or signed by somebody else
- * - `purpose`: a good token, for something else
- * - `issuer`, `audience`: of another framework, or another app
- * - `expired`: was good, and may be renewed
- * - `notYetValid`: its time, or the clock of whoever signed it, is ahead
- * - `keysUnavailable`: the app's public keys could not be fetched; nothing is known about the token
+ * - `malformed`: missing, truncated, too long, or with claims of the wrong type
+ * - `algorithm`: signed with an algorithm that the keys do not allow, or not signed
+ * - `unknownKey`: names a key that the keyring does not contain
+ * - `signature`: changed after it was signed, or signed with another key
+ * - `purpose`: valid, but for another purpose
+ * - `issuer`: issued by another framework
+ * - `audience`: issued for another app
+ * - `expired`: no longer valid; the app can issue a new one
+ * - `notYetValid`: issued in the future, which can mean that a clock is wrong
+ * - `keysUnavailable`: the app's public keys could not be fetched, so the token was not checked. Try again later
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export type JwtError =
   | "malformed"
@@ -45,11 +48,14 @@ export interface CheckTokenOptions {
   readonly purpose: TokenPurpose;
   readonly keyring: Keyring;
   readonly audience: string;
-  /** How far clocks may differ, in seconds. */
+  /**
+   * How far clocks may differ, in seconds.
+   * @default 0
+   */
   readonly clockTolerance?: number;
 }
 
-/** Checks a token in every respect. Throws for no token, however it was made. */
+/** Checks the signature, the purpose and all registered claims of a token. Does not throw for an invalid token. */
 export async function checkToken(token: unknown, options: CheckTokenOptions): Promise<CheckedToken> {
   if (typeof token !== "string" || token.length > limits.tokenLength) return { ok: false, error: "malformed" };
   const { purpose, keyring, audience, clockTolerance = 0 } = options;
@@ -72,22 +78,22 @@ export async function checkToken(token: unknown, options: CheckTokenOptions): Pr
         currentDate: new Date(),
       },
     );
-    // One audience each: a token for several apps could be carried from one to another.
+    // With several audiences, one app could use the token at another.
     if (typeof payload.aud !== "string") return { ok: false, error: "audience" };
     if (typeof payload.sub !== "string") return { ok: false, error: "malformed" };
     return isCanonical(token) ? { ok: true, payload } : { ok: false, error: "signature" };
   } catch (error) {
-    return { ok: false, error: reasonOf(error) };
+    return { ok: false, error: jwtErrorOf(error) };
   }
 }
 
-/** A signature's last character has bits to spare. One that differs in them is the same signature, but not the token. */
+/** The last character of a signature has unused bits. A token that differs in them has a valid signature, but was altered. */
 function isCanonical(token: string): boolean {
   const signature = token.slice(token.lastIndexOf(".") + 1);
   return base64url.encode(base64url.decode(signature)) === signature;
 }
 
-const CLAIMS: Readonly<Record<string, JwtError>> = {
+const ERROR_OF_CLAIM: Readonly<Record<string, JwtError>> = {
   typ: "purpose",
   iss: "issuer",
   aud: "audience",
@@ -95,24 +101,24 @@ const CLAIMS: Readonly<Record<string, JwtError>> = {
   iat: "notYetValid",
 };
 
-function reasonOf(error: unknown): JwtError {
-  if (error instanceof KeysUnavailable) return "keysUnavailable";
+function jwtErrorOf(error: unknown): JwtError {
+  if (error instanceof KeysUnavailableError) return "keysUnavailable";
   if (error instanceof errors.JWTExpired) return "expired";
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.reason === "check_failed" ? (CLAIMS[error.claim] ?? "malformed") : missing(error.claim);
+    return error.reason === "check_failed" ? (ERROR_OF_CLAIM[error.claim] ?? "malformed") : missingClaim(error.claim);
   }
   if (error instanceof errors.JWSSignatureVerificationFailed) return "signature";
   if (error instanceof errors.JOSEAlgNotAllowed) return "algorithm";
   if (error instanceof errors.JWKSNoMatchingKey) return "unknownKey";
-  if (error instanceof errors.JOSEError || isTokensFault(error)) return "malformed";
+  if (error instanceof errors.JOSEError || isCausedByToken(error)) return "malformed";
   throw error;
 }
 
-function missing(claim: string): JwtError {
-  return claim === "aud" || claim === "iss" ? (CLAIMS[claim] ?? "malformed") : "malformed";
+function missingClaim(claim: string): JwtError {
+  return claim === "aud" || claim === "iss" ? (ERROR_OF_CLAIM[claim] ?? "malformed") : "malformed";
 }
 
-/** What jose throws for a header that names things it cannot use with the key that was found. */
-function isTokensFault(error: unknown): boolean {
+/** jose throws these errors for a header that does not fit the key. */
+function isCausedByToken(error: unknown): boolean {
   return error instanceof TypeError || error instanceof SyntaxError;
 }

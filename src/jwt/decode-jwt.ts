@@ -2,8 +2,14 @@ import { decodeJwt as decode, type JWTPayload } from "jose";
 import { limits } from "../shared/limits.js";
 
 /**
- * Reads a token's claims without checking anything: whoever sent it may have made them up. For showing, never for
- * deciding; that takes `verifyJwt`. `undefined` for what is no token.
+ * Reads the claims of a token without any check, so the sender may have made them up. Use it for display. To authorize,
+ * use `verifyJwt`.
+ *
+ * @returns the claims; `undefined` for a malformed token
+ * @example
+ * ```ts
+ * const userId = decodeJwt(token)?.sub;
+ * ```
  */
 export function decodeJwt(token: string | null | undefined): JWTPayload | undefined {
   if (typeof token !== "string" || token.length > limits.tokenLength) return undefined;
@@ -14,15 +20,17 @@ export function decodeJwt(token: string | null | undefined): JWTPayload | undefi
   }
 }
 
-/** Whether a token's time is over. One that says no time never expires; one whose time is no number always has. */
+/**
+ * Whether a token has expired. A token without `exp` never expires. A token with an `exp` that is not a number is expired.
+ *
+ * @param now the current time in milliseconds since the epoch
+ */
 export function isTokenExpired({ exp }: { readonly exp?: unknown }, now: number = Date.now()): boolean {
   if (exp === undefined) return false;
   return typeof exp !== "number" || !(exp * 1000 > now);
 }
 
-/**
- * The address that a token names, unchecked as by {@link decodeJwt}; `undefined` when it names none.
- */
+/** Returns the email address in a token; `undefined` if it has none. Like {@link decodeJwt}, it does not check the token. */
 export function getEmailFromToken(token: string | null | undefined): string | undefined {
   const email = decodeJwt(token)?.["email"];
   return typeof email === "string" ? email : undefined;

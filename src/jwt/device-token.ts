@@ -1,6 +1,6 @@
 import { toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
-import type { SigningSecrets } from "./signing-secrets.js";
+import type { SigningSecrets } from "./keyring.js";
 
 interface Options {
   readonly secrets: SigningSecrets;
@@ -11,21 +11,21 @@ interface Options {
 /** A browser in which a user signed in before. */
 export interface KnownDevice {
   readonly id: string;
-  /** The account's device epoch at that time. The caller has to compare it with the present one. */
+  /** The account's device epoch at that time. The caller has to compare it with the current one. */
   readonly epoch: string;
 }
 
-/** So many accounts of one browser are remembered, the last ones. */
-const ACCOUNTS = 4;
+/** How many accounts a browser remembers. The newest replaces the oldest. */
+const MAX_ACCOUNTS = 4;
 const EPOCH_LENGTH = 11;
 const MAC_LENGTH = 22;
-// A mark is an epoch and a MAC. Marks of the first epoch, which is empty, are those of earlier versions.
+// A mark is an epoch and a MAC. Earlier versions wrote marks with an empty epoch.
 const TOKEN = /^([0-9a-f]{32})((?:\.(?:[A-Za-z0-9_-]{11})?[A-Za-z0-9_-]{22}){1,4})$/;
 
 /**
- * Marks a browser in which these users have signed in before: an id of its own, and for each user a MAC over both and
- * over the account's device epoch. It signs nobody in. It only distinguishes a browser of the user from
- * that of a stranger who guesses passwords.
+ * Adds a user to the token of a browser. The token has an id of the browser and, for each user who signed in there, a MAC
+ * over the browser, the user and the account's device epoch. It does not authenticate a user. It only distinguishes the
+ * user's browser from that of a stranger who guesses passwords.
  */
 export async function addToDevice(
   token: string | undefined,
@@ -35,12 +35,12 @@ export async function addToDevice(
   const { id = options.newId, marks } = parse(token);
   const mark = await markOf({ id, userId, epoch: options.epoch }, options.secrets.current, options.audience);
   const others: string[] = [];
-  // A mark of an earlier epoch would take the place of another account.
+  // A mark of an earlier epoch would use up the place of another account.
   for (const other of marks) if (!(await isMark(other, { id, userId }, options))) others.push(other);
-  return [id, mark, ...others.slice(0, ACCOUNTS - 1)].join(".");
+  return [id, mark, ...others.slice(0, MAX_ACCOUNTS - 1)].join(".");
 }
 
-/** The device, if the user signed in on it before, in whichever epoch; `undefined` for any other. */
+/** Returns the device if the user signed in on it before, in any epoch; `undefined` otherwise. */
 export async function knownDevice(
   token: string | undefined,
   userId: string,
@@ -54,7 +54,7 @@ export async function knownDevice(
   return undefined;
 }
 
-/** The id of a device, which is its own for all users; `undefined` without a well-formed token. Nothing is verified. */
+/** Returns the id of a device, which its users share; `undefined` without a well-formed token. Does not verify the MACs. */
 export function deviceIdOf(token: string | undefined): string | undefined {
   return parse(token).id;
 }
@@ -71,18 +71,19 @@ function epochOf(mark: string): string {
 interface MarkedDevice {
   readonly id: string;
   readonly userId: string;
-  /** Of {@link EPOCH_LENGTH} characters, or `""`. */
+  /** Has {@link EPOCH_LENGTH} characters, or is `""`. */
   readonly epoch: string;
 }
 
 async function markOf({ id, userId, epoch }: MarkedDevice, secret: string, audience: string): Promise<string> {
-  if (epoch !== "" && epoch.length !== EPOCH_LENGTH) throw new Error("A device epoch has another length.");
+  if (epoch !== "" && epoch.length !== EPOCH_LENGTH)
+    throw new Error(`A device epoch must have ${EPOCH_LENGTH} characters, or be empty.`);
   const text = `device|${audience}|${userId}|${id}`;
   const mac = await hmac(secret, epoch === "" ? text : `${text}|${epoch}`);
   return epoch + toBase64Url(mac.subarray(0, 16));
 }
 
-/** Compares digests of both, so that how long it takes says nothing about the right one. */
+/** Compares digests of both marks, so that the time it takes does not reveal the expected one. */
 async function isMark(
   mark: string,
   device: Omit<MarkedDevice, "epoch">,
@@ -90,8 +91,8 @@ async function isMark(
 ): Promise<boolean> {
   for (const secret of [secrets.current, secrets.previous]) {
     if (secret === undefined) continue;
-    const right = await markOf({ ...device, epoch: epochOf(mark) }, secret, audience);
-    if (await verifyHmac(secret, mark, new Uint8Array(await hmac(secret, right)))) return true;
+    const expected = await markOf({ ...device, epoch: epochOf(mark) }, secret, audience);
+    if (await verifyHmac(secret, mark, new Uint8Array(await hmac(secret, expected)))) return true;
   }
   return false;
 }

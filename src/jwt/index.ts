@@ -1,4 +1,4 @@
-/** Tokens, for code beside the app: SSR middleware, other services, scripts. Runs anywhere, and asks no object. */
+/** Tokens for code outside the app: SSR middleware, other services, scripts. Runs anywhere, and calls no Durable Object. */
 export { decodeJwt, getEmailFromToken, isTokenExpired } from "./decode-jwt.js";
 export { generateRefreshToken } from "./generate-refresh-token.js";
 export { generateAccessToken, generatePasswordResetToken, signJwt } from "./sign-jwt.js";

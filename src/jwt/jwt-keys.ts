@@ -1,20 +1,22 @@
-import { byteLength } from "../shared/byte-length.js";
 import type { JWK } from "jose";
+import { byteLength } from "../shared/byte-length.js";
 import { keyPairKeyring } from "./key-pair-keyring.js";
-import type { Keyring, SigningKeyring } from "./keyring.js";
+import { secretKeyring, type Keyring, type SigningKeyring } from "./keyring.js";
 import { publicKeyring, remoteKeyring } from "./public-keyring.js";
-import { secretKeyring } from "./secret-keyring.js";
 
-/** What signs: the app's `JWT_SECRET`, or the private key that it has in its place. */
+/** The key that signs: the app's `JWT_SECRET`, or the private key that the app uses in its place. */
 export type SigningKey =
   | { readonly secret: string; readonly privateKey?: undefined }
   | { readonly privateKey: JWK; readonly secret?: undefined };
 
-/** What tokens are checked with: the app's `JWT_SECRET`, its public key, or where it publishes its keys. */
+/** The key that verifies: the app's `JWT_SECRET`, its public keys, or the URL at which it publishes them. */
 export type VerifyingKey =
   | {
       readonly secret: string;
-      /** `JWT_SECRET_PREVIOUS`, while the secret rotates. */
+      /**
+       * `JWT_SECRET_PREVIOUS`, while the secret rotates.
+       * @default none
+       */
       readonly previousSecret?: string | undefined;
       readonly publicKey?: undefined;
       readonly jwksUrl?: undefined;
@@ -26,7 +28,10 @@ export type VerifyingKey =
       readonly jwksUrl?: undefined;
     }
   | {
-      /** Such as `https://app.example.com/trpc/.well-known/jwks.json`. Fetched when first needed, and kept for a while. */
+      /**
+       * For example `https://app.example.com/trpc/.well-known/jwks.json`. Fetched on first use, then cached.
+       * @see https://www.rfc-editor.org/rfc/rfc7517
+       */
       readonly jwksUrl: string | URL;
       readonly secret?: undefined;
       readonly publicKey?: undefined;
@@ -40,7 +45,7 @@ export function signingKeyring({ secret, privateKey }: SigningKey): SigningKeyri
   return keyPairKeyring({ privateKey: JSON.stringify(privateKey) });
 }
 
-/** @throws TypeError for a secret that is too short, or an address that is none */
+/** @throws TypeError for a secret that is too short, or a `jwksUrl` that is not an absolute URL */
 export function verifyingKeyring(key: VerifyingKey): Keyring {
   if (key.secret !== undefined) {
     const { previousSecret } = key;
@@ -52,11 +57,11 @@ export function verifyingKeyring(key: VerifyingKey): Keyring {
 }
 
 /**
- * jose takes a secret of any length; one that is too short can be found by trying.
+ * Checks the length of a secret, because jose accepts any length and a short secret can be guessed.
  *
  * @throws TypeError below 32 bytes
  */
 export function checkedSecret(secret: string): string {
   if (byteLength(secret) >= MIN_BYTES) return secret;
-  throw new TypeError(`The secret is too short: a JWT_SECRET has at least ${MIN_BYTES} bytes.`);
+  throw new TypeError(`The secret is too short. Use a JWT_SECRET of at least ${MIN_BYTES} bytes.`);
 }

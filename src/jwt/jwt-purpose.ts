@@ -1,12 +1,12 @@
 import { accessPurpose } from "./access-token.js";
 import type { TokenPurpose } from "./check-token.js";
 
-/** What a token made with these utilities is for. */
+/** The purpose of a token that `trpc-userdo/jwt` signs. */
 export type JwtPurpose = "access" | "passwordReset" | "app";
 
 const DAY = 24 * 60 * 60;
 
-/** By its `typ`, each purpose is a token of its own: one never passes for another. */
+/** Each purpose has its own `typ`, so that a token is never accepted for another purpose. */
 export const purposes: Readonly<Record<JwtPurpose, TokenPurpose>> = {
   access: accessPurpose,
   passwordReset: { typ: "reset+jwt", maxAge: DAY },

@@ -1,68 +1,67 @@
 import type { JWK } from "jose";
 import { ConfigurationError } from "../shared/configuration-error.js";
-import type { SigningKeyring, Signer } from "./keyring.js";
-import { importKey, publicHalf, type PublicJwk } from "./public-key.js";
-import type { SigningSecrets } from "./signing-secrets.js";
+import type { Signer, SigningKeyring, SigningSecrets } from "./keyring.js";
+import { importKey, publicHalf, type PublicJwk } from "./public-keyring.js";
 
 export type KeyPair = NonNullable<SigningSecrets["keyPair"]>;
 
-interface KnownKey {
+interface VerifyingKey {
   readonly jwk: PublicJwk;
-  readonly verify: CryptoKey;
+  readonly key: CryptoKey;
 }
 
-interface Loaded {
+interface LoadedKeys {
   readonly signer: Signer;
-  readonly known: readonly KnownKey[];
+  readonly verifying: readonly VerifyingKey[];
 }
 
-// An app has one key pair, two while one rotates, so this never grows.
-const loaded = new Map<string, Promise<Loaded>>();
+// An app has one key pair, or two during a rotation, so the map stays small.
+const cache = new Map<string, Promise<LoadedKeys>>();
 
-/** ES256 or EdDSA: other services check tokens with the public key, and cannot make any. */
+/** A keyring for ES256 or EdDSA. Other services verify tokens with the public key, and cannot sign any. */
 export function keyPairKeyring(pair: KeyPair): SigningKeyring {
   return {
     algorithms: ["ES256", "EdDSA"],
     async find({ kid, alg }) {
-      const { known } = await load(pair);
-      return known.find(({ jwk }) => jwk.kid === kid && jwk.alg === alg)?.verify;
+      const { verifying } = await load(pair);
+      return verifying.find(({ jwk }) => jwk.kid === kid && jwk.alg === alg)?.key;
     },
     signer: async () => (await load(pair)).signer,
   };
 }
 
-/** The keys that other services check this app's tokens with: today's and, while keys rotate, the one before. */
+/** Returns the public keys for other services: the current one and, during a rotation, the previous one. */
 export async function publicKeysOf(pair: KeyPair): Promise<PublicJwk[]> {
-  return (await load(pair)).known.map(({ jwk }) => jwk);
+  return (await load(pair)).verifying.map(({ jwk }) => jwk);
 }
 
-function load(pair: KeyPair): Promise<Loaded> {
+function load(pair: KeyPair): Promise<LoadedKeys> {
   const name = `${pair.privateKey} ${pair.previousPublicKey ?? ""}`;
-  const before = loaded.get(name);
-  if (before) return before;
+  const cached = cache.get(name);
+  if (cached) return cached;
   const keys = read(pair);
-  loaded.set(name, keys);
+  cache.set(name, keys);
   return keys;
 }
 
-async function read({ privateKey, previousPublicKey }: KeyPair): Promise<Loaded> {
+async function read({ privateKey, previousPublicKey }: KeyPair): Promise<LoadedKeys> {
   const own = parse("JWT_PRIVATE_KEY", privateKey);
-  const current = await knownKey("JWT_PRIVATE_KEY", own);
+  const current = await verifyingKey("JWT_PRIVATE_KEY", own);
   const previous =
     previousPublicKey === undefined
       ? []
-      : [await knownKey("JWT_PUBLIC_KEY_PREVIOUS", parse("JWT_PUBLIC_KEY_PREVIOUS", previousPublicKey))];
+      : [await verifyingKey("JWT_PUBLIC_KEY_PREVIOUS", parse("JWT_PUBLIC_KEY_PREVIOUS", previousPublicKey))];
   const { alg, kid } = current.jwk;
   const key = own.d === undefined ? undefined : await importKey(own, alg).catch(() => undefined);
-  if (!key) throw noKey("JWT_PRIVATE_KEY");
-  return { signer: { alg, kid, key }, known: [current, ...previous] };
+  if (!key) throw invalidKey("JWT_PRIVATE_KEY");
+  return { signer: { alg, kid, key }, verifying: [current, ...previous] };
 }
 
-async function knownKey(name: string, key: JWK): Promise<KnownKey> {
-  const jwk = await publicHalf(key);
-  const verify = jwk && (await importKey(jwk as JWK, jwk.alg).catch(() => undefined));
-  if (!jwk || !verify) throw noKey(name);
-  return { jwk, verify };
+async function verifyingKey(name: string, own: JWK): Promise<VerifyingKey> {
+  const jwk = await publicHalf(own);
+  const key = jwk && (await importKey(jwk as JWK, jwk.alg).catch(() => undefined));
+  if (!jwk || !key) throw invalidKey(name);
+  return { jwk, key };
 }
 
 function parse(name: string, text: string): JWK {
@@ -70,15 +69,15 @@ function parse(name: string, text: string): JWK {
     const key: unknown = JSON.parse(text);
     if (typeof key === "object" && key !== null) return key as JWK;
   } catch {
-    // Told below, in words that do not quote the secret.
+    // The parser's own error would quote the secret.
   }
-  throw noKey(name);
+  throw invalidKey(name);
 }
 
-function noKey(name: string): ConfigurationError {
+function invalidKey(name: string): ConfigurationError {
   const kind = name === "JWT_PRIVATE_KEY" ? "private" : "public";
   return new ConfigurationError(
-    `The secret ${name} is no ${kind} key for ES256 or EdDSA. Set it to a JSON Web Key: { "kty": "EC", "crv": "P-256", … } ` +
+    `The secret ${name} is not a ${kind} key for ES256 or EdDSA. Set it to a JSON Web Key: { "kty": "EC", "crv": "P-256", … } ` +
       'or { "kty": "OKP", "crv": "Ed25519", … }, or leave it out to sign with JWT_SECRET.',
   );
 }

@@ -1,13 +1,13 @@
 import { fromBase64Url, toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
-import type { SigningSecrets } from "./signing-secrets.js";
+import type { SigningSecrets } from "./keyring.js";
 
-/** What a token that goes out by mail is for. One purpose never passes for another. */
+/** The purpose of a token in a mail. A token is never accepted for another purpose. */
 export type MailPurpose = "verifyEmail" | "resetPassword" | "changeEmail" | "confirmDevice";
 
 /**
- * The token in the link of a mail. The user's object knows a digest of the secret, and when it was used. The MAC is for
- * the Worker: it can tell a made-up token without asking any object, and where to take a real one.
+ * The token in the link of a mail. The user's object stores a digest of the secret, and whether it was used. The MAC is for
+ * the Worker, which rejects a forged token without a request to an object, and reads the user from a valid one.
  */
 export interface MailToken {
   readonly purpose: MailPurpose;
@@ -22,13 +22,13 @@ interface Options {
   readonly audience: string;
 }
 
-const letters: Readonly<Record<MailPurpose, string>> = {
+const purposeCodes: Readonly<Record<MailPurpose, string>> = {
   verifyEmail: "v",
   resetPassword: "r",
   changeEmail: "c",
   confirmDevice: "d",
 };
-// The last character of the MAC stands for four bits, so it is one of sixteen: each token has one spelling only.
+// The last character of the MAC encodes four bits, so only sixteen are allowed: each token has exactly one spelling.
 const TOKEN = /^([vrcd])\.([0-9a-f]{32})\.([A-Za-z0-9_-]{43})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
 export function newMailSecret(): string {
@@ -39,16 +39,16 @@ export async function writeMailToken(
   { purpose, userId, secret }: MailToken,
   { secrets, audience }: Options,
 ): Promise<string> {
-  const body = `${letters[purpose]}.${userId}.${secret}`;
+  const body = `${purposeCodes[purpose]}.${userId}.${secret}`;
   return `${body}.${toBase64Url(await hmac(secrets.current, `mail|${audience}|${body}`))}`;
 }
 
-/** What a token says whose MAC holds, `undefined` for anything else. */
+/** Returns the contents of a token with a valid MAC; `undefined` for any other. It may have been used before. */
 export async function readMailToken(token: string, { secrets, audience }: Options): Promise<MailToken | undefined> {
-  const [, letter, userId = "", secret = "", mac = ""] = TOKEN.exec(token) ?? [];
-  const purpose = (Object.keys(letters) as MailPurpose[]).find((candidate) => letters[candidate] === letter);
+  const [, code, userId = "", secret = "", mac = ""] = TOKEN.exec(token) ?? [];
+  const purpose = (Object.keys(purposeCodes) as MailPurpose[]).find((candidate) => purposeCodes[candidate] === code);
   if (!purpose) return undefined;
-  const message = `mail|${audience}|${letter}.${userId}.${secret}`;
+  const message = `mail|${audience}|${code}.${userId}.${secret}`;
   for (const key of [secrets.current, secrets.previous]) {
     if (key !== undefined && (await verifyHmac(key, message, fromBase64Url(mac)))) return { purpose, userId, secret };
   }

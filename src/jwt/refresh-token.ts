@@ -1,20 +1,19 @@
 import { fromBase64Url, toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
-import type { SigningSecrets } from "./signing-secrets.js";
+import type { SigningSecrets } from "./keyring.js";
 
 /**
- * One generation of a session's refresh token. Nothing of it is stored: the token is a MAC over these values,
- * so the Worker can turn a forged one away without asking any object, and every tab that refreshes at the same
- * moment derives the same successor.
+ * One generation of a session's refresh token. The token is a MAC over these values and is not stored. So the Worker
+ * rejects a forged token without a request to an object, and tabs that refresh at the same time derive the same successor.
  */
 export interface RefreshClaims {
   readonly userId: string;
   readonly sessionId: string;
-  /** 0 for the token of the sign-in, one more with each rotation. */
+  /** 0 for the token of the sign-in. Each rotation adds 1. */
   readonly generation: number;
 }
 
-// The last character stands for four bits of the MAC, so it is one of sixteen: each token has one spelling only.
+// The last character encodes four bits of the MAC, so only sixteen are allowed: each token has exactly one spelling.
 const TOKEN = /^([0-9a-f]{32})\.([0-9a-f]{32})\.(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{42}[AEIMQUYcgkosw048])$/;
 
 interface Options {
@@ -23,20 +22,20 @@ interface Options {
   readonly audience: string;
 }
 
-/** The refresh token of one generation. Always the same for the same values. */
+/** Returns the refresh token of one generation. Equal values give an equal token. */
 export async function refreshTokenOf(claims: RefreshClaims, { secrets, audience }: Options): Promise<string> {
   const body = `${claims.userId}.${claims.sessionId}.${claims.generation}`;
   return `${body}.${toBase64Url(await hmac(secrets.current, `refresh|${audience}|${body}`))}`;
 }
 
-/** The claims of a token, if it has the form of one. Does not check its MAC. */
+/** Returns the claims of a well-formed token without checking its MAC; `undefined` for a malformed one. */
 export function readRefreshToken(token: string): RefreshClaims | undefined {
   const [, userId, sessionId, generation] = TOKEN.exec(token) ?? [];
   if (userId === undefined || sessionId === undefined) return undefined;
   return { userId, sessionId, generation: Number(generation) };
 }
 
-/** The claims of a token whose MAC holds, `undefined` for anything else. */
+/** Returns the claims of a token with a valid MAC; `undefined` for any other. */
 export async function verifyRefreshToken(
   token: string,
   { secrets, audience }: Options,

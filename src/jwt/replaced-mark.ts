@@ -1,6 +1,6 @@
 import { fromBase64Url, toBase64Url } from "../shared/base64url.js";
 import { hmac, verifyHmac } from "../shared/hmac.js";
-import type { SigningSecrets } from "./signing-secrets.js";
+import type { SigningSecrets } from "./keyring.js";
 
 interface Options {
   readonly secrets: SigningSecrets;
@@ -11,14 +11,14 @@ interface Options {
 const MARK = /^[A-Za-z0-9_-]{43}$/;
 
 /**
- * A MAC that says: in this browser, a later sign-in replaced the session. Signed, so that another app on the same host
- * cannot end this app's sessions.
+ * Creates a MAC that shows that a later sign-in in this browser replaced a session. Without the MAC, another app on the
+ * same host could end this app's sessions.
  */
 export async function replacedMarkOf(sessionId: string, { secrets, audience }: Options): Promise<string> {
   return toBase64Url(await hmac(secrets.current, messageOf(sessionId, audience)));
 }
 
-/** Whether {@link replacedMarkOf} made the mark for this session. */
+/** Whether {@link replacedMarkOf} created the mark for this session. */
 export async function isReplacedMark(
   mark: string,
   sessionId: string,

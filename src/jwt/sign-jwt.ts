@@ -3,35 +3,42 @@ import { signingKeyring, type SigningKey } from "./jwt-keys.js";
 import { purposes, type JwtPurpose } from "./jwt-purpose.js";
 import { signToken } from "./signed-token.js";
 
-/** What is said of every token that is signed. */
+/** Options of the functions that sign a token. */
 export type SignJwtOptions = SigningKey & {
-  /** Who may accept it: the name of the app's Durable Object binding. */
+  /** The app that accepts the token: the name of its Durable Object binding. */
   readonly audience: string;
   /**
-   * How long it is good, in minutes.
+   * How long the token is valid, in minutes.
    * @default 15 for access tokens, 60 otherwise
    */
   readonly minutes?: number;
 };
 
-/** The claims of a token of the app's own. Who issued it, for whom and until when is added. */
+/** The claims of a token. The issuer, the audience, the time of issue and the expiry are added. */
 export type JwtClaims = { readonly sub: string } & Readonly<Record<string, unknown>>;
 
 /**
- * Signs a token of the app's own, which `verifyJwt` accepts with `purpose: "app"`. It never passes for one of the
- * framework's, whatever its claims say.
+ * Signs a token for the app's own use, which `verifyJwt` accepts with `purpose: "app"`. Whatever its claims are, it is
+ * never accepted as one of the framework's tokens.
  *
- * @throws TypeError for a secret below 32 bytes or a life that is not between a moment and 400 days
+ * @throws TypeError for a secret below 32 bytes, or a lifetime that is not between 0 and 400 days
+ * @throws ConfigurationError for a private key that is not for ES256 or EdDSA
+ * @example
+ * ```ts
+ * const token = await signJwt({ sub: userId, report: "2026-11" }, { secret: env.JWT_SECRET, audience: "BLOG_DO" });
+ * ```
+ * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export function signJwt(claims: JwtClaims, options: SignJwtOptions): Promise<string> {
   return sign("app", claims, options, 60);
 }
 
 /**
- * Makes an access token, as signing in does. The app itself accepts it only for a session that is alive, named by
- * `sessionId`; other services go by its signature alone.
+ * Creates an access token, as a sign-in does. The app itself accepts it only while the session `sessionId` is active;
+ * other services check only the signature and the claims.
  *
- * @throws TypeError as `signJwt` does
+ * @throws TypeError for a secret below 32 bytes, or a lifetime that is not between 0 and 1 day
+ * @throws ConfigurationError for a private key that is not for ES256 or EdDSA
  */
 export function generateAccessToken(
   { userId, email, sessionId }: { readonly userId: string; readonly email: string; readonly sessionId?: string },
@@ -42,10 +49,11 @@ export function generateAccessToken(
 }
 
 /**
- * Makes a token for a password reset of the app's own making: signed, but good until it expires. The built-in
- * `auth.requestPasswordReset` does not take these: its own are stored, and work once.
+ * Creates a token for a password reset that the app implements itself. It is valid until it expires, also after its use.
+ * The built-in `auth.resetPassword` does not accept it: the built-in tokens are stored, and work once.
  *
- * @throws TypeError as `signJwt` does
+ * @throws TypeError for a secret below 32 bytes, or a lifetime that is not between 0 and 1 day
+ * @throws ConfigurationError for a private key that is not for ES256 or EdDSA
  */
 export function generatePasswordResetToken(
   { userId, email }: { readonly userId: string; readonly email: string },
@@ -54,11 +62,16 @@ export function generatePasswordResetToken(
   return sign("passwordReset", { sub: userId, email, jti: crypto.randomUUID() }, options, 60);
 }
 
-async function sign(name: JwtPurpose, claims: JwtClaims, options: SignJwtOptions, usual: number): Promise<string> {
-  const { audience, minutes = usual } = options;
+async function sign(
+  name: JwtPurpose,
+  claims: JwtClaims,
+  options: SignJwtOptions,
+  defaultMinutes: number,
+): Promise<string> {
+  const { audience, minutes = defaultMinutes } = options;
   const purpose = purposes[name];
   if (!(minutes > 0 && minutes * 60 <= purpose.maxAge)) {
-    throw new TypeError(`A token of this kind lives for more than 0 and at most ${purpose.maxAge / 60} minutes.`);
+    throw new TypeError(`\`minutes\` must be more than 0 and at most ${purpose.maxAge / 60} for this token.`);
   }
   const payload: JWTPayload & { sub: string } = { ...claims };
   return signToken({

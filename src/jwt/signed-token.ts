@@ -6,14 +6,18 @@ import type { Keyring, SigningKeyring } from "./keyring.js";
 export interface SignTokenOptions {
   readonly purpose: TokenPurpose;
   readonly keyring: SigningKeyring;
-  /** Who may accept it: the name of the app's binding. */
+  /** The app that accepts the token: the name of its binding. */
   readonly audience: string;
   readonly payload: JWTPayload & { readonly sub: string };
   /** Milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
-/** Signs a token of one purpose (RFC 7519). */
+/**
+ * Signs a token of one purpose.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc7519
+ */
 export async function signToken({ purpose, keyring, audience, payload, expiresAt }: SignTokenOptions): Promise<string> {
   const { alg, kid, key } = await keyring.signer();
   return new SignJWT(payload)
@@ -25,15 +29,15 @@ export async function signToken({ purpose, keyring, audience, payload, expiresAt
     .sign(key);
 }
 
-/** How far the clocks of two of Cloudflare's machines may differ, in seconds: one signs, and another checks at once. */
-const CLOCKS_DIFFER = 5;
+/** How far the clocks of two Cloudflare machines may differ, in seconds: another machine may verify a token at once. */
+const CLOCK_TOLERANCE = 5;
 
-/** The payload of a token that holds in every respect, `undefined` for any other. */
+/** Returns the payload of a valid token; `undefined` for any other. */
 export async function verifyToken(
   token: string,
   options: { readonly purpose: TokenPurpose; readonly keyring: Keyring; readonly audience: string },
 ): Promise<JWTPayload | undefined> {
-  const checked = await checkToken(token, { ...options, clockTolerance: CLOCKS_DIFFER });
-  // A token may seem to come from a moment ahead, but it is never good for longer than it says.
+  const checked = await checkToken(token, { ...options, clockTolerance: CLOCK_TOLERANCE });
+  // The tolerance applies to the time of issue only. It does not extend the expiry.
   return checked.ok && !isTokenExpired(checked.payload) ? checked.payload : undefined;
 }

@@ -1,7 +1,6 @@
 import { anonymous, type Caller } from "../shared/caller.js";
-import { secretKeyring } from "./secret-keyring.js";
+import { secretKeyring, type SigningSecrets } from "./keyring.js";
 import { signToken, verifyToken } from "./signed-token.js";
-import type { SigningSecrets } from "./signing-secrets.js";
 
 const purpose = { typ: "socket+jwt", maxAge: 30 };
 
@@ -10,18 +9,18 @@ interface Options {
   readonly audience: string;
 }
 
-/** Who opens a socket, as the Worker found out. */
+/** The caller of a socket, as the Worker authenticated it. */
 export interface SocketPass {
   readonly caller: Caller;
-  /** The name of the object that the socket goes to. */
+  /** The name of the object that accepts the socket. */
   readonly to: string;
-  /** When the access token behind it lapses, in milliseconds since the epoch. */
+  /** When the access token of the caller expires, in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
 /**
- * Vouches for the caller of an upgrade. A socket can only reach an object as a plain request, whose headers an
- * app might copy from the outside; signed, they cannot be made up.
+ * Signs the caller of an upgrade. A socket is passed to an object as a plain request, and an app might copy the headers of
+ * the client's request into it. A client cannot forge a signed header.
  */
 export function signSocketPass(pass: SocketPass, { secrets, audience }: Options): Promise<string> {
   const { caller, to, expiresAt } = pass;
@@ -29,7 +28,7 @@ export function signSocketPass(pass: SocketPass, { secrets, audience }: Options)
   return signToken({ purpose, keyring: secretKeyring(secrets), payload, audience, expiresAt: Date.now() + 30_000 });
 }
 
-/** Reads a pass for the object named `to`, `undefined` for anything else. */
+/** Returns a valid pass for the object named `to`; `undefined` for any other. */
 export async function verifySocketPass(
   token: string,
   to: string,

@@ -1,6 +1,5 @@
-import { secretKeyring } from "./secret-keyring.js";
+import { secretKeyring, type SigningSecrets } from "./keyring.js";
 import { signToken, verifyToken } from "./signed-token.js";
-import type { SigningSecrets } from "./signing-secrets.js";
 
 /** How long a ticket can be used, in seconds. */
 export const SOCKET_TICKET_LIFETIME = 30;
@@ -13,14 +12,14 @@ interface Options {
   readonly audience: string;
 }
 
-/** Which ticket it is, and which user's object issued it. All else is known to that object alone. */
+/** The id of a ticket, and the user whose object issued it. That object stores everything else about the ticket. */
 export interface SocketTicket {
   readonly userId: string;
   readonly id: string;
 }
 
 /**
- * Signs a ticket, so that the Worker can refuse a forged one without asking any object.
+ * Signs a ticket, so that the Worker rejects a forged one without a request to an object.
  *
  * @param expiresAt milliseconds since the epoch
  */
@@ -38,7 +37,7 @@ export function signSocketTicket(
   });
 }
 
-/** Reads a ticket with a valid signature; `undefined` for anything else. It may have been used before. */
+/** Returns a ticket with a valid signature; `undefined` for any other. It may have been used before. */
 export async function verifySocketTicket(
   ticket: string,
   { secrets, audience }: Options,

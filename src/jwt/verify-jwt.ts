@@ -6,11 +6,11 @@ import { verifyRefreshToken } from "./refresh-token.js";
 
 /** The claims of a token. Those that a token of its purpose does not have are missing. */
 export type JwtPayload = JWTPayload & {
-  /** Whose token it is: the user's id. */
+  /** The user's id. */
   readonly sub: string;
   /** The session's id, in access and refresh tokens. */
   readonly sid?: string;
-  /** The address when the token was made. */
+  /** The email address when the token was signed. */
   readonly email?: string;
 };
 
@@ -19,9 +19,9 @@ export type VerifiedJwt =
   | { readonly ok: false; readonly error: JwtError };
 
 export type VerifyJwtOptions = VerifyingKey & {
-  /** What the token is to be good for. Any other good token is refused. */
+  /** The purpose that the token must have. A token of another purpose is rejected. */
   readonly purpose: JwtPurpose | "refresh";
-  /** Who accepts it: the name of the app's Durable Object binding. */
+  /** The app that accepts the token: the name of its Durable Object binding. */
   readonly audience: string;
   /**
    * How far this machine's clock may differ from the app's, in seconds. At most 60.
@@ -31,12 +31,18 @@ export type VerifyJwtOptions = VerifyingKey & {
 };
 
 /**
- * Checks a token in every respect: signature, purpose, issuer, audience and times. Asks no Durable Object, and so does
- * not know whether the session behind it was ended since; an access token is good for minutes at most.
+ * Verifies a token: signature, purpose, issuer, audience and times. It calls no Durable Object, so it does not know whether
+ * the session has ended; an access token stays valid for a few minutes after that. A refresh token can be verified only
+ * with the secret. An invalid token does not throw: the result has the error.
  *
- * Never throws for a token. Refresh tokens are checked by the secret alone.
- *
- * @throws TypeError for a secret below 32 bytes
+ * @throws TypeError for a secret below 32 bytes, or a `jwksUrl` that is not an absolute URL
+ * @example
+ * ```ts
+ * const verified = await verifyJwt(token, { purpose: "access", secret: env.JWT_SECRET, audience: "BLOG_DO" });
+ * if (!verified.ok) return new Response(verified.error, { status: 401 });
+ * const userId = verified.payload.sub;
+ * ```
+ * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export async function verifyJwt(token: string | null | undefined, options: VerifyJwtOptions): Promise<VerifiedJwt> {
   const { purpose, audience } = options;

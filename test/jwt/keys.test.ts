@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair } from "jose";
 import { describe, expect, it, vi } from "vitest";
 import { generateAccessToken, generateRefreshToken, signJwt, verifyJwt, type VerifyJwtOptions } from "trpc-userdo/jwt";
-import { publicHalf } from "../../src/jwt/public-key.js";
+import { publicHalf } from "../../src/jwt/public-keyring.js";
 import { access, audience, email, flipped, made, secret, sessionId, userId } from "./made-token.js";
 
 async function keysFor(alg: "ES256" | "EdDSA") {
@@ -67,7 +67,7 @@ describe("keys", () => {
     const { privateKey } = await generateKeyPair("ES384", { extractable: true });
     const key = await exportJWK(privateKey);
     const error = await signJwt({ sub: userId }, { privateKey: key, audience }).catch((cause: Error) => cause.message);
-    expect(error).toMatch(/JWT_PRIVATE_KEY is no private key/);
+    expect(error).toMatch(/JWT_PRIVATE_KEY is not a private key/);
     expect(error).not.toContain(key.d);
   });
 

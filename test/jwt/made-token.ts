@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { kidOf } from "../../src/jwt/signing-secrets.js";
+import { kidOf } from "../../src/jwt/keyring.js";
 
 export const secret = "d2Zq0vYk7sN4xJtB1mRuE9cLhWgPaXo6ViK3TfQyS8w";
 export const audience = "BLOG_DO";

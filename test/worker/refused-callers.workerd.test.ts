@@ -5,7 +5,7 @@ import { createHandler } from "trpc-userdo/worker";
 import { signAccessToken } from "../../src/jwt/access-token.js";
 import { refreshTokenOf } from "../../src/jwt/refresh-token.js";
 import { signSocketPass } from "../../src/jwt/socket-pass.js";
-import { kidOf } from "../../src/jwt/signing-secrets.js";
+import { kidOf } from "../../src/jwt/keyring.js";
 import { appRouter } from "../fixtures/app/router.js";
 import { freshEmail, origin, signUp } from "../fixtures/browser.js";
 
