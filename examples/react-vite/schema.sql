@@ -1,5 +1,5 @@
--- What each object of a kind of owner stores in the app's tables, and the migrations that led there.
--- Written by `trpc-userdo schema --write`. Commit it: its changes are the schema's.
+-- The app's tables in the objects of each kind of owner, and the migrations that were applied.
+-- Written by `trpc-userdo schema --write`. Commit it, so that changes of the schema show in its diff.
 
 -- user
 CREATE TABLE "tasks" (

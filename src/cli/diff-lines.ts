@@ -1,4 +1,4 @@
-/** How one text becomes another, line by line: what goes with a `-`, what comes with a `+`, three lines around. */
+/** Returns the difference between two texts: removed lines with `-`, added lines with `+`, and three lines of context. */
 export function diffLines(before: string, after: string): string[] {
   if (before === after) return [];
   const lines = compare(before.split("\n"), after.split("\n"));
@@ -12,9 +12,9 @@ export function diffLines(before: string, after: string): string[] {
 
 const CONTEXT = 3;
 
-/** By their longest common subsequence. */
+/** Compares the lines by their longest common subsequence. */
 function compare(before: readonly string[], after: readonly string[]): string[] {
-  // How many lines the rests from here on have in common.
+  // `common[i][j]` is the number of lines that the texts have in common from line i and line j on.
   const common = Array.from({ length: before.length + 1 }, () => new Uint32Array(after.length + 1));
   const at = (i: number, j: number): number => common[i]?.[j] ?? 0;
   for (let i = before.length - 1; i >= 0; i--) {

@@ -7,8 +7,8 @@ import { findDefinition, type RouterDefinition } from "../router/definition.js";
 import { UsageError } from "./usage-error.js";
 
 /**
- * The platform's modules are not there in Node. What is imported of them is only named or extended while a module loads.
- * The names are a prototype's, because a bundle copies a module's own ones, and a proxy has none to copy.
+ * Replaces the modules of Workers, which Node does not have. While the router's module loads, it only refers to their exports
+ * or extends them. The proxy is a prototype, because a bundle copies a module's own properties, and a proxy has none.
  */
 const platformStub: Plugin = {
   name: "cloudflare",
@@ -21,23 +21,26 @@ const platformStub: Plugin = {
 };
 
 /**
- * Reads the definition of an app from the module that exports its router. The module is bundled as wrangler would,
- * since Node alone reads neither every TypeScript nor what a bundler resolves.
+ * Reads the definition of an app from the module that exports its router. The module is bundled as wrangler bundles it,
+ * because Node itself does not support all of TypeScript, or the way in which bundlers resolve imports.
  *
- * @throws UsageError when there is no such module, or not one app in it
+ * @throws UsageError when the module does not exist, or does not export the router of exactly one app
  */
 export async function loadDefinition(file: string, name?: string): Promise<RouterDefinition> {
   const exports = await load(file);
   if (name !== undefined) {
     const definition = findDefinition(exports[name]);
     if (definition) return definition;
-    throw new UsageError(`${file} exports no router "${name}" that was made by initUserDO.`);
+    throw new UsageError(
+      `${file} does not export a router "${name}". Pass the name of an export that initUserDO created.`,
+    );
   }
-  // Routers that are made with one `t` share its definition.
+  // Routers that were created with the same `t` share its definition.
   const definitions = new Set(Object.values(exports).flatMap((value) => findDefinition(value) ?? []));
   const [definition, another] = definitions;
-  if (!definition) throw new UsageError(`${file} exports no router. Name the module that exports your appRouter.`);
-  if (another) throw new UsageError(`${file} exports routers of several apps. Say which by --export=NAME.`);
+  if (!definition)
+    throw new UsageError(`${file} does not export a router. Pass the module that exports your appRouter.`);
+  if (another) throw new UsageError(`${file} exports routers of several apps. Choose one with --export=NAME.`);
   return definition;
 }
 
@@ -45,14 +48,14 @@ async function load(file: string): Promise<Readonly<Record<string, unknown>>> {
   const folder = await mkdtemp(path.join(tmpdir(), "trpc-userdo-schema-"));
   try {
     const bundle = path.join(folder, "router.mjs");
-    await writeFile(bundle, await bundled(file));
+    await writeFile(bundle, await bundleModule(file));
     return (await import(pathToFileURL(bundle).href)) as Record<string, unknown>;
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function bundled(file: string): Promise<string> {
+async function bundleModule(file: string): Promise<string> {
   const entry = path.resolve(file);
   const { outputFiles } = await build({
     entryPoints: [entry],
@@ -64,14 +67,16 @@ async function bundled(file: string): Promise<string> {
     conditions: ["workerd", "worker", "browser"],
     mainFields: ["browser", "module", "main"],
     loader: { ".txt": "text", ".html": "text", ".sql": "text", ".bin": "binary", ".wasm": "binary" },
-    // For packages that are not modules yet.
+    // CommonJS packages call `require`.
     banner: {
       js: `import { createRequire } from "node:module"; const require = createRequire(${JSON.stringify(entry)});`,
     },
     plugins: [platformStub],
     logLevel: "silent",
   }).catch((error: unknown) => {
-    throw new UsageError(`${file} cannot be read. ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(
+      `${file} could not be bundled. Check the path and its imports. ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
   return outputFiles[0]?.text ?? "";
 }

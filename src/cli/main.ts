@@ -4,12 +4,14 @@ import { UsageError } from "./usage-error.js";
 
 const HELP = `trpc-userdo schema <router module> [options]
 
-Prints the tables of the app whose router a module exports, and how they differ from a committed snapshot.
+Prints the tables of an app, and how they differ from a committed snapshot.
+<router module> is the file that exports the app's router.
 
-  --check            exit with 1 when they differ: for CI
-  --write            bring the snapshot up to date
-  --snapshot=FILE    where the snapshot is (default: schema.sql)
-  --export=NAME      which router, when the module exports those of several apps
+  --check            exit with 1 if the tables differ from the snapshot, for CI
+  --write            update the snapshot
+  --snapshot=FILE    the file of the snapshot (default: schema.sql)
+  --export=NAME      the router to use if the module exports routers of several apps
+  -h, --help         print this help
 `;
 
 const options = {
@@ -31,7 +33,7 @@ async function main(args: string[]): Promise<number> {
       return 0;
     }
     if (command !== "schema" || file === undefined || rest.length > 0) throw new UsageError(HELP);
-    if (values.check && values.write) throw new UsageError("--check looks and --write writes: give one of them.");
+    if (values.check && values.write) throw new UsageError("--check and --write cannot be combined. Pass one of them.");
     const mode = values.check ? "check" : values.write ? "write" : "print";
     return await schemaCommand({ file, mode, snapshot: values.snapshot, name: values.export });
   } catch (error) {
@@ -48,7 +50,7 @@ function parse(args: string[]) {
   }
 }
 
-/** An error of the app's module, or in a definition: its stack says where. */
+/** An error in the app's module or in a definition. The stack shows its location. */
 function describe(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

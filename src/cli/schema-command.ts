@@ -8,37 +8,33 @@ export interface SchemaCommandOptions {
   readonly file: string;
   readonly mode: "print" | "check" | "write";
   readonly snapshot: string;
-  /** The router's name among the module's exports. */
+  /** The name of the router's export; `undefined` if the module exports the router of one app only. */
   readonly name: string | undefined;
 }
 
-/** Compares an app's tables with their snapshot; answers the exit code. */
+/** Compares the tables of an app with their snapshot. Returns the exit code. */
 export async function schemaCommand({ file, mode, snapshot, name }: SchemaCommandOptions): Promise<number> {
-  const now = schemaText(await loadDefinition(file, name));
-  const before = await readSnapshot(snapshot);
-  const same = before === now;
+  const current = schemaText(await loadDefinition(file, name));
+  const committed = await readSnapshot(snapshot);
+  const isUpToDate = committed === current;
   if (mode === "write") {
-    if (!same) await writeFile(snapshot, now);
-    print(
-      same
-        ? `${snapshot} is up to date.`
-        : `${snapshot} ${before === undefined ? "is made" : "is brought up to date"}.`,
-    );
+    if (!isUpToDate) await writeFile(snapshot, current);
+    if (isUpToDate) print(`${snapshot} is up to date.`);
+    else print(committed === undefined ? `Created ${snapshot}.` : `Updated ${snapshot}.`);
     return 0;
   }
-  if (mode === "print") print(now);
-  if (same) {
-    print(`The schema is that of ${snapshot}.`);
-    return 0;
+  if (mode === "print") print(current);
+  if (isUpToDate) print(`The schema matches ${snapshot}.`);
+  else if (committed === undefined) print(`${snapshot} does not exist. Create it with --write, and commit it.`);
+  else {
+    print(`The schema differs from ${snapshot}:\n\n${diffLines(committed, current).join("\n")}\n`);
+    print(`Update it with --write, and commit it. ${MIGRATION_HINT}`);
   }
-  print(before === undefined ? `There is no ${snapshot} yet.` : `The schema is not that of ${snapshot}:\n`);
-  if (before !== undefined) print(`${diffLines(before, now).join("\n")}\n`);
-  print(`Bring it up to date with --write${before === undefined ? "" : WHAT_NEEDS_A_STEP}, and commit it.`);
-  return mode === "check" ? 1 : 0;
+  return mode === "check" && !isUpToDate ? 1 : 0;
 }
 
-const WHAT_NEEDS_A_STEP =
-  " (and write a migration for anything but a new table, index, or field that is optional or has a default)";
+const MIGRATION_HINT =
+  "Write a migration for each change other than a new table, a new index, or a new field that is optional or has a default.";
 
 function print(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -46,7 +42,7 @@ function print(text: string): void {
 
 async function readSnapshot(file: string): Promise<string | undefined> {
   try {
-    // As it was written, also where git gives lines another end.
+    // Git may have converted the line endings.
     return (await readFile(file, "utf8")).replaceAll("\r\n", "\n");
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;

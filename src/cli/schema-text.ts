@@ -6,14 +6,14 @@ import { stableDefaults } from "./stable-defaults.js";
 
 const kinds = ["user", "organization"] as const;
 
-const HEADER = `-- What each object of a kind of owner stores in the app's tables, and the migrations that led there.
--- Written by \`trpc-userdo schema --write\`. Commit it: its changes are the schema's.
+const HEADER = `-- The app's tables in the objects of each kind of owner, and the migrations that were applied.
+-- Written by \`trpc-userdo schema --write\`. Commit it, so that changes of the schema show in its diff.
 `;
 
 /**
- * The tables of an app as text: equal for equal definitions.
+ * Returns the tables of an app as SQL text. Equal definitions give equal text.
  *
- * @throws Error when a definition is wrong, as the app would at its start
+ * @throws Error for an invalid definition, with the message that the app would throw at its start
  */
 export function schemaText({ app, migrations }: RouterDefinition): string {
   return [

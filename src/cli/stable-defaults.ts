@@ -6,16 +6,16 @@ import type { Defaults } from "../do/tables/schema/ddl.js";
 const YEAR_AND_A_BIT = 400 * 86_400_000 + 12_345;
 
 /**
- * The defaults of a table as a text can hold them. One that is computed (a time, a random id) is another each time,
- * and stands as a comment.
+ * Returns the defaults of a table's columns. A computed default (a time, a random id) differs with each call, so a comment
+ * replaces it.
  */
 export function stableDefaults(model: TableModel, definition: TableDefinition): Defaults {
-  const now = readDefaults(model, definition);
+  const defaults = readDefaults(model, definition);
   const later = withClockAhead(() => readDefaults(model, definition));
-  return new Map([...now].map(([name, value]) => [name, later.get(name) === value ? value : "/* computed */"]));
+  return new Map([...defaults].map(([name, value]) => [name, later.get(name) === value ? value : "/* computed */"]));
 }
 
-/** Runs work as if it were another day, so that a default which is today's date is found out too. */
+/** Runs `work` with the clock of another day, so that a default of today's date also counts as computed. */
 function withClockAhead<TResult>(work: () => TResult): TResult {
   const Real = globalThis.Date;
   const ahead = Real.now() + YEAR_AND_A_BIT;

@@ -1,2 +1,2 @@
-/** What the one at the keyboard can mend. Its message is all there is to say: no stack. */
+/** An error that the user of the command can fix. The command prints its message without a stack. */
 export class UsageError extends Error {}

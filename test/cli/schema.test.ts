@@ -83,17 +83,17 @@ CREATE INDEX "posts.level.createdAt" ON "posts" ("level", "createdAt");
 
 -- organization
 CREATE TABLE "projects" (`);
-  expect(first.stdout).toContain("There is no none.sql yet.");
+  expect(first.stdout).toContain("none.sql does not exist.");
   expect((await schema(["app.ts", "--snapshot=none.sql"])).stdout).toBe(first.stdout);
 });
 
-it("--write makes the snapshot, and --check fails with what differs from it", async () => {
+it("creates the snapshot with --write, and reports differences from it with --check", async () => {
   await write("changing.ts", app("title: z.string(),"));
   expect(await schema(["changing.ts", "--check"])).toMatchObject({
     code: 1,
-    stdout: expect.stringContaining("There is no schema.sql yet.\nBring it up to date with --write, and commit it."),
+    stdout: expect.stringContaining("schema.sql does not exist. Create it with --write, and commit it."),
   });
-  expect(await schema(["changing.ts", "--write"])).toMatchObject({ code: 0, stdout: "schema.sql is made.\n" });
+  expect(await schema(["changing.ts", "--write"])).toMatchObject({ code: 0, stdout: "Created schema.sql.\n" });
   expect(await schema(["changing.ts", "--check"])).toMatchObject({ code: 0 });
 
   await write("changing.ts", app("name: z.string(),", `, { unique: ["name"] }`));
@@ -101,12 +101,12 @@ it("--write makes the snapshot, and --check fails with what differs from it", as
   expect(code).toBe(1);
   expect(stdout).toContain('-   "title" TEXT NOT NULL,\n+   "name" TEXT NOT NULL,\n');
   expect(stdout).toContain('+ CREATE UNIQUE INDEX "posts.name!" ON "posts" ("name");');
-  expect(stdout).toContain("write a migration for anything but a new table, index, or field");
+  expect(stdout).toContain("Write a migration for each change other than a new table, a new index, or a new field");
   expect(await schema(["changing.ts"])).toMatchObject({ code: 0, stdout: expect.stringContaining('-   "title"') });
 
-  expect(await schema(["changing.ts", "--write"])).toMatchObject({ stdout: "schema.sql is brought up to date.\n" });
+  expect(await schema(["changing.ts", "--write"])).toMatchObject({ stdout: "Updated schema.sql.\n" });
   expect(await schema(["changing.ts", "--write"])).toMatchObject({ stdout: "schema.sql is up to date.\n" });
-  // As git may give it back.
+  // Git may convert line endings.
   const text = await readFile(path.join(folder, "schema.sql"), "utf8");
   await write("schema.sql", text.replaceAll("\n", "\r\n"));
   expect(await schema(["changing.ts", "--check"])).toMatchObject({ code: 0 });
@@ -128,7 +128,7 @@ it("reads an app whose objects and Worker are in the same module", async () => {
   expect(stdout).toContain('CREATE TABLE "posts" (');
 });
 
-it("says what is wrong in a line", async () => {
+it("reports a wrong command or module in one line", async () => {
   await write("plain.ts", "export const nothing = 1;");
   await write("two.ts", `export { appRouter as one } from "./one";\nexport { appRouter as other } from "./other";`);
   await write("one.ts", app("a: z.string(),"));
@@ -138,15 +138,15 @@ it("says what is wrong in a line", async () => {
     [[], "trpc-userdo schema <router module> [options]"],
     [["plain.ts", "more"], "trpc-userdo schema <router module> [options]"],
     [["plain.ts", "--chekc"], "--chekc"],
-    [["plain.ts", "--check", "--write"], "give one of them"],
-    [["missing.ts"], "missing.ts cannot be read."],
-    [["plain.ts"], "plain.ts exports no router."],
-    [["two.ts"], "exports routers of several apps. Say which by --export=NAME"],
-    [["two.ts", "--export=third"], 'exports no router "third"'],
+    [["plain.ts", "--check", "--write"], "Pass one of them"],
+    [["missing.ts"], "missing.ts could not be bundled."],
+    [["plain.ts"], "plain.ts does not export a router."],
+    [["two.ts"], "exports routers of several apps. Choose one with --export=NAME"],
+    [["two.ts", "--export=third"], 'does not export a router "third"'],
     [["wrong.ts"], "posts.when"],
   ];
-  const told = await Promise.all(wrong.map(([args]) => schema(args)));
-  for (const [index, { code, stderr }] of told.entries()) {
+  const results = await Promise.all(wrong.map(([args]) => schema(args)));
+  for (const [index, { code, stderr }] of results.entries()) {
     expect([code, stderr]).toEqual([1, expect.stringContaining(wrong[index]![1])]);
   }
   expect(await schema(["two.ts", "--export=other"])).toMatchObject({ code: 0, stdout: expect.stringContaining('"b"') });
