@@ -1,9 +1,9 @@
-import { TRPCError, type TRPCProcedureBuilder, type TRPCUnsetMarker } from "@trpc/server";
+import type { TRPCProcedureBuilder, TRPCUnsetMarker } from "@trpc/server";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
-import { ownBuilder } from "./own-builder.js";
-import { organizationInput } from "./own-input.js";
-import { markPlaced, type Placement } from "./placement.js";
+import { wrapBuilder } from "./wrap-builder.js";
+import { organizationInput } from "./app-input.js";
+import { placementMeta, type Placement } from "./placement.js";
 
 /** A fresh builder of a tRPC root, or one whose context is known to hold more. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
@@ -38,7 +38,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
   // Said of the type only: the Durable Object that a procedure belongs to puts the values there before it runs. A
   // middleware could say it without a cast, and would cost every call.
   const withPlacement = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
-    ownBuilder(root.meta(markPlaced(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
+    wrapBuilder(root.meta(placementMeta(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
   // Clients add `organizationId` to the input. The app's schemas and resolvers get the input without it.
   const organizationProcedure = <TKnown>(): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
     withPlacement<TKnown>({ kind: "organization", setsCookies: "never" }).input(
@@ -49,7 +49,7 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     withPlacement<UserContext<TApp>>({ kind: "user", setsCookies });
 
   return {
-    procedure: ownBuilder(root),
+    procedure: wrapBuilder(root),
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
     /** For the built-in routers: found by the address in the input, and answered with cookies. */
@@ -67,9 +67,17 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     /** For the built-in routers: in the caller's own object, and answered with cookies. */
     cookieProcedure: userProcedure("always"),
     /** For the built-in routers: replaces the session that calls, and repeats an answer that was lost. */
-    replacingProcedure: withPlacement<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "replaced" }),
+    replacingProcedure: withPlacement<UserContext<TApp>>({
+      kind: "user",
+      setsCookies: "always",
+      acceptsSessions: "replaced",
+    }),
     /** For the built-in routers: signs out. Succeeds again for a session that is over: the reply may have been lost. */
-    signOutProcedure: withPlacement<UserContext<TApp>>({ kind: "user", setsCookies: "always", admits: "ended" }),
+    signOutProcedure: withPlacement<UserContext<TApp>>({
+      kind: "user",
+      setsCookies: "always",
+      acceptsSessions: "ended",
+    }),
     /** For the built-in routers: runs in the caller's own object, and gets the time at which the caller's access token expires. */
     socketTicketProcedure: withPlacement<UserContext<TApp>>({
       kind: "user",
@@ -79,9 +87,4 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     /** For the built-in routers: in the caller's own object, and may end the session that calls. */
     endingProcedure: userProcedure("sometimes"),
   };
-}
-
-/** @internal */
-export function signInFirst(): TRPCError {
-  return new TRPCError({ code: "UNAUTHORIZED", message: "Nobody is signed in. Sign in, then call this again." });
 }

@@ -21,6 +21,6 @@ export function callerChecksOf(procedure: AnyTRPCProcedure): Check[] {
 
 /** Looks at who calls, without making what follows depend on it. */
 export function checkCaller<TResult>(ctx: object, look: () => TResult): TResult {
-  const { checkingCaller } = servicesOf(ctx) ?? {};
-  return checkingCaller ? checkingCaller(look) : look();
+  const { withoutCallerTracking } = servicesOf(ctx) ?? {};
+  return withoutCallerTracking ? withoutCallerTracking(look) : look();
 }

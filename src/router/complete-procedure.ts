@@ -1,5 +1,5 @@
 import { atomic, type Resolver } from "./atomic.js";
-import { parseOwnInput } from "./own-input.js";
+import { parseAppInput } from "./app-input.js";
 import { parseOutputOnce } from "./parse-output-once.js";
 import { markPlacement, metaWithoutPlacement, placementOf } from "./placement.js";
 import { runMiddlewares, type Middleware } from "./run-middlewares.js";
@@ -22,7 +22,7 @@ interface Definition {
  * Completes a procedure that tRPC's builder has just created:
  *
  * - A mutation's resolver runs in one storage transaction: see {@link atomic}.
- * - The app's schemas get the app's own input: see {@link parseOwnInput}.
+ * - The app's schemas get the app's own input: see {@link parseAppInput}.
  * - Its middlewares run where the procedure belongs: see {@link runMiddlewares}.
  * - Its `meta` is the app's own.
  *
@@ -35,7 +35,7 @@ export function completeProcedure<TProcedure>(created: TProcedure, resolver: Res
   const placement = placementOf(procedure);
   const meta = metaWithoutPlacement(_def.meta);
 
-  parseOwnInput({ type, placement, inputs, middlewares });
+  parseAppInput({ type, placement, inputs, middlewares });
   const own = type === "mutation" ? parseOutputOnce(middlewares, atomic(resolver, output)) : [...middlewares];
   // tRPC starts with the first one, which runs the others. They stay in the list for tools that read it.
   middlewares.unshift(runMiddlewares({ middlewares: own, placement, meta }));

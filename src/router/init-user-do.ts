@@ -30,7 +30,7 @@ import type { SettingsSchema } from "./definition.js";
 import type { ProfileSchema } from "./definition.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
-import { anyData, type SessionSchema } from "./sessions/session-data.js";
+import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
 import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
@@ -133,7 +133,7 @@ export function initUserDO<
   TOrganizationTables extends TableDefinitions = Record<never, never>,
   TExtra extends object = object,
   TErrorShape extends TRPCDefaultErrorShape = TRPCDefaultErrorShape,
-  TSession extends SessionSchema = typeof anyData,
+  TSession extends SessionSchema = typeof anySessionData,
   TProfile extends ProfileSchema | undefined = undefined,
   TKv extends KvSchemas = Record<never, never>,
   const TRoles extends RoleDefinitions = typeof defaultRoles,
@@ -164,7 +164,7 @@ export function initUserDO<
   type Context = BaseContext<App> & TExtra;
 
   checkInitOptions(options);
-  const { tables = {}, migrations = {}, session = anyData, context, errorFormatter } = options;
+  const { tables = {}, migrations = {}, session = anySessionData, context, errorFormatter } = options;
   const profile = options.profile as TProfile;
   const fields = options.fields;
   for (const option of ["profile", "fields", "organizationSettings", "session"] as const) {

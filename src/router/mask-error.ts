@@ -35,5 +35,5 @@ function messageFor({ message, cause }: TRPCError, requestId: string, isDevelopm
   if (cause instanceof ConfigurationError) return cause.message;
   if (isDevelopment)
     return `${message} (Shown because DEV is "true". The log has more, under request id ${requestId}.)`;
-  return `Something went wrong on the server. Its log has the reason, under request id ${requestId}.`;
+  return `Something went wrong on the server. Its log has the details under request id ${requestId}.`;
 }

@@ -32,14 +32,14 @@ export interface Placement {
    * a new password replaced, or all. The procedure has to check the session, and must change nothing if it is over.
    * @default none
    */
-  readonly admits?: "replaced" | "ended";
+  readonly acceptsSessions?: "replaced" | "ended";
 }
 
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
 /** What a builder is given to say that every procedure built on it belongs to `placement`. */
-export function markPlaced(placement: Placement): object {
+export function placementMeta(placement: Placement): object {
   return { [PLACEMENT]: placement };
 }
 

@@ -1,39 +1,47 @@
 import { TRPCError } from "@trpc/server";
 import type { ErrorReason } from "../shared/error-reason.js";
-import { passwordReasonOf } from "./password-issue.js";
+import { inputReasonOf } from "./input-issue.js";
 
 export interface ReasonedErrorOptions {
   readonly code: TRPCError["code"];
   readonly message: string;
-  /** @default none */
+  /**
+   * Sent as `error.data.reason`.
+   * @default none
+   */
   readonly reason?: ErrorReason;
   /**
-   * In how many seconds the call can succeed, in `error.data.retryAfter` and the header `Retry-After`.
-   * @default not stated
+   * Seconds after which the call can succeed. Sent as `error.data.retryAfter` and in the header `Retry-After`.
+   * @default not sent
    */
   readonly retryAfter?: number;
+  /**
+   * The original error, such as a ZodError for an app's `errorFormatter`.
+   * @default none
+   */
+  readonly cause?: unknown;
 }
 
-/** An error whose data has more than its code: a stable reason, or how long to wait. */
+/** An error with a stable reason, or with the time after which the call can succeed, in its data. */
 export class ReasonedError extends TRPCError {
   readonly reason: ErrorReason | undefined;
   readonly retryAfter: number | undefined;
 
-  constructor({ code, message, reason, retryAfter }: ReasonedErrorOptions) {
-    super({ code, message });
+  constructor({ code, message, reason, retryAfter, cause }: ReasonedErrorOptions) {
+    super(cause === undefined ? { code, message } : { code, message, cause });
     this.reason = reason;
     this.retryAfter = retryAfter;
   }
 }
 
-/** The reason of an error that was thrown on purpose; `undefined` for an error without one. */
+/** The reason of an error; `undefined` if it has none. */
 export function reasonOf(error: unknown): ErrorReason | undefined {
   if (error instanceof ReasonedError) return error.reason;
-  // A refused input has its reason in the issues of the schema, so that a form finds it beside the field.
-  return error instanceof TRPCError ? passwordReasonOf(error.cause) : undefined;
+  // The reason of a rejected input is in the issue of its field, so that a form can show the error there.
+  return error instanceof TRPCError ? inputReasonOf(error.cause) : undefined;
 }
 
-/** In how many seconds a call that failed can succeed; `undefined` for an error that does not state it. */
+/** Seconds after which a failed call can succeed; `undefined` if the error does not say. */
 export function retryAfterOf(error: unknown): number | undefined {
   return error instanceof ReasonedError ? error.retryAfter : undefined;
 }

@@ -1,4 +1,4 @@
-import { checkHere } from "./check-place.js";
+import { checkPlacementIn } from "./check-placement.js";
 import type { Placement } from "./placement.js";
 import { servicesOf } from "./services.js";
 import { toTRPCError } from "./to-trpc-error.js";
@@ -48,7 +48,7 @@ export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresO
       const middleware = middlewares[index];
       if (!middleware)
         throw new Error("A resolver cannot call next(): nothing comes after it. Return the result instead.");
-      if (middleware._type === undefined) checkHere(placement, options.ctx);
+      if (middleware._type === undefined) checkPlacementIn(options.ctx, placement);
       return await middleware({
         ...options,
         meta,

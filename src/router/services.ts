@@ -1,4 +1,3 @@
-import { TRPCError } from "@trpc/server";
 import type { AuditFilter, AuditPage } from "../shared/audit.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
@@ -10,40 +9,41 @@ import type { OrganizationView } from "./organizations/organization-types.js";
 import type { RoleDescription } from "./organizations/role-policy.js";
 import type { Requirement } from "./organizations/role-definitions.js";
 import type { NewOrganization, OrganizationPatch } from "./organizations/settings.js";
+import { outsideObject, wrongObject } from "./wrong-object.js";
 
-/** Where a Durable Object leaves what the built-in procedures need of it. */
-export const SERVICES = Symbol("trpc-userdo.room");
+/** The key of an object's services in the context of its calls. */
+export const SERVICES = Symbol("trpc-userdo.services");
 
 /**
- * What the Durable Object that runs a call lends to the framework's own procedures. Types only: `do` supplies
- * the values, so that a router stays importable anywhere.
+ * The services that a Durable Object provides to the built-in procedures. These are types only, and `do` implements them, so
+ * that a router can be imported anywhere.
  */
 export interface ObjectServices {
   readonly address: Address;
-  /** Runs a synchronous piece of work in one storage transaction: all of it, or none. */
+  /** Runs synchronous work in one storage transaction. */
   atomic<TResult>(work: () => TResult): TResult;
-  /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
+  /** Asks the Worker to set the session's cookies on the reply, or to clear them with `null`. */
   setSession(effect: SessionEffect): void;
-  /** Runs a look at who calls that what follows does not depend on. Lent to live queries only. */
-  readonly checkingCaller?: <TResult>(look: () => TResult) => TResult;
-  // Functions, so that a call pays only for the room it enters.
+  /** Runs a check of the caller on which the result of a live query does not depend. Only in live queries. */
+  readonly withoutCallerTracking?: <TResult>(check: () => TResult) => TResult;
+  // Factories, so that a call only creates the service that it uses.
   /** In a user's object. */
   readonly account?: () => AccountService;
   /** In a user's object. */
   readonly sessions?: () => SessionsService;
-  /** In a user's object: exchanges a refresh token that came in the body or, without one, by cookie. */
+  /** In a user's object: exchanges the refresh token of the body or, if it has none, of the cookie. */
   readonly refresh?: (inBody: string | undefined) => Promise<Refreshed>;
-  /** In a user's object, for a session's call over HTTP: issues a ticket for a socket to an organization or the user's own. */
+  /** In a user's object, over HTTP: issues a ticket for a socket to an organization or to the user's own object. */
   readonly socketTicket?: (organizationId: string | undefined) => Promise<IssuedSocketTicket>;
   /** In a user's object. */
   readonly organizations?: () => UserOrganizationsService;
   /** In an organization's object. */
   readonly organization?: () => OrganizationService;
-  /** In an e-mail index object. */
+  /** In the index object of an email address. */
   readonly index?: () => EmailIndexService;
 }
 
-/** The next tokens, unless they went into cookies. */
+/** The new tokens, unless the reply sets them as cookies. */
 export interface Refreshed {
   readonly tokens?: SessionTokens;
 }
@@ -54,28 +54,61 @@ export interface IssuedSocketTicket {
   readonly expiresAt: Date;
 }
 
-/** The room that a call runs in; `undefined` in the Worker. */
+/** The services of the object that runs a call; `undefined` in the Worker. */
 export function servicesOf(ctx: object): ObjectServices | undefined {
   return (ctx as { readonly [SERVICES]?: ObjectServices })[SERVICES];
 }
 
-/** Another password for somebody who is signed in. */
+type ServiceName = "account" | "sessions" | "refresh" | "organizations" | "organization" | "index";
+
+/**
+ * Returns a service of the object that runs a call.
+ *
+ * @throws ReasonedError FORBIDDEN (WRONG_OBJECT) in the Worker, and in an object without this service
+ */
+export function requireService<TName extends ServiceName>(
+  ctx: object,
+  name: TName,
+): NonNullable<ObjectServices[TName]> {
+  const services = servicesOf(ctx);
+  if (!services) throw outsideObject();
+  const service = services[name];
+  if (!service) throw wrongObject();
+  return service;
+}
+
+/** The account of the user in whose object the call runs. @throws ReasonedError as {@link requireService} */
+export const accountOf = (ctx: object): AccountService => requireService(ctx, "account")();
+
+/** The sessions of the user in whose object the call runs. @throws ReasonedError as {@link requireService} */
+export const sessionsOf = (ctx: object): SessionsService => requireService(ctx, "sessions")();
+
+/** The organizations of the user in whose object the call runs. @throws ReasonedError as {@link requireService} */
+export const organizationsOf = (ctx: object): UserOrganizationsService => requireService(ctx, "organizations")();
+
+/** The organization in whose object the call runs. @throws ReasonedError as {@link requireService} */
+export const organizationOf = (ctx: object): OrganizationService => requireService(ctx, "organization")();
+
+/** The index of the email address in whose object the call runs. @throws ReasonedError as {@link requireService} */
+export const emailIndexOf = (ctx: object): EmailIndexService => requireService(ctx, "index")();
+
+/** A change of the password by a user who is signed in. */
 export interface PasswordChange extends Pick<Credentials, "tokens"> {
   readonly currentPassword: string;
   readonly newPassword: string;
 }
 
-/** The link of a mail, as the page that it leads to sends it. */
+/** A mailed link, as its page sends it. */
 export interface MailedLink {
   readonly token: string;
-  /** The `kind` of the mail. */
+  /** The kind of mail that the page expects. */
   readonly purpose: "verifyEmail" | "resetPassword" | "changeEmail" | "confirmDevice";
 }
 
-/** The account of the user whose object this is, as one caller sees it. What each throws, the procedures say. */
+/** A user's account, for one caller. The procedures that use it document its errors. */
 export interface AccountService {
   me(): SignedIn;
-  /** Ends the caller's session here and now: its row, its sockets, its cookies. */
+  /** Ends the caller's session at once: deletes its row, closes its sockets and clears its cookies. */
   logout(): void;
   logoutEverywhere(): void;
   changePassword(change: PasswordChange): Promise<SignedIn>;
@@ -86,66 +119,66 @@ export interface AccountService {
   rejectEmail(token: string): Promise<void>;
   changeEmail(change: Credentials): Promise<void>;
   confirmEmailChange(token: string): Promise<void>;
-  /** Marks the caller's browser as one of the user's. */
+  /** Marks the caller's browser as a known device of the user. */
   confirmDevice(token: string): Promise<void>;
-  /** Changes fields of the profile: `undefined` keeps, `null` clears. */
+  /** Changes fields of the profile: `undefined` keeps a field, `null` clears it. */
   updateProfile(patch: Readonly<Record<string, unknown>>): User | Promise<User>;
   delete(password: string): Promise<void>;
-  /** All that the user's object holds of them, secrets excepted. */
+  /** Everything that the user's object stores about the user, except secrets. */
   export(): AsyncGenerator<ExportedRecord, void>;
   audit(filter: AuditFilter): AuditPage;
 }
 
-/** The sessions of the user whose object this is, as one caller sees them. */
+/** A user's sessions, for one caller. */
 export interface SessionsService {
   list(): ListedSession[];
-  /** Answers whether there is such a session. */
+  /** Returns whether the session exists. */
   rename(id: string, name: string): boolean;
-  /** Ends a session here and now: its row, its sockets, and its cookies if it is the caller's. */
+  /** Ends a session at once, as `logout` does. Returns whether it existed. Clears the cookies if it is the caller's own. */
   revoke(id: string): boolean;
-  /** Ends all but the caller's own, and answers how many. */
+  /** Ends all sessions except the caller's own, and returns how many. */
   revokeOthers(): number;
-  /** Whether the call has a session to keep data in: one of another Worker's has none. */
+  /** Whether the call has a session. A call from another Worker does not have one. */
   readonly hasData: boolean;
-  /** What the caller's session holds; `undefined` for nothing. */
+  /** The data of the caller's session; `undefined` if there is none. */
   readData(): unknown;
-  /** @throws TRPCError BAD_REQUEST for what cannot be stored, PAYLOAD_TOO_LARGE */
+  /** @throws TRPCError BAD_REQUEST for data that cannot be stored, PAYLOAD_TOO_LARGE */
   writeData(data: object | undefined): void;
 }
 
-/** The index entry of one address: which user it belongs to. */
+/** The index of one email address, which knows the address's user. */
 export interface EmailIndexService {
   signup(signup: Signup): Promise<SignedIn>;
   login(credentials: Credentials): Promise<SignedIn>;
-  /** Answers the same for every address, and no sooner or later. */
+  /** Neither the reply nor its timing shows whether the address has an account. */
   requestPasswordReset(email: string): Promise<void>;
-  /** Answers the same for every address, and no sooner or later. */
+  /** Neither the reply nor its timing shows whether the address has an account. */
   requestDeviceLink(email: string): Promise<void>;
 }
 
 type View = OrganizationView<AppDefinition>;
 
-/** A user's organizations, in the user's own object. What each throws, the procedures say. */
+/** A user's organizations, in the user's own object. The procedures that use it document its errors. */
 export interface UserOrganizationsService {
   create(organization: NewOrganization): Promise<View>;
   list(): ListedOrganization[];
   accept(invitationId: string): Promise<Extract<ListedOrganization, { status: "member" }>>;
   decline(invitationId: string): Promise<void>;
-  /** Returns how many there were. */
+  /** Returns the number of declined invitations. */
   declineAll(): Promise<number>;
   blockInviter(invitationId: string): BlockedInviter;
-  /** Returns whether there was such a block. */
+  /** Returns whether the inviter was blocked. */
   unblockInviter(id: string): boolean;
   blockedInviters(): BlockedInviter[];
 }
 
-/** An organization in its own object, as one caller sees it. What each throws, the procedures say. */
+/** An organization in its own object, for one caller. The procedures that use it document its errors. */
 export interface OrganizationService {
   /**
-   * Refuses a caller whose role does not allow something: now, and again in the transaction of a mutation.
+   * Rejects a caller whose role lacks the permission: now, and again in the transaction of a mutation.
    * @throws TRPCError FORBIDDEN
    */
-  demand(requirement: Requirement): void;
+  requirePermission(requirement: Requirement): void;
   get(): View;
   update(patch: OrganizationPatch): View;
   leave(): void;
@@ -153,24 +186,12 @@ export interface OrganizationService {
   delete(): Promise<void>;
   members(): Member[];
   setRole(userId: string, role: string): Member;
-  /** Answers whether there was such a member. */
+  /** Returns whether the user was a member. */
   remove(userId: string): boolean;
   invitations(): Invitation[];
   invite(invitation: { readonly email: string; readonly role: string }): Promise<Invitation>;
-  /** Answers whether there was such an invitation. */
+  /** Returns whether the invitation existed. */
   cancel(invitationId: string): boolean;
   resend(invitationId: string): Promise<Invitation>;
   roles(): readonly RoleDescription[];
-}
-
-export function organizationsOf(ctx: object): UserOrganizationsService {
-  return servicesOf(ctx)?.organizations?.() ?? misplaced("a user's");
-}
-
-export function organizationOf(ctx: object): OrganizationService {
-  return servicesOf(ctx)?.organization?.() ?? misplaced("an organization's");
-}
-
-function misplaced(whose: string): never {
-  throw new TRPCError({ code: "FORBIDDEN", message: `This procedure runs in ${whose} own object.` });
 }

@@ -1,10 +1,11 @@
-import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
+import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson, { type SuperJSONResult } from "superjson";
 import { checkWireValue, WireError } from "../shared/wire-guard/wire-guard.js";
+import { ReasonedError } from "./reasoned-error.js";
 
 /**
- * How values travel between a client and the server: superjson, so a stock client sets `transformer: superjson`.
- * What comes from a client is checked before superjson sees it; what the app answers is not.
+ * Serializes values with superjson, so a stock client sets `transformer: superjson`. Inputs are checked before superjson
+ * reads them, because they are untrusted; results are not.
  */
 export const transformer: TRPCCombinedDataTransformer = {
   input: { serialize: (value: unknown) => superjson.serialize(value), deserialize: deserializeInput },
@@ -14,22 +15,22 @@ export const transformer: TRPCCombinedDataTransformer = {
   },
 };
 
-/** @throws TRPCError BAD_REQUEST that says what to send instead */
+/** @throws ReasonedError BAD_REQUEST (INPUT_MALFORMED) */
 function deserializeInput(payload: unknown): unknown {
-  if (isNothing(payload)) return undefined;
+  if (isAbsent(payload)) return undefined;
   try {
     return superjson.deserialize(checkWireValue(payload) as SuperJSONResult, { inPlace: true });
   } catch (cause) {
     const message =
       cause instanceof WireError
         ? cause.message
-        : "The input's superjson meta cannot be read. Send both as superjson.serialize makes them.";
-    throw new TRPCError({ code: "BAD_REQUEST", message, cause });
+        : "The `meta` of the input is not valid superjson. Send `json` and `meta` as superjson.serialize returns them.";
+    throw new ReasonedError({ code: "BAD_REQUEST", reason: "INPUT_MALFORMED", message, cause });
   }
 }
 
-/** No input at all, as a client without arguments may send it over a socket: left out, or superjson's `{}`. */
-function isNothing(payload: unknown): boolean {
+/** Whether a call has no input. Over a socket, a client without arguments sends nothing, or superjson's `{}`. */
+function isAbsent(payload: unknown): boolean {
   return (
     payload === undefined || (typeof payload === "object" && payload !== null && Object.keys(payload).length === 0)
   );

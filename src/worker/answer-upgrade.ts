@@ -20,11 +20,11 @@ export async function answerUpgrade(
   identity: Identity,
   { configuration: { binding, namespace, secrets }, device }: AnswerUpgradeOptions,
 ): Promise<Response | Refusal> {
-  if (identity.type === "nobody") return signInFirst;
-  if (identity.type === "lapsed" && !(await isNewest(identity.claims, namespace, device))) return signInFirst;
+  if (identity.type === "nobody") return notSignedIn;
+  if (identity.type === "lapsed" && !(await isNewest(identity.claims, namespace, device))) return notSignedIn;
   const caller = identity.type === "known" ? identity.caller : asCaller(identity.claims);
   const expiresAt = accessExpiryOf(identity);
-  if (caller.type !== "user") return signInFirst;
+  if (caller.type !== "user") return notSignedIn;
 
   const address: Address =
     organizationId === undefined ? { type: "user", id: caller.userId } : { type: "organization", id: organizationId };
@@ -36,7 +36,7 @@ export async function answerUpgrade(
   const response = await stubOf(namespace, address).fetch(new Request("https://object/socket", { headers }));
   if (response.status === 101) return response;
   if (response.status === 503) return tryAgain;
-  return response.status === 401 ? signInFirst : notAMember;
+  return response.status === 401 ? notSignedIn : notAMember;
 }
 
 function isNewest(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
@@ -45,7 +45,7 @@ function isNewest(claims: RefreshClaims, namespace: ObjectNamespace, device: Dev
   return stub.internal({ op: "holdsRefreshToken", sessionId, generation, device });
 }
 
-const signInFirst: Refusal = {
+const notSignedIn: Refusal = {
   code: "UNAUTHORIZED",
   message: "A socket needs a signed-in user. Sign in over HTTP first, then open it.",
 };

@@ -63,8 +63,8 @@ describe("the address", () => {
       await tab.press("Change address");
     };
     await change("nobody", ada.password);
-    await tab.says("Enter a valid e-mail address.");
-    expect(await tab.besideField("New address")).toBe("Enter a valid e-mail address.");
+    await tab.says("Enter a valid email address.");
+    expect(await tab.besideField("New address")).toBe("Enter a valid email address.");
     expect(await tab.field("New address").evaluate((field) => field === document.activeElement)).toBe(true);
     await change(target, "not the password");
     await tab.says("The password is wrong.");

@@ -84,7 +84,7 @@ describe("the devices", () => {
     await tab.press("Rename Firefox on Windows");
     await tab.field("Name of the device").fill("  ");
     await tab.press("Save");
-    await tab.says("A session's name has at least 1 character.");
+    await tab.says("Enter a name for the session.");
     await tab.field("Name of the device").fill("The old laptop");
     await tab.press("Save");
     const rename = tab.page.getByRole("button", { name: "Rename The old laptop" });

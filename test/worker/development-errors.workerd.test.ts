@@ -11,7 +11,7 @@ let log: ReturnType<typeof vi.spyOn>;
 beforeEach(() => void (log = vi.spyOn(console, "error").mockImplementation(() => {})));
 afterEach(() => void vi.restoreAllMocks());
 
-const onlyInLog = /^Something went wrong on the server\. Its log has the reason, under request id [0-9a-f-]{36}\.$/;
+const onlyInLog = /^Something went wrong on the server\. Its log has the details under request id [0-9a-f-]{36}\.$/;
 
 const handler = createHandler(appRouter, { binding: "BLOG_DO" });
 

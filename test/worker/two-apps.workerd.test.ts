@@ -57,7 +57,7 @@ async function userOf(page: Page): Promise<string> {
   return [...found].join();
 }
 
-const signedOut = "Nobody is signed in. Sign in, then call this again.";
+const signedOut = "You are not signed in. Sign in and try again.";
 
 describe("two apps on one host with the same cookie names", () => {
   it("keep both users signed in, through renewals of either", async () => {

@@ -21,7 +21,7 @@ describe("the organization that a call is for", () => {
     ["undefined", { organizationId: undefined }],
     ["a text", "Org_1-a"],
   ])("is missing with %s, and the message says what to add", (_name, input) => {
-    const message = expect.stringContaining("add its `organizationId`") as string;
+    const message = expect.stringContaining("`organizationId` is missing") as string;
     expect(refusalOf(input)).toMatchObject({ code: "BAD_REQUEST", message });
   });
 

@@ -1,4 +1,4 @@
-import { checkingCaller, currentRecorder } from "../tables/reads/read-recorder.js";
+import { withoutCallerTracking, currentRecorder } from "../tables/reads/read-recorder.js";
 import type { ObjectServices } from "../../router/services.js";
 
 /** What a context holds that is the same whoever calls. All else counts as the caller's. */
@@ -26,7 +26,7 @@ export function trackCallerReads<TObject extends object>(given: TObject): TObjec
 
 /** The same for what the framework's own procedures work with. */
 export function trackServiceReads(room: ObjectServices): ObjectServices {
-  return Object.defineProperty(trackCallerReads(room), "checkingCaller", { value: checkingCaller });
+  return Object.defineProperty(trackCallerReads(room), "withoutCallerTracking", { value: withoutCallerTracking });
 }
 
 function trackedProperty(property: PropertyDescriptor): PropertyDescriptor {

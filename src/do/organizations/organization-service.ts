@@ -73,7 +73,7 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
   }
 
   const room: OrganizationService = {
-    demand(requirement) {
+    requirePermission(requirement) {
       demanded.push(requirement);
       allow(requirement);
     },

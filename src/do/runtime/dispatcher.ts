@@ -1,8 +1,8 @@
 import { isDevelopment } from "../../shared/is-development.js";
 import { callTRPCProcedure, type AnyTRPCProcedure, type AnyTRPCRouter } from "@trpc/server";
 import { callerChecksOf } from "../../router/caller-check.js";
-import { checkPlace } from "../../router/check-place.js";
-import { demandOrganizationId } from "../../router/organizations/organization-id-errors.js";
+import { checkPlacement } from "../../router/check-placement.js";
+import { requireOrganizationId } from "../../router/organizations/organization-id-errors.js";
 import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
 import { resolveProcedure } from "../../router/resolve-procedure.js";
@@ -26,7 +26,7 @@ import { deferNested } from "../sockets/defer-nested.js";
 import type { PendingStream } from "../sockets/pending-streams.js";
 import { createStreamScope, isAsyncIterable, type StreamScope, type ScopedCall } from "../sockets/stream-scope.js";
 import {
-  checkingCaller,
+  withoutCallerTracking,
   currentRecorder,
   recording,
   unrecorded,
@@ -95,8 +95,8 @@ export function createDispatcher({
     if (isLive) unrecorded(() => policy.authorize(caller, placement));
     else policy.authorize(caller, placement);
     const services = policy.services(request);
-    checkPlace(placement, services.address, call.input);
-    if (placement.kind === "organization") demandOrganizationId(call.input);
+    checkPlacement(placement, services.address, call.input);
+    if (placement.kind === "organization") requireOrganizationId(call.input);
     const seen = <TObject extends object>(object: TObject): TObject => (isLive ? trackCallerReads(object) : object);
     const bindings = isLive ? denyExternalBindings(env) : env;
     const given =
@@ -233,7 +233,7 @@ export function createDispatcher({
     /** Whether a caller may have what a query of another's has found: the error if not. Never throws. */
     async check(caller: Caller, call: Call, recorder: ReadRecorder): Promise<ErrorShape | undefined> {
       try {
-        await recording(recorder, () => checkingCaller(() => checkCallers(caller, call)));
+        await recording(recorder, () => withoutCallerTracking(() => checkCallers(caller, call)));
         return undefined;
       } catch (cause) {
         return shape(call, cause, caller);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { AuditAction, AuditFilter } from "../../shared/audit.js";
-import { accountOf } from "../auth/account-of.js";
+import { accountOf } from "../services.js";
 import { passwordInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";

@@ -3,7 +3,7 @@ import type { SignedIn } from "../../shared/account.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
 import type { UserOf } from "../profile.js";
-import { accountOf, indexOf } from "./account-of.js";
+import { accountOf, emailIndexOf } from "../services.js";
 import {
   emailInput,
   mailedLinkInput,
@@ -40,7 +40,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      */
     signup: emailProcedure
       .input(signupInput<TApp>(profile))
-      .mutation(({ ctx, input }) => indexOf(ctx).signup(input) as Answer),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).signup(input) as Answer),
 
     /**
      * Signs in.
@@ -49,7 +49,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      */
     login: emailProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
-      .mutation(({ ctx, input }) => indexOf(ctx).login(input) as Answer),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).login(input) as Answer),
 
     /**
      * Ends this device's session; others stay. Called again, it succeeds and changes nothing.
@@ -85,7 +85,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      */
     requestPasswordReset: emailProcedure
       .input(z.strictObject({ email: emailInput }))
-      .mutation(({ ctx, input }) => indexOf(ctx).requestPasswordReset(input.email)),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).requestPasswordReset(input.email)),
 
     /**
      * Sets a new password by the token of a mail, and ends all sessions. Called again with the same token and password, it
@@ -105,7 +105,7 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
      */
     requestDeviceLink: emailProcedure
       .input(z.strictObject({ email: emailInput }))
-      .mutation(({ ctx, input }) => indexOf(ctx).requestDeviceLink(input.email)),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).requestDeviceLink(input.email)),
 
     /**
      * Marks the browser as one of the user's by the token of a mail: it has tries of its own at sign-in. It does not sign in.

@@ -18,7 +18,7 @@ export function can(requirement: Requirement) {
   const needed =
     typeof requirement === "string" ? [requirement] : "any" in requirement ? requirement.any : requirement.all;
   if (needed.length === 0) throw new Error("t.can needs at least one permission.");
-  const check = (ctx: object): void => organizationOf(ctx).demand(requirement);
+  const check = (ctx: object): void => organizationOf(ctx).requirePermission(requirement);
   const middleware = <TNext>({ ctx, next }: MiddlewareOptions<TNext>): TNext => {
     checkCaller(ctx, () => check(ctx));
     return next();

@@ -1,35 +1,38 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../reasoned-error.js";
 
 /**
- * Refuses a call of an organization's procedure that does not say which organization's. A socket's goes to one object
- * all the same, so there it is said as over HTTP, and not by the procedure's own check of its input.
+ * Requires an `organizationId` in the input of an organization's procedure. A socket's calls are checked as well, although the
+ * socket already belongs to one organization, so that the error is the same as over HTTP.
  *
- * @throws TRPCError BAD_REQUEST
+ * @throws ReasonedError BAD_REQUEST (ORGANIZATION_ID_MISSING, ORGANIZATION_ID_INVALID)
  */
-export function demandOrganizationId(input: unknown): void {
+export function requireOrganizationId(input: unknown): void {
   const { organizationId } = (input ?? {}) as { readonly organizationId?: unknown };
   if (typeof organizationId === "string") return;
   if (organizationId !== undefined) throw notAnOrganizationId();
-  throw new TRPCError({
+  throw new ReasonedError({
     code: "BAD_REQUEST",
-    message: "This procedure belongs to an organization: add its `organizationId` to the input.",
+    reason: "ORGANIZATION_ID_MISSING",
+    message: "`organizationId` is missing. Add the id of the organization to the input.",
   });
 }
 
-/** An input's `organizationId` cannot be any organization's: of the wrong type, empty, or of another alphabet. */
-export function notAnOrganizationId(): TRPCError {
-  return new TRPCError({
+/** The `organizationId` of an input has the wrong type, is empty, or has characters that no id contains. */
+export function notAnOrganizationId(): ReasonedError {
+  return new ReasonedError({
     code: "BAD_REQUEST",
-    message: "`organizationId` is not an organization's id. Use the one that organizations.create returned.",
+    reason: "ORGANIZATION_ID_INVALID",
+    message: "`organizationId` is not an organization's id. Use the id that organizations.create returned.",
   });
 }
 
-/** A call came to one organization's object, by its socket or as a live query, that is meant for another's. */
-export function otherOrganization(id: string): TRPCError {
-  return new TRPCError({
+/** A call on a socket or in a live query of one organization names another organization. */
+export function otherOrganization(id: string): ReasonedError {
+  return new ReasonedError({
     code: "FORBIDDEN",
+    reason: "WRONG_ORGANIZATION",
     message:
-      "This socket (or live query) belongs to another organization than the input's `organizationId` names: open a " +
-      `socket at /trpc?organizationId=${id}, or call it over HTTP.`,
+      "This socket or live query belongs to another organization than the `organizationId` of the input. Open a socket at " +
+      `/trpc?organizationId=${id}, or make the call over HTTP.`,
   });
 }

@@ -1,9 +1,10 @@
-import { TRPCError, type TRPCMutationProcedure } from "@trpc/server";
+import type { TRPCMutationProcedure } from "@trpc/server";
 import { z } from "zod";
 import type { Invitation, ListedOrganization, Member } from "../../shared/organization.js";
 import { emailInput } from "../auth/credentials.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
+import { ReasonedError } from "../reasoned-error.js";
 import { can } from "./can.js";
 import { organizationOf, organizationsOf } from "../services.js";
 import type { OrganizationView } from "./organization-types.js";
@@ -29,7 +30,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
 
   const role = z.custom<Role>(
     (value) => typeof value === "string" && rolePolicy.has(value),
-    `This is no role. There are: ${rolePolicy.roles.map(({ name }) => name).join(", ")}.`,
+    `Choose one of these roles: ${rolePolicy.roles.map(({ name }) => name).join(", ")}.`,
   );
 
   return router({
@@ -93,7 +94,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
        * @throws FORBIDDEN without "member:manage" or the rank, NOT_FOUND for who is no member, CONFLICT for the last owner
        */
       remove: manager.input(z.object({ userId: id })).mutation(({ ctx, input }) => {
-        if (!organizationOf(ctx).remove(input.userId)) throw noSuchMember();
+        if (!organizationOf(ctx).remove(input.userId)) throw memberNotFound();
       }),
     }),
 
@@ -113,7 +114,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
 
       /** Takes an invitation back. @throws FORBIDDEN without "member:manage" or the rank, NOT_FOUND */
       cancel: manager.input(z.object({ invitationId: id })).mutation(({ ctx, input }) => {
-        if (!organizationOf(ctx).cancel(input.invitationId)) throw noSuchInvitation();
+        if (!organizationOf(ctx).cancel(input.invitationId)) throw invitationNotFound();
       }),
 
       /**
@@ -157,7 +158,7 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
 
       /** Unblocks an inviter. Their later invitations arrive again. @throws NOT_FOUND */
       unblockInviter: userProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
-        if (!organizationsOf(ctx).unblockInviter(input.id)) throw noSuchBlock();
+        if (!organizationsOf(ctx).unblockInviter(input.id)) throw blockNotFound();
       }),
 
       /** The inviters whom the caller blocks, the newest first. */
@@ -173,14 +174,26 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
   });
 }
 
-function noSuchMember(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "The organization has no such member." });
+function memberNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "MEMBER_NOT_FOUND",
+    message: "This user is not a member of the organization. Reload the list of members.",
+  });
 }
 
-function noSuchBlock(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "You do not block such an inviter." });
+function blockNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "BLOCK_NOT_FOUND",
+    message: "You do not block this inviter. Reload the list of blocked inviters.",
+  });
 }
 
-function noSuchInvitation(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation, or not any more." });
+function invitationNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "INVITATION_NOT_FOUND",
+    message: "This invitation does not exist or is no longer valid. Reload the list of invitations.",
+  });
 }

@@ -1,45 +1,52 @@
-import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
+import { ReasonedError } from "../reasoned-error.js";
 import { createSessionData, type SessionSchema } from "./session-data.js";
-import { sessionsOf } from "./sessions-of.js";
+import { sessionsOf } from "../services.js";
 
 const { router, endingProcedure, userProcedure } = builtinRoot;
 
 const id = z.string().max(64);
 
-/** What a user calls a device of theirs. */
+/** The name that a user gives a session, such as "My phone". */
 const name = z
   .string()
   .trim()
-  .min(1, "A session's name has at least 1 character.")
-  .max(64, "A session's name has at most 64 characters.")
-  .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), "A session's name is one line of text.");
+  .min(1, "Enter a name for the session.")
+  .max(64, "The name of the session must be at most 64 characters.")
+  .refine(
+    (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
+    "The name of the session must be a single line of text.",
+  );
 
 const procedures = {
-  /** The user's sessions, the last seen first. @throws UNAUTHORIZED for nobody */
+  /** Lists the user's sessions, the last seen first. @throws UNAUTHORIZED (NOT_SIGNED_IN) */
   list: userProcedure.query(({ ctx }) => sessionsOf(ctx).list()),
 
-  /** Gives a session a name. @throws NOT_FOUND when the user has no such session */
+  /** Names a session. @throws UNAUTHORIZED (NOT_SIGNED_IN), NOT_FOUND (SESSION_NOT_FOUND) */
   rename: userProcedure.input(z.strictObject({ id, name })).mutation(({ ctx, input }) => {
-    if (!sessionsOf(ctx).rename(input.id, input.name)) throw noSuchSession();
+    if (!sessionsOf(ctx).rename(input.id, input.name)) throw sessionNotFound();
   }),
 
-  /** Ends a session: its next call fails, and its sockets close. @throws NOT_FOUND when the user has no such session */
+  /** Ends a session: its next call fails, and its sockets close. @throws UNAUTHORIZED (NOT_SIGNED_IN), NOT_FOUND (SESSION_NOT_FOUND) */
   revoke: endingProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
-    if (!sessionsOf(ctx).revoke(input.id)) throw noSuchSession();
+    if (!sessionsOf(ctx).revoke(input.id)) throw sessionNotFound();
   }),
 
-  /** Ends all sessions but the one that asks, and answers how many. @throws UNAUTHORIZED for nobody */
+  /** Ends all sessions except the caller's, and returns how many. @throws UNAUTHORIZED (NOT_SIGNED_IN) */
   revokeOthers: userProcedure.mutation(({ ctx }) => sessionsOf(ctx).revokeOthers()),
 };
 
-/** The built-in `sessions` procedures: what is signed in as this user, putting an end to it, and the app's own data. */
+/** The built-in `sessions` procedures: a user's sessions, and the data that the app stores with them. */
 export function createSessionsRouter<TSchema extends SessionSchema>(schema: TSchema) {
   return router({ ...procedures, data: createSessionData(schema) });
 }
 
-/** The same for a session of somebody else's: nobody learns whether it exists. */
-function noSuchSession(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "You have no such session. sessions.list tells which you have." });
+/** The error is the same for another user's session, so that it does not show whether the session exists. */
+function sessionNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "SESSION_NOT_FOUND",
+    message: "This session does not exist or has ended. Reload the list of your sessions.",
+  });
 }

@@ -39,7 +39,7 @@ export async function authenticate(
 export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
-  { device, admits }: { readonly device: Device; readonly admits: Placement["admits"] },
+  { device, admits }: { readonly device: Device; readonly admits: Placement["acceptsSessions"] },
 ): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });

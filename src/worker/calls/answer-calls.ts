@@ -248,6 +248,6 @@ async function callerFor(calls: readonly KnownCall[], { identity, configuration,
     return dependsOnCaller;
   });
   if (identity.type === "nobody" || !asks) return { caller: anonymous, effect: undefined };
-  const [admits, ...others] = new Set(calls.map(({ procedure }) => placementOf(procedure).admits));
+  const [admits, ...others] = new Set(calls.map(({ procedure }) => placementOf(procedure).acceptsSessions));
   return renew(identity.claims, configuration, { device, admits: others.length === 0 ? admits : undefined });
 }

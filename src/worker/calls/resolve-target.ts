@@ -2,9 +2,9 @@ import { TRPCError } from "@trpc/server";
 import { readMailToken } from "../../jwt/mail-token.js";
 import { tokenInput } from "../../router/auth/credentials.js";
 import { readAddress } from "../../router/auth/read-address.js";
-import { signInFirst } from "../../router/base-procedures.js";
+import { notSignedIn } from "../../router/auth/not-signed-in.js";
 import type { Placement } from "../../router/placement.js";
-import { demandOrganizationId, notAnOrganizationId } from "../../router/organizations/organization-id-errors.js";
+import { requireOrganizationId, notAnOrganizationId } from "../../router/organizations/organization-id-errors.js";
 import { verifyRefreshToken } from "../../jwt/refresh-token.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
@@ -37,14 +37,14 @@ export async function resolveTarget(
     case "anywhere":
       return "here";
     case "user":
-      if (caller.type !== "user") throw signInFirst();
+      if (caller.type !== "user") throw notSignedIn();
       return { type: "user", id: caller.userId };
     case "live": {
       const owner = field(input, "organizationId") === undefined ? "user" : "organization";
       return resolveTarget({ kind: owner }, { input }, caller, configuration);
     }
     case "organization":
-      if (caller.type === "anonymous") throw signInFirst();
+      if (caller.type === "anonymous") throw notSignedIn();
       return organizationOf(input);
     case "mail":
       return recipientOf(input, configuration);
@@ -57,7 +57,7 @@ export async function resolveTarget(
 
 /** @throws TRPCError BAD_REQUEST without a well-formed `organizationId` */
 export function organizationOf(input: unknown): Address {
-  demandOrganizationId(input);
+  requireOrganizationId(input);
   const id = field(input, "organizationId");
   const address = typeof id === "string" ? parseName(toName({ type: "organization", id })) : undefined;
   if (address) return address;

@@ -124,7 +124,7 @@ describe("an organization's socket", () => {
     const errors = socket.frames.map(({ error }) => error?.json);
     const [bad, refused] = ["BAD_REQUEST", "FORBIDDEN"];
     expect(errors.map((error) => error?.data.code)).toEqual([refused, refused, refused, bad, bad, bad]);
-    for (const error of errors.slice(4)) expect(error?.message).toContain("add its `organizationId`");
+    for (const error of errors.slice(4)) expect(error?.message).toContain("`organizationId` is missing");
     for (const error of errors.slice(0, 2)) {
       expect(error?.message).toMatch(/socket.*another organization.*\/trpc\?organizationId=/);
       expect(error?.message).toContain(`organizationId=${other},`);

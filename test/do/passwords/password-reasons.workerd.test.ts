@@ -116,5 +116,5 @@ describe("a password that is wrong", () => {
 it("names the first problem about a password when other fields are refused too", async () => {
   const error = await rejection(openBrowser().client().auth.signup.mutate({ email: "nobody", password: "short" }));
   expect(errorReason(error)).toBe("PASSWORD_TOO_SHORT");
-  expect(error.message).toContain("Enter a valid e-mail address.");
+  expect(error.message).toContain("Enter a valid email address.");
 });

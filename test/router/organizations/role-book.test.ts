@@ -53,7 +53,7 @@ describe("roles", () => {
 
   it("fails closed anywhere but in an organization's object", () => {
     const next = vi.fn<() => string>();
-    expect(() => can("read")({ ctx: {}, next })).toThrow("an organization's own object");
+    expect(() => can("read")({ ctx: {}, next })).toThrow("outside of one");
     expect(next).not.toHaveBeenCalled();
   });
 

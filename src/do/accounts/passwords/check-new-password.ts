@@ -3,7 +3,7 @@ import { z } from "zod";
 import { isBreached, type CheckBreachedPassword } from "./check-breached-password.js";
 import { isCommon } from "./is-common.js";
 import { isPredictable } from "./is-predictable.js";
-import type { PasswordReason } from "../../../router/password-issue.js";
+import type { PasswordReason } from "../../../router/input-issue.js";
 import { normalizePassword } from "../../../shared/normalize-password.js";
 
 export interface NewPasswordOptions {

@@ -1,4 +1,4 @@
-import { signInFirst } from "../../../router/base-procedures.js";
+import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { SessionEnded } from "../../lifecycle/request-context.js";
@@ -37,7 +37,7 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
   return {
     resolveAccess,
     authorize(caller) {
-      if (caller.type === "anonymous") throw signInFirst();
+      if (caller.type === "anonymous") throw notSignedIn();
       const granted = access(caller);
       if (granted === "forbidden") throw notAMember();
       // The lease has ended since it was asked for.

@@ -1,6 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import type { User } from "../../../shared/account.js";
-import { signInFirst } from "../../../router/base-procedures.js";
+import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
 import { endEarlier } from "../../accounts/account-endings.js";
 import { createAccountService } from "../../accounts/account-service.js";
@@ -53,7 +53,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
-  const authorize: ObjectPolicy["authorize"] = (caller, { kind, admits }) => {
+  const authorize: ObjectPolicy["authorize"] = (caller, { kind, acceptsSessions }) => {
     if (kind === "mail") {
       if (!exists()) throw invalidLink();
       return;
@@ -63,11 +63,11 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       if (!exists()) throw unknownUser(app);
       return;
     }
-    if (caller.type === "anonymous") throw signInFirst();
+    if (caller.type === "anonymous") throw notSignedIn();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
     if (account.admits(caller)) return;
-    if (admits === "replaced" && account.isOutrun(caller)) return;
-    if (admits === "ended" && account.isOwn(caller)) return;
+    if (acceptsSessions === "replaced" && account.isOutrun(caller)) return;
+    if (acceptsSessions === "ended" && account.isOwn(caller)) return;
     throw refusalFor(caller);
   };
 

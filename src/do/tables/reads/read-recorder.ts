@@ -46,7 +46,7 @@ export function unrecorded<TResult>(work: () => TResult): TResult {
 }
 
 /** Runs a look at who calls that is repeated for each caller: what it reads counts, and that it looked does not. */
-export function checkingCaller<TResult>(work: () => TResult): TResult {
+export function withoutCallerTracking<TResult>(work: () => TResult): TResult {
   const recorder = running.getStore();
   return recorder ? running.run({ ...recorder, caller() {} }, work) : work();
 }

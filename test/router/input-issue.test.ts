@@ -1,7 +1,7 @@
 import { TRPCError } from "@trpc/server";
 import { expect, it } from "vitest";
 import { z } from "zod";
-import { passwordIssue, passwordReasonOf } from "../../src/router/password-issue.js";
+import { inputIssue, inputReasonOf } from "../../src/router/input-issue.js";
 import { reasonOf } from "../../src/router/reasoned-error.js";
 import { newPasswordInput } from "../../src/router/auth/credentials.js";
 
@@ -11,7 +11,7 @@ it.each([
   ["PASSWORD_MALFORMED", "half a character \uD800"],
 ])("gives a new password that is refused the reason %s", (reason, value) => {
   const { error } = newPasswordInput.safeParse(value);
-  expect(passwordReasonOf(error)).toBe(reason);
+  expect(inputReasonOf(error)).toBe(reason);
   expect(error?.issues.every(({ message }) => /^[A-Z].*\.$/.test(message))).toBe(true);
 });
 
@@ -23,10 +23,10 @@ it.each([undefined, null, 12_345_678, {}])("asks for a password instead of %j", 
 it("takes the first reason among the issues of several fields", () => {
   const schema = z.object({
     name: z.string().min(1),
-    one: z.string().refine(() => false, passwordIssue("WEAK_PASSWORD", "Choose another one.")),
-    two: z.string().refine(() => false, passwordIssue("PASSWORD_BREACHED", "Choose another one.")),
+    one: z.string().refine(() => false, inputIssue("WEAK_PASSWORD", "Choose another one.")),
+    two: z.string().refine(() => false, inputIssue("PASSWORD_BREACHED", "Choose another one.")),
   });
-  expect(passwordReasonOf(schema.safeParse({ name: "", one: "", two: "" }).error)).toBe("WEAK_PASSWORD");
+  expect(inputReasonOf(schema.safeParse({ name: "", one: "", two: "" }).error)).toBe("WEAK_PASSWORD");
 });
 
 it.each([

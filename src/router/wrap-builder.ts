@@ -4,7 +4,7 @@ import { completeProcedure } from "./complete-procedure.js";
 type Builder = Record<"query" | "mutation" | "subscription", (resolver: Resolver) => unknown>;
 
 /** Wraps tRPC's builder, and the builders that it returns, so that {@link completeProcedure} completes each procedure. */
-export function ownBuilder<TBuilder extends object>(builder: TBuilder): TBuilder {
+export function wrapBuilder<TBuilder extends object>(builder: TBuilder): TBuilder {
   return new Proxy(builder, {
     get(target, property, receiver) {
       const value: unknown = Reflect.get(target, property, receiver);
@@ -13,7 +13,7 @@ export function ownBuilder<TBuilder extends object>(builder: TBuilder): TBuilder
         return (resolver: Resolver) => completeProcedure(target[property](resolver), resolver);
       return (...args: unknown[]) => {
         const next: unknown = Reflect.apply(value, target, args);
-        return isBuilder(next) ? ownBuilder(next) : next;
+        return isBuilder(next) ? wrapBuilder(next) : next;
       };
     },
   });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { checkHere } from "./check-place.js";
+import { checkPlacementIn } from "./check-placement.js";
 import { declaresKey } from "./declares-key.js";
 import { inputCandidates } from "./input-candidates.js";
 import type { Placement } from "./placement.js";
@@ -12,7 +12,7 @@ import { streamCursorOf } from "./stream-cursor.js";
  */
 export const organizationInput = z.object({ organizationId: z.string() });
 
-export interface ParseOwnInputOptions {
+export interface ParseAppInputOptions {
   readonly type: string;
   readonly placement: Placement;
   /** The schemas, in the order of their declaration. */
@@ -25,7 +25,7 @@ export interface ParseOwnInputOptions {
  * Gives each schema of a procedure the app's own input, without the keys that a client adds for the framework. tRPC gives
  * all schemas of a procedure the same raw input.
  */
-export function parseOwnInput({ type, placement, inputs = [], middlewares }: ParseOwnInputOptions): void {
+export function parseAppInput({ type, placement, inputs = [], middlewares }: ParseAppInputOptions): void {
   const hasOrganizationId = placement.kind === "organization";
   if (!hasOrganizationId && type !== "subscription") return;
   const schemas = inputs.values();
@@ -111,7 +111,7 @@ function createOrganizationCheck(middleware: Middleware, placement: Placement): 
   return async (options) => {
     const input = await options.getRawInput();
     await nextOptions(middleware, options, input);
-    checkHere(placement, options.ctx, input);
+    checkPlacementIn(options.ctx, placement, input);
     return options.next();
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { checkPlace } from "../../src/router/check-place.js";
+import { checkPlacement } from "../../src/router/check-placement.js";
 import type { Placement } from "../../src/router/placement.js";
 import type { Address } from "../../src/shared/owner.js";
 
@@ -19,7 +19,7 @@ const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
 };
 
 const check = (kind: Placement["kind"], address: Address, input?: unknown) => () =>
-  checkPlace({ kind, setsCookies: "never" }, address, input);
+  checkPlacement({ kind, setsCookies: "never" }, address, input);
 
 describe.each(Object.entries(belongs))("a procedure of the kind %s", (kind, places) => {
   it.each(Object.entries(objects))("in the object of a kind: %s", (type, address) => {
