@@ -40,6 +40,16 @@ it("docs/errors.md describes each error reason, and no other", async () => {
   expect(bare).toEqual([]);
 });
 
+it("the guides name reasons that exist", async () => {
+  const pages = (await readdir(path.join(root, "docs"))).filter((name) => name.endsWith(".md"));
+  const texts = await Promise.all(pages.map((name) => readFile(path.join(root, "docs", name), "utf8")));
+  const named = texts.flatMap((text) =>
+    Array.from(text.matchAll(/\breasons?`?\s+`([A-Z_]+)`/gi), ([, reason = ""]) => reason),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((reason) => !reasons.includes(reason))).toEqual([]);
+});
+
 it("throws each error reason somewhere", async () => {
   const sources = await readSources();
   expect(reasons.filter((reason) => !sources.includes(`"${reason}"`))).toEqual([]);
