@@ -3,7 +3,7 @@ import { emailAddressOf } from "../../shared/email-index.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { MAIL } from "../messaging/outbox-heads.js";
-import { endEarlier } from "./account-endings.js";
+import { revokeEarlier } from "./account-endings.js";
 import { mailNotice } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import type { AccountRow } from "./account-store.js";
@@ -11,9 +11,9 @@ import type { AccountRow } from "./account-store.js";
 export const deletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), started_at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT";
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** So long a farewell that cannot be mailed keeps the object's storage. */
-const MAIL_PATIENCE = 60 * MINUTE;
+const MAX_MAIL_WAIT_MS = 60 * MINUTE_MS;
 
 /** A deletion that the user confirmed with their password. */
 export interface ConfirmedDeletion {
@@ -44,7 +44,7 @@ export interface DeletionOptions {
 export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase }: DeletionOptions) {
   const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = deps;
 
-  function started(): { readonly startedAt: number; readonly nextAt: number } | undefined {
+  function readDeletion(): { readonly startedAt: number; readonly nextAt: number } | undefined {
     const [row] = isInitialized() ? sql.exec("SELECT * FROM _deletion").toArray() : [];
     return row && { startedAt: Number(row["started_at"]), nextAt: Number(row["next_at"]) };
   }
@@ -53,19 +53,19 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
   let underWay: boolean | undefined;
 
   async function finish(): Promise<void> {
-    const deletion = started();
+    const deletion = readDeletion();
     if (!deletion) return;
-    const letters = outbox.waiting();
-    const onlyMail = letters === outbox.waiting(MAIL);
-    if (letters === 0 || (onlyMail && Date.now() - deletion.startedAt > MAIL_PATIENCE)) await erase();
-    else sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + MINUTE);
+    const waiting = outbox.waiting();
+    const onlyMail = waiting === outbox.waiting(MAIL);
+    if (waiting === 0 || (onlyMail && Date.now() - deletion.startedAt > MAX_MAIL_WAIT_MS)) await erase();
+    else sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + MINUTE_MS);
   }
 
-  alarms.register({ name: "deletion", due: () => started()?.nextAt, run: finish });
+  alarms.register({ name: "deletion", due: () => readDeletion()?.nextAt, run: finish });
 
   return {
     /** Whether the account is gone, and only its letters are left. */
-    isUnderWay: (): boolean => (underWay ??= started() !== undefined),
+    isUnderWay: (): boolean => (underWay ??= readDeletion() !== undefined),
 
     /** @throws TRPCError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
     async begin({ account, sessionId, assertAllowed }: ConfirmedDeletion): Promise<void> {
@@ -80,16 +80,16 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
         assertAllowed?.(now);
         const isSame = now?.passwordHash === account.passwordHash && now.operationId === operationId;
         if (!isSame) throw signInAgain();
-        if (sessionId !== undefined && !sessions.alive(sessionId, Date.now())) throw signInAgain();
+        if (sessionId !== undefined && !sessions.findActive(sessionId, Date.now())) throw signInAgain();
         outbox.post({ target, kind: "releaseAddress", payload: { userId, operationId } });
-        deps.organizations.tellGone();
+        deps.organizations.announceDeletion();
         mailNotice(deps, "accountDeleted", now);
-        const ended = endEarlier(deps, "accountDeleted");
-        accounts.remove();
+        const ended = revokeEarlier(deps, "accountDeleted");
+        accounts.delete();
         sql.exec(
           "INSERT OR IGNORE INTO _deletion (only, started_at, next_at) VALUES (1, ?, ?)",
           Date.now(),
-          Date.now() + MINUTE,
+          Date.now() + MINUTE_MS,
         );
         alarms.arm();
         return ended;

@@ -68,7 +68,7 @@ export const accountEndings: Readonly<Record<AccountEvent, Ending>> = {
   },
 };
 
-type Parts = Pick<
+type EndingDeps = Pick<
   AccountDeps,
   "userId" | "identity" | "mailTokens" | "outbox" | "pendingChanges" | "deviceEpoch" | "sessions"
 >;
@@ -80,7 +80,7 @@ type Parts = Pick<
  * @param own the session that caused the event, by its present id
  * @returns the ids of the sessions that ended
  */
-export function endEarlier(deps: Parts, event: AccountEvent, own?: string): string[] {
+export function revokeEarlier(deps: EndingDeps, event: AccountEvent, own?: string): string[] {
   const { mailTokens, outbox, deviceEpoch } = deps;
   const { links, devices, sessions } = accountEndings[event];
   for (const purpose of purposesIn(links)) {
@@ -88,10 +88,10 @@ export function endEarlier(deps: Parts, event: AccountEvent, own?: string): stri
     mailTokens.forgetUsed(purpose);
     outbox.withdraw(MAIL, purpose);
   }
-  if (links.changeEmail) endPendingChange(deps);
+  if (links.changeEmail) cancelPendingChange(deps);
   if (devices) deviceEpoch.advance();
   if (sessions === "none") return [];
-  return deps.sessions.removeAllBut(sessions === "others" ? own : undefined);
+  return deps.sessions.deleteAllExcept(sessions === "others" ? own : undefined);
 }
 
 function purposesIn(links: Ending["links"]): MailPurpose[] {
@@ -99,7 +99,7 @@ function purposesIn(links: Ending["links"]): MailPurpose[] {
 }
 
 /** Cancels the pending change of address, and frees the address. Call it inside a transaction. */
-export function endPendingChange({ userId, identity, outbox, pendingChanges }: Parts): void {
+export function cancelPendingChange({ userId, identity, outbox, pendingChanges }: EndingDeps): void {
   const pending = pendingChanges.read();
   if (!pending) return;
   pendingChanges.delete();

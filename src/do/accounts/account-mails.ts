@@ -14,7 +14,7 @@ import type { AccountRow } from "./account-store.js";
 const HOUR = 60 * 60_000;
 
 /** How long the link of a mail is good, in milliseconds. */
-export const lifetimes: Readonly<Record<MailPurpose, number>> = {
+export const linkLifetimes: Readonly<Record<MailPurpose, number>> = {
   verifyEmail: 24 * HOUR,
   resetPassword: HOUR,
   changeEmail: HOUR,
@@ -22,15 +22,15 @@ export const lifetimes: Readonly<Record<MailPurpose, number>> = {
   confirmDevice: HOUR / 3,
 };
 
-type Parts = Pick<AccountDeps, "mailTokens" | "outbox">;
+type LinkDeps = Pick<AccountDeps, "mailTokens" | "outbox">;
 
 /**
  * Mails a link, and invalidates the earlier ones. Call it inside the transaction of its cause, after the object of the
  * address has counted the mail.
  */
-export function mailLink({ mailTokens, outbox }: Parts, purpose: MailPurpose & LinkKind, to: string): void {
+export function mailLink({ mailTokens, outbox }: LinkDeps, purpose: MailPurpose & LinkKind, to: string): void {
   mailTokens.forget(purpose);
-  postMail(outbox, purpose, { to, expiresAt: Date.now() + lifetimes[purpose] });
+  postMail(outbox, purpose, { to, expiresAt: Date.now() + linkLifetimes[purpose] });
 }
 
 /**
@@ -69,7 +69,7 @@ export async function countMail(
  *
  * @throws TRPCError BAD_REQUEST for any other
  */
-export async function secretOf(
+export async function readLinkSecret(
   { userId, identity }: Pick<AccountDeps, "userId" | "identity">,
   purpose: MailPurpose,
   text: string,

@@ -7,7 +7,7 @@ import { SessionEnded, type RequestContext } from "../lifecycle/request-context.
 import type { AccountDeletion } from "./account-deletion.js";
 import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
 import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
-import { endEarlier } from "./account-endings.js";
+import { revokeEarlier } from "./account-endings.js";
 import type { AccountDeps } from "./account-deps.js";
 import type { ActingSession } from "./audit-log.js";
 import { toUser, type AccountRow } from "./account-store.js";
@@ -32,7 +32,7 @@ export interface AccountServiceOptions {
   /** Whether there is an account. A sign-out can be repeated after the account was deleted. */
   readonly exists: () => boolean;
   readonly request: RequestContext;
-  readonly account: Pick<UserAccount, "isAlive">;
+  readonly account: Pick<UserAccount, "hasActiveSession">;
   readonly profile: ProfileSchema | undefined;
   readonly verification: EmailVerification;
   readonly passwordReset: PasswordReset;
@@ -67,8 +67,8 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
   const { accounts, sessions, audit, onSessionEnd } = deps;
   const sessionId = sessionOf(request.caller);
   const actor: ActingSession = { sessionId, device: request.device };
-  const isOver = (): boolean =>
-    sessionId !== undefined && (!exists() || sessions.alive(sessionId, Date.now()) === undefined);
+  const hasSessionEnded = (): boolean =>
+    sessionId !== undefined && (!exists() || sessions.findActive(sessionId, Date.now()) === undefined);
 
   /**
    * Answers a sign-out again after its reply was lost: the session is over.
@@ -84,7 +84,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
   }
 
   function assertOwnSession(): void {
-    if (!options.account.isAlive(request.caller)) throw sessionNeeded(request.caller, deps.userId);
+    if (!options.account.hasActiveSession(request.caller)) throw sessionNeeded(request.caller, deps.userId);
   }
 
   return {
@@ -92,18 +92,18 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
 
     logout() {
       if (sessionId === undefined) return;
-      if (isOver()) return repeatSignOut("own");
-      sessions.remove(sessionId);
+      if (hasSessionEnded()) return repeatSignOut("own");
+      sessions.delete(sessionId);
       audit.add({ action: "logout", outcome: "ok", ...actor });
       request.setSession(null);
       onSessionEnd(sessionId);
     },
 
     logoutEverywhere() {
-      if (isOver()) return repeatSignOut("all");
+      if (hasSessionEnded()) return repeatSignOut("all");
       const ended = deps.transaction(() => {
         audit.add({ action: "session.revoke", outcome: "ok", ...actor });
-        return endEarlier(deps, "signedOutEverywhere");
+        return revokeEarlier(deps, "signedOutEverywhere");
       });
       request.setSession(null);
       for (const id of ended) onSessionEnd(id);
@@ -132,7 +132,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
 
     async delete(password) {
       const account = await deps.passwords.confirm(password, actor);
-      await deps.organizations.assertDispensable();
+      await deps.organizations.assertNotLastOwner();
       await onDelete(toUser(account));
       await deletion.begin({ account, sessionId });
       request.setSession(null);
@@ -158,6 +158,6 @@ function existing(account: AccountRow | undefined): AccountRow {
 
 function current({ sessions }: AccountDeps, sessionId: string | undefined): Session {
   const now = Date.now();
-  const row = sessionId === undefined ? undefined : sessions.alive(sessionId, now);
+  const row = sessionId === undefined ? undefined : sessions.findActive(sessionId, now);
   return row ? toPublicSession(row) : sessionOfCall(new Date(now));
 }

@@ -26,7 +26,7 @@ export interface AccountStore {
   setProfile(profile: unknown): boolean;
   /** @throws TRPCError BAD_REQUEST, PAYLOAD_TOO_LARGE */
   setFields(patch: Readonly<Record<string, unknown>>): void;
-  remove(): void;
+  delete(): void;
 }
 
 export const accountSchema = `
@@ -92,7 +92,7 @@ export function createAccountStore({ sql, isInitialized, hasProfile, fields }: A
       if (!fields) throw new Error("This app has no `fields`. Declare them: initUserDO({ fields: z.object({ … }) }).");
       fields.set(patch);
     },
-    remove() {
+    delete() {
       sql.exec("DELETE FROM _account");
       sql.exec("DELETE FROM _user_fields");
       sql.exec("DELETE FROM _profile");

@@ -65,7 +65,7 @@ export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
 
 /** What happened to an account, for its user to look through. Entries are added and, in time, dropped: never changed. */
 export interface AuditLog {
-  add(happening: AuditEvent): void;
+  add(event: AuditEvent): void;
   list(filter: AuditFilter): AuditPage;
 }
 

@@ -1,8 +1,8 @@
 import type { MailPurpose } from "../../jwt/mail-token.js";
-import { invalidLink, secretOf, usedLink } from "./account-mails.js";
+import { invalidLink, readLinkSecret, usedLink } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 
-type Parts = Pick<AccountDeps, "userId" | "identity" | "accounts" | "mailTokens" | "pendingChanges">;
+type CheckLinkDeps = Pick<AccountDeps, "userId" | "identity" | "accounts" | "mailTokens" | "pendingChanges">;
 
 /**
  * Checks a mailed link without using it up, by the conditions for its first use. Another call can use the link, or end
@@ -10,9 +10,9 @@ type Parts = Pick<AccountDeps, "userId" | "identity" | "accounts" | "mailTokens"
  *
  * @throws TRPCError BAD_REQUEST for a link that is not valid for this purpose, with the reason LINK_USED if it was used
  */
-export async function checkLink(deps: Parts, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
+export async function checkLink(deps: CheckLinkDeps, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
   const { accounts, mailTokens, pendingChanges } = deps;
-  const secret = await secretOf(deps, purpose, token);
+  const secret = await readLinkSecret(deps, purpose, token);
   // The account can be deleted in the meantime. Its other tables are gone then.
   const account = accounts.read();
   if (!account) throw invalidLink();

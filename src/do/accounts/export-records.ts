@@ -35,7 +35,7 @@ export interface ExportOptions {
 }
 
 /** So many rows are read at once. */
-const PAGE = 200;
+const PAGE_ROWS = 200;
 
 /** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
@@ -71,7 +71,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   }
   let cursor: number | undefined;
   do {
-    const { entries, nextCursor } = audit.list({ limit: PAGE, cursor });
+    const { entries, nextCursor } = audit.list({ limit: PAGE_ROWS, cursor });
     for (const data of entries) yield { type: "audit", data };
     cursor = nextCursor;
   } while (cursor !== undefined);
@@ -81,7 +81,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
 function* allRows({ tables, rowSizes }: ExportOptions, name: string): Generator<object, void> {
   const table = (tables as Readonly<Record<string, ReadableTable>>)[name];
   for (let last = ""; table;) {
-    const ids = table.select("id").where("id", ">", last).orderBy("id").limit(PAGE).all();
+    const ids = table.select("id").where("id", ">", last).orderBy("id").limit(PAGE_ROWS).all();
     const sizes = rowSizes(
       name,
       ids.map(({ id }) => id),

@@ -1,7 +1,7 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 
 /** Most exports that one object runs at a time: each keeps a page of its records in memory while its client reads. */
-const MOST_EXPORTS = 4;
+const MAX_EXPORTS = 4;
 
 /** Counts the exports of one object that run. */
 export function createExportLimit() {
@@ -13,7 +13,7 @@ export function createExportLimit() {
    * @throws TRPCError TOO_MANY_REQUESTS if too many exports run
    */
   return async function* limitExport<TRecord>(records: AsyncIterable<TRecord>): AsyncGenerator<TRecord, void> {
-    if (running >= MOST_EXPORTS) throw tooManyExports();
+    if (running >= MAX_EXPORTS) throw tooManyExports();
     running++;
     try {
       yield* records;
@@ -26,7 +26,7 @@ export function createExportLimit() {
 function tooManyExports(): ReasonedError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: `${MOST_EXPORTS} exports of this account are running. Wait until one of them has ended.`,
+    message: `${MAX_EXPORTS} exports of this account are running. Wait until one of them has ended.`,
     reason: "OBJECT_OVERLOADED",
   });
 }

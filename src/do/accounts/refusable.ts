@@ -3,7 +3,7 @@ import { ReasonedError, reasonOf } from "../../router/reasoned-error.js";
 import type { Refused } from "../../shared/internal.js";
 
 /** Turns an error that was meant for the client into data, so that it can cross RPC. */
-export async function refusable<TResult>(work: () => Promise<TResult>): Promise<TResult | Refused> {
+export async function catchRefusal<TResult>(work: () => Promise<TResult>): Promise<TResult | Refused> {
   try {
     return await work();
   } catch (error) {
@@ -13,7 +13,7 @@ export async function refusable<TResult>(work: () => Promise<TResult>): Promise<
 }
 
 /** The error again, on the other side. */
-export function refusalOf({ refused }: Refused): TRPCError {
+export function refusalError({ refused }: Refused): TRPCError {
   const { message, reason } = refused;
   const code = refused.code as TRPCError["code"];
   return reason === undefined ? new TRPCError({ code, message }) : new ReasonedError({ code, message, reason });

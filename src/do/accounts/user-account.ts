@@ -6,7 +6,7 @@ import type { SessionTokens } from "../../shared/call.js";
 import { mailLink } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import { toUser, type AccountRow } from "./account-store.js";
-import { refusable } from "./refusable.js";
+import { catchRefusal } from "./refusable.js";
 import type { SessionRow } from "./sessions/session-row.js";
 import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";
@@ -27,14 +27,14 @@ export interface UserAccountOptions {
   /** Takes the object back to before its birth. */
   readonly erase: () => Promise<void>;
   /** Does something once the reply is on its way: its time tells nobody anything. */
-  readonly later: (work: () => void) => void;
+  readonly runLater: (work: () => void) => void;
 }
 
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
 
 /** The account in a user's own object: signing up and in, and the sessions' tokens. */
 export function createUserAccount(options: UserAccountOptions) {
-  const { deps, isInitialized, exists, initialize, onSignup, onLogin, erase, later } = options;
+  const { deps, isInitialized, exists, initialize, onSignup, onLogin, erase, runLater } = options;
   const {
     userId,
     identity,
@@ -55,11 +55,11 @@ export function createUserAccount(options: UserAccountOptions) {
     return { signedIn: { user, session: toPublicSession(session) }, tokens, deviceEpoch };
   }
 
-  function aliveSession(caller: Caller): SessionRow | "none needed" | undefined {
+  function findActiveSession(caller: Caller): SessionRow | "none needed" | undefined {
     if (caller.type !== "user" || caller.userId !== userId) return undefined;
     if (caller.via === "rpc") return exists() ? "none needed" : undefined;
     // An account that is being deleted has no session any more.
-    return isInitialized() ? sessions.alive(caller.sessionId, Date.now()) : undefined;
+    return isInitialized() ? sessions.findActive(caller.sessionId, Date.now()) : undefined;
   }
 
   async function create(
@@ -71,7 +71,7 @@ export function createUserAccount(options: UserAccountOptions) {
     const passwordHash = await passwords.hash(password);
     const createdAt = new Date();
     // The hash took a while: another call may have made the account meanwhile.
-    const made = initialize(() => {
+    const created = initialize(() => {
       const existing = accounts.read();
       if (existing && existing.operationId !== operationId) return undefined;
       const session = sessions.create(Date.now(), device.label);
@@ -85,9 +85,9 @@ export function createUserAccount(options: UserAccountOptions) {
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
       return { account, session, deviceEpoch, hook: onSignup(toUser(account), session) };
     });
-    if (!made) return "exists";
+    if (!created) return "exists";
     try {
-      await made.hook;
+      await created.hook;
     } catch (error) {
       // While the hook ran, the alarm may have sent the mail. From here on it cannot.
       if (isInitialized() && mailTokens.isIssued("verifyEmail")) onMailed();
@@ -95,7 +95,7 @@ export function createUserAccount(options: UserAccountOptions) {
       await erase();
       throw error;
     }
-    return signIn(made.account, made.session, made.deviceEpoch);
+    return signIn(created.account, created.session, created.deviceEpoch);
   }
 
   async function login({
@@ -112,7 +112,7 @@ export function createUserAccount(options: UserAccountOptions) {
     const ok = await passwords.verify(password, own);
     // Hashing took a while: by now the address or the password may be another.
     if (!ok || !own || accounts.read()?.email !== email) {
-      if (own) later(() => exists() && noteFailure(device));
+      if (own) runLater(() => exists() && auditFailure(device));
       return "refused";
     }
     const { session, deviceEpoch, ended, hook } = transaction(() => {
@@ -124,21 +124,21 @@ export function createUserAccount(options: UserAccountOptions) {
         session: created,
         deviceEpoch: deps.deviceEpoch.read(),
         hook: hookResult,
-        ended: sessions.trim(created.id),
+        ended: sessions.deleteExcess(created.id),
       };
     });
     for (const id of ended) onSessionEnd(id);
     try {
       await hook;
     } catch (error) {
-      sessions.remove(session.id);
+      sessions.delete(session.id);
       throw error;
     }
     return signIn(own, session, deviceEpoch);
   }
 
   /** Ends the session if the token was exchanged before and its successor was presented, whatever it is used for. */
-  function exchange(
+  function exchangeToken(
     how: "rotate" | "present",
     sessionId: string,
     generation: number,
@@ -158,21 +158,21 @@ export function createUserAccount(options: UserAccountOptions) {
     return exists() && sessions.wasReplaced(sessionId, Date.now());
   }
 
-  function noteFailure(device: Device): void {
+  function auditFailure(device: Device): void {
     audit.add({ action: "login", outcome: "failed", device });
   }
 
   return {
     async create(request: Request<"createAccount">): Promise<SignInResult | Refused | "exists"> {
       let mailed = false;
-      const result = await refusable(() => create(request, () => (mailed = true)));
+      const result = await catchRefusal(() => create(request, () => (mailed = true)));
       return typeof result === "object" && "refused" in result ? { ...result, mailed } : result;
     },
 
     login: (request: Request<"login">): Promise<SignInResult | Refused | "refused" | "unknown device"> =>
-      refusable(() => login(request)),
+      catchRefusal(() => login(request)),
 
-    has: (email: string): boolean => exists() && accounts.read()?.email === email,
+    hasEmail: (email: string): boolean => exists() && accounts.read()?.email === email,
 
     /** Whether an address is the account's own, and verified. */
     hasVerified(email: string): boolean {
@@ -186,33 +186,33 @@ export function createUserAccount(options: UserAccountOptions) {
       device: Device,
     ): Promise<SessionTokens | "ended" | "replaced"> {
       const account = exists() ? accounts.read() : undefined;
-      const session = account && transaction(() => exchange("rotate", sessionId, generation, device));
+      const session = account && transaction(() => exchangeToken("rotate", sessionId, generation, device));
       if (account && session) return tokensOf(account, session, identity(), accessSeconds);
       onSessionEnd(sessionId);
       return wasReplaced(sessionId) ? "replaced" : "ended";
     },
 
     /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */
-    holds(sessionId: string, generation: number, device: Device): boolean {
-      const session = exists() ? transaction(() => exchange("present", sessionId, generation, device)) : undefined;
+    acceptsRefreshToken(sessionId: string, generation: number, device: Device): boolean {
+      const session = exists() ? transaction(() => exchangeToken("present", sessionId, generation, device)) : undefined;
       if (session) sessions.touch(session, Date.now());
       else onSessionEnd(sessionId);
       return session !== undefined;
     },
 
     /** Whether a caller's session got a new id that the caller may not know yet: its cookies must not be cleared. */
-    isOutrun: (caller: Caller): boolean =>
+    wasSessionReplaced: (caller: Caller): boolean =>
       caller.type === "user" && caller.via === "session" && wasReplaced(caller.sessionId),
 
     /** Whether the caller has or had a session of this user. */
-    isOwn: (caller: Caller): boolean => caller.type === "user" && caller.via === "session" && caller.userId === userId,
+    hasOwnSession: (caller: Caller): boolean => caller.type === "user" && caller.via === "session" && caller.userId === userId,
 
     /** Whether the caller may still act: a session's row is looked at on every call and every event. */
-    isAlive: (caller: Caller): boolean => aliveSession(caller) !== undefined,
+    hasActiveSession: (caller: Caller): boolean => findActiveSession(caller) !== undefined,
 
     /** {@link isAlive} for a call of the caller's own, which shows that the session is in use. */
-    admits(caller: Caller): boolean {
-      const session = aliveSession(caller);
+    authorize(caller: Caller): boolean {
+      const session = findActiveSession(caller);
       if (typeof session === "object") {
         sessions.touch(session, Date.now());
         confirm(session, caller);
@@ -222,7 +222,7 @@ export function createUserAccount(options: UserAccountOptions) {
 
     /** Records that the caller opened a socket, and with which generation of the session's tokens. */
     onUpgrade(caller: Caller): void {
-      const session = aliveSession(caller);
+      const session = findActiveSession(caller);
       if (typeof session !== "object") return;
       sessions.touch(session, Date.now());
       confirm(session, caller);
@@ -232,7 +232,7 @@ export function createUserAccount(options: UserAccountOptions) {
     onUse(caller: Caller): void {
       // A live query's run must not count this as a read or a write of its own.
       unrecorded(() => {
-        const session = aliveSession(caller);
+        const session = findActiveSession(caller);
         if (typeof session === "object") sessions.touch(session, Date.now());
       });
     },

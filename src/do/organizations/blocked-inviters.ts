@@ -16,7 +16,7 @@ export interface BlockedInviterStore {
   /** Blocks an inviter, by the user id where it is known. Blocking them again returns the same. */
   add(inviter: KnownInviter): BlockedInviter;
   /** Returns whether there was such a block. */
-  remove(id: string): boolean;
+  delete(id: string): boolean;
   count(): number;
 }
 
@@ -61,7 +61,7 @@ export function createBlockedInviterStore(sql: SqlStorage): BlockedInviterStore 
       );
       return block;
     },
-    remove: (id) => sql.exec("DELETE FROM _blocked_inviters WHERE id = ? RETURNING id", id).toArray().length > 0,
+    delete: (id) => sql.exec("DELETE FROM _blocked_inviters WHERE id = ? RETURNING id", id).toArray().length > 0,
     count: () => Number(sql.exec("SELECT count(*) AS count FROM _blocked_inviters").one()["count"]),
   };
 }

@@ -1,8 +1,8 @@
 /** Invitations to one address that wait for an answer, from all organizations together. */
-const TOTAL = 50;
+const MAX_PER_ADDRESS = 50;
 
 /** Waiting invitations to one address that one user has sent, on behalf of any organization. */
-const OF_ONE_INVITER = 10;
+const MAX_PER_INVITER = 10;
 
 /** An invitation as far as the limits count it. */
 export interface CountedInvitation {
@@ -27,6 +27,6 @@ export function isWithinInvitationLimits(
   const { organizationId, inviterId } = invitation;
   if (waiting.some((each) => each.organizationId === organizationId)) return true;
   const unblocked = waiting.filter((each) => each.inviterId === undefined || !blocked.has(each.inviterId));
-  if (unblocked.length >= TOTAL) return false;
-  return inviterId === undefined || waiting.filter((each) => each.inviterId === inviterId).length < OF_ONE_INVITER;
+  if (unblocked.length >= MAX_PER_ADDRESS) return false;
+  return inviterId === undefined || waiting.filter((each) => each.inviterId === inviterId).length < MAX_PER_INVITER;
 }

@@ -15,17 +15,17 @@ export interface InvitationRow extends Omit<Invitation, "inviter"> {
 /** The invitations that wait for an answer, one for each address. */
 export interface InvitationStore {
   find(id: string): InvitationRow | undefined;
-  findFor(email: string): InvitationRow | undefined;
+  findByEmail(email: string): InvitationRow | undefined;
   /** The newest first. */
   list(): InvitationRow[];
-  by(inviter: string): InvitationRow[];
+  listByInviter(inviter: string): InvitationRow[];
   insert(invitation: InvitationRow): void;
   /** Updates the columns that change when an invitation is sent again. */
   renew(invitation: Pick<InvitationRow, "id" | "inviterId" | "inviterVerified" | "expiresAt">): void;
-  remove(id: string): void;
-  removeAll(): void;
+  delete(id: string): void;
+  deleteAll(): void;
   nextExpiry(): number | undefined;
-  removeExpired(now: number): void;
+  pruneExpired(now: number): void;
 }
 
 export const invitationSchema = loggedTableSql(
@@ -55,9 +55,9 @@ export function createInvitationStore(sql: SqlStorage): InvitationStore {
 
   return {
     find: (id) => read("WHERE id = ?", id)[0],
-    findFor: (email) => read("WHERE email = ?", email)[0],
+    findByEmail: (email) => read("WHERE email = ?", email)[0],
     list: () => read("ORDER BY created_at DESC, id"),
-    by: (inviter) => read("WHERE inviter = ?", inviter),
+    listByInviter: (inviter) => read("WHERE inviter = ?", inviter),
     insert({ id, email, role, inviterId, inviterVerified, invitedBy, target, createdAt, expiresAt }) {
       writeInviter(
         sql,
@@ -85,13 +85,13 @@ export function createInvitationStore(sql: SqlStorage): InvitationStore {
       );
       sql.exec("UPDATE _invitations SET expires_at = ? WHERE id = ?", expiresAt.getTime(), id);
     },
-    remove: (id) => void sql.exec("DELETE FROM _invitations WHERE id = ?", id),
-    removeAll: () => void sql.exec("DELETE FROM _invitations"),
+    delete: (id) => void sql.exec("DELETE FROM _invitations WHERE id = ?", id),
+    deleteAll: () => void sql.exec("DELETE FROM _invitations"),
     nextExpiry() {
       const { at } = sql.exec("SELECT min(expires_at) AS at FROM _invitations").one();
       return at === null ? undefined : Number(at);
     },
-    removeExpired: (now) => void sql.exec("DELETE FROM _invitations WHERE expires_at <= ?", now),
+    pruneExpired: (now) => void sql.exec("DELETE FROM _invitations WHERE expires_at <= ?", now),
   };
 }
 

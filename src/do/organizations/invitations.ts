@@ -13,14 +13,14 @@ import { assertOutranks, outranks, type ActingMember } from "./rank.js";
 
 const HOUR = 60 * 60_000;
 /** How long an invitation waits for its answer. */
-const LIFETIME = 7 * 24 * HOUR;
+const LIFETIME_MS = 7 * 24 * HOUR;
 /** Mails to one address. Its own object bounds what all organizations together send. */
-const RATE = { limit: 3, per: HOUR };
+const MAIL_RATE = { limit: 3, per: HOUR };
 /** Most that wait at once. */
-const WAITING = 1_000;
+const MAX_WAITING = 1_000;
 
 /** Who answers an invitation: a user whose own object knows that the address is theirs. */
-export interface Answering {
+export interface InvitationAnswer {
   readonly invitationId: string;
   readonly userId: string;
   readonly email: string;
@@ -59,25 +59,25 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
   const targetOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
 
   /** Says at the address what is waiting there. */
-  function tell(invitation: InvitationRow, mail: boolean): void {
+  function notifyAddress(invitation: InvitationRow, mail: boolean): void {
     const { id, email, role, inviterId, inviterVerified, invitedBy, expiresAt, target } = invitation;
     const name = organizations.read()?.name ?? "";
     const inviter = inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified };
-    const waiting = { id, email, organizationId, name, role, invitedBy, inviter, expiresAt: expiresAt.getTime(), mail };
-    outbox.post(messageTo(target, "invitation", waiting));
+    const findWaiting = { id, email, organizationId, name, role, invitedBy, inviter, expiresAt: expiresAt.getTime(), mail };
+    outbox.post(messageTo(target, "invitation", findWaiting));
   }
 
-  function end({ id, target }: InvitationRow): void {
-    invitations.remove(id);
+  function withdraw({ id, target }: InvitationRow): void {
+    invitations.delete(id);
     outbox.post(messageTo(target, "withdrawInvitation", { id }));
   }
 
   /** Noted under the name of the address's object: the address itself is kept no longer than its invitation. */
-  function takeMail(target: string): void {
+  function countMail(target: string): void {
     mail.assertConfigured();
     const now = Date.now();
-    rates.forgetAll(now - RATE.per);
-    if (!rates.take(target, RATE, now)) throw tooManyMails();
+    rates.forgetAll(now - MAIL_RATE.per);
+    if (!rates.take(target, MAIL_RATE, now)) throw tooManyMails();
   }
 
   function waiting(id: string): InvitationRow | undefined {
@@ -86,7 +86,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
   }
 
   /** Whoever invited has to be able to still: a right that was taken away gives nothing any more. */
-  function stillGranted({ inviterId, role }: InvitationRow): boolean {
+  function isStillAuthorized({ inviterId, role }: InvitationRow): boolean {
     if (inviterId === undefined) return true;
     const member = members.find(inviterId);
     if (!member || !rolePolicy.allows(member.role, builtinPermissions.manageMembers)) return false;
@@ -109,21 +109,21 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
   function findSame({ email, role }: NewInvitation, by: ActingMember): InvitationRow | undefined {
     assertOutranks(rolePolicy, by, role);
     if (members.hasEmail(email)) throw alreadyMember();
-    const before = invitations.findFor(email);
+    const before = invitations.findByEmail(email);
     if (!before || !waiting(before.id)) return undefined;
     if (before.role === role) return before;
     assertOutranks(rolePolicy, by, before.role);
     return undefined;
   }
 
-  function accept({ invitationId, userId, email }: Answering): MemberRow | undefined {
+  function accept({ invitationId, userId, email }: InvitationAnswer): MemberRow | undefined {
     const member = members.find(userId);
     const invitation = waiting(invitationId);
     // Asked again, because the answer was lost.
     if (!invitation) return member?.invitationId === invitationId ? member : undefined;
     if (invitation.email !== email) return undefined;
-    const granted = stillGranted(invitation);
-    end(invitation);
+    const granted = isStillAuthorized(invitation);
+    withdraw(invitation);
     if (member || !granted) return member;
     membership.add({ userId, email, role: invitation.role, joinedAt: new Date(), invitationId });
     return members.find(userId);
@@ -149,10 +149,10 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
         // Another call may have come first.
         const existing = findSame({ email, role }, by);
         if (existing) return existing;
-        takeMail(target);
-        const before = invitations.findFor(email);
-        if (before) end(before);
-        if (invitations.list().length >= WAITING) throw tooManyWaiting();
+        countMail(target);
+        const before = invitations.findByEmail(email);
+        if (before) withdraw(before);
+        if (invitations.list().length >= MAX_WAITING) throw tooManyWaiting();
         const now = Date.now();
         const invitedBy = by === "system" ? undefined : by.email;
         const invitation: InvitationRow = {
@@ -164,10 +164,10 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
           invitedBy,
           target,
           createdAt: new Date(now),
-          expiresAt: new Date(now + LIFETIME),
+          expiresAt: new Date(now + LIFETIME_MS),
         };
         invitations.insert(invitation);
-        tell(invitation, true);
+        notifyAddress(invitation, true);
         arm();
         return invitation;
       });
@@ -178,7 +178,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       const invitation = waiting(id);
       if (!invitation) return false;
       assertOutranks(rolePolicy, actor, invitation.role);
-      end(invitation);
+      withdraw(invitation);
       return true;
     },
 
@@ -194,34 +194,34 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       const { inviterVerified } = await askToInvite(deps, { email, inviter });
       return transaction(() => {
         const invitation = readInvitationToResend(id, actor());
-        takeMail(invitation.target);
-        const renewed = { ...invitation, inviterVerified, expiresAt: new Date(Date.now() + LIFETIME) };
+        countMail(invitation.target);
+        const renewed = { ...invitation, inviterVerified, expiresAt: new Date(Date.now() + LIFETIME_MS) };
         invitations.renew(renewed);
-        tell(renewed, true);
+        notifyAddress(renewed, true);
         arm();
         return renewed;
       });
     },
 
     /** Makes a member of who accepts; `undefined` when the invitation does not hold. The same again for the same user. */
-    accept: (answering: Answering): MemberRow | undefined => transaction(() => accept(answering)),
+    accept: (answering: InvitationAnswer): MemberRow | undefined => transaction(() => accept(answering)),
 
     /** Answers whether the invitation was theirs to turn down. */
-    decline: ({ invitationId, email }: Answering): boolean =>
+    decline: ({ invitationId, email }: InvitationAnswer): boolean =>
       transaction(() => {
         const invitation = waiting(invitationId);
         if (invitation?.email !== email) return false;
-        end(invitation);
+        withdraw(invitation);
         return true;
       }),
 
     /** The organization has another name. */
-    tellAll(): void {
-      for (const invitation of invitations.list()) tell(invitation, false);
+    notifyAll(): void {
+      for (const invitation of invitations.list()) notifyAddress(invitation, false);
     },
 
-    endAll(): void {
-      for (const invitation of invitations.list()) end(invitation);
+    withdrawAll(): void {
+      for (const invitation of invitations.list()) withdraw(invitation);
     },
   };
 }
@@ -242,6 +242,6 @@ function tooManyMails(): TRPCError {
 function tooManyWaiting(): TRPCError {
   return new TRPCError({
     code: "TOO_MANY_REQUESTS",
-    message: `${WAITING} invitations wait for an answer. Cancel some, or wait until they are answered or have run out.`,
+    message: `${MAX_WAITING} invitations wait for an answer. Cancel some, or wait until they are answered or have run out.`,
   });
 }

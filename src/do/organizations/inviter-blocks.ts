@@ -4,11 +4,11 @@ import type { BlockedInviterStore } from "./blocked-inviters.js";
 import type { UserOrganizationStore } from "./user-organization-store.js";
 
 /** How many inviters one user can block. */
-const LIMIT = 1_000;
+const MAX_BLOCKS = 1_000;
 
 export interface InviterBlocksOptions {
   readonly blocked: BlockedInviterStore;
-  readonly store: Pick<UserOrganizationStore, "invitation" | "removeInvitationsBy">;
+  readonly store: Pick<UserOrganizationStore, "invitation" | "deleteInvitationsBy">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   /** The address of the user, who has shown that it is theirs. @throws TRPCError FORBIDDEN */
   readonly verifiedEmail: () => string;
@@ -29,22 +29,22 @@ export function createInviterBlocks({ blocked, store, transaction, verifiedEmail
       const email = verifiedEmail();
       return transaction(() => {
         const invitation = store.invitation(invitationId, email, Date.now());
-        if (!invitation) throw noSuchInvitation();
+        if (!invitation) throw invitationNotFound();
         const { inviter, invitedBy } = invitation;
         if (invitedBy === undefined) throw invitedByApp();
-        if (blocked.count() >= LIMIT) throw tooManyBlocks();
+        if (blocked.count() >= MAX_BLOCKS) throw tooManyBlocks();
         const known = { userId: inviter?.userId, email: invitedBy };
-        store.removeInvitationsBy(known);
+        store.deleteInvitationsBy(known);
         return blocked.add(known);
       });
     },
 
     /** Returns whether there was such a block. */
-    unblock: (id: string): boolean => blocked.remove(id),
+    unblock: (id: string): boolean => blocked.delete(id),
   };
 }
 
-export function noSuchInvitation(): TRPCError {
+export function invitationNotFound(): TRPCError {
   return new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation to your address, or not any more." });
 }
 
@@ -58,6 +58,6 @@ function invitedByApp(): TRPCError {
 function tooManyBlocks(): TRPCError {
   return new TRPCError({
     code: "TOO_MANY_REQUESTS",
-    message: `You block ${LIMIT} inviters. Unblock some of them first.`,
+    message: `You block ${MAX_BLOCKS} inviters. Unblock some of them first.`,
   });
 }

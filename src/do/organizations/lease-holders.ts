@@ -13,7 +13,7 @@ export const leaseHolderSchema = `
   ) STRICT, WITHOUT ROWID`;
 
 /** How long an organization may take a session to be alive without asking again. */
-const LEASE = 5 * 60_000;
+const LEASE_MS = 5 * 60_000;
 
 /** An organization's request for a lease of a session. */
 export type LeaseRequest = Pick<
@@ -35,12 +35,12 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
       { sessionId, organizationId, generation }: LeaseRequest,
     ): number | "ended" | "replaced" {
       const now = Date.now();
-      const alive = sessions.alive(sessionId, now);
+      const alive = sessions.findActive(sessionId, now);
       if (!alive) return sessions.wasReplaced(sessionId, now) ? "replaced" : "ended";
       // An organization asks for a lease only when the session sends or receives something there.
       const session = sessions.touch(alive, now);
       sessions.confirm(session, generation);
-      const until = Math.min(now + LEASE, session.expiresAt);
+      const until = Math.min(now + LEASE_MS, session.expiresAt);
       sql.exec("DELETE FROM _lease_holders WHERE until <= ?", now);
       sql.exec(
         "INSERT OR REPLACE INTO _lease_holders (session_id, organization_id, until) VALUES (?, ?, ?)",
@@ -52,7 +52,7 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
     },
 
     /** Tells those that hold a lease that it is over. Call it in the transaction that ends the sessions. */
-    end(sessionIds: readonly string[]): void {
+    revoke(sessionIds: readonly string[]): void {
       for (const sessionId of sessionIds) {
         const rows = sql.exec(
           "DELETE FROM _lease_holders WHERE session_id = ? RETURNING organization_id, until",

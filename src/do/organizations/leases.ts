@@ -23,11 +23,11 @@ export interface LeasesOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
   /** Asks the user's object until when a session may be taken to be alive. */
-  readonly ask: (session: MemberSession) => Promise<number | "ended" | "replaced">;
+  readonly requestLease: (session: MemberSession) => Promise<number | "ended" | "replaced">;
 }
 
 /** What came of asking: `replaced` for a session that got another id a moment ago. */
-type Answer = "alive" | "ended" | "replaced";
+type LeaseResult = "alive" | "ended" | "replaced";
 
 /**
  * Until when members' sessions may be taken to be alive without asking. The user's object writes down whom it has
@@ -36,15 +36,15 @@ type Answer = "alive" | "ended" | "replaced";
  * A newer generation of tokens needs a new lease: the user's object detects copied tokens only if it knows which
  * generations have reached a client.
  */
-export function createLeases({ sql, isInitialized, ask }: LeasesOptions) {
+export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions) {
   /** Sessions that are being asked about, and whether they ended meanwhile: the answer may be older than the end. */
-  const asking = new Map<string, { readonly answer: Promise<Answer>; ended: boolean }>();
+  const requests = new Map<string, { readonly answer: Promise<LeaseResult>; ended: boolean }>();
 
-  async function renew(session: MemberSession): Promise<Answer> {
+  async function renew(session: MemberSession): Promise<LeaseResult> {
     const { userId, sessionId, generation } = session;
-    const until = await ask(session);
+    const until = await requestLease(session);
     if (typeof until === "string") return until;
-    if (asking.get(sessionId)?.ended || !isInitialized()) return "ended";
+    if (requests.get(sessionId)?.ended || !isInitialized()) return "ended";
     sql.exec("DELETE FROM _leases WHERE until <= ?", Date.now());
     sql.exec("INSERT OR REPLACE INTO _leases (session_id, user_id, until) VALUES (?, ?, ?)", sessionId, userId, until);
     // Afterwards, because replacing a lease may delete its generation.
@@ -59,7 +59,7 @@ export function createLeases({ sql, isInitialized, ask }: LeasesOptions) {
   }
 
   return {
-    holds: ({ userId, sessionId, generation }: MemberSession): boolean =>
+    isValid: ({ userId, sessionId, generation }: MemberSession): boolean =>
       sql
         .exec(
           `SELECT 1 FROM _leases WHERE session_id = ?1 AND user_id = ?2 AND until > ?3 AND (?4 IS NULL OR EXISTS (
@@ -73,27 +73,27 @@ export function createLeases({ sql, isInitialized, ask }: LeasesOptions) {
         .toArray().length > 0,
 
     /** Asks anew, once for however many calls and events wait for it. */
-    renew(session: MemberSession): Promise<Answer> {
+    renew(session: MemberSession): Promise<LeaseResult> {
       const { sessionId } = session;
-      const underway = asking.get(sessionId);
-      if (underway) return underway.answer;
+      const request = requests.get(sessionId);
+      if (request) return request.answer;
       // Started a moment later, so that it finds its own entry.
       const answer = Promise.resolve()
         .then(() => renew(session))
-        .finally(() => asking.delete(sessionId));
-      asking.set(sessionId, { answer, ended: false });
+        .finally(() => requests.delete(sessionId));
+      requests.set(sessionId, { answer, ended: false });
       return answer;
     },
 
     /** The session is over: also for an answer that is still on its way. */
     end(sessionId: string): void {
-      const underway = asking.get(sessionId);
-      if (underway) underway.ended = true;
+      const request = requests.get(sessionId);
+      if (request) request.ended = true;
       sql.exec("DELETE FROM _leases WHERE session_id = ?", sessionId);
     },
 
-    removeOf: (userId: string): void => void sql.exec("DELETE FROM _leases WHERE user_id = ?", userId),
-    removeAll: (): void => void sql.exec("DELETE FROM _leases"),
+    deleteForUser: (userId: string): void => void sql.exec("DELETE FROM _leases WHERE user_id = ?", userId),
+    deleteAll: (): void => void sql.exec("DELETE FROM _leases"),
   };
 }
 

@@ -19,7 +19,7 @@ export function createMemberAccess({ exists, members, leases, endSession }: Memb
     if (caller.type === "system") return "granted";
     if (!members.find(caller.userId)) return "forbidden";
     const session = memberSessionOf(caller);
-    return session === undefined || leases.holds(session) ? "granted" : "unknown";
+    return session === undefined || leases.isValid(session) ? "granted" : "unknown";
   }
 
   return {

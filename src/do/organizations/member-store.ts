@@ -20,8 +20,8 @@ export interface MemberStore {
   setRole(userId: string, role: string): void;
   setEmail(userId: string, email: string): void;
   /** Answers whether there was such a member. */
-  remove(userId: string): boolean;
-  removeAll(): void;
+  delete(userId: string): boolean;
+  deleteAll(): void;
 }
 
 export const memberSchema = loggedTableSql(
@@ -64,8 +64,8 @@ export function createMemberStore(sql: SqlStorage): MemberStore {
     setRole: (userId, role) =>
       void sql.exec("UPDATE _members SET role = ?, epoch = epoch + 1 WHERE user_id = ?", role, userId),
     setEmail: (userId, email) => void sql.exec("UPDATE _members SET email = ? WHERE user_id = ?", email, userId),
-    remove: (userId) => sql.exec("DELETE FROM _members WHERE user_id = ? RETURNING 1", userId).toArray().length > 0,
-    removeAll: () => void sql.exec("DELETE FROM _members"),
+    delete: (userId) => sql.exec("DELETE FROM _members WHERE user_id = ? RETURNING 1", userId).toArray().length > 0,
+    deleteAll: () => void sql.exec("DELETE FROM _members"),
   };
 }
 

@@ -20,22 +20,22 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
   const { organizationId, rolePolicy, organizations, members, invitations, leases, outbox, onMemberEnd } = deps;
 
   /** Tells a member's own object what they are. */
-  function tell({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
+  function notifyMember({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
     const name = organizations.read()?.name ?? "";
     const membership = { organizationId, name, role, joinedAt: joinedAt.getTime(), email, invitationId };
     outbox.post(messageTo(userName(userId), "membership", membership));
   }
 
-  function existing(userId: string): MemberRow {
+  function requireMember(userId: string): MemberRow {
     const member = members.find(userId);
     if (member) return member;
     throw new TRPCError({ code: "NOT_FOUND", message: "The organization has no such member." });
   }
 
-  function change(userId: string, role: string): MemberRow {
+  function changeRole(userId: string, role: string): MemberRow {
     members.setRole(userId, role);
-    const member = existing(userId);
-    tell(member);
+    const member = requireMember(userId);
+    notifyMember(member);
     return member;
   }
 
@@ -44,9 +44,9 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
     if (role === OWNER && members.count(OWNER) === 1) throw lastOwner();
   }
 
-  function end(userId: string): void {
-    members.remove(userId);
-    leases.removeOf(userId);
+  function endMembership(userId: string): void {
+    members.delete(userId);
+    leases.deleteForUser(userId);
     outbox.post(messageTo(userName(userId), "left", { organizationId }));
     onMemberEnd(userId);
   }
@@ -54,17 +54,17 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
   return {
     add(member: Omit<MemberRow, "epoch">): void {
       members.insert(member);
-      tell(member);
+      notifyMember(member);
     },
 
     /** @throws TRPCError NOT_FOUND, FORBIDDEN, CONFLICT */
     setRole(actor: ActingMember, userId: string, role: string): MemberRow {
-      const member = existing(userId);
+      const member = requireMember(userId);
       assertOutranks(rolePolicy, actor, member.role);
       assertOutranks(rolePolicy, actor, role);
       if (member.role === role) return member;
       assertOtherOwner(member);
-      return change(userId, role);
+      return changeRole(userId, role);
     },
 
     /** Answers whether there was such a member. @throws TRPCError FORBIDDEN, CONFLICT */
@@ -73,50 +73,50 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       if (!member) return false;
       assertOutranks(rolePolicy, actor, member.role);
       assertOtherOwner(member);
-      end(userId);
+      endMembership(userId);
       return true;
     },
 
     /** @throws TRPCError CONFLICT */
     leave(userId: string): void {
-      assertOtherOwner(existing(userId));
-      end(userId);
+      assertOtherOwner(requireMember(userId));
+      endMembership(userId);
     },
 
     /** @throws TRPCError FORBIDDEN, NOT_FOUND, BAD_REQUEST */
     transfer(actor: ActingMember, userId: string): void {
       assertOwner(actor);
-      const heir = existing(userId);
+      const successor = requireMember(userId);
       if (actor === "system") throw noOwnership();
       if (actor.userId === userId) return;
-      if (heir.role !== OWNER) change(userId, OWNER);
+      if (successor.role !== OWNER) changeRole(userId, OWNER);
       const [, below] = rolePolicy.roles;
       // Without a role below there is nothing else that a member could be.
-      if (below) change(actor.userId, below.name);
+      if (below) changeRole(actor.userId, below.name);
     },
 
     setEmail: members.setEmail,
 
     /** There is no such user any more. An organization that has lost its only owner gets the next in rank. */
-    gone(userId: string): void {
+    onUserDeleted(userId: string): void {
       const member = members.find(userId);
       if (!member) return;
-      members.remove(userId);
-      leases.removeOf(userId);
-      for (const { id, target } of invitations.by(userId)) {
-        invitations.remove(id);
+      members.delete(userId);
+      leases.deleteForUser(userId);
+      for (const { id, target } of invitations.listByInviter(userId)) {
+        invitations.delete(id);
         outbox.post(messageTo(target, "withdrawInvitation", { id }));
       }
       onMemberEnd(userId);
       if (members.count(OWNER) > 0) return;
       const [heir] = byRank(rolePolicy, members.list());
-      if (heir) change(heir.userId, OWNER);
+      if (heir) changeRole(heir.userId, OWNER);
       else onEmpty();
     },
 
     /** The name has changed: everybody's list is to say so. */
-    tellAll(): void {
-      for (const member of members.list()) tell(member);
+    notifyAll(): void {
+      for (const member of members.list()) notifyMember(member);
     },
   };
 }

@@ -7,10 +7,10 @@ import type { OrganizationDeps } from "./organization-deps.js";
 export const organizationDeletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), next_at INTEGER NOT NULL) STRICT";
 
-const MINUTE = 60_000;
+const RETRY_MS = 60_000;
 /** Longer than any letter is tried to be delivered. */
-const REMEMBERED = 3 * 24 * 60 * MINUTE;
-const DELETED = "userdo:deleted";
+const TOMBSTONE_MS = 3 * 24 * 60 * RETRY_MS;
+const TOMBSTONE = "userdo:deleted";
 
 export interface OrganizationDeletionOptions {
   readonly deps: OrganizationDeps;
@@ -32,7 +32,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
   const { organizationId, organizations, members, leases, outbox, onMemberEnd } = deps;
   const { sql, kv } = storage;
 
-  let deleted = kv.get(DELETED) !== undefined;
+  let deleted = kv.get(TOMBSTONE) !== undefined;
 
   const nextAt = (): number | undefined => {
     const [row] = isInitialized() ? sql.exec("SELECT next_at FROM _deletion").toArray() : [];
@@ -42,12 +42,12 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
   async function finish(): Promise<void> {
     if (nextAt() === undefined) return;
     if (outbox.waiting() > 0) {
-      sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + MINUTE);
+      sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + RETRY_MS);
       return alarms.arm();
     }
     deleted = true;
     await erase(() => {
-      kv.put(DELETED, Date.now() + REMEMBERED);
+      kv.put(TOMBSTONE, Date.now() + TOMBSTONE_MS);
       alarms.arm();
     });
   }
@@ -55,9 +55,9 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
   alarms.register({ name: "deletion", due: nextAt, run: finish });
   alarms.register({
     name: "deleted",
-    due: () => (isInitialized() ? undefined : kv.get<number>(DELETED)),
+    due: () => (isInitialized() ? undefined : kv.get<number>(TOMBSTONE)),
     run() {
-      kv.delete(DELETED);
+      kv.delete(TOMBSTONE);
       deleted = false;
     },
   });
@@ -68,14 +68,14 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
 
     /** Call it inside a transaction. */
     begin(): void {
-      invitations().endAll();
+      invitations().withdrawAll();
       for (const { userId } of members.list()) {
         outbox.post(messageTo(toName({ type: "user", id: userId }), "left", { organizationId }));
         onMemberEnd(userId);
       }
-      members.removeAll();
-      leases.removeAll();
-      organizations.remove();
+      members.deleteAll();
+      leases.deleteAll();
+      organizations.delete();
       sql.exec("INSERT OR IGNORE INTO _deletion (only, next_at) VALUES (1, ?)", Date.now());
       alarms.arm();
     },

@@ -29,7 +29,7 @@ export interface OrganizationServiceOptions {
 export function createOrganizationService(options: OrganizationServiceOptions) {
   const { deps, membership, invitations, deletion, settings, caller } = options;
   const { rolePolicy, organizations, members, transaction, outbox } = deps;
-  const demanded: Requirement[] = [];
+  const requirements: Requirement[] = [];
 
   /** Read anew each time: by then the member may be none. @throws TRPCError FORBIDDEN */
   function actor(): "system" | MemberRow {
@@ -43,43 +43,43 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
 
   function self(): MemberRow {
     const who = actor();
-    if (who === "system") throw noMember();
+    if (who === "system") throw userRequired();
     return who;
   }
 
   /** @throws TRPCError FORBIDDEN */
-  function allow(requirement: Requirement): void {
+  function authorize(requirement: Requirement): void {
     const who = actor();
     // For the app itself all is allowed that is allowed at all.
-    if (!rolePolicy.allows(who === "system" ? OWNER : who.role, requirement)) throw notAllowed(requirement);
+    if (!rolePolicy.allows(who === "system" ? OWNER : who.role, requirement)) throw missingPermission(requirement);
   }
 
   /** Looks once more at all that was asked for when the call came in. @throws TRPCError FORBIDDEN */
-  function check(): void {
+  function authorizeAgain(): void {
     actor();
-    for (const requirement of demanded) allow(requirement);
+    for (const requirement of requirements) authorize(requirement);
   }
 
-  function existing(): OrganizationRow {
+  function requireOrganization(): OrganizationRow {
     const organization = organizations.read();
     if (!organization) throw notAMember();
     return organization;
   }
 
-  function manager() {
-    check();
-    allow(builtinPermissions.manageMembers);
+  function authorizeManager() {
+    authorizeAgain();
+    authorize(builtinPermissions.manageMembers);
     return actor();
   }
 
-  const room: OrganizationService = {
+  const service: OrganizationService = {
     requirePermission(requirement) {
-      demanded.push(requirement);
-      allow(requirement);
+      requirements.push(requirement);
+      authorize(requirement);
     },
 
     get() {
-      const { settings: stored, ...rest } = existing();
+      const { settings: stored, ...rest } = requireOrganization();
       const who = actor();
       // The app itself may do what an owner may.
       const role = who === "system" ? OWNER : who.role;
@@ -87,16 +87,16 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     },
 
     update(patch) {
-      const organization = existing();
+      const organization = requireOrganization();
       if (settings && patch.settings) {
         organizations.setSettings(mergeFields(settings, organization.settings, patch.settings, "settings"));
       }
       if (patch.name !== undefined && patch.name !== organization.name) {
         organizations.setName(patch.name);
-        membership.tellAll();
-        invitations.tellAll();
+        membership.notifyAll();
+        invitations.notifyAll();
       }
-      return room.get();
+      return service.get();
     },
 
     leave: () => membership.leave(self().userId),
@@ -116,13 +116,13 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     remove: (userId) => membership.remove(actor(), userId),
 
     invitations: () => invitations.list().map(toInvitation),
-    invite: async (invitation) => toInvitation(await invitations.invite(invitation, manager)),
+    invite: async (invitation) => toInvitation(await invitations.invite(invitation, authorizeManager)),
     cancel: (id) => invitations.cancel(actor(), id),
-    resend: async (id) => toInvitation(await invitations.resend(id, manager)),
+    resend: async (id) => toInvitation(await invitations.resend(id, authorizeManager)),
     roles: () => rolePolicy.roles,
   };
 
-  return { room, check, self };
+  return { room: service, check: authorizeAgain, self };
 }
 
 function toMember({ userId, email, role, joinedAt }: MemberRow): Member {
@@ -140,14 +140,14 @@ export function notAMember(): TRPCError {
   return new TRPCError({ code: "FORBIDDEN", message: "Only members of this organization may do that." });
 }
 
-function noMember(): TRPCError {
+function userRequired(): TRPCError {
   return new TRPCError({
     code: "BAD_REQUEST",
     message: "The app itself makes this call, and is no member. Call it as one: caller.asUser({ userId }).",
   });
 }
 
-function notAllowed(requirement: Requirement): TRPCError {
+function missingPermission(requirement: Requirement): TRPCError {
   const needed =
     typeof requirement === "string"
       ? `"${requirement}"`

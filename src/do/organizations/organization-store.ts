@@ -18,7 +18,7 @@ export interface OrganizationStore {
   setName(name: string): void;
   /** @throws TRPCError PAYLOAD_TOO_LARGE */
   setSettings(settings: unknown): void;
-  remove(): void;
+  delete(): void;
 }
 
 export const organizationSchema = loggedTableSql(
@@ -57,6 +57,6 @@ export function createOrganizationStore(sql: SqlStorage): OrganizationStore {
     setName: (name) => void sql.exec("UPDATE _organization SET name = ?", name),
     setSettings: (settings) =>
       void sql.exec("UPDATE _organization SET settings = ?", encodeFields(settings, "settings")),
-    remove: () => void sql.exec("DELETE FROM _organization"),
+    delete: () => void sql.exec("DELETE FROM _organization"),
   };
 }

@@ -13,23 +13,23 @@ export type ListedMembership = Extract<ListedOrganization, { status: "member" }>
 export interface UserOrganizationStore {
   memberships(): ListedMembership[];
   /** The membership that an invitation has led to. */
-  membershipBy(invitationId: string): ListedMembership | undefined;
+  membershipByInvitation(invitationId: string): ListedMembership | undefined;
   membershipIn(organizationId: string | undefined): ListedMembership | undefined;
   setMembership(membership: Omit<Membership, "email">): void;
-  removeMembership(organizationId: string): void;
+  deleteMembership(organizationId: string): void;
   /** Those that wait, to one address. */
   invitations(email: string, now: number): WaitingInvitation[];
   invitation(id: string, email: string, now: number): WaitingInvitation | undefined;
   setInvitation(invitation: WaitingInvitation, now: number): void;
-  removeInvitation(id: string): void;
-  removeInvitationsTo(organizationId: string): void;
-  removeInvitationsBut(email: string): void;
+  deleteInvitation(id: string): void;
+  deleteInvitationsTo(organizationId: string): void;
+  deleteInvitationsExcept(email: string): void;
   /** Removes the invitations of one inviter, to whichever organization. */
-  removeInvitationsBy(inviter: KnownInviter): void;
+  deleteInvitationsBy(inviter: KnownInviter): void;
   /** One that the user has accepted, while the organization has not said yet that they are a member. */
   accepted(id: string): AcceptedInvitation | undefined;
   setAccepted(invitation: WaitingInvitation, now: number): void;
-  removeAccepted(organizationId: string): void;
+  deleteAccepted(organizationId: string): void;
 }
 
 export type AcceptedInvitation = Pick<WaitingInvitation, "id" | "organizationId">;
@@ -78,7 +78,7 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
 
   return {
     memberships: () => memberships("ORDER BY name, id"),
-    membershipBy: (invitationId) => memberships("WHERE invitation_id = ?", invitationId)[0],
+    membershipByInvitation: (invitationId) => memberships("WHERE invitation_id = ?", invitationId)[0],
     membershipIn: (organizationId) => memberships("WHERE id = ?", organizationId ?? null)[0],
     setMembership: ({ organizationId, name, role, joinedAt, invitationId }) =>
       void sql.exec(
@@ -89,7 +89,7 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
         joinedAt,
         invitationId ?? null,
       ),
-    removeMembership: (organizationId) => void sql.exec("DELETE FROM _organizations WHERE id = ?", organizationId),
+    deleteMembership: (organizationId) => void sql.exec("DELETE FROM _organizations WHERE id = ?", organizationId),
     invitations: (email, now) => invitations("email = ? AND expires_at > ?", email, now),
     invitation: (id, email, now) => invitations("id = ? AND email = ? AND expires_at > ?", id, email, now)[0],
     setInvitation({ id, email, organizationId, name, role, invitedBy, inviter, expiresAt }, now) {
@@ -108,11 +108,11 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
       // Afterwards, because replacing a row deletes it first, and its inviter with it.
       writeInviter(sql, id, inviter);
     },
-    removeInvitation: (id) => void sql.exec("DELETE FROM _invited WHERE id = ?", id),
-    removeInvitationsTo: (organizationId) =>
+    deleteInvitation: (id) => void sql.exec("DELETE FROM _invited WHERE id = ?", id),
+    deleteInvitationsTo: (organizationId) =>
       void sql.exec("DELETE FROM _invited WHERE organization_id = ?", organizationId),
-    removeInvitationsBut: (email) => void sql.exec("DELETE FROM _invited WHERE email != ?", email),
-    removeInvitationsBy: ({ userId, email }) =>
+    deleteInvitationsExcept: (email) => void sql.exec("DELETE FROM _invited WHERE email != ?", email),
+    deleteInvitationsBy: ({ userId, email }) =>
       void sql.exec(
         `DELETE FROM _invited WHERE id IN (
           SELECT id FROM _invited LEFT JOIN _inviters ON invitation_id = id
@@ -135,7 +135,7 @@ export function createUserOrganizationStore(sql: SqlStorage): UserOrganizationSt
         expiresAt,
       );
     },
-    removeAccepted: (organizationId) =>
+    deleteAccepted: (organizationId) =>
       void sql.exec("DELETE FROM _accepted WHERE organization_id = ?", organizationId),
   };
 }

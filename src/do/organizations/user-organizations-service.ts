@@ -8,7 +8,7 @@ import type { AccountDeps } from "../accounts/account-deps.js";
 import type { AccountRow } from "../accounts/account-store.js";
 import { encodeFields } from "../fields/encode-fields.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
-import { createInviterBlocks, noSuchInvitation } from "./inviter-blocks.js";
+import { createInviterBlocks, invitationNotFound } from "./inviter-blocks.js";
 import { messageTo, toInviter } from "./organization-messages.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 
@@ -22,7 +22,7 @@ export interface UserOrganizationsServiceOptions {
 
 const DAY = 24 * 60 * 60_000;
 /** Organizations that one user makes. */
-const RATE = { limit: 100, per: DAY };
+const CREATE_RATE = { limit: 100, per: DAY };
 
 /** A user's organizations, in the user's own object: which there are, making one, and answering invitations. */
 export function createUserOrganizationsService({
@@ -35,15 +35,15 @@ export function createUserOrganizationsService({
   const { userId, identity, accounts, outbox, rates, transaction } = deps;
   const organization = (id: string) => ({ type: "organization", id }) as const;
 
-  function existing(): AccountRow {
+  function requireAccount(): AccountRow {
     const account = accounts.read();
     if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
     return account;
   }
 
   /** Whoever answers an invitation has shown that its address is theirs. */
-  function verified(): AccountRow {
-    const account = existing();
+  function requireVerifiedAccount(): AccountRow {
+    const account = requireAccount();
     if (account.emailVerified) return account;
     throw new TRPCError({
       code: "FORBIDDEN",
@@ -60,11 +60,11 @@ export function createUserOrganizationsService({
     // The organization alone decides, and writes to this object about it: if this call is lost, nothing is.
     const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
     if (result !== "invalid") return "answered";
-    store.removeInvitation(invitationId);
+    store.deleteInvitation(invitationId);
     return "invalid";
   }
 
-  const verifiedEmail = (): string => verified().email;
+  const verifiedEmail = (): string => requireVerifiedAccount().email;
   const blocks = createInviterBlocks({ blocked, store, transaction, verifiedEmail });
 
   return {
@@ -73,21 +73,21 @@ export function createUserOrganizationsService({
       const target = toName(organization(id));
       const createdAt = new Date();
       transaction(() => {
-        const { email } = existing();
-        if (!rates.take("organization", RATE, Date.now())) throw tooMany();
-        const born = {
+        const { email } = requireAccount();
+        if (!rates.take("organization", CREATE_RATE, Date.now())) throw tooManyOrganizations();
+        const details = {
           name,
           settings: encodeFields(settings, "settings"),
           userId,
           email,
           createdAt: createdAt.getTime(),
         };
-        outbox.post(messageTo(target, "createOrganization", born));
+        outbox.post(messageTo(target, "createOrganization", details));
         const joinedAt = createdAt.getTime();
         store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
       });
       await outbox.flushPosted();
-      if (outbox.waiting(target) > 0) throw notYet();
+      if (outbox.waiting(target) > 0) throw organizationUnavailable();
       return {
         id,
         name,
@@ -99,7 +99,7 @@ export function createUserOrganizationsService({
     },
 
     list() {
-      const account = existing();
+      const account = requireAccount();
       const memberships = store.memberships();
       const own = new Set(memberships.map(({ id }) => id));
       const invitations = account.emailVerified ? store.invitations(account.email, Date.now()) : [];
@@ -116,7 +116,7 @@ export function createUserOrganizationsService({
     },
 
     async accept(invitationId) {
-      const account = verified();
+      const account = requireVerifiedAccount();
       const now = Date.now();
       const invitation = store.invitation(invitationId, account.email, now);
       // It may be gone from the list before the membership is in it: whoever asks again then is no stranger to it.
@@ -124,33 +124,33 @@ export function createUserOrganizationsService({
       const accepted = store.accepted(invitationId);
       const result = accepted ? await answer(accepted, account, "accept") : "invalid";
       // By now the organization has written who they are in it. Asked again, it is long known.
-      const own = store.membershipBy(invitationId);
+      const own = store.membershipByInvitation(invitationId);
       if (own) {
-        store.removeAccepted(own.id);
+        store.deleteAccepted(own.id);
         return own;
       }
       // Another invitation made them a member. The acceptance is kept until it expires, so that the call can be repeated.
       const other = store.membershipIn(accepted?.organizationId);
       if (other) return other;
-      if (result === "answered") throw notYet();
-      if (accepted) store.removeAccepted(accepted.organizationId);
-      throw noSuchInvitation();
+      if (result === "answered") throw organizationUnavailable();
+      if (accepted) store.deleteAccepted(accepted.organizationId);
+      throw invitationNotFound();
     },
 
     async decline(invitationId) {
-      const account = verified();
+      const account = requireVerifiedAccount();
       const invitation = store.invitation(invitationId, account.email, Date.now());
-      if (!invitation) throw noSuchInvitation();
-      if ((await answer(invitation, account, "decline")) === "invalid") throw noSuchInvitation();
-      store.removeInvitation(invitationId);
+      if (!invitation) throw invitationNotFound();
+      if ((await answer(invitation, account, "decline")) === "invalid") throw invitationNotFound();
+      store.deleteInvitation(invitationId);
     },
 
     async declineAll() {
       const declined = transaction(() => {
-        const { email } = verified();
+        const { email } = requireVerifiedAccount();
         const invitations = store.invitations(email, Date.now());
         for (const { id: invitationId, organizationId } of invitations) {
-          store.removeInvitation(invitationId);
+          store.deleteInvitation(invitationId);
           const answered = { invitationId, userId, email };
           outbox.post(messageTo(toName(organization(organizationId)), "declineInvitation", answered));
         }
@@ -166,14 +166,14 @@ export function createUserOrganizationsService({
   };
 }
 
-function notYet(): TRPCError {
+function organizationUnavailable(): TRPCError {
   return new TRPCError({
     code: "SERVICE_UNAVAILABLE",
     message: "The organization could not be reached yet. It will be, by itself: organizations.list tells when.",
   });
 }
 
-function tooMany(): TRPCError {
+function tooManyOrganizations(): TRPCError {
   return new TRPCError({
     code: "TOO_MANY_REQUESTS",
     message: "You have made 100 organizations today. Go on tomorrow.",

@@ -25,8 +25,8 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
     handlers: handlersFor<"membership" | "left" | "invited" | "uninvited">({
       membership({ email, ...membership }) {
         store.setMembership(membership);
-        store.removeInvitationsTo(membership.organizationId);
-        store.removeAccepted(membership.organizationId);
+        store.deleteInvitationsTo(membership.organizationId);
+        store.deleteAccepted(membership.organizationId);
         const account = accounts.read();
         // The address was changed while the membership was on its way here.
         if (!account || account.email === email) return;
@@ -34,7 +34,7 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
         outbox.post(messageTo(organization(membership.organizationId), "memberEmail", change));
       },
       left({ organizationId }) {
-        store.removeMembership(organizationId);
+        store.deleteMembership(organizationId);
         // It was born, then. A letter of its birth whose answer was lost must not make it anew once it is deleted.
         outbox.withdraw(organization(organizationId), "createOrganization" satisfies OrganizationMessageKind);
       },
@@ -45,18 +45,18 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
         if (invitedBy !== undefined && blocked.has({ userId: inviter?.userId, email: invitedBy })) return;
         store.setInvitation(invitation, Date.now());
       },
-      uninvited: ({ id }) => store.removeInvitation(id),
+      uninvited: ({ id }) => store.deleteInvitation(id),
     }),
 
     /** The account has another address: tells all organizations. Call it in the transaction of the change. */
-    tellEmail(email: string): void {
-      store.removeInvitationsBut(email);
+    announceEmail(email: string): void {
+      store.deleteInvitationsExcept(email);
       for (const { id } of store.memberships())
         outbox.post(messageTo(organization(id), "memberEmail", { userId, email }));
     },
 
     /** Asks for the invitations that wait at an address which is known to be the user's now. The same for the transaction. */
-    claim(target: string): void {
+    requestInvitations(target: string): void {
       outbox.post(messageTo(target, "claimInvitations", { userId }));
     },
 
@@ -65,18 +65,18 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
      * asked does so.
      * @throws TRPCError CONFLICT
      */
-    async assertDispensable(): Promise<void> {
+    async assertNotLastOwner(): Promise<void> {
       const own = store.memberships().filter(({ role }) => role === OWNER);
-      const asked = await Promise.allSettled(own.map(({ id }) => stub(id).internal({ op: "isLastOwner", userId })));
-      const needed = own.filter((_each, index) => {
-        const answer = asked[index];
+      const results = await Promise.allSettled(own.map(({ id }) => stub(id).internal({ op: "isLastOwner", userId })));
+      const withoutOtherOwner = own.filter((_each, index) => {
+        const answer = results[index];
         return answer?.status === "fulfilled" && answer.value;
       });
-      if (needed.length > 0) throw lastOwnerOf(needed.map(({ name }) => name));
+      if (withoutOtherOwner.length > 0) throw lastOwnerOf(withoutOtherOwner.map(({ name }) => name));
     },
 
     /** The user is about to be no more. The same for the transaction. */
-    tellGone(): void {
+    announceDeletion(): void {
       for (const { id } of store.memberships()) outbox.post(messageTo(organization(id), "memberGone", { userId }));
     },
   };

@@ -13,7 +13,7 @@ export const waitingInvitationSchema = `
   ) STRICT, WITHOUT ROWID`;
 
 /** Places kept for invitations that an organization may send and that have not arrived yet. */
-export const admittedInvitationSchema = `
+export const reservedInvitationSchema = `
   CREATE TABLE IF NOT EXISTS _admitted_invitations (
     organization_id TEXT PRIMARY KEY NOT NULL,
     inviter_id TEXT,
@@ -21,7 +21,7 @@ export const admittedInvitationSchema = `
   ) STRICT, WITHOUT ROWID`;
 
 /** How long a place is kept, in milliseconds: an invitation usually arrives at once. */
-const ADMISSION_TIME = 60_000;
+const RESERVATION_MS = 60_000;
 
 export interface WaitingInvitationsOptions {
   readonly sql: SqlStorage;
@@ -34,12 +34,12 @@ export interface WaitingInvitationsOptions {
   /** Whether the owner of the address blocks the inviter. */
   readonly isBlocked: (invitation: WaitingInvitation) => Promise<boolean>;
   /** Called after what ran out has been forgotten. */
-  readonly onForgotten: () => Promise<void>;
+  readonly onPruned: () => Promise<void>;
 }
 
 /** The invitations to one address. They wait here until somebody has shown that it is theirs. */
 export function createWaitingInvitations(options: WaitingInvitationsOptions) {
-  const { sql, isInitialized, initialize, outbox, alarms, ownerId, isBlocked, onForgotten } = options;
+  const { sql, isInitialized, initialize, outbox, alarms, ownerId, isBlocked, onPruned } = options;
 
   const list = (now: number): WaitingInvitation[] =>
     sql
@@ -52,14 +52,14 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     if (!isInitialized()) return [];
     const waiting = list(now).map(({ organizationId, inviter }) => ({ organizationId, inviterId: inviter?.userId }));
     const organizations = new Set(waiting.map(({ organizationId }) => organizationId));
-    const admitted = sql
+    const reserved = sql
       .exec("SELECT organization_id, inviter_id FROM _admitted_invitations WHERE until > ?", now)
       .toArray()
       .map((row) => ({
         organizationId: String(row["organization_id"]),
         inviterId: row["inviter_id"] === null ? undefined : String(row["inviter_id"]),
       }));
-    return [...waiting, ...admitted.filter(({ organizationId }) => !organizations.has(organizationId))];
+    return [...waiting, ...reserved.filter(({ organizationId }) => !organizations.has(organizationId))];
   }
 
   /** The ids of the inviters of waiting invitations that the owner of the address blocks. */
@@ -73,7 +73,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     return new Set(asked.flat());
   }
 
-  function tell(userId: string, invitation: WaitingInvitation): void {
+  function notifyUser(userId: string, invitation: WaitingInvitation): void {
     outbox.post(messageTo(toName({ type: "user", id: userId }), "invited", invitation));
   }
 
@@ -91,18 +91,18 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     async run(now) {
       sql.exec("DELETE FROM _waiting WHERE expires_at <= ?", now);
       sql.exec("DELETE FROM _admitted_invitations WHERE until <= ?", now);
-      await onForgotten();
+      await onPruned();
     },
   });
 
   return {
     /** Whether anything is stored. */
-    holds: (): boolean =>
+    hasEntries: (): boolean =>
       isInitialized() &&
       sql.exec("SELECT 1 FROM _waiting UNION ALL SELECT 1 FROM _admitted_invitations LIMIT 1").toArray().length > 0,
 
     /** Whether an organization may send an invitation. Keeps a place for it if so. */
-    async admit(invitation: CountedInvitation): Promise<boolean> {
+    async reserve(invitation: CountedInvitation): Promise<boolean> {
       const isWithin = (blocked?: ReadonlySet<string>) =>
         isWithinInvitationLimits(invitation, countedInvitations(Date.now()), blocked);
       // The owner is asked only at the limit. Other invitations may have come in meanwhile, so they are counted again.
@@ -113,7 +113,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
           "INSERT OR REPLACE INTO _admitted_invitations (organization_id, inviter_id, until) VALUES (?, ?, ?)",
           invitation.organizationId,
           invitation.inviterId ?? null,
-          now + ADMISSION_TIME,
+          now + RESERVATION_MS,
         );
         alarms.arm();
       });
@@ -135,7 +135,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
         );
         if (mail) postMail(outbox, "invitation", { to: email, expiresAt, invitation });
         const userId = ownerId();
-        if (userId !== undefined) tell(userId, invitation);
+        if (userId !== undefined) notifyUser(userId, invitation);
         alarms.arm();
       },
       withdrawInvitation({ id }) {
@@ -145,7 +145,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
         alarms.arm();
       },
       claimInvitations({ userId }) {
-        for (const invitation of list(Date.now())) tell(userId, invitation);
+        for (const invitation of list(Date.now())) notifyUser(userId, invitation);
       },
     }),
   };

@@ -20,14 +20,14 @@ describe("how many sessions there may be", () => {
     withStore((store) => {
       const [first, second, third] = [1, 2, 3].map((now) => store.create(now, undefined));
       store.touch(first!, 10 * 60_000);
-      expect(store.trim(third!.id)).toEqual([]);
+      expect(store.deleteExcess(third!.id)).toEqual([]);
       const fourth = store.create(4, undefined);
-      expect(store.trim(fourth.id)).toEqual([second!.id]);
+      expect(store.deleteExcess(fourth.id)).toEqual([second!.id]);
       expect(store.list(5).map(({ id }) => id)).toEqual([first!.id, fourth.id, third!.id]);
       // All at the same moment, as under a clock that stands still.
       const fifth = store.create(0, undefined);
-      expect(store.trim(fifth.id)).toEqual([third!.id]);
-      expect(store.alive(fifth.id, 0)).toEqual(fifth);
+      expect(store.deleteExcess(fifth.id)).toEqual([third!.id]);
+      expect(store.findActive(fifth.id, 0)).toEqual(fifth);
     }));
 
   it("a sign-in past the fiftieth ends the oldest", async () => {
@@ -72,9 +72,9 @@ describe("a new id at a change of privilege", () => {
         expiresAt: 2 + 7 * 24 * 60 * 60_000,
       });
       expect(next!.id).not.toBe(session.id);
-      expect(store.alive(next!.id, 3)).toEqual(next);
+      expect(store.findActive(next!.id, 3)).toEqual(next);
       expect(store.readData(next!.id)).toBe('{"cart":1}');
-      expect(store.alive(session.id, 3)).toBeUndefined();
+      expect(store.findActive(session.id, 3)).toBeUndefined();
       expect(store.rotate(session.id, 1, 3)).toBeUndefined();
       expect(store.replace(session.id, 3)).toBeUndefined();
     }));
@@ -90,7 +90,7 @@ describe("a new id at a change of privilege", () => {
       expect(store.successorOf(session.id, 60_000)).toBeUndefined();
       expect(store.wasReplaced(session.id, 30_000)).toBe(true);
       expect(store.wasReplaced(session.id, 60_000)).toBe(false);
-      expect(store.alive(next.id, 60_000)).toEqual({ ...next, seen: 0 });
+      expect(store.findActive(next.id, 60_000)).toEqual({ ...next, seen: 0 });
     }));
 
   it("has no successor any more once that has expired, was replaced itself, or was removed", () =>
@@ -101,7 +101,7 @@ describe("a new id at a change of privilege", () => {
       const last = store.replace(next.id, 3)!;
       expect(store.successorOf(session.id, 3)).toBeUndefined();
       expect(store.successorOf(next.id, 3)).toEqual(last);
-      store.remove(last.id);
+      store.delete(last.id);
       expect(store.successorOf(next.id, 3)).toBeUndefined();
     }));
 });

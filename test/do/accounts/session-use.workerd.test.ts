@@ -291,10 +291,10 @@ it("a short idle time does not end between two records of use", () =>
     const store = createSessionStore(storage.sql, withDefaults({ idle: 60 }));
     const { id } = store.create(0, undefined);
     for (let second = 0; second < 300; second++) {
-      const alive = store.alive(id, second * 1000);
+      const alive = store.findActive(id, second * 1000);
       expect(alive?.id).toBe(id);
       store.touch(alive!, second * 1000);
     }
-    expect(store.alive(id, 299_000 + 53_000)?.id).toBe(id);
-    expect(store.alive(id, 299_000 + 60_001)).toBeUndefined();
+    expect(store.findActive(id, 299_000 + 53_000)?.id).toBe(id);
+    expect(store.findActive(id, 299_000 + 60_001)).toBeUndefined();
   }));

@@ -6,7 +6,7 @@ import type { MailBudget } from "../../mail/mail-budget.js";
 import type { EmailPointer, EmailPointerStore } from "./email-pointer.js";
 
 /** How long a sign-up that stopped half-way is left alone before the alarm looks after it. */
-const SIGN_UP_TIME = 60_000;
+const SIGN_UP_MS = 60_000;
 
 export interface AddressClaimsOptions {
   readonly pointers: EmailPointerStore;
@@ -15,7 +15,7 @@ export interface AddressClaimsOptions {
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   /** Whether the object holds anything beside the pointer. */
-  readonly holdsMore: () => boolean;
+  readonly hasOtherData: () => boolean;
   readonly mails: Pick<MailBudget, "take">;
   /** Takes the object back to before its birth. */
   readonly erase: () => Promise<void>;
@@ -35,12 +35,12 @@ interface Change {
  * theirs. So a claim that is left behind, by a stop or by a letter that is still on its way, bars nobody.
  */
 export function createAddressClaims(options: AddressClaimsOptions) {
-  const { pointers, user, initialize, isInitialized, alarms, holdsMore, mails, erase } = options;
+  const { pointers, user, initialize, isInitialized, alarms, hasOtherData, mails, erase } = options;
   /** Resolves when the sign-up that is under way has ended. */
   let signingUp: Promise<void> | undefined;
 
   /** Brings the pointer to what its user's object says. The answer is about the pointer as it is now. */
-  async function settle(email: string): Promise<"held" | "open"> {
+  async function syncPointer(email: string): Promise<"held" | "open"> {
     for (;;) {
       const before = pointers.read();
       if (!before) return "open";
@@ -57,30 +57,30 @@ export function createAddressClaims(options: AddressClaimsOptions) {
   }
 
   /** Nothing is kept that is not needed. */
-  async function tidy(): Promise<void> {
-    if (isInitialized() && signingUp === undefined && !pointers.read() && !holdsMore()) await erase();
+  async function eraseIfEmpty(): Promise<void> {
+    if (isInitialized() && signingUp === undefined && !pointers.read() && !hasOtherData()) await erase();
   }
 
   /** Looks after a reservation that has run out: the address counts if the user has it, else it is free. */
-  async function lookAfter(): Promise<void> {
+  async function resolveReservation(): Promise<void> {
     const reservation = pointers.reservation();
     if (!reservation) return;
-    const outcome = signingUp !== undefined ? "busy" : await settle(reservation.email);
+    const outcome = signingUp !== undefined ? "busy" : await syncPointer(reservation.email);
     // Asked again, because a new claim may have taken it over during settle().
     const now = pointers.reservation();
     if (outcome === "busy" || signingUp !== undefined || (now && now.until > Date.now())) {
-      if (now && now.until <= Date.now()) pointers.postpone(Date.now() + SIGN_UP_TIME);
+      if (now && now.until <= Date.now()) pointers.postpone(Date.now() + SIGN_UP_MS);
     } else if (outcome === "open") {
-      pointers.remove();
-      await tidy();
+      pointers.delete();
+      await eraseIfEmpty();
     }
   }
 
-  alarms.register({ name: "reservation", due: () => pointers.reservation()?.until, run: lookAfter });
+  alarms.register({ name: "reservation", due: () => pointers.reservation()?.until, run: resolveReservation });
 
   return {
     read: pointers.read,
-    tidy,
+    tidy: eraseIfEmpty,
 
     /** Whether somebody signed up with the address within the last minute. */
     isNew: (now: number): boolean => (pointers.signedUpUntil() ?? 0) > now,
@@ -93,12 +93,12 @@ export function createAddressClaims(options: AddressClaimsOptions) {
      * stop between any two leaves either a whole account or a reservation that can be taken up again. It replaces a
      * reservation for a change of address, which anybody can ask for, unless that is being confirmed right now.
      *
-     * @param make answers whether there is an account now
+     * @param createAccount answers whether there is an account now
      * @returns `"busy"` while another sign-up is under way
      */
     async signUp<TResult>(
       email: string,
-      make: (userId: string, operationId: string) => Promise<{ made: boolean; result: TResult }>,
+      createAccount: (userId: string, operationId: string) => Promise<{ created: boolean; result: TResult }>,
     ): Promise<TResult | "taken" | "busy"> {
       if (signingUp !== undefined) return "busy";
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -107,24 +107,24 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const before = pointers.read();
         // No confirmation can begin while a sign-up is under way.
         const confirmingUntil = before?.isConfirming === true ? (pointers.reservation()?.until ?? 0) : 0;
-        if (before && (await settle(email)) === "held") return "taken";
+        if (before && (await syncPointer(email)) === "held") return "taken";
         if (confirmingUntil > Date.now()) return "taken";
         // The same user id again after a stop: a creation that is still on its way then finds its own account.
         const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
         const operationId = randomId();
         initialize(() => {
-          const until = Date.now() + SIGN_UP_TIME;
+          const until = Date.now() + SIGN_UP_MS;
           pointers.reserve({ userId, operationId, isNewUser: true, isConfirming: false }, { email, until });
           alarms.arm();
         });
-        const { made, result } = await make(userId, operationId);
-        if (made) commit();
-        else pointers.remove();
+        const { created, result } = await createAccount(userId, operationId);
+        if (created) commit();
+        else pointers.delete();
         return result;
       } finally {
         signingUp = undefined;
         resolve();
-        await tidy();
+        await eraseIfEmpty();
       }
     },
 
@@ -141,9 +141,9 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const isSameChange = before?.operationId === operationId;
         // Another call by the same link has confirmed the change.
         if (isSameChange && before?.state === "committed") return "reserved";
-        const isKept = before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
+        const isProtected = before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
         if (before && before.userId !== userId) {
-          if (isKept || (await settle(email)) === "held") return "taken";
+          if (isProtected || (await syncPointer(email)) === "held") return "taken";
           // Somebody else came in between.
           if (signingUp !== undefined || !isSame(before, pointers.read())) continue;
         }
@@ -151,7 +151,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const confirms = isSameChange || change.isConfirming === true;
         if (!confirms && !mails.take("changeEmail")) return "too often";
         // A new request of the same user does not interrupt their confirmation of an earlier one.
-        const isConfirming = confirms || (isKept && before?.userId === userId);
+        const isConfirming = confirms || (isProtected && before?.userId === userId);
         initialize(() => {
           pointers.reserve({ userId, operationId, isNewUser: false, isConfirming }, { email, until });
           alarms.arm();
@@ -169,7 +169,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const pointer = pointers.read();
         if (pointer?.userId !== field(payload, "userId")) return;
         if (pointer?.operationId !== field(payload, "operationId")) return;
-        pointers.remove();
+        pointers.delete();
         alarms.arm();
       },
     } satisfies MessageHandlers,

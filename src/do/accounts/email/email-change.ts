@@ -7,17 +7,17 @@ import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import type { PendingEmailChange } from "./pending-change.js";
 import { emailObjectName } from "./email-object-name.js";
-import { endEarlier } from "../account-endings.js";
-import { invalidLink, lifetimes, mailLink, mailNotice, secretOf, tooManyMails } from "../account-mails.js";
+import { revokeEarlier } from "../account-endings.js";
+import { invalidLink, linkLifetimes, mailLink, mailNotice, readLinkSecret, tooManyMails } from "../account-mails.js";
 
 /** How much longer the address is reserved than necessary, in milliseconds: longer than two clocks can differ. */
-const MARGIN = 10 * 60_000;
+const CLOCK_MARGIN_MS = 10 * 60_000;
 /** How long the address is reserved for the link to be opened, in milliseconds. */
-const RESERVED = lifetimes.changeEmail + MARGIN;
+const RESERVATION_MS = linkLifetimes.changeEmail + CLOCK_MARGIN_MS;
 /** How many addresses one account may ask for, taken or not: each answer shows whether the address has an account. */
-const RATE = { limit: 10, per: 60 * 60_000 };
+const REQUEST_RATE = { limit: 10, per: 60 * 60_000 };
 /** A confirmation takes the address over within this time, in milliseconds, or not at all. */
-const CONFIRMATION_TIME = 60_000;
+const CONFIRMATION_MS = 60_000;
 
 /**
  * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
@@ -72,10 +72,10 @@ export function createEmailChange(deps: AccountDeps) {
     async request(email: string, password: string, actor: ActingSession): Promise<void> {
       deps.mail.assertConfigured();
       const account = await passwords.confirm(password, actor);
-      if (account.email === email) throw sameAddress();
-      if (!rates.takeDistinct("changeEmail", nameOf(email), RATE, Date.now())) throw tooManyChanges();
+      if (account.email === email) throw emailUnchanged();
+      if (!rates.takeDistinct("changeEmail", nameOf(email), REQUEST_RATE, Date.now())) throw tooManyChanges();
       const change = { operationId: randomId(), email };
-      const answer = await reserve(change, Date.now() + RESERVED);
+      const answer = await reserve(change, Date.now() + RESERVATION_MS);
       if (answer === "taken") throw taken();
       if (answer === "too often") throw tooManyMails();
       const outcome = transaction(() => {
@@ -84,7 +84,7 @@ export function createEmailChange(deps: AccountDeps) {
         if (!now) return "deleted";
         if (
           now.passwordHash !== account.passwordHash ||
-          (actor.sessionId !== undefined && !sessions.alive(actor.sessionId, Date.now()))
+          (actor.sessionId !== undefined && !sessions.findActive(actor.sessionId, Date.now()))
         ) {
           release(change);
           return "ended";
@@ -110,14 +110,14 @@ export function createEmailChange(deps: AccountDeps) {
      *   UNAUTHORIZED or FORBIDDEN without a session of this account
      */
     async confirm(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
-      const secret = await secretOf(deps, "changeEmail", token);
+      const secret = await readLinkSecret(deps, "changeEmail", token);
       if (hasConfirmed(secret)) return;
       const change = pendingChanges.read();
       const sent = mailTokens.peek("changeEmail", secret, Date.now());
       if (!change || sent?.email !== change.email) throw invalidLink();
       assertOwnSession();
-      const until = Date.now() + CONFIRMATION_TIME;
-      if ((await reserve(change, until + MARGIN, true)) !== "reserved") throw takenMeanwhile();
+      const until = Date.now() + CONFIRMATION_MS;
+      if ((await reserve(change, until + CLOCK_MARGIN_MS, true)) !== "reserved") throw emailTakenMeanwhile();
       const done = transaction(() => {
         const before = accounts.read();
         if (!before) throw invalidLink();
@@ -129,20 +129,20 @@ export function createEmailChange(deps: AccountDeps) {
           return undefined;
         }
         // By now the index may let somebody else sign up with the address.
-        if (Date.now() > until) throw tookTooLong();
+        if (Date.now() > until) throw confirmationTimedOut();
         // Reserving took a while. The session may have ended meanwhile.
         assertOwnSession();
         const used = mailTokens.consume("changeEmail", secret, Date.now());
         if (!used) throw invalidLink();
-        const taken = nameOf(change.email);
+        const emailTaken = nameOf(change.email);
         pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
-        endEarlier(deps, "emailChanged");
+        revokeEarlier(deps, "emailChanged");
         mailTokens.rememberUsed("changeEmail", secret, used);
-        outbox.post({ target: taken, kind: "commitAddress", payload: { operationId: change.operationId } });
+        outbox.post({ target: emailTaken, kind: "commitAddress", payload: { operationId: change.operationId } });
         release(before);
-        deps.organizations.tellEmail(change.email);
-        deps.organizations.claim(taken);
+        deps.organizations.announceEmail(change.email);
+        deps.organizations.requestInvitations(emailTaken);
         mailNotice(deps, "emailChanged", before);
         audit.add({ action: "email.change", outcome: "ok", ...actor });
         return { hook: hooks.emailChanged(before) };
@@ -162,18 +162,18 @@ function taken(): TRPCError {
 function tooManyChanges(): TRPCError {
   return new TRPCError({
     code: "TOO_MANY_REQUESTS",
-    message: `You asked for ${RATE.limit} other addresses within the last hour. Try again later.`,
+    message: `You asked for ${REQUEST_RATE.limit} other addresses within the last hour. Try again later.`,
   });
 }
 
-function takenMeanwhile(): TRPCError {
+function emailTakenMeanwhile(): TRPCError {
   return new TRPCError({
     code: "CONFLICT",
     message: "Another account got this address before you confirmed it. Your account keeps its own address.",
   });
 }
 
-function tookTooLong(): TRPCError {
+function confirmationTimedOut(): TRPCError {
   return new TRPCError({ code: "SERVICE_UNAVAILABLE", message: "Confirming took too long. Open the link again." });
 }
 
@@ -185,6 +185,6 @@ function signInAgain(): ReasonedError {
   });
 }
 
-function sameAddress(): TRPCError {
+function emailUnchanged(): TRPCError {
   return new TRPCError({ code: "BAD_REQUEST", message: "This is the account's address already." });
 }

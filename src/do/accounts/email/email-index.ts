@@ -20,7 +20,7 @@ import type { Throttle } from "../../rate/create-throttle.js";
 import { tooManyMails } from "../account-mails.js";
 import { createHashQueue } from "../passwords/hash-queue.js";
 import { encodeFields } from "../../fields/encode-fields.js";
-import { refusalOf } from "../refusable.js";
+import { refusalError } from "../refusable.js";
 
 export interface EmailIndexOptions {
   /** The object's own id: the MAC of its address. */
@@ -36,18 +36,18 @@ export interface EmailIndexOptions {
 }
 
 /** How many repeated sign-ups may wait for the one that is being checked. Each costs a hash. */
-const WAITING_REPEATS = 20;
+const MAX_WAITING_REPEATS = 20;
 
 type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId" | "isMailLimited">;
-type Taken = "taken" | "exists";
+type SignUpConflict = "taken" | "exists";
 
 /** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
 export function createEmailIndex(options: EmailIndexOptions) {
   const { id, identity, claims, throttle, mail, mails, user, checkBreachedPassword, waitUntil } = options;
   const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
-  const repeats = createHashQueue(WAITING_REPEATS);
+  const repeats = createHashQueue(MAX_WAITING_REPEATS);
   /** How many sign-ups created an account since the object woke. A call that saw it grow was made at the same time. */
-  let signedUp = 0;
+  let signUpCount = 0;
   /** Requests for a reset that were accepted and are not counted yet. */
   let pendingResets = 0;
   /** Whether a link that confirms a device was requested, and the user's object has not been asked for it yet. */
@@ -58,7 +58,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
     if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
   }
 
-  async function createAccount(request: NewAccount, before: number): Promise<SignInResult | Refused | Taken> {
+  async function createAccount(request: NewAccount, before: number): Promise<SignInResult | Refused | SignUpConflict> {
     for (;;) {
       const result = await claims.signUp<SignInResult | Refused | "exists">(
         request.signup.email,
@@ -70,13 +70,13 @@ export function createEmailIndex(options: EmailIndexOptions) {
           const isUnsent = answer === "exists" || (isRefused(answer) && !answer.mailed);
           if (isUnsent && !isMailLimited) mails.giveBack(operationId);
           const isAccepted = !isRefused(answer);
-          if (isAccepted && answer !== "exists") signedUp++;
-          return { made: isAccepted, result: answer };
+          if (isAccepted && answer !== "exists") signUpCount++;
+          return { created: isAccepted, result: answer };
         },
       );
       if (result !== "busy") return result;
       await claims.whenIdle();
-      if (signedUp > before) return "taken";
+      if (signUpCount > before) return "taken";
       // The other sign-up failed, so the address is free.
     }
   }
@@ -85,7 +85,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
    * Answers a repeated sign-up, for example after a double click, like the first. Its password is checked and counted like
    * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
    */
-  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | Taken> {
+  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | SignUpConflict> {
     // One after the other: calls at the same moment would count as wrong until their passwords are checked.
     return repeats.run(async () => {
       try {
@@ -112,7 +112,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
     await user(userId).internal({ op: "requestDeviceLink", email, device });
   }
 
-  async function finish(
+  async function completeSignIn(
     { signedIn, tokens, deviceEpoch }: SignInResult,
     { device, setSession }: RequestContext,
     target: Credentials["tokens"],
@@ -125,30 +125,30 @@ export function createEmailIndex(options: EmailIndexOptions) {
   }
 
   return {
-    room: (request: RequestContext): EmailIndexService => ({
+    service: (request: RequestContext): EmailIndexService => ({
       async signup(signup) {
         const { device } = request;
-        const before = signedUp;
+        const before = signUpCount;
         await assertOwnAddress(signup.email);
         // The user's object checks it again. Here nothing is reserved, hashed or counted yet.
         if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
         const checked = await checkNewPassword(signup.password, { lookUp: checkBreachedPassword, field: "password" });
         const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
         const known =
-          result === "taken" && (signedUp > before || (claims.isNew(Date.now()) && (await isKnown(device))));
+          result === "taken" && (signUpCount > before || (claims.isNew(Date.now()) && (await isKnown(device))));
         const answer = known ? await repeatSignUp(signup, device) : result;
-        if (answer === "taken" || answer === "exists") throw taken();
-        if (isRefused(answer)) throw refusalOf(answer);
-        return finish(answer, request, signup.tokens);
+        if (answer === "taken" || answer === "exists") throw emailTaken();
+        if (isRefused(answer)) throw refusalError(answer);
+        return completeSignIn(answer, request, signup.tokens);
       },
 
       async login(credentials) {
         await assertOwnAddress(credentials.email);
         const result = await signIn(credentials, request.device);
         if (result === "refused") throw wrongCredentials();
-        if (isRefused(result)) throw refusalOf(result);
+        if (isRefused(result)) throw refusalError(result);
         await claims.tidy();
-        return finish(result, request, credentials.tokens);
+        return completeSignIn(result, request, credentials.tokens);
       },
 
       async requestPasswordReset(email) {
@@ -158,7 +158,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
         pendingResets++;
         // Runs after the reply, and after a random delay: the time of the reply, or of the first write for an address,
         // would otherwise show whether there is an account.
-        waitUntil(aWhile().then(() => mailReset(email, request.device)));
+        waitUntil(randomDelay().then(() => mailReset(email, request.device)));
       },
 
       async requestDeviceLink(email) {
@@ -167,14 +167,14 @@ export function createEmailIndex(options: EmailIndexOptions) {
         // The user's object decides whether to mail. Requests that come before it is asked are merged into one.
         if (isDeviceLinkPending) return;
         isDeviceLinkPending = true;
-        waitUntil(aWhile().then(() => mailDeviceLink(email, request.device)));
+        waitUntil(randomDelay().then(() => mailDeviceLink(email, request.device)));
       },
     }),
   };
 }
 
 /** Longer than an answer takes to leave, shorter than anybody waits for a mail. */
-function aWhile(): Promise<void> {
+function randomDelay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
 }
 
@@ -182,7 +182,7 @@ function isRefused(result: unknown): result is Refused {
   return typeof result === "object" && result !== null && "refused" in result;
 }
 
-function taken(): TRPCError {
+function emailTaken(): TRPCError {
   return new TRPCError({ code: "CONFLICT", message: "This address already has an account. Sign in instead." });
 }
 

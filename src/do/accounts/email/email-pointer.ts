@@ -28,7 +28,7 @@ export interface EmailPointerStore {
   reservation(): Reservation | undefined;
   /** Of a committed sign-up: when its reservation would have expired. `undefined` for any other pointer. */
   signedUpUntil(): number | undefined;
-  remove(): void;
+  delete(): void;
 }
 
 export const emailPointerSchema = `
@@ -86,6 +86,6 @@ export function createEmailPointerStore(sql: SqlStorage, isInitialized: () => bo
       // Earlier versions deleted the time with the commit.
       return committed === 1 && typeof until === "number" ? until : undefined;
     },
-    remove: () => void sql.exec("DELETE FROM _pointer"),
+    delete: () => void sql.exec("DELETE FROM _pointer"),
   };
 }

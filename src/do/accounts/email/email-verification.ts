@@ -4,8 +4,8 @@ import { toName } from "../../../shared/owner.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import type { AccountRow } from "../account-store.js";
-import { endEarlier } from "../account-endings.js";
-import { countMail, invalidLink, mailLink, secretOf, tooManyMails } from "../account-mails.js";
+import { revokeEarlier } from "../account-endings.js";
+import { countMail, invalidLink, mailLink, readLinkSecret, tooManyMails } from "../account-mails.js";
 
 /** Whether an address is the user's: who can read its mail shows it. */
 export function createEmailVerification(deps: AccountDeps) {
@@ -37,7 +37,7 @@ export function createEmailVerification(deps: AccountDeps) {
      * @throws TRPCError BAD_REQUEST, UNAUTHORIZED or FORBIDDEN without a session of this account
      */
     async verify(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
-      const secret = await secretOf(deps, "verifyEmail", token);
+      const secret = await readLinkSecret(deps, "verifyEmail", token);
       const email = accounts.read()?.email;
       const index =
         email === undefined ? undefined : toName(await emailAddressOf(deps.identity().secrets.index, email));
@@ -50,8 +50,8 @@ export function createEmailVerification(deps: AccountDeps) {
         assertOwnSession();
         mailTokens.consume("verifyEmail", secret, Date.now());
         accounts.setVerified();
-        deps.organizations.claim(index);
-        endEarlier(deps, "emailVerified");
+        deps.organizations.requestInvitations(index);
+        revokeEarlier(deps, "emailVerified");
         mailTokens.rememberUsed("verifyEmail", secret, sent);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
         return hooks.emailVerified(now);

@@ -2,7 +2,7 @@ import { readMailToken } from "../../../jwt/mail-token.js";
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import type { User } from "../../../shared/account.js";
 import type { AccountDeletion } from "../account-deletion.js";
-import { endPendingChange } from "../account-endings.js";
+import { cancelPendingChange } from "../account-endings.js";
 import { invalidLink } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
@@ -38,7 +38,7 @@ export async function rejectEmail(
       const used = accounts.read() && mailTokens.consume(purpose, secret, Date.now());
       if (!used || used.email !== pendingChanges.read()?.email) throw invalidLink();
       mailTokens.forget(purpose);
-      endPendingChange(deps);
+      cancelPendingChange(deps);
       audit.add({ action: "email.reject", outcome: "ok", ...actor });
     });
   }

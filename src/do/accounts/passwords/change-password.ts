@@ -6,7 +6,7 @@ import { addToDevice } from "../../../jwt/device-token.js";
 import { randomId } from "../../../shared/random-id.js";
 import { checkNewPassword } from "./check-new-password.js";
 import { ReasonedError } from "../../../router/reasoned-error.js";
-import { endEarlier } from "../account-endings.js";
+import { revokeEarlier } from "../account-endings.js";
 import { mailNotice } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
@@ -16,7 +16,7 @@ import type { SessionRow } from "../sessions/session-row.js";
 import { tokensOf } from "../sessions/session-tokens.js";
 import { sessionOfCall, toPublicSession } from "../sessions/sessions-service.js";
 
-interface ByWhom {
+interface CallContext {
   readonly actor: ActingSession;
   readonly setSession: (effect: SessionEffect) => void;
 }
@@ -31,17 +31,17 @@ interface ByWhom {
  * @throws TRPCError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
  *   BAD_REQUEST for a weak new password, TOO_MANY_REQUESTS after several wrong ones
  */
-export async function changePassword(deps: AccountDeps, change: PasswordChange, by: ByWhom): Promise<SignedIn> {
+export async function changePassword(deps: AccountDeps, change: PasswordChange, by: CallContext): Promise<SignedIn> {
   const { accounts, sessions, passwords, audit, transaction } = deps;
   const { currentPassword, newPassword } = change;
   const { actor } = by;
-  const isOver = (): boolean =>
-    actor.sessionId !== undefined && sessions.alive(actor.sessionId, Date.now()) === undefined;
+  const hasSessionEnded = (): boolean =>
+    actor.sessionId !== undefined && sessions.findActive(actor.sessionId, Date.now()) === undefined;
   // A call at the same moment is not a repeat: its reply cannot have been lost yet.
   const mayRepeat = changedSession(deps, actor) !== undefined;
 
-  if (isOver()) {
-    const repeated = mayRepeat ? await repeat(deps, change, by) : undefined;
+  if (hasSessionEnded()) {
+    const repeated = mayRepeat ? await repeatChange(deps, change, by) : undefined;
     if (repeated) return repeated;
     throw sessionReplaced();
   }
@@ -51,7 +51,7 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
     account = await passwords.confirm(currentPassword, actor);
   } catch (cause) {
     const isWrong = cause instanceof TRPCError && cause.code === "UNAUTHORIZED";
-    const repeated = isWrong && mayRepeat ? await repeat(deps, change, by) : undefined;
+    const repeated = isWrong && mayRepeat ? await repeatChange(deps, change, by) : undefined;
     if (repeated) return repeated;
     throw cause;
   }
@@ -61,11 +61,11 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
     // Hashing took a while: by now the password may be another, or this session over.
     const now = accounts.read();
     const isSame = now?.operationId === account.operationId && now.passwordHash === account.passwordHash;
-    if (!now || !isSame || isOver()) throw concurrentChange();
+    if (!now || !isSame || hasSessionEnded()) throw concurrentChange();
     const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
     accounts.setPasswordHash(hash);
     // Whoever knew the old password may have begun to take the account to an address of theirs.
-    const others = endEarlier(deps, "passwordChanged", renewed?.id);
+    const others = revokeEarlier(deps, "passwordChanged", renewed?.id);
     mailNotice(deps, "passwordChanged", now);
     const entry = { ...actor, sessionId: renewed?.id };
     audit.add({ action: "password.change", outcome: "ok", ...entry });
@@ -76,7 +76,7 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
   const now = accounts.read() ?? account;
   if (!session || actor.sessionId === undefined) return { user: toUser(now), session: sessionOfCall(new Date()) };
   deps.onSessionEnd(actor.sessionId);
-  return answer(deps, { account: now, session, target: change.tokens }, by);
+  return renewSignIn(deps, { account: now, session, target: change.tokens }, by);
 }
 
 /**
@@ -87,7 +87,7 @@ function changedSession({ accounts, sessions }: AccountDeps, { sessionId }: Acti
   // The account may have been deleted while a password was hashed, and its sessions with it.
   if (sessionId === undefined || !accounts.read()) return undefined;
   const now = Date.now();
-  const session = sessions.alive(sessionId, now);
+  const session = sessions.findActive(sessionId, now);
   if (!session) return sessions.successorOf(sessionId, now);
   return session.replaces !== undefined && session.generation === 0 ? session : undefined;
 }
@@ -96,10 +96,10 @@ function changedSession({ accounts, sessions }: AccountDeps, { sessionId }: Acti
  * Answers a call again after its reply was lost; `undefined` if this session has not just set this password. Wrong
  * passwords are counted, because someone may have copied the old session.
  */
-async function repeat(
+async function repeatChange(
   deps: AccountDeps,
   { newPassword, tokens: target }: PasswordChange,
-  by: ByWhom,
+  by: CallContext,
 ): Promise<SignedIn | undefined> {
   const { accounts, passwords, audit } = deps;
   if (!changedSession(deps, by.actor)) return undefined;
@@ -107,19 +107,19 @@ async function repeat(
   if (!account && accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...by.actor });
   // Checking took a while: by now a client may use the new session, or it may be over.
   const session = changedSession(deps, by.actor);
-  return account && session && answer(deps, { account, session, target }, by);
+  return account && session && renewSignIn(deps, { account, session, target }, by);
 }
 
-interface Changed {
+interface ChangedAccount {
   readonly account: AccountRow;
   readonly session: SessionRow;
   readonly target: PasswordChange["tokens"];
 }
 
-async function answer(
+async function renewSignIn(
   { identity, accessSeconds, deviceEpoch }: AccountDeps,
-  { account, session, target }: Changed,
-  { actor, setSession }: ByWhom,
+  { account, session, target }: ChangedAccount,
+  { actor, setSession }: CallContext,
 ): Promise<SignedIn> {
   // Other browsers are no longer remembered, but this one knows the new password.
   const epoch = deviceEpoch.read();

@@ -25,17 +25,17 @@ export async function checkNewPassword(
   const normalized = normalizePassword(password);
   if (isPredictable(normalized)) {
     const message = "This password is a repetition or a sequence, which is easy to guess. Choose another one.";
-    throw refused(field, "WEAK_PASSWORD", message);
+    throw weakPassword(field, "WEAK_PASSWORD", message);
   }
   if (await isCommon(normalized))
-    throw refused(field, "WEAK_PASSWORD", "This password is one of the most common ones. Choose another one.");
+    throw weakPassword(field, "WEAK_PASSWORD", "This password is one of the most common ones. Choose another one.");
   const breached = lookUp ? await isBreached(normalized, lookUp) : false;
   if (breached === true)
-    throw refused(field, "PASSWORD_BREACHED", "This password appeared in a data breach. Choose another one.");
+    throw weakPassword(field, "PASSWORD_BREACHED", "This password appeared in a data breach. Choose another one.");
   return breached === "unknown" ? "not looked up" : "checked";
 }
 
-function refused(field: string, reason: PasswordReason, message: string): TRPCError {
+function weakPassword(field: string, reason: PasswordReason, message: string): TRPCError {
   // Of the two, the one that is an Error: tRPC wraps any other cause.
   const cause = new z.ZodRealError([{ code: "custom", path: [field], message, params: { reason }, input: undefined }]);
   return new TRPCError({ code: "BAD_REQUEST", message, cause });

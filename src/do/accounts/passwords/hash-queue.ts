@@ -10,13 +10,13 @@ export interface HashQueue {
  * A queue for password hashes. One takes a fifth of a second in which nothing else of the isolate runs, so a flood of
  * them must not pile up: so many wait, and the rest are refused before they cost anything.
  */
-export function createHashQueue(waiting: number): HashQueue {
+export function createHashQueue(maxWaiting: number): HashQueue {
   let queued = 0;
   let last: Promise<unknown> = Promise.resolve();
 
   return {
     async run(work) {
-      if (queued > waiting) throw busy();
+      if (queued > maxWaiting) throw busy();
       queued++;
       const turn = last.then(nextEvent).then(work);
       last = turn.catch(() => {});

@@ -1,8 +1,8 @@
 import { emailAddressOf } from "../../../shared/email-index.js";
 import { toName } from "../../../shared/owner.js";
 import { checkNewPassword } from "./check-new-password.js";
-import { endEarlier } from "../account-endings.js";
-import { invalidLink, mailLink, mailNotice, secretOf } from "../account-mails.js";
+import { revokeEarlier } from "../account-endings.js";
+import { invalidLink, mailLink, mailNotice, readLinkSecret } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 
@@ -42,7 +42,7 @@ export function createPasswordReset(deps: AccountDeps) {
      *   TOO_MANY_REQUESTS after several other passwords with a used link
      */
     async reset(token: string, password: string, actor: ActingSession): Promise<void> {
-      const secret = await secretOf(deps, "resetPassword", token);
+      const secret = await readLinkSecret(deps, "resetPassword", token);
       // Looked at before the expensive work, and used up after it: in the transaction of its effect.
       if (!mailTokens.peek("resetPassword", secret, Date.now())) return repeat(secret, password, actor);
       const checked = await checkNewPassword(password, { lookUp: deps.checkBreachedPassword, field: "password" });
@@ -59,12 +59,12 @@ export function createPasswordReset(deps: AccountDeps) {
         // Whoever could read the mail has shown that the address is theirs.
         accounts.setVerified();
         // Whoever knew the old password may have begun to take the account to an address of theirs.
-        const ended = endEarlier(deps, "passwordReset");
+        const ended = revokeEarlier(deps, "passwordReset");
         mailTokens.rememberUsed("resetPassword", secret, used);
         mailNotice(deps, "passwordChanged", { email: now.email, emailVerified: true });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });
-        deps.organizations.claim(index);
+        deps.organizations.requestInvitations(index);
         audit.add({ action: "password.reset", outcome: "ok", ...actor });
         if (checked === "not looked up") audit.add({ action: "password.lookUp", outcome: "failed", ...actor });
         return { ended, hook: hooks.emailVerified(now) };

@@ -31,7 +31,7 @@ interface SessionToken {
  */
 export function createFindSession({ userId, identity, isInitialized, accounts, sessions }: CreateFindSessionOptions) {
   /** The session that a token of this user names: an access token, or a generation of the refresh token. */
-  async function named(token: string): Promise<SessionToken | undefined> {
+  async function readToken(token: string): Promise<SessionToken | undefined> {
     const { secrets, binding } = identity();
     const options = { secrets: secrets.jwt, audience: binding };
     const access = await verifyAccessToken(token, options);
@@ -42,9 +42,9 @@ export function createFindSession({ userId, identity, isInitialized, accounts, s
 
   return async (token: string): Promise<FoundSession | null> => {
     if (!isInitialized()) return null;
-    const claims = await named(token);
+    const claims = await readToken(token);
     const now = Date.now();
-    const row = claims && sessions.alive(claims.id, now);
+    const row = claims && sessions.findActive(claims.id, now);
     const account = accounts.read();
     if (!row || !account) return null;
     const { generation, isRefreshToken } = claims;

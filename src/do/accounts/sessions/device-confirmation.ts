@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { addToDevice, deviceIdOf } from "../../../jwt/device-token.js";
 import { randomId } from "../../../shared/random-id.js";
 import { MAIL } from "../../messaging/outbox-heads.js";
-import { countMail, invalidLink, mailLink, secretOf, usedLink } from "../account-mails.js";
+import { countMail, invalidLink, mailLink, readLinkSecret, usedLink } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import { emailObjectName } from "../email/email-object-name.js";
@@ -60,7 +60,7 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
      * @throws TRPCError BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
      */
     async confirm(token: string, actor: ActingSession): Promise<string> {
-      const secret = await secretOf(deps, "confirmDevice", token);
+      const secret = await readLinkSecret(deps, "confirmDevice", token);
       const deviceId = deviceIdOf(actor.device.token) ?? randomId();
       const epoch = transaction(() => {
         const now = accounts.read();

@@ -29,7 +29,7 @@ export interface SessionRow {
  * How long a refresh token is still accepted after a client has presented its successor, counted in milliseconds from
  * the rotation: several tabs may refresh at the same time.
  */
-export const GRACE = 30_000;
+export const GRACE_MS = 30_000;
 
 /**
  * Whether a generation of the refresh token is still accepted. The predecessor of the newest is accepted, at any time,
@@ -38,7 +38,7 @@ export const GRACE = 30_000;
 export function isCurrentGeneration(session: SessionRow, generation: number, now: number): boolean {
   if (generation === session.generation) return true;
   if (generation !== session.generation - 1) return false;
-  return session.seen < session.generation || now - session.rotatedAt <= GRACE;
+  return session.seen < session.generation || now - session.rotatedAt <= GRACE_MS;
 }
 
 /** `data` is the app's own, as JSON text: it lives in the row, and so dies with it. */
@@ -73,7 +73,7 @@ export const sessionDetailSchema: readonly string[] = [
   ) STRICT, WITHOUT ROWID`,
   `INSERT INTO _session_details (session_id, unseen)
     SELECT id, generation FROM _sessions
-      WHERE generation > 0 AND rotated_at >= unixepoch() * 1000 - ${GRACE}
+      WHERE generation > 0 AND rotated_at >= unixepoch() * 1000 - ${GRACE_MS}
         AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_session_details_delete')`,
   `CREATE TRIGGER IF NOT EXISTS _session_details_delete AFTER DELETE ON _sessions BEGIN
     DELETE FROM _session_details WHERE session_id = OLD.id;

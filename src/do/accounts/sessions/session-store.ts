@@ -1,13 +1,13 @@
 import { recordRow } from "../../tables/reads/record-rows.js";
 import { createSessionId } from "./create-session-id.js";
 import type { SessionOptions } from "./session-options.js";
-import { GRACE, isCurrentGeneration, SELECT_SESSIONS, textOf, toSession, type SessionRow } from "./session-row.js";
+import { GRACE_MS, isCurrentGeneration, SELECT_SESSIONS, textOf, toSession, type SessionRow } from "./session-row.js";
 
 /** The sessions of one user. A session is a row: without one, no token is worth anything. */
 export interface SessionStore {
   create(now: number, device: string | undefined): SessionRow;
   /** The session, unless it is over. */
-  alive(id: string, now: number): SessionRow | undefined;
+  findActive(id: string, now: number): SessionRow | undefined;
   /**
    * Records that a session is in use: `lastSeenAt` moves, and the idle time starts again. It costs a write, so it does
    * nothing within five minutes (or a tenth of the idle time, if that is shorter) of the last record.
@@ -51,23 +51,23 @@ export interface SessionStore {
   /** Answers whether there is such a session. */
   rename(id: string, name: string, now: number): boolean;
   /** Answers whether it was there. */
-  remove(id: string): boolean;
+  delete(id: string): boolean;
   /** Ends all but one (or all), and answers which. */
-  removeAllBut(id: string | undefined): string[];
+  deleteAllExcept(id: string | undefined): string[];
   /** Ends those that are more than a user may have, never the one given, and answers which. */
-  trim(kept: string): string[];
+  deleteExcess(kept: string): string[];
   /** The app's own data of a session, as text; `undefined` when there is none. */
   readData(id: string): string | undefined;
   writeData(id: string, data: string | null): void;
   /** Something else may have written: reads again what it is asked next. */
-  forget(): void;
+  clearCache(): void;
 }
 
 /** How exactly `lastSeenAt` is kept, in milliseconds. */
-const SEEN_EVERY = 5 * 60_000;
+const SEEN_INTERVAL_MS = 5 * 60_000;
 
 /** How old a rotation may be, in milliseconds, before repeating it starts the grace period again. Saves writes. */
-const RENEW_GRACE_AFTER = GRACE / 2;
+const RENEW_GRACE_AFTER_MS = GRACE_MS / 2;
 
 /** @param onEnd called, in the same turn, with each session that is ended before its time */
 export function createSessionStore(
@@ -77,17 +77,17 @@ export function createSessionStore(
 ): SessionStore {
   const idle = options.idle * 1000;
   // A short idle time must not pass between two records of a session that is in use.
-  const seenEvery = Math.min(SEEN_EVERY, idle / 10);
+  const seenEvery = Math.min(SEEN_INTERVAL_MS, idle / 10);
   /** In memory: it is about calls of the same moment. */
   const replaced = new Map<string, number>();
   // Looked at on every call and every event: what was read stands until something is written.
-  const known = new Map<string, SessionRow>();
+  const cache = new Map<string, SessionRow>();
 
   const write = (
     statement: string,
     ...values: SqlStorageValue[]
   ): SqlStorageCursor<Record<string, SqlStorageValue>> => {
-    known.clear();
+    cache.clear();
     return sql.exec(statement, ...values);
   };
 
@@ -113,17 +113,17 @@ export function createSessionStore(
     );
   }
 
-  function ended(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): string[] {
+  function reportEnded(rows: SqlStorageCursor<Record<string, SqlStorageValue>>): string[] {
     const ids = rows.toArray().map(({ id }) => String(id));
     if (ids.length > 0) onEnd(ids);
     return ids;
   }
 
   function accept(id: string, generation: number, now: number): SessionRow | "reused" | undefined {
-    const session = store.alive(id, now);
+    const session = store.findActive(id, now);
     if (!session || isCurrentGeneration(session, generation, now)) return session;
     // Two clients hold the tokens of one session. Neither can be trusted more than the other, so both are signed out.
-    store.remove(id);
+    store.delete(id);
     return "reused";
   }
 
@@ -149,10 +149,10 @@ export function createSessionStore(
       return session;
     },
 
-    alive(id, now) {
-      const session = known.get(id) ?? read(id);
+    findActive(id, now) {
+      const session = cache.get(id) ?? read(id);
       if (!session || session.expiresAt <= now) return undefined;
-      known.set(id, session);
+      cache.set(id, session);
       return session;
     },
 
@@ -177,9 +177,9 @@ export function createSessionStore(
     rotate(id, generation, now) {
       const session = accept(id, generation, now);
       if (!session || session === "reused") return session;
-      const again = generation < session.generation;
+      const isRepeat = generation < session.generation;
       // After a lost reply, the grace period starts again: the tabs that refresh now must all get the successor.
-      if (again && (session.seen >= session.generation || now - session.rotatedAt <= RENEW_GRACE_AFTER)) return session;
+      if (isRepeat && (session.seen >= session.generation || now - session.rotatedAt <= RENEW_GRACE_AFTER_MS)) return session;
       const expiresAt = Math.min(now + idle, session.endsAt);
       const next = {
         ...session,
@@ -207,10 +207,10 @@ export function createSessionStore(
     },
 
     replace(id, now) {
-      const session = store.alive(id, now);
+      const session = store.findActive(id, now);
       if (!session) return undefined;
       const data = store.readData(id);
-      store.remove(id);
+      store.delete(id);
       replaced.clear();
       replaced.set(id, now);
       const next = {
@@ -234,7 +234,7 @@ export function createSessionStore(
     },
 
     wasReplaced: (id, now) =>
-      now - (replaced.get(id) ?? Number.NEGATIVE_INFINITY) <= GRACE || store.successorOf(id, now) !== undefined,
+      now - (replaced.get(id) ?? Number.NEGATIVE_INFINITY) <= GRACE_MS || store.successorOf(id, now) !== undefined,
 
     list: (now) =>
       sql
@@ -245,12 +245,12 @@ export function createSessionStore(
     rename: (id, name, now) =>
       write("UPDATE _sessions SET name = ? WHERE id = ? AND expires_at > ?", name, id, now).rowsWritten > 0,
 
-    remove: (id) => ended(write("DELETE FROM _sessions WHERE id = ? RETURNING id", id)).length > 0,
+    delete: (id) => reportEnded(write("DELETE FROM _sessions WHERE id = ? RETURNING id", id)).length > 0,
 
-    removeAllBut: (id) => ended(write("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
+    deleteAllExcept: (id) => reportEnded(write("DELETE FROM _sessions WHERE id IS NOT ? RETURNING id", id ?? null)),
 
-    trim: (kept) =>
-      ended(
+    deleteExcess: (kept) =>
+      reportEnded(
         write(
           `DELETE FROM _sessions WHERE id IN (
             SELECT id FROM _sessions ORDER BY id = ? DESC, last_seen_at DESC, created_at DESC, id LIMIT -1 OFFSET ?
@@ -265,7 +265,7 @@ export function createSessionStore(
       return textOf(row?.["data"]);
     },
 
-    forget: () => known.clear(),
+    clearCache: () => cache.clear(),
 
     writeData: (id, data) => void write("UPDATE _sessions SET data = ? WHERE id = ?", data, id),
   };

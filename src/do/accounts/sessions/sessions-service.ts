@@ -33,7 +33,7 @@ export function createSessionsService({
     list: () => sessions.list(Date.now()).map((row) => toListed(row, row.id === current)),
     rename: (id, name) => sessions.rename(id, name, Date.now()),
     revoke(id) {
-      if (!sessions.remove(id)) return false;
+      if (!sessions.delete(id)) return false;
       onRevoke();
       if (id === current) setSession(null);
       onSessionEnd(id);

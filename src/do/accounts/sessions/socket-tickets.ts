@@ -9,7 +9,7 @@ export interface SocketTicketsOptions {
   readonly userId: string;
   readonly identity: () => AppIdentity;
   /** Whether the caller's session may still be used. */
-  readonly admits: (caller: Caller) => boolean;
+  readonly authorize: (caller: Caller) => boolean;
 }
 
 export interface IssueOptions {
@@ -26,19 +26,19 @@ interface StoredTicket extends IssueOptions {
 }
 
 /** How many unused tickets a user has at most. A further one replaces the oldest. */
-const MOST = 100;
+const MAX_TICKETS = 100;
 
 /**
  * Tickets with which a client opens a socket that cannot send headers. They are kept in memory: if the object is evicted,
  * the ticket is refused, and the client fetches another. A stored ticket would cost a write and a deletion for each socket.
  */
-export function createSocketTickets({ userId, identity, admits }: SocketTicketsOptions) {
+export function createSocketTickets({ userId, identity, authorize }: SocketTicketsOptions) {
   // In the order in which they expire.
   const tickets = new Map<string, StoredTicket>();
 
   function deleteExpired(now: number): void {
     for (const [id, { expiresAt }] of tickets) {
-      if (expiresAt > now && tickets.size <= MOST) return;
+      if (expiresAt > now && tickets.size <= MAX_TICKETS) return;
       tickets.delete(id);
     }
   }
@@ -65,7 +65,7 @@ export function createSocketTickets({ userId, identity, admits }: SocketTicketsO
       tickets.delete(id);
       if (!ticket || ticket.expiresAt <= Date.now() || ticket.organizationId !== organizationId) return null;
       const { caller, accessExpiresAt } = ticket;
-      return admits(caller) ? { caller, expiresAt: accessExpiresAt } : null;
+      return authorize(caller) ? { caller, expiresAt: accessExpiresAt } : null;
     },
   };
 }

@@ -14,7 +14,7 @@ import { createMailBudget, moveInvitationRates } from "../../mail/mail-budget.js
 import { rateLogSchema } from "../../rate/rate-log.js";
 import type { WaitingInvitation } from "../../organizations/organization-messages.js";
 import {
-  admittedInvitationSchema,
+  reservedInvitationSchema,
   createWaitingInvitations,
   waitingInvitationSchema,
 } from "../../organizations/waiting-invitations.js";
@@ -36,7 +36,7 @@ const framework = createFrameworkSchema({
     outboxHeadsSchema,
     rateLogSchema,
     waitingInvitationSchema,
-    admittedInvitationSchema,
+    reservedInvitationSchema,
   ],
   steps: [{ name: "move the rates of invitations", run: moveInvitationRates }],
 });
@@ -68,7 +68,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     alarms,
     ownerId,
     isBlocked,
-    onForgotten: () => claims.tidy(),
+    onPruned: () => claims.tidy(),
   });
   const throttle = createThrottle({
     sql,
@@ -84,7 +84,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     initialize,
     isInitialized,
     alarms,
-    holdsMore,
+    hasOtherData: holdsMore,
     mails,
     erase: () => erase(mails.preserve()),
   });
@@ -138,7 +138,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   }
 
   function holdsMore(): boolean {
-    return throttle.holds() || invitations.holds() || (isInitialized() && outbox.waiting() > 0);
+    return throttle.holds() || invitations.hasEntries() || (isInitialized() && outbox.waiting() > 0);
   }
 
   /** An invitation may be the first that is stored of an address. */
@@ -157,11 +157,11 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       address,
       atomic: (work) => work(),
       setSession: request.setSession,
-      index: () => index.room(request),
+      index: () => index.service(request),
     }),
     async internal(request: InternalRequest) {
       if (request.op === "reserveAddress") return claims.reserve(request);
-      if (request.op === "admitInvitation") return invitations.admit(request);
+      if (request.op === "admitInvitation") return invitations.reserve(request);
       if (request.op === "countMail") return mails.take(request.kind, request.id);
       if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
       const receipt = receive(request);

@@ -64,7 +64,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     sendMail: () => Promise.reject(new Error("An organization's object sends no mail of its own.")),
     onGone(target) {
       const to = parseName(target);
-      if (to?.type === "user") membership.gone(to.id);
+      if (to?.type === "user") membership.onUserDeleted(to.id);
     },
     onError: app.onError,
   });
@@ -79,7 +79,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     leases: createLeases({
       sql,
       isInitialized,
-      ask: ({ userId, ...session }) => user(userId).internal({ op: "lease", organizationId, ...session }),
+      requestLease: ({ userId, ...session }) => user(userId).internal({ op: "lease", organizationId, ...session }),
     }),
     rates: createRateLog(sql),
     mail: createMailAvailability({ env: environment.env, settings: app.mail }),
@@ -103,7 +103,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
   alarms.register({
     name: "invitations",
     due: () => (isInitialized() ? deps.invitations.nextExpiry() : undefined),
-    run: deps.invitations.removeExpired,
+    run: deps.invitations.pruneExpired,
   });
 
   const inbox = createInbox({
@@ -116,7 +116,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
         organizations.insert({ id: organizationId, name, createdAt: at, settings: superjson.parse(settings) });
         members.insert({ userId, email, role: OWNER, joinedAt: at, invitationId: undefined });
       },
-      memberGone: ({ userId }) => membership.gone(userId),
+      memberGone: ({ userId }) => membership.onUserDeleted(userId),
       memberEmail: ({ userId, email }) => membership.setEmail(userId, email),
       endSession: ({ sessionId }) => endSession(sessionId),
       declineInvitation: (answering) => void invitations.decline(answering),

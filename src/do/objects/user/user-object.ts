@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import type { User } from "../../../shared/account.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
-import { endEarlier } from "../../accounts/account-endings.js";
+import { revokeEarlier } from "../../accounts/account-endings.js";
 import { createAccountService } from "../../accounts/account-service.js";
 import { deleteOldMailRates, invalidLink } from "../../accounts/account-mails.js";
 import { toUser } from "../../accounts/account-store.js";
@@ -42,14 +42,14 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     kvSchemas: app.definition.app.kv,
     retention: app.retention,
     alarms,
-    onWritten: () => services.deps.sessions.forget(),
+    onWritten: () => services.deps.sessions.clearCache(),
   });
   const { lifetime } = ownerStorage;
   const services: UserComponents = composeUserObject({ environment, ownerStorage });
   const { account, exists, deps } = services;
   const { accounts, sessions } = deps;
   const findSession = createFindSession({ userId: address.id, identity, isInitialized: exists, accounts, sessions });
-  const tickets = createSocketTickets({ userId: address.id, identity, admits: account.admits });
+  const tickets = createSocketTickets({ userId: address.id, identity, authorize: account.authorize });
   const transaction = createTransaction(storage);
   const owner = { type: "user", id: address.id } as const;
 
@@ -65,9 +65,9 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     }
     if (caller.type === "anonymous") throw notSignedIn();
     if (kind === "organization" || kind === "email") throw elsewhere(kind);
-    if (account.admits(caller)) return;
-    if (acceptsSessions === "replaced" && account.isOutrun(caller)) return;
-    if (acceptsSessions === "ended" && account.isOwn(caller)) return;
+    if (account.authorize(caller)) return;
+    if (acceptsSessions === "replaced" && account.wasSessionReplaced(caller)) return;
+    if (acceptsSessions === "ended" && account.hasOwnSession(caller)) return;
     throw refusalFor(caller);
   };
 
@@ -75,7 +75,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
     if (!exists()) return unknownUser(app);
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
-    return account.isOutrun(caller) ? sessionReplaced() : new SessionEnded();
+    return account.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
   }
 
   return {
@@ -133,7 +133,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
         createSessionsService({
           ...request,
           sessions,
-          endOthers: () => deps.transaction(() => endEarlier(deps, "signedOutElsewhere", sessionOf(request.caller))),
+          endOthers: () => deps.transaction(() => revokeEarlier(deps, "signedOutElsewhere", sessionOf(request.caller))),
           onRevoke: () =>
             deps.audit.add({
               action: "session.revoke",
@@ -148,7 +148,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     sockets: {
       hub: ownerStorage.hub,
       isInitialized: lifetime.isInitialized,
-      access: (caller: Caller) => (account.isAlive(caller) ? "granted" : "session-ended"),
+      access: (caller: Caller) => (account.hasActiveSession(caller) ? "granted" : "session-ended"),
       rows: ownerStorage.storedRows,
       onUpgrade: account.onUpgrade,
       onUse: account.onUse,
@@ -199,7 +199,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "createAccount":
       return account.create(request);
     case "hasAccount":
-      return account.has(request.email);
+      return account.hasEmail(request.email);
     case "login":
       return account.login(request);
     case "requestPasswordReset":
@@ -214,7 +214,7 @@ function answer(services: Answers, request: InternalRequest): unknown {
       if (!exists()) warnOfUnknownUser(app);
       return account.refresh(request.sessionId, request.generation, request.device);
     case "holdsRefreshToken":
-      return account.holds(request.sessionId, request.generation, request.device);
+      return account.acceptsRefreshToken(request.sessionId, request.generation, request.device);
     case "loadSession":
       return findSession(request.token);
     case "redeemSocketTicket":
