@@ -1,2 +1,2 @@
-/** One and the same for a link that is made up, used, replaced or too old. */
-export const INVALID_LINK = "This link is not valid, or not any more: it works once, for a while. Ask for a new one.";
+/** The message is the same for a link that is forged, used, replaced or expired, so that nobody learns which. */
+export const INVALID_LINK = "This link is invalid, was already used or has expired. Request a new one.";

@@ -45,7 +45,7 @@ describe("the address", () => {
     await elsewhere.press("This was not me");
     await elsewhere.says("Your address is free again.");
     const refused = await signIn(ada);
-    await refused.says("The e-mail address or the password is wrong.");
+    await refused.says("The email address or the password is wrong.");
   });
 
   test("another takes its place once its mail is opened; tasks and sessions stay, the old one is told", async () => {
@@ -70,7 +70,7 @@ describe("the address", () => {
     await tab.says("The password is wrong.");
     expect(await tab.besideField("Your password")).toBe("The password is wrong. Check it and try again.");
     await change(bob.email, ada.password);
-    await tab.says("This address belongs to an account already.");
+    await tab.says("This email address already belongs to an account.");
     await change(target, ada.password);
     await tab.says(`A link is on its way to ${target}.`);
 
@@ -84,7 +84,7 @@ describe("the address", () => {
     await tab.mail("Your e-mail address was changed", ada.email).waitFor();
 
     const elsewhere = await signIn(ada);
-    await elsewhere.says("The e-mail address or the password is wrong.");
+    await elsewhere.says("The email address or the password is wrong.");
     await elsewhere.field("E-mail").fill(target);
     await elsewhere.page.locator("form").getByRole("button", { name: "Sign in" }).click();
     await elsewhere.page.getByRole("checkbox", { name: "Kept" }).waitFor();
@@ -151,7 +151,7 @@ describe("the account as a whole", () => {
     await elsewhere.signedOut();
 
     await elsewhere.enter("Sign in", ada);
-    await elsewhere.says("The e-mail address or the password is wrong.");
+    await elsewhere.says("The email address or the password is wrong.");
     await tab.follow("Back to the start");
     await tab.enter("Sign up", ada);
     await tab.says("Nothing to do.");

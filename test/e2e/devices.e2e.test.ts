@@ -67,7 +67,7 @@ describe("the password", () => {
     await tab.goto("/");
     await tab.page.getByRole("checkbox", { name: "Still here" }).waitFor();
     await elsewhere.enter("Sign in", ada);
-    await elsewhere.says("The e-mail address or the password is wrong.");
+    await elsewhere.says("The email address or the password is wrong.");
   });
 });
 

@@ -35,7 +35,7 @@ describe("a refused form", () => {
     const button = tab.page.getByRole("button", { name: "Sign in", exact: true });
     await button.focus();
     await tab.page.keyboard.press("Space");
-    await tab.says("The e-mail address or the password is wrong.");
+    await tab.says("The email address or the password is wrong.");
     expect(await hasFocus(button)).toBe(true);
   });
 

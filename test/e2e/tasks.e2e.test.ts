@@ -109,9 +109,9 @@ describe("signing in and out", () => {
     expect(await tab.page.getByText("Kept").count()).toBe(0);
 
     await tab.submit("Sign in", { ...grace, password: "not the password" });
-    await tab.page.getByText("The e-mail address or the password is wrong.").waitFor();
+    await tab.page.getByText("The email address or the password is wrong.").waitFor();
     await tab.submit("Sign up", { ...grace, password: "not the password" });
-    await tab.page.getByText("This address already has an account.").waitFor();
+    await tab.page.getByText("This email address already has an account.").waitFor();
     await tab.submit("Sign in", grace);
     await tab.task("Kept").waitFor();
 

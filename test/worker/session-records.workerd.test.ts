@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { signAccessToken } from "../../src/jwt/access-token.js";
 import { refreshTokenOf, verifyRefreshToken } from "../../src/jwt/refresh-token.js";
-import { createSessionId } from "../../src/do/accounts/sessions/create-session-id.js";
+import { createSessionId } from "../../src/do/accounts/sessions/session-row.js";
 import {
   freshEmail,
   openBrowser,

@@ -107,7 +107,7 @@ function signInAgain(): ReasonedError {
   return new ReasonedError({
     code: "UNAUTHORIZED",
     reason: "ACCOUNT_CHANGED",
-    message: "The account was changed or the session ended at the same time. Sign in again, then delete the account.",
+    message: "Your account was changed or your session ended in the meantime. Sign in again, then delete the account.",
   });
 }
 

@@ -1,7 +1,6 @@
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { MailAvailability } from "../mail/mail-availability.js";
 import type { MailTokenStore } from "../mail/mail-token-store.js";
-import type { UserOrganizations } from "../organizations/user-organizations.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { CheckBreachedPassword } from "./passwords/check-breached-password.js";
 import type { AccountStore } from "./account-store.js";
@@ -12,6 +11,21 @@ import type { EventHooks } from "./event-hooks.js";
 import type { PendingEmailChangeStore } from "./email/pending-change.js";
 import type { RateLog } from "../rate/rate-log.js";
 import type { SessionStore } from "./sessions/session-store.js";
+
+/**
+ * The user's organizations, as far as an account depends on them. Call all but `assertNotLastOwner` inside the transaction
+ * of their cause.
+ */
+export interface AccountOrganizations {
+  /** Sends the account's new address to all organizations of the user. */
+  announceEmail(email: string): void;
+  /** Requests the invitations that wait at an address which the user has verified. */
+  requestInvitations(target: string): void;
+  /** Informs all organizations that the account is deleted. */
+  announceDeletion(): void;
+  /** @throws ReasonedError CONFLICT with the reason LAST_OWNER if the user is the only owner of an organization of others */
+  assertNotLastOwner(): Promise<void>;
+}
 
 /** What the procedures of an account are made of: the stores and services of a user's object. */
 export interface AccountDeps {
@@ -27,7 +41,7 @@ export interface AccountDeps {
   readonly outbox: Outbox;
   readonly audit: AuditLog;
   readonly rates: RateLog;
-  readonly organizations: UserOrganizations;
+  readonly organizations: AccountOrganizations;
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   readonly hooks: EventHooks;

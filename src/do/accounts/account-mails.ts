@@ -1,4 +1,3 @@
-import { TRPCError } from "@trpc/server";
 import { readMailToken, type MailPurpose } from "../../jwt/mail-token.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailAddressOf } from "../../shared/email-index.js";
@@ -67,7 +66,7 @@ export async function countMail(
 /**
  * The secret of a token that was mailed by this user's object for this purpose.
  *
- * @throws TRPCError BAD_REQUEST for any other
+ * @throws ReasonedError BAD_REQUEST for any other
  */
 export async function readLinkSecret(
   { userId, identity }: Pick<AccountDeps, "userId" | "identity">,
@@ -80,8 +79,8 @@ export async function readLinkSecret(
   return token.secret;
 }
 
-export function invalidLink(): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
+export function invalidLink(): ReasonedError {
+  return new ReasonedError({ code: "BAD_REQUEST", reason: "LINK_INVALID", message: INVALID_LINK });
 }
 
 /** Differs from an invalid link, so that a user who lost the reply can see that the first call took effect. */
@@ -89,15 +88,15 @@ export function usedLink(): ReasonedError {
   return new ReasonedError({
     code: "BAD_REQUEST",
     reason: "LINK_USED",
-    message: "This link was already used. If it was not used by you, ask for a new one.",
+    message: "This link was already used. If you did not use it, request a new one.",
   });
 }
 
-export function tooManyMails(): TRPCError {
-  return new TRPCError({
+export function tooManyMails(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message:
-      "Several mails were sent to this address within the last hour. Look for the newest one, or try again later.",
+    reason: "TOO_MANY_MAILS",
+    message: "Several emails were sent to this address within the last hour. Open the newest one, or try again later.",
   });
 }
 

@@ -5,8 +5,6 @@ import type { ProfileSchema } from "../../router/definition.js";
 import { sessionOf } from "../../shared/caller.js";
 import { SessionEnded, type RequestContext } from "../lifecycle/request-context.js";
 import type { AccountDeletion } from "./account-deletion.js";
-import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
-import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
 import { revokeEarlier } from "./account-endings.js";
 import type { AccountDeps } from "./account-deps.js";
 import type { ActingSession } from "./audit-log.js";
@@ -16,13 +14,17 @@ import { checkLink } from "./check-link.js";
 import type { DeviceConfirmation } from "./sessions/device-confirmation.js";
 import type { EmailChange } from "./email/email-change.js";
 import type { EmailVerification } from "./email/email-verification.js";
-import { exportRecords, type ExportOptions } from "./export-records.js";
+import {
+  exportRecords,
+  type ExportedInviterBlocks,
+  type ExportedOrganizations,
+  type ExportOptions,
+} from "./export-records.js";
 import type { createExportLimit } from "./limit-exports.js";
 import { mergeFields } from "../fields/merge-fields.js";
-import { noSuchUser } from "./no-such-user.js";
-import { sessionNeeded } from "./sessions/link-session.js";
 import type { PasswordReset } from "./passwords/password-reset.js";
-import { sessionReplaced } from "./sessions/session-replaced.js";
+import { sessionNeeded, sessionReplaced } from "./sessions/session-errors.js";
+import { userNotFound } from "./unknown-user.js";
 import { rejectEmail } from "./email/reject-email.js";
 import type { UserAccount } from "./user-account.js";
 import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
@@ -39,8 +41,8 @@ export interface AccountServiceOptions {
   readonly deviceConfirmation: DeviceConfirmation;
   readonly emailChange: EmailChange;
   readonly deletion: AccountDeletion;
-  readonly organizationList: UserOrganizationStore;
-  readonly blockedInviters: BlockedInviterStore;
+  readonly organizationList: ExportedOrganizations;
+  readonly blockedInviters: ExportedInviterBlocks;
   /** Asks the app, before anything is gone. */
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
@@ -152,7 +154,7 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
 }
 
 function existing(account: AccountRow | undefined): AccountRow {
-  if (!account) throw noSuchUser();
+  if (!account) throw userNotFound();
   return account;
 }
 

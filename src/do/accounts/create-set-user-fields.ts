@@ -1,6 +1,6 @@
 import type { SetUserFields } from "../../router/user-fields.js";
 import { toUser, type AccountStore } from "./account-store.js";
-import { noSuchUser } from "./no-such-user.js";
+import { userNotFound } from "./unknown-user.js";
 
 /**
  * Creates the function with which server code sets the fields that users cannot write. No built-in procedure calls it.
@@ -9,10 +9,10 @@ import { noSuchUser } from "./no-such-user.js";
  */
 export function createSetUserFields(accounts: AccountStore): SetUserFields {
   return (patch) => {
-    if (!accounts.read()) throw noSuchUser();
+    if (!accounts.read()) throw userNotFound();
     accounts.setFields(patch);
     const account = accounts.read();
-    if (!account) throw noSuchUser();
+    if (!account) throw userNotFound();
     return toUser(account);
   };
 }

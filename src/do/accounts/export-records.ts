@@ -1,8 +1,7 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
+import type { BlockedInviter } from "../../shared/organization.js";
 import { toUser, type AccountStore } from "./account-store.js";
-import type { BlockedInviterStore } from "../organizations/blocked-inviters.js";
-import type { UserOrganizationStore } from "../organizations/user-organization-store.js";
 import { countFitting, SMALL_PAGE_BYTES } from "../tables/query/page-bytes.js";
 import type { AuditLog } from "./audit-log.js";
 import type { EmailChange } from "./email/email-change.js";
@@ -19,6 +18,18 @@ interface ReadableTable {
   all(): { readonly id: string }[];
 }
 
+/** The memberships of the user, and the invitations to an address that have not expired. */
+export interface ExportedOrganizations {
+  memberships(): readonly object[];
+  /** `inviter` contains the id of another user, so the export omits it. */
+  invitations(email: string, now: number): readonly { readonly inviter?: object | undefined }[];
+}
+
+/** The inviters that the user blocks. */
+export interface ExportedInviterBlocks {
+  list(): readonly BlockedInviter[];
+}
+
 export interface ExportOptions {
   readonly accounts: AccountStore;
   readonly sessions: SessionStore;
@@ -30,8 +41,8 @@ export interface ExportOptions {
   readonly rowSizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   readonly kv: Kv;
   readonly emailChange: Pick<EmailChange, "pending">;
-  readonly organizations: Pick<UserOrganizationStore, "memberships" | "invitations">;
-  readonly blockedInviters: Pick<BlockedInviterStore, "list">;
+  readonly organizations: ExportedOrganizations;
+  readonly blockedInviters: ExportedInviterBlocks;
 }
 
 /** So many rows are read at once. */

@@ -26,7 +26,7 @@ export function createExportLimit() {
 function tooManyExports(): ReasonedError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: `${MAX_EXPORTS} exports of this account are running. Wait until one of them has ended.`,
+    message: `${MAX_EXPORTS} exports of this account are already running. Wait until one of them has finished.`,
     reason: "OBJECT_OVERLOADED",
   });
 }

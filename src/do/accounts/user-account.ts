@@ -205,7 +205,8 @@ export function createUserAccount(options: UserAccountOptions) {
       caller.type === "user" && caller.via === "session" && wasReplaced(caller.sessionId),
 
     /** Whether the caller has or had a session of this user. */
-    hasOwnSession: (caller: Caller): boolean => caller.type === "user" && caller.via === "session" && caller.userId === userId,
+    hasOwnSession: (caller: Caller): boolean =>
+      caller.type === "user" && caller.via === "session" && caller.userId === userId,
 
     /** Whether the caller may still act: a session's row is looked at on every call and every event. */
     hasActiveSession: (caller: Caller): boolean => findActiveSession(caller) !== undefined,

@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Call, SessionEffect } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
@@ -26,8 +26,8 @@ export function socketContext(caller: Caller): RequestContext {
 }
 
 /** The caller's session has ended. The reply clears its cookies. */
-export class SessionEnded extends TRPCError {
-  constructor(message = "The session is over. Sign in again.") {
-    super({ code: "UNAUTHORIZED", message });
+export class SessionEnded extends ReasonedError {
+  constructor(message = "Your session has ended. Sign in again.") {
+    super({ code: "UNAUTHORIZED", reason: "SESSION_ENDED", message });
   }
 }

@@ -41,6 +41,6 @@ function tooManyInvitations(): ReasonedError {
     code: "TOO_MANY_REQUESTS",
     reason: "TOO_MANY_INVITATIONS",
     message:
-      "Too many invitations to this address wait for an answer. Try again when some are answered, cancelled or expired.",
+      "Too many invitations to this address are waiting for an answer. Try again after some were answered, cancelled or have expired.",
   });
 }

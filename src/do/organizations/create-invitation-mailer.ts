@@ -1,4 +1,4 @@
-import { toInviter, type WaitingInvitation } from "./organization-messages.js";
+import { toInviter, type WaitingInvitation } from "./waiting-invitation.js";
 import type { StoredOutboxMessage } from "../messaging/outbox-store.js";
 import { Undeliverable } from "../messaging/undeliverable.js";
 import { defaultText } from "../mail/default-texts.js";

@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { builtinPermissions } from "../../router/organizations/role-definitions.js";
 import { emailAddressOf } from "../../shared/email-index.js";
 import { randomId } from "../../shared/random-id.js";
@@ -63,7 +63,17 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     const { id, email, role, inviterId, inviterVerified, invitedBy, expiresAt, target } = invitation;
     const name = organizations.read()?.name ?? "";
     const inviter = inviterId === undefined ? undefined : { userId: inviterId, emailVerified: inviterVerified };
-    const findWaiting = { id, email, organizationId, name, role, invitedBy, inviter, expiresAt: expiresAt.getTime(), mail };
+    const findWaiting = {
+      id,
+      email,
+      organizationId,
+      name,
+      role,
+      invitedBy,
+      inviter,
+      expiresAt: expiresAt.getTime(),
+      mail,
+    };
     outbox.post(messageTo(target, "invitation", findWaiting));
   }
 
@@ -93,18 +103,17 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     return rolePolicy.has(role) && outranks(rolePolicy, member, role);
   }
 
-  /** @throws TRPCError NOT_FOUND, FORBIDDEN */
+  /** @throws ReasonedError NOT_FOUND, FORBIDDEN */
   function readInvitationToResend(id: string, by: ActingMember): InvitationRow {
     const invitation = waiting(id);
-    if (!invitation)
-      throw new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation, or not any more." });
+    if (!invitation) throw invitationNotFound();
     assertOutranks(rolePolicy, by, invitation.role);
     return invitation;
   }
 
   /**
    * The invitation that waits for an address already, if it needs no change.
-   * @throws TRPCError FORBIDDEN, CONFLICT
+   * @throws ReasonedError FORBIDDEN, CONFLICT
    */
   function findSame({ email, role }: NewInvitation, by: ActingMember): InvitationRow | undefined {
     assertOutranks(rolePolicy, by, role);
@@ -134,7 +143,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
     /**
      * @param actor returns the inviter. Called before anything else, and again inside the transaction
-     * @throws TRPCError FORBIDDEN, CONFLICT, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+     * @throws ReasonedError FORBIDDEN, CONFLICT, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
      */
     async invite({ email, role }: NewInvitation, actor: () => InvitingActor): Promise<InvitationRow> {
       const target = await targetOf(email);
@@ -173,7 +182,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       });
     },
 
-    /** Answers whether there was such an invitation. @throws TRPCError FORBIDDEN */
+    /** Answers whether there was such an invitation. @throws ReasonedError FORBIDDEN */
     cancel(actor: ActingMember, id: string): boolean {
       const invitation = waiting(id);
       if (!invitation) return false;
@@ -184,7 +193,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
     /**
      * @param actor as for `invite`
-     * @throws TRPCError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS
+     * @throws ReasonedError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS
      */
     async resend(id: string, actor: () => InvitingActor): Promise<InvitationRow> {
       const { email, inviterId, invitedBy } = readInvitationToResend(id, actor());
@@ -228,20 +237,34 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
 export type Invitations = ReturnType<typeof createInvitations>;
 
-function alreadyMember(): TRPCError {
-  return new TRPCError({ code: "CONFLICT", message: "Somebody with this address is a member already." });
+function invitationNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "INVITATION_NOT_FOUND",
+    message: "This invitation does not exist, was answered or has expired. Create a new one.",
+  });
 }
 
-function tooManyMails(): TRPCError {
-  return new TRPCError({
+function alreadyMember(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "ALREADY_MEMBER",
+    message: "Someone with this email address is already a member. Change their role instead of inviting them.",
+  });
+}
+
+function tooManyMails(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
+    reason: "TOO_MANY_MAILS",
     message: "This address was invited three times within the last hour. Try again later.",
   });
 }
 
-function tooManyWaiting(): TRPCError {
-  return new TRPCError({
+function tooManyWaiting(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: `${MAX_WAITING} invitations wait for an answer. Cancel some, or wait until they are answered or have run out.`,
+    reason: "INVITATION_QUOTA",
+    message: `${MAX_WAITING} invitations to this organization are waiting for an answer. Cancel some of them, or wait until they are answered or expire.`,
   });
 }

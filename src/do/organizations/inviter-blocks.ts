@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { BlockedInviter } from "../../shared/organization.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import type { UserOrganizationStore } from "./user-organization-store.js";
@@ -10,7 +10,7 @@ export interface InviterBlocksOptions {
   readonly blocked: BlockedInviterStore;
   readonly store: Pick<UserOrganizationStore, "invitation" | "deleteInvitationsBy">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
-  /** The address of the user, who has shown that it is theirs. @throws TRPCError FORBIDDEN */
+  /** The address of the user, who has shown that it is theirs. @throws ReasonedError FORBIDDEN */
   readonly verifiedEmail: () => string;
 }
 
@@ -23,7 +23,7 @@ export function createInviterBlocks({ blocked, store, transaction, verifiedEmail
      * Removes all present and future invitations of this one's inviter. Their organizations are not notified, so that
      * the invitations look unanswered.
      *
-     * @throws TRPCError FORBIDDEN, NOT_FOUND, BAD_REQUEST for an invitation by the app itself, TOO_MANY_REQUESTS
+     * @throws ReasonedError FORBIDDEN, NOT_FOUND, BAD_REQUEST for an invitation by the app itself, TOO_MANY_REQUESTS
      */
     block(invitationId: string): BlockedInviter {
       const email = verifiedEmail();
@@ -44,20 +44,26 @@ export function createInviterBlocks({ blocked, store, transaction, verifiedEmail
   };
 }
 
-export function invitationNotFound(): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: "There is no such invitation to your address, or not any more." });
-}
-
-function invitedByApp(): TRPCError {
-  return new TRPCError({
-    code: "BAD_REQUEST",
-    message: "The app itself sent this invitation. Decline the invitation instead.",
+export function invitationNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "INVITATION_NOT_FOUND",
+    message: "This invitation does not exist, was withdrawn or has expired. Ask the organization for a new one.",
   });
 }
 
-function tooManyBlocks(): TRPCError {
-  return new TRPCError({
+function invitedByApp(): ReasonedError {
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "INVITED_BY_APP",
+    message: "The app sent this invitation, so there is no inviter to block. Decline the invitation instead.",
+  });
+}
+
+function tooManyBlocks(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: `You block ${MAX_BLOCKS} inviters. Unblock some of them first.`,
+    reason: "TOO_MANY_BLOCKED_INVITERS",
+    message: `You already block ${MAX_BLOCKS} inviters. Unblock some of them first.`,
   });
 }

@@ -86,7 +86,7 @@ export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions
     },
 
     /** The session is over: also for an answer that is still on its way. */
-    end(sessionId: string): void {
+    revoke(sessionId: string): void {
       const request = requests.get(sessionId);
       if (request) request.ended = true;
       sql.exec("DELETE FROM _leases WHERE session_id = ?", sessionId);

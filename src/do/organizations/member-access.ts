@@ -1,4 +1,4 @@
-import { sessionReplaced } from "../accounts/sessions/session-replaced.js";
+import { sessionReplaced } from "../accounts/sessions/session-errors.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Access } from "../lifecycle/request-context.js";
 import { SessionEnded } from "../lifecycle/request-context.js";

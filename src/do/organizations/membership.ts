@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
 import { toName } from "../../shared/owner.js";
 import { messageTo } from "./organization-messages.js";
@@ -29,7 +29,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
   function requireMember(userId: string): MemberRow {
     const member = members.find(userId);
     if (member) return member;
-    throw new TRPCError({ code: "NOT_FOUND", message: "The organization has no such member." });
+    throw memberNotFound();
   }
 
   function changeRole(userId: string, role: string): MemberRow {
@@ -39,7 +39,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
     return member;
   }
 
-  /** @throws TRPCError CONFLICT */
+  /** @throws ReasonedError CONFLICT */
   function assertOtherOwner({ role }: MemberRow): void {
     if (role === OWNER && members.count(OWNER) === 1) throw lastOwner();
   }
@@ -57,7 +57,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       notifyMember(member);
     },
 
-    /** @throws TRPCError NOT_FOUND, FORBIDDEN, CONFLICT */
+    /** @throws ReasonedError NOT_FOUND, FORBIDDEN, CONFLICT */
     setRole(actor: ActingMember, userId: string, role: string): MemberRow {
       const member = requireMember(userId);
       assertOutranks(rolePolicy, actor, member.role);
@@ -67,7 +67,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       return changeRole(userId, role);
     },
 
-    /** Answers whether there was such a member. @throws TRPCError FORBIDDEN, CONFLICT */
+    /** Answers whether there was such a member. @throws ReasonedError FORBIDDEN, CONFLICT */
     remove(actor: ActingMember, userId: string): boolean {
       const member = members.find(userId);
       if (!member) return false;
@@ -77,13 +77,13 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       return true;
     },
 
-    /** @throws TRPCError CONFLICT */
+    /** @throws ReasonedError CONFLICT */
     leave(userId: string): void {
       assertOtherOwner(requireMember(userId));
       endMembership(userId);
     },
 
-    /** @throws TRPCError FORBIDDEN, NOT_FOUND, BAD_REQUEST */
+    /** @throws ReasonedError FORBIDDEN, NOT_FOUND, BAD_REQUEST */
     transfer(actor: ActingMember, userId: string): void {
       assertOwner(actor);
       const successor = requireMember(userId);
@@ -127,9 +127,19 @@ function userName(userId: string): string {
   return toName({ type: "user", id: userId });
 }
 
-function noOwnership(): TRPCError {
-  return new TRPCError({
+function memberNotFound(): ReasonedError {
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "MEMBER_NOT_FOUND",
+    message: "This user is not a member of the organization. Reload the list of members.",
+  });
+}
+
+function noOwnership(): ReasonedError {
+  return new ReasonedError({
     code: "BAD_REQUEST",
-    message: "The app itself has no ownership to hand over. Use organizations.members.setRole.",
+    reason: "USER_REQUIRED",
+    message:
+      "The app itself is not a member, so it has no ownership to transfer. Use `organizations.members.setRole`, or call the procedure through `asUser()`.",
   });
 }

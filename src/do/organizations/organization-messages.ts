@@ -1,28 +1,6 @@
 import type { MessageHandlers } from "../messaging/create-inbox.js";
-import type { Inviter } from "../../shared/organization.js";
+import type { WaitingInvitation } from "../mail/waiting-invitation.js";
 import type { OutboxMessage } from "../messaging/outbox-store.js";
-
-/** An invitation as its address's object and its user's know it. Times are milliseconds since the epoch. */
-export interface WaitingInvitation {
-  readonly id: string;
-  /** Whom it is for: nobody with another address, or without having shown that it is theirs. */
-  readonly email: string;
-  readonly organizationId: string;
-  /** The organization's name. */
-  readonly name: string;
-  readonly role: string;
-  readonly invitedBy: string | undefined;
-  /** `undefined` for the app itself, and in an invitation that an earlier version sent or stored. */
-  readonly inviter?: WaitingInviter | undefined;
-  readonly expiresAt: number;
-}
-
-/** The member who invited, beside the address in `invitedBy`. */
-export interface WaitingInviter {
-  readonly userId: string;
-  /** Whether the address was verified when the invitation was sent. */
-  readonly emailVerified: boolean;
-}
 
 /** What objects write to each other about organizations. Each letter has its effect once, and in order. */
 export interface OrganizationMessages {
@@ -79,12 +57,4 @@ export function handlersFor<TKind extends OrganizationMessageKind>(handlers: {
   readonly [TEach in TKind]: (payload: OrganizationMessages[TEach]) => void;
 }): MessageHandlers {
   return handlers as MessageHandlers;
-}
-
-/** The inviter of an invitation, as its recipient sees it. */
-export function toInviter({
-  invitedBy,
-  inviter,
-}: Pick<WaitingInvitation, "invitedBy" | "inviter">): Inviter | undefined {
-  return invitedBy === undefined ? undefined : { email: invitedBy, emailVerified: inviter?.emailVerified ?? false };
 }

@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { OrganizationService } from "../../router/services.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
 import { builtinPermissions, type Requirement } from "../../router/organizations/role-definitions.js";
@@ -31,7 +31,7 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
   const { rolePolicy, organizations, members, transaction, outbox } = deps;
   const requirements: Requirement[] = [];
 
-  /** Read anew each time: by then the member may be none. @throws TRPCError FORBIDDEN */
+  /** Read anew each time: by then the member may be none. @throws ReasonedError FORBIDDEN */
   function actor(): "system" | MemberRow {
     // What a live query tells of a role is that caller's alone. A check, which says no or nothing, is not counted.
     currentRecorder()?.caller();
@@ -47,14 +47,14 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     return who;
   }
 
-  /** @throws TRPCError FORBIDDEN */
+  /** @throws ReasonedError FORBIDDEN */
   function authorize(requirement: Requirement): void {
     const who = actor();
     // For the app itself all is allowed that is allowed at all.
     if (!rolePolicy.allows(who === "system" ? OWNER : who.role, requirement)) throw missingPermission(requirement);
   }
 
-  /** Looks once more at all that was asked for when the call came in. @throws TRPCError FORBIDDEN */
+  /** Looks once more at all that was asked for when the call came in. @throws ReasonedError FORBIDDEN */
   function authorizeAgain(): void {
     actor();
     for (const requirement of requirements) authorize(requirement);
@@ -136,26 +136,32 @@ function toInvitation({ inviterVerified, ...row }: InvitationRow): Invitation {
 }
 
 /** The same for one that does not exist and one that the caller is no member of: nobody learns which. */
-export function notAMember(): TRPCError {
-  return new TRPCError({ code: "FORBIDDEN", message: "Only members of this organization may do that." });
-}
-
-function userRequired(): TRPCError {
-  return new TRPCError({
-    code: "BAD_REQUEST",
-    message: "The app itself makes this call, and is no member. Call it as one: caller.asUser({ userId }).",
+export function notAMember(): ReasonedError {
+  return new ReasonedError({
+    code: "FORBIDDEN",
+    reason: "NOT_A_MEMBER",
+    message: "You are not a member of this organization. Ask a member for an invitation.",
   });
 }
 
-function missingPermission(requirement: Requirement): TRPCError {
+function userRequired(): ReasonedError {
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "USER_REQUIRED",
+    message: "The app itself makes this call and is not a member. Call the procedure through `asUser()`.",
+  });
+}
+
+function missingPermission(requirement: Requirement): ReasonedError {
   const needed =
     typeof requirement === "string"
       ? `"${requirement}"`
       : "any" in requirement
         ? `any of "${requirement.any.join('", "')}"`
         : `all of "${requirement.all.join('", "')}"`;
-  return new TRPCError({
+  return new ReasonedError({
     code: "FORBIDDEN",
-    message: `Your role in this organization does not allow it: it needs ${needed}.`,
+    reason: "MISSING_PERMISSION",
+    message: `Your role in this organization does not have the permission ${needed}. Ask an owner for another role.`,
   });
 }

@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 
 /** Who acts in an organization: a member by their role, or the app itself. */
@@ -18,25 +18,31 @@ export function byRank<TMember extends { readonly role: string }>(
   return members.toSorted((one, other) => rolePolicy.rankOf(one.role) - rolePolicy.rankOf(other.role));
 }
 
-/** @throws TRPCError FORBIDDEN */
+/** @throws ReasonedError FORBIDDEN */
 export function assertOutranks(rolePolicy: RolePolicy, actor: ActingMember, role: string): void {
   if (outranks(rolePolicy, actor, role)) return;
-  throw new TRPCError({
+  throw new ReasonedError({
     code: "FORBIDDEN",
-    message: `You may give and take roles below your own, which "${role}" is not. Ask an owner.`,
+    reason: "ROLE_TOO_HIGH",
+    message: `You can only assign and remove roles below your own, and "${role}" is not below it. Ask an owner.`,
   });
 }
 
-/** @throws TRPCError FORBIDDEN */
+/** @throws ReasonedError FORBIDDEN */
 export function assertOwner(actor: ActingMember): void {
   if (actor === "system" || actor.role === OWNER) return;
-  throw new TRPCError({ code: "FORBIDDEN", message: "Only an owner of the organization may do that." });
+  throw new ReasonedError({
+    code: "FORBIDDEN",
+    reason: "OWNER_REQUIRED",
+    message: "Only an owner of the organization can do this. Ask an owner.",
+  });
 }
 
-export function lastOwner(): TRPCError {
-  return new TRPCError({
+export function lastOwner(): ReasonedError {
+  return new ReasonedError({
     code: "CONFLICT",
+    reason: "LAST_OWNER",
     message:
-      "An organization has at least one owner, and this is the last. Make another member an owner first, or delete the organization.",
+      "This is the last owner of the organization. Make another member an owner first, or delete the organization.",
   });
 }

@@ -1,15 +1,17 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { UserOrganizationsService } from "../../router/services.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
+import { userNotFound } from "../accounts/unknown-user.js";
 import type { AccountDeps } from "../accounts/account-deps.js";
 import type { AccountRow } from "../accounts/account-store.js";
 import { encodeFields } from "../fields/encode-fields.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { createInviterBlocks, invitationNotFound } from "./inviter-blocks.js";
-import { messageTo, toInviter } from "./organization-messages.js";
+import { toInviter } from "../mail/waiting-invitation.js";
+import { messageTo } from "./organization-messages.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 
 export interface UserOrganizationsServiceOptions {
@@ -37,7 +39,7 @@ export function createUserOrganizationsService({
 
   function requireAccount(): AccountRow {
     const account = accounts.read();
-    if (!account) throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+    if (!account) throw userNotFound();
     return account;
   }
 
@@ -45,9 +47,10 @@ export function createUserOrganizationsService({
   function requireVerifiedAccount(): AccountRow {
     const account = requireAccount();
     if (account.emailVerified) return account;
-    throw new TRPCError({
+    throw new ReasonedError({
       code: "FORBIDDEN",
-      message: "An invitation is for a verified address. Verify yours: auth.requestEmailVerification mails a link.",
+      reason: "EMAIL_NOT_VERIFIED",
+      message: "Your email address is not verified. Request a verification email and open its link, then try again.",
     });
   }
 
@@ -166,16 +169,19 @@ export function createUserOrganizationsService({
   };
 }
 
-function organizationUnavailable(): TRPCError {
-  return new TRPCError({
+function organizationUnavailable(): ReasonedError {
+  return new ReasonedError({
     code: "SERVICE_UNAVAILABLE",
-    message: "The organization could not be reached yet. It will be, by itself: organizations.list tells when.",
+    reason: "ORGANIZATION_UNAVAILABLE",
+    message:
+      "The organization did not answer in time. This is completed automatically. Reload your organizations in a moment.",
   });
 }
 
-function tooManyOrganizations(): TRPCError {
-  return new TRPCError({
+function tooManyOrganizations(): ReasonedError {
+  return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: "You have made 100 organizations today. Go on tomorrow.",
+    reason: "TOO_MANY_ORGANIZATIONS",
+    message: "You have created 100 organizations today. Try again tomorrow.",
   });
 }

@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
@@ -63,7 +63,7 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
     /**
      * Refuses to let a user go whose organizations would have to find another owner by themselves. One that cannot be
      * asked does so.
-     * @throws TRPCError CONFLICT
+     * @throws ReasonedError CONFLICT
      */
     async assertNotLastOwner(): Promise<void> {
       const own = store.memberships().filter(({ role }) => role === OWNER);
@@ -84,9 +84,10 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
 
 export type UserOrganizations = ReturnType<typeof createUserOrganizations>;
 
-function lastOwnerOf(names: readonly string[]): TRPCError {
-  return new TRPCError({
+function lastOwnerOf(names: readonly string[]): ReasonedError {
+  return new ReasonedError({
     code: "CONFLICT",
-    message: `You are the last owner of ${names.map((name) => `"${name}"`).join(", ")}, which others belong to. Make another member an owner first, or delete it.`,
+    reason: "LAST_OWNER",
+    message: `You are the last owner of ${names.map((name) => `"${name}"`).join(", ")}, which has other members. Make another member an owner first, or delete the organization.`,
   });
 }

@@ -9,6 +9,7 @@ import { verifyRefreshToken } from "../../jwt/refresh-token.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { emailAddressOf } from "../../shared/email-index.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { INVALID_LINK } from "../../shared/mail-link.js";
 import { parseName, toName, type Address } from "../../shared/owner.js";
 import type { Configuration } from "../configuration.js";
@@ -85,7 +86,7 @@ async function recipientOf(
   const text = tokenInput.safeParse(input).data?.token ?? "";
   const token = await readMailToken(text, { secrets: secrets.jwt, audience: binding });
   if (token) return { type: "user", id: token.userId };
-  throw new TRPCError({ code: "BAD_REQUEST", message: INVALID_LINK });
+  throw new ReasonedError({ code: "BAD_REQUEST", reason: "LINK_INVALID", message: INVALID_LINK });
 }
 
 function field(input: unknown, name: string): unknown {

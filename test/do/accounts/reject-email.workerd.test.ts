@@ -122,7 +122,7 @@ describe("rejecting a verified address", () => {
       .auth.rejectEmail.mutate({ token })
       .catch((cause: unknown) => cause);
     expect(error).toMatchObject({ data: { code: "CONFLICT" } });
-    expect(errorReason(error)).toBe("ADDRESS_VERIFIED");
+    expect(errorReason(error)).toBe("EMAIL_VERIFIED");
     expect((await someone().auth.login.mutate({ email, password: newPassword })).user.id).toBe(user.id);
   });
 });

@@ -37,7 +37,7 @@ describe("how many sessions there may be", () => {
       for (let count = 1; count < 50; count++) store.create(Date.now() + count, undefined);
     });
     await openBrowser().client().auth.login.mutate({ email, password });
-    await expect(client.auth.me.query()).rejects.toThrow("The session is over");
+    await expect(client.auth.me.query()).rejects.toThrow("Your session has ended");
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
       const ids = storage.sql.exec("SELECT id FROM _sessions").toArray();
       expect(ids).toHaveLength(50);

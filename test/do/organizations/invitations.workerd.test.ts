@@ -178,7 +178,7 @@ describe("an invitation", () => {
     expect(await system.asSystem().organizations.invitations.list({ organizationId })).toEqual([]);
     const { organizations } = system.asUser({ userId: bob.user.id });
     expect((await organizations.list()).map(({ id }) => id)).not.toContain(organizationId);
-    await expect(organizations.invitations.accept({ invitationId })).rejects.toThrow("no such invitation");
+    await expect(organizations.invitations.accept({ invitationId })).rejects.toThrow("This invitation does not exist");
     await runDurableObjectAlarm(env.BLOG_DO.getByName(await addressName(email)));
     expect(await storedIn(await addressName(email))).toBe("");
     await runDurableObjectAlarm(env.BLOG_DO.getByName(organizationName(organizationId)));

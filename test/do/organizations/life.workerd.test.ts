@@ -106,10 +106,12 @@ describe("an organization", () => {
           caller.asUser({ userId: bob.user.id }).projects.list({ organizationId: id }),
         ].map((call) => call.then(String, (error: Error) => error.message)),
       );
-      expect(new Set(errors)).toEqual(new Set(["Only members of this organization may do that."]));
+      expect(new Set(errors)).toEqual(
+        new Set(["You are not a member of this organization. Ask a member for an invitation."]),
+      );
       expect(await codeOf(openBrowser().client().projects.list.query({ organizationId: id }))).toBe("UNAUTHORIZED");
     }
-    await expect(caller.asSystem().projects.list({ organizationId: madeUp })).rejects.toThrow("Only members");
+    await expect(caller.asSystem().projects.list({ organizationId: madeUp })).rejects.toThrow("You are not a member");
     expect((await upgrade(bob.browser, {}, `/trpc?organizationId=${madeUp}`)).status).toBe(403);
     for (const id of [madeUp, ada.user.id, bob.user.id]) expect(await holdsAnything(organizationName(id))).toBe(false);
   });
@@ -147,11 +149,11 @@ describe("an organization", () => {
     expect((await system.organizations.members.list({ organizationId })).map(({ userId }) => userId)).toEqual([
       ada.user.id,
     ]);
-    await expect(system.projects.whoAmI({ organizationId })).rejects.toThrow("is no member");
-    await expect(system.organizations.leave({ organizationId })).rejects.toThrow("is no member");
+    await expect(system.projects.whoAmI({ organizationId })).rejects.toThrow("is not a member");
+    await expect(system.organizations.leave({ organizationId })).rejects.toThrow("is not a member");
     await expect(
       system.organizations.members.setRole({ organizationId, userId: ada.user.id, role: "member" }),
-    ).rejects.toThrow("at least one owner");
+    ).rejects.toThrow("the last owner");
     const made = await caller.asUser({ userId: ada.user.id }).organizations.create({ name: "By RPC" });
     expect((await listed(ada)).get(made.id)?.name).toBe("By RPC");
     await system.organizations.delete({ organizationId });

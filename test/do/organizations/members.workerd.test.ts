@@ -153,7 +153,7 @@ describe("the end of a membership", () => {
     expect(await codeOf(eve.client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
     await expect(
       createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: eve.user.id }).projects.list({ organizationId }),
-    ).rejects.toThrow("Only members");
+    ).rejects.toThrow("You are not a member");
     expect((await listed(eve)).has(organizationId)).toBe(false);
     expect(await codeOf(remove(bob, eve))).toBe("NOT_FOUND");
     expect(await codeOf(bob.client.organizations.members.remove.mutate({ organizationId, userId: eve.email }))).toBe(

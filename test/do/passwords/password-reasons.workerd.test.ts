@@ -69,17 +69,20 @@ describe.each(setters)("%s", (_name, set) => {
 });
 
 describe("a password that is wrong", () => {
-  it.each<readonly [string, () => Promise<unknown>]>([
+  it.each<readonly [string, ErrorReason, () => Promise<unknown>]>([
     [
       "auth.login",
+      "WRONG_CREDENTIALS",
       () => openBrowser().client().auth.login.mutate({ email: person.email, password: "not the right one" }),
     ],
     [
       "auth.login of an unknown address",
+      "WRONG_CREDENTIALS",
       () => openBrowser().client().auth.login.mutate({ email: freshEmail(), password: "not the right one" }),
     ],
     [
       "auth.changePassword",
+      "WRONG_PASSWORD",
       () =>
         person.client.auth.changePassword.mutate({
           currentPassword: "not the right one",
@@ -88,13 +91,14 @@ describe("a password that is wrong", () => {
     ],
     [
       "auth.changeEmail",
+      "WRONG_PASSWORD",
       () => person.client.auth.changeEmail.mutate({ email: freshEmail(), password: "not the right one" }),
     ],
-    ["account.delete", () => person.client.account.delete.mutate({ password: "not the right one" })],
-  ])("has the reason WRONG_PASSWORD: %s", async (_name, call) => {
+    ["account.delete", "WRONG_PASSWORD", () => person.client.account.delete.mutate({ password: "not the right one" })],
+  ])("%s has the reason %s", async (_name, reason, call) => {
     const error = await rejection(call());
     expect(error.data?.code).toBe("UNAUTHORIZED");
-    expect(errorReason(error)).toBe("WRONG_PASSWORD");
+    expect(errorReason(error)).toBe(reason);
     expect(error.message).toMatch(/is wrong\. Check (it|both) and try again\.$/);
   });
 

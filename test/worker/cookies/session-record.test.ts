@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { refreshTokenOf } from "../../../src/jwt/refresh-token.js";
-import { createSessionId } from "../../../src/do/accounts/sessions/create-session-id.js";
+import { createSessionId } from "../../../src/do/accounts/sessions/session-row.js";
 import { limits } from "../../../src/shared/limits.js";
 import { compareSessionIds, isTimeOrdered } from "../../../src/shared/session-id.js";
 import { readRecords } from "../../../src/worker/cookies/session-record.js";

@@ -141,7 +141,8 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const isSameChange = before?.operationId === operationId;
         // Another call by the same link has confirmed the change.
         if (isSameChange && before?.state === "committed") return "reserved";
-        const isProtected = before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
+        const isProtected =
+          before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
         if (before && before.userId !== userId) {
           if (isProtected || (await syncPointer(email)) === "held") return "taken";
           // Somebody else came in between.

@@ -1,4 +1,3 @@
-import { TRPCError } from "@trpc/server";
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import { emailAddressOf } from "../../../shared/email-index.js";
 import { randomId } from "../../../shared/random-id.js";
@@ -66,7 +65,7 @@ export function createEmailChange(deps: AccountDeps) {
     pending: pendingChanges.read,
 
     /**
-     * @throws TRPCError PRECONDITION_FAILED when the app cannot send mail, CONFLICT, UNAUTHORIZED for a wrong password or a
+     * @throws ReasonedError PRECONDITION_FAILED when the app cannot send mail, CONFLICT, UNAUTHORIZED for a wrong password or a
      *   session that ended meanwhile, TOO_MANY_REQUESTS
      */
     async request(email: string, password: string, actor: ActingSession): Promise<void> {
@@ -106,7 +105,7 @@ export function createEmailChange(deps: AccountDeps) {
      * Gives the account the address. The same token again, because the reply was lost, succeeds and changes nothing.
      *
      * @param assertOwnSession throws unless the caller has a session of this account
-     * @throws TRPCError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now,
+     * @throws ReasonedError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now,
      *   UNAUTHORIZED or FORBIDDEN without a session of this account
      */
     async confirm(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
@@ -155,36 +154,51 @@ export function createEmailChange(deps: AccountDeps) {
 
 export type EmailChange = ReturnType<typeof createEmailChange>;
 
-function taken(): TRPCError {
-  return new TRPCError({ code: "CONFLICT", message: "This address belongs to an account already. Choose another." });
-}
-
-function tooManyChanges(): TRPCError {
-  return new TRPCError({
-    code: "TOO_MANY_REQUESTS",
-    message: `You asked for ${REQUEST_RATE.limit} other addresses within the last hour. Try again later.`,
-  });
-}
-
-function emailTakenMeanwhile(): TRPCError {
-  return new TRPCError({
+function taken(): ReasonedError {
+  return new ReasonedError({
     code: "CONFLICT",
-    message: "Another account got this address before you confirmed it. Your account keeps its own address.",
+    reason: "EMAIL_TAKEN",
+    message: "This email address already belongs to an account. Choose another one.",
   });
 }
 
-function confirmationTimedOut(): TRPCError {
-  return new TRPCError({ code: "SERVICE_UNAVAILABLE", message: "Confirming took too long. Open the link again." });
+function tooManyChanges(): ReasonedError {
+  return new ReasonedError({
+    code: "TOO_MANY_REQUESTS",
+    reason: "TOO_MANY_EMAIL_CHANGES",
+    message: `You asked for ${REQUEST_RATE.limit} address changes within the last hour. Try again later.`,
+  });
+}
+
+function emailTakenMeanwhile(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "EMAIL_TAKEN",
+    message: "Another account got this address before you confirmed it. Your account keeps its current address.",
+  });
+}
+
+function confirmationTimedOut(): ReasonedError {
+  return new ReasonedError({
+    code: "SERVICE_UNAVAILABLE",
+    reason: "CONFIRMATION_TIMED_OUT",
+    message: "The confirmation took too long. Open the link again.",
+  });
 }
 
 function signInAgain(): ReasonedError {
   return new ReasonedError({
     code: "UNAUTHORIZED",
     reason: "ACCOUNT_CHANGED",
-    message: "The password was changed or the session ended at the same time. Sign in again, then change the address.",
+    message:
+      "Your password was changed or your session ended in the meantime. Sign in again, then change the email address.",
   });
 }
 
-function emailUnchanged(): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: "This is the account's address already." });
+function emailUnchanged(): ReasonedError {
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "EMAIL_UNCHANGED",
+    message: "Your account already has this email address. Enter another one.",
+  });
 }

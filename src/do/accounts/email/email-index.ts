@@ -182,15 +182,19 @@ function isRefused(result: unknown): result is Refused {
   return typeof result === "object" && result !== null && "refused" in result;
 }
 
-function emailTaken(): TRPCError {
-  return new TRPCError({ code: "CONFLICT", message: "This address already has an account. Sign in instead." });
+function emailTaken(): ReasonedError {
+  return new ReasonedError({
+    code: "CONFLICT",
+    reason: "EMAIL_TAKEN",
+    message: "This email address already has an account. Sign in instead.",
+  });
 }
 
-/** One and the same for a wrong password and an unknown address. */
+/** The error is the same for a wrong password and for an unknown address, so that nobody learns which addresses exist. */
 function wrongCredentials(): ReasonedError {
   return new ReasonedError({
     code: "UNAUTHORIZED",
-    reason: "WRONG_PASSWORD",
-    message: "The e-mail address or the password is wrong. Check both and try again.",
+    reason: "WRONG_CREDENTIALS",
+    message: "The email address or the password is wrong. Check both and try again.",
   });
 }

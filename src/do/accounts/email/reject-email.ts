@@ -66,7 +66,7 @@ export async function rejectEmail(
 function alreadyVerified(): ReasonedError {
   return new ReasonedError({
     code: "CONFLICT",
-    reason: "ADDRESS_VERIFIED",
-    message: "This address was already confirmed for its account. To free it, sign in and delete the account.",
+    reason: "EMAIL_VERIFIED",
+    message: "This email address is already verified for its account. To free it, sign in and delete the account.",
   });
 }

@@ -11,7 +11,7 @@ import { mailNotice } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import { toUser, type AccountRow } from "../account-store.js";
-import { sessionReplaced } from "../sessions/session-replaced.js";
+import { sessionReplaced } from "../sessions/session-errors.js";
 import type { SessionRow } from "../sessions/session-row.js";
 import { tokensOf } from "../sessions/session-tokens.js";
 import { sessionOfCall, toPublicSession } from "../sessions/sessions-service.js";
@@ -136,6 +136,6 @@ function concurrentChange(): ReasonedError {
   return new ReasonedError({
     code: "CONFLICT",
     reason: "ACCOUNT_CHANGED",
-    message: "The account was changed at the same time from elsewhere. Sign in again, then change the password.",
+    message: "Your account was changed in the meantime. Sign in again, then change the password.",
   });
 }

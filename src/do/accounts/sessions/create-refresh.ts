@@ -1,9 +1,9 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../../router/reasoned-error.js";
 import { verifyRefreshToken } from "../../../jwt/refresh-token.js";
 import type { Refreshed, ObjectServices } from "../../../router/services.js";
 import { SessionEnded, type RequestContext } from "../../lifecycle/request-context.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
-import { sessionReplaced } from "./session-replaced.js";
+import { sessionReplaced } from "./session-errors.js";
 import type { UserAccount } from "../user-account.js";
 
 export interface CreateRefreshOptions {
@@ -29,13 +29,18 @@ export function createRefresh({
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
     if (tokens === "replaced") throw sessionReplaced();
     // Only what came by cookie is cleared by cookie: a browser may be signed in as somebody else.
-    if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : ended();
+    if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : sessionEnded();
     if (inBody !== undefined) return { tokens };
     request.setSession(tokens);
     return {};
   };
 }
 
-function ended(): TRPCError {
-  return new TRPCError({ code: "UNAUTHORIZED", message: "The session is over. Sign in again." });
+/** Unlike `SessionEnded`, this clears no cookies. */
+function sessionEnded(): ReasonedError {
+  return new ReasonedError({
+    code: "UNAUTHORIZED",
+    reason: "SESSION_ENDED",
+    message: "Your session has ended. Sign in again.",
+  });
 }

@@ -1,20 +1,21 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../../router/reasoned-error.js";
 import { decodeJson, encodeJson } from "../../tables/codec/json-codec.js";
 import { ValueError } from "../../tables/codec/value-error.js";
 import { byteLength } from "../../../shared/byte-length.js";
 import { limits } from "../../../shared/limits.js";
 
 /**
- * Encodes a session's data for its row, as text in which a Date stays a Date.
+ * Encodes the data of a session for its row. A `Date` stays a `Date`.
  *
- * @throws TRPCError BAD_REQUEST for what cannot be stored, PAYLOAD_TOO_LARGE
+ * @throws ReasonedError BAD_REQUEST for a value that cannot be stored, PAYLOAD_TOO_LARGE
  */
 export function encodeSessionData(data: object): string {
   const text = encode(data);
   if (byteLength(text) <= limits.sessionDataBytes) return text;
-  throw new TRPCError({
+  throw new ReasonedError({
     code: "PAYLOAD_TOO_LARGE",
-    message: `A session's data takes at most ${limits.sessionDataBytes} bytes. Keep what is larger in a table.`,
+    reason: "SESSION_DATA_TOO_LARGE",
+    message: `The session data has more than ${limits.sessionDataBytes} bytes. Store large values in a table.`,
   });
 }
 
@@ -27,6 +28,11 @@ function encode(data: object): string {
     return encodeJson(data);
   } catch (cause) {
     if (!(cause instanceof ValueError)) throw cause;
-    throw new TRPCError({ code: "BAD_REQUEST", message: `The session's data ${cause.message}`, cause });
+    throw new ReasonedError({
+      code: "BAD_REQUEST",
+      reason: "SESSION_DATA_INVALID",
+      message: `The session data ${cause.message}`,
+      cause,
+    });
   }
 }

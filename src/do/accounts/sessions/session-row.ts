@@ -1,3 +1,5 @@
+import { v7 as uuidv7 } from "uuid";
+
 /** One sign-in on one device, as its row holds it. Times are milliseconds since the epoch. */
 export interface SessionRow {
   readonly id: string;
@@ -23,6 +25,14 @@ export interface SessionRow {
   readonly device: string | undefined;
   /** What the user calls it. */
   readonly name: string | undefined;
+}
+
+/**
+ * Creates the id of a new session: 32 hex digits that sort by the time of creation, so that the Worker can find the newer
+ * of two sessions in a browser. The id is not a secret, because tokens are signed.
+ */
+export function createSessionId(): string {
+  return uuidv7().replaceAll("-", "");
 }
 
 /**

@@ -1,7 +1,14 @@
 import { recordRow } from "../../tables/reads/record-rows.js";
-import { createSessionId } from "./create-session-id.js";
 import type { SessionOptions } from "./session-options.js";
-import { GRACE_MS, isCurrentGeneration, SELECT_SESSIONS, textOf, toSession, type SessionRow } from "./session-row.js";
+import {
+  createSessionId,
+  GRACE_MS,
+  isCurrentGeneration,
+  SELECT_SESSIONS,
+  textOf,
+  toSession,
+  type SessionRow,
+} from "./session-row.js";
 
 /** The sessions of one user. A session is a row: without one, no token is worth anything. */
 export interface SessionStore {
@@ -179,7 +186,8 @@ export function createSessionStore(
       if (!session || session === "reused") return session;
       const isRepeat = generation < session.generation;
       // After a lost reply, the grace period starts again: the tabs that refresh now must all get the successor.
-      if (isRepeat && (session.seen >= session.generation || now - session.rotatedAt <= RENEW_GRACE_AFTER_MS)) return session;
+      if (isRepeat && (session.seen >= session.generation || now - session.rotatedAt <= RENEW_GRACE_AFTER_MS))
+        return session;
       const expiresAt = Math.min(now + idle, session.endsAt);
       const next = {
         ...session,

@@ -124,7 +124,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
   });
 
   function endSession(sessionId: string): void {
-    leases.end(sessionId);
+    leases.revoke(sessionId);
     environment.endSession(sessionId);
   }
 

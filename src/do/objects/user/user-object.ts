@@ -9,10 +9,9 @@ import { toUser } from "../../accounts/account-store.js";
 import { createFindSession } from "../../accounts/sessions/create-find-session.js";
 import { createRefresh } from "../../accounts/sessions/create-refresh.js";
 import { createSocketTickets, type SocketTickets } from "../../accounts/sessions/socket-tickets.js";
-import { sessionReplaced } from "../../accounts/sessions/session-replaced.js";
-import { noSuchUser } from "../../accounts/no-such-user.js";
+import { sessionReplaced } from "../../accounts/sessions/session-errors.js";
 import { createSessionsService } from "../../accounts/sessions/sessions-service.js";
-import { unknownUser, warnOfUnknownUser } from "../../accounts/unknown-user.js";
+import { unknownUser, userNotFound, warnOfUnknownUser } from "../../accounts/unknown-user.js";
 import { accountTables, composeUserObject, type UserComponents } from "./compose-user-object.js";
 import { SessionEnded } from "../../lifecycle/request-context.js";
 import type { ObjectPolicy } from "../object-policy.js";
@@ -72,7 +71,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   };
 
   function refusalFor(caller: Caller): TRPCError {
-    if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : noSuchUser();
+    if (caller.type !== "user" || caller.via !== "session") return exists() ? notTheirs() : userNotFound();
     if (!exists()) return unknownUser(app);
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
     return account.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
@@ -88,7 +87,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       // Getters, so that a procedure pays only for what it reads.
       get user(): User {
         const row = accounts.read();
-        if (!row) throw noSuchUser();
+        if (!row) throw userNotFound();
         return toUser(row);
       },
       setUserFields: services.setUserFields,
@@ -158,19 +157,19 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     start: ownerStorage.start,
     deadLetters: deps.outbox.deadLetters,
     tables: () => {
-      if (!exists()) throw noSuchUser();
+      if (!exists()) throw userNotFound();
       return ownerStorage.tables();
     },
     kv: () => {
-      if (!exists()) throw noSuchUser();
+      if (!exists()) throw userNotFound();
       return ownerStorage.kv();
     },
     setUserFields(patch) {
-      if (!exists()) throw noSuchUser();
+      if (!exists()) throw userNotFound();
       return services.setUserFields(patch);
     },
     db: () => {
-      if (!exists()) throw noSuchUser();
+      if (!exists()) throw userNotFound();
       return ownerStorage.database();
     },
   };
