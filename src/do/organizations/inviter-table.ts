@@ -1,4 +1,4 @@
-import type { WaitingInviter } from "../mail/waiting-invitation.js";
+import type { WaitingInviter } from "./waiting-invitation.js";
 
 /**
  * The inviters of invitations, in a table of their own. These are not columns of the invitations' table, because the

@@ -1,5 +1,5 @@
 import type { MessageHandlers } from "../messaging/create-inbox.js";
-import type { WaitingInvitation } from "../mail/waiting-invitation.js";
+import type { WaitingInvitation } from "./waiting-invitation.js";
 import type { OutboxMessage } from "../messaging/outbox-store.js";
 
 /** What objects write to each other about organizations. Each letter has its effect once, and in order. */

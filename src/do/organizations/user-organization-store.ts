@@ -2,7 +2,7 @@ import type { ListedOrganization } from "../../shared/organization.js";
 import { loggedTableSql } from "../tables/schema/ddl.js";
 import type { KnownInviter } from "./blocked-inviters.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
-import type { WaitingInvitation } from "../mail/waiting-invitation.js";
+import type { WaitingInvitation } from "./waiting-invitation.js";
 import type { OrganizationMessages } from "./organization-messages.js";
 
 type Membership = OrganizationMessages["membership"];

@@ -10,7 +10,7 @@ import type { AccountRow } from "../accounts/account-store.js";
 import { encodeFields } from "../fields/encode-fields.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { createInviterBlocks, invitationNotFound } from "./inviter-blocks.js";
-import { toInviter } from "../mail/waiting-invitation.js";
+import { toInviter } from "./waiting-invitation.js";
 import { messageTo } from "./organization-messages.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
 

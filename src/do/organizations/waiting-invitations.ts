@@ -3,7 +3,7 @@ import type { Alarms } from "../lifecycle/alarms.js";
 import { postMail } from "../mail/post-mail.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import { isWithinInvitationLimits, type CountedInvitation } from "./invitation-limits.js";
-import type { WaitingInvitation } from "../mail/waiting-invitation.js";
+import type { WaitingInvitation } from "./waiting-invitation.js";
 import { handlersFor, messageTo } from "./organization-messages.js";
 
 export const waitingInvitationSchema = `

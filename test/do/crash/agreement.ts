@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { WaitingInvitation } from "../../../src/do/mail/waiting-invitation.js";
+import type { WaitingInvitation } from "../../../src/do/organizations/waiting-invitation.js";
 import type { StoredObject } from "./stop-everywhere.js";
 
 type Row = StoredObject["tables"][string][number];

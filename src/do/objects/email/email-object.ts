@@ -12,7 +12,7 @@ import { createInvitationMailer } from "../../organizations/create-invitation-ma
 import { createMailAvailability } from "../../mail/mail-availability.js";
 import { createMailBudget, moveInvitationRates } from "../../mail/mail-budget.js";
 import { rateLogSchema } from "../../rate/rate-log.js";
-import type { WaitingInvitation } from "../../mail/waiting-invitation.js";
+import type { WaitingInvitation } from "../../organizations/waiting-invitation.js";
 import {
   reservedInvitationSchema,
   createWaitingInvitations,
