@@ -55,6 +55,8 @@ export interface Flush {
   page(table: string): Missed;
 }
 
+export type FlushListener = (flush: Flush) => void;
+
 /** How far a subscriber that lags has come. */
 export interface Position {
   /** What it had been told when it began to lag, or the id that it came back with. */
@@ -107,7 +109,7 @@ const SHARED_PAGES = 4;
 
 /** Tells who listens what was written, once for all writes of one turn. Never polls. */
 export function createChangeHub({ log, rows, sizes, present = (_table, change) => change }: ChangeHubOptions) {
-  const listeners = new Set<(flush: Flush) => void>();
+  const subscribers = new Set<readonly FlushListener[]>();
   let head = log.head();
   /** The pages that were read last, while subscribers share them. */
   let shared: Map<string, Missed> | undefined;
@@ -203,11 +205,13 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
         return { changes: withRows(table, first), next };
       };
       let failure: { readonly cause: unknown } | undefined;
-      for (const listener of listeners) {
-        try {
-          listener(flush);
-        } catch (cause) {
-          failure ??= { cause };
+      for (const listeners of subscribers) {
+        for (const listener of listeners) {
+          try {
+            listener(flush);
+          } catch (cause) {
+            failure ??= { cause };
+          }
         }
       }
       // Not before all were told: the head has moved on, and nobody would be told of this again.
@@ -236,9 +240,14 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
       }
     },
 
-    onFlush(listener: (flush: Flush) => void): () => void {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+    /**
+     * Calls the listeners for each flush, one after the other. A listener that throws does not stop those after it.
+     *
+     * @returns removes the listeners
+     */
+    onFlush(...listeners: readonly FlushListener[]): () => void {
+      subscribers.add(listeners);
+      return () => subscribers.delete(listeners);
     },
   };
   return hub;

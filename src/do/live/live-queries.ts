@@ -2,7 +2,7 @@ import type { Call, ErrorShape } from "../../shared/call.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { LiveRequest } from "../../router/live/live-request.js";
 import type { StoredLive, StoredSubscription } from "../connections/attachment.js";
-import type { ChangeHub } from "../change-log/change-hub.js";
+import type { ChangeHub, Flush } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OutputReservation } from "../connections/output-grants.js";
@@ -238,11 +238,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     rounds.add(it);
   }
 
-  hub.onFlush((flush) => {
-    for (const each of index.touched(flush)) touch(each, flush.from);
-    for (const [each, reads] of reading) if (reads.spoiledBy(flush)) touch(each, flush.from);
-  });
-
   const queryOf = ({ input }: StoredSubscription): string => JSON.stringify(input ?? null);
   const callOf = (stored: StoredSubscription): Call => {
     const { path, input } = options.requestOf(stored);
@@ -250,6 +245,12 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   };
 
   return {
+    /** Schedules the queries that depend on what a flush changed. */
+    onFlush(flush: Flush): void {
+      for (const each of index.touched(flush)) touch(each, flush.from);
+      for (const [each, reads] of reading) if (reads.spoiledBy(flush)) touch(each, flush.from);
+    },
+
     /** Keeps a query current for a new subscription, which is told its result first. */
     add(subscription: Subscription, { lastEventId }: LiveRequest): void {
       const { connection, stored } = subscription;

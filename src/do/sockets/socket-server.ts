@@ -64,11 +64,6 @@ export function createSocketServer(options: SocketServerOptions) {
   });
   const { authorizeDelivery, whenResolved } = permits;
 
-  // Listens before the subscriptions do: after a sleep they are indexed when something is told, not before.
-  hub.onFlush(() => {
-    restore();
-    permits.beginFlush();
-  });
   const subscriptions = createSubscriptions({
     hub,
     frames,
@@ -88,7 +83,9 @@ export function createSocketServer(options: SocketServerOptions) {
       unknownResult: budget.unknownResult,
     },
   });
-  hub.onFlush(permits.endFlush);
+  // The order matters: subscriptions are restored before their changes are delivered, and one flush looks up the access
+  // of each session once.
+  hub.onFlush(restore, permits.beginFlush, subscriptions.live.onFlush, subscriptions.onFlush, permits.endFlush);
   const handovers = createReconnectPositions(subscriptions.index, permits.isStale);
   const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
   const receiver = createReceiver({

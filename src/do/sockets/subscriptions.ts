@@ -4,7 +4,7 @@ import { createFairWork } from "../scheduling/create-fair-work.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries.js";
-import { positionOf, type ChangeHub } from "../change-log/change-hub.js";
+import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult } from "./opened.js";
@@ -208,25 +208,25 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, keep, drop });
 
-  hub.onFlush((flush) =>
-    together(() => {
-      for (const table of flush.tables) {
-        for (const subscription of index.listeningTo(table)) {
-          try {
-            if (subscription.stored.kind === "source") deliver(subscription, flush, table);
-            else touch(subscription, flush.from);
-          } catch (cause) {
-            fail(subscription, cause);
-          }
-        }
-      }
-    }),
-  );
-
   return {
     index,
     drop,
     live,
+
+    /** Delivers the changes of a flush to the subscriptions of their tables. */
+    onFlush: (flush: Flush): void =>
+      together(() => {
+        for (const table of flush.tables) {
+          for (const subscription of index.listeningTo(table)) {
+            try {
+              if (subscription.stored.kind === "source") deliver(subscription, flush, table);
+              else touch(subscription, flush.from);
+            } catch (cause) {
+              fail(subscription, cause);
+            }
+          }
+        }
+      }),
 
     /** Takes up a socket's subscriptions after the object woke. Runs none of their procedures. */
     restore(connection: Connection, stored: readonly StoredSubscription[]): void {
