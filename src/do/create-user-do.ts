@@ -11,7 +11,7 @@ import { UserDO } from "./user-do.js";
 
 type UserTables<TRouter extends AnyTRPCRouter> = AppOf<TRouter>["tables"]["user"];
 
-/** The Durable Object of an app's users, typed by its definitions. */
+/** The Durable Object class with the types of the app's definitions. */
 type AppUserDO<TRouter extends AnyTRPCRouter> = UserDO<
   Tables<UserTables<TRouter>>,
   Kv<AppOf<TRouter>["kv"]>,
@@ -20,16 +20,26 @@ type AppUserDO<TRouter extends AnyTRPCRouter> = UserDO<
   UserOf<AppOf<TRouter>>
 >;
 
-/** The class that an app extends and exports. */
+/** The Durable Object class that an app extends and exports. */
 export type UserDOClass<TRouter extends AnyTRPCRouter> = new (
   state: DurableObjectState,
   env: Cloudflare.Env,
 ) => AppUserDO<TRouter>;
 
 /**
- * Makes the Durable Object class of an app: `export class BlogDO extends createUserDO(appRouter) {}`.
+ * Creates the Durable Object class of an app. Each user, organization and e-mail address gets an object of this class.
  *
- * @throws Error when the router's definition is wrong
+ * @example
+ * export class BlogDO extends createUserDO(appRouter) {}
+ *
+ * @example With options, and a method that other Workers call through `getUserDO(env.BLOG_DO, { userId })`
+ * export class BlogDO extends createUserDO(appRouter, { session: { idle: 86_400 } }) {
+ *   countPosts(): number {
+ *     return this.tables.posts.count();
+ *   }
+ * }
+ *
+ * @throws Error if the router's definition or an option is not valid
  */
 export function createUserDO<TRouter extends AnyTRPCRouter>(
   router: TRouter,

@@ -1,4 +1,4 @@
-/** Where it runs: the Durable Object of a user or an organization. */
+/** The Durable Object of a user, an organization or an e-mail address. */
 export { createUserDO } from "./create-user-do.js";
 export type { UserDOClass } from "./create-user-do.js";
 export type { UserDOOptions } from "./options.js";

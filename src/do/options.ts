@@ -11,32 +11,56 @@ import type { MailOptions } from "./mail/mail-options.js";
 import type { CheckBreachedPassword } from "./accounts/passwords/check-breached-password.js";
 import type { SocketLimits } from "./connections/socket-limits.js";
 
-/** Options of {@link createUserDO}. All of them have defaults that suit production. */
+/**
+ * Options of `createUserDO`. Every option has a default that is suitable for production.
+ *
+ * @example
+ * export class BlogDO extends createUserDO(appRouter, {
+ *   mail: (message, env) => sendWithProvider(env.MAIL_API_KEY, message),
+ *   appUrl: "https://app.example.com",
+ *   onSignup: ({ tables }) => void tables.posts.create({ title: "Welcome", body: "" }),
+ * }) {}
+ */
 export interface UserDOOptions<TApp extends AppDefinition = AppDefinition> extends MailOptions, AccountHooks<TApp> {
-  /** How long wrong passwords make the next try wait. */
+  /**
+   * Delays after wrong passwords.
+   * @default no delay for 5 wrong passwords, then 1 second, doubled by each further one, up to 15 minutes
+   */
   readonly throttle?: ThrottleOptions;
-  /** How much of what happened to an account is kept. */
+  /**
+   * Retention of the audit log of an account.
+   * @default see {@link AuditOptions}
+   */
   readonly audit?: AuditOptions;
   /**
-   * Asks a service whether a new password is known from a breach, beside the list of common ones that is always looked
-   * at. It is told five digits of a digest, has one second, and lets the password pass when it does not answer.
+   * Asks a service whether a new password appeared in a data breach, in addition to the built-in list of common
+   * passwords. It receives five digits of a digest and has one second. Without an answer in time the password is accepted.
    * @default none
    */
   readonly checkBreachedPassword?: CheckBreachedPassword;
   /**
-   * How many passwords of one account may wait to be hashed. More are refused with TOO_MANY_REQUESTS.
+   * Most passwords of one account that wait to be hashed. Further requests fail with TOO_MANY_REQUESTS.
    * @default 4
    */
   readonly maxQueuedHashes?: number;
-  /** How long sessions and their tokens live, and how many there may be. */
+  /**
+   * Lifetimes of sessions and their tokens, in seconds, and the number of sessions per account.
+   * @default see {@link SessionOptions}
+   */
   readonly session?: SessionOptions;
-  /** What sockets may take. */
+  /**
+   * Limits of the WebSockets of one object.
+   * @default see {@link SocketLimits}
+   */
   readonly sockets?: SocketLimits;
-  /** How much of what was written is kept to be told to subscribers that were away. */
+  /**
+   * Retention of the change log, from which subscribers that reconnect get the changes that they missed.
+   * @default 50,000 entries, 8 MiB and 7 days, whichever is reached first
+   */
   readonly changeLog?: ChangeLogRetention;
   /**
-   * Gets every unexpected error whole; the client only gets the request id.
-   * @default prints the error, with its request id and path, by `console.error`
+   * Receives every unexpected error in full. The client only gets the request id.
+   * @default prints the error, its request id and its path with `console.error`
    */
   readonly onError?: AppOnError;
 }
@@ -62,10 +86,10 @@ const names: OptionNames<UserDOOptions> = {
 };
 
 /**
- * Checks the options once, when the class is created: one that is misspelt or that no call can act on would only show as
- * something that never happens. Groups of options check themselves where their defaults are.
+ * Checks the options when the class is created, because a misspelt option would otherwise be ignored silently. Nested
+ * option objects are checked beside their defaults.
  *
- * @throws Error that names the option
+ * @throws Error with the name of the option
  */
 export function checkUserDOOptions(options: UserDOOptions): void {
   checkOptionNames("createUserDO", options, names);

@@ -10,11 +10,11 @@ import type { DeadLetter } from "./messaging/outbox-store.js";
 import type { InternalReply, InternalRequest } from "../shared/internal.js";
 
 /**
- * The Durable Object of one user (or organization). An app's class extends what `createUserDO` returns, and may
- * add methods of its own, which other Workers call through `getUserDO(env.BINDING, { userId })`.
+ * The Durable Object of one user, organization or e-mail address. An app extends the class that `createUserDO` returns.
+ * It can add methods, which other Workers call through `getUserDO(env.BINDING, { userId })`.
  */
 export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUser = User> extends DurableObject {
-  // Private in JavaScript's sense: TypeScript's `private` would leave it callable over RPC.
+  // A `#private` member, because members that are only `private` in TypeScript can be called over RPC.
   readonly #object: AppObject;
   #isChecked = false;
 
@@ -31,16 +31,16 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
   }
 
   /**
-   * The user's tables, typed from the definitions given to `initUserDO`.
-   * @throws TRPCError NOT_FOUND when nobody has signed up under this id
+   * The user's tables, with the types of the definitions that `initUserDO` received.
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id
    */
   protected get tables(): TTables {
     return this.#object.tables() as TTables;
   }
 
   /**
-   * The user's keys and values, typed from the `kv` schemas given to `initUserDO`.
-   * @throws TRPCError NOT_FOUND when nobody has signed up under this id
+   * The user's key-value store, with the types of the `kv` schemas that `initUserDO` received.
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id
    */
   protected get kv(): TKv {
     return this.#object.kv() as TKv;
@@ -48,41 +48,41 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
 
   /**
    * Kysely over the user's tables, synchronous: `this.db.all(this.db.selectFrom(…)…)`.
-   * @throws TRPCError NOT_FOUND when nobody has signed up under this id
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id
    */
   protected get db(): TDatabase {
     return this.#object.db() as TDatabase;
   }
 
   /**
-   * Sets fields of the user that only server code can write, and returns the user: see the option `fields` of
-   * `initUserDO`. For methods of the app's own class, and for other Workers: `getUserDO(env.BINDING, { userId })`. A field
-   * that is `undefined` keeps its value; `null` clears it, unless its schema accepts `null`.
+   * Sets fields of the user that only server code can write, and returns the user. See the option `fields` of
+   * `initUserDO`. Call it in methods of the app's class, or from other Workers through `getUserDO(env.BINDING, { userId })`.
+   * `undefined` keeps the value of a field. `null` clears it, unless its schema accepts `null`.
    *
-   * @throws TRPCError NOT_FOUND when nobody has signed up under this id, BAD_REQUEST when the fields as a whole do not fit
-   * the schema, PAYLOAD_TOO_LARGE above 32 KiB
+   * @throws TRPCError NOT_FOUND (`USER_NOT_FOUND`) if no user has this id, BAD_REQUEST (`INPUT_INVALID`) if the merged
+   * fields do not match the schema, PAYLOAD_TOO_LARGE (`FIELDS_TOO_LARGE`) above 32 KiB
    */
   setUserFields(patch: TFieldsPatch): TUser {
     return this.#object.setUserFields(patch as Readonly<Record<string, unknown>>) as TUser;
   }
 
-  /** Letters and mails of this object that could not be delivered, the newest first, for the app's operator. */
+  /** Returns messages and mails of this object that could not be delivered, newest first, for the app's operator. */
   deadLetters(): DeadLetter[] {
     return this.#object.deadLetters();
   }
 
-  /** @internal Runs calls on a caller's behalf. */
+  /** @internal Runs procedure calls for a caller. */
   trpc(...call: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
     this.#checkFields();
     return this.#object.trpc(...call);
   }
 
-  /** @internal The framework's own messages between objects. */
+  /** @internal Handles the framework's messages between objects. */
   internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>> {
     return this.#object.internal(request) as Promise<InternalReply<TRequest>>;
   }
 
-  /** Fields of the app's class are there after the constructor of this one. They are checked once. */
+  /** Checks fields of the app's class. They do not exist yet while the constructor of this class runs. */
   #checkFields(): void {
     if (this.#isChecked) return;
     checkAppClass(this, UserDO.prototype);

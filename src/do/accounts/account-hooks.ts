@@ -8,15 +8,15 @@ import type { UserFieldsWriter } from "../../router/user-fields.js";
 
 interface UserEvent<TApp extends AppDefinition> extends UserFieldsWriter<TApp> {
   readonly user: UserOf<TApp>;
-  /** The user's own tables. */
+  /** The user's tables. */
   readonly tables: Tables<TApp["tables"]["user"]>;
-  /** The user's own keys and values. */
+  /** The user's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
   readonly env: Env;
 }
 
 interface EmailChangedEvent<TApp extends AppDefinition> extends UserEvent<TApp> {
-  /** The address that the account had before. */
+  /** The previous address of the account. */
   readonly previousEmail: string;
 }
 
@@ -25,31 +25,41 @@ interface SignInEvent<TApp extends AppDefinition> extends UserEvent<TApp> {
 }
 
 /**
- * An app's own code for events of an account. A hook runs in the user's object and is waited for. Its writes before its
- * first `await` are in the transaction of the event.
+ * Hooks for account events. A hook runs in the user's object, and the event waits for it. Writes before its first
+ * `await` belong to the transaction of the event.
  *
- * `onSignup`, `onLogin` and `onDelete` can refuse the event: if one throws or rejects, the event does not happen, and the
- * caller gets its TRPCError, or the request id of any other error.
+ * `onSignup`, `onLogin` and `onDelete` can refuse the event. If the hook throws or rejects, the event does not happen.
+ * The caller gets the hook's TRPCError, or the request id of any other error.
  *
- * `onEmailVerified`, `onEmailChanged` and `onProfileChanged` run after the change was written and before it is
- * committed. An error that such a hook throws before it returns undoes the change and reaches the caller in the same
- * way. A promise that rejects cannot undo a change that is committed: the error goes to `onError`, and the call
- * succeeds. An `async` function never throws, it only rejects: to refuse a change, write a function that is not `async`.
+ * `onEmailVerified`, `onEmailChanged` and `onProfileChanged` run after the change is written and before it is
+ * committed. If such a hook throws before it returns, the change is rolled back and the caller gets the error. A promise
+ * that rejects cannot roll back a committed change: the error goes to `onError`, and the call succeeds. An `async`
+ * function only rejects, so use a function that is not `async` to refuse a change.
+ *
+ * @example
+ * createUserDO(appRouter, {
+ *   onSignup({ tables }) {
+ *     tables.lists.create({ name: "Inbox" });
+ *   },
+ *   onLogin({ user }) {
+ *     if (user.fields?.banned) throw new TRPCError({ code: "FORBIDDEN", message: "This account is suspended." });
+ *   },
+ * });
  */
 export interface AccountHooks<TApp extends AppDefinition = AppDefinition> {
-  /** Somebody signs up: give them their first rows. */
+  /** Runs at sign-up. Use it to create the user's first rows. */
   onSignup?(event: SignInEvent<TApp>): void | Promise<void>;
-  /** Somebody signs in with a password. Throw a TRPCError to refuse them. */
+  /** Runs at each sign-in with a password. Throw a TRPCError to refuse the sign-in. */
   onLogin?(event: SignInEvent<TApp>): void | Promise<void>;
   /**
-   * The user's address was verified, and `user.emailVerified` became true: by `auth.verifyEmail`, by
-   * `auth.resetPassword`, or by `auth.confirmEmailChange` if the address before was not verified.
+   * Runs when `user.emailVerified` becomes true: by `auth.verifyEmail`, by `auth.resetPassword`, or by
+   * `auth.confirmEmailChange` if the previous address was not verified.
    */
   onEmailVerified?(event: UserEvent<TApp>): void | Promise<void>;
-  /** `auth.confirmEmailChange` gave the account another address, which is verified. */
+  /** Runs when `auth.confirmEmailChange` replaces the address of the account. The new address is verified. */
   onEmailChanged?(event: EmailChangedEvent<TApp>): void | Promise<void>;
-  /** `account.update` changed the profile. An update that stores what was there before does not call it. */
+  /** Runs when `account.update` changes the profile. An update with equal values does not call it. */
   onProfileChanged?(event: UserEvent<TApp>): void | Promise<void>;
-  /** Somebody deletes their account. Runs before anything of it is gone: the place to clean up elsewhere. */
+  /** Runs before an account is deleted, while its data still exists. Use it to clean up in other services. */
   onDelete?(event: UserEvent<TApp>): void | Promise<void>;
 }

@@ -1,22 +1,21 @@
 import { isDevelopment } from "../../shared/is-development.js";
 import type { MailMessage } from "./mail-message.js";
 
-/** Most messages that are kept. */
-const KEPT = 50;
+const MAX_MESSAGES = 50;
 const inbox: MailMessage[] = [];
 
-/** Only in development, without a mail hook: prints a message where the developer looks, and keeps it for a page. */
+/** Prints a message and stores it for `devInbox`. Used in development only, when the app has no mail hook. */
 export function putInDevInbox(message: MailMessage): void {
   inbox.unshift(message);
-  inbox.length = Math.min(inbox.length, KEPT);
+  inbox.length = Math.min(inbox.length, MAX_MESSAGES);
   const link = "link" in message ? `\n  ${message.link}` : "";
   // oxlint-disable-next-line no-console -- in development this is the mail
   console.log(`[trpc-userdo] mail to ${message.to}: ${message.subject}${link}`);
 }
 
 /**
- * The mails of development, the newest first, for a page that shows them. Kept in memory, in the isolate that sent
- * them, and empty unless `env.DEV` is "true".
+ * Returns the last 50 mails that were sent in development, newest first, for a page that lists them. They are in the memory
+ * of the isolate that sent them. Without `env.DEV` set to "true" the list is empty.
  */
 export function devInbox(env: object): readonly MailMessage[] {
   return isDevelopment(env) ? inbox : [];

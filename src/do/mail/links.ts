@@ -2,7 +2,7 @@ import type { Env } from "../../router/env.js";
 import { ConfigurationError } from "../../shared/configuration-error.js";
 import type { LinkKind } from "./mail-message.js";
 
-/** Where the pages are that mails link to. */
+/** Paths of the pages that mails link to. */
 export interface MailLinks {
   /** @default "/verify-email" */
   readonly verifyEmail?: string;
@@ -16,7 +16,10 @@ export interface MailLinks {
   readonly invitation?: string;
 }
 
-/** Where the app's pages are: fixed, or as a binding says. Never what a request said in its Host. */
+/**
+ * The base URL of the app's pages, as a constant or read from a binding. It never comes from the `Host` of a request, which
+ * a client could forge.
+ */
 export type AppUrl = string | ((env: Env) => string);
 
 const defaults: Readonly<Record<LinkKind | "invitation", string>> = {
@@ -27,7 +30,7 @@ const defaults: Readonly<Record<LinkKind | "invitation", string>> = {
   invitation: "/invitation",
 };
 
-/** The page of the app that finishes what a mail is about, with what it needs where no server and no log sees it. */
+/** Returns the link of a mail. Its data is in the fragment, which appears neither in requests nor in logs. */
 export function linkTo(
   kind: LinkKind | "invitation",
   fragment: string,
@@ -36,12 +39,12 @@ export function linkTo(
   return `${base}${links[kind] ?? defaults[kind]}#${fragment}`;
 }
 
-/** @throws ConfigurationError in one line, for what is no plain http(s) URL */
+/** @throws ConfigurationError if the value is not an http(s) URL without credentials, query and fragment */
 export function checkedAppUrl(value: unknown): string {
   const url = typeof value === "string" && URL.canParse(value) ? new URL(value) : undefined;
   const plain = url && /^https?:$/.test(url.protocol) && url.username + url.password + url.search + url.hash === "";
   if (plain) return url.href.replace(/\/+$/, "");
   throw new ConfigurationError(
-    'The option `appUrl` of createUserDO is no URL that mails can link to. Set it to where the app\'s pages are, such as "https://app.example.com".',
+    'The option `appUrl` of createUserDO is not a URL that mails can link to. Set it to the base URL of the app\'s pages, such as "https://app.example.com".',
   );
 }

@@ -1,23 +1,27 @@
 import type { AppUrl, MailLinks } from "./links.js";
 import type { SendMail } from "./mail-message.js";
 
-/** How an app's mail is sent. */
+/** Options for mail. */
 export interface MailOptions {
   /**
-   * Sends a mail. It is called behind the outbox: again, with growing pauses, until it resolves.
-   * @default none: printed when `env.DEV` is "true"; otherwise no mail is sent, and `onError` is told of each
+   * Sends a mail. The outbox calls it again, with growing pauses, until its promise resolves.
+   * @default none. If `env.DEV` is "true", mails are printed; otherwise no mail is sent and `onError` receives an error for
+   * each
    */
   readonly mail?: SendMail;
   /**
-   * Where the app's pages are, which mails link to: `https://app.example.com`, or a function of the bindings.
-   * @default none: a message's `link` is the path alone, for a `mail` hook that completes it or mails the token
+   * The base URL of the app's pages, for links in mails: `https://app.example.com`, or a function of the bindings.
+   * @default none. The `link` of a message is then only a path, for a `mail` hook that completes it or mails the token
    */
   readonly appUrl?: AppUrl;
-  /** The pages' paths below `appUrl`. They get the token as `#token=…` and call the procedure that it is for. */
+  /**
+   * Paths of the pages below `appUrl`. A page reads the token from `#token=…` and calls the procedure for it.
+   * @default see {@link MailLinks}
+   */
   readonly mailLinks?: MailLinks;
 }
 
-/** Those of an app, checked. */
+/** The mail options of an app, checked. */
 export interface MailSettings {
   readonly send: SendMail | undefined;
   readonly appUrl: AppUrl | undefined;
