@@ -11,7 +11,7 @@ it("an asynchronous function is refused, and what it wrote before its first awai
       storage.sql.exec("INSERT INTO notes VALUES ('before')");
       await Promise.resolve();
     };
-    expect(() => (transaction as (work: () => unknown) => unknown)(late)).toThrow("takes a synchronous function");
+    expect(() => (transaction as (work: () => unknown) => unknown)(late)).toThrow("transactions are synchronous");
     await Promise.resolve();
     expect(storage.sql.exec("SELECT * FROM notes").toArray()).toEqual([]);
     expect(transaction(() => storage.sql.exec("INSERT INTO notes VALUES ('kept')").rowsWritten)).toBe(1);

@@ -66,7 +66,7 @@ describe("a migration that fails", () => {
     });
     for (const { error } of socket.frames) {
       expect(error?.json.data.code).toBe("SERVICE_UNAVAILABLE");
-      expect(error?.json.message).toContain("could not be brought to the app's version. It is unchanged");
+      expect(error?.json.message).toContain("could not be upgraded to this version of the app. It is unchanged");
       expect(JSON.stringify(error)).not.toContain("hunter2");
     }
     expect(await stored()).toEqual(before);

@@ -1,36 +1,39 @@
-import { TRPCError } from "@trpc/server";
+import type { TRPCError } from "@trpc/server";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { CLOSE_TOO_MANY } from "../../shared/close-codes.js";
 
-/** The reason that a socket is closed with when its session is over. */
-export const sessionEnded = "The session is over.";
+/** The close reason of a socket whose session has ended. */
+export const sessionEnded = "The session has ended. Sign in again.";
 
-/** The reason that a socket is closed with when its caller is no member. */
-export const noMember = "Only members may listen to this organization.";
+/** The close reason of a socket whose caller is not a member of the organization. */
+export const noMember = "You are not a member of this organization. Ask a member to invite you.";
 
 export function tooLarge(bytes: number): TRPCError {
-  return new TRPCError({
+  return new ReasonedError({
     code: "PAYLOAD_TOO_LARGE",
-    message: `A message has at most ${bytes} bytes. Send less at a time, or use HTTP.`,
+    reason: "MESSAGE_TOO_LARGE",
+    message: `The message is larger than ${bytes} bytes. Send smaller messages, or use HTTP.`,
   });
 }
 
 export function duplicateId(id: string | number): TRPCError {
-  return new TRPCError({ code: "BAD_REQUEST", message: `Duplicate id ${id}` });
+  return new ReasonedError({ code: "BAD_REQUEST", reason: "DUPLICATE_ID", message: `Duplicate id ${id}` });
 }
 
 export function tooManySubscriptions(most: number, where: "socket" | "object"): TRPCError {
-  const cure = where === "socket" ? "Stop some, or open another socket." : "Stop some first.";
-  return new TRPCError({
+  const fix = where === "socket" ? "Stop some of them, or open another socket." : "Stop some of them first.";
+  return new ReasonedError({
     code: "BAD_REQUEST",
-    message: `There are ${most} subscriptions on this ${where} already. ${cure}`,
+    reason: "TOO_MANY_SUBSCRIPTIONS",
+    message: `This ${where} already has ${most} subscriptions. ${fix}`,
   });
 }
 
 export function tooMuchInput(bytes: number): TRPCError {
-  return new TRPCError({
+  return new ReasonedError({
     code: "PAYLOAD_TOO_LARGE",
-    message: `The inputs of a socket's subscriptions take at most ${bytes} bytes together. Stop some, or send smaller inputs.`,
+    reason: "INPUTS_TOO_LARGE",
+    message: `The inputs of this socket's subscriptions exceed ${bytes} bytes in total. Stop some subscriptions, or send smaller inputs.`,
   });
 }
 
@@ -38,7 +41,7 @@ export function inputsTakeTooMuch(): TRPCError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     message:
-      "The inputs of all subscriptions to this object take too much of its memory. Stop some, or send smaller inputs.",
+      "The inputs of all subscriptions to this object use too much memory. Stop some subscriptions, or send smaller inputs.",
     reason: "OBJECT_OVERLOADED",
   });
 }
@@ -46,7 +49,7 @@ export function inputsTakeTooMuch(): TRPCError {
 export function tooMuchWaits(): TRPCError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: "Too many messages wait to be answered by this object. Send the message again in a moment.",
+    message: "This object has too many unanswered messages. Send the message again in a moment.",
     reason: "OBJECT_OVERLOADED",
     retryAfter: 1,
   });
@@ -55,22 +58,22 @@ export function tooMuchWaits(): TRPCError {
 export function resultTooLarge(bytes: number): TRPCError {
   return new ReasonedError({
     code: "PAYLOAD_TOO_LARGE",
-    message: `A live query's result has at most ${bytes} bytes on the wire. Select fewer fields, or a page of the rows.`,
+    message: `The result of this live query is larger than ${bytes} bytes. Select fewer fields, or a page of the rows.`,
     reason: "RESULT_TOO_LARGE",
   });
 }
 
-/** Names the limit of one member of an organization that a call, a subscription or a socket would exceed. */
+/** A call or a subscription would exceed a limit of one member of an organization. */
 export function memberQuota(quota: "subscriptions" | "subscriptionBytes" | "calls", most: number): TRPCError {
   const message = {
-    subscriptions: `You have ${most} subscriptions to this organization already. Stop some, or close other pages.`,
-    subscriptionBytes: `The inputs of your subscriptions to this organization take at most ${most} bytes together. Stop some, or send smaller inputs.`,
-    calls: `You have ${most} calls to this organization under way already. Wait for some of their answers.`,
+    subscriptions: `You already have ${most} subscriptions to this organization. Stop some of them, or close other pages.`,
+    subscriptionBytes: `The inputs of your subscriptions to this organization exceed ${most} bytes in total. Stop some subscriptions, or send smaller inputs.`,
+    calls: `You already have ${most} pending calls to this organization. Wait for some of their results.`,
   }[quota];
   return new ReasonedError({ code: "TOO_MANY_REQUESTS", message, reason: "MEMBER_QUOTA" });
 }
 
-/** Accepted and closed at once: a refused upgrade would not tell a browser why. */
+/** Accepts the socket and closes it at once, because browsers do not show the reason of a rejected upgrade. */
 export function tooManySockets(limit: "object" | "member"): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
@@ -83,10 +86,11 @@ export function tooManySockets(limit: "object" | "member"): Response {
 }
 
 export function cannotResume(): TRPCError {
-  return new TRPCError({
+  return new ReasonedError({
     code: "SERVICE_UNAVAILABLE",
+    reason: "CANNOT_RESUME",
     message:
-      "The object slept, and this subscription cannot go on where it was. Subscribe again; to make it resume by " +
-      "itself, yield tracked(id, data) or return a source such as ctx.tables.<table>.changes().",
+      "This subscription cannot resume after the object hibernated. Subscribe again. To make it resume by itself, yield " +
+      "`tracked(id, data)`, or return a source such as `ctx.tables.<table>.changes()`.",
   });
 }

@@ -1,23 +1,24 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import superjson from "superjson";
 import { byteLength } from "../../shared/byte-length.js";
 import { limits } from "../../shared/limits.js";
 
-/** An object of the app's own fields that is stored as one text. */
+/** The objects of app-defined fields. Each is stored as one text. */
 export type FieldsName = "profile" | "settings" | "fields";
 
 /**
- * Encodes an object of the app's own fields for its row.
+ * Encodes an object of app-defined fields for its column.
  *
- * @throws TRPCError BAD_REQUEST for a key that superjson refuses, PAYLOAD_TOO_LARGE when the text takes more than
- * `limits.fieldsBytes` as UTF-8
+ * @throws ReasonedError BAD_REQUEST for a key that superjson rejects, PAYLOAD_TOO_LARGE if the text has more than
+ * `limits.fieldsBytes` bytes of UTF-8
  */
 export function encodeFields(fields: unknown, name: FieldsName): string {
   const text = stringify(fields, name);
   if (byteLength(text) <= limits.fieldsBytes) return text;
-  throw new TRPCError({
+  throw new ReasonedError({
     code: "PAYLOAD_TOO_LARGE",
-    message: `The ${name} would take more than ${limits.fieldsBytes / 1024} KiB. Shorten the values, or keep them in a table.`,
+    reason: "FIELDS_TOO_LARGE",
+    message: `The ${name} would be larger than ${limits.fieldsBytes / 1024} KiB. Shorten the values, or store them in a table.`,
   });
 }
 
@@ -25,7 +26,7 @@ function stringify(fields: unknown, name: FieldsName): string {
   try {
     return superjson.stringify(fields);
   } catch (cause) {
-    const message = `The ${name} cannot be stored: a value has a key __proto__, constructor or prototype. Rename the key.`;
-    throw new TRPCError({ code: "BAD_REQUEST", message, cause });
+    const message = `The ${name} cannot be stored, because a value has a key __proto__, constructor or prototype. Rename the key.`;
+    throw new ReasonedError({ code: "BAD_REQUEST", reason: "INPUT_INVALID", message, cause });
   }
 }

@@ -1,5 +1,5 @@
-import { TRPCError } from "@trpc/server";
 import type { z } from "zod";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { mergeStored } from "../../router/stored-fields.js";
 import { describeIssues } from "../tables/write/parse-row.js";
 import type { FieldsName } from "./encode-fields.js";
@@ -7,28 +7,29 @@ import type { FieldsName } from "./encode-fields.js";
 type Fields = Record<string, unknown>;
 
 /**
- * The app's own fields with some of them changed: `undefined` keeps a field; `null` clears it, unless the schema of the
- * field accepts `null`.
+ * Applies a patch to stored fields. `undefined` keeps a field. `null` clears it, unless the schema of the field accepts
+ * `null`.
  *
- * @throws TRPCError BAD_REQUEST, with zod's issues as its cause, when the whole does not fit the schema
+ * @throws ReasonedError BAD_REQUEST, with the ZodError as its cause, if the merged fields do not match the schema
  */
 export function mergeFields(schema: z.ZodObject, stored: unknown, patch: Readonly<Fields>, name: FieldsName): Fields {
   const { kept, given } = applyPatch(schema, stored, patch);
   const { success, data, error } = mergeStored(schema.strict(), kept, given);
   if (success) return data;
-  throw new TRPCError({
+  throw new ReasonedError({
     code: "BAD_REQUEST",
+    reason: "INPUT_INVALID",
     message: `The ${name} ${name === "profile" ? "is" : "are"} not valid. ${describeIssues(error.issues)}`,
     cause: error,
   });
 }
 
 /**
- * The stored fields that a patch keeps, and the new values of the patch, which are not parsed yet. A stored field that the
- * schema no longer has is left out.
+ * Returns the stored fields that a patch keeps, and the new values of the patch, which are not parsed yet. Stored fields that
+ * the schema no longer has are omitted.
  */
 export function applyPatch({ shape }: z.ZodObject, stored: unknown, patch: Readonly<Fields>) {
-  // Without a prototype, so that a field called "__proto__" is a field, which the schema refuses.
+  // Without a prototype, so that "__proto__" becomes a field, which the schema rejects.
   const [kept, given] = [Object.create(null) as Fields, Object.create(null) as Fields];
   for (const [name, value] of Object.entries({ ...(stored as Fields | undefined) })) {
     if (Object.hasOwn(shape, name)) kept[name] = value;

@@ -1,9 +1,8 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Kv, KvListOptions, KvPage, KvSetOptions, KvWatched } from "../../router/kv/kv-api.js";
 import { keyProblem, prefixProblem } from "../../router/kv/kv-key.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import type { RowFilter } from "../change-log/row-filter.js";
-import { badRequest } from "../tables/bad-request.js";
 import { countFitting } from "../tables/query/page-bytes.js";
 import { prefixRange } from "../tables/query/prefix-range.js";
 import { recordPrefix, recordRow } from "../tables/reads/record-rows.js";
@@ -14,11 +13,11 @@ import { encodeComputed, encodeValue, toKvEntry } from "./kv-value.js";
 export interface CreateKvOptions {
   readonly store: KvStore;
   readonly schemas: KvSchemas;
-  /** Called after each write that changed something, with what may be due by it. It may be rolled back yet. */
+  /** Called after each write that changed an entry, with its expiry in milliseconds. The write can still be rolled back. */
   readonly onWrite: (expiresAt?: number) => void;
   readonly transactionSync: <TResult>(work: () => TResult) => TResult;
   /**
-   * How many bytes the values of a page take together at most.
+   * Most bytes of the values of a page together.
    * @default 4194304 (4 MiB)
    */
   readonly pageBytes?: number;
@@ -26,26 +25,30 @@ export interface CreateKvOptions {
 }
 
 const PAGE_ENTRIES = 1_000;
-/** A hundred years, in seconds: an alarm far beyond that is none. */
-const LONGEST = 100 * 365.25 * 24 * 60 * 60;
+/** 100 years, in seconds. The platform does not accept alarms that are much later. */
+const MAX_TTL_SECONDS = 100 * 365.25 * 24 * 60 * 60;
 
-/** An owner's keys and values, as one call sees them. */
+/** Creates `ctx.kv` for one call. */
 export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, changes }: CreateKvOptions): Kv {
   function checkVersion(key: string, ifVersion: number | undefined, now: number): void {
     if (ifVersion === undefined) return;
-    if (!Number.isSafeInteger(ifVersion) || ifVersion < 0) throw badRequest("ifVersion takes the version of an entry.");
+    if (!Number.isSafeInteger(ifVersion) || ifVersion < 0)
+      throw badOption(
+        "`ifVersion` is not a version. Use the `version` of an entry, or 0 for a key that does not exist.",
+      );
     const version = store.versionOf(key, now);
     if (version === ifVersion) return;
-    throw new TRPCError({
+    throw new ReasonedError({
       code: "CONFLICT",
+      reason: "VERSION_CONFLICT",
       message:
         version === 0
-          ? "The key is not there. Read it again, and decide anew."
-          : "The key has been written since. Read it again, and decide anew.",
+          ? "The key does not exist anymore. Reload it and try again."
+          : "The key was changed in the meantime. Reload it and try again.",
     });
   }
 
-  /** One transaction, with what is due by the write. */
+  /** Writes an entry, and sets the alarm for its expiry, in one transaction. */
   const write = (key: string, text: string, expiresAt: number | undefined, now: number): number =>
     transactionSync(() => {
       const version = store.write(key, text, expiresAt, now);
@@ -75,16 +78,16 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
       const name = checkKey(key);
       const now = Date.now();
       checkVersion(name, ifVersion, now);
-      const gone = store.remove(name, now);
-      if (gone) onWrite();
-      return gone;
+      const existed = store.remove(name, now);
+      if (existed) onWrite();
+      return existed;
     },
 
     list({ prefix = "", after = null, limit = 100 }: KvListOptions = {}): KvPage {
       checkPrefix(prefix);
       if (after !== null) checkPrefix(after);
       if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_ENTRIES) {
-        throw badRequest(`limit takes a whole number from 1 to ${PAGE_ENTRIES}.`);
+        throw badOption(`\`limit\` is not valid. Use a whole number from 1 to ${PAGE_ENTRIES}.`);
       }
       const now = Date.now();
       const range = { ...prefixRange(prefix), after };
@@ -101,11 +104,18 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
 
     increment(key: unknown, by: unknown = 1) {
       const name = checkKey(key);
-      if (typeof by !== "number" || !Number.isFinite(by)) throw badRequest("increment adds a finite number.");
+      if (typeof by !== "number" || !Number.isFinite(by))
+        throw badOption("The increment is not a finite number. Use a number.");
       const now = Date.now();
       const entry = store.read(name, now);
       const before = entry ? toKvEntry(entry).value : 0;
-      if (typeof before !== "number") throw badRequest("The key holds no number to add to.");
+      if (typeof before !== "number") {
+        throw new ReasonedError({
+          code: "BAD_REQUEST",
+          reason: "KEY_NOT_NUMERIC",
+          message: "The value of the key is not a number. Set the key to a number before you increment it.",
+        });
+      }
       const sum = before + by;
       write(name, encodeComputed(schemas, name, sum), entry?.expiresAt, now);
       return sum;
@@ -114,23 +124,29 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
     watch: (watched: KvWatched, options: { readonly signal?: AbortSignal | undefined } = {}) =>
       changes("key" in watched ? { id: checkKey(watched.key) } : { prefix: checkPrefix(watched.prefix) }, options),
   };
-  // The types say of each key what its schema does; here a key and a value are what a caller sent.
+  // The public types follow the schema of each key. Here keys and values are still what a caller sent.
   return kv as Kv;
 }
 
 function checkKey(key: unknown): string {
   const problem = keyProblem(key);
-  if (problem !== undefined) throw badRequest(`A key ${problem}`);
+  if (problem !== undefined)
+    throw new ReasonedError({ code: "BAD_REQUEST", reason: "KEY_INVALID", message: `A key ${problem}` });
   return key as string;
 }
 
 function checkPrefix(prefix: unknown): string {
   const problem = prefixProblem(prefix);
-  if (problem !== undefined) throw badRequest(`A key ${problem}`);
+  if (problem !== undefined)
+    throw new ReasonedError({ code: "BAD_REQUEST", reason: "KEY_INVALID", message: `A key ${problem}` });
   return prefix as string;
 }
 
+function badOption(message: string): ReasonedError {
+  return new ReasonedError({ code: "BAD_REQUEST", reason: "INPUT_INVALID", message });
+}
+
 function checkTtl(ttl: unknown): number {
-  if (typeof ttl === "number" && ttl > 0 && ttl <= LONGEST) return ttl;
-  throw badRequest("ttl takes seconds, more than 0 and at most a hundred years.");
+  if (typeof ttl === "number" && ttl > 0 && ttl <= MAX_TTL_SECONDS) return ttl;
+  throw badOption("`ttl` is not valid. Use a number of seconds above 0 and of at most 100 years.");
 }

@@ -1,8 +1,8 @@
 import { TRPCError } from "@trpc/server";
 
 /**
- * `ctx.transaction`: synchronous work, all or nothing. An async callback is refused, because the transaction
- * would commit at its first `await` and run the rest outside, silently.
+ * Creates `ctx.transaction`, which runs synchronous work atomically. It rejects async functions, because the transaction
+ * would commit at their first `await` and the rest would run outside of it.
  */
 export function createTransaction(storage: DurableObjectStorage) {
   return <TResult>(work: () => TResult): TResult =>
@@ -11,7 +11,9 @@ export function createTransaction(storage: DurableObjectStorage) {
       if (typeof result === "object" && result !== null && "then" in result) {
         throw new TRPCError({
           code: "INTERNAL_SERVER_ERROR",
-          message: "ctx.transaction takes a synchronous function: await what it needs before, then write inside it.",
+          message:
+            "`ctx.transaction` was called with an async function, but transactions are synchronous. Await other work first, and " +
+            "only write inside the transaction.",
         });
       }
       return result;

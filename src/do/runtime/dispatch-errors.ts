@@ -1,20 +1,27 @@
-import { TRPCError } from "@trpc/server";
+import type { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 
-/** In the words of tRPC, which says it over HTTP. */
+/** Has the message of tRPC's own HTTP handler. */
 export function notFound(path: string): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: `No procedure found on path "${path}"` });
+  return new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "PROCEDURE_NOT_FOUND",
+    message: `No procedure found on path "${path}"`,
+  });
 }
 
-export function useHttp(): TRPCError {
-  return new TRPCError({
+export function httpRequired(): TRPCError {
+  return new ReasonedError({
     code: "BAD_REQUEST",
-    message: "This procedure sets cookies, which a socket cannot: use HTTP.",
+    reason: "HTTP_REQUIRED",
+    message: "This procedure sets cookies, which is not possible over a socket. Call it over HTTP.",
   });
 }
 
 export function notOverSocket(type: string): TRPCError {
-  return new TRPCError({
+  return new ReasonedError({
     code: "UNSUPPORTED_MEDIA_TYPE",
-    message: `This ${type} answers with a stream, which a socket only carries for subscriptions: use HTTP.`,
+    reason: "HTTP_REQUIRED",
+    message: `This ${type} returns a stream, and sockets carry streams of subscriptions only. Call it over HTTP.`,
   });
 }

@@ -19,7 +19,7 @@ import type { ObjectPolicy } from "../objects/object-policy.js";
 import { forwardCause } from "./forward-cause.js";
 import { denyExternalBindings } from "../live/live-sandbox.js";
 import { trackCallerReads, trackServiceReads } from "../live/track-caller-reads.js";
-import { notFound, notOverSocket, useHttp } from "./dispatch-errors.js";
+import { notFound, notOverSocket, httpRequired } from "./dispatch-errors.js";
 import { packReply, type Transport } from "./pack-reply.js";
 import { createRunningCalls } from "./running-calls.js";
 import { deferNested } from "../sockets/defer-nested.js";
@@ -89,7 +89,7 @@ export function createDispatcher({
     const { caller } = request;
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
-    if (placement.setsCookies === "always" && transport === "socket") throw useHttp();
+    if (placement.setsCookies === "always" && transport === "socket") throw httpRequired();
     const asked = isLive ? unrecorded(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
     if (asked) await asked;
     if (isLive) unrecorded(() => policy.authorize(caller, placement));

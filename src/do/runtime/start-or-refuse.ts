@@ -1,30 +1,31 @@
-import { TRPCError } from "@trpc/server";
 import type { OnError } from "../../router/error-report.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { ObjectHandler } from "../objects/object-handler.js";
 
 /**
- * Brings what an object stores up to date with the app's definitions. When that fails the data stays as it was, and
- * the object lives on to say so to every call: a constructor that throws would answer nothing that one can read.
- * It is tried again when the object next starts, as it does for a new version.
+ * Upgrades the stored data of an object to the app's definitions. If the upgrade fails, the data is unchanged and every call
+ * gets an error that says so. An error in the constructor would only show as an internal error of the platform. The next
+ * start of the object, for example after a deploy, retries the upgrade.
  */
-export function startOrRefuse(kind: ObjectHandler, onError: OnError): ObjectHandler {
+export function startOrRefuse(handler: ObjectHandler, onError: OnError): ObjectHandler {
   const report = (error: Error): void =>
     onError({ error, requestId: crypto.randomUUID(), path: "(start)", type: undefined });
   try {
-    for (const error of kind.start?.() ?? []) report(error);
-    return kind;
+    for (const error of handler.start?.() ?? []) report(error);
+    return handler;
   } catch (cause) {
     report(cause instanceof Error ? cause : new Error(String(cause)));
     const refuse = (): never => {
-      throw new TRPCError({
+      throw new ReasonedError({
         code: "SERVICE_UNAVAILABLE",
+        reason: "UPGRADE_FAILED",
         message:
-          "This data could not be brought to the app's version. It is unchanged, and waits for the next version.",
+          "The stored data could not be upgraded to this version of the app. It is unchanged. Fix the migration and deploy again.",
         cause,
       });
     };
     return {
-      ...kind,
+      ...handler,
       authorize: refuse,
       internal: refuse,
       tables: refuse,

@@ -47,7 +47,7 @@ describe("the size of a profile", () => {
   it("names the limit and the fix", async () => {
     const { client } = await signUp();
     await expect(client.account.update.mutate({ profile: about(LIMIT + 1) })).rejects.toThrow(
-      "The profile would take more than 32 KiB. Shorten the values, or keep them in a table.",
+      "The profile would be larger than 32 KiB. Shorten the values, or store them in a table.",
     );
   });
 
@@ -111,7 +111,7 @@ it("an organization's settings have the same limit, when it is created and when 
   const { client } = await signUpVerified();
   const motto = "a".repeat(LIMIT);
   const create = (settings: { motto?: string }) => client.organizations.create.mutate({ name: "Acme", settings });
-  await expect(create({ motto })).rejects.toThrow("The settings would take more than 32 KiB.");
+  await expect(create({ motto })).rejects.toThrow("The settings would be larger than 32 KiB.");
   expect(await client.organizations.list.query()).toEqual([]);
   const { id: organizationId } = await create({ motto: "short" });
   const update = client.organizations.update.mutate({ organizationId, name: "Other", settings: { motto } });

@@ -133,7 +133,7 @@ describe("values", () => {
   it("an asynchronous schema is the app's mistake", () =>
     withKv(
       ({ kv }) => {
-        expect(() => kv.set("slow", 1)).toThrow('The key "slow" has an asynchronous check');
+        expect(() => kv.set("slow", 1)).toThrow('The schema of the key "slow" has an async check');
       },
       { slow: z.number().refine(() => Promise.resolve(true)) },
     ));

@@ -72,14 +72,14 @@ describe("caps", () => {
     await first.until(4);
     expect(refusals(first)).toMatchObject([
       {
-        message: "There are 3 subscriptions on this socket already. Stop some, or open another socket.",
+        message: "This socket already has 3 subscriptions. Stop some of them, or open another socket.",
         data: { code: "BAD_REQUEST" },
       },
     ]);
     for (let id = 1; id <= 3; id++) second.send(subscribe(id, "feeds.changes"));
     await second.until(3);
     expect(refusals(second)).toMatchObject([
-      { message: "There are 5 subscriptions on this object already. Stop some first.", data: { code: "BAD_REQUEST" } },
+      { message: "This object already has 5 subscriptions. Stop some of them first.", data: { code: "BAD_REQUEST" } },
     ]);
     first.send({ id: 1, method: "subscription.stop" });
     await first.until(5);

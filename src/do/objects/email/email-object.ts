@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../../router/reasoned-error.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { toName } from "../../../shared/owner.js";
@@ -150,7 +150,11 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   return {
     authorize(_caller, { kind }) {
       if (kind === "email") return;
-      throw new TRPCError({ code: "FORBIDDEN", message: "An e-mail index object runs no procedure but its own." });
+      throw new ReasonedError({
+        code: "FORBIDDEN",
+        reason: "WRONG_OBJECT",
+        message: "This procedure cannot run in the object of an email address. Call it over HTTP.",
+      });
     },
     context: () => ({}),
     services: (request) => ({
