@@ -3,15 +3,15 @@ import { stubOf } from "../../shared/object-stub.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { OrganizationDeps } from "./organization-deps.js";
 
-/** A member who invites, by the address that the organization knows. */
+/** The member who invites, with the address that the organization has stored. */
 export interface InvitingMember {
   readonly userId: string;
   readonly email: string;
 }
 
 /**
- * Asks other objects before an invitation is stored: the object of the address whether it may get another one, and the
- * inviter's whether their address is verified.
+ * Asks two objects before an invitation is stored: the object of the address, whether it accepts another invitation, and
+ * the inviter's object, whether the inviter's address is verified.
  *
  * @param inviter `undefined` for the app itself
  * @throws ReasonedError TOO_MANY_REQUESTS, the same whether the address has an account or not

@@ -2,25 +2,25 @@ import type { BlockedInviter } from "../../shared/organization.js";
 import { randomId } from "../../shared/random-id.js";
 import { loggedTableSql } from "../tables/schema/ddl.js";
 
-/** An inviter as an invitation names them. */
+/** The inviter of an invitation. */
 export interface KnownInviter {
   /** `undefined` in an invitation that an earlier version stored. */
   readonly userId: string | undefined;
   readonly email: string;
 }
 
-/** The inviters that a user blocks. They are not notified, and no procedure reveals it to them. */
+/** Stores the inviters that a user blocks. Inviters are not notified, and no procedure reveals a block to them. */
 export interface BlockedInviterStore {
   list(): BlockedInviter[];
   has(inviter: KnownInviter): boolean;
-  /** Blocks an inviter, by the user id where it is known. Blocking them again returns the same. */
+  /** Blocks an inviter, by the user id if it is known. Returns the existing block for a repeated call. */
   add(inviter: KnownInviter): BlockedInviter;
-  /** Returns whether there was such a block. */
+  /** Returns whether the block existed. */
   delete(id: string): boolean;
   count(): number;
 }
 
-/** A block names the user, so that another address does not lift it; `user_id` is null until the id is known. */
+/** A block has the user id, so that another address does not lift it. `user_id` is null if the id is not known. */
 export const blockedInviterSchema = loggedTableSql(
   "_blocked_inviters",
   "id",

@@ -1,10 +1,10 @@
-/** Invitations to one address that wait for an answer, from all organizations together. */
+/** Limit of waiting invitations to one address, from all organizations together. */
 const MAX_PER_ADDRESS = 50;
 
-/** Waiting invitations to one address that one user has sent, on behalf of any organization. */
+/** Limit of waiting invitations to one address that one user has sent, in any organization. */
 const MAX_PER_INVITER = 10;
 
-/** An invitation as far as the limits count it. */
+/** The part of an invitation that the limits need. */
 export interface CountedInvitation {
   readonly organizationId: string;
   /** `undefined` for the app itself, and in an invitation that an earlier version stored. */
@@ -12,7 +12,7 @@ export interface CountedInvitation {
 }
 
 /**
- * Whether an address may get another invitation. An organization has one invitation to an address, so that a new one
+ * Whether an address accepts another invitation. An organization has at most one invitation to an address, and a new one
  * replaces it. Whether the address has an account makes no difference.
  *
  * @param waiting the invitations that wait at the address

@@ -2,17 +2,17 @@ import type { Invitation } from "../../shared/organization.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
 import { loggedTableSql } from "../tables/schema/ddl.js";
 
-/** An invitation as the row holds it. */
+/** An invitation as stored in its row. */
 export interface InvitationRow extends Omit<Invitation, "inviter"> {
   /** The member who invited; `undefined` for the app itself. */
   readonly inviterId: string | undefined;
   /** Whether that member's address was verified when the invitation was sent. */
   readonly inviterVerified: boolean;
-  /** The name of its address's object. */
+  /** The name of the object of the address. */
   readonly target: string;
 }
 
-/** The invitations that wait for an answer, one for each address. */
+/** Stores the invitations that wait for an answer, one for each address. */
 export interface InvitationStore {
   find(id: string): InvitationRow | undefined;
   findByEmail(email: string): InvitationRow | undefined;
@@ -43,7 +43,7 @@ export const invitationSchema = loggedTableSql(
   ) STRICT`,
 );
 
-/** So that setting the object's alarm does not read every invitation. */
+/** With this index, setting the alarm does not read every invitation. */
 export const invitationExpirySchema = "CREATE INDEX IF NOT EXISTS _invitations_expires ON _invitations (expires_at)";
 
 export function createInvitationStore(sql: SqlStorage): InvitationStore {

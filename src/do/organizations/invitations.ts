@@ -12,14 +12,14 @@ import type { OrganizationDeps } from "./organization-deps.js";
 import { assertOutranks, outranks, type ActingMember } from "./rank.js";
 
 const HOUR = 60 * 60_000;
-/** How long an invitation waits for its answer. */
+/** How long an invitation is valid. */
 const LIFETIME_MS = 7 * 24 * HOUR;
-/** Mails to one address. Its own object bounds what all organizations together send. */
+/** Limit of mails from this organization to one address. The object of the address limits all organizations together. */
 const MAIL_RATE = { limit: 3, per: HOUR };
-/** Most that wait at once. */
+/** Limit of invitations that wait for an answer at the same time. */
 const MAX_WAITING = 1_000;
 
-/** Who answers an invitation: a user whose own object knows that the address is theirs. */
+/** The answer of a user. The user's object has checked that the address is verified. */
 export interface InvitationAnswer {
   readonly invitationId: string;
   readonly userId: string;
@@ -41,7 +41,7 @@ export interface InvitationsOptions {
   readonly arm: () => void;
 }
 
-/** The invitations to an organization, which alone says whether one still holds. */
+/** Manages the invitations of an organization. Only the organization decides whether an invitation is valid. */
 export function createInvitations({ deps, membership, arm }: InvitationsOptions) {
   const {
     organizationId,
@@ -58,7 +58,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
   const targetOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
 
-  /** Says at the address what is waiting there. */
+  /** Sends the invitation to the object of its address. */
   function notifyAddress(invitation: InvitationRow, mail: boolean): void {
     const { id, email, role, inviterId, inviterVerified, invitedBy, expiresAt, target } = invitation;
     const name = organizations.read()?.name ?? "";
@@ -82,7 +82,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     outbox.post(messageTo(target, "withdrawInvitation", { id }));
   }
 
-  /** Noted under the name of the address's object: the address itself is kept no longer than its invitation. */
+  /** Counts under the name of the address's object, because the address must not outlive its invitation. */
   function countMail(target: string): void {
     mail.assertConfigured();
     const now = Date.now();
@@ -95,7 +95,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     return invitation && invitation.expiresAt.getTime() > Date.now() ? invitation : undefined;
   }
 
-  /** Whoever invited has to be able to still: a right that was taken away gives nothing any more. */
+  /** Whether the inviter still has the permission. A permission that was revoked must not add members. */
   function isStillAuthorized({ inviterId, role }: InvitationRow): boolean {
     if (inviterId === undefined) return true;
     const member = members.find(inviterId);
@@ -112,7 +112,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
   }
 
   /**
-   * The invitation that waits for an address already, if it needs no change.
+   * Returns the invitation that already waits for the address, if it has the same role.
    * @throws ReasonedError FORBIDDEN, CONFLICT
    */
   function findSame({ email, role }: NewInvitation, by: ActingMember): InvitationRow | undefined {
@@ -128,7 +128,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
   function accept({ invitationId, userId, email }: InvitationAnswer): MemberRow | undefined {
     const member = members.find(userId);
     const invitation = waiting(invitationId);
-    // Asked again, because the answer was lost.
+    // The user repeats the call because the reply was lost.
     if (!invitation) return member?.invitationId === invitationId ? member : undefined;
     if (invitation.email !== email) return undefined;
     const granted = isStillAuthorized(invitation);
@@ -182,7 +182,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       });
     },
 
-    /** Answers whether there was such an invitation. @throws ReasonedError FORBIDDEN */
+    /** Returns whether the invitation existed. @throws ReasonedError FORBIDDEN */
     cancel(actor: ActingMember, id: string): boolean {
       const invitation = waiting(id);
       if (!invitation) return false;
@@ -212,10 +212,10 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       });
     },
 
-    /** Makes a member of who accepts; `undefined` when the invitation does not hold. The same again for the same user. */
+    /** Adds the user as a member. Returns the same for a repeated call, and `undefined` for an invalid invitation. */
     accept: (answering: InvitationAnswer): MemberRow | undefined => transaction(() => accept(answering)),
 
-    /** Answers whether the invitation was theirs to turn down. */
+    /** Returns whether the invitation was valid and sent to the user's address. */
     decline: ({ invitationId, email }: InvitationAnswer): boolean =>
       transaction(() => {
         const invitation = waiting(invitationId);
@@ -224,7 +224,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
         return true;
       }),
 
-    /** The organization has another name. */
+    /** Sends all invitations again without a mail, after the organization was renamed. */
     notifyAll(): void {
       for (const invitation of invitations.list()) notifyAddress(invitation, false);
     },
@@ -241,7 +241,7 @@ function invitationNotFound(): ReasonedError {
   return new ReasonedError({
     code: "NOT_FOUND",
     reason: "INVITATION_NOT_FOUND",
-    message: "This invitation does not exist, was answered or has expired. Create a new one.",
+    message: "This invitation does not exist or is no longer valid. Reload the list of invitations.",
   });
 }
 

@@ -10,7 +10,7 @@ export interface InviterBlocksOptions {
   readonly blocked: BlockedInviterStore;
   readonly store: Pick<UserOrganizationStore, "invitation" | "deleteInvitationsBy">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
-  /** The address of the user, who has shown that it is theirs. @throws ReasonedError FORBIDDEN */
+  /** The verified address of the user. @throws ReasonedError FORBIDDEN */
   readonly verifiedEmail: () => string;
 }
 
@@ -39,7 +39,7 @@ export function createInviterBlocks({ blocked, store, transaction, verifiedEmail
       });
     },
 
-    /** Returns whether there was such a block. */
+    /** Returns whether the block existed. */
     unblock: (id: string): boolean => blocked.delete(id),
   };
 }

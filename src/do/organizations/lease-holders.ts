@@ -12,7 +12,7 @@ export const leaseHolderSchema = `
     PRIMARY KEY (session_id, organization_id)
   ) STRICT, WITHOUT ROWID`;
 
-/** How long an organization may take a session to be alive without asking again. */
+/** How long an organization can treat a session as active before it must renew the lease. */
 const LEASE_MS = 5 * 60_000;
 
 /** An organization's request for a lease of a session. */
@@ -26,7 +26,7 @@ export interface LeaseHoldersOptions {
   readonly outbox: Pick<Outbox, "post">;
 }
 
-/** Which organizations take which of the user's sessions to be alive, and are to be told when one is not. */
+/** Records which organizations have a lease of which session, and notifies them when a session ends. */
 export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
   return {
     /** Grants a lease, records the organization, and confirms the generation. Call it inside a transaction. */
@@ -51,7 +51,7 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
       return until;
     },
 
-    /** Tells those that hold a lease that it is over. Call it in the transaction that ends the sessions. */
+    /** Notifies the organizations with a lease that the session has ended. Call it in the transaction that ends the sessions. */
     revoke(sessionIds: readonly string[]): void {
       for (const sessionId of sessionIds) {
         const rows = sql.exec(

@@ -11,7 +11,7 @@ export const leaseGenerationSchema = `
     DELETE FROM _lease_generations WHERE session_id = OLD.session_id;
   END`;
 
-/** A member's session, as a call or a delivery names it. */
+/** The session of a member, from the caller of a request or a socket. */
 export interface MemberSession {
   readonly userId: string;
   readonly sessionId: string;
@@ -22,22 +22,23 @@ export interface MemberSession {
 export interface LeasesOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
-  /** Asks the user's object until when a session may be taken to be alive. */
+  /** Requests a lease from the user's object. Returns when it expires, in milliseconds since the epoch. */
   readonly requestLease: (session: MemberSession) => Promise<number | "ended" | "replaced">;
 }
 
-/** What came of asking: `replaced` for a session that got another id a moment ago. */
+/** The result of a renewal. `replaced`: the session got a new id a moment ago. */
 type LeaseResult = "alive" | "ended" | "replaced";
 
 /**
- * Until when members' sessions may be taken to be alive without asking. The user's object writes down whom it has
- * told, and tells them when a session ends; one that cannot be told knows for no longer than the lease.
+ * Leases of members' sessions: until a lease expires, the organization treats the session as active. The user's object
+ * records which organizations have a lease and notifies them when the session ends. If the notification does not arrive,
+ * the session ends for the organization with its lease.
  *
  * A newer generation of tokens needs a new lease: the user's object detects copied tokens only if it knows which
  * generations have reached a client.
  */
 export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions) {
-  /** Sessions that are being asked about, and whether they ended meanwhile: the answer may be older than the end. */
+  /** Renewals under way. `ended` is set if the session ends in the meantime, because the result can be older than that. */
   const requests = new Map<string, { readonly answer: Promise<LeaseResult>; ended: boolean }>();
 
   async function renew(session: MemberSession): Promise<LeaseResult> {
@@ -72,12 +73,12 @@ export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions
         )
         .toArray().length > 0,
 
-    /** Asks anew, once for however many calls and events wait for it. */
+    /** Renews a lease. Concurrent calls for one session share a request. */
     renew(session: MemberSession): Promise<LeaseResult> {
       const { sessionId } = session;
       const request = requests.get(sessionId);
       if (request) return request.answer;
-      // Started a moment later, so that it finds its own entry.
+      // Starts in a microtask, after the entry was added to the map.
       const answer = Promise.resolve()
         .then(() => renew(session))
         .finally(() => requests.delete(sessionId));
@@ -85,7 +86,7 @@ export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions
       return answer;
     },
 
-    /** The session is over: also for an answer that is still on its way. */
+    /** Deletes the lease of a session that has ended, and rejects a renewal that is under way. */
     revoke(sessionId: string): void {
       const request = requests.get(sessionId);
       if (request) request.ended = true;

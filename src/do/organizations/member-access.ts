@@ -12,7 +12,7 @@ export interface MemberAccessOptions {
   readonly endSession: (sessionId: string) => void;
 }
 
-/** Who may act in an organization, or be told of it, right now: a member whose session is known to be alive. */
+/** Authorizes callers and deliveries in an organization: members whose session has a valid lease, and the app itself. */
 export function createMemberAccess({ exists, members, leases, endSession }: MemberAccessOptions) {
   function access(caller: Caller): Access {
     if (!exists() || caller.type === "anonymous") return "forbidden";
@@ -25,19 +25,19 @@ export function createMemberAccess({ exists, members, leases, endSession }: Memb
   return {
     access,
 
-    /** Asks the caller's own object, where that has to be. @throws SessionEnded */
+    /** Renews the lease at the caller's own object if necessary. @throws SessionEnded */
     resolveAccess(caller: Caller): Promise<void> | undefined {
       const session = memberSessionOf(caller);
       if (session === undefined || access(caller) !== "unknown") return undefined;
       return leases.renew(session).then((answer) => {
         if (answer === "alive") return;
         endSession(session.sessionId);
-        // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+        // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
         throw answer === "replaced" ? sessionReplaced() : new SessionEnded();
       });
     },
 
-    /** Changes whenever the caller may do something else than before. */
+    /** Version of the caller's permissions. When it changes, subscriptions are authorized again. */
     permissionVersion: (caller: Caller): number | undefined =>
       caller.type === "user" ? members.find(caller.userId)?.epoch : undefined,
   };

@@ -2,15 +2,15 @@ import type { Member } from "../../shared/organization.js";
 import { recordRow } from "../tables/reads/record-rows.js";
 import { loggedTableSql } from "../tables/schema/ddl.js";
 
-/** A member as the row holds it. */
+/** A member as stored in its row. */
 export interface MemberRow extends Member {
-  /** Changes with the role: what a live socket was opened with is compared to it. */
+  /** Increases with each change of the role. Open sockets compare it with the epoch that they were authorized for. */
   readonly epoch: number;
-  /** What made them a member, for a call that comes again; `undefined` for who made the organization. */
+  /** The accepted invitation, which identifies a repeated call; `undefined` for the creator of the organization. */
   readonly invitationId: string | undefined;
 }
 
-/** The members of an organization: the authority on who belongs to it. */
+/** The members of an organization. This table is the authority on memberships. */
 export interface MemberStore {
   find(userId: string): MemberRow | undefined;
   hasEmail(email: string): boolean;
@@ -19,7 +19,7 @@ export interface MemberStore {
   insert(member: Omit<MemberRow, "epoch">): void;
   setRole(userId: string, role: string): void;
   setEmail(userId: string, email: string): void;
-  /** Answers whether there was such a member. */
+  /** Returns whether the user was a member. */
   delete(userId: string): boolean;
   deleteAll(): void;
 }

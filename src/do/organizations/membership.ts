@@ -8,18 +8,18 @@ import { assertOutranks, assertOwner, byRank, lastOwner, type ActingMember } fro
 
 export interface MembershipOptions {
   readonly deps: OrganizationDeps;
-  /** Called when nobody is left: an organization without members is no organization. */
+  /** Called after the last member's account was deleted, because an organization needs a member. */
   readonly onEmpty: () => void;
 }
 
 /**
- * Who belongs to an organization, and as what. Each change and the letter that tells the member's own object of it are
- * one transaction; call them inside one.
+ * Manages the members of an organization and their roles. Each change posts a message to the member's own object, so call
+ * the functions inside a transaction.
  */
 export function createMembership({ deps, onEmpty }: MembershipOptions) {
   const { organizationId, rolePolicy, organizations, members, invitations, leases, outbox, onMemberEnd } = deps;
 
-  /** Tells a member's own object what they are. */
+  /** Sends the membership to the member's own object. */
   function notifyMember({ userId, role, joinedAt, email, invitationId }: Omit<MemberRow, "epoch">): void {
     const name = organizations.read()?.name ?? "";
     const membership = { organizationId, name, role, joinedAt: joinedAt.getTime(), email, invitationId };
@@ -67,7 +67,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       return changeRole(userId, role);
     },
 
-    /** Answers whether there was such a member. @throws ReasonedError FORBIDDEN, CONFLICT */
+    /** Returns whether the user was a member. @throws ReasonedError FORBIDDEN, CONFLICT */
     remove(actor: ActingMember, userId: string): boolean {
       const member = members.find(userId);
       if (!member) return false;
@@ -91,13 +91,13 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       if (actor.userId === userId) return;
       if (successor.role !== OWNER) changeRole(userId, OWNER);
       const [, below] = rolePolicy.roles;
-      // Without a role below there is nothing else that a member could be.
+      // An app without other roles has only owners.
       if (below) changeRole(actor.userId, below.name);
     },
 
     setEmail: members.setEmail,
 
-    /** There is no such user any more. An organization that has lost its only owner gets the next in rank. */
+    /** Removes a user whose account was deleted. If this was the only owner, the next member in rank becomes the owner. */
     onUserDeleted(userId: string): void {
       const member = members.find(userId);
       if (!member) return;
@@ -114,7 +114,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       else onEmpty();
     },
 
-    /** The name has changed: everybody's list is to say so. */
+    /** Sends all memberships again, after the organization was renamed. */
     notifyAll(): void {
       for (const member of members.list()) notifyMember(member);
     },

@@ -8,7 +8,7 @@ export const organizationDeletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), next_at INTEGER NOT NULL) STRICT";
 
 const RETRY_MS = 60_000;
-/** Longer than any letter is tried to be delivered. */
+/** Longer than the outbox retries any message. */
 const TOMBSTONE_MS = 3 * 24 * 60 * RETRY_MS;
 const TOMBSTONE = "userdo:deleted";
 
@@ -18,14 +18,14 @@ export interface OrganizationDeletionOptions {
   readonly storage: DurableObjectStorage;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** Takes the object back to before its birth, and leaves what is written then. */
-  readonly erase: (leave: () => void) => Promise<void>;
+  /** Deletes all storage, and then runs `keep`, whose writes stay. */
+  readonly erase: (keep: () => void) => Promise<void>;
 }
 
 /**
- * The end of an organization, in two steps. First, in one transaction: there is no organization and no member any more,
- * and the outbox has what others must be told. Then, once they have been: nothing is left but the note, for a while,
- * that there was one, so that a letter of its birth that comes again does not bring it back.
+ * Deletes an organization in two steps. One transaction deletes the organization and its members, and posts the messages
+ * to other objects. After they are delivered, all storage is deleted except a tombstone. For a few days it prevents that a
+ * repeated message creates the organization again.
  */
 export function createOrganizationDeletion(options: OrganizationDeletionOptions) {
   const { deps, invitations, storage, isInitialized, alarms, erase } = options;
@@ -63,7 +63,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
   });
 
   return {
-    /** Whether there was an organization here. */
+    /** Whether an organization was deleted here a short time ago. */
     wasDeleted: (): boolean => deleted,
 
     /** Call it inside a transaction. */

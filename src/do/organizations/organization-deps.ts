@@ -8,7 +8,7 @@ import type { Leases } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
 import type { OrganizationStore } from "./organization-store.js";
 
-/** What the procedures of an organization are made of: the stores of its object. */
+/** The stores and services of an organization's object. */
 export interface OrganizationDeps {
   readonly organizationId: string;
   readonly identity: () => AppIdentity;
@@ -21,6 +21,6 @@ export interface OrganizationDeps {
   readonly mail: MailAvailability;
   readonly outbox: Outbox;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
-  /** Closes the sockets of somebody who is no member any more. */
+  /** Closes the sockets of a former member. */
   readonly onMemberEnd: (userId: string) => void;
 }

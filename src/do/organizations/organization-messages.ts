@@ -2,9 +2,9 @@ import type { MessageHandlers } from "../messaging/create-inbox.js";
 import type { WaitingInvitation } from "./waiting-invitation.js";
 import type { OutboxMessage } from "../messaging/outbox-store.js";
 
-/** What objects write to each other about organizations. Each letter has its effect once, and in order. */
+/** The messages that objects send each other about organizations. Each has its effect once, and in order. */
 export interface OrganizationMessages {
-  /** User → organization: be born. The settings are superjson. */
+  /** User → organization: initialize the object. `settings` is superjson text. */
   readonly createOrganization: {
     readonly name: string;
     readonly settings: string;
@@ -12,12 +12,12 @@ export interface OrganizationMessages {
     readonly email: string;
     readonly createdAt: number;
   };
-  /** User → organization: there is no such user any more. */
+  /** User → organization: the account of the user was deleted. */
   readonly memberGone: { readonly userId: string };
   readonly memberEmail: { readonly userId: string; readonly email: string };
-  /** User → organization: a session that had a lease is over. */
+  /** User → organization: a session with a lease has ended. */
   readonly endSession: { readonly sessionId: string };
-  /** Organization → user: what they are in it now. */
+  /** Organization → user: the user's current membership. */
   readonly membership: {
     readonly organizationId: string;
     readonly name: string;
@@ -29,16 +29,17 @@ export interface OrganizationMessages {
   };
   /** User → organization: an invitation is declined together with others. */
   readonly declineInvitation: { readonly invitationId: string; readonly userId: string; readonly email: string };
-  /** Organization → user: they are nothing in it any more. */
+  /** Organization → user: the membership has ended. */
   readonly left: { readonly organizationId: string };
-  /** Organization → address: somebody with it is invited. Again, to change what is said of it. */
+  /** Organization → address: an invitation. Sent again when its details change. */
   readonly invitation: WaitingInvitation & { readonly mail: boolean };
-  /** Organization → address: it was answered, or taken back. */
+  /** Organization → address: the invitation was answered or withdrawn. */
   readonly withdrawInvitation: { readonly id: string };
-  /** User → address: it is known to be theirs now. */
+  /** User → address: the user has verified the address and requests its invitations. */
   readonly claimInvitations: { readonly userId: string };
-  /** Address → user. */
+  /** Address → user: an invitation to the user's address. */
   readonly invited: WaitingInvitation;
+  /** Address → user: the invitation is no longer valid. */
   readonly uninvited: { readonly id: string };
 }
 
@@ -52,7 +53,7 @@ export function messageTo<TKind extends OrganizationMessageKind>(
   return { target, kind, payload };
 }
 
-/** Handlers of such letters. Only objects of the app write them, so what they hold is taken as it is. */
+/** Handlers of these messages. Only objects of the app send them, so their payloads are not validated. */
 export function handlersFor<TKind extends OrganizationMessageKind>(handlers: {
   readonly [TEach in TKind]: (payload: OrganizationMessages[TEach]) => void;
 }): MessageHandlers {

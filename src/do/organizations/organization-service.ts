@@ -25,15 +25,15 @@ export interface OrganizationServiceOptions {
   readonly caller: Caller;
 }
 
-/** An organization, as the procedures of one call see it, and what that call has been asked for. */
+/** The organization for the procedures of one call, and the permissions that the call requires. */
 export function createOrganizationService(options: OrganizationServiceOptions) {
   const { deps, membership, invitations, deletion, settings, caller } = options;
   const { rolePolicy, organizations, members, transaction, outbox } = deps;
   const requirements: Requirement[] = [];
 
-  /** Read anew each time: by then the member may be none. @throws ReasonedError FORBIDDEN */
+  /** Reads the member each time, because the membership can end during the call. @throws ReasonedError FORBIDDEN */
   function actor(): "system" | MemberRow {
-    // What a live query tells of a role is that caller's alone. A check, which says no or nothing, is not counted.
+    // The result of a live query that reads the role belongs to this caller only. A check does not reveal the role.
     currentRecorder()?.caller();
     if (caller.type === "system") return "system";
     const member = caller.type === "user" ? members.find(caller.userId) : undefined;
@@ -50,11 +50,11 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
   /** @throws ReasonedError FORBIDDEN */
   function authorize(requirement: Requirement): void {
     const who = actor();
-    // For the app itself all is allowed that is allowed at all.
+    // The app itself has the permissions of an owner.
     if (!rolePolicy.allows(who === "system" ? OWNER : who.role, requirement)) throw missingPermission(requirement);
   }
 
-  /** Looks once more at all that was asked for when the call came in. @throws ReasonedError FORBIDDEN */
+  /** Checks the required permissions again: they may have been revoked since the call arrived. @throws ReasonedError FORBIDDEN */
   function authorizeAgain(): void {
     actor();
     for (const requirement of requirements) authorize(requirement);
@@ -81,7 +81,7 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     get() {
       const { settings: stored, ...rest } = requireOrganization();
       const who = actor();
-      // The app itself may do what an owner may.
+      // The app itself has the permissions of an owner.
       const role = who === "system" ? OWNER : who.role;
       return { ...rest, ...(settings && { settings: stored }), role, permissions: rolePolicy.permissionsOf(role) };
     },
@@ -135,7 +135,7 @@ function toInvitation({ inviterVerified, ...row }: InvitationRow): Invitation {
   return { id, email, role, invitedBy, inviter, createdAt, expiresAt };
 }
 
-/** The same for one that does not exist and one that the caller is no member of: nobody learns which. */
+/** The error is the same for an organization that does not exist, so that callers cannot find out which ids exist. */
 export function notAMember(): ReasonedError {
   return new ReasonedError({
     code: "FORBIDDEN",

@@ -2,7 +2,7 @@ import superjson from "superjson";
 import { encodeFields } from "../fields/encode-fields.js";
 import { loggedTableSql } from "../tables/schema/ddl.js";
 
-/** The organization whose object this is. */
+/** The organization of this object. */
 export interface OrganizationRow {
   readonly id: string;
   readonly name: string;
@@ -10,7 +10,7 @@ export interface OrganizationRow {
   readonly settings: unknown;
 }
 
-/** One row, or none before the birth and after the deletion has begun. */
+/** Stores one row. There is none before the organization is created and after its deletion has begun. */
 export interface OrganizationStore {
   exists(): boolean;
   read(): OrganizationRow | undefined;

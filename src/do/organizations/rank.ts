@@ -1,16 +1,16 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 
-/** Who acts in an organization: a member by their role, or the app itself. */
+/** The caller in an organization: a member with a role, or the app itself. */
 export type ActingMember = "system" | { readonly userId: string; readonly role: string };
 
-/** Whether somebody may give or take a role: only those below their own. Nobody is above an owner but owners. */
+/** Whether the caller can assign and remove a role. It must be below the caller's own; owners can assign every role. */
 export function outranks(rolePolicy: RolePolicy, actor: ActingMember, role: string): boolean {
   if (actor === "system" || actor.role === OWNER) return true;
   return rolePolicy.rankOf(actor.role) < rolePolicy.rankOf(role);
 }
 
-/** The highest role first, and of one role who has been a member for longest. */
+/** Sorts by role, the highest first, and keeps the order of members with the same role. */
 export function byRank<TMember extends { readonly role: string }>(
   rolePolicy: RolePolicy,
   members: readonly TMember[],

@@ -7,18 +7,18 @@ import type { OrganizationMessages } from "./organization-messages.js";
 
 type Membership = OrganizationMessages["membership"];
 
-/** A user's membership, as their own object was told of it. */
+/** A membership as the user's own object received it. */
 export type ListedMembership = Extract<ListedOrganization, { status: "member" }>;
 
-/** What a user's object knows of their organizations: for listing, since each organization is the authority on itself. */
+/** The user's copy of memberships and invitations, for lists. Each organization is the authority on its members. */
 export interface UserOrganizationStore {
   memberships(): ListedMembership[];
-  /** The membership that an invitation has led to. */
+  /** The membership that an accepted invitation created. */
   membershipByInvitation(invitationId: string): ListedMembership | undefined;
   membershipIn(organizationId: string | undefined): ListedMembership | undefined;
   setMembership(membership: Omit<Membership, "email">): void;
   deleteMembership(organizationId: string): void;
-  /** Those that wait, to one address. */
+  /** The invitations to one address that have not expired. */
   invitations(email: string, now: number): WaitingInvitation[];
   invitation(id: string, email: string, now: number): WaitingInvitation | undefined;
   setInvitation(invitation: WaitingInvitation, now: number): void;
@@ -27,7 +27,7 @@ export interface UserOrganizationStore {
   deleteInvitationsExcept(email: string): void;
   /** Removes the invitations of one inviter, to whichever organization. */
   deleteInvitationsBy(inviter: KnownInviter): void;
-  /** One that the user has accepted, while the organization has not said yet that they are a member. */
+  /** An invitation that the user accepted and whose membership has not arrived yet. */
   accepted(id: string): AcceptedInvitation | undefined;
   setAccepted(invitation: WaitingInvitation, now: number): void;
   deleteAccepted(organizationId: string): void;

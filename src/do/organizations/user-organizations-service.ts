@@ -23,10 +23,10 @@ export interface UserOrganizationsServiceOptions {
 }
 
 const DAY = 24 * 60 * 60_000;
-/** Organizations that one user makes. */
+/** Limit of organizations that one user can create. */
 const CREATE_RATE = { limit: 100, per: DAY };
 
-/** A user's organizations, in the user's own object: which there are, making one, and answering invitations. */
+/** Lists and creates a user's organizations, and answers invitations, in the user's own object. */
 export function createUserOrganizationsService({
   deps,
   store,
@@ -43,7 +43,7 @@ export function createUserOrganizationsService({
     return account;
   }
 
-  /** Whoever answers an invitation has shown that its address is theirs. */
+  /** Only a user who has verified the address can answer its invitations. */
   function requireVerifiedAccount(): AccountRow {
     const account = requireAccount();
     if (account.emailVerified) return account;
@@ -60,7 +60,7 @@ export function createUserOrganizationsService({
     how: "accept" | "decline",
   ): Promise<"answered" | "invalid"> {
     const stub = stubOf(identity().namespace, organization(organizationId));
-    // The organization alone decides, and writes to this object about it: if this call is lost, nothing is.
+    // The organization decides and sends the membership as a message, so a lost reply loses nothing.
     const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
     if (result !== "invalid") return "answered";
     store.deleteInvitation(invitationId);
@@ -122,17 +122,17 @@ export function createUserOrganizationsService({
       const account = requireVerifiedAccount();
       const now = Date.now();
       const invitation = store.invitation(invitationId, account.email, now);
-      // It may be gone from the list before the membership is in it: whoever asks again then is no stranger to it.
+      // Recorded, because the invitation can leave the list before the membership arrives. A repeated call must find it.
       if (invitation) store.setAccepted(invitation, now);
       const accepted = store.accepted(invitationId);
       const result = accepted ? await answer(accepted, account, "accept") : "invalid";
-      // By now the organization has written who they are in it. Asked again, it is long known.
+      // The message with the membership usually arrives before the reply.
       const own = store.membershipByInvitation(invitationId);
       if (own) {
         store.deleteAccepted(own.id);
         return own;
       }
-      // Another invitation made them a member. The acceptance is kept until it expires, so that the call can be repeated.
+      // The user is a member by another invitation. The acceptance stays until it expires, so that the call can be repeated.
       const other = store.membershipIn(accepted?.organizationId);
       if (other) return other;
       if (result === "answered") throw organizationUnavailable();

@@ -17,7 +17,7 @@ export interface UserOrganizationsOptions {
   readonly stub: (organizationId: string) => ObjectStub;
 }
 
-/** Keeps a user's object and their organizations in step, by letters. */
+/** Synchronizes a user's object with the user's organizations, by outbox messages. */
 export function createUserOrganizations({ userId, store, blocked, accounts, outbox, stub }: UserOrganizationsOptions) {
   const organization = (id: string): string => toName({ type: "organization", id });
 
@@ -28,18 +28,18 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
         store.deleteInvitationsTo(membership.organizationId);
         store.deleteAccepted(membership.organizationId);
         const account = accounts.read();
-        // The address was changed while the membership was on its way here.
+        // The address was changed while the message was on its way.
         if (!account || account.email === email) return;
         const change = { userId, email: account.email };
         outbox.post(messageTo(organization(membership.organizationId), "memberEmail", change));
       },
       left({ organizationId }) {
         store.deleteMembership(organizationId);
-        // It was born, then. A letter of its birth whose answer was lost must not make it anew once it is deleted.
+        // The organization exists, so a creation message whose reply was lost must not create it again after its deletion.
         outbox.withdraw(organization(organizationId), "createOrganization" satisfies OrganizationMessageKind);
       },
       invited(invitation) {
-        // It may have been sent to an address that the user has left behind.
+        // The invitation may be for an earlier address of the user.
         if (invitation.email !== accounts.read()?.email) return;
         const { inviter, invitedBy } = invitation;
         if (invitedBy !== undefined && blocked.has({ userId: inviter?.userId, email: invitedBy })) return;
@@ -48,23 +48,17 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
       uninvited: ({ id }) => store.deleteInvitation(id),
     }),
 
-    /** The account has another address: tells all organizations. Call it in the transaction of the change. */
     announceEmail(email: string): void {
       store.deleteInvitationsExcept(email);
       for (const { id } of store.memberships())
         outbox.post(messageTo(organization(id), "memberEmail", { userId, email }));
     },
 
-    /** Asks for the invitations that wait at an address which is known to be the user's now. The same for the transaction. */
     requestInvitations(target: string): void {
       outbox.post(messageTo(target, "claimInvitations", { userId }));
     },
 
-    /**
-     * Refuses to let a user go whose organizations would have to find another owner by themselves. One that cannot be
-     * asked does so.
-     * @throws ReasonedError CONFLICT
-     */
+    /** An organization that does not answer does not prevent the deletion. It chooses another owner by rank. */
     async assertNotLastOwner(): Promise<void> {
       const own = store.memberships().filter(({ role }) => role === OWNER);
       const results = await Promise.allSettled(own.map(({ id }) => stub(id).internal({ op: "isLastOwner", userId })));
@@ -75,7 +69,6 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
       if (withoutOtherOwner.length > 0) throw lastOwnerOf(withoutOtherOwner.map(({ name }) => name));
     },
 
-    /** The user is about to be no more. The same for the transaction. */
     announceDeletion(): void {
       for (const { id } of store.memberships()) outbox.post(messageTo(organization(id), "memberGone", { userId }));
     },

@@ -13,7 +13,7 @@ export const waitingInvitationSchema = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`;
 
-/** Places kept for invitations that an organization may send and that have not arrived yet. */
+/** Places that are reserved for invitations which an organization is about to send. */
 export const reservedInvitationSchema = `
   CREATE TABLE IF NOT EXISTS _admitted_invitations (
     organization_id TEXT PRIMARY KEY NOT NULL,
@@ -21,7 +21,7 @@ export const reservedInvitationSchema = `
     until INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`;
 
-/** How long a place is kept, in milliseconds: an invitation usually arrives at once. */
+/** How long a place stays reserved, in milliseconds. An invitation usually arrives at once. */
 const RESERVATION_MS = 60_000;
 
 export interface WaitingInvitationsOptions {
@@ -30,15 +30,15 @@ export interface WaitingInvitationsOptions {
   readonly initialize: <TResult>(work: () => TResult) => TResult;
   readonly outbox: Pick<Outbox, "post">;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** The user whose address it is; `undefined` for nobody's, or somebody's who only is about to sign up. */
+  /** The user of the address; `undefined` without an account, or while a sign-up is under way. */
   readonly ownerId: () => string | undefined;
   /** Whether the owner of the address blocks the inviter. */
   readonly isBlocked: (invitation: WaitingInvitation) => Promise<boolean>;
-  /** Called after what ran out has been forgotten. */
+  /** Called after expired entries were deleted. */
   readonly onPruned: () => Promise<void>;
 }
 
-/** The invitations to one address. They wait here until somebody has shown that it is theirs. */
+/** Stores the invitations to one address until a user has verified the address. */
 export function createWaitingInvitations(options: WaitingInvitationsOptions) {
   const { sql, isInitialized, initialize, outbox, alarms, ownerId, isBlocked, onPruned } = options;
 
@@ -48,7 +48,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
       .toArray()
       .map(({ invitation }) => JSON.parse(String(invitation)) as WaitingInvitation);
 
-  /** The invitations that take a place at the address: those that wait, and those that are about to arrive. */
+  /** The invitations that count towards the limits: those that wait, and those with a reserved place. */
   function countedInvitations(now: number): CountedInvitation[] {
     if (!isInitialized()) return [];
     const waiting = list(now).map(({ organizationId, inviter }) => ({ organizationId, inviterId: inviter?.userId }));
@@ -102,11 +102,11 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
       isInitialized() &&
       sql.exec("SELECT 1 FROM _waiting UNION ALL SELECT 1 FROM _admitted_invitations LIMIT 1").toArray().length > 0,
 
-    /** Whether an organization may send an invitation. Keeps a place for it if so. */
+    /** Reserves a place for an invitation. Returns whether the organization may send it. */
     async reserve(invitation: CountedInvitation): Promise<boolean> {
       const isWithin = (blocked?: ReadonlySet<string>) =>
         isWithinInvitationLimits(invitation, countedInvitations(Date.now()), blocked);
-      // The owner is asked only at the limit. Other invitations may have come in meanwhile, so they are counted again.
+      // The owner's object is asked only at the limit. Invitations can arrive meanwhile, so they are counted again.
       if (!isWithin() && !isWithin(await blockedInviters())) return false;
       const now = Date.now();
       initialize(() => {
@@ -124,7 +124,7 @@ export function createWaitingInvitations(options: WaitingInvitationsOptions) {
     handlers: handlersFor<"invitation" | "withdrawInvitation" | "claimInvitations">({
       invitation({ mail, ...invitation }) {
         const { id, email, organizationId, inviter, expiresAt } = invitation;
-        // Dropped if it arrives after its place has expired and others have reached the limit.
+        // Ignored if its place has expired and other invitations have reached the limit.
         if (!isWithinInvitationLimits({ organizationId, inviterId: inviter?.userId }, countedInvitations(Date.now())))
           return;
         sql.exec("DELETE FROM _admitted_invitations WHERE organization_id = ?", organizationId);
