@@ -12,7 +12,7 @@ export const deletionSchema =
   "CREATE TABLE IF NOT EXISTS _deletion (only INTEGER PRIMARY KEY CHECK (only = 1), started_at INTEGER NOT NULL, next_at INTEGER NOT NULL) STRICT";
 
 const MINUTE_MS = 60_000;
-/** So long a farewell that cannot be mailed keeps the object's storage. */
+/** How long the storage waits for the last mail to be sent. */
 const MAX_MAIL_WAIT_MS = 60 * MINUTE_MS;
 
 /** A deletion that the user confirmed with their password. */
@@ -33,13 +33,13 @@ export interface DeletionOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** Takes the object back to before its birth. */
+  /** Deletes all storage of the object. */
   readonly erase: () => Promise<void>;
 }
 
 /**
- * The end of an account, in two steps. First, in one transaction: there is no account and no session any more, and the
- * outbox has what others must be told. Then, once they have been: nothing is left.
+ * Deletes an account in two steps. One transaction deletes the account and its sessions, and posts the messages to other
+ * objects. After they are delivered, all storage is deleted.
  */
 export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase }: DeletionOptions) {
   const { userId, identity, accounts, sessions, outbox, transaction, onSessionEnd } = deps;
@@ -49,7 +49,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
     return row && { startedAt: Number(row["started_at"]), nextAt: Number(row["next_at"]) };
   }
 
-  /** Asked on every call, and read once: nothing but `begin` changes it. */
+  /** Cached, because every call reads it. Only `begin` changes it. */
   let underWay: boolean | undefined;
 
   async function finish(): Promise<void> {
@@ -64,10 +64,10 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
   alarms.register({ name: "deletion", due: () => readDeletion()?.nextAt, run: finish });
 
   return {
-    /** Whether the account is gone, and only its letters are left. */
+    /** Whether the account is deleted, and its last messages are not delivered yet. */
     isUnderWay: (): boolean => (underWay ??= readDeletion() !== undefined),
 
-    /** @throws TRPCError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
+    /** @throws ReasonedError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
     async begin({ account, sessionId, assertAllowed }: ConfirmedDeletion): Promise<void> {
       if (!accounts.read()) return;
       const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
@@ -75,7 +75,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
       const target = await addressOf(account.email);
 
       const ended = transaction(() => {
-        // The app's hook and the look-ups took a while. A deletion must not outlive the password that confirmed it.
+        // The hook of the app and other objects were awaited. The confirmation is valid only for the same password.
         const now = accounts.read();
         assertAllowed?.(now);
         const isSame = now?.passwordHash === account.passwordHash && now.operationId === operationId;
@@ -96,7 +96,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
       });
       underWay = true;
       for (const id of ended) onSessionEnd(id);
-      // At once, if everybody can be reached; else the alarm goes on with it.
+      // Finishes now if all messages are delivered. Otherwise the alarm retries.
       await outbox.flush();
       await finish();
     },

@@ -27,7 +27,7 @@ export interface AccountOrganizations {
   assertNotLastOwner(): Promise<void>;
 }
 
-/** What the procedures of an account are made of: the stores and services of a user's object. */
+/** The stores and services of a user's object. */
 export interface AccountDeps {
   readonly userId: string;
   readonly identity: () => AppIdentity;
@@ -45,8 +45,8 @@ export interface AccountDeps {
   readonly checkBreachedPassword: CheckBreachedPassword | undefined;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
   readonly hooks: EventHooks;
-  /** How long an access token lives. */
+  /** Lifetime of an access token, in seconds. */
   readonly accessSeconds: number;
-  /** Ends what a session still holds open. Called after its row is gone. */
+  /** Closes the sockets of a session. Called after its row was deleted. */
   readonly onSessionEnd: (sessionId: string) => void;
 }

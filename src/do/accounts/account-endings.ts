@@ -3,7 +3,7 @@ import { MAIL } from "../messaging/outbox-heads.js";
 import type { AccountDeps } from "./account-deps.js";
 import { emailObjectName } from "./email/email-object-name.js";
 
-/** An event of an account that ends earlier links, known devices or sessions. */
+/** An event of an account that revokes earlier links, known devices or sessions. */
 export type AccountEvent =
   | "emailVerified"
   | "emailChanged"
@@ -13,7 +13,7 @@ export type AccountEvent =
   | "signedOutEverywhere"
   | "accountDeleted";
 
-/** The links, devices and sessions that an event ends. Each column has to be decided for each event. */
+/** The links, devices and sessions that an event revokes. Each column has to be decided for each event. */
 export interface Ending {
   /**
    * By purpose: links in mails that were sent, links in mails that still wait in the outbox, and the answers to used
@@ -74,7 +74,7 @@ type EndingDeps = Pick<
 >;
 
 /**
- * Ends what was caused before an event, and frees the address that a pending change reserved. Call it inside the
+ * Revokes earlier links, devices and sessions, and frees the address that a pending change reserved. Call it inside the
  * transaction of the event, after the pending change was committed if the event commits one.
  *
  * @param own the session that caused the event, by its present id

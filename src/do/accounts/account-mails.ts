@@ -12,7 +12,7 @@ import type { AccountRow } from "./account-store.js";
 
 const HOUR = 60 * 60_000;
 
-/** How long the link of a mail is good, in milliseconds. */
+/** How long the link of a mail is valid, in milliseconds. */
 export const linkLifetimes: Readonly<Record<MailPurpose, number>> = {
   verifyEmail: 24 * HOUR,
   resetPassword: HOUR,
@@ -33,7 +33,7 @@ export function mailLink({ mailTokens, outbox }: LinkDeps, purpose: MailPurpose 
 }
 
 /**
- * Mails a notice to an account's own address, if that is verified: anybody can sign up with somebody else's. Call it
+ * Mails a notice to the account's address, if it is verified: anybody can sign up with another person's address. Call it
  * inside the transaction of its cause. The notice is counted when it is sent.
  */
 export function mailNotice(
@@ -64,9 +64,9 @@ export async function countMail(
 }
 
 /**
- * The secret of a token that was mailed by this user's object for this purpose.
+ * Returns the secret of a token that this user's object mailed for this purpose.
  *
- * @throws ReasonedError BAD_REQUEST for any other
+ * @throws ReasonedError BAD_REQUEST for any other token
  */
 export async function readLinkSecret(
   { userId, identity }: Pick<AccountDeps, "userId" | "identity">,

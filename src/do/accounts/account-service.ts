@@ -43,7 +43,7 @@ export interface AccountServiceOptions {
   readonly deletion: AccountDeletion;
   readonly organizationList: ExportedOrganizations;
   readonly blockedInviters: ExportedInviterBlocks;
-  /** Asks the app, before anything is gone. */
+  /** Runs the app's hook before the account is deleted. The hook can refuse. */
   readonly onDelete: (user: User) => Promise<void>;
   readonly tables: () => object;
   readonly tableNames: Iterable<string>;
@@ -52,7 +52,7 @@ export interface AccountServiceOptions {
   readonly limitExport: ReturnType<typeof createExportLimit>;
 }
 
-/** The account, as the procedures of one call see it. */
+/** The account for the procedures of one call. */
 export function createAccountService(options: AccountServiceOptions): AccountService {
   const {
     deps,
@@ -73,9 +73,9 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
     sessionId !== undefined && (!exists() || sessions.findActive(sessionId, Date.now()) === undefined);
 
   /**
-   * Answers a sign-out again after its reply was lost: the session is over.
+   * Repeats the answer of a sign-out whose reply was lost: the session has ended already.
    *
-   * @throws TRPCError UNAUTHORIZED if the session was replaced, or if other sessions were to end and are alive: this one
+   * @throws ReasonedError UNAUTHORIZED if the session was replaced, or if other sessions were to end and are alive: this one
    *   may have ended in another way
    */
   function repeatSignOut(scope: "own" | "all"): void {

@@ -3,10 +3,10 @@ import type { User } from "../../shared/account.js";
 import { encodeFields } from "../fields/encode-fields.js";
 import type { UserFieldsStore } from "./user-fields.js";
 
-/** The account as its row holds it. */
+/** The account as stored in its row. */
 export interface AccountRow extends User {
   readonly passwordHash: string;
-  /** What gave the account its address, a sign-up or a change: asked again, it finds its own work done. */
+  /** The sign-up or change that gave the account its address. A repeated operation finds that it has succeeded. */
   readonly operationId: string;
   /** The profile, which the user writes. `undefined` if the app has none. */
   readonly profile?: unknown;
@@ -14,17 +14,17 @@ export interface AccountRow extends User {
   readonly fields?: unknown;
 }
 
-/** The account of the user whose object this is: one row, or none before sign-up. */
+/** Stores the account of this object's user: one row, or none before sign-up. */
 export interface AccountStore {
   read(): AccountRow | undefined;
   insert(account: AccountRow): void;
   setPasswordHash(hash: string): void;
   setVerified(): void;
-  /** Gives the account another address, which is known to be the user's. */
+  /** Gives the account another address, which the user has verified. */
   setEmail(email: string, operationId: string): void;
-  /** Returns whether it differs from what was stored. @throws TRPCError PAYLOAD_TOO_LARGE */
+  /** Returns whether it differs from what was stored. @throws ReasonedError PAYLOAD_TOO_LARGE */
   setProfile(profile: unknown): boolean;
-  /** @throws TRPCError BAD_REQUEST, PAYLOAD_TOO_LARGE */
+  /** @throws ReasonedError BAD_REQUEST, PAYLOAD_TOO_LARGE */
   setFields(patch: Readonly<Record<string, unknown>>): void;
   delete(): void;
 }
@@ -55,7 +55,7 @@ export interface AccountStoreOptions {
 export function createAccountStore({ sql, isInitialized, hasProfile, fields }: AccountStoreOptions): AccountStore {
   const store: AccountStore = {
     read() {
-      // A call that waited for its hash may come back to an object that was deleted meanwhile.
+      // The object can be deleted while a call waits for its password hash.
       if (!isInitialized()) return undefined;
       const [row] = sql.exec("SELECT * FROM _account").toArray();
       if (!row) return undefined;
@@ -101,7 +101,7 @@ export function createAccountStore({ sql, isInitialized, hasProfile, fields }: A
   return store;
 }
 
-/** Only what the user may see: the row also holds the hash. */
+/** Returns the fields that the user may see. The row also has the password hash. */
 export function toUser({ id, email, emailVerified, createdAt, profile, fields }: AccountRow): User {
   return {
     id,

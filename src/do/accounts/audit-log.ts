@@ -9,7 +9,7 @@ export interface ActingSession {
   readonly device: Device;
 }
 
-/** How much of what happened to an account is kept. */
+/** How long and how many entries of the audit log are stored. */
 export interface AuditOptions {
   /**
    * Days.
@@ -63,13 +63,13 @@ export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
   throw new Error("audit.network: this is not a boolean. Use true or false.");
 }
 
-/** What happened to an account, for its user to look through. Entries are added and, in time, dropped: never changed. */
+/** Events of an account that its user can list. Entries are added and pruned, but never changed. */
 export interface AuditLog {
   add(event: AuditEvent): void;
   list(filter: AuditFilter): AuditPage;
 }
 
-/** Old entries are dropped every so many new ones: it reads the whole index. */
+/** Number of new entries between two prunings. Pruning reads the whole index. */
 const PRUNE_EVERY = 50;
 
 export function createAuditLog(sql: SqlStorage, options: Required<AuditOptions>): AuditLog {

@@ -28,7 +28,7 @@ export interface AuditRetention {
 
 /**
  * Deletes the entries that are too old, and those beyond the limit. A kind is an action with its outcome. The newest
- * entries of each kind, a twentieth of the limit, stay whatever happens to the others: no kind can displace another. Of
+ * entries of each kind, a twentieth of the limit, always stay, so that no kind can displace another. Of
  * the rest, repeatable actions are deleted first, then the oldest.
  */
 export function pruneAudit(sql: SqlStorage, { days, entries }: AuditRetention, now: number): void {

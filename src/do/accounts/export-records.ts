@@ -8,7 +8,7 @@ import type { EmailChange } from "./email/email-change.js";
 import { decodeSessionData } from "./sessions/session-data.js";
 import type { SessionStore } from "./sessions/session-store.js";
 
-/** A table as far as reading it page by page needs it. */
+/** The methods of a table that reading it page by page needs. */
 interface ReadableTable {
   where(field: "id", operator: ">", value: string): ReadableTable;
   where(field: "id", operator: "in", value: readonly string[]): ReadableTable;
@@ -37,7 +37,7 @@ export interface ExportOptions {
   /** The app's tables. */
   readonly tables: object;
   readonly tableNames: Iterable<string>;
-  /** How many bytes rows take, by id; those that are short may be missing. */
+  /** Sizes of rows in bytes, by id. Small rows may be missing. */
   readonly rowSizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   readonly kv: Kv;
   readonly emailChange: Pick<EmailChange, "pending">;
@@ -45,10 +45,10 @@ export interface ExportOptions {
   readonly blockedInviters: ExportedInviterBlocks;
 }
 
-/** So many rows are read at once. */
+/** Number of rows that are read at once. */
 const PAGE_ROWS = 200;
 
-/** All that a user's object holds of them, secrets excepted: page by page, so that none of it has to fit in memory. */
+/** Yields all data of a user except secrets. Reads page by page, so that the data does not have to fit in memory. */
 export async function* exportRecords(options: ExportOptions): AsyncGenerator<ExportedRecord, void> {
   const { accounts, sessions, audit, tableNames, kv, emailChange, organizations, blockedInviters } = options;
   const account = accounts.read();
@@ -62,7 +62,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
     yield { type: "session", data: { id, ...times, device, name, data } };
   }
   for (const data of organizations.memberships()) yield { type: "organization", data };
-  // Whoever has not shown that the address is theirs does not see what was sent to it.
+  // A user who has not verified the address must not see its invitations.
   const invitations = account?.emailVerified ? organizations.invitations(account.email, Date.now()) : [];
   // The user must not see the inviter's user id.
   for (const { inviter: _inviter, ...data } of invitations) {
@@ -88,7 +88,7 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   } while (cursor !== undefined);
 }
 
-/** Reads no more ahead than a client is sent at once: it may read slowly, and what was read stays in memory. */
+/** Reads small pages, because a slow client keeps a page in memory. */
 function* allRows({ tables, rowSizes }: ExportOptions, name: string): Generator<object, void> {
   const table = (tables as Readonly<Record<string, ReadableTable>>)[name];
   for (let last = ""; table;) {

@@ -1,16 +1,16 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 
-/** Most exports that one object runs at a time: each keeps a page of its records in memory while its client reads. */
+/** Limit of concurrent exports of one object. Each has a page of records in memory while its client reads. */
 const MAX_EXPORTS = 4;
 
-/** Counts the exports of one object that run. */
+/** Limits the concurrent exports of one object. */
 export function createExportLimit() {
   let running = 0;
 
   /**
-   * Passes the records of one export on. It counts from the first record until it ends or is left.
+   * Yields the records of one export. The export counts from its first record until it ends or is aborted.
    *
-   * @throws TRPCError TOO_MANY_REQUESTS if too many exports run
+   * @throws ReasonedError TOO_MANY_REQUESTS if too many exports run
    */
   return async function* limitExport<TRecord>(records: AsyncIterable<TRecord>): AsyncGenerator<TRecord, void> {
     if (running >= MAX_EXPORTS) throw tooManyExports();

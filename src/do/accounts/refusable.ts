@@ -2,7 +2,7 @@ import { TRPCError } from "@trpc/server";
 import { ReasonedError, reasonOf } from "../../router/reasoned-error.js";
 import type { Refused } from "../../shared/internal.js";
 
-/** Turns an error that was meant for the client into data, so that it can cross RPC. */
+/** Returns an error for the client as data, so that it can cross RPC. Throws unexpected errors. */
 export async function catchRefusal<TResult>(work: () => Promise<TResult>): Promise<TResult | Refused> {
   try {
     return await work();
@@ -12,7 +12,7 @@ export async function catchRefusal<TResult>(work: () => Promise<TResult>): Promi
   }
 }
 
-/** The error again, on the other side. */
+/** Restores the error on the other side of RPC. */
 export function refusalError({ refused }: Refused): TRPCError {
   const { message, reason } = refused;
   const code = refused.code as TRPCError["code"];

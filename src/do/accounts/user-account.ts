@@ -12,27 +12,27 @@ import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";
 import { unrecorded } from "../tables/reads/read-recorder.js";
 
-/** What the app does when somebody comes in. If it fails, nothing has happened. */
+/** The app's hook for a sign-up or sign-in. If it fails, the sign-up or sign-in is undone. */
 export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
 
 export interface UserAccountOptions {
   readonly deps: AccountDeps;
   readonly isInitialized: () => boolean;
-  /** Whether there is an account: born, and not on its way out. */
+  /** Whether the object is initialized and its account is not being deleted. */
   readonly exists: () => boolean;
-  /** Gives the object its schema and runs `work`, in one transaction. */
+  /** Creates the schema and runs `work` in one transaction. */
   readonly initialize: <TResult>(work: () => TResult) => TResult;
   readonly onSignup: SignInHook;
   readonly onLogin: SignInHook;
-  /** Takes the object back to before its birth. */
+  /** Deletes all storage of the object. */
   readonly erase: () => Promise<void>;
-  /** Does something once the reply is on its way: its time tells nobody anything. */
+  /** Runs work after the reply, so that the time of the reply reveals nothing about it. */
   readonly runLater: (work: () => void) => void;
 }
 
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
 
-/** The account in a user's own object: signing up and in, and the sessions' tokens. */
+/** Signs users up and in, and issues the tokens of their sessions, in the user's own object. */
 export function createUserAccount(options: UserAccountOptions) {
   const { deps, isInitialized, exists, initialize, onSignup, onLogin, erase, runLater } = options;
   const {
@@ -50,7 +50,7 @@ export function createUserAccount(options: UserAccountOptions) {
 
   async function signIn(account: AccountRow, session: SessionRow, deviceEpoch: string): Promise<SignInResult> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
-    // The hook may have set fields.
+    // The app's hook can have set fields.
     const user = toUser(accounts.read() ?? account);
     return { signedIn: { user, session: toPublicSession(session) }, tokens, deviceEpoch };
   }
@@ -58,7 +58,7 @@ export function createUserAccount(options: UserAccountOptions) {
   function findActiveSession(caller: Caller): SessionRow | "none needed" | undefined {
     if (caller.type !== "user" || caller.userId !== userId) return undefined;
     if (caller.via === "rpc") return exists() ? "none needed" : undefined;
-    // An account that is being deleted has no session any more.
+    // The deletion of an account has deleted its sessions.
     return isInitialized() ? sessions.findActive(caller.sessionId, Date.now()) : undefined;
   }
 
@@ -70,7 +70,7 @@ export function createUserAccount(options: UserAccountOptions) {
     if (exists() && accounts.read()?.operationId !== operationId) return "exists";
     const passwordHash = await passwords.hash(password);
     const createdAt = new Date();
-    // The hash took a while: another call may have made the account meanwhile.
+    // Another call can have created the account while the password was hashed.
     const created = initialize(() => {
       const existing = accounts.read();
       if (existing && existing.operationId !== operationId) return undefined;
@@ -79,7 +79,7 @@ export function createUserAccount(options: UserAccountOptions) {
       if (existing) return { account: existing, session, deviceEpoch, hook: undefined };
       accounts.insert({ id: userId, email, emailVerified: false, createdAt, passwordHash, operationId, profile });
       const account = accounts.read();
-      if (!account) throw new Error("An account that was just stored is gone.");
+      if (!account) throw new Error("The account that was just stored does not exist.");
       if (!isMailLimited) mailLink(deps, "verifyEmail", email);
       audit.add({ action: "signup", outcome: "ok", sessionId: session.id, device });
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
@@ -89,9 +89,9 @@ export function createUserAccount(options: UserAccountOptions) {
     try {
       await created.hook;
     } catch (error) {
-      // While the hook ran, the alarm may have sent the mail. From here on it cannot.
+      // The alarm can have sent the mail while the hook ran. After the erasure it cannot.
       if (isInitialized() && mailTokens.isIssued("verifyEmail")) onMailed();
-      // The object was born for this sign-up alone.
+      // The object was initialized only for this sign-up.
       await erase();
       throw error;
     }
@@ -105,12 +105,12 @@ export function createUserAccount(options: UserAccountOptions) {
     deviceEpoch: epoch,
   }: Request<"login">): Promise<SignInResult | "refused" | "unknown device"> {
     const account = exists() ? accounts.read() : undefined;
-    // The index is not the authority: an address that is not this user's own signs nobody in here.
+    // The index object is not the authority: only the account's own address signs in here.
     const own = account?.email === email ? account : undefined;
-    // Before the password: the tries of a device that is no longer known are counted with those of strangers.
+    // Checked before the password, because attempts of a device that is no longer known count with those of strangers.
     if (own && epoch !== undefined && epoch !== deps.deviceEpoch.read()) return "unknown device";
     const ok = await passwords.verify(password, own);
-    // Hashing took a while: by now the address or the password may be another.
+    // The address or the password can have changed while the password was hashed.
     if (!ok || !own || accounts.read()?.email !== email) {
       if (own) runLater(() => exists() && auditFailure(device));
       return "refused";
@@ -119,7 +119,7 @@ export function createUserAccount(options: UserAccountOptions) {
       const created = sessions.create(Date.now(), device.label);
       audit.add({ action: "login", outcome: "ok", sessionId: created.id, device });
       const hookResult = onLogin(toUser(own), created);
-      // Read now: an event that comes while the hook runs also ends this device.
+      // Read in the transaction, so that an event that happens while the hook runs also revokes this device.
       return {
         session: created,
         deviceEpoch: deps.deviceEpoch.read(),
@@ -137,7 +137,7 @@ export function createUserAccount(options: UserAccountOptions) {
     return signIn(own, session, deviceEpoch);
   }
 
-  /** Ends the session if the token was exchanged before and its successor was presented, whatever it is used for. */
+  /** Ends the session if the token was exchanged before and a client has presented its successor: it may be a copy. */
   function exchangeToken(
     how: "rotate" | "present",
     sessionId: string,
@@ -208,10 +208,10 @@ export function createUserAccount(options: UserAccountOptions) {
     hasOwnSession: (caller: Caller): boolean =>
       caller.type === "user" && caller.via === "session" && caller.userId === userId,
 
-    /** Whether the caller may still act: a session's row is looked at on every call and every event. */
+    /** Whether the caller's session is active. Checked on every call and every event. */
     hasActiveSession: (caller: Caller): boolean => findActiveSession(caller) !== undefined,
 
-    /** {@link isAlive} for a call of the caller's own, which shows that the session is in use. */
+    /** {@link isAlive} for a call, which also records that the session is in use. */
     authorize(caller: Caller): boolean {
       const session = findActiveSession(caller);
       if (typeof session === "object") {
@@ -231,7 +231,7 @@ export function createUserAccount(options: UserAccountOptions) {
 
     /** Records that the caller's session is in use: something was sent to it or received from it over a socket. */
     onUse(caller: Caller): void {
-      // A live query's run must not count this as a read or a write of its own.
+      // Not recorded, so that a live query does not depend on the session's row.
       unrecorded(() => {
         const session = findActiveSession(caller);
         if (typeof session === "object") sessions.touch(session, Date.now());

@@ -5,11 +5,11 @@ import { applyPatch, mergeFields } from "../fields/merge-fields.js";
 
 type Fields = Record<string, unknown>;
 
-/** The fields of the user that only server code writes: one row with those that were set, or none. */
+/** Stores the fields of the user that only server code writes: one row with the fields that were set, or none. */
 export interface UserFieldsStore {
-  /** All fields. One that was never set has the default of its schema. */
+  /** Returns all fields. A field that was never set has the default of its schema. */
   read(): Fields;
-  /** @throws TRPCError BAD_REQUEST, PAYLOAD_TOO_LARGE */
+  /** @throws ReasonedError BAD_REQUEST, PAYLOAD_TOO_LARGE */
   set(patch: Readonly<Fields>): void;
 }
 

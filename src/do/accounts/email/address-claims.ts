@@ -5,7 +5,7 @@ import type { MessageHandlers } from "../../messaging/create-inbox.js";
 import type { MailBudget } from "../../mail/mail-budget.js";
 import type { EmailPointer, EmailPointerStore } from "./email-pointer.js";
 
-/** How long a sign-up that stopped half-way is left alone before the alarm looks after it. */
+/** Time for a sign-up to finish, in milliseconds. After that, the alarm resolves its reservation. */
 const SIGN_UP_MS = 60_000;
 
 export interface AddressClaimsOptions {
@@ -14,10 +14,10 @@ export interface AddressClaimsOptions {
   readonly initialize: <TResult>(work: () => TResult) => TResult;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
-  /** Whether the object holds anything beside the pointer. */
+  /** Whether the object stores anything beside the pointer. */
   readonly hasOtherData: () => boolean;
   readonly mails: Pick<MailBudget, "take">;
-  /** Takes the object back to before its birth. */
+  /** Deletes all storage of the object. */
   readonly erase: () => Promise<void>;
 }
 
@@ -26,20 +26,20 @@ interface Change {
   readonly operationId: string;
   readonly email: string;
   readonly until: number;
-  /** Whether the user is about to take the address over. */
+  /** Whether the user is confirming the change. */
   readonly isConfirming?: boolean | undefined;
 }
 
 /**
- * Whose an address is. The pointer is an index and not the authority: a user's own object says whether an address is
- * theirs. So a claim that is left behind, by a stop or by a letter that is still on its way, bars nobody.
+ * Maps an address to its user. The pointer is an index and not the authority: the user's own object decides whether it has
+ * the address. A stale claim, left by a crash or a message that is still on its way, therefore blocks nobody.
  */
 export function createAddressClaims(options: AddressClaimsOptions) {
   const { pointers, user, initialize, isInitialized, alarms, hasOtherData, mails, erase } = options;
   /** Resolves when the sign-up that is under way has ended. */
   let signingUp: Promise<void> | undefined;
 
-  /** Brings the pointer to what its user's object says. The answer is about the pointer as it is now. */
+  /** Updates the pointer from its user's object. `"held"`: the user has the address. The result is about the current pointer. */
   async function syncPointer(email: string): Promise<"held" | "open"> {
     for (;;) {
       const before = pointers.read();
@@ -56,17 +56,17 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     alarms.arm();
   }
 
-  /** Nothing is kept that is not needed. */
+  /** Erases the object if nothing is stored in it. */
   async function eraseIfEmpty(): Promise<void> {
     if (isInitialized() && signingUp === undefined && !pointers.read() && !hasOtherData()) await erase();
   }
 
-  /** Looks after a reservation that has run out: the address counts if the user has it, else it is free. */
+  /** Resolves an expired reservation: commits it if the user has the address, and deletes it otherwise. */
   async function resolveReservation(): Promise<void> {
     const reservation = pointers.reservation();
     if (!reservation) return;
     const outcome = signingUp !== undefined ? "busy" : await syncPointer(reservation.email);
-    // Asked again, because a new claim may have taken it over during settle().
+    // Read again, because a new claim can have replaced it during syncPointer().
     const now = pointers.reservation();
     if (outcome === "busy" || signingUp !== undefined || (now && now.until > Date.now())) {
       if (now && now.until <= Date.now()) pointers.postpone(Date.now() + SIGN_UP_MS);
@@ -82,18 +82,18 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     read: pointers.read,
     tidy: eraseIfEmpty,
 
-    /** Whether somebody signed up with the address within the last minute. */
+    /** Whether a user signed up with the address within the last minute. */
     isNew: (now: number): boolean => (pointers.signedUpUntil() ?? 0) > now,
 
     /** Waits for the sign-up that is under way. */
     whenIdle: async (): Promise<void> => signingUp,
 
     /**
-     * Reserves the address for somebody who signs up, makes their account and commits: idempotent steps, so that a
-     * stop between any two leaves either a whole account or a reservation that can be taken up again. It replaces a
-     * reservation for a change of address, which anybody can ask for, unless that is being confirmed right now.
+     * Reserves the address for a sign-up, creates the account and commits. The steps are idempotent, so that a crash
+     * leaves either a complete account or a reservation that the next sign-up reuses. A reservation for a change of
+     * address is replaced, because anybody can request one, unless the change is being confirmed.
      *
-     * @param createAccount answers whether there is an account now
+     * @param createAccount returns whether the account exists now
      * @returns `"busy"` while another sign-up is under way
      */
     async signUp<TResult>(
@@ -109,7 +109,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const confirmingUntil = before?.isConfirming === true ? (pointers.reservation()?.until ?? 0) : 0;
         if (before && (await syncPointer(email)) === "held") return "taken";
         if (confirmingUntil > Date.now()) return "taken";
-        // The same user id again after a stop: a creation that is still on its way then finds its own account.
+        // After a crash the user id is reused, so that a creation that is still on its way finds its own account.
         const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
         const operationId = randomId();
         initialize(() => {
@@ -129,9 +129,9 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     },
 
     /**
-     * Reserves the address for a user who wants to change to it, and again when the change is confirmed. Until then
-     * nobody has shown that the address is theirs, so that a sign-up and any other change replace the reservation. From
-     * then on, until the reservation expires, nothing replaces it.
+     * Reserves the address for a user who requests a change to it, and again for the confirmation of the change. Before the
+     * confirmation the address is not verified, so a sign-up and any other change replace the reservation. After it,
+     * nothing replaces the reservation until it expires.
      */
     async reserve(change: Change): Promise<"reserved" | "taken" | "too often"> {
       const { userId, operationId, email, until } = change;
@@ -145,7 +145,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
           before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
         if (before && before.userId !== userId) {
           if (isProtected || (await syncPointer(email)) === "held") return "taken";
-          // Somebody else came in between.
+          // Another call has changed the pointer in the meantime.
           if (signingUp !== undefined || !isSame(before, pointers.read())) continue;
         }
         // Only a confirmation comes with an operation that is known. An earlier version does not say that it is one.
@@ -161,7 +161,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
       }
     },
 
-    /** What users' objects write: an address is theirs now, or no longer. Only a claim of that very operation is meant. */
+    /** Messages of users' objects that commit or release the claim of one operation. Other claims are not affected. */
     handlers: {
       commitAddress(payload) {
         if (pointers.read()?.operationId === field(payload, "operationId")) commit();
@@ -179,12 +179,12 @@ export function createAddressClaims(options: AddressClaimsOptions) {
 
 export type AddressClaims = ReturnType<typeof createAddressClaims>;
 
-/** Whether a reservation keeps others from the address: that of a sign-up, or of a change that is being confirmed. */
+/** Whether a reservation blocks other users: it belongs to a sign-up, or to a change that is being confirmed. */
 function isExclusive({ state, isNewUser, isConfirming }: EmailPointer): boolean {
   return state === "reserved" && (isNewUser || isConfirming);
 }
 
-/** Whether nothing happened to a claim. The confirmation of a change is the same operation, but excludes others. */
+/** Whether a claim is unchanged. The confirmation of a change is the same operation, but blocks other users. */
 function isSame(one: EmailPointer, other: EmailPointer | undefined): boolean {
   return one.operationId === other?.operationId && one.state === other.state && one.isConfirming === other.isConfirming;
 }

@@ -22,9 +22,9 @@ export function deviceName(deviceId: string): string {
   return `device ${deviceId}`;
 }
 
-/** Checks the password of an address, and counts every wrong one, whichever procedure it came with. */
+/** Checks the password of an address, and counts wrong passwords of all procedures. */
 export function createAddressSignIn({ id, identity, claims, throttle, user }: AddressSignInOptions) {
-  /** The user of the address; without one, the id of a user that is never created, so that the same work is done. */
+  /** Returns the user of the address, or a decoy id, so that the same work is done for an unknown address. */
   const userIdOf = async (): Promise<string> => claims.read()?.userId ?? decoyUserId(identity().secrets.index, id);
 
   /** The caller's browser, if the user of the address signed in there before. The device epoch is not checked. */
@@ -40,7 +40,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
   ): Promise<SignInResult | Refused | "refused" | "unknown device"> {
     const attempt = throttle.begin(known ? deviceName(known.id) : "account");
     const result = await user(userId).internal({ op: "login", email, password, device, deviceEpoch: known?.epoch });
-    // Nothing was checked, so nothing was guessed.
+    // The password was not checked, so the attempt does not count.
     if (result === "unknown device") attempt.succeeded();
     if (typeof result === "string" || "refused" in result) return result;
     // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
@@ -55,14 +55,14 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     /** Whether the user of the address signed in on this device before. The device epoch is not checked. */
     isKnown: async (device: Device): Promise<boolean> => (await knownDeviceOf(await userIdOf(), device)) !== undefined,
 
-    /** @throws TRPCError TOO_MANY_REQUESTS after several wrong passwords */
+    /** @throws ReasonedError TOO_MANY_REQUESTS after several wrong passwords */
     async signIn(
       credentials: Pick<Credentials, "email" | "password">,
       device: Device,
     ): Promise<SignInResult | Refused | "refused"> {
       const userId = await userIdOf();
       const known = await knownDeviceOf(userId, device);
-      // A browser that signed in before has a count of its own: a stranger's wrong ones cannot keep its user out.
+      // A known browser has a count of its own, so that wrong passwords of strangers cannot lock its user out.
       const result = known ? await tryPassword(credentials, { userId, device, known }) : "unknown device";
       if (result !== "unknown device") return result;
       const resultAsUnknown = await tryPassword(credentials, { userId, device });

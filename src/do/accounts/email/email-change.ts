@@ -9,22 +9,22 @@ import { emailObjectName } from "./email-object-name.js";
 import { revokeEarlier } from "../account-endings.js";
 import { invalidLink, linkLifetimes, mailLink, mailNotice, readLinkSecret, tooManyMails } from "../account-mails.js";
 
-/** How much longer the address is reserved than necessary, in milliseconds: longer than two clocks can differ. */
+/** Additional time of a reservation, in milliseconds: more than the clocks of two machines can differ. */
 const CLOCK_MARGIN_MS = 10 * 60_000;
 /** How long the address is reserved for the link to be opened, in milliseconds. */
 const RESERVATION_MS = linkLifetimes.changeEmail + CLOCK_MARGIN_MS;
-/** How many addresses one account may ask for, taken or not: each answer shows whether the address has an account. */
+/** Limit of addresses that one account can request, because each answer reveals whether the address has an account. */
 const REQUEST_RATE = { limit: 10, per: 60 * 60_000 };
-/** A confirmation takes the address over within this time, in milliseconds, or not at all. */
+/** Time limit of a confirmation, in milliseconds. */
 const CONFIRMATION_MS = 60_000;
 
 /**
- * Another address for an account. The new one is reserved in its index, then shown to be the user's by a mail to it;
- * only then does the account have it. A stop at any point leaves the old address in force and a reservation that runs
- * out, or the new one in force and letters in the outbox that bring both indexes after.
+ * Changes the address of an account. The new address is reserved in its index object, and the account gets it when the
+ * user opens the link that is mailed to it. A crash leaves either the old address and a reservation that expires, or the
+ * new address and outbox messages that update both index objects.
  *
- * A sign-up or another change may take the reserved address as long as nobody has opened the link. The confirmation
- * therefore reserves it once more, for as long as it takes, and then the index refuses them.
+ * A sign-up or another change can replace the reservation until the link is opened. The confirmation therefore reserves
+ * the address again, and this reservation cannot be replaced.
  */
 export function createEmailChange(deps: AccountDeps) {
   const {
@@ -50,12 +50,12 @@ export function createEmailChange(deps: AccountDeps) {
     return stub.internal({ op: "reserveAddress", userId, operationId, email, until, isConfirming });
   }
 
-  /** Frees an address that an operation holds. Call it inside a transaction. */
+  /** Frees the address that an operation reserved. Call it inside a transaction. */
   function release({ email, operationId }: PendingEmailChange): void {
     outbox.post({ target: nameOf(email), kind: "releaseAddress", payload: { userId, operationId } });
   }
 
-  /** Whether the account got its present address by this token. */
+  /** Whether this token gave the account its current address. */
   function hasConfirmed(secret: string): boolean {
     const email = accounts.read()?.email;
     return email !== undefined && mailTokens.findUsed("changeEmail", secret, Date.now())?.email === email;
@@ -78,7 +78,7 @@ export function createEmailChange(deps: AccountDeps) {
       if (answer === "taken") throw taken();
       if (answer === "too often") throw tooManyMails();
       const outcome = transaction(() => {
-        // Reserving took a while. A change must not outlive the password or the session that asked for it.
+        // The password can have changed, or the session ended, during the reservation. The change is then refused.
         const now = accounts.read();
         if (!now) return "deleted";
         if (
@@ -89,20 +89,20 @@ export function createEmailChange(deps: AccountDeps) {
           return "ended";
         }
         mailLink(deps, "changeEmail", email);
-        // Another request may have come first.
+        // Another request can have been faster.
         const before = pendingChanges.read();
         if (before && before.email !== email) release(before);
         pendingChanges.write(change);
         audit.add({ action: "email.changeRequest", outcome: "ok", ...actor });
         return "begun";
       });
-      // A deleted account has no outbox to free the address with. If this call is lost, the reservation runs out by itself.
+      // A deleted account has no outbox, so the address is freed by a call. If the call fails, the reservation expires.
       if (outcome === "deleted") await reserve(change, Date.now()).catch(() => {});
       if (outcome !== "begun") throw signInAgain();
     },
 
     /**
-     * Gives the account the address. The same token again, because the reply was lost, succeeds and changes nothing.
+     * Gives the account the new address. A repeated call with the same token succeeds and changes nothing.
      *
      * @param assertOwnSession throws unless the caller has a session of this account
      * @throws ReasonedError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now,
@@ -120,16 +120,16 @@ export function createEmailChange(deps: AccountDeps) {
       const done = transaction(() => {
         const before = accounts.read();
         if (!before) throw invalidLink();
-        // Another call with this token may have come first.
+        // Another call with this token can have been faster.
         if (hasConfirmed(secret)) return { hook: undefined };
         if (pendingChanges.read()?.operationId !== change.operationId) {
-          // The change ended while its address was reserved once more.
+          // The change was cancelled during the second reservation.
           if (before.operationId !== change.operationId) release(change);
           return undefined;
         }
-        // By now the index may let somebody else sign up with the address.
+        // After this time the index object can give the address to another user.
         if (Date.now() > until) throw confirmationTimedOut();
-        // Reserving took a while. The session may have ended meanwhile.
+        // The session can have ended during the reservation.
         assertOwnSession();
         const used = mailTokens.consume("changeEmail", secret, Date.now());
         if (!used) throw invalidLink();

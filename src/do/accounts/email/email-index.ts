@@ -35,20 +35,20 @@ export interface EmailIndexOptions {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** How many repeated sign-ups may wait for the one that is being checked. Each costs a hash. */
+/** Limit of repeated sign-ups that wait. Each costs a password hash. */
 const MAX_WAITING_REPEATS = 20;
 
 type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId" | "isMailLimited">;
 type SignUpConflict = "taken" | "exists";
 
-/** The index object of one address, for those who only know the address: it finds the user, and bounds the tries. */
+/** The index object of one address. It finds the user for a caller who knows only the address, and limits attempts. */
 export function createEmailIndex(options: EmailIndexOptions) {
   const { id, identity, claims, throttle, mail, mails, user, checkBreachedPassword, waitUntil } = options;
   const { signIn, isKnown, userIdOf } = createAddressSignIn({ id, identity, claims, throttle, user });
   const repeats = createHashQueue(MAX_WAITING_REPEATS);
-  /** How many sign-ups created an account since the object woke. A call that saw it grow was made at the same time. */
+  /** Number of sign-ups that created an account since the object started. If it grows during a call, they were concurrent. */
   let signUpCount = 0;
-  /** Requests for a reset that were accepted and are not counted yet. */
+  /** Number of accepted requests for a reset that are not counted yet. */
   let pendingResets = 0;
   /** Whether a link that confirms a device was requested, and the user's object has not been asked for it yet. */
   let isDeviceLinkPending = false;
@@ -66,7 +66,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
           // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
           const isMailLimited = !mails.take("verifyEmail", operationId);
           const answer = await user(userId).internal({ op: "createAccount", operationId, isMailLimited, ...request });
-          // No account was made. Unless its mail had already been handed over, nothing was sent.
+          // No account was created. The mail was not sent either, unless the app's hook already had it.
           const isUnsent = answer === "exists" || (isRefused(answer) && !answer.mailed);
           if (isUnsent && !isMailLimited) mails.giveBack(operationId);
           const isAccepted = !isRefused(answer);
@@ -86,7 +86,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
    * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
    */
   function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | SignUpConflict> {
-    // One after the other: calls at the same moment would count as wrong until their passwords are checked.
+    // One at a time, because concurrent attempts count as wrong until their passwords are checked.
     return repeats.run(async () => {
       try {
         const result = await signIn(signup, device);
@@ -130,7 +130,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
         const { device } = request;
         const before = signUpCount;
         await assertOwnAddress(signup.email);
-        // The user's object checks it again. Here nothing is reserved, hashed or counted yet.
+        // Checked before anything is reserved, hashed or counted. The user's object checks it again.
         if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
         const checked = await checkNewPassword(signup.password, { lookUp: checkBreachedPassword, field: "password" });
         const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
@@ -173,7 +173,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
   };
 }
 
-/** Longer than an answer takes to leave, shorter than anybody waits for a mail. */
+/** A delay after which the reply has been sent. It is short for a user who waits for a mail. */
 function randomDelay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
 }

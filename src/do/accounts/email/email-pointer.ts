@@ -1,30 +1,30 @@
-/** Which user an address belongs to, or is about to. */
+/** The user of an address, or the user for whom it is reserved. */
 export interface EmailPointer {
   readonly state: "reserved" | "committed";
   readonly userId: string;
-  /** The sign-up or the change that reserved it. */
+  /** The sign-up or change that reserved the address. */
   readonly operationId: string;
-  /** Whether a sign-up reserved it: the user is then about to be made, and nobody yet. */
+  /** Whether a sign-up reserved the address. The user does not exist before the commit. */
   readonly isNewUser: boolean;
-  /** Whether the user is about to take the address over, because somebody opened the link that was mailed to it. */
+  /** Whether a change is being confirmed, because the link that was mailed to the address was opened. */
   readonly isConfirming: boolean;
 }
 
-/** Made while an address is not committed yet. */
+/** The part of a pointer that exists until the commit. */
 export interface Reservation {
   readonly email: string;
-  /** When to ask what became of it: milliseconds since the epoch. */
+  /** When the alarm resolves the reservation, in milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** The one row of an e-mail index object. */
+/** Stores the pointer of an email index object: one row, or none. */
 export interface EmailPointerStore {
   read(): EmailPointer | undefined;
   reserve(pointer: Omit<EmailPointer, "state">, reservation: Reservation): void;
-  /** Leaves a reservation alone until then. */
+  /** Sets the time at which the alarm resolves the reservation. */
   postpone(until: number): void;
   commit(): void;
-  /** What only a reservation still has to know. */
+  /** Returns the reservation, if the pointer is not committed. */
   reservation(): Reservation | undefined;
   /** Of a committed sign-up: when its reservation would have expired. `undefined` for any other pointer. */
   signedUpUntil(): number | undefined;

@@ -7,16 +7,16 @@ import type { AccountRow } from "../account-store.js";
 import { revokeEarlier } from "../account-endings.js";
 import { countMail, invalidLink, mailLink, readLinkSecret, tooManyMails } from "../account-mails.js";
 
-/** Whether an address is the user's: who can read its mail shows it. */
+/** Verifies addresses: the user proves access to the mail of the address by opening a link. */
 export function createEmailVerification(deps: AccountDeps) {
   const { accounts, mailTokens, audit, hooks, transaction } = deps;
 
-  /** Whether this same token has verified the address that the account still has. */
+  /** Whether this token has verified the current address of the account. */
   const hasVerified = ({ email, emailVerified }: AccountRow, secret: string): boolean =>
     emailVerified && mailTokens.findUsed("verifyEmail", secret, Date.now())?.email === email;
 
   return {
-    /** @throws TRPCError PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS */
+    /** @throws ReasonedError PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS */
     async request(): Promise<void> {
       const account = accounts.read();
       if (!account || account.emailVerified) return;
@@ -24,17 +24,17 @@ export function createEmailVerification(deps: AccountDeps) {
       const isCounted = await countMail(deps.identity, { to: account.email, kind: "verifyEmail", id: randomId() });
       if (!isCounted) throw tooManyMails();
       transaction(() => {
-        // Counting took a while: by now the address may be verified, or another.
+        // The address can have been verified or changed while the mail was counted.
         const now = accounts.read();
         if (now?.email === account.email && !now.emailVerified) mailLink(deps, "verifyEmail", account.email);
       });
     },
 
     /**
-     * Verifies the address. The same token again, because the reply was lost, succeeds and changes nothing.
+     * Verifies the address. A repeated call with the same token succeeds and changes nothing.
      *
      * @param assertOwnSession throws unless the caller has a session of this account
-     * @throws TRPCError BAD_REQUEST, UNAUTHORIZED or FORBIDDEN without a session of this account
+     * @throws ReasonedError BAD_REQUEST, UNAUTHORIZED or FORBIDDEN without a session of this account
      */
     async verify(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
       const secret = await readLinkSecret(deps, "verifyEmail", token);
@@ -45,7 +45,7 @@ export function createEmailVerification(deps: AccountDeps) {
         const now = accounts.read();
         const sent = now && mailTokens.peek("verifyEmail", secret, Date.now());
         if (now && !sent && hasVerified(now, secret)) return undefined;
-        // A link to an address that the user has left behind says nothing about the one they have now.
+        // A link to an earlier address does not verify the current one.
         if (!sent || !index || sent.email !== email || email !== now.email) throw invalidLink();
         assertOwnSession();
         mailTokens.consume("verifyEmail", secret, Date.now());

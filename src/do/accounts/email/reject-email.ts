@@ -11,16 +11,16 @@ import { toUser, type AccountRow } from "../account-store.js";
 export interface RejectEmailOptions {
   readonly deps: AccountDeps;
   readonly deletion: Pick<AccountDeletion, "begin">;
-  /** Asks the app before the account is deleted. */
+  /** Runs the app's hook before the account is deleted. The hook can refuse. */
   readonly onDelete: (user: User) => Promise<void>;
 }
 
 /**
- * Frees an address for whoever reads its mail, by the token of a link to it. A link to a new address cancels the change.
- * A link to the account's own address deletes the account if it never verified the address: nobody who uses it has shown
- * that the address is theirs, and without the address nobody could recover it.
+ * Frees an address for the person who reads its mail, by the token of a link to it. A link to a new address cancels the
+ * change. A link to the account's own address deletes the account if it never verified the address, because without the
+ * address nobody could recover the account.
  *
- * @throws TRPCError BAD_REQUEST for a link that is not valid, CONFLICT when the account has verified the address
+ * @throws ReasonedError BAD_REQUEST for a link that is not valid, CONFLICT when the account has verified the address
  */
 export async function rejectEmail(
   { deps, deletion, onDelete }: RejectEmailOptions,
@@ -44,7 +44,7 @@ export async function rejectEmail(
   }
   if (purpose !== "verifyEmail") throw invalidLink();
 
-  /** @throws TRPCError unless the link is valid for an account that has not verified its address */
+  /** @throws ReasonedError unless the link is valid for an account that has not verified its address */
   function assertRejectable(now: AccountRow | undefined, link: { readonly email: string } | undefined): void {
     if (!now || !link || link.email !== now.email) throw invalidLink();
     if (now.emailVerified) throw alreadyVerified();

@@ -28,7 +28,7 @@ interface CallContext {
  * If the reply was lost, the same session can repeat the call with the same new password. It gets the same answer, and
  * nothing changes. Every other call with its old id is refused.
  *
- * @throws TRPCError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
+ * @throws ReasonedError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
  *   BAD_REQUEST for a weak new password, TOO_MANY_REQUESTS after several wrong ones
  */
 export async function changePassword(deps: AccountDeps, change: PasswordChange, by: CallContext): Promise<SignedIn> {
@@ -37,7 +37,7 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
   const { actor } = by;
   const hasSessionEnded = (): boolean =>
     actor.sessionId !== undefined && sessions.findActive(actor.sessionId, Date.now()) === undefined;
-  // A call at the same moment is not a repeat: its reply cannot have been lost yet.
+  // A concurrent call is not a repeat, because its reply cannot have been lost yet.
   const mayRepeat = changedSession(deps, actor) !== undefined;
 
   if (hasSessionEnded()) {
@@ -58,13 +58,13 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
   const hash = await passwords.hash(newPassword);
 
   const { session, ended } = transaction(() => {
-    // Hashing took a while: by now the password may be another, or this session over.
+    // The password can have changed, or the session ended, while the password was hashed.
     const now = accounts.read();
     const isSame = now?.operationId === account.operationId && now.passwordHash === account.passwordHash;
     if (!now || !isSame || hasSessionEnded()) throw concurrentChange();
     const renewed = actor.sessionId === undefined ? undefined : sessions.replace(actor.sessionId, Date.now());
     accounts.setPasswordHash(hash);
-    // Whoever knew the old password may have begun to take the account to an address of theirs.
+    // A person who knew the old password can have requested a change to another address.
     const others = revokeEarlier(deps, "passwordChanged", renewed?.id);
     mailNotice(deps, "passwordChanged", now);
     const entry = { ...actor, sessionId: renewed?.id };
@@ -84,7 +84,7 @@ export async function changePassword(deps: AccountDeps, change: PasswordChange, 
  * session, and by the new id until its first renewal. A later new password ends it.
  */
 function changedSession({ accounts, sessions }: AccountDeps, { sessionId }: ActingSession): SessionRow | undefined {
-  // The account may have been deleted while a password was hashed, and its sessions with it.
+  // The account and its sessions can have been deleted while a password was hashed.
   if (sessionId === undefined || !accounts.read()) return undefined;
   const now = Date.now();
   const session = sessions.findActive(sessionId, now);
@@ -105,7 +105,7 @@ async function repeatChange(
   if (!changedSession(deps, by.actor)) return undefined;
   const account = await passwords.check(newPassword, "confirm");
   if (!account && accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...by.actor });
-  // Checking took a while: by now a client may use the new session, or it may be over.
+  // During the check, a client can have used the new session, or the session can have ended.
   const session = changedSession(deps, by.actor);
   return account && session && renewSignIn(deps, { account, session, target }, by);
 }

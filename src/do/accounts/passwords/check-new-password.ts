@@ -8,15 +8,15 @@ import { normalizePassword } from "../../../shared/normalize-password.js";
 
 export interface NewPasswordOptions {
   readonly lookUp: CheckBreachedPassword | undefined;
-  /** Where the password stands in the input, for a form that shows what is wrong beside its field. */
+  /** The input field of the password, so that a form can show the error beside it. */
   readonly field: string;
 }
 
 /**
- * Refuses a password that guessers try first.
+ * Rejects a password that is easy to guess.
  *
  * @returns whether the service for breached passwords could be asked, if there is one
- * @throws TRPCError BAD_REQUEST with zod's issues as its cause
+ * @throws ReasonedError BAD_REQUEST with zod's issues as its cause
  */
 export async function checkNewPassword(
   password: string,
@@ -36,7 +36,7 @@ export async function checkNewPassword(
 }
 
 function weakPassword(field: string, reason: PasswordReason, message: string): TRPCError {
-  // Of the two, the one that is an Error: tRPC wraps any other cause.
+  // ZodRealError extends Error. tRPC would wrap any other cause.
   const cause = new z.ZodRealError([{ code: "custom", path: [field], message, params: { reason }, input: undefined }]);
   return new TRPCError({ code: "BAD_REQUEST", message, cause });
 }

@@ -6,20 +6,20 @@ import type { HashQueue } from "./hash-queue.js";
 import type { Throttle } from "../../rate/create-throttle.js";
 import { hashPassword, verifyPassword } from "./password.js";
 
-/** Hashing and checking passwords, one at a time. */
+/** Hashes and checks passwords, one at a time. */
 export interface Passwords {
-  /** @throws TRPCError TOO_MANY_REQUESTS */
+  /** @throws ReasonedError TOO_MANY_REQUESTS */
   hash(password: string): Promise<string>;
-  /** Whether a password is the account's; without an account the same work, and no. @throws TRPCError TOO_MANY_REQUESTS */
+  /** Whether a password is the account's. Without an account, does the same work and returns false. @throws ReasonedError TOO_MANY_REQUESTS */
   verify(password: string, account: AccountRow | undefined): Promise<boolean>;
   /**
    * Returns the account if the password is its own, for a caller who may be guessing: wrong ones are counted by name.
-   * @throws TRPCError TOO_MANY_REQUESTS after several
+   * @throws ReasonedError TOO_MANY_REQUESTS after several
    */
   check(password: string, name: "confirm" | "reset"): Promise<AccountRow | undefined>;
   /**
-   * Asks somebody who is signed in for their password again.
-   * @throws TRPCError UNAUTHORIZED for a wrong one, TOO_MANY_REQUESTS after several
+   * Checks the password of a user who is signed in.
+   * @throws ReasonedError UNAUTHORIZED for a wrong one, TOO_MANY_REQUESTS after several
    */
   confirm(password: string, actor: ActingSession): Promise<AccountRow>;
 }
@@ -44,7 +44,7 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
         if (hash !== undefined) accounts.setPasswordHash(hash);
         return true;
       }
-      // While this one waited for its turn, a call before it changed the password, or hashed it anew.
+      // While this call waited, another call changed the password or replaced its hash.
       return passwords.verify(password, now);
     },
 
@@ -60,7 +60,7 @@ export function createPasswords({ accounts, queue, throttle, audit }: PasswordsO
     async confirm(password, actor) {
       const account = await passwords.check(password, "confirm");
       if (account) return account;
-      // The account may have been deleted while the hash was computed, and its audit log with it.
+      // The account and its audit log can have been deleted while the password was hashed.
       if (accounts.read()) audit.add({ action: "password.confirm", outcome: "failed", ...actor });
       throw wrongPassword();
     },

@@ -1,14 +1,16 @@
 import { ReasonedError } from "../../../router/reasoned-error.js";
 
-/** Runs one expensive piece of work of an object at a time. */
+/** Runs the password hashes of an object one at a time. */
 export interface HashQueue {
-  /** @throws TRPCError TOO_MANY_REQUESTS when too many wait already */
+  /** @throws ReasonedError TOO_MANY_REQUESTS when too many wait already */
   run<TResult>(work: () => Promise<TResult>): Promise<TResult>;
 }
 
 /**
- * A queue for password hashes. One takes a fifth of a second in which nothing else of the isolate runs, so a flood of
- * them must not pile up: so many wait, and the rest are refused before they cost anything.
+ * Creates a queue for password hashes. A hash blocks the isolate for about 200 ms, so the queue is limited. Further calls
+ * are refused before they cost anything.
+ *
+ * @param maxWaiting how many calls can wait
  */
 export function createHashQueue(maxWaiting: number): HashQueue {
   let queued = 0;
@@ -29,7 +31,7 @@ export function createHashQueue(maxWaiting: number): HashQueue {
   };
 }
 
-/** Lets what has arrived meanwhile be counted: a hash blocks the isolate, and they would all seem to come one by one. */
+/** Waits for a macrotask, so that calls that arrived during the last hash join the queue and are counted. */
 function nextEvent(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-/** Decoded once for each isolate, when the first password is chosen in it. */
+/** Decoded once per isolate, for the first new password. */
 let digests: DataView | undefined;
 
-/** Whether a password is among the most common ones, which everyone who guesses tries first. */
+/** Whether a password is on the list of the most common passwords, which attackers try first. */
 export async function isCommon(password: string): Promise<boolean> {
   digests ??= decode((await import("./common-passwords.js")).commonPasswords);
   return contains(digests, password) || contains(digests, password.toLowerCase());

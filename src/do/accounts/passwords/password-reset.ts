@@ -6,13 +6,13 @@ import { invalidLink, mailLink, mailNotice, readLinkSecret } from "../account-ma
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 
-/** A new password for a user who has forgotten theirs: who can read the address's mail may choose one. */
+/** Resets a forgotten password: a mailed link allows its reader to set a new one. */
 export function createPasswordReset(deps: AccountDeps) {
   const { identity, accounts, passwords, mailTokens, outbox, audit, hooks, transaction, onSessionEnd } = deps;
 
-  /** Answers a token that was used before. Its holder must not be able to guess the password that it set. */
+  /** Answers a call with a used token. The call must not reveal the password that the token set. */
   async function repeat(secret: string, password: string, actor: ActingSession): Promise<void> {
-    /** Read again after each wait: a new password, a new address or a deletion ends the token. */
+    /** Read again after each await, because a new password, a new address or a deletion revokes the token. */
     const isUsed = (): boolean => {
       const email = accounts.read()?.email;
       return email !== undefined && mailTokens.findUsed("resetPassword", secret, Date.now())?.email === email;
@@ -26,7 +26,7 @@ export function createPasswordReset(deps: AccountDeps) {
   }
 
   return {
-    /** Mails a link, if the address is the user's. Nobody learns whether it was: not from this, and not from its time. */
+    /** Mails a link if the address is the user's. Neither the result nor its time reveals whether it is. */
     request(email: string, actor: ActingSession): void {
       if (accounts.read()?.email !== email) return;
       transaction(() => {
@@ -36,14 +36,14 @@ export function createPasswordReset(deps: AccountDeps) {
     },
 
     /**
-     * Sets the password. The same token and password again, because the reply was lost, succeed and change nothing.
+     * Sets the password. A repeated call with the same token and password succeeds and changes nothing.
      *
-     * @throws TRPCError BAD_REQUEST for a link that is not valid, and for a weak password, after which the link still is;
+     * @throws ReasonedError BAD_REQUEST for a link that is not valid, and for a weak password, after which the link still is;
      *   TOO_MANY_REQUESTS after several other passwords with a used link
      */
     async reset(token: string, password: string, actor: ActingSession): Promise<void> {
       const secret = await readLinkSecret(deps, "resetPassword", token);
-      // Looked at before the expensive work, and used up after it: in the transaction of its effect.
+      // The token is checked before the expensive work, and used in the transaction that sets the password.
       if (!mailTokens.peek("resetPassword", secret, Date.now())) return repeat(secret, password, actor);
       const checked = await checkNewPassword(password, { lookUp: deps.checkBreachedPassword, field: "password" });
       const hash = await passwords.hash(password);
@@ -52,13 +52,13 @@ export function createPasswordReset(deps: AccountDeps) {
       const done = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("resetPassword", secret, Date.now());
-        // Another call with this token may have come first.
+        // Another call with this token can have been faster.
         if (now && !used && mailTokens.findUsed("resetPassword", secret, Date.now())) return undefined;
         if (!used || !account || !index || used.email !== now.email) throw invalidLink();
         accounts.setPasswordHash(hash);
-        // Whoever could read the mail has shown that the address is theirs.
+        // Opening the link also verifies the address.
         accounts.setVerified();
-        // Whoever knew the old password may have begun to take the account to an address of theirs.
+        // A person who knew the old password can have requested a change to another address.
         const ended = revokeEarlier(deps, "passwordReset");
         mailTokens.rememberUsed("resetPassword", secret, used);
         mailNotice(deps, "passwordChanged", { email: now.email, emailVerified: true });

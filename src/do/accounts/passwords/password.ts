@@ -4,15 +4,17 @@ import { normalizePassword } from "../../../shared/normalize-password.js";
 import { passwordCost as current, type PasswordCost as Parameters } from "./password-cost.js";
 
 /**
- * Parameters that a stored hash may have: today's, and others that OWASP names as equal and that take no more memory,
- * for accounts that come from elsewhere. Any other is refused: it could demand unbounded work.
+ * Parameters that a stored hash can have: the current ones, and others that OWASP lists as equivalent and that need no more
+ * memory, for imported accounts. Others are rejected, because they could require unbounded work.
+ *
+ * @see https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html
  */
 const allowed: readonly Parameters[] = [current, { ln: 14, r: 8, p: 5 }, { ln: 13, r: 8, p: 10 }];
 
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
-/** What a password is checked against when there is no account, so that the answer takes as long. */
+/** A hash that is checked for an unknown account, so that the answer takes the same time. */
 const decoy = `$scrypt$ln=${current.ln},r=${current.r},p=${current.p}$${"A".repeat(22)}$${"A".repeat(43)}`;
 
 /** Hashes a password in its normalized form into a PHC string. */
@@ -24,8 +26,8 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether a password is the stored one, and whether the hash should be made anew with today's parameters.
- * Without a stored hash it does the same work as for a wrong password and says no.
+ * Whether a password matches the stored hash, and whether the hash should be replaced because its parameters are outdated.
+ * Without a stored hash, does the same work as for a wrong password and returns false.
  *
  * Earlier versions hashed a password exactly as typed. If the normalized form does not match, that form is tried too,
  * and a match is outdated. Only a password that is not normalized costs this second derivation.

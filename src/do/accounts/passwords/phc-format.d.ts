@@ -1,4 +1,4 @@
-/** The package ships no types: these are of the two functions that are used. */
+/** The package has no types. These are the types of the two functions that are used. */
 declare module "@phc/format" {
   interface PhcString {
     id: string;

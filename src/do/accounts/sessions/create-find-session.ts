@@ -26,11 +26,11 @@ interface SessionToken {
 }
 
 /**
- * Finds the session behind a token, for a Worker that asks on a request's behalf. Everything is checked here: that
- * Worker may know none of the app's secrets, and came by what the token says unchecked. Nothing is ever created.
+ * Finds the session of a token, for a Worker that handles a request. The token is verified here, because that Worker may
+ * not have the app's secrets. An unknown user's object stays empty.
  */
 export function createFindSession({ userId, identity, isInitialized, accounts, sessions }: CreateFindSessionOptions) {
-  /** The session that a token of this user names: an access token, or a generation of the refresh token. */
+  /** Reads an access token or a refresh token of this user. */
   async function readToken(token: string): Promise<SessionToken | undefined> {
     const { secrets, binding } = identity();
     const options = { secrets: secrets.jwt, audience: binding };

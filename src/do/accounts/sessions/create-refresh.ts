@@ -13,7 +13,7 @@ export interface CreateRefreshOptions {
   readonly request: RequestContext;
 }
 
-/** `auth.refresh`, as one call sees it. The token is checked here again: another Worker may have sent the call. */
+/** Creates `auth.refresh` for one call. Verifies the token again, because another Worker can have sent the call. */
 export function createRefresh({
   userId,
   identity,
@@ -26,9 +26,9 @@ export function createRefresh({
     const claims = await verifyRefreshToken(token, { secrets: secrets.jwt, audience: binding });
     const tokens =
       claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation, request.device) : "ended";
-    // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+    // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
     if (tokens === "replaced") throw sessionReplaced();
-    // Only what came by cookie is cleared by cookie: a browser may be signed in as somebody else.
+    // Cookies are cleared only if the token came in one: the browser can have the session of another user.
     if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : sessionEnded();
     if (inBody !== undefined) return { tokens };
     request.setSession(tokens);

@@ -12,12 +12,12 @@ import type { EmailVerification } from "../email/email-verification.js";
 export const FORGET_DEVICE_FAILURES = "forgetDeviceFailures";
 
 /**
- * A way into the account that wrong passwords of strangers cannot use up: a mailed link marks the browser that opens it
- * as one of the user's, so that it has tries of its own. It does not sign in.
+ * Lets a user sign in although strangers have used up the attempts of the account. A mailed link marks the browser that
+ * opens it as known, so that its attempts are counted separately. The link does not sign in.
  */
 export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<EmailVerification, "request">) {
   const { userId, identity, accounts, mailTokens, deviceEpoch, outbox, audit, transaction } = deps;
-  /** The request under way. Concurrent ones share it, so that one mail is sent. */
+  /** The request under way. Concurrent requests share it, so that one mail is sent. */
   let requesting: Promise<void> | undefined;
 
   /** An address that is not verified gets only its verification mail. */
@@ -25,7 +25,7 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
     try {
       await verification.request();
     } catch (error) {
-      // The address got too many of them. The answer to the request does not depend on it.
+      // The address got too many mails. The reply must not depend on it.
       if (!(error instanceof TRPCError)) throw error;
     }
   }
@@ -39,7 +39,7 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
     const epoch = deviceEpoch.read();
     if (!(await countMail(identity, { to: email, kind: "confirmDevice", id: randomId() }))) return;
     transaction(() => {
-      // Counting took a while: an event that ends links may have come in between.
+      // An event that revokes links can have happened while the mail was counted.
       if (accounts.read()?.email !== email || deviceEpoch.read() !== epoch) return;
       mailLink(deps, "confirmDevice", email);
       audit.add({ action: "device.confirmRequest", outcome: "ok", ...actor });
@@ -54,10 +54,10 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
     },
 
     /**
-     * Uses a link up.
+     * Uses a link. It works once.
      *
      * @returns the token of the device cookie, which marks the caller's browser as one of the user's
-     * @throws TRPCError BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
+     * @throws ReasonedError BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
      */
     async confirm(token: string, actor: ActingSession): Promise<string> {
       const secret = await readLinkSecret(deps, "confirmDevice", token);
@@ -69,11 +69,11 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
         // A repeated call is refused, because it may come from another browser.
         if (!used && mailTokens.findUsed("confirmDevice", secret, Date.now())) throw usedLink();
         if (used?.email !== now.email) throw invalidLink();
-        // The mail may have been sent more than once, each time with a token of its own.
+        // The mail can have been sent more than once, each time with another token.
         mailTokens.forget("confirmDevice");
         outbox.withdraw(MAIL, "confirmDevice");
         mailTokens.rememberUsed("confirmDevice", secret, used);
-        // The browser may have used up its tries as a known device.
+        // The browser can have used up its attempts as a known device.
         const target = emailObjectName(identity().secrets.index, now.email);
         outbox.post({ target, kind: FORGET_DEVICE_FAILURES, payload: { deviceId } });
         audit.add({ action: "device.confirm", outcome: "ok", ...actor });

@@ -5,7 +5,7 @@ import {
   MAX_DURATION_SECONDS,
 } from "../../../shared/check-options.js";
 
-/** How long sessions and their tokens live, in seconds, and how many of them there may be. */
+/** Lifetimes of sessions and their tokens, in seconds, and the limit of sessions. */
 export interface SessionOptions {
   /**
    * An access token: how long a call needs no look at the refresh token. At most a day.

@@ -1,18 +1,18 @@
 import { v7 as uuidv7 } from "uuid";
 
-/** One sign-in on one device, as its row holds it. Times are milliseconds since the epoch. */
+/** A session as stored in its row. Times are milliseconds since the epoch. */
 export interface SessionRow {
   readonly id: string;
   readonly createdAt: number;
-  /** When it was last used, to within a few minutes. */
+  /** When the session was last used, with a precision of a few minutes. */
   readonly lastSeenAt: number;
-  /** When it ends unless it is used before. */
+  /** When the session expires unless it is used before. */
   readonly expiresAt: number;
-  /** When it ends in any case. */
+  /** When the session expires however much it is used. */
   readonly endsAt: number;
-  /** Which generation of the refresh token is the newest. */
+  /** The newest generation of the refresh token. */
   readonly generation: number;
-  /** When the newest generation replaced the one before. */
+  /** When the newest generation was issued. */
   readonly rotatedAt: number;
   /**
    * The newest generation that a client has presented, by its refresh token or by an access token of it. `-1` for none:
@@ -21,9 +21,9 @@ export interface SessionRow {
   readonly seen: number;
   /** The id of the session that it replaced, with a new password. */
   readonly replaces: string | undefined;
-  /** What the device said it is, when it signed in. */
+  /** The label of the device at sign-in. */
   readonly device: string | undefined;
-  /** What the user calls it. */
+  /** The name that the user gave the session. */
   readonly name: string | undefined;
 }
 
@@ -51,7 +51,7 @@ export function isCurrentGeneration(session: SessionRow, generation: number, now
   return session.seen < session.generation || now - session.rotatedAt <= GRACE_MS;
 }
 
-/** `data` is the app's own, as JSON text: it lives in the row, and so dies with it. */
+/** `data` is the session data of the app, as JSON text. It is deleted with the row. */
 export const sessionSchema = `
   CREATE TABLE IF NOT EXISTS _sessions (
     id TEXT PRIMARY KEY,

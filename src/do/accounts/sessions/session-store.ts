@@ -10,10 +10,10 @@ import {
   type SessionRow,
 } from "./session-row.js";
 
-/** The sessions of one user. A session is a row: without one, no token is worth anything. */
+/** Stores the sessions of one user. A token is valid only while its session has a row. */
 export interface SessionStore {
   create(now: number, device: string | undefined): SessionRow;
-  /** The session, unless it is over. */
+  /** Returns the session, unless it has ended. */
   findActive(id: string, now: number): SessionRow | undefined;
   /**
    * Records that a session is in use: `lastSeenAt` moves, and the idle time starts again. It costs a write, so it does
@@ -39,8 +39,8 @@ export interface SessionStore {
    */
   rotate(id: string, generation: number, now: number): SessionRow | "reused" | undefined;
   /**
-   * Gives a session a new id, after which the old one is nobody's: for a change of what the session may do. Device,
-   * name, data and the day it ends stay. `undefined` when there is no such session.
+   * Gives a session a new id after a change of the password, so that the old id is no longer valid. Device, name, data and
+   * absolute end stay. `undefined` if the session does not exist.
    */
   replace(id: string, now: number): SessionRow | undefined;
   /**
@@ -53,30 +53,30 @@ export interface SessionStore {
    * old id may still be on their way, or no client has presented a token of the new id.
    */
   wasReplaced(id: string, now: number): boolean;
-  /** Those that are not over, the last seen first. */
+  /** Lists the active sessions, the last used first. */
   list(now: number): SessionRow[];
-  /** Answers whether there is such a session. */
+  /** Returns whether the session exists. */
   rename(id: string, name: string, now: number): boolean;
-  /** Answers whether it was there. */
+  /** Returns whether the session existed. */
   delete(id: string): boolean;
-  /** Ends all but one (or all), and answers which. */
+  /** Ends all sessions but one, or all, and returns their ids. */
   deleteAllExcept(id: string | undefined): string[];
-  /** Ends those that are more than a user may have, never the one given, and answers which. */
+  /** Ends the sessions beyond the limit, but never the given one, and returns their ids. */
   deleteExcess(kept: string): string[];
-  /** The app's own data of a session, as text; `undefined` when there is none. */
+  /** The session data of the app, as text; `undefined` if there is none. */
   readData(id: string): string | undefined;
   writeData(id: string, data: string | null): void;
-  /** Something else may have written: reads again what it is asked next. */
+  /** Clears the cache, because other code may have written. */
   clearCache(): void;
 }
 
-/** How exactly `lastSeenAt` is kept, in milliseconds. */
+/** Precision of `lastSeenAt`, in milliseconds. */
 const SEEN_INTERVAL_MS = 5 * 60_000;
 
 /** How old a rotation may be, in milliseconds, before repeating it starts the grace period again. Saves writes. */
 const RENEW_GRACE_AFTER_MS = GRACE_MS / 2;
 
-/** @param onEnd called, in the same turn, with each session that is ended before its time */
+/** @param onEnd called synchronously with the ids of sessions that end before they expire */
 export function createSessionStore(
   sql: SqlStorage,
   options: Required<SessionOptions>,
@@ -85,9 +85,9 @@ export function createSessionStore(
   const idle = options.idle * 1000;
   // A short idle time must not pass between two records of a session that is in use.
   const seenEvery = Math.min(SEEN_INTERVAL_MS, idle / 10);
-  /** In memory: it is about calls of the same moment. */
+  /** When sessions were replaced. In memory, because it concerns concurrent calls only. */
   const replaced = new Map<string, number>();
-  // Looked at on every call and every event: what was read stands until something is written.
+  // Every call and every event reads a session, so rows are cached until the next write.
   const cache = new Map<string, SessionRow>();
 
   const write = (
@@ -129,7 +129,7 @@ export function createSessionStore(
   function accept(id: string, generation: number, now: number): SessionRow | "reused" | undefined {
     const session = store.findActive(id, now);
     if (!session || isCurrentGeneration(session, generation, now)) return session;
-    // Two clients hold the tokens of one session. Neither can be trusted more than the other, so both are signed out.
+    // Two clients have tokens of one session, and either can be the thief, so both are signed out.
     store.delete(id);
     return "reused";
   }
@@ -150,7 +150,7 @@ export function createSessionStore(
         device,
         name: undefined,
       };
-      // Ended sessions are swept here rather than by alarm: nothing but signing in adds rows.
+      // Expired sessions are pruned here and not by the alarm, because only a sign-in adds rows.
       write("DELETE FROM _sessions WHERE expires_at <= ?", now);
       insert(session);
       return session;

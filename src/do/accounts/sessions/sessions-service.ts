@@ -10,15 +10,15 @@ export interface SessionsServiceOptions {
   readonly sessions: SessionStore;
   readonly caller: Caller;
   readonly setSession: (effect: SessionEffect) => void;
-  /** Ends all sessions but the caller's, with what was caused before, and returns their ids. */
+  /** Ends all sessions but the caller's, revokes earlier links and devices, and returns the ids of the sessions. */
   readonly endOthers: () => string[];
-  /** Writes down that the caller ended sessions. */
+  /** Adds the revocation to the audit log. */
   readonly onRevoke: () => void;
-  /** Ends what a session still holds open. Called after its row is gone. */
+  /** Closes the sockets of a session. Called after its row was deleted. */
   readonly onSessionEnd: (sessionId: string) => void;
 }
 
-/** The sessions, as the procedures of one call see them. */
+/** The sessions for the procedures of one call. */
 export function createSessionsService({
   sessions,
   caller,
@@ -60,7 +60,7 @@ export function toPublicSession({ id, createdAt, expiresAt }: SessionRow): Sessi
   return { id, createdAt: new Date(createdAt), expiresAt: new Date(expiresAt) };
 }
 
-/** A Worker's call has no session of its own: it is told as one that begins and ends with the call. */
+/** The session of a call by a Worker, which has none: it begins and ends with the call. */
 export function sessionOfCall(at: Date): Session {
   return { id: "rpc", createdAt: at, expiresAt: at };
 }

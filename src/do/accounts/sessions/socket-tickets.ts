@@ -8,7 +8,7 @@ import type { AppIdentity } from "../../lifecycle/identity.js";
 export interface SocketTicketsOptions {
   readonly userId: string;
   readonly identity: () => AppIdentity;
-  /** Whether the caller's session may still be used. */
+  /** Whether the caller's session is active. */
   readonly authorize: (caller: Caller) => boolean;
 }
 
@@ -25,7 +25,7 @@ interface StoredTicket extends IssueOptions {
   readonly expiresAt: number;
 }
 
-/** How many unused tickets a user has at most. A further one replaces the oldest. */
+/** Limit of unused tickets of a user. A further ticket replaces the oldest. */
 const MAX_TICKETS = 100;
 
 /**
@@ -56,9 +56,9 @@ export function createSocketTickets({ userId, identity, authorize }: SocketTicke
     },
 
     /**
-     * Uses a ticket up. Of several attempts at the same time, the first wins.
+     * Redeems a ticket, once. Of concurrent attempts, the first succeeds.
      *
-     * @returns `null` if it was used, expired or is for another object, or if the session is over
+     * @returns `null` if it was used, expired or is for another object, or if the session has ended
      */
     redeem(id: string, organizationId: string | undefined): RedeemedSocketTicket | null {
       const ticket = tickets.get(id);
