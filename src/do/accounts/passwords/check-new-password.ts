@@ -16,7 +16,7 @@ export interface NewPasswordOptions {
  * Rejects a password that is easy to guess.
  *
  * @returns whether the service for breached passwords could be asked, if there is one
- * @throws ReasonedError BAD_REQUEST with zod's issues as its cause
+ * @throws TRPCError BAD_REQUEST with zod's issues as its cause
  */
 export async function checkNewPassword(
   password: string,
