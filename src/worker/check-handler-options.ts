@@ -5,10 +5,10 @@ import type { FormOptions } from "./forms/redirect-after.js";
 import type { HandlerOptions } from "./options.js";
 
 /**
- * Checks the options once, when the app starts: one that is misspelt or that no request can match would only show as
- * something that never happens. `allowedOrigins` is checked where it is read.
+ * Checks the options when the app starts, because an option that is misspelt or never matches a request would have no
+ * visible effect. `createAllowedOrigins` checks `allowedOrigins`.
  *
- * @throws Error that names the option
+ * @throws Error with the name of the option
  */
 export function checkHandlerOptions(options: HandlerOptions): void {
   checkOptionNames("createHandler", options, {
@@ -42,16 +42,16 @@ export function checkHandlerOptions(options: HandlerOptions): void {
   checkFunction("onError", options.onError);
 }
 
-/** @throws Error without a name that a binding could have */
+/** @throws Error if a name cannot be that of a binding */
 export function checkBindingName(option: string, name: unknown): void {
   if (typeof name === "string" && name.trim() !== "") return;
-  throw new Error(`${option}: this is not the name of a binding. Use the one in wrangler.jsonc, such as "BLOG_DO".`);
+  throw new Error(`${option}: this is not the name of a binding. Use the name in wrangler.jsonc, such as "BLOG_DO".`);
 }
 
 function checkHeaderName(name: unknown): void {
   if (name === undefined || (typeof name === "string" && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))) return;
   throw new Error(
-    `clientAddressHeader: "${String(name)}" is not the name of a header. Use that of the proxy, such as "X-Real-IP".`,
+    `clientAddressHeader: "${String(name)}" is not the name of a header. Use the header that your proxy sets, such as "X-Real-IP".`,
   );
 }
 
@@ -60,8 +60,8 @@ function checkForms(forms: FormOptions): void {
   for (const [name, page] of Object.entries(forms)) {
     if (page === undefined || isPage(page)) continue;
     throw new Error(
-      `forms.${name}: "${String(page)}" is not a page that a browser can be sent to. Use a path that begins with "/", or ` +
-        "an address with https.",
+      `forms.${name}: "${String(page)}" is not the address of a page. Use a path that begins with "/", or ` +
+        "an address that begins with https://.",
     );
   }
 }

@@ -1,5 +1,6 @@
-import { createTRPCRecursiveProxy, TRPCError, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
+import { createTRPCRecursiveProxy, type AnyTRPCRouter, type TRPCRouterCaller } from "@trpc/server";
 import superjson from "superjson";
+import { ReasonedError } from "../router/reasoned-error.js";
 import { containsTag } from "../shared/contains-tag.js";
 import type { Reply } from "../shared/call.js";
 import type { Caller } from "../shared/caller.js";
@@ -12,24 +13,31 @@ import { ForwardedError } from "./calls/forwarded-error.js";
 import { WatchedInput } from "./streams/watch-query.js";
 import { organizationOf } from "./calls/resolve-target.js";
 
-/** The router's procedures as functions: inputs and outputs are the router's own, with no serializer between. */
+/** The router's procedures as functions. Inputs and outputs have the types of the router, because values are not serialized. */
 export type ServerCaller<TRouter extends AnyTRPCRouter> = ReturnType<
   TRPCRouterCaller<TRouter["_def"]["_config"]["$types"], TRouter["_def"]["record"]>
 >;
 
 export interface CallerFactory<TRouter extends AnyTRPCRouter> {
-  /** Calls as one user: in their own object, or in an organization of theirs when the input names one. */
+  /** Calls procedures as a user: in the user's own object, or in the organization of the input's `organizationId`. */
   asUser(user: { readonly userId: string }): ServerCaller<TRouter>;
-  /** Calls as the app itself: only an organization's procedures, with its `organizationId` in the input. */
+  /** Calls procedures of an organization as the app itself. The input needs the `organizationId`. */
   asSystem(): ServerCaller<TRouter>;
 }
 
 /**
- * Calls the app's procedures from another Worker, a queue consumer or a cron, straight over Workers RPC. Whoever
- * holds the binding may act for anyone: there is no session and no password.
+ * Calls the app's procedures over Workers RPC, from another Worker, a queue consumer or a cron. It does not check a session
+ * or a password: a Worker with the binding may act for any user.
  *
- * @throws TRPCError from each call: the procedure's own, NOT_FOUND when there is no such user, BAD_REQUEST for a call as
- * the system that names no organization
+ * @example
+ * ```ts
+ * const caller = createCaller<AppRouter>(env.BLOG_DO);
+ * await caller.asUser({ userId }).posts.create({ title: "Hello", body: "…" });
+ * await caller.asSystem().projects.list({ organizationId });
+ * ```
+ * @throws TRPCError from each call: the procedure's own, NOT_FOUND (USER_NOT_FOUND) for an unknown user, BAD_REQUEST
+ * (ORGANIZATION_ID_MISSING) for a call as the system without `organizationId`, UNSUPPORTED_MEDIA_TYPE (BINARY_INPUT) for an
+ * input with FormData or a File
  */
 export function createCaller<TRouter extends AnyTRPCRouter>(
   namespace: Pick<ObjectNamespace, "getByName">,
@@ -37,7 +45,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   const proxy = (caller: Caller): ServerCaller<TRouter> =>
     createTRPCRecursiveProxy<ServerCaller<TRouter>>(async ({ path, args }) => {
       const [input] = args;
-      if (containsTag(input, /FormData|File]/)) throw fileInput();
+      if (containsTag(input, /FormData|File]/)) throw binaryInput();
       const name = path.join(".");
       const call =
         input instanceof WatchedInput ? input.toCall(name) : { path: name, input, lastEventId: lastEventIdIn(input) };
@@ -53,16 +61,20 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
 }
 
 function addressOf(caller: Caller, input: unknown): Address {
-  const namesOne = typeof input === "object" && input !== null && "organizationId" in input;
-  if (namesOne) return organizationOf(input);
-  if (caller.type !== "user") throw noOwner();
+  const isForOrganization = typeof input === "object" && input !== null && "organizationId" in input;
+  if (isForOrganization) return organizationOf(input);
+  if (caller.type !== "user") throw organizationIdMissing();
   const address = parseName(toName({ type: "user", id: caller.userId }));
   if (address) return address;
-  throw new TRPCError({ code: "NOT_FOUND", message: "There is no such user." });
+  throw new ReasonedError({
+    code: "NOT_FOUND",
+    reason: "USER_NOT_FOUND",
+    message: "This user does not exist. Pass the `id` of a `user`.",
+  });
 }
 
-/** Blobs and streams cross Workers RPC. */
-function fileInput(): ForwardedError {
+/** Workers RPC can send Blobs and streams, but not these. */
+function binaryInput(): ForwardedError {
   return new ForwardedError({
     code: -32_015,
     message:
@@ -72,20 +84,28 @@ function fileInput(): ForwardedError {
   });
 }
 
-function noOwner(): TRPCError {
-  return new TRPCError({
+function organizationIdMissing(): ReasonedError {
+  return new ReasonedError({
     code: "BAD_REQUEST",
+    reason: "ORGANIZATION_ID_MISSING",
     message:
-      "Calls as the system go to an organization: add its `organizationId` to the input. A user's procedures are " +
-      "called with asUser({ userId }).",
+      "`organizationId` is missing. Add it to the input, or call a user's procedure through `asUser({ userId })`.",
+  });
+}
+
+function replyMissing(): ReasonedError {
+  return new ReasonedError({
+    code: "INTERNAL_SERVER_ERROR",
+    reason: "REPLY_MISSING",
+    message: "The object did not reply to the call. Try again.",
   });
 }
 
 function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
-  if (!reply) throw new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: "The object left the call unanswered." });
+  if (!reply) throw replyMissing();
   if (!reply.ok) throw new ForwardedError(reply.error, reply.cause);
   if (reply.stream !== undefined) {
-    // As the types of a caller have it: tRPC's own hands its internal envelopes out here.
+    // As a caller's types say. tRPC's own callers return internal envelopes here.
     const track = (id: string, data: unknown) => ({ id, data });
     return readStream({ stub, ticket: reply.stream, transformer: superjson, track });
   }

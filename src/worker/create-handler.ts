@@ -3,16 +3,16 @@ import { createErrorReporter } from "../router/create-error-reporter.js";
 import { definitionOf } from "../router/definition.js";
 import type { SessionEffect } from "../shared/call.js";
 import { USER_HEADER } from "../shared/session-user.js";
-import { answerCalls } from "./calls/answer-calls.js";
-import { answerPublicKeys } from "./answer-public-keys.js";
-import { answerUpgrade } from "./answer-upgrade.js";
-import { readConfiguration, settingAtFault } from "./configuration.js";
+import { handleCalls } from "./calls/handle-calls.js";
+import { publicKeysResponse } from "./request/public-keys-response.js";
+import { handleUpgrade } from "./handle-upgrade.js";
+import { readConfiguration, configurationErrorOf } from "./configuration.js";
 import { checkRateLimits, createNetworkLimits } from "./request/create-network-limits.js";
 import { checkHandlerOptions } from "./check-handler-options.js";
 import { cookieNames } from "./cookies/cookie-names.js";
 import { createCookies } from "./cookies/create-cookies.js";
 import { findBrowserSession } from "./cookies/find-browser-session.js";
-import { createKeptSignInCheck } from "./cookies/kept-sign-in.js";
+import { createDroppedCookieCheck } from "./cookies/dropped-cookies.js";
 import { writeSessionCookies } from "./cookies/write-session-cookies.js";
 import { createWarnOnce } from "./create-warn-once.js";
 import { deviceOf } from "./request/device-of.js";
@@ -20,9 +20,9 @@ import { formCall } from "./forms/form-call.js";
 import { redirectAfter, targetAfter } from "./forms/redirect-after.js";
 import { gate } from "./gate/gate.js";
 import { withGateHeaders } from "./gate/gate-headers.js";
-import type { GatedCalls, GatedForm, GatedUpgrade } from "./gate/gate-result.js";
+import type { CallsRequest, FormRequest, UpgradeRequest } from "./gate/gate-result.js";
 import { createAllowedOrigins } from "./gate/allowed-origins.js";
-import { refuse } from "./gate/refuse.js";
+import { refusalResponse } from "./gate/refusal-response.js";
 import type { Refusal } from "./gate/refusal.js";
 import type { HandlerOptions } from "./options.js";
 import type { WaitUntil } from "./streams/read-stream.js";
@@ -32,21 +32,28 @@ import { createTokenVerifier } from "./auth/token-verifier.js";
 import { authenticate } from "./auth/authenticate.js";
 
 const foreignCookies =
-  "A request carries session cookies that this app did not sign. If another app on this host uses the same names, set the " +
-  "option `cookiePrefix` in one of them: both stay signed in, but each switch between them costs a renewal. The cookies may " +
-  "also be from before JWT_SECRET was replaced.";
+  "A request has session cookies that this app did not sign. If another app on this host uses the same names, set the " +
+  "option `cookiePrefix` in one of them. Both stay signed in without it, but each switch between them renews the session. " +
+  "The cookies may also be older than JWT_SECRET.";
 
 const unusedConnectionParams =
-  "A client sends connectionParams with its socket. They are not part of the context. Sign in with cookies or with an " +
+  "A client sends connectionParams with its socket, which are not added to the context. Sign in with cookies or with an " +
   "Authorization header, and pass other values in the input of the procedure.";
 
-/** Answers the requests that are for tRPC; `undefined` means that a request is not. */
+/** Handles a request to the tRPC endpoint; returns `undefined` for a request to any other path. */
 export type Handler = (request: Request, env: object, ctx: object) => Promise<Response | undefined>;
 
 /**
- * The app's tRPC endpoint as a function, to be mounted in any Worker or router.
+ * Creates the app's tRPC endpoint as a function that you can mount in any Worker or router.
  *
- * @throws Error when the router's definition is wrong, or an option is misspelt or can never take effect
+ * @example
+ * ```ts
+ * const handler = createHandler(appRouter, { binding: "BLOG_DO" });
+ * export default {
+ *   fetch: async (request, env, ctx) => (await handler(request, env, ctx)) ?? app.fetch(request, env, ctx),
+ * };
+ * ```
+ * @throws Error if the router's definition is wrong, or an option is misspelt or never takes effect
  */
 export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): Handler {
   checkHandlerOptions(options);
@@ -56,16 +63,16 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
   const { extendContext } = definitionOf(router);
   const allowedOrigins = createAllowedOrigins(options.allowedOrigins ?? []);
   const warnOnce = createWarnOnce();
-  const keptSignIn = createKeptSignInCheck(cookieOptions, warnOnce);
-  const refusalResponse = (refusal: Refusal): Response => refuse(refusal, router._def._config, onError);
+  const droppedCookies = createDroppedCookieCheck(cookieOptions, warnOnce);
+  const reject = (refusal: Refusal): Response => refusalResponse(refusal, router._def._config, onError);
   const cookieNamesAt = (url: URL) => cookieNames({ ...cookieOptions, prefix: cookiePrefix, url });
 
-  async function answer(
+  async function handle(
     request: Request,
     env: object,
     ctx: object,
-    gated: GatedCalls | GatedUpgrade,
-    leadsTo?: string,
+    gated: CallsRequest | UpgradeRequest,
+    redirectOrigin?: string,
   ): Promise<Response> {
     const configuration = readConfiguration(env, binding);
     checkRateLimits(env, rateLimits);
@@ -80,78 +87,78 @@ export function createHandler(router: AnyTRPCRouter, options: HandlerOptions): H
       ticket === undefined
         ? await authenticate({ bearer: gated.bearer, session }, configuration)
         : await redeemTicket(ticket, upgrade?.organizationId, configuration);
-    if (!identity) return refusalResponse(invalidTicket);
+    if (!identity) return reject(invalidTicket);
     const expected = upgrade ? upgrade.user : (request.headers.get(USER_HEADER) ?? undefined);
     const otherUser =
       gated.bearer === undefined && ticket === undefined ? refusalOfOtherUser(expected, identity) : undefined;
-    if (otherUser) return refusalResponse({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } });
+    if (otherUser) return reject({ ...otherUser, headers: { [USER_HEADER]: sessionUserOf(identity) } });
     const device = deviceOf(request.headers, { token: sent.device, addressHeader: clientAddressHeader });
     if (gated.kind === "calls") {
       const limiter = createNetworkLimits({ env, bindings: rateLimits, network: device.network });
-      const door = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
+      const app = { router, configuration, env, extendContext, onError, waitUntil: waitUntilOf(ctx) };
       const writeCookies = (effect: SessionEffect | undefined) =>
         writeSessionCookies(effect, Date.now(), { cookies, sent, session, verifier, configuration });
       const client = { request, gated, identity, session, writeCookies, writeDeviceCookie: cookies.setDevice, device };
-      return answerCalls({ path, limiter, keptSignIn, leadsTo, ...client, ...door });
+      return handleCalls({ path, limiter, droppedCookies, redirectOrigin, ...client, ...app });
     }
     if (gated.hasConnectionParams) warnOnce(unusedConnectionParams);
-    const opened = await answerUpgrade(gated, identity, { configuration, device });
-    return opened instanceof Response ? opened : refusalResponse(opened);
+    const opened = await handleUpgrade(gated, identity, { configuration, device });
+    return opened instanceof Response ? opened : reject(opened);
   }
 
-  /** A form is one call, made for the page, and its reply is where the page goes next. */
-  async function answerForm(request: Request, env: object, ctx: object, gated: GatedForm): Promise<Response> {
+  /** Runs the call of a form, and responds with a redirect. */
+  async function handleForm(request: Request, env: object, ctx: object, gated: FormRequest): Promise<Response> {
     const { path: procedure, input } = formCall(gated);
-    // Texts alone, as superjson writes them. What a field's name makes of the input, the procedure's schema judges.
+    // All fields are strings, as in superjson's format. The schema of the procedure validates them.
     const call = { path: procedure, input: input && { json: input } };
     const target = new Request(new URL(`${path}/${procedure}`, gated.url), {
       method: "POST",
       headers: request.headers,
     });
-    const calls: GatedCalls = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
+    const calls: CallsRequest = { ...gated, kind: "calls", method: "POST", isBatch: false, calls: [call] };
     const redirects = { options: forms, allowedOrigins };
-    const response = await answer(target, env, ctx, calls, targetAfter(gated, redirects).origin);
+    const response = await handle(target, env, ctx, calls, targetAfter(gated, redirects).origin);
     return redirectAfter(gated, response, redirects);
   }
 
   return async (request, env, ctx) => {
     const gated = await gate(request, { path, allowedOrigins, cookieNamesAt });
     switch (gated.kind) {
-      case "notMine":
+      case "otherPath":
         return undefined;
       case "refused":
-        return withGateHeaders(refusalResponse(gated.refusal), gated);
+        return withGateHeaders(reject(gated.refusal), gated);
       case "answered":
         return withGateHeaders(gated.response, gated);
       case "publicKeys":
-        return answerPublicKeys(() => readConfiguration(env, binding)).catch((error: unknown) =>
-          withGateHeaders(refusalResponse(misconfigured(error)), {}),
+        return publicKeysResponse(() => readConfiguration(env, binding)).catch((error: unknown) =>
+          withGateHeaders(reject(configurationRefusal(error)), {}),
         );
       case "form":
         return withGateHeaders(
-          await answerForm(request, env, ctx, gated).catch((error: unknown) => refusalResponse(misconfigured(error))),
+          await handleForm(request, env, ctx, gated).catch((error: unknown) => reject(configurationRefusal(error))),
           gated,
         );
       case "calls":
       case "upgrade":
         return withGateHeaders(
-          await answer(request, env, ctx, gated).catch((error: unknown) => refusalResponse(misconfigured(error))),
+          await handle(request, env, ctx, gated).catch((error: unknown) => reject(configurationRefusal(error))),
           gated,
         );
     }
   };
 }
 
-/** Nothing is kept going where there is none to say so: some routers hand none over. */
+/** Some routers do not pass on the execution context. Work then ends with its request. */
 function waitUntilOf(ctx: Partial<Pick<ExecutionContext, "waitUntil">> | undefined): WaitUntil {
   return (work) => ctx?.waitUntil?.(work);
 }
 
-/** A setting that is missing is told to whoever runs the app, in the log and in the reply. Any other error goes on. */
-function misconfigured(cause: unknown): Refusal {
-  const error = settingAtFault(cause);
+/** Reports a wrong setting to the operator, in the log and in the response. Rethrows any other error. */
+function configurationRefusal(cause: unknown): Refusal {
+  const error = configurationErrorOf(cause);
   if (!error) throw cause;
   // oxlint-disable-next-line no-console -- the log is where an operator looks first
   console.error(`[trpc-userdo] ${error.message}`);
-  return { code: "INTERNAL_SERVER_ERROR", message: error.message };
+  return { code: "INTERNAL_SERVER_ERROR", reason: "CONFIGURATION_INVALID", message: error.message };
 }

@@ -2,16 +2,21 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { createHandler } from "./create-handler.js";
 import type { HandlerOptions } from "./options.js";
 
-/** What a Worker's module exports by default. */
+/** The default export of a Worker's module. */
 export interface UserDOWorker {
   fetch(request: Request, env: object, ctx: object): Promise<Response>;
 }
 
 /**
- * A whole Worker: `export default createWorker(appRouter, { binding: "BLOG_DO" })`. Requests outside the tRPC path
- * get a 404; to answer them otherwise, mount {@link createHandler}.
+ * Creates a complete Worker. It responds with 404 to requests outside the tRPC path; to handle those yourself, use
+ * {@link createHandler}.
  *
- * @throws Error when the router's definition is wrong, or an option is misspelt or can never take effect
+ * @example
+ * ```ts
+ * export class BlogDO extends createUserDO(appRouter) {}
+ * export default createWorker(appRouter, { binding: "BLOG_DO" });
+ * ```
+ * @throws Error if the router's definition is wrong, or an option is misspelt or never takes effect
  */
 export function createWorker(router: AnyTRPCRouter, options: HandlerOptions): UserDOWorker {
   const handler = createHandler(router, options);

@@ -1,4 +1,4 @@
-/** The door: HTTP and sockets in front of the Durable Objects, and the way in for other Workers. */
+/** The Worker in front of the Durable Objects: HTTP, sockets, and calls from other Workers. */
 export { errorReason } from "../shared/error-reason.js";
 export { createCaller } from "./create-caller.js";
 export { createHandler } from "./create-handler.js";

@@ -5,8 +5,8 @@ import { GateRefusal } from "./gate/refusal.js";
 
 export interface AllowedOriginOptions {
   /**
-   * Other origins that may send requests with the user's cookies: the same list as for
-   * {@link createHandler}. The request's own origin is always allowed.
+   * Other origins that may send requests with the user's cookies: the same list as for {@link createHandler}. The request's
+   * own origin is always allowed.
    * @default none
    */
   readonly allowedOrigins?: readonly string[];
@@ -21,7 +21,12 @@ export interface AllowedOriginOptions {
  * `Cookie`, `Origin` and `Sec-Fetch-Site`, which servers and native clients send, passes too, and so does one with a
  * Bearer token and no cookies. A link or an address that the user typed does not pass, so do not call it for pages.
  *
- * @throws Error that names the entry of `allowedOrigins` which is not an origin
+ * @example
+ * ```ts
+ * if (!isAllowedOrigin(request)) return new Response("Forbidden", { status: 403 });
+ * const session = await loadSession(request, env);
+ * ```
+ * @throws Error with the entry of `allowedOrigins` that is not an origin
  */
 export function isAllowedOrigin(request: Request, options: AllowedOriginOptions = {}): boolean {
   checkOptionNames("isAllowedOrigin", options, { allowedOrigins: true });

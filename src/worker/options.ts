@@ -4,50 +4,50 @@ import type { FormOptions } from "./forms/redirect-after.js";
 
 /** Options of {@link createHandler} and {@link createWorker}. */
 export interface HandlerOptions {
-  /** The name of the Durable Object binding in the Worker's settings. */
+  /** The name of the Durable Object binding in wrangler.jsonc. */
   readonly binding: string;
   /**
-   * The path that tRPC answers under.
+   * The path of the tRPC endpoint.
    * @default "/trpc"
    */
   readonly path?: string;
   /**
-   * Origins of other sites that may call with the user's cookies. The Worker's own origin always may.
+   * Other origins that may send requests with the user's cookies. The Worker's own origin is always allowed.
    *
    * - exact origins: `https://app.example.com`, `capacitor://localhost`
-   * - patterns, in which `*` is the first name of a host: `https://*.app.pages.dev`
+   * - patterns, in which `*` is the first label of a host: `https://*.app.pages.dev`
    *
    * @default none
    */
   readonly allowedOrigins?: readonly string[];
   /**
-   * Bindings of Cloudflare's `ratelimit`, which bound what one network may try before any object is asked. Without the
-   * binding there is no such limit.
+   * The names of Cloudflare rate limit bindings. They limit the sign-ups and sign-ins of one network before a request uses an
+   * object. Without the binding there is no such limit.
    * @default { signUp: "SIGN_UP_LIMIT", signIn: "SIGN_IN_LIMIT" }
    */
   readonly rateLimits?: { readonly signUp?: string; readonly signIn?: string };
   /**
-   * The header that the proxy in front sets to the client's address. No other is believed.
+   * The header in which your proxy sends the client's IP address. Other headers are ignored.
    * @default "CF-Connecting-IP"
    */
   readonly clientAddressHeader?: string;
   /**
-   * What the cookies' names begin with, after `__Host-`. Two apps on one host need one each, also on two ports of
+   * The prefix of the names of cookies, after `__Host-`. Two apps on one host need different prefixes, even on two ports of
    * localhost. Changing it signs users out.
    * @default "userdo"
    */
   readonly cookiePrefix?: string;
   /**
-   * For front ends of another site than the API, such as `pages.dev` and `workers.dev`:
-   * `{ sameSite: "none", partitioned: true }`. Only the own origin and `allowedOrigins` may call either way.
+   * Attributes of the session cookies. If the pages belong to another site than the API, such as `pages.dev` and
+   * `workers.dev`, use `{ sameSite: "none", partitioned: true }`. The origin check applies in both cases.
    * @default { sameSite: "lax", partitioned: false }
    */
   readonly cookies?: CookieOptions;
-  /** Where forms lead that a page posts without JavaScript, to `/trpc/form/login` and its like. */
+  /** The pages to redirect to after forms without JavaScript, which post to `/trpc/form/login`, `signup` or `logout`. */
   readonly forms?: FormOptions;
   /**
-   * Gets every unexpected error of what runs in the Worker whole; the client only gets the request id.
-   * @default prints the error, with its request id and path, by `console.error`
+   * Called with every unexpected error in the Worker. The client receives only the request id.
+   * @default logs the error with its request id and path by `console.error`
    */
   readonly onError?: AppOnError;
 }

@@ -7,6 +7,9 @@ it("reaches a user's object by the user's id", () => {
   expect(getUserDO(namespace, { userId: "0".repeat(32) })).toBe(`user:${"0".repeat(32)}`);
 });
 
-it.each(["x y", "", "user:ada", "ada@example.com", "a".repeat(129)])("%j is no user's id, and says so", (userId) => {
-  expect(() => getUserDO(namespace, { userId })).toThrow("is no user's id");
-});
+it.each(["x y", "", "user:ada", "ada@example.com", "a".repeat(129)])(
+  "%j is not a user id, and the error says so",
+  (userId) => {
+    expect(() => getUserDO(namespace, { userId })).toThrow("is not a user id");
+  },
+);

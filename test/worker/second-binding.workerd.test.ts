@@ -21,7 +21,7 @@ describe("two bindings of one class", () => {
   it("refuses requests through the second binding, and names both", async () => {
     const { status, text } = await ask("TENANT_B", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets });
     expect(status).toBe(500);
-    expect(text).toMatch(/TENANT_A and TENANT_B lead to the same Durable Object class/);
+    expect(text).toMatch(/TENANT_A and TENANT_B have the same Durable Object class/);
   });
 
   it("serves the first binding, because its users exist already", async () => {
@@ -39,7 +39,7 @@ describe("two bindings of one class", () => {
     const request = new Request("https://blog.example.com/", { headers: { Authorization: "Bearer x" } });
     for (const settings of [secrets, {}]) {
       await expect(loadSession(request, { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...settings })).rejects.toThrow(
-        /lead to the same Durable Object class/,
+        /have the same Durable Object class/,
       );
     }
   });

@@ -6,63 +6,65 @@ import type { Device } from "../../shared/device.js";
 import { stubOf } from "../../shared/object-stub.js";
 import type { Configuration } from "../configuration.js";
 import type { BrowserSession } from "../cookies/find-browser-session.js";
-import { verifyRecent } from "./recent-tokens.js";
+import { verifyAccessTokenCached } from "./access-token-cache.js";
 
-/** The credentials of a request. Beside a bearer token, cookies are ignored. */
+/** The credentials of a request. Beside a Bearer token, cookies are ignored. */
 export interface RequestCredentials {
   readonly bearer: string | undefined;
   readonly session: BrowserSession;
 }
 
-/** Who makes a request, as far as its signatures say. No object has been asked. */
+/** The sender of a request according to its verified tokens. Whether the session is alive is not checked yet. */
 export type Identity =
-  | { readonly type: "known"; readonly caller: Caller; readonly expiresAt: number }
-  | { readonly type: "lapsed"; readonly claims: RefreshClaims }
-  | { readonly type: "nobody" };
+  /** `expiresAt` is in milliseconds since the epoch. */
+  | { readonly type: "authenticated"; readonly caller: Caller; readonly expiresAt: number }
+  /** The access token has expired, and the refresh token is valid. */
+  | { readonly type: "expired"; readonly claims: RefreshClaims }
+  | { readonly type: "anonymous" };
 
-/** Checks a request's tokens. A forged, expired or missing one is nobody, and nobody's object is touched for it. */
+/** Verifies a request's tokens. A request with a forged, expired or missing token is anonymous and never reaches an object. */
 export async function authenticate(
   { bearer, session }: RequestCredentials,
   configuration: Configuration,
 ): Promise<Identity> {
-  const access = bearer === undefined ? session.access : await verifyRecent(bearer, configuration);
-  if (access) return { type: "known", caller: asCaller(access), expiresAt: access.expiresAt };
+  const access = bearer === undefined ? session.access : await verifyAccessTokenCached(bearer, configuration);
+  if (access) return { type: "authenticated", caller: callerOf(access), expiresAt: access.expiresAt };
   const claims = bearer === undefined ? await session.refresh() : undefined;
-  return claims ? { type: "lapsed", claims } : { type: "nobody" };
+  return claims ? { type: "expired", claims } : { type: "anonymous" };
 }
 
 /**
- * Renews an expired access token by the refresh token. This is the only request that is made before a call is routed.
+ * Renews an expired access token with the refresh token. This is the only RPC before the calls of a request are sent.
  *
- * @param admits the sessions that may still make the calls although they are over
+ * @param acceptsSessions the ended sessions that may still make the calls
  */
 export async function renew(
   claims: RefreshClaims,
   { namespace }: Configuration,
-  { device, admits }: { readonly device: Device; readonly admits: Placement["acceptsSessions"] },
+  { device, acceptsSessions }: { readonly device: Device; readonly acceptsSessions: Placement["acceptsSessions"] },
 ): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
-  if (tokens !== "replaced" && tokens !== "ended") return { caller: asCaller(claims), effect: tokens };
-  // The procedure checks that the session is over, and only repeats a lost reply.
-  const caller = admits === tokens ? asCaller(claims) : anonymous;
+  if (tokens !== "replaced" && tokens !== "ended") return { caller: callerOf(claims), effect: tokens };
+  // The procedure itself checks that the session has ended, and only repeats a reply that was lost.
+  const caller = acceptsSessions === tokens ? callerOf(claims) : anonymous;
   return { caller, effect: tokens === "ended" ? null : undefined };
 }
 
 /**
- * How long a socket may be used if only a refresh token authenticated it, in milliseconds. The token is not exchanged during the
- * handshake, because browsers do not reliably store its cookies. The user's object checks that the token is still the newest.
+ * How long a socket may be used if only a refresh token authenticated it. The token is not exchanged during the handshake,
+ * because browsers do not reliably store the cookies of its response. The user's object checks that it is still the newest.
  */
-const WITHOUT_ACCESS_TOKEN = 15 * 60_000;
+const SOCKET_LIFETIME_MS = 15 * 60_000;
 
 /** When a socket that the request opens expires, in milliseconds since the epoch. */
 export function accessExpiryOf(identity: Identity): number {
-  return identity.type === "known" ? identity.expiresAt : Date.now() + WITHOUT_ACCESS_TOKEN;
+  return identity.type === "authenticated" ? identity.expiresAt : Date.now() + SOCKET_LIFETIME_MS;
 }
 
-/** The caller that a session's claims stand for. */
-export function asCaller({ userId, sessionId, generation }: SessionClaims): Caller {
+/** The caller of a session's claims. */
+export function callerOf({ userId, sessionId, generation }: SessionClaims): Caller {
   return { type: "user", userId, via: "session", sessionId, ...(generation !== undefined && { generation }) };
 }
 

@@ -15,11 +15,11 @@ import { GateRefusal } from "../gate/refusal.js";
 import { createRoutingVerifier, type TokenVerifier } from "./token-verifier.js";
 
 export interface LoadSessionOptions {
-  /** The name, in this Worker's settings, of the binding to the app's Durable Objects. */
+  /** The name of the binding to the app's Durable Objects in this Worker's settings. */
   readonly binding: string;
   /**
-   * The name of that binding in the app's own Worker, where it is another. Only needed with the app's secrets.
-   * @default the same as `binding`
+   * The name of that binding in the app's own Worker, if it is different there. Only used with the app's secrets.
+   * @default `binding`
    */
   readonly audience?: string;
   /**
@@ -34,41 +34,47 @@ export interface LoadSessionOptions {
   readonly cookies?: CookieOptions;
 }
 
-/** What the app keeps for each session, by its router. */
+/** The type of the app's `sessions.data`. */
 type SessionDataOf<TRouter extends AnyTRPCRouter> =
   inferRouterOutputs<TRouter> extends { readonly sessions: { readonly data: { readonly get: infer TData } } }
     ? NonNullable<TData>
     : Record<string, unknown>;
 
-/** The app's own user, as `auth.me` returns it: with its profile and fields, if the app has any. */
+/** The type of the user that the app's `auth.me` returns, with its profile and fields. */
 type SessionUserOf<TRouter extends AnyTRPCRouter> =
   inferRouterOutputs<TRouter> extends { readonly auth: { readonly me: { readonly user: infer TUser extends User } } }
     ? TUser
     : User;
 
-/** Who sent a request, and what the app keeps for that sign-in. */
+/** The user and the session that a request belongs to. */
 export interface LoadedSession<TData, TUser extends User = User> {
   readonly user: TUser;
   readonly session: ListedSession;
-  /** `sessions.data`, as it was stored; `undefined` when nothing was set. */
+  /** The stored `sessions.data`; `undefined` if nothing was set. */
   readonly data: TData | undefined;
 }
 
-/** `null` is nobody: no token, a malformed or forged one, or a session that is over. */
+/** Loads the session of a request; `null` without a token, with a malformed or forged token, or after the session has ended. */
 export type LoadSession<TData, TUser extends User = User> = (
   request: Request,
   env: object,
 ) => Promise<LoadedSession<TData, TUser> | null>;
 
 /**
- * Makes `loadSession(request, env)`: who sent a request, by its cookies or its Bearer token, for any Worker with a
- * binding to the app's Durable Objects. It is one call to the user's own object, which alone knows whether the session
- * is alive. It renews nothing and creates nothing.
+ * Creates a function that loads the session of a request by its cookies or its Bearer token, in any Worker with a binding to
+ * the app's Durable Objects. Each load is one RPC to the user's object. It does not renew the session.
  *
- * With the app's `JWT_SECRET` in the environment, a forged token is turned away without that call. Without it, the
- * user's object checks the token; a made-up one wakes an object that is empty, and stays so.
+ * With the app's `JWT_SECRET` in the environment, a forged token is rejected without an RPC. Without it, the user's object
+ * verifies the token; a forged token starts an empty object, which stores nothing.
  *
- * @throws Error when an option is misspelt or can never take effect
+ * @example
+ * ```ts
+ * const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
+ * const loaded = await loadSession(request, env);
+ * if (!loaded) return Response.redirect(new URL("/login", request.url).href);
+ * ```
+ * @throws Error if an option is misspelt or never takes effect
+ * @throws ConfigurationError from the created function, if the binding or `JWT_SECRET` is not valid
  */
 export function createLoadSession<TRouter extends AnyTRPCRouter>(
   options: LoadSessionOptions,
@@ -79,10 +85,10 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
   checkBindingName("audience", audience);
   checkCookiePrefix(cookiePrefix);
   checkCookieOptions(cookies);
-  const named = { ...cookies, prefix: cookiePrefix };
+  const cookieOptions = { ...cookies, prefix: cookiePrefix };
   return async (request, env) => {
     const namespace: ObjectNamespace = readNamespace(env, binding);
-    const found = await findToken(request, named, createRoutingVerifier(env, audience));
+    const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience));
     if (!found) return null;
     const { token, userId } = found;
     const loaded = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
@@ -90,7 +96,7 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
   };
 }
 
-/** The token to ask with, and the user whom it names. */
+/** The token of a request, and the user that it belongs to. */
 interface FoundToken {
   readonly token: string;
   readonly userId: string;
@@ -98,23 +104,23 @@ interface FoundToken {
 
 async function findToken(
   { headers, url }: Request,
-  named: Omit<CookiesOptions, "url">,
+  cookieOptions: Omit<CookiesOptions, "url">,
   verifier: TokenVerifier,
 ): Promise<FoundToken | undefined> {
-  const names = cookieNames({ ...named, url: new URL(url) });
+  const names = cookieNames({ ...cookieOptions, url: new URL(url) });
   const credentials = credentialsOf(headers, names);
   const { bearer: token } = credentials;
   if (token !== undefined) {
     const claims = (await verifier.access(token)) ?? (await verifier.refresh(token));
     return claims && { token, userId: claims.userId };
   }
-  const cookies = createCookies({ ...named, url: new URL(url) });
+  const cookies = createCookies({ ...cookieOptions, url: new URL(url) });
   const sent = { ...cookies.read(credentials.cookies), records: cookies.readRecords(credentials.cookies) };
   const session = await findBrowserSession(sent, verifier);
   return session.access ?? session.refresh();
 }
 
-/** Reads the credentials. Ambiguous or malformed ones count as none. */
+/** Reads the credentials. Ambiguous or malformed credentials count as missing. */
 function credentialsOf(headers: Headers, names: CookieNames): Credentials {
   try {
     return readCredentials(headers, names.has);

@@ -4,7 +4,7 @@ import type { Configuration } from "../configuration.js";
 import type { Refusal } from "../gate/refusal.js";
 import type { Identity } from "./authenticate.js";
 
-/** Finds out who opens a socket with a ticket, which is used up. A forged or expired one does not reach any object. */
+/** Redeems the ticket that authenticates a socket; `undefined` if it is not valid. A forged or expired ticket never reaches an object. */
 export async function redeemTicket(
   ticket: string,
   organizationId: string | undefined,
@@ -14,13 +14,13 @@ export async function redeemTicket(
   if (!claims) return undefined;
   const stub = stubOf(namespace, { type: "user", id: claims.userId });
   const redeemed = await stub.internal({ op: "redeemSocketTicket", id: claims.id, organizationId });
-  return redeemed ? { type: "known", ...redeemed } : undefined;
+  return redeemed ? { type: "authenticated", ...redeemed } : undefined;
 }
 
 export const invalidTicket: Refusal = {
   code: "UNAUTHORIZED",
   message:
-    "This socket ticket is not valid. A ticket works once, for 30 seconds, for the object that it was issued for. Call " +
-    "`auth.socketTicket` for each socket, also when it is opened again.",
+    "The socket ticket is not valid: it works once, for 30 seconds, and for one object. Call `auth.socketTicket` for each " +
+    "socket, including when you reconnect.",
   reason: "SOCKET_TICKET_INVALID",
 };

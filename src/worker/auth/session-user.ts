@@ -6,19 +6,19 @@ import type { Identity } from "./authenticate.js";
 
 /** The id of the user that a request's cookies belong to; {@link NO_USER} when nobody is signed in. */
 export function sessionUserOf(identity: Identity): string {
-  if (identity.type === "lapsed") return identity.claims.userId;
-  return identity.type === "known" && identity.caller.type === "user" ? identity.caller.userId : NO_USER;
+  if (identity.type === "expired") return identity.claims.userId;
+  return identity.type === "authenticated" && identity.caller.type === "user" ? identity.caller.userId : NO_USER;
 }
 
-/** The id of the user that the browser's cookies belong to once it has the reply. */
+/** The id of the user that the browser's cookies belong to after it has the response. */
 export function sessionUserAfter(effect: SessionEffect | undefined, identity: Identity): string {
   if (effect === undefined) return sessionUserOf(identity);
   return (effect && readRefreshToken(effect.refreshToken)?.userId) ?? NO_USER;
 }
 
 /**
- * Refuses a request that a page made for one user while the browser has the cookies of another. All tabs share the
- * cookies, and the browser adds them when it sends the request: another tab may have signed in since.
+ * Refuses a request that a page makes for one user while the browser has the cookies of another. All tabs share the cookies,
+ * and another tab may have signed in after the page was loaded.
  *
  * @param expected the user that the request names; `undefined` if it names none
  */
@@ -30,11 +30,12 @@ export function refusalOfOtherUser(expected: string | undefined, identity: Ident
 
 const sessionEnded: Refusal = {
   code: "UNAUTHORIZED",
-  message: "The session that this call was made in has ended. Sign in and make the call again.",
+  message: "Your session has ended. Sign in, then try again.",
+  reason: "SESSION_ENDED",
 };
 
 const sessionChanged: Refusal = {
   code: "UNAUTHORIZED",
-  message: "Another user has signed in since this page made the call. Reload the page and make the call again.",
+  message: "Another user has signed in to this browser. Reload the page, then try again.",
   reason: "SESSION_CHANGED",
 };

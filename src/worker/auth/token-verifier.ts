@@ -4,32 +4,31 @@ import { readRefreshToken, verifyRefreshToken, type RefreshClaims } from "../../
 import { isReplacedMark } from "../../jwt/replaced-mark.js";
 import { readSigningSecrets } from "../../shared/app-secrets.js";
 import type { Configuration } from "../configuration.js";
-import { verifyRecent } from "./recent-tokens.js";
+import { verifyAccessTokenCached } from "./access-token-cache.js";
 
-/** Checks what a browser's cookies hold. Each answers `undefined` or `false` for what this app did not sign. */
+/** Verifies the tokens in a browser's cookies. Methods return `undefined` or `false` for a token that this app did not sign. */
 export interface TokenVerifier {
   access(token: string): Promise<(AccessClaims & { readonly expiresAt: number }) | undefined>;
   refresh(token: string): Promise<RefreshClaims | undefined>;
-  /** Whether the mark says that the session was replaced. */
+  /** Whether a mark proves that the session was replaced. */
   replaced(mark: string, sessionId: string): Promise<boolean>;
 }
 
-/** The verifier of the app's own Worker. */
+/** Creates the verifier of the app's own Worker. */
 export function createTokenVerifier(configuration: Configuration): TokenVerifier {
   const { binding: audience, secrets } = configuration;
   return {
     ...verifierOf({ secrets: secrets.jwt, audience }),
-    access: (token) => verifyRecent(token, configuration),
+    access: (token) => verifyAccessTokenCached(token, configuration),
   };
 }
 
 /**
- * The verifier of a Worker that may lack the app's secrets. With `JWT_SECRET` in the environment it checks signatures.
- * Without it, it only reads what the cookies say: that decides which user's object is asked, and the object checks the
- * token.
+ * Creates the verifier of a Worker that may not have the app's secrets. It verifies signatures if `JWT_SECRET` is in the
+ * environment. Otherwise it only decodes the tokens, to find the user's object, which then verifies the token.
  */
 export function createRoutingVerifier(env: object, audience: string): TokenVerifier {
-  return "JWT_SECRET" in env ? verifierOf({ secrets: readSigningSecrets(env), audience }) : unchecked;
+  return "JWT_SECRET" in env ? verifierOf({ secrets: readSigningSecrets(env), audience }) : decodingVerifier;
 }
 
 function verifierOf(options: Parameters<typeof verifyRefreshToken>[1]): TokenVerifier {
@@ -42,7 +41,7 @@ function verifierOf(options: Parameters<typeof verifyRefreshToken>[1]): TokenVer
 
 const USER_ID = /^[0-9a-f]{32}$/;
 
-const unchecked: TokenVerifier = {
+const decodingVerifier: TokenVerifier = {
   async access(token) {
     const { sub, sid, exp } = decodeJwt(token) ?? {};
     if (typeof sub !== "string" || !USER_ID.test(sub) || typeof sid !== "string") return undefined;

@@ -1,9 +1,9 @@
 import type { LaterValue } from "../../shared/call.js";
 
 /**
- * A result with the promises and async iterables that follow it. tRPC sends each as soon as it is done.
+ * Adds promises and async iterables to a result, which tRPC then streams to the client.
  *
- * @param open reads the stream that a ticket is for
+ * @param open reads the stream of a ticket
  */
 export function withLaterValues(
   data: unknown,
@@ -21,7 +21,7 @@ function returnedBy(stream: AsyncIterable<unknown>): Promise<unknown> {
   const returned = stream[Symbol.asyncIterator]()
     .next()
     .then(({ value }) => value as unknown);
-  // The client may leave before tRPC asks for it.
+  // If the client disconnects first, tRPC never awaits this promise.
   returned.catch(() => {});
   return returned;
 }

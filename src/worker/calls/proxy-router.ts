@@ -1,4 +1,4 @@
-import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
+import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
@@ -6,22 +6,20 @@ import type { Call, ErrorShape } from "../../shared/call.js";
 import { withReplyCursor, ResultWithCursor } from "../../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
 import { withLaterValues } from "./later-values.js";
-import type { SentReply } from "./send-calls.js";
+import type { PreparedCall } from "./prepare-call.js";
+import type { ReplyWithStreams } from "./send-calls.js";
 import { checkStreamedResult, serializeResult, SerializedResult } from "./serialize-result.js";
 
-/** One call of a request: the procedure that it names, if there is one, and the reply that will come. */
-export interface ProxiedCall {
-  readonly path: string;
-  readonly procedure: AnyTRPCProcedure | undefined;
-  readonly reply: Promise<SentReply> | undefined;
-}
-
 export interface ProxyRouterOptions {
-  /** Whether the reply is a stream. It is serialized line by line, not value by value: no cursor has a place there. */
+  /** The calls of the request, in its order. */
+  readonly calls: readonly PreparedCall[];
+  /** The reply to each call; `undefined` for a call that tRPC's adapter refuses. */
+  readonly replies: readonly (Promise<ReplyWithStreams> | undefined)[];
+  /** Whether the response is a stream. Its results are serialized line by line, which leaves no place for a cursor. */
   readonly streams: boolean;
-  /** Gets the signal that aborts when the client leaves. */
+  /** Receives the signal that aborts when the client disconnects. */
   readonly onSignal: (signal: AbortSignal) => void;
-  /** Formats an error that occurs while the reply is written, reports it, and masks it if it is unexpected. */
+  /** Formats an error that occurs while the response is written, reports it, and masks it if it is unexpected. */
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
 }
 
@@ -31,14 +29,12 @@ interface ProxyCallOptions {
 }
 
 /**
- * The router that tRPC's own HTTP adapter is given: it has the same paths as the app's, but each procedure only
- * waits for the reply of the object that ran the real one. So batching, streaming, status codes and headers are
- * tRPC's, and the work is the object's.
+ * Creates a router for tRPC's own HTTP adapter. It has the same paths as the app's router, but each procedure only awaits the
+ * reply of the object that ran the real one. The adapter then handles batching, streaming, status codes and headers.
  */
 export function createProxyRouter(
   router: AnyTRPCRouter,
-  calls: readonly ProxiedCall[],
-  { streams, onSignal, shape }: ProxyRouterOptions,
+  { calls, replies, streams, onSignal, shape }: ProxyRouterOptions,
 ): AnyTRPCRouter {
   const { _config } = router._def;
   const { output } = _config.transformer;
@@ -48,20 +44,20 @@ export function createProxyRouter(
   };
   const forward = async ({ batchIndex, signal }: ProxyCallOptions): Promise<unknown> => {
     if (signal) onSignal(signal);
-    const reply = await calls[batchIndex]?.reply;
-    if (!reply) throw new Error("A call was answered without having been sent.");
+    const reply = await replies[batchIndex];
+    if (!reply) throw new Error("tRPC's adapter ran a call that was not sent.");
     if (!reply.ok) throw new ForwardedError(reply.error);
     const { open, stream, later } = reply;
     if (open && stream !== undefined) return open(stream, signal);
     const data: unknown = reply.encoding === "superjson" ? superjson.parse(reply.data) : reply.data;
     if (open && later) return withLaterValues(data, later, (ticket) => open(ticket, signal));
-    // tRPC serializes where a failure ends the whole reply, with all calls in it.
+    // If tRPC's adapter fails to serialize one result, the whole response fails, with all its calls.
     if (isLocal(batchIndex))
       return streams ? checkStreamedResult(data, output) : serializeResult(await resolveNested(data), output);
     return reply.cursor === undefined || streams ? data : new ResultWithCursor(data, reply.cursor);
   };
 
-  // No prototype: a path such as `constructor` must find nothing.
+  // Without a prototype, so that a path such as `constructor` is not found.
   const procedures: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const { path, procedure } of calls) {
     if (procedure)

@@ -1,7 +1,7 @@
-import { TRPCError } from "@trpc/server";
 import { readMailToken } from "../../jwt/mail-token.js";
 import { tokenInput } from "../../router/auth/credentials.js";
 import { readAddress } from "../../router/auth/read-address.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { notSignedIn } from "../../router/auth/not-signed-in.js";
 import type { Placement } from "../../router/placement.js";
 import { requireOrganizationId, notAnOrganizationId } from "../../router/organizations/organization-id-errors.js";
@@ -14,7 +14,7 @@ import { INVALID_LINK } from "../../shared/mail-link.js";
 import { parseName, toName, type Address } from "../../shared/owner.js";
 import type { Configuration } from "../configuration.js";
 
-/** The parts of a call that say which object it is for. */
+/** The parts of a call that determine its object. */
 interface CallTarget extends Pick<Call, "input" | "refreshCookie"> {
   /**
    * The procedure's own input schemas.
@@ -24,9 +24,10 @@ interface CallTarget extends Pick<Call, "input" | "refreshCookie"> {
 }
 
 /**
- * Whose object a call goes to, by the kind of its procedure; `here` for one that runs in the Worker.
+ * Resolves which object a call is for, by the kind of its procedure; `here` if the procedure runs in the Worker.
  *
- * @throws TRPCError UNAUTHORIZED for nobody, BAD_REQUEST when the input does not say whose
+ * @throws ReasonedError UNAUTHORIZED without a caller or a valid refresh token, BAD_REQUEST if the input does not determine
+ * the object
  */
 export async function resolveTarget(
   { kind }: Pick<Placement, "kind">,
@@ -52,11 +53,11 @@ export async function resolveTarget(
     case "email":
       return emailAddressOf(configuration.secrets.index, await readAddress(input, schemas));
     case "refresh":
-      return refreshedUser(field(input, "refreshToken") ?? refreshCookie, configuration);
+      return refreshingUser(field(input, "refreshToken") ?? refreshCookie, configuration);
   }
 }
 
-/** @throws TRPCError BAD_REQUEST without a well-formed `organizationId` */
+/** @throws ReasonedError BAD_REQUEST (ORGANIZATION_ID_MISSING, ORGANIZATION_ID_INVALID) */
 export function organizationOf(input: unknown): Address {
   requireOrganizationId(input);
   const id = field(input, "organizationId");
@@ -65,20 +66,25 @@ export function organizationOf(input: unknown): Address {
   throw notAnOrganizationId();
 }
 
-async function refreshedUser(
+async function refreshingUser(
   token: unknown,
   { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
 ): Promise<Address> {
   const options = { secrets: secrets.jwt, audience: binding };
   const claims = typeof token === "string" ? await verifyRefreshToken(token, options) : undefined;
   if (claims) return { type: "user", id: claims.userId };
-  throw new TRPCError({
+  throw new ReasonedError({
     code: "UNAUTHORIZED",
-    message: "There is no refresh token that holds, in the input or by cookie. Sign in again.",
+    reason: "REFRESH_TOKEN_INVALID",
+    message: "The refresh token is missing or not valid. Sign in again.",
   });
 }
 
-/** A made-up token is told here: no object is asked. @throws TRPCError BAD_REQUEST */
+/**
+ * Verifies the token, so that a forged one never reaches an object.
+ *
+ * @throws ReasonedError BAD_REQUEST (LINK_INVALID)
+ */
 async function recipientOf(
   input: unknown,
   { binding, secrets }: Pick<Configuration, "binding" | "secrets">,

@@ -8,17 +8,17 @@ import type { Device } from "../../shared/device.js";
 import { isDevelopment } from "../../shared/is-development.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName, type Address } from "../../shared/owner.js";
-import { settingAtFault, type Configuration } from "../configuration.js";
+import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { readStream, type WaitUntil } from "../streams/read-stream.js";
 import { resolveTarget } from "./resolve-target.js";
 
-/** A call whose procedure is known. */
-export interface KnownCall extends Call {
+/** A call with its procedure, which stays in the Worker. */
+export interface ResolvedCall extends Call {
   readonly procedure: AnyTRPCProcedure;
 }
 
-/** A reply, and how to read the stream of a ticket that came with it. */
-export type SentReply = Reply & {
+/** A reply, with a function that reads the streams of its tickets. */
+export type ReplyWithStreams = Reply & {
   readonly open?: (ticket: string, signal: AbortSignal | undefined) => AsyncIterable<unknown>;
 };
 
@@ -31,70 +31,81 @@ export interface SendCallsOptions {
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
   readonly waitUntil: WaitUntil;
-  /** Whether the client reads each reply as soon as it is written. */
+  /** Whether the client reads each result as soon as it is written. */
   readonly streams: boolean;
-  /** Aborts when the client leaves: for the procedures that run in the Worker. */
+  /** Aborts the procedures that run in the Worker when the client disconnects. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A call on its way: to an object, to be run in the Worker (`here`), or nowhere, with the reason. */
-interface AddressedCall {
-  readonly call: Call;
-  readonly to: Address | "here" | { readonly refused: unknown };
-}
+/** The object that a call is for, the Worker itself, or why the call cannot be sent. */
+type Target = Address | "here" | { readonly error: unknown };
 
 /**
- * Sends the calls of one request to the objects that own their data: all calls for one object as one RPC.
- * The replies come in the order of the calls, each as soon as its object has answered.
+ * Sends the calls of one request to the objects that own their data, with one RPC for all calls to the same object. The
+ * replies are in the order of the calls, and each settles as soon as its object has replied.
  */
-export function sendCalls(calls: readonly KnownCall[], options: SendCallsOptions): Promise<SentReply>[] {
-  // The addresses are settled first, all of them, so that what belongs together can go together.
-  const sent = Promise.all(calls.map((call) => addressed(call, options))).then((all) => dispatch(all, options));
-  return calls.map(async (call, index) => (await sent)[index] ?? failed(call, new Error("A call was lost."), options));
+export function sendCalls(calls: readonly ResolvedCall[], options: SendCallsOptions): Promise<ReplyWithStreams>[] {
+  // All targets are resolved first, so that the calls to one object can be sent together.
+  const sent = Promise.all(calls.map((call) => targetOf(call, options))).then((targets) =>
+    dispatch(calls.map(withoutProcedure), targets, options),
+  );
+  return calls.map(async (call, index) => (await sent)[index] ?? failed(call, missingReply(), options));
 }
 
-async function addressed(known: KnownCall, { caller, configuration }: SendCallsOptions): Promise<AddressedCall> {
-  const { procedure, ...call } = known;
+async function targetOf(call: ResolvedCall, { caller, configuration }: SendCallsOptions): Promise<Target> {
+  const { procedure } = call;
   try {
     const { inputs: schemas = [] } = procedure._def as { readonly inputs?: readonly unknown[] };
-    return { call, to: await resolveTarget(placementOf(procedure), { ...call, schemas }, caller, configuration) };
-  } catch (refused) {
-    return { call, to: { refused } };
+    return await resolveTarget(placementOf(procedure), { ...call, schemas }, caller, configuration);
+  } catch (error) {
+    return { error };
   }
 }
 
-function dispatch(calls: readonly AddressedCall[], options: SendCallsOptions): Promise<SentReply>[] {
-  const batches = new Map<string, { readonly address: Address; readonly calls: Call[] }>();
-  const places = calls.map(({ call, to }) => {
-    if (to === "here") return () => runHere(call, options);
-    if ("refused" in to) return () => Promise.resolve(failed(call, to.refused, options));
-    const name = toName(to);
-    const batch = batches.get(name) ?? { address: to, calls: [] };
-    batches.set(name, batch);
-    const position = batch.calls.push(call) - 1;
-    return () => replies.get(name)?.[position] ?? Promise.resolve(failed(call, unanswered(), options));
-  });
-  const replies = new Map(Array.from(batches, ([name, batch]) => [name, ask(batch.address, batch.calls, options)]));
-  return places.map((reply) => reply());
+/** A procedure cannot be sent over RPC. */
+function withoutProcedure({ procedure: _procedure, ...call }: ResolvedCall): Call {
+  return call;
 }
 
-/** Asks one object, in one RPC. A stream gets each reply as soon as there is one, other requests all at the end. */
-function ask(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<SentReply>[] {
-  const { router, configuration, caller, device, signal: left, waitUntil, streams } = options;
-  const pending = new Map(calls.map((_call, index) => [index, Promise.withResolvers<SentReply>()]));
+function dispatch(
+  calls: readonly Call[],
+  targets: readonly Target[],
+  options: SendCallsOptions,
+): Promise<ReplyWithStreams>[] {
+  const batches = new Map<string, { readonly address: Address; readonly calls: Call[] }>();
+  const readReply = calls.map((call, index) => {
+    const target = targets[index] ?? { error: missingReply() };
+    if (target === "here") return () => runHere(call, options);
+    if ("error" in target) return () => Promise.resolve(failed(call, target.error, options));
+    const name = toName(target);
+    const batch = batches.get(name) ?? { address: target, calls: [] };
+    batches.set(name, batch);
+    const position = batch.calls.push(call) - 1;
+    return () => replies.get(name)?.[position] ?? Promise.resolve(failed(call, missingReply(), options));
+  });
+  const replies = new Map(
+    Array.from(batches, ([name, batch]) => [name, sendBatch(batch.address, batch.calls, options)]),
+  );
+  return readReply.map((read) => read());
+}
+
+/** Sends calls to one object in one RPC. For a stream, the object sends each reply at once; otherwise all at the end. */
+function sendBatch(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<ReplyWithStreams>[] {
+  const { router, configuration, caller, device, signal, waitUntil, streams } = options;
+  const pending = new Map(calls.map((_call, index) => [index, Promise.withResolvers<ReplyWithStreams>()]));
   const replies = Array.from(pending.values(), ({ promise }) => promise);
-  const settle = (index: number, reply: () => SentReply): void => {
+  const settle = (index: number, reply: () => ReplyWithStreams): void => {
     const call = pending.get(index);
     pending.delete(index);
     call?.resolve(reply());
   };
-  /** Fails the calls that have no reply yet. */
-  const fail = (cause: unknown): void => {
+  /** Fails the calls that do not have a reply yet. */
+  const failPending = (cause: unknown): void => {
     for (const [index, call] of calls.entries()) settle(index, () => failed(call, cause, options));
   };
 
-  const requestId = left && crypto.randomUUID();
-  const leave = (): void => {
+  const requestId = signal && crypto.randomUUID();
+  const abortCalls = (): void => {
     const sent = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
     waitUntil(sent.catch(() => {}));
   };
@@ -102,25 +113,25 @@ function ask(address: Address, calls: readonly Call[], options: SendCallsOptions
   async function send(): Promise<void> {
     const stub = stubOf(configuration.namespace, address);
     const { output: transformer } = router._def._config.transformer;
-    const open: SentReply["open"] = (ticket, signal) =>
-      readStream({ stub, ticket, transformer, track: tracked, signal, waitUntil });
+    const open: ReplyWithStreams["open"] = (ticket, streamSignal) =>
+      readStream({ stub, ticket, transformer, track: tracked, signal: streamSignal, waitUntil });
     const onReply = (index: number, reply: Reply): void =>
       settle(index, () => (reply.ok && (reply.stream !== undefined || reply.later) ? { ...reply, open } : reply));
     const onEach = streams && calls.length > 1 ? onReply : undefined;
     const rest = await stub.trpc(caller, calls, device, requestId, onEach);
     for (const [index, reply] of rest.entries()) onReply(index, reply);
-    fail(unanswered());
+    failPending(missingReply());
   }
 
-  left?.addEventListener("abort", leave, { once: true });
+  signal?.addEventListener("abort", abortCalls, { once: true });
   void send()
-    .catch((cause: unknown) => fail(settingAtFault(cause) ?? cause))
-    .finally(() => left?.removeEventListener("abort", leave));
+    .catch((cause: unknown) => failPending(configurationErrorOf(cause) ?? cause))
+    .finally(() => signal?.removeEventListener("abort", abortCalls));
   return replies;
 }
 
-function unanswered(): Error {
-  return new Error("An object left a call unanswered.");
+function missingReply(): Error {
+  return new Error("An object did not reply to a call.");
 }
 
 async function runHere(call: Call, options: SendCallsOptions): Promise<Reply> {

@@ -5,10 +5,10 @@ interface Serializer {
 }
 
 /**
- * Checks that the result of a streamed call can be serialized. An iterable is checked value by value: it fails at the first one
- * that cannot be serialized.
+ * Checks that the result of a streamed call can be serialized. The values of an iterable are checked one by one, when they are
+ * sent.
  *
- * @throws whatever the serializer throws
+ * @throws the error of the serializer
  */
 export function checkStreamedResult(value: unknown, serializer: Serializer): unknown {
   if (isAsyncIterable(value)) return iterate(value, serializer);
@@ -16,7 +16,7 @@ export function checkStreamedResult(value: unknown, serializer: Serializer): unk
   return value;
 }
 
-/** A result that is serialized before tRPC does it, so that only its own call fails. */
+/** A result that is serialized before tRPC's adapter does it, so that an error fails only its own call. */
 export class SerializedResult {
   readonly data: unknown;
 
@@ -26,9 +26,9 @@ export class SerializedResult {
 }
 
 /**
- * Serializes the result of a call that is not streamed. Iterables and observables are left to tRPC, which refuses them.
+ * Serializes the result of a call that is not streamed. Returns iterables and observables unchanged, because tRPC rejects them.
  *
- * @throws whatever the serializer throws
+ * @throws the error of the serializer
  */
 export function serializeResult(value: unknown, serializer: Serializer): unknown {
   if (isAsyncIterable(value) || isObservable(value)) return value;
@@ -37,7 +37,7 @@ export function serializeResult(value: unknown, serializer: Serializer): unknown
   return new SerializedResult(data);
 }
 
-/** A serializer can leave instances of classes in what it returns. JSON refuses some: one that contains itself, an own `toJSON`. */
+/** JSON.stringify can fail for class instances that a serializer returns: one that contains itself, or has its own `toJSON`. */
 function check(serialized: unknown): void {
   JSON.stringify(serialized);
 }

@@ -1,24 +1,25 @@
 import type { CookieOptions } from "./cookie-options.js";
-import { isLoopback } from "./is-loopback.js";
 import { isRecordName } from "./session-record.js";
+
+const LOOPBACK = /^(localhost|.+\.localhost|127(\.[0-9]{1,3}){3}|\[::1\])$/;
 
 export interface CookieNameOptions extends Pick<CookieOptions, "partitioned"> {
   /**
-   * The start of the names, after `__Host-`.
+   * The prefix of the names, after `__Host-`.
    * @default "userdo"
    */
   readonly prefix?: string | undefined;
-  /** The request's URL. Over http on a loopback host, not every browser takes `__Host-` and Secure cookies. */
+  /** The URL of the request. Over http on a loopback host, some browsers reject `__Host-` and Secure cookies. */
   readonly url: URL;
 }
 
 /** The names of one app's cookies at one address. */
 export interface CookieNames {
-  /** The start of every name. */
+  /** The first part of every name. */
   readonly start: string;
-  /** Whether the cookies have to do without `__Host-`. */
+  /** Whether the names do not have the prefix `__Host-`. */
   readonly isLocal: boolean;
-  /** Whether a name is exactly one of the app's. Other software may use names with the same start. */
+  /** Whether a name is one of the app's. Other software may use names that start in the same way. */
   readonly has: (name: string) => boolean;
 }
 
@@ -26,7 +27,8 @@ const TOKENS: ReadonlySet<string> = new Set(["access", "refresh", "device"]);
 
 export function cookieNames({ prefix = "userdo", partitioned = false, url }: CookieNameOptions): CookieNames {
   const isLocal = url.protocol === "http:" && isLoopback(url);
-  // A browser sends a partitioned and an unpartitioned cookie of one name, and the request does not show which is which.
+  // Different names, because a browser sends both a partitioned and an unpartitioned cookie with the same name, and the
+  // request does not show which is which.
   const start = `${isLocal ? "" : "__Host-"}${prefix}-${partitioned ? "partitioned-" : ""}`;
   return {
     start,
@@ -37,4 +39,9 @@ export function cookieNames({ prefix = "userdo", partitioned = false, url }: Coo
       return TOKENS.has(rest) || isRecordName(rest);
     },
   };
+}
+
+/** Whether a URL's host is this machine: `localhost`, `*.localhost`, 127.0.0.0/8 or `[::1]`. */
+export function isLoopback(url: URL): boolean {
+  return LOOPBACK.test(url.hostname);
 }

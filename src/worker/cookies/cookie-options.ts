@@ -1,4 +1,4 @@
-/** Which pages a browser sends the session cookies for. */
+/** Attributes of the session cookies. They determine for which pages a browser sends them. */
 export interface CookieOptions {
   /**
    * - `"lax"`: pages of the API's own site, such as `app.example.com` for an API at `api.example.com`
@@ -17,21 +17,21 @@ export interface CookieOptions {
 }
 
 /**
- * Checks the options once, when the app starts.
+ * Checks the options when the app starts.
  *
- * @throws Error that names the option which could never take effect
+ * @throws Error with the name of an option that never takes effect
  */
 export function checkCookieOptions(cookies: CookieOptions): void {
   const given: unknown = cookies;
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new Error('cookies: this is not an object. Write it as `cookies: { sameSite: "none" }`.');
+    throw new Error('cookies: this is not an object. Pass an object such as { sameSite: "none" }.');
   }
   const { sameSite = "lax", partitioned = false, ...others } = given as Readonly<Record<string, unknown>>;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
     throw new Error(
-      `cookies: "${unknown}" cannot be set. Use \`sameSite\` and \`partitioned\`; the other attributes follow from ` +
-        "the address of the request.",
+      `cookies: "${unknown}" is not an option. Use \`sameSite\` and \`partitioned\`; the other attributes depend on the ` +
+        "URL of the request.",
     );
   }
   if (sameSite !== "lax" && sameSite !== "none") {
@@ -42,7 +42,7 @@ export function checkCookieOptions(cookies: CookieOptions): void {
   }
   if (partitioned && sameSite !== "none") {
     throw new Error(
-      'cookies.partitioned: browsers keep partitioned cookies apart only with `sameSite: "none"`. Add it, or remove ' +
+      'cookies.partitioned: browsers accept partitioned cookies only with `sameSite: "none"`. Add it, or remove ' +
         "`partitioned`.",
     );
   }

@@ -8,47 +8,48 @@ import { readRecords, recordName, type SessionRecord } from "./session-record.js
 
 export interface CookiesOptions extends CookieOptions, CookieNameOptions {}
 
-/** The tokens that a browser's cookies hold. Nothing here is verified yet. */
+/** The tokens in a browser's cookies, not verified yet. */
 export interface CookieTokens {
   readonly access?: string;
   readonly refresh?: string;
-  /** Says who signed in on this browser before; it outlives every session. */
+  /** Proves who signed in with this browser before. It outlives every session. */
   readonly device?: string;
 }
 
 type Cookies = Readonly<Record<string, string | undefined>>;
 
-/** A session's cookies: read from the request's, written as values of `Set-Cookie`. */
+/** Reads a session's cookies from a request, and writes them as values of `Set-Cookie`. */
 export interface SessionCookies {
   read(cookies: Cookies): CookieTokens;
-  /** The cookies of single sessions, the newest first. */
+  /** Reads the cookies of single sessions, newest first. */
   readRecords(cookies: Cookies): readonly SessionRecord[];
   /**
    * Writes a session's tokens, and its record.
    * @param now milliseconds since the epoch
    */
   set(tokens: SessionTokens, now: number): string[];
-  /** Writes the cookie that marks the browser as one of its users'. */
+  /** Writes the cookie that marks the browser as one of a user's. */
   setDevice(token: string): string;
-  /** Deletes the session's two, by the attributes they were set with: no other way deletes a `__Host-` cookie. */
+  /** Deletes the two cookies of the session. Their attributes have to match, or a browser does not delete a `__Host-` cookie. */
   clear(): string[];
-  /** Writes a mark that outlives every session which it could be about. */
+  /** Writes the mark of a replaced session. It outlives every session. */
   setReplaced(sessionId: string, mark: string): string;
   deleteRecord(record: SessionRecord): string;
 }
 
+/** In seconds. */
 const YEAR = 365 * 24 * 60 * 60;
 
 /**
- * The cookies of one app. Scripts cannot read them. With `sameSite: "lax"`, other sites' pages cannot send them along
- * with a POST; with `"none"`, the origin check is what refuses those.
+ * Creates the cookies of one app. Scripts cannot read them. With `sameSite: "lax"`, browsers do not send them with a POST of
+ * another site's page; with `"none"`, the origin check refuses such requests.
  */
 export function createCookies({ prefix, url, sameSite = "lax", partitioned = false }: CookiesOptions): SessionCookies {
-  const { start: namesBegin, isLocal } = cookieNames({ prefix, partitioned, url });
-  const nameOf = (token: keyof CookieTokens) => namesBegin + token;
+  const { start, isLocal } = cookieNames({ prefix, partitioned, url });
+  const nameOf = (token: keyof CookieTokens) => start + token;
   const write = (name: string, value: string, maxAge: number) =>
     stringifySetCookie({
-      name: namesBegin + name,
+      name: start + name,
       value,
       httpOnly: true,
       // Browsers refuse SameSite=None without it.
@@ -72,7 +73,7 @@ export function createCookies({ prefix, url, sameSite = "lax", partitioned = fal
         ...(isToken(device) && { device }),
       };
     },
-    readRecords: (cookies) => readRecords(cookies, namesBegin),
+    readRecords: (cookies) => readRecords(cookies, start),
     set(tokens, now) {
       const claims = readRefreshToken(tokens.refreshToken);
       const refreshAge = secondsUntil(tokens.refreshExpiresAt, now);

@@ -6,15 +6,15 @@ import type { TokenVerifier } from "../auth/token-verifier.js";
 import type { CookieTokens } from "./create-cookies.js";
 import type { SessionRecord } from "./session-record.js";
 
-/** The one session that a browser is signed in with, as far as its cookies say. No object has been asked. */
+/** The session of a browser according to its verified cookies. Whether the session is alive is not checked yet. */
 export interface BrowserSession {
-  /** `undefined` when nobody is signed in, or no token is valid. */
+  /** `undefined` without a valid token. */
   readonly sessionId: string | undefined;
   /** The session that the cookies `access` and `refresh` belong to. A late reply may have written them. */
   readonly pairSessionId: string | undefined;
   /**
-   * Whether the cookies `access` and `refresh` have the form of this package's, and this app did not sign them. Another
-   * app on the host uses the same names.
+   * Whether the cookies `access` and `refresh` have the format of this package, but this app did not sign them, because
+   * another app on the host uses the same names.
    */
   readonly isForeignPair: boolean;
   /** The claims of the access token, if it is valid and belongs to the session. */
@@ -28,9 +28,9 @@ export interface SentCookies extends CookieTokens {
 }
 
 /**
- * Finds the session of a browser. Replies that arrive late may have overwritten the cookies `access` and `refresh` with
- * those of a session that was signed out of or replaced. The newest session of which there is a token is the browser's,
- * unless there is a mark that it was replaced.
+ * Finds the session of a browser. Responses that arrive late may have overwritten the cookies `access` and `refresh` with
+ * those of a session that was ended or replaced. The browser's session is the newest one with a valid token, unless a mark
+ * proves that it was replaced.
  */
 export async function findBrowserSession(cookies: SentCookies, verifier: TokenVerifier): Promise<BrowserSession> {
   const { access: token = "", refresh = "", records } = cookies;
@@ -56,7 +56,7 @@ function isSessionToken(token: string): boolean {
 
 interface Pair {
   readonly pairSessionId: string | undefined;
-  /** Whether an access token vouches for the session: then its own record need not be verified, which saves a MAC. */
+  /** Whether an access token proves the session. Its record is not verified then, which saves a MAC. */
   readonly isVerified: boolean;
 }
 
@@ -77,8 +77,8 @@ async function newestRecord(
 }
 
 /**
- * Whether an earlier version of this package signed the browser in: it wrote the pair alone, and an id without a time.
- * That version knew no records, so they say nothing about its sign-ins.
+ * Whether an earlier version of this package signed the browser in. It wrote only the pair, with an id without a time, so
+ * records say nothing about its sign-ins.
  */
 function isOfEarlierVersion(pairSessionId: string | undefined, records: readonly SessionRecord[]): boolean {
   if (pairSessionId === undefined || isTimeOrdered(pairSessionId)) return false;

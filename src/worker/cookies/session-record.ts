@@ -3,8 +3,7 @@ import { limits } from "../../shared/limits.js";
 import { compareSessionIds } from "../../shared/session-id.js";
 
 /**
- * A cookie that belongs to one session alone, so that a late reply for another session cannot overwrite it. Nothing here
- * is verified yet.
+ * A cookie of a single session, which a late response for another session cannot overwrite. It is not verified yet.
  *
  * - `token`: a copy of one generation of the session's refresh token
  * - `replaced`: a mark that a later sign-in in this browser replaced the session, and with it every older one
@@ -15,21 +14,21 @@ export type SessionRecord =
 
 const NAME = /^session-([0-9a-f]{32})-(0|[1-9][0-9]{0,8}|replaced)$/;
 
-/** What the record's cookie is called, after the prefix of the app. */
+/** The name of the record's cookie, after the prefix of the app. */
 export function recordName(record: SessionRecord): string {
   return `session-${record.sessionId}-${record.type === "token" ? record.generation : "replaced"}`;
 }
 
-/** Whether a cookie's name, after the prefix of the app, is that of a record. */
+/** Whether a cookie's name, without the prefix of the app, is a record's. */
 export function isRecordName(name: string): boolean {
   return NAME.test(name);
 }
 
 /**
- * Reads the records among a request's cookies: the newest session first, and of one session its mark, then the newest
- * generation. At most `limits.sessionRecords`; anyone who can add cookies could add more.
+ * Reads the records in a request's cookies, newest session first. For each session, its mark comes first, then its newest
+ * generation. Returns at most `limits.sessionRecords`, because other software on the host can add cookies.
  *
- * @param prefix what the names of the app's cookies begin with
+ * @param prefix the first part of the names of the app's cookies
  */
 export function readRecords(
   cookies: Readonly<Record<string, string | undefined>>,
@@ -42,11 +41,11 @@ export function readRecords(
 }
 
 function parseRecord(name: string, value: string): SessionRecord | undefined {
-  const [, sessionId, what] = NAME.exec(name) ?? [];
+  const [, sessionId, suffix] = NAME.exec(name) ?? [];
   if (sessionId === undefined) return undefined;
-  if (what === "replaced") return { type: "replaced", sessionId, value };
+  if (suffix === "replaced") return { type: "replaced", sessionId, value };
   const claims = readRefreshToken(value);
-  const generation = Number(what);
+  const generation = Number(suffix);
   if (claims?.sessionId !== sessionId || claims.generation !== generation) return undefined;
   return { type: "token", sessionId, generation, value };
 }

@@ -10,7 +10,7 @@ import { recordName, type SessionRecord } from "./session-record.js";
 
 export interface WriteSessionCookiesOptions {
   readonly cookies: SessionCookies;
-  /** The cookies that the request brought. */
+  /** The cookies of the request. */
   readonly sent: SentCookies;
   readonly session: BrowserSession;
   readonly verifier: TokenVerifier;
@@ -18,14 +18,14 @@ export interface WriteSessionCookiesOptions {
 }
 
 /**
- * The values of `Set-Cookie` for a reply that signs in, renews (tokens), or says that the session ended (`null`). They
- * change the cookies of that session, and of the sessions in the request that it replaced: never those of a session
- * that the browser may have signed in with since.
+ * Returns the values of `Set-Cookie` for a response that signs in or renews (tokens), or reports that the session ended
+ * (`null`). They change the cookies of that session and of the sessions in the request that it replaced, but not those of a
+ * session that the browser may have created in the meantime.
  *
- * Cookies of another app on the host, which uses the same names, are not deleted. A sign-in or renewal overwrites them,
- * and that app renews from its own record.
+ * Cookies of another app on the host with the same names are not deleted. A sign-in or renewal overwrites them, and that app
+ * renews from its own record.
  *
- * Without an effect (`undefined`), cookies of replaced sessions are deleted that a late reply has brought back.
+ * Without an effect (`undefined`), it deletes cookies of replaced sessions that a late response has set again.
  *
  * @param now milliseconds since the epoch
  */
@@ -74,7 +74,7 @@ function newestReplaced({ sessionId, pairSessionId, records }: Replacement): str
   return others.findLast((id) => sessionId === undefined || compareSessionIds(id, sessionId) < 0);
 }
 
-/** Another app's records are left alone, even if it uses the same prefix. */
+/** Ignores the records of another app with the same prefix. */
 async function genuineRecords(records: readonly SessionRecord[], verifier: TokenVerifier): Promise<SessionRecord[]> {
   const checked = await Promise.all(records.map((record) => isGenuine(record, verifier)));
   return records.filter((_record, index) => checked[index]);

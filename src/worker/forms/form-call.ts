@@ -1,10 +1,10 @@
-import type { GatedCall, GatedForm } from "../gate/gate-result.js";
+import type { FormRequest, SerializedCall } from "../gate/gate-result.js";
 
-/** What a form's fields may say of a new user, beside address and password: `profile.firstName`. */
+/** The prefix of fields that describe a new user, such as `profile.firstName`. */
 const PROFILE = "profile.";
 
-/** The procedure that a form calls, and its input. Fields that it has no use for, such as a button's, are left out. */
-export function formCall({ form, fields }: Pick<GatedForm, "form" | "fields">): GatedCall {
+/** The procedure that a form calls, and its input. Ignores other fields, such as that of a button. */
+export function formCall({ form, fields }: Pick<FormRequest, "form" | "fields">): SerializedCall {
   const path = `auth.${form}`;
   if (form === "logout") return { path, input: undefined };
   const input: Record<string, unknown> = { email: fields.get("email"), password: fields.get("password") };

@@ -1,8 +1,9 @@
 import type { AllowedOrigins } from "../gate/allowed-origins.js";
-import type { GatedForm } from "../gate/gate-result.js";
+import { errorReason } from "../../shared/error-reason.js";
+import type { FormRequest } from "../gate/gate-result.js";
 import { redirectTarget } from "./redirect-target.js";
 
-/** Where forms without JavaScript lead. Each may be a path, or a page of one of the `allowedOrigins`. */
+/** Where to redirect after a form without JavaScript: a path, or a page of one of the `allowedOrigins`. */
 export interface FormOptions {
   /**
    * After signing up or in, unless the form has a field `next`.
@@ -15,7 +16,8 @@ export interface FormOptions {
    */
   readonly afterSignOut?: string;
   /**
-   * When it failed, unless the form has a field `back`. The code of the error is added: `?error=UNAUTHORIZED`.
+   * After an error, unless the form has a field `back`. The code of the error is added, and its reason if it has one:
+   * `?error=UNAUTHORIZED&reason=WRONG_PASSWORD`.
    * @default "/"
    */
   readonly onError?: string;
@@ -26,45 +28,56 @@ export interface RedirectOptions {
   readonly allowedOrigins: AllowedOrigins;
 }
 
-/** The page that a form leads to after a successful call. */
-export function targetAfter({ form, fields, url }: GatedForm, { options, allowedOrigins }: RedirectOptions): URL {
+/** The page to redirect to after a successful call. */
+export function targetAfter({ form, fields, url }: FormRequest, { options, allowedOrigins }: RedirectOptions): URL {
   const { afterSignIn = "/", afterSignOut = "/" } = options;
   const fallback = form === "logout" ? afterSignOut : afterSignIn;
-  return redirectTarget({ wanted: fields.get("next"), fallback, ownOrigin: url.origin, allowedOrigins });
+  return redirectTarget({ requested: fields.get("next"), fallback, ownOrigin: url.origin, allowedOrigins });
 }
 
-/** Turns the answer of a form's procedure into a redirect, and keeps its cookies. */
+/** Turns the response of a form's procedure into a redirect with the same cookies. */
 export async function redirectAfter(
-  gated: GatedForm,
+  gated: FormRequest,
   response: Response,
   redirects: RedirectOptions,
 ): Promise<Response> {
-  const { form } = gated;
-  const code = response.ok ? undefined : codeIn(await response.text());
-  // Whoever signs out when nobody is signed in has what they want.
-  const failed = code !== undefined && !(form === "logout" && code === "UNAUTHORIZED");
-  const target = failed ? targetOnError(gated, redirects, code) : targetAfter(gated, redirects);
-  // See Other: the browser asks for the page by GET, and a reload sends no password again.
+  const error = response.ok ? undefined : parseError(await response.text());
+  // A sign-out succeeds even if nobody is signed in.
+  const isFailure = error !== undefined && !(gated.form === "logout" && error.code === "UNAUTHORIZED");
+  const target = isFailure ? targetOnError(gated, redirects, error) : targetAfter(gated, redirects);
+  // With 303 See Other, the browser requests the page by GET, and a reload does not send the password again.
   const headers = new Headers({ Location: target.href });
   for (const cookie of response.headers.getSetCookie()) headers.append("Set-Cookie", cookie);
   return new Response(null, { status: 303, headers });
 }
 
-function targetOnError({ fields, url }: GatedForm, { options, allowedOrigins }: RedirectOptions, code: string): URL {
+interface FormError {
+  readonly code: string;
+  readonly reason: string | undefined;
+}
+
+function targetOnError(
+  { fields, url }: FormRequest,
+  { options, allowedOrigins }: RedirectOptions,
+  { code, reason }: FormError,
+): URL {
   const fallback = options.onError ?? "/";
-  const target = redirectTarget({ wanted: fields.get("back"), fallback, ownOrigin: url.origin, allowedOrigins });
+  const target = redirectTarget({ requested: fields.get("back"), fallback, ownOrigin: url.origin, allowedOrigins });
   target.searchParams.set("error", code);
+  // The address that the form posts may contain the reason of an earlier error.
+  target.searchParams.delete("reason");
+  if (reason !== undefined) target.searchParams.set("reason", reason);
   return target;
 }
 
-/** The tRPC code of an error's body. */
-function codeIn(text: string): string {
+/** Reads the code and the reason of a tRPC error from a response's body. */
+function parseError(text: string): FormError {
   try {
     const { error } = JSON.parse(text) as { error?: { json?: { data?: { code?: unknown } } } };
     const code = error?.json?.data?.code;
-    if (typeof code === "string") return code;
+    if (typeof code === "string") return { code, reason: errorReason(error?.json) };
   } catch {
-    // Told below: whatever it was, it is not the user's fault.
+    // Any other body is an unexpected error.
   }
-  return "INTERNAL_SERVER_ERROR";
+  return { code: "INTERNAL_SERVER_ERROR", reason: undefined };
 }

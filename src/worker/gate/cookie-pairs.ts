@@ -1,14 +1,17 @@
-/** One cookie of a request's header, as it was sent. */
+/** One cookie in a `Cookie` header. */
 export interface CookiePair {
   readonly name: string;
+  /** The whole pair, not decoded. */
   readonly text: string;
 }
 
 /**
  * Splits a `Cookie` header. A pair without an equals sign has an empty name.
  *
- * Only spaces and tabs are trimmed from a name. Browsers accept other spaces in it, so that a sibling domain could set what
- * reads as a `__Host-` name once they are trimmed. A comma does not separate either, for the same reason.
+ * Only spaces and tabs are trimmed from a name. Browsers accept other white space in a name, so a sibling domain could set
+ * a cookie that would become a `__Host-` name by trimming. A comma is not a separator, for the same reason.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6265#section-5.2
  */
 export function cookiePairs(header: string): CookiePair[] {
   return header.split(";").map((text) => ({
@@ -17,7 +20,7 @@ export function cookiePairs(header: string): CookiePair[] {
   }));
 }
 
-/** A regular expression for this would take quadratic time: other software can set a cookie with many spaces in its name. */
+/** Not a regular expression, because that takes quadratic time if other software sets a name with many spaces. */
 function trim(name: string): string {
   let [start, end] = [0, name.length];
   while (isSpace(name[start])) start++;

@@ -1,23 +1,23 @@
 import { USER_HEADER } from "../../shared/session-user.js";
 import type { Cors } from "./gate-result.js";
 
-/** Sets what every reply carries: not to be stored, not to be guessed at, and readable by the allowed origin only. */
-export function setGateHeaders(headers: Headers, gated: Cors): void {
+/** Sets the headers of every response. They forbid caching and MIME sniffing, and apply CORS for an allowed origin. */
+export function setGateHeaders(headers: Headers, { corsOrigin }: Cors): void {
   headers.set("Cache-Control", "no-store");
   headers.set("X-Content-Type-Options", "nosniff");
   headers.set("Referrer-Policy", "no-referrer");
   if (!/(^|,)\s*origin\s*(,|$)/i.test(headers.get("Vary") ?? "")) headers.append("Vary", "Origin");
-  if (gated.corsOrigin === undefined) return;
-  headers.set("Access-Control-Allow-Origin", gated.corsOrigin);
+  if (corsOrigin === undefined) return;
+  headers.set("Access-Control-Allow-Origin", corsOrigin);
   headers.set("Access-Control-Allow-Credentials", "true");
-  // They say whether a token is to be refreshed, and who is signed in. A page of another origin would not see them.
+  // Clients read from these whether to refresh their token, and which user is signed in.
   headers.set("Access-Control-Expose-Headers", `WWW-Authenticate, ${USER_HEADER}`);
 }
 
-/** {@link setGateHeaders} for a finished reply, which may be immutable. A socket's handshake stays as it is. */
-export function withGateHeaders(response: Response, gated: Cors): Response {
+/** Copies a response, which may be immutable, and sets its headers. The response to a WebSocket upgrade is not changed. */
+export function withGateHeaders(response: Response, cors: Cors): Response {
   if (response.status === 101) return response;
-  const reply = new Response(response.body, response);
-  setGateHeaders(reply.headers, gated);
-  return reply;
+  const copy = new Response(response.body, response);
+  setGateHeaders(copy.headers, cors);
+  return copy;
 }

@@ -5,56 +5,56 @@ import type { FormName } from "./read-form.js";
 import type { Refusal } from "./refusal.js";
 
 export interface GateOptions {
-  /** Where the app's tRPC lives: a leading slash, none at the end. `/trpc` means `/trpc` and all of `/trpc/…`. */
+  /** The path of the app's tRPC endpoint. `/trpc` matches `/trpc` and everything below `/trpc/`. */
   readonly path: string;
-  /** The foreign origins that may call. */
+  /** Other origins that may send requests with cookies. */
   readonly allowedOrigins: AllowedOrigins;
-  /** The names of the app's cookies at a URL. Others are ignored. */
+  /** The names of the app's cookies at a URL. Other cookies are ignored. */
   readonly cookieNamesAt: (url: URL) => Pick<CookieNames, "has">;
 }
 
-/** A foreign origin that may read the reply, cookies included; given to `withGateHeaders`. */
+/** The allowed foreign origin that sent a request. It may read the response. */
 export interface Cors {
   readonly corsOrigin?: string | undefined;
 }
 
-/** What the request says of who sends it. Nothing here is verified yet. */
+/** The credentials in a request, not verified yet. */
 export interface Credentials {
-  /** The app's own, by name, decoded. Empty when a bearer token came along. */
+  /** The app's own cookies by name, decoded. Empty if the request has a Bearer token. */
   readonly cookies: Readonly<Cookies>;
   readonly bearer?: string | undefined;
 }
 
-/** One procedure call as it came over HTTP. */
-export interface GatedCall {
+/** One procedure call as HTTP transports it. */
+export interface SerializedCall {
   readonly path: string;
-  /** Still in the transformer's format, and unchecked. `undefined` when none was sent. */
+  /** In the transformer's format, not validated yet. `undefined` if the request has no input. */
   readonly input: unknown;
 }
 
-/** Procedure calls. Whether a call's type fits the method is the router's to say. */
-export interface GatedCalls extends Cors, Credentials {
+/** A request with procedure calls. The gate does not check whether their types match the method. */
+export interface CallsRequest extends Cors, Credentials {
   readonly kind: "calls";
   readonly url: URL;
   readonly method: "GET" | "POST";
   readonly isBatch: boolean;
-  readonly calls: readonly GatedCall[];
+  readonly calls: readonly SerializedCall[];
 }
 
-/** A form of a page without JavaScript. It calls a built-in procedure, and is answered with a redirect. */
-export interface GatedForm extends Cors, Credentials {
+/** A form that a page posts without JavaScript. It calls a built-in procedure, and the response is a redirect. */
+export interface FormRequest extends Cors, Credentials {
   readonly kind: "form";
   readonly url: URL;
   readonly form: FormName;
   readonly fields: ReadonlyMap<string, string>;
 }
 
-/** A socket to the caller's own Durable Object, or to an organization's. */
-export interface GatedUpgrade extends Cors, Credentials {
+/** A WebSocket upgrade to the caller's own Durable Object, or to an organization's. */
+export interface UpgradeRequest extends Cors, Credentials {
   readonly kind: "upgrade";
   readonly url: URL;
   readonly organizationId?: string | undefined;
-  /** The user that the page opens it for. */
+  /** The user that the page expects to be signed in. */
   readonly user?: string | undefined;
   /** Whether the client announced connection parameters, which the app cannot read. */
   readonly hasConnectionParams: boolean;
@@ -62,16 +62,15 @@ export interface GatedUpgrade extends Cors, Credentials {
   readonly ticket?: string | undefined;
 }
 
-/** What becomes of a request. A request that is none of these is not let through. */
+/** The gate's decision about a request. */
 export type GateResult =
-  /** Not under the path: someone else's to answer. */
-  | { readonly kind: "notMine" }
-  /** Turned away; `refuse` makes the reply. */
+  /** The path is not the app's tRPC endpoint. */
+  | { readonly kind: "otherPath" }
   | ({ readonly kind: "refused"; readonly refusal: Refusal } & Cors)
-  /** Answered without the app: a preflight, a HEAD. */
+  /** The gate responds itself, to OPTIONS and HEAD. */
   | ({ readonly kind: "answered"; readonly response: Response } & Cors)
-  /** Anyone, from anywhere, asks for the keys that tokens are checked with. */
+  /** A request for the public keys, which anyone may read. */
   | { readonly kind: "publicKeys" }
-  | GatedForm
-  | GatedUpgrade
-  | GatedCalls;
+  | FormRequest
+  | UpgradeRequest
+  | CallsRequest;

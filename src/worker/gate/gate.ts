@@ -1,35 +1,34 @@
 import { refusesEqualKeys } from "../../shared/equal-keys.js";
 import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { limits } from "../../shared/limits.js";
-import { answerPreflight } from "./answer-preflight.js";
-import type { Credentials, GatedCalls, GatedForm, GatedUpgrade, GateOptions, GateResult } from "./gate-result.js";
+import { preflightResponse } from "./preflight-response.js";
+import type { Credentials, CallsRequest, FormRequest, UpgradeRequest, GateOptions, GateResult } from "./gate-result.js";
 import { checkOrigin } from "./origin-rule.js";
 import { parseJson } from "./parse-json.js";
 import { readBody } from "./read-body.js";
-import { readCalls } from "./read-calls.js";
+import { readCalls, wantsStream } from "./read-calls.js";
 import { readCredentials } from "./read-credentials.js";
 import { formAt, readForm, type FormName } from "./read-form.js";
 import { readPaths } from "./read-paths.js";
 import { readQuery } from "./read-query.js";
-import { readUpgrade } from "./read-upgrade.js";
+import { connectionParamsInUrl, readOrganizationId } from "./read-organization-id.js";
 import { GateRefusal } from "./refusal.js";
-import { wantsStream } from "./wants-stream.js";
 
-/** Where other services find the keys that they check this app's tokens with. */
+/** The path of the keys with which other services verify this app's tokens (a JWK Set, RFC 7517). */
 const PUBLIC_KEYS = ".well-known/jwks.json";
 
 /**
- * Decides what becomes of a request before tRPC or the app see any of it. The request's body is read here.
+ * Validates a request before tRPC or the app see it, and reads its body.
  *
- * Every result but `notMine` and `publicKeys` leads to one reply, which goes through `withGateHeaders`.
+ * The response to every result except `otherPath` and `publicKeys` has to pass through `withGateHeaders`.
  */
 export async function gate(request: Request, options: GateOptions): Promise<GateResult> {
   const url = new URL(request.url);
-  // Exactly the prefix. A mere cut by length would also run `/abcd/auth.login`, past all rules made for `/trpc`.
+  // Compares the prefix. A cut by length would also run `/abcd/auth.login`, which bypasses firewall rules for `/trpc`.
   const rest = url.pathname === options.path ? "" : cutPrefix(url.pathname, `${options.path}/`);
-  if (rest === undefined) return { kind: "notMine" };
+  if (rest === undefined) return { kind: "otherPath" };
 
-  // Public, and of no use to a page that reads it: the one place without an origin rule.
+  // The keys are public, so any origin may read them.
   if (rest === PUBLIC_KEYS && request.method === "GET") return { kind: "publicKeys" };
 
   const form = formAt(rest);
@@ -38,17 +37,17 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
     corsOrigin = checkOrigin(request.headers, {
       ownOrigin: url.origin,
       allowedOrigins: options.allowedOrigins,
-      // Every browser sends an Origin with a POST: one without it, and with any cookie, is not to be explained.
+      // Browsers send an Origin with every POST. One with a cookie and without an Origin is always refused.
       ...(request.method === "GET" && { isOwnCookie: options.cookieNamesAt(url).has }),
     });
-    if (request.url.length > limits.urlLength) throw tooLong();
+    if (request.url.length > limits.urlLength) throw urlTooLong();
     switch (request.method) {
       case "OPTIONS":
-        return { kind: "answered", response: answerPreflight(request.headers, corsOrigin), corsOrigin };
+        return { kind: "answered", response: preflightResponse(request.headers, corsOrigin), corsOrigin };
       case "HEAD":
         return { kind: "answered", response: new Response(null, { status: 204 }), corsOrigin };
       case "GET":
-        // A link or a prefetch must not sign anybody out.
+        // A link or a prefetch must not sign a user out.
         if (form) throw postOnly();
         if (isUpgrade(request)) return gateUpgrade(request, url, corsOrigin, options);
         return await gateCalls(request, "GET", url, rest, corsOrigin, options);
@@ -56,7 +55,7 @@ export async function gate(request: Request, options: GateOptions): Promise<Gate
         if (form) return await gateForm(request, url, form, corsOrigin, options);
         return await gateCalls(request, "POST", url, rest, corsOrigin, options);
       default:
-        throw wrongMethod();
+        throw methodNotAllowed();
     }
   } catch (error) {
     if (!(error instanceof GateRefusal)) throw error;
@@ -71,12 +70,12 @@ async function gateCalls(
   rest: string,
   corsOrigin: string | undefined,
   options: GateOptions,
-): Promise<GatedCalls> {
+): Promise<CallsRequest> {
   const query = readQuery(url.search);
-  if (query.has("connectionParams")) throw tokenInUrl();
+  if (query.has("connectionParams")) throw connectionParamsInUrl("Send an Authorization header instead.");
   const isBatch = query.get("batch") === "1";
-  // tRPC finds this out only when it writes the reply: a mutation would have run by then.
-  if (!isBatch && wantsStream(request.headers)) throw streamOfOne();
+  // tRPC's adapter only notices when it writes the response, after a mutation has run.
+  if (!isBatch && wantsStream(request.headers)) throw streamWithoutBatch();
   const paths = readPaths(rest, isBatch);
   const credentials = credentialsOf(request, url, options);
   const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
@@ -91,21 +90,25 @@ async function gateForm(
   form: FormName,
   corsOrigin: string | undefined,
   options: GateOptions,
-): Promise<GatedForm> {
+): Promise<FormRequest> {
   const credentials = credentialsOf(request, url, options);
   return { kind: "form", url, form, fields: await readForm(request), corsOrigin, ...credentials };
 }
 
-function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined, options: GateOptions): GatedUpgrade {
+function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined, options: GateOptions): UpgradeRequest {
   if (url.pathname !== options.path) {
-    throw new GateRefusal("NOT_FOUND", `A socket's path names no procedure. Open it at ${options.path}.`);
+    throw new GateRefusal({
+      code: "NOT_FOUND",
+      reason: "PATH_INVALID",
+      message: `The path is not the one of sockets. Open the socket at ${options.path}.`,
+    });
   }
   const query = readQuery(url.search);
-  const organizationId = readUpgrade(query);
+  const organizationId = readOrganizationId(query);
   const ticket = query.get(TICKET_PARAMETER);
   const hasConnectionParams = query.has("connectionParams");
   const upgrade = { kind: "upgrade", url, organizationId, hasConnectionParams, corsOrigin } as const;
-  // A client that has a ticket acts by it alone, as with a Bearer token: its browser may add cookies of another user.
+  // Beside a ticket, cookies are ignored as beside a Bearer token: the browser adds them, and they may belong to another user.
   if (ticket !== undefined) return { ...upgrade, ticket, cookies: {} };
   return { ...upgrade, user: query.get(USER_PARAMETER), ...credentialsOf(request, url, options) };
 }
@@ -122,29 +125,36 @@ function cutPrefix(text: string, prefix: string): string | undefined {
   return text.startsWith(prefix) ? text.slice(prefix.length) : undefined;
 }
 
-function tooLong(): GateRefusal {
-  return new GateRefusal(
-    "PAYLOAD_TOO_LARGE",
-    `The URL is longer than ${limits.urlLength} characters. Set the link's maxURLLength, or send less input at a time.`,
-  );
+function urlTooLong(): GateRefusal {
+  return new GateRefusal({
+    code: "PAYLOAD_TOO_LARGE",
+    reason: "URL_TOO_LONG",
+    message: `The URL is longer than ${limits.urlLength} characters. Set the link's maxURLLength, or send a smaller input.`,
+  });
 }
 
-function wrongMethod(): GateRefusal {
-  const message = "This method is not supported. Use GET for queries and subscriptions, POST for mutations.";
-  return new GateRefusal("METHOD_NOT_SUPPORTED", message, { Allow: "GET, POST, OPTIONS" });
+function methodNotAllowed(): GateRefusal {
+  return new GateRefusal({
+    code: "METHOD_NOT_SUPPORTED",
+    reason: "METHOD_NOT_ALLOWED",
+    message: "This method is not supported. Use GET for queries and subscriptions, POST for mutations.",
+    headers: { Allow: "GET, POST, OPTIONS" },
+  });
 }
 
 function postOnly(): GateRefusal {
-  return new GateRefusal("METHOD_NOT_SUPPORTED", "Forms are posted. Use method POST.", { Allow: "POST, OPTIONS" });
+  return new GateRefusal({
+    code: "METHOD_NOT_SUPPORTED",
+    reason: "METHOD_NOT_ALLOWED",
+    message: 'This form cannot be sent with GET. Add method="post" to it.',
+    headers: { Allow: "POST, OPTIONS" },
+  });
 }
 
-function tokenInUrl(): GateRefusal {
-  return new GateRefusal(
-    "BAD_REQUEST",
-    "connectionParams do not belong in a URL, which ends up in logs. Send an Authorization header instead.",
-  );
-}
-
-function streamOfOne(): GateRefusal {
-  return new GateRefusal("BAD_REQUEST", "Only a batch is answered as a stream. Add ?batch=1, for a single call too.");
+function streamWithoutBatch(): GateRefusal {
+  return new GateRefusal({
+    code: "BAD_REQUEST",
+    reason: "STREAM_NEEDS_BATCH",
+    message: "Only the response to a batch can be a stream. Add ?batch=1, even for a single call.",
+  });
 }

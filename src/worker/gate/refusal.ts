@@ -1,24 +1,24 @@
 import type { TRPC_ERROR_CODE_KEY } from "@trpc/server/rpc";
 import type { ErrorReason } from "../../shared/error-reason.js";
 
-/** Why the gate turned a request away. The HTTP status follows from the code, as everywhere in tRPC. */
+/** Why a request is refused before its calls run. The code determines the HTTP status, as everywhere in tRPC. */
 export interface Refusal {
   readonly code: TRPC_ERROR_CODE_KEY;
-  /** What happened, why, and what to do. Repeats nothing that the request said. */
+  /** The problem, then the fix. Never contains text from the request. */
   readonly message: string;
-  /** The stable name of the error, if it has one. */
-  readonly reason?: ErrorReason;
-  /** Sent with the reply. */
+  /** Sent as `error.data.reason`. */
+  readonly reason: ErrorReason;
+  /** Response headers. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Thrown by the gate's own decisions and caught in `gate`; never leaves it. */
+/** Thrown inside the gate, which catches it. */
 export class GateRefusal extends Error {
-  override readonly name = "Refused";
+  override readonly name = "GateRefusal";
   readonly refusal: Refusal;
 
-  constructor(code: Refusal["code"], message: string, headers?: Refusal["headers"], reason?: ErrorReason) {
-    super(message);
-    this.refusal = { code, message, ...(headers && { headers }), ...(reason && { reason }) };
+  constructor(refusal: Refusal) {
+    super(refusal.message);
+    this.refusal = refusal;
   }
 }

@@ -1,4 +1,4 @@
-/** Hosts of hosting providers, tunnels and previews. Anyone can get a name directly below them. */
+/** Hosts of hosting providers, tunnels and previews. Anyone can register a name directly below them. */
 const SHARED_HOSTS: ReadonlySet<string> = new Set(
   (
     "pages.dev workers.dev trycloudflare.com r2.dev github.io gitlab.io bitbucket.io githubpreview.dev vercel.app now.sh " +
@@ -10,18 +10,19 @@ const SHARED_HOSTS: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Hosts of providers that put regions and services between their own host and the name of a customer. */
+/** Providers that have regions and services between their own host and the name of a customer. */
 const SHARED_ZONES =
   /(^|\.)(amazonaws\.com|amplifyapp\.com|azurewebsites\.net|azurestaticapps\.net|azure\.com|windows\.net|run\.app|appspot\.com|ngrok\.io|github\.dev|gitpod\.io|replit\.dev|devtunnels\.ms)$/;
 
-/** Domains of countries below which anyone can register a name: `co.uk`, `com.au`, `or.at`. */
+/** Country domains below which anyone can register a name: `co.uk`, `com.au`, `or.at`. */
 const COUNTRY_DOMAIN =
   /^(ac|asn|co|com|edu|firm|gen|go|gob|gov|gv|id|ind|info|ltd|me|ne|net|nom|or|org|plc|web)\.[a-z]{2}$/;
 
 /**
- * Whether anyone can get a host directly below this one. The complete list (the Public Suffix List) is too large for
- * a Worker: this covers top-level domains, countries' domains and the providers that apps are mostly deployed with.
+ * Whether anyone can register a host directly below this one. The complete Public Suffix List is too large for a Worker:
+ * this covers top-level domains, country domains and the providers that most apps are deployed with.
  *
+ * @see https://publicsuffix.org
  * @param host in lower case, without a port
  */
 export function isSharedHost(host: string): boolean {

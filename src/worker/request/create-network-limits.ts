@@ -13,37 +13,36 @@ export interface NetworkLimitsOptions {
   readonly network: string | undefined;
 }
 
-/** What one network may try: counted before any object is asked, and where Cloudflare counts, not exactly. */
+/** Limits how often one network may sign up and in, before a request uses an object. Cloudflare does not count exactly. */
 export interface NetworkLimits {
-  /** @throws TRPCError TOO_MANY_REQUESTS */
+  /** @throws ReasonedError TOO_MANY_REQUESTS (NETWORK_RATE_LIMITED) */
   check(path: string, placement: Placement): Promise<void>;
 }
 
-/** Procedures that answer whether an address has an account. They share one allowance. */
-const SHOW_ACCOUNTS: ReadonlySet<string> = new Set(["auth.signup", "auth.changeEmail"]);
+/** Procedures that reveal whether an address has an account. They share one limit. */
+const REVEAL_ACCOUNTS: ReadonlySet<string> = new Set(["auth.signup", "auth.changeEmail"]);
 
 export function createNetworkLimits({ env, bindings, network }: NetworkLimitsOptions): NetworkLimits {
   const { signUp = "SIGN_UP_LIMIT", signIn = "SIGN_IN_LIMIT" } = bindings;
   return {
     async check(path, { kind }) {
-      const showsAccounts = SHOW_ACCOUNTS.has(path);
-      // Beside those, only what strangers may call: a session has limits of its own.
-      if (!showsAccounts && kind !== "email" && kind !== "mail") return;
-      const binding = (env as Record<string, unknown>)[showsAccounts ? signUp : signIn];
+      const revealsAccounts = REVEAL_ACCOUNTS.has(path);
+      // Of the others, only procedures that work without a session: sessions have limits of their own.
+      if (!revealsAccounts && kind !== "email" && kind !== "mail") return;
+      const binding = (env as Record<string, unknown>)[revealsAccounts ? signUp : signIn];
       if (!isRateLimit(binding)) return;
-      // Without an address nobody can be told apart, so all of those share one allowance.
+      // Requests without an address share one limit.
       const { success } = await binding.limit({ key: network ?? "unknown" });
-      if (!success) throw tooMany();
+      if (!success) throw tooManyTries();
     },
   };
 }
 
 /**
- * Checks the bindings with each request, because settings are only available with a request. Without a binding of a default name
- * there is no limit. A name that the app chose itself, or a variable in the place of the binding, would be a limit that never
- * takes effect.
+ * Checks the bindings at each request, because settings are only available then. A binding with a default name may be
+ * missing. A name that the app sets but does not bind, or a variable instead of a binding, would be a limit without effect.
  *
- * @throws ConfigurationError that names the binding
+ * @throws ConfigurationError with the name of the binding
  */
 export function checkRateLimits(env: object, { signUp, signIn }: NetworkLimitsOptions["bindings"]): void {
   checkRateLimit(env, signUp ?? "SIGN_UP_LIMIT", signUp !== undefined);
@@ -63,10 +62,11 @@ function isRateLimit(value: unknown): value is RateLimit {
   return typeof value === "object" && value !== null && "limit" in value && typeof value.limit === "function";
 }
 
-function tooMany(): ReasonedError {
+function tooManyTries(): ReasonedError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
-    message: "Too many tries from your network. Try again in a minute.",
+    reason: "NETWORK_RATE_LIMITED",
+    message: "There were too many attempts from your network. Try again in a minute.",
     retryAfter: 60,
   });
 }

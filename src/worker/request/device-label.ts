@@ -1,4 +1,4 @@
-/** In this order: most browsers also name the ones they descend from. */
+/** The order matters: most browsers also send the names of the browsers that they are based on. */
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdg(e|A|iOS)?\//, "Edge"],
   [/\b(OPR|Opera)\//, "Opera"],
@@ -18,12 +18,12 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, "Linux"],
 ];
 
-/** Longest label made of a User-Agent that no row above knows. */
-const LONGEST = 64;
+/** Maximum length of the label of an unknown browser. */
+const MAX_LENGTH = 64;
 
 /**
- * What a list of sessions calls the device that sent these headers, if they say anything of it. A client writes its User-Agent as it likes: of
- * one that is not recognised only the first name is kept, and of that only plain characters.
+ * Describes the device that sent these headers, for the list of sessions: "Firefox on Windows". `undefined` without a
+ * User-Agent. A client can send any User-Agent, so the label of an unknown one is its first word without special characters.
  */
 export function deviceLabel(headers: Headers): string | undefined {
   const agent = (headers.get("user-agent") ?? "").slice(0, 1_024);
@@ -35,5 +35,5 @@ export function deviceLabel(headers: Headers): string | undefined {
 
 function firstName(agent: string): string {
   const [name = ""] = agent.split(/[\s(]/, 1);
-  return name.replaceAll(/[^A-Za-z0-9 ._/+-]/g, "").slice(0, LONGEST);
+  return name.replaceAll(/[^A-Za-z0-9 ._/+-]/g, "").slice(0, MAX_LENGTH);
 }

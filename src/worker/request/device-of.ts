@@ -5,17 +5,17 @@ import { networkOf } from "./network-of.js";
 interface DeviceOptions {
   /** The value of the device's cookie. */
   readonly token: string | undefined;
-  /** The header that says where the request came from. */
+  /** The header with the client's IP address. */
   readonly addressHeader: string;
 }
 
-/** All that is told to an object of where a request came from. */
+/** Describes the client of a request to an object. */
 export function deviceOf(headers: Headers, { token, addressHeader }: DeviceOptions): Device {
   const network = networkOf(headers.get(addressHeader));
   return { label: deviceLabel(headers), token, network, requestId: requestIdOf(headers) };
 }
 
-/** Cloudflare's own id of the request, which its logs have too; else a new one. */
+/** Cloudflare's id of the request, which is in its logs too, or a new id. */
 function requestIdOf(headers: Headers): string {
   const ray = headers.get("cf-ray") ?? "";
   return /^[0-9A-Za-z-]{8,64}$/.test(ray) ? ray : crypto.randomUUID();

@@ -1,18 +1,20 @@
 const V4 = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
 
-/** Characters of the longest spelling of an IPv6 address. */
-const LONGEST = 45;
+/** Length of the longest notation of an IPv6 address, in characters. */
+const MAX_LENGTH = 45;
 
 /**
- * The network that an address is in, one spelling for each: an IPv4 address itself, also when it is written as an IPv6
- * one, or the first 64 bits of an IPv6 address, which is what one customer has. `undefined` for what is no address.
+ * Returns the network of an IP address in canonical form: an IPv4 address itself, including an IPv4-mapped IPv6 address, or
+ * the first 64 bits of an IPv6 address, which providers usually assign to one customer. `undefined` if it is not an address.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6177
  */
 export function networkOf(address: string | null): string | undefined {
   const text = address?.trim() ?? "";
-  if (text.length > LONGEST) return undefined;
+  if (text.length > MAX_LENGTH) return undefined;
   if (V4.test(text)) return text;
   if (!/^[0-9a-f:.]*:[0-9a-f:.]*$/i.test(text) || !URL.canParse(`http://[${text}]`)) return undefined;
-  // The URL standard writes every address in one way: short, in lower case, without IPv4 in it.
+  // The URL parser returns a canonical form: compressed, in lower case, without dotted IPv4.
   const groups = expand(new URL(`http://[${text}]`).hostname.slice(1, -1));
   if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xff_ff) return mappedV4(groups);
   return `${groups

@@ -1,15 +1,16 @@
-import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
+import type { TRPCCombinedDataTransformer } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { ErrorShape } from "../../shared/call.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { ForwardedError } from "../calls/forwarded-error.js";
-import { leaveAtOnce } from "./leave-at-once.js";
-import { receive } from "./receive.js";
+import { abortOnReturn } from "./abort-on-return.js";
+import { readMessages } from "./read-messages.js";
 
-/** Keeps a request's work going when its client has left. */
+/** Lets work of a request continue after its client has disconnected. */
 export type WaitUntil = (work: Promise<unknown>) => void;
 
-/** A frame of tRPC's WebSocket protocol, as far as one subscription's stream has it. */
+/** A frame of tRPC's WebSocket protocol, as the stream of one subscription contains it. */
 interface Frame {
   readonly result?: { readonly type: "data" | "stopped" | "started"; readonly id?: string; readonly data?: unknown };
   readonly error?: unknown;
@@ -17,36 +18,36 @@ interface Frame {
 
 export interface ReadStreamOptions {
   readonly stub: ObjectStub;
-  /** What the reply to the call said. */
+  /** The ticket in the reply to the call. */
   readonly ticket: string;
   readonly transformer: Pick<TRPCCombinedDataTransformer["output"], "deserialize">;
-  /** How an event with an id is handed on. */
+  /** Converts an event that has an id. */
   readonly track: (id: string, data: unknown) => unknown;
-  /** Ends the stream, and with it the app's generator. */
+  /** Ends the stream and the app's generator. */
   readonly signal?: AbortSignal | undefined;
   readonly waitUntil?: WaitUntil | undefined;
 }
 
 /**
- * The stream behind a ticket, over a socket to the object: it sleeps under it, which it could not under a pending
- * RPC. The object is told that values were read only when they were, so a slow reader slows the object's sending.
+ * Reads the stream of a ticket over a WebSocket to the object, under which the object can hibernate; it could not during a
+ * pending RPC. The Worker acknowledges values only after they were read, so a slow reader slows the object's sending.
  */
 export function readStream({ signal, ...options }: ReadStreamOptions): AsyncGenerator<unknown, unknown> {
-  const left = new AbortController();
-  const ends = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
-  return leaveAtOnce(read({ ...options, signal: ends }), () => left.abort());
+  const returned = new AbortController();
+  const ends = signal ? AbortSignal.any([signal, returned.signal]) : returned.signal;
+  return abortOnReturn(read({ ...options, signal: ends }), () => returned.abort());
 }
 
 async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, unknown> {
   const { stub, ticket, transformer, track, signal, waitUntil } = options;
   const headers = { Upgrade: "websocket", [STREAM_TICKET_HEADER]: ticket };
   const opening = stub.fetch(new Request("https://object/stream", { headers }));
-  // A client that leaves meanwhile ends its request, and nobody would be left to close the socket.
+  // If the client disconnects now, its request ends, and the code that closes the socket would not run.
   waitUntil?.(opening.then(() => scheduler.wait(0)).catch(() => {}));
   const { webSocket: socket } = await opening;
-  if (!socket) throw lost();
+  if (!socket) throw interrupted();
   try {
-    for await (const text of receive(socket, signal)) {
+    for await (const text of readMessages(socket, signal)) {
       if (text === "PING") {
         socket.send("PONG");
         continue;
@@ -59,14 +60,14 @@ async function* read(options: ReadStreamOptions): AsyncGenerator<unknown, unknow
       const value: unknown = transformer.deserialize(result.data);
       yield isTracked(value, result.id) ? track(value.id, value.data) : value;
     }
-    if (!signal?.aborted) throw lost();
+    if (!signal?.aborted) throw interrupted();
     return undefined;
   } finally {
     socket.close();
   }
 }
 
-/** An event of a generator that has tracked before carries the last id, too, but is not itself tracked. */
+/** After a tracked event, later events that are not tracked have the last id as well, but not in their value. */
 function isTracked(value: unknown, id: string | undefined): value is { readonly id: string; readonly data: unknown } {
   return (
     id !== undefined &&
@@ -78,9 +79,10 @@ function isTracked(value: unknown, id: string | undefined): value is { readonly 
   );
 }
 
-function lost(): TRPCError {
-  return new TRPCError({
+function interrupted(): ReasonedError {
+  return new ReasonedError({
     code: "SERVICE_UNAVAILABLE",
-    message: "The object was restarted, or the session is over. Subscribe again: a tracked subscription resumes.",
+    reason: "STREAM_INTERRUPTED",
+    message: "The stream was interrupted, because the object was restarted or the session ended. Subscribe again.",
   });
 }

@@ -1,8 +1,7 @@
-import { leaveAtOnce } from "./leave-at-once.js";
-
 import { liveInputOf, type LiveInput } from "../../shared/live-input.js";
+import { abortOnReturn } from "./abort-on-return.js";
 
-/** Stands for an input when what is asked for is the query, kept current. */
+/** Replaces the input of a query that a server-side caller watches. */
 export class WatchedInput {
   readonly input: unknown;
 
@@ -10,31 +9,37 @@ export class WatchedInput {
     this.input = input;
   }
 
-  /** The call that keeps it current. */
+  /** The call of the subscription that watches the query. */
   toCall(path: string): { readonly path: "_live"; readonly input: LiveInput } {
     return { path: "_live", input: liveInputOf(path, this.input) };
   }
 }
 
 /**
- * The results of a query, now and whenever they change: `for await (const posts of watchQuery(caller.posts.list))`.
- * `caller` is one of {@link createCaller}'s. The object sleeps in between. Leaving the loop ends it.
+ * Yields the result of a query, and each new result after a change. The object hibernates in between. Leaving the loop ends
+ * the subscription.
  *
- * @throws TRPCError as the query does, and SERVICE_UNAVAILABLE when the object was restarted: begin again then
+ * @example
+ * ```ts
+ * const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId });
+ * for await (const posts of watchQuery(caller.posts.list)) console.log(posts.length);
+ * ```
+ * @param procedure a query of a caller that {@link createCaller} returned
+ * @throws TRPCError of the query; SERVICE_UNAVAILABLE (STREAM_INTERRUPTED) if the object was restarted: watch the query again
  */
 export function watchQuery<TInput, TOutput>(
   procedure: (input: TInput) => Promise<TOutput>,
   ...[input]: undefined extends TInput ? [input?: TInput] : [input: TInput]
 ): AsyncGenerator<TOutput, void> {
-  // A caller's procedures take it in place of the input, and answer the stream instead of the one result.
-  const watched = procedure as unknown as (input: WatchedInput) => Promise<AsyncGenerator<{ readonly data: TOutput }>>;
-  const stream = new AbortController();
+  // For a WatchedInput, a caller's procedures return a stream of results instead of one result.
+  const watch = procedure as unknown as (input: WatchedInput) => Promise<AsyncGenerator<{ readonly data: TOutput }>>;
+  const stopped = new AbortController();
   async function* results(): AsyncGenerator<TOutput, void> {
-    const told = await watched(new WatchedInput(input));
-    const leave = (): void => void told.return(undefined);
-    if (stream.signal.aborted) return leave();
-    stream.signal.addEventListener("abort", leave, { once: true });
-    for await (const { data } of told) yield data;
+    const stream = await watch(new WatchedInput(input));
+    const stop = (): void => void stream.return(undefined);
+    if (stopped.signal.aborted) return stop();
+    stopped.signal.addEventListener("abort", stop, { once: true });
+    for await (const { data } of stream) yield data;
   }
-  return leaveAtOnce(results(), () => stream.abort());
+  return abortOnReturn(results(), () => stopped.abort());
 }

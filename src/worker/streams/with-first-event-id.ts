@@ -1,7 +1,9 @@
 /**
- * Tells an event stream's client the id to come back with, before there was any event: an EventSource that is cut off
- * early would begin anew, and what was written meanwhile would be lost on it. As an event of a name that nobody listens
- * to, the way tRPC itself gives an id back: some EventSources overlook an id that comes with no event.
+ * Starts an event stream with an id to resume from. Otherwise an EventSource whose connection is lost before the first event
+ * would start again, and miss what was written in between. The id comes with an event that has a name of its own, as tRPC
+ * itself sends ids, because some EventSources ignore an id without an event.
+ *
+ * @see https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export function withFirstEventId(response: Response, id: string): Response {
   if (!response.body || response.headers.get("content-type") !== "text/event-stream") return response;

@@ -3,8 +3,8 @@ import { formCall } from "../../../src/worker/forms/form-call.js";
 import { redirectTarget } from "../../../src/worker/forms/redirect-target.js";
 
 const ownOrigin = "https://blog.example.com";
-const target = (wanted: string | undefined) =>
-  redirectTarget({ wanted, fallback: "/home", ownOrigin, allowedOrigins: ["https://app.example.com"] }).href;
+const target = (requested: string | undefined) =>
+  redirectTarget({ requested, fallback: "/home", ownOrigin, allowedOrigins: ["https://app.example.com"] }).href;
 
 describe("where a form leads", () => {
   it.each([
@@ -13,8 +13,8 @@ describe("where a form leads", () => {
     [`${ownOrigin}/posts`, `${ownOrigin}/posts`],
     ["https://app.example.com/welcome", "https://app.example.com/welcome"],
     ["", `${ownOrigin}/`],
-  ])("follows %j", (wanted, href) => {
-    expect(target(wanted)).toBe(href);
+  ])("follows %j", (requested, href) => {
+    expect(target(requested)).toBe(href);
   });
 
   it.each([
@@ -37,9 +37,9 @@ describe("where a form leads", () => {
     "data:text/html,x",
     "blob:https://blog.example.com/1",
     "https://",
-  ])("does not follow %j", (wanted) => {
-    expect(new URL(target(wanted)).origin).toBe(ownOrigin);
-    if (wanted !== "https:evil.example") expect(target(wanted)).toBe(`${ownOrigin}/home`);
+  ])("does not follow %j", (requested) => {
+    expect(new URL(target(requested)).origin).toBe(ownOrigin);
+    if (requested !== "https:evil.example") expect(target(requested)).toBe(`${ownOrigin}/home`);
   });
 });
 

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { cookieNames } from "../../../src/worker/cookies/cookie-names.js";
-import type { GatedCalls, GatedUpgrade, GateOptions } from "../../../src/worker/gate/gate-result.js";
+import type { CallsRequest, UpgradeRequest, GateOptions } from "../../../src/worker/gate/gate-result.js";
 import { gate } from "../../../src/worker/gate/gate.js";
 import type { Refusal } from "../../../src/worker/gate/refusal.js";
 
@@ -50,16 +50,16 @@ export function pass(sent: Request) {
   return gate(sent, options);
 }
 
-export async function expectCalls(sent: Request): Promise<GatedCalls> {
+export async function expectCalls(sent: Request): Promise<CallsRequest> {
   const result = await pass(sent);
   expect(result).toMatchObject({ kind: "calls" });
-  return result as GatedCalls;
+  return result as CallsRequest;
 }
 
-export async function expectUpgrade(sent: Request): Promise<GatedUpgrade> {
+export async function expectUpgrade(sent: Request): Promise<UpgradeRequest> {
   const result = await pass(sent);
   expect(result).toMatchObject({ kind: "upgrade" });
-  return result as GatedUpgrade;
+  return result as UpgradeRequest;
 }
 
 /** Refused by that code; the message says what happened, then what to do, and repeats none of `secrets`. */
@@ -78,5 +78,5 @@ export async function refusalOf(sent: Request): Promise<Refusal> {
 }
 
 export async function expectNotMine(sent: Request): Promise<void> {
-  expect(await pass(sent)).toEqual({ kind: "notMine" });
+  expect(await pass(sent)).toEqual({ kind: "otherPath" });
 }

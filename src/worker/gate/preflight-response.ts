@@ -3,14 +3,16 @@ import { USER_HEADER } from "../../shared/session-user.js";
 /** Headers that stock links and this package's client send. */
 const ALLOWED_HEADERS = `content-type, trpc-accept, authorization, last-event-id, ${USER_HEADER}`;
 
-/** How long a browser may remember the answer, in seconds. Chromium's own maximum. */
+/** How long a browser may cache the response, in seconds. Chromium caps it at this value. */
 const MAX_AGE = 7200;
 
 /**
- * The answer to OPTIONS. A foreign origin that is not allowed has been refused before. An allowed one may send any headers:
- * those of tracing tools and of the app mean nothing here.
+ * The response to OPTIONS, after the origin check. An allowed origin may send any headers: those of tracing tools and of
+ * the app have no effect here.
+ *
+ * @see https://fetch.spec.whatwg.org/#cors-preflight-fetch
  */
-export function answerPreflight(request: Headers, corsOrigin: string | undefined): Response {
+export function preflightResponse(request: Headers, corsOrigin: string | undefined): Response {
   const headers = new Headers({ Allow: "GET, POST, OPTIONS" });
   if (corsOrigin !== undefined) {
     const requested = headerNames(request.get("access-control-request-headers") ?? "");
@@ -21,7 +23,7 @@ export function answerPreflight(request: Headers, corsOrigin: string | undefined
   return new Response(null, { status: 204, headers });
 }
 
-/** The well-formed names that are not allowed anyway. */
+/** The well-formed names in a list that are not allowed anyway. */
 function headerNames(list: string): string[] {
   const known = new Set(ALLOWED_HEADERS.split(", "));
   const names = list.split(",").map((name) => name.trim().toLowerCase());

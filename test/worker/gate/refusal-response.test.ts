@@ -11,7 +11,7 @@ import superjson from "superjson";
 import { describe, expect, test } from "vitest";
 import { transformer } from "../../../src/router/transformer.js";
 import type { Refusal } from "../../../src/worker/gate/refusal.js";
-import { refuse } from "../../../src/worker/gate/refuse.js";
+import { refusalResponse } from "../../../src/worker/gate/refusal-response.js";
 import { expectCalls, OWN, post, query, refusalOf, request } from "./expect-gate.js";
 
 const t = initTRPC.create({ transformer, isDev: false });
@@ -23,7 +23,7 @@ type Router = typeof router;
 const config = router._def._config;
 
 test("a refusal is a tRPC error, serialized as the router's own and without a stack", async () => {
-  const reply = refuse(await refusalOf(request("/trpc/q", { method: "PUT" })), config);
+  const reply = refusalResponse(await refusalOf(request("/trpc/q", { method: "PUT" })), config);
   expect(reply.status).toBe(405);
   expect(reply.headers.get("content-type")).toBe("application/json");
   expect(reply.headers.get("allow")).toBe("GET, POST, OPTIONS");
@@ -32,7 +32,7 @@ test("a refusal is a tRPC error, serialized as the router's own and without a st
       json: {
         message: "This method is not supported. Use GET for queries and subscriptions, POST for mutations.",
         code: -32005,
-        data: { code: "METHOD_NOT_SUPPORTED", httpStatus: 405 },
+        data: { code: "METHOD_NOT_SUPPORTED", httpStatus: 405, reason: "METHOD_NOT_ALLOWED" },
       },
     },
   });
@@ -46,7 +46,7 @@ test.each<[Refusal["code"], number]>([
   ["PAYLOAD_TOO_LARGE", 413],
   ["UNSUPPORTED_MEDIA_TYPE", 415],
 ])("%s is status %d", (code, status) => {
-  expect(refuse({ code, message: "No." }, config).status).toBe(status);
+  expect(refusalResponse({ code, message: "No.", reason: "ORIGIN_NOT_ALLOWED" }, config).status).toBe(status);
 });
 
 test("the app's own error format applies", async () => {
@@ -54,7 +54,10 @@ test("the app's own error format applies", async () => {
     transformer,
     errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, app: 1 } }),
   });
-  const reply = refuse({ code: "FORBIDDEN", message: "No." }, formatted.router({})._def._config);
+  const reply = refusalResponse(
+    { code: "FORBIDDEN", message: "No.", reason: "ORIGIN_NOT_ALLOWED" },
+    formatted.router({})._def._config,
+  );
   expect(await reply.json()).toMatchObject({ error: { json: { data: { code: "FORBIDDEN", app: 1 } } } });
 });
 
@@ -69,7 +72,8 @@ describe.each(links)("the stock %s", (_, link) => {
   test.each<Refusal["code"]>(["BAD_REQUEST", "FORBIDDEN", "NOT_FOUND", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE"])(
     "surfaces %s for every call",
     async (code) => {
-      const fetch = async () => refuse({ code, message: "Do otherwise." }, config);
+      const fetch = async () =>
+        refusalResponse({ code, message: "Do otherwise.", reason: "ORIGIN_NOT_ALLOWED" }, config);
       const client = createTRPCClient<Router>({ links: [link(fetch)] });
       const calls = [client.list.query(), client.list.query({}), client.create.mutate({})];
       for (const settled of await Promise.allSettled(calls)) {
@@ -90,7 +94,7 @@ describe.each(links)("the stock %s", (_, link) => {
           input === undefined ? undefined : superjson.deserialize(input as never),
         ]),
       );
-      return refuse({ code: "FORBIDDEN", message: "Seen." }, config);
+      return refusalResponse({ code: "FORBIDDEN", message: "Seen.", reason: "ORIGIN_NOT_ALLOWED" }, config);
     };
     const client = createTRPCClient<Router>({ links: [link(fetch)] });
     const at = new Date(0);
@@ -114,6 +118,6 @@ describe.each(links)("the stock %s", (_, link) => {
 
 test("a call and its refusal never repeat each other", async () => {
   const refusal = await refusalOf(post("/trpc/q", '{"password":"sesame'));
-  expect(await refuse(refusal, config).text()).not.toContain("sesame");
+  expect(await refusalResponse(refusal, config).text()).not.toContain("sesame");
   await expectCalls(query("/trpc/q", { json: null, meta: { values: ["undefined"], v: 1 } }));
 });

@@ -1,17 +1,17 @@
 /**
- * The text messages of a socket as they come, until it closes or the signal says to stop. Accepts the socket.
- * Nothing is lost between two reads: what comes meanwhile waits.
+ * Accepts a socket and yields its text messages until it closes or the signal aborts. Buffers messages that arrive between
+ * two reads.
  */
-export async function* receive(socket: WebSocket, signal?: AbortSignal): AsyncGenerator<string> {
-  const waiting: string[] = [];
-  let over = signal?.aborted ?? false;
+export async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGenerator<string> {
+  const buffered: string[] = [];
+  let isEnded = signal?.aborted ?? false;
   let wake = (): void => {};
   const end = (): void => {
-    over = true;
+    isEnded = true;
     wake();
   };
   socket.addEventListener("message", ({ data }) => {
-    if (typeof data === "string") waiting.push(data);
+    if (typeof data === "string") buffered.push(data);
     wake();
   });
   socket.addEventListener("close", end);
@@ -20,9 +20,9 @@ export async function* receive(socket: WebSocket, signal?: AbortSignal): AsyncGe
   socket.accept();
   try {
     for (;;) {
-      const next = waiting.shift();
+      const next = buffered.shift();
       if (next !== undefined) yield next;
-      else if (over) return;
+      else if (isEnded) return;
       else await new Promise<void>((resolve) => (wake = resolve));
     }
   } finally {

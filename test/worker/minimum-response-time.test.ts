@@ -1,12 +1,12 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { evenAnswerTime } from "../../src/worker/calls/even-answer-time.js";
+import { minimumResponseTime } from "../../src/worker/calls/minimum-response-time.js";
 
 afterEach(() => void vi.useRealTimers());
 
 test.each([["auth.requestPasswordReset"], ["auth.requestDeviceLink"]])("delays the answer of %s", async (path) => {
   vi.useFakeTimers();
   let isDone = false;
-  const time = evenAnswerTime([{ path: "auth.me" }, { path }])?.then(() => (isDone = true));
+  const time = minimumResponseTime([{ path: "auth.me" }, { path }])?.then(() => (isDone = true));
   await vi.advanceTimersByTimeAsync(99);
   expect(isDone).toBe(false);
   await vi.advanceTimersByTimeAsync(1);
@@ -15,5 +15,5 @@ test.each([["auth.requestPasswordReset"], ["auth.requestDeviceLink"]])("delays t
 });
 
 test.each([[[]], [["auth.login"]], [["auth.signup", "posts.list"]]])("does not delay the answer of %j", (paths) => {
-  expect(evenAnswerTime(paths.map((path) => ({ path })))).toBeUndefined();
+  expect(minimumResponseTime(paths.map((path) => ({ path })))).toBeUndefined();
 });

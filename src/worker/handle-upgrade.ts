@@ -5,24 +5,24 @@ import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
 import { toName, type Address } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
-import type { GatedUpgrade } from "./gate/gate-result.js";
+import type { UpgradeRequest } from "./gate/gate-result.js";
 import type { Refusal } from "./gate/refusal.js";
-import { accessExpiryOf, asCaller, type Identity } from "./auth/authenticate.js";
+import { accessExpiryOf, callerOf, type Identity } from "./auth/authenticate.js";
 
-export interface AnswerUpgradeOptions {
+export interface HandleUpgradeOptions {
   readonly configuration: Configuration;
   readonly device: Device;
 }
 
-/** Opens a socket in the caller's own object, or in an organization's. */
-export async function answerUpgrade(
-  { organizationId }: GatedUpgrade,
+/** Opens a WebSocket to the caller's own object, or to an organization's. */
+export async function handleUpgrade(
+  { organizationId }: UpgradeRequest,
   identity: Identity,
-  { configuration: { binding, namespace, secrets }, device }: AnswerUpgradeOptions,
+  { configuration: { binding, namespace, secrets }, device }: HandleUpgradeOptions,
 ): Promise<Response | Refusal> {
-  if (identity.type === "nobody") return notSignedIn;
-  if (identity.type === "lapsed" && !(await isNewest(identity.claims, namespace, device))) return notSignedIn;
-  const caller = identity.type === "known" ? identity.caller : asCaller(identity.claims);
+  if (identity.type === "anonymous") return notSignedIn;
+  if (identity.type === "expired" && !(await isNewestToken(identity.claims, namespace, device))) return notSignedIn;
+  const caller = identity.type === "authenticated" ? identity.caller : callerOf(identity.claims);
   const expiresAt = accessExpiryOf(identity);
   if (caller.type !== "user") return notSignedIn;
 
@@ -35,11 +35,11 @@ export async function answerUpgrade(
   const headers = { Upgrade: "websocket", [SOCKET_PASS_HEADER]: pass };
   const response = await stubOf(namespace, address).fetch(new Request("https://object/socket", { headers }));
   if (response.status === 101) return response;
-  if (response.status === 503) return tryAgain;
+  if (response.status === 503) return sessionCheckFailed;
   return response.status === 401 ? notSignedIn : notAMember;
 }
 
-function isNewest(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
+function isNewestToken(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
   return stub.internal({ op: "holdsRefreshToken", sessionId, generation, device });
@@ -47,15 +47,18 @@ function isNewest(claims: RefreshClaims, namespace: ObjectNamespace, device: Dev
 
 const notSignedIn: Refusal = {
   code: "UNAUTHORIZED",
-  message: "A socket needs a signed-in user. Sign in over HTTP first, then open it.",
+  reason: "NOT_SIGNED_IN",
+  message: "You are not signed in. Sign in over HTTP, then open the socket.",
 };
 
-const tryAgain: Refusal = {
+const sessionCheckFailed: Refusal = {
   code: "SERVICE_UNAVAILABLE",
-  message: "Whether the session is alive could not be found out. Try again in a moment.",
+  reason: "SESSION_CHECK_FAILED",
+  message: "The session could not be checked. Try again in a moment.",
 };
 
 const notAMember: Refusal = {
   code: "FORBIDDEN",
-  message: "Only members may open a socket to this organization. Accept an invitation to it first.",
+  reason: "NOT_A_MEMBER",
+  message: "You are not a member of this organization. Accept an invitation, then open the socket.",
 };

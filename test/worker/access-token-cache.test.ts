@@ -1,7 +1,7 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { signAccessToken } from "../../src/jwt/access-token.js";
 import type { Configuration } from "../../src/worker/configuration.js";
-import { verifyRecent } from "../../src/worker/auth/recent-tokens.js";
+import { verifyAccessTokenCached } from "../../src/worker/auth/access-token-cache.js";
 
 afterEach(() => void vi.useRealTimers());
 
@@ -30,29 +30,31 @@ function later(milliseconds: number): void {
 it("a token that held holds again, for as long as it is good, and no longer", async () => {
   const configuration = configured();
   const token = await sign(configuration, Date.now() + 30_000);
-  expect(await verifyRecent(token, configuration)).toMatchObject(claims);
+  expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
   later(20_000);
-  expect(await verifyRecent(token, configuration)).toMatchObject(claims);
+  expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
   later(10_000);
-  expect(await verifyRecent(token, configuration)).toBeUndefined();
+  expect(await verifyAccessTokenCached(token, configuration)).toBeUndefined();
 });
 
 it("a remembered token is one app's, under the secrets that it was checked with", async () => {
   const configuration = configured();
   const token = await sign(configuration);
-  expect(await verifyRecent(token, configuration)).toMatchObject(claims);
-  expect(await verifyRecent(token, configured({ binding: "OTHER_DO" }))).toBeUndefined();
-  expect(await verifyRecent(token, configured({ current: secret("b") }))).toBeUndefined();
-  expect(await verifyRecent(token, configured({ current: secret("b"), previous: secret("a") }))).toMatchObject(claims);
+  expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
+  expect(await verifyAccessTokenCached(token, configured({ binding: "OTHER_DO" }))).toBeUndefined();
+  expect(await verifyAccessTokenCached(token, configured({ current: secret("b") }))).toBeUndefined();
+  expect(
+    await verifyAccessTokenCached(token, configured({ current: secret("b"), previous: secret("a") })),
+  ).toMatchObject(claims);
 });
 
 it("one that is changed in a character is not the one that is remembered", async () => {
   const configuration = configured();
   const token = await sign(configuration);
-  expect(await verifyRecent(token, configuration)).toMatchObject(claims);
+  expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
   for (let index = 0; index < token.length; index += 7) {
     const changed = token.slice(0, index) + (token[index] === "A" ? "B" : "A") + token.slice(index + 1);
-    expect(await verifyRecent(changed, configuration), changed).toBeUndefined();
+    expect(await verifyAccessTokenCached(changed, configuration), changed).toBeUndefined();
   }
 });
 
@@ -61,6 +63,6 @@ it("many more tokens than are remembered all hold", async () => {
   const tokens: string[] = [];
   while (tokens.length < 1_100) tokens.push(await sign(configuration));
   for (let round = 0; round < 2; round++) {
-    for (const token of tokens) expect(await verifyRecent(token, configuration)).toMatchObject(claims);
+    for (const token of tokens) expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
   }
 });

@@ -6,24 +6,23 @@ import type { OnError } from "../../router/error-report.js";
 import type { Refusal } from "./refusal.js";
 
 /**
- * The reply to a refused request: one tRPC error, formatted and serialized like those of the app's router, so that
- * every stock link surfaces it as a `TRPCClientError` of each call it had sent.
+ * The response to a refused request: one tRPC error, formatted and serialized by the app's router, so that every stock
+ * link rejects each call of the request with it as a `TRPCClientError`.
  */
-export function refuse(
-  refusal: Refusal,
+export function refusalResponse(
+  { code, message, reason, headers }: Refusal,
   config: TRPCRootConfig<AnyTRPCRootTypes>,
   onError: OnError = logError,
 ): Response {
-  const error = new TRPCError({ code: refusal.code, message: refusal.message });
+  const error = new TRPCError({ code, message });
   const formatted = formatError(
     { config, error, type: "unknown", path: undefined, input: undefined, ctx: undefined },
     onError,
   );
-  const { reason } = refusal;
-  const shape = reason === undefined ? formatted : { ...formatted, data: { ...formatted.data, reason } };
+  const shape = { ...formatted, data: { ...formatted.data, reason } };
   return Response.json(transformTRPCResponse(config, { error: shape as never }), {
-    // Never a 2xx: the streaming link reads a plain error body only from a status that says so.
+    // The streaming link parses a single error only if the status is not 2xx.
     status: getHTTPStatusCodeFromError(error),
-    headers: { ...refusal.headers },
+    headers: { ...headers },
   });
 }
