@@ -9,7 +9,6 @@ import { verifyRefreshToken } from "../../jwt/refresh-token.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { emailAddressOf } from "../../shared/email-index.js";
-import { ReasonedError } from "../../router/reasoned-error.js";
 import { INVALID_LINK } from "../../shared/mail-link.js";
 import { parseName, toName, type Address } from "../../shared/owner.js";
 import type { Configuration } from "../configuration.js";
