@@ -59,7 +59,7 @@ describe("forms without JavaScript", () => {
     for (let tries = 0; tries < 6; tries++) {
       codes.push((await post(stranger, "login", wrong)).headers.get("location"));
     }
-    expect(codes.at(-1)).toBe(`${origin}/login?error=TOO_MANY_REQUESTS`);
+    expect(codes.at(-1)).toBe(`${origin}/login?error=TOO_MANY_REQUESTS&reason=TOO_MANY_WRONG_PASSWORDS`);
     expect((await post(stranger, "login", { ...wrong, password })).headers.get("location")).toBe(codes.at(-1));
     expect((await post(browser, "login", { ...wrong, password })).headers.get("location")).toBe(`${origin}/`);
   });
@@ -72,13 +72,14 @@ describe("forms without JavaScript", () => {
     expect(user.profile).toEqual({ firstName: "Ada", lastName: "Lovelace" });
     for (const extra of ["profile.role", "profile.", "profile.__proto__"]) {
       const refused = await post(openBrowser(), "signup", { ...fields, email: freshEmail(), [extra]: "admin" });
-      expect(refused.headers.get("location")).toBe(`${origin}/?error=BAD_REQUEST`);
+      expect(refused.headers.get("location")).toMatch(/\/\?error=BAD_REQUEST(&reason=INPUT_[A-Z]+)?$/);
     }
     const tooLong = { ...fields, email: freshEmail(), "profile.firstName": "a".repeat(101) };
-    expect((await post(openBrowser(), "signup", tooLong)).headers.get("location")).toBe(`${origin}/?error=BAD_REQUEST`);
+    const refused = await post(openBrowser(), "signup", tooLong);
+    expect(refused.headers.get("location")).toMatch(/\/\?error=BAD_REQUEST(&reason=INPUT_[A-Z]+)?$/);
   });
 
-  it("what fails leads back with the code, and with nothing that was typed", async () => {
+  it("redirects back with the code and the reason of an error, and with no field of the form", async () => {
     const { email } = await signUp();
     const browser = openBrowser();
     const failed = async (name: string, fields: Record<string, string>) => {
@@ -88,11 +89,19 @@ describe("forms without JavaScript", () => {
       return response.headers.get("location");
     };
     const back = `${origin}/login?next=%2Fa&error=`;
-    expect(await failed("login", { email, password: "a wrong password" })).toBe(`${back}UNAUTHORIZED`);
-    expect(await failed("login", { email: "nobody", password })).toBe(`${back}BAD_REQUEST`);
-    expect(await failed("login", {})).toBe(`${back}BAD_REQUEST`);
-    expect(await failed("signup", { email, password })).toBe(`${back}CONFLICT`);
-    expect(await failed("signup", { email: freshEmail(), password: "short" })).toBe(`${back}BAD_REQUEST`);
+    expect(await failed("login", { email, password: "a wrong password" })).toBe(
+      `${back}UNAUTHORIZED&reason=WRONG_CREDENTIALS`,
+    );
+    expect(await failed("login", { email: "nobody", password })).toBe(`${back}BAD_REQUEST&reason=EMAIL_INVALID`);
+    expect(await failed("login", {})).toBe(`${back}BAD_REQUEST&reason=EMAIL_INVALID`);
+    expect(await failed("signup", { email, password })).toBe(`${back}CONFLICT&reason=EMAIL_TAKEN`);
+    const short = await failed("signup", { email: freshEmail(), password: "short" });
+    expect(short).toBe(`${back}BAD_REQUEST&reason=PASSWORD_TOO_SHORT`);
+    // A reason that the form's address has from an earlier error does not stay.
+    const stale = "/login?error=CONFLICT&reason=EMAIL_TAKEN";
+    expect(await failed("login", { back: stale, email, password: "a wrong password" })).toBe(
+      `${origin}/login?error=UNAUTHORIZED&reason=WRONG_CREDENTIALS`,
+    );
   });
 
   it("signing out when nobody is signed in is done already", async () => {

@@ -7,7 +7,10 @@ const PROFILE = "profile.";
 export function formCall({ form, fields }: Pick<FormRequest, "form" | "fields">): SerializedCall {
   const path = `auth.${form}`;
   if (form === "logout") return { path, input: undefined };
-  const input: Record<string, unknown> = { email: fields.get("email"), password: fields.get("password") };
+  // A field that is missing must be missing in the input: `undefined` is not JSON, so the call would fail before its schema.
+  const input: Record<string, unknown> = Object.fromEntries(
+    ["email", "password"].flatMap((name) => (fields.has(name) ? [[name, fields.get(name)]] : [])),
+  );
   const profile = [...fields].filter(([name]) => name.startsWith(PROFILE));
   if (form === "signup" && profile.length > 0) {
     input["profile"] = Object.fromEntries(profile.map(([name, value]) => [name.slice(PROFILE.length), value]));
