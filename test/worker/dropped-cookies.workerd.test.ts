@@ -158,7 +158,10 @@ describe("a form's sign-in", () => {
     return { location: response.headers.get("location"), cookies: response.headers.getSetCookie().length };
   }
   const fromFront = { origin: front, ...submit, "sec-fetch-site": "cross-site" };
-  const refused = (page: string) => ({ location: `${page}?error=PRECONDITION_FAILED`, cookies: 0 });
+  const refused = (page: string) => ({
+    location: `${page}?error=PRECONDITION_FAILED&reason=COOKIES_DROPPED`,
+    cookies: 0,
+  });
 
   it("over plain http leads back with the code", async () => {
     expect(await post(open(lan, { origin: lan }), { back: "/login" })).toEqual(refused(`${lan}/login`));
