@@ -31,7 +31,7 @@ export type ErrorReason =
   | "INPUT_MALFORMED"
   | "INPUT_TOO_COMPLEX"
   | "INPUT_TOO_DEEP"
-  | "INVALID_UTF8"
+  | "INVALID_ENCODING"
   | "INVITATION_NOT_FOUND"
   | "INVITATION_QUOTA"
   | "INVITED_BY_APP"
@@ -101,7 +101,7 @@ export type ErrorReason =
   | "WRONG_PASSWORD";
 
 // The form of a reason is checked, not a list of them, which every page would load.
-const REASON = /^[A-Z]+(_[A-Z\d]+)+$/;
+const REASON = /^[A-Z]+(_[A-Z]+)+$/;
 
 /**
  * The reason of an error that a call of a client, or of a server-side caller, was rejected with; `undefined` for an

@@ -85,7 +85,7 @@ function decode(decoder: TextDecoder, chunk?: Uint8Array): string {
   } catch {
     throw new GateRefusal({
       code: "BAD_REQUEST",
-      reason: "INVALID_UTF8",
+      reason: "INVALID_ENCODING",
       message: "The body is not valid UTF-8. Send what JSON.stringify returns, encoded as UTF-8.",
     });
   }
