@@ -1,19 +1,21 @@
 /** Characters of the longest unit that counts as a repetition: "12341234" repeats four. */
 const LONGEST_UNIT = 4;
 
-/** Characters of the shortest password that is checked. Most shorter ones are refused by their length. */
-const SHORTEST = 8;
+/**
+ * The passwords that are checked: those that a list of common passwords would have. Shorter ones are refused by their length. Long
+ * ones, and those of other scripts, are accepted, because nobody tries their patterns first.
+ */
+const CHECKED = /^[ -~]{8,20}$/;
 
 /**
  * Whether a password repeats a few characters ("aaaaaaaa", "12341234"), or counts up or down ("abcdefgh", "0987654321").
  * The list of common passwords lacks most of these, because its authors recognize them by rules.
  */
 export function isPredictable(password: string): boolean {
-  return isPattern(Array.from(password)) || isPattern(Array.from(password.toLowerCase()));
+  return CHECKED.test(password) && (isPattern([...password]) || isPattern([...password.toLowerCase()]));
 }
 
 function isPattern(characters: readonly string[]): boolean {
-  if (characters.length < SHORTEST) return false;
   const units = Array.from({ length: LONGEST_UNIT }, (_, index) => index + 1);
   return units.some((unit) => isRepetition(characters, unit)) || counts(characters, 1) || counts(characters, -1);
 }
@@ -29,9 +31,8 @@ function counts(characters: readonly string[], step: 1 | -1): boolean {
   });
 }
 
-/** After a 9 comes ":" in Unicode, and 0 on a keyboard. Both count. */
+/** After a 9 comes ":" in ASCII, and 0 on a keyboard. Both count. */
 function neighbours(character: string, step: 1 | -1): readonly string[] {
-  const point = (character.codePointAt(0) ?? 0) + step;
-  const next = point < 0 || point > 0x10ffff ? [] : [String.fromCodePoint(point)];
+  const next = [String.fromCharCode(character.charCodeAt(0) + step)];
   return /^[0-9]$/.test(character) ? [...next, String((Number(character) + 10 + step) % 10)] : next;
 }
