@@ -152,9 +152,9 @@ async function following(plan, { object, guess }, { clock, evict }) {
 async function waitAfter({ status, body }) {
   if (status === 401) return 0;
   const text = String(body);
-  const seconds = /(\d+) s\b/.exec(text)?.[1];
-  if (status !== 429 || seconds === undefined) throw new Error(`A guess was answered with ${status}: ${text}`);
-  return Number(seconds);
+  const seconds = status === 429 ? JSON.parse(text).error.json.data.retryAfter : undefined;
+  if (seconds === undefined) throw new Error(`A guess was answered with ${status}: ${text}`);
+  return seconds;
 }
 
 function createClock(port) {

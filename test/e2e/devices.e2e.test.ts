@@ -130,7 +130,7 @@ async function guess(page: string, email: string): Promise<void> {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ json: { email, password: "not the password" } }),
     });
-    const seconds = Number(/(\d+) s\b/.exec(await response.text())?.[1] ?? 0);
+    const seconds = Number(response.headers.get("Retry-After") ?? 0);
     if (seconds > 8) return;
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   }
