@@ -1,7 +1,8 @@
 import { upgrade } from "../fixtures/socket.js";
 import { Violation } from "./history.js";
 import type { Session } from "./session.js";
-import type { Subscriber, Told } from "./subscriber.js";
+import type { Subscriber } from "./subscriber.js";
+import type { Target } from "./target.js";
 
 interface Frame {
   readonly id?: number | null;
@@ -9,16 +10,19 @@ interface Frame {
   readonly result?: {
     readonly type: string;
     readonly id?: string;
-    readonly data?: { readonly json: { readonly id: string; readonly data: Told["change"] } };
+    readonly data?: { readonly json: { readonly id: string; readonly data: unknown } };
   };
-  readonly error?: { readonly json: { readonly message: string; readonly data: { readonly code: string } } };
+  readonly error?: {
+    readonly json: { readonly message: string; readonly data: { readonly code: string; readonly reason?: string } };
+  };
 }
 
 export type Reply = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly code: string };
 
 /** A tab: one socket at a time, and what is subscribed to over it. Comes back as the stock client does. */
-export function createClient(name: string, session: Session, keeps: boolean, path: string, onNews: () => void) {
+export function createClient(name: string, session: Session, keeps: boolean, target: Target, onNews: () => void) {
   let socket: WebSocket | undefined;
+  let abandoned: WebSocket | undefined;
   let ids = 0;
   const calls = new Map<number, (reply: Reply) => void>();
   const subscribers = new Map<number, Subscriber>();
@@ -42,7 +46,7 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
 
     /** Opens a socket; says whether that went well. */
     async open(): Promise<boolean> {
-      const { webSocket, status } = await upgrade(session.browser, {}, path);
+      const { webSocket, status } = await upgrade(session.browser, {}, target.socketPath);
       if (!webSocket) {
         if (session.revokedAt === Infinity) throw new Violation(`${name}: the upgrade was answered with ${status}`);
         return false;
@@ -73,6 +77,22 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
       calls.clear();
     },
 
+    /** Does not look at its socket any more, and closes the one that it left so before. */
+    abandon(): void {
+      client.closeAbandoned();
+      abandoned = socket;
+      client.leave();
+    },
+
+    closeAbandoned(): void {
+      try {
+        abandoned?.close(1000);
+      } catch {
+        // It was closed already.
+      }
+      abandoned = undefined;
+    },
+
     close(): void {
       const open = socket;
       client.leave();
@@ -93,19 +113,22 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
 
     /** `lastEventId` stands for what it was told last; a client that keeps where it began says that too. */
     subscribeMessage(id: number, subscriber: Subscriber, lastEventId: string | undefined, filler = ""): object {
-      const input = { json: filler === "" ? {} : { filler } };
+      const { path, input: json } = target.subscription(subscriber.source, filler);
       const userdo = keeps && { userdo: { startedAt: subscriber.startedAt } };
-      return { id, method: "subscription", params: { path: subscriber.source, input, lastEventId, ...userdo } };
+      return { id, method: "subscription", params: { path, input: { json }, lastEventId, ...userdo } };
     },
 
     /** The messages of calls, and what they are answered with. */
-    call(method: "query" | "mutation", callPath: string, input?: unknown): { message: object; reply: Promise<Reply> } {
+    call(method: "query" | "mutation", callPath: string, input?: object): { message: object; reply: Promise<Reply> } {
       const id = client.nextId();
       const reply = new Promise<Reply>((resolve) => {
         if (client.isOpen()) calls.set(id, resolve);
         else resolve({ ok: false, code: "CLOSED" });
       });
-      return { message: { id, method, params: { path: callPath, input: { json: input } } }, reply };
+      return {
+        message: { id, method, params: { path: target.path(callPath), input: { json: target.input(input) } } },
+        reply,
+      };
     },
 
     /** Reads one window, and stops again. */
@@ -152,8 +175,10 @@ export function createClient(name: string, session: Session, keeps: boolean, pat
   function onSubscription(subscriber: Subscriber, { result, error }: Frame): void {
     if (error) {
       subscriber.state = "ended";
-      const { code } = error.json.data;
-      if (session.revokedAt < Infinity && code === "UNAUTHORIZED") return;
+      const { code, reason } = error.json.data;
+      if (session.revokedAt < Infinity && (code === "UNAUTHORIZED" || code === "FORBIDDEN")) return;
+      // Sockets that the client has left may count until the object hears of it. `sync` subscribes again.
+      if (target.isShared && reason === "MEMBER_QUOTA") return;
       client.violation ??= new Violation(`${subscriber.name} (${subscriber.source}) ended: ${error.json.message}`);
     } else if (result?.type === "started") {
       subscriber.state = "on";

@@ -13,6 +13,11 @@ export function createFigures() {
     revokes: 0,
     resets: 0,
     overfilled: 0,
+    organizations: 0,
+    results: 0,
+    fullSubscriptions: 0,
+    fullCalls: 0,
+    removals: 0,
   };
 }
 

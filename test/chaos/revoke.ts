@@ -8,25 +8,35 @@ const turn: Turn = { writes: [creates("items"), creates("notes")], fail: false }
 
 /** Ends a session, and tries at once what it may not do any more. */
 export async function revoke(world: World, { session: pick, how }: Doing<"revoke">): Promise<void> {
-  const { alive, capture, clients, ledger } = world;
+  const { alive, capture, clients, ledger, target } = world;
   const listening = alive().filter((each) => clients.some((client) => client.session === each && client.isOpen()));
   const session = pickOf(listening.length > 0 ? listening : alive(), pick);
   if (!session) return;
   if (alive().length === 1) await world.signIn();
   const other = alive().find((each) => each !== session);
+  const sibling = alive().find((each) => each !== session && each.userId === session.userId);
+  const owner = alive().find((each) => each.userId === world.sessions[0]?.userId);
   await capture();
-  if (how === "logout") await session.http.auth.logout.mutate();
-  else if (how === "revoke") await other?.http.sessions.revoke.mutate({ id: session.id });
+  const ended = [session];
+  if (target.isShared && how === "quietly" && owner && owner.userId !== session.userId) {
+    const { organizationId } = world;
+    await owner.http.organizations.members.remove.mutate({ organizationId, userId: session.userId });
+    world.users.delete(session.email);
+    ended.push(...alive().filter((each) => each !== session && each.userId === session.userId));
+    world.figures.removals++;
+  } else if (how === "logout" || (target.isShared && !sibling)) await session.http.auth.logout.mutate();
+  else if (how === "revoke" || target.isShared) await sibling?.http.sessions.revoke.mutate({ id: session.id });
   else
     await runInDurableObject(world.object(), (_instance, { storage: { sql } }) => {
       // Past the close that signing out brings: a client may ignore that.
       sql.exec("DELETE FROM _sessions WHERE id = ?", session.id);
     });
   await capture();
-  session.revokedAt = ledger.history.head();
+  for (const each of ended) each.revokedAt = ledger.history.head();
   world.figures.revokes++;
   // What its sockets still send must not be executed, and nothing of this may be told to them.
   for (const client of clients)
-    if (client.session === session && client.isOpen()) await writeOverSocket(world, client, [turn]);
-  if (other) await writeOverHttp(world, other, [turn], { how: "http" });
+    if (ended.includes(client.session) && client.isOpen()) await writeOverSocket(world, client, [turn]);
+  const writer = other && ended.includes(other) ? alive()[0] : other;
+  if (writer) await writeOverHttp(world, writer, [turn], { how: "http" });
 }

@@ -1,7 +1,7 @@
 import { vi } from "vitest";
 import type { Figures } from "./figures.js";
 import { Violation } from "./history.js";
-import type { Schedule, Step } from "./schedule.js";
+import { isLive, type Schedule, type Step } from "./schedule.js";
 import { comeBack } from "./subscribe.js";
 import { sync } from "./sync.js";
 import { takeStep } from "./take-step.js";
@@ -51,7 +51,8 @@ async function end(world: World): Promise<void> {
   const { clients, figures, subscribersOf } = world;
   await sync(world);
   for (const subscriber of subscribersOf()) {
-    figures.events += subscriber.told();
+    if (isLive(subscriber.source)) figures.results += subscriber.told();
+    else figures.events += subscriber.told();
     figures.resets += subscriber.resets();
   }
   figures.subscribers += subscribersOf().length;

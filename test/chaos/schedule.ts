@@ -1,7 +1,11 @@
 import { createRandom, type Random } from "./random.js";
 
 export type TableName = "items" | "notes";
-export type Source = "items" | "notes" | "watchItems" | "watchNotes";
+/** Live queries. Only an organization's schedules subscribe to them. */
+export type LiveSource = "liveItems" | "liveNotes";
+export type Source = "items" | "notes" | "watchItems" | "watchNotes" | LiveSource;
+
+export const isLive = (source: Source): source is LiveSource => source === "liveItems" || source === "liveNotes";
 
 export interface Write {
   readonly table: TableName;
@@ -18,6 +22,7 @@ export type Step =
   | { readonly do: "crowd"; readonly client: number }
   | { readonly do: "stop"; readonly client: number; readonly pick: number }
   | { readonly do: "drop" | "halfOpen" | "comeBack" | "stall" | "sip" | "read" | "overfill"; readonly client: number }
+  | { readonly do: "overfillMember"; readonly client: number; readonly quota: "subscriptions" | "calls" }
   | { readonly do: "forge"; readonly client: number; readonly pick: number }
   | { readonly do: "evict"; readonly sockets: "hibernate" | "close" }
   | { readonly do: "abort" | "lapse" | "signIn" | "sync" }
@@ -42,26 +47,35 @@ export interface Turn {
 
 export interface Schedule {
   readonly seed: number;
+  /** Of which kind the object is that the schedule runs against. */
+  readonly owner: "user" | "organization";
   readonly window: "wide" | "narrow" | "hasty";
   readonly steps: readonly Step[];
 }
 
 const SOURCES: readonly Source[] = ["items", "items", "notes", "watchItems", "watchNotes"];
+const ORGANIZATION_SOURCES: readonly Source[] = [...SOURCES, "liveItems", "liveItems", "liveNotes"];
 
+/** Every third schedule is an organization's. */
 export function makeSchedule(seed: number): Schedule {
   const random = createRandom(seed * 2_654_435_761 + 1);
   const window = random.of(["wide", "wide", "narrow", "hasty"] as const);
-  const steps: Step[] = [
-    { do: "connect", session: 0, keeps: random.chance(0.5) },
-    { do: "subscribe", client: 0, source: random.of(SOURCES), writes: [] },
-    { do: "subscribe", client: 0, source: random.of(SOURCES), writes: [] },
+  const owner = seed % 3 === 0 ? "organization" : "user";
+  const { sources } = kinds[owner];
+  const begin = (member: number): Step[] => [
+    { do: "connect", session: member, keeps: random.chance(0.5) },
+    { do: "subscribe", client: member, source: random.of(sources), writes: [] },
+    { do: "subscribe", client: member, source: random.of(sources), writes: [] },
   ];
+  const steps: Step[] = owner === "user" ? begin(0) : [0, 1, 2].flatMap(begin);
   const count = 10 + random.below(40);
-  while (steps.length < count) steps.push(makeStep(random));
-  return { seed, window, steps };
+  while (steps.length < count) steps.push(makeStep(random, kinds[owner].makers));
+  return { seed, window, owner, steps };
 }
 
-const makers: readonly (readonly [number, (random: Random) => Step])[] = [
+type Maker = readonly [weight: number, make: (random: Random) => Step];
+
+const makersFor = (sources: readonly Source[]): readonly Maker[] => [
   [26, makeWrite],
   [
     4,
@@ -77,7 +91,7 @@ const makers: readonly (readonly [number, (random: Random) => Step])[] = [
     (r) => ({
       do: "subscribe",
       client: r.below(8),
-      source: r.of(SOURCES),
+      source: r.of(sources),
       writes: r.chance(0.4) ? r.times(3, () => makeOne(r)) : [],
     }),
   ],
@@ -100,10 +114,18 @@ const makers: readonly (readonly [number, (random: Random) => Step])[] = [
   [8, (r) => ({ do: "together", steps: [makeWrite(r), makeTroubleOrWrite(r)] })],
 ];
 
-const total = makers.reduce((sum, [weight]) => sum + weight, 0);
+const makeOverfill: Maker = [
+  5,
+  (r) => ({ do: "overfillMember", client: r.below(8), quota: r.of(["subscriptions", "calls"]) }),
+];
 
-function makeStep(random: Random): Step {
-  let left = random.below(total);
+const kinds = {
+  user: { sources: SOURCES, makers: makersFor(SOURCES) },
+  organization: { sources: ORGANIZATION_SOURCES, makers: [...makersFor(ORGANIZATION_SOURCES), makeOverfill] },
+};
+
+function makeStep(random: Random, makers: readonly Maker[]): Step {
+  let left = random.below(makers.reduce((sum, [weight]) => sum + weight, 0));
   for (const [weight, make] of makers) {
     if (left < weight) return make(random);
     left -= weight;

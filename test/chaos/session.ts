@@ -7,6 +7,7 @@ import type { AppRouter } from "./app/router.js";
 export interface Session {
   readonly id: string;
   readonly userId: string;
+  readonly email: string;
   readonly browser: Browser;
   readonly http: TRPCClient<AppRouter>;
   readonly batch: TRPCClient<AppRouter>;
@@ -27,5 +28,5 @@ export async function signIn(path: string, email: string, isNew: boolean): Promi
   const { user, session } = isNew
     ? await http.auth.signup.mutate(credentials)
     : await http.auth.login.mutate(credentials);
-  return { id: session.id, userId: user.id, browser, http, batch, revokedAt: Infinity };
+  return { id: session.id, userId: user.id, email, browser, http, batch, revokedAt: Infinity };
 }

@@ -1,5 +1,6 @@
 import type { Client } from "./client.js";
-import type { Source } from "./schedule.js";
+import { createLiveSubscriber } from "./live-subscriber.js";
+import { isLive, type Source } from "./schedule.js";
 import { createSubscriber, type Handover, type Subscriber } from "./subscriber.js";
 import type { World } from "./world.js";
 
@@ -15,7 +16,10 @@ export function newSubscriber(world: World, client: Client, source: Source): [nu
   const { history, prunedTo } = world.ledger;
   const id = client.nextId();
   const name = `${client.name}.${id}`;
-  const subscriber = createSubscriber({ name, source, history, prunedTo, everyCommit: world.window === "wide" });
+  const { userId } = client.session;
+  const subscriber = isLive(source)
+    ? createLiveSubscriber({ name, source, history, userId, rows: world.ledger.rows })
+    : createSubscriber({ name, source, history, prunedTo, everyCommit: world.window === "wide" });
   client.subscribers.set(id, subscriber);
   return [id, subscriber];
 }

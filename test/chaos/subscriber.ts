@@ -2,9 +2,15 @@ import { Violation, type History } from "./history.js";
 import type { Source, TableName } from "./schedule.js";
 
 /** A change as it came over the wire. */
-export interface Told {
+interface Told {
   readonly cursor: string;
   readonly change: { readonly type: string; readonly id?: string; readonly data?: { readonly n: number } };
+}
+
+/** An event of a subscription as it came over the wire: a change, or the result of a live query. */
+export interface Delivery {
+  readonly cursor: string;
+  readonly change: unknown;
 }
 
 export interface SubscriberOptions {
@@ -145,9 +151,9 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     resets: (): number => resets,
     isSettled: (): boolean => settled,
 
-    receive(event: Told): void {
-      lastCursor = event.cursor;
-      inbox.push(event);
+    receive({ cursor, change }: Delivery): void {
+      lastCursor = cursor;
+      inbox.push({ cursor, change: change as Told["change"] });
     },
 
     /** It subscribes, or does so again. `cursor` is what it sends along. */

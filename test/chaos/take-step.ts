@@ -1,6 +1,8 @@
 import { abortAllDurableObjects, evictDurableObject } from "cloudflare:test";
 import { vi } from "vitest";
 import type { Client } from "./client.js";
+import { limits } from "./app/limits.js";
+import { overfillMember } from "./overfill-member.js";
 import { revoke } from "./revoke.js";
 import { pickOf, type Doing, type Step } from "./schedule.js";
 import { comeBack, cursorOf, mayHandOver, newSubscriber, started, subscribe } from "./subscribe.js";
@@ -10,7 +12,7 @@ import { writeOverHttp, writeOverSocket, writeRaw } from "./write.js";
 
 /** `amid`: what else goes on at the same time may make it fail. */
 export async function takeStep(world: World, step: Step, amid?: Doing<"together">): Promise<void> {
-  const { alive, clients, figures, subscribersOf, window } = world;
+  const { alive, clients, figures, subscribersOf, target, window } = world;
   const client = "client" in step ? pickOf(clients, step.client) : undefined;
   const isLive = client !== undefined && client.session.revokedAt === Infinity;
   switch (step.do) {
@@ -23,9 +25,9 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       return session && clients.length < 8 ? world.connect(session, step.keeps) : undefined;
     }
     case "subscribe":
-      return isLive && maySubscribe(client) ? begin(world, client, step) : undefined;
+      return isLive && maySubscribe(world, client) ? begin(world, client, step) : undefined;
     case "crowd":
-      return isLive && maySubscribe(client) ? crowd(world, client) : undefined;
+      return isLive && maySubscribe(world, client) ? crowd(world, client) : undefined;
     case "stop": {
       const id = client && pickOf([...client.subscribers.keys()], step.pick);
       if (id === undefined) return;
@@ -39,7 +41,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       // The object would wait for it, and so could not be evicted.
       if (window === "narrow" || !isLive) return;
       figures.drops++;
-      return client.leave();
+      return target.isShared ? client.abandon() : client.leave();
     case "comeBack": {
       // Where one without a cursor starts is not known while something is written.
       const unclear = amid && client && subscribersOf([client]).some((each) => !cursorOf(client, each));
@@ -54,7 +56,9 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       return client?.read();
     case "overfill":
       // Elsewhere the answers would take so many windows that the patience of a step ends first.
-      return isLive && maySubscribe(client) && window === "wide" ? overfill(world, client) : undefined;
+      return isLive && maySubscribe(world, client) && window === "wide" ? overfill(world, client) : undefined;
+    case "overfillMember":
+      return isLive ? overfillMember(world, client, step) : undefined;
     case "forge":
       return isLive ? forge(world, client, step.pick) : undefined;
     case "evict":
@@ -95,11 +99,14 @@ async function write(
   return session && writeOverHttp(world, session, turns, { how: how === "socket" ? "http" : how, mayFail });
 }
 
-/** The limit of the chaos app's objects. No schedule comes near it by its own subscriptions. */
-const SUBSCRIPTIONS_PER_SOCKET = 150;
-
-const maySubscribe = (client: Client): boolean =>
-  client.isOpen() && !client.stalled && !client.owesPong && client.subscribers.size < SUBSCRIPTIONS_PER_SOCKET / 2;
+/** Whether a client reads, and has not so many subscriptions that a schedule would reach the limits by itself. */
+function maySubscribe({ clients, subscribersOf, target }: World, client: Client): boolean {
+  if (!client.isOpen() || client.stalled || client.owesPong) return false;
+  if (!target.isShared) return client.subscribers.size < limits.subscriptionsPerSocket / 2;
+  const ofMember = clients.filter(({ session }) => session.userId === client.session.userId);
+  // A client that comes back may have its subscriptions on two earlier sockets that the object does not know to be closed.
+  return subscribersOf(ofMember).length + 7 < limits.subscriptionsPerMember / 3;
+}
 
 async function begin(world: World, client: Client, { source, writes }: Doing<"subscribe">): Promise<void> {
   await world.capture();
@@ -124,8 +131,10 @@ async function crowd(world: World, client: Client): Promise<void> {
 
 /** Subscribes until it has as many as it may, and stops them again. What it had before goes on. */
 async function overfill(world: World, client: Client): Promise<void> {
-  const ids = Array.from({ length: SUBSCRIPTIONS_PER_SOCKET + 1 }, () => client.nextId());
-  client.send(ids.map((id) => ({ id, method: "subscription", params: { path: "items", input: { json: {} } } })));
+  const ids = Array.from({ length: limits.subscriptionsPerSocket + 1 }, () => client.nextId());
+  const { path, input } = world.target.subscription("items", "");
+  const params = { path, input: { json: input } };
+  client.send(ids.map((id) => ({ id, method: "subscription", params })));
   await world.until(
     () => !client.isOpen() || client.refused.has(ids.at(-1) ?? 0),
     () => `${client.name} to be refused the last of too many subscriptions`,

@@ -4,8 +4,10 @@ import type { Figures } from "./figures.js";
 import { Violation } from "./history.js";
 import { createLedger } from "./ledger.js";
 import type { Schedule } from "./schedule.js";
+import { createOrganization } from "./organization.js";
 import { signIn, type Session } from "./session.js";
 import type { Subscriber } from "./subscriber.js";
+import { userTarget } from "./target.js";
 
 /** Waited for a condition this long, it will not come true. */
 const PATIENCE = { first: 6_000, again: 1_500 };
@@ -15,17 +17,21 @@ export type Tried = keyof typeof PATIENCE;
 
 let accounts = 0;
 
-/** One object, its user's sessions and tabs, and all that is known of what was committed and told. */
-export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "window">, figures: Figures, tried: Tried) {
+/** One object, the sessions and tabs of its user or its members, and all that is known of what was committed and told. */
+export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps">, figures: Figures, tried: Tried) {
   const patience = PATIENCE[tried];
   const path = `/${window}`;
   const namespaces = { wide: env.WIDE_DO, narrow: env.NARROW_DO, hasty: env.HASTY_DO };
   const namespace = namespaces[window];
-  const email = `chaos-${seed}-${++accounts}@example.com`;
-  const sessions: Session[] = [await signIn(path, email, true)];
+  const account = ++accounts;
+  const email = (member: number): string => `chaos-${seed}-${account}-${member}@example.com`;
+  const organization = owner === "organization" ? await createOrganization(path, namespace, email) : undefined;
+  const sessions: Session[] = organization ? [...organization.sessions] : [await signIn(path, email(0), true)];
+  const target = organization?.target ?? userTarget(path, sessions[0]?.userId ?? "");
+  if (organization) figures.organizations++;
   const clients: Client[] = [];
   // A fresh stub each time: one whose object was reset stays broken.
-  const object = () => namespace.getByName(`user:${sessions[0]?.userId}`);
+  const object = () => namespace.getByName(target.name);
   const ledger = createLedger(object);
   let news = (): void => {};
 
@@ -66,8 +72,16 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
     }
   }
 
+  /** The sessions that were not revoked. */
+  const alive = (): Session[] => sessions.filter(({ revokedAt }) => revokedAt === Infinity);
+  /** The users who were not removed from the organization. */
+  const users = new Set(sessions.map((each) => each.email));
+
   return {
     window,
+    target,
+    organizationId: organization?.organizationId ?? "",
+    users,
     figures,
     /** How long to wait for what has to come, in milliseconds. */
     patience,
@@ -81,16 +95,20 @@ export async function createWorld({ seed, window }: Pick<Schedule, "seed" | "win
     until,
     subscribersOf,
 
-    /** The sessions that were not revoked. */
-    alive: (): Session[] => sessions.filter(({ revokedAt }) => revokedAt === Infinity),
+    alive,
+    /** Something came in that `until` may wait for. */
+    notice: (): void => news(),
 
+    /** Signs in the user who has the fewest sessions. */
     async signIn(): Promise<void> {
-      sessions.push(await signIn(path, email, false));
+      const count = (address: string): number => alive().filter((each) => each.email === address).length;
+      const [address = ""] = [...users].toSorted((one, next) => count(one) - count(next));
+      sessions.push(await signIn(path, address, false));
     },
 
     /** Another tab. */
     async connect(session: Session, keeps: boolean): Promise<void> {
-      const made = createClient(`tab${clients.length + 1}`, session, keeps, path, () => news());
+      const made = createClient(`tab${clients.length + 1}`, session, keeps, target, () => news());
       clients.push(made);
       await made.open();
     },

@@ -33,16 +33,15 @@ export interface HttpWriteOptions {
 }
 
 export async function writeOverHttp(
-  { ledger }: World,
+  { ledger, target }: World,
   session: Session,
   turns: readonly Turn[],
   { how, mayFail = false }: HttpWriteOptions,
 ): Promise<void> {
   const write = async (turn: Turn): Promise<void> => {
-    const link = how === "batch" ? session.batch : session.http;
     const input = ledger.numbered(turn, isRevoked(session));
     try {
-      ledger.acknowledge(await (how === "slowly" ? link.writeSlowly.mutate(input) : link.write.mutate(input)));
+      ledger.acknowledge(await target.write(session, how, input));
     } catch (error) {
       const code = error instanceof TRPCClientError ? (error.data as { code?: string } | undefined)?.code : undefined;
       if (code !== "CONFLICT" && !mayFail) throw new Violation(`A write failed: ${String(error)}`);
@@ -56,7 +55,8 @@ export async function writeOverHttp(
 export async function writeRaw(world: World, kind: RawKind, pick: number): Promise<void> {
   await world.object().raw(rawStatements(world, kind, pick));
   // What is written past the tables is told when the object hears of the next call.
-  await world.alive()[0]?.http.touch.query();
+  const [session] = world.alive();
+  if (session) await world.target.touch(session);
 }
 
 function rawStatements({ ledger }: World, kind: RawKind, pick: number): string[] {

@@ -1,9 +1,7 @@
 import { createUserDO } from "trpc-userdo/do";
 import { createHandler } from "trpc-userdo/worker";
+import { limits } from "./limits.js";
 import { appRouter } from "./router.js";
-
-/** Few enough that a client can hit the limit. */
-const limits = { subscriptionsPerSocket: 150 };
 
 /** Windows so wide that no schedule fills one: each commit is told on its own. */
 export class WideDO extends createUserDO(appRouter, {

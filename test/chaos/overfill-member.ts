@@ -1,0 +1,243 @@
+import { errorReason } from "trpc-userdo/worker";
+import { openSocket, type Frame, type RawSocket } from "../fixtures/socket.js";
+import { limits } from "./app/limits.js";
+import type { Client } from "./client.js";
+import { Violation } from "./history.js";
+import type { Doing } from "./schedule.js";
+import type { Session } from "./session.js";
+import type { World } from "./world.js";
+import { writeOverHttp, writeOverSocket } from "./write.js";
+
+/** How many messages are sent beyond the limit. */
+const SURPLUS = 6;
+const SOCKETS = 3;
+
+let keys = 0;
+
+/**
+ * One member reaches a limit over several sockets. Exactly the surplus is refused, other members go on, and the member has
+ * the whole quota again afterwards.
+ */
+export async function overfillMember(world: World, client: Client, { quota }: Doing<"overfillMember">): Promise<void> {
+  const { session } = client;
+  const other = world.alive().find(({ userId }) => userId !== session.userId);
+  if (!other) return;
+  await readAll(world, session);
+  if (quota === "subscriptions") await overfillSubscriptions(world, session, other);
+  else await overfillCalls(world, session, other);
+}
+
+/** Waits until nothing of a member's own clients is under way. */
+async function readAll({ clients }: World, { userId }: Session): Promise<void> {
+  for (const client of clients) {
+    if (client.session.userId !== userId) continue;
+    client.closeAbandoned();
+    client.read();
+    const { message, reply } = client.call("query", "touch");
+    client.send(message);
+    await reply;
+  }
+}
+
+async function overfillSubscriptions(world: World, session: Session, other: Session): Promise<void> {
+  const free = (): number =>
+    limits.subscriptionsPerMember -
+    world
+      .subscribersOf(world.clients.filter((each) => each.session.userId === session.userId && each.isOpen()))
+      .filter(({ state }) => state === "on").length;
+  const subscribe = (id: number): object => {
+    const params = { path: "team.items", input: { json: world.target.input() } };
+    return { id, method: "subscription", params };
+  };
+  const fill = (surplus: number): Promise<Probe> =>
+    exactly(world, session, {
+      what: "subscriptions",
+      allowed: free,
+      send: (probe) => probe.spread(free() + surplus, subscribe),
+    });
+  const full = await fill(SURPLUS);
+  world.figures.fullSubscriptions++;
+  await goOn(world, other);
+  const { ledger } = world;
+  const before = ledger.history.head();
+  await writeOverHttp(world, other, [{ writes: [{ table: "items", op: "create", pick: 1 }], fail: false }], {
+    how: "http",
+  });
+  await world.capture();
+  const [id] = ledger.history.ids("items").filter((each) => ledger.history.between("items", each, before, Infinity)[0]);
+  const ran = full.accepted();
+  const received = (): number => ran.filter((each) => full.changes(each, id) > 0).length;
+  await world.until(
+    () => full.isCut() || received() === ran.length,
+    () => `${ran.length} subscriptions beside refused ones to be sent a change, not ${received()}`,
+  );
+  if (!full.isCut() && ran.some((each) => full.changes(each, id) !== 1))
+    throw new Violation("A subscription beside refused ones was sent a change twice.");
+  if (full.refused().some((each) => full.changes(each, id) > 0))
+    throw new Violation("A refused subscription was sent a change.");
+  full.close();
+  // The sockets are closed: all that they held is free again.
+  (await fill(0)).close();
+}
+
+async function overfillCalls(world: World, session: Session, other: Session): Promise<void> {
+  const { target } = world;
+  const query = (id: number, path: string, values?: object): object => {
+    return { id, method: "query", params: { path: target.path(path), input: { json: target.input(values) } } };
+  };
+  const full = await exactly(world, session, {
+    what: "calls",
+    allowed: () => limits.callsPerMember,
+    async send(probe) {
+      const key = `key-${++keys}`;
+      // The first call on each socket waits, and so do those behind it.
+      probe.spread(limits.callsPerMember + SURPLUS, (id) =>
+        id < SOCKETS ? query(id, "hold", { key }) : query(id, "touch"),
+      );
+      await probe.received();
+      const refused = await target.touch(session).catch((error: unknown) => errorReason(error));
+      await goOn(world, other);
+      const { organizationId } = world;
+      await other.http.team.release.mutate({ organizationId, key });
+      if (refused !== "MEMBER_QUOTA" && !probe.isCut())
+        throw new Violation(`A call over HTTP beyond the limit of its member was not refused: ${String(refused)}`);
+    },
+  });
+  world.figures.fullCalls++;
+  // Nothing of the member is under way any more.
+  await retry(world, "a call of a member to run when the others are answered", () =>
+    target.touch(session).then(
+      () => true,
+      () => false,
+    ),
+  );
+  full.close();
+}
+
+/** The member who is over the limit leaves the calls and the deliveries of the others as they are. */
+async function goOn(world: World, other: Session): Promise<void> {
+  const turn = { writes: [{ table: "notes", op: "create", pick: 1 } as const], fail: false };
+  await world.target.touch(other);
+  await writeOverHttp(world, other, [turn], { how: "http" });
+  const reading = world.clients.filter(
+    (each) => each.session.userId === other.userId && each.isOpen() && !each.stalled && !each.asked,
+  );
+  for (const client of reading) if (!client.owesPong) await writeOverSocket(world, client, [turn]);
+  await world.capture();
+  const isOwed = (client: Client): boolean =>
+    client.isOpen() &&
+    !client.asked &&
+    world.subscribersOf([client]).some((each) => each.state === "on" && each.owed() !== undefined);
+  await world.until(
+    () => !reading.some(isOwed),
+    () => `${reading.find(isOwed)?.name} to be sent what was written while another member was over the limit`,
+  );
+}
+
+interface Attempt {
+  readonly what: string;
+  /** How many may be accepted at most, by what is open now. */
+  readonly allowed: () => number;
+  readonly send: (probe: Probe) => Promise<void> | void;
+}
+
+/** Sends until exactly so many as are allowed are accepted: what was left before may count for a moment, but not for long. */
+async function exactly(world: World, session: Session, { what, allowed, send }: Attempt): Promise<Probe> {
+  const deadline = performance.now() + world.patience;
+  for (;;) {
+    const probe = await openProbe(world, session);
+    await send(probe);
+    await world.until(
+      () => probe.isCut() || probe.isAnswered(),
+      () => `${what} of a member over the limit to be answered`,
+    );
+    const accepted = probe.accepted().length;
+    const most = allowed();
+    if (accepted > most) throw new Violation(`${accepted} ${what} of a member were accepted, of at most ${most}`);
+    if (accepted === most && !probe.isCut()) return probe;
+    probe.close();
+    if (performance.now() > deadline)
+      throw new Violation(`Only ${accepted} ${what} of a member were accepted, not ${most}`);
+  }
+}
+
+async function retry(world: World, what: string, attempt: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + world.patience;
+  while (!(await attempt())) if (performance.now() > deadline) throw new Violation(`Waited in vain: ${what}`);
+}
+
+type Probe = Awaited<ReturnType<typeof openProbe>>;
+
+/** Several sockets of one member that read all they are sent. */
+async function openProbe(world: World, { browser }: Session) {
+  const opened: RawSocket[] = [];
+  let isCut = false;
+  let isDone = false;
+  for (let count = 0; count < SOCKETS; count++) {
+    const raw = await openSocket(browser, world.target.socketPath);
+    raw.socket.addEventListener("message", ({ data }) => {
+      if (data === "PING") raw.socket.send("PONG");
+      world.notice();
+    });
+    raw.socket.addEventListener("close", () => {
+      isCut ||= !isDone;
+      world.notice();
+    });
+    opened.push(raw);
+  }
+  let sent = 0;
+  const first = (id: number): Frame | undefined => opened[id % SOCKETS]?.frames.find((frame) => frame.id === id);
+  const answers = (): (Frame | undefined)[] => Array.from({ length: sent }, (_, id) => first(id));
+  const idsOf = (isWanted: (frame: Frame) => boolean): number[] =>
+    answers().flatMap((frame, id) => (frame && isWanted(frame) ? [id] : []));
+
+  return {
+    isCut: (): boolean => isCut,
+    isAnswered: (): boolean => answers().every((frame) => frame !== undefined),
+
+    /** Sends so many messages, each in a frame of its own, over one socket after the other. */
+    spread(count: number, message: (id: number) => object): void {
+      sent = count;
+      for (let id = 0; id < count; id++) if (!isCut) opened[id % SOCKETS]?.send(message(id));
+    },
+
+    /** Waits until the object has received all that was sent. */
+    received(): Promise<void> {
+      for (const { send } of opened) if (!isCut) send("PING");
+      return world.until(
+        () => isCut || opened.every(({ texts }) => texts.includes("PONG")),
+        () => "an object to answer a ping",
+      );
+    },
+
+    accepted: (): number[] => idsOf(({ result }) => result !== undefined),
+
+    /** The messages that were refused, all of them because of the quota. */
+    refused(): number[] {
+      const ids = idsOf(({ error }) => error !== undefined);
+      for (const id of ids) {
+        const data = first(id)?.error?.json.data as { readonly reason?: string } | undefined;
+        if (data?.reason !== "MEMBER_QUOTA") throw new Violation(`Refused, but not by the quota: ${data?.reason}`);
+      }
+      return ids;
+    },
+
+    /** How often a subscription was sent a row. */
+    changes: (id: number, row: string | undefined): number =>
+      opened[id % SOCKETS]?.frames.filter((frame) => {
+        const event = frame.result?.data?.json as { readonly data?: { readonly id?: string } } | undefined;
+        return frame.id === id && event?.data?.id === row;
+      }).length ?? 0,
+
+    close(): void {
+      isDone = true;
+      for (const { socket } of opened) {
+        try {
+          socket.close(1000);
+        } catch {
+          // It was closed already.
+        }
+      }
+    },
+  };
+}
