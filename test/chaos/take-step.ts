@@ -41,7 +41,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       // The object would wait for it, and so could not be evicted.
       if (window === "narrow" || !isLive) return;
       figures.drops++;
-      return target.isShared ? client.abandon() : client.leave();
+      return leave(world, client);
     case "comeBack": {
       // Where one without a cursor starts is not known while something is written.
       const unclear = amid && client && subscribersOf([client]).some((each) => !cursorOf(client, each));
@@ -65,7 +65,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       return evict(world, step.sockets);
     case "abort":
       figures.aborts++;
-      for (const each of clients) each.leave();
+      for (const each of clients) leave(world, each);
       return abortAllDurableObjects();
     case "prune":
       return prune(world, step.keep);
@@ -86,6 +86,9 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       return;
   }
 }
+
+/** The socket may stay open. A member's is closed later, so that the object does not count it for ever. */
+const leave = ({ target }: World, client: Client): void => (target.isShared ? client.abandon() : client.leave());
 
 async function write(
   world: World,
@@ -170,7 +173,7 @@ async function evict(world: World, webSockets: Doing<"evict">["sockets"]): Promi
     subscriber.doze(window !== "wide" || subscriber.generator || !subscriber.isSettled());
     subscriber.resumeFromOwn();
   }
-  if (webSockets === "close") for (const each of clients) each.leave();
+  if (webSockets === "close") for (const each of clients) leave(world, each);
   try {
     await evictDurableObject(world.object(), { webSockets });
     figures.evictions++;
