@@ -1,0 +1,84 @@
+import { openSocket, type Frame, type RawSocket } from "../fixtures/socket.js";
+import { Violation } from "./history.js";
+import type { Session } from "./session.js";
+import type { World } from "./world.js";
+
+/** How many sockets one member sends over. */
+export const SOCKETS = 3;
+
+export type Probe = Awaited<ReturnType<typeof openProbe>>;
+
+/** Several sockets of one member that read all they are sent. */
+export async function openProbe(world: World, { browser }: Session) {
+  const opened: RawSocket[] = [];
+  let isCut = false;
+  let isDone = false;
+  for (let count = 0; count < SOCKETS; count++) {
+    const raw = await openSocket(browser, world.target.socketPath);
+    raw.socket.addEventListener("message", ({ data }) => {
+      if (data === "PING") raw.socket.send("PONG");
+      world.notice();
+    });
+    raw.socket.addEventListener("close", () => {
+      isCut ||= !isDone;
+      world.notice();
+    });
+    opened.push(raw);
+  }
+  let sent = 0;
+  const first = (id: number): Frame | undefined => opened[id % SOCKETS]?.frames.find((frame) => frame.id === id);
+  const answers = (): (Frame | undefined)[] => Array.from({ length: sent }, (_, id) => first(id));
+  const idsOf = (isWanted: (frame: Frame) => boolean): number[] =>
+    answers().flatMap((frame, id) => (frame && isWanted(frame) ? [id] : []));
+
+  return {
+    isCut: (): boolean => isCut,
+    isAnswered: (): boolean => answers().every((frame) => frame !== undefined),
+
+    /** Sends so many messages, each in a frame of its own, over one socket after the other. */
+    spread(count: number, message: (id: number) => object): void {
+      sent = count;
+      for (let id = 0; id < count; id++) if (!isCut) opened[id % SOCKETS]?.send(message(id));
+    },
+
+    /** Waits until the object has received all that was sent. */
+    received(): Promise<void> {
+      for (const { send } of opened) if (!isCut) send("PING");
+      return world.until(
+        () => isCut || opened.every(({ texts }) => texts.includes("PONG")),
+        () => "an object to answer a ping",
+      );
+    },
+
+    accepted: (): number[] => idsOf(({ result }) => result !== undefined),
+
+    /** The messages that were refused, all of them because of the quota. */
+    refused(): number[] {
+      const ids = idsOf(({ error }) => error !== undefined);
+      for (const id of ids) {
+        const data = first(id)?.error?.json.data as { readonly reason?: string } | undefined;
+        if (data?.reason !== "MEMBER_QUOTA") throw new Violation(`Refused, but not by the quota: ${data?.reason}`);
+      }
+      return ids;
+    },
+
+    /** How often a subscription was sent a row. */
+    changes: (id: number, row: string | undefined): number =>
+      opened[id % SOCKETS]?.frames.filter((frame) => {
+        const event = frame.result?.data?.json as { readonly data?: { readonly id?: string } } | undefined;
+        return frame.id === id && event?.data?.id === row;
+      }).length ?? 0,
+
+    close(): void {
+      // A close of the object's own cuts the probe off; this one does not.
+      isDone = true;
+      for (const { socket } of opened) {
+        try {
+          socket.close(1000);
+        } catch {
+          // It was closed already.
+        }
+      }
+    },
+  };
+}
