@@ -12,7 +12,7 @@ import { writeOverHttp, writeOverSocket, writeRaw } from "./write.js";
 
 /** `amid`: what else goes on at the same time may make it fail. */
 export async function takeStep(world: World, step: Step, amid?: Doing<"together">): Promise<void> {
-  const { alive, clients, figures, subscribersOf, target, window } = world;
+  const { alive, clients, figures, subscribersOf, window } = world;
   const client = "client" in step ? pickOf(clients, step.client) : undefined;
   const isLive = client !== undefined && client.session.revokedAt === Infinity;
   switch (step.do) {
