@@ -75,7 +75,7 @@ async function overfillSubscriptions(world: World, session: Session, other: Sess
   if (full.refused().some((each) => full.changes(each, id) > 0))
     throw new Violation("A refused subscription was sent a change.");
   full.close();
-  // The sockets are closed: all that they held is free again.
+  // Subscriptions of closed sockets do not count any more.
   (await fill(0)).close();
 }
 
@@ -113,7 +113,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
   full.close();
 }
 
-/** The member who is over the limit leaves the calls and the deliveries of the others as they are. */
+/** Checks that the calls of another member are answered, and that its clients get the changes that are made meanwhile. */
 async function goOn(world: World, other: Session): Promise<void> {
   const turn = { writes: [{ table: "notes", op: "create", pick: 1 } as const], fail: false };
   await world.target.touch(other);
@@ -129,7 +129,7 @@ async function goOn(world: World, other: Session): Promise<void> {
     world.subscribersOf([client]).some((each) => each.state === "on" && each.owed() !== undefined);
   await world.until(
     () => !reading.some(isOwed),
-    () => `${reading.find(isOwed)?.name} to be sent what was written while another member was over the limit`,
+    () => `${reading.find(isOwed)?.name} to be sent the changes that were made while another member was over the limit`,
   );
 }
 
@@ -140,7 +140,7 @@ interface Attempt {
   readonly send: (probe: Probe) => Promise<void> | void;
 }
 
-/** Sends until exactly so many as are allowed are accepted: what was left before may count for a moment, but not for long. */
+/** Sends until exactly so many are accepted as are allowed. Earlier sockets may count for a moment after their close. */
 async function exactly(world: World, session: Session, { what, allowed, send }: Attempt): Promise<Probe> {
   const deadline = performance.now() + world.patience;
   for (;;) {

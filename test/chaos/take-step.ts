@@ -87,7 +87,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
   }
 }
 
-/** The socket may stay open. A member's is closed later, so that the object does not count it for ever. */
+/** Leaves a socket open. The socket of a member is closed later, because its subscriptions count until then. */
 const leave = ({ target }: World, client: Client): void => (target.isShared ? client.abandon() : client.leave());
 
 async function write(

@@ -17,7 +17,7 @@ export type Tried = keyof typeof PATIENCE;
 
 let accounts = 0;
 
-/** One object, the sessions and tabs of its user or its members, and all that is known of what was committed and told. */
+/** One object, the sessions and tabs of its user or its members, and all that is known of the commits and deliveries. */
 export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps">, figures: Figures, tried: Tried) {
   const patience = PATIENCE[tried];
   const path = `/${window}`;

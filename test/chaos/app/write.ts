@@ -14,7 +14,7 @@ const Write = z.object({
   op: z.enum(["create", "update", "delete"]),
   /** Which row, of those that there are. */
   pick: z.int(),
-  /** Tells this write from every other. */
+  /** Distinguishes this write from all others. */
   n: z.int(),
 });
 
