@@ -48,13 +48,14 @@ async function overfillSubscriptions(world: World, session: Session, other: Sess
     const params = { path: "team.items", input: { json: world.target.input() } };
     return { id, method: "subscription", params };
   };
-  const fill = (surplus: number): Promise<Probe> =>
+  const fill = (surplus: number): Promise<Probe | undefined> =>
     exactly(world, session, {
       what: "subscriptions",
       allowed: free,
       send: (probe) => probe.spread(free() + surplus, subscribe),
     });
   const full = await fill(SURPLUS);
+  if (!full) return;
   world.figures.fullSubscriptions++;
   await goOn(world, other);
   const { ledger } = world;
@@ -76,7 +77,7 @@ async function overfillSubscriptions(world: World, session: Session, other: Sess
     throw new Violation("A refused subscription was sent a change.");
   full.close();
   // Subscriptions of closed sockets do not count any more.
-  (await fill(0)).close();
+  (await fill(0))?.close();
 }
 
 async function overfillCalls(world: World, session: Session, other: Session): Promise<void> {
@@ -102,6 +103,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
         throw new Violation(`A call over HTTP beyond the limit of its member was not refused: ${String(refused)}`);
     },
   });
+  if (!full) return;
   world.figures.fullCalls++;
   // Nothing of the member is under way any more.
   await retry(world, "a call of a member to run when the others are answered", () =>
@@ -140,10 +142,14 @@ interface Attempt {
   readonly send: (probe: Probe) => Promise<void> | void;
 }
 
-/** Sends until exactly so many are accepted as are allowed. Earlier sockets may count for a moment after their close. */
-async function exactly(world: World, session: Session, { what, allowed, send }: Attempt): Promise<Probe> {
+/**
+ * Sends until exactly so many are accepted as are allowed. Earlier sockets may count for a moment after their close.
+ *
+ * @returns `undefined` if the object closes the sockets every time, because a busy machine reads them too late
+ */
+async function exactly(world: World, session: Session, { what, allowed, send }: Attempt): Promise<Probe | undefined> {
   const deadline = performance.now() + world.patience;
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const probe = await openProbe(world, session);
     await send(probe);
     await world.until(
@@ -155,8 +161,10 @@ async function exactly(world: World, session: Session, { what, allowed, send }: 
     if (accepted > most) throw new Violation(`${accepted} ${what} of a member were accepted, of at most ${most}`);
     if (accepted === most && !probe.isCut()) return probe;
     probe.close();
-    if (performance.now() > deadline)
-      throw new Violation(`Only ${accepted} ${what} of a member were accepted, not ${most}`);
+    // On a busy machine one attempt may take longer than the patience.
+    if (performance.now() < deadline || attempt < 5) continue;
+    if (probe.isCut() && world.window === "hasty") return undefined;
+    throw new Violation(`Only ${accepted} ${what} of a member were accepted, not ${most}`);
   }
 }
 
