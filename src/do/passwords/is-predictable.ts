@@ -12,7 +12,7 @@ const CHECKED = /^[ -~]{8,20}$/;
  * The list of common passwords lacks most of these, because its authors recognize them by rules.
  */
 export function isPredictable(password: string): boolean {
-  return CHECKED.test(password) && (isPattern([...password]) || isPattern([...password.toLowerCase()]));
+  return CHECKED.test(password) && (isPattern(Array.from(password)) || isPattern(Array.from(password.toLowerCase())));
 }
 
 function isPattern(characters: readonly string[]): boolean {
