@@ -85,7 +85,11 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
 
     remove,
 
-    /** Serves those that wait while there is room, one of each member in turn. A member whose own output was read is lined up. */
+    /**
+     * Serves waiting shares while there is room, one of each member in turn.
+     *
+     * @param member one whose output was read: it may get room again
+     */
     wake(member?: TMember): void {
       if (requests.size === 0) return;
       if (member !== undefined) line(member);

@@ -33,7 +33,7 @@ export function AccountForm(props: AccountFormProps) {
   return (
     <form className="account-form" ref={form} onSubmit={submit} aria-describedby={id} noValidate>
       {children}
-      <div className="account-form-told" id={id}>
+      <div className="account-form-messages" id={id}>
         {message && (
           <p className="alert" role="alert">
             {message}
