@@ -1,4 +1,4 @@
-/** What the schema libraries keep in a schema, as far as it concerns the kind of value that it accepts. */
+/** The properties in which schema libraries describe the accepted type. */
 interface SchemaLike {
   /** Zod 4, and Zod 3. */
   readonly def?: Definition;
@@ -12,7 +12,7 @@ interface SchemaLike {
 
 type Definition = Readonly<Record<string, unknown>>;
 
-/** Kinds of schemas that refuse every object without keys of its own type, and `undefined`. */
+/** The kinds of schemas that reject plain objects and `undefined`. */
 const withoutObjects: ReadonlySet<string> = new Set(
   [
     "string number nan bigint boolean date symbol null enum literal template_literal array tuple set map file function never",
@@ -20,10 +20,7 @@ const withoutObjects: ReadonlySet<string> = new Set(
   ].flatMap((kinds) => kinds.split(" ")),
 );
 
-/**
- * Whether a schema can accept an object, or the absence of an input. `true` for schemas of which nothing is known, such as
- * functions.
- */
+/** Whether a schema can accept an object or a missing input. `true` for unknown schemas, such as functions. */
 export function acceptsObject(schema: unknown): boolean {
   if (typeof schema === "function") return overlapsObject(schema);
   if (typeof schema !== "object" || schema === null) return true;
@@ -32,7 +29,7 @@ export function acceptsObject(schema: unknown): boolean {
   if (!definition) return acceptsValibot({ type, options, wrapped, pipe });
 
   const kind = kindOf(definition);
-  // Converts everything, also an object.
+  // Coercion accepts any value.
   if (definition["coerce"] === true) return true;
   if (kind === "literal") return listOf(definition["values"] ?? [definition["value"]]).includes(undefined);
   if (withoutObjects.has(kind)) return false;
@@ -52,7 +49,7 @@ function kindOf({ type, typeName }: Definition): string {
   return typeof type === "string" ? type : "";
 }
 
-/** A transform of Zod 3 in front of its schema. */
+/** Whether an effect of Zod 3 is `z.preprocess()`. */
 function isPreprocess(effect: unknown): boolean {
   return (effect as { readonly type?: unknown } | undefined)?.type === "preprocess";
 }
@@ -67,7 +64,7 @@ function acceptsValibot({ type, options, wrapped, pipe }: SchemaLike): boolean {
   return !withoutObjects.has(type);
 }
 
-/** ArkType's schemas are functions that can tell which kinds of values they accept. */
+/** ArkType's schemas are functions with a method that tests the accepted types. */
 function overlapsObject(schema: object): boolean {
   if (!("arkKind" in schema && "overlaps" in schema && typeof schema.overlaps === "function")) return true;
   const { overlaps } = schema as { overlaps(kind: string): boolean };

@@ -7,8 +7,8 @@ import type { Middleware, MiddlewareOptions } from "./run-middlewares.js";
 import { streamCursorOf } from "./stream-cursor.js";
 
 /**
- * The input that says which organization a procedure is called for. It is part of each organization procedure's
- * `_def.inputs`, for tools that read them, and is checked before the app's own schemas.
+ * The part of an organization procedure's input that names the organization. It is in `_def.inputs`, for tools that read them,
+ * and is checked before the app's own schemas.
  */
 export const organizationInput = z.object({ organizationId: z.string() });
 
@@ -17,13 +17,13 @@ export interface ParseAppInputOptions {
   readonly placement: Placement;
   /** The schemas, in the order of their declaration. */
   readonly inputs?: readonly unknown[] | undefined;
-  /** Changed: those that parse the input are replaced. */
+  /** Changed in place: the middlewares that parse the input are replaced. */
   readonly middlewares: Middleware[];
 }
 
 /**
- * Gives each schema of a procedure the app's own input, without the keys that a client adds for the framework. tRPC gives
- * all schemas of a procedure the same raw input.
+ * Removes the keys that a client adds for the framework from the input of each of a procedure's schemas. tRPC passes the same raw
+ * input to all schemas.
  */
 export function parseAppInput({ type, placement, inputs = [], middlewares }: ParseAppInputOptions): void {
   const hasOrganizationId = placement.kind === "organization";
@@ -56,12 +56,12 @@ function createOwnInputParser(middleware: Middleware, schema: unknown, hasOrgani
       try {
         given = await nextOptions(middleware, options, input);
       } catch (cause) {
-        // The schema declares the cursor and refuses this one. Without it, the stream would begin anew.
-        if (refusesCursor(cause)) throw cause;
+        // The schema declares the cursor and rejects this one. Without the cursor, the stream would restart from the beginning.
+        if (rejectsCursor(cause)) throw cause;
         failure ??= { cause };
         continue;
       }
-      // Stock tRPC gives each schema an object with the cursor, and merges what they return.
+      // Stock tRPC passes an object with the cursor to each schema, and merges their outputs.
       const keepsInput = given?.input === undefined && cursor?.lastEventId !== undefined;
       return keepsInput ? options.next() : options.next(given);
     }
@@ -77,18 +77,18 @@ interface Issue {
   readonly errors?: readonly (readonly Issue[])[];
 }
 
-/** Whether a schema's issues name the cursor. */
-function refusesCursor(error: unknown): boolean {
+/** Whether an issue of the schema is about the cursor. */
+function rejectsCursor(error: unknown): boolean {
   const { cause } = error as { readonly cause?: { readonly issues?: unknown } };
-  return Array.isArray(cause?.issues) && (cause.issues as Issue[]).some(namesCursor);
+  return Array.isArray(cause?.issues) && (cause.issues as Issue[]).some(isAboutCursor);
 }
 
-function namesCursor({ path = [], errors = [] }: Issue): boolean {
+function isAboutCursor({ path = [], errors = [] }: Issue): boolean {
   const [first] = path;
   const key = typeof first === "object" && first !== null && "key" in first ? first.key : first;
   if (key !== undefined) return key === "lastEventId";
-  // An alternative with other issues refuses the rest of the input, too.
-  return errors.some((issues) => issues.length > 0 && issues.every(namesCursor));
+  // An alternative with other issues also rejects the rest of the input.
+  return errors.some((issues) => issues.length > 0 && issues.every(isAboutCursor));
 }
 
 /** Runs tRPC's middleware, and returns the options that it passes to `next`. */
@@ -106,7 +106,7 @@ async function nextOptions(
   return given;
 }
 
-/** Checks `organizationId`, and leaves the input to the app's schemas. */
+/** Checks `organizationId`, and passes the unparsed input to the app's schemas. */
 function createOrganizationCheck(middleware: Middleware, placement: Placement): Middleware {
   return async (options) => {
     const input = await options.getRawInput();

@@ -8,23 +8,21 @@ interface Parsed {
   readonly issues?: unknown;
 }
 
-/** What a resolver returned. */
-export interface Outcome {
+/** The result of a resolver. */
+export interface ResolverResult {
   readonly data: unknown;
   /** The result of the output's parser, if it ran. */
   readonly parsed?: Parsed | Promise<Parsed | undefined> | undefined;
 }
 
 /**
- * A mutation's resolver that runs inside one storage transaction: all that it writes is stored, or nothing.
+ * Wraps a mutation's resolver in one storage transaction. An exception alone does not roll back the writes of a Durable Object.
+ * tRPC calls procedures asynchronously, and a storage transaction is synchronous, so only the resolver itself can be wrapped. An
+ * `async` resolver is covered up to its first `await`.
  *
- * An exception alone does not undo what a Durable Object wrote before it, and tRPC's own call path is asynchronous, so a
- * transaction cannot be put around it: only the resolver itself can be wrapped, where it is handed over. An `async`
- * resolver is covered up to its first `await`.
- *
- * @param output what `.output()` was given. A result that does not fit undoes what was written, too
+ * @param output the parser of `.output()`. A result that it rejects rolls the transaction back
  */
-export function atomic(resolver: Resolver, output: unknown): (...args: Parameters<Resolver>) => Outcome {
+export function atomic(resolver: Resolver, output: unknown): (...args: Parameters<Resolver>) => ResolverResult {
   return (options) => {
     const services = servicesOf(options.ctx);
     if (!services) return { data: resolver(options) };
@@ -32,31 +30,31 @@ export function atomic(resolver: Resolver, output: unknown): (...args: Parameter
       return services.atomic(() => {
         const data = resolver(options);
         const parsed = parse(output, data);
-        if (parsed && !(parsed instanceof Promise) && parsed.issues) throw new Unfit(data);
+        if (parsed && !(parsed instanceof Promise) && parsed.issues) throw new OutputMismatch(data);
         return { data, parsed };
       });
     } catch (cause) {
-      // tRPC parses it again, and refuses it in its own words.
-      if (cause instanceof Unfit) return { data: cause.data };
+      // tRPC parses the result again, and throws its own error.
+      if (cause instanceof OutputMismatch) return { data: cause.data };
       throw cause;
     }
   };
 }
 
-class Unfit extends Error {
+class OutputMismatch extends Error {
   readonly data: unknown;
 
   constructor(data: unknown) {
-    super("The result does not fit the procedure's output.");
+    super("The result does not match the procedure's output schema.");
     this.data = data;
   }
 }
 
-/** Parsers that returned a promise. Zod starts such a parser twice, so they are left to tRPC from the second call on. */
+/** Parsers that returned a promise. Zod would run such a parser twice, so later calls leave the parsing to tRPC. */
 const asyncParsers = new WeakSet<object>();
 
-/** By the Standard Schema of the parser, if it has one. What can only be found out later is found out too late. */
-function parse(parser: unknown, data: unknown): Outcome["parsed"] {
+/** Parses a result, if the parser implements Standard Schema. An asynchronous parser cannot reject within the transaction. */
+function parse(parser: unknown, data: unknown): ResolverResult["parsed"] {
   if (data instanceof Promise || !isStandardSchema(parser) || asyncParsers.has(parser)) return undefined;
   const parsed = parser["~standard"].validate(data);
   if (!(parsed instanceof Promise)) return parsed;

@@ -5,7 +5,7 @@ import { wrapBuilder } from "./wrap-builder.js";
 import { organizationInput } from "./app-input.js";
 import { placementMeta, type Placement } from "./placement.js";
 
-/** A fresh builder of a tRPC root, or one whose context is known to hold more. */
+/** The procedure builder of a tRPC root, with additional context. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
   TContext,
   object,
@@ -18,7 +18,7 @@ type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
   TErrorShape
 >;
 
-/** The same, with `organizationId` in the input of the clients and not in the resolver's. */
+/** The same, with `organizationId` in the clients' input but not in the resolver's. */
 type OrganizationBuilder<TContext, TErrorShape, TKnown> = TRPCProcedureBuilder<
   TContext,
   object,
@@ -31,15 +31,15 @@ type OrganizationBuilder<TContext, TErrorShape, TKnown> = TRPCProcedureBuilder<
   TErrorShape
 >;
 
-/** The base procedures, one for each place where a procedure can run. */
+/** Creates the base procedures, one for each placement. */
 export function createBaseProcedures<TApp extends AppDefinition, TContext extends BaseContext<TApp>, TErrorShape>(
   root: RootBuilder<TContext, TErrorShape>,
 ) {
-  // Said of the type only: the Durable Object that a procedure belongs to puts the values there before it runs. A
-  // middleware could say it without a cast, and would cost every call.
+  // The Durable Object adds these values to the context before it runs a procedure. A middleware would avoid the cast, but would
+  // slow down every call.
   const withPlacement = <TKnown>(placement: Placement): RootBuilder<TContext, TErrorShape, TKnown> =>
     wrapBuilder(root.meta(placementMeta(placement))) as unknown as RootBuilder<TContext, TErrorShape, TKnown>;
-  // Clients add `organizationId` to the input. The app's schemas and resolvers get the input without it.
+  // Clients add `organizationId` to the input. The app's schemas and resolvers receive the input without it.
   const organizationProcedure = <TKnown>(): OrganizationBuilder<TContext, TErrorShape, TKnown> =>
     withPlacement<TKnown>({ kind: "organization", setsCookies: "never" }).input(
       organizationInput,
@@ -52,39 +52,39 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     procedure: wrapBuilder(root),
     userProcedure: userProcedure("never"),
     organizationProcedure: organizationProcedure<OrganizationContext<TApp>>(),
-    /** For the built-in routers: found by the address in the input, and answered with cookies. */
+    /** Built-in: runs in the index object of the address in the input, and sets cookies. */
     emailProcedure: withPlacement<object>({ kind: "email", setsCookies: "always" }),
-    /** For the built-in routers: found by a refresh token, which is all the proof there is. */
+    /** Built-in: runs in the object of a refresh token's user. The token authenticates the call. */
     refreshProcedure: withPlacement<object>({ kind: "refresh", setsCookies: "always" }),
-    /** For the built-in routers: found by the token in the input, which says and shows whose it is. */
+    /** Built-in: runs in the object of a mailed token's user. The token authenticates the call. */
     mailProcedure: withPlacement<object>({ kind: "mail", setsCookies: "never" }),
-    /** For the built-in routers: the same, for a caller with a session of that user only. */
+    /** Built-in: like `mailProcedure`, but requires a session of that user. */
     ownMailProcedure: withPlacement<object>({ kind: "mail", setsCookies: "never", dependsOnCaller: true }),
-    /** For the built-in routers: found by the token in the input as well, and answered with cookies. */
+    /** Built-in: like `mailProcedure`, but sets cookies. */
     mailCookieProcedure: withPlacement<object>({ kind: "mail", setsCookies: "always" }),
-    /** For the carrier of live queries: in the object of the organization in its input, or the caller's own. */
+    /** Built-in: for `_live`. Runs in the object of the organization in the input, or in the caller's own. */
     liveProcedure: withPlacement<object>({ kind: "live", setsCookies: "never" }),
-    /** For the built-in routers: in the caller's own object, and answered with cookies. */
+    /** Built-in: runs in the caller's own object, and sets cookies. */
     cookieProcedure: userProcedure("always"),
-    /** For the built-in routers: replaces the session that calls, and repeats an answer that was lost. */
+    /** Built-in: replaces the caller's session. The replaced session can repeat the call if the reply is lost. */
     replacingProcedure: withPlacement<UserContext<TApp>>({
       kind: "user",
       setsCookies: "always",
       acceptsSessions: "replaced",
     }),
-    /** For the built-in routers: signs out. Succeeds again for a session that is over: the reply may have been lost. */
+    /** Built-in: signs out. An ended session can repeat the call if the reply is lost. */
     signOutProcedure: withPlacement<UserContext<TApp>>({
       kind: "user",
       setsCookies: "always",
       acceptsSessions: "ended",
     }),
-    /** For the built-in routers: runs in the caller's own object, and gets the time at which the caller's access token expires. */
+    /** Built-in: runs in the caller's own object, and receives the expiry time of the caller's access token. */
     socketTicketProcedure: withPlacement<UserContext<TApp>>({
       kind: "user",
       setsCookies: "never",
       readsAccessExpiry: true,
     }),
-    /** For the built-in routers: in the caller's own object, and may end the session that calls. */
+    /** Built-in: runs in the caller's own object, and can end the caller's session. */
     endingProcedure: userProcedure("sometimes"),
   };
 }

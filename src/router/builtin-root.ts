@@ -7,9 +7,8 @@ import { transformer } from "./transformer.js";
 const root = initTRPC.context<BaseContext>().create({ transformer, isDev: false });
 
 /**
- * What the built-in routers are built on. One for all apps: a procedure's errors are formatted, and its values
- * serialized, by the root of the router it is called through, never by the one it was built on. To tRPC's types
- * an `unknown` error shape says just that: the client infers what the app's `errorFormatter` gives.
+ * The tRPC root of the built-in routers. All apps can share it, because tRPC formats errors and serializes values with the root
+ * of the app's router. With the error shape `unknown`, clients infer the shape of the app's `errorFormatter`.
  */
 export const builtinRoot = {
   router: root.router,

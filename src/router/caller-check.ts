@@ -6,21 +6,21 @@ const CHECK = Symbol.for("trpc-userdo.callerCheck");
 type Check = (ctx: object) => void | Promise<void>;
 
 /**
- * Marks a middleware that only decides whether the caller may: a query behind it still counts as the same for all
- * callers, and its live runs repeat the check for each of them. The middleware itself looks through {@link checkCaller}.
+ * Marks a middleware that only authorizes the caller. Callers of a live query behind it still share one run, and the check runs
+ * for each of them. The middleware runs its check with {@link checkCaller}.
  */
 export function callerCheck<TMiddleware extends object>(middleware: TMiddleware, check: Check): TMiddleware {
   return Object.assign(middleware, { [CHECK]: check });
 }
 
-/** The checks of a procedure, in the order of its middlewares. */
+/** The caller checks of a procedure, in the order of its middlewares. */
 export function callerChecksOf(procedure: AnyTRPCProcedure): Check[] {
   const { middlewares = [] } = procedure._def as { readonly middlewares?: readonly { readonly [CHECK]?: Check }[] };
   return middlewares.flatMap((middleware) => middleware[CHECK] ?? []);
 }
 
-/** Looks at who calls, without making what follows depend on it. */
-export function checkCaller<TResult>(ctx: object, look: () => TResult): TResult {
+/** Runs a check of the caller, on which the result of a live query does not depend. */
+export function checkCaller<TResult>(ctx: object, check: () => TResult): TResult {
   const { withoutCallerTracking } = servicesOf(ctx) ?? {};
-  return withoutCallerTracking ? withoutCallerTracking(look) : look();
+  return withoutCallerTracking ? withoutCallerTracking(check) : check();
 }

@@ -1,7 +1,7 @@
 import { checkFunction, checkOptionNames } from "../shared/check-options.js";
 import { checkZodObject } from "./schema/check-zod-object.js";
 
-/** The options of `initUserDO`, without the types of an app. */
+/** The options of `initUserDO`, before they are checked. */
 interface InitOptions {
   readonly tables?: unknown;
   readonly migrations?: unknown;
@@ -21,8 +21,8 @@ interface ByOwner {
 }
 
 /**
- * Checks the options once, when the app starts. A misspelt option would have no effect, and no error would name it. Fields, names
- * and roles are checked where they are declared.
+ * Checks the options once, when the app starts. Otherwise a misspelt option would silently have no effect. Fields, names and
+ * roles are checked elsewhere.
  *
  * @throws Error that names the option
  */
@@ -40,10 +40,10 @@ export function checkInitOptions(options: InitOptions): void {
     errorFormatter: true,
   });
   const { tables, migrations } = options;
-  for (const [owner, given] of ownersOf("tables", tables)) checkTables(`tables.${owner}`, given);
-  for (const [owner, given] of ownersOf("migrations", migrations)) {
-    if (given === undefined || Array.isArray(given)) continue;
-    throw new Error(`migrations.${owner}: this is not a list. Write it as [{ id: "…", up(db) { … } }].`);
+  for (const [owner, value] of ownersOf("tables", tables)) checkTables(`tables.${owner}`, value);
+  for (const [owner, value] of ownersOf("migrations", migrations)) {
+    if (value === undefined || Array.isArray(value)) continue;
+    throw new Error(`migrations.${owner}: this is not an array. Write it as [{ id: "…", up(db) { … } }].`);
   }
   for (const name of ["session", "profile", "fields", "organizationSettings"] as const) {
     if (options[name] !== undefined) checkZodObject(name, options[name]);
@@ -54,10 +54,10 @@ export function checkInitOptions(options: InitOptions): void {
   checkFunction("errorFormatter", options.errorFormatter);
 }
 
-function ownersOf(option: string, given: unknown): [owner: string, value: unknown][] {
-  if (given === undefined) return [];
-  checkOptionNames(option, given as ByOwner, { user: true, organization: true });
-  return Object.entries(given as object);
+function ownersOf(option: string, value: unknown): [owner: string, value: unknown][] {
+  if (value === undefined) return [];
+  checkOptionNames(option, value as ByOwner, { user: true, organization: true });
+  return Object.entries(value as object);
 }
 
 function checkTables(option: string, tables: unknown): void {

@@ -6,24 +6,24 @@ import { declaresKey } from "./declares-key.js";
 import { placementOf } from "./placement.js";
 
 /**
- * Refuses a procedure that declares the reserved input key `organizationId` without being an organization's:
- * the key alone says which object a call goes to, on the server and in the browser.
+ * Checks the names and inputs of a router's procedures. Only organizations' procedures can have the input key `organizationId`,
+ * because the client and the server route calls by it. The schemas of these procedures must accept an object, because their
+ * input contains `organizationId`.
  *
- * Also refuses an organization's procedure with a schema that no object satisfies: its input always is an object, which contains the
- * `organizationId`.
- *
- * @throws Error that names the procedure, also for a name that no request may contain
+ * @throws Error that names the procedure, if its name or its input is not allowed
  */
 export function checkInputs(record: object, path: readonly string[] = []): void {
   for (const [key, value] of Object.entries(record)) {
-    // What tRPC keeps beside a router's own names.
+    // tRPC's own data, beside the app's names.
     if (key === "_def" || value === null) continue;
     if (isReservedKey(key)) {
-      throw new Error(`"${[...path, key].join(".")}": requests for a procedure named "${key}" are refused. Rename it.`);
+      throw new Error(
+        `"${[...path, key].join(".")}": requests for a procedure named "${key}" are rejected. Rename it.`,
+      );
     }
     if (!isProcedurePath(key)) {
       throw new Error(
-        `${JSON.stringify([...path, key].join("."))}: requests over HTTP cannot call this name. Use letters, digits, "_", "-" and "$".`,
+        `${JSON.stringify([...path, key].join("."))}: this name cannot be called over HTTP. Use only letters, digits, "_", "-" and "$".`,
       );
     }
     if (typeof value === "function" && "_def" in value) checkProcedure(value as AnyTRPCProcedure, [...path, key]);
@@ -45,6 +45,6 @@ function checkProcedure(procedure: AnyTRPCProcedure, path: readonly string[]): v
   if (!inputs.some((schema) => declaresKey(schema, "organizationId"))) return;
   throw new Error(
     `"${path.join(".")}" declares the input key "organizationId", which is reserved for t.organizationProcedure. ` +
-      "Build it on that, or name the key otherwise.",
+      "Use t.organizationProcedure, or rename the key.",
   );
 }

@@ -4,7 +4,7 @@ import { parseOutputOnce } from "./parse-output-once.js";
 import { markPlacement, metaWithoutPlacement, placementOf } from "./placement.js";
 import { runMiddlewares, type Middleware } from "./run-middlewares.js";
 
-/** What tRPC's builder returns when it is given a resolver. */
+/** The procedure that tRPC's builder returns. */
 interface Procedure {
   readonly _def: Definition;
   meta?: unknown;
@@ -22,11 +22,11 @@ interface Definition {
  * Completes a procedure that tRPC's builder has just created:
  *
  * - A mutation's resolver runs in one storage transaction: see {@link atomic}.
- * - The app's schemas get the app's own input: see {@link parseAppInput}.
- * - Its middlewares run where the procedure belongs: see {@link runMiddlewares}.
- * - Its `meta` is the app's own.
+ * - The app's schemas receive the app's own input: see {@link parseAppInput}.
+ * - Its middlewares run only in the right object: see {@link runMiddlewares}.
+ * - Its `meta` is the app's own, without the placement.
  *
- * The procedure itself is changed. Nothing else has a reference to its definition yet.
+ * Changes the procedure in place, because nothing else refers to its definition yet.
  */
 export function completeProcedure<TProcedure>(created: TProcedure, resolver: Resolver): TProcedure {
   const procedure = created as Procedure & TProcedure;
@@ -36,9 +36,9 @@ export function completeProcedure<TProcedure>(created: TProcedure, resolver: Res
   const meta = metaWithoutPlacement(_def.meta);
 
   parseAppInput({ type, placement, inputs, middlewares });
-  const own = type === "mutation" ? parseOutputOnce(middlewares, atomic(resolver, output)) : [...middlewares];
-  // tRPC starts with the first one, which runs the others. They stay in the list for tools that read it.
-  middlewares.unshift(runMiddlewares({ middlewares: own, placement, meta }));
+  const wrapped = type === "mutation" ? parseOutputOnce(middlewares, atomic(resolver, output)) : [...middlewares];
+  // tRPC calls only the first middleware, which runs the others. They stay in the list for tools that read it.
+  middlewares.unshift(runMiddlewares({ middlewares: wrapped, placement, meta }));
 
   markPlacement(_def, placement);
   _def.meta = meta;

@@ -9,9 +9,9 @@ import type { Database } from "./schema/database.js";
 import type { Tables } from "./schema/table-api.js";
 import type { UserFieldsWriter } from "./user-fields.js";
 
-/** What every procedure gets, wherever it runs. */
+/** The context of every procedure. */
 export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends AppTypes<TApp> {
-  /** Who makes the call. */
+  /** The caller: anonymous, a user, or the app itself. */
   readonly caller: Caller;
   /** The Worker's bindings. */
   readonly env: Env;
@@ -20,37 +20,39 @@ export interface BaseContext<TApp extends AppDefinition = AppDefinition> extends
 }
 
 interface OwnerContext {
-  /** Whose Durable Object this is. */
+  /** The user or organization to which the Durable Object belongs. */
   readonly owner: Owner;
-  /** Where a resumed subscription left off; `changes()` uses it by itself. */
+  /** The id of the last event that the client of a resumed subscription received. `changes()` uses it automatically. */
   readonly lastEventId: string | undefined;
   /**
-   * Runs synchronous work all or nothing: for an `async` resolver, whose writes are otherwise atomic one by
-   * one. A mutation whose resolver is synchronous is one transaction already.
+   * Runs synchronous work in one storage transaction, and returns its result. For `async` resolvers, in which each write is
+   * otherwise its own transaction. A synchronous resolver of a mutation already runs in one transaction.
+   *
+   * @throws the errors of `work`, after which nothing is stored
    */
   readonly transaction: <TResult>(work: () => TResult) => TResult;
 }
 
-/** What a `userProcedure` gets on top: it runs in the caller's own object. */
+/** The additional context of a `userProcedure`, which runs in the caller's own object. */
 export interface UserContext<TApp extends AppDefinition> extends OwnerContext, UserFieldsWriter<TApp> {
   readonly caller: Extract<Caller, { type: "user" }>;
   readonly user: UserOf<TApp>;
   readonly tables: Tables<TApp["tables"]["user"]>;
-  /** The user's keys and values. */
+  /** The user's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
-  /** Kysely over the same tables, for joins, aggregates and the rest: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
+  /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["user"]>;
 }
 
-/** What an `organizationProcedure` gets on top: it runs in the organization's object. */
+/** The additional context of an `organizationProcedure`, which runs in the organization's object. */
 export interface OrganizationContext<TApp extends AppDefinition> extends OwnerContext {
   readonly caller: Exclude<Caller, { type: "anonymous" }>;
   readonly organization: OrganizationOf<TApp>;
-  /** Who calls, as a member. BAD_REQUEST when the app itself calls, as `ctx.caller.type` "system" says. */
+  /** The calling member. @throws TRPCError BAD_REQUEST if the app itself calls (`ctx.caller.type` is "system") */
   readonly member: OrganizationMember<TApp>;
   readonly tables: Tables<TApp["tables"]["organization"]>;
-  /** The organization's keys and values. */
+  /** The organization's key-value store. */
   readonly kv: Kv<TApp["kv"]>;
-  /** Kysely over the same tables, for joins, aggregates and the rest: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
+  /** Kysely over the same tables, for joins and aggregates: `ctx.db.all(ctx.db.selectFrom(…)…)`. */
   readonly db: Database<TApp["tables"]["organization"]>;
 }

@@ -13,21 +13,20 @@ type Definition = Readonly<Record<string, unknown>>;
 
 export interface DeclaresKeyOptions {
   /**
-   * Follows `z.lazy()`. Its getter may refer to a schema that is not initialized while the module loads, so only a call
-   * may follow it.
+   * Follows `z.lazy()`. Only calls can follow it: while modules load, its getter could refer to a schema that is not initialized.
    * @default false
    */
   readonly resolveLazy?: boolean;
 }
 
-/** Most schemas that are searched. The getter of a lazy schema can create a new one each time. */
+/** Maximum number of schemas to search. The getter of a lazy schema could create a new schema each time. */
 const MAX_SCHEMAS = 1_000;
 
-/** Whether an object schema declares a key: the schema itself, or an alternative of it that sees the same input. */
+/** Whether a schema, or an inner schema that parses the same input, declares a key of an object. */
 export function declaresKey(schema: unknown, key: string, { resolveLazy = false }: DeclaresKeyOptions = {}): boolean {
   const seen = new Set<unknown>();
   const open: unknown[] = [schema];
-  // Grows while it is read, so that the nearest schemas come first.
+  // The list grows during the loop, so that outer schemas come first.
   for (const next of open) {
     if (seen.size === MAX_SCHEMAS) return false;
     if (typeof next !== "object" || next === null || seen.has(next)) continue;
@@ -43,14 +42,14 @@ function hasKey(fields: unknown, key: string): boolean {
   return typeof fields === "object" && fields !== null && Object.hasOwn(fields, key);
 }
 
-/** The schemas that may see the same input: an optional's, those of a union, the first one of a pipe. Never a field's. */
+/** The inner schemas that parse the same input: of an optional, a union or the start of a pipe, but not of a field. */
 function alternatives(schema: SchemaLike, resolveLazy: boolean): readonly unknown[] {
   const def = schema.def ?? schema._def;
-  // Valibot keeps its wrapped schemas, options and pipes in the schema.
+  // Valibot stores wrapped schemas and options in the schema itself.
   const { wrapped, options: listed } = schema as Readonly<Record<string, unknown>>;
   if (def === undefined) return [wrapped, ...listOf(listed)];
   const { innerType, schema: effect, in: first, out: second, left, right, options } = def;
-  // A transform in front does not declare its input. The schema behind it sees what it returns.
+  // A leading transform does not declare its input. The next schema parses its output.
   const begins = def["type"] === "pipe" && isTransform(first) ? second : first;
   const isLazy = def["type"] === "lazy" || def["typeName"] === "ZodLazy";
   const lazy = resolveLazy && isLazy ? (def["getter"] as () => unknown)() : undefined;

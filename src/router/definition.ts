@@ -15,7 +15,7 @@ export type UserFieldsSchema = z.ZodObject;
 /** The app's own fields of an organization: its plan, its time zone, how it looks. */
 export type SettingsSchema = z.ZodObject;
 
-/** What `initUserDO` was told, with nothing left out: the app's storage, by kind of owner. */
+/** The options of `initUserDO` with their defaults. */
 export interface AppDefinition {
   readonly tables: {
     readonly user: TableDefinitions;
@@ -37,16 +37,16 @@ declare const APP: unique symbol;
 
 /** Carries the definition's type with the router's context, so that `createUserDO` can type `this.tables`. */
 export interface AppTypes<TApp extends AppDefinition> {
-  // `undefined` said outright: tRPC rebuilds the context of a builder as a plain type, in which an optional property is
-  // one that may be undefined. Without it no builder would fit another of the same `t`.
+  // tRPC copies the context type and turns an optional property into one that can be undefined. Without `undefined` here, a
+  // builder would not be assignable to another one of the same `t`.
   readonly [APP]?: TApp | undefined;
 }
 
-/** The definition that a router was made from. */
+/** The type of a router's definition. */
 export type AppOf<TRouter extends AnyTRPCRouter> =
   TRouter["_def"]["_config"]["$types"]["ctx"] extends AppTypes<infer TApp> ? TApp : AppDefinition;
 
-/** A definition as the runtime carries it: with the app's own additions to the context. */
+/** A definition at run time. */
 export interface RouterDefinition {
   readonly app: AppDefinition;
   readonly roles: RolePolicy;
@@ -57,7 +57,7 @@ export interface RouterDefinition {
 
 const DEFINITION = Symbol.for("trpc-userdo.definition");
 
-/** Remembers the definition on the root config, which every router made from it shares. */
+/** Stores the definition on the root config, which all routers of one `t` share. */
 export function attachDefinition(config: object, definition: RouterDefinition): void {
   Object.defineProperty(config, DEFINITION, { value: definition });
 }
@@ -66,28 +66,30 @@ interface Configured {
   readonly _def?: { readonly _config?: { readonly [DEFINITION]?: RouterDefinition } };
 }
 
-/** The definition of an app's router, or of any router that was made with it; nothing for any other value. */
+/** The definition of a router that `initUserDO` created; `undefined` for any other value. */
 export function findDefinition(value: unknown): RouterDefinition | undefined {
   return (value as Configured | null | undefined)?._def?._config?.[DEFINITION];
 }
 
 /**
- * Reads the definition back from an app's router, and checks the router as a whole.
+ * Returns the definition of an app's router, and checks the router's names.
  *
- * @throws Error when the router was not made by `initUserDO`, or one of its own routers has a built-in's name
+ * @throws Error if `initUserDO` did not create the router, or one of the app's routers has the name of a built-in router
  */
 export function definitionOf(router: AnyTRPCRouter): RouterDefinition {
   const definition = findDefinition(router);
   if (!definition) {
-    throw new Error("This router was not made by initUserDO. Make it with `t.router(…)` of `const t = initUserDO(…)`.");
+    throw new Error(
+      "This router was not created by initUserDO. Create it with `t.router(…)` of `const t = initUserDO(…)`.",
+    );
   }
-  // The type of any router leaves out what `lazy` holds.
+  // The type of tRPC's routers does not include `lazy`.
   const { record, lazy } = router._def as unknown as Record<"record" | "lazy", Record<string, object>>;
   for (const [name, builtin] of Object.entries(definition.builtin)) {
-    // A lazy one is in the record once it is loaded, when it would hide the built-in one: that is too late to say so.
+    // A lazy router enters the record when it is loaded, and would then replace the built-in one. So it is checked now.
     const own = record[name] ?? lazy[name];
     if (own && !sameProcedures(own, builtin)) {
-      throw new Error(`The router has its own "${name}", which is the name of a built-in router. Rename it.`);
+      throw new Error(`The router has its own "${name}", which is the name of a built-in router. Rename yours.`);
     }
   }
   return definition;

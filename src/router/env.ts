@@ -1,10 +1,10 @@
 declare global {
-  // The same declaration that Cloudflare's types and `wrangler types` make: it merges with theirs, and keeps
-  // a browser program that only imports the router's type free of Workers globals.
+  // Merges with the declaration of Cloudflare's types and `wrangler types`. A browser program that imports only the router's
+  // type does not need Workers types.
   namespace Cloudflare {
     interface Env {}
   }
 }
 
-/** The Worker's bindings, as `wrangler types` (or the app, by augmenting `Cloudflare.Env`) declares them. */
+/** The Worker's bindings, as `wrangler types` or the app declares them in `Cloudflare.Env`. */
 export type Env = Cloudflare.Env;

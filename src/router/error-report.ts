@@ -1,16 +1,16 @@
 import type { Call } from "../shared/call.js";
 
-/** An unexpected error, whole, as `onError` gets it. */
+/** An unexpected error, as `onError` receives it. */
 export interface ErrorReport {
-  /** What the procedure threw, with its `cause`. */
+  /** The original error, with its `cause`. */
   readonly error: Error;
-  /** The id that the client was told. */
+  /** The id that the client received. */
   readonly requestId: string;
   readonly path: string;
   readonly type: Call["type"];
 }
 
-/** Gets every unexpected error. The values that a user sent are not part of it: they may hold secrets. */
+/** Receives every unexpected error. The report does not contain the input, which could contain secrets. */
 export type OnError = (report: ErrorReport) => void;
 
 /** The `onError` of the app, which may be asynchronous. */

@@ -13,7 +13,13 @@ import { createBaseProcedures } from "./base-procedures.js";
 import { checkInitOptions } from "./check-init-options.js";
 import { checkInputs } from "./check-inputs.js";
 import type { BaseContext } from "./context.js";
-import { attachDefinition, type RouterDefinition } from "./definition.js";
+import {
+  attachDefinition,
+  type ProfileSchema,
+  type RouterDefinition,
+  type SettingsSchema,
+  type UserFieldsSchema,
+} from "./definition.js";
 import { createKvRouter } from "./kv/kv-router.js";
 import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
 import { liveProcedure } from "./live/live-procedure.js";
@@ -26,8 +32,6 @@ import {
   type Requirement,
   type RoleDefinitions,
 } from "./organizations/role-definitions.js";
-import type { SettingsSchema } from "./definition.js";
-import type { ProfileSchema } from "./definition.js";
 import type { Migrations } from "./schema/migration.js";
 import type { TableDefinitions } from "./schema/table.js";
 import { anySessionData, type SessionSchema } from "./sessions/session-data.js";
@@ -35,7 +39,6 @@ import { createSessionsRouter } from "./sessions/sessions-router.js";
 import { transformer } from "./transformer.js";
 import { checkInheritedNames } from "./stored-fields.js";
 import { checkUserFields, type WithoutRequiredFields } from "./user-fields.js";
-import type { UserFieldsSchema } from "./definition.js";
 
 export interface InitUserDOOptions<
   TUserTables extends TableDefinitions,
@@ -50,54 +53,58 @@ export interface InitUserDOOptions<
   TFields extends UserFieldsSchema | undefined = undefined,
 > {
   /**
-   * The app's tables, by the kind of owner whose Durable Object holds them.
+   * The app's tables, by the kind of owner whose Durable Object stores them.
    * @default no tables
    */
   readonly tables?: { readonly user?: TUserTables; readonly organization?: TOrganizationTables };
   /**
-   * Written steps for changes of the tables that do not come by themselves, by the kind of owner, oldest first. Each
-   * runs once in each object, before its first call.
+   * Migrations for changes of the tables that are not applied automatically, by the kind of owner, the oldest first. Each runs
+   * once in each object, before its first call.
    * @default none
    */
   readonly migrations?: Migrations;
   /**
-   * What `sessions.data` holds for each session: a zod object. It lives as long as the session does.
+   * The schema of `sessions.data`, which each session has until it ends: a zod object.
    * @default any object
    */
   readonly session?: TSession;
   /**
-   * The app's own fields of a user that the user writes: given at sign-up, changed by `account.update`, part of every
-   * `user`. They can hold any value that the schema accepts: keep a plan, a role or a limit in `fields`.
+   * The app's own fields of a user that the user writes, at sign-up and with `account.update`. Part of every `user`. Users can
+   * set any value that the schema accepts, so declare a plan, a role or a limit in `fields`.
    * @default none
    */
   readonly profile?: TProfile;
   /**
-   * The app's own fields of a user that only server code writes, by `setUserFields`: a plan, credits, a customer number.
-   * Part of every `user`, so the user sees them. Each field is optional or has a default.
+   * The app's own fields of a user that only server code writes, with `setUserFields`: a plan, credits, a customer number. Part
+   * of every `user`, so the user can read them. Each field must be optional or have a default.
    * @default none
    */
   readonly fields?: TFields & WithoutRequiredFields<TFields>;
   /**
-   * What some keys of `ctx.kv` hold, in users' objects and organizations'. Other keys are free.
+   * The schemas of some keys of `ctx.kv`, in the objects of users and organizations. Other keys can have any value.
    * @default no declared keys
    */
   readonly kv?: TKv & NoReservedNames;
   /**
-   * The roles in organizations, the highest first, and what each may do beside what the roles below it may. "owner" is
-   * built in, above them all, and may do everything that any role may. The built-in procedures ask for "member:manage"
-   * and "organization:update": an owner has both, another role when they are named here.
+   * The roles in organizations, the highest first, and the permissions that each adds to those of the roles below it. "owner" is
+   * built in, is above all roles, and has every permission. The built-in procedures require "member:manage" and
+   * "organization:update", which other roles have only if they are declared here.
    * @default { admin: ["member:manage", "organization:update"], member: [] }
    */
   readonly roles?: TRoles;
   /**
-   * The app's own fields of an organization: given when it is created, changed by `organizations.update`.
+   * The app's own fields of an organization, set by `organizations.create` and changed by `organizations.update`.
    * @default none
    */
   readonly organizationSettings?: TSettings;
-  /** Extends the context of every procedure. Runs where the procedure runs, once for each call. */
+  /**
+   * Adds properties to the context of every procedure. Runs once for each call, where the procedure runs.
+   * @default adds nothing
+   */
   readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
   /**
-   * tRPC's own. It never sees an unexpected error: those are masked first.
+   * tRPC's error formatter. Unexpected errors are masked before it receives them.
+   * @see https://trpc.io/docs/server/error-formatting
    * @default tRPC's default shape
    */
   readonly errorFormatter?: TRPCErrorFormatter<BaseContext, TErrorShape>;
@@ -106,11 +113,11 @@ export interface InitUserDOOptions<
 /** The fields that are added to an error's data after the app's own formatter. */
 type WithReason<TErrorShape> = TErrorShape & {
   readonly data: {
-    /** Why, under a stable name; only for some errors. */
+    /** The stable name of the error. The errors of the framework have one. */
     readonly reason?: ErrorReason;
-    /** In how many seconds the call can succeed; only for some errors with `TOO_MANY_REQUESTS`. */
+    /** Seconds after which the call can succeed. Some errors with the code `TOO_MANY_REQUESTS` have it. */
     readonly retryAfter?: number;
-    /** Finds the report of an unexpected error. */
+    /** The id of an unexpected error in the log. */
     readonly requestId?: string;
   };
 };
@@ -123,10 +130,26 @@ type Root<TContext extends object, TErrorShape extends TRPCDefaultErrorShape> = 
 >;
 
 /**
- * Starts an app: says what its Durable Objects hold, and gives the builders for what can be called in them.
+ * Defines an app: the data that its Durable Objects store. Returns the builders for its procedures and routers.
  *
- * @throws Error when an option is misspelt or can never take effect, the name of a role or of a declared key of `kv` is not valid,
- * or `fields` has a required field. The message names the option. `createUserDO` throws the errors of tables and migrations
+ * @throws Error that names the option, if an option does not exist or is not valid, the name of a role or of a declared key of
+ * `kv` is not valid, or `fields` has a required field. `createUserDO` throws the errors of tables and migrations
+ * @example
+ * ```ts
+ * const Post = z.object({ title: z.string().min(1), body: z.string(), done: z.boolean().default(false) });
+ *
+ * const t = initUserDO({ tables: { user: { posts: table(Post, { indexes: ["done"] }) } } });
+ *
+ * export const appRouter = t.router({
+ *   ...t.builtin,
+ *   posts: t.router({
+ *     list: t.userProcedure.query(({ ctx }) => ctx.tables.posts.orderBy("createdAt", "desc").limit(50).all()),
+ *     create: t.userProcedure.input(Post).mutation(({ ctx, input }) => ctx.tables.posts.create(input)),
+ *     changes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.posts.changes({ signal })),
+ *   }),
+ * });
+ * export type AppRouter = typeof appRouter;
+ * ```
  */
 export function initUserDO<
   TUserTables extends TableDefinitions = Record<never, never>,
@@ -171,7 +194,7 @@ export function initUserDO<
     checkInheritedNames(option, options[option]);
   }
   checkUserFields(fields);
-  // Without the option no key is declared, which is what the default of TKv says.
+  // The default of TKv has no keys.
   const kv = options.kv ?? ({} as TKv);
   const roles: RoleDefinitions = options.roles ?? defaultRoles;
   const rolePolicy = createRolePolicy(roles);
@@ -179,17 +202,17 @@ export function initUserDO<
   const builtin = {
     auth: createAuthRouter<App>(profile),
     account: createAccountRouter<App>(profile),
-    // The default of `session` is that of its type, which the compiler does not see.
+    // The default value matches the default of TSession, which the compiler cannot see.
     sessions: createSessionsRouter(session as TSession),
     kv: createKvRouter<TKv>(kv),
     _live: liveProcedure,
     organizations: createOrganizationsRouter<App>(settings, rolePolicy),
   };
-  // tRPC works these types out from the options, which it cannot while the context is still generic.
+  // tRPC cannot infer these types while the context is generic.
   const root = initTRPC.context<object>().create({
     transformer,
     isDev: false,
-    // Both ends notice a connection that died without a word: the object is not asked for it.
+    // The Worker and the client detect a dead connection. The Durable Object is not called for it.
     sse: { ping: { enabled: true, intervalMs: 15_000 }, client: { reconnectAfterInactivityMs: 40_000 } },
     ...(errorFormatter && { errorFormatter: errorFormatter as TRPCErrorFormatter<object, TErrorShape> }),
   }) as unknown as Root<Context, TErrorShape>;
@@ -220,7 +243,7 @@ export function initUserDO<
     return root.router(record);
   };
 
-  // tRPC gives what it merges a root config of its own, which knows nothing of the app yet.
+  // tRPC creates a new root config for merged routers, which needs the definition.
   const mergeRouters = <TRouters extends AnyTRPCRouter[]>(...routers: TRouters) => {
     const merged = root.mergeRouters<TRouters>(...routers);
     attachDefinition(merged._def._config, definition);
@@ -228,24 +251,69 @@ export function initUserDO<
   };
 
   return {
-    /** Combines procedures and routers. @throws Error when an input declares the reserved key `organizationId` */
+    /**
+     * Creates a router of procedures and routers.
+     *
+     * @throws Error if the name of a procedure is not allowed, an input declares the reserved key `organizationId`, or the input
+     * of an `organizationProcedure` does not accept an object
+     */
     router,
-    /** A procedure that runs wherever the call already is, for anyone. */
+    /**
+     * A procedure for anyone, signed in or not. It runs where the call arrives: in the Worker over HTTP, in the Durable Object on
+     * a socket.
+     *
+     * @example
+     * ```ts
+     * version: t.procedure.query(() => "1.0.0"),
+     * ```
+     */
     procedure,
-    /** A procedure that runs in the caller's own Durable Object. UNAUTHORIZED for nobody. */
+    /**
+     * A procedure that runs in the caller's own Durable Object. Without a session, calls fail with UNAUTHORIZED (NOT_SIGNED_IN).
+     *
+     * @example
+     * ```ts
+     * create: t.userProcedure.input(Post).mutation(({ ctx, input }) => ctx.tables.posts.create(input)),
+     * ```
+     */
     userProcedure,
-    /** A procedure that runs in the Durable Object of `input.organizationId`. FORBIDDEN for non-members. */
+    /**
+     * A procedure that runs in the Durable Object of an organization. Clients add `organizationId` to its input; the resolver does
+     * not receive it. Calls fail with FORBIDDEN unless the caller is a member, with BAD_REQUEST (ORGANIZATION_ID_MISSING,
+     * ORGANIZATION_ID_INVALID) without a valid id, and with UNAUTHORIZED (NOT_SIGNED_IN) without a session.
+     *
+     * @example
+     * ```ts
+     * create: t.organizationProcedure
+     *   .use(t.can("project:write"))
+     *   .input(Project)
+     *   .mutation(({ ctx, input }) => ctx.tables.projects.create(input)),
+     * ```
+     */
     organizationProcedure,
     /**
-     * A middleware for organizations' procedures: `.use(t.can("project:write"))` lets only those members through whose
-     * role has the permission; also `t.can({ any: […] })` and `t.can({ all: […] })`. FORBIDDEN for the others.
+     * Creates a middleware for an `organizationProcedure` that requires permissions of the member's role: one permission,
+     * `{ any: […] }` or `{ all: […] }`. Calls of other members fail with FORBIDDEN.
+     *
+     * @throws Error if the list of permissions is empty
+     * @example
+     * ```ts
+     * t.organizationProcedure.use(t.can({ any: ["project:write", "project:review"] }));
+     * ```
      */
     can: (requirement: Requirement<PermissionOf<TRoles>>) => root.middleware(can(requirement)),
-    /** tRPC's own, for middlewares that are used in several places. */
+    /** tRPC's `middleware`, for a middleware that several procedures use. @see https://trpc.io/docs/server/middlewares */
     middleware: root.middleware,
-    /** Makes one router of several that were made here. */
+    /** Merges routers of this `t` into one. @see https://trpc.io/docs/server/merging-routers */
     mergeRouters,
-    /** The routers that come with the framework. Spread them into the app's own router. */
+    /**
+     * The built-in routers: `auth`, `account`, `sessions`, `kv`, `organizations` and `_live`.
+     *
+     * @example
+     * ```ts
+     * const appRouter = t.router({ ...t.builtin, posts: postsRouter });
+     * ```
+     */
     builtin,
   };
 }

@@ -5,16 +5,16 @@ export interface InputCandidatesOptions {
   readonly hasOrganizationId: boolean;
   /** Where a subscription resumes. `undefined` if the call is not a subscription. */
   readonly cursor: StreamCursor | undefined;
-  /** Whether the schema itself declares a key. */
+  /** Whether the schema declares a key. */
   readonly declares: (key: "organizationId" | "lastEventId") => boolean;
 }
 
 /**
- * The inputs that one schema of the app may be given for a call, the most likely one first.
+ * Returns the possible original inputs of a call for one schema of the app, the most likely first.
  *
- * A client adds keys to the app's input: `organizationId`, and for a subscription that resumes over SSE or with
- * `retryLink` also `lastEventId`. They are removed here unless the schema declares them. Several candidates are needed
- * because an input that held nothing else may have been an empty object, an empty array or absent.
+ * A client adds keys to the app's input: `organizationId`, and for a subscription that resumes over SSE or with `retryLink` also
+ * `lastEventId`. They are removed unless the schema declares them. There can be several candidates, because an input without
+ * other keys could have been an empty object, an empty array or absent.
  */
 export function inputCandidates(raw: unknown, options: InputCandidatesOptions): readonly unknown[] {
   const { hasOrganizationId, cursor, declares } = options;
@@ -31,14 +31,14 @@ export function inputCandidates(raw: unknown, options: InputCandidatesOptions): 
   return [{ ...own, lastEventId }, ...candidates];
 }
 
-/** The inputs that the client may have added its keys to. */
+/** The inputs to which the client could have added its keys. */
 function originals(own: unknown, hadOrganizationId: boolean): readonly unknown[] {
   if (!isPlainObject(own)) return [own];
   const keys = Object.keys(own);
-  // tRPC's client spreads arrays, too.
+  // tRPC's client also spreads arrays into objects.
   const array = keys.every((key, index) => key === String(index)) ? [Object.values(own)] : [];
   if (keys.length > 0) return [own, ...array];
-  // An organization's input always is an object. A subscription's input is mostly absent if only the cursor came.
+  // An organization's input always is an object. A subscription's input was usually absent if there is only a cursor.
   return hadOrganizationId ? [own, undefined] : [undefined, own, ...array];
 }
 

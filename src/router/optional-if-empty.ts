@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-/** An object of the app's fields as a part of an input: left out, it is what its fields make of nothing, if they all do. */
+/** The schema of the app's fields inside an input. It can be left out if every field is optional or has a default. */
 export function optionalIfEmpty(schema: z.ZodObject): z.ZodType {
   return schema.safeParse({}).success ? schema.prefault({}) : schema;
 }

@@ -1,35 +1,36 @@
 /**
- * Where a procedure runs.
+ * The object in which a procedure runs.
  *
- * - `anywhere`: wherever the call already is: the Worker over HTTP, the object on a socket
+ * - `anywhere`: where the call arrives: in the Worker over HTTP, in the object on a socket
  * - `user`: in the caller's own `user:` object
  * - `organization`: in `organization:<organizationId>`
- * - `mail`: in the object of the user whom the token in its input was mailed to
- * - `email`: in the index object of the address in its input, and through that in its user's object
- * - `live`: in the organization's object that its input names, or in the caller's own
- * - `refresh`: in the object of the user whose refresh token came along, in the input or by cookie
+ * - `mail`: in the object of the user to whom the token of its input was mailed
+ * - `email`: in the index object of the email address of its input, which calls the user's object
+ * - `live`: in the object of the organization of its input, or without one in the caller's own
+ * - `refresh`: in the object of the user of the refresh token, from the input or a cookie
  */
 export interface Placement {
   readonly kind: "anywhere" | "user" | "organization" | "email" | "refresh" | "mail" | "live";
   /**
-   * Whether it sets or clears cookies, which only a reply over HTTP can do: such a reply waits for it, as a stream too.
-   * `always` is refused on a socket; `sometimes` runs there all the same, for cookies that are worth nothing after it.
+   * Whether the procedure sets or clears cookies. `always`: rejected on sockets, and an HTTP response is buffered until its
+   * cookies are known. `sometimes`: also buffered over HTTP, but allowed on sockets, because the cookies that it would clear are
+   * no longer valid.
    */
   readonly setsCookies: "never" | "sometimes" | "always";
   /**
-   * Whether the procedure depends on the caller, although its input names the object. If so, an expired access token is
-   * renewed before the call.
-   * @default as the kind requires
+   * Whether the procedure depends on the caller, although its input names the object. An expired access token is then renewed
+   * before the call.
+   * @default depends on the kind
    */
   readonly dependsOnCaller?: true;
   /**
-   * Whether the procedure gets the time at which the caller's access token expires.
-   * @default it does not
+   * Whether the procedure receives the expiry time of the caller's access token.
+   * @default no
    */
   readonly readsAccessExpiry?: true;
   /**
-   * The sessions that may still call the procedure although they are over, to repeat a call after a lost reply: those that
-   * a new password replaced, or all. The procedure has to check the session, and must change nothing if it is over.
+   * The ended sessions that can still call the procedure, to repeat a call after a lost reply: those that a new password
+   * replaced, or all. The procedure must check the session, and must not change anything if it has ended.
    * @default none
    */
   readonly acceptsSessions?: "replaced" | "ended";
@@ -38,22 +39,22 @@ export interface Placement {
 const PLACEMENT = Symbol.for("trpc-userdo.placement");
 const anywhere: Placement = { kind: "anywhere", setsCookies: "never" };
 
-/** What a builder is given to say that every procedure built on it belongs to `placement`. */
+/** The `meta` that gives a builder's procedures a placement. */
 export function placementMeta(placement: Placement): object {
   return { [PLACEMENT]: placement };
 }
 
-interface Placed {
+interface WithPlacement {
   readonly meta?: unknown;
   readonly [PLACEMENT]?: Placement;
 }
 
 /** The placement of a procedure. If its builders declared several, the last one applies. */
-export function placementOf({ _def }: { readonly _def: Placed }): Placement {
-  return _def[PLACEMENT] ?? (_def.meta as Placed | undefined)?.[PLACEMENT] ?? anywhere;
+export function placementOf({ _def }: { readonly _def: WithPlacement }): Placement {
+  return _def[PLACEMENT] ?? (_def.meta as WithPlacement | undefined)?.[PLACEMENT] ?? anywhere;
 }
 
-/** Keeps the placement of a finished procedure outside of its `meta`, which is the app's. */
+/** Stores the placement of a completed procedure outside of its `meta`, which belongs to the app. */
 export function markPlacement(definition: object, placement: Placement): void {
   Object.defineProperty(definition, PLACEMENT, { value: placement });
 }

@@ -2,7 +2,7 @@ import type { z } from "zod";
 import type { User } from "../shared/account.js";
 import type { AppDefinition, ProfileSchema, UserFieldsSchema } from "./definition.js";
 
-/** A user as the app's procedures and its client see them: with the profile and the fields of the app, if it has any. */
+/** A user, with the `profile` and the `fields` of the app if it declares them. */
 export type UserOf<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema
   ? TApp["fields"] extends UserFieldsSchema
     ? User & { readonly profile: z.output<TApp["profile"]>; readonly fields: z.output<TApp["fields"]> }
@@ -11,14 +11,14 @@ export type UserOf<TApp extends AppDefinition> = TApp["profile"] extends Profile
     ? User & { readonly fields: z.output<TApp["fields"]> }
     : User;
 
-/** What a sign-up says beside address and password. May be left out when every field may. */
+/** The `profile` in the input of a sign-up. Optional if every field is optional. */
 export type SignupProfile<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema
   ? Record<never, never> extends z.input<TApp["profile"]>
     ? { readonly profile?: z.input<TApp["profile"]> | undefined }
     : { readonly profile: z.input<TApp["profile"]> }
   : object;
 
-/** What an update of the profile says: `undefined` keeps, `null` clears. */
+/** An update of the profile: `undefined` keeps a field, `null` clears it. */
 export type ProfilePatch<TApp extends AppDefinition> = TApp["profile"] extends ProfileSchema
   ? {
       readonly profile: {

@@ -1,4 +1,4 @@
-/** Whether a value is a promise, as tRPC decides it for nested values. */
+/** Whether a value is a promise, by the same test as tRPC's for nested values. */
 export function isNestedPromise(value: unknown): value is Promise<unknown> {
   if (typeof value !== "object" || value === null) return false;
   const { then, catch: onRejected } = value as Partial<Record<"then" | "catch", unknown>>;
@@ -6,11 +6,11 @@ export function isNestedPromise(value: unknown): value is Promise<unknown> {
 }
 
 /**
- * A result in which each nested promise is replaced by the value that it resolves to. Without this, superjson would write `{}` for
- * it. Promises are found in plain objects, arrays, maps and sets.
+ * Replaces each nested promise of a result by its value, because superjson would serialize a promise as `{}`. Promises are found in
+ * plain objects, arrays, maps and sets.
  *
- * @returns the value itself if it contains no promise, at once
- * @throws whatever one of the promises rejects with
+ * @returns the value itself, synchronously, if it contains no promise
+ * @throws the error of the first promise that rejects
  */
 export function resolveNested(value: unknown): unknown {
   return containsPromise(value) ? copy(value, new Map()) : value;
@@ -26,7 +26,7 @@ function containsPromise(value: unknown): boolean {
     seen.add(next);
     if (isNestedPromise(next)) {
       found = true;
-      // Another one may reject while the first is awaited.
+      // Prevents an unhandled rejection while another promise is awaited.
       next.catch(() => {});
     } else {
       for (const part of partsOf(next)) open.push(part);
@@ -42,7 +42,7 @@ function partsOf(value: object): Iterable<unknown> {
   return isPlain(value) ? Object.values(value) : [];
 }
 
-/** @param copies the copies so far, by their original: a result can contain itself */
+/** @param copies the copies by their original, because a result can contain itself */
 async function copy(value: unknown, copies: Map<object, unknown>): Promise<unknown> {
   if (typeof value !== "object" || value === null) return value;
   if (isNestedPromise(value)) {

@@ -1,8 +1,8 @@
 import type { AnyTRPCProcedure, AnyTRPCRouter } from "@trpc/server";
 
 /**
- * The procedure at a path, loading lazy routers on the way; `undefined` where there is none. tRPC has the
- * same walk, but only behind its unstable entry point.
+ * Returns the procedure at a path, after loading lazy routers; `undefined` if there is none. tRPC exports the same function only
+ * from its unstable entry point.
  */
 export async function resolveProcedure(router: AnyTRPCRouter, path: string): Promise<AnyTRPCProcedure | undefined> {
   const { procedures, lazy } = router._def as {

@@ -7,15 +7,15 @@ import { reasonOf, retryAfterOf } from "./reasoned-error.js";
 import { rawInputWithCursor } from "./stream-cursor.js";
 import { toTRPCError } from "./to-trpc-error.js";
 
-/** What a call came to, before it is packed for the way back. */
-export type Outcome =
+/** The result of a call, before it is serialized. */
+export type CallResult =
   | { readonly ok: true; readonly data: unknown }
   | { readonly ok: false; readonly error: ErrorShape };
 
 export interface RunCallOptions {
   readonly router: AnyTRPCRouter;
   readonly call: Call;
-  /** What the app's error formatter is told of the call; nothing where that is not known. */
+  /** The context for the app's error formatter; `undefined` if it is not known. */
   readonly ctx: object | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onError: OnError;
@@ -27,10 +27,10 @@ export interface RunCallOptions {
 }
 
 /**
- * Runs one procedure and says how it went. Never throws: errors are formatted here, next to the code that
- * threw them, because neither their class nor a procedure's own formatter survives Workers RPC.
+ * Runs a procedure and returns its result. Never throws: errors are formatted here, because Workers RPC preserves neither
+ * their class nor the formatter of the app.
  */
-export async function runCall(options: RunCallOptions): Promise<Outcome> {
+export async function runCall(options: RunCallOptions): Promise<CallResult> {
   const { router, call, ctx, signal } = options;
   const { path, type = "query", input, lastEventId } = call;
   try {
@@ -49,19 +49,19 @@ export async function runCall(options: RunCallOptions): Promise<Outcome> {
   }
 }
 
-/** Formats what a call threw: masked when unexpected (and reported to `onError`), by the app's formatter. */
+/** Formats the error of a call with the app's formatter. An unexpected error is masked, and reported to `onError`. */
 export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly cause: unknown }): ErrorShape {
   const { router, call, ctx, cause, onError, isDevelopment } = options;
-  const { shown, unexpected } = maskError(toTRPCError(cause), { isDevelopment });
+  const { visible, unexpected } = maskError(toTRPCError(cause), { isDevelopment });
   if (unexpected) {
     const { error, requestId } = unexpected;
     onError({ error: reportedError(error, call.path), requestId, path: call.path, type: call.type });
   }
   const { path, input, type = "unknown" } = call;
   const config = router._def._config;
-  const shape = formatError({ config, error: shown, type, path, input, ctx }, onError);
-  const reason = reasonOf(shown);
-  const retryAfter = retryAfterOf(shown);
+  const shape = formatError({ config, error: visible, type, path, input, ctx }, onError);
+  const reason = reasonOf(visible);
+  const retryAfter = retryAfterOf(visible);
   if (!unexpected && reason === undefined && retryAfter === undefined) return shape;
   const data = {
     ...shape.data,
@@ -72,9 +72,9 @@ export function shapeError(options: Omit<RunCallOptions, "signal"> & { readonly 
   return { ...shape, data };
 }
 
-/** What the procedure threw. A result that its `.output()` refused is named as such: the schema's error does not say so. */
+/** The original error of a procedure. A rejected output gets its own message, because the schema's error does not mention it. */
 function reportedError(error: TRPCError, path: string): Error {
   if (error.cause && error.message === "Output validation failed")
-    return new Error(`The result of "${path}" does not fit its .output() schema.`, { cause: error.cause });
+    return new Error(`The result of "${path}" does not match its .output() schema.`, { cause: error.cause });
   return error.cause ?? error;
 }

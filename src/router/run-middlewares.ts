@@ -3,14 +3,14 @@ import type { Placement } from "./placement.js";
 import { servicesOf } from "./services.js";
 import { toTRPCError } from "./to-trpc-error.js";
 
-/** What a middleware may give to the next one. */
+/** The options that a middleware can pass to `next()`. */
 export interface NextOptions {
   readonly ctx?: object | null | undefined;
   readonly input?: unknown;
   readonly getRawInput?: () => Promise<unknown>;
 }
 
-/** What tRPC gives to a middleware or a resolver, as far as it is used here. */
+/** The options of tRPC's middlewares and resolvers that are used here. */
 export interface MiddlewareOptions {
   readonly ctx: object;
   readonly meta: unknown;
@@ -27,7 +27,7 @@ export interface Middleware {
 }
 
 export interface RunMiddlewaresOptions {
-  /** In the order of their declaration, the resolver's last. */
+  /** In the order of their declaration. The last one calls the resolver. */
   readonly middlewares: readonly Middleware[];
   readonly placement: Placement;
   /** The meta that the app declared. */
@@ -35,19 +35,19 @@ export interface RunMiddlewaresOptions {
 }
 
 /**
- * A middleware that runs all others of a procedure as tRPC does, with two differences:
+ * Creates a middleware that runs all middlewares of a procedure as tRPC does, with two differences:
  *
- * - A procedure that belongs in a Durable Object is refused elsewhere: the app's own code can call its router too, past the
- *   entry where calls from outside are checked.
- * - `next({ ctx })` does not evaluate the getters of the context. tRPC's copy would read rows, and in a live query it would make
- *   the result depend on the caller.
+ * - It rejects a procedure that runs in another object. The app's own code can call its router without the dispatcher, which
+ *   checks calls from outside.
+ * - `next({ ctx })` does not evaluate the getters of the context. tRPC's copy would read rows, and would make the result of a
+ *   live query depend on the caller.
  */
 export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresOptions): Middleware {
   async function run(index: number, options: Omit<MiddlewareOptions, "next" | "meta">): Promise<unknown> {
     try {
       const middleware = middlewares[index];
       if (!middleware)
-        throw new Error("A resolver cannot call next(): nothing comes after it. Return the result instead.");
+        throw new Error("A resolver cannot call next(), because it is the last step. Return the result instead.");
       if (middleware._type === undefined) checkPlacementIn(options.ctx, placement);
       return await middleware({
         ...options,
@@ -67,7 +67,7 @@ export function runMiddlewares({ middlewares, placement, meta }: RunMiddlewaresO
   return (options) => run(0, options);
 }
 
-/** A copy of the context with additions. In an object, getters stay getters; elsewhere it is tRPC's own copy. */
+/** Copies the context with additions. In an object, getters stay getters; elsewhere, it is copied as tRPC does. */
 function extend(ctx: object, added: object): object {
   if (!servicesOf(ctx)) return { ...ctx, ...added };
   const copy: Record<PropertyKey, unknown> = {};
@@ -82,7 +82,7 @@ function extend(ctx: object, added: object): object {
 function copyProperties(copy: Record<PropertyKey, unknown>, from: object): void {
   for (const key of Reflect.ownKeys(from)) {
     const property = Object.getOwnPropertyDescriptor(from, key);
-    // An assignment takes a fraction of the time.
+    // Assigning is much faster than defining a property.
     if (property?.enumerable && !property.get && key !== "__proto__") copy[key] = property.value;
     else if (property) Object.defineProperty(copy, key, property);
   }

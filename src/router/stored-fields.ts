@@ -8,11 +8,11 @@ type MergedFields =
   | { readonly success: false; readonly data?: undefined; readonly error: z.ZodError };
 
 /**
- * The app's own fields with some of them changed. Stored fields are what the schema returned, and are not parsed again: a
- * schema may take something else than it returns (`z.stringbool()`, a codec, a transform). Only the new values are parsed.
+ * Merges new values into the app's own fields. Stored fields are outputs of the schema, and are not parsed again, because the
+ * input of a schema can differ from its output (`z.stringbool()`, a codec, a transform). Only the new values are parsed.
  *
- * @param stored what the schema returned before
- * @param given new values, as the schema takes them; `undefined` keeps a field
+ * @param stored earlier outputs of the schema
+ * @param given new values, as inputs of the schema; `undefined` keeps a field
  */
 export function mergeStored(schema: z.ZodObject, stored: Fields, given: Fields): MergedFields {
   const { shape, def } = schema;
@@ -27,7 +27,7 @@ export function mergeStored(schema: z.ZodObject, stored: Fields, given: Fields):
     const field = Object.hasOwn(shape, name) ? shape[name] : def.catchall;
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     const kept = Object.hasOwn(stored, name) ? stored[name] : undefined;
-    // Like zod, an object without a catchall leaves out keys that it does not know.
+    // As in zod, an object without a catchall drops unknown keys.
     if (!field) continue;
     if (!Object.hasOwn(shape, name) && field._zod.def.type === "never") {
       if (value !== undefined) issues.push(unrecognizedKey(name));
@@ -46,13 +46,13 @@ export function mergeStored(schema: z.ZodObject, stored: Fields, given: Fields):
 
 const plainProperty = { configurable: true, enumerable: true, writable: true } as const;
 
-/** A stored field as it is. One that does not fit is parsed: an earlier version of the app may have stored it. */
+/** A stored field, unchanged. If it does not match the schema, an earlier version of the app stored it, and it is parsed. */
 function readField(field: z.core.$ZodType, value: unknown): z.ZodSafeParseResult<unknown> {
   try {
     if (z.safeEncode(field, value).success) return { success: true, data: value };
   } catch (error) {
     if (error instanceof z.core.$ZodAsyncError) throw error;
-    // Nothing can be said of the result of a transform, which works in one direction only.
+    // A transform works in one direction only, so its output cannot be checked.
     return { success: true, data: value };
   }
   return z.safeParse(field, value);
@@ -63,8 +63,8 @@ function unrecognizedKey(name: string): z.core.$ZodIssue {
 }
 
 /**
- * Checks the names of an option's fields when the app starts. zod reads a missing field with the name of an inherited
- * method as that method, and superjson refuses to send `constructor` and `prototype`.
+ * Checks the names of an option's fields when the app starts. If a field has the name of an inherited method, zod reads the method
+ * when the field is missing. superjson rejects `constructor` and `prototype`.
  *
  * @throws Error that names the option and the field
  */
@@ -72,6 +72,6 @@ export function checkInheritedNames(option: string, schema: z.ZodObject | undefi
   const name = Object.keys(schema?.shape ?? {}).find((key) => key in Object.prototype || isReservedKey(key));
   if (name === undefined) return;
   throw new Error(
-    `The option \`${option}\` of initUserDO has a field "${name}", which every object has. Rename the field.`,
+    `The option \`${option}\` of initUserDO has a field "${name}", which every object inherits. Rename the field.`,
   );
 }

@@ -2,9 +2,9 @@ import { getTRPCErrorFromUnknown, TRPCError } from "@trpc/server";
 import { TRPC_ERROR_CODES_BY_KEY } from "@trpc/server/rpc";
 
 /**
- * The error of a call as a TRPCError: the same object if it is one. tRPC also takes an error for one that only has its name, and
- * then fails to send it. Such an error, one of an unknown code, and one that throws when it is read are unexpected errors. Never
- * throws.
+ * Converts the error of a call to a TRPCError, and returns a TRPCError unchanged. tRPC also accepts any error with the name
+ * "TRPCError", and then fails to send it. Such an error, an unknown code, and an error whose getters throw become unexpected
+ * errors. Never throws.
  */
 export function toTRPCError(cause: unknown): TRPCError {
   try {
@@ -12,7 +12,7 @@ export function toTRPCError(cause: unknown): TRPCError {
     if (isComplete(error)) return error;
     return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message: String(error.message), cause: error });
   } catch {
-    const message = "The procedure threw a value that throws when it is read.";
+    const message = "The procedure threw a value whose properties cannot be read.";
     return new TRPCError({ code: "INTERNAL_SERVER_ERROR", message, cause: new Error(message) });
   }
 }

@@ -3,30 +3,34 @@ import type { User } from "../shared/account.js";
 import type { AppDefinition, UserFieldsSchema } from "./definition.js";
 import type { UserOf } from "./profile.js";
 
-/** Refuses, at compile time, a schema that does not accept a user without any fields. */
+/** Rejects a schema with required fields at compile time. */
 export type WithoutRequiredFields<TSchema> = TSchema extends UserFieldsSchema
   ? Record<never, never> extends z.input<TSchema>
     ? unknown
     : { readonly "every field needs .optional() or .default()": never }
   : unknown;
 
-/** A change of some fields: `undefined` keeps a field, `null` clears it. `never` for an app without `fields`. */
+/** An update of some fields: `undefined` keeps a field, `null` clears it. `never` for an app without `fields`. */
 export type UserFieldsPatch<TApp extends AppDefinition> = TApp["fields"] extends UserFieldsSchema
   ? {
       readonly [TKey in keyof z.input<TApp["fields"]>]?: z.input<TApp["fields"]>[TKey] | null | undefined;
     }
   : never;
 
-/** `setUserFields` without the types of an app. */
+/** `setUserFields`, without the types of an app. */
 export type SetUserFields = (patch: Readonly<Record<string, unknown>>) => User;
 
-/** Given to server code that runs in a user's object: procedures and hooks. */
+/** Available to procedures and hooks in a user's object. */
 export interface UserFieldsWriter<TApp extends AppDefinition> {
   /**
    * Sets fields of the user that only server code can write, and returns the user. A field that is `undefined` keeps its
-   * value; `null` clears it, unless its schema accepts `null`. Synchronous: part of the transaction that it is called in.
+   * value; `null` clears it, unless its schema accepts `null`. Synchronous, and part of the caller's transaction.
    *
-   * @throws TRPCError BAD_REQUEST when the fields as a whole do not fit the schema, PAYLOAD_TOO_LARGE above 32 KiB
+   * @throws TRPCError BAD_REQUEST if the fields do not match the schema, PAYLOAD_TOO_LARGE above 32 KiB
+   * @example
+   * ```ts
+   * ctx.setUserFields({ plan: "pro" });
+   * ```
    */
   setUserFields(patch: UserFieldsPatch<TApp>): UserOf<TApp>;
 }

@@ -1,6 +1,6 @@
 import { TRPCError } from "@trpc/server";
 import { isObservable, observableToAsyncIterable } from "@trpc/server/observable";
-import { describeLiveQuery } from "../../router/live/live-request.js";
+import { liveRequestOf } from "../../router/live/live-request.js";
 import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "../connections/attachment.js";
 import { describeSource } from "../change-log/change-source.js";
@@ -61,7 +61,7 @@ export function createStreamScope(start?: Start): ScopedCall {
     },
     abort: () => controller?.abort(),
     opened(result, path) {
-      const live = describeLiveQuery(result);
+      const live = liveRequestOf(result);
       if (live) return { kind: "live", request: live };
       const source = describeSource(result);
       if (source) return { kind: "source", source };

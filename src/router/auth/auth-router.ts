@@ -27,43 +27,42 @@ const {
   userProcedure,
 } = builtinRoot;
 
-/** The built-in `auth` procedures: an account lives in its user's own object, found through its address's index. */
+/** The built-in `auth` procedures. An account is stored in its user's own object; the index of its address finds that object. */
 export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["profile"]) {
-  // What the objects answer holds the profile as the app's own schema made it.
-  type Answer = Promise<SignedIn<UserOf<TApp>>>;
+  // The objects return the profile that the app's schema parsed.
+  type Result = Promise<SignedIn<UserOf<TApp>>>;
 
   return router({
     /**
-     * Makes an account and signs it in. Called twice at once with the same password, it makes one account and signs in twice.
-     * @throws CONFLICT when the address has one, BAD_REQUEST for a weak password, PAYLOAD_TOO_LARGE for a profile above
-     *   32 KiB, TOO_MANY_REQUESTS
+     * Creates an account and signs in. Two concurrent calls with the same password create one account and two sessions.
+     * @throws CONFLICT if the address has an account, BAD_REQUEST for an invalid address or a weak password, PAYLOAD_TOO_LARGE
+     *   for a profile above 32 KiB, TOO_MANY_REQUESTS
      */
     signup: emailProcedure
       .input(signupInput<TApp>(profile))
-      .mutation(({ ctx, input }) => emailIndexOf(ctx).signup(input) as Answer),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).signup(input) as Result),
 
     /**
      * Signs in.
-     * @throws UNAUTHORIZED, the same for a wrong password and an unknown address; TOO_MANY_REQUESTS after several wrong
-     *   passwords, with the reason TOO_MANY_WRONG_PASSWORDS
+     * @throws UNAUTHORIZED (WRONG_PASSWORD), the same for an unknown address; TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS)
      */
     login: emailProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput, tokens: tokensInput }))
-      .mutation(({ ctx, input }) => emailIndexOf(ctx).login(input) as Answer),
+      .mutation(({ ctx, input }) => emailIndexOf(ctx).login(input) as Result),
 
     /**
-     * Ends this device's session; others stay. Called again, it succeeds and changes nothing.
-     * @throws UNAUTHORIZED for nobody
+     * Ends the caller's session. A repeated call succeeds and changes nothing.
+     * @throws UNAUTHORIZED (NOT_SIGNED_IN)
      */
     logout: signOutProcedure.mutation(({ ctx }) => accountOf(ctx).logout()),
 
     /**
-     * Ends all of the user's sessions, this one too. Called again, it succeeds and changes nothing.
-     * @throws UNAUTHORIZED for nobody, and for a session that is over while the user has others
+     * Ends all of the user's sessions, including the caller's. A repeated call succeeds and changes nothing.
+     * @throws UNAUTHORIZED (NOT_SIGNED_IN), and if the caller's session has ended but the user has other sessions
      */
     logoutEverywhere: signOutProcedure.mutation(({ ctx }) => accountOf(ctx).logoutEverywhere()),
 
-    /** Who is signed in. @throws UNAUTHORIZED for nobody */
+    /** Returns the user and the session of the caller. @throws UNAUTHORIZED (NOT_SIGNED_IN) */
     me: userProcedure.query(({ ctx }) => accountOf(ctx).me() as SignedIn<UserOf<TApp>>),
 
     refresh,
@@ -71,95 +70,97 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     socketTicket,
 
     /**
-     * Changes the password, ends all other sessions, and gives this one a new id. The session that changed it can repeat
-     * the call with the same new password: it gets the same answer, and nothing changes.
-     * @throws UNAUTHORIZED when the current one is wrong, BAD_REQUEST for a weak new one, TOO_MANY_REQUESTS
+     * Changes the password, ends all other sessions, and gives the caller's session a new id. If the reply is lost, the session
+     * can repeat the call with the same new password, which returns the same and changes nothing.
+     * @throws UNAUTHORIZED (NOT_SIGNED_IN, WRONG_PASSWORD, ACCOUNT_CHANGED), BAD_REQUEST for a weak new password,
+     *   TOO_MANY_REQUESTS
      */
     changePassword: replacingProcedure
       .input(z.strictObject({ currentPassword: passwordInput, newPassword: newPasswordInput, tokens: tokensInput }))
-      .mutation(({ ctx, input }) => accountOf(ctx).changePassword(input) as Answer),
+      .mutation(({ ctx, input }) => accountOf(ctx).changePassword(input) as Result),
 
     /**
-     * Mails a link for a new password, if there is such an account. The answer is the same without one.
-     * @throws PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+     * Mails a link that sets a new password, if the address has an account. The reply is the same if it has none.
+     * @throws BAD_REQUEST (EMAIL_INVALID), PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
      */
     requestPasswordReset: emailProcedure
       .input(z.strictObject({ email: emailInput }))
       .mutation(({ ctx, input }) => emailIndexOf(ctx).requestPasswordReset(input.email)),
 
     /**
-     * Sets a new password by the token of a mail, and ends all sessions. Called again with the same token and password, it
-     * succeeds and changes nothing.
-     * @throws BAD_REQUEST for a token that is not valid, and for a weak password, which does not use the token up;
-     *   TOO_MANY_REQUESTS after several other passwords with a used token
+     * Sets a new password with the token of a mailed link, and ends all sessions. A repeated call with the same token and
+     * password succeeds and changes nothing.
+     * @throws BAD_REQUEST for an invalid token, or a weak password, after which the token stays valid; TOO_MANY_REQUESTS after
+     *   several other passwords with a used token
      */
     resetPassword: mailProcedure
       .input(z.strictObject({ token: mailTokenInput, password: newPasswordInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).resetPassword(input)),
 
     /**
-     * Mails a link that confirms the browser in which it is opened, so that wrong passwords of others do not make it wait.
-     * Answers the same for every address. While a link is valid, no other is mailed. For a sign-in that was refused with the
-     * reason TOO_MANY_WRONG_PASSWORDS.
-     * @throws PRECONDITION_FAILED when the app cannot send mail
+     * Mails a link that marks the browser that opens it as a known device, so that wrong passwords from other browsers do not
+     * limit its sign-ins. For a sign-in that failed with TOO_MANY_WRONG_PASSWORDS. The reply is the same for every address.
+     * While a link is valid, no other is mailed.
+     * @throws BAD_REQUEST (EMAIL_INVALID), PRECONDITION_FAILED (MAIL_NOT_CONFIGURED)
      */
     requestDeviceLink: emailProcedure
       .input(z.strictObject({ email: emailInput }))
       .mutation(({ ctx, input }) => emailIndexOf(ctx).requestDeviceLink(input.email)),
 
     /**
-     * Marks the browser as one of the user's by the token of a mail: it has tries of its own at sign-in. It does not sign in.
-     * @throws BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
+     * Marks the browser as a known device with the token of a mailed link. A known device has its own limit of wrong passwords.
+     * Does not sign in.
+     * @throws BAD_REQUEST for an invalid link, with the reason LINK_USED if it was used
      */
     confirmDevice: mailCookieProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).confirmDevice(input.token)),
 
     /**
-     * Checks a mailed link before its page shows a form, and does not use it up. A mutation, so that the token is in the
-     * body of the request and not in a URL, which ends up in logs.
-     * @throws BAD_REQUEST for a link that is not valid for this purpose, or that was used
+     * Checks a mailed link before its page shows a form. The link stays valid. A mutation, so that the token is in the body of
+     * the request, and not in a URL that could be logged.
+     * @throws BAD_REQUEST for a link that is not valid for this purpose, with the reason LINK_USED if it was used
      */
     checkLink: mailProcedure.input(mailedLinkInput).mutation(({ ctx, input }) => accountOf(ctx).checkLink(input)),
 
     /**
      * Mails a link that verifies the account's address, unless it is verified.
-     * @throws PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+     * @throws UNAUTHORIZED (NOT_SIGNED_IN), PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
      */
     requestEmailVerification: userProcedure.mutation(({ ctx }) => accountOf(ctx).requestEmailVerification()),
 
     /**
-     * Verifies the user's address with the token of a mail to it. It needs a session of that user, so that nobody verifies
-     * an address for a stranger who entered it. Called again with the same token, it succeeds and changes nothing.
-     * @throws BAD_REQUEST for a token that is not valid; UNAUTHORIZED for nobody and FORBIDDEN for another user, with the
-     *   reason LINK_NEEDS_SESSION: the link stays valid
+     * Verifies the user's address with the token of a mailed link. Requires a session of that user, so that an address cannot be
+     * verified for a stranger who entered it. A repeated call with the same token succeeds and changes nothing.
+     * @throws BAD_REQUEST for an invalid token; UNAUTHORIZED without a session and FORBIDDEN for another user, both with the
+     *   reason LINK_NEEDS_SESSION, after which the link stays valid
      */
     verifyEmail: ownMailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).verifyEmail(input.token)),
 
     /**
-     * Frees an address for its owner, with the token of a link that verifies or changes an address: deletes an account
-     * that never verified the address, or cancels a change to it. The app's `onDelete` can refuse the deletion.
-     * @throws BAD_REQUEST for a token that is not valid, CONFLICT when the account has verified the address
+     * Frees an address that someone else entered, with the token of a mailed link: deletes an account that never verified the
+     * address, or cancels a change to it. The app's `onDelete` can reject the deletion.
+     * @throws BAD_REQUEST for an invalid token, CONFLICT if the account has verified the address
      */
     rejectEmail: mailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).rejectEmail(input.token)),
 
     /**
-     * Mails a link to an address that the account is to have instead of its own.
-     * @throws PRECONDITION_FAILED when the app cannot send mail, CONFLICT when the address has an account, UNAUTHORIZED for a
-     *   wrong password, TOO_MANY_REQUESTS
+     * Mails a link to a new address for the account. `confirmEmailChange` completes the change.
+     * @throws UNAUTHORIZED (NOT_SIGNED_IN, WRONG_PASSWORD, ACCOUNT_CHANGED), BAD_REQUEST (EMAIL_INVALID) and for the current
+     *   address, CONFLICT if the address has an account, PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
      */
     changeEmail: userProcedure
       .input(z.strictObject({ email: emailInput, password: passwordInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).changeEmail(input)),
 
     /**
-     * Gives the account the address that the token was mailed to. It needs a session of that account, as `verifyEmail`
-     * does. Called again with the same token, it succeeds and changes nothing.
-     * @throws as `verifyEmail`; CONFLICT when another account has the address by now
+     * Changes the account's address to the one that received the link. Requires a session of that account, as `verifyEmail`
+     * does. A repeated call with the same token succeeds and changes nothing.
+     * @throws as `verifyEmail`; CONFLICT if another account has the address by now
      */
     confirmEmailChange: ownMailProcedure
       .input(z.strictObject({ token: mailTokenInput }))

@@ -5,12 +5,12 @@ import { optionalIfEmpty } from "../optional-if-empty.js";
 import type { SignupProfile } from "../profile.js";
 import { emailInput, newPasswordInput, tokensInput } from "./credentials.js";
 
-/** What `auth.signup` takes: with the app's own fields of a user, if it has any. */
+/** The input of `auth.signup`, with the `profile` if the app has one. */
 export function signupInput<TApp extends AppDefinition>(
   profile: TApp["profile"],
 ): z.ZodType<Signup, Credentials & SignupProfile<TApp>> {
   const credentials = z.strictObject({ email: emailInput, password: newPasswordInput, tokens: tokensInput });
   const schema = profile ? credentials.extend({ profile: optionalIfEmpty(profile.strict()) }) : credentials;
-  // What the conditional type comes to for a profile is what the schema is for that profile.
+  // TypeScript cannot resolve the conditional type while the app is generic.
   return schema as unknown as z.ZodType<Signup, Credentials & SignupProfile<TApp>>;
 }

@@ -14,7 +14,7 @@ interface SetInput<TSchema> extends KvSetOptions {
   readonly value: z.input<TSchema>;
 }
 
-/** The procedures of one declared key, typed by its schema. A type alias, since an interface is no router record to tRPC. */
+/** The procedures of one declared key, typed by its schema. A type alias, because tRPC does not accept an interface here. */
 export type DeclaredKeyProcedures<TSchema extends z.core.$ZodType> = {
   readonly get: TRPCQueryProcedure<Definition<void, z.output<TSchema> | null>>;
   readonly getEntry: TRPCQueryProcedure<Definition<void, KvEntry<z.output<TSchema>> | null>>;
@@ -23,10 +23,10 @@ export type DeclaredKeyProcedures<TSchema extends z.core.$ZodType> = {
   readonly watch: TRPCSubscriptionProcedure<
     Definition<void, AsyncIterable<{ id: string; data: KvChange<z.output<TSchema>> }, void>>
   >;
-} & (z.output<TSchema> extends number ? Counting : unknown);
+} & (z.output<TSchema> extends number ? IncrementProcedure : unknown);
 
-/** What a key that holds a number can do. */
-type Counting = {
+/** The procedure that only keys with a number have. */
+type IncrementProcedure = {
   readonly increment: TRPCMutationProcedure<Definition<{ readonly by?: number | undefined } | void, number>>;
 };
 
@@ -34,7 +34,7 @@ const { userProcedure } = builtinRoot;
 const ttl = z.number().optional();
 const ifVersion = z.number().optional();
 
-/** The procedures of one declared key, which `ctx.kv` holds to its schema. */
+/** Creates the procedures of one declared key. `ctx.kv` validates its values. */
 export function declaredKeyProcedures(key: string) {
   return {
     get: userProcedure.query(({ ctx }) => ctx.kv.get(key) ?? null),

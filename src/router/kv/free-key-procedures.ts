@@ -3,16 +3,17 @@ import { builtinRoot } from "../builtin-root.js";
 
 const { userProcedure } = builtinRoot;
 
-// What a key may be is said in one place, by ctx.kv, so that all ways in refuse alike.
+// `ctx.kv` validates keys, so that all callers get the same errors.
 const key = z.string();
-/** Comes back from a client that resumes. */
+/** A client that resumes sends the id of its last event. */
 const lastEventId = z.string().optional();
 
-const watched = z.union([z.strictObject({ key, lastEventId }), z.strictObject({ prefix: z.string(), lastEventId })]);
+const watchInput = z.union([z.strictObject({ key, lastEventId }), z.strictObject({ prefix: z.string(), lastEventId })]);
 
 /**
- * The `kv` procedures for any key. A key that is not there reads as `null`: TanStack Query takes no `undefined`.
- * What each of them throws is what `ctx.kv` does; UNAUTHORIZED for nobody.
+ * The `kv` procedures for any key. A missing key is read as `null`, because TanStack Query does not accept `undefined`.
+ *
+ * @throws UNAUTHORIZED (NOT_SIGNED_IN), and the errors of `ctx.kv`
  */
 export const freeKeyProcedures = {
   get: userProcedure.input(z.strictObject({ key })).query(({ ctx, input }): unknown => ctx.kv.get(input.key) ?? null),
@@ -33,7 +34,7 @@ export const freeKeyProcedures = {
         .strictObject({
           prefix: z.string().optional(),
           after: z.string().nullish(),
-          /** What TanStack's infinite queries send: the same as `after`, and which way they go. */
+          /** TanStack's infinite queries send `cursor`, which equals `after`, and `direction`. */
           cursor: z.string().nullish(),
           direction: z.literal("forward").optional(),
           limit: z.number().optional(),
@@ -48,5 +49,5 @@ export const freeKeyProcedures = {
     .input(z.strictObject({ key, by: z.number().optional() }))
     .mutation(({ ctx, input }) => ctx.kv.increment(input.key, input.by)),
 
-  watch: userProcedure.input(watched).subscription(({ ctx, input, signal }) => ctx.kv.watch(input, { signal })),
+  watch: userProcedure.input(watchInput).subscription(({ ctx, input, signal }) => ctx.kv.watch(input, { signal })),
 };

@@ -3,109 +3,131 @@ import type { z } from "zod";
 import type { KvChange } from "../../shared/kv-change.js";
 import type { KvSchemas } from "./kv-schemas.js";
 
-/** A key: one that the app declared, or any other text. */
+/** A key: one that the app declares, or any other text. */
 export type KvKey<TSchemas extends KvSchemas> = (keyof TSchemas & string) | (string & Record<never, never>);
 
-/** What a key holds: what its schema puts out, or anything. */
+/** The value of a key: the output of its schema, or `unknown` for a key that is not declared. */
 export type KvValue<TSchemas extends KvSchemas, TKey extends string> = TKey extends keyof TSchemas
   ? z.output<TSchemas[TKey]>
   : unknown;
 
-/** What a key takes. */
+/** The value that `set` accepts: the input of the key's schema, or anything. */
 export type KvInput<TSchemas extends KvSchemas, TKey extends string> = TKey extends keyof TSchemas
   ? z.input<TSchemas[TKey]>
   : unknown;
 
-/** A key, its value, and what is known of them. */
+/** A key with its value, version and times. */
 export interface KvEntry<TValue = unknown> {
   readonly key: string;
   readonly value: TValue;
-  /** Changes with every write, and never comes again. */
+  /** Changes with every write, and is never reused. */
   readonly version: number;
   readonly createdAt: Date;
   readonly updatedAt: Date;
-  /** When the key will be gone; `undefined` for one that stays. */
+  /** When the key expires; `undefined` if it does not. */
   readonly expiresAt: Date | undefined;
 }
 
 export interface KvSetOptions {
   /**
-   * How long the key stays, in seconds.
-   * @default for good, also when it had an end before
+   * The lifetime of the key, in seconds.
+   * @default the key does not expire, even if it would have before
    */
   readonly ttl?: number | undefined;
   /**
-   * Writes only if the key's version is still this one; 0 for a key that is not there.
-   * @default writes whatever is there
+   * The version that the key must have; 0 if it must not exist.
+   * @default writes any version
    */
   readonly ifVersion?: number | undefined;
 }
 
 export interface KvListOptions {
   /**
-   * Only keys that begin so.
-   * @default all
+   * Lists only keys that begin with this text.
+   * @default lists all keys
    */
   readonly prefix?: string | undefined;
   /**
-   * Where the page begins: `nextCursor` of the one before, or any key, which is left out itself.
+   * The `nextCursor` of the previous page, or any key. The page begins with the next key.
    * @default the first page
    */
   readonly after?: string | null | undefined;
   /**
-   * How many, 1 to 1,000. A page of large values ends earlier: at 4 MiB.
+   * The maximum number of entries, from 1 to 1,000. A page of large values ends at 4 MiB.
    * @default 100
    */
   readonly limit?: number | undefined;
 }
 
-/** Some entries, by key, in the order of the keys' bytes. */
+/** A page of entries, sorted by the UTF-8 bytes of their keys. */
 export interface KvPage {
   readonly items: KvEntry[];
-  /** What to pass as `after` for the next page; `null` when this is the last one. */
+  /** The cursor of the next page, for `after`; `null` on the last page. */
   readonly nextCursor: string | null;
 }
 
-/** Which keys are watched. */
+/** The keys to watch: one key, or all keys with a prefix. */
 export type KvWatched = { readonly key: string } | { readonly prefix: string };
 
 /** The changes of keys, for a `.subscription`. */
 export type KvChanges<TValue> = AsyncIterable<TrackedEnvelope<KvChange<TValue>>, void>;
 
 /**
- * An owner's keys and values. All of it but `watch` is synchronous, and each call is atomic. What has expired is not
- * there. See docs/kv.md for what keys and values may be.
+ * The keys and values of an owner. All methods except `watch` are synchronous, and each call is atomic. Expired keys are treated
+ * as missing.
+ *
+ * @see docs/kv.md for the allowed keys and values
  */
 export interface Kv<TSchemas extends KvSchemas = KvSchemas> {
-  /** What a key holds; `undefined` for one that is not there. @throws TRPCError BAD_REQUEST for what is no key */
+  /** Returns the value of a key; `undefined` if it does not exist. @throws TRPCError BAD_REQUEST for an invalid key */
   get<TKey extends KvKey<TSchemas>>(key: TKey): KvValue<TSchemas, TKey> | undefined;
-  /** The same with the key's version and times. @throws TRPCError as `get` */
+  /** Returns the entry of a key; `undefined` if it does not exist. @throws TRPCError as `get` */
   getEntry<TKey extends KvKey<TSchemas>>(key: TKey): KvEntry<KvValue<TSchemas, TKey>> | undefined;
   /**
-   * Stores a value under a key, and answers its version.
+   * Stores a value under a key, and returns its version.
    *
-   * @throws TRPCError BAD_REQUEST for what is no key, cannot be stored, or is refused by the key's schema (with zod's
-   * issues as the cause); PAYLOAD_TOO_LARGE for a value above 1 MiB; CONFLICT when `ifVersion` is not the version
+   * @throws TRPCError BAD_REQUEST for an invalid key, or a value that cannot be stored or does not match the key's schema (with
+   * the ZodError as the cause); PAYLOAD_TOO_LARGE for a value above 1 MiB; CONFLICT if `ifVersion` is not the key's version
+   * @example
+   * ```ts
+   * ctx.kv.set("preferences", { theme: "dark" });
+   * ctx.kv.set("draft", text, { ttl: 24 * 60 * 60 });
+   * ```
    */
   set<TKey extends KvKey<TSchemas>>(
     key: TKey,
     value: KvInput<TSchemas, TKey>,
     options?: KvSetOptions,
   ): { readonly version: number };
-  /** Removes a key; says whether it was there. @throws TRPCError BAD_REQUEST, CONFLICT as `set` */
+  /** Deletes a key. Returns whether it existed. @throws TRPCError BAD_REQUEST, CONFLICT as `set` */
   delete(key: KvKey<TSchemas>, options?: Pick<KvSetOptions, "ifVersion">): boolean;
-  /** Some of the keys, with their values. @throws TRPCError BAD_REQUEST */
+  /**
+   * Returns a page of entries.
+   *
+   * @throws TRPCError BAD_REQUEST for an invalid prefix, cursor or limit
+   * @example
+   * ```ts
+   * const { items, nextCursor } = ctx.kv.list({ prefix: "draft:", limit: 20 });
+   * ```
+   */
   list(options?: KvListOptions): KvPage;
   /**
-   * Adds to a number, and answers the sum. A key that is not there counts as 0; one that expires still does.
+   * Adds to a number, and returns the sum. A missing key counts as 0. The key keeps its expiry.
    *
    * @param by defaults to 1
-   * @throws TRPCError BAD_REQUEST when the key holds no number, or the sum is none that its schema takes
+   * @throws TRPCError BAD_REQUEST if the value is not a number, or the sum does not match the key's schema
    */
   increment(key: KvKey<TSchemas>, by?: number): number;
   /**
-   * The changes of one key, or of all that begin alike, as they are committed. Resumes by itself where the
-   * subscriber left off; see docs/subscriptions.md. @throws TRPCError BAD_REQUEST
+   * Yields the changes of one key, or of all keys with a prefix, as they are committed, for a `.subscription`. A client that
+   * reconnects first receives the changes since its last event.
+   *
+   * @throws TRPCError BAD_REQUEST for an invalid key or prefix
+   * @see docs/subscriptions.md
+   * @example
+   * ```ts
+   * theme: t.userProcedure.subscription(({ ctx, signal }) => ctx.kv.watch({ key: "preferences" }, { signal })),
+   * ```
    */
   watch<TKey extends KvKey<TSchemas>>(
     watched: { readonly key: TKey },

@@ -1,9 +1,9 @@
 import { byteLength } from "../../shared/byte-length.js";
 
-/** Longest key, in bytes of UTF-8. */
+/** Maximum bytes of a key in UTF-8. */
 export const KV_KEY_BYTES = 512;
 
-/** What no key of an app's may begin with: it is kept free for the framework. */
+/** Keys with this prefix are reserved for the framework. */
 const RESERVED = "__";
 
 /** Why a value cannot be a key, as the rest of a sentence that begins with "A key"; `undefined` if it can. */

@@ -10,11 +10,11 @@ export type KvRouter<TSchemas extends KvSchemas> = typeof freeKeyProcedures & {
 /**
  * The built-in `kv` procedures of an app.
  *
- * @throws Error when a declared key is no name, or one that is taken
+ * @throws Error if the name of a declared key is not valid or reserved
  */
 export function createKvRouter<TSchemas extends KvSchemas>(schemas: TSchemas): KvRouter<TSchemas> {
   checkKvSchemas(schemas);
   const declared = Object.fromEntries(Object.keys(schemas).map((key) => [key, declaredKeyProcedures(key)]));
-  // Built from keys, where only ctx.kv knows the schemas; the types say what it holds them to.
+  // The procedures are created from the names only. `ctx.kv` validates the values by their schemas, as the types state.
   return { ...freeKeyProcedures, ...declared } as KvRouter<TSchemas>;
 }

@@ -1,19 +1,18 @@
 import { z } from "zod";
 import { builtinRoot } from "../builtin-root.js";
-import { toLiveQuery } from "./live-request.js";
+import { createLiveQueryResult } from "./live-request.js";
 
-/** The input of `_live`: which query, and whose object it is asked in. */
+/** The input of `_live`: the query, and the object that runs it. */
 export const liveInput = z.object({
-  /** The organization whose object runs it; the caller's own without. The query's own input has it as well. */
+  /** The organization whose object runs the query; without it, the caller's own. Copied from the query's input for routing. */
   organizationId: z.string().optional(),
   path: z.string(),
   input: z.unknown().optional(),
-  /** Comes back from a client that resumes. */
+  /** A client that resumes sends the id of its last event. */
   lastEventId: z.string().optional(),
 });
 
-/**
- * The carrier of live queries: any query of the app, told anew whenever its result has changed. What it throws is
- * what the query does.
- */
-export const liveProcedure = builtinRoot.liveProcedure.input(liveInput).subscription(({ input }) => toLiveQuery(input));
+/** Subscribes to any query of the app, and sends its result whenever it changes. Throws the errors of the query. */
+export const liveProcedure = builtinRoot.liveProcedure
+  .input(liveInput)
+  .subscription(({ input }) => createLiveQueryResult(input));

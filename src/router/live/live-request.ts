@@ -1,29 +1,31 @@
 const REQUEST = Symbol("trpc-userdo.live");
 
-/** A query that is to be kept current. */
+/** A live query that a client subscribes to. */
 export interface LiveRequest {
   /** The query's own path. */
   readonly path: string;
-  /** And its input, not yet parsed by it. */
+  /** The query's input, before it is parsed. */
   readonly input?: unknown;
-  /** The id of the event that a client comes back with. */
+  /** The id of the last event that a resuming client received. */
   readonly lastEventId?: string | undefined;
 }
 
-/** What `_live` answers: the Durable Object reads it, and keeps the query current for whoever subscribed. */
-export type LiveQuery = AsyncIterable<{ readonly id: string; readonly data: unknown }>;
+/** The result of `_live`. The Durable Object reads the request from it and runs the query. */
+export type LiveQueryResult = AsyncIterable<{ readonly id: string; readonly data: unknown }>;
 
-export function toLiveQuery(request: LiveRequest): LiveQuery {
+export function createLiveQueryResult(request: LiveRequest): LiveQueryResult {
   return {
     [REQUEST]: request,
     [Symbol.asyncIterator](): never {
-      throw new Error("A live query is told over a socket, or to a caller of another Worker: subscribe to `_live`.");
+      throw new Error(
+        "`_live` cannot be iterated here. Subscribe to it over a socket, or with watchQuery() in another Worker.",
+      );
     },
-  } as LiveQuery;
+  } as LiveQueryResult;
 }
 
-/** The query that a subscription's result asks for, if it is one of `_live`. */
-export function describeLiveQuery(result: unknown): LiveRequest | undefined {
+/** The live query that a subscription's result requests; `undefined` if the subscription is not `_live`. */
+export function liveRequestOf(result: unknown): LiveRequest | undefined {
   return typeof result === "object" && result !== null && REQUEST in result
     ? (result[REQUEST] as LiveRequest)
     : undefined;

@@ -8,21 +8,22 @@ interface MiddlewareOptions<TNext> {
 }
 
 /**
- * Makes the middleware that lets only those members through whose role allows something. It looks when the call
- * comes in and again in the transaction of a mutation, so that no change of a role falls in between. Anywhere but in
- * an organization's object, it refuses everybody.
+ * Creates a middleware that rejects members whose role lacks a permission. It checks the role when the call arrives and again in
+ * the transaction of a mutation, because the role can change in between. Outside of an organization's object, it rejects every
+ * call.
  *
- * @throws Error for a requirement of nothing
+ * @throws Error if the requirement has no permissions
  */
 export function can(requirement: Requirement) {
-  const needed =
+  const permissions =
     typeof requirement === "string" ? [requirement] : "any" in requirement ? requirement.any : requirement.all;
-  if (needed.length === 0) throw new Error("t.can needs at least one permission.");
+  if (permissions.length === 0)
+    throw new Error('t.can() needs at least one permission. Name one, such as t.can("project:write").');
   const check = (ctx: object): void => organizationOf(ctx).requirePermission(requirement);
   const middleware = <TNext>({ ctx, next }: MiddlewareOptions<TNext>): TNext => {
     checkCaller(ctx, () => check(ctx));
     return next();
   };
-  // A live query behind it is the same for all who pass it.
+  // The result of a live query does not depend on this check, so callers who pass it share one run.
   return callerCheck(middleware, check);
 }

@@ -3,13 +3,13 @@ import type { PermissionOf, RoleOf } from "./role-definitions.js";
 import type { WithSettings } from "./settings.js";
 
 interface OrganizationBase {
-  /** 128 random bits as 32 hex digits, stable for life. */
+  /** 128 random bits as 32 hex digits. Never changes. */
   readonly id: string;
   readonly name: string;
   readonly createdAt: Date;
 }
 
-/** An organization, as the procedures that run in it find it on their context. */
+/** An organization, as `ctx.organization` of its procedures. */
 export type OrganizationOf<TApp extends AppDefinition> = OrganizationBase & WithSettings<TApp>;
 
 /** The member who makes a call. */
@@ -18,11 +18,11 @@ export interface OrganizationMember<TApp extends AppDefinition> {
   readonly email: string;
   readonly role: RoleOf<TApp["roles"]>;
   readonly joinedAt: Date;
-  /** All that the role may do. */
+  /** The permissions of the role. */
   readonly permissions: readonly PermissionOf<TApp["roles"]>[];
 }
 
-/** An organization as one of its members sees it: with what they are in it. */
+/** An organization, with the role and permissions of the member who reads it. */
 export type OrganizationView<TApp extends AppDefinition> = OrganizationOf<TApp> & {
   readonly role: RoleOf<TApp["roles"]>;
   readonly permissions: readonly PermissionOf<TApp["roles"]>[];

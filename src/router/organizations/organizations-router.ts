@@ -18,12 +18,12 @@ const id = z.string().max(64);
 const { manageMembers, updateOrganization } = builtinPermissions;
 const manager = organizationProcedure.use(can(manageMembers));
 
-/** The built-in `organizations` procedures: a user's organizations, and what is common to all members of one. */
+/** The built-in `organizations` procedures. All of them throw UNAUTHORIZED (NOT_SIGNED_IN) without a session. */
 export function createOrganizationsRouter<TApp extends AppDefinition>(
   settings: TApp["settings"],
   rolePolicy: RolePolicy,
 ) {
-  // What the objects answer holds the roles and the settings as the app defined them.
+  // The objects return the roles and the settings that the app defined.
   type Role = RoleOf<TApp["roles"]>;
   type View = OrganizationView<TApp>;
   type Listed = ListedOrganization<Role>;
@@ -36,62 +36,64 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
   return router({
     /**
      * Creates an organization that the caller owns.
-     * @throws TOO_MANY_REQUESTS above 100 in a day, PAYLOAD_TOO_LARGE for settings above 32 KiB
+     * @throws TOO_MANY_REQUESTS above 100 per day, PAYLOAD_TOO_LARGE for settings above 32 KiB
      */
     create: userProcedure
       .input(creationInput<TApp>(settings))
       .mutation(({ ctx, input }) => organizationsOf(ctx).create(input) as Promise<View>),
 
-    /** The caller's organizations, and those that they are invited to, by name. @throws UNAUTHORIZED for nobody */
+    /** Lists the caller's organizations and pending invitations, by name. */
     list: userProcedure.query(({ ctx }) => organizationsOf(ctx).list() as Listed[]),
 
-    /** @throws FORBIDDEN for all but its members */
+    /** Returns the organization. @throws FORBIDDEN unless the caller is a member */
     get: organizationProcedure.query(({ ctx }) => organizationOf(ctx).get() as View),
 
     /**
-     * Renames it, or changes fields of its settings: `undefined` keeps one, `null` clears it.
-     * @throws FORBIDDEN without "organization:update", BAD_REQUEST when the settings as a whole are none,
-     *   PAYLOAD_TOO_LARGE above 32 KiB
+     * Renames the organization, or changes fields of its settings: `undefined` keeps a field, `null` clears it.
+     * @throws FORBIDDEN without "organization:update", BAD_REQUEST if the settings do not match the schema, PAYLOAD_TOO_LARGE
+     *   for settings above 32 KiB
      */
     update: organizationProcedure
       .use(can(updateOrganization))
       .input(patchInput(settings))
-      // tRPC cannot work the input's type out while the app is still generic.
+      // tRPC cannot infer the input's type while the app is generic.
       .mutation(({ ctx, input }) => organizationOf(ctx).update(input)) as unknown as TRPCMutationProcedure<{
       input: { organizationId: string } & PatchInput<TApp>;
       output: View;
       meta: object;
     }>,
 
-    /** Ends the caller's membership. @throws CONFLICT for the last owner */
+    /** Ends the caller's membership. @throws FORBIDDEN unless the caller is a member, CONFLICT for the last owner */
     leave: organizationProcedure.mutation(({ ctx }) => organizationOf(ctx).leave()),
 
     /**
-     * Makes another member an owner; the caller, an owner until now, gets the highest role below.
-     * @throws FORBIDDEN for who is no owner, NOT_FOUND for who is no member
+     * Makes another member an owner. The caller gets the highest role below the owner's.
+     * @throws FORBIDDEN unless the caller is an owner, NOT_FOUND (MEMBER_NOT_FOUND)
      */
     transfer: organizationProcedure
       .input(z.object({ userId: id }))
       .mutation(({ ctx, input }) => organizationOf(ctx).transfer(input.userId)),
 
-    /** Deletes it and all that is in it, at once and for good. @throws FORBIDDEN for who is no owner */
+    /** Deletes the organization and all its data permanently. @throws FORBIDDEN unless the caller is an owner */
     delete: organizationProcedure.mutation(({ ctx }) => organizationOf(ctx).delete()),
 
     members: router({
-      /** The members, the highest role first. */
+      /** Lists the members, the highest role first. @throws FORBIDDEN unless the caller is a member */
       list: organizationProcedure.query(({ ctx }) => organizationOf(ctx).members() as Member<Role>[]),
 
       /**
-       * Gives a member another role. Both roles have to be below the caller's own; an owner's may be any.
-       * @throws FORBIDDEN without "member:manage" or the rank, NOT_FOUND for who is no member, CONFLICT for the last owner
+       * Changes the role of a member. Both roles must be below the caller's own, unless the caller is an owner.
+       * @throws FORBIDDEN without "member:manage" or a high enough role, NOT_FOUND (MEMBER_NOT_FOUND), CONFLICT for the last
+       *   owner
        */
       setRole: manager
         .input(z.object({ userId: id, role }))
         .mutation(({ ctx, input }) => organizationOf(ctx).setRole(input.userId, input.role) as Member<Role>),
 
       /**
-       * Ends a membership: the member's next call fails, and their sockets close.
-       * @throws FORBIDDEN without "member:manage" or the rank, NOT_FOUND for who is no member, CONFLICT for the last owner
+       * Removes a member: their next call fails, and their sockets close.
+       * @throws FORBIDDEN without "member:manage" or a high enough role, NOT_FOUND (MEMBER_NOT_FOUND), CONFLICT for the last
+       *   owner
        */
       remove: manager.input(z.object({ userId: id })).mutation(({ ctx, input }) => {
         if (!organizationOf(ctx).remove(input.userId)) throw memberNotFound();
@@ -99,35 +101,35 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
     }),
 
     invitations: router({
-      /** Those that wait for an answer, the newest first. @throws FORBIDDEN without "member:manage" */
+      /** Lists the pending invitations, the newest first. @throws FORBIDDEN without "member:manage" */
       list: manager.query(({ ctx }) => organizationOf(ctx).invitations() as Invitation<Role>[]),
 
       /**
-       * Invites whoever has an address, with an account or without. One that waits already is answered as it is, unless
-       * its role was another.
-       * @throws FORBIDDEN without "member:manage" or the rank, CONFLICT for a member, PRECONDITION_FAILED when the app cannot
-       *   send mail, TOO_MANY_REQUESTS
+       * Invites an email address, with or without an account. Returns a pending invitation unchanged if it has the same role.
+       * @throws FORBIDDEN without "member:manage" or a high enough role, CONFLICT for a member, PRECONDITION_FAILED
+       *   (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
        */
       create: manager
         .input(z.object({ email: emailInput, role }))
         .mutation(({ ctx, input }) => organizationOf(ctx).invite(input) as Promise<Invitation<Role>>),
 
-      /** Takes an invitation back. @throws FORBIDDEN without "member:manage" or the rank, NOT_FOUND */
+      /** Cancels an invitation. @throws FORBIDDEN without "member:manage" or a high enough role, NOT_FOUND (INVITATION_NOT_FOUND) */
       cancel: manager.input(z.object({ invitationId: id })).mutation(({ ctx, input }) => {
         if (!organizationOf(ctx).cancel(input.invitationId)) throw invitationNotFound();
       }),
 
       /**
-       * Mails an invitation again, which then waits for another week.
-       * @throws FORBIDDEN, NOT_FOUND, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+       * Mails an invitation again, and extends it by a week.
+       * @throws FORBIDDEN, NOT_FOUND as `cancel`, PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS
        */
       resend: manager
         .input(z.object({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationOf(ctx).resend(input.invitationId) as Promise<Invitation<Role>>),
 
       /**
-       * Makes the caller a member. Again, it answers the same.
-       * @throws FORBIDDEN while the caller's address is not verified, NOT_FOUND for one that is not theirs, or not any more
+       * Accepts an invitation, which makes the caller a member. A repeated call returns the same.
+       * @throws FORBIDDEN until the caller's address is verified, NOT_FOUND (INVITATION_NOT_FOUND) if the invitation is for another
+       *   address or no longer valid
        */
       accept: userProcedure
         .input(z.strictObject({ invitationId: id }))
@@ -136,37 +138,37 @@ export function createOrganizationsRouter<TApp extends AppDefinition>(
             organizationsOf(ctx).accept(input.invitationId) as Promise<Extract<Listed, { status: "member" }>>,
         ),
 
-      /** Turns an invitation down. @throws FORBIDDEN, NOT_FOUND as `accept` */
+      /** Declines an invitation. @throws FORBIDDEN, NOT_FOUND as `accept` */
       decline: userProcedure
         .input(z.strictObject({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationsOf(ctx).decline(input.invitationId)),
 
       /**
-       * Declines all invitations that `organizations.list` shows, and returns how many there were.
-       * @throws FORBIDDEN while the caller's address is not verified
+       * Declines all invitations of `organizations.list`, and returns their number.
+       * @throws FORBIDDEN until the caller's address is verified
        */
       declineAll: userProcedure.mutation(({ ctx }) => organizationsOf(ctx).declineAll()),
 
       /**
-       * Blocks the inviter of an invitation: the caller gets no invitation and no mail of theirs any more, to whichever
-       * organization, and those that wait are removed. The inviter is not notified.
-       * @throws FORBIDDEN, NOT_FOUND as `accept`, BAD_REQUEST when the app itself sent it, TOO_MANY_REQUESTS above 1,000
+       * Blocks the inviter of an invitation: the caller receives no more invitations and mail from them, for any organization,
+       * and pending ones are deleted. The inviter is not notified.
+       * @throws FORBIDDEN, NOT_FOUND as `accept`, BAD_REQUEST if the app itself sent the invitation, TOO_MANY_REQUESTS above 1,000
        */
       blockInviter: userProcedure
         .input(z.strictObject({ invitationId: id }))
         .mutation(({ ctx, input }) => organizationsOf(ctx).blockInviter(input.invitationId)),
 
-      /** Unblocks an inviter. Their later invitations arrive again. @throws NOT_FOUND */
+      /** Unblocks an inviter, whose later invitations arrive again. @throws NOT_FOUND (BLOCK_NOT_FOUND) */
       unblockInviter: userProcedure.input(z.strictObject({ id })).mutation(({ ctx, input }) => {
         if (!organizationsOf(ctx).unblockInviter(input.id)) throw blockNotFound();
       }),
 
-      /** The inviters whom the caller blocks, the newest first. */
+      /** Lists the inviters whom the caller blocks, the newest first. */
       blockedInviters: userProcedure.query(({ ctx }) => organizationsOf(ctx).blockedInviters()),
     }),
 
     roles: router({
-      /** The roles, the highest first, and what each may do. */
+      /** Lists the roles with their permissions, the highest first. @throws FORBIDDEN unless the caller is a member */
       list: organizationProcedure.query(
         ({ ctx }) => organizationOf(ctx).roles() as RoleDescription<Role, PermissionOf<TApp["roles"]>>[],
       ),

@@ -1,10 +1,10 @@
 /**
- * The roles of an app's organizations, the highest first, and what each may do beside what the roles below it may.
- * "owner" is above them all and may do everything; it is only named to add permissions that nobody else has.
+ * The roles of an app's organizations, the highest first, and the permissions that each adds to those of the roles below it.
+ * The built-in "owner" is above all and has every permission. Define it only to add permissions that no other role has.
  */
 export type RoleDefinitions = Readonly<Record<string, readonly string[]>>;
 
-/** What organizations have whose app says nothing of roles. */
+/** The roles of an app without the option `roles`. */
 export const defaultRoles = {
   admin: ["member:manage", "organization:update"],
   member: [],
@@ -13,20 +13,20 @@ export const defaultRoles = {
 /** The names of all roles. */
 export type RoleOf<TRoles extends RoleDefinitions> = "owner" | (keyof TRoles & string);
 
-/** All that any role may do. An owner has what the built-in procedures ask for, named or not. */
+/** The permissions of all roles. The owner always has those that the built-in procedures require. */
 export type PermissionOf<TRoles extends RoleDefinitions> = TRoles[keyof TRoles][number] | BuiltinPermission;
 
 type BuiltinPermission = (typeof builtinPermissions)[keyof typeof builtinPermissions];
 
-/** Permissions that the built-in procedures ask for. Owners have them; an app gives them to other roles by naming them. */
+/** The permissions that the built-in procedures require. Owners have them; an app can give them to other roles. */
 export const builtinPermissions = {
-  /** Invites, removes and changes the roles of members below one's own. */
+  /** Allows inviting and removing members, and changing their roles, below the member's own role. */
   manageMembers: "member:manage",
-  /** Renames the organization and changes its settings. */
+  /** Allows renaming the organization and changing its settings. */
   updateOrganization: "organization:update",
 } as const;
 
-/** What a call needs: one permission, any of several, or all of them. */
+/** The permissions that a call requires: one, any of several, or all of several. */
 export type Requirement<TPermission extends string = string> =
   | TPermission
   | { readonly any: readonly [TPermission, ...TPermission[]] }

@@ -1,35 +1,35 @@
 import { isIdentifier } from "../schema/field-names.js";
 import { builtinPermissions, type Requirement, type RoleDefinitions } from "./role-definitions.js";
 
-/** A role, as `organizations.roles.list` tells of it. */
+/** A role, as `organizations.roles.list` returns it. */
 export interface RoleDescription<TRole extends string = string, TPermission extends string = string> {
   readonly name: TRole;
-  /** All that it may do, what the roles below it may included. */
+  /** The permissions of the role, including those of the roles below it. */
   readonly permissions: readonly TPermission[];
 }
 
-/** Who may do what, worked out once. A role or a permission that it does not know may do nothing and is nobody's. */
+/** The permissions of each role, computed once. An unknown role has no permissions, and no role has an unknown permission. */
 export interface RolePolicy {
   /** The highest first. */
   readonly roles: readonly RoleDescription[];
   has(role: string): boolean;
   permissionsOf(role: string): readonly string[];
-  /** 0 for the highest. A role that is not known (any more) is below all. */
+  /** 0 for the highest role. A role that the app no longer defines is below all. */
   rankOf(role: string): number;
   allows(role: string, requirement: Requirement): boolean;
 }
 
 export const OWNER = "owner";
 
-/** @throws Error that names the role, when a name or a permission is none */
+/** @throws Error if the name of a role or a permission is not valid */
 export function createRolePolicy(definitions: RoleDefinitions): RolePolicy {
-  const given = Object.entries(definitions);
-  for (const [name, permissions] of given) checkRole(name, permissions);
+  const declared = Object.entries(definitions);
+  for (const [name, permissions] of declared) checkRole(name, permissions);
   const { [OWNER]: ownersOnly = [], ...below } = definitions;
   const ordered: [string, readonly string[]][] = [[OWNER, ownersOnly], ...Object.entries(below)];
   const roles = ordered.map(([name], index): RoleDescription => {
     const permissions = ordered.slice(index).flatMap(([, own]) => own);
-    // Somebody has to be able to rename and to invite, in an app too whose roles do not name it.
+    // Otherwise nobody could rename the organization or invite members if no role has these permissions.
     if (name === OWNER) permissions.push(...Object.values(builtinPermissions));
     return { name, permissions: [...new Set(permissions)] };
   });
@@ -47,19 +47,20 @@ export function createRolePolicy(definitions: RoleDefinitions): RolePolicy {
       const permissions = byName.get(role) ?? new Set<string>();
       if (typeof requirement === "string") return permissions.has(requirement);
       if ("any" in requirement) return requirement.any.some((each) => permissions.has(each));
-      // All of nothing is no requirement that anybody meant.
+      // An empty list is a mistake, and must not allow everyone.
       return requirement.all.length > 0 && requirement.all.every((each) => permissions.has(each));
     },
   };
 }
 
 function checkRole(name: string, permissions: readonly string[]): void {
-  // A number would not keep its place among the keys, and the order of the roles is their rank.
+  // JavaScript moves numeric keys to the front, but the order of the roles is their rank.
   if (!isIdentifier(name)) {
     throw new Error(
-      `The role ${JSON.stringify(name)} is no name: use letters, digits and "_", a letter first, 63 at most.`,
+      `The role ${JSON.stringify(name)} is not a valid name. Begin with a letter, and use at most 63 letters, digits and "_".`,
     );
   }
-  const wrong = permissions.find((permission) => typeof permission !== "string" || permission === "");
-  if (wrong !== undefined) throw new Error(`A permission of the role "${name}" is no text.`);
+  const invalid = permissions.find((permission) => typeof permission !== "string" || permission === "");
+  if (invalid !== undefined)
+    throw new Error(`A permission of the role "${name}" is empty or not a string. Use a name such as "project:write".`);
 }

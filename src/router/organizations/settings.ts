@@ -2,19 +2,19 @@ import { z } from "zod";
 import type { AppDefinition, SettingsSchema } from "../definition.js";
 import { optionalIfEmpty } from "../optional-if-empty.js";
 
-/** An organization's settings, as a part of what tells of it; nothing when the app has none. */
+/** The `settings` of an organization, if the app has settings. */
 export type WithSettings<TApp extends AppDefinition> = TApp["settings"] extends SettingsSchema
   ? { readonly settings: z.output<TApp["settings"]> }
   : object;
 
-/** What a new organization's settings are given as. May be left out when every field may. */
+/** The `settings` of a new organization. Optional if every field is optional. */
 export type NewSettings<TApp extends AppDefinition> = TApp["settings"] extends SettingsSchema
   ? Record<never, never> extends z.input<TApp["settings"]>
     ? { readonly settings?: z.input<TApp["settings"]> | undefined }
     : { readonly settings: z.input<TApp["settings"]> }
   : object;
 
-/** What an update of the settings says: `undefined` keeps, `null` clears. */
+/** An update of the settings: `undefined` keeps a field, `null` clears it. */
 export type SettingsPatch<TApp extends AppDefinition> = TApp["settings"] extends SettingsSchema
   ? {
       readonly settings?:
@@ -28,34 +28,37 @@ export type SettingsPatch<TApp extends AppDefinition> = TApp["settings"] extends
 const name = z
   .string()
   .trim()
-  .min(1, "An organization's name has at least 1 character.")
-  .max(100, "An organization's name has at most 100 characters.")
-  .refine((value) => value.isWellFormed() && !/\p{Cc}/u.test(value), "An organization's name is one line of text.");
+  .min(1, "Enter a name for the organization.")
+  .max(100, "The name of the organization must be at most 100 characters.")
+  .refine(
+    (value) => value.isWellFormed() && !/\p{Cc}/u.test(value),
+    "The name of the organization must be a single line of text.",
+  );
 
-/** What a new organization is made of. */
+/** A new organization. */
 export interface NewOrganization {
   readonly name: string;
   readonly settings?: unknown;
 }
 
-/** What `organizations.create` takes. */
+/** The input of `organizations.create`. */
 export function creationInput<TApp extends AppDefinition>(
   settings: TApp["settings"],
 ): z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>> {
   const plain = z.strictObject({ name });
   const schema = settings ? plain.extend({ settings: optionalIfEmpty(settings.strict()) }) : plain;
-  // What the conditional type comes to for an app's settings is what the schema is for them.
+  // TypeScript cannot resolve the conditional type while the app is generic.
   return schema as unknown as z.ZodType<NewOrganization, { readonly name: string } & NewSettings<TApp>>;
 }
 
-/** What `organizations.update` changes. */
+/** The changes of `organizations.update`. */
 export type OrganizationPatch = {
   readonly name?: string | undefined;
-  /** Some of the fields. Only their names are looked at here: the whole is checked with what stays of it. */
+  /** Some of the fields. Only their names are checked here; the object validates them together with the stored fields. */
   readonly settings?: Readonly<Record<string, unknown>> | undefined;
 };
 
-/** What `organizations.update` takes beside `organizationId`. */
+/** The input of `organizations.update`, without `organizationId`. */
 export type PatchInput<TApp extends AppDefinition> = { readonly name?: string | undefined } & SettingsPatch<TApp>;
 
 /** The schema of a {@link PatchInput}. */

@@ -1,7 +1,7 @@
 /**
- * Checks that a schema is an object of zod 4. Those of zod 3 and `zod/mini` lack what the framework needs to read them.
+ * Checks that a schema is a `z.object()` of zod 4. Objects of zod 3 and `zod/mini` lack properties that the framework reads.
  *
- * @param option the option or the function that the schema is given to
+ * @param option the option or function that takes the schema
  * @throws Error that names the option
  */
 export function checkZodObject(option: string, schema: unknown): void {

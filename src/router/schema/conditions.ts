@@ -4,31 +4,32 @@ import type { TableDefinition } from "./table.js";
 
 declare const CONDITION: unique symbol;
 
-/** What rows of a table have to fulfil, as a {@link ConditionBuilder} made it. */
+/** A condition on the rows of a table, created by a {@link ConditionBuilder}. */
 export interface Condition<TDefinition extends TableDefinition> {
   readonly [CONDITION]: TDefinition;
 }
 
 /**
- * Makes conditions: `is("done", "==", true)` for one field, and `is.and`, `is.or`, `is.not` for groups of them.
- * Every condition holds for a row or does not: `is.not(…)` finds exactly the rows that the inner one does not, rows
- * without a value included. Groups may be nested 8 deep.
+ * Creates conditions: `is("done", "==", true)` compares one field, and `is.and`, `is.or` and `is.not` group conditions. There is
+ * no third state as in SQL: `is.not(…)` matches exactly the rows that the inner condition does not match, including rows
+ * without a value. Groups can be nested 8 levels deep.
  */
 export interface ConditionBuilder<TDefinition extends TableDefinition> {
-  /** @throws TRPCError BAD_REQUEST for an unknown field or operator, or a value that the field cannot hold */
+  /** Compares a field. @throws TRPCError BAD_REQUEST for an unknown field or operator, or a value that the field cannot have */
   <TField extends keyof Row<TDefinition> & string, TOperator extends keyof Operands<Row<TDefinition>[TField]>>(
     field: TField,
     operator: TOperator,
     value: Operands<Row<TDefinition>[TField]>[TOperator],
   ): Condition<TDefinition>;
-  /** All of them; of none, every row. */
+  /** Matches if all conditions match. Without conditions, it matches every row. */
   and(...conditions: readonly Condition<TDefinition>[]): Condition<TDefinition>;
-  /** Any of them; of none, no row. */
+  /** Matches if any condition matches. Without conditions, it matches no row. */
   or(...conditions: readonly Condition<TDefinition>[]): Condition<TDefinition>;
+  /** Matches if the condition does not match. */
   not(condition: Condition<TDefinition>): Condition<TDefinition>;
 }
 
-/** Says which rows: `(is) => is.or(is("done", "==", true), is("stars", ">", 3))`. */
+/** Creates a condition: `(is) => is.or(is("done", "==", true), is("stars", ">", 3))`. */
 export type ConditionFn<TDefinition extends TableDefinition> = (
   is: ConditionBuilder<TDefinition>,
 ) => Condition<TDefinition>;

@@ -2,7 +2,7 @@ import type { ColumnType, Compilable, Kysely, RawBuilder } from "kysely";
 import type { Row } from "./row.js";
 import type { TableDefinition, TableDefinitions } from "./table.js";
 
-/** How a value lies in its column, which is what `db` reads and writes: nothing is decoded, checked or filled in. */
+/** The stored form of a value, which `db` reads and writes without decoding, validation or defaults. */
 type Stored<TValue> = unknown extends TValue
   ? string
   : [TValue] extends [string]
@@ -32,26 +32,31 @@ export type StoredColumns<TDefinition extends TableDefinition> = {
   >;
 };
 
-/** A query that was built and not executed, with the type of its rows. */
+/** A query that is not executed yet, with the type of its rows. */
 export type BuiltQuery<TRow> = Compilable<TRow> | RawBuilder<TRow>;
 
 /**
- * Runs built queries at once, without a promise: inside a mutation they belong to its transaction. Kysely's own
- * `.execute()` throws here.
+ * Executes queries synchronously, so that they are part of a mutation's transaction. Kysely's own `.execute()` throws.
  */
 export interface QueryRunner {
-  /** The rows. @throws TRPCError BAD_REQUEST for a value that SQLite would change, or more than 100 of them */
+  /** Returns the rows. @throws TRPCError BAD_REQUEST for a value that SQLite would change, or more than 100 values */
   all<TRow>(query: BuiltQuery<TRow>): TRow[];
-  /** The first row, or `null`. */
+  /** Returns the first row, or `null`. @throws TRPCError as `all` */
   first<TRow>(query: BuiltQuery<TRow>): TRow | null;
-  /** Runs a statement for what it does; says how many rows it changed. */
+  /** Executes a statement, and returns the number of rows that it changed. @throws TRPCError as `all` */
   run(query: BuiltQuery<unknown>): number;
 }
 
 /**
- * Kysely over an owner's tables, for joins, aggregates and whatever else `tables` has no word for. It sees values as
- * they are stored: 0 and 1 for booleans, milliseconds for dates, JSON text for objects and arrays. Zod does not look
- * at what is written so, and `updatedAt` stays unless it is set; subscribers are told as of any write.
+ * Kysely over an owner's tables, for joins, aggregates and other queries that `tables` does not offer. It reads and writes values
+ * as they are stored: 0 and 1 for booleans, milliseconds for dates, JSON text for objects and arrays. Values are not
+ * validated, and `updatedAt` only changes if the statement sets it. Subscribers are notified as for any other write.
+ *
+ * @see https://kysely.dev/docs/intro
+ * @example
+ * ```ts
+ * ctx.db.all(ctx.db.selectFrom("posts").select(({ fn }) => fn.countAll<number>().as("count")).where("done", "=", 1));
+ * ```
  */
 export type Database<TDefinitions extends TableDefinitions> = Kysely<{
   [TName in keyof TDefinitions]: StoredColumns<TDefinitions[TName]>;

@@ -7,7 +7,7 @@ import { mergeStorage, type Storage, storageOfValues } from "./merge-storage.js"
 import { UnmappableError } from "./unmappable-error.js";
 
 interface Description {
-  /** Nothing for a type that has no values but `null` and `undefined`. */
+  /** `undefined` for a type whose only values are `null` and `undefined`. */
   readonly storage: Storage | undefined;
   readonly null: boolean;
   readonly undefined: boolean;
@@ -16,9 +16,9 @@ interface Description {
 const INTEGER_FORMATS = new Set(["safeint", "int32", "uint32"]);
 
 /**
- * Says which column a field's zod type needs: one for what the type *gives*, not for what it takes.
+ * Derives the column of a field from the output of its zod type.
  *
- * @throws UnmappableError when it has none
+ * @throws UnmappableError if the type has no column
  */
 export function describeField(name: string, schema: z.core.$ZodType): Column {
   const { storage, ...empty } = describe(schema);
@@ -29,7 +29,7 @@ export function describeField(name: string, schema: z.core.$ZodType): Column {
 
 function describe(schema: z.core.$ZodType): Description {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  // A kind that is not listed, a future one of zod included, falls through and is refused.
+  // Other types, including future ones of zod, fall through to the error.
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (def.type) {
     case "string":
@@ -87,7 +87,7 @@ function stored(storage: Storage): Description {
   return { storage, null: false, undefined: false };
 }
 
-/** Whether a number is held to whole numbers, by `z.int()` or by `.int()` after something else. */
+/** Whether a number is an integer, by `z.int()` or a later `.int()`. */
 function isInteger(def: z.core.$ZodNumberDef): boolean {
   const formats = [def, ...(def.checks ?? []).map((check) => check._zod.def)];
   return formats.some((one) => "format" in one && INTEGER_FORMATS.has(String(one.format)));

@@ -6,19 +6,19 @@ const plain = new Set(["string", "number", "boolean", "bigint", "date", "enum", 
 const anything = new Set(["undefined", "any", "unknown", "never"]);
 
 /**
- * Checks that what a JSON column holds can be stored: the JSON types, and dates, bigints and bytes, which are stored
- * with a mark. `any` and `unknown` are taken on trust here, and each value is checked when it is written.
+ * Checks that a JSON column can store the nested types: the JSON types, and dates, bigints and bytes, which are stored with a
+ * type tag. `any` and `unknown` are allowed, and each value is checked when it is written.
  *
- * @throws UnmappableError for the first type that cannot
+ * @throws UnmappableError for the first type that cannot be stored
  */
 export function checkNested(schema: z.core.$ZodType, seen: Set<z.core.$ZodType> = new Set()): void {
-  // A schema that refers to itself is fine once its other parts are.
+  // A recursive schema is valid if its other parts are.
   if (seen.has(schema)) return;
   seen.add(schema);
   const check = (inner: z.core.$ZodType): void => checkNested(inner, seen);
   const { def } = (schema as z.core.$ZodTypes)._zod;
   if (plain.has(def.type) || anything.has(def.type)) return;
-  // A kind that is not listed, a future one of zod included, falls through and is refused.
+  // Other types, including future ones of zod, fall through to the error.
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (def.type) {
     case "object":

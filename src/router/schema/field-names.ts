@@ -1,39 +1,39 @@
 import { isReservedKey } from "../../shared/reserved-keys.js";
 
-/** The columns that every table has, whatever its zod object says. */
+/** The columns that are added to every table. */
 export const addedColumns = ["id", "createdAt", "updatedAt"] as const;
 
 const IDENTIFIER = /^[A-Za-z][A-Za-z0-9_]{0,62}$/;
 
-/** Whether a table or a field may be called so: letters, digits and `_`, a letter first. */
+/** Whether a table or a field can have this name: a letter, then up to 62 letters, digits and `_`. */
 export function isIdentifier(name: string): boolean {
   return IDENTIFIER.test(name);
 }
 
 /**
- * Checks the names of a table's fields. SQLite does not tell upper from lower case, so neither may they.
+ * Checks the names of a table's fields. SQLite ignores the case of column names, so names must differ in more than case.
  *
- * @throws Error that names the field and says what to do
+ * @throws Error that names the field and how to fix it
  */
 export function checkFieldNames(names: readonly string[]): void {
   const taken = new Map<string, string>(addedColumns.map((name) => [name.toLowerCase(), name]));
   for (const name of names) {
     if (!isIdentifier(name)) {
       throw new Error(
-        `The field ${JSON.stringify(name)} cannot be a column: use letters, digits and "_", a letter first, 63 at most.`,
+        `The field ${JSON.stringify(name)} is not a valid column name. Begin with a letter, and use at most 63 letters, digits and "_".`,
       );
     }
     if (isReservedKey(name)) {
       throw new Error(
-        `The field "${name}" cannot be sent to clients: superjson refuses an object with that key. Rename it.`,
+        `The field "${name}" cannot be sent to clients, because superjson rejects an object with this key. Rename the field.`,
       );
     }
     const other = taken.get(name.toLowerCase());
     if (other !== undefined) {
       throw new Error(
         (addedColumns as readonly string[]).includes(other)
-          ? `The field "${name}" clashes with the column "${other}", which every table has. Rename the field, or drop it: the framework fills it.`
-          : `The fields "${other}" and "${name}" differ in upper and lower case only, which SQLite does not tell apart. Rename one.`,
+          ? `The field "${name}" clashes with the column "${other}", which every table has. Rename or remove the field; the framework sets this column.`
+          : `The fields "${other}" and "${name}" differ only in upper and lower case, which SQLite ignores. Rename one.`,
       );
     }
     taken.set(name.toLowerCase(), name);
@@ -65,19 +65,19 @@ type Clash<TNames extends string> = TNames extends string
     : never
   : never;
 
-type SameBut<TNames extends string, TAll extends string = TNames> = TNames extends string
+type SameExceptCase<TNames extends string, TAll extends string = TNames> = TNames extends string
   ? Lowercase<TNames> extends Lowercase<Exclude<TAll, TNames>>
     ? TNames
     : never
   : never;
 
-/** The complaint about the first rule that some names break, or `never`. */
+/** A compile-time error for the first rule that the names break, or `never`. */
 export type FieldNameError<TNames extends string> = string extends TNames
   ? never
   : [Clash<TNames>] extends [never]
     ? [NotAName<TNames>] extends [never]
-      ? [SameBut<TNames>] extends [never]
+      ? [SameExceptCase<TNames>] extends [never]
         ? never
-        : `Fields that differ in upper and lower case only: ${SameBut<TNames>}`
+        : `Fields that differ only in upper and lower case: ${SameExceptCase<TNames>}`
       : `Not the name of a column: ${NotAName<TNames>}`
     : `Clashes with a column that every table has: ${Clash<TNames>}`;

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 
 /**
- * Whether a type says what a missing value becomes: `.default`, `.prefault`, `.catch`. Looks without asking for the
- * value, which may be computed: a Worker refuses clocks and random numbers while it starts.
+ * Whether a type has a default for a missing value: `.default`, `.prefault` or `.catch`. Does not compute the default, because a
+ * Worker cannot read a clock or random numbers while it starts.
  */
 export function hasDefault(schema: z.core.$ZodType): boolean {
   const { def } = (schema as z.core.$ZodTypes)._zod;
-  // Other kinds have none, or (a coerced or preprocessed type) none that was meant as one.
+  // Other types have no default. A coerced or preprocessed type may accept undefined, but not as a declared default.
   // oxlint-disable-next-line typescript/switch-exhaustiveness-check
   switch (def.type) {
     case "default":

@@ -1,12 +1,12 @@
 import type { AllowedValue, Column, ColumnType } from "./column.js";
 import { UnmappableError } from "./unmappable-error.js";
 
-/** How a column stores its values, without its name and what NULL means. */
+/** How a column stores its values. */
 export type Storage = Pick<Column, "type" | "values" | "list">;
 
 /**
- * One column for all the options of a union. Options of one kind share that kind's column, so that a union of
- * literals is as good as an enum; a mixture is stored as JSON, which keeps each value's own type.
+ * The column for all options of a union. Options of one type share that type's column, so a union of literals is stored as an
+ * enum. Mixed types are stored as JSON, which preserves the type of each value.
  */
 export function mergeStorage(options: readonly Storage[]): Storage | undefined {
   const [first, ...rest] = options;

@@ -1,37 +1,50 @@
 import type { Kysely } from "kysely";
 import type { QueryRunner } from "./database.js";
 
-/** What a step works with: the tables as they are stored, under whatever names they have by then. */
+/** The stored tables, under the names that they have when the migration runs. */
 export type MigrationDatabase = Kysely<Record<string, Record<string, unknown>>> &
   QueryRunner & {
     /**
-     * Brings a table to its definition once all steps have run: types, what may be empty, and what an enum allows.
-     * Rows are copied as they are, and one that does not fit fails the migration. Columns that the definition does
-     * not have stay.
+     * Rebuilds a table after all migrations have run, so that its types, nullability and enum values match its definition.
+     * Rows are copied unchanged; a row that violates the definition fails the migration. Columns that are not in the definition
+     * are kept.
      */
     rebuild(table: string): void;
   };
 
-/** One step of an app's data from version to version. It runs once in each object, in a transaction. */
+/**
+ * A change of the stored tables that is not applied automatically. It runs once in each object, in a transaction.
+ *
+ * @see docs/migrations.md
+ * @example
+ * ```ts
+ * const rename: Migration = {
+ *   id: "2025-03-rename-body",
+ *   up: (db) => db.run(db.schema.alterTable("posts").renameColumn("text", "body")),
+ * };
+ * ```
+ */
 export interface Migration {
-  /** Remembered by each object that ran it: never change or reuse one. */
+  /** Each object stores the ids of the migrations that it ran, so never change or reuse an id. */
   readonly id: string;
-  /** Synchronous. */
+  /** Changes the tables. Must be synchronous. */
   readonly up: (db: MigrationDatabase) => void;
 }
 
-/** The steps of each kind of owner, oldest first. */
+/** The migrations of each kind of owner, the oldest first. */
 export interface Migrations {
   readonly user?: readonly Migration[];
   readonly organization?: readonly Migration[];
 }
 
-/** @throws Error for an id that is empty or used twice */
+/** @throws Error if an id is empty, not a string, or used twice */
 export function checkMigrations(migrations: readonly Migration[]): void {
   const ids = new Set<string>();
   for (const { id } of migrations) {
     if (typeof id !== "string" || id === "" || ids.has(id)) {
-      throw new Error(`A migration's id is a text that no other has; this one is ${JSON.stringify(id)}.`);
+      throw new Error(
+        `The migration id ${JSON.stringify(id)} is empty, not a string, or used twice. Give each migration its own id.`,
+      );
     }
     ids.add(id);
   }

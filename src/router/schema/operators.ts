@@ -1,9 +1,9 @@
-/** Every operator that `where` takes. */
+/** The operators of `where`. */
 export const operators = ["==", "!=", "<", "<=", ">", ">=", "in", "notIn", "contains", "startsWith", "isNull"] as const;
 
 export type Operator = (typeof operators)[number];
 
-/** `null` for a field that can be without a value. */
+/** `null` for a field that can have no value. */
 type Nothing<TField> = null extends TField ? null : undefined extends TField ? null : never;
 
 interface Equality<TValue, TNothing> {
@@ -26,7 +26,7 @@ interface Text {
   readonly startsWith: string;
 }
 
-// Tuples around the types, so that an enum or a boolean is looked at as one type and not member by member.
+// Tuples prevent distribution over the members of an enum or a boolean.
 type OperandsOf<TValue, TNothing> = [TValue] extends [string]
   ? Equality<TValue, TNothing> & Order<TValue> & Text
   : [TValue] extends [number] | [bigint] | [boolean] | [Date] | [Uint8Array]
@@ -36,8 +36,8 @@ type OperandsOf<TValue, TNothing> = [TValue] extends [string]
       : Equality<TValue, TNothing>;
 
 /**
- * The operators that suit a field, each with the type of what it compares with. Every operator for a field of
- * unknown type, which is then checked at run time only.
+ * The operators that a field supports, with the type of the value that each compares to. A field of unknown type has all
+ * operators, and is checked only at run time.
  */
 export type Operands<TField> = unknown extends TField
   ? { readonly [TOperator in Operator]: unknown }

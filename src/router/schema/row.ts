@@ -1,14 +1,14 @@
 import type { z } from "zod";
 import type { TableDefinition, TableShape } from "./table.js";
 
-/** One type instead of an intersection: what an editor shows. */
+/** Flattens an intersection, so that editors show one object type. */
 type Flat<TType> = { [TKey in keyof TType]: TType[TKey] };
 
 /** The zod object's fields of a definition. */
 export type ShapeOf<TDefinition extends TableDefinition> =
   TDefinition extends TableDefinition<infer TShape> ? TShape : TableShape;
 
-/** A field that reads back as `undefined` when it is not set: optional, and not nullable as well. */
+/** The fields that are optional but not nullable. They are read as `undefined` if they are not set. */
 type OptionalKey<TShape extends TableShape> = {
   [TKey in keyof TShape]: undefined extends z.output<TShape[TKey]>
     ? null extends z.output<TShape[TKey]>
@@ -23,13 +23,10 @@ type Fields<TShape extends TableShape> = {
 
 type Added = { readonly id: string; readonly createdAt: Date; readonly updatedAt: Date };
 
-/**
- * A row as it is read. A field that is not set is missing when it is optional, `null` when it is nullable or
- * nullish.
- */
+/** A row as it is read. A field that is not set is missing if it is optional, and `null` if it is nullable or nullish. */
 export type Row<TDefinition extends TableDefinition> = Flat<Added & Fields<ShapeOf<TDefinition>>>;
 
-/** What `create` takes: the zod object's input, so that defaults are optional. */
+/** The values for `create`: the input of the zod object, in which fields with a default are optional. */
 export type Insert<TDefinition extends TableDefinition> = z.input<z.ZodObject<ShapeOf<TDefinition>, z.core.$strip>>;
 
 type UpdateOf<TShape extends TableShape> = {
@@ -39,5 +36,5 @@ type UpdateOf<TShape extends TableShape> = {
     | undefined;
 };
 
-/** What `update` takes: some of the fields. `undefined` keeps a field, `null` clears it, an optional one too. */
+/** The values for `update`: some of the fields. `undefined` keeps a field; `null` clears it, also an optional one. */
 export type Update<TDefinition extends TableDefinition> = UpdateOf<ShapeOf<TDefinition>>;

@@ -5,132 +5,161 @@ import type { Operands } from "./operators.js";
 import type { Insert, Row, ShapeOf, Update } from "./row.js";
 import type { TableDefinition, TableDefinitions } from "./table.js";
 
-/** One page of rows. */
+/** A page of rows. */
 export interface Page<TRow> {
   readonly items: TRow[];
-  /** What to pass as `after` for the next page; `null` when this is the last one. */
+  /** The cursor of the next page, for `after`; `null` on the last page. */
   readonly nextCursor: string | null;
 }
 
 export interface PageOptions {
   /**
-   * Where the page begins: `nextCursor` of the one before.
+   * The `nextCursor` of the previous page.
    * @default the first page
    */
   readonly after?: string | null | undefined;
   /**
-   * The most rows, from 1 to 1000.
+   * The maximum number of rows, from 1 to 1,000.
    * @default 50
    */
   readonly size?: number | undefined;
 }
 
-/**
- * Rows of one table: which, in which order, how many. Immutable: each step gives a new query, so one can be kept
- * and built upon. All of it is synchronous.
- */
+/** A query of one table. Immutable, so it can be stored and extended: each method returns a new query. Synchronous. */
 export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDefinition>> {
   /**
-   * Keeps rows whose field compares so; several are all required.
+   * Selects the rows whose field compares to a value. Several calls are combined with AND.
    *
-   * `== null` finds rows without a value, and `!=` and `notIn` find them too: a field without a value differs from
-   * every value. Text is compared by its bytes (capitals first, `ä` after `z`), `contains` and `startsWith` tell
-   * upper from lower case, and no character in them is special. `contains` also looks into arrays.
+   * `== null` selects rows without a value. `!=` and `notIn` select these rows as well, because a missing value differs from
+   * every value. Text is compared by its UTF-8 bytes, so capitals come first and `ä` comes after `z`. `contains` and
+   * `startsWith` are case-sensitive and have no wildcards. `contains` also searches the elements of an array.
    *
-   * @throws TRPCError BAD_REQUEST for an unknown field or operator, or a value that the field cannot hold
+   * @throws TRPCError BAD_REQUEST for an unknown field or operator, or a value that the field cannot have
+   * @example
+   * ```ts
+   * ctx.tables.posts.where("done", "==", false).where("stars", ">=", 3).orderBy("createdAt", "desc").all();
+   * ```
    */
   where<TField extends keyof Row<TDefinition> & string, TOperator extends keyof Operands<Row<TDefinition>[TField]>>(
     field: TField,
     operator: TOperator,
     value: Operands<Row<TDefinition>[TField]>[TOperator],
   ): TableQuery<TDefinition, TRow>;
-  /** Keeps rows that fulfil a condition, which may group others: `where((is) => is.or(…, …))`. */
+  /**
+   * Selects the rows that match a condition, which can group other conditions.
+   *
+   * @throws TRPCError BAD_REQUEST as the other overload, or for more than 8 nested groups
+   * @example
+   * ```ts
+   * ctx.tables.posts.where((is) => is.or(is("done", "==", true), is("stars", ">", 3))).all();
+   * ```
+   */
   where(which: ConditionFn<TDefinition>): TableQuery<TDefinition, TRow>;
-  /** Reads these fields only. @throws TRPCError BAD_REQUEST for none, or an unknown one */
+  /** Reads only these fields. @throws TRPCError BAD_REQUEST without a field, or for an unknown one */
   select<TField extends keyof Row<TDefinition> & string>(
     ...fields: readonly [TField, ...TField[]]
   ): TableQuery<TDefinition, Pick<Row<TDefinition>, TField>>;
   /**
-   * Sorts; a second one sorts what the first left equal, and the id what all of them did. Rows without a value come
-   * first in ascending order. Without any, the order is not promised.
+   * Sorts the rows. Further calls sort the rows that are equal so far, and the id sorts the rest. Rows without a value come
+   * first in ascending order. Without `orderBy`, the order is undefined.
    *
+   * @param direction defaults to "asc"
    * @throws TRPCError BAD_REQUEST for an unknown field or direction
    */
   orderBy(field: keyof Row<TDefinition> & string, direction?: "asc" | "desc"): TableQuery<TDefinition, TRow>;
-  /** At most so many rows; 0 for none. @throws TRPCError BAD_REQUEST unless it is a whole number, 0 or more */
+  /** Returns at most this many rows. @throws TRPCError BAD_REQUEST unless it is an integer of 0 or more */
   limit(count: number): TableQuery<TDefinition, TRow>;
-  /** Leaves out the first so many rows. @throws TRPCError BAD_REQUEST unless it is a whole number, 0 or more */
+  /** Skips this many rows. @throws TRPCError BAD_REQUEST unless it is an integer of 0 or more */
   offset(count: number): TableQuery<TDefinition, TRow>;
-  /** The rows. Not capped. */
+  /** Returns all rows. Their number is not limited. */
   all(): TRow[];
-  /** The first row, or `null`. */
+  /** Returns the first row, or `null`. */
   first(): TRow | null;
-  /** How many rows there are. */
+  /** Returns the number of rows. */
   count(): number;
-  /** Whether there is any. */
+  /** Returns whether the query has any rows. */
   exists(): boolean;
   /**
-   * A page of the rows, by id unless they are sorted otherwise. The next page begins after the last row of this one,
-   * however many rows come or go meanwhile: none is told twice, and none that stays in its place is left out.
+   * Returns a page of the rows, sorted by id unless the query sorts them. The next page begins after the last row of this page,
+   * so rows that are added or deleted in between cause no duplicates and no gaps.
    *
-   * A page has fewer rows than asked for if they take more than 4 MiB as stored, and at least one.
+   * A page has fewer rows than `size` if they take more than 4 MiB as stored, but at least one.
    *
-   * The cursor suits this query only. It contains, readable, the values that the last row was sorted by, or their beginning.
+   * The cursor works with this query only. It contains, in readable form, the (shortened) values by which the last row is sorted.
    *
-   * @throws TRPCError BAD_REQUEST for a wrong size, another query's cursor, or a query with `limit` or `offset`
+   * @throws TRPCError BAD_REQUEST for an invalid size, the cursor of another query, or a query with `limit` or `offset`
+   * @example
+   * ```ts
+   * const { items, nextCursor } = ctx.tables.posts.orderBy("createdAt", "desc").page({ after: input.cursor, size: 20 });
+   * ```
    */
   page(options?: PageOptions): Page<TRow>;
 }
 
 export interface UpdateOptions {
   /**
-   * The `updatedAt` of the row that the change is based on. It differs after every update, so it is the version.
-   * @default whatever the row is now
+   * The `updatedAt` that the row must have. Every update changes it, so it serves as the row's version.
+   * @default updates any version
    */
   readonly ifVersion?: Date | undefined;
 }
 
-/** A table of this owner. All of it but `changes` is synchronous; each call is atomic. */
+/** A table of one owner. All methods except `changes` are synchronous, and each call is atomic. */
 export interface Table<TDefinition extends TableDefinition> extends TableQuery<TDefinition> {
   /**
-   * Stores a new row.
+   * Stores a new row and returns it.
    *
-   * @throws TRPCError BAD_REQUEST when the schema refuses it (with zod's issues as the cause) or it has an unknown
-   * key; CONFLICT when a unique index does; PAYLOAD_TOO_LARGE. Nothing is stored then.
+   * @throws TRPCError, and stores nothing: BAD_REQUEST if the values do not match the schema (with the ZodError as the cause) or
+   * have an unknown key, CONFLICT for a duplicate in a unique index, PAYLOAD_TOO_LARGE above 1 MiB
+   * @example
+   * ```ts
+   * const post = ctx.tables.posts.create({ title: "Hello", body: "…" });
+   * ```
    */
   create(values: Insert<TDefinition>): Row<TDefinition>;
-  /** Stores several rows, all or none of them. @throws TRPCError as `create` */
+  /** Stores several rows, or none if one is rejected. @throws TRPCError as `create` */
   createMany(rows: readonly Insert<TDefinition>[]): Row<TDefinition>[];
   /**
-   * Changes the row that has the same values in the fields of a unique index, or stores a new one. Of a row that is
-   * there, fields that are left out stay.
+   * Updates the row with the same values in the fields of a unique index, or stores a new one. An update keeps the fields that
+   * are left out.
    *
-   * @throws TRPCError BAD_REQUEST when `on` is not declared `unique`, or one of its fields is without a value;
-   * otherwise as `create`
+   * @throws TRPCError BAD_REQUEST if `on` is not declared as `unique`, or one of its fields has no value; otherwise as `create`
+   * @example
+   * ```ts
+   * ctx.tables.settings.upsert({ name: "language", value: "en" }, { on: "name" });
+   * ```
    */
   upsert<TField extends keyof ShapeOf<TDefinition> & string>(
     values: Insert<TDefinition>,
     options: { readonly on: TField | readonly TField[] },
   ): Row<TDefinition>;
-  /** The row, or `null`. */
+  /** Returns the row with an id, or `null`. */
   findById(id: string): Row<TDefinition> | null;
   /**
-   * Changes some fields of a row and sets its `updatedAt`. A field that is `undefined` stays, `null` clears it.
-   * With nothing to change nothing is written, and nobody is told.
+   * Changes some fields of a row, sets its `updatedAt`, and returns the row. `undefined` keeps a field, `null` clears it. If
+   * nothing changes, nothing is written and subscribers are not notified.
    *
-   * @throws TRPCError NOT_FOUND when there is no such row; CONFLICT when it is not at `ifVersion` any more;
-   * otherwise as `create`
+   * @throws TRPCError NOT_FOUND if the row does not exist; CONFLICT if `ifVersion` is not its version; otherwise as `create`
+   * @example
+   * ```ts
+   * const post = ctx.tables.posts.update(input.id, { done: true }, { ifVersion: input.updatedAt });
+   * ```
    */
   update(id: string, values: Update<TDefinition>, options?: UpdateOptions): Row<TDefinition>;
-  /** Changes all rows that fulfil a condition, or none; says how many. @throws TRPCError as `update` */
+  /** Updates all rows that match a condition, or none if one is rejected. Returns their number. @throws TRPCError as `update` */
   updateWhere(which: ConditionFn<TDefinition>, values: Update<TDefinition>): number;
-  /** Removes a row; says whether it was there. */
+  /** Deletes a row. Returns whether it existed. */
   delete(id: string): boolean;
-  /** Removes all rows that fulfil a condition; says how many. */
+  /** Deletes all rows that match a condition. Returns their number. */
   deleteWhere(which: ConditionFn<TDefinition>): number;
   /**
-   * The table's changes as they are committed, for a `.subscription`. Resumes by itself where the subscriber left
-   * off, with what came of each row meanwhile, or with one `reset` when that cannot be told any more.
+   * Yields the table's changes as they are committed, for a `.subscription`. A client that reconnects first receives the net
+   * change of each row since its last event, or one `reset` if the change log no longer goes back that far.
+   *
+   * @example
+   * ```ts
+   * changes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.posts.changes({ signal })),
+   * ```
    */
   changes(options?: {
     readonly signal?: AbortSignal | undefined;

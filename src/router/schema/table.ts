@@ -6,10 +6,10 @@ import { type addedColumns, checkFieldNames, type FieldNameError } from "./field
 /** The fields of a zod object. */
 export type TableShape = Readonly<Record<string, z.core.$ZodType>>;
 
-/** The zod object of a table. A table refuses unknown keys, also where the object would drop them. */
+/** The zod object of a table. A table rejects unknown keys, even if the object would remove them. */
 export type TableSchema<TShape extends TableShape = TableShape> = z.ZodObject<TShape, z.core.$ZodObjectConfig>;
 
-/** What a table holds, as {@link table} made it. */
+/** A definition of a table, as {@link table} returns it. */
 export interface TableDefinition<TShape extends TableShape = TableShape> {
   readonly schema: TableSchema<TShape>;
   readonly indexes: readonly (readonly string[])[];
@@ -24,24 +24,29 @@ export type ColumnName<TShape extends TableShape> = (keyof TShape & string) | (t
 
 export interface TableOptions<TColumn extends string> {
   /**
-   * What is looked up or sorted by: a column, or several for a compound index.
+   * The indexes for conditions and sorting. Each is one column, or several columns for a compound index.
    * @default none
    */
   readonly indexes?: readonly (TColumn | readonly TColumn[])[];
   /**
-   * What no two rows may share: a column, or several together. Rows without a value do not count.
+   * The unique indexes: no two rows can have the same value in this column, or the same values in these columns. Rows without
+   * a value are never equal.
    * @default none
    */
   readonly unique?: readonly (TColumn | readonly TColumn[])[];
 }
 
 /**
- * Defines a table from a zod object. Every field becomes a column; `id`, `createdAt` and `updatedAt` are added.
- * Which column a zod type has is listed at `ColumnType`; a type that has none is refused when the app starts, by
- * table and field.
+ * Defines a table from a zod object. Each field becomes a column; `id`, `createdAt` and `updatedAt` are added.
+ * A zod type without a column is an error when the app starts, which names the table and the field.
  *
- * @throws Error for a field called like an added column, one whose name cannot be a column's, or an option that can never
- * take effect
+ * @throws Error if a field has the name of an added column or a name that is not allowed, or an option is not valid
+ * @see docs/tables.md for the column of each zod type
+ * @example
+ * ```ts
+ * const Post = z.object({ title: z.string().min(1), done: z.boolean().default(false) });
+ * const t = initUserDO({ tables: { user: { posts: table(Post, { indexes: ["done"] }) } } });
+ * ```
  */
 export function table<TShape extends TableShape>(
   schema: TableSchema<TShape> &
@@ -62,5 +67,5 @@ function columnLists(lists: readonly (string | readonly string[])[] = []): strin
 
 function checkList(option: string, value: unknown): void {
   if (value === undefined || Array.isArray(value)) return;
-  throw new Error(`${option}: this is not a list. Write it as ["column", ["first", "second"]].`);
+  throw new Error(`${option}: this is not an array. Write it as ["column", ["first", "second"]].`);
 }

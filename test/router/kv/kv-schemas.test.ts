@@ -36,7 +36,7 @@ describe("declared keys", () => {
   const declare = (key: string) => () => initUserDO({ kv: { [key]: z.string() } });
 
   it.each(["", "draft:1", "a.b", "_a", "__proto", "1st", "ä", "x".repeat(64)])("%j is no name", (key) => {
-    expect(declare(key)).toThrow(/^The declared key ".*" is no name/);
+    expect(declare(key)).toThrow(/^The declared key ".*" is not a valid name/);
   });
 
   it.each(["get", "getEntry", "set", "delete", "list", "increment", "watch", "then", "call", "apply"])(

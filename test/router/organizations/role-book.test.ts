@@ -72,9 +72,9 @@ describe("roles", () => {
   });
 
   it.each<[RoleDefinitions, string]>([
-    [{ "1": [] }, "is no name"],
-    [{ "a,b": [] }, "is no name"],
-    [{ admin: [""] }, "is no text"],
+    [{ "1": [] }, "is not a valid name"],
+    [{ "a,b": [] }, "is not a valid name"],
+    [{ admin: [""] }, "is empty or not a string"],
   ])("%j is refused at start", (definitions, message) => {
     expect(() => createRolePolicy(definitions)).toThrow(message);
   });
