@@ -27,20 +27,20 @@ interface WaitingClients<TRouter extends AnyTRPCRouter> extends Clients<TRouter>
 const ABANDONED_MS = 10_000;
 
 /**
- * Creates the clients that an app does not pass to its provider. React discards the state of a component that suspends,
- * or is rendered for nothing, before it is mounted. Its next render gets the same clients from here, so that there is
- * one client, one socket and one request however often React renders.
+ * Creates the clients that an app does not pass to its provider. React discards the state of a component that suspends before
+ * it is mounted. The registry returns the same clients to its next render, so that there is one client, one socket and one
+ * request however often React renders.
  */
 export function createClientRegistry<TRouter extends AnyTRPCRouter>() {
   const withoutGiven = {};
   /**
-   * Clients whose provider is not mounted yet, and those of mounted providers that share a query client: by what the app has
-   * passed, and by URL.
+   * Clients whose provider is not mounted yet, and clients of mounted providers that share a query client. By the client that
+   * the app has passed, and by URL.
    */
   const waiting = new WeakMap<object, Map<string | undefined, WaitingClients<TRouter>>>();
 
   return {
-    /** The clients for a provider that is being rendered. */
+    /** Returns the clients for a provider that is being rendered. */
     obtain(options: ClientsOptions<TRouter>): Clients<TRouter> {
       // A server that renders must not share them between requests.
       if (typeof window === "undefined") return createClients(options, () => {});

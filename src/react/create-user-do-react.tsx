@@ -17,18 +17,18 @@ import { requireProvider } from "./require-provider.js";
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
   readonly children: ReactNode;
   /**
-   * Where tRPC answers. With another one, the children are mounted again.
+   * The URL of the tRPC endpoint. When it changes, the children are mounted again.
    * @default "/trpc"
    */
   readonly url?: string;
   /**
-   * The app's own client, made by `createClient`.
-   * @default one made for `url`
+   * The app's own client, from `createClient`.
+   * @default a new client for `url`
    */
   readonly client?: TRPCClient<TRouter>;
   /**
-   * The app's own TanStack Query client. The defaults of `createQueryClient` are added to it where it has none.
-   * @default a new one
+   * The app's own TanStack Query client. It gets the defaults of `createQueryClient` that it does not set itself.
+   * @default a new query client
    */
   readonly queryClient?: QueryClient;
 }
@@ -36,25 +36,29 @@ export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
 type Context<TRouter extends AnyTRPCRouter> = ReturnType<typeof createTRPCContext<TRouter>>;
 
 export interface UserDOReact<TRouter extends AnyTRPCRouter> {
-  /** Goes around the app: brings the client, TanStack Query and the sign-in state. */
+  /** Provides the client, TanStack Query and the sign-in state to the app. */
   readonly UserDOProvider: (props: UserDOProviderProps<TRouter>) => ReactNode;
   /** The options proxy of `@trpc/tanstack-react-query`: `useQuery(trpc.posts.list.queryOptions())`. */
   readonly useTRPC: Context<TRouter>["useTRPC"];
-  /** The client itself, for calls outside of hooks. */
+  /** Returns the client itself, for calls outside of hooks. */
   readonly useTRPCClient: Context<TRouter>["useTRPCClient"];
-  /** Who is signed in. */
+  /** Returns the signed-in user. */
   readonly useSession: () => SessionState<SessionUserOf<TRouter>>;
-  /** Keeps a query current: `useQuery(live(trpc.posts.list.queryOptions()))`. */
+  /** Makes a query live: `useQuery(live(trpc.posts.list.queryOptions()))`. */
   readonly live: typeof live;
-  /** Shows a mutation's outcome before the server has it. */
+  /** Shows the expected result of a mutation before the server responds. */
   readonly optimistic: typeof optimistic;
   /** Whether the page's live queries are current. */
   readonly useLiveStatus: typeof useLiveStatus;
 }
 
 /**
- * The React side of an app:
- * `export const { UserDOProvider, useTRPC, useSession, live } = createUserDOReact<AppRouter>()`.
+ * Creates the provider and the hooks of an app.
+ *
+ * @example
+ * ```tsx
+ * export const { UserDOProvider, useTRPC, useSession, live } = createUserDOReact<AppRouter>();
+ * ```
  */
 export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<TRouter> {
   const context = createTRPCContext<TRouter>();
@@ -66,14 +70,14 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
   function UserDOProvider({ children, url, client: given, queryClient: givenQueries }: UserDOProviderProps<TRouter>) {
     const obtain = () => ({ url, own: registry.obtain({ url, client: given, queryClient: givenQueries }) });
     const [known, setKnown] = useState(obtain);
-    // Another URL is another server, with clients of its own. The hooks of TanStack Query keep their first client until they
+    // Another URL is another server, which needs its own clients. The hooks of TanStack Query keep their first client until they
     // are mounted again.
     const current = known.url === url ? known : obtain();
     if (current !== known) setKnown(current);
     const { own } = current;
     const client = given ?? own.client;
     const queryClient = useMemo(() => addDefaults(givenQueries ?? own.queryClient), [givenQueries, own]);
-    // There from the first render on, in which a query may be read already; on a server that renders there is none.
+    // Created with the first render, which may already read a query. A server that renders has no bridge.
     const bridge = useMemo(
       () => (typeof window === "undefined" ? undefined : obtainLiveBridge({ client, queryClient, notifyManager })),
       [client, queryClient],

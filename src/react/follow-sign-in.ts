@@ -3,13 +3,13 @@ import { getUntypedClient, type TRPCClient } from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../client/index.js";
 import { bridgeOf } from "../client/live/bridges.js";
-import { forgetUser } from "../client/live/forget-user.js";
+import { clearUserData } from "../client/live/clear-user-data.js";
 import { canPass } from "./retry-policy.js";
 
-/** The key of the one query that knows who is signed in. */
+/** The key of the query for the signed-in user. */
 export const sessionKey = ["trpc-userdo", "session"] as const;
 
-/** The built-in mutations that change what `auth.me` answers, and do not begin or end a session. */
+/** The built-in mutations that change the result of `auth.me`, and do not begin or end a session. */
 const userMutations = new Set(["account.update", "auth.verifyEmail", "auth.confirmEmailChange"]);
 
 /** Whether the mutation of this key changes the signed-in user. tRPC's key has the path as one of its parts. */
@@ -48,9 +48,9 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
   // One batch removes the data of the previous user and sets the new one, so that React renders nothing in between.
   const stopEvents = onSignInChange(client, (change, user) =>
     notifyManager.batch(() => {
-      bridgeOf(queryClient)?.forget();
-      forgetUser({ queryClient, keeps: ([first]) => first === sessionKey[0] });
-      // An answer that is still on its way is about the time before.
+      bridgeOf(queryClient)?.reset();
+      clearUserData({ queryClient, keeps: ([first]) => first === sessionKey[0] });
+      // A request in flight may return the previous user.
       void queryClient.cancelQueries({ queryKey: sessionKey });
       if (change === "signedOut") queryClient.setQueryData(sessionKey, null);
       else if (user) queryClient.setQueryData(sessionKey, user);
@@ -63,20 +63,20 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
     if (changesUser(event.mutation.options.mutationKey)) void queryClient.invalidateQueries({ queryKey: sessionKey });
   });
 
-  /** The page comes back from the back/forward cache. No event of the time in between has reached it. */
+  /** The page comes back from the back/forward cache. It has missed all events since it was left. */
   function onPageShow({ persisted }: PageTransitionEvent): void {
     if (!persisted) return;
     const isObserved = queryClient.getQueryCache().find({ queryKey: sessionKey })?.isActive();
-    // Nobody is known to be signed in until the server has answered.
+    // The signed-in user is unknown until the server has responded.
     void queryClient.resetQueries({ queryKey: sessionKey });
-    // The client compares each answer with the user of the page, so that the answer is enough.
+    // The client compares the user of each response with the user of the page, so any response is enough.
     if (!isObserved)
       void getUntypedClient(client)
         .query("auth.me")
         .catch(() => {});
   }
 
-  /** The network is back. TanStack Query takes a page that starts offline to be online, and so does not notice. */
+  /** The network is back. TanStack Query does not notice it on a page that started offline. */
   function onOnline(): void {
     askAgain();
     void queryClient.refetchQueries({
@@ -86,7 +86,7 @@ function follow<TRouter extends AnyTRPCRouter>(client: TRPCClient<TRouter>, quer
     });
   }
 
-  /** The network is back, or the page is visible again, perhaps after a sleep. */
+  /** Reads the signed-in user again, because the network is back, or the page is visible again. */
   function askAgain(): void {
     if (globalThis.document?.visibilityState === "hidden") return;
     const isUnknown = queryClient.getQueryData(sessionKey) === undefined;

@@ -1,4 +1,4 @@
-/** React: tRPC's own TanStack Query hooks, with the client and the sign-in state taken care of. */
+/** React: tRPC's own TanStack Query hooks, with a provider for the client and the sign-in state. */
 export { createUserDOReact } from "./create-user-do-react.js";
 export { createQueryClient } from "./query-defaults.js";
 export { hashQueryKey } from "../client/live/hash-query-key.js";

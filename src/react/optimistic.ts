@@ -3,11 +3,11 @@ import type { DecorateMutationProcedure, ResolverDef, TRPCMutationOptions } from
 import { bridgeOf } from "../client/live/bridges.js";
 import type { OptimisticLayer } from "../client/live/optimistic-layers.js";
 
-/** What an optimistic change may do to the cache. */
+/** The changes that an optimistic update can make to the cache. */
 export interface OptimisticCache {
   /**
-   * Shows a query's data as it will be: `cache.update(trpc.posts.list.queryKey(), (posts) => [draft, ...posts])`. A
-   * query that has no data yet stays without. Called more than once.
+   * Changes the data that a query shows: `cache.update(trpc.posts.list.queryKey(), (posts) => [draft, ...posts])`. A query
+   * without data is not changed. `change` must be pure: it is called again for each new result.
    */
   update<TKey extends QueryKey>(
     queryKey: TKey,
@@ -15,23 +15,31 @@ export interface OptimisticCache {
   ): void;
 }
 
-/** The options that a mutation's `mutationOptions` takes. `onMutate` is the optimistic change's. */
+/** The options of a mutation's `mutationOptions`, without `onMutate`, which the optimistic update uses. */
 export type OptimisticOptions<TDef extends ResolverDef> = Omit<
   NonNullable<Parameters<TRPCMutationOptions<TDef>>[0]>,
   "onMutate"
 >;
 
 /**
- * A mutation whose outcome is shown before the server has it:
- * `useMutation(optimistic(trpc.posts.create, (cache, post) => cache.update(trpc.posts.list.queryKey(), …)))`. What the
- * server refuses is taken back, and what it does is handed over to its own result, with nothing shown in between.
+ * Returns the options of a mutation whose expected result is shown before the server responds. If the mutation fails, the change
+ * is removed. If it succeeds, the server's result replaces the change without an intermediate state.
+ *
+ * @example
+ * ```ts
+ * const create = useMutation(
+ *   optimistic(trpc.posts.create, (cache, post) =>
+ *     cache.update(trpc.posts.list.queryKey(), (posts) => [{ ...post, id: "draft" }, ...posts]),
+ *   ),
+ * );
+ * ```
  */
 export function optimistic<TDef extends ResolverDef>(
   mutation: DecorateMutationProcedure<TDef>,
   change: (cache: OptimisticCache, input: TDef["input"]) => void,
   options: OptimisticOptions<TDef> = {},
 ): ReturnType<TRPCMutationOptions<TDef>> {
-  // The layer travels as the mutation's context.
+  // The layer is the result of `onMutate`, which TanStack Query passes to the other callbacks.
   const layerIn = (context: unknown): OptimisticLayer | undefined => context as OptimisticLayer | undefined;
   return mutation.mutationOptions<unknown>({
     ...options,

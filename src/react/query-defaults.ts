@@ -7,9 +7,14 @@ import { retryDelay, shouldRetry } from "./retry-policy.js";
 const SERIALIZED = "userdo.superjson";
 
 /**
- * A `QueryClient` with this package's defaults: keys and dehydrated data may have any value that superjson carries, and
- * only errors that can pass are retried. An app's own `defaultOptions` take precedence. Use it for a `QueryClient` that is used
- * before `UserDOProvider` gets it, for example on a server that renders. The provider adds the defaults to any other.
+ * Creates a `QueryClient` with this package's defaults: keys and dehydrated data may have any value that superjson supports,
+ * and only temporary errors are retried. The app's own `defaultOptions` take precedence. Use it if the `QueryClient` is needed
+ * before `UserDOProvider` receives it, for example on a server that renders. The provider adds the defaults to any other.
+ *
+ * @example
+ * ```ts
+ * const queryClient = createQueryClient({ defaultOptions: { queries: { staleTime: 60_000 } } });
+ * ```
  */
 export function createQueryClient(config: QueryClientConfig = {}): QueryClient {
   return new QueryClient({ ...config, defaultOptions: withDefaults(config.defaultOptions) });
@@ -19,7 +24,7 @@ export function createQueryClient(config: QueryClientConfig = {}): QueryClient {
 export function addDefaults(queryClient: QueryClient): QueryClient {
   queryClient.setDefaultOptions(withDefaults(queryClient.getDefaultOptions()));
   const { queryKeyHashFn } = queryClient.getDefaultOptions().queries ?? {};
-  // A search in the cache hashes the wanted key as each query would, and TanStack Query's own hash throws for a bigint.
+  // A search in the cache hashes the key with each query's function, and TanStack Query's own hash throws for a bigint.
   for (const { options } of queryClient.getQueryCache().getAll()) {
     if (queryKeyHashFn) options.queryKeyHashFn ??= queryKeyHashFn;
   }
@@ -28,7 +33,7 @@ export function addDefaults(queryClient: QueryClient): QueryClient {
 
 function withDefaults({ queries, mutations, dehydrate, hydrate, ...rest }: DefaultOptions = {}): DefaultOptions {
   const queryKeyHashFn = queries?.queryKeyHashFn ?? hashQueryKey;
-  // An app that serializes data itself does so at both ends.
+  // An app that serializes data itself does so on the server and in the browser.
   const isOwn = dehydrate?.serializeData !== undefined || hydrate?.deserializeData !== undefined;
   return {
     ...rest,
@@ -38,7 +43,7 @@ function withDefaults({ queries, mutations, dehydrate, hydrate, ...rest }: Defau
       retry: queries?.retry ?? shouldRetry,
       retryDelay: queries?.retryDelay ?? retryDelay,
     },
-    // TanStack Query's default is to let a mutation wait for the network, unseen.
+    // By default, TanStack Query delays a mutation until the network is back, without an error.
     mutations: { ...mutations, networkMode: mutations?.networkMode ?? "always" },
     dehydrate: { ...(!isOwn && { serializeData }), ...dehydrate },
     hydrate: {

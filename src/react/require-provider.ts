@@ -2,8 +2,8 @@
 const WITHOUT_PROVIDER = "<TRPCProvider>";
 
 /**
- * Wraps a hook of tRPC, so that its error names `UserDOProvider` if there is no provider. tRPC's own error names a provider that the
- * app does not use. Other errors, such as React's for a hook that is called outside of a component, stay as they are.
+ * Wraps a hook of tRPC, so that its error without a provider names `UserDOProvider`. tRPC's own error names a provider that the
+ * app does not use. Other errors are not changed, such as React's error for a hook outside of a component.
  *
  * @throws Error without a `UserDOProvider` around the component
  */

@@ -5,15 +5,16 @@ import { sessionKey } from "./follow-sign-in.js";
 import { retryDelay, shouldRetry } from "./retry-policy.js";
 import { sessionStateOf, type SessionState, type SessionUserOf } from "./session-state.js";
 
-/** The longest time between two tries to reach the server, in milliseconds. */
+/** The longest pause between two attempts to reach the server, in milliseconds. */
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Why the server could not be asked. TanStack Query drops an error as soon as the server is asked again. */
+/** The last error of the request. TanStack Query drops it when the next attempt starts. */
 const lastErrors = new WeakMap<QueryClient, Error>();
 
 /**
- * Who is signed in. Asks the server at first, and again when the page becomes visible or the network comes back; follows
- * what this page and the other tabs do. While the server cannot be reached, it asks again at least twice a minute.
+ * Returns the signed-in user. Reads it from the server at first, and again when the page becomes visible or the network comes
+ * back. Follows sign-ins and sign-outs of this page and of other tabs. While the server cannot be reached, it retries at least
+ * twice a minute.
  */
 export function useSessionOf<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,
@@ -21,12 +22,12 @@ export function useSessionOf<TRouter extends AnyTRPCRouter>(
   const queryClient = useQueryClient();
   const { data, error, errorUpdateCount } = useQuery({
     queryKey: sessionKey,
-    queryFn: ({ signal }) => whoIsSignedIn(client, queryClient, signal),
+    queryFn: ({ signal }) => fetchSessionUser(client, queryClient, signal),
     staleTime: Infinity,
     gcTime: Infinity,
     refetchOnWindowFocus: false,
     refetchOnReconnect: false,
-    // Offline it fails at once, instead of being `loading` until the network comes back.
+    // Offline, the query fails at once instead of staying `loading` until the network comes back.
     networkMode: "always",
     retry: (failures, cause: Error) =>
       failures === 0 && globalThis.navigator?.onLine !== false && shouldRetry(failures, cause),
@@ -36,18 +37,18 @@ export function useSessionOf<TRouter extends AnyTRPCRouter>(
         ? Math.min(1_000 * 2 ** state.errorUpdateCount, LONGEST_PAUSE_MS)
         : false,
   });
-  const isAskedAgain = errorUpdateCount > 0 && error === null;
-  return sessionStateOf(data, isAskedAgain ? (lastErrors.get(queryClient) ?? null) : error);
+  const isRetrying = errorUpdateCount > 0 && error === null;
+  return sessionStateOf(data, isRetrying ? (lastErrors.get(queryClient) ?? null) : error);
 }
 
-async function whoIsSignedIn<TRouter extends AnyTRPCRouter>(
+async function fetchSessionUser<TRouter extends AnyTRPCRouter>(
   client: TRPCClient<TRouter>,
   queryClient: QueryClient,
   signal: AbortSignal,
 ): Promise<SessionUserOf<TRouter> | null> {
   try {
-    const answer = await getUntypedClient(client).query("auth.me", undefined, { signal });
-    return (answer as { user: SessionUserOf<TRouter> }).user;
+    const result = await getUntypedClient(client).query("auth.me", undefined, { signal });
+    return (result as { user: SessionUserOf<TRouter> }).user;
   } catch (error) {
     if (error instanceof TRPCClientError && isUnauthorized(error.data)) return null;
     if (error instanceof Error) lastErrors.set(queryClient, error);
