@@ -13,14 +13,14 @@ export interface WithTokensOptions {
   readonly sessions: ClientSessions;
 }
 
-/** The key in an operation's context under which it has the tokens that it was sent with. */
+/** The key in an operation's context for the tokens that the operation was sent with. */
 const SENT = "userdo.tokens";
 
 /**
- * Returns the headers that authenticate a request. Its calls all started in `session`, and each gets the tokens in its
- * context.
+ * Returns the headers that authenticate a request, and adds the tokens to the context of each of its calls. All calls must
+ * have started in `session`.
  *
- * @throws TRPCClientError UNAUTHORIZED when the session is over
+ * @throws TRPCClientError UNAUTHORIZED when the session has ended
  */
 export async function authorization(
   { keeper, sessions }: WithTokensOptions,
@@ -34,7 +34,7 @@ export async function authorization(
   return tokens ? { authorization: `Bearer ${tokens.accessToken}` } : {};
 }
 
-/** Where the result of a call goes. The error may be of any class. */
+/** Receives the result of a call. The error may be of any class. */
 export interface CallObserver {
   next(value: Value): void;
   complete(): void;
@@ -42,8 +42,8 @@ export interface CallObserver {
 }
 
 /**
- * Makes a call with tokens that the client keeps itself. A call that signs in requests them in the body of its reply. A
- * call that the server refused only because of its token is repeated once. Returns the function that ends the call.
+ * Sends a call with tokens that the client stores itself. A call that signs in requests them in the body of its response. A
+ * call that the server rejected only because of its token is sent once more. Returns the function that ends the call.
  */
 export function callWithTokens(
   link: Link,
@@ -62,7 +62,7 @@ export function callWithTokens(
   };
 
   const fail = (error: TRPCClientError<AnyTRPCRouter>): void => {
-    // The server has no session to end, so the client's tokens are useless.
+    // The session has already ended on the server, so the client deletes its tokens.
     const isSignOut = call.change === "signedOut" && op.path.startsWith("auth.");
     if (isSignOut && isUnauthorized(error) && !sessions.isChangedError(error)) {
       keep(undefined, () => observer.error(error));
@@ -89,7 +89,7 @@ export function callWithTokens(
             if (renewed) run(true);
             else fail(error);
           },
-          // A failed refresh does not show that the session is over, but the refusal would say so.
+          // A failed refresh does not mean that the session has ended, but the UNAUTHORIZED error of the call would suggest it.
           (cause: unknown) => observer.error(cause),
         );
       },
@@ -103,7 +103,12 @@ export function callWithTokens(
   };
 }
 
-/** The server says so in a header (RFC 6750): an UNAUTHORIZED of the app's own is not to be tried again. */
+/**
+ * Whether the server rejected the token. The header distinguishes this from an UNAUTHORIZED error that the app threw, which
+ * is not sent again.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+ */
 function isForItsToken({ meta }: TRPCClientError<AnyTRPCRouter>): boolean {
   // Not every platform's fetch returns an instance of the global Response.
   const response = meta?.["response"] as { headers?: { get?(name: string): string | null } } | undefined;

@@ -9,23 +9,23 @@ import type { SignInChange } from "./other-tabs.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
-/** The time between two changes of sign-in. Asynchronous work captures it and has no effect once it is over. */
+/** The period between two changes of sign-in. Asynchronous work captures it, and has no effect after it has ended. */
 export interface ClientSession {
-  isOver: boolean;
-  /** The user that the browser's cookies belong to, as a reply named it; `undefined` while that is not known. */
+  isEnded: boolean;
+  /** The user of the browser's cookies, from a response header; `undefined` until a response has named it. */
   user?: string | undefined;
-  /** The tokens that were stored when the session's first call was made. Only the client's first session has them. */
+  /** The tokens that were stored when the session's first call was sent. Only the client's first session has them. */
   firstTokens?: Promise<SessionTokens | undefined>;
 }
 
-/** A call that is in flight, and the session that it started in. */
+/** A call in flight, and the session in which it started. */
 export interface SessionCall {
   readonly session: ClientSession;
-  /** What the call does to the sign-in if it succeeds. */
+  /** How the call changes the sign-in if it succeeds. */
   readonly change: SignInChange | undefined;
-  /** Whether the server replies with the tokens of a new session. */
+  /** Whether the response contains the tokens of a new session. */
   readonly givesTokens: boolean;
-  /** The user that the reply named. */
+  /** The user that the response named. */
   user?: string | undefined;
   /** Whether the change was applied, which ended the previous session. */
   isApplied: boolean;
@@ -35,47 +35,47 @@ export interface SessionCall {
 const CALL = "userdo.sessionCall";
 const SESSION_CHANGED = "SESSION_CHANGED" satisfies ErrorReason;
 
-/** Ends a call of a previous session. The server may have handled it, unless it had not been sent. */
+/** Creates the error that ends a call of a previous session. The server may have handled the call if it was sent. */
 export function sessionChangedError(): TRPCClientError<AnyTRPCRouter> {
   const message = "The sign-in changed during this call. Make the call again as the current user.";
   const data = { code: "UNAUTHORIZED", httpStatus: 401, reason: SESSION_CHANGED };
   return TRPCClientError.from<AnyTRPCRouter>({ error: { message, code: -32_001, data } });
 }
 
-/** Whether a call was ended because of another session. The error does not say that the current session is over. */
+/** Whether a call was ended because another session began. The error does not mean that the current session has ended. */
 export function isSessionChangedError(error: unknown): boolean {
   return (
     error instanceof TRPCClientError && (error.data as { reason?: unknown } | undefined)?.reason === SESSION_CHANGED
   );
 }
 
-/** The metadata that the batch link passes on beside a result or an error. */
+/** The metadata that the batch link adds to a result or an error. */
 interface ReplyMeta {
   readonly response?: { readonly headers?: { get?(name: string): string | null } };
 }
 
-/** The call that an operation belongs to. Only for operations that passed {@link ClientSessions.link}. */
+/** Returns the call that an operation belongs to. The operation must have passed {@link ClientSessions.link}. */
 export function sessionCallOf({ context }: Operation): SessionCall {
   return context[CALL] as SessionCall;
 }
 
 export interface ClientSessionsOptions {
-  /** A reply showed that another tab has signed in another user. It has to call `changedElsewhere`. */
+  /** Called when a response shows that another tab has signed in another user. It must call `changedElsewhere`. */
   readonly onOtherUser: () => void;
-  /** A reply named the user of a session for the first time. */
+  /** Called when a response names the user of a session for the first time. */
   readonly onUser: (user: string) => void;
 }
 
 /** Binds each call to the session that it starts in, and ends it with UNAUTHORIZED when another session begins. */
 export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOptions) {
-  let current: ClientSession = { isOver: false };
+  let current: ClientSession = { isEnded: false };
   /** In the order in which they started. */
   const running = new Set<SessionCall>();
 
   /** Replaces the session. Ends the calls for which `endsCall` returns true. */
   function replace(user: string | undefined, endsCall: (call: SessionCall, position: number) => boolean): void {
-    current.isOver = true;
-    current = { isOver: false, user };
+    current.isEnded = true;
+    current = { isEnded: false, user };
     for (const call of Array.from(running).filter(endsCall)) call.end();
   }
 
@@ -111,8 +111,8 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
         }),
 
     /**
-     * Compares the user of each reply with the user of the session that its call started in. The tabs of a browser share
-     * the cookies, so a call may have been made as a user that another tab has signed in.
+     * Compares the user of each response with the user of the session in which its call started. The tabs of a browser share
+     * the cookies, so a call may have been sent as a user that another tab has signed in.
      */
     compareUsers:
       (link: Link): Link =>
@@ -123,14 +123,14 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
           const user = (call.user = meta?.response?.headers?.get?.(USER_HEADER) ?? undefined);
           const { session } = call;
           if (!user || call.change === "signedIn") return;
-          if (session.isOver) {
-            // The session ended while the call was in flight. The reply may be to a user who signed in by a form since.
+          if (session.isEnded) {
+            // The session ended while the call was in flight. The response may be for a user who has signed in with a form since.
             session.user ??= user;
             if (session.user !== user && user !== NO_USER) call.end();
             return;
           }
           if (session.user === undefined) onUser((session.user = user));
-          // A reply to nobody contains no user's data. The session watch detects that the session has ended.
+          // A response without a user contains no user's data. The session watch detects that the session has ended.
           if (session.user !== user && user !== NO_USER) onOtherUser();
         };
         return link(chain).pipe(
@@ -141,7 +141,7 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
         );
       },
 
-    /** Starts a session, because a call signed in or out. Of several such calls in flight, later ones may still succeed. */
+    /** Starts a session, because a call signed in or out. Later calls in flight that sign in or out may still succeed. */
     changedBy(call: SessionCall): void {
       if (call.isApplied) return;
       call.isApplied = true;
@@ -149,10 +149,10 @@ export function createClientSessions({ onOtherUser, onUser }: ClientSessionsOpti
       replace(call.user, (other, position) => position !== own && (!other.change || position < own));
     },
 
-    /** Starts a session, because the current one ended. Calls that have been sent may still get their replies. */
+    /** Starts a session, because the current one ended. Calls that have been sent may still get their responses. */
     ended: (): void => replace(NO_USER, () => false),
 
-    /** Starts a session, because another tab signed in or out. This client's own sign-in in flight may still succeed. */
+    /** Starts a session, because another tab signed in or out. A sign-in of this client that is in flight may still succeed. */
     changedElsewhere(change: SignInChange): void {
       const user = change === "signedOut" ? NO_USER : undefined;
       replace(user, (call) => !call.change || (change === "signedIn" && call.change === "signedOut"));

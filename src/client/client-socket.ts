@@ -10,21 +10,21 @@ globalThis.MessageEvent ??= class extends Event {
     super(type, init);
     this.data = init?.data;
   }
-  // partysocket uses nothing else of the DOM's class.
+  // partysocket uses no other member of the DOM's class.
 } as unknown as typeof MessageEvent;
 
 export interface ClientSocketOptions {
-  /** How long the connection may take to open, with its credentials, in milliseconds. */
+  /** How long the connection may take to open, including its credentials, in milliseconds. */
   readonly timeout: number;
   /** Reads the connection's credentials. Returns the function that opens the platform's socket. */
   readonly prepare: () => Promise<() => PlatformSocket>;
-  /** Called with the first message of the server: the connection works. */
+  /** Called with the first message from the server, which shows that the connection works. */
   readonly onAnswer: () => void;
 }
 
 /**
- * The socket that tRPC's client uses: partysocket over the socket of any platform. tRPC's client reconnects, with a new
- * socket for each connection, because only it can resend the subscriptions from their last event.
+ * The socket that tRPC's client uses: partysocket over the WebSocket class of any platform. tRPC's client reconnects, with a
+ * new socket for each connection, because only it can resume the subscriptions from their last event.
  */
 export class ClientSocket extends ReconnectingWebSocket {
   readonly #startedAt = Date.now();
@@ -42,7 +42,7 @@ export class ClientSocket extends ReconnectingWebSocket {
       // The platform's socket has its URL already.
       return "";
     }
-    // partysocket replaces the error by its message, so the socket fails with the error first.
+    // partysocket keeps only the message of the error, so the socket fails with the error first.
     const fail = (cause: unknown): void => this.fail(cause);
     super(() => url().catch((cause: unknown) => (fail(cause), "")), null, {
       WebSocket: function () {
@@ -54,7 +54,7 @@ export class ClientSocket extends ReconnectingWebSocket {
         }
       },
       maxRetries: 0,
-      // tRPC's client sends again what was not sent. A queue would send a mutation twice.
+      // tRPC's client resends messages that were not sent. A queue would send a mutation twice.
       maxEnqueuedMessages: 0,
       connectionTimeout: timeout,
     });
@@ -63,7 +63,7 @@ export class ClientSocket extends ReconnectingWebSocket {
     this.addEventListener("message", onAnswer, { once: true });
   }
 
-  /** The object refuses U+FFFD, which also stands for bytes that are not UTF-8. A frame is JSON: there the escape means the same. */
+  /** Escapes U+FFFD, which is equivalent in JSON: the object rejects the character because it may replace invalid UTF-8. */
   override send(data: Message): boolean {
     return super.send(typeof data === "string" ? data.replaceAll("\uFFFD", "\\ufffd") : data);
   }
@@ -74,7 +74,7 @@ export class ClientSocket extends ReconnectingWebSocket {
     this.dispatchEvent(new CloseEvent(code, reason, this));
   }
 
-  /** Ends the connection because it does not work. tRPC's client then opens another. */
+  /** Ends a connection that does not work. tRPC's client then opens another. */
   fail(cause: unknown): void {
     if (this.#isClosed) return;
     const error = cause instanceof Error ? cause : new Error(String(cause), { cause });
@@ -82,11 +82,11 @@ export class ClientSocket extends ReconnectingWebSocket {
   }
 
   /**
-   * Checks that the server still answers. Without an answer within `timeout` milliseconds, the connection fails. One that
-   * has been opening for as long fails at once.
+   * Checks that the server still responds. Without a response within `timeout` milliseconds, the connection fails. A
+   * connection that has been opening for that long fails at once.
    *
-   * @param onAnswer called when the server has answered
-   * @returns whether the server was asked
+   * @param onAnswer called when the server has responded
+   * @returns whether a check was sent
    */
   check(timeout: number, onAnswer: () => void): boolean {
     if (this.readyState === this.CONNECTING && Date.now() - this.#startedAt >= timeout)
@@ -104,7 +104,7 @@ export class ClientSocket extends ReconnectingWebSocket {
     return true;
   }
 
-  /** Each event of partysocket passes here. A connection ends once: with `close`, and then `error` if it has failed. */
+  /** Receives each event of partysocket. A connection ends only once: with `close`, then with `error` if it has failed. */
   override dispatchEvent(event: Event): boolean {
     // happy-dom calls this method again for each phase of an event.
     if (this.#reported.has(event)) return super.dispatchEvent(event);
@@ -129,7 +129,7 @@ export class ClientSocket extends ReconnectingWebSocket {
     clearTimeout(this.#timer);
     // Some platforms set `readyState` later.
     super.close();
-    // tRPC's client would wait for a connection that closes without an error before it is open.
+    // tRPC's client would wait forever for a connection that closes without an error before it is open.
     if (!this.#wasOpen)
       queueMicrotask(() =>
         this.dispatchEvent(new ErrorEvent(new Error("The socket was closed before it was open."), this)),

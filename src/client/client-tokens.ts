@@ -14,17 +14,17 @@ export interface ClientTokensOptions {
   /** The URL of the tRPC endpoint. */
   readonly url: string;
   readonly fetch: ExchangeFetch;
-  /** The app's own headers, for a refresh. */
+  /** Returns the app's own headers for a refresh. */
   readonly headers: () => Promise<Record<string, string | string[] | undefined>>;
-  /** Called when a refresh shows that the session is over. */
+  /** Called when a refresh shows that the session has ended. */
   readonly onEnd: () => void;
-  /** Another client or process changed who is signed in. */
+  /** Called when another client or process has changed the signed-in user. */
   readonly onChangeElsewhere: (change: SignInChange) => void;
 }
 
 /**
- * The code for a client with its own tokens, loaded by `token-loader.ts`. It imports only files that nothing else
- * imports: for a module that both chunks need, a bundler would split the first chunk in two.
+ * The token code of a client that does not use cookies, loaded by `token-loader.ts`. It imports only files that no other
+ * file imports: a bundler would split the first chunk because of a module that both chunks need.
  */
 export function createClientTokens({ store, sessions, url, fetch, headers, ...events }: ClientTokensOptions) {
   const keeper = createTokenKeeper({

@@ -5,14 +5,20 @@ import { createSignInEvents, rememberSignInEvents } from "./sign-in-events.js";
 import { linkWith, type UserDOLinkOptions } from "./userdo-link.js";
 
 /**
- * An ordinary tRPC client of the app's router, with all types inferred: calls go over HTTP in batches,
- * subscriptions over one socket for each owner.
+ * Creates an ordinary tRPC client of the app's router, with all types inferred. Calls go over HTTP in batches,
+ * subscriptions over one socket for each owner. Outside a browser, `url` must be absolute.
+ *
+ * @example
+ * ```ts
+ * const trpc = createClient<AppRouter>({ url: "/trpc" });
+ * const posts = await trpc.posts.list.query();
+ * ```
  */
 export function createClient<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCClient<TRouter> {
   const signIn = createSignInEvents();
-  const flushes = createWriteAcks(options.liveTimeout);
-  const client = createTRPCClient<TRouter>({ links: [linkWith<TRouter>(options, flushes, signIn)] });
+  const acks = createWriteAcks(options.liveTimeout);
+  const client = createTRPCClient<TRouter>({ links: [linkWith<TRouter>(options, acks, signIn)] });
   rememberSignInEvents(client, signIn);
-  rememberWriteAcks(client, flushes);
+  rememberWriteAcks(client, acks);
   return client;
 }

@@ -12,8 +12,8 @@ export interface CursorEncoderOptions {
   /** Called when a flush is complete. */
   readonly onFlushed?: (cursor: string) => void;
   /**
-   * Whether a subscription shows something newer than its last event. It is then started without a position.
-   * @default none does
+   * Whether a subscription shows a result that is newer than its last event. It is then started without a cursor.
+   * @default always false
    */
   readonly startsAnew?: (id: number | string) => boolean;
 }
@@ -22,16 +22,15 @@ interface Incoming {
   readonly id?: number | string | null;
   readonly method?: string;
   readonly params?: { readonly cursor: string };
-  /** Beside a live query's event that is the last of its flush. */
+  /** Added to a live query's event that is the last of its flush. */
   readonly userdo?: { readonly flushed: string };
   readonly result?: { readonly type: string; readonly id?: string };
 }
 
 /**
- * tRPC's JSON, and one thing more: it remembers the cursor that each subscription started at. tRPC's client only
- * learns one from the first event, so one that loses its connection before would come back without, and miss what
- * was written meanwhile. And it hears that a flush is complete, which tRPC's client passes over: in a frame of its own, or
- * with the flush's last event.
+ * Encodes JSON as tRPC's client does, and adds the cursor at which each subscription started. tRPC's client has no cursor
+ * before the first event, so a subscription that lost its connection before that would miss changes. It also reports
+ * complete flushes, which tRPC's client ignores. The server sends them in a separate frame, or with the flush's last event.
  */
 export function createCursorEncoder({
   onFlushed = () => {},
@@ -57,7 +56,7 @@ export function createCursorEncoder({
       const message = JSON.parse(String(data)) as Incoming;
       const { id, method, params, result, userdo } = message;
       if (method === "userdo.flushed" && params) onFlushed(params.cursor);
-      // After the event itself, which is handed on when this returns.
+      // Called after the event itself, which tRPC's client handles when this function returns.
       if (userdo) queueMicrotask(() => onFlushed(userdo.flushed));
       if (result?.type === "started" && result.id !== undefined && id !== undefined && id !== null) {
         startedAt.set(id, result.id);

@@ -13,10 +13,10 @@ interface Reply {
 }
 
 /**
- * Calls `auth.refresh`, beside the client: the calls that wait for the tokens cannot carry it. `undefined` when the
- * session is over.
+ * Calls `auth.refresh` with a separate request, because the client's own calls wait for the tokens. Returns `undefined` when
+ * the session has ended.
  *
- * @throws Error when the server could not be asked
+ * @throws Error when the server did not respond with tokens, or with UNAUTHORIZED
  */
 export async function exchangeToken(
   url: string,
@@ -24,7 +24,7 @@ export async function exchangeToken(
   refreshToken: string,
   headers: Record<string, string | string[] | undefined> = {},
 ): Promise<SessionTokens | undefined> {
-  // As the batch link builds its URLs.
+  // The batch link builds its URLs in the same way.
   const [base = "", ...query] = url.split("?");
   const target = [`${base.replace(/\/$/, "")}/auth.refresh`, ...query].join("?");
   const response = await fetch(target, {
@@ -33,11 +33,11 @@ export async function exchangeToken(
     headers: { ...headers, "content-type": "application/json" } as Record<string, string>,
     body: JSON.stringify({ json: { refreshToken } }),
   });
-  // The client's fetch rejects what is not of tRPC, with the status. So a gateway's 401 does not end the session.
+  // The client's fetch rejects responses that are not from tRPC. So a gateway's 401 does not end the session.
   const reply = (await response.json()) as Reply | null;
   if (response.status === 401 && (reply?.error?.json ?? reply?.error)?.data?.code === "UNAUTHORIZED") return undefined;
   const tokens = reply?.result?.data?.json?.tokens;
   if (response.ok && tokens) return tokens;
-  // The response says whether, and when, to try again.
+  // The caller reads from the response whether and when to try again.
   throw new Error(`auth.refresh was answered with ${response.status}, and no tokens.`, { cause: response });
 }

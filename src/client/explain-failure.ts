@@ -1,11 +1,11 @@
 type Fetch<TUrl, TInit> = (url: TUrl, init?: TInit) => Promise<Response>;
 
-/** A result of tRPC, as far as it shows that tRPC has answered. */
+/** The members of a response body that show that tRPC has sent it. */
 type Result = { readonly result?: { readonly data?: unknown }; readonly error?: { readonly json?: unknown } } | null;
 
 /**
- * A fetch with errors that explain why the server has not answered. The platform's own messages are "Failed to fetch", or
- * "Unexpected token '<'" when a proxy answered in its place.
+ * Wraps fetch so that its errors explain why there is no response from tRPC. The platform's own messages are "Failed to
+ * fetch", or "Unexpected token '<'" for a response from a proxy.
  */
 export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => unknown): Fetch<TUrl, TInit> {
   return async (url, init) => {
@@ -18,7 +18,7 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
       const isRelative = !page && !address.includes("://");
       const isForeign = page && address.includes("//") && !address.startsWith(page.origin + "/");
       const unreachable = `The server could not be reached${isForeign ? CORS : ""}. ${MAYBE_SAVED}`;
-      // What was sent before the network was lost may have arrived.
+      // A request that was sent before the network was lost may have arrived.
       throw explained(cause, isRelative ? RELATIVE : wasOffline ? OFFLINE : isOffline() ? LOST : unreachable);
     }
   };
@@ -27,23 +27,23 @@ export function explainFailure<TUrl, TInit>(fetch: (url: TUrl, init?: TInit) => 
 const MAYBE_SAVED = "Your change may have been saved.";
 const OFFLINE = "There is no network, so this was not sent.";
 const RELATIVE = "`url` is relative, but there is no page. Pass an absolute `url`.";
-// A browser does not say that it blocked an answer.
+// A browser does not report that it blocked a response.
 const CORS = ", or CORS blocked its answer (`allowedOrigins`)";
 const LOST = `The connection was lost. ${MAYBE_SAVED}`;
 
 const isOffline = (): boolean => globalThis.navigator?.onLine === false;
 
-/** Leaves the error of a request that its caller has ended, or a time limit of the app's own fetch. */
+/** Returns the original error if the caller ended the request, or if a time limit of the app's own fetch did. */
 function explained(cause: unknown, message: string): unknown {
   return /^(Abort|Timeout)/.test((cause as Error | undefined)?.name ?? "") ? cause : new Error(message, { cause });
 }
 
-/** Makes `json()` reject with the reason when a proxy or another server has answered. The response stays what it is. */
+/** Makes `json()` reject with an explanation if the response is not from tRPC. The response itself is not replaced. */
 function checked(response: Response): Response {
   const json = response.json.bind(response);
   const value = async (): Promise<unknown> => {
     const body: unknown = await json().catch((cause: Error & { readonly type?: unknown }) => {
-      // node-fetch has an error of its own for what is not JSON.
+      // node-fetch throws its own error class for invalid JSON.
       if (cause.name !== "SyntaxError" && cause.type !== "invalid-json") throw explained(cause, LOST);
     });
     const all = [body as Result].flat();
@@ -52,7 +52,7 @@ function checked(response: Response): Response {
       cause: response,
     });
   };
-  // Fails for a frozen one, which then has the parser's own words.
+  // Has no effect on a frozen response, which then rejects with the parser's own error.
   Reflect.defineProperty(response, "json", { value });
   return response;
 }

@@ -1,4 +1,4 @@
-/** The browser's (or Node's) side: tRPC's own client over the right transport for each call. */
+/** The client for browsers, Node and other platforms: tRPC's own client with the transport that each call needs. */
 export { createClient } from "./create-client.js";
 export { connectLive } from "./live/connect-live.js";
 export { live } from "./live/live.js";

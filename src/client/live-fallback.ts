@@ -3,32 +3,32 @@ import type { PolledQuery } from "./polled-query.js";
 export interface LiveFallbackOptions {
   /** Reads a query over HTTP. */
   readonly read: (query: PolledQuery) => Promise<unknown>;
-  /** The time between two rounds, in milliseconds; `false` if others' writes are not polled for. */
+  /** The time between two rounds, in milliseconds; `false` disables polling for the writes of other clients. */
   readonly interval: number | false;
-  /** Writes a result as text, to compare it with the one before. */
+  /** Serializes a result, to compare it with the previous one. */
   readonly stringify: (data: unknown) => string;
   /** Called at the start of a round. The returned function is called when its results are complete. */
   readonly onRound: () => () => void;
 }
 
 /** How long a socket may be unavailable before polling starts, in milliseconds. A reconnection takes less. */
-const POLL_AFTER = 3_000;
+const POLL_AFTER_MS = 3_000;
 
 /** The shortest time between two rounds, in milliseconds. */
-const SHORTEST_INTERVAL = 100;
+const SHORTEST_INTERVAL_MS = 100;
 
 /** The longest time between two rounds while they fail, in milliseconds. */
-const LONGEST_INTERVAL = 60_000;
+const LONGEST_INTERVAL_MS = 60_000;
 
 /** The longest delay of a timer, in milliseconds. A longer one fires at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Keeps the live queries of one owner current over HTTP while the socket does not work. */
+/** Polls the live queries of one owner over HTTP while the socket does not work. */
 export function createLiveFallback({ read, interval, stringify, onRound }: LiveFallbackOptions) {
   const queries = new Set<PolledQuery>();
   let isUp = false;
   let isPolling = false;
-  /** The newest round. Results of an older one are not used. */
+  /** The newest round. Results of older rounds are ignored. */
   let round: object = {};
   /** The round that is being read. */
   let reading: object | undefined;
@@ -57,7 +57,7 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
       if (isComplete) onComplete();
       return isCurrent() ? isComplete : undefined;
     } catch {
-      // The module could not be loaded: the next round tries again.
+      // The module could not be loaded. The next round loads it again.
       return false;
     } finally {
       if (reading === mine) reading = undefined;
@@ -65,7 +65,7 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
   }
 
   async function tick(): Promise<void> {
-    const delay = Math.min(Math.max(interval || 0, SHORTEST_INTERVAL), LONGEST_TIMER_MS);
+    const delay = Math.min(Math.max(interval || 0, SHORTEST_INTERVAL_MS), LONGEST_TIMER_MS);
     if (globalThis.document?.visibilityState === "hidden") return schedule(delay);
     const isComplete = await poll();
     if (isUp) return undefined;
@@ -73,15 +73,15 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
       failures = isComplete ? 0 : failures + 1;
       setPolling(isComplete);
     }
-    // An interval that the app chose longer stays as it is.
-    return schedule(Math.max(delay, Math.min(delay * 2 ** failures, LONGEST_INTERVAL)));
+    // A longer interval that the app chose is not shortened.
+    return schedule(Math.max(delay, Math.min(delay * 2 ** failures, LONGEST_INTERVAL_MS)));
   }
 
   return {
     /** Starts to keep a query current. Returns the function that stops it. */
     add(query: PolledQuery): () => void {
       queries.add(query);
-      if (!isUp && timer === undefined) schedule(POLL_AFTER);
+      if (!isUp && timer === undefined) schedule(POLL_AFTER_MS);
       if (isPolling) {
         query.onPolling(true);
         void poll();
@@ -94,34 +94,34 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
 
     isPolling: (): boolean => isPolling,
 
-    /** The socket delivers results. */
+    /** Called when the socket delivers results. */
     up(): void {
       isUp = true;
       round = {};
       failures = 0;
       clearTimeout(timer);
       timer = undefined;
-      // The socket's own events show this.
+      // The socket's own events report the new state.
       isPolling = false;
     },
 
-    /** The socket does not work. If that is certain to last, polling starts at once. */
+    /** Called when the socket does not work. With `isForGood`, polling starts at once. */
     down(isForGood = false): void {
       if (!isUp && timer !== undefined && !isForGood) return;
       isUp = false;
-      schedule(isForGood ? 0 : POLL_AFTER);
+      schedule(isForGood ? 0 : POLL_AFTER_MS);
     },
 
     /**
      * Reads all queries now, if the socket does not work.
      *
-     * @param hasWritten whether this client has written something, which a round that is being read may not contain
+     * @param hasWritten whether this client has written since the round in flight started
      */
     pollNow(hasWritten = false): void {
       if (!isUp && (hasWritten || !reading)) void poll();
     },
 
-    /** Whether a query's newest result came over HTTP. The server does not know it, and has to send the next one in full. */
+    /** Whether a query's newest result came over HTTP. The server does not know that result, so it must send the next in full. */
     isPolled: (id: unknown): boolean => [...queries].some(({ op, polled }) => op.id === id && polled !== undefined),
   };
 }

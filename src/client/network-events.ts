@@ -1,4 +1,4 @@
-/** What may have happened to connections: the network was lost or came back, or the page was not running for a while. */
+/** The network was lost, the network came back, or the page was not running for a while. */
 export type NetworkEvent = "offline" | "online" | "resumed";
 
 interface Target {
@@ -20,10 +20,10 @@ export function onNetworkEvent(listener: (event: NetworkEvent) => void): () => v
   const listeners = [
     [page, "offline", offline],
     [page, "online", online],
-    // From the back/forward cache.
+    // The page comes from the back/forward cache.
     [page, "pageshow", resumed],
     [document, "visibilitychange", shown],
-    // A page that the browser had frozen.
+    // The browser had frozen the page.
     [document, "resume", resumed],
   ] as const;
   for (const [target, type, each] of listeners) target?.addEventListener?.(type, each);

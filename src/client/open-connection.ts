@@ -1,7 +1,7 @@
 import { TICKET_PARAMETER } from "../shared/socket-parameters.js";
 import type { SocketClass } from "./socket-class.js";
 
-/** A connection of a platform's WebSocket class, as far as the client uses it. */
+/** A connection of a platform's WebSocket class, with the members that the client uses. */
 export type PlatformSocket = InstanceType<SocketClass>;
 
 export const NO_WEBSOCKET =
@@ -9,11 +9,11 @@ export const NO_WEBSOCKET =
 
 export interface ConnectionOptions {
   readonly url: string;
-  /** @default the platform's own */
+  /** @default the global WebSocket */
   readonly implementation: SocketClass | undefined;
   /** Sent with the handshake if the class takes headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Returns a ticket that authenticates the socket, for a class that cannot send the headers that do. */
+  /** Returns a ticket that authenticates the socket, for a class that cannot send headers. */
   readonly ticket: (() => Promise<string>) | undefined;
 }
 
@@ -24,14 +24,14 @@ interface HandshakeOptions {
 /** Node's own class and Bun's take options as the second argument, React Native's as the third, and `ws` as either. */
 type SocketWithHeaders = new (url: string, options?: HandshakeOptions, again?: HandshakeOptions) => PlatformSocket;
 
-/** Whether a class takes headers, so that each of them is tried only once. */
+/** Whether a class takes headers. The cache ensures that each class is tried only once. */
 const takesHeaders = new WeakMap<SocketClass, boolean>();
 
 /**
  * Prepares a socket that is authenticated by headers or, if the class cannot send any, by a ticket in the URL.
  *
  * @returns the function that opens it
- * @throws Error if the runtime has no WebSocket, or the ticket was refused
+ * @throws Error if the runtime has no WebSocket, or the server rejected the request for a ticket
  */
 export async function prepareConnection(options: ConnectionOptions): Promise<() => PlatformSocket> {
   const { url, headers, ticket } = options;
@@ -46,13 +46,13 @@ export async function prepareConnection(options: ConnectionOptions): Promise<() 
     try {
       return openWith(Base, url, { headers });
     } catch {
-      // A browser takes the options for the name of a protocol, and a malformed one.
+      // A browser takes the options for a malformed protocol name.
       return new Base(url);
     }
   };
 }
 
-/** No class says whether it takes headers. One that does reads them, and does not open a connection if that fails. */
+/** Tries whether a class takes headers: only such a class reads the getter, and its error prevents a connection. */
 function tryHeaders(Base: SocketClass, url: string): boolean {
   let isTaken = false;
   const options: HandshakeOptions = {
@@ -62,19 +62,19 @@ function tryHeaders(Base: SocketClass, url: string): boolean {
     },
   };
   try {
-    // One that ignores the options has opened a connection. `ws` throws an error that has no listener.
+    // A class that ignores the options has opened a connection. `ws` throws an error event that has no listener.
     const socket = openWith(Base, url, options);
     socket.addEventListener("error", () => {});
     socket.close();
   } catch {
-    // The class has read the headers or, as a browser's, has refused the options.
+    // The class has read the headers or, in a browser, has rejected the options.
   }
   takesHeaders.set(Base, isTaken);
   return isTaken;
 }
 
 function openWith(Base: SocketClass, url: string, options: HandshakeOptions): PlatformSocket {
-  // The DOM's type has no parameter for the options that other platforms take.
+  // The DOM's type lacks the parameter for the options of other platforms.
   const WithHeaders = Base as unknown as SocketWithHeaders;
   return new WithHeaders(url, options, options);
 }

@@ -1,4 +1,4 @@
-/** Whose object a call goes to, as on the server: the organization that the reserved input key names, or the user's own. */
+/** Returns the organization whose object handles a call, from the reserved input key; `undefined` for the user's own object. */
 export function organizationIdOf(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null || !("organizationId" in input)) return undefined;
   return typeof input.organizationId === "string" ? input.organizationId : undefined;

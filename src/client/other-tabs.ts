@@ -1,11 +1,11 @@
-/** What happened to who is signed in: by a call, in another tab, or because the session was ended elsewhere. */
+/** A change of sign-in: by a call, in another tab, or because the session ended. */
 export type SignInChange = "signedIn" | "signedOut";
 
-/** A change of sign-in, or the user that a tab's first reply named. */
+/** A change of sign-in, or the user that a tab's first response named. */
 type Message = SignInChange | { readonly user: string };
 
 export interface OtherTabs {
-  tell(message: Message): void;
+  send(message: Message): void;
   open(): void;
   close(): void;
 }
@@ -16,14 +16,14 @@ export interface OtherTabsOptions {
 }
 
 /**
- * The other tabs of this browser that talk to the same server: they have the same cookies, so whoever signs in or
- * out in one does so in all. `undefined` outside of a browser, where no cookies are shared.
+ * Connects to the other tabs of this browser that use the same server. They share the cookies, so a sign-in or sign-out in
+ * one tab applies to all. Returns `undefined` outside a browser, where no cookies are shared.
  */
 export function joinOtherTabs(url: string, { onChange, onUser }: OtherTabsOptions): OtherTabs | undefined {
   if (!globalThis.window || !globalThis.BroadcastChannel) return undefined;
   let channel: BroadcastChannel | undefined;
   const tabs: OtherTabs = {
-    tell: (message) => channel?.postMessage(message),
+    send: (message) => channel?.postMessage(message),
     open() {
       channel ??= new BroadcastChannel(`trpc-userdo:${new URL(url, globalThis.document?.baseURI)}`);
       channel.onmessage = ({ data }: MessageEvent<Message | undefined>) => {

@@ -17,7 +17,7 @@ export interface OwnerLinkOptions {
   readonly fallback: LiveFallback;
   /** Called for each subscription that starts. Returns the function to call when it ends. */
   readonly onStart: () => () => void;
-  /** Replaces an error of tRPC's client by the reason, if that is known. */
+  /** Replaces an error of tRPC's client by its cause, if that is known. */
   readonly explained: (error: SocketError) => SocketError;
 }
 
@@ -30,12 +30,12 @@ interface Polled extends PolledEvent {
 const NOT_SENT = "Active connection is not open";
 
 /** The time before such a subscription is started again, in milliseconds. */
-const START_AGAIN_AFTER = 250;
+const RESTART_AFTER_MS = 250;
 
 /** Marks a subscription of `watchQuery`. An import of the value would split the chunk that a page loads first. */
 const WATCHED: typeof MARK = "userdo.watched";
 
-/** The statuses of errors that can pass: timeouts, limits, and a server or object that is overloaded or restarts. */
+/** The statuses of temporary errors: timeouts, limits, and a server or object that is overloaded or restarts. */
 const PASSING: readonly unknown[] = [408, 429, 502, 503, 504];
 
 /** Bounds of the time before a watched query is sent again, in milliseconds. It doubles with each failure. */
@@ -45,24 +45,24 @@ const LONGEST_PAUSE_MS = 30_000;
 /** The longest delay of a timer, in milliseconds. A longer one fires at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** As much of the data of an error as says whether the same query can succeed later. */
+/** The members of error data that show whether the same query can succeed later. */
 interface ErrorData {
   readonly httpStatus?: unknown;
-  /** How long the server asks to wait, in seconds. */
+  /** How long the server asks the client to wait, in seconds. */
   readonly retryAfter?: unknown;
 }
 
-/** How long to wait before a query is sent again, in milliseconds; `undefined` if its error would stay the same. */
+/** How long to wait before a query is sent again, in milliseconds; `undefined` for an error that is not temporary. */
 function pauseAfter(failures: number, error: SocketError): number | undefined {
   const { httpStatus, retryAfter } = (error.data ?? {}) as ErrorData;
   if (!PASSING.includes(httpStatus)) return undefined;
   const longest = Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS);
-  // The jitter keeps the pages of many users from coming back in the same moment.
+  // The jitter prevents the pages of many users from retrying at the same moment.
   const pause = longest / 2 + (Math.random() * longest) / 2;
   return Math.min(Math.max(pause, (Number(retryAfter) || 0) * 1_000), LONGEST_TIMER_MS);
 }
 
-/** The link for subscriptions to one owner. Live queries are also kept current while the socket does not work. */
+/** Creates the link for subscriptions to one owner. Live queries are polled while the socket does not work. */
 export function createOwnerLink(options: OwnerLinkOptions): Link {
   const { observable, TRPCClientError, socketLink, fallback, onStart, explained } = options;
 
@@ -102,7 +102,7 @@ export function createOwnerLink(options: OwnerLinkOptions): Link {
           },
           error(error) {
             if (error.message === NOT_SENT) {
-              timer = setTimeout(start, START_AGAIN_AFTER, link);
+              timer = setTimeout(start, RESTART_AFTER_MS, link);
               return;
             }
             // TanStack Query's live queries are sent again with their cache, by `live/failures.ts`.

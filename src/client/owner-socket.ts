@@ -17,8 +17,8 @@ import { readSocketCredentials, type SocketCredentialsOptions } from "./socket-c
 import { socketUrl } from "./socket-url.js";
 
 /**
- * The parts of tRPC and superjson that the module uses. It imports only files that nothing else imports: for a module that
- * both chunks need, a bundler would split the first chunk in two.
+ * The parts of tRPC and superjson that this module uses. The module imports only files that no other file imports: a bundler
+ * would split the first chunk because of a module that both chunks need.
  */
 export interface SocketLibrary {
   readonly createWSClient: typeof createWSClient;
@@ -28,51 +28,51 @@ export interface SocketLibrary {
   readonly superjson: typeof superjson;
 }
 
-/** What the sockets of all owners have in common. */
+/** The settings that the sockets of all owners share. */
 export interface OwnerSocketSettings extends Pick<SocketCredentialsOptions, "headers" | "tokenLoader" | "call"> {
   readonly url: string;
   /** How often live queries are read over HTTP while the socket does not work, in milliseconds. */
   readonly interval: number | false;
-  /** @default the platform's own */
+  /** @default the global WebSocket */
   readonly WebSocket: SocketClass | undefined;
   readonly runtime: TRPCClientRuntime;
   readonly watch: SessionWatch;
-  readonly flushes: WriteAcks;
+  readonly acks: WriteAcks;
 }
 
 export interface OwnerSocketOptions
   extends SocketLibrary, OwnerSocketSettings, Pick<SocketCredentialsOptions, "session" | "organizationId"> {
-  /** Whether the owner has no newer socket: that of the previous user says nothing about the current one. */
+  /** Whether the owner has no newer socket. Events of the previous user's socket are then ignored. */
   readonly isCurrent: () => boolean;
   readonly mayConnect: () => boolean;
-  /** The server does not let the user connect to the organization: trying again would not help. */
+  /** Called when the user is not a member of the organization, so that a retry cannot succeed. */
   readonly onRefused: (reason: TRPCClientError<AnyTRPCRouter>) => void;
 }
 
 /** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
-const CONNECTION_TIMEOUT = 10_000;
+const CONNECTION_TIMEOUT_MS = 10_000;
 
 /** How long the server may take to answer a check after the page was away, in milliseconds. */
-const CHECK_TIMEOUT = 750;
+const CHECK_TIMEOUT_MS = 750;
 
-/** The same, when the socket did not deliver what the page has written. */
-const LATE_CHECK_TIMEOUT = 5_000;
+/** How long the server may take to answer a check after the socket did not deliver the page's writes, in milliseconds. */
+const LATE_CHECK_TIMEOUT_MS = 5_000;
 
-/** How long an unused socket stays open, in milliseconds: a page that is left for another keeps it. */
-const LINGER = 5_000;
+/** How long an unused socket stays open, in milliseconds, so that the next page of the app can use it. */
+const LINGER_MS = 5_000;
 
 /**
- * The socket of one owner, with tRPC's client on it. A module of its own, loaded with the first subscription, together with
- * all that only sockets need.
+ * Creates the socket of one owner, with tRPC's client on it. The module is loaded with the first subscription, with all code
+ * that only sockets need.
  */
 export function createOwnerSocket(options: OwnerSocketOptions) {
-  const { url, organizationId, WebSocket: implementation, call, watch, flushes, isCurrent } = options;
+  const { url, organizationId, WebSocket: implementation, call, watch, acks, isCurrent } = options;
   const { observable, superjson, TRPCClientError } = options;
   const retryDelay = createRetryDelay();
   const fallback = createLiveFallback({
     interval: options.interval,
     stringify: superjson.stringify,
-    onRound: () => flushes.beginRound(organizationId),
+    onRound: () => acks.beginRound(organizationId),
     read({ op }) {
       const { path, input } = op.input as { readonly path: string; readonly input: unknown };
       return call({ type: "query", path, input });
@@ -80,7 +80,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   });
   let socket: ClientSocket | undefined;
   let isClosed = false;
-  /** Why there is no connection, if that is known. */
+  /** The cause of a missing connection, if it is known. */
   let failure: Error | undefined;
 
   async function prepare(target: string): Promise<() => PlatformSocket> {
@@ -97,7 +97,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   class OwnersClientSocket extends ClientSocket {
     constructor(target: string) {
       super({
-        timeout: CONNECTION_TIMEOUT,
+        timeout: CONNECTION_TIMEOUT_MS,
         prepare: () =>
           prepare(target).catch((cause: unknown) => {
             if (cause instanceof Error) failure = cause;
@@ -107,7 +107,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
           failure = undefined;
           retryDelay.reset();
           fallback.up();
-          if (isCurrent()) flushes.opened(organizationId);
+          if (isCurrent()) acks.opened(organizationId);
         },
       });
       follow(this);
@@ -116,12 +116,12 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
 
   function follow(opened: ClientSocket): void {
     socket = opened;
-    // An event of a browser does not have the error.
+    // A browser's event does not contain the error.
     opened.addEventListener("error", ({ error }: { readonly error?: Error }) => (failure = error ?? failure));
   }
 
   const client = options.createWSClient({
-    // Called for each connection: the page may have moved on by then.
+    // Called for each connection. Meanwhile the socket may no longer be needed.
     async url() {
       await retryDelay.wait();
       if (isClosed || !options.mayConnect()) throw new Error("The client does not need this socket any more.");
@@ -130,18 +130,18 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
     // tRPC's client uses the part of a WebSocket that this class has.
     WebSocket: OwnersClientSocket as unknown as typeof WebSocket,
     experimental_encoder: createCursorEncoder({
-      onFlushed: (cursor) => flushes.flushed(organizationId, cursor),
+      onFlushed: (cursor) => acks.flushed(organizationId, cursor),
       startsAnew: fallback.isPolled,
     }),
-    lazy: { enabled: true, closeMs: LINGER },
+    lazy: { enabled: true, closeMs: LINGER_MS },
     keepAlive: { enabled: true, intervalMs: 30_000, pongTimeoutMs: 5_000 },
     retryDelayMs: retryDelay.beforeReconnect,
-    onOpen: watch.seen,
+    onOpen: watch.onSignedIn,
     onClose: (cause) => onClose(cause?.code),
-    // A browser does not say why: it may be the network as well.
+    // A browser does not report the cause. It may also be the network.
     onError() {
       if (isClosed) return;
-      watch.suspect();
+      watch.check();
       void endIfRefused();
     },
   });
@@ -150,26 +150,26 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   function onClose(code: number | undefined): void {
     if (isClosed) return;
     fallback.down();
-    if (isCurrent()) flushes.closed(organizationId);
-    if (code === CLOSE_SESSION_ENDED) watch.suspect();
+    if (isCurrent()) acks.closed(organizationId);
+    if (code === CLOSE_SESSION_ENDED) watch.check();
     if (code === CLOSE_NOT_A_MEMBER) void endIfRefused();
   }
 
-  let isAsking = false;
+  let isChecking = false;
 
   /** Subscriptions to an organization end when the user is not a member. */
   async function endIfRefused(): Promise<void> {
-    if (organizationId === undefined || isAsking || !isCurrent()) return;
-    isAsking = true;
+    if (organizationId === undefined || isChecking || !isCurrent()) return;
+    isChecking = true;
     try {
       await call({ type: "query", path: "organizations.get", input: { organizationId } });
     } catch (error) {
       const isForbidden =
         error instanceof TRPCClientError && (error.data as { code?: unknown } | null)?.code === "FORBIDDEN";
-      // Meanwhile the organization may have the socket of another user.
+      // Meanwhile another user may have opened a socket to the organization.
       if (isForbidden && isCurrent()) options.onRefused(error);
     }
-    isAsking = false;
+    isChecking = false;
   }
 
   /** tRPC's own error only says that the socket was closed. */
@@ -180,25 +180,25 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
   const setState = (state: "connecting" | "pending"): void =>
     client.connectionState.next({ type: "state", state, error: null });
 
-  /** Checks the connection. Meanwhile it counts as connecting. */
+  /** Checks the connection. Its state is `connecting` until the server responds. */
   function check(timeout: number): void {
     if (socket?.check(timeout, () => setState("pending"))) setState("connecting");
   }
 
   function onEvent(event: NetworkEvent): void {
-    // An open connection may have outlived the network, but nothing shows it.
+    // The connection may still work, but that is not certain.
     if (event === "offline") return socket?.readyState === OwnersClientSocket.OPEN ? setState("connecting") : undefined;
     retryDelay.reset();
     fallback.pollNow();
-    // After the network came back, old connections are not trusted: opening one takes less time than a check that fails.
+    // After the network came back, a new connection takes less time than a check that fails.
     if (event === "online") return socket?.fail(new Error("The network was lost."));
-    return check(CHECK_TIMEOUT);
+    return check(CHECK_TIMEOUT_MS);
   }
 
-  // The socket has not delivered what this client has written.
-  flushes.setPoller(organizationId, (hasWritten) => {
+  // Called when the socket has not delivered this client's writes.
+  acks.setPoller(organizationId, (hasWritten) => {
     fallback.pollNow(hasWritten);
-    check(LATE_CHECK_TIMEOUT);
+    check(LATE_CHECK_TIMEOUT_MS);
   });
 
   let stopListening: (() => void) | undefined;
@@ -207,11 +207,11 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
 
   function onStart(): () => void {
     if (subscriptions++ === 0) stopListening = onNetworkEvent(onEvent);
-    // A new subscription is worth an attempt at once.
+    // A new subscription connects at once.
     retryDelay.reset();
     if (!hasWebSocket) {
       fallback.down(true);
-      flushes.closed(organizationId);
+      acks.closed(organizationId);
     }
     return () => {
       if (--subscriptions === 0) stopListening?.();

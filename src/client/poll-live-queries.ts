@@ -7,15 +7,15 @@ export interface PollOptions {
   /** Reads one query over HTTP. */
   readonly read: (query: PolledQuery) => Promise<unknown>;
   readonly stringify: (data: unknown) => string;
-  /** Whether the results are still wanted: the socket may work again, or a newer round may have started. */
+  /** Whether the results are still needed: the socket may work again, or a newer round may have started. */
   readonly isCurrent: () => boolean;
 }
 
 /**
- * Reads live queries once over HTTP, and passes on the results that changed. A query's own error ends it, as over a
- * socket. A module of its own: most pages never load it.
+ * Reads live queries once over HTTP, and delivers the results that changed. As over a socket, an error of the query itself
+ * ends it. The code is a separate module because most pages never load it.
  *
- * @returns whether every query was answered
+ * @returns whether every query was read
  */
 export async function pollLiveQueries({ queries, read, stringify, isCurrent }: PollOptions): Promise<boolean> {
   let isComplete = true;

@@ -5,7 +5,7 @@
 const FIRST_DELAY_MS = 100;
 const SECOND_DELAY_MS = 500;
 const LONGEST_DELAY_MS = 30_000;
-/** Without a network no server is asked, so attempts are cheap, and the page is back soon after the network. */
+/** Without a network, attempts cost nothing, and the page reconnects soon after the network comes back. */
 const LONGEST_OFFLINE_DELAY_MS = 1_000;
 
 /** Delays attempts to connect. Unlike tRPC's own delay, it can be ended early: by the network, or by a new subscription. */
@@ -40,7 +40,7 @@ export function createRetryDelay() {
   };
 }
 
-/** Keeps a thousand clients from coming back in the same moment. */
+/** Adds jitter, so that many clients do not reconnect at the same moment. */
 function withJitter(longest: number): number {
   return longest / 2 + (Math.random() * longest) / 2;
 }

@@ -6,7 +6,7 @@ type Link = OperationLink<AnyTRPCRouter>;
 
 interface Running {
   readonly op: Operation;
-  /** Ends it for good. */
+  /** Ends the subscription with an error. */
   fail(error: TRPCClientError<AnyTRPCRouter>): void;
   start(): void;
   stop(): void;
@@ -15,13 +15,13 @@ interface Running {
 export interface RunningSubscriptionsOptions {
   readonly linkFor: (op: Operation) => Link;
   readonly mayConnect: () => boolean;
-  /** One begins. Gives what is called when it has ended. */
+  /** Called when a subscription begins. Returns the function to call when it has ended. */
   readonly onRun: (op: Operation) => () => void;
 }
 
 /**
- * Subscriptions that outlive their sockets: when somebody else signs in, they begin afresh as that user, and while
- * nobody is signed in they wait. To whoever listens it is a connection that is idle for a while.
+ * Manages subscriptions across sockets: when another user signs in, they start again as that user, and while nobody is signed
+ * in they wait. To the subscriber, the connection is idle meanwhile.
  */
 export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: RunningSubscriptionsOptions) {
   const all = new Set<Running>();
@@ -29,27 +29,27 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
   const link: Link = (chain) =>
     observable((observer) => {
       let current: Unsubscribable | undefined;
-      // What a stopped one still says is not passed on: its last word would end the subscription.
-      let turn = 0;
+      // Number of the current run. Events of a stopped run are ignored: its completion would end the subscription.
+      let run = 0;
 
       const running: Running = {
         op: chain.op,
         fail(error) {
-          turn++;
+          run++;
           observer.error(error);
         },
         start() {
-          const mine = ++turn;
-          const isCurrent = (): boolean => mine === turn;
+          const own = ++run;
+          const isCurrent = (): boolean => own === run;
           current = linkFor(chain.op)(chain).subscribe({
-            // A socket that is yet to be opened says that it is idle, too: here that means to wait for somebody.
+            // A socket that is not open yet also reports `idle`. Here that state means that nobody is signed in.
             next: (value) => isCurrent() && !isIdle(value.result) && observer.next(value),
             error: (error) => isCurrent() && observer.error(error),
             complete: () => isCurrent() && observer.complete(),
           });
         },
         stop() {
-          turn++;
+          run++;
           current?.unsubscribe();
           current = undefined;
           wait();
@@ -65,7 +65,7 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
       return () => {
         all.delete(running);
         ended();
-        turn++;
+        run++;
         current?.unsubscribe();
       };
     });
@@ -73,17 +73,17 @@ export function createRunningSubscriptions({ linkFor, mayConnect, onRun }: Runni
   return {
     link,
 
-    /** Ends all for now. */
+    /** Stops all subscriptions until the next start. */
     stop(): void {
       for (const running of all) running.stop();
     },
 
-    /** Ends those that match, for a reason that trying again does not cure. */
+    /** Ends the subscriptions that match, with an error that a retry cannot resolve. */
     fail(matches: (op: Operation) => boolean, error: TRPCClientError<AnyTRPCRouter>): void {
       for (const running of all) if (matches(running.op)) running.fail(error);
     },
 
-    /** Begins all anew, if anybody is signed in. */
+    /** Starts all subscriptions again, if a user is signed in. */
     start(): void {
       if (!mayConnect()) return;
       for (const running of all) running.start();

@@ -5,8 +5,8 @@ import { sessionCallOf, type ClientSession } from "./client-sessions.js";
 type Link = OperationLink<AnyTRPCRouter>;
 
 /**
- * Batches the calls of one session only with each other, so that no call is sent with another session's credentials.
- * A call that signs in or out has a request of its own: the end of the calls beside it must not abort it.
+ * Batches only calls of the same session, so that no call is sent with the credentials of another session. A call that signs
+ * in or out is sent alone: it ends the other calls, which would abort a request that they share.
  */
 export function createSessionBatches(create: (session: ClientSession) => Link): Link {
   const links = new WeakMap<ClientSession, Link>();

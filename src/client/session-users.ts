@@ -4,15 +4,15 @@ import type { SignInChange } from "./other-tabs.js";
 
 export interface SessionUsersOptions {
   readonly sessions: Pick<ClientSessions, "current" | "changedError">;
-  /** Another client or process changed who is signed in. It has to replace the current session. */
+  /** Called when another client or process has changed the signed-in user. It must replace the current session. */
   readonly onChangeElsewhere: (change: SignInChange) => void;
 }
 
-const NOBODY = "";
+const SIGNED_OUT = "";
 
 /**
- * Keeps the user of each session of this client. Other clients and processes may write to the same token store, which
- * shows only when the store has another user's tokens.
+ * Stores the user of each session of this client. Other clients and processes may write to the same token store, which this
+ * client notices only when the store has the tokens of another user.
  */
 export function createSessionUsers({ sessions, onChangeElsewhere }: SessionUsersOptions) {
   const users = new WeakMap<ClientSession, string>();
@@ -55,7 +55,7 @@ export function createSessionUsers({ sessions, onChangeElsewhere }: SessionUsers
 
 /** The user in a refresh token, which starts with `userId.sessionId.generation`. */
 function userOf(tokens: SessionTokens | undefined): string {
-  if (!tokens) return NOBODY;
+  if (!tokens) return SIGNED_OUT;
   const parts = tokens.refreshToken.split(".");
   return (parts.length === 4 && parts[0]) || "unknown";
 }

@@ -1,80 +1,80 @@
 import type { SignInChange } from "./other-tabs.js";
 
-/** What the server says of whether anybody is signed in; `unknown` when it could not be asked. */
-export type Answer = "signedIn" | "signedOut" | "unknown";
+/** Whether a user is signed in, according to the server; `unknown` without a response. */
+export type SignInStatus = "signedIn" | "signedOut" | "unknown";
 
 export interface SessionWatchOptions {
-  /** Asks the server who is signed in. */
-  readonly ask: () => Promise<Answer>;
+  /** Reads the sign-in status from the server. */
+  readonly ask: () => Promise<SignInStatus>;
   /**
-   * The session is over, though no call of this client has ended it. `wasSignedIn` is false when nobody was known to
-   * be signed in, and the server was asked for the first time.
+   * Called when the session has ended, though no call of this client ended it. `wasSignedIn` is false if the first response
+   * showed that nobody is signed in.
    */
   readonly onEnd: (wasSignedIn: boolean) => void;
 }
 
 /**
- * How long to wait before asking, in milliseconds. A change of password gives the session a new id and ends the old
- * one: the reply that brings it may still be on its way to this browser.
+ * The delay before a check, in milliseconds. A change of password gives the session a new id and ends the old one, and the
+ * response with the new session may not have arrived yet.
  */
 const RETRY_DELAY_MS = 250;
 
 /**
- * Notices that a session was ended elsewhere: by another browser, by another tab, by time. A refused call and a closed
- * socket are only hints (the one may be about a wrong password), so the server is asked, once for however many.
+ * Detects that the session was revoked elsewhere, or has expired. A rejected call or a closed socket is only a hint (the call
+ * may have had a wrong password), so one request to the server checks all hints.
  */
 export function createSessionWatch({ ask, onEnd }: SessionWatchOptions) {
-  /** Counts what this client itself did to who is signed in: an answer to an older question says nothing any more. */
-  let era = 0;
-  let over = false;
-  let known = false;
-  let asking: Promise<void> | undefined;
+  /** Counts this client's own changes of sign-in. A response to a request from before such a change is ignored. */
+  let epoch = 0;
+  let isSignedOut = false;
+  let isKnown = false;
+  let checking: Promise<void> | undefined;
 
-  async function check(): Promise<void> {
-    const asked = era;
+  async function checkSession(): Promise<void> {
+    const asked = epoch;
     await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY_MS));
-    // The reply itself shows whether another user is signed in.
-    if (asked === era && (await ask()) === "signedOut") end(asked, true);
+    // Another part of the client compares the user of the response.
+    if (asked === epoch && (await ask()) === "signedOut") end(asked, true);
   }
 
   function end(asked: number, wasSignedIn: boolean): void {
-    if (asked !== era || over) return;
-    over = true;
+    if (asked !== epoch || isSignedOut) return;
+    isSignedOut = true;
     onEnd(wasSignedIn);
   }
 
   return {
-    /** To be called when a question is sent whose answer goes to {@link answered}. */
-    era: (): number => era,
+    /** Returns the current epoch. The caller passes it to {@link onSignedOut} with the response of a request that starts now. */
+    epoch: (): number => epoch,
 
-    /** The server was asked anyway, and said that nobody is signed in. */
-    answered: (asked: number): void => end(asked, known),
+    /** Called when a response of `auth.me` to the app shows that nobody is signed in. */
+    onSignedOut: (asked: number): void => end(asked, isKnown),
 
-    /** Nobody is signed in, as far as is known: what needs somebody may as well wait. */
-    isOver: (): boolean => over,
+    /** Whether nobody is signed in, as far as the client knows. Subscriptions wait meanwhile. */
+    isSignedOut: (): boolean => isSignedOut,
 
-    /** Somebody is signed in: the server has said so, or has taken a socket. */
-    seen(): void {
-      if (!over) known = true;
+    /** Called when a user is signed in: the server has returned the user, or has accepted a socket. */
+    onSignedIn(): void {
+      if (!isSignedOut) isKnown = true;
     },
 
     /**
-     * Asks the server whether the session is over, because something suggests it.
+     * Asks the server whether the session has ended, because a hint suggests it.
      *
      * @param isOther whether another user may be signed in. Then the server is asked even if nobody was signed in here
      */
-    suspect(isOther = false): void {
-      if (over && !isOther) return;
-      asking ??= check().finally(() => {
-        asking = undefined;
+    check(isOther = false): void {
+      if (isSignedOut && !isOther) return;
+      checking ??= checkSession().finally(() => {
+        checking = undefined;
       });
     },
 
-    /** A call of this client did something to who is signed in; `undefined` for another session of the same user. */
+    /** Called when a call of this client changed the sign-in; `undefined` for another session of the same user. */
     changed(change: SignInChange | undefined): void {
-      era++;
-      over = change === "signedOut";
-      known = !over;
+      epoch++;
+      isSignedOut = change === "signedOut";
+      isKnown = !isSignedOut;
     },
   };
 }

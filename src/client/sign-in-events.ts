@@ -1,10 +1,10 @@
 import type { User } from "../shared/account.js";
 import type { OtherTabs, SignInChange } from "./other-tabs.js";
 
-/** Is told of a change, and who it is that signed in, where that is known: another tab does not say. */
+/** Called with a change of sign-in, and with the user who signed in. Without a user if the change came from another tab. */
 export type SignInListener = (change: SignInChange, user?: User) => void;
 
-/** Who wants to know of it. */
+/** The listeners for changes of sign-in. */
 export interface SignInEvents {
   /** The client's connection to the other tabs, in a browser. */
   tabs?: OtherTabs | undefined;
@@ -25,34 +25,40 @@ export function createSignInEvents(): SignInEvents {
   };
 }
 
-/** What a call that succeeded means for who is signed in; `undefined` for nothing. */
+/** Returns how a successful call changes the sign-in; `undefined` if it does not. */
 export function signInChangeOf(path: string): SignInChange | undefined {
   if (/^auth\.(signup|login)$/.test(path)) return "signedIn";
   return /^(auth\.logout(Everywhere)?|account\.delete)$/.test(path) ? "signedOut" : undefined;
 }
 
-/** Whether a call answers with the tokens of a new session. A new password gives the same user one. */
+/** Whether a call returns the tokens of a new session. A change of password also starts one, for the same user. */
 export function givesTokens(path: string): boolean {
   return signInChangeOf(path) === "signedIn" || path === "auth.changePassword";
 }
 
-// A tRPC client is a proxy that answers any property, so nothing can be kept on it.
+// A tRPC client is a proxy that returns a value for any property, so state cannot be stored on it.
 const eventsOf = new WeakMap<object, SignInEvents>();
 
 export function rememberSignInEvents(client: object, events: SignInEvents): void {
   eventsOf.set(client, events);
 }
 
-/** The connection of a client to the other tabs; none outside of a browser. */
+/** Returns the connection of a client to the other tabs; `undefined` outside a browser. */
 export function otherTabsOf(client: object): OtherTabs | undefined {
   return eventsOf.get(client)?.tabs;
 }
 
 /**
- * Tells when somebody signed in or out: by a call of this client, in another tab, or because the session turned out to
- * be over. Gives the function that stops it.
+ * Calls the listener when a user signs in or out: by a call of this client, in another tab, or because the session ended.
  *
- * @throws Error for a client that `createClient` did not make
+ * @returns the function that removes the listener
+ * @throws Error for a client that `createClient` did not create
+ * @example
+ * ```ts
+ * const stop = onSignInChange(trpc, (change) => {
+ *   if (change === "signedOut") location.assign("/sign-in");
+ * });
+ * ```
  */
 export function onSignInChange(client: object, listener: SignInListener): () => void {
   const events = eventsOf.get(client);

@@ -1,4 +1,4 @@
-/** What a client asks of a socket. */
+/** The members of a WebSocket that the client uses. */
 interface ClientSocket {
   binaryType: string;
   readonly readyState: number;
@@ -8,5 +8,5 @@ interface ClientSocket {
   removeEventListener(type: "open" | "message" | "error" | "close", listener: (event: object) => void): void;
 }
 
-/** A class of sockets: the platform's WebSocket, that of `ws`, or one that extends either. */
+/** A WebSocket class: the platform's, that of the package `ws`, or a subclass of either. */
 export type SocketClass = new (url: string, protocols?: string | string[]) => ClientSocket;

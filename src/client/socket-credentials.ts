@@ -3,30 +3,30 @@ import type { CallOverHttp } from "./call-over-http.js";
 import type { TokenLoader } from "./token-loader.js";
 
 export interface SocketCredentialsOptions {
-  /** The app's own headers. */
+  /** Returns the app's own headers. */
   readonly headers: () => Promise<Record<string, string | string[] | undefined>>;
-  /** Loads the client's own tokens, if it keeps any. */
+  /** Loads the client's own tokens, if it stores any. */
   readonly tokenLoader: TokenLoader | undefined;
   readonly call: CallOverHttp;
-  /** The session that the socket is opened in. */
+  /** The session in which the socket is opened. */
   readonly session: ClientSession;
   readonly organizationId: string | undefined;
 }
 
-/** What authenticates one connection. */
+/** The credentials of one connection. */
 export interface SocketCredentials {
   /** Sent with the handshake, by a class that takes headers. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Fetches a ticket in place of the headers, if they authenticate the socket. */
+  /** Fetches a ticket that replaces the headers, if the headers authenticate the socket. */
   readonly ticket: (() => Promise<string>) | undefined;
-  /** The user that the browser's cookies belong to, if they authenticate the socket. */
+  /** The user of the browser's cookies, if they authenticate the socket. */
   readonly user: string | undefined;
 }
 
 /**
  * Reads the credentials for a new connection.
  *
- * @throws TRPCClientError UNAUTHORIZED when the session is over
+ * @throws TRPCClientError UNAUTHORIZED when the session has ended
  */
 export async function readSocketCredentials(options: SocketCredentialsOptions): Promise<SocketCredentials> {
   const { tokenLoader, call, session, organizationId } = options;
@@ -34,7 +34,7 @@ export async function readSocketCredentials(options: SocketCredentialsOptions): 
     options.headers(),
     tokenLoader?.load().then((loaded) => loaded.fresh(session)),
   ]);
-  if (session.isOver) throw new Error("The sign-in changed before the socket was opened.");
+  if (session.isEnded) throw new Error("The sign-in changed before the socket was opened.");
   const sent = { ...own, ...(tokens && { authorization: `Bearer ${tokens.accessToken}` }) };
   const headers = Object.fromEntries(
     Object.entries(sent).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),

@@ -18,22 +18,22 @@ interface OwnersSocket {
 }
 
 /** How long the client waits before it loads the module of sockets again, in milliseconds. */
-const RELOAD_AFTER = 2_000;
+const RELOAD_AFTER_MS = 2_000;
 
 /**
- * The sockets of a client: one for each owner, opened when the first subscription to it starts and closed when
- * the last one is gone. While nobody is signed in there are none, and the subscriptions wait.
+ * Manages the sockets of a client: one for each owner, opened with the first subscription and closed after the last one. While
+ * nobody is signed in there are no sockets, and the subscriptions wait.
  */
 export function createSocketLinks(options: SocketLinksOptions) {
-  const { sessions, watch, flushes } = options;
+  const { sessions, watch, acks } = options;
   const owners = new Map<string | undefined, OwnersSocket>();
-  const mayConnect = (): boolean => !watch.isOver();
+  const mayConnect = (): boolean => !watch.isSignedOut();
 
   function open(organizationId: string | undefined): OwnersSocket {
     const session = sessions.current();
     let opened: OwnerSocket | undefined;
     let isClosed = false;
-    // What the socket of the user before still does says nothing of this one's.
+    // Events of the previous user's socket are ignored.
     const isCurrent = (): boolean => owners.get(organizationId) === socket;
 
     async function load(): Promise<OwnerSocket> {
@@ -49,7 +49,7 @@ export function createSocketLinks(options: SocketLinksOptions) {
         session,
         isCurrent,
         mayConnect,
-        onRefused: (reason) => leave(organizationId, reason),
+        onRefused: (reason) => refuse(organizationId, reason),
       }));
     }
 
@@ -67,10 +67,10 @@ export function createSocketLinks(options: SocketLinksOptions) {
             },
             (cause: Error) => {
               if (isEnded || isClosed) return;
-              if (isCurrent()) flushes.closed(organizationId);
+              if (isCurrent()) acks.closed(organizationId);
               const error = TRPCClientError.from<AnyTRPCRouter>(cause);
               observer.next({ result: { type: "state", state: "connecting", error }, context: chain.op.context });
-              setTimeout(() => void start(), RELOAD_AFTER);
+              setTimeout(() => void start(), RELOAD_AFTER_MS);
             },
           );
         void start();
@@ -89,15 +89,15 @@ export function createSocketLinks(options: SocketLinksOptions) {
     return socket;
   }
 
-  /** Ends what listens to an owner. */
-  function leave(organizationId: string | undefined, reason: TRPCClientError<AnyTRPCRouter>): void {
+  /** Ends the subscriptions to an owner that has refused the user. */
+  function refuse(organizationId: string | undefined, reason: TRPCClientError<AnyTRPCRouter>): void {
     const socket = owners.get(organizationId);
     owners.delete(organizationId);
     running.fail((op) => organizationIdOf(op.input) === organizationId, reason);
     socket?.close();
   }
 
-  /** The link for an operation: the socket of the owner that it goes to. */
+  /** Returns the link for an operation, which uses the socket of its owner. */
   function linkFor({ input }: Operation): OperationLink<AnyTRPCRouter> {
     const organizationId = organizationIdOf(input);
     const socket = owners.get(organizationId) ?? open(organizationId);
@@ -108,16 +108,16 @@ export function createSocketLinks(options: SocketLinksOptions) {
   const running = createRunningSubscriptions({
     linkFor,
     mayConnect,
-    onRun: ({ path, input }) => (path === "_live" ? flushes.begin(organizationIdOf(input)) : () => {}),
+    onRun: ({ path, input }) => (path === "_live" ? acks.begin(organizationIdOf(input)) : () => {}),
   });
 
   return {
     link: running.link,
 
-    /** A socket keeps the caller it was opened by: whoever is signed in now gets new ones, and nobody gets none. */
-    startAgain(): void {
+    /** Replaces all sockets after a change of sign-in, because a socket belongs to the user who opened it. */
+    restart(): void {
       running.stop();
-      flushes.forget();
+      acks.reset();
       for (const socket of owners.values()) socket.close();
       owners.clear();
       running.start();

@@ -1,21 +1,21 @@
 import { USER_PARAMETER } from "../shared/socket-parameters.js";
 
-/** Where an owner's socket is opened. */
+/** The target of an owner's socket. */
 export interface SocketTarget {
-  /** Where tRPC answers: absolute, or relative to `base`. */
+  /** The URL of the tRPC endpoint: absolute, or relative to `base`. */
   readonly url: string;
-  /** The address that the page's relative URLs begin at: its own, or that of its `<base>`; none outside a browser. */
+  /** The base URL of the page: its own URL, or that of its `<base>`; `undefined` outside a browser. */
   readonly base: string | undefined;
-  /** Whose socket: an organization's, or the user's own. */
+  /** The organization that owns the socket; `undefined` for the user. */
   readonly organizationId: string | undefined;
-  /** The user that it is opened for. The server refuses it if the browser's cookies belong to another. */
+  /** The user who opens the socket. The server rejects it if the browser's cookies belong to another user. */
   readonly user?: string | undefined;
 }
 
 const ABSOLUTE = /^(http|ws)s?:\/\//i;
 
 /**
- * The WebSocket's URL: `wss:` for `https:`, `ws:` for `http:`. An absolute URL is not parsed, because React Native's `URL`
+ * Returns the URL of the WebSocket: `wss:` for `https:`, `ws:` for `http:`. An absolute URL is not parsed, because React Native's `URL`
  * is incomplete.
  *
  * @throws Error for a relative URL outside a browser
@@ -25,7 +25,7 @@ export function socketUrl({ url, base, organizationId, user }: SocketTarget): st
     throw new Error(`"${url}" is relative, but there is no page. Pass an absolute \`url\`.`);
   }
   const [whole = ""] = (ABSOLUTE.test(url) ? url : new URL(url, base).href).split("#", 1);
-  // The server answers at the path alone. For calls, tRPC's link removes the slash as well.
+  // The server does not accept a trailing slash. For calls, tRPC's link also removes it.
   const [path = "", ...query] = whole.split("?");
   const parameters = Object.entries({ organizationId, [USER_PARAMETER]: user }).flatMap(([name, value]) =>
     value === undefined ? [] : `${name}=${encodeURIComponent(value)}`,

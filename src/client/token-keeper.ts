@@ -3,55 +3,55 @@ import type { ClientSession, ClientSessions, SessionCall } from "./client-sessio
 import { createSessionUsers } from "./session-users.js";
 import type { SignInChange } from "./other-tabs.js";
 
-/** Where a client that is no browser keeps its tokens: a file, a phone's key chain, a variable. */
+/** The place where a client that does not use cookies stores its tokens: a file, a phone's key chain, a variable. */
 export interface TokenStore {
   get(): SessionTokens | undefined | Promise<SessionTokens | undefined>;
-  /** Called after signing in and after each refresh; without tokens when nobody is signed in any more. */
+  /** Called after a sign-in and after each refresh; with `undefined` when the session has ended. */
   set(tokens: SessionTokens | undefined): void | Promise<void>;
 }
 
 export interface TokenKeeperOptions {
   readonly store: TokenStore;
   readonly sessions: Pick<ClientSessions, "current" | "changedBy" | "changedError" | "isChangedError">;
-  /** Exchanges a refresh token; `undefined` when its session is over. */
+  /** Exchanges a refresh token; `undefined` when its session has ended. */
   readonly exchange: (refreshToken: string) => Promise<SessionTokens | undefined>;
-  /** The session turned out to be over. */
+  /** Called when a refresh shows that the session has ended. */
   readonly onEnd: () => void;
-  /** Another client or process changed who is signed in. It has to replace the current session. */
+  /** Called when another client or process has changed the signed-in user. It must replace the current session. */
   readonly onChangeElsewhere: (change: SignInChange) => void;
 }
 
 export interface KeepOptions {
-  /** Whether the call was ended: nothing is stored then. */
+  /** Whether the call was ended. Its tokens are then not stored. */
   readonly isEnded: () => boolean;
   /** Called at the moment at which the new session begins. */
   readonly onStored: () => void;
 }
 
-/** How long before its end an access token is exchanged, in milliseconds: it has to last for the way. */
-const EARLY = 10_000;
-/** How long a token is used that seems to be over when it comes, in milliseconds: this device's clock is ahead then. */
-const WITHOUT_CLOCK = 60_000;
+/** How long before its expiry an access token is refreshed, in milliseconds, so that it is valid when the call arrives. */
+const REFRESH_EARLY_MS = 10_000;
+/** How long the client uses a new token that seems to be expired, in milliseconds, because this device's clock is ahead. */
+const CLOCK_SKEW_MS = 60_000;
 
 /**
- * Keeps a client's tokens fresh. Calls that find them stale at the same time share one refresh. Other clients may write
- * to the same store, so a session uses and replaces only the tokens of its own user.
+ * Stores and refreshes a client's tokens. Concurrent calls share one refresh. Other clients may write to the same store, so a
+ * session uses and replaces only the tokens of its own user.
  */
 export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeElsewhere }: TokenKeeperOptions) {
   const users = createSessionUsers({ sessions, onChangeElsewhere });
-  let underway: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
+  let refreshing: { readonly session: ClientSession; readonly tokens: Promise<SessionTokens | undefined> } | undefined;
   /** The newest write to the store. Each write waits for the one before it. */
   let writes: Promise<unknown> = Promise.resolve();
-  /** The newest token that came and seemed to be over, and when that was, by a clock that nobody sets. */
-  let odd: { readonly token: string; readonly at: number } | undefined;
+  /** The newest token that seemed to be expired when it arrived, and its arrival time by the monotonic clock. */
+  let skewed: { readonly token: string; readonly at: number } | undefined;
 
   function assertCurrent(session: ClientSession): void {
-    if (session.isOver) throw sessions.changedError();
+    if (session.isEnded) throw sessions.changedError();
   }
 
   function isFresh({ accessToken, accessExpiresAt }: SessionTokens): boolean {
-    if (accessExpiresAt - EARLY > Date.now()) return true;
-    return odd?.token === accessToken && performance.now() - odd.at < WITHOUT_CLOCK;
+    if (accessExpiresAt - REFRESH_EARLY_MS > Date.now()) return true;
+    return skewed?.token === accessToken && performance.now() - skewed.at < CLOCK_SKEW_MS;
   }
 
   function write<TResult>(run: () => Promise<TResult>): Promise<TResult> {
@@ -61,9 +61,9 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
   }
 
   /**
-   * Reads the tokens of a session, after the writes that are under way.
+   * Reads the tokens of a session, after the writes in progress.
    *
-   * @throws TRPCClientError UNAUTHORIZED when the session is over, or when the store has the tokens of another user
+   * @throws TRPCClientError UNAUTHORIZED when the session has ended, or when the store has the tokens of another user
    */
   async function read(session: ClientSession): Promise<SessionTokens | undefined> {
     await writes;
@@ -89,12 +89,12 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
     const tokens = await read(session);
     if (!tokens) return undefined;
     const next = await exchange(tokens.refreshToken);
-    const keep = async (found: SessionTokens | undefined): Promise<SessionTokens | undefined> => {
+    const save = async (found: SessionTokens | undefined): Promise<SessionTokens | undefined> => {
       assertCurrent(session);
       users.assertSame(session, found);
-      // Another process replaced the tokens: they are newer than the reply.
+      // Another process replaced the tokens. Those are newer than the response.
       if (found?.refreshToken !== tokens.refreshToken) return found;
-      if (next && !isFresh(next)) odd = { token: next.accessToken, at: performance.now() };
+      if (next && !isFresh(next)) skewed = { token: next.accessToken, at: performance.now() };
       await store.set(next);
       assertCurrent(session);
       if (!next) end();
@@ -102,16 +102,16 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
     };
     return write(async () => {
       assertCurrent(session);
-      return withStored(keep);
+      return withStored(save);
     });
   }
 
   function refreshOnce(session: ClientSession): Promise<SessionTokens | undefined> {
-    if (underway?.session === session) return underway.tokens;
+    if (refreshing?.session === session) return refreshing.tokens;
     const tokens = refresh(session).finally(() => {
-      if (underway?.tokens === tokens) underway = undefined;
+      if (refreshing?.tokens === tokens) refreshing = undefined;
     });
-    underway = { session, tokens };
+    refreshing = { session, tokens };
     return tokens;
   }
 
@@ -119,11 +119,11 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
     /**
      * Returns tokens that stay valid for a while; `undefined` when nobody is signed in.
      *
-     * @throws TRPCClientError UNAUTHORIZED when the session is over
+     * @throws TRPCClientError UNAUTHORIZED when the session has ended
      */
     async fresh(session: ClientSession): Promise<SessionTokens | undefined> {
       assertCurrent(session);
-      const tokens = underway?.session === session ? await underway.tokens : await read(session);
+      const tokens = refreshing?.session === session ? await refreshing.tokens : await read(session);
       const fresh = !tokens || isFresh(tokens) ? tokens : await refreshOnce(session);
       // The session may have just ended. Its calls must not be sent without a user.
       assertCurrent(session);
@@ -131,7 +131,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
     },
 
     /**
-     * Replaces tokens that the server has just refused. Returns whether the same user has other tokens now.
+     * Replaces tokens that the server has just rejected. Returns whether the same user has other tokens now.
      *
      * @throws TRPCClientError UNAUTHORIZED when the store has the tokens of another user
      */
@@ -139,7 +139,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
       const tokens = await read(session);
       if (!tokens) return false;
       // The call was slow, and the tokens were refreshed meanwhile.
-      if (underway?.session !== session && tokens.accessToken !== refused?.accessToken) return true;
+      if (refreshing?.session !== session && tokens.accessToken !== refused?.accessToken) return true;
       return (await refreshOnce(session)) !== undefined;
     },
 
@@ -163,7 +163,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
         if (isEnded()) return undefined;
         if (call.change === "signedIn") return set();
         return withStored(async (found) => {
-          // Another reply may have ended the session before this sign-out did, and deleted the tokens.
+          // Another response may have ended the session before this sign-out did, and deleted the tokens.
           if (tokens || found) users.assertSame(call.session, found);
           return set();
         });
@@ -181,7 +181,7 @@ export function createTokenKeeper({ store, sessions, exchange, onEnd, onChangeEl
         } catch (cause) {
           if (sessions.isChangedError(cause)) return;
         }
-        if (!session.isOver) end();
+        if (!session.isEnded) end();
       }),
   };
 }

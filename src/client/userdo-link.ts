@@ -16,24 +16,24 @@ import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
 import { createTokenLoader } from "./token-loader.js";
 import { watchedOperation } from "./watch-query.js";
-import { askWho, withSessionWatch } from "./with-session-watch.js";
+import { fetchSignInStatus, withSessionWatch } from "./with-session-watch.js";
 import { replyTransformer, withWriteAcks } from "./with-write-acks.js";
 
 type Fetch = NonNullable<HTTPBatchLinkOptions<{ transformer: true; errorShape: never }>["fetch"]>;
 
 export interface UserDOLinkOptions {
   /**
-   * Where tRPC answers, absolute or relative to the page.
+   * The URL of the tRPC endpoint, absolute or relative to the page.
    * @default "/trpc"
    */
   readonly url?: string;
   /**
-   * Where sockets are opened, when that is elsewhere: in development on two ports, for instance.
+   * The URL for sockets, if it differs from `url`: for example with two ports in development.
    * @default the same as `url`
    */
   readonly websocketUrl?: string;
   /**
-   * Makes the requests. For Node, or for tests.
+   * Sends the requests. For platforms without a global fetch, or for tests.
    * @default the global fetch
    */
   readonly fetch?: Fetch;
@@ -44,25 +44,25 @@ export interface UserDOLinkOptions {
    */
   readonly headers?: HTTPHeaders | (() => HTTPHeaders | Promise<HTTPHeaders>);
   /**
-   * `"include"` lets a page of another origin, such as `https://app.example.com`, call with the cookies that the
-   * server set. The server has to name that origin in its `allowedOrigins`.
+   * `"include"` sends the server's cookies from a page of another origin, such as `https://app.example.com`. The server must
+   * list that origin in its `allowedOrigins`.
    * @default "same-origin"
    */
   readonly credentials?: "include" | "omit" | "same-origin";
   /**
-   * Keeps the session's tokens here and sends them along, in place of a browser's cookies. For phones, desktops,
-   * scripts and servers. They are refreshed in time, once for however many calls. A socket sends its token in a header or,
-   * if its class takes no headers, as a browser's, a ticket that is fetched over HTTP and works once.
+   * Stores the session's tokens, which the client sends in place of a browser's cookies. For phones, desktops, scripts and
+   * servers. Concurrent calls share one refresh. A socket sends its token in a header. If its class takes no headers, as in a
+   * browser, it sends a ticket that is fetched over HTTP and works once.
    * @default the browser's cookies
    */
   readonly tokens?: TokenStore;
   /**
-   * The socket class, for a platform without one: that of the package `ws`, for instance.
+   * The WebSocket class, for a platform without a global one: for example that of the package `ws`.
    * @default the global WebSocket
    */
   readonly WebSocket?: SocketClass;
   /**
-   * Called when somebody signed in or out: by a call of this client, in another tab, or because the session ended.
+   * Called when a user signs in or out: by a call of this client, in another tab, or because the session ended.
    * @default not called
    */
   readonly onSignInChange?: SignInListener;
@@ -73,33 +73,39 @@ export interface UserDOLinkOptions {
    */
   readonly liveTimeout?: number;
   /**
-   * Called with a mutation's path when this client's own live queries did not show its writes in time, neither over the
-   * socket nor over HTTP. The mutation resolves all the same.
+   * Called with a mutation's path when this client's own live queries did not show its writes within `liveTimeout`. The
+   * mutation still resolves.
    * @default not called
    */
   readonly onLiveTimeout?: (path: string) => void;
   /**
-   * How often live queries are read over HTTP while the socket does not work, in milliseconds, at least 100. This client's
-   * own writes are shown at once all the same. `false`: others' writes are shown when the socket works again.
+   * How often live queries are polled over HTTP while the socket does not work, in milliseconds, at least 100. This client's
+   * own writes are still shown at once. `false`: writes of other clients are shown when the socket works again.
    * @default 5000
    */
   readonly pollInterval?: number | false;
 }
 
-const POLL_INTERVAL = 5_000;
+const POLL_INTERVAL_MS = 5_000;
 
 /**
- * The terminating link for an app's own `createTRPCClient`: queries and mutations over HTTP, in batches;
- * subscriptions over the socket of the owner they belong to. It brings the transformer with it.
+ * Creates the terminating link for an app's own `createTRPCClient`. Queries and mutations go over HTTP, in batches;
+ * subscriptions over the socket of their owner. The link includes the transformer.
+ *
+ * @example
+ * ```ts
+ * const trpc = createTRPCClient<AppRouter>({ links: [loggerLink(), userdoLink({ url: "/trpc" })] });
+ * ```
+ * @see https://trpc.io/docs/client/links
  */
 export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCLink<TRouter> {
   return linkWith<TRouter>(options);
 }
 
-/** The same, for a client that uses the flushes and the sign-in events itself. */
+/** Creates the link with write acks and sign-in events that the client also uses itself. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
-  flushes: WriteAcks = createWriteAcks(options.liveTimeout),
+  acks: WriteAcks = createWriteAcks(options.liveTimeout),
   signIn: SignInEvents = createSignInEvents(),
 ): TRPCLink<TRouter> {
   const {
@@ -111,8 +117,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     onSignInChange,
     onLiveTimeout,
   } = options;
-  const { pollInterval = POLL_INTERVAL } = options;
-  // Looked up at each call, as a plain call would.
+  const { pollInterval = POLL_INTERVAL_MS } = options;
+  // The global fetch is read for each call, because an app may replace it.
   const fetch: Fetch = explainFailure((input, init) =>
     (options.fetch ?? globalThis.fetch)(
       input as string,
@@ -125,11 +131,11 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
   const link: TRPCLink<AnyTRPCRouter> = (runtime) => {
     const sessions = createClientSessions({
       onOtherUser: () => onChangeElsewhere("signedIn"),
-      onUser: (user) => tabs?.tell({ user }),
+      onUser: (user) => tabs?.send({ user }),
     });
     const apply: SignInListener = (change, user) => {
       watch.changed(change);
-      sockets.startAgain();
+      sockets.restart();
       onSignInChange?.(change, user);
       signIn.emit(change, user);
     };
@@ -144,13 +150,13 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       // The message may be outdated, so ask the server.
       onUser(user) {
         const known = sessions.current().user;
-        if (known && known !== user) watch.suspect(true);
+        if (known && known !== user) watch.check(true);
       },
     });
     signIn.tabs = tabs;
     const changed: SignInListener = (change, user) => {
       apply(change, user);
-      tabs?.tell(change);
+      tabs?.send(change);
     };
     const onEnd = (): void => {
       sessions.ended();
@@ -168,10 +174,10 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
         onChangeElsewhere,
       });
     const watch = createSessionWatch({
-      ask: () => askWho(http),
+      ask: () => fetchSignInStatus(http),
       onEnd(wasSignedIn) {
-        if (!wasSignedIn && !store) return sockets.startAgain();
-        // Loaded, because a reply ended the session. end() queues its write before a later sign-in can store tokens.
+        if (!wasSignedIn && !store) return sockets.restart();
+        // Loaded, because a response ended the session. end() queues its write before a later sign-in can store tokens.
         const tokens = tokenLoader?.loaded();
         if (tokens) void tokens.end(sessions.current());
         else onEnd();
@@ -188,14 +194,14 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       runtime,
       watch,
       call: (op) => callOver(calls)(op),
-      flushes,
+      acks,
     });
     const batches = createSessionBatches((session) =>
       httpBatchLink<AnyTRPCRouter>({
         url,
         transformer: replyTransformer,
         maxItems: requestLimits.batchCalls,
-        // What the server takes, with room for the page's own address in front of a relative URL.
+        // The server's limit, less a margin for the origin of a relative URL.
         maxURLLength: requestLimits.urlLength - 1_024,
         fetch,
         headers: async ({ opList }) => {
@@ -212,7 +218,7 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       })(runtime),
     );
     const replies = withWriteAcks(tokenLoader ? batches : sessions.compareUsers(batches), {
-      flushes,
+      acks,
       onLiveTimeout,
     });
     const sent = tokenLoader ? tokenLoader.link(replies) : replies;
@@ -226,8 +232,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
 }
 
 /**
- * As one object, which more can be added to. Its names are in lower case: fetch would join the values of two spellings, and
- * the server would read neither `application/json, application/json` nor `Basic …, Bearer …`.
+ * Returns headers as one object with lower-case names. Fetch would join the values of two spellings, and the server would
+ * reject `application/json, application/json` and `Basic …, Bearer …`.
  */
 function toRecord(headers: HTTPHeaders = {}): Record<string, string | string[] | undefined> {
   const entries = Symbol.iterator in headers ? (headers as Iterable<[string, string]>) : Object.entries(headers);

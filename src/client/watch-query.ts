@@ -3,28 +3,28 @@ import type { TRPCDefaultErrorShape } from "@trpc/server";
 import { liveInputOf } from "../shared/live-input.js";
 import type { PollingState } from "./polled-query.js";
 
-/** Marks a subscription to a query's own path: the link makes it one to the carrier of live queries. */
+/** Marks a subscription to a query's path. The link replaces it by a subscription to the carrier of live queries. */
 export const WATCHED = "userdo.watched";
 
-/** What is told of a query that is watched. */
+/** The callbacks of {@link watchQuery}. */
 export interface WatchQueryOptions<TOutput, TErrorShape = TRPCDefaultErrorShape> {
-  /** Its result, at once and whenever it has changed. */
+  /** Called with the first result, and with each changed result. */
   readonly onData: (data: TOutput) => void;
   /**
-   * The query's own error, such as that the caller may no longer ask it. It ends the watch. Errors that can pass do not end
-   * it: TIMEOUT, TOO_MANY_REQUESTS, BAD_GATEWAY, SERVICE_UNAVAILABLE and GATEWAY_TIMEOUT. The query is sent again instead.
+   * Called with an error of the query itself, for example FORBIDDEN, which ends the watch. After a temporary error the query
+   * is sent again instead: TIMEOUT, TOO_MANY_REQUESTS, BAD_GATEWAY, SERVICE_UNAVAILABLE and GATEWAY_TIMEOUT.
    * @default the error is ignored
    */
   readonly onError?: (error: TRPCClientError<{ errorShape: TErrorShape; transformer: boolean }>) => void;
   /**
-   * Whether the last result is current: `live`; `connecting` while the connection is lost, or after an error that can pass; `polling` while the socket does
-   * not work and the query is read over HTTP every few seconds.
+   * Called with whether the last result is current: `live` if it is; `connecting` while the connection is lost, or after a
+   * temporary error; `polling` while the socket does not work and the query is read over HTTP every few seconds.
    * @default not called
    */
   readonly onStatus?: (status: "connecting" | "live" | "polling") => void;
 }
 
-/** A query's procedure on a client. */
+/** A query procedure of a client. */
 export interface WatchedProcedure<TInput, TOutput, TErrorShape = TRPCDefaultErrorShape> {
   query(input: TInput): TRPCPromise<TOutput, TErrorShape>;
 }
@@ -34,21 +34,25 @@ interface Subscribable {
 }
 
 /**
- * Keeps a query current: `watchQuery(trpc.posts.list, undefined, { onData })`, on a client made by `createClient`.
- * A connection that is lost comes back by itself, and what has changed meanwhile is told then.
+ * Watches a query of a client that `createClient` created. A lost connection is opened again, and then delivers the changes
+ * since.
  *
- * @returns what ends it
+ * @returns the function that ends the watch
+ * @example
+ * ```ts
+ * const stop = watchQuery(trpc.posts.list, undefined, { onData: (posts) => render(posts) });
+ * ```
  */
 export function watchQuery<TInput, TOutput, TErrorShape>(
   procedure: WatchedProcedure<TInput, TOutput, TErrorShape>,
   input: NoInfer<TInput>,
   { onData, onError, onStatus }: WatchQueryOptions<TOutput, TErrorShape>,
 ): () => void {
-  // A client's proxy subscribes to any path; the types offer it for subscriptions only.
+  // A client's proxy can subscribe to any path, but its types allow it for subscriptions only.
   const subscribable = procedure as unknown as Subscribable;
   let last: string | undefined;
   let isChecked = false;
-  const tell = (status: "connecting" | "live" | "polling"): void => {
+  const setStatus = (status: "connecting" | "live" | "polling"): void => {
     if (status === last) return;
     last = status;
     onStatus?.(status);
@@ -57,19 +61,19 @@ export function watchQuery<TInput, TOutput, TErrorShape>(
     context: { [WATCHED]: true },
     onData: ({ data }: { data: TOutput }) => onData(data),
     onError,
-    onStarted: () => tell("live"),
+    onStarted: () => setStatus("live"),
     onConnectionStateChange({ state, error, polling }: { state: string; error: unknown } & PollingState) {
       const isOpen = state === "pending";
       // The client checked that the connection still works.
-      if (isOpen && isChecked) tell("live");
+      if (isOpen && isChecked) setStatus("live");
       isChecked = !isOpen && !error && (isChecked || last === "live");
-      if (!isOpen) tell(polling ? "polling" : "connecting");
+      if (!isOpen) setStatus(polling ? "polling" : "connecting");
     },
   });
   return unsubscribe;
 }
 
-/** The operation that a link has to carry: of a query that is watched, that of the carrier. */
+/** Returns the operation to send: for a watched query, a subscription to the carrier of live queries. */
 export function watchedOperation(op: Operation): Operation {
   if (!op.context[WATCHED]) return op;
   return { ...op, path: "_live", input: liveInputOf(op.path, op.input) };

@@ -4,57 +4,57 @@ import { tap } from "@trpc/server/observable";
 import type { User } from "../shared/account.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { callOver } from "./call-over-http.js";
-import type { Answer, SessionWatch } from "./session-watch.js";
+import type { SignInStatus, SessionWatch } from "./session-watch.js";
 import { isSessionChangedError, sessionCallOf, type ClientSessions } from "./client-sessions.js";
 import type { SignInListener } from "./sign-in-events.js";
 
 type Link = OperationLink<AnyTRPCRouter>;
 
-/** Who is signed in. */
+/** The path of the query that returns the signed-in user. */
 const ME = "auth.me";
 
 export interface WithSessionWatchOptions {
   readonly watch: SessionWatch;
   readonly sessions: ClientSessions;
-  /** A call has signed somebody in or out. */
+  /** Called when a call has signed a user in or out. */
   readonly onChange: SignInListener;
 }
 
-/** Tells of the calls that sign in or out, and has the session looked at when a call is refused for want of one. */
+/** Reports calls that sign in or out, and checks the session when a call is rejected as UNAUTHORIZED. */
 export function withSessionWatch(link: Link, { watch, sessions, onChange }: WithSessionWatchOptions): Link {
   return (chain) => {
     const { type, path } = chain.op;
     const call = sessionCallOf(chain.op);
     const { change } = call;
-    const asked = watch.era();
+    const epoch = watch.epoch();
     return link(chain).pipe(
       tap({
-        // Before the caller gets it: whoever learns that somebody signed in must find nothing of the user before.
+        // Before the caller gets the result: code that runs after a sign-in must not find data of the previous user.
         next({ result }) {
           if (change) sessions.changedBy(call);
           if (change) onChange(change, change === "signedIn" ? userIn(result) : undefined);
-          else if (type === "query" && path === ME) watch.seen();
+          else if (type === "query" && path === ME) watch.onSignedIn();
           else if (call.givesTokens) watch.changed(undefined);
         },
         error(error) {
-          // Of somebody who signs in it says that the password is wrong.
+          // For a sign-in, the error means that the password is wrong.
           if (change === "signedIn" || !isUnauthorized(error)) return;
           if (path === ME) {
-            if (!isPasswordChanged(error)) watch.answered(asked);
+            if (!isPasswordChanged(error)) watch.onSignedOut(epoch);
           }
-          // There was no session to end any more.
+          // The session had already ended.
           else if (change && path.startsWith("auth.")) {
             sessions.changedBy(call);
             onChange(change);
-          } else watch.suspect();
+          } else watch.check();
         },
       }),
     );
   };
 }
 
-/** Asks the server who is signed in, beside the calls of the app. */
-export async function askWho(link: Link): Promise<Answer> {
+/** Reads the sign-in status from the server with a call of the client's own. */
+export async function fetchSignInStatus(link: Link): Promise<SignInStatus> {
   try {
     await callOver(link)({ type: "query", path: ME, input: undefined });
     return "signedIn";
@@ -71,7 +71,7 @@ function isUnauthorized(error: unknown): boolean {
   return dataOf(error)?.code === "UNAUTHORIZED" && !isSessionChangedError(error);
 }
 
-/** A call replaced the session, and its reply may have been lost. The app can make that call again. */
+/** Whether a call replaced the session. Its response may have been lost, and the app can send the call again. */
 function isPasswordChanged(error: unknown): boolean {
   return dataOf(error)?.reason === ("PASSWORD_CHANGED" satisfies ErrorReason);
 }

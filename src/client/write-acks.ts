@@ -5,7 +5,7 @@ type OrganizationId = string | undefined;
 /** Called with the owner of live queries that show all changes of a flush. */
 export type FlushListener = (organizationId: OrganizationId) => void;
 
-/** Reads live queries over HTTP. `hasWritten` says that a round that is being read may lack what was written. */
+/** Reads live queries over HTTP. With `hasWritten`, the round in flight may lack a write of this client. */
 type Poll = (hasWritten: boolean) => void;
 
 interface Waiting {
@@ -20,17 +20,17 @@ const LIVE_TIMEOUT_MS = 2_000;
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 /**
- * Tracks which flushes of the server the client's live queries show. After the results of a flush, the server sends on each socket
- * with live queries the position in its change log.
+ * Tracks which of the server's flushes the client's live queries show. After the results of a flush, the server sends its
+ * position in the change log on each socket with live queries.
  */
 export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
   const listeners = new Set<FlushListener>();
-  /** How many live queries there are of each owner. */
+  /** The number of live queries of each owner. */
   const live = new Map<OrganizationId, number>();
   const positions = new Map<OrganizationId, number>();
   const waiting = new Map<OrganizationId, Set<Waiting>>();
   /** Positions in the log that live queries did not show before the mutation that waited for them resolved. */
-  const owed = new Map<OrganizationId, number>();
+  const late = new Map<OrganizationId, number>();
   /** Number of open sockets for each owner. There is more than one during a handover. */
   const open = new Map<OrganizationId, number>();
   /** Owners with a socket that was lost, or could not be opened. */
@@ -41,13 +41,13 @@ export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
   const pollers = new Map<OrganizationId, Poll>();
 
   function complete(organizationId: OrganizationId, position: number): void {
-    if ((owed.get(organizationId) ?? -1) <= position) owed.delete(organizationId);
+    if ((late.get(organizationId) ?? -1) <= position) late.delete(organizationId);
     for (const listener of listeners) listener(organizationId);
     for (const each of waiting.get(organizationId) ?? []) if (each.position <= position) each.done(true);
   }
 
   return {
-    /** Calls the listener when a flush is complete. Returns the function that stops it. */
+    /** Calls the listener when a flush is complete. Returns the function that removes the listener. */
     listen(listener: FlushListener): () => void {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -70,31 +70,31 @@ export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
      */
     beginRound(organizationId: OrganizationId): () => void {
       const all = [...(waiting.get(organizationId) ?? [])].map(({ position }) => position);
-      const position = Math.max(...all, owed.get(organizationId) ?? -1);
+      const position = Math.max(...all, late.get(organizationId) ?? -1);
       return () => {
         polled.add(organizationId);
         complete(organizationId, position);
       };
     },
 
-    /** Whether live queries show what is not owed, although the socket does not deliver. */
+    /** Whether live queries were read over HTTP since the socket of their owner was lost. */
     isPolled: (organizationId: OrganizationId): boolean => polled.has(organizationId),
 
     /** Counts a live query of an owner. Returns the function to call when it ends. */
     begin(organizationId: OrganizationId): () => void {
-      // The first opens a socket if there is none.
+      // The first live query opens a socket if there is none.
       if (!live.has(organizationId)) lost.delete(organizationId);
       live.set(organizationId, (live.get(organizationId) ?? 0) + 1);
       return () => {
         const rest = (live.get(organizationId) ?? 1) - 1;
         if (rest > 0) return void live.set(organizationId, rest);
         live.delete(organizationId);
-        // Nobody is left to show it.
+        // No live query is left that could show the write.
         for (const each of waiting.get(organizationId) ?? []) each.done(true);
       };
     },
 
-    /** The socket of an owner delivers. */
+    /** Called when the socket of an owner delivers. */
     opened(organizationId: OrganizationId): void {
       open.set(organizationId, (open.get(organizationId) ?? 0) + 1);
       lost.delete(organizationId);
@@ -122,16 +122,16 @@ export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
      *
      * @param cursor the position of the write in the log; an object without sockets does not send one
      */
-    reached(organizationId: OrganizationId, cursor: string | undefined): Promise<boolean> {
+    waitFor(organizationId: OrganizationId, cursor: string | undefined): Promise<boolean> {
       const position = positionOf(cursor ?? "");
       const isShown = cursor !== undefined && (positions.get(organizationId) ?? -1) >= position;
       if (!live.has(organizationId) || isShown) return Promise.resolve(true);
       const isLost = lost.has(organizationId);
-      const isLate = (): void => void owed.set(organizationId, Math.max(position, owed.get(organizationId) ?? -1));
+      const markLate = (): void => void late.set(organizationId, Math.max(position, late.get(organizationId) ?? -1));
       const poll = isLost || !open.get(organizationId) ? pollers.get(organizationId) : undefined;
       if (!poll && cursor === undefined) return Promise.resolve(true);
       if (!poll && isLost) {
-        isLate();
+        markLate();
         return Promise.resolve(false);
       }
       return new Promise((resolve) => {
@@ -149,7 +149,7 @@ export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
           done(inTime) {
             clearTimeout(timeout);
             all.delete(mine);
-            if (!inTime) isLate();
+            if (!inTime) markLate();
             resolve(inTime);
           },
         };
@@ -158,13 +158,13 @@ export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
       });
     },
 
-    /** The position that live queries did not show in time, until they show it. */
-    owed: (organizationId: OrganizationId): number | undefined => owed.get(organizationId),
+    /** Returns the position that live queries did not show in time; `undefined` once they show it. */
+    latePosition: (organizationId: OrganizationId): number | undefined => late.get(organizationId),
 
-    /** Forgets all positions, because another user has another log. */
-    forget(): void {
+    /** Deletes all positions, because another user has another log. */
+    reset(): void {
       positions.clear();
-      owed.clear();
+      late.clear();
       open.clear();
       lost.clear();
       pollers.clear();
@@ -180,14 +180,14 @@ function positionOf(cursor: string): number {
   return parseCursor(cursor)?.seq ?? -1;
 }
 
-// A tRPC client is a proxy that answers any property, so nothing can be kept on it.
+// A tRPC client is a proxy that returns a value for any property, so state cannot be stored on it.
 const acksByClient = new WeakMap<object, WriteAcks>();
 
-export function rememberWriteAcks(client: object, flushes: WriteAcks): void {
-  acksByClient.set(client, flushes);
+export function rememberWriteAcks(client: object, acks: WriteAcks): void {
+  acksByClient.set(client, acks);
 }
 
-/** Those of a client; none for one that `createClient` did not make. */
+/** Returns the write acks of a client; `undefined` for a client that `createClient` did not create. */
 export function writeAcksOf(client: object): WriteAcks | undefined {
   return acksByClient.get(client);
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import { createSessionWatch, type Answer } from "../../src/client/session-watch.js";
+import { createSessionWatch, type SignInStatus } from "../../src/client/session-watch.js";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
 /** A watch, how often it asked, and how often it found the session to be over. */
-function watching(answer: Answer) {
+function watching(answer: SignInStatus) {
   const counts = { asked: 0, ended: 0 };
   const watch = createSessionWatch({
     async ask() {
@@ -20,34 +20,34 @@ function watching(answer: Answer) {
 
 it("many hints are one question, and its answer counts once", async () => {
   const { watch, counts } = watching("signedOut");
-  for (let hint = 0; hint < 20; hint++) watch.suspect();
+  for (let hint = 0; hint < 20; hint++) watch.check();
   await vi.runAllTimersAsync();
-  watch.suspect();
+  watch.check();
   await vi.runAllTimersAsync();
   expect(counts).toEqual({ asked: 1, ended: 1 });
 });
 
 it.each(["signedIn", "unknown"] as const)("an answer of %s ends nothing", async (answer) => {
   const { watch, counts } = watching(answer);
-  watch.suspect();
+  watch.check();
   await vi.runAllTimersAsync();
   expect(counts).toEqual({ asked: 1, ended: 0 });
 });
 
 it("a slow first check never undoes a sign-in", () => {
   const { watch, counts } = watching("signedOut");
-  const asked = watch.era();
+  const asked = watch.epoch();
   watch.changed("signedIn");
-  watch.answered(asked);
+  watch.onSignedOut(asked);
   expect(counts.ended).toBe(0);
-  watch.answered(watch.era());
+  watch.onSignedOut(watch.epoch());
   expect(counts.ended).toBe(1);
 });
 
 it("a question is dropped when the client itself gets another session meanwhile", async () => {
   for (const at of [100, 300]) {
     const { watch, counts } = watching("signedOut");
-    watch.suspect();
+    watch.check();
     await vi.advanceTimersByTimeAsync(at);
     watch.changed(undefined);
     await vi.runAllTimersAsync();
@@ -58,11 +58,11 @@ it("a question is dropped when the client itself gets another session meanwhile"
 it("whoever signed out by themselves is not told again, and is after signing in anew", async () => {
   const { watch, counts } = watching("signedOut");
   watch.changed("signedOut");
-  watch.suspect();
+  watch.check();
   await vi.runAllTimersAsync();
   expect(counts).toEqual({ asked: 0, ended: 0 });
   watch.changed("signedIn");
-  watch.suspect();
+  watch.check();
   await vi.runAllTimersAsync();
   expect(counts).toEqual({ asked: 1, ended: 1 });
 });

@@ -7,14 +7,14 @@ afterEach(() => void vi.useRealTimers());
 const cursor = "7.0123456789abcdef";
 
 it.each([2 ** 31, Number.POSITIVE_INFINITY])("a write waits for %s ms until it is shown", async (timeout) => {
-  const flushes = createWriteAcks(timeout);
-  flushes.begin(undefined);
-  flushes.opened(undefined);
+  const acks = createWriteAcks(timeout);
+  acks.begin(undefined);
+  acks.opened(undefined);
   const results: boolean[] = [];
-  void flushes.reached(undefined, cursor).then((inTime) => results.push(inTime));
+  void acks.waitFor(undefined, cursor).then((inTime) => results.push(inTime));
   await vi.advanceTimersByTimeAsync(3_600_000);
   expect(results).toEqual([]);
-  flushes.flushed(undefined, cursor);
+  acks.flushed(undefined, cursor);
   await vi.advanceTimersByTimeAsync(0);
   expect(results).toEqual([true]);
 });

@@ -1,7 +1,7 @@
 import type { LiveQueryStatus, LiveStatus } from "./live-status.js";
 import type { QueryChanges, OptimisticLayer } from "./optimistic-layers.js";
 
-/** What TanStack Query hands to a query function. */
+/** The context that TanStack Query passes to a query function. */
 export interface FetchContext {
   readonly client: object;
   readonly queryKey: readonly unknown[];
@@ -9,29 +9,29 @@ export interface FetchContext {
   readonly direction?: "forward" | "backward";
 }
 
-/** Between a cache and the sockets of a client. */
+/** Connects a query cache to the sockets of a client. */
 export interface Bridge {
-  /** The client that it reads queries with. */
+  /** The client that sends the queries. */
   readonly client: object;
-  /** The result of a query; `undefined` for one that it cannot read. `http` asks for it the ordinary way. */
+  /** Reads a query; returns `undefined` if it is not a tRPC query. `http` reads it over HTTP. */
   fetch(context: FetchContext, http: () => unknown): Promise<unknown> | undefined;
-  /** Puts an optimistic change on the page. */
+  /** Shows an optimistic change. */
   begin(change: (cache: QueryChanges) => void): OptimisticLayer;
-  /** Somebody else is signed in: what is under way is nothing to them. */
-  forget(): void;
+  /** Drops changes in progress, because the signed-in user changed. */
+  reset(): void;
   /** Whether the queries are current. */
   status(): LiveStatus;
-  /** Calls whenever the status has changed. Returns the function that stops it. */
+  /** Calls the listener when the status changes. Returns the function that removes the listener. */
   listen(listener: () => void): () => void;
-  /** Begins to follow the cache. Each user of the bridge calls it once. */
+  /** Starts to follow the cache. Each provider calls it once. */
   connect(): void;
-  /** Stops with its last user, unless there is another at once: React's strict mode does so with each effect. */
+  /** Stops after the last provider, unless another connects at once, as in React's strict mode. */
   disconnect(): void;
 }
 
 const bridges = new WeakMap<object, Bridge>();
 
-/** The bridge of a query client, if it has one. */
+/** Returns the bridge of a query client; `undefined` if it has none. */
 export function bridgeOf(queryClient: object): Bridge | undefined {
   return bridges.get(queryClient);
 }
@@ -40,5 +40,5 @@ export function setBridge(queryClient: object, bridge: Bridge): void {
   bridges.set(queryClient, bridge);
 }
 
-/** The status of each query that is live. The data of a query is current while it is `live`. */
+/** The status of each live query. The data of a query is current while its status is `live`. */
 export const liveStatuses = new WeakMap<object, () => LiveQueryStatus>();

@@ -1,29 +1,29 @@
 import { sessionChangedError } from "../client-sessions.js";
 import type { CachedMutation, LiveQueryClient } from "./query-cache.js";
 
-export interface ForgetUserOptions {
+export interface ClearUserDataOptions {
   readonly queryClient: LiveQueryClient;
-  /** Whose answer does not depend on who was signed in: it stays. */
+  /** Whether a query stays in the cache, because it does not contain data of the previous user. */
   readonly keeps: (queryKey: readonly unknown[]) => boolean;
 }
 
 /**
- * Empties a cache of all that belongs to the user before: nobody else may see it, or go on with what they began. What
- * is still on the page begins anew, once the page had its chance to show something else.
+ * Deletes the data and the mutations of the previous user from a cache. Queries that are still on the page after its next
+ * render are fetched again.
  */
-export function forgetUser({ queryClient, keeps }: ForgetUserOptions): void {
+export function clearUserData({ queryClient, keeps }: ClearUserDataOptions): void {
   const queries = queryClient.getQueryCache();
   const mutations = queryClient.getMutationCache();
 
   for (const mutation of mutations.getAll()) {
     endRetries(mutation);
-    // A mutation that waits for the network would be sent as somebody else. The one under way signs in or out.
+    // A mutation that waits for the network would be sent as another user. A mutation in flight may be the sign-in itself.
     if (mutation.state.status !== "pending" || mutation.state.isPaused) mutations.remove(mutation as never);
   }
 
-  const forgotten = queries.getAll().filter(({ queryKey }) => !keeps(queryKey));
-  const onPage = forgotten.filter(({ observers }) => observers.length > 0);
-  for (const query of forgotten.filter(({ observers }) => observers.length === 0)) {
+  const cleared = queries.getAll().filter(({ queryKey }) => !keeps(queryKey));
+  const onPage = cleared.filter(({ observers }) => observers.length > 0);
+  for (const query of cleared.filter(({ observers }) => observers.length === 0)) {
     // An observer of another query may still use its data as a placeholder.
     query.setState({ data: undefined });
     queries.remove(query as never);

@@ -2,31 +2,35 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { onSignInChange } from "../sign-in-events.js";
 import { bridgeOf } from "./bridges.js";
 import { obtainLiveBridge, type LiveBridgeOptions } from "./create-live-bridge.js";
-import { forgetUser } from "./forget-user.js";
+import { clearUserData } from "./clear-user-data.js";
 import type { LiveStatus } from "./live-status.js";
 
-/** Live queries of a cache. */
+/** The connection of a cache to its live queries. */
 export interface LiveConnection {
   readonly status: () => LiveStatus;
-  /** Calls whenever the status has changed. Gives the function that stops it. */
+  /** Calls the listener when the status changes. Returns the function that removes the listener. */
   readonly listen: (listener: () => void) => () => void;
   /** Ends all subscriptions. */
   readonly disconnect: () => void;
 }
 
 /**
- * Keeps the queries of a TanStack Query cache current that are marked by `live`, and empties it when somebody else
- * signs in. For any of its adapters: React's provider does it by itself.
+ * Updates the queries of a TanStack Query cache that are marked with `live`, and clears the cache when the signed-in user
+ * changes. For Vue, Solid, Svelte and other adapters: React's `UserDOProvider` calls it itself.
  *
- * @throws Error for a client that `createClient` did not make
+ * @throws Error for a client that `createClient` did not create
+ * @example
+ * ```ts
+ * const { disconnect } = connectLive({ client: trpc, queryClient, notifyManager });
+ * ```
  */
 export function connectLive<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): LiveConnection {
   const { client, queryClient, notifyManager } = options;
   const { status, listen, connect, disconnect } = obtainLiveBridge(options);
   const stop = onSignInChange(client, () =>
     notifyManager.batch(() => {
-      bridgeOf(queryClient)?.forget();
-      forgetUser({ queryClient, keeps: () => false });
+      bridgeOf(queryClient)?.reset();
+      clearUserData({ queryClient, keeps: () => false });
     }),
   );
   connect();

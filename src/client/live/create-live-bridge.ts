@@ -14,51 +14,51 @@ import { readQueryKey } from "./read-query-key.js";
 export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
   readonly client: TRPCClient<TRouter>;
   readonly queryClient: LiveQueryClient;
-  /** TanStack Query's own. */
+  /** The `notifyManager` that the app's adapter of TanStack Query exports. */
   readonly notifyManager: LiveNotifyManager;
 }
 
-/** Between the cache and the sockets: one subscription on the server for each query, however many components use it. */
+/** Creates the bridge between a cache and the sockets. All components that use a query share one subscription. */
 export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): Bridge {
-  const flushes = writeAcksOf(options.client);
+  const acks = writeAcksOf(options.client);
   const { queryClient, notifyManager } = options;
   const client = getUntypedClient(options.client) as ReturnType<typeof getUntypedClient<AnyTRPCRouter>>;
   const cache = queryClient.getQueryCache();
   const queries = new Map<CachedQuery, LiveQuery>();
   const listeners = new Set<() => void>();
   const batch = (run: () => void): void => notifyManager.batch(run);
-  const together = createUpdateBatcher({ batch, onShow: () => layers.shown() });
+  const batcher = createUpdateBatcher({ batch, onShow: () => layers.onShow() });
   const layers = createOptimisticLayers({
     queryClient,
     batch,
-    hold: () => together.hold(),
-    isTold(query) {
+    pause: () => batcher.pause(),
+    isPushed(query) {
       const known = queries.get(query);
-      const isDelivered = known?.status() === "live" || flushes?.isPolled(known?.organizationId) === true;
-      return known !== undefined && isDelivered && owedTo(query) === undefined;
+      const isDelivered = known?.status() === "live" || acks?.isPolled(known?.organizationId) === true;
+      return known !== undefined && isDelivered && latePositionOf(query) === undefined;
     },
-    ask(query) {
+    refetch(query) {
       const known = queries.get(query);
-      const owed = owedTo(query);
-      if (owed !== undefined) known?.expect(owed);
+      const position = latePositionOf(query);
+      if (position !== undefined) known?.expect(position);
       if (query.isActive()) query.fetch(undefined, { cancelRefetch: true }).catch(() => {});
       else query.setState({ isInvalidated: true });
     },
   });
 
-  function owedTo(query: CachedQuery): number | undefined {
+  function latePositionOf(query: CachedQuery): number | undefined {
     const known = queries.get(query);
-    return known && flushes?.owed(known.organizationId);
+    return known && acks?.latePosition(known.organizationId);
   }
 
   let status: LiveStatus = "idle";
-  /** How many use it: each provider around the same cache. */
-  let users = 0;
-  let leaving: ReturnType<typeof setTimeout> | undefined;
-  let leave: (() => void) | undefined;
-  const network = watchNetwork(tellStatus);
+  /** The number of connected providers. Several providers may share a cache. */
+  let connections = 0;
+  let disconnecting: ReturnType<typeof setTimeout> | undefined;
+  let stop: (() => void) | undefined;
+  const network = watchNetwork(updateStatus);
 
-  function tellStatus(): void {
+  function updateStatus(): void {
     const now = liveStatusOf(
       [...queries.values()].map((query) => query.status()),
       network.isUp(),
@@ -71,14 +71,14 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
   function open(query: CachedQuery): LiveQuery | undefined {
     const known = queries.get(query);
     if (known) return known;
-    // A hydrated query has a key of JSON; an observer's has the app's own values.
+    // The key of a hydrated query contains only JSON. The key of its observer contains the app's own values.
     const { queryKey = query.queryKey } = query.options;
     const call = readQueryKey(queryKey);
     if (!call) return undefined;
-    const made = createLiveQuery({ query, call, client, together, onStatus: tellStatus });
-    queries.set(query, made);
-    liveStatuses.set(query, made.status);
-    return made;
+    const liveQuery = createLiveQuery({ query, call, client, batcher, onStatus: updateStatus });
+    queries.set(query, liveQuery);
+    liveStatuses.set(query, liveQuery.status);
+    return liveQuery;
   }
 
   function close(query: CachedQuery): void {
@@ -93,22 +93,22 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     const known = queries.get(query);
     if (type === "removed") return close(query);
     if (type === "updated") {
-      // Reset: what it shows next is asked for anew.
+      // The query was reset, so its next data must come from a new request.
       if (action?.type === "setState" && query.state.data === undefined && known?.status() !== "idle") close(query);
       else known?.updated();
       return undefined;
     }
     if (!type.startsWith("observer") || type === "observerResultsUpdated") return undefined;
-    if (query.observers.length === 0) return tellStatus();
-    // Turned off by all who look at it.
+    if (query.observers.length === 0) return updateStatus();
+    // All observers have disabled the query.
     if (!query.isActive()) return close(query);
-    if (query.observers.some(({ options: { meta } }) => isMarkedLive(meta))) open(query)?.wake();
+    if (query.observers.some(({ options: { meta } }) => isMarkedLive(meta))) open(query)?.open();
     return undefined;
   }
 
   const bridge: Bridge = {
     client: options.client,
-    // Not taken apart: to read its signal is to say that the fetch can be aborted.
+    // `context` is not destructured: reading its `signal` tells TanStack Query that the fetch can be aborted.
     fetch(context, http) {
       const query = cache.getAll().find(({ queryKey }) => queryKey === context.queryKey);
       const liveQuery = query && open(query);
@@ -117,9 +117,9 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
       return liveQuery.fetch(context, http);
     },
     begin: layers.begin,
-    forget() {
-      layers.forget();
-      together.forget();
+    reset() {
+      layers.reset();
+      batcher.reset();
     },
     status: () => status,
 
@@ -129,15 +129,15 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     },
 
     connect() {
-      users++;
-      clearTimeout(leaving);
-      if (leave) return;
+      connections++;
+      clearTimeout(disconnecting);
+      if (stop) return;
       const unsubscribes = [
         cache.subscribe(follow as (event: never) => void),
-        flushes?.listen(together.flushed) ?? (() => {}),
+        acks?.listen(batcher.onFlush) ?? (() => {}),
         network.watch(),
       ];
-      leave = () => {
+      stop = () => {
         for (const unsubscribe of unsubscribes) unsubscribe();
         for (const query of queries.keys()) close(query);
       };
@@ -145,11 +145,11 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
     },
 
     disconnect() {
-      users--;
-      if (users > 0) return;
-      leaving = setTimeout(() => {
-        leave?.();
-        leave = undefined;
+      connections--;
+      if (connections > 0) return;
+      disconnecting = setTimeout(() => {
+        stop?.();
+        stop = undefined;
       }, 0);
     },
   };
@@ -157,7 +157,7 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
   return bridge;
 }
 
-/** The bridge between a cache and a client: made once, however often it is asked for, since React renders twice. */
+/** Returns the bridge between a cache and a client. Repeated calls return the same bridge, because React may render twice. */
 export function obtainLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBridgeOptions<TRouter>): Bridge {
   const known = bridgeOf(options.queryClient);
   return known?.client === options.client ? known : createLiveBridge(options);

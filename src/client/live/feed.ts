@@ -9,36 +9,36 @@ export interface FeedOptions {
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
   readonly path: string;
   readonly input: unknown;
-  /** A result has come that nobody waited for. */
+  /** Called for each result that no fetch waited for. */
   readonly onData: () => void;
-  /** Called when the feed has ended, with the query's own error or without one. A fetch that waited for the first result got it. */
+  /** Called when the feed has ended. `wasAwaited` tells whether a fetch has received the error. */
   readonly onEnd: (error: unknown, wasAwaited: boolean) => void;
-  /** The connection was made, or lost. */
+  /** Called when the status of the connection changes. */
   readonly onConnection: () => void;
 }
 
 interface Waiting {
   resolve(data: unknown): void;
   reject(error: unknown): void;
-  /** Asks over HTTP instead. */
-  instead(): void;
+  /** Reads the query over HTTP instead. */
+  fallBack(): void;
 }
 
-/** How long the first result may take before it is asked for over HTTP as well, in milliseconds. */
+/** How long the first result may take before the query is also read over HTTP, in milliseconds. */
 const SOCKET_TIMEOUT_MS = 2_000;
 
-/** One query on the server that is kept current: the subscription to its results. */
+/** Subscribes to the results of one live query. */
 export function openFeed({ client, path, input, onData, onEnd, onConnection }: FeedOptions) {
   let results = 0;
   let latest: unknown;
-  /** How far the log went when the latest was found, */
-  let position = 0;
-  /** and how far it went, for all that is known, when what is shown was found. */
-  let least = 0;
+  /** The log position of `latest`. */
+  let latestPosition = 0;
+  /** Results older than this log position are ignored, because the page shows a newer one. */
+  let minPosition = 0;
   let status: FeedStatus = "connecting";
   /** Whether the client checks that the connection still works. */
   let isChecked = false;
-  let reachable = true;
+  let isReachable = true;
   const waiting = new Set<Waiting>();
 
   const setStatus = (now: FeedStatus): void => {
@@ -46,15 +46,15 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
     status = now;
     onConnection();
   };
-  const askInstead = (): void => {
-    reachable = false;
-    for (const each of waiting) each.instead();
+  const fetchAllOverHttp = (): void => {
+    isReachable = false;
+    for (const each of waiting) each.fallBack();
   };
 
   const subscription = client.subscription("_live", liveInputOf(path, input), {
     onStarted() {
-      // What comes now was found after it came back.
-      least = 0;
+      // All results from now on are newer than the reconnection.
+      minPosition = 0;
       setStatus("live");
     },
     onConnectionStateChange(change) {
@@ -62,17 +62,17 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
       const isOpen = state === "pending";
       if (isOpen && isChecked) setStatus("live");
       isChecked = !isOpen && !error && (isChecked || status === "live");
-      if (isOpen) reachable = true;
+      if (isOpen) isReachable = true;
       else setStatus(polling ? "polling" : "connecting");
       // Nobody is signed in, or the socket cannot be opened.
-      if (state === "idle" || error) askInstead();
+      if (state === "idle" || error) fetchAllOverHttp();
     },
     onData(event) {
       const { id, data, polled } = event as { id: string; data: unknown } & PolledEvent;
       if (!polled) setStatus("live");
-      const found = positionOf(id);
-      if (found < least) return undefined;
-      position = found;
+      const eventPosition = positionOf(id);
+      if (eventPosition < minPosition) return undefined;
+      latestPosition = eventPosition;
       latest = data;
       results++;
       if (waiting.size === 0) return onData();
@@ -81,55 +81,55 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
       return undefined;
     },
     onError(error) {
-      const awaited = waiting.size > 0;
+      const wasAwaited = waiting.size > 0;
       for (const { reject } of waiting) reject(error);
       waiting.clear();
       setStatus("connecting");
-      onEnd(error, awaited);
+      onEnd(error, wasAwaited);
     },
     onComplete() {
-      askInstead();
+      fetchAllOverHttp();
       setStatus("connecting");
       onEnd(undefined, false);
     },
   });
 
-  const isCurrent = (): boolean => results > 0 && position >= least;
+  const isCurrent = (): boolean => results > 0 && latestPosition >= minPosition;
 
   return {
     status: (): FeedStatus => status,
     isAwaited: (): boolean => waiting.size > 0,
-    /** How many results have come. */
+    /** The number of results so far. */
     results: (): number => results,
     latest: (): unknown => latest,
 
-    /** What is older than this position of the log is passed over from now on: something newer is shown. */
+    /** Ignores results older than this log position from now on, because the page shows a newer one. */
     expect(from: number): void {
-      least = from;
+      minPosition = from;
     },
 
-    /** The result: over HTTP if the socket does not bring the first in time, or has brought an older one. */
+    /** Returns the current result. Reads it over HTTP if the socket is late, or has delivered an older one. */
     current(http: () => unknown): Promise<unknown> {
       if (isCurrent()) return Promise.resolve(latest);
       return new Promise((resolve, reject) => {
-        let asked = false;
-        const instead = (): void => {
-          if (asked || isCurrent()) return;
-          asked = true;
+        let isFetching = false;
+        const fallBack = (): void => {
+          if (isFetching || isCurrent()) return;
+          isFetching = true;
           Promise.resolve()
             .then(http)
             .then(resolve, reject)
             .finally(() => waiting.delete(self));
         };
-        const self: Waiting = { resolve, reject, instead };
+        const self: Waiting = { resolve, reject, fallBack };
         waiting.add(self);
-        if (reachable && results === 0) setTimeout(() => waiting.has(self) && instead(), SOCKET_TIMEOUT_MS);
-        else instead();
+        if (isReachable && results === 0) setTimeout(() => waiting.has(self) && fallBack(), SOCKET_TIMEOUT_MS);
+        else fallBack();
       });
     },
 
     close(): void {
-      askInstead();
+      fetchAllOverHttp();
       subscription.unsubscribe();
     },
   };
@@ -137,7 +137,7 @@ export function openFeed({ client, path, input, onData, onEnd, onConnection }: F
 
 export type Feed = ReturnType<typeof openFeed>;
 
-/** How far the log went when an event was found; one that does not say so counts as new. */
+/** Returns the log position in an event id. An event without one counts as the newest. */
 function positionOf(eventId: string): number {
   return parseCursor(eventId.split(".", 2).join("."))?.seq ?? Infinity;
 }

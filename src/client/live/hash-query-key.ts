@@ -1,10 +1,10 @@
 import superjson from "superjson";
 
 /**
- * Hashes a query key of any values that superjson carries: bigints, dates, Maps, Sets and more. For keys that JSON
- * carries as they are, the hash is that of TanStack Query's `hashKey`: keys of objects are sorted, and those that are
- * undefined do not count. `new String("a")`, `new Number(1)` and `new Boolean(true)` count as the value that they contain, as they do
- * when they are sent.
+ * Hashes a query key of any values that superjson supports: bigints, dates, Maps, Sets and more. For a key of
+ * plain JSON, the hash equals that of TanStack Query's `hashKey`: keys of objects are sorted, and undefined members are
+ * ignored. `new String("a")`, `new Number(1)` and `new Boolean(true)` count as the value that they contain, because
+ * they are sent as that value.
  *
  * @throws TypeError for `Object(1n)`, which cannot be sent
  */
@@ -13,7 +13,7 @@ export function hashQueryKey(queryKey: readonly unknown[]): string {
 }
 
 function hash(value: unknown, parents: readonly unknown[]): string {
-  // Neither this nor the names in front of values are JSON, so that no other key has the same hash.
+  // Neither this reference nor the prefixes below are valid JSON, so that no other key has the same hash.
   if (parents.includes(value)) return `^${parents.indexOf(value)}`;
   const path = [...parents, value];
   const list = (items: Iterable<unknown>): string => `[${Array.from(items, (item) => hash(item, path)).join()}]`;
@@ -28,7 +28,7 @@ function hash(value: unknown, parents: readonly unknown[]): string {
   if (isRecord(value)) return hashRecord(value, (item) => hash(item, path));
   const { json, meta } = superjson.serialize(value);
   if (meta) return `${JSON.stringify(meta.values)}${JSON.stringify(json)}`;
-  // An object of a class, which superjson leaves to JSON.
+  // An instance of a class, which superjson serializes as JSON does.
   if (typeof value === "object" && value !== null && !("toJSON" in value) && !isSentAsPrimitive(value)) {
     return hashRecord(value as Record<string, unknown>, (item) => hash(item, path));
   }
@@ -37,7 +37,7 @@ function hash(value: unknown, parents: readonly unknown[]): string {
 
 function hashRecord(record: Readonly<Record<string, unknown>>, hashItem: (item: unknown) => string): string {
   const keys = Object.keys(record).filter((key) => record[key] !== undefined);
-  // In the order that JSON gives them, which puts those that look like numbers first.
+  // JSON writes integer-like keys first.
   const ordered = Object.keys(Object.fromEntries(keys.sort().map((key) => [key, true])));
   return `{${ordered.map((key) => `${JSON.stringify(key)}:${hashItem(record[key])}`).join()}}`;
 }

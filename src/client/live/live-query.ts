@@ -14,27 +14,27 @@ export interface LiveQueryOptions {
   readonly query: CachedQuery;
   readonly call: CachedCall;
   readonly client: TRPCUntypedClient<AnyTRPCRouter>;
-  readonly together: UpdateBatcher;
-  /** Its connection was made or lost, or it stopped. */
+  readonly batcher: UpdateBatcher;
+  /** Called when the status of the query may have changed. */
   readonly onStatus: () => void;
 }
 
-/** How long a query that nobody looks at is kept current after it was asked for, in milliseconds. */
-const UNOBSERVED = 5_000;
+/** How long a query without observers stays live after a fetch, in milliseconds. */
+const UNOBSERVED_MS = 5_000;
 
-/** One query of the cache, kept current by as many subscriptions as it has pages: one, if it has none. */
-export function createLiveQuery({ query, call, client, together, onStatus }: LiveQueryOptions) {
+/** Creates the live state of one query of the cache, with one subscription for each of its pages. */
+export function createLiveQuery({ query, call, client, batcher, onStatus }: LiveQueryOptions) {
   const feeds = new Map<string, Feed>();
-  /** Pages of which something was told that is not shown yet, */
-  const told = new Set<string>();
-  /** and what is to be shown of them next. */
+  /** Keys of the pages with a result that is not prepared yet. */
+  const changed = new Set<string>();
+  /** The prepared results, by the key of their page. */
   const next = new Map<string, unknown>();
-  /** After an error it waits to be asked again. */
-  let asleep = false;
+  /** After an error, the query has no subscription until a retry or a fetch. */
+  let isPaused = false;
   let failures: Failures | undefined;
-  // Loaded before there is an error: a deploy can take the chunk away.
+  // Loaded in advance, because a deploy may delete the chunk before the first error.
   const loaded = import("./failures.js").then(
-    (module) => (failures = module.createFailures({ query, ask, onStatus })),
+    (module) => (failures = module.createFailures({ query, resend: resubscribe, onStatus })),
     () => undefined,
   );
 
@@ -46,7 +46,7 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     );
   }
 
-  const shown: BatchedUpdate = { organizationId: organizationIdOf(call.input), ready, show };
+  const update: BatchedUpdate = { organizationId: organizationIdOf(call.input), prepare, show };
 
   function feedFor(key: string, input: unknown): Feed {
     const known = feeds.get(key);
@@ -57,19 +57,19 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
       input,
       onData() {
         failures?.reset();
-        told.add(key);
-        // The first result belongs to no flush.
-        if (feed.results() === 1) together.addLate(shown);
-        else together.add(shown);
+        changed.add(key);
+        // The first result is not part of a flush.
+        if (feed.results() === 1) batcher.addLate(update);
+        else batcher.add(update);
       },
       onEnd(error, wasAwaited) {
         if (feeds.get(key) !== feed) return;
         feeds.delete(key);
-        asleep = true;
+        isPaused = true;
         void loaded.then((known) => {
-          if (!asleep) return;
+          if (!isPaused) return;
           if (known) known.add(error, wasAwaited);
-          // Without that module, TanStack Query asks again.
+          // Without that module, TanStack Query retries.
           else if (error !== undefined) query.fetch().catch(() => {});
         });
       },
@@ -80,13 +80,13 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     return feed;
   }
 
-  function ready(): void {
-    for (const key of told) next.set(key, feeds.get(key)?.latest());
-    told.clear();
+  function prepare(): void {
+    for (const key of changed) next.set(key, feeds.get(key)?.latest());
+    changed.clear();
   }
 
   function show(): void {
-    // A fetch that is under way ends with what has come meanwhile.
+    // A fetch in flight returns the latest results itself.
     if (query.state.fetchStatus === "fetching" || next.size === 0) return;
     const pages = new Map(next);
     next.clear();
@@ -95,7 +95,7 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
       const key = keyOf(pageParam);
       return pages.has(key) ? { page: pages.get(key) } : undefined;
     };
-    // Another page follows now, or the module is not loaded: all are read again, from what is known already.
+    // The pages no longer fit together, or the module is not loaded. The refetch reads them from their feeds.
     if (!showAll?.({ query, news, keyOf })) query.fetch().catch(() => {});
   }
 
@@ -107,33 +107,33 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
     else for (const param of pageParams()) feedFor(keyOf(param), inputOfPage(call.input, param, "forward"));
   }
 
-  function ask(): void {
-    asleep = false;
-    // Pages are not known before the first.
+  function resubscribe(): void {
+    isPaused = false;
+    // Without data, the parameters of the pages are unknown.
     if (call.infinite && query.state.data === undefined) query.fetch().catch(() => {});
     else if (query.isActive()) openAll();
   }
 
   return {
-    organizationId: shown.organizationId,
+    organizationId: update.organizationId,
     status(): LiveQueryStatus {
-      if (asleep && !failures?.isWaiting()) return query.isActive() ? "error" : "idle";
+      if (isPaused && !failures?.isWaiting()) return query.isActive() ? "error" : "idle";
       const all = [...feeds.values()].map((feed) => feed.status());
-      if (asleep || all.includes("connecting")) return "connecting";
+      if (isPaused || all.includes("connecting")) return "connecting";
       return all.find((status) => status === "polling") ?? (all.length > 0 ? "live" : "idle");
     },
 
-    /** What it is told of an older position of the log than this is passed over: it was asked for, and is newer. */
+    /** Ignores results older than this log position, because a refetch returns a newer one. */
     expect(position: number): void {
       for (const feed of feeds.values()) feed.expect(position);
     },
 
-    /** Somebody looks at it. */
-    wake(): void {
-      if (!asleep) openAll();
+    /** Opens the subscriptions, because the query has an observer. */
+    open(): void {
+      if (!isPaused) openAll();
     },
 
-    /** The cache has changed it: pages that it has no more need not be kept current, and what waited for it can be shown. */
+    /** Called when the cache has changed the query. Closes the feeds of removed pages, and shows results that waited. */
     updated(): void {
       const { data, fetchStatus } = query.state;
       if (fetchStatus !== "idle") return;
@@ -142,48 +142,48 @@ export function createLiveQuery({ query, call, client, together, onStatus }: Liv
         for (const [key, feed] of feeds) {
           if (wanted.has(key) || feed.isAwaited()) continue;
           feeds.delete(key);
-          told.delete(key);
+          changed.delete(key);
           next.delete(key);
           feed.close();
         }
-        if (!asleep) openAll();
+        if (!isPaused) openAll();
       }
-      if (next.size > 0) together.addLate(shown);
+      if (next.size > 0) batcher.addLate(update);
     },
 
-    /** Reads it, or one of its pages: the first time from its subscription. */
+    /** Reads the query, or one of its pages. The first result comes from the subscription. */
     async fetch(context: FetchContext, http: () => unknown): Promise<unknown> {
-      asleep = false;
+      isPaused = false;
       failures?.cancel();
       const { pageParam, direction = "forward" } = context;
       const key = call.infinite ? keyOf(pageParam) : "";
       const feed = feedFor(key, call.infinite ? inputOfPage(call.input, pageParam, direction) : call.input);
       const before = feed.results();
       if (before === 0 || (call.infinite && feed.status() === "live")) return feed.current(http);
-      // Asked for again: the server is asked, as whoever refetches expects. What was told meanwhile is newer.
-      const answer = await http();
-      if (feed.results() === before) return answer;
-      told.clear();
+      // A refetch always sends a request. A result that the subscription delivered meanwhile is newer.
+      const data = await http();
+      if (feed.results() === before) return data;
+      changed.clear();
       next.clear();
       return feed.latest();
     },
 
-    /** Stops after a while that nobody looks at it: it was fetched in advance, or by a component that came to nothing. */
+    /** Calls `stop` if the query stays without observers: after a prefetch, or a render that React discarded. */
     stopUnlessObserved(stop: () => void): void {
-      setTimeout(function look() {
+      setTimeout(function check() {
         if (query.observers.length > 0) return;
-        if ([...feeds.values()].some((feed) => feed.isAwaited())) setTimeout(look, UNOBSERVED);
+        if ([...feeds.values()].some((feed) => feed.isAwaited())) setTimeout(check, UNOBSERVED_MS);
         else stop();
-      }, UNOBSERVED);
+      }, UNOBSERVED_MS);
     },
 
     close(): void {
-      asleep = false;
+      isPaused = false;
       failures?.cancel();
-      together.remove(shown);
-      const open = [...feeds.values()];
+      batcher.remove(update);
+      const closing = [...feeds.values()];
       feeds.clear();
-      for (const feed of open) feed.close();
+      for (const feed of closing) feed.close();
       onStatus();
     },
   };

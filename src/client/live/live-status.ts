@@ -16,7 +16,7 @@ export type FeedStatus = "connecting" | "live" | "polling";
 /** The status of one query. */
 export type LiveQueryStatus = Exclude<LiveStatus, "offline">;
 
-/** The status of a page: that of the query that is worst off. */
+/** Returns the status of a page: the worst status of its queries. */
 export function liveStatusOf(queries: readonly LiveQueryStatus[], hasNetwork: boolean): LiveStatus {
   const worst = (["connecting", "error", "polling", "live"] as const).find((status) => queries.includes(status));
   return worst && !hasNetwork ? "offline" : (worst ?? "idle");

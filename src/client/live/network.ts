@@ -1,9 +1,9 @@
-/** Whether this device has a network at all, as far as it knows; where that cannot be told, it has. */
+/** Watches whether the device has a network. On a platform that does not report it, the network counts as available. */
 export function watchNetwork(onChange: () => void) {
   return {
     isUp: (): boolean => globalThis.navigator?.onLine !== false,
 
-    /** Gives the function that stops it. */
+    /** Starts to watch. Returns the function that stops it. */
     watch(): () => void {
       const stop = new AbortController();
       for (const event of ["online", "offline"]) {

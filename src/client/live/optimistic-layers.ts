@@ -1,22 +1,22 @@
 import type { CachedQuery, CacheEvent, LiveQueryClient } from "./query-cache.js";
 
-/** What an optimistic change may do to the cache. */
+/** The changes that an optimistic update can make to the cache. */
 export interface QueryChanges {
   /**
-   * Shows a query's data as it will be. A query that has no data yet stays without. Called more than once.
+   * Changes the data that a query shows. A query without data is not changed. `change` is called again for each new result.
    */
   update(queryKey: readonly unknown[], change: (data: never) => unknown): void;
 }
 
-/** One optimistic change, while it is on the page. */
+/** One optimistic change that the page shows. */
 export interface OptimisticLayer {
-  /** The server has refused it: the page shows what it would without. */
+  /** Removes the change, because the mutation failed. */
   fail(): void;
-  /** The server has done it: the page goes over to the server's result. */
+  /** Replaces the change by the server's result, because the mutation succeeded. */
   succeed(): void;
 }
 
-type Outcome = "underWay" | "done";
+type Outcome = "pending" | "done";
 
 interface Step {
   readonly layer: OptimisticLayer;
@@ -24,117 +24,117 @@ interface Step {
 }
 
 interface Layered {
-  /** What the server says, as far as the layers can be laid over it. */
+  /** The server's result to which the steps are applied. */
   base: unknown;
-  /** What it said while a change was under way: whether that is in it already is not known yet. */
-  held?: { readonly data: unknown } | undefined;
+  /** A newer result that arrived while a mutation was pending. It may or may not contain the change. */
+  next?: { readonly data: unknown } | undefined;
   steps: Step[];
-  /** What is shown. */
-  laid?: unknown;
+  /** The data that the page shows. */
+  view?: unknown;
 }
 
 export interface OptimisticLayersOptions {
   readonly queryClient: LiveQueryClient;
   readonly batch: (run: () => void) => void;
-  /** Lets live results wait until the returned function is called. */
-  readonly hold: () => () => void;
-  /** Whether a query is told of each change, so that its results need not be asked for. */
-  readonly isTold: (query: CachedQuery) => boolean;
-  /** Asks for a query's result, which nothing older may follow. */
-  readonly ask: (query: CachedQuery) => void;
+  /** Buffers live results until the returned function is called. */
+  readonly pause: () => () => void;
+  /** Whether the server delivers each change of a query, so that it need not be fetched. */
+  readonly isPushed: (query: CachedQuery) => boolean;
+  /** Fetches a query. Older results that arrive later are ignored. */
+  readonly refetch: (query: CachedQuery) => void;
 }
 
 /**
- * Optimistic changes as layers over what the server says. Each new result has those laid over it that it cannot know
- * of yet, so nothing is put back by hand: what fails is taken away, what succeeds goes when the result has it. While
- * one is under way nobody can tell whether a new result has it, so its queries show none until it has ended.
+ * Shows optimistic changes as layers over the server's results, so that a rollback needs no code. A failed layer is removed, and
+ * a successful one is removed with the first result that contains its change. A result that arrives while a mutation is
+ * pending may or may not contain the change, so it is buffered until the mutation has ended.
  */
-export function createOptimisticLayers({ queryClient, batch, hold, isTold, ask }: OptimisticLayersOptions) {
+export function createOptimisticLayers({ queryClient, batch, pause, isPushed, refetch }: OptimisticLayersOptions) {
   const cache = queryClient.getQueryCache();
   const layered = new Map<CachedQuery, Layered>();
-  /** How those that are on the page stand. */
+  /** Whether the mutation of a layer is pending or has ended. */
   const outcomes = new WeakMap<OptimisticLayer, Outcome>();
-  /** Done, and gone with the next result of a query. */
-  const leaving = new Map<CachedQuery, Set<OptimisticLayer>>();
-  let laying = false;
+  /** Completed layers, which the next result of their query replaces. */
+  const removing = new Map<CachedQuery, Set<OptimisticLayer>>();
+  let isRendering = false;
 
-  const isUnderWay = ({ steps }: Layered): boolean => steps.some(({ layer }) => outcomes.get(layer) === "underWay");
+  const hasPending = ({ steps }: Layered): boolean => steps.some(({ layer }) => outcomes.get(layer) === "pending");
 
-  function quietly(work: () => void): void {
-    laying = true;
+  function withoutEvents(work: () => void): void {
+    isRendering = true;
     try {
       work();
     } finally {
-      laying = false;
+      isRendering = false;
     }
   }
 
-  function lay(query: CachedQuery, state: Layered): void {
+  function render(query: CachedQuery, state: Layered): void {
     const { base, steps } = state;
     if (steps.length === 0) layered.delete(query);
     const data = steps.reduce((before, { change }) => change(before), base);
-    quietly(() => void query.setData(data, { manual: true }));
-    state.laid = query.state.data;
+    withoutEvents(() => void query.setData(data, { manual: true }));
+    state.view = query.state.data;
   }
 
-  /** Goes on to what was held back, if nothing is under way any more. Answers whether it did. */
-  function thaw(query: CachedQuery, state: Layered): boolean {
-    if (!state.held || isUnderWay(state)) return false;
-    const gone = leaving.get(query);
-    leaving.delete(query);
-    state.base = state.held.data;
-    state.held = undefined;
-    state.steps = state.steps.filter(({ layer }) => !gone?.has(layer));
+  /** Applies the buffered result unless a mutation is pending. Returns whether there was one. */
+  function applyNext(query: CachedQuery, state: Layered): boolean {
+    if (!state.next || hasPending(state)) return false;
+    const removed = removing.get(query);
+    removing.delete(query);
+    state.base = state.next.data;
+    state.next = undefined;
+    state.steps = state.steps.filter(({ layer }) => !removed?.has(layer));
     return true;
   }
 
-  /** What failed leaves no trace. */
-  function takeAway(failed: OptimisticLayer): void {
+  /** Removes the steps of a failed layer. */
+  function removeFailed(failed: OptimisticLayer): void {
     for (const [query, state] of layered) {
       const steps = state.steps.filter(({ layer }) => layer !== failed);
       if (steps.length === state.steps.length) continue;
       state.steps = steps;
-      thaw(query, state);
-      lay(query, state);
+      applyNext(query, state);
+      render(query, state);
     }
   }
 
-  /** What is done goes: at once where all was told, with the answer where it has to be asked for. */
-  function handOver(query: CachedQuery, state: Layered): void {
-    if (isUnderWay(state)) return;
-    const hasNews = thaw(query, state);
-    // A fetch that is under way may have begun before.
-    if (isTold(query) && query.state.fetchStatus !== "fetching") {
+  /** Removes completed layers: at once if the server delivered all changes, otherwise after a refetch. */
+  function removeDone(query: CachedQuery, state: Layered): void {
+    if (hasPending(state)) return;
+    const hasNext = applyNext(query, state);
+    // A fetch in flight may have started before the mutation ended.
+    if (isPushed(query) && query.state.fetchStatus !== "fetching") {
       state.steps = [];
-      leaving.delete(query);
-      lay(query, state);
+      removing.delete(query);
+      render(query, state);
       return;
     }
-    if (hasNews) lay(query, state);
-    const asked = leaving.get(query) ?? new Set();
-    const gone = state.steps.map(({ layer }) => layer).filter((layer) => !asked.has(layer));
-    if (gone.length === 0) return;
-    leaving.set(query, new Set([...asked, ...gone]));
-    ask(query);
+    if (hasNext) render(query, state);
+    const waiting = removing.get(query) ?? new Set();
+    const done = state.steps.map(({ layer }) => layer).filter((layer) => !waiting.has(layer));
+    if (done.length === 0) return;
+    removing.set(query, new Set([...waiting, ...done]));
+    refetch(query);
   }
 
   return {
-    /** Puts a change on the page. */
+    /** Shows a change. */
     begin(change: (cache: QueryChanges) => void): OptimisticLayer {
-      const release = hold();
-      const end = (what: () => void): void => {
-        if (outcomes.get(layer) !== "underWay") return;
+      const resume = pause();
+      const end = (action: () => void): void => {
+        if (outcomes.get(layer) !== "pending") return;
         outcomes.set(layer, "done");
         batch(() => {
-          what();
-          release();
+          action();
+          resume();
         });
       };
       const layer: OptimisticLayer = {
-        fail: () => end(() => takeAway(layer)),
+        fail: () => end(() => removeFailed(layer)),
         succeed: () => end(() => {}),
       };
-      outcomes.set(layer, "underWay");
+      outcomes.set(layer, "pending");
       try {
         batch(() =>
           change({
@@ -144,7 +144,7 @@ export function createOptimisticLayers({ queryClient, batch, hold, isTold, ask }
               const state = layered.get(query) ?? { base: query.state.data, steps: [] };
               state.steps.push({ layer, change: step as Step["change"] });
               layered.set(query, state);
-              lay(query, state);
+              render(query, state);
             },
           }),
         );
@@ -155,29 +155,29 @@ export function createOptimisticLayers({ queryClient, batch, hold, isTold, ask }
       return layer;
     },
 
-    /** All that was told is on the page: what is done is part of it. */
-    shown(): void {
-      for (const [query, state] of layered) handOver(query, state);
+    /** Called when the page shows all delivered results. They contain the completed changes. */
+    onShow(): void {
+      for (const [query, state] of layered) removeDone(query, state);
     },
 
-    /** Nothing that was under way matters any more. */
-    forget(): void {
+    /** Drops all layers, because the signed-in user changed. */
+    reset(): void {
       layered.clear();
-      leaving.clear();
+      removing.clear();
     },
 
-    /** To be told of all that happens to the cache. */
+    /** Handles an event of the cache. */
     follow({ type, query, action }: CacheEvent): void {
       const state = layered.get(query);
-      if (!state || laying) return;
+      if (!state || isRendering) return;
       const isGone = type === "removed" || (action?.type === "setState" && query.state.data === undefined);
       if (isGone) {
         layered.delete(query);
-        leaving.delete(query);
+        removing.delete(query);
       } else if (type === "updated" && action?.type === "success") {
-        state.held = { data: query.state.data };
-        if (thaw(query, state)) lay(query, state);
-        else quietly(() => query.setState({ data: state.laid }));
+        state.next = { data: query.state.data };
+        if (applyNext(query, state)) render(query, state);
+        else withoutEvents(() => query.setState({ data: state.view }));
       }
     },
   };

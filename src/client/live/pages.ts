@@ -7,20 +7,20 @@ interface Pages {
 
 type NextParam = (page: unknown, pages: readonly unknown[], param: unknown, params: readonly unknown[]) => unknown;
 
-/** The news of a page, found by its parameter; nothing for a page without. */
+/** Returns the new result of a page, by its parameter; `undefined` if the page has none. */
 export type PageNews = (pageParam: unknown) => { readonly page: unknown } | undefined;
 
 export interface ShowPagesOptions {
   readonly query: CachedQuery;
   readonly news: PageNews;
-  /** The name of a page, by its parameter. */
+  /** Returns the key of a page, from its parameter. */
   readonly keyOf: (pageParam: unknown) => string;
 }
 
 /**
- * Puts the news of pages in their places. Where a page now ends at another row, so that the next one would no longer
- * begin there, nothing is changed: answers whether the pages still follow each other.
- * The module is loaded with the first infinite query, so it must not import what the client loads first.
+ * Shows the new results of pages, unless a page now ends at another row, so that the next page no longer starts there. Returns
+ * whether the pages still fit together. The module is loaded with the first infinite query, so it must not import a module of
+ * the client's first chunk.
  */
 export function showPages({ query, news, keyOf }: ShowPagesOptions): boolean {
   const { pages, pageParams } = query.state.data as Pages;

@@ -1,4 +1,4 @@
-/** As much of TanStack Query as the bridge touches: any of its versions and adapters fits, and none is imported. */
+/** The members of a TanStack Query query that the bridge uses. The types fit any version and adapter, without an import. */
 export interface CachedQuery {
   readonly queryKey: readonly unknown[];
   readonly queryHash: string;
@@ -20,7 +20,7 @@ export interface CachedMutation {
   readonly state: { readonly status: string; readonly isPaused: boolean };
 }
 
-/** What a cache tells of one of its queries. */
+/** An event of a query cache. */
 export interface CacheEvent {
   readonly type: string;
   readonly query: CachedQuery;
@@ -41,7 +41,7 @@ export interface LiveQueryClient {
   };
 }
 
-/** The `notifyManager` of TanStack Query: what happens in one batch is rendered at once. */
+/** The `notifyManager` of TanStack Query. Changes in one batch are rendered together. */
 export interface LiveNotifyManager {
   batch<TResult>(run: () => TResult): TResult;
 }

@@ -1,11 +1,11 @@
 import superjson from "superjson";
 
-/** The call behind a query's key, as `@trpc/tanstack-react-query` writes it. */
+/** The tRPC call of a query key that `@trpc/tanstack-react-query` wrote. */
 export interface CachedCall {
-  /** As in `posts.list`. */
+  /** For example `posts.list`. */
   readonly path: string;
   readonly input: unknown;
-  /** Whether it is one of many pages. */
+  /** Whether the query is an infinite one, with pages. */
   readonly infinite: boolean;
 }
 
@@ -17,12 +17,12 @@ export function readQueryKey(queryKey: readonly unknown[]): CachedCall | undefin
   return { path: path.join("."), input, infinite: type === "infinite" };
 }
 
-/** The input of one page: what tRPC sends for it. */
+/** Returns the input that tRPC sends for one page. */
 export function inputOfPage(input: unknown, cursor: unknown, direction: "forward" | "backward"): object {
   return { ...(input as object | undefined), ...(cursor !== undefined && { cursor }), direction };
 }
 
-/** The name of a page: its parameter, of any value that superjson carries. */
+/** Returns the key of a page, from its parameter, which may have any value that superjson supports. */
 export function keyOf(pageParam: unknown): string {
   return superjson.stringify(pageParam);
 }

@@ -1,48 +1,47 @@
-/** Something with news that is not on the page yet. */
+/** A query with results that the page does not show yet. */
 export interface BatchedUpdate {
-  /** Whose object it comes from. */
+  /** The organization whose object sent the results; `undefined` for the user's own object. */
   readonly organizationId: string | undefined;
-  /** What it was told so far belongs on the page together. */
-  ready(): void;
-  /** Puts what is ready on the page. */
+  /** Selects the results so far, to show them together. */
+  prepare(): void;
+  /** Shows the selected results. */
   show(): void;
 }
 
 export interface UpdateBatcherOptions {
   readonly batch: (run: () => void) => void;
-  /** Called in the batch of what is shown. */
+  /** Called in the batch that shows the results. */
   readonly onShow: () => void;
 }
 
 /**
- * How long news waits for the word that all of it has come, in milliseconds. The server gives its slowest queries a
- * second.
+ * How long results wait for the end of their flush, in milliseconds. The server waits one second for its slowest queries.
  */
 const MAX_WAIT_MS = 2_000;
 
 /**
- * Holds what the queries of one owner are told until all of them know: then it goes on the page at once. While an
- * optimistic change is under way, everything waits for its outcome, within bounds.
+ * Buffers the results of an owner's queries until the flush is complete, and then shows them in one batch. While an optimistic
+ * change is pending, all results wait for its outcome, up to a limit.
  */
 export function createUpdateBatcher({ batch, onShow }: UpdateBatcherOptions) {
   const waiting = new Set<BatchedUpdate>();
-  const ready = new Set<BatchedUpdate>();
-  const holds = new Set<object>();
+  const prepared = new Set<BatchedUpdate>();
+  const pauses = new Set<object>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
-  function makeReady(those: Iterable<BatchedUpdate>): void {
-    for (const each of those) {
-      waiting.delete(each);
-      each.ready();
-      ready.add(each);
+  function prepareAll(updates: Iterable<BatchedUpdate>): void {
+    for (const update of updates) {
+      waiting.delete(update);
+      update.prepare();
+      prepared.add(update);
     }
   }
 
   function show(): void {
-    const now = [...ready];
-    ready.clear();
+    const now = [...prepared];
+    prepared.clear();
     batch(() => {
-      for (const each of now) each.show();
+      for (const update of now) update.show();
       onShow();
     });
     clearTimeout(timer);
@@ -52,51 +51,51 @@ export function createUpdateBatcher({ batch, onShow }: UpdateBatcherOptions) {
 
   function wait(): void {
     timer ??= setTimeout(() => {
-      makeReady([...waiting]);
+      prepareAll([...waiting]);
       show();
     }, MAX_WAIT_MS);
   }
 
   return {
-    /** There is news. Of two that come in a row, the later one counts. */
-    add(each: BatchedUpdate): void {
-      waiting.add(each);
+    /** Adds a query with a new result. A later result replaces an earlier one. */
+    add(update: BatchedUpdate): void {
+      waiting.add(update);
       wait();
     },
 
-    /** What waited for something else than the rest of its flush is shown now, unless everything waits. */
-    addLate(each: BatchedUpdate): void {
-      makeReady([each]);
-      if (holds.size === 0) show();
+    /** Shows a result that does not wait for its flush, unless updates are paused. */
+    addLate(update: BatchedUpdate): void {
+      prepareAll([update]);
+      if (pauses.size === 0) show();
     },
 
-    remove(each: BatchedUpdate): void {
-      waiting.delete(each);
-      ready.delete(each);
+    remove(update: BatchedUpdate): void {
+      waiting.delete(update);
+      prepared.delete(update);
     },
 
-    /** All that a flush changed has been told to this owner's queries. */
-    flushed(organizationId: string | undefined): void {
-      makeReady([...waiting].filter((each) => each.organizationId === organizationId));
-      if (holds.size === 0) show();
+    /** Called when the server has delivered all results of a flush to this owner's queries. */
+    onFlush(organizationId: string | undefined): void {
+      prepareAll([...waiting].filter((update) => update.organizationId === organizationId));
+      if (pauses.size === 0) show();
     },
 
-    /** Lets everything wait, until the returned function is called by whoever holds last, or for as long as news does. */
-    hold(): () => void {
-      const mine = {};
-      holds.add(mine);
-      const release = (): void => {
-        clearTimeout(bound);
-        holds.delete(mine);
-        if (holds.size === 0) show();
+    /** Pauses all updates until each caller has called the returned function, or for at most `MAX_WAIT_MS`. */
+    pause(): () => void {
+      const pause = {};
+      pauses.add(pause);
+      const resume = (): void => {
+        clearTimeout(timeout);
+        pauses.delete(pause);
+        if (pauses.size === 0) show();
       };
-      const bound = setTimeout(release, MAX_WAIT_MS);
-      return release;
+      const timeout = setTimeout(resume, MAX_WAIT_MS);
+      return resume;
     },
 
-    /** Nothing that was under way matters any more. */
-    forget(): void {
-      holds.clear();
+    /** Ends all pauses, because the signed-in user changed. */
+    reset(): void {
+      pauses.clear();
     },
   };
 }

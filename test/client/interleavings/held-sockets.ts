@@ -72,9 +72,9 @@ export function createHeldSockets(server: TokenServer) {
     }
 
     #emit(): void {
-      const { user, isOver } = this.#session ?? {};
+      const { user, isEnded } = this.#session ?? {};
       if (!user) return;
-      if (isOver?.()) return this.#end(SESSION_ENDED);
+      if (isEnded?.()) return this.#end(SESSION_ENDED);
       const position = `${++events}.0123456789abcdef`;
       const data = { json: { id: position, data: user } };
       for (const id of this.#subscriptions) this.#frames.push({ id, result: { type: "data", id: position, data } });

@@ -20,7 +20,7 @@ interface Session {
   generation: number;
   /** The newest generation of which a client presented a token. */
   presented: number;
-  isOver: boolean;
+  isEnded: boolean;
 }
 
 export interface CallInput {
@@ -47,22 +47,22 @@ export function createTokenServer() {
   }
 
   function signIn(user: string): SessionTokens {
-    const session: Session = { id: `${user}${sessions.size}`, user, generation: 0, presented: 0, isOver: false };
+    const session: Session = { id: `${user}${sessions.size}`, user, generation: 0, presented: 0, isEnded: false };
     sessions.set(session.id, session);
     return tokensOf(session);
   }
 
   function endSessions(user: string): void {
-    for (const session of sessions.values()) if (session.user === user) session.isOver = true;
+    for (const session of sessions.values()) if (session.user === user) session.isEnded = true;
   }
 
   function refresh(token = ""): Result {
     const [, id = "", generation = ""] = token.split(".");
     const session = sessions.get(id);
-    if (!session || session.isOver) return { refusal: "session" };
+    if (!session || session.isEnded) return { refusal: "session" };
     if (Number(generation) < session.presented) {
       copies++;
-      session.isOver = true;
+      session.isEnded = true;
       return { refusal: "session" };
     }
     session.presented = Number(generation);
@@ -74,7 +74,7 @@ export function createTokenServer() {
     const [id = "", generation, expiresAt] = (token ?? "").split(" ");
     if (token !== undefined && (expired.has(token) || Number(expiresAt) <= Date.now())) return "token";
     const session = sessions.get(id);
-    if (!session || session.isOver) return token === undefined ? "session" : "token";
+    if (!session || session.isEnded) return token === undefined ? "session" : "token";
     session.presented = Math.max(session.presented, Number(generation));
     return session;
   }
@@ -97,7 +97,7 @@ export function createTokenServer() {
       if (input.call !== undefined && user !== undefined) acts.push({ call: input.call, user });
       if (typeof session === "string") return path === "public.read" ? { data: null } : { refusal: session };
       if (path === "auth.logout") {
-        session.isOver = true;
+        session.isEnded = true;
         return { data: null };
       }
       if (path === "auth.changePassword") {
@@ -108,15 +108,15 @@ export function createTokenServer() {
     },
 
     /** The user of a socket that presents this token; `undefined` refuses the socket. */
-    userOfSocket(token: string | undefined): { readonly user: string; readonly isOver: () => boolean } | undefined {
+    userOfSocket(token: string | undefined): { readonly user: string; readonly isEnded: () => boolean } | undefined {
       const session = authenticate(token);
-      return typeof session === "object" ? { user: session.user, isOver: () => session.isOver } : undefined;
+      return typeof session === "object" ? { user: session.user, isEnded: () => session.isEnded } : undefined;
     },
 
     /** Ends the session of a refresh token, as a revocation on another device does. */
     endSession(refreshToken: string): void {
       const session = sessions.get(refreshToken.split(".")[1] ?? "");
-      if (session) session.isOver = true;
+      if (session) session.isEnded = true;
     },
 
     /** Ends all access tokens before their time. */

@@ -16,7 +16,7 @@ export function createScriptedServer() {
   const opened: { readonly path: string; readonly input: unknown }[] = [];
   /** What was asked over HTTP. */
   const asked: { readonly path: string; readonly input: unknown }[] = [];
-  const flushes = createWriteAcks();
+  const acks = createWriteAcks();
   let answer: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
   /** How far the log goes. */
@@ -61,7 +61,7 @@ export function createScriptedServer() {
     [...subscribers].filter((each) => each.path === path && matches(each.input));
 
   const client: TRPCClient<AppRouter> = createTRPCClient<AppRouter>({ links: [link] });
-  rememberWriteAcks(client, flushes);
+  rememberWriteAcks(client, acks);
   return {
     client,
     asked,
@@ -74,15 +74,15 @@ export function createScriptedServer() {
     /** Something is written: how far the log goes then. */
     write: (): number => ++head,
     /** A mutation is answered, that has written so far. Answers whether the live queries had shown it in time. */
-    answered: (position: number): Promise<boolean> => flushes.reached(undefined, cursorAt(position)),
+    answered: (position: number): Promise<boolean> => acks.waitFor(undefined, cursorAt(position)),
     /** A live query of the user begins: mutations wait for it. */
-    begin: (): (() => void) => flushes.begin(undefined),
+    begin: (): (() => void) => acks.begin(undefined),
     /** The socket of the user is lost. */
-    lose: (): void => flushes.closed(undefined),
+    lose: (): void => acks.closed(undefined),
     /** What a query is answered when the user's live queries are read over HTTP, because the socket is lost. */
     pollIs(path: string, result: () => unknown): void {
-      flushes.setPoller(undefined, () => {
-        const complete = flushes.beginRound(undefined);
+      acks.setPoller(undefined, () => {
+        const complete = acks.beginRound(undefined);
         setTimeout(() => {
           const data = { id: "", data: result(), polled: true };
           for (const { observer } of of(path)) observer.next({ result: { type: "data", data } } as never);
@@ -96,7 +96,7 @@ export function createScriptedServer() {
     },
     /** Says that all of a flush was told. */
     flush(organizationId?: string): void {
-      flushes.flushed(organizationId, cursorAt(head));
+      acks.flushed(organizationId, cursorAt(head));
     },
     state(state: "connecting" | "pending", error?: Error): void {
       for (const { observer } of subscribers) {
