@@ -1,24 +1,24 @@
 import type { MemoryShare, OutputUse } from "./memory-budget.js";
 
-/** Room for a frame that is not produced yet. */
+/** Memory that is reserved for a frame before the frame is produced. */
 export interface OutputReservation {
-  /** How much is reserved: nothing for a short frame. */
+  /** The reserved bytes: 0 for a short frame. */
   readonly bytes: number;
-  /** From now on the next large frame of the socket takes the reserved bytes. Returns them if it needs more. */
+  /** Assigns the reserved bytes to the next large frame of the socket. Releases them if the frame needs more. */
   use(frameBytes: number): void;
-  /** Returns the bytes, unless a frame has taken them. */
+  /** Releases the bytes, unless a frame has used them. */
   release(): void;
 }
 
 export interface OutputGrantsOptions {
   readonly memory: MemoryShare;
-  /** How much a socket gets that has waited to send a short frame. */
+  /** Returns how many bytes are granted to a socket that waits to send a short frame. */
   readonly shortBytes: () => number;
-  /** Called when the socket has got room that it waited for. */
+  /** Called when memory is granted to the waiting socket. */
   readonly onGrant: () => void;
 }
 
-/** How long room is kept for a socket that waited for it, in milliseconds. The socket may have nothing left to send. */
+/** Lifetime of an unused grant, in milliseconds. It expires because the socket may have nothing left to send. */
 const GRANT_MS = 1_000;
 
 interface Grant {
@@ -26,11 +26,11 @@ interface Grant {
   readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** Room that one socket waited for, kept so that others which are woken do not take it first. */
+/** Reserves memory for a waiting socket when it becomes available, so that other waiting sockets cannot take it first. */
 export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrantsOptions) {
   const granted: Record<OutputUse, Grant | undefined> = { sent: undefined, large: undefined };
 
-  /** Ends a grant. Returns how many bytes it had, for the frame that takes them. */
+  /** Ends a grant and returns its bytes, which the caller then uses or releases. */
   function take(use: OutputUse): number {
     const grant = granted[use];
     if (!grant) return 0;
@@ -50,11 +50,11 @@ export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrants
   const grants = {
     take,
 
-    /** Whether a frame may be sent. If not, it is granted room later. */
+    /** Returns whether a frame may be sent now. If not, `onGrant` is called when there is memory for it. */
     hasRoom(use: OutputUse, size: number): boolean {
       const known = granted[use];
       if (known && (use === "sent" || known.bytes >= size)) return true;
-      // A grant that is too small makes room for a larger one.
+      // A grant that is too small is released before a larger one is requested.
       if (known) memory.release(use, take(use));
       if (memory.hasRoom(use, size)) {
         memory.stopWaiting(use);
@@ -64,28 +64,28 @@ export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrants
       return false;
     },
 
-    /** Reserves room. Short frames need none: there is always some for a few of them. */
+    /** Reserves memory for a frame. Short frames need no reservation, because the budget always has room for a few of them. */
     reserve(use: OutputUse, size: number): OutputReservation | undefined {
       if (!grants.hasRoom(use, size)) return undefined;
-      if (use === "sent") return nothing;
+      if (use === "sent") return emptyReservation;
       memory.replace(use, take(use), size);
       let own: Grant | undefined;
-      let isTaken = false;
+      let isUsed = false;
       return {
         bytes: size,
         use(frameBytes) {
-          if (isTaken) return;
-          isTaken = true;
+          if (isUsed) return;
+          isUsed = true;
           if (frameBytes > size) return memory.release(use, size);
-          const before = take(use);
-          if (before > 0) memory.release(use, before);
+          const grantedBytes = take(use);
+          if (grantedBytes > 0) memory.release(use, grantedBytes);
           own = { bytes: size, timer: undefined };
           granted[use] = own;
         },
         release() {
-          if (!isTaken) memory.release(use, size);
+          if (!isUsed) memory.release(use, size);
           else if (own && granted[use] === own) memory.release(use, take(use));
-          isTaken = true;
+          isUsed = true;
           own = undefined;
         },
       };
@@ -99,4 +99,4 @@ export function createOutputGrants({ memory, shortBytes, onGrant }: OutputGrants
   return grants;
 }
 
-const nothing: OutputReservation = { bytes: 0, use() {}, release() {} };
+const emptyReservation: OutputReservation = { bytes: 0, use() {}, release() {} };

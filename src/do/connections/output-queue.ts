@@ -1,4 +1,4 @@
-/** A frame that waits for room. */
+/** A frame that waits until there is memory for it. */
 export interface OutputRequest {
   readonly bytes: number;
   readonly callback: () => void;
@@ -6,24 +6,24 @@ export interface OutputRequest {
 
 export interface OutputQueueOptions<TMember> {
   /**
-   * Whether a member waits for others. One that waits for its own output to be read keeps nobody waiting.
-   * @default always
+   * Returns whether a member takes part in the turns. A member that waits for its own clients to read must not block others.
+   * @default always true
    */
   readonly isReady?: (member: TMember, bytes: number) => boolean;
-  /** Whether there is room for a frame of a member. */
+  /** Returns whether there is memory for a frame of a member. */
   readonly fits: (member: TMember, bytes: number) => boolean;
   /**
-   * Whether members behind one without room may be served. If not, large requests of one member cannot be starved by small
-   * ones of others.
+   * Whether the queue skips a member whose frame does not fit and serves the next one. If false, small requests of other members
+   * cannot starve a large request.
    */
   readonly skipsBlocked: boolean;
 }
 
-/** Shares that wait for room to send. Members take turns, and of one member the share that waits longest comes first. */
+/** Queues requests for memory to send frames. Members take turns; the oldest request of a member is served first. */
 export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<TMember>) {
   const { isReady = () => true, fits, skipsBlocked } = options;
   const requests = new Map<TMember, Map<TShare, OutputRequest>>();
-  /** The members that wait for others, in the order of their turns. */
+  /** The members that are ready, in the order of their turns. */
   const turns = new Set<TMember>();
 
   function firstOf(member: TMember): readonly [TShare, OutputRequest] | undefined {
@@ -31,8 +31,8 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
     return first;
   }
 
-  /** Gives a member a turn, unless it waits for itself. */
-  function line(member: TMember): void {
+  /** Adds a member to the turns if its first request is ready, or removes it. */
+  function updateTurn(member: TMember): void {
     const first = firstOf(member);
     if (first && isReady(member, first[1].bytes)) turns.add(member);
     else turns.delete(member);
@@ -42,10 +42,10 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
     const own = requests.get(member);
     if (!own?.delete(share)) return;
     if (own.size === 0) requests.delete(member);
-    line(member);
+    updateTurn(member);
   }
 
-  /** Serves the first member that there is room for. Returns whether there was one. */
+  /** Serves the first member whose frame fits. Returns whether there was one. */
   function serve(): boolean {
     for (const member of turns) {
       const first = firstOf(member);
@@ -59,7 +59,7 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
         if (!skipsBlocked) return false;
         continue;
       }
-      // Its next turn comes after those of the others.
+      // Removing and adding the member again moves it behind the others.
       turns.delete(member);
       remove(member, share);
       callback();
@@ -71,16 +71,16 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
   return {
     isWaiting: (): boolean => requests.size > 0,
 
-    /** Whether a member other than this one has a turn. */
+    /** Returns whether a member other than this one is ready. */
     hasOther(member: TMember): boolean {
       return turns.size > (turns.has(member) ? 1 : 0);
     },
 
-    /** Adds a request. It replaces an earlier one of the same share, and keeps its place. */
+    /** Adds a request. It replaces an earlier request of the same share and keeps that request's position. */
     add(member: TMember, share: TShare, request: OutputRequest): void {
       const own = requests.get(member) ?? new Map<TShare, OutputRequest>();
       requests.set(member, own.set(share, request));
-      line(member);
+      updateTurn(member);
     },
 
     remove,
@@ -92,7 +92,7 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
      */
     wake(member?: TMember): void {
       if (requests.size === 0) return;
-      if (member !== undefined) line(member);
+      if (member !== undefined) updateTurn(member);
       while (serve());
     },
   };

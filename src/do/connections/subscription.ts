@@ -10,8 +10,8 @@ export interface Subscription {
   stored: StoredSubscription;
   /** Whether its procedure has run since the object woke up. */
   opened: boolean;
-  /** Where it is, while that is behind the hub's head. */
-  behind: Position | undefined;
+  /** Position of the first change that was not delivered; `undefined` if the subscription is up to date. */
+  catchUpFrom: Position | undefined;
   /** Ends the app's generator, while one runs. */
   running: AbortController | undefined;
 }

@@ -6,25 +6,24 @@ interface BufferedEvent {
   readonly event: string;
 }
 
-/** Longest event, in characters, that is kept to be sent to others who share it. It stays in memory until the next one. */
-const MOST_KEPT = 262_144;
+/** Longest event, in characters, that is cached for other subscriptions with the same result. */
+const MAX_CACHED = 262_144;
 
 /**
- * The newest event of each socket, until it is known whether it is the last of its flush: then the word that the flush
- * is complete goes along with it. A frame of its own would cost as much as the event. Nothing is held for longer than
- * it takes to find out, which is within one turn.
+ * Buffers each socket's latest event, so that the flush acknowledgement can be part of the last one instead of a separate frame,
+ * which would cost as much as an event. The buffer is always emptied within the same turn.
  */
 export function createEventCoalescer(frames: Frames) {
   const buffered = new Map<Connection, BufferedEvent>();
-  // The same for all who share a result: made once.
-  let last = { event: "", cursor: "", together: "" };
+  // Subscriptions that share a result share the text with the acknowledgement as well.
+  let last = { event: "", cursor: "", text: "" };
 
-  function together(event: string, cursor: string): string {
-    if (event.length > MOST_KEPT) return append(event, cursor);
+  function withAck(event: string, cursor: string): string {
+    if (event.length > MAX_CACHED) return append(event, cursor);
     if (last.event !== event || last.cursor !== cursor) {
-      last = { event, cursor, together: append(event, cursor) };
+      last = { event, cursor, text: append(event, cursor) };
     }
-    return last.together;
+    return last.text;
   }
 
   function release(connection: Connection): void {
@@ -35,9 +34,9 @@ export function createEventCoalescer(frames: Frames) {
 
   return {
     /**
-     * Holds an event, and sends the one that was held before.
+     * Buffers an event, and sends the one that was buffered before.
      *
-     * @param bytes about how large the event is. To measure a long text that was just put together would copy it
+     * @param bytes approximate size of the event. Measuring a long text that was just concatenated would copy it.
      */
     buffer(connection: Connection, head: FrameHead, event: string, bytes: number): void {
       release(connection);
@@ -47,16 +46,16 @@ export function createEventCoalescer(frames: Frames) {
 
     has: (connection: Connection): boolean => buffered.has(connection),
 
-    /** Sends what is held for a socket: something else follows. */
+    /** Sends the buffered event of a socket without an acknowledgement. */
     release,
 
     connections: (): readonly Connection[] => [...buffered.keys()],
 
-    /** Sends what is held for a socket, with the word that its flush is complete. */
+    /** Sends the buffered event of a socket with the acknowledgement that its flush is complete. */
     complete(connection: Connection, cursor: string): void {
       const known = buffered.get(connection);
       buffered.delete(connection);
-      if (known) connection.send(frames.withEvent(known.head, together(known.event, cursor)));
+      if (known) connection.send(frames.withEvent(known.head, withAck(known.event, cursor)));
     },
   };
 }

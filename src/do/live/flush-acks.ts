@@ -3,61 +3,61 @@ import type { Connection } from "../connections/connection.js";
 import { MultiMap } from "./multi-map.js";
 
 export interface FlushAcksOptions {
-  /** Tells a socket how far its live queries are, if it may be told anything now. Answers whether it was. */
+  /** Sends an acknowledgement to a socket if that is possible now. Returns whether it was sent. */
   readonly send: (connection: Connection) => boolean;
 }
 
 /**
- * Who is told that a flush is complete: sockets that were sent a live query's result, since those of one page move
- * together, and the sockets of the session that wrote, since its mutation is done when they show it.
+ * Tracks which sockets need an acknowledgement that a flush is complete: sockets that were sent a live query's result, because a page
+ * updates its queries together, and sockets of the session that wrote, because its mutation resolves when they show the write.
  */
-export function createFlushAcks({ send: tell }: FlushAcksOptions) {
-  /** How many live queries a socket has. */
-  const holding = new Map<Connection, number>();
+export function createFlushAcks({ send }: FlushAcksOptions) {
+  /** The number of live queries of each socket. */
+  const queryCounts = new Map<Connection, number>();
   const bySession = new MultiMap<string, Connection>();
-  const owed = new Set<Connection>();
+  const required = new Set<Connection>();
 
   return {
     add(connection: Connection): void {
-      holding.set(connection, (holding.get(connection) ?? 0) + 1);
+      queryCounts.set(connection, (queryCounts.get(connection) ?? 0) + 1);
       const session = sessionOf(connection.caller);
       if (session !== undefined) bySession.add(session, connection);
     },
 
     remove(connection: Connection): void {
-      const rest = (holding.get(connection) ?? 1) - 1;
-      if (rest > 0) return void holding.set(connection, rest);
-      holding.delete(connection);
-      owed.delete(connection);
+      const remaining = (queryCounts.get(connection) ?? 1) - 1;
+      if (remaining > 0) return void queryCounts.set(connection, remaining);
+      queryCounts.delete(connection);
+      required.delete(connection);
       const session = sessionOf(connection.caller);
       if (session !== undefined) bySession.delete(session, connection);
     },
 
-    owe(connection: Connection): void {
-      owed.add(connection);
+    require(connection: Connection): void {
+      required.add(connection);
     },
 
-    oweSession(session: string): void {
-      for (const connection of bySession.get(session) ?? []) owed.add(connection);
+    requireForSession(session: string): void {
+      for (const connection of bySession.get(session) ?? []) required.add(connection);
     },
 
-    isOwing: (): boolean => owed.size > 0,
+    hasPending: (): boolean => required.size > 0,
 
-    owing: (): readonly Connection[] => [...owed],
+    pending: (): readonly Connection[] => [...required],
 
-    /** Those that cannot be told now stay owed. */
-    tellAll(): void {
-      for (const connection of owed) if (tell(connection)) owed.delete(connection);
+    /** Sends all acknowledgements that can be sent now. The others stay pending. */
+    sendAll(): void {
+      for (const connection of required) if (send(connection)) required.delete(connection);
     },
 
-    /** The same for one socket. */
-    tellOne(connection: Connection): void {
-      if (owed.has(connection) && tell(connection)) owed.delete(connection);
+    /** Sends the acknowledgement of one socket, if it needs one and can receive it now. */
+    send(connection: Connection): void {
+      if (required.has(connection) && send(connection)) required.delete(connection);
     },
   };
 }
 
-/** The frame that says it. Stock clients ignore it. */
+/** The frame of an acknowledgement. tRPC's own client ignores it. */
 export function flushedFrame(cursor: string): string {
   return JSON.stringify({ id: null, method: "userdo.flushed", params: { cursor } });
 }

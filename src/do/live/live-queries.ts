@@ -16,160 +16,157 @@ import { createOutputReservations } from "./output-reservations.js";
 import { createProgress } from "./progress.js";
 import { readResult, type LiveRunner } from "./live-runner.js";
 import { createReadIndex } from "./read-index.js";
-import { createReads, type Reads } from "./reads.js";
+import { createReads, isSameReads, toStoredReads, type Reads } from "./reads.js";
 import { createRunScheduler } from "./run-scheduler.js";
 import type { ReadRecorder } from "../tables/reads/read-recorder.js";
-import { isSameReads, toStoredReads } from "./stored-reads.js";
 
-/** Most queries of one socket that run before its window has taken their results. Those that await something run side by side. */
+/** How many queries of a socket run before their results are sent. Asynchronous queries run concurrently. */
 const RUN_AHEAD = 16;
 
 export interface LiveQueriesOptions {
   readonly hub: ChangeHub;
   readonly frames: Frames;
   readonly runner: LiveRunner;
-  /** The query that a stored subscription asks for. */
+  /** Returns the query of a stored subscription. */
   readonly requestOf: (stored: StoredSubscription) => LiveRequest;
   readonly toResult: (data: unknown) => LiveResult;
-  /** How much room is reserved for a result of unknown size, in bytes. */
+  /** How much memory is reserved for a result of unknown size, in bytes. */
   readonly unknownResult: number;
-  /** What to say of a result that no frame can carry; nothing for one that fits. */
+  /** Returns the error for a result that is too large for a frame; `undefined` if the result fits. */
   readonly refusal: (result: LiveResult) => Error | undefined;
-  readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
+  readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
   /** Ends a subscription with a frame. */
-  readonly drop: (subscription: Subscription, frame: string) => void;
+  readonly end: (subscription: Subscription, frame: string) => void;
   readonly authorizeDelivery: (connection: Connection) => boolean;
   readonly subscriptionsOf: (connection: Connection) => Iterable<Subscription>;
-  /** Runs work that asks for many sockets of a session, which is looked up once. */
+  /** Runs synchronous work that authorizes many sockets, and checks the access of each session once. */
   readonly withCachedChecks: (work: () => void) => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
-/** Keeps queries current: each is run again when what it read was written to, and told when it came to something else. */
+/** Keeps query results current: runs a query again after a write to data that it read, and sends the result if it changed. */
 export function createLiveQueries(options: LiveQueriesOptions) {
   const { hub, frames, runner, authorizeDelivery, subscriptionsOf } = options;
   const runs = createRuns();
   const index = createReadIndex<LiveRun>(runner);
-  /** What runs have read so far that are not done. */
+  /** What each unfinished run has read so far. */
   const reading = new Map<LiveRun, Reads>();
-  const behind = createSocketBacklog();
+  const backlog = createSocketBacklog();
   const reservations = createOutputReservations(options.unknownResult);
-
-  const held = createEventCoalescer(frames);
-  const markers = createFlushAcks({
+  const events = createEventCoalescer(frames);
+  const flushAcks = createFlushAcks({
     send(connection) {
-      const isLast = held.has(connection);
-      const isBehind = connection.isWaiting() || behind.has(connection) || progress.isBehind(connection);
+      const isLast = events.has(connection);
+      const isBehind = connection.isWaiting() || backlog.has(connection) || progress.isBehind(connection);
       if (isBehind || !authorizeDelivery(connection)) {
-        held.release(connection);
+        events.release(connection);
         return false;
       }
       const cursor = formatCursor(hub.head());
-      if (isLast) held.complete(connection, cursor);
+      if (isLast) events.complete(connection, cursor);
       else connection.send(flushedFrame(cursor));
       return true;
     },
   });
-  const tellMarkers = (): void => options.withCachedChecks(markers.tellAll);
-  const rounds = createRunScheduler<LiveRun>({
+  const sendAcks = (): void => options.withCachedChecks(flushAcks.sendAll);
+  const runScheduler = createRunScheduler<LiveRun>({
     prepare: () => hub.flush(),
     membersOf,
-    work: run,
-    ran() {
-      // A held event is the last of its flush if no other query of its socket has to run.
-      const connections = held.connections();
+    work: execute,
+    onRunEnd() {
+      // A buffered event is the last of its flush if no other query of its socket has to run.
+      const connections = events.connections();
       if (connections.length === 0) return;
       options.withCachedChecks(() => {
         for (const connection of connections) {
-          markers.tellOne(connection);
-          held.release(connection);
+          flushAcks.send(connection);
+          events.release(connection);
         }
       });
     },
-    yields: (isLong) => {
-      tellMarkers();
+    onYield: (isLong) => {
+      sendAcks();
       if (isLong) reportProgress();
     },
-    done: tellMarkers,
+    onRoundEnd: sendAcks,
     waitUntil: options.waitUntil,
   });
+  const progress = createProgress({ subscriptionsOf, runOf: runs.of, isPending: runScheduler.isPending });
 
-  const progress = createProgress({ subscriptionsOf, runOf: runs.of, isPending: rounds.isPending });
-
-  /** Sends sockets with unfinished queries the position up to which their results are current. Called when a round takes long. */
+  /** Sends sockets with unfinished queries the position up to which their results are current, when a round takes long. */
   function reportProgress(): void {
     options.withCachedChecks(() => {
-      for (const connection of markers.owing()) {
-        if (connection.isWaiting() || behind.has(connection) || !authorizeDelivery(connection)) continue;
+      for (const connection of flushAcks.pending()) {
+        if (connection.isWaiting() || backlog.has(connection) || !authorizeDelivery(connection)) continue;
         connection.send(flushedFrame(formatCursor(progress.positionOf(connection, hub.head()))));
       }
     });
   }
 
-  /** Runs the queries in a socket's backlog, as many as its window may take. Each result that is sent starts another run. */
+  /** Runs queries of a socket's backlog, as many as its window may take. Each result that is sent starts another run. */
   function catchUp(connection: Connection): void {
     if (connection.isWaiting()) return;
-    let ahead = 0;
-    for (const subscription of behind.of(connection)) {
-      const it = runs.of(subscription);
-      if (!it || rounds.isRunning(it)) continue;
-      rounds.ensure(it);
-      if (++ahead === RUN_AHEAD) return;
+    let started = 0;
+    for (const subscription of backlog.of(connection)) {
+      const run = runs.of(subscription);
+      if (!run || runScheduler.isRunning(run)) continue;
+      runScheduler.ensure(run);
+      if (++started === RUN_AHEAD) return;
     }
   }
 
-  /** Removes a subscription that has its newest result, or has ended, from the backlog, and runs the next query of its socket. */
-  function leaveBehind(subscription: Subscription): void {
-    if (behind.delete(subscription)) catchUp(subscription.connection);
+  /** Removes a subscription from the backlog when it has its newest result or has ended. Runs the next query of its socket. */
+  function leaveBacklog(subscription: Subscription): void {
+    if (backlog.delete(subscription)) catchUp(subscription.connection);
   }
 
   const fail = (subscription: Subscription, error: ErrorShape): void => {
-    held.release(subscription.connection);
-    options.drop(subscription, frames.error(subscription.stored, error));
+    events.release(subscription.connection);
+    options.end(subscription, frames.error(subscription.stored, error));
   };
 
-  function forget(run: LiveRun): void {
-    rounds.remove(run);
+  function discard(run: LiveRun): void {
+    runScheduler.remove(run);
     index.remove(run);
     progress.remove(run);
   }
 
-  /** Gives callers runs of their own: each may get another answer. */
-  function split(it: LiveRun, groups: readonly CallersSubscriptions[]): void {
+  /** Moves callers to runs of their own, because each may get a different result. */
+  function splitByCaller(run: LiveRun, groups: readonly CallersSubscriptions[]): void {
     for (const { caller, subscriptions } of groups) {
-      const own = runs.get(it.query, callerKey(caller), () => it.call);
-      for (const subscription of subscriptions) if (runs.of(subscription) === it) runs.join(own, subscription);
-      touch(own, hub.head());
+      const own = runs.get(run.query, callerKey(caller), () => run.call);
+      for (const subscription of subscriptions) if (runs.of(subscription) === run) runs.join(own, subscription);
+      schedule(own, hub.head());
     }
   }
 
-  async function run(it: LiveRun): Promise<void> {
-    const reservation = reservations.reserve(it);
+  async function execute(run: LiveRun): Promise<void> {
+    const reservation = reservations.reserve(run);
     if (!reservation) {
       // The query runs when one of the clients reads again, or the object has room for its result.
-      for (const subscription of it.subscribers) behind.add(subscription);
-      return progress.remove(it);
+      for (const subscription of run.subscribers) backlog.add(subscription);
+      return progress.remove(run);
     }
-    const [first, ...others] = byCaller(it.subscribers);
+    const [first, ...others] = byCaller(run.subscribers);
     if (!first) return;
     const reads = createReads();
-    reading.set(it, reads);
-    progress.begin(it);
+    reading.set(run, reads);
+    progress.begin(run);
     try {
-      const outcome = await readResult(options, { caller: first.caller, call: it.call, recorder: reads.recorder });
-      if (outcome.ok && !reads.ofCaller()) await checkOthers(it, others, reads.recorder);
-      // What has been committed meanwhile has to be known of now: the run may have seen some of it.
+      const outcome = await readResult(options, { caller: first.caller, call: run.call, recorder: reads.recorder });
+      if (outcome.ok && !reads.dependsOnCaller()) await checkOthers(run, others, reads.recorder);
+      // The run may have read writes that were committed in the meantime. The flush shows whether it is outdated.
       hub.flush();
-      if (rounds.isSpoiled(it)) return;
-      if (!outcome.ok || reads.ofCaller()) split(it, others);
-      if (outcome.ok) settle(it, outcome.result, reads, callerKey(first.caller), reservation);
+      if (runScheduler.isOutdated(run)) return;
+      if (!outcome.ok || reads.dependsOnCaller()) splitByCaller(run, others);
+      if (outcome.ok) publish(run, outcome.result, reads, callerKey(first.caller), reservation);
       else for (const subscription of first.subscriptions) fail(subscription, outcome.error);
     } catch (cause) {
-      for (const subscription of it.subscribers) fail(subscription, runner.shape(it.call, cause));
+      for (const subscription of run.subscribers) fail(subscription, runner.shape(run.call, cause));
     } finally {
       reservation.release();
-      reading.delete(it);
-      progress.end(it);
+      reading.delete(run);
+      progress.end(run);
     }
   }
 
@@ -184,58 +181,64 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     }
   }
 
-  /** Tells what a run found to those who share it. */
-  function settle(it: LiveRun, result: LiveResult, reads: Reads, caller: string, reservation: OutputReservation): void {
-    const subscribers = [...it.subscribers];
+  /** Sends the result of a run to the subscriptions that share it. */
+  function publish(
+    run: LiveRun,
+    result: LiveResult,
+    reads: Reads,
+    caller: string,
+    reservation: OutputReservation,
+  ): void {
+    const subscribers = [...run.subscribers];
     if (subscribers.length === 0) return;
     const refused = options.refusal(result);
     if (refused) throw refused;
-    const shared = !reads.ofCaller();
-    // One that others share already has their reads: nothing was written to those, or it would run again.
-    const list = moveTo(it, shared ? undefined : caller) ? index.set(it, reads.list()) : reads.list();
+    const shared = !reads.dependsOnCaller();
+    // An equal run that this one was merged into keeps its own reads. They are unchanged, or it would run again.
+    const list = changeCaller(run, shared ? undefined : caller) ? index.set(run, reads.list()) : reads.list();
     const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
     const frameBytes = result.bytes + event.length - result.characters;
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
-    reservations.note(it, frameBytes);
+    reservations.note(run, frameBytes);
     reservation.use(frameBytes);
     options.withCachedChecks(() => {
-      for (const subscription of subscribers) tell(subscription, live, event, frameBytes);
+      for (const subscription of subscribers) deliver(subscription, live, event, frameBytes);
     });
   }
 
-  /** Makes a run a caller's, or nobody's in particular. Answers whether it is the first such: else it joins that. */
-  function moveTo(it: LiveRun, caller: string | undefined): boolean {
-    const there = runs.find(it.query, caller);
-    if (there === it) return true;
-    if (!there) {
-      runs.rename(it, caller);
+  /** Keys a run per caller, or shares it. Returns false if an equal run exists and this one was merged into it. */
+  function changeCaller(run: LiveRun, caller: string | undefined): boolean {
+    const equal = runs.find(run.query, caller);
+    if (equal === run) return true;
+    if (!equal) {
+      runs.rename(run, caller);
       return true;
     }
-    for (const subscription of it.subscribers) runs.join(there, subscription);
-    runs.drop(it);
-    forget(it);
+    for (const subscription of run.subscribers) runs.join(equal, subscription);
+    runs.deleteUnused(run);
+    discard(run);
     return false;
   }
 
-  function tell(subscription: Subscription, live: StoredLive, event: string, bytes: number): void {
+  function deliver(subscription: Subscription, live: StoredLive, event: string, bytes: number): void {
     const { connection, stored } = subscription;
     const { hash, reads, shared } = stored.live ?? {};
     const isWaiting = connection.isWaiting() || (hash !== live.hash && connection.isWaiting(bytes));
-    if (isWaiting || !authorizeDelivery(connection)) return behind.add(subscription);
+    if (isWaiting || !authorizeDelivery(connection)) return backlog.add(subscription);
     if (hash !== live.hash) {
-      held.buffer(connection, stored, event, bytes);
-      // tRPC's own client is told in a frame of its own.
-      if (!stored.readsFlushed) held.release(connection);
-      markers.owe(connection);
+      events.buffer(connection, stored, event, bytes);
+      // tRPC's own client does not read acknowledgements from events, so it gets a separate frame.
+      if (!stored.readsFlushed) events.release(connection);
+      flushAcks.require(connection);
     }
     if (hash !== live.hash || shared !== live.shared || !isSameReads(reads, live.reads))
-      options.keep(subscription, { live });
-    leaveBehind(subscription);
+      options.update(subscription, { live });
+    leaveBacklog(subscription);
   }
 
-  function touch(it: LiveRun, from: Cursor): void {
-    progress.touch(it, from);
-    rounds.add(it);
+  function schedule(run: LiveRun, from: Cursor): void {
+    progress.markPending(run, from);
+    runScheduler.add(run);
   }
 
   const queryOf = ({ input }: StoredSubscription): string => JSON.stringify(input ?? null);
@@ -247,52 +250,52 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   return {
     /** Schedules the queries that depend on what a flush changed. */
     onFlush(flush: Flush): void {
-      for (const each of index.touched(flush)) touch(each, flush.from);
-      for (const [each, reads] of reading) if (reads.spoiledBy(flush)) touch(each, flush.from);
+      for (const each of index.touched(flush)) schedule(each, flush.from);
+      for (const [each, reads] of reading) if (reads.isAffectedBy(flush)) schedule(each, flush.from);
     },
 
-    /** Keeps a query current for a new subscription, which is told its result first. */
+    /** Adds a subscription, and runs its query for the first result. */
     add(subscription: Subscription, { lastEventId }: LiveRequest): void {
       const { connection, stored } = subscription;
       subscription.stored = { ...stored, live: { hash: hashOf(lastEventId), reads: [], shared: false } };
-      const it = runs.get(queryOf(stored), callerKey(connection.caller), () => callOf(stored));
-      runs.join(it, subscription);
-      markers.add(connection);
-      // Also when nothing has changed since it left: it knows by that how current it is.
-      markers.owe(connection);
-      touch(it, hub.head());
+      const run = runs.get(queryOf(stored), callerKey(connection.caller), () => callOf(stored));
+      runs.join(run, subscription);
+      flushAcks.add(connection);
+      // Sent even if nothing has changed since the client disconnected, so that the client knows how current its result is.
+      flushAcks.require(connection);
+      schedule(run, hub.head());
     },
 
-    /** Takes one up after a sleep, without running it. */
+    /** Restores a subscription after hibernation, without running its query. */
     restore(subscription: Subscription): void {
       const { connection, stored } = subscription;
       const { reads = [], shared = false } = stored.live ?? {};
-      const it = runs.get(queryOf(stored), shared ? undefined : callerKey(connection.caller), () => callOf(stored));
-      runs.join(it, subscription);
-      markers.add(connection);
-      const known = index.of(it);
-      // Those of a client that could not be told may be older.
-      if (!known) index.set(it, reads);
-      else if (!isSameReads(known, reads)) index.set(it, [...known, ...reads]);
+      const run = runs.get(queryOf(stored), shared ? undefined : callerKey(connection.caller), () => callOf(stored));
+      runs.join(run, subscription);
+      flushAcks.add(connection);
+      const known = index.of(run);
+      // Subscriptions that missed a result have reads of an older run, so the reads of all are combined.
+      if (!known) index.set(run, reads);
+      else if (!isSameReads(known, reads)) index.set(run, [...known, ...reads]);
     },
 
     remove(subscription: Subscription): void {
-      markers.remove(subscription.connection);
-      const left = runs.leave(subscription);
-      if (left) forget(left);
-      leaveBehind(subscription);
+      flushAcks.remove(subscription.connection);
+      const unused = runs.leave(subscription);
+      if (unused) discard(unused);
+      leaveBacklog(subscription);
     },
 
     /** Called when the client reads again. Sends the results that it missed. */
     resume(connection: Connection): void {
       catchUp(connection);
-      if (markers.isOwing()) rounds.request();
+      if (flushAcks.hasPending()) runScheduler.request();
     },
 
-    /** A session has written: tells its sockets when their live queries show it. */
+    /** Sends an acknowledgement to the sockets of a session once their live queries include what the session has written. */
     announceWrite(session: string): void {
-      markers.oweSession(session);
-      if (markers.isOwing()) tellMarkers();
+      flushAcks.requireForSession(session);
+      if (flushAcks.hasPending()) sendAcks();
     },
   };
 }

@@ -2,22 +2,22 @@ import { createHash } from "node:crypto";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { byteLength } from "../../shared/byte-length.js";
 
-/** A result on its way to its subscribers: serialized once for all of them. */
+/** A result that was serialized once for all its subscribers. */
 export interface LiveResult {
-  /** Says whether another is the same. */
+  /** Equal results have equal hashes. */
   readonly hash: string;
-  /** How large it is on the wire. */
+  /** Size on the wire, in bytes. */
   readonly bytes: number;
-  /** How long its text is. */
+  /** Length of the text, in characters. */
   readonly characters: number;
-  /** The event under an id, as `Frames.event` writes it. */
+  /** Returns the event with an id, in the format of `Frames.event`. */
   event(id: string): string;
 }
 
-/** How an event with an empty id begins. */
+/** The beginning of an event with an empty id. */
 const HEAD = '{"json":{"id":""';
 
-/** Serializes a result as a client would get it, so that two that look the same to it have the same hash. */
+/** Serializes a result as a client receives it, so that results which look equal to a client have equal hashes. */
 export function createLiveResults(router: AnyTRPCRouter) {
   const { output } = router._def._config.transformer;
   return (data: unknown): LiveResult => {
@@ -37,14 +37,14 @@ export function createLiveResults(router: AnyTRPCRouter) {
   };
 }
 
-/** Characters that are hashed at once: a string is copied for it. */
+/** How many characters are hashed at a time. Hashing copies the string. */
 const HASHED_AT_ONCE = 65_536;
 
 function hashText(text: string): string {
   const hash = createHash("sha256");
   for (let from = 0; from < text.length;) {
     let until = from + HASHED_AT_ONCE;
-    // Half of a character has no bytes of its own.
+    // A surrogate pair must not be split, because half of it cannot be encoded.
     if (isHighSurrogate(text.charCodeAt(until - 1))) until--;
     hash.update(text.slice(from, until));
     from = until;
@@ -56,12 +56,12 @@ function isHighSurrogate(code: number): boolean {
   return code >= 0xd800 && code <= 0xdbff;
 }
 
-/** The id of a live query's event: where the log stood, and what was told. */
+/** The id of a live query's event: the position in the change log and the hash of the result. */
 export function formatEventId(cursor: string, hash: string): string {
   return `${cursor}.${hash}`;
 }
 
-/** What the event told that a client comes back with. */
+/** Reads the hash of the result from an event id that a client sends when it reconnects. */
 export function hashOf(eventId: string | undefined): string | undefined {
   return eventId?.split(".")[2];
 }

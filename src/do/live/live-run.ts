@@ -3,12 +3,12 @@ import type { Caller } from "../../shared/caller.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { Subscription } from "../connections/subscription.js";
 
-/** One query with one input, run for all who share its result. */
+/** One query with one input, which runs once for all subscriptions that share its result. */
 export interface LiveRun {
-  /** Names the query and its input. */
+  /** Identifies the query and its input. */
   readonly query: string;
   readonly call: Call;
-  /** Whose run it is; nobody's in particular when its result is the same for all. */
+  /** Key of the caller that the run belongs to; `undefined` if callers share the result. */
   caller: string | undefined;
   readonly subscribers: Set<Subscription>;
 }
@@ -19,7 +19,7 @@ export interface CallersSubscriptions {
   readonly subscriptions: readonly Subscription[];
 }
 
-/** The runs of an object, found by what they run and for whom. */
+/** The runs of an object by query and caller. */
 export function createRuns() {
   const runs = new Map<string, LiveRun>();
   const runOf = new Map<Subscription, LiveRun>();
@@ -29,7 +29,7 @@ export function createRuns() {
     of: (subscription: Subscription): LiveRun | undefined => runOf.get(subscription),
     find: (query: string, caller: string | undefined): LiveRun | undefined => runs.get(keyOf({ query, caller })),
 
-    /** The run of a query for a caller. Made if there is none. */
+    /** Returns the run of a query for a caller, and creates it if there is none. */
     get(query: string, caller: string | undefined, call: () => Call): LiveRun {
       const known = runs.get(keyOf({ query, caller }));
       if (known) return known;
@@ -44,23 +44,23 @@ export function createRuns() {
       runOf.set(subscription, run);
     },
 
-    /** Makes it another caller's, or nobody's, where there is none of that yet. */
+    /** Changes the caller of a run. There must not be a run of the query for the new caller. */
     rename(run: LiveRun, caller: string | undefined): void {
       runs.delete(keyOf(run));
       run.caller = caller;
       runs.set(keyOf(run), run);
     },
 
-    /** Takes a subscription away. Answers its run, when that has no other. */
+    /** Removes a subscription. Returns its run if no other subscription uses it. */
     leave(subscription: Subscription): LiveRun | undefined {
       const run = runOf.get(subscription);
       runOf.delete(subscription);
       run?.subscribers.delete(subscription);
-      return run && all.drop(run);
+      return run && all.deleteUnused(run);
     },
 
-    /** Forgets a run that nobody has subscribed to any more. Answers it, if so. */
-    drop(run: LiveRun): LiveRun | undefined {
+    /** Deletes a run without subscriptions and returns it; returns `undefined` if it still has some. */
+    deleteUnused(run: LiveRun): LiveRun | undefined {
       if (run.subscribers.size > 0) return undefined;
       if (runs.get(keyOf(run)) === run) runs.delete(keyOf(run));
       return run;
@@ -71,14 +71,14 @@ export function createRuns() {
 
 const keys = new WeakMap<Caller, string>();
 
-/** The same text for the same caller. */
+/** Returns the same text for equal callers. */
 export function callerKey(caller: Caller): string {
   const known = keys.get(caller) ?? JSON.stringify(caller);
   keys.set(caller, known);
   return known;
 }
 
-/** Whom a run is for: the users, or the callers that are not users. */
+/** The members that a run works for. Callers that are not users count as members too. */
 export function* membersOf({ subscribers }: LiveRun): Iterable<string> {
   let last: string | undefined;
   for (const { connection } of subscribers) {

@@ -29,7 +29,7 @@ export interface ResultRequest {
 }
 
 /**
- * Runs a query and serializes its result. Only the text stays in memory: rows would be held until the result is sent.
+ * Runs a query and serializes its result, so that only the text stays in memory until the result is sent, not the rows.
  *
  * @throws TRPCError if the result cannot be serialized
  */

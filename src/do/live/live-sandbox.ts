@@ -1,9 +1,9 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { currentRecorder } from "../tables/reads/read-recorder.js";
 
 /**
- * The Worker's bindings, for a live query: those that lead to another object or Worker throw when they are used.
- * What they would answer can change without this object being told.
+ * Returns the bindings for a live query. A binding of another object or Worker throws when it is used, because its replies can
+ * change without a notification to this object.
  */
 export function denyExternalBindings(env: object): object {
   return new Proxy(env, {
@@ -15,7 +15,7 @@ export function denyExternalBindings(env: object): object {
   });
 }
 
-/** Another Durable Object, or another Worker. Both are the platform's own classes, which it gives no names to. */
+/** Returns whether a binding is a Durable Object or another Worker. The platform does not export their classes. */
 function isExternalBinding(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return false;
   const kind = Object.getPrototypeOf(value) === Object.prototype ? "Object" : value.constructor.name;
@@ -24,7 +24,7 @@ function isExternalBinding(value: unknown): boolean {
 
 let guarded = false;
 
-/** From now on `fetch` throws inside a live query. What kept the function before is not caught. */
+/** Makes the global `fetch` throw inside live queries. References to `fetch` that were stored before are not guarded. */
 export function guardFetch(): void {
   if (guarded) return;
   guarded = true;
@@ -35,11 +35,12 @@ export function guardFetch(): void {
   };
 }
 
-function notLive(what: string): TRPCError {
-  return new TRPCError({
+function notLive(what: string): ReasonedError {
+  return new ReasonedError({
     code: "METHOD_NOT_SUPPORTED",
     message:
-      `This query uses ${what}, so it cannot be kept live: nothing says when that has changed. Store what it answers ` +
-      "in a table and read it from there, or do not keep the query live.",
+      `This query uses ${what}, so it cannot be live: changes of external data cannot be detected. Store the data in a table ` +
+      "and read it from there, or call the query without live().",
+    reason: "LIVE_QUERY_EXTERNAL",
   });
 }

@@ -1,7 +1,7 @@
-/** Several values of one key. A class of its own, because a value may be a set too. */
+/** Several values of one key. It has its own class, because a value may be a Set too. */
 class Several<TValue> extends Set<TValue> {}
 
-/** A map with several values under each key. Most keys have one, which takes no set. */
+/** A map with several values under each key. A key with a single value does not need a Set. */
 export class MultiMap<TKey, TValue extends object> {
   readonly #values = new Map<TKey, TValue | Several<TValue>>();
 

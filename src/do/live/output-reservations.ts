@@ -2,27 +2,27 @@ import type { Connection } from "../connections/connection.js";
 import type { OutputReservation } from "../connections/output-grants.js";
 import type { LiveRun } from "./live-run.js";
 
-/** How long room is kept for a run that awaits something, in milliseconds. Then others that wait get it. */
+/** Lifetime of the reservation of an asynchronous run, in milliseconds. Afterwards, waiting frames may use the memory. */
 const RUN_TIMEOUT_MS = 1_000;
 
-/** Reserved bytes are rounded up to a multiple of this: the next result may be a little longer than the last one. */
+/** Reservations are rounded up to a multiple of this, in bytes, because the next result may be a little longer. */
 const STEP = 65_536;
 
 /**
- * Room for the results of runs, reserved before the queries run: a result that cannot be sent would be produced in vain, and
- * many of them at once would fill the memory.
+ * Reserves memory for results before the queries run. Otherwise results that cannot be sent would be produced in vain, and many at
+ * once could fill the memory.
  *
- * @param unknownBytes how much is reserved for the first result of a procedure
+ * @param unknownBytes the reservation for the first result of a procedure
  */
 export function createOutputReservations(unknownBytes: number) {
   const sizeOf = new WeakMap<LiveRun, number>();
-  /** How large the results of a procedure have been lately, at most. */
+  /** Largest recent result of each procedure, in bytes. Decays with each result. */
   const sizeOfPath = new Map<string, number>();
   let isProbing = false;
 
   /**
-   * One run at a time may go without room, if its size is not known and not its own member takes the room: its result is
-   * probably short, and short results never wait for large ones.
+   * Allows one run at a time without a reservation, if the size of its result is unknown. The result is probably short, and short
+   * results never wait for large ones. Not allowed if the procedure is known and the member itself uses the memory.
    */
   function probe({ memory }: Connection, isPathKnown: boolean): OutputReservation | undefined {
     if (isProbing || (isPathKnown && memory.memberHasLarge())) return undefined;
@@ -31,7 +31,7 @@ export function createOutputReservations(unknownBytes: number) {
   }
 
   return {
-    /** Reserves room on a socket of a run; `undefined` if none of its sockets has any now. They are called when they have. */
+    /** Reserves memory on a socket of a run. If no socket has any, returns `undefined`; a socket resumes when it has some. */
     reserve(run: LiveRun): OutputReservation | undefined {
       const known = sizeOf.get(run);
       const ofPath = sizeOfPath.get(run.call.path);
@@ -45,7 +45,7 @@ export function createOutputReservations(unknownBytes: number) {
       return undefined;
     },
 
-    /** Notes how large the frame of a run's result was. */
+    /** Records the size of the frame of a run's result. */
     note(run: LiveRun, frameBytes: number): void {
       const { path } = run.call;
       const bytes = Math.ceil(frameBytes / STEP) * STEP;

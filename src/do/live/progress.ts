@@ -25,7 +25,8 @@ export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOp
   }
 
   return {
-    touch(run: LiveRun, from: Cursor): void {
+    /** Records that a write after `from` concerns a run. */
+    markPending(run: LiveRun, from: Cursor): void {
       if (!touched.has(run)) touched.set(run, from);
     },
 

@@ -5,21 +5,21 @@ import type { SqlValue } from "../tables/codec/sql-value.js";
 import { createTableReads, type TableReads } from "./table-reads.js";
 
 export interface ReadIndexOptions {
-  /** Rows as they are stored, by id and column; those that are gone are missing. `undefined` for no table of the app. */
+  /** Returns stored rows by id and column, without deleted ones; `undefined` if the table is not one of the app's. */
   readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, StoredRow> | undefined;
 }
 
-/** Above this a flush counts as having written to all of a table. */
-const MOST_CHANGES = 1_000;
+/** A flush with more changes than this counts as a write to every row of the table. */
+const MAX_CHANGES = 1_000;
 
-/** Most rows and values of all readers that are remembered: with about 100 bytes each, 10 MB. */
-const MOST_PLACES = 100_000;
+/** Most rows and values that are indexed for all readers: with about 100 bytes each, 10 MB. */
+const MAX_ENTRIES = 100_000;
 
-/** Who has read what, kept so that a write finds those whom it may concern without looking at the others. */
-export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptions, mostPlaces = MOST_PLACES) {
+/** Indexes readers by the data that they read, so that a write finds the readers it concerns without checking the others. */
+export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptions, maxEntries = MAX_ENTRIES) {
   const tables = new Map<string, TableReads<TReader>>();
   const readsOf = new Map<TReader, readonly Read[]>();
-  let places = 0;
+  let entryCount = 0;
 
   function tableOf(name: string): TableReads<TReader> {
     const table = tables.get(name) ?? createTableReads<TReader>();
@@ -30,19 +30,19 @@ export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptio
   function remove(reader: TReader): void {
     for (const read of readsOf.get(reader) ?? []) {
       tableOf(read.table).remove(read, reader);
-      places -= placesOf(read);
+      entryCount -= entriesOf(read);
     }
     readsOf.delete(reader);
   }
 
-  /** Whom the writes of one table concern. */
+  /** Adds the readers that the writes to one table concern. */
   function addTouched(touched: Set<TReader>, table: TableReads<TReader>, name: string, flush: Flush): void {
     table.addWhole(touched);
     if (table.isEmpty()) return;
     const changes = flush.net(name);
-    if (changes.length > MOST_CHANGES) return table.addAll(touched);
-    const there = changes.filter(({ type }) => type !== "delete").map(({ id }) => id);
-    const stored = table.looksAtRows() && there.length > 0 ? rows(name, there) : undefined;
+    if (changes.length > MAX_CHANGES) return table.addAll(touched);
+    const existing = changes.filter(({ type }) => type !== "delete").map(({ id }) => id);
+    const stored = table.needsRows() && existing.length > 0 ? rows(name, existing) : undefined;
     const unknown = (): SqlValue | undefined => undefined;
     for (const { id, type } of changes) {
       const row = stored?.get(id);
@@ -52,29 +52,29 @@ export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptio
 
   return {
     /**
-     * Remembers what a reader has read last. Returns what is remembered: beyond `mostPlaces`, that it has read whole tables, so that
-     * it runs more often than it had to.
+     * Replaces the reads of a reader, and returns the reads that are indexed. Beyond `maxEntries` these are whole tables, so the
+     * reader runs more often than necessary.
      */
     set(reader: TReader, reads: readonly Read[]): readonly Read[] {
       remove(reader);
-      const added = reads.reduce((sum, read) => sum + placesOf(read), 0);
-      const known = places + added > mostPlaces ? wholeTables(reads) : reads;
+      const added = reads.reduce((sum, read) => sum + entriesOf(read), 0);
+      const known = entryCount + added > maxEntries ? wholeTables(reads) : reads;
       readsOf.set(reader, known);
       for (const read of known) {
         tableOf(read.table).add(read, reader);
-        places += placesOf(read);
+        entryCount += entriesOf(read);
       }
       return known;
     },
 
-    /** How many rows and values are remembered. */
-    places: (): number => places,
+    /** The number of rows and values in the index. */
+    entryCount: (): number => entryCount,
 
     of: (reader: TReader): readonly Read[] | undefined => readsOf.get(reader),
 
     remove,
 
-    /** Those whose reads may come to something else by what was written. */
+    /** Returns the readers whose results a flush may change. */
     touched(flush: Flush): Set<TReader> {
       const touched = new Set<TReader>();
       for (const name of flush.tables) {
@@ -87,8 +87,8 @@ export function createReadIndex<TReader extends object>({ rows }: ReadIndexOptio
   };
 }
 
-/** The rows and values by which a read is found. */
-function placesOf({ where, found }: Read): number {
+/** The number of rows and values in the index for a read. */
+function entriesOf({ where, found }: Read): number {
   const values = where?.reduce((sum, condition) => sum + condition.values.length, 1) ?? 0;
   return values + (found?.length ?? 0);
 }

@@ -1,23 +1,26 @@
 import type { Flush } from "../change-log/change-hub.js";
 import { ALL_TABLES, type Read, type ReadRecorder } from "../tables/reads/read-recorder.js";
 
-/** Above this a query counts as having read the whole table. */
-const MOST_READS = 200;
+/** A run with more reads of a table than this counts as having read the whole table. */
+const MAX_READS = 200;
 
-/** What one run of a query depended on. */
+/** Most row ids that are stored per read for hibernation. With more, the first change after hibernation runs the query. */
+const MAX_STORED_IDS = 20;
+
+/** The data that one run of a query has read. */
 export interface Reads {
   readonly recorder: ReadRecorder;
-  /** Whether it looked at who calls. */
-  ofCaller(): boolean;
+  /** Whether the run has read a property of the caller. */
+  dependsOnCaller(): boolean;
   list(): Read[];
-  /** Whether something was written to what it has read so far. */
-  spoiledBy(flush: Flush): boolean;
+  /** Whether a flush has written to a table that the run has read. */
+  isAffectedBy(flush: Flush): boolean;
 }
 
-/** Collects what a run reads. */
+/** Records the reads of a run. */
 export function createReads(): Reads {
   const tables = new Map<string, Map<string, Read>>();
-  let looked = false;
+  let hasReadCaller = false;
 
   return {
     recorder: {
@@ -25,7 +28,7 @@ export function createReads(): Reads {
         const own = tables.get(read.table) ?? new Map<string, Read>();
         tables.set(read.table, own);
         if (own.has("*")) return;
-        if (read.where === undefined || own.size >= MOST_READS) {
+        if (read.where === undefined || own.size >= MAX_READS) {
           own.clear();
           own.set("*", { table: read.table });
         } else {
@@ -33,11 +36,20 @@ export function createReads(): Reads {
         }
       },
       caller() {
-        looked = true;
+        hasReadCaller = true;
       },
     },
-    ofCaller: () => looked,
+    dependsOnCaller: () => hasReadCaller,
     list: () => [...tables.values()].flatMap((own) => [...own.values()]),
-    spoiledBy: (flush) => tables.has(ALL_TABLES) || flush.tables.some((table) => tables.has(table)),
+    isAffectedBy: (flush) => tables.has(ALL_TABLES) || flush.tables.some((table) => tables.has(table)),
   };
+}
+
+/** Returns the reads of a run as they are stored for hibernation. */
+export function toStoredReads(reads: readonly Read[]): readonly Read[] {
+  return reads.map(({ found, ...read }) => (found && found.length <= MAX_STORED_IDS ? { ...read, found } : read));
+}
+
+export function isSameReads(one: readonly Read[] | undefined, other: readonly Read[]): boolean {
+  return one === other || JSON.stringify(one) === JSON.stringify(other);
 }

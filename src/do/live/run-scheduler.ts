@@ -3,38 +3,38 @@ import { createSlice } from "../scheduling/create-slice.js";
 
 /** How long a round waits for a run that awaits something, in milliseconds. A later result is sent as soon as there is one. */
 const RUN_TIMEOUT_MS = 1_000;
-/** How often a long round reports how far it is, in milliseconds. */
+/** How often a long round reports its progress, in milliseconds. */
 const REPORT_EVERY_MS = 1_000;
 
 export interface RunSchedulerOptions<TRun> {
-  /** Called before runs begin, and after each yield to the event loop. The runs that it adds are part of the round. */
+  /** Called before runs begin, and after each yield to the event loop. Runs that it adds belong to the round. */
   readonly prepare: () => void;
-  /** The members that a run is for. */
+  /** Returns the members that a run works for. */
   readonly membersOf: (run: TRun) => Iterable<string>;
   /** Does the work of a run. Never throws. */
   readonly work: (run: TRun) => Promise<void>;
   /** Called when a run has ended. */
-  readonly ran: () => void;
-  /** Called before a round yields to the event loop, and every second with `isLong`. */
-  readonly yields: (isLong: boolean) => void;
-  /** Called when a round has nothing left to run. */
-  readonly done: () => void;
+  readonly onRunEnd: () => void;
+  /** Called before a round yields to the event loop. `isLong` is true about once a second in a long round. */
+  readonly onYield: (isLong: boolean) => void;
+  /** Called when a round has no more runs. */
+  readonly onRoundEnd: () => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
-/** Most members of one run that are compared for the shortest lane. */
+/** How many members of a run are compared to find the shortest lane. */
 const MOST_COMPARED = 16;
 
 /**
- * Runs queries again in rounds. Members take turns, and a round yields to the event loop every few milliseconds, so that a
+ * Runs queries rerun in runScheduler. Members take turns, and a round yields to the event loop every few milliseconds, so that a
  * member with many queries does not delay the results and calls of others. A query never runs twice at the same time.
  */
 export function createRunScheduler<TRun extends object>(options: RunSchedulerOptions<TRun>) {
-  const { prepare, membersOf, work, ran, yields, done, waitUntil } = options;
+  const { prepare, membersOf, work, onRunEnd, onYield, onRoundEnd, waitUntil } = options;
   const waiting = createFairQueue<TRun>();
   /** When each run began, in milliseconds since the epoch. */
   const running = new Map<TRun, number>();
-  const again = new Set<TRun>();
+  const rerun = new Set<TRun>();
   let isRound = false;
   let onChange = (): void => {};
 
@@ -42,24 +42,24 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     running.set(run, Date.now());
     await work(run);
     running.delete(run);
-    if (again.delete(run)) rounds.add(run);
-    ran();
+    if (rerun.delete(run)) runScheduler.add(run);
+    onRunEnd();
     onChange();
     // A run may end after its round: then another round reports it.
-    rounds.request();
+    runScheduler.request();
   }
 
   /** Waits until a run ends or is added. Returns true if neither happens within `RUN_TIMEOUT_MS`. */
   async function isStuck(): Promise<boolean> {
-    const patience = new AbortController();
+    const timer = new AbortController();
     const changed = new Promise<false>((resolve) => (onChange = () => resolve(false)));
-    const late = scheduler.wait(RUN_TIMEOUT_MS, { signal: patience.signal }).then(
+    const timedOut = scheduler.wait(RUN_TIMEOUT_MS, { signal: timer.signal }).then(
       () => true,
       () => false,
     );
-    const stuck = await Promise.race([changed, late]);
-    patience.abort();
-    return stuck;
+    const isTimeout = await Promise.race([changed, timedOut]);
+    timer.abort();
+    return isTimeout;
   }
 
   async function runAll(): Promise<void> {
@@ -74,27 +74,27 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
         await Promise.race([start(run), tick]);
         slice.spend();
       } else {
-        yields(false);
+        onYield(false);
         if (running.size === 0 || (await isStuck())) return;
       }
       if (!slice.isOver() || waiting.size() === 0) continue;
       const isLong = Date.now() - reportedAt >= REPORT_EVERY_MS;
       if (isLong) reportedAt = Date.now();
-      yields(isLong);
+      onYield(isLong);
       await slice.next();
       prepare();
     }
   }
 
   async function round(): Promise<void> {
-    // After this turn: what else it commits is run for once.
+    // The round begins after this turn, so that further commits of the turn need no second run.
     await scheduler.wait(0);
     // The round includes all writes that were committed so far. Only later ones can make its results obsolete.
     prepare();
     await runAll();
     isRound = false;
-    done();
-    if (waiting.size() > 0) rounds.request();
+    onRoundEnd();
+    if (waiting.size() > 0) runScheduler.request();
   }
 
   /** Chooses the member with the shortest lane among those that a run is for. */
@@ -109,23 +109,23 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     return shortest?.member ?? "";
   }
 
-  const rounds = {
+  const runScheduler = {
     /** Whether a write touched the query while it ran, so that its result may mix two states. */
-    isSpoiled: (run: TRun): boolean => again.has(run),
+    isOutdated: (run: TRun): boolean => rerun.has(run),
 
     isRunning: (run: TRun): boolean => running.has(run),
 
-    /** Whether a committed write is not yet part of a run's result. A run that awaits something for long counts as done. */
+    /** Whether a committed write is not yet part of a run's result. A run that takes longer than a second counts as done. */
     isPending(run: TRun): boolean {
       if (waiting.has(run)) return true;
       const startedAt = running.get(run);
       return startedAt !== undefined && Date.now() - startedAt < RUN_TIMEOUT_MS;
     },
 
-    /** Adds a run after a write touched its query. If the query is running, it runs again afterwards. */
+    /** Adds a run after a write touched its query. If the query is running, it runs rerun afterwards. */
     add(run: TRun): void {
-      if (running.has(run)) again.add(run);
-      else rounds.ensure(run);
+      if (running.has(run)) rerun.add(run);
+      else runScheduler.ensure(run);
     },
 
     /** Adds a run, unless it is running or waits already. */
@@ -133,10 +133,10 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
       if (running.has(run) || waiting.has(run)) return;
       waiting.add(laneOf(run), run);
       onChange();
-      rounds.request();
+      runScheduler.request();
     },
 
-    /** Makes sure that a round ends after now. */
+    /** Starts a round, unless one is in progress. */
     request(): void {
       if (isRound) return;
       isRound = true;
@@ -145,8 +145,8 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
 
     remove(run: TRun): void {
       waiting.delete(run);
-      again.delete(run);
+      rerun.delete(run);
     },
   };
-  return rounds;
+  return runScheduler;
 }

@@ -1,7 +1,7 @@
 import type { Connection } from "../connections/connection.js";
 import type { Subscription } from "../connections/subscription.js";
 
-/** For each socket, the subscriptions that could not be sent their last result. The one that waits longest comes first. */
+/** For each socket, the subscriptions that did not get their last result because the socket was not ready. Oldest first. */
 export function createSocketBacklog() {
   const bySocket = new Map<Connection, Set<Subscription>>();
 

@@ -3,31 +3,31 @@ import type { Read } from "../tables/reads/read-recorder.js";
 import type { SqlValue } from "../tables/codec/sql-value.js";
 import { MultiMap } from "./multi-map.js";
 
-/** What came of one row. */
+/** The net change of one row. */
 export interface RowChange {
   readonly id: string;
   readonly type: "create" | "update" | "delete";
-  /** What it holds now, as far as that is known. */
+  /** Returns the current value of a column; `undefined` if it is not known. */
   readonly valueOf: (column: string) => SqlValue | undefined;
 }
 
 /**
- * The readers of one table. A change concerns a query if the row was among those that it found, or fits what it asks
- * for now. Whether an old state of the row did is not known, but if so, the row was found, or stood behind a limit
- * that what was found had reached already.
+ * The readers of one table. A change concerns a query if the query found the row, or if the row matches the query's condition now.
+ * The row's previous state is unknown, but does not matter: if it matched, the query found the row, or the row was beyond the
+ * query's limit.
  */
 export function createTableReads<TReader extends object>() {
-  const whole = new MultiMap<"", TReader>();
-  /** By a row's id, which never changes: nothing else of these has to be looked at. */
+  const wholeTable = new MultiMap<"", TReader>();
+  /** Readers of single rows. An id never changes, so no other column has to be compared. */
   const byId = new MultiMap<string, TReader>();
   const byPrefix = new MultiMap<string, TReader>();
-  /** By what a column has to hold. */
+  /** Readers whose condition requires a value of a column. */
   const byValue = new Map<string, MultiMap<SqlValue, Entry>>();
-  /** Those that ask for nothing so simple. */
-  const others = new MultiMap<"", Entry>();
+  /** Readers whose conditions cannot be indexed by a value. */
+  const unindexed = new MultiMap<"", Entry>();
   const byFound = new MultiMap<string, TReader>();
-  /** Those of which it is not known what they found: any row that was there before may have been. */
-  const blind = new MultiMap<"", TReader>();
+  /** Readers whose found rows are unknown: any row that existed before may be one of them. */
+  const withUnknownRows = new MultiMap<"", TReader>();
   const entries = new Map<Read, Entry>();
   const all = new Map<TReader, number>();
 
@@ -43,22 +43,22 @@ export function createTableReads<TReader extends object>() {
     return values;
   }
 
-  /** Puts a reader where its reads are looked for, or takes it away from there. */
-  function place(action: "add" | "delete", read: Read, entry: Entry): void {
+  /** Adds a reader to the indexes for a read, or deletes it from them. */
+  function updateIndex(action: "add" | "delete", read: Read, entry: Entry): void {
     const { where, reader } = entry;
-    if (read.where === undefined) return whole[action]("", reader);
+    if (read.where === undefined) return wholeTable[action]("", reader);
     const ids = where.find(({ column, operator }) => column === "id" && isEquality(operator));
     if (ids) return ids.values.forEach((id) => byId[action](String(id), reader));
     const prefix = where.find(({ column, operator }) => column === "id" && operator === "startsWith");
     if (prefix) return byPrefix[action](String(prefix.values[0]), reader);
     const equality = where.find(({ operator }) => isEquality(operator));
-    if (!equality) others[action]("", entry);
+    if (!equality) unindexed[action]("", entry);
     else for (const value of equality.values) valuesOf(equality.column)[action](value, entry);
-    if (!entry.found) return blind[action]("", reader);
+    if (!entry.found) return withUnknownRows[action]("", reader);
     for (const id of entry.found) byFound[action](id, reader);
   }
 
-  function addFitting(touched: Set<TReader>, entry: Entry, { valueOf }: RowChange): void {
+  function addMatching(touched: Set<TReader>, entry: Entry, { valueOf }: RowChange): void {
     if (!touched.has(entry.reader) && !cannotMatch(entry.where, valueOf)) touched.add(entry.reader);
   }
 
@@ -67,40 +67,40 @@ export function createTableReads<TReader extends object>() {
       const entry: Entry = { where: read.where ?? [], reader, found: read.found };
       entries.set(read, entry);
       all.set(reader, (all.get(reader) ?? 0) + 1);
-      place("add", read, entry);
+      updateIndex("add", read, entry);
     },
 
-    /** @param read the very one that was added */
+    /** @param read the same object that was added */
     remove(read: Read, reader: TReader): void {
       const entry = entries.get(read);
       if (!entry) return;
       entries.delete(read);
-      const rest = (all.get(reader) ?? 1) - 1;
-      if (rest > 0) all.set(reader, rest);
+      const remaining = (all.get(reader) ?? 1) - 1;
+      if (remaining > 0) all.set(reader, remaining);
       else all.delete(reader);
-      place("delete", read, entry);
+      updateIndex("delete", read, entry);
     },
 
-    isEmpty: (): boolean => entries.size === (whole.get("")?.size ?? 0),
-    /** Whether somebody asks for rows by what they hold. */
-    looksAtRows: (): boolean => byValue.size > 0 || others.size > 0,
+    isEmpty: (): boolean => entries.size === (wholeTable.get("")?.size ?? 0),
+    /** Whether a reader's condition depends on the values of rows. */
+    needsRows: (): boolean => byValue.size > 0 || unindexed.size > 0,
 
     addAll: (touched: Set<TReader>): void => addTo(touched, all.keys()),
-    addWhole: (touched: Set<TReader>): void => addTo(touched, whole.get("")),
+    addWhole: (touched: Set<TReader>): void => addTo(touched, wholeTable.get("")),
 
     addChange(touched: Set<TReader>, change: RowChange): void {
       const { id, type, valueOf } = change;
       addTo(touched, byId.get(id));
       for (const prefix of byPrefix.keys()) if (id.startsWith(prefix)) addTo(touched, byPrefix.get(prefix));
       addTo(touched, byFound.get(id));
-      if (type !== "create") addTo(touched, blind.get(""));
+      if (type !== "create") addTo(touched, withUnknownRows.get(""));
       if (type === "delete") return;
       for (const [column, values] of byValue) {
         const value = valueOf(column);
-        const fitting = value === undefined ? [...values.keys()] : [value];
-        for (const each of fitting) for (const entry of values.get(each) ?? []) addFitting(touched, entry, change);
+        const matching = value === undefined ? [...values.keys()] : [value];
+        for (const each of matching) for (const entry of values.get(each) ?? []) addMatching(touched, entry, change);
       }
-      for (const entry of others.get("") ?? []) addFitting(touched, entry, change);
+      for (const entry of unindexed.get("") ?? []) addMatching(touched, entry, change);
     },
   };
 }
@@ -111,6 +111,6 @@ function isEquality(operator: SimpleCondition["operator"]): boolean {
   return operator === "==" || operator === "in";
 }
 
-function addTo<TReader>(touched: Set<TReader>, some: Iterable<TReader> | undefined): void {
-  for (const reader of some ?? []) touched.add(reader);
+function addTo<TReader>(touched: Set<TReader>, readers: Iterable<TReader> | undefined): void {
+  for (const reader of readers ?? []) touched.add(reader);
 }

@@ -1,7 +1,7 @@
 import { withoutCallerTracking, currentRecorder } from "../tables/reads/read-recorder.js";
 import type { ObjectServices } from "../../router/services.js";
 
-/** What a context holds that is the same whoever calls. All else counts as the caller's. */
+/** Properties of a context that do not depend on the caller. All other properties count as caller-specific. */
 const sameForAll: ReadonlySet<PropertyKey> = new Set([
   "env",
   "owner",
@@ -15,18 +15,21 @@ const sameForAll: ReadonlySet<PropertyKey> = new Set([
   "setSession",
 ]);
 
-/** The same object. A live query that reads of it what is the caller's is told so, and runs for each caller alone. */
-export function trackCallerReads<TObject extends object>(given: TObject): TObject {
-  const properties = Object.entries(Object.getOwnPropertyDescriptors(given)).map(([name, property]) => [
+/**
+ * Returns a view of an object that records reads of caller-specific properties. A live query that reads one runs per caller; other
+ * live queries are shared.
+ */
+export function trackCallerReads<TObject extends object>(target: TObject): TObject {
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(target)).map(([name, property]) => [
     name,
     sameForAll.has(name) ? property : trackedProperty(property),
   ]);
   return Object.defineProperties({}, Object.fromEntries(properties) as PropertyDescriptorMap) as TObject;
 }
 
-/** The same for what the framework's own procedures work with. */
-export function trackServiceReads(room: ObjectServices): ObjectServices {
-  return Object.defineProperty(trackCallerReads(room), "withoutCallerTracking", { value: withoutCallerTracking });
+/** Returns the same view of the services that built-in procedures use. */
+export function trackServiceReads(services: ObjectServices): ObjectServices {
+  return Object.defineProperty(trackCallerReads(services), "withoutCallerTracking", { value: withoutCallerTracking });
 }
 
 function trackedProperty(property: PropertyDescriptor): PropertyDescriptor {

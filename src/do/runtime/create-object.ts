@@ -61,7 +61,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     policy: handler,
     extendContext,
     onError,
-    holdStream: streams.hold,
+    holdStream: streams.add,
     head,
   });
 

@@ -201,9 +201,10 @@ export function createDispatcher({
         }
         const { data, later } = call.streams
           ? deferNested(result, {
-              pending: createStreamScope,
+              createScope: createStreamScope,
               // A mutation is not run again for a promise that got lost, and neither is a query.
-              hold: (opened) => hold({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
+              storeStream: (opened) =>
+                hold({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
               path: call.path,
             })
           : { data: result };

@@ -13,22 +13,22 @@ export interface ConnectionAccessOptions extends Pick<
 > {
   readonly frames: Frames;
   readonly reconnectPositions: () => ReconnectPositions;
-  /** Called when it has been found out that a socket's caller may still be told. */
+  /** Called when an access check that was pending has confirmed that the caller still has access. */
   readonly onGranted: (connection: Connection) => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
-/** When a Worker's own socket lapses, which holds no token. */
-export const NEVER = Number.MAX_SAFE_INTEGER;
+/** The expiry of a socket that a Worker opens for a stream: it has no access token. */
+export const NEVER_EXPIRES = Number.MAX_SAFE_INTEGER;
 
 interface AccessCheck {
-  readonly admission: Access;
-  readonly standing: number | undefined;
+  readonly access: Access;
+  readonly permissionVersion: number | undefined;
 }
 
 /**
- * What a socket may be used for, asked at every message and every event. Closing is not revoking: a client that
- * ignores the close is still asked here, each time.
+ * Authorizes every message and every event of a socket. Closing a socket is not enough to revoke its access, because a client can
+ * ignore the close and keep sending.
  */
 export function createConnectionAccess({
   access,
@@ -36,96 +36,99 @@ export function createConnectionAccess({
   permissionVersion,
   frames,
   reconnectPositions,
-  onGranted: onAdmitted,
+  onGranted,
   waitUntil,
 }: ConnectionAccessOptions) {
-  const asking = new Map<Connection, Promise<void>>();
-  // One look for all the sockets of a session while a flush is told: it is told in one go.
-  let checks: Map<string, AccessCheck> | undefined;
+  const pendingChecks = new Map<Connection, Promise<void>>();
+  // The results by session while a flush is delivered, so that each session is checked once however many sockets it has.
+  let cachedChecks: Map<string, AccessCheck> | undefined;
 
   function checkAccess(caller: Caller): AccessCheck {
     const session = sessionOf(caller);
-    const known = session === undefined ? undefined : checks?.get(session);
+    const known = session === undefined ? undefined : cachedChecks?.get(session);
     if (known) return known;
-    const now = { admission: access(caller), standing: permissionVersion?.(caller) };
-    if (session !== undefined) checks?.set(session, now);
-    return now;
+    const check = { access: access(caller), permissionVersion: permissionVersion?.(caller) };
+    if (session !== undefined) cachedChecks?.set(session, check);
+    return check;
   }
 
   function isStale(connection: Connection): boolean {
-    if (connection.lapses <= Date.now() || reconnectPositions().wasAsked(connection)) return true;
-    return permissionVersion !== undefined && connection.standing !== checkAccess(connection.caller).standing;
+    if (connection.lapses <= Date.now() || reconnectPositions().wasRequested(connection)) return true;
+    return permissionVersion !== undefined && connection.standing !== checkAccess(connection.caller).permissionVersion;
   }
 
-  /** The client is to come back on a new socket; meanwhile events wait. */
+  /** Asks the client to reconnect on a new socket. Until it does, the events of its subscriptions are not sent. */
   function requestReconnect(connection: Connection): void {
-    if (!reconnectPositions().ask(connection)) return;
-    if (connection.lapses === NEVER) connection.socket.close(CLOSE_RECONNECT, "Open the stream anew.");
+    if (!reconnectPositions().request(connection)) return;
+    if (connection.lapses === NEVER_EXPIRES) connection.socket.close(CLOSE_RECONNECT, "Open the stream again.");
     else connection.socket.send(frames.reconnect());
   }
 
-  /** Whether a socket's caller may use it now. If not, the socket is closed. */
-  function isAdmitted({ socket, caller }: Connection): boolean {
-    const { admission: access } = checkAccess(caller);
-    if (access === "session-ended") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
-    if (access === "forbidden") socket.close(CLOSE_NOT_A_MEMBER, noMember);
-    return access === "granted" || access === "unknown";
+  /** Returns whether the caller of a socket still has access. If not, closes the socket. */
+  function checkConnection({ socket, caller }: Connection): boolean {
+    const check = checkAccess(caller);
+    if (check.access === "session-ended") socket.close(CLOSE_SESSION_ENDED, sessionEnded);
+    if (check.access === "forbidden") socket.close(CLOSE_NOT_A_MEMBER, noMember);
+    return check.access === "granted" || check.access === "unknown";
   }
 
   const authorizeMessage = (connection: Connection): boolean =>
-    connection.socket.readyState === WebSocket.OPEN && isAdmitted(connection);
+    connection.socket.readyState === WebSocket.OPEN && checkConnection(connection);
 
-  /** What is being found out about a socket's caller; `undefined` when all that matters is known. */
+  /** Resolves when the pending access check of a socket's caller is done; returns `undefined` if no check is needed. */
   function whenResolved(connection: Connection): Promise<void> | undefined {
-    const underway = asking.get(connection);
-    if (underway || !resolveAccess || reconnectPositions().wasAsked(connection) || !authorizeMessage(connection))
+    const underway = pendingChecks.get(connection);
+    if (underway || !resolveAccess || reconnectPositions().wasRequested(connection) || !authorizeMessage(connection))
       return underway;
-    const work = checkAccess(connection.caller).admission === "unknown" ? resolveAccess(connection.caller) : undefined;
+    const work = checkAccess(connection.caller).access === "unknown" ? resolveAccess(connection.caller) : undefined;
     if (!work) return undefined;
-    const answer = work
+    const resolved = work
       .then(
         () => true,
         () => false,
       )
-      .then((access) => {
-        asking.delete(connection);
-        // A session that is over has closed its sockets; otherwise nobody could say.
-        if (access) onAdmitted(connection);
+      .then((isGranted) => {
+        pendingChecks.delete(connection);
+        // If the session had ended, its sockets would be closed. An open socket means that the check itself failed.
+        if (isGranted) onGranted(connection);
         else if (connection.socket.readyState === WebSocket.OPEN) requestReconnect(connection);
       });
-    asking.set(connection, answer);
-    return answer;
+    pendingChecks.set(connection, resolved);
+    return resolved;
   }
 
   return {
     isStale,
-    isAdmitted,
-    authorizeMessage: authorizeMessage,
+    checkConnection,
+    authorizeMessage,
     whenResolved,
 
-    /** Whether a socket may be told something. If not now, its client or its caller's own object is asked. */
+    /**
+     * Returns whether an event may be sent to a socket now. If the answer is unknown, starts an access check; if the socket is
+     * stale, asks its client to reconnect.
+     */
     authorizeDelivery(connection: Connection): boolean {
       if (!authorizeMessage(connection)) return false;
-      const answer = whenResolved(connection);
-      if (answer) waitUntil(answer);
+      const resolved = whenResolved(connection);
+      if (resolved) waitUntil(resolved);
       else if (isStale(connection)) requestReconnect(connection);
       else return true;
       return false;
     },
 
-    /** Runs work that asks for many sockets of a session, which is looked up once. */
+    /** Runs synchronous work that authorizes many sockets, and checks the access of each session once. */
     withCachedChecks(work: () => void): void {
-      if (checks) return work();
-      checks = new Map();
+      if (cachedChecks) return work();
+      cachedChecks = new Map();
       try {
         work();
       } finally {
-        // What was found out holds for this work alone: a session may end right after it.
-        checks = undefined;
+        // The results are valid for this work only, because a session may end right after it.
+        cachedChecks = undefined;
       }
     },
 
-    beginFlush: (): void => void (checks = new Map()),
-    endFlush: (): void => void (checks = undefined),
+    beginFlush: (): void => void (cachedChecks = new Map()),
+    endFlush: (): void => void (cachedChecks = undefined),
   };
 }

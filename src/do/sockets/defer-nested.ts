@@ -1,13 +1,12 @@
 import { isNestedPromise } from "../../router/resolve-nested.js";
 import type { LaterValue } from "../../shared/call.js";
-import { isAsyncIterable, type createStreamScope } from "./stream-scope.js";
-import type { OpenedResult } from "./opened.js";
+import { isAsyncIterable, type createStreamScope, type OpenedResult } from "./stream-scope.js";
 
 export interface DeferNestedOptions {
-  /** Creates the call that the stream belongs to. */
-  readonly pending: typeof createStreamScope;
-  /** Keeps a stream for the Worker, and returns the ticket for it. */
-  readonly hold: (opened: OpenedResult) => string;
+  /** Creates the scope of each deferred stream. */
+  readonly createScope: typeof createStreamScope;
+  /** Stores a stream until the Worker opens it, and returns the ticket that the Worker opens it with. */
+  readonly storeStream: (opened: OpenedResult) => string;
   readonly path: string;
 }
 
@@ -17,23 +16,24 @@ export interface DeferNestedOptions {
  */
 export function deferNested(
   result: unknown,
-  { pending, hold, path }: DeferNestedOptions,
+  { createScope, storeStream, path }: DeferNestedOptions,
 ): { readonly data: unknown; readonly later?: readonly LaterValue[] } {
   if (typeof result !== "object" || result === null || Object.getPrototypeOf(result) !== Object.prototype)
     return { data: result };
   const later = Object.entries(result).flatMap(([key, value]: [string, unknown]): LaterValue[] => {
-    if (isAsyncIterable(value)) return [{ key, kind: "iterable", ticket: hold(pending().opened(value, path)) }];
+    if (isAsyncIterable(value))
+      return [{ key, kind: "iterable", ticket: storeStream(createScope().opened(value, path)) }];
     if (!isNestedPromise(value)) return [];
     // The client may leave before the Worker opens the stream: a rejection must not be unhandled.
     value.catch(() => {});
-    return [{ key, kind: "promise", ticket: hold(pending().opened(returning(value), path)) }];
+    return [{ key, kind: "promise", ticket: storeStream(createScope().opened(returning(value), path)) }];
   });
   if (later.length === 0) return { data: result };
   const others = Object.entries(result).filter(([key]) => !later.some((each) => each.key === key));
   return { data: Object.fromEntries(others), later };
 }
 
-// oxlint-disable-next-line require-yield -- what it returns is the one value that follows
+// oxlint-disable-next-line require-yield -- the stream consists of the returned value only
 async function* returning(promise: Promise<unknown>): AsyncGenerator<never, unknown> {
   return promise;
 }

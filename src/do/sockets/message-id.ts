@@ -7,13 +7,16 @@ export function isId(id: unknown): id is string | number {
   return typeof id === "string" ? id.length <= MAX_ID_LENGTH : Number.isSafeInteger(id);
 }
 
-/** The id of the first message of a frame that is too large to be scanned, as stock clients begin it. */
+/**
+ * Returns the id of the first message of a frame that is too large to be scanned. It recognizes the form that tRPC's own client
+ * sends.
+ */
 export function idOfFrame(text: string): number | null {
   const id = /^\[?\{"id":([0-9]{1,15}),/.exec(text.slice(0, 32))?.[1];
   return id === undefined ? null : Number(id);
 }
 
-/** Reads the id of a message from its text, for a message that is refused before it is parsed. */
+/** Reads the id of a message from its text, so that a message can be refused under its id without parsing it. */
 export function readMessageId(text: string): string | number | null {
   let depth = 0;
   let found: unknown = null;

@@ -1,14 +1,14 @@
-/** What a frame adds to what waits. */
+/** The size of one or several frames. */
 interface Load {
   readonly messages: number;
   readonly bytes: number;
 }
 
 /**
- * The frames of each socket, answered one after the other. What waits is bounded: a client may send on while a call
- * takes its time, or while it is being waited for, and all of it is in the object's memory.
+ * Handles the frames of each socket in order. The queue is bounded, because a client can keep sending while a call runs and all
+ * waiting frames are in the object's memory.
  */
-export function createMessageQueue(most: Load) {
+export function createMessageQueue(max: Load) {
   const last = new WeakMap<WebSocket, Promise<void>>();
   const waiting = new WeakMap<WebSocket, Load>();
 
@@ -18,22 +18,22 @@ export function createMessageQueue(most: Load) {
   }
 
   return {
-    /** Whether there is room behind what waits. A frame that nothing is before always has room. */
+    /** Returns whether the queue has room for a frame. An empty queue accepts any frame. */
     hasRoom(socket: WebSocket, { messages, bytes }: Load): boolean {
       const before = waiting.get(socket);
       if (!before || before.messages === 0) return true;
-      return before.messages + messages <= most.messages && before.bytes + bytes <= most.bytes;
+      return before.messages + messages <= max.messages && before.bytes + bytes <= max.bytes;
     },
 
-    /** Resolves when all frames of a socket that came so far are answered; `undefined` if none waits. */
+    /** Resolves when all frames that a socket has received so far are handled; returns `undefined` if none waits. */
     whenIdle: (socket: WebSocket): Promise<void> | undefined =>
       (waiting.get(socket)?.messages ?? 0) > 0 ? last.get(socket)?.catch(() => {}) : undefined,
 
-    /** Does a frame's work when its turn comes. The work is told whether it was the last, once it is done. */
+    /** Runs the work of a frame in its turn. The work can ask `isLast` whether no other frame follows. */
     async run(socket: WebSocket, load: Load, work: (isLast: () => boolean) => Promise<void>): Promise<void> {
       count(socket, load);
       const turn: Promise<void> = (last.get(socket) ?? Promise.resolve())
-        // What went wrong with a frame is no reason to leave the next unanswered.
+        // An error while one frame is handled must not prevent the next one from being handled.
         .catch(() => {})
         .then(() => work(() => last.get(socket) === turn))
         .finally(() => count(socket, { messages: -load.messages, bytes: -load.bytes }));

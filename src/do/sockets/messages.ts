@@ -1,5 +1,6 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import { hasEqualKeys, refusesEqualKeys } from "../../shared/equal-keys.js";
 import {
   findExceededLimit,
@@ -16,19 +17,19 @@ import { tooLarge } from "../connections/socket-errors.js";
 
 type Parsed = ReturnType<typeof parseTRPCMessage>;
 
-/** One message of tRPC's WebSocket protocol, with an id that can be answered to. */
+/** One message of tRPC's WebSocket protocol. It has an id, so the server can reply to it. */
 export type Message = Parsed & {
   readonly id: string | number;
-  /** The input as it came, to be kept with a subscription. */
+  /** The serialized input, as it is stored with a subscription. */
   readonly wireInput: unknown;
   /**
-   * Set by this package's own client. It keeps the cursor that a subscription starts at, for when it is cut off before
-   * the first event, and says it if it comes back; and it reads from a live query's event that a flush is complete.
+   * Set by this package's own client. That client remembers the cursor at which a subscription started and sends it when it
+   * reconnects before the first event. It also reads flush acknowledgements from the events of live queries.
    */
   readonly userdo: { readonly startedAt?: string | undefined } | undefined;
 };
 
-/** A message that could be read, or who to tell why not. */
+/** A valid message, or the error for an invalid one and the id to send it under. */
 export type ParsedMessage =
   | { readonly ok: true; readonly message: Message }
   | { readonly ok: false; readonly head: FrameHead; readonly cause: unknown };
@@ -41,37 +42,39 @@ const REPLACEMENT = "\uFFFD";
  */
 const TEXT_LIMITS: JsonTextLimits = { depth: 2 * limits.jsonDepth + 5, values: limits.jsonNodes };
 
-/** A message of a frame, counted and parsed. */
+/** A parsed message of a frame. */
 export interface FrameMessage {
-  /** Length of its text, in characters. */
+  /** Length of the message's text, in characters. */
   readonly length: number;
   readonly isOfSubscription: boolean;
-  /** Whether it stops a subscription. */
+  /** Whether the message stops a subscription. */
   readonly isStop: boolean;
-  /** The message as one that is refused, under its id. */
+  /** Returns the refusal of the message, under its id. */
   readonly refuse: (cause: unknown) => ParsedMessage;
-  /** Checks the message and deserializes its input, which costs more than to parse it: call it when its turn comes. */
+  /** Checks the message and deserializes its input. This costs more than parsing, so call it in the message's turn. */
   readonly read: () => ParsedMessage;
 }
 
-/** Longest text of a message that is parsed to see whether it stops a subscription. */
+/** Longest text that is parsed to find out whether it stops a subscription, in characters. */
 const STOP_LENGTH = 512;
 
 /**
- * Splits a text frame, one message or an array of them, into the texts of its messages, without parsing them. Returns the
- * answer to a frame that is refused as a whole.
+ * Splits a text frame, one message or an array of them, into the texts of its messages, without parsing them. If the whole frame
+ * is refused, returns the refusal.
  */
-export function splitFrame(text: string, most: number): readonly string[] | FrameMessage {
+export function splitFrame(text: string, maxMessages: number): readonly string[] | FrameMessage {
   const texts = splitJsonArray(text);
   if (!texts) return notJson();
-  return texts.length > most ? malformedFrame(`A frame has at most ${most} messages. Send several.`) : texts;
+  return texts.length > maxMessages
+    ? malformedFrame(`The frame has more than ${maxMessages} messages. Send them in several frames.`)
+    : texts;
 }
 
 /**
- * Parses messages of a frame. Each is counted in the text before it is parsed. One that is refused gets an error under
- * its own id, as far as it has one, and the others of its frame are answered.
+ * Parses messages of a frame. The size of each is checked in the text, before it is parsed. A message that is refused gets an
+ * error under its own id, if it has one; the other messages of the frame are handled.
  *
- * @throws SyntaxError when one of them is not JSON: then their frame is refused with `notJson`
+ * @throws SyntaxError when a message is not JSON. Refuse the whole frame with `notJson` then.
  */
 export function parseMessages(
   texts: readonly string[],
@@ -84,12 +87,12 @@ export function parseMessages(
   });
 }
 
-/** The answer to a frame that is not JSON. */
+/** The refusal of a frame that is not JSON. */
 export function notJson(): FrameMessage {
-  return malformedFrame("The frame is not JSON. Send a message of tRPC's WebSocket protocol, or an array of them.");
+  return malformedFrame("The frame is not JSON. Send a message of tRPC's WebSocket protocol, or an array of messages.");
 }
 
-/** Whether the text of a message stops a subscription. Such a message returns memory, and is never refused. */
+/** Returns whether a message stops a subscription. Such a message releases memory, so it is never refused. */
 export function isStop(text: string): boolean {
   if (text.length > STOP_LENGTH || !text.includes('"subscription.stop"')) return false;
   try {
@@ -108,15 +111,16 @@ function refusedMessage(text: string, id: FrameHead["id"], cause: TRPCError): Fr
   return { length: text.length, isOfSubscription: false, isStop: false, refuse, read: () => refuse(cause) };
 }
 
-/** Returns why a message is too large to be parsed. */
+/** Returns the error for a message that is too large to be parsed. */
 function findExcess(text: string, bytes: number): TRPCError | undefined {
   if (byteLength(text) > bytes) return tooLarge(bytes);
   const exceeded = findExceededLimit(text, TEXT_LIMITS);
   if (exceeded === undefined) return undefined;
-  return new TRPCError({ code: "BAD_REQUEST", message: exceeded === "depth" ? inputTooDeep : inputTooManyValues });
+  const message = exceeded === "depth" ? inputTooDeep : inputTooManyValues;
+  return new ReasonedError({ code: "BAD_REQUEST", message, reason: "INPUT_MALFORMED" });
 }
 
-/** Parses one message. Returns `undefined` for the greeting of a stock client. @throws SyntaxError */
+/** Parses one message. Returns `undefined` for the connection parameters that tRPC's client sends first. @throws SyntaxError */
 function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): FrameMessage | undefined {
   const value: unknown = JSON.parse(text);
   if (isConnectionParams(value))
@@ -131,9 +135,9 @@ function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): F
       const parsed = readMessage(value, transformer);
       if (!parsed.ok) return parsed;
       const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: parsed.message, cause });
-      // The runtime replaces bytes that are not valid UTF-8 by U+FFFD, so the original text is lost.
-      if (text.includes(REPLACEMENT)) return refuse(damaged());
-      return isOfAccount(value) && hasEqualKeys(text, value) ? refuse(sameKeyTwice()) : parsed;
+      // The runtime replaces invalid UTF-8 by U+FFFD, so the original text is lost.
+      if (text.includes(REPLACEMENT)) return refuse(invalidUtf8());
+      return isOfAccount(value) && hasEqualKeys(text, value) ? refuse(duplicateKey()) : parsed;
     },
   };
 }
@@ -147,7 +151,7 @@ function readMessage(value: unknown, transformer: TRPCCombinedDataTransformer): 
   const { id, params } = fields;
   const jsonrpc = fields["jsonrpc"] === "2.0" ? "2.0" : undefined;
   if (!isId(id)) {
-    const message = "`id` is required: a whole number, or a string of at most 128 characters.";
+    const message = "The message has no valid `id`. Send a whole number, or a string of at most 128 characters.";
     return { ok: false, head: { id: null, jsonrpc }, cause: malformed(message) };
   }
   const { input, userdo } = fieldsOf(params);
@@ -155,12 +159,15 @@ function readMessage(value: unknown, transformer: TRPCCombinedDataTransformer): 
     const message = parseTRPCMessage(value, transformer);
     return { ok: true, message: { ...message, id, wireInput: input, userdo: readUserdo(userdo) } };
   } catch (cause) {
-    const reason = cause instanceof TRPCError ? cause : malformed(cause instanceof Error ? cause.message : "Malformed");
-    return { ok: false, head: { id, jsonrpc }, cause: reason };
+    const error =
+      cause instanceof TRPCError
+        ? cause
+        : malformed(cause instanceof Error ? cause.message : "The message does not follow tRPC's WebSocket protocol.");
+    return { ok: false, head: { id, jsonrpc }, cause: error };
   }
 }
 
-/** Whether a message calls a procedure whose input says who somebody is. */
+/** Returns whether a message calls a procedure whose input identifies an account. */
 function isOfAccount(value: unknown): boolean {
   const path = (value as { readonly params?: { readonly path?: unknown } | null } | null)?.params?.path;
   return typeof path === "string" && refusesEqualKeys(path);
@@ -171,12 +178,12 @@ function readUserdo(value: unknown): Message["userdo"] {
   return "startedAt" in value && typeof value.startedAt === "string" ? { startedAt: value.startedAt } : {};
 }
 
-/** The stock client's greeting when the app gave it connection parameters. The upgrade has said who it is. */
+/** Returns whether a message has the connection parameters of tRPC's client. They are ignored: the upgrade authenticates. */
 function isConnectionParams(value: unknown): value is { readonly data?: unknown } {
   return typeof value === "object" && value !== null && "method" in value && value.method === "connectionParams";
 }
 
-/** Whether connection parameters are what a stock server accepts: an object of texts, or `null`. */
+/** Returns whether tRPC's own server would accept the connection parameters: an object of strings, or `null`. */
 function hasTexts(data: unknown): boolean {
   return (
     typeof data === "object" &&
@@ -186,30 +193,30 @@ function hasTexts(data: unknown): boolean {
 }
 
 function badConnectionParams(): TRPCError {
-  return new TRPCError({
-    code: "PARSE_ERROR",
-    message:
-      "The connectionParams are not an object of strings. They are not used here: leave them out, and sign in with cookies " +
-      "or with an Authorization header.",
-  });
+  return malformed(
+    "`connectionParams` is not an object of strings. Remove it: the server ignores it and authenticates with cookies or an " +
+      "Authorization header.",
+  );
 }
 
-function damaged(): TRPCError {
-  return new TRPCError({
+function invalidUtf8(): TRPCError {
+  return new ReasonedError({
     code: "PARSE_ERROR",
     message:
-      "The message is not valid UTF-8, or contains U+FFFD, which stands for that. " +
+      "The message is not valid UTF-8, or it contains U+FFFD, which replaces invalid UTF-8. " +
       "Send U+FFFD as the JSON escape \\ufffd, or use HTTP.",
+    reason: "INVALID_ENCODING",
   });
 }
 
-function sameKeyTwice(): TRPCError {
-  return new TRPCError({
+function duplicateKey(): TRPCError {
+  return new ReasonedError({
     code: "BAD_REQUEST",
-    message: "The message has the same key twice. Send what JSON.stringify returns.",
+    message: "An object in the message has the same key twice. Create the message with JSON.stringify.",
+    reason: "DUPLICATE_KEY",
   });
 }
 
 function malformed(message: string): TRPCError {
-  return new TRPCError({ code: "PARSE_ERROR", message });
+  return new ReasonedError({ code: "PARSE_ERROR", message, reason: "MALFORMED_MESSAGE" });
 }

@@ -2,52 +2,52 @@ import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Cursor } from "../../shared/cursor.js";
 import { randomId } from "../../shared/random-id.js";
-import type { OpenedResult } from "./opened.js";
+import type { OpenedResult } from "./stream-scope.js";
 
-/** A stream whose procedure has run, and that waits for a Worker to open a socket for it. */
+/** A stream whose procedure has run and whose Worker has not opened a socket for it yet. */
 export interface PendingStream {
   readonly caller: Caller;
   readonly call: Call;
   readonly opened: OpenedResult;
-  /**
-   * The log's head when the call came in: whoever made it is told of what is written from then on, however late they
-   * begin to read.
-   */
+  /** The head of the change log when the call was received. The stream starts there, however late the Worker opens it. */
   readonly calledAt: Cursor | undefined;
 }
 
-/** In milliseconds. A Worker opens its socket right after it was told the ticket. */
-const LIFETIME = 30_000;
+/** Lifetime of a ticket, in milliseconds. A Worker opens its socket right after it has received the ticket. */
+const TICKET_LIFETIME_MS = 30_000;
 
 /**
- * An async iterable does not cross Workers RPC. So the answer to a call that returns one is a ticket, and the
- * Worker that shows it gets the stream over a socket, which lets the object sleep under it. Only a Worker with the
- * binding is ever told a ticket; it works once.
+ * Stores streams until a Worker opens them. An async iterable cannot cross Workers RPC, so the reply to a call that returns one is a
+ * ticket. The Worker opens a socket with the ticket and receives the stream on it; the object can hibernate under that socket. A
+ * ticket is sent to Workers with the binding only, and is valid once.
  */
 export function createPendingStreams() {
-  const held = new Map<string, PendingStream & { readonly expiresAt: number }>();
+  const streams = new Map<string, PendingStream & { readonly expiresAt: number }>();
 
-  function sweep(now: number): void {
-    for (const [ticket, { expiresAt, opened }] of held) {
+  /** Deletes expired streams. They are in the order of their expiry. */
+  function prune(now: number): void {
+    for (const [ticket, { expiresAt, opened }] of streams) {
       if (expiresAt > now) return;
-      held.delete(ticket);
+      streams.delete(ticket);
       if (opened.kind === "iterable") opened.controller.abort();
     }
   }
 
   return {
-    hold(stream: PendingStream): string {
+    /** Stores a stream and returns its ticket. */
+    add(stream: PendingStream): string {
       const now = Date.now();
-      sweep(now);
+      prune(now);
       const ticket = randomId();
-      held.set(ticket, { ...stream, expiresAt: now + LIFETIME });
+      streams.set(ticket, { ...stream, expiresAt: now + TICKET_LIFETIME_MS });
       return ticket;
     },
 
+    /** Returns the stream of a ticket and deletes it; returns `undefined` if the ticket is invalid, used or expired. */
     take(ticket: string): PendingStream | undefined {
-      sweep(Date.now());
-      const stream = held.get(ticket);
-      held.delete(ticket);
+      prune(Date.now());
+      const stream = streams.get(ticket);
+      streams.delete(ticket);
       return stream;
     },
   };

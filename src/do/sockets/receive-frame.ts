@@ -22,83 +22,83 @@ export interface ReceiverOptions {
   readonly transformer: TRPCCombinedDataTransformer;
   readonly frames: Frames;
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
-  /** The newest entry of the change log that subscribers were sent. */
+  /** Returns the position of the newest change that was delivered to subscribers. */
   readonly head: () => Cursor;
-  /** Takes up the subscriptions of all sockets after a sleep. */
+  /** Restores the subscriptions of all sockets after hibernation. */
   readonly restore: () => void;
-  /** Whether a caller may use a socket now, also one that its client has closed since. */
-  readonly isAdmitted: (connection: Connection) => boolean;
+  /** Returns whether the caller of a socket has access now, also if the client has closed the socket. */
+  readonly checkConnection: (connection: Connection) => boolean;
   readonly authorizeDelivery: (connection: Connection) => boolean;
   readonly onUse: ((caller: Caller) => void) | undefined;
-  /** The memory that all sockets of the object may take together. */
+  /** The memory budget of all sockets of the object together. */
   readonly budget: MemoryBudget;
-  /** Divides the time of the object between its members. */
+  /** Divides the object's time between its members. */
   readonly turns: Turns;
-  /** The calls of each member of an organization; `undefined` for the object of one user. */
+  /** Counts the calls of each member of an organization; `undefined` for the object of one user. */
   readonly memberCalls: MemberCalls | undefined;
-  /** Answers one message. Never throws. */
-  readonly answer: (connection: Connection, message: ParsedMessage, head: Cursor) => Promise<void>;
-  /** Refuses messages for which the object has no memory. */
+  /** Handles one message. Never throws. */
+  readonly handle: (connection: Connection, message: ParsedMessage, receivedAt: Cursor) => Promise<void>;
+  /** Refuses messages because the object has no memory for them. */
   readonly refuseAll: (connection: Connection, texts: readonly string[]) => void;
 }
 
-/** Texts that are parsed in one turn, in characters. One message may be longer. */
+/** How many characters of messages are parsed in one turn. A single message may be longer. */
 const PARSED_IN_ONE_TURN = 65_536;
-/** A frame up to this length is parsed in the turn of its first message. */
+/** A frame up to this length, in characters, is parsed without waiting for a turn. */
 const SMALL_FRAME = 8_192;
 
 /**
- * Answers the messages of a frame one after the other, and frames of one socket in the order they came. Members have their
- * messages parsed and answered in turn: receiving a frame only splits and counts it.
+ * Handles the messages of each socket in order. Receiving a frame only splits and counts it; its messages are parsed and handled in
+ * turns that members share fairly.
  */
 export function createReceiver(options: ReceiverOptions) {
-  const { limits, transformer, frames, shape, head, restore, isAdmitted, authorizeDelivery, onUse, memberCalls } =
+  const { limits, transformer, frames, shape, head, restore, checkConnection, authorizeDelivery, onUse, memberCalls } =
     options;
-  const { turns, answer, refuseAll } = options;
-  // A client that comes back sends all its subscriptions at once, and may have calls to send again.
-  const most = {
+  const { turns, handle, refuseAll } = options;
+  // A client that reconnects sends all its subscriptions at once, and may repeat calls.
+  const max = {
     messages: limits.subscriptionsPerSocket + 100,
     bytes: Math.max(2 * limits.subscriptionBytes, limits.messageBytes),
   };
-  const queue = createMessageQueue(most);
+  const queue = createMessageQueue(max);
   const waitingBytes = createWaitingBytes(options.budget);
-  /** Sockets that their clients closed while messages waited. */
-  const left = new WeakSet<WebSocket>();
-  /** Sockets that the object closed: what waits on them is not handled. */
-  const cut = new WeakSet<WebSocket>();
+  /** Sockets that their clients have closed. Messages that were received before the close are still handled. */
+  const closedByClient = new WeakSet<WebSocket>();
+  /** Sockets that the object has closed. Their waiting messages are dropped. */
+  const closedByObject = new WeakSet<WebSocket>();
 
   function close({ socket }: Connection, code: number, reason: string): void {
-    cut.add(socket);
+    closedByObject.add(socket);
     socket.close(code, reason);
   }
 
-  /** A message that came before its client closed the socket is handled. */
   function mayHandle(connection: Connection): boolean {
     const { socket } = connection;
-    if (cut.has(socket) || (socket.readyState !== WebSocket.OPEN && !left.has(socket))) return false;
-    return isAdmitted(connection);
+    if (closedByObject.has(socket) || (socket.readyState !== WebSocket.OPEN && !closedByClient.has(socket)))
+      return false;
+    return checkConnection(connection);
   }
 
   async function receiveText(connection: Connection, frame: string): Promise<void> {
     const bytes = byteLength(frame);
-    if (bytes > (frame.startsWith("[") ? most.bytes : limits.messageBytes)) {
+    if (bytes > (frame.startsWith("[") ? max.bytes : limits.messageBytes)) {
       const error = shape({ path: "", input: undefined }, tooLarge(limits.messageBytes));
       connection.send(frames.error({ id: idOfFrame(frame) }, error));
       return close(connection, CLOSE_TOO_BIG, "The message is too large.");
     }
-    // Fixed when the message is received: it is sent what is written while it waits for its turn.
+    // A subscription starts at the time its message is received, so it gets the changes made while the message waits.
     const receivedAt = head();
-    const split = splitFrame(frame, most.messages);
+    const split = splitFrame(frame, max.messages);
     const texts = "read" in split ? [] : split;
     const load = { messages: "read" in split ? 1 : texts.length, bytes };
-    const tooMuch = "Too much waits to be answered.";
+    const tooMuch = "Too many messages wait to be handled.";
     if (!queue.hasRoom(connection.socket, load)) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMuch);
     if (!waitingBytes.reserve(connection, bytes)) {
       if (connection.isAsked()) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMuch);
       return refuseAll(connection, texts);
     }
     const calls = texts.filter((text) => !isStop(text)).length;
-    const answered = counted(connection, calls, (read) =>
+    const handled = countCalls(connection, calls, (read) =>
       queue.run(connection.socket, load, async (isLast) => {
         if (!mayHandle(connection)) return;
         const member = memberKey(connection.caller);
@@ -109,19 +109,19 @@ export function createReceiver(options: ReceiverOptions) {
           const isHandled = await turns.run(member, costOf(message.length), async () => {
             if (!mayHandle(connection)) return false;
             onUse?.(connection.caller);
-            await answer(connection, read(message), receivedAt);
+            await handle(connection, read(message), receivedAt);
             return true;
           });
           if (!isHandled) return;
         }
-        // Asks a lapsed client to come back, once nothing of it is left unanswered.
+        // Once all messages are handled, asks the client to reconnect if its access token has expired.
         if (isLast()) authorizeDelivery(connection);
       }),
     );
-    await answered.finally(() => waitingBytes.release(connection, bytes));
+    await handled.finally(() => waitingBytes.release(connection, bytes));
   }
 
-  /** Parses the messages of a frame, of a large one in several turns. None is answered unless all of them are JSON. */
+  /** Parses the messages of a frame, in several turns if the frame is large. If one is not JSON, the whole frame is refused. */
   async function parse(member: string, texts: readonly string[]): Promise<readonly FrameMessage[]> {
     const messages: FrameMessage[] = [];
     const add = (part: readonly string[]): void =>
@@ -138,8 +138,8 @@ export function createReceiver(options: ReceiverOptions) {
     }
   }
 
-  /** Counts messages as calls of their member while they wait and run. Beyond the member's limit each is refused. */
-  async function counted(
+  /** Counts messages as calls of their member while they wait and run. Refuses them if the member exceeds its limit. */
+  async function countCalls(
     { caller }: Connection,
     calls: number,
     work: (read: (message: FrameMessage) => ParsedMessage) => Promise<void>,
@@ -170,15 +170,15 @@ export function createReceiver(options: ReceiverOptions) {
       await receiveText(connection, frame);
     },
 
-    /** Drops the messages that wait on a socket. */
-    drop: (socket: WebSocket): void => void cut.add(socket),
+    /** Drops the waiting messages of a socket. */
+    drop: (socket: WebSocket): void => void closedByObject.add(socket),
 
     /**
-     * The client has closed a socket. Resolves when the messages that came before have been handled; returns `undefined` if
-     * there are none.
+     * Records that the client has closed a socket. Resolves when the messages received before are handled; returns `undefined` if
+     * none wait.
      */
     leave(connection: Connection): Promise<void> | undefined {
-      left.add(connection.socket);
+      closedByClient.add(connection.socket);
       const handled = queue.whenIdle(connection.socket);
       if (!handled) waitingBytes.close(connection);
       return handled?.finally(() => waitingBytes.close(connection));

@@ -9,67 +9,67 @@ interface ReconnectPosition {
   readonly expiresAt: number;
 }
 
-/** In milliseconds. A client that was asked to come back does so at once. */
-const LIFETIME = 30_000;
+/** Lifetime of a stored position, in milliseconds. A client that is requested to reconnect does so at once. */
+const POSITION_LIFETIME_MS = 30_000;
 
 /**
- * Where subscriptions stand whose clients were asked to come back on a new socket, because theirs is stale. A client
- * that has had no event yet has no cursor to come back with, so the object remembers for it.
+ * Remembers the positions of a socket's subscriptions after its client was requested to reconnect. A client that has not received an
+ * event yet has no cursor to resume from.
  */
 export function createReconnectPositions(index: SubscriptionIndex, isStale: (connection: Connection) => boolean) {
-  const asked = new Set<Connection>();
-  const left = new Map<string, ReconnectPosition>();
+  const requested = new Set<Connection>();
+  const positions = new Map<string, ReconnectPosition>();
 
   const keyOf = (session: string, id: string | number, path: string): string => JSON.stringify([session, id, path]);
 
-  /** What the next socket starts at; nothing when the client of this one was not asked to leave it. */
-  function positionOf({ connection, stored, behind }: Subscription, head: Cursor): Start | undefined {
-    // Its client has an id to come back with.
+  /** Returns the position for the client's next socket; `undefined` if the client was not asked to reconnect. */
+  function positionOf({ connection, stored, catchUpFrom }: Subscription, head: Cursor): Start | undefined {
+    // The client resumes from the id of its last event.
     if (stored.kind === "tracked") return undefined;
-    // The object may have slept since it asked: what waits for a stale socket says so too.
-    const waits = behind !== undefined && isStale(connection);
-    if (!asked.has(connection) && !waits) return undefined;
-    return { tables: stored.tables, after: behind?.from ?? behind?.after ?? head };
+    // If the object has hibernated since it asked, undelivered changes on a stale socket show that it did ask.
+    const wasAsked = catchUpFrom !== undefined && isStale(connection);
+    if (!requested.has(connection) && !wasAsked) return undefined;
+    return { tables: stored.tables, after: catchUpFrom?.from ?? catchUpFrom?.after ?? head };
   }
 
   return {
-    wasAsked: (connection: Connection): boolean => asked.has(connection),
+    wasRequested: (connection: Connection): boolean => requested.has(connection),
 
-    /** Whether the client was asked already; from now on it was. */
-    ask(connection: Connection): boolean {
-      if (asked.has(connection)) return false;
-      asked.add(connection);
+    /** Records that the client is asked to reconnect. Returns false if it was asked before. */
+    request(connection: Connection): boolean {
+      if (requested.has(connection)) return false;
+      requested.add(connection);
       return true;
     },
 
-    /** The socket is gone: remembers where its subscriptions stood, if its client was asked to leave it. */
+    /** Called when a socket is closed. Stores the positions of its subscriptions if its client was asked to reconnect. */
     leave(connection: Connection, head: Cursor): void {
       const session = sessionOf(connection.caller);
       if (session !== undefined) {
         const now = Date.now();
-        for (const [key, handover] of left) if (handover.expiresAt <= now) left.delete(key);
+        for (const [key, { expiresAt }] of positions) if (expiresAt <= now) positions.delete(key);
         for (const subscription of index.of(connection)) {
           const { id, path } = subscription.stored;
           const key = keyOf(session, id, path);
-          const start = oldest([positionOf(subscription, head), left.get(key)?.start]);
-          if (start) left.set(key, { start, expiresAt: now + LIFETIME });
+          const start = oldest([positionOf(subscription, head), positions.get(key)?.start]);
+          if (start) positions.set(key, { start, expiresAt: now + POSITION_LIFETIME_MS });
         }
       }
-      asked.delete(connection);
+      requested.delete(connection);
     },
 
-    /** Where the same subscription stood on the socket that the client comes from, if it comes from one. */
+    /** Returns the position of the same subscription on the client's previous socket; `undefined` if there is none. */
     take(caller: Caller, id: string | number, path: string, head: Cursor): Start | undefined {
       const session = sessionOf(caller);
       if (session === undefined) return undefined;
-      // Several tabs of a session may ask under the same id. Nobody knows which one this is, so that the oldest place
-      // it is: a client may be told more than it had missed, but not less.
+      // Several tabs of a session may use the same id, and the object cannot tell them apart. It takes the oldest position: a
+      // client may then receive an event twice, but misses none.
       const open = Array.from(index.connections(), (connection) =>
         sessionOf(connection.caller) === session ? index.get(connection, id) : undefined,
       ).map((subscription) => (subscription?.stored.path === path ? positionOf(subscription, head) : undefined));
-      // What was left stays: the client that it is for may come after another.
-      const handover = left.get(keyOf(session, id, path));
-      return oldest([...open, handover && handover.expiresAt > Date.now() ? handover.start : undefined]);
+      // The position is not deleted, because another tab of the session may need it.
+      const position = positions.get(keyOf(session, id, path));
+      return oldest([...open, position && position.expiresAt > Date.now() ? position.start : undefined]);
     },
   };
 }
@@ -81,7 +81,7 @@ function oldest(starts: readonly (Start | undefined)[]): Start | undefined {
   return known.toSorted((one, other) => seqOf(one) - seqOf(other))[0];
 }
 
-/** One that no entry ever had is told as a reset, wherever it is. */
+/** Returns the position in the log. An invalid cursor counts as the oldest, because it leads to a reset anyway. */
 function seqOf({ after }: Start): number {
   return (typeof after === "string" ? parseCursor(after) : after)?.seq ?? 0;
 }

@@ -1,20 +1,19 @@
 const KEY = "userdo:unfinished";
 
 /**
- * Says, across a sleep, that something has to be taken up again which no event may touch: the app's own generators,
- * or a client that was asked to show that it reads. One cheap look when the object wakes, so that an object without
- * any pays nothing for them.
+ * Records in storage that the object has work to resume after hibernation that no event would trigger: generators of the app, or a
+ * client that was asked to prove that it reads. An object that wakes checks one key, so it costs little if there is no such work.
  */
 export function createResumeFlag({ kv }: DurableObjectStorage) {
-  let known = false;
+  let isStored = false;
   return {
     isSet: (): boolean => kv.get(KEY) === true,
     set(): void {
-      if (!known) kv.put(KEY, true);
-      known = true;
+      if (!isStored) kv.put(KEY, true);
+      isStored = true;
     },
     clear(): void {
-      known = false;
+      isStored = false;
       kv.delete(KEY);
     },
   };

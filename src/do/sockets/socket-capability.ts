@@ -9,31 +9,31 @@ import type { Turns } from "../scheduling/create-turns.js";
 import type { MemberCalls } from "./member-calls.js";
 import type { StreamScope } from "./stream-scope.js";
 
-/** Where sockets may be opened: what they can listen to, and who may. */
+/** What an object provides for sockets: the changes that they can subscribe to, and the authorization of their callers. */
 export interface SocketCapability {
   readonly hub: () => ChangeHub;
-  /** Whether there is anything stored, or any more. */
+  /** Whether the object has its schema. An object that was deleted does not. */
   readonly isInitialized: () => boolean;
   /**
-   * Whether several members share the object: each then has limits of their own.
+   * Whether several members share the object. If so, limits per member apply.
    * @default false
    */
   readonly isShared?: boolean;
   readonly access: (caller: Caller) => Access;
   /**
-   * Finds out about a caller whose admission is "unknown"; `undefined` for the others.
-   * @throws TRPCError when they may not
+   * Resolves the access of a caller whose access is "unknown"; returns `undefined` for other callers.
+   * @throws TRPCError if the caller has no access
    */
   readonly resolveAccess?: (caller: Caller) => Promise<void> | undefined;
-  /** Rows of the app's tables as they are stored; `undefined` for any other table. */
+  /** Returns stored rows of a table of the app; `undefined` for any other table. */
   readonly rows: LiveRunner["rows"];
-  /** Changes whenever a caller may do something else than before. What a socket listens to is then opened anew. */
+  /** Version of the caller's permissions. When it changes, sockets reconnect so that every subscription is authorized again. */
   readonly permissionVersion?: (caller: Caller) => number | undefined;
-  /** Runs once for each socket that is opened, before the object accepts it. */
+  /** Called for each socket before the object accepts it. */
   readonly onUpgrade?: (caller: Caller) => void;
   /**
-   * Records that the caller's session is in use. Runs for each message of the client and each frame that is sent to it.
-   * @default the session's lease is renewed when something is sent or received, which records it in the user's object
+   * Records that the caller's session is in use. Called for each message of the client and each frame that is sent to it.
+   * @default nothing: renewing the session's lease records the use in the user's object
    */
   readonly onUse?: (caller: Caller) => void;
 }
@@ -46,20 +46,20 @@ export interface SocketServerOptions extends Pick<
   readonly router: AnyTRPCRouter;
   readonly hub: ChangeHub;
   readonly limits: Required<SocketLimits>;
-  /** Runs a query or a mutation, as for any other transport. */
+  /** Runs a query or a mutation through the dispatcher. */
   readonly run: (caller: Caller, call: Call) => Promise<Reply>;
-  /** Runs a subscription's procedure and hands over what it returned. */
+  /** Runs a subscription's procedure and returns its result. */
   readonly subscribe: (
     caller: Caller,
     call: Call,
-    live: StreamScope,
+    scope: StreamScope,
   ) => Promise<{ readonly ok: true; readonly result: unknown } | { readonly ok: false; readonly error: ErrorShape }>;
-  /** Formats an error that no procedure threw. */
+  /** Formats an error that a procedure did not throw. */
   readonly shape: (call: Call, cause: unknown) => ErrorShape;
   /** Runs live queries. */
   readonly live: LiveRunner;
-  /** The calls of each member of an organization; `undefined` for the object of one user. */
+  /** Counts the calls of each member of an organization; `undefined` for the object of one user. */
   readonly memberCalls: MemberCalls | undefined;
-  /** Divides the time of the object between its members. */
+  /** Divides the object's time between its members. */
   readonly turns: Turns;
 }

@@ -3,7 +3,7 @@ import { sessionOf, type Caller } from "../../shared/caller.js";
 import { randomId } from "../../shared/random-id.js";
 import { createLiveResults } from "../live/live-result.js";
 import { liveInput } from "../../router/live/live-procedure.js";
-import { createAnswers } from "./answer-message.js";
+import { createMessageHandler } from "./handle-message.js";
 import { ATTACHMENT_VERSION, closeIfNewer, readAttachment, type Attachment } from "../connections/attachment.js";
 import { CLOSE_NOT_A_MEMBER, CLOSE_SESSION_ENDED } from "../../shared/close-codes.js";
 import { createConnection, type Connection } from "../connections/connection.js";
@@ -11,7 +11,7 @@ import { createFrames } from "../connections/frames.js";
 import { createReconnectPositions } from "./reconnect-positions.js";
 import type { PendingStream } from "./pending-streams.js";
 import { createMemoryBudget } from "../connections/memory-budget.js";
-import { createConnectionAccess, NEVER } from "./connection-access.js";
+import { createConnectionAccess, NEVER_EXPIRES } from "./connection-access.js";
 import { createStreamScope, subscriptionKindOf, type Start } from "./stream-scope.js";
 import { cannotResume, noMember, resultTooLarge, sessionEnded, tooManySockets } from "../connections/socket-errors.js";
 import { createReceiver } from "./receive-frame.js";
@@ -21,30 +21,34 @@ import { exceededSocketLimit, sessionTag, userTag } from "./socket-tags.js";
 import { createResumeFlag } from "./resume-flag.js";
 import type { SocketServerOptions } from "./socket-capability.js";
 
-/** tRPC's WebSocket protocol on sockets that hibernate: what must outlive a sleep is kept with them. */
+/**
+ * Speaks tRPC's WebSocket protocol on hibernating sockets. State that must survive hibernation is stored in their attachments.
+ *
+ * @see https://trpc.io/docs/server/websockets
+ */
 export function createSocketServer(options: SocketServerOptions) {
   const { state, router, hub, limits, subscribe, shape, live } = options;
   const { transformer } = router._def._config;
   const frames = createFrames(router);
   const store = createSubscriptionStore(state.storage.sql);
   const connections = new Map<WebSocket, Connection>();
-  const wakeMark = createResumeFlag(state.storage);
+  const resumeFlag = createResumeFlag(state.storage);
   const budget = createMemoryBudget(limits.memoryBytes);
 
-  /** Runs a subscription's procedure, and says what can be told from. */
+  /** Runs a subscription's procedure and opens its result. */
   async function open(caller: Caller, call: Call, start: Start | undefined) {
-    const pending = createStreamScope(start);
-    const result = await subscribe(caller, call, pending.scope);
+    const scoped = createStreamScope(start);
+    const result = await subscribe(caller, call, scoped.scope);
     if (!result.ok) return result;
     try {
-      return { ok: true, opened: pending.opened(result.result, call.path) } as const;
+      return { ok: true, opened: scoped.opened(result.result, call.path) } as const;
     } catch (cause) {
       return { ok: false, error: shape(call, cause) } as const;
     }
   }
 
   const reopen: Reopen = async (connection, { path, type, input, kind, cursor }, start) => {
-    // It has had its effect.
+    // A mutation must not take effect twice.
     if (type === "mutation") return { ok: false, error: shape({ type, path, input: undefined }, cannotResume()) };
     const call: Call = {
       type: type ?? "subscription",
@@ -55,14 +59,14 @@ export function createSocketServer(options: SocketServerOptions) {
     return open(connection.caller, call, start);
   };
 
-  const permits = createConnectionAccess({
+  const connectionAccess = createConnectionAccess({
     ...options,
     frames,
-    reconnectPositions: () => handovers,
+    reconnectPositions: () => reconnectPositions,
     onGranted: (connection) => subscriptions.resume(connection),
     waitUntil: (work) => state.waitUntil(work),
   });
-  const { authorizeDelivery, whenResolved } = permits;
+  const { authorizeDelivery, whenResolved } = connectionAccess;
 
   const subscriptions = createSubscriptions({
     hub,
@@ -73,21 +77,27 @@ export function createSocketServer(options: SocketServerOptions) {
     whenResolved,
     shape: (path, cause) => shape({ type: "subscription", path, input: undefined }, cause),
     waitUntil: (work) => state.waitUntil(work),
-    onGenerator: () => wakeMark.set(),
+    onGenerator: () => resumeFlag.set(),
     live: {
       runner: live,
       toResult: createLiveResults(router),
       refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
       requestOf: ({ input }) => liveInput.parse(transformer.input.deserialize(input)),
-      withCachedChecks: permits.withCachedChecks,
+      withCachedChecks: connectionAccess.withCachedChecks,
       unknownResult: budget.unknownResult,
     },
   });
   // The order matters: subscriptions are restored before their changes are delivered, and one flush looks up the access
   // of each session once.
-  hub.onFlush(restore, permits.beginFlush, subscriptions.live.onFlush, subscriptions.onFlush, permits.endFlush);
-  const handovers = createReconnectPositions(subscriptions.index, permits.isStale);
-  const answers = createAnswers({ ...options, frames, subscriptions, handovers, open });
+  hub.onFlush(
+    restore,
+    connectionAccess.beginFlush,
+    subscriptions.live.onFlush,
+    subscriptions.onFlush,
+    connectionAccess.endFlush,
+  );
+  const reconnectPositions = createReconnectPositions(subscriptions.index, connectionAccess.isStale);
+  const messageHandler = createMessageHandler({ ...options, frames, subscriptions, reconnectPositions, open });
   const receiver = createReceiver({
     limits,
     transformer,
@@ -95,15 +105,15 @@ export function createSocketServer(options: SocketServerOptions) {
     shape,
     head: hub.head,
     restore,
-    // An object that was erased has no sessions left to look at.
-    isAdmitted: (connection) => options.isInitialized() && permits.isAdmitted(connection),
+    // A deleted object has no sessions to check.
+    checkConnection: (connection) => options.isInitialized() && connectionAccess.checkConnection(connection),
     authorizeDelivery,
     onUse: options.onUse,
     budget,
     turns: options.turns,
     memberCalls: options.memberCalls,
-    answer: answers.answer,
-    refuseAll: answers.refuseAll,
+    handle: messageHandler.handle,
+    refuseAll: messageHandler.refuseAll,
   });
 
   function connect(socket: WebSocket): Connection {
@@ -112,7 +122,7 @@ export function createSocketServer(options: SocketServerOptions) {
       store,
       limits,
       budget,
-      onWait: () => wakeMark.set(),
+      onWait: () => resumeFlag.set(),
       onReady: () => subscriptions.resume(connection),
       onTooSlow() {
         receiver.drop(socket);
@@ -124,22 +134,22 @@ export function createSocketServer(options: SocketServerOptions) {
     return connection;
   }
 
-  /** Deletes what is kept of a socket that is closed. Returns its messages that are not handled yet, if there are some. */
+  /** Deletes the stored state of a closed socket. Resolves when its waiting messages are handled; `undefined` if none wait. */
   function leave(socket: WebSocket): Promise<void> | undefined {
     const connection = connections.get(socket);
     const key = readAttachment(socket)?.key;
-    // An object that was erased has nothing of it left, not even the table.
-    if (key !== undefined && options.isInitialized()) store.forget(key);
+    // A deleted object no longer has the table.
+    if (key !== undefined && options.isInitialized()) store.delete(key);
     if (!connection) return undefined;
-    handovers.leave(connection, hub.head());
-    subscriptions.forget(connection);
+    reconnectPositions.leave(connection, hub.head());
+    subscriptions.removeAll(connection);
     connection.end();
     connections.delete(socket);
     return receiver.leave(connection);
   }
 
   let restored = false;
-  /** Takes up the subscriptions of all sockets. Not before it is needed: a call that wakes the object needs none. */
+  /** Restores the subscriptions of all sockets. Called only when needed: a call that wakes the object does not need them. */
   function restore(): void {
     if (restored) return;
     restored = true;
@@ -153,28 +163,28 @@ export function createSocketServer(options: SocketServerOptions) {
     }
   }
 
-  let swept = false;
-  /** Once after a start, when the first socket comes back: a reset or a deploy ended those before without a word. */
-  function sweep(): void {
-    if (swept) return;
-    swept = true;
-    store.sweep(state.getWebSockets().flatMap((socket) => readAttachment(socket)?.key ?? []));
+  let pruned = false;
+  /** Deletes rows of sockets that no longer exist. A reset or a deploy closes sockets without an event. Runs once per start. */
+  function prune(): void {
+    if (pruned) return;
+    pruned = true;
+    store.prune(state.getWebSockets().flatMap((socket) => readAttachment(socket)?.key ?? []));
   }
 
   const connectionOf = (socket: WebSocket): Connection => connections.get(socket) ?? connect(socket);
 
-  if (wakeMark.isSet()) {
-    // At once, so that what this event starts is marked anew.
-    wakeMark.clear();
-    // After the event that woke the object, so that waking runs no procedure.
+  if (resumeFlag.isSet()) {
+    // Cleared first, so that work which this event starts sets the flag again.
+    resumeFlag.clear();
+    // Deferred until after the event that woke the object: the constructor must not run procedures.
     const restored = scheduler.wait(0).then(restore);
-    state.waitUntil(restored.then(subscriptions.awakenOthers));
+    state.waitUntil(restored.then(subscriptions.resumeGenerators));
   }
 
   function accept(caller: Caller, lapses: number): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
-    // Answered by the platform: a client that asks whether the object is there does not wake it.
+    // The platform answers pings, so that a ping does not wake the object.
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
     const tags = caller.type === "user" ? [userTag(caller.userId)] : [];
     state.acceptWebSocket(server, session === undefined ? tags : [...tags, sessionTag(session)]);
@@ -188,42 +198,42 @@ export function createSocketServer(options: SocketServerOptions) {
       subscriptions: "[]",
     } satisfies Attachment);
     restore();
-    sweep();
+    prune();
     return { connection: connect(server), client };
   }
 
-  function end(tag: string, code: number, reason: string): void {
+  function closeSockets(tag: string, code: number, reason: string): void {
     for (const socket of state.getWebSockets(tag)) {
       const connection = connectionOf(socket);
       receiver.drop(socket);
-      subscriptions.forget(connection);
+      subscriptions.removeAll(connection);
       connection.end();
       socket.close(code, reason);
     }
   }
 
   return {
-    /** Takes a socket over for a caller that the Worker vouches for. */
+    /** Accepts a socket of a caller that the Worker has authenticated. */
     accept(caller: Caller, lapses: number): Response {
       const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) return tooManySockets(exceeded);
       return new Response(null, { status: 101, webSocket: accept(caller, lapses).client });
     },
 
-    /** Takes a Worker's socket over, and tells the stream on it that the Worker showed the ticket for. */
+    /** Accepts a socket of a Worker, and sends the stream of the Worker's ticket on it. */
     acceptStream({ caller, call, opened, calledAt }: PendingStream): Response {
-      // A stream ends with its caller's session, not with an access token: the Worker holds none.
       const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) {
         if (opened.kind === "iterable") opened.controller.abort();
         return tooManySockets(exceeded);
       }
-      const accepted = accept(caller, NEVER);
+      // The stream ends with the caller's session. It does not expire with an access token, because the Worker has none.
+      const accepted = accept(caller, NEVER_EXPIRES);
       const { path, lastEventId } = call;
       const type = call.type === "subscription" ? undefined : call.type;
-      // A stream of a mutation never runs again, so its input is not kept: it may be as large as a request.
-      const isKept = call.input !== undefined && type !== "mutation";
-      const input: unknown = isKept ? transformer.input.serialize(call.input) : undefined;
+      // A mutation never runs again, so its input, which may be as large as a request, is not stored.
+      const storesInput = call.input !== undefined && type !== "mutation";
+      const input: unknown = storesInput ? transformer.input.serialize(call.input) : undefined;
       const stored = { id: 1, path, type, input, ...subscriptionKindOf(opened, lastEventId) };
       subscriptions.add(accepted.connection, stored, opened, lastEventId ?? calledAt ?? hub.head());
       return new Response(null, { status: 101, webSocket: accepted.client });
@@ -237,28 +247,28 @@ export function createSocketServer(options: SocketServerOptions) {
     onClose: leave,
 
     /**
-     * Leaves the sockets to a newer instance of the object, which finds their subscriptions stored with them. Calls that run
-     * here are still answered.
+     * Leaves the sockets to a newer instance of the object, which restores their subscriptions from the attachments. Running calls
+     * still get their replies.
      */
     retire(): void {
       restored = true;
       for (const connection of connections.values()) {
-        subscriptions.forget(connection);
+        subscriptions.removeAll(connection);
         connection.end();
       }
     },
 
-    /** Tells the sockets of a caller's session when their live queries show what it has written. */
+    /** Sends an acknowledgement to the sockets of the caller's session once their live queries include the caller's writes. */
     announceWrite(caller: Caller): void {
       const session = sessionOf(caller);
       if (session !== undefined) subscriptions.live.announceWrite(session);
     },
 
-    /** Ends what a session holds open. Its row must be gone before: a close alone stops no messages. */
-    endSession: (sessionId: string): void => end(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
+    /** Closes the sockets of a session. Delete its row before: closing alone does not stop messages that are on their way. */
+    endSession: (sessionId: string): void => closeSockets(sessionTag(sessionId), CLOSE_SESSION_ENDED, sessionEnded),
 
-    /** The same for all sessions of somebody who is no member any more. */
-    endUser: (userId: string): void => end(userTag(userId), CLOSE_NOT_A_MEMBER, noMember),
+    /** Closes the sockets of a user who is no longer a member. */
+    endUser: (userId: string): void => closeSockets(userTag(userId), CLOSE_NOT_A_MEMBER, noMember),
   };
 }
 

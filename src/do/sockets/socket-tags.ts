@@ -11,7 +11,7 @@ export function sessionTag(sessionId: string): string {
   return `session:${sessionId}`;
 }
 
-/** The limit that another socket of a caller would exceed: that of the object, or of one member who shares it with others. */
+/** Returns the limit that another socket of a caller would exceed; `undefined` if there is room for it. */
 export function exceededSocketLimit(
   state: Pick<DurableObjectState, "getWebSockets">,
   caller: Caller,

@@ -11,33 +11,34 @@ export interface SourceDeliveryOptions {
   readonly hub: ChangeHub;
   readonly frames: Frames;
   readonly authorizeDelivery: (connection: Connection) => boolean;
-  readonly keep: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
-  /** Brings a subscription up to date in its member's turn. */
+  readonly update: (subscription: Subscription, change: Partial<StoredSubscription>) => void;
+  /** Schedules a subscription to catch up in its member's turn. */
   readonly catchUpLater: (subscription: Subscription) => void;
 }
 
-interface Sent {
-  readonly isWhole: boolean;
+interface SendResult {
+  /** Whether all changes were sent. */
+  readonly isComplete: boolean;
   /** The last change that was sent. */
   readonly last: TrackedChange | undefined;
-  /** How large the event was that was looked at last, if it was long. */
+  /** Size of the last event that was considered, in bytes, if it was long; otherwise 0. */
   readonly longBytes: number;
 }
 
-/** Most changes that are read for a subscriber that lags before the next look at whether it reads. */
-const PAGE = 128;
+/** How many changes are read at a time for a lagging subscriber. After each page the client must still be reading. */
+const PAGE_SIZE = 128;
 
-/** Longest event, in characters, that is kept for as long as its change is. */
+/** Longest event, in characters, that is cached for the lifetime of its change. */
 const LONG_EVENT = 16_384;
 
-/** Sends changes to the subscribers of sources: at once, or page by page to those that lag. */
-export function createSourceDelivery({ hub, frames, authorizeDelivery, keep, catchUpLater }: SourceDeliveryOptions) {
-  /** The part of an event that is the same for all its subscribers. */
+/** Sends changes to the subscribers of sources: immediately, or page by page if they lag. */
+export function createSourceDelivery({ hub, frames, authorizeDelivery, update, catchUpLater }: SourceDeliveryOptions) {
+  /** The part of each event that is the same for all its subscribers. */
   const events = new WeakMap<TrackedChange, string>();
-  /** The last long one: the keys of a WeakMap are collected late, and long events would fill the memory until then. */
+  /** The last long event. Long events are not in the WeakMap, whose entries are collected too late to bound the memory. */
   let long: { readonly of: TrackedChange; readonly event: string } | undefined;
 
-  /** How large the next event of a lagging subscription may be: without room for it, a page would be read in vain. */
+  /** Expected size of the next event of a lagging subscription, in bytes. No page is read while there is no room for it. */
   const expected = new WeakMap<Subscription, number>();
 
   function eventOf(tracked: TrackedChange): string {
@@ -49,51 +50,51 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, keep, cat
     return event;
   }
 
-  /** Sends changes for as long as the client reads. */
+  /** Sends changes until the client's window is full. */
   function send(
     { connection, stored }: Subscription,
     changes: readonly TrackedChange[],
     rows: RowFilter | undefined,
-  ): Sent {
+  ): SendResult {
     let last: TrackedChange | undefined;
     let longBytes = 0;
     for (const tracked of changes) {
       if (rows && !matchesRow(rows, tracked.id)) continue;
-      if (last && connection.isWaiting()) return { isWhole: false, last, longBytes };
+      if (last && connection.isWaiting()) return { isComplete: false, last, longBytes };
       const event = eventOf(tracked);
       longBytes = event.length > LONG_EVENT ? byteLength(event) : 0;
-      if (longBytes > 0 && connection.isWaiting(longBytes)) return { isWhole: false, last, longBytes };
+      if (longBytes > 0 && connection.isWaiting(longBytes)) return { isComplete: false, last, longBytes };
       connection.send(frames.withEvent(stored, event));
       last = tracked;
     }
-    return { isWhole: true, last, longBytes };
+    return { isComplete: true, last, longBytes };
   }
 
   function fallBehind(subscription: Subscription, position: Position): void {
-    subscription.behind = position;
-    keep(subscription, { cursor: positionOf(position) });
+    subscription.catchUpFrom = position;
+    update(subscription, { cursor: positionOf(position) });
   }
 
-  /** Sends a subscriber the changes that it missed, for as long as its client reads. */
+  /** Sends a subscriber the changes that it missed, until its client's window is full. */
   function catchUp(subscription: Subscription): void {
     const { connection, stored } = subscription;
     const [table] = stored.tables;
     if (table === undefined || stored.kind !== "source") return;
     const hasNoRoom = (): boolean => connection.isWaiting() || connection.isWaiting(expected.get(subscription));
     const maySend = !connection.isWaiting() && authorizeDelivery(connection);
-    while (maySend && subscription.behind && !hasNoRoom()) {
-      const { after, until = hub.head() } = subscription.behind;
-      const { changes, next } = hub.since(table, subscription.behind, { rows: stored.rows, limit: PAGE });
-      const { isWhole, last, longBytes } = send(subscription, changes, undefined);
+    while (maySend && subscription.catchUpFrom && !hasNoRoom()) {
+      const { after, until = hub.head() } = subscription.catchUpFrom;
+      const { changes, next } = hub.since(table, subscription.catchUpFrom, { rows: stored.rows, limit: PAGE_SIZE });
+      const { isComplete, last, longBytes } = send(subscription, changes, undefined);
       if (longBytes > 0) expected.set(subscription, longBytes);
       else expected.delete(subscription);
-      if (isWhole) subscription.behind = next;
-      else if (last) subscription.behind = { after, from: parseCursor(last.cursor), until };
+      if (isComplete) subscription.catchUpFrom = next;
+      else if (last) subscription.catchUpFrom = { after, from: parseCursor(last.cursor), until };
       else break;
     }
-    // Written only for a subscriber that lags: an attachment's write costs as much as an event.
-    const cursor = subscription.behind && positionOf(subscription.behind);
-    if (cursor !== stored.cursor) keep(subscription, { cursor });
+    // Stored only for lagging subscribers, because writing an attachment costs as much as sending an event.
+    const cursor = subscription.catchUpFrom && positionOf(subscription.catchUpFrom);
+    if (cursor !== stored.cursor) update(subscription, { cursor });
   }
 
   return {
@@ -104,24 +105,24 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, keep, cat
     deliver(subscription: Subscription, flush: Flush, table: string): void {
       const { connection, stored } = subscription;
       const { rows } = stored;
-      // When it catches up, it reads this flush too.
-      if (subscription.behind || (rows && !flush.concerns(table, rows))) return;
+      // A lagging subscriber receives this flush when it catches up.
+      if (subscription.catchUpFrom || (rows && !flush.concerns(table, rows))) return;
       if (connection.isWaiting() || !authorizeDelivery(connection))
         return fallBehind(subscription, { after: flush.from });
       if (!subscription.opened) {
-        subscription.behind = { after: flush.from };
+        subscription.catchUpFrom = { after: flush.from };
         return catchUpLater(subscription);
       }
       const { changes, next } = flush.page(table);
-      const { isWhole, last } = send(subscription, changes, rows);
-      if (!isWhole) {
+      const { isComplete, last } = send(subscription, changes, rows);
+      if (!isComplete) {
         return fallBehind(
           subscription,
           last ? { after: flush.from, from: parseCursor(last.cursor), until: hub.head() } : { after: flush.from },
         );
       }
       if (!next) return;
-      subscription.behind = next;
+      subscription.catchUpFrom = next;
       catchUp(subscription);
     },
   };

@@ -1,61 +1,70 @@
-import { TRPCError } from "@trpc/server";
 import { isObservable, observableToAsyncIterable } from "@trpc/server/observable";
-import { liveRequestOf } from "../../router/live/live-request.js";
+import { liveRequestOf, type LiveRequest } from "../../router/live/live-request.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Cursor } from "../../shared/cursor.js";
 import type { StoredSubscription } from "../connections/attachment.js";
-import { describeSource } from "../change-log/change-source.js";
-import type { OpenedResult } from "./opened.js";
+import { describeSource, type SourceDescription } from "../change-log/change-source.js";
 
-/**
- * What a call that may go on telling needs of the place it runs in: when to stop, and whom to tell what the app's
- * generator listens to.
- */
+/** Lifetime and start position of a call that may return a stream. */
 export interface StreamScope {
   readonly signal: AbortSignal;
+  /** Called with each table that a generator of the app listens to. */
   readonly onListen: (table: string) => void;
-  /** Where a source begins to tell when no event id says so; nothing for: now. Once for each table. */
+  /** Returns the start position of a source without an event id; `undefined` for now. Valid once for each table. */
   readonly startOf: (table: string) => Cursor | string | undefined;
 }
 
-/** Where the sources of a generator begin that has told nothing yet. */
+/** The start position of the sources in a generator that has not yielded yet. */
 export interface Start {
   /**
-   * Those that it awaited when it was last awake.
-   * @default all that it awaits
+   * The tables that the generator listened to before hibernation.
+   * @default all tables
    */
   readonly tables?: readonly string[];
   readonly after: Cursor | string;
 }
 
-/** A live call, before it is known what its procedure returns. */
+/** The result of a subscription's procedure, ready for delivery. */
+export type OpenedResult =
+  | { readonly kind: "source"; readonly source: SourceDescription }
+  | { readonly kind: "live"; readonly request: LiveRequest }
+  | {
+      readonly kind: "iterable";
+      readonly iterable: AsyncIterable<unknown>;
+      /** Calls the listener for each table that the generator listens to, earlier ones included. */
+      readonly onListen: (listener: (table: string) => void) => void;
+      readonly controller: AbortController;
+    };
+
+/** A call with its scope, before the result of its procedure is known. */
 export interface ScopedCall {
   readonly scope: StreamScope;
   /** Aborts the signal of the call, because its client has left. */
   abort(): void;
   /**
-   * What it returned, ready to be told from.
-   * @throws TRPCError when it is nothing that can be told from
+   * Prepares the result of the procedure for delivery.
+   * @throws TRPCError INTERNAL_SERVER_ERROR, reason `RESULT_NOT_ITERABLE`, if the result is not a stream
    */
   opened(result: unknown, path: string): OpenedResult;
 }
 
 export function createStreamScope(start?: Start): ScopedCall {
-  const begun = new Set<string>();
-  // Most calls have nothing to stop.
+  const startedTables = new Set<string>();
+  // Created on demand, because most calls never use the signal.
   let controller: AbortController | undefined;
-  const abort = (): AbortController => (controller ??= new AbortController());
-  const early: string[] = [];
-  let listener = (table: string): void => void early.push(table);
+  const getController = (): AbortController => (controller ??= new AbortController());
+  const earlyTables: string[] = [];
+  let listener = (table: string): void => void earlyTables.push(table);
 
   return {
     scope: {
       get signal() {
-        return abort().signal;
+        return getController().signal;
       },
       onListen: (table) => listener(table),
       startOf(table) {
-        if (!start || begun.has(table) || start.tables?.includes(table) === false) return undefined;
-        begun.add(table);
+        if (!start || startedTables.has(table) || start.tables?.includes(table) === false) return undefined;
+        startedTables.add(table);
         return start.after;
       },
     },
@@ -65,29 +74,29 @@ export function createStreamScope(start?: Start): ScopedCall {
       if (live) return { kind: "live", request: live };
       const source = describeSource(result);
       if (source) return { kind: "source", source };
-      const iterable = isObservable(result) ? observableToAsyncIterable(result, abort().signal) : result;
+      const iterable = isObservable(result) ? observableToAsyncIterable(result, getController().signal) : result;
       if (!isAsyncIterable(iterable)) throw notIterable(path);
       return {
         kind: "iterable",
         iterable,
-        controller: abort(),
+        controller: getController(),
         onListen(next) {
           listener = next;
-          for (const table of early.splice(0)) next(table);
+          for (const table of earlyTables.splice(0)) next(table);
         },
       };
     },
   };
 }
 
-/** What is kept of a subscription, as far as its result says, and the id that its client came back with. */
+/** Returns the stored fields of a subscription that follow from its result and the client's last event id. */
 export function subscriptionKindOf(
   opened: OpenedResult,
   lastEventId: string | undefined,
 ): Pick<StoredSubscription, "kind" | "tables" | "rows" | "cursor"> {
   if (opened.kind === "source") return { kind: "source", tables: [opened.source.table], rows: opened.source.rows };
   if (opened.kind === "live") return { kind: "live", tables: [] };
-  // A generator that told it before is one that tracks.
+  // A last event id shows that the generator yields tracked events.
   return lastEventId === undefined
     ? { kind: "silent", tables: [] }
     : { kind: "tracked", tables: [], cursor: lastEventId };
@@ -97,9 +106,10 @@ export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown>
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
 }
 
-function notIterable(path: string): TRPCError {
-  return new TRPCError({
+function notIterable(path: string): ReasonedError {
+  return new ReasonedError({
     code: "INTERNAL_SERVER_ERROR",
-    message: `The subscription "${path}" returned no async iterable. Return a source, such as ctx.tables.<table>.changes(), or a generator.`,
+    message: `The subscription "${path}" did not return an async iterable. Return a source, such as ctx.tables.<table>.changes(), or use a generator.`,
+    reason: "RESULT_NOT_ITERABLE",
   });
 }

@@ -1,9 +1,9 @@
 import { readAttachment, type Attachment, type StoredSubscription } from "../connections/attachment.js";
 
-/** Above this an attachment would soon hit the platform's 16,384 bytes, and each write of it costs its size. */
+/** Subscriptions larger than this, in bytes, are stored as rows. The platform limits an attachment to 16,384 bytes. */
 const SPILL_ABOVE = 12_288;
 const SPILLED = "spilled";
-/** Longest list of rows in one statement, in characters. The platform takes 2 MB of text. */
+/** Longest list of rows in one statement, in characters. The platform limits a value to 2 MB. */
 const STATEMENT_LENGTH = 500_000;
 
 const PUT_ROWS = `
@@ -21,41 +21,41 @@ export const socketSchema = `
     PRIMARY KEY (socket, id)
   ) STRICT, WITHOUT ROWID`;
 
-interface Kept {
+interface CachedAttachment {
   readonly attachment: Attachment;
-  /** Its subscriptions, unless they are rows. */
+  /** The subscriptions, unless they are stored as rows. */
   readonly list: readonly StoredSubscription[] | undefined;
 }
 
 /**
- * Where the subscriptions of sleeping sockets are kept: with the socket, where they cost no storage and vanish
- * with it, or as rows when there are too many.
+ * Stores the subscriptions of sockets for hibernation: in the socket's attachment, which needs no storage and is deleted with the
+ * socket, or as rows if they are too large for it.
  */
 export function createSubscriptionStore(sql: SqlStorage) {
   const keyOf = (id: string | number): string => JSON.stringify(id);
 
-  // What is kept with each socket, as it stands: reading it back would cost as much as the write that follows.
-  const kept = new WeakMap<WebSocket, Kept>();
-  /** The changes of a batch: the new state of each subscription, or `undefined` for one that is deleted. */
+  // The current attachments. Reading an attachment back costs as much as writing it.
+  const cache = new WeakMap<WebSocket, CachedAttachment>();
+  /** The changes of a batch: the new state of each subscription, or `undefined` if it was deleted. */
   let batch: Map<WebSocket, Changes> | undefined;
 
-  function keptWith(socket: WebSocket): Kept | undefined {
-    const known = kept.get(socket);
+  function readCached(socket: WebSocket): CachedAttachment | undefined {
+    const known = cache.get(socket);
     if (known) return known;
     const attachment = readAttachment(socket);
     if (!attachment) return undefined;
     const spilled = attachment.subscriptions === SPILLED;
     const read = { attachment, list: spilled ? undefined : parse(attachment.subscriptions) };
-    kept.set(socket, read);
+    cache.set(socket, read);
     return read;
   }
 
-  function keep(socket: WebSocket, attachment: Attachment, list: Kept["list"]): void {
+  function writeAttachment(socket: WebSocket, attachment: Attachment, list: CachedAttachment["list"]): void {
     socket.serializeAttachment(attachment);
-    kept.set(socket, { attachment, list });
+    cache.set(socket, { attachment, list });
   }
 
-  /** Writes rows, as many in one statement as its text may contain. */
+  /** Writes rows, as many per statement as the length of a value allows. */
   function putAll(key: string, subscriptions: readonly StoredSubscription[]): void {
     let rows: string[] = [];
     let length = 0;
@@ -74,21 +74,21 @@ export function createSubscriptionStore(sql: SqlStorage) {
   }
 
   function apply(socket: WebSocket, changes: Changes): void {
-    const { attachment, list } = keptWith(socket) ?? {};
+    const { attachment, list } = readCached(socket) ?? {};
     if (!attachment) return;
     const changed = [...changes.values()].filter((each) => each !== undefined);
     if (list) {
       const next = [...list.filter(({ id }) => !changes.has(id)), ...changed];
       const text = JSON.stringify(next);
       if (changed.length === 0 || sizeOf(text) <= SPILL_ABOVE) {
-        return keep(socket, { ...attachment, subscriptions: text }, next);
+        return writeAttachment(socket, { ...attachment, subscriptions: text }, next);
       }
       putAll(attachment.key, next);
-      return keep(socket, { ...attachment, subscriptions: SPILLED }, undefined);
+      return writeAttachment(socket, { ...attachment, subscriptions: SPILLED }, undefined);
     }
     putAll(attachment.key, changed);
-    const gone = [...changes].flatMap(([id, each]) => (each === undefined ? [keyOf(id)] : []));
-    if (gone.length > 0) sql.exec(DELETE_ROWS, attachment.key, JSON.stringify(gone));
+    const deleted = [...changes].flatMap(([id, each]) => (each === undefined ? [keyOf(id)] : []));
+    if (deleted.length > 0) sql.exec(DELETE_ROWS, attachment.key, JSON.stringify(deleted));
   }
 
   function change(socket: WebSocket, id: string | number, subscription: StoredSubscription | undefined): void {
@@ -108,8 +108,8 @@ export function createSubscriptionStore(sql: SqlStorage) {
     },
 
     /**
-     * Runs synchronous work whose changes are written at its end, with one write for each socket: a write for each
-     * subscription costs more than its event.
+     * Runs synchronous work and writes its changes at the end, with one write per socket. A write per subscription would cost more
+     * than the events.
      */
     inOneWrite(work: () => void): void {
       if (batch) return work();
@@ -129,17 +129,17 @@ export function createSubscriptionStore(sql: SqlStorage) {
     remove: (socket: WebSocket, id: string | number): void => change(socket, id, undefined),
 
     setDeadline(socket: WebSocket, deadline: number | undefined): void {
-      const { attachment, list } = keptWith(socket) ?? {};
-      if (attachment) keep(socket, { ...attachment, deadline }, list);
+      const { attachment, list } = readCached(socket) ?? {};
+      if (attachment) writeAttachment(socket, { ...attachment, deadline }, list);
     },
 
-    /** Forgets the rows of a socket that is gone. */
-    forget(key: string): void {
+    /** Deletes the rows of a closed socket. */
+    delete(key: string): void {
       sql.exec("DELETE FROM _socket_subscriptions WHERE socket = ?", key);
     },
 
-    /** Forgets the rows of all sockets but these. */
-    sweep(keys: readonly string[]): void {
+    /** Deletes the rows of all sockets except these. */
+    prune(keys: readonly string[]): void {
       sql.exec(
         "DELETE FROM _socket_subscriptions WHERE socket NOT IN (SELECT value FROM json_each(?))",
         JSON.stringify(keys),
@@ -152,7 +152,7 @@ function parse(text: string): readonly StoredSubscription[] {
   return JSON.parse(text) as readonly StoredSubscription[];
 }
 
-/** In bytes, as the platform serializes a text: with two for each character as soon as one needs them. */
+/** Size of a serialized string in bytes. The platform uses two bytes per character if any character needs them. */
 function sizeOf(text: string): number {
   return /[\u0100-\uffff]/.test(text) ? text.length * 2 : text.length;
 }

@@ -7,15 +7,14 @@ import { createLiveQueries, type LiveQueriesOptions } from "../live/live-queries
 import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub.js";
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
-import type { OpenedResult } from "./opened.js";
-import type { Start } from "./stream-scope.js";
+import type { OpenedResult, Start } from "./stream-scope.js";
 import { pumpStream } from "./stream-pump.js";
 import { cannotResume } from "../connections/socket-errors.js";
 import { createSourceDelivery } from "./source-delivery.js";
 import { createSubscriptionIndex, type Subscription } from "../connections/subscription.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
-/** Runs a subscription's procedure again, as after a reconnect. */
+/** Runs the procedure of a stored subscription again, as after a reconnect. */
 export type Reopen = (
   connection: Connection,
   stored: StoredSubscription,
@@ -28,99 +27,101 @@ export interface SubscriptionsOptions {
   readonly store: SubscriptionStore;
   readonly reopen: Reopen;
   readonly shape: (path: string, cause: unknown) => ErrorShape;
-  /** Whether events may go to a socket now. Asked for every flush. */
+  /** Returns whether events may be sent to a socket now. Called for every flush. */
   readonly authorizeDelivery: (connection: Connection) => boolean;
-  /** Whether it has to be found out first; `undefined` when it is known. */
+  /** Resolves when a pending access check is done; returns `undefined` if no check is needed. */
   readonly whenResolved: (connection: Connection) => Promise<void> | undefined;
-  /** Keeps the object awake until a piece of work is done. */
+  /** Keeps the object awake until the work is done. */
   readonly waitUntil: (work: Promise<void>) => void;
-  /** Called when an app's own generator runs: it may have to be taken up again after a sleep. */
+  /** Called when a generator of the app starts: it may have to be resumed after hibernation. */
   readonly onGenerator: () => void;
-  /** What live queries need beside all this. */
+  /** Further options of live queries. */
   readonly live: Omit<
     LiveQueriesOptions,
-    "hub" | "frames" | "subscriptionsOf" | "keep" | "drop" | "authorizeDelivery" | "waitUntil"
+    "hub" | "frames" | "subscriptionsOf" | "update" | "end" | "authorizeDelivery" | "waitUntil"
   >;
 }
 
-/** Most subscriptions of one socket that catch up before other members have their turn. */
+/** How many subscriptions of a socket catch up in one turn of its member. */
 const IN_ONE_TURN = 32;
 
 /**
- * The subscriptions of all sockets of one object. After a sleep a subscription's procedure runs again when it is
- * first touched, not before, so a wake costs what it touches.
+ * Manages the subscriptions of all sockets of an object. After hibernation, a subscription's procedure runs again only when a change
+ * concerns the subscription, so that a wake costs as little as possible.
  */
 export function createSubscriptions(options: SubscriptionsOptions) {
   const { hub, frames, store, reopen, shape, authorizeDelivery, whenResolved, waitUntil } = options;
   const index = createSubscriptionIndex();
-  /** Subscriptions that run their procedures again after a sleep. */
+  /** Subscriptions whose procedures are running again after hibernation. */
   const opening = new Set<Subscription>();
 
-  function forget(subscription: Subscription): void {
+  /** Removes a subscription from memory. It stays stored. */
+  function detach(subscription: Subscription): void {
     index.remove(subscription);
     if (subscription.stored.kind === "live") live.remove(subscription);
   }
 
-  function drop(subscription: Subscription, frame?: string): void {
+  /** Deletes a subscription, and sends its last frame. */
+  function end(subscription: Subscription, frame?: string): void {
     if (!index.has(subscription)) return;
-    forget(subscription);
+    detach(subscription);
     store.remove(subscription.connection.socket, subscription.stored.id);
     if (frame !== undefined) subscription.connection.send(frame);
   }
 
-  /** Changes what is kept of a subscription, and writes it down. */
-  function keep(subscription: Subscription, change: Partial<StoredSubscription>): void {
+  /** Changes the stored fields of a subscription. */
+  function update(subscription: Subscription, change: Partial<StoredSubscription>): void {
     if (!index.has(subscription)) return;
     subscription.stored = { ...subscription.stored, ...change };
     store.add(subscription.connection.socket, subscription.stored);
   }
 
-  /** One that fails gets its own error frame, and the others go on. */
+  /** Ends one subscription with an error frame. The other subscriptions continue. */
   function fail(subscription: Subscription, cause: unknown): void {
     const { stored } = subscription;
-    drop(subscription, frames.error(stored, shape(stored.path, cause)));
+    end(subscription, frames.error(stored, shape(stored.path, cause)));
   }
 
   const { deliver, catchUp, fallBehind } = createSourceDelivery({
     hub,
     frames,
     authorizeDelivery,
-    keep,
+    update,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });
 
-  /** Runs work for many subscriptions that reads or writes each session, position and socket only once. */
-  const together = (work: () => void): void =>
+  /** Runs work for many subscriptions. Each session is checked once, each position read once and each attachment written once. */
+  const batched = (work: () => void): void =>
     options.live.withCachedChecks(() => hub.inOneRead(() => store.inOneWrite(work)));
 
   const catchUps = createFairWork<Subscription | Connection>({
     memberOf: (item) => memberKey("connection" in item ? item.connection.caller : item.caller),
     work: (items) =>
-      together(() => {
+      batched(() => {
         for (const item of items) {
-          if ("connection" in item) takeUp(item);
-          else takeUpAll(item);
+          if ("connection" in item) catchUpOrOpen(item);
+          else catchUpSocket(item);
         }
       }),
     waitUntil,
   });
 
-  /** Brings the lagging subscriptions of a socket up to date, some of them in each turn, until its window is full. */
-  function takeUpAll(connection: Connection): void {
+  /** Catches up the lagging subscriptions of a socket, some of them in each turn, until the socket's window is full. */
+  function catchUpSocket(connection: Connection): void {
     let count = 0;
     for (const subscription of index.of(connection)) {
-      const { behind, stored } = subscription;
-      if (!behind || stored.kind !== "source" || opening.has(subscription)) continue;
+      const { catchUpFrom, stored } = subscription;
+      if (!catchUpFrom || stored.kind !== "source" || opening.has(subscription)) continue;
       if (!connection.isWaiting() && ++count > IN_ONE_TURN) return catchUps.add(connection);
-      takeUp(subscription);
-      const isBlocked = subscription.opened && subscription.behind !== undefined && !connection.isWaiting();
+      catchUpOrOpen(subscription);
+      const isBlocked = subscription.opened && subscription.catchUpFrom !== undefined && !connection.isWaiting();
       if (isBlocked) return;
     }
   }
 
-  /** Brings a lagging subscription up to date. After a sleep its procedure runs first. */
-  function takeUp(subscription: Subscription): void {
-    if (!index.has(subscription) || !subscription.behind) return;
+  /** Catches up a lagging subscription. After hibernation, its procedure runs first. */
+  function catchUpOrOpen(subscription: Subscription): void {
+    if (!index.has(subscription) || !subscription.catchUpFrom) return;
     try {
       if (subscription.opened) catchUp(subscription);
       else if (!opening.has(subscription)) waitUntil(open(subscription));
@@ -135,32 +136,32 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     options.onGenerator();
     opened.onListen((table) => {
       if (subscription.stored.tables.includes(table)) return;
-      keep(subscription, { tables: [...subscription.stored.tables, table] });
+      update(subscription, { tables: [...subscription.stored.tables, table] });
       index.listen(subscription, table);
     });
     void pumpStream({
       iterable: opened.iterable,
       signal: opened.controller.signal,
-      room: connection.ready,
+      hasRoom: connection.ready,
       async ready() {
         await connection.ready();
         await whenResolved(connection);
         return index.has(subscription) && authorizeDelivery(connection);
       },
       onTracked(id, data) {
-        subscription.behind = undefined;
+        subscription.catchUpFrom = undefined;
         connection.send(frames.withEvent(stored, frames.event(id, data)));
-        // The app's own ids say more than the log's head does, so this one has to be kept.
-        keep(subscription, { kind: "tracked", cursor: id });
+        // The id is the app's own. It cannot be derived from the change log, so it is stored.
+        update(subscription, { kind: "tracked", cursor: id });
       },
       onValue(data) {
-        subscription.behind = undefined;
+        subscription.catchUpFrom = undefined;
         const { kind, cursor } = subscription.stored;
         connection.send(frames.data(stored, data, kind === "tracked" ? cursor : undefined));
-        if (kind === "silent") keep(subscription, { kind: "untracked" });
+        if (kind === "silent") update(subscription, { kind: "untracked" });
       },
-      // tRPC hands on what a streamed query returns, and nothing of what a subscription does.
-      onEnd: (returned) => drop(subscription, frames.stopped(stored, stored.type === undefined ? undefined : returned)),
+      // tRPC delivers the return value of a streamed query, and ignores that of a subscription.
+      onEnd: (returned) => end(subscription, frames.stopped(stored, stored.type === undefined ? undefined : returned)),
       onError: (cause) => fail(subscription, cause),
     });
   }
@@ -170,7 +171,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     try {
       const result = await reopen(subscription.connection, subscription.stored, start);
       if (!index.has(subscription)) return;
-      if (!result.ok) return drop(subscription, frames.error(subscription.stored, result.error));
+      if (!result.ok) return end(subscription, frames.error(subscription.stored, result.error));
       subscription.opened = true;
       if (result.opened.kind === "iterable") run(subscription, result.opened);
       else catchUps.add(subscription);
@@ -181,46 +182,48 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     }
   }
 
-  /** A source that an app's generator awaits has something to tell. One that runs reads it by itself. */
-  function touch(subscription: Subscription, from: Cursor): void {
+  /** Called when a table has changed that a generator of the app listens to. A running generator reads the change itself. */
+  function wakeGenerator(subscription: Subscription, from: Cursor): void {
     const { connection, stored, running, opened } = subscription;
-    // What it reads from here on may wait in it, untold, when its client comes back on another socket.
-    if (stored.kind === "silent") subscription.behind ??= { after: from };
-    // One that runs reads by itself, and asks for itself.
-    const asked = running ? undefined : whenResolved(connection);
-    if (asked) return waitUntil(asked.then(() => (index.has(subscription) ? touch(subscription, from) : undefined)));
+    // If the client reconnects before the generator has yielded, the generator must start again from here.
+    if (stored.kind === "silent") subscription.catchUpFrom ??= { after: from };
+    // A running generator checks the access itself before each value.
+    const resolved = running ? undefined : whenResolved(connection);
+    if (resolved)
+      return waitUntil(resolved.then(() => (index.has(subscription) ? wakeGenerator(subscription, from) : undefined)));
     if (authorizeDelivery(connection)) {
-      if (!running && !opened) waitUntil(awaken(subscription));
-    } else if (subscription.behind && stored.kind === "silent" && stored.cursor === undefined) {
-      // It has told no id that its client could come back with.
-      fallBehind(subscription, subscription.behind);
+      if (!running && !opened) waitUntil(resumeGenerator(subscription));
+    } else if (subscription.catchUpFrom && stored.kind === "silent" && stored.cursor === undefined) {
+      // The client has no event id to resume from, so the position is stored.
+      fallBehind(subscription, subscription.catchUpFrom);
     }
   }
 
-  /** Takes an app's generator up again after a sleep, or ends it when nothing says where it was. */
-  async function awaken(subscription: Subscription): Promise<void> {
-    const { stored, behind } = subscription;
+  /** Resumes a generator of the app after hibernation, or ends it if its position is unknown. */
+  async function resumeGenerator(subscription: Subscription): Promise<void> {
+    const { stored, catchUpFrom } = subscription;
     subscription.opened = true;
     if (stored.kind === "tracked") return open(subscription);
-    if (stored.kind === "silent" && behind) return open(subscription, { tables: stored.tables, after: behind.after });
+    if (stored.kind === "silent" && catchUpFrom)
+      return open(subscription, { tables: stored.tables, after: catchUpFrom.after });
     fail(subscription, cannotResume());
   }
 
-  const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, keep, drop });
+  const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, update, end });
 
   return {
     index,
-    drop,
+    end,
     live,
 
     /** Delivers the changes of a flush to the subscriptions of their tables. */
     onFlush: (flush: Flush): void =>
-      together(() => {
+      batched(() => {
         for (const table of flush.tables) {
           for (const subscription of index.listeningTo(table)) {
             try {
               if (subscription.stored.kind === "source") deliver(subscription, flush, table);
-              else touch(subscription, flush.from);
+              else wakeGenerator(subscription, flush.from);
             } catch (cause) {
               fail(subscription, cause);
             }
@@ -228,53 +231,53 @@ export function createSubscriptions(options: SubscriptionsOptions) {
         }
       }),
 
-    /** Takes up a socket's subscriptions after the object woke. Runs none of their procedures. */
+    /** Restores the subscriptions of a socket after hibernation, without running their procedures. */
     restore(connection: Connection, stored: readonly StoredSubscription[]): void {
       for (const each of stored) {
-        // A tracked generator's cursor is the app's own.
-        const behind = each.kind !== "tracked" && each.cursor !== undefined ? { after: each.cursor } : undefined;
-        const subscription: Subscription = { connection, stored: each, opened: false, behind, running: undefined };
+        // The cursor of a tracked generator is an id of the app, not a position in the change log.
+        const catchUpFrom = each.kind !== "tracked" && each.cursor !== undefined ? { after: each.cursor } : undefined;
+        const subscription: Subscription = { connection, stored: each, opened: false, catchUpFrom, running: undefined };
         index.add(subscription);
         if (each.kind === "live") live.restore(subscription);
       }
     },
 
-    /** After a sleep: the generators that no table would wake. */
-    awakenOthers(): void {
+    /** Resumes, after hibernation, the generators that no table would wake. */
+    resumeGenerators(): void {
       for (const subscription of index.all()) {
         const { connection, stored, opened, running } = subscription;
         if (stored.kind === "source" || stored.kind === "live" || opened || running) continue;
-        const nothingWakesIt = stored.kind === "untracked" || stored.tables.length === 0;
-        if (!nothingWakesIt) continue;
-        const take = (): Promise<void> | undefined =>
-          index.has(subscription) && authorizeDelivery(connection) ? awaken(subscription) : undefined;
-        const asked = whenResolved(connection);
-        const work = asked ? asked.then(take) : take();
+        if (stored.kind !== "untracked" && stored.tables.length > 0) continue;
+        const resume = (): Promise<void> | undefined =>
+          index.has(subscription) && authorizeDelivery(connection) ? resumeGenerator(subscription) : undefined;
+        const resolved = whenResolved(connection);
+        const work = resolved ? resolved.then(resume) : resume();
         if (work) waitUntil(work);
       }
     },
 
-    /** Adds a subscription whose client was told that it has started. */
+    /** Adds a subscription after its client was notified that it has started. */
     add(connection: Connection, stored: StoredSubscription, opened: OpenedResult, after: Cursor | string): void {
-      const hasMissed = positionOf({ after }) !== formatCursor(hub.head());
-      const behind = hasMissed && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
-      const subscription: Subscription = { connection, stored, opened: true, behind, running: undefined };
+      const hasMissedChanges = positionOf({ after }) !== formatCursor(hub.head());
+      const catchUpFrom =
+        hasMissedChanges && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
+      const subscription: Subscription = { connection, stored, opened: true, catchUpFrom, running: undefined };
       index.add(subscription);
       store.add(connection.socket, stored);
       if (opened.kind === "iterable") run(subscription, opened);
       else if (opened.kind === "live") live.add(subscription, opened.request);
-      else if (behind) catchUps.add(subscription);
+      else if (catchUpFrom) catchUps.add(subscription);
     },
 
-    /** The client reads again: goes on with all that it has missed. */
+    /** Called when the client reads again. Sends everything that it missed. */
     resume(connection: Connection): void {
       live.resume(connection);
       catchUps.add(connection);
     },
 
-    /** Forgets a socket that is gone. */
-    forget(connection: Connection): void {
-      for (const subscription of index.of(connection)) forget(subscription);
+    /** Removes the subscriptions of a socket from memory. */
+    removeAll(connection: Connection): void {
+      for (const subscription of index.of(connection)) detach(subscription);
     },
   };
 }

@@ -2,12 +2,12 @@ import { memberKey } from "../scheduling/member-key.js";
 import type { Connection } from "../connections/connection.js";
 import type { MemoryBudget, MemoryShare } from "../connections/memory-budget.js";
 
-/** What a frame takes beside its text while it waits, in bytes. */
+/** Overhead of a waiting frame beside its text, in bytes. */
 const FRAME_BYTES = 256;
 
 /**
- * Counts the frames of each socket that wait to be answered. They count until they are answered, also when their client has
- * closed the socket meanwhile: a client that opens another one must not get another share of the memory with it.
+ * Counts the memory of frames that wait to be handled. They count until they are handled, even if the client closes the socket in
+ * the meantime. Otherwise a client could get more memory by reconnecting.
  */
 export function createWaitingBytes(budget: MemoryBudget) {
   const shares = new Map<Connection, MemoryShare>();
@@ -19,14 +19,14 @@ export function createWaitingBytes(budget: MemoryBudget) {
   }
 
   return {
-    /** Takes memory for a frame if there is room for it. */
+    /** Reserves memory for a frame. Returns false if there is not enough. */
     reserve: (connection: Connection, bytes: number): boolean =>
       shareOf(connection).reserve("queued", bytes + FRAME_BYTES),
 
     release: (connection: Connection, bytes: number): void =>
       shares.get(connection)?.release("queued", bytes + FRAME_BYTES),
 
-    /** Returns the memory of a socket that is gone. */
+    /** Releases the memory of a closed socket. */
     close(connection: Connection): void {
       shares.get(connection)?.close();
       shares.delete(connection);

@@ -38,7 +38,7 @@ it("remembers a bounded number of rows and values, and finds at least the reader
           // The reads of one run are objects of their own.
           bounded.set(reader, structuredClone(reads));
           large.set(reader, structuredClone(reads));
-          expect(bounded.places()).toBeLessThanOrEqual(most);
+          expect(bounded.entryCount()).toBeLessThanOrEqual(most);
           for (const table of ["notes", "tags"]) {
             for (const id of ["a", "d", "z"]) {
               const found = bounded.touched(updated(table, id));
@@ -47,7 +47,7 @@ it("remembers a bounded number of rows and values, and finds at least the reader
           }
         }
         for (const reader of readers) bounded.remove(reader);
-        expect(bounded.places()).toBe(0);
+        expect(bounded.entryCount()).toBe(0);
       },
     ),
   );

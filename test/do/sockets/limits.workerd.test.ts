@@ -135,7 +135,7 @@ describe("what waits to be answered", () => {
       const socket = await open();
       socket.send({ id: 1, method: "query", params: { path: "pause" } });
       for (let n = 0; n < 30; n++) socket.send(Array.from({ length: inFrame }, () => echo(n + 2, "x".repeat(length))));
-      expect(await socket.closed).toEqual({ code: 4413, reason: "Too much waits to be answered." });
+      expect(await socket.closed).toEqual({ code: 4413, reason: "Too many messages wait to be handled." });
       await http.release.mutate();
     },
   );

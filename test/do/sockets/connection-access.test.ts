@@ -6,13 +6,13 @@ import { createFrames } from "../../../src/do/connections/frames.js";
 import { createConnectionAccess } from "../../../src/do/sockets/connection-access.js";
 import { transformer } from "../../../src/router/transformer.js";
 
-it("work that fails while a session is looked up once leaves nothing of that look behind", () => {
-  let admission: Access = "granted";
-  const permits = createConnectionAccess({
-    access: () => admission,
+it("does not use cached access checks after the work that they were cached for has failed", () => {
+  let current: Access = "granted";
+  const connectionAccess = createConnectionAccess({
+    access: () => current,
     frames: createFrames(initTRPC.create({ transformer }).router({})),
     reconnectPositions: () => {
-      throw new Error("Nobody is asked to come back in this test.");
+      throw new Error("No client is asked to reconnect in this test.");
     },
     onGranted() {},
     waitUntil() {},
@@ -20,11 +20,11 @@ it("work that fails while a session is looked up once leaves nothing of that loo
   const caller = { type: "user", userId: "u", via: "session", sessionId: "s" } as const;
   const connection = { socket: { readyState: WebSocket.OPEN, close() {} }, caller } as unknown as Connection;
   const failing = (): void =>
-    permits.withCachedChecks(() => {
-      expect(permits.authorizeMessage(connection)).toBe(true);
+    connectionAccess.withCachedChecks(() => {
+      expect(connectionAccess.authorizeMessage(connection)).toBe(true);
       throw new Error("The attachment could not be written.");
     });
   expect(failing).toThrow("The attachment");
-  admission = "session-ended";
-  expect(permits.authorizeMessage(connection)).toBe(false);
+  current = "session-ended";
+  expect(connectionAccess.authorizeMessage(connection)).toBe(false);
 });

@@ -8,7 +8,7 @@ import type { FrameHead, Frames } from "../connections/frames.js";
 import type { ReconnectPositions } from "./reconnect-positions.js";
 import { readMessageId } from "./message-id.js";
 import { isStop, type Message, type ParsedMessage } from "./messages.js";
-import { subscriptionKindOf, type Start } from "./stream-scope.js";
+import { subscriptionKindOf, type OpenedResult, type Start } from "./stream-scope.js";
 import {
   duplicateId,
   inputsTakeTooMuch,
@@ -19,13 +19,12 @@ import {
 } from "../connections/socket-errors.js";
 import type { SocketServerOptions } from "./socket-capability.js";
 import { inputBytes } from "../connections/subscription.js";
-import type { OpenedResult } from "./opened.js";
 import type { Subscriptions } from "./subscriptions.js";
 
-export interface AnswersOptions extends SocketServerOptions {
+export interface MessageHandlerOptions extends SocketServerOptions {
   readonly frames: Frames;
   readonly subscriptions: Subscriptions;
-  readonly handovers: ReconnectPositions;
+  readonly reconnectPositions: ReconnectPositions;
   readonly open: (
     caller: Caller,
     call: Call,
@@ -37,9 +36,9 @@ export interface AnswersOptions extends SocketServerOptions {
 
 type CallMessage = Exclude<Message, { method: "subscription.stop" }>;
 
-/** Answers a client's messages, one at a time. */
-export function createAnswers(options: AnswersOptions) {
-  const { frames, subscriptions, handovers, limits, isShared, run, open, shape } = options;
+/** Runs the procedure that a client's message calls, and sends the reply. */
+export function createMessageHandler(options: MessageHandlerOptions) {
+  const { frames, subscriptions, reconnectPositions, limits, isShared, run, open, shape } = options;
   const { index } = subscriptions;
 
   function refusal(connection: Connection, { id, params, wireInput }: CallMessage): Error | undefined {
@@ -56,7 +55,7 @@ export function createAnswers(options: AnswersOptions) {
     return connection.memory.reserve("stored", bytes) ? undefined : inputsTakeTooMuch();
   }
 
-  /** Why a member of an organization may not have another subscription. */
+  /** Returns the error if another subscription would exceed the limits of an organization's member. */
   function memberRefusal(member: string, bytes: number): Error | undefined {
     const { subscriptionsPerMember, subscriptionBytesPerMember } = limits;
     if (index.countOfMember(member) >= subscriptionsPerMember)
@@ -66,26 +65,27 @@ export function createAnswers(options: AnswersOptions) {
       : undefined;
   }
 
-  async function subscribe(connection: Connection, message: CallMessage, head: Cursor): Promise<void> {
+  async function subscribe(connection: Connection, message: CallMessage, receivedAt: Cursor): Promise<void> {
     const { path, input } = message.params;
     const lastEventId = message.params.lastEventId ?? lastEventIdIn(input);
     const call: Call = { type: "subscription", path, input, lastEventId };
     const refused = refusal(connection, message);
     if (refused) return connection.send(frames.error(message, shape(call, refused)));
     try {
-      await start(connection, message, call, head);
+      await start(connection, message, call, receivedAt);
     } finally {
-      // The index has counted the subscription, if there is one now.
+      // If the subscription was added, the index counts its input from now on.
       connection.memory.release("stored", inputBytes(message.wireInput, message.params.lastEventId));
     }
   }
 
-  async function start(connection: Connection, message: CallMessage, call: Call, head: Cursor): Promise<void> {
+  async function start(connection: Connection, message: CallMessage, call: Call, receivedAt: Cursor): Promise<void> {
     const { id, jsonrpc, wireInput, userdo } = message;
     const { path, lastEventId } = call;
     const { caller } = connection;
-    const handover = handovers.take(caller, id, path, head);
-    const from: Start = userdo?.startedAt === undefined ? (handover ?? { after: head }) : { after: userdo.startedAt };
+    const position = reconnectPositions.take(caller, id, path, receivedAt);
+    const from: Start =
+      userdo?.startedAt === undefined ? (position ?? { after: receivedAt }) : { after: userdo.startedAt };
     const after = lastEventId ?? from.after;
     const result = await open(caller, call, lastEventId === undefined ? from : undefined);
     if (!result.ok) return connection.send(frames.error(message, result.error));
@@ -97,7 +97,7 @@ export function createAnswers(options: AnswersOptions) {
     const stored = { id, jsonrpc, path, input: wireInput, ...subscriptionKindOf(opened, lastEventId) };
     if (opened.kind === "live") {
       connection.send(frames.started(message));
-      return subscriptions.add(connection, userdo ? { ...stored, readsFlushed: true } : stored, opened, head);
+      return subscriptions.add(connection, userdo ? { ...stored, readsFlushed: true } : stored, opened, receivedAt);
     }
     const startsAt = typeof after === "string" ? after : formatCursor(after);
     connection.send(frames.started(message, userdo && lastEventId === undefined ? startsAt : undefined));
@@ -106,7 +106,7 @@ export function createAnswers(options: AnswersOptions) {
 
   function stop(connection: Connection, id: string | number, head: FrameHead): void {
     const subscription = index.get(connection, id);
-    if (subscription) subscriptions.drop(subscription, frames.stopped(head));
+    if (subscription) subscriptions.end(subscription, frames.stopped(head));
   }
 
   async function call(connection: Connection, message: CallMessage): Promise<void> {
@@ -121,28 +121,28 @@ export function createAnswers(options: AnswersOptions) {
   }
 
   return {
-    /** Never throws: an exception in a message handler leaves the client without an answer. */
-    async answer(connection: Connection, parsed: ParsedMessage, head: Cursor): Promise<void> {
-      const isGone = connection.socket.readyState !== WebSocket.OPEN;
-      if (!parsed.ok) return isGone ? undefined : refuse(connection, parsed.head, parsed.cause);
+    /** Never throws: an exception in a message handler would leave the client without a reply. */
+    async handle(connection: Connection, parsed: ParsedMessage, receivedAt: Cursor): Promise<void> {
+      const isClosed = connection.socket.readyState !== WebSocket.OPEN;
+      if (!parsed.ok) return isClosed ? undefined : refuse(connection, parsed.head, parsed.cause);
       const { message } = parsed;
-      // Nobody receives an answer any more, but a change that was sent before the close is made.
-      if (isGone && message.method !== "mutation") return;
+      // The client receives no reply after the close, but a mutation that it sent before takes effect.
+      if (isClosed && message.method !== "mutation") return;
       try {
         if (message.method === "subscription.stop") stop(connection, message.id, message);
-        else if (message.method === "subscription") await subscribe(connection, message, head);
+        else if (message.method === "subscription") await subscribe(connection, message, receivedAt);
         else await call(connection, message);
       } catch (cause) {
         refuse(connection, message, cause);
       }
     },
 
-    /** Refuses the messages of a frame for which the object has no memory, without parsing them. */
+    /** Refuses the messages of a frame without parsing them, because the object has no memory for them. */
     refuseAll(connection: Connection, texts: readonly string[]): void {
       let error: ErrorShape | undefined;
       for (const text of texts) {
         const id = readMessageId(text);
-        // A stop needs no memory, and returns some.
+        // A stop message needs no memory and releases the memory of its subscription.
         if (id !== null && isStop(text)) stop(connection, id, { id });
         else connection.send(frames.error({ id }, (error ??= shape({ path: "", input: undefined }, tooMuchWaits()))));
       }
