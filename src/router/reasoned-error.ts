@@ -1,5 +1,5 @@
 import { TRPCError } from "@trpc/server";
-import type { ErrorReason } from "../shared/error-reason.js";
+import { isReason, type ErrorReason } from "../shared/error-reason.js";
 import { inputReasonOf } from "./input-issue.js";
 
 export interface ReasonedErrorOptions {
@@ -37,11 +37,20 @@ export class ReasonedError extends TRPCError {
 /** The reason of an error; `undefined` if it has none. */
 export function reasonOf(error: unknown): ErrorReason | undefined {
   if (error instanceof ReasonedError) return error.reason;
+  if (isOfAnotherObject(error)) return isReason(error.reason) ? error.reason : undefined;
   // The reason of a rejected input is in the issue of its field, so that a form can show the error there.
   return error instanceof TRPCError ? inputReasonOf(error.cause) : undefined;
 }
 
 /** Seconds after which a failed call can succeed; `undefined` if the error does not say. */
 export function retryAfterOf(error: unknown): number | undefined {
+  if (isOfAnotherObject(error)) return typeof error.retryAfter === "number" ? error.retryAfter : undefined;
   return error instanceof ReasonedError ? error.retryAfter : undefined;
+}
+
+/** Whether an error came from another Durable Object. RPC keeps its name and its fields, but not its class. */
+function isOfAnotherObject(
+  error: unknown,
+): error is Error & { readonly reason?: unknown; readonly retryAfter?: unknown } {
+  return error instanceof Error && error.name === "TRPCError" && !(error instanceof TRPCError);
 }

@@ -117,7 +117,8 @@ export function errorReason(error: unknown): ErrorReason | undefined {
   return isReason(reason) ? reason : undefined;
 }
 
-function isReason(value: unknown): value is ErrorReason {
+/** Whether a value has the form of a reason. */
+export function isReason(value: unknown): value is ErrorReason {
   return typeof value === "string" && REASON.test(value);
 }
 

@@ -11,10 +11,16 @@ const kind = {
   tables: () => ({}),
 } satisfies ObjectHandler;
 
+const alarms = {
+  suspend() {
+    throw new Error("The alarms of up-to-date framework tables run on.");
+  },
+};
+
 it("an object that is up to date is as it was", () => {
   const reports: unknown[] = [];
   const same = { ...kind, start() {} };
-  expect(startOrRefuse(same, (report) => reports.push(report))).toBe(same);
+  expect(startOrRefuse(same, { alarms, onError: (report) => void reports.push(report) })).toBe(same);
   expect(reports).toEqual([]);
 });
 
@@ -28,7 +34,7 @@ it("an object that could not be brought up to date says so to every call, and on
         throw cause;
       },
     },
-    ({ error }) => reports.push(error),
+    { alarms, onError: ({ error }) => void reports.push(error) },
   );
   expect(reports).toEqual([cause]);
   for (const call of [held.authorize, held.internal, held.tables]) {
@@ -39,6 +45,6 @@ it("an object that could not be brought up to date says so to every call, and on
       thrown = error;
     }
     expect(thrown).toBeInstanceOf(TRPCError);
-    expect(thrown).toMatchObject({ code: "SERVICE_UNAVAILABLE", cause });
+    expect(thrown).toMatchObject({ code: "SERVICE_UNAVAILABLE", reason: "UPGRADE_FAILED", cause });
   }
 });

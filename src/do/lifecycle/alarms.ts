@@ -19,6 +19,8 @@ export interface Alarms {
   arm(): void;
   /** After a start: where there is no alarm, the tables say whether there should be. */
   restore(): void;
+  /** Runs nothing until the next start. An alarm that rings is set again, so that a later version finds one. */
+  suspend(): void;
   onAlarm(info?: AlarmInvocationInfo): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
   /** Parts that failed, and when they are tried again. In memory: after a start they may try at once. */
   const pauses = new Map<string, { readonly until: number; readonly failures: number }>();
   let armed = false;
+  let isSuspended = false;
 
   const report = (name: string, error: unknown): void =>
     onError({
@@ -58,6 +61,7 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
   }
 
   function arm(): void {
+    if (isSuspended) return;
     const at = earliest();
     if (at !== undefined) void storage.setAlarm(at);
     else if (armed) void storage.deleteAlarm();
@@ -80,6 +84,8 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
     register: (wakeUp) => void tasks.push(wakeUp),
     arm,
 
+    suspend: () => void (isSuspended = true),
+
     restore() {
       // An alarm is set in the transaction that makes something due, so one that is there is right. To look only
       // where there is none keeps a wake cheap: most objects that hold anything have one.
@@ -93,6 +99,7 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
     },
 
     async onAlarm(info) {
+      if (isSuspended) return storage.setAlarm(Date.now() + LONGEST_PAUSE);
       try {
         const now = Date.now();
         const due = tasks

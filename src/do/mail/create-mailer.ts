@@ -8,7 +8,7 @@ import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
 import type { AccountMailKind, LinkKind, NoticeKind } from "./mail-message.js";
 import type { MailTokenStore } from "./mail-token-store.js";
-import type { WaitingMail } from "./post-mail.js";
+import { unknownMail, type WaitingMail } from "./post-mail.js";
 
 export interface MailerOptions extends MailHookOptions {
   readonly userId: string;
@@ -39,7 +39,8 @@ export function createMailer({ userId, env, settings, identity, tokens, isWaitin
 
   return async function sendMail(message: StoredOutboxMessage): Promise<void> {
     hook.assertThere();
-    const kind = message.kind as AccountMailKind;
+    const { kind } = message;
+    if (!isAccountMailKind(kind)) throw unknownMail(kind);
     const { to } = message.payload as WaitingMail;
     const common = { id: `${userId}.${message.seq}`, to, userId };
     if (!isLinkKind(kind)) {
@@ -59,8 +60,18 @@ const linkKinds: Readonly<Record<LinkKind, true>> = {
   confirmDevice: true,
 };
 
+const noticeKinds: Readonly<Record<NoticeKind, true>> = {
+  emailChanged: true,
+  passwordChanged: true,
+  accountDeleted: true,
+};
+
 function isLinkKind(kind: AccountMailKind): kind is LinkKind {
-  return kind in linkKinds;
+  return Object.hasOwn(linkKinds, kind);
+}
+
+function isAccountMailKind(kind: string): kind is AccountMailKind {
+  return Object.hasOwn(linkKinds, kind) || Object.hasOwn(noticeKinds, kind);
 }
 
 /** The same at each try, and without the user's id, which the object of the address need not know. */

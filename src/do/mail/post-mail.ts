@@ -15,3 +15,8 @@ export interface WaitingMail {
 export function postMail(outbox: Pick<Outbox, "post">, kind: MailKind, mail: WaitingMail): void {
   outbox.post({ target: MAIL, kind, payload: mail, expiresAt: mail.expiresAt });
 }
+
+/** A newer version stored the mail. It waits until that version is deployed again. */
+export function unknownMail(kind: string): Error {
+  return new Error(`This version does not know mails of the kind "${kind}".`);
+}

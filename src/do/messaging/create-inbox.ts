@@ -24,14 +24,17 @@ export function createInbox({ sql, transaction, isInitialized, handlers }: Inbox
   return {
     /** Says how many of the letters are dealt with. The first that fails holds back those behind it. Never throws. */
     receive({ source, letters: messages }: Delivery): Receipt {
-      // To somebody who is gone, or was never there: nothing can come of it, and nothing is stored for it.
-      if (!isInitialized()) return { done: messages.length, gone: true };
+      if (!isInitialized()) {
+        // The object was deleted, or never created. A kind of a newer version may be one that creates it.
+        const known = messages.findIndex(({ kind }) => !Object.hasOwn(handlers, kind));
+        if (known === -1) return { done: messages.length, gone: true };
+        return { done: known, gone: true, error: unknownKind(messages[known]?.kind) };
+      }
       let done = 0;
       for (const { seq, kind, payload } of messages) {
         try {
           const handler = Object.hasOwn(handlers, kind) ? handlers[kind] : undefined;
-          // A newer version of the app may have sent it: then this one will be replaced soon.
-          if (!handler) throw new Error(`Letters "${kind}" are not known here.`);
+          if (!handler) throw new Error(unknownKind(kind));
           transaction(() => {
             if (seq <= lastOf(source)) return;
             sql.exec("INSERT OR REPLACE INTO _inbox (source, seq) VALUES (?, ?)", source, seq);
@@ -45,4 +48,9 @@ export function createInbox({ sql, transaction, isInitialized, handlers }: Inbox
       return { done };
     },
   };
+}
+
+/** A newer version sent the message. It waits at its sender until that version is deployed again. */
+function unknownKind(kind: string | undefined): string {
+  return `This version does not know messages of the kind "${kind}".`;
 }

@@ -169,7 +169,10 @@ function toLetter(row: Record<string, SqlStorageValue>): StoredOutboxMessage {
     target: String(row["target"]),
     seq: Number(row["seq"]),
     kind: String(row["kind"]),
-    payload: JSON.parse(String(row["payload"])) as unknown,
+    // Parsed where it is sent: one that a newer version stored in another form fails alone.
+    get payload(): unknown {
+      return JSON.parse(String(row["payload"]));
+    },
     expiresAt: row["expires_at"] === null ? undefined : Number(row["expires_at"]),
     attempts: Number(row["attempts"]),
     due: Number(row["due"]),

@@ -5,7 +5,7 @@ import { defaultText } from "../mail/default-texts.js";
 import { linkTo } from "../mail/links.js";
 import { createMailHook, type MailHookOptions } from "../mail/mail-hook.js";
 import type { MailBudget } from "../mail/mail-budget.js";
-import type { WaitingMail } from "../mail/post-mail.js";
+import { unknownMail, type WaitingMail } from "../mail/post-mail.js";
 
 /** A mail about an invitation in the outbox. */
 interface WaitingInvitationMail extends WaitingMail {
@@ -22,8 +22,9 @@ export interface InvitationMailerOptions extends MailHookOptions {
 export function createInvitationMailer({ env, settings, mails, isBlocked }: InvitationMailerOptions) {
   const hook = createMailHook({ env, settings });
 
-  return async ({ seq, payload }: StoredOutboxMessage): Promise<void> => {
+  return async ({ seq, kind, payload }: StoredOutboxMessage): Promise<void> => {
     hook.assertThere();
+    if (kind !== "invitation") throw unknownMail(kind);
     const { to, invitation } = payload as WaitingInvitationMail;
     if (!invitation) throw new Undeliverable("The mail says nothing of what it invites to.");
     if (await isBlocked(invitation)) return;

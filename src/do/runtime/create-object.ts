@@ -50,7 +50,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     endSession: (sessionId) => socketServer?.endSession(sessionId),
     endMember: (userId) => socketServer?.endUser(userId),
   });
-  const handler = startOrRefuse(unchecked, app.onError);
+  const handler = startOrRefuse(unchecked, { alarms, onError: app.onError });
   const { router, definition, onError } = app;
   const { extendContext } = definition;
   const streams = createPendingStreams();

@@ -1,13 +1,22 @@
 import type { OnError } from "../../router/error-report.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
+import type { Alarms } from "../lifecycle/alarms.js";
 import type { ObjectHandler } from "../objects/object-handler.js";
+import type { SocketCapability } from "../sockets/socket-capability.js";
+import { FrameworkUpgradeError } from "../tables/schema/framework-schema.js";
 
+export interface StartOptions {
+  readonly alarms: Pick<Alarms, "suspend">;
+  readonly onError: OnError;
+}
+
+/**
 /**
  * Upgrades the stored data of an object to the app's definitions. If the upgrade fails, the data is unchanged and every call
  * gets an error that says so. An error in the constructor would only show as an internal error of the platform. The next
  * start of the object, for example after a deploy, retries the upgrade.
  */
-export function startOrRefuse(handler: ObjectHandler, onError: OnError): ObjectHandler {
+export function startOrRefuse(handler: ObjectHandler, { alarms, onError }: StartOptions): ObjectHandler {
   const report = (error: Error): void =>
     onError({ error, requestId: crypto.randomUUID(), path: "(start)", type: undefined });
   try {
@@ -24,7 +33,7 @@ export function startOrRefuse(handler: ObjectHandler, onError: OnError): ObjectH
         cause,
       });
     };
-    return {
+    const refused: ObjectHandler = {
       ...handler,
       authorize: refuse,
       internal: refuse,
@@ -33,5 +42,27 @@ export function startOrRefuse(handler: ObjectHandler, onError: OnError): ObjectH
       db: refuse,
       setUserFields: refuse,
     };
+    if (!(cause instanceof FrameworkUpgradeError)) return refused;
+    // The code of this version would read and write the framework's tables of an earlier one.
+    alarms.suspend();
+    const { sockets } = handler;
+    return { ...refused, deadLetters: refuse, ...(sockets && { sockets: withoutUpgrade(sockets, refuse) }) };
   }
+}
+
+/** Sockets of an object whose framework tables are those of an earlier version. Each of their calls is refused. */
+function withoutUpgrade(sockets: SocketCapability, refuse: () => never): SocketCapability {
+  const { onUpgrade: _onUpgrade, onUse: _onUse, ...rest } = sockets;
+  const access: SocketCapability["access"] = (caller) => {
+    try {
+      return sockets.access(caller);
+    } catch {
+      return "unknown";
+    }
+  };
+  return {
+    ...rest,
+    access,
+    resolveAccess: (caller) => (access(caller) === "unknown" ? Promise.resolve().then(refuse) : undefined),
+  };
 }

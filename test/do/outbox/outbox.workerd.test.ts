@@ -94,6 +94,51 @@ describe("the outbox", () => {
     expect(await sender().waiting()).toBe(2);
   });
 
+  it("keeps a message of a newer version, with growing pauses, and delivers it when that version is back", async () => {
+    const { to, sender, receiver } = pair();
+    const [third, fourth] = [`third ${count}`, `fourth ${count}`];
+    await sender().write(to, "before");
+    await empty(sender);
+    await runInDurableObject(sender(), (_instance, { storage: { sql } }) => {
+      const row = (target: string, seq: number, kind: string, payload: string) =>
+        sql.exec("INSERT INTO _outbox VALUES (?, ?, ?, ?, 1, NULL, 0, 0)", target, seq, kind, payload);
+      row(to, 2, "newer", '{"shape":["of","a","newer","version"]}');
+      sql.exec("UPDATE _outbox_seq SET seq = 2 WHERE target = ?", to);
+      row(fourth, 1, "note", "no JSON");
+    });
+    await sender().write(to, "behind");
+    await sender().write(third, "elsewhere");
+    await sender().hurry();
+    await vi.waitFor(async () => expect(await env.LETTERS_DO.getByName(third).effects()).toEqual(["elsewhere"]));
+    const waitingTo = async (target: string) => (await rowsOf(sender())).filter((row) => row["target"] === target);
+    const pauses: number[] = [];
+    for (let attempts = 2; attempts <= 4; attempts++) {
+      await sender().hurry();
+      await vi.waitFor(async () => {
+        const [row] = await waitingTo(to);
+        expect(Number(row?.["attempts"])).toBeGreaterThanOrEqual(attempts);
+        pauses.push(Number(row?.["due"]) - Date.now());
+      });
+    }
+    expect(pauses).toEqual(pauses.toSorted((a, b) => a - b));
+    expect((await waitingTo(to)).map(({ kind }) => kind)).toEqual(["newer", "note"]);
+    expect(await waitingTo(fourth)).toHaveLength(1);
+    expect(await receiver().effects()).toEqual(["before"]);
+    expect(await sender().deadLetters()).toEqual([]);
+    const errors = await runInDurableObject(sender(), (instance: LettersDO) => instance.errors);
+    expect(errors.filter((error) => error.includes('kind "newer"'))).toHaveLength(1);
+    expect(errors).toHaveLength(2);
+
+    await runInDurableObject(sender(), (_instance, { storage: { sql } }) => {
+      sql.exec(`UPDATE _outbox SET kind = 'note', payload = '"newer"' WHERE kind = 'newer'`);
+      sql.exec(`UPDATE _outbox SET payload = '"JSON"' WHERE payload = 'no JSON'`);
+    });
+    await sender().hurry();
+    await empty(sender);
+    expect(await receiver().effects()).toEqual(["before", "newer", "behind"]);
+    expect(await env.LETTERS_DO.getByName(fourth).effects()).toEqual(["JSON"]);
+  });
+
   it("an alarm that is gone is set again from the tables on start", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("unreachable");

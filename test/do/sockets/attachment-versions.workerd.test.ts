@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
 import { echo, start } from "./feeds-socket.js";
 
@@ -39,3 +39,74 @@ it.each(["a message", "a change"])(
     expect(await http.items.list.query()).toHaveLength(event === "a message" ? 0 : 1);
   },
 );
+
+describe("what version e6d334c stored of a socket", () => {
+  // Written out, as that version wrote it: without a version, and with fields that have a default now.
+  const list =
+    '[{"id":1,"path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]},' +
+    '{"id":2,"path":"_live","input":{"json":{"path":"items.list"}},"kind":"live","tables":[],"live":{"reads":[{"table":"items","where":[]}],"shared":true}}]';
+  const rows: readonly [id: string, stored: string][] = [
+    [
+      "1",
+      '{"id":1,"path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]}',
+    ],
+    [
+      '"text id"',
+      '{"id":"text id","jsonrpc":"2.0","path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]}',
+    ],
+  ];
+
+  async function restore(subscriptions: string, stored: readonly [string, string][]) {
+    const started = await start();
+    const { user, session } = started;
+    const lapses = Math.floor(Date.now() / 1000) * 1000 + 600_000;
+    await runInDurableObject(started.object, (_instance, state) => {
+      for (const [id, text] of stored) {
+        state.storage.sql.exec(
+          "INSERT INTO _socket_subscriptions (socket, id, stored) VALUES ('1014ed1acd288629d4068807385b0ee4', ?, ?)",
+          id,
+          text,
+        );
+      }
+      for (const socket of state.getWebSockets()) {
+        socket.serializeAttachment({
+          key: "1014ed1acd288629d4068807385b0ee4",
+          caller: { type: "user", userId: user.id, via: "session", sessionId: session.id },
+          lapses,
+          standing: undefined,
+          subscriptions,
+        });
+      }
+    });
+    await started.sleep();
+    await started.http.items.create.mutate({ text: "one" });
+    return started;
+  }
+
+  it("is read from an attachment", async () => {
+    const { socket } = await restore(list, []);
+    await expect
+      .poll(() => socket.frames.filter(({ result }) => result?.type === "data").map(({ id }) => id), { timeout: 5_000 })
+      .toEqual(expect.arrayContaining([1, 2]));
+    expect(JSON.stringify(socket.frames.find(({ id }) => id === 2))).toContain("one");
+  });
+
+  it("is read from the table of subscriptions that an attachment has no space for", async () => {
+    const { socket, object, http } = await restore("spilled", rows);
+    await socket.until(2);
+    expect(socket.frames.map(({ id, result }) => [id, result?.type])).toEqual(
+      expect.arrayContaining([
+        [1, "data"],
+        ["text id", "data"],
+      ]),
+    );
+    socket.send({ id: 1, method: "subscription.stop" });
+    await socket.ping();
+    await http.items.create.mutate({ text: "two" });
+    await socket.until(4);
+    const left = await runInDurableObject(object, (_instance, { storage }) =>
+      storage.sql.exec("SELECT id FROM _socket_subscriptions").toArray(),
+    );
+    expect(left).toEqual([{ id: '"text id"' }]);
+  });
+});

@@ -21,6 +21,11 @@ export interface FrameworkSchemaOptions {
   readonly steps?: readonly SchemaStep[];
 }
 
+/** The framework's own tables are still those of an earlier version, so this version cannot use them. */
+export class FrameworkUpgradeError extends Error {
+  override readonly name = "FrameworkUpgradeError";
+}
+
 /** The framework's own tables in objects of one kind, and how those of an earlier version become those of this one. */
 export interface FrameworkSchema {
   /** The number of the last step. An object that an older version created without one has version 0. */
@@ -32,7 +37,7 @@ export interface FrameworkSchema {
   /**
    * Runs the steps after a stored version, and creates the tables that are missing. Call it in a transaction.
    *
-   * @throws Error that names the step that failed
+   * @throws FrameworkUpgradeError that names the step that failed
    */
   upgrade(storage: UpgradedStorage, from: number): void;
 }
@@ -54,10 +59,22 @@ export function createFrameworkSchema({ statements, steps = [] }: FrameworkSchem
         try {
           step.run(storage);
         } catch (cause) {
-          throw new Error(`Step ${index + 1} ("${step.name}") of the framework's own tables failed.`, { cause });
+          throw new FrameworkUpgradeError(
+            `Step ${index + 1} ("${step.name}") of the framework's own tables failed. Deploy the earlier version, or one ` +
+              "with a corrected step. The data is unchanged.",
+            { cause },
+          );
         }
       }
-      install(storage.sql);
+      try {
+        install(storage.sql);
+      } catch (cause) {
+        throw new FrameworkUpgradeError(
+          "The framework's own tables could not be created. Deploy the earlier version, or a corrected one. The data is " +
+            "unchanged.",
+          { cause },
+        );
+      }
     },
   };
 }
