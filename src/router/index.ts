@@ -6,7 +6,7 @@ export type { Database, QueryRunner, StoredColumns } from "./schema/database.js"
 export type { Migration, MigrationDatabase, Migrations } from "./schema/migration.js";
 export type { TableDefinition } from "./schema/table.js";
 export type { Page, Table, TableQuery, Tables } from "./schema/table-api.js";
-export type { InitUserDOOptions } from "./init-user-do.js";
+export type { InitUserDOOptions } from "./init-options.js";
 export type { Credentials, ListedSession, Session, SignedIn, User } from "../shared/account.js";
 export type { Kv, KvEntry, KvListOptions, KvPage, KvSetOptions } from "./kv/kv-api.js";
 export type { KvRouter } from "./kv/kv-router.js";

@@ -10,7 +10,15 @@ import type { Subscription } from "../connections/subscription.js";
 import { createSocketBacklog } from "./socket-backlog.js";
 import { createEventCoalescer } from "./event-coalescer.js";
 import { formatEventId, hashOf, type LiveResult } from "./live-result.js";
-import { byCaller, callerKey, createRuns, membersOf, type CallersSubscriptions, type LiveRun } from "./live-run.js";
+import {
+  byCaller,
+  callerKey,
+  createRuns,
+  membersOf,
+  queryKey,
+  type CallersSubscriptions,
+  type LiveRun,
+} from "./live-run.js";
 import { createFlushAcks, flushedFrame } from "./flush-acks.js";
 import { createOutputReservations } from "./output-reservations.js";
 import { createProgress } from "./progress.js";
@@ -28,7 +36,7 @@ export interface LiveQueriesOptions {
   readonly frames: Frames;
   readonly runner: LiveRunner;
   /** Returns the query of a stored subscription. */
-  readonly requestOf: (stored: StoredSubscription) => LiveRequest;
+  readonly callOf: (stored: StoredSubscription) => Call;
   readonly toResult: (data: unknown) => LiveResult;
   /** How much memory is reserved for a result of unknown size, in bytes. */
   readonly unknownResult: number;
@@ -195,7 +203,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     if (refused) throw refused;
     const shared = !reads.dependsOnCaller();
     // An equal run that this one was merged into keeps its own reads. They are unchanged, or it would run again.
-    const list = changeCaller(run, shared ? undefined : caller) ? index.set(run, reads.list()) : reads.list();
+    const isOwn = runs.changeCaller(run, shared ? undefined : caller);
+    if (!isOwn) discard(run);
+    const list = isOwn ? index.set(run, reads.list()) : reads.list();
     const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
     const frameBytes = result.bytes + event.length - result.characters;
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
@@ -204,20 +214,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     options.withCachedChecks(() => {
       for (const subscription of subscribers) deliver(subscription, live, event, frameBytes);
     });
-  }
-
-  /** Keys a run per caller, or shares it. Returns false if an equal run exists and this one was merged into it. */
-  function changeCaller(run: LiveRun, caller: string | undefined): boolean {
-    const equal = runs.find(run.query, caller);
-    if (equal === run) return true;
-    if (!equal) {
-      runs.rename(run, caller);
-      return true;
-    }
-    for (const subscription of run.subscribers) runs.join(equal, subscription);
-    runs.deleteUnused(run);
-    discard(run);
-    return false;
   }
 
   function deliver(subscription: Subscription, live: StoredLive, event: string, bytes: number): void {
@@ -241,12 +237,6 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     runScheduler.add(run);
   }
 
-  const queryOf = ({ input }: StoredSubscription): string => JSON.stringify(input ?? null);
-  const callOf = (stored: StoredSubscription): Call => {
-    const { path, input } = options.requestOf(stored);
-    return { type: "query", path, input };
-  };
-
   return {
     /** Schedules the queries that depend on what a flush changed. */
     onFlush(flush: Flush): void {
@@ -258,10 +248,10 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     add(subscription: Subscription, { lastEventId }: LiveRequest): void {
       const { connection, stored } = subscription;
       subscription.stored = { ...stored, live: { hash: hashOf(lastEventId), reads: [], shared: false } };
-      const run = runs.get(queryOf(stored), callerKey(connection.caller), () => callOf(stored));
+      const run = runs.get(queryKey(stored), callerKey(connection.caller), () => options.callOf(stored));
       runs.join(run, subscription);
       flushAcks.add(connection);
-      // Sent even if nothing has changed since the client disconnected, so that the client knows how current its result is.
+      // Sent even if nothing has changed, so that the client knows how current its result is.
       flushAcks.require(connection);
       schedule(run, hub.head());
     },
@@ -270,7 +260,9 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     restore(subscription: Subscription): void {
       const { connection, stored } = subscription;
       const { reads = [], shared = false } = stored.live ?? {};
-      const run = runs.get(queryOf(stored), shared ? undefined : callerKey(connection.caller), () => callOf(stored));
+      const run = runs.get(queryKey(stored), shared ? undefined : callerKey(connection.caller), () =>
+        options.callOf(stored),
+      );
       runs.join(run, subscription);
       flushAcks.add(connection);
       const known = index.of(run);

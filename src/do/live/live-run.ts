@@ -1,5 +1,6 @@
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
+import type { StoredSubscription } from "../connections/attachment.js";
 import { memberKey } from "../scheduling/member-key.js";
 import type { Subscription } from "../connections/subscription.js";
 
@@ -27,7 +28,6 @@ export function createRuns() {
 
   const all = {
     of: (subscription: Subscription): LiveRun | undefined => runOf.get(subscription),
-    find: (query: string, caller: string | undefined): LiveRun | undefined => runs.get(keyOf({ query, caller })),
 
     /** Returns the run of a query for a caller, and creates it if there is none. */
     get(query: string, caller: string | undefined, call: () => Call): LiveRun {
@@ -44,11 +44,19 @@ export function createRuns() {
       runOf.set(subscription, run);
     },
 
-    /** Changes the caller of a run. There must not be a run of the query for the new caller. */
-    rename(run: LiveRun, caller: string | undefined): void {
+    /** Keys a run per caller, or shares it. Returns false if an equal run exists and this one was merged into it. */
+    changeCaller(run: LiveRun, caller: string | undefined): boolean {
+      const equal = runs.get(keyOf({ query: run.query, caller }));
+      if (equal === run) return true;
+      if (equal) {
+        for (const subscription of run.subscribers) all.join(equal, subscription);
+        all.deleteUnused(run);
+        return false;
+      }
       runs.delete(keyOf(run));
       run.caller = caller;
       runs.set(keyOf(run), run);
+      return true;
     },
 
     /** Removes a subscription. Returns its run if no other subscription uses it. */
@@ -67,6 +75,11 @@ export function createRuns() {
     },
   };
   return all;
+}
+
+/** Identifies a query and its input, which are the input of the subscription that carries them. */
+export function queryKey({ input }: StoredSubscription): string {
+  return JSON.stringify(input ?? null);
 }
 
 const keys = new WeakMap<Caller, string>();

@@ -75,8 +75,6 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
   };
 }
 
-export type UserOrganizations = ReturnType<typeof createUserOrganizations>;
-
 function lastOwnerOf(names: readonly string[]): ReasonedError {
   return new ReasonedError({
     code: "CONFLICT",

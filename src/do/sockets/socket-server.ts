@@ -82,7 +82,10 @@ export function createSocketServer(options: SocketServerOptions) {
       runner: live,
       toResult: createLiveResults(router),
       refusal: ({ bytes }) => (bytes > limits.resultBytes ? resultTooLarge(limits.resultBytes) : undefined),
-      requestOf: ({ input }) => liveInput.parse(transformer.input.deserialize(input)),
+      callOf(stored) {
+        const { path, input } = liveInput.parse(transformer.input.deserialize(stored.input));
+        return { type: "query", path, input };
+      },
       withCachedChecks: connectionAccess.withCachedChecks,
       unknownResult: budget.unknownResult,
     },

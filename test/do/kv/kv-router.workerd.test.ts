@@ -56,7 +56,9 @@ describe("one user's keys", () => {
     expect(await client.kv.get.query({ key: "preferences" })).toEqual({ theme: "dark", since });
     expect(await preferences.getEntry.query()).toMatchObject({ key: "preferences", version });
     const pink = { theme: "pink" } as unknown as { theme: "dark" };
-    await expect(preferences.set.mutate({ value: pink })).rejects.toThrow(/"preferences" does not accept this value\. theme: /);
+    await expect(preferences.set.mutate({ value: pink })).rejects.toThrow(
+      /"preferences" does not accept this value\. theme: /,
+    );
     expect(await codeOf(client.kv.set.mutate({ key: "preferences", value: pink }))).toBe("BAD_REQUEST");
     expect(await codeOf(client.kv.increment.mutate({ key: "preferences" }))).toBe("BAD_REQUEST");
     expect(await visits.increment.mutate({ by: 999 })).toBe(999);

@@ -40,7 +40,7 @@ async function correctStep(name: Name, sql: readonly string[] = []): Promise<voi
 }
 
 const readAll = (name: Name) =>
-  runInDurableObject(versionsObject(name), async (_instance, { storage: { sql, ...storage } }) => {
+  runInDurableObject(versionsObject(name), (_instance, { storage: { sql } }) => {
     const tables = sql.exec(
       "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf%' ESCAPE '\\'",
     );

@@ -1,0 +1,79 @@
+import type { TRPCDefaultErrorShape, TRPCErrorFormatter } from "@trpc/server";
+import type { BaseContext } from "./context.js";
+import type { ProfileSchema, SettingsSchema, UserFieldsSchema } from "./definition.js";
+import type { KvSchemas, NoReservedNames } from "./kv/kv-schemas.js";
+import type { RoleDefinitions } from "./organizations/role-definitions.js";
+import type { Migrations } from "./schema/migration.js";
+import type { TableDefinitions } from "./schema/table.js";
+import type { SessionSchema } from "./sessions/session-data.js";
+import type { WithoutRequiredFields } from "./user-fields.js";
+
+export interface InitUserDOOptions<
+  TUserTables extends TableDefinitions,
+  TOrganizationTables extends TableDefinitions,
+  TExtra extends object,
+  TErrorShape extends TRPCDefaultErrorShape,
+  TSession extends SessionSchema,
+  TProfile extends ProfileSchema | undefined,
+  TKv extends KvSchemas,
+  TRoles extends RoleDefinitions,
+  TSettings extends SettingsSchema | undefined,
+  TFields extends UserFieldsSchema | undefined = undefined,
+> {
+  /**
+   * The app's tables, by the kind of owner whose Durable Object stores them.
+   * @default no tables
+   */
+  readonly tables?: { readonly user?: TUserTables; readonly organization?: TOrganizationTables };
+  /**
+   * Migrations for changes of the tables that are not applied automatically, by the kind of owner, the oldest first. Each runs
+   * once in each object, before its first call.
+   * @default none
+   */
+  readonly migrations?: Migrations;
+  /**
+   * The schema of `sessions.data`, which each session has until it ends: a zod object.
+   * @default any object
+   */
+  readonly session?: TSession;
+  /**
+   * The app's own fields of a user that the user writes, at sign-up and with `account.update`. Part of every `user`. Users can
+   * set any value that the schema accepts, so declare a plan, a role or a limit in `fields`.
+   * @default none
+   */
+  readonly profile?: TProfile;
+  /**
+   * The app's own fields of a user that only server code writes, with `setUserFields`: a plan, credits, a customer number. Part
+   * of every `user`, so the user can read them. Each field must be optional or have a default.
+   * @default none
+   */
+  readonly fields?: TFields & WithoutRequiredFields<TFields>;
+  /**
+   * The schemas of some keys of `ctx.kv`, in the objects of users and organizations. Other keys can have any value.
+   * @default no declared keys
+   */
+  readonly kv?: TKv & NoReservedNames;
+  /**
+   * The roles in organizations, the highest first, and the permissions that each adds to those of the roles below it. "owner" is
+   * built in, is above all roles, and has every permission. The built-in procedures require "member:manage" and
+   * "organization:update", which other roles have only if they are declared here.
+   * @default { admin: ["member:manage", "organization:update"], member: [] }
+   */
+  readonly roles?: TRoles;
+  /**
+   * The app's own fields of an organization, set by `organizations.create` and changed by `organizations.update`.
+   * @default none
+   */
+  readonly organizationSettings?: TSettings;
+  /**
+   * Adds properties to the context of every procedure. Runs once for each call, where the procedure runs.
+   * @default adds nothing
+   */
+  readonly context?: (base: BaseContext) => TExtra | Promise<TExtra>;
+  /**
+   * tRPC's error formatter. Unexpected errors are masked before it receives them.
+   * @see https://trpc.io/docs/server/error-formatting
+   * @default tRPC's default shape
+   */
+  readonly errorFormatter?: TRPCErrorFormatter<BaseContext, TErrorShape>;
+}
