@@ -89,7 +89,7 @@ describe("the names of procedures", () => {
 
   it.each(["constructor", "prototype"])("are refused at start if no request may contain them: %s", (name) => {
     expect(() => t.router({ [name]: query })).toThrow(
-      `"${name}": requests for a procedure named "${name}" are refused`,
+      `"${name}": requests for a procedure named "${name}" are rejected. Rename it.`,
     );
     expect(() => t.router({ [name]: t.router({ query }) })).toThrow(`"${name}"`);
     expect(() => t.router({ notes: { [name]: query } })).toThrow(`"notes.${name}"`);
@@ -98,9 +98,9 @@ describe("the names of procedures", () => {
   it.each(["a b", "a/b", "%", "😀", "?", "#", "\n", "", ".", "a,b"])(
     "are refused at start if no URL can have them: %j",
     (name) => {
-      expect(() => t.router({ [name]: query })).toThrow(/requests over HTTP cannot call this name/);
+      expect(() => t.router({ [name]: query })).toThrow(/this name cannot be called over HTTP/);
       expect(() => t.router({ notes: { [name]: query } })).toThrow(JSON.stringify(`notes.${name}`));
-      expect(() => t.router({ [name]: t.router({ query }) })).toThrow(/cannot call/);
+      expect(() => t.router({ [name]: t.router({ query }) })).toThrow(/cannot be called/);
     },
   );
 

@@ -96,7 +96,7 @@ describe("the fields of a user", () => {
     const { client } = await signUpMember();
     const about = "é".repeat((32 * 1024 - superjson.stringify({ about: "" }).length - 1) / 2);
     await client.member.set.mutate({ about });
-    await expect(client.member.set.mutate({ about: `${about}é` })).rejects.toThrow("more than 32 KiB");
+    await expect(client.member.set.mutate({ about: `${about}é` })).rejects.toThrow("larger than 32 KiB");
     expect((await client.member.user.query()).fields.about).toBe(about);
   });
 });

@@ -115,7 +115,7 @@ it("refuses a result that is too large with a reason, and says what to do", asyn
   const errors = () => socket.frames.flatMap((frame) => (frame.id === id && frame.error ? [frame.error.json] : []));
   await expect.poll(() => errors().length).toBe(1);
   const [error] = errors();
-  expect(error?.message).toMatch(/at most 100000 bytes.* Select fewer fields, or a page of the rows\./);
+  expect(error?.message).toMatch(/larger than 100000 bytes\. Select fewer fields, or a page of the rows\./);
   expect(error?.data.code).toBe("PAYLOAD_TOO_LARGE");
   expect(errorReason(error)).toBe("RESULT_TOO_LARGE");
 });

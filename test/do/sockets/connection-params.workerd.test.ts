@@ -45,6 +45,6 @@ describe("the connectionParams of a socket", () => {
     const params = encodeURIComponent(JSON.stringify({ token: "sesame" }));
     const refused = await upgrade(browser, {}, `/feeds?connectionParams=${params}`);
     expect(refused.status).toBe(400);
-    expect(await refused.text()).toContain("connectionParams do not belong in a URL");
+    expect(await refused.text()).toContain("The URL contains connectionParams");
   });
 });

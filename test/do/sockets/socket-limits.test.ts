@@ -33,7 +33,7 @@ it.each(["socketsPerMember", "subscriptionsPerMember", "subscriptionBytesPerMemb
 );
 
 it("names the limit of the object when that is wrong", () => {
-  expect(() => socketLimits({ sockets: NaN })).toThrow("sockets.sockets is NaN");
+  expect(() => socketLimits({ sockets: NaN })).toThrow("sockets.sockets: NaN is not valid.");
 });
 
 it("bounds results by the share of the memory that large output of one member has", () => {

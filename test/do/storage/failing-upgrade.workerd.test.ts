@@ -135,13 +135,16 @@ describe("a step of the framework's own tables that fails", () => {
 
   it("sends nothing from tables of the earlier version, and sends it after the correction", async () => {
     const { client, name } = await signUp();
-    await storeEarlierVersion(name, [
-      `INSERT INTO _outbox (target, seq, kind, payload, created_at, due, attempts)
-       VALUES ('mail', 9, 'passwordChanged', '{"to":"ada@example.com"}', 1, 1, 0)`,
-    ]);
+    await storeEarlierVersion(name);
     const waiting = async () => (await readAll(name))["_outbox"]?.length;
     const object = versionsObject(name);
-    await runInDurableObject(object, (_instance, { storage }) => storage.setAlarm(Date.now() + 60_000));
+    await runInDurableObject(object, async (_instance, { storage }) => {
+      storage.sql.exec(
+        `INSERT INTO _outbox (target, seq, kind, payload, created_at, due, attempts)
+         VALUES ('mail', 9, 'passwordChanged', '{"to":"ada@example.com"}', 1, 1, 0)`,
+      );
+      await storage.setAlarm(Date.now() + 60_000);
+    });
     await evictDurableObject(object);
     expect(await refusalOf(client.tasks.list.query())).toEqual(refused);
     expect(await runDurableObjectAlarm(object)).toBe(true);
