@@ -41,7 +41,8 @@ it.each(["a message", "a change"])(
 );
 
 describe("what version e6d334c stored of a socket", () => {
-  // Written out, as that version wrote it: without a version, and with fields that have a default now.
+  // Written by hand in the shape of that version: without a version, and without the fields that were added later.
+  // The attachments that it really wrote are in test/upgrade/releases.
   const list =
     '[{"id":1,"path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]},' +
     '{"id":2,"path":"_live","input":{"json":{"path":"items.list"}},"kind":"live","tables":[],"live":{"reads":[{"table":"items","where":[]}],"shared":true}}]';
