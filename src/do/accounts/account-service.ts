@@ -2,8 +2,9 @@ import type { Kv } from "../../router/kv/kv-api.js";
 import type { Session, User } from "../../shared/account.js";
 import type { AccountService } from "../../router/services.js";
 import type { ProfileSchema } from "../../router/definition.js";
-import { sessionOf } from "../../shared/caller.js";
-import { SessionEnded, type RequestContext } from "../lifecycle/request-context.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
+import { sessionOf, type Caller } from "../../shared/caller.js";
+import type { RequestContext } from "../lifecycle/request-context.js";
 import type { AccountDeletion } from "./account-deletion.js";
 import { revokeEarlier } from "./account-endings.js";
 import type { AccountDeps } from "./account-deps.js";
@@ -23,11 +24,10 @@ import {
 import type { createExportLimit } from "./limit-exports.js";
 import { mergeFields } from "../fields/merge-fields.js";
 import type { PasswordReset } from "./passwords/password-reset.js";
-import { sessionNeeded, sessionReplaced } from "./sessions/session-errors.js";
-import { userNotFound } from "./unknown-user.js";
 import { rejectEmail } from "./email/reject-email.js";
 import type { UserAccount } from "./user-account.js";
 import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
+import { SessionEnded, sessionReplaced, userNotFound } from "../lifecycle/caller-errors.js";
 
 export interface AccountServiceOptions {
   readonly deps: AccountDeps;
@@ -162,4 +162,19 @@ function current({ sessions }: AccountDeps, sessionId: string | undefined): Sess
   const now = Date.now();
   const row = sessionId === undefined ? undefined : sessions.findActive(sessionId, now);
   return row ? toPublicSession(row) : sessionOfCall(new Date(now));
+}
+
+/**
+ * For a link to an address that is opened without a session of its account. Anybody can enter another person's address,
+ * and that person must not confirm it for the account by opening the link.
+ */
+function sessionNeeded(caller: Caller, userId: string): ReasonedError {
+  const isOther = caller.type === "user" && caller.userId !== userId;
+  return new ReasonedError({
+    code: isOther ? "FORBIDDEN" : "UNAUTHORIZED",
+    reason: "LINK_NEEDS_SESSION",
+    message: isOther
+      ? "You are signed in to another account. Sign in to the account that asked for this link, then confirm the address. If you did not ask for it, reject the address."
+      : "Sign in to the account that asked for this link, then confirm the address. If you did not ask for it, reject the address.",
+  });
 }

@@ -1,6 +1,6 @@
 import type { SetUserFields } from "../../router/user-fields.js";
 import { toUser, type AccountStore } from "./account-store.js";
-import { userNotFound } from "./unknown-user.js";
+import { userNotFound } from "../lifecycle/caller-errors.js";
 
 /**
  * Creates the function with which server code sets the fields that users cannot write. No built-in procedure calls it.

@@ -1,12 +1,6 @@
-import { ReasonedError } from "../../router/reasoned-error.js";
-import { SessionEnded } from "../lifecycle/request-context.js";
+import { SessionEnded } from "../lifecycle/caller-errors.js";
 
 const logged = new WeakSet<object>();
-
-/** For a call about a user who never signed up, or whose account was deleted. */
-export function userNotFound(): ReasonedError {
-  return new ReasonedError({ code: "NOT_FOUND", reason: "USER_NOT_FOUND", message: "There is no such user." });
-}
 
 /**
  * Logs that a session with a valid token names a user that does not exist, once for each app and isolate. Two apps may

@@ -1,4 +1,3 @@
-import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Call, SessionEffect } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
@@ -23,11 +22,4 @@ export interface RequestContext extends Pick<Call, "refreshCookie" | "accessExpi
 /** The context of a message on a socket: its device is not known, and it cannot set cookies. */
 export function socketContext(caller: Caller): RequestContext {
   return { caller, device: {}, setSession() {}, setDevice() {} };
-}
-
-/** The caller's session has ended. The reply clears its cookies. */
-export class SessionEnded extends ReasonedError {
-  constructor(message = "Your session has ended. Sign in again.") {
-    super({ code: "UNAUTHORIZED", reason: "SESSION_ENDED", message });
-  }
 }

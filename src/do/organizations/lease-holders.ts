@@ -1,6 +1,5 @@
 import type { InternalRequest } from "../../shared/internal.js";
 import { toName } from "../../shared/owner.js";
-import type { SessionStore } from "../accounts/sessions/session-store.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import { messageTo } from "./organization-messages.js";
 
@@ -21,6 +20,14 @@ export type LeaseRequest = Pick<
   "sessionId" | "organizationId" | "generation"
 >;
 
+/** The sessions of the object's user, as far as leases depend on them. */
+export interface LeasedSessions<TSession extends { readonly expiresAt: number }> {
+  findActive(id: string, now: number): TSession | undefined;
+  wasReplaced(id: string, now: number): boolean;
+  touch(session: TSession, now: number): TSession;
+  confirm(session: TSession, generation: number | undefined): void;
+}
+
 export interface LeaseHoldersOptions {
   readonly sql: SqlStorage;
   readonly outbox: Pick<Outbox, "post">;
@@ -30,8 +37,8 @@ export interface LeaseHoldersOptions {
 export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
   return {
     /** Grants a lease, records the organization, and confirms the generation. Call it inside a transaction. */
-    grant(
-      sessions: SessionStore,
+    grant<TSession extends { readonly expiresAt: number }>(
+      sessions: LeasedSessions<TSession>,
       { sessionId, organizationId, generation }: LeaseRequest,
     ): number | "ended" | "replaced" {
       const now = Date.now();

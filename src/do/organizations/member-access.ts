@@ -1,9 +1,8 @@
-import { sessionReplaced } from "../accounts/sessions/session-errors.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Access } from "../lifecycle/request-context.js";
-import { SessionEnded } from "../lifecycle/request-context.js";
 import type { Leases, MemberSession } from "./leases.js";
 import type { MemberStore } from "./member-store.js";
+import { SessionEnded, sessionReplaced } from "../lifecycle/caller-errors.js";
 
 export interface MemberAccessOptions {
   readonly exists: () => boolean;

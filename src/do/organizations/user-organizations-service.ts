@@ -4,18 +4,32 @@ import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.j
 import { randomId } from "../../shared/random-id.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
-import { userNotFound } from "../accounts/unknown-user.js";
-import type { AccountDeps } from "../accounts/account-deps.js";
-import type { AccountRow } from "../accounts/account-store.js";
 import { encodeFields } from "../fields/encode-fields.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
+import type { Outbox } from "../messaging/create-outbox.js";
+import type { RateLog } from "../rate/rate-log.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { createInviterBlocks, invitationNotFound } from "./inviter-blocks.js";
 import { toInviter } from "./waiting-invitation.js";
 import { messageTo } from "./organization-messages.js";
 import type { AcceptedInvitation, UserOrganizationStore } from "./user-organization-store.js";
+import type { AccountReader } from "./user-organizations.js";
+import { userNotFound } from "../lifecycle/caller-errors.js";
+
+type Account = NonNullable<ReturnType<AccountReader["read"]>>;
+
+/** The stores and services of the user's object that its organizations depend on. */
+export interface UserOrganizationsDeps {
+  readonly userId: string;
+  readonly identity: () => AppIdentity;
+  readonly accounts: AccountReader;
+  readonly outbox: Pick<Outbox, "post" | "flushPosted" | "waiting">;
+  readonly rates: Pick<RateLog, "take">;
+  readonly transaction: <TResult>(work: () => TResult) => TResult;
+}
 
 export interface UserOrganizationsServiceOptions {
-  readonly deps: AccountDeps;
+  readonly deps: UserOrganizationsDeps;
   readonly store: UserOrganizationStore;
   readonly blocked: BlockedInviterStore;
   readonly rolePolicy: RolePolicy;
@@ -37,14 +51,14 @@ export function createUserOrganizationsService({
   const { userId, identity, accounts, outbox, rates, transaction } = deps;
   const organization = (id: string) => ({ type: "organization", id }) as const;
 
-  function requireAccount(): AccountRow {
+  function requireAccount(): Account {
     const account = accounts.read();
     if (!account) throw userNotFound();
     return account;
   }
 
   /** Only a user who has verified the address can answer its invitations. */
-  function requireVerifiedAccount(): AccountRow {
+  function requireVerifiedAccount(): Account {
     const account = requireAccount();
     if (account.emailVerified) return account;
     throw new ReasonedError({
@@ -56,7 +70,7 @@ export function createUserOrganizationsService({
 
   async function answer(
     { id: invitationId, organizationId }: AcceptedInvitation,
-    { email }: AccountRow,
+    { email }: Account,
     how: "accept" | "decline",
   ): Promise<"answered" | "invalid"> {
     const stub = stubOf(identity().namespace, organization(organizationId));

@@ -1,18 +1,23 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { OWNER } from "../../router/organizations/role-policy.js";
+import type { User } from "../../shared/account.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
-import type { AccountStore } from "../accounts/account-store.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { handlersFor, messageTo, type OrganizationMessageKind } from "./organization-messages.js";
 import type { UserOrganizationStore } from "./user-organization-store.js";
 
+/** Reads the account of the object's user, as far as organizations depend on it. */
+export interface AccountReader {
+  read(): Pick<User, "email" | "emailVerified"> | undefined;
+}
+
 export interface UserOrganizationsOptions {
   readonly userId: string;
   readonly store: UserOrganizationStore;
   readonly blocked: Pick<BlockedInviterStore, "has">;
-  readonly accounts: AccountStore;
+  readonly accounts: AccountReader;
   readonly outbox: Pick<Outbox, "post" | "withdraw">;
   readonly stub: (organizationId: string) => ObjectStub;
 }

@@ -10,7 +10,6 @@ import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
 import { createEmailObject } from "../objects/email/email-object.js";
-import { SessionEnded } from "../lifecycle/request-context.js";
 import { createDispatcher } from "./dispatcher.js";
 import type { InternalRequest } from "../../shared/internal.js";
 import type { ObjectHandler, ObjectEnvironment } from "../objects/object-handler.js";
@@ -25,6 +24,7 @@ import { createSocketServer, type SocketServer } from "../sockets/socket-server.
 import { becomeNewestInstance } from "../lifecycle/newest-instance.js";
 import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
+import { SessionEnded } from "../lifecycle/caller-errors.js";
 
 const kinds: Record<Address["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
   user: createUserObject,

@@ -14,7 +14,7 @@ import type { Call, ErrorShape, Reply, SessionEffect } from "../../shared/call.j
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { Device } from "../../shared/device.js";
-import { SessionEnded, socketContext, type RequestContext } from "../lifecycle/request-context.js";
+import { socketContext, type RequestContext } from "../lifecycle/request-context.js";
 import type { ObjectPolicy } from "../objects/object-policy.js";
 import { forwardCause } from "./forward-cause.js";
 import { denyExternalBindings } from "../live/live-sandbox.js";
@@ -32,6 +32,7 @@ import {
   unrecorded,
   type ReadRecorder,
 } from "../tables/reads/read-recorder.js";
+import { SessionEnded } from "../lifecycle/caller-errors.js";
 
 export interface DispatcherOptions {
   readonly router: AnyTRPCRouter;

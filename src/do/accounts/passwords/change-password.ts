@@ -11,10 +11,10 @@ import { mailNotice } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import { toUser, type AccountRow } from "../account-store.js";
-import { sessionReplaced } from "../sessions/session-errors.js";
 import type { SessionRow } from "../sessions/session-row.js";
 import { tokensOf } from "../sessions/session-tokens.js";
 import { sessionOfCall, toPublicSession } from "../sessions/sessions-service.js";
+import { sessionReplaced } from "../../lifecycle/caller-errors.js";
 
 interface CallContext {
   readonly actor: ActingSession;

@@ -1,10 +1,10 @@
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import { verifyRefreshToken } from "../../../jwt/refresh-token.js";
 import type { Refreshed, ObjectServices } from "../../../router/services.js";
-import { SessionEnded, type RequestContext } from "../../lifecycle/request-context.js";
+import type { RequestContext } from "../../lifecycle/request-context.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
-import { sessionReplaced } from "./session-errors.js";
 import type { UserAccount } from "../user-account.js";
+import { SessionEnded, sessionReplaced } from "../../lifecycle/caller-errors.js";
 
 export interface CreateRefreshOptions {
   readonly userId: string;

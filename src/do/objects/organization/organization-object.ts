@@ -1,7 +1,6 @@
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
-import { SessionEnded } from "../../lifecycle/request-context.js";
 import { kvSchema } from "../../kv/kv-table.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
@@ -11,6 +10,7 @@ import { createOwnerStorage } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
+import { SessionEnded } from "../../lifecycle/caller-errors.js";
 
 const framework = createFrameworkSchema({ statements: [socketSchema, kvSchema, ...organizationTables] });
 

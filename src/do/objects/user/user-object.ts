@@ -10,11 +10,9 @@ import { toUser } from "../../accounts/account-store.js";
 import { createFindSession } from "../../accounts/sessions/create-find-session.js";
 import { createRefresh } from "../../accounts/sessions/create-refresh.js";
 import { createSocketTickets, type SocketTickets } from "../../accounts/sessions/socket-tickets.js";
-import { sessionReplaced } from "../../accounts/sessions/session-errors.js";
 import { createSessionsService } from "../../accounts/sessions/sessions-service.js";
-import { unknownUser, userNotFound, warnOfUnknownUser } from "../../accounts/unknown-user.js";
+import { unknownUser, warnOfUnknownUser } from "../../accounts/unknown-user.js";
 import { accountTables, composeUserObject, type UserComponents } from "./compose-user-object.js";
-import { SessionEnded } from "../../lifecycle/request-context.js";
 import type { ObjectPolicy } from "../object-policy.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { kvSchema } from "../../kv/kv-table.js";
@@ -25,6 +23,7 @@ import { socketSchema } from "../../sockets/subscription-store.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 import { SMALL_PAGE_BYTES } from "../../tables/query/page-bytes.js";
 import { createTransaction } from "../../lifecycle/transaction.js";
+import { SessionEnded, sessionReplaced, userNotFound } from "../../lifecycle/caller-errors.js";
 
 const framework = createFrameworkSchema({
   statements: [...accountTables, socketSchema, kvSchema],

@@ -1,0 +1,26 @@
+import { ReasonedError } from "../../router/reasoned-error.js";
+
+/** The caller's session has ended. The reply clears its cookies. */
+export class SessionEnded extends ReasonedError {
+  constructor(message = "Your session has ended. Sign in again.") {
+    super({ code: "UNAUTHORIZED", reason: "SESSION_ENDED", message });
+  }
+}
+
+/**
+ * For a call of a session that a new password replaced, while the reply that carries the new session may be lost or on
+ * its way. Unlike `SessionEnded` it clears no cookies, and the client does not treat it as a sign-out: the call can be
+ * repeated.
+ */
+export function sessionReplaced(): ReasonedError {
+  return new ReasonedError({
+    code: "UNAUTHORIZED",
+    message: "The password was changed, so this session has ended. Sign in with the new password.",
+    reason: "PASSWORD_CHANGED",
+  });
+}
+
+/** For a call about a user who never signed up, or whose account was deleted. */
+export function userNotFound(): ReasonedError {
+  return new ReasonedError({ code: "NOT_FOUND", reason: "USER_NOT_FOUND", message: "There is no such user." });
+}
