@@ -9,6 +9,6 @@ it("runs code inside a Durable Object with SQLite", async () => {
   expect(one).toEqual({ one: 1 });
 });
 
-it("answers what is not its own with 404", async () => {
+it("answers a path that is not its own with 404", async () => {
   expect((await exports.default.fetch("https://app.test/")).status).toBe(404);
 });

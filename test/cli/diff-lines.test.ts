@@ -13,6 +13,6 @@ it.each([
     "1\n2\n3\n4\nx\n5\n6\n7\n8\n9",
     ["  …", "  2", "  3", "  4", "+ x", "  5", "  6", "  7", "  …"],
   ],
-])("tells %s", (_, before, after, expected) => {
+])("shows %s", (_, before, after, expected) => {
   expect(diffLines(before, after)).toEqual(expected);
 });

@@ -55,7 +55,7 @@ async function write(name: string, text: string): Promise<void> {
 
 beforeAll(() => write("level.ts", `export enum Level { Low = "low", High = "high" }`));
 
-it("prints the tables of each kind of owner, the same each time", async () => {
+it("prints the tables of each kind of owner, the same at each run", async () => {
   await write(
     "app.ts",
     app(
@@ -152,7 +152,7 @@ it("reports a wrong command or module in one line", async () => {
   expect(await schema(["two.ts", "--export=other"])).toMatchObject({ code: 0, stdout: expect.stringContaining('"b"') });
 });
 
-it("the example's snapshot is up to date", async () => {
+it("keeps the example's snapshot up to date", async () => {
   const example = path.join(root, "examples/react-vite");
   expect(await schema(["worker/router.ts", "--check"], example)).toMatchObject({ code: 0 });
 });

@@ -21,7 +21,7 @@ function createBrowserFetch() {
   };
 }
 
-it("one client calls over userdoLink, and streams a query over httpBatchStreamLink", async () => {
+it("sends calls over userdoLink and streams a query over httpBatchStreamLink with one client", async () => {
   const options = { url: `${app.origin}/trpc`, fetch: createBrowserFetch() };
   const client = createTRPCClient<AppRouter>({
     links: [

@@ -126,7 +126,7 @@ it.each([
   expect(urls).toHaveLength(tried + 1);
 });
 
-it("uses a class that ignores headers as it is, if they do not authenticate", async () => {
+it("does not change a class that ignores headers if they do not authenticate", async () => {
   const { Scripted, sockets, latest } = scriptedClass();
   const { events } = connect(Scripted, { headers: { "x-app": "1" } });
   (await latest()).emit("open");
@@ -219,7 +219,7 @@ it("reports the platform's error once, also if a close follows it", async () => 
   expect([events, errors, sockets.length]).toEqual([["close", "error"], [refused], 1]);
 });
 
-it("reports a close at once, and nothing of the connection after it", async () => {
+it("reports a close at once, and nothing about the connection afterwards", async () => {
   const { Scripted, latest } = scriptedClass();
   const { socket, events } = connect(Scripted);
   const platform = await latest();
@@ -245,7 +245,7 @@ it("reports a close at once on a platform that fails to close a connection", asy
   expect([events, socket.readyState]).toEqual([["open", "close"], 3]);
 });
 
-it("opens no connection with a ticket that came after the socket was closed", async () => {
+it("opens no connection with a ticket that arrived after the socket was closed", async () => {
   const { Scripted, sockets } = scriptedClass((_url, options) => {
     if (options !== undefined) throw new SyntaxError();
   });
@@ -320,7 +320,7 @@ it("sends U+FFFD as the JSON escape, and everything else as it is", async () => 
   expect(JSON.parse(String(text))).toEqual(JSON.parse(frame));
 });
 
-it("takes any socket class as it is", () => {
+it("uses any socket class unchanged", () => {
   class WithHeaders extends NodeWebSocket {
     constructor(url: string | URL) {
       super(url, { headers: { origin: "https://app.example.com" } });

@@ -105,7 +105,7 @@ const lateReplyToAnother: Step[] = [
 ];
 
 it(
-  "no call of a page acts as another user, with cookies and two tabs",
+  "never runs a page's call as another user, with cookies and two tabs",
   { timeout: 60_000 + numRuns * 2_000 },
   async () => {
     await fc.assert(

@@ -52,7 +52,7 @@ function openTab(browser: CookieBrowser) {
 const SESSION_CHANGED = { data: { code: "UNAUTHORIZED", reason: "SESSION_CHANGED" } };
 
 describe("a client with cookies", () => {
-  it("names the user in mutations, and in nothing else", async () => {
+  it("names the user in mutations only", async () => {
     const { browser, sent } = openBrowser("a");
     const { client, run } = openTab(browser);
     await run(client.posts.list.query());
@@ -74,7 +74,7 @@ describe("a client with cookies", () => {
     expect(changes).toEqual(["signedIn"]);
   });
 
-  it("names nobody after a sign-out, and the new user after a sign-in", async () => {
+  it("names the anonymous user after a sign-out, and the new user after a sign-in", async () => {
     const { browser, sent, signedIn } = openBrowser("a");
     const { client, changes, run } = openTab(browser);
     await run(client.posts.list.query());
@@ -88,7 +88,7 @@ describe("a client with cookies", () => {
     expect(changes).toEqual(["signedOut", "signedIn b"]);
   });
 
-  it("ends the calls of a page of nobody when a user has signed in elsewhere", async () => {
+  it("aborts the calls of a signed-out page when a user has signed in elsewhere", async () => {
     const { browser, signedIn } = openBrowser("anonymous");
     const { client, changes, run } = openTab(browser);
     await run(client.auth.me.query()).catch(() => {});
@@ -98,7 +98,7 @@ describe("a client with cookies", () => {
   });
 });
 
-describe("a reply that arrives after another one has ended the session", () => {
+describe("a reply that arrives after another reply has ended the session", () => {
   async function replyLate(first: string | undefined, late: string) {
     const { browser, signedIn } = openBrowser(first ?? late);
     const { client, held, run } = openTab(browser);
@@ -126,7 +126,7 @@ describe("a reply that arrives after another one has ended the session", () => {
     await expect(replyLate(first, "b")).rejects.toMatchObject(SESSION_CHANGED);
   });
 
-  it("is delivered to a page of its user", async () => {
+  it("is delivered to a page of the same user", async () => {
     expect(await replyLate("a", "a")).toEqual({ user: { id: "a" } });
   });
 });
@@ -135,7 +135,7 @@ describe("another tab, when a page is loaded after a form", () => {
   it.each([
     ["signed in another user", "b", "signedIn"],
     ["signed out", "anonymous", "signedOut"],
-  ])("learns that the form %s", async (_what, user, change) => {
+  ])("detects that the form %s", async (_what, user, change) => {
     const { browser, signedIn } = openBrowser("a");
     const tab = openTab(browser);
     await tab.run(tab.client.auth.me.query());
@@ -150,7 +150,7 @@ describe("another tab, when a page is loaded after a form", () => {
     expect(tab.changes).toEqual([change]);
   });
 
-  it("learns nothing new from a page of the same user", async () => {
+  it("reports no change for a page of the same user", async () => {
     const { browser, sent } = openBrowser("a");
     const tab = openTab(browser);
     await tab.run(tab.client.auth.me.query());

@@ -63,7 +63,7 @@ function openPage(page: string, credentials?: RequestCredentials) {
   return { client, cookies };
 }
 
-describe("a page of app.example.com, and the API elsewhere", () => {
+describe("a page of app.example.com whose API is on another origin", () => {
   it("signs up, calls and listens with the API's cookies", async () => {
     const { client, cookies } = openPage("https://app.example.com", "include");
     const email = `${crypto.randomUUID()}@example.com`;
@@ -87,14 +87,14 @@ describe("a page of app.example.com, and the API elsewhere", () => {
     expect([...cookies.keys()]).toEqual(["userdo-device"]);
   });
 
-  it("without asking for it, no cookie is kept", async () => {
+  it("stores no cookie unless the client sends credentials", async () => {
     const { client, cookies } = openPage("https://app.example.com");
     await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password });
     expect(cookies.size).toBe(0);
     await expect(client.auth.me.query()).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
   });
 
-  it("a page whose origin the app does not name gets nothing, not even the socket", async () => {
+  it("gets no response and no socket if the app does not allow the page's origin", async () => {
     const { client } = openPage("https://other.example.com", "include");
     await expect(client.ping.query()).rejects.toThrow("could not be reached");
     const socket = new NodeWebSocket(`${api.replace("http", "ws")}/trpc`, {

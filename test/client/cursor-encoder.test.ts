@@ -4,7 +4,7 @@ import { createCursorEncoder } from "../../src/client/cursor-encoder.js";
 const message = { id: 1, method: "subscription", params: { path: "posts.changes", input: {} } } as const;
 const sent = (text: unknown): unknown => JSON.parse(String(text));
 
-it("a subscription that was cut off before its first event goes on where it started", () => {
+it("resumes a subscription that was cut off before its first event from its start cursor", () => {
   const { encode, decode } = createCursorEncoder();
   expect(sent(encode(message as never))).toEqual({ ...message, params: { ...message.params, userdo: {} } });
   decode('{"id":1,"result":{"type":"started","id":"5.0123456789abcdef"}}');
@@ -14,7 +14,7 @@ it("a subscription that was cut off before its first event goes on where it star
   ]);
 });
 
-it("an event's own id goes before, and a stopped subscription is forgotten", () => {
+it("prefers an event's own id, and deletes the cursor of a stopped subscription", () => {
   const { encode, decode } = createCursorEncoder();
   decode('{"id":1,"result":{"type":"started","id":"5.0123456789abcdef"}}');
   const resumed = { ...message, params: { ...message.params, lastEventId: "7.0123456789abcdef" } };
@@ -23,7 +23,7 @@ it("an event's own id goes before, and a stopped subscription is forgotten", () 
   expect(sent(encode(message as never))).not.toHaveProperty("params.userdo.startedAt");
 });
 
-it("a flush is heard to be complete from a frame of its own at once, and from its last event after that", async () => {
+it("reports a flush at once from its own frame, and after the event that carries it otherwise", async () => {
   const heard: string[] = [];
   const { decode } = createCursorEncoder({ onFlushed: (cursor) => heard.push(cursor) });
   decode('{"id":null,"method":"userdo.flushed","params":{"cursor":"5.0123456789abcdef"}}');
@@ -34,7 +34,7 @@ it("a flush is heard to be complete from a frame of its own at once, and from it
   expect(heard).toEqual(["5.0123456789abcdef", "the event", "6.0123456789abcdef"]);
 });
 
-it("starts a subscription without a position when it shows newer data than its last event", () => {
+it("starts a subscription without a cursor when it shows newer data than its last event", () => {
   const message = { id: 1, method: "subscription", params: { path: "_live", lastEventId: "7.0123456789abcdef" } };
   const { encode } = createCursorEncoder({ startsAnew: (id) => id === 1 });
   const frames = JSON.parse(String(encode([message, { ...message, id: 2 }] as never))) as unknown;

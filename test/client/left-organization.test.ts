@@ -8,7 +8,7 @@ const app = serveApp();
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const eventually = { timeout: 10_000 };
 
-it("what listens to an organization that is nobody's any more ends with FORBIDDEN, and is not tried again", async () => {
+it("ends subscriptions to a deleted organization with FORBIDDEN, and does not retry them", async () => {
   const made = createNodeClient<AppRouter>(app.origin);
   const { client, sockets } = made;
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });

@@ -35,17 +35,17 @@ it.each([
   [150_000, 3],
   [Number.POSITIVE_INFINITY, 1],
   [2 ** 31, 1],
-])("polls as often as the app asked for: every %s ms", async (interval, expected) => {
+])("polls at the interval that the app chose: every %s ms", async (interval, expected) => {
   expect(await countReads(interval, 301_000)).toBe(expected);
 });
 
-it.each([0, 1, -5, Number.NaN])("waits between two rounds whatever the interval: %s ms", async (interval) => {
+it.each([0, 1, -5, Number.NaN])("pauses between two polls whatever the interval: %s ms", async (interval) => {
   const reads = await countReads(interval, 10_000);
   expect(reads).toBeGreaterThan(50);
   expect(reads).toBeLessThanOrEqual(101);
 });
 
-it.each([30_000, Number.POSITIVE_INFINITY])("reads nothing while the page is hidden: every %s ms", async (interval) => {
+it.each([30_000, Number.POSITIVE_INFINITY])("does not poll while the page is hidden: every %s ms", async (interval) => {
   let looks = 0;
   vi.stubGlobal("document", {
     get visibilityState() {

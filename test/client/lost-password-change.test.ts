@@ -41,7 +41,7 @@ const clients = {
 };
 
 describe.each(Object.entries(clients))("a client with %s that loses the reply to a password change", (_name, open) => {
-  it("is not signed out, can make the call again, and goes on listening", async () => {
+  it("stays signed in, can repeat the call, and keeps its subscription", async () => {
     const client = open();
     await client.auth.signup.mutate({ email: freshEmail(), password });
     const changes: string[] = [];

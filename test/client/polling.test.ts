@@ -53,7 +53,7 @@ function watch(client: Client) {
 
 const post = (title: string) => ({ title, body: "" });
 
-describe("where sockets are blocked", () => {
+describe("a network that blocks sockets", () => {
   it.each(["refuses", "closes"] as const)(
     "shows own writes at once and others' by polling, and returns to the socket: the network %s them",
     async (how) => {
@@ -79,7 +79,7 @@ describe("where sockets are blocked", () => {
     90_000,
   );
 
-  it("shows the state after polling, also when it is the one that the socket delivered last", async () => {
+  it("shows the current state after returning to the socket, also if it equals the socket's last result", async () => {
     const network = createNetwork("closes");
     network.isBlocked = false;
     const { client, other } = await signUp({ WebSocket: network.Socket });
@@ -96,7 +96,7 @@ describe("where sockets are blocked", () => {
     stop();
   }, 60_000);
 
-  it("polls for nothing but own writes without an interval", async () => {
+  it("polls only after the client's own writes without an interval", async () => {
     const network = createNetwork();
     const { client, other } = await signUp({ WebSocket: network.Socket, pollInterval: false });
     const { titles, statuses, stop } = watch(client);
@@ -110,7 +110,7 @@ describe("where sockets are blocked", () => {
     stop();
   }, 30_000);
 
-  it("ends a query that fails by itself, and keeps those beside it", async () => {
+  it("ends a query that fails by itself, and continues the others", async () => {
     const network = createNetwork();
     const { client } = await signUp({ WebSocket: network.Socket });
     const organizationId = "nobody";
@@ -168,7 +168,7 @@ describe("polling", () => {
     second.stop();
   }, 90_000);
 
-  it("shows nothing of the user before, also from a round that was being read at the switch", async () => {
+  it("shows nothing of the previous user, even from a poll that was pending at the switch", async () => {
     const network = createNetwork();
     const reads = createReads();
     const { client } = await signUp({ WebSocket: network.Socket, fetch: reads.fetch });
@@ -191,7 +191,7 @@ describe("polling", () => {
   }, 60_000);
 });
 
-describe("without a WebSocket", () => {
+describe("a runtime without a WebSocket", () => {
   it("polls live queries, and ends subscriptions with the reason", async () => {
     vi.stubGlobal("WebSocket", undefined);
     const { client, other } = await signUp({});
@@ -208,8 +208,8 @@ describe("without a WebSocket", () => {
   }, 30_000);
 });
 
-describe("a cache of TanStack Query", () => {
-  it("reports `polling`, shows the same, and `live` when the socket works", async () => {
+describe("TanStack Query's cache", () => {
+  it("reports `polling` with current data, and `live` when the socket works", async () => {
     const network = createNetwork();
     const { client, other } = await signUp({ WebSocket: network.Socket });
     const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });

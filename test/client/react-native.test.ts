@@ -89,7 +89,7 @@ async function run(script: string): Promise<unknown> {
   return JSON.parse(stdout);
 }
 
-it("keeps a query current and comes back after a lost connection, with the globals of React Native", async () => {
+it("keeps a query current and reconnects after a lost connection, with the globals of React Native", async () => {
   const result = await run(`
     const lists = [];
     const statuses = [];
@@ -110,7 +110,7 @@ it("keeps a query current and comes back after a lost connection, with the globa
   expect(result).toEqual({ shown: 1, after: 2, statuses: ["connecting", "live", "connecting", "live"], sockets: 2 });
 }, 30_000);
 
-it("listens to an organization's object", async () => {
+it("subscribes to an organization's object", async () => {
   const result = await run(`
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });
     const events = [];

@@ -16,7 +16,7 @@ async function eventually(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
 }
 
-it("an app's generator that was cut off before its first event goes on where it started", async () => {
+it("resumes an app's generator that was cut off before its first event from its start cursor", async () => {
   const { client, sockets } = await signUp();
   const told: string[] = [];
   let starts = 0;
@@ -34,7 +34,7 @@ it("an app's generator that was cut off before its first event goes on where it 
   subscription.unsubscribe();
 }, 30_000);
 
-it("after twenty drops exactly one socket is open, and every change has arrived once", async () => {
+it("opens exactly one socket after twenty lost connections, and delivers every change once", async () => {
   const { client, sockets } = await signUp();
   const told: string[] = [];
   let starts = 0;

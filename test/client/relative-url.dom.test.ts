@@ -29,7 +29,7 @@ function openPage() {
   return { sockets, channels };
 }
 
-it("the socket and the channel of the tabs follow the page's <base>, as its requests do", async () => {
+it("resolves the socket and the tabs' channel against the page's <base>, like its requests", async () => {
   const { sockets, channels } = openPage();
   const client = createClient<AppRouter>({ url: "trpc" });
   const { unsubscribe } = client.kv.watch.subscribe({ prefix: "a" }, {});

@@ -57,7 +57,7 @@ async function connect() {
 }
 
 it.each(["the server drops the connection", "the client finds it dead"])(
-  "sends a mutation once that is in flight when %s",
+  "sends a pending mutation once when %s",
   async (how) => {
     const { client, received, sockets, server, starts } = await connect();
     await expect.poll(starts).toBe(1);
@@ -77,7 +77,7 @@ it.each(["the server drops the connection", "the client finds it dead"])(
   },
 );
 
-it("sends a mutation at most once that is called while there is no connection", async () => {
+it("sends a mutation at most once that is called without a connection", async () => {
   const { client, received, sockets, starts } = await connect();
   await expect.poll(starts).toBe(1);
   sockets.at(-1)?.fail(new Error("The network was lost."));

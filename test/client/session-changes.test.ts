@@ -119,7 +119,7 @@ describe("a client with tokens, when another user signs in", () => {
     expect(sent.some(({ path }) => path === "posts.list")).toBe(false);
   });
 
-  it("never repeats a refused call of the previous session", async () => {
+  it("never repeats a rejected call of the previous session", async () => {
     const { client, sent, request, signIn } = open(tokensOf("a"));
     const call = settled(client.posts.create.mutate({ title: "A", body: "" }));
     const created = await request("posts.create");
@@ -203,7 +203,7 @@ describe("a client with tokens, when another user signs in", () => {
 });
 
 describe("a refresh", () => {
-  it("signs out when a refused refresh has ended the session before the reply", async () => {
+  it("signs out when a rejected refresh has ended the session before the reply", async () => {
     const { client, request, kept, changes } = open(tokensOf("ada"));
     const signOut = client.auth.logout.mutate();
     const logout = await request("auth.logout");
@@ -235,7 +235,7 @@ describe("a refresh", () => {
     expect(changes).toEqual([]);
   });
 
-  it("follows a refused token on a platform with its own response class", async () => {
+  it("handles a rejected token on a platform with its own response class", async () => {
     const { client, request } = open(tokensOf("a"), true);
     const call = client.posts.list.query();
     (await request("posts.list")).refuse();

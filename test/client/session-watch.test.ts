@@ -18,7 +18,7 @@ function watching(answer: SignInStatus) {
   return { watch, counts };
 }
 
-it("many hints are one question, and its answer counts once", async () => {
+it("combines many hints into one check, and reports its answer once", async () => {
   const { watch, counts } = watching("signedOut");
   for (let hint = 0; hint < 20; hint++) watch.check();
   await vi.runAllTimersAsync();
@@ -27,14 +27,14 @@ it("many hints are one question, and its answer counts once", async () => {
   expect(counts).toEqual({ asked: 1, ended: 1 });
 });
 
-it.each(["signedIn", "unknown"] as const)("an answer of %s ends nothing", async (answer) => {
+it.each(["signedIn", "unknown"] as const)("does not end the session on the answer %s", async (answer) => {
   const { watch, counts } = watching(answer);
   watch.check();
   await vi.runAllTimersAsync();
   expect(counts).toEqual({ asked: 1, ended: 0 });
 });
 
-it("a slow first check never undoes a sign-in", () => {
+it("ignores a slow first check after a sign-in", () => {
   const { watch, counts } = watching("signedOut");
   const asked = watch.epoch();
   watch.changed("signedIn");
@@ -44,7 +44,7 @@ it("a slow first check never undoes a sign-in", () => {
   expect(counts.ended).toBe(1);
 });
 
-it("a question is dropped when the client itself gets another session meanwhile", async () => {
+it("discards a check when the client gets another session meanwhile", async () => {
   for (const at of [100, 300]) {
     const { watch, counts } = watching("signedOut");
     watch.check();
@@ -55,7 +55,7 @@ it("a question is dropped when the client itself gets another session meanwhile"
   }
 });
 
-it("whoever signed out by themselves is not told again, and is after signing in anew", async () => {
+it("does not report the client's own sign-out, and checks again after the next sign-in", async () => {
   const { watch, counts } = watching("signedOut");
   watch.changed("signedOut");
   watch.check();

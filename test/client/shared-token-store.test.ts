@@ -47,7 +47,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
     expect(await browser.users()).toEqual(["b"]);
   });
 
-  it("does not send a call as nobody when the tokens are gone", async () => {
+  it("does not send a call anonymously when the tokens are missing", async () => {
     const browser = await openSharedBrowser(signedIn);
     browser.tabs[0]?.readPublic();
     expect(await usersOf(browser)).toEqual(["a"]);
@@ -68,7 +68,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
   });
 
   it.each(["signOut", "changePassword"] as const)(
-    "keeps those tokens when its own %s is answered late",
+    "keeps those tokens when the answer to its own %s arrives late",
     async (name) => {
       const browser = await openSharedBrowser(signedIn);
       browser.tabs[0]?.[name]();
@@ -81,7 +81,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
     },
   );
 
-  it("keeps those tokens when the server says that its own session is over", async () => {
+  it("keeps those tokens when the server reports that its own session has ended", async () => {
     const browser = await openSharedBrowser(signedIn);
     const stored = browser.store.stored();
     const check = browser.tabs[0]?.check();
@@ -95,7 +95,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
     expect(browser.tabs[0]?.changes).toEqual(["signedIn"]);
   });
 
-  it("opens no socket as that user for the previous one", async () => {
+  it("opens no socket as that user for the previous user", async () => {
     const browser = await openSharedBrowser(signedIn);
     browser.tabs[0]?.subscribe();
     for (let round = 0; round < 5; round++) await browser.rest();
@@ -110,7 +110,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
 describe("the tabs of a browser", () => {
   afterEach(() => void vi.unstubAllGlobals());
 
-  it("learn of a sign-in in another tab without a call of their own", async () => {
+  it("detect a sign-in in another tab without a call of their own", async () => {
     vi.stubGlobal("window", globalThis);
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 0, tabs: 2 });
     const [one, two] = browser.tabs;
@@ -128,7 +128,7 @@ describe("the tabs of a browser", () => {
 });
 
 describe("a client that signs in while its store is slow", () => {
-  it("ends a call that is made before the new tokens are stored", async () => {
+  it("aborts a call that starts before the new tokens are stored", async () => {
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 100, tabs: 1 });
     browser.tabs[0]?.signIn("b");
     (await request(browser)).reply("granted");
@@ -140,7 +140,7 @@ describe("a client that signs in while its store is slow", () => {
 });
 
 describe("a sign-out with a token that needs a refresh", () => {
-  it("does not report the session's end when the refresh is lost", async () => {
+  it("does not report the end of the session when the refresh is lost", async () => {
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 0, tabs: 1 });
     browser.server.expireAccess();
     browser.tabs[0]?.signOut();

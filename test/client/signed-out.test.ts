@@ -20,7 +20,7 @@ function listen({ client }: ReturnType<typeof createNodeClient<AppRouter>>) {
   return { told, states, unsubscribe: () => subscription.unsubscribe() };
 }
 
-it("while nobody is signed in no socket is tried again; at sign-in the subscription begins", async () => {
+it("opens no socket while signed out, and starts the subscription at sign-in", async () => {
   const made = createNodeClient(app.origin);
   const { told, states, unsubscribe } = listen(made);
   await expect.poll(() => states.at(-1), { timeout: 5_000 }).toBe("idle");
@@ -42,7 +42,7 @@ it("while nobody is signed in no socket is tried again; at sign-in the subscript
   unsubscribe();
 }, 30_000);
 
-it("who signs in next hears nothing of who was there before, on the same subscription", async () => {
+it("delivers nothing of the previous user to the next user of the same subscription", async () => {
   const made = createNodeClient(app.origin);
   const other = createNodeClient(app.origin);
   const [ada, grace] = [`${crypto.randomUUID()}@example.com`, `${crypto.randomUUID()}@example.com`];

@@ -5,7 +5,7 @@ const page = "https://app.example.com/tasks/1?x=2#y";
 
 afterEach(() => void vi.unstubAllGlobals());
 
-describe("where a socket is opened", () => {
+describe("the URL of a socket", () => {
   it.each([
     ["relative to the page", "/trpc", page, undefined, "wss://app.example.com/trpc"],
     ["absolute, whatever the page", "https://api.example.com/api", page, undefined, "wss://api.example.com/api"],
@@ -27,16 +27,16 @@ describe("where a socket is opened", () => {
     expect(socketUrl({ url, base, organizationId })).toBe(expected);
   });
 
-  it("names the user that the page opens it for", () => {
+  it("names the page's user", () => {
     const url = socketUrl({ url: "/trpc", base: page, organizationId: "o", user: "a" });
     expect(url).toBe("wss://app.example.com/trpc?organizationId=o&user=a");
   });
 
-  it("a relative one without a page says what to pass", () => {
+  it("throws for a relative URL without a page, and names the option to pass", () => {
     expect(() => socketUrl({ url: "/trpc", base: undefined, organizationId: undefined })).toThrow(/absolute/);
   });
 
-  it("does not parse an absolute one: React Native's URL is incomplete", () => {
+  it("does not parse an absolute URL, because React Native's URL class is incomplete", () => {
     vi.stubGlobal("URL", undefined);
     const url = socketUrl({ url: "https://api.example.com/trpc#x", base: undefined, organizationId: "o", user: "a" });
     expect(url).toBe("wss://api.example.com/trpc?organizationId=o&user=a");

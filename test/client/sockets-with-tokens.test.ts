@@ -26,7 +26,7 @@ async function signUp(implementation?: SocketClass, headers?: UserDOLinkOptions[
   return client;
 }
 
-it("a client with tokens listens by Node's own socket, which takes headers in a place of its own", async () => {
+it("subscribes with tokens over the ws package, whose options argument takes headers", async () => {
   const client = await signUp();
   const lists: number[] = [];
   const errors: unknown[] = [];
@@ -50,7 +50,7 @@ function withoutHeaders(opened: string[]) {
   };
 }
 
-it("opens each socket with a ticket of its own when the class takes no headers", async () => {
+it("opens each socket with its own ticket when the class takes no headers", async () => {
   const opened: string[] = [];
   const client = await signUp(withoutHeaders(opened));
   const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });
@@ -74,7 +74,7 @@ it("opens each socket with a ticket of its own when the class takes no headers",
   expect(errors).toEqual([]);
 });
 
-it("comes back with a new ticket after a lost connection", async () => {
+it("reconnects with a new ticket after a lost connection", async () => {
   const sockets: NodeWebSocket[] = [];
   const client = await signUp(
     class extends NodeWebSocket {

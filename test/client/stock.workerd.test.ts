@@ -18,7 +18,7 @@ async function start(options: Parameters<typeof openStockClient>[1] = {}) {
 }
 
 describe.each(versions)("the unmodified socket client of @trpc/client %s", (_version, use) => {
-  it("calls: values of every kind, errors with their codes, unexpected ones masked", async () => {
+  it("calls procedures with values of every kind, and gets errors with codes and masked unexpected errors", async () => {
     const { client, user } = await start({ stock: use });
     const value = {
       at: new Date(0),
@@ -45,7 +45,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect((await client.auth.me.query()).user.id).toBe(user.id);
   });
 
-  it("errors have the same shape as over HTTP", async () => {
+  it("gets errors in the same shape as over HTTP", async () => {
     const { client, http } = await start({ stock: use });
     const shapeOf = (call: Promise<unknown>) =>
       call.then(
@@ -61,7 +61,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     }
   });
 
-  it("calls of one tick go in one frame, and are answered in order", async () => {
+  it("sends calls of one tick in one frame, and gets replies in order", async () => {
     const { client, http, wires } = await start({ stock: use });
     const answered: number[] = [];
     const calls = [
@@ -77,7 +77,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(answered).toEqual([1, 2, 3, 4, 5]);
   });
 
-  it("a subscription: started, tracked events, stop", async () => {
+  it("starts a subscription, receives tracked events, and stops it", async () => {
     const { client, http, wires } = await start({ stock: use });
     const told = listen(client.feeds.changes, undefined);
     await told.started;
@@ -95,7 +95,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(told.events).toHaveLength(1);
   });
 
-  it("stop reaches the generator's finally, and one that ends is completed", async () => {
+  it("runs the generator's finally on stop, and completes a generator that returns", async () => {
     const { client, http } = await start({ stock: use });
     const told = listen(client.feeds.tracked, undefined);
     const other = listen(client.feeds.untracked, undefined);
@@ -110,7 +110,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(short.events).toEqual([{ id: "1", data: "only" }]);
   });
 
-  it("a generator that fails tells its events, and then a masked error", async () => {
+  it("receives the events of a generator that fails, and then a masked error", async () => {
     const { client } = await start({ stock: use });
     const told = listen(client.feeds.failing, undefined);
     await told.failed();
@@ -119,7 +119,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(reported).toContain("feeds.failing: password=hunter2");
   });
 
-  it("each event of a subscription is checked by its .output", async () => {
+  it("validates each event of a subscription by its .output", async () => {
     const { client, http } = await start({ stock: use });
     const told = listen(client.feeds.checked, undefined);
     await told.started;
@@ -131,7 +131,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(told.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
   });
 
-  it("middlewares run once for a subscription, and before each call", async () => {
+  it("runs middleware once for a subscription, and before each call", async () => {
     const { client, http } = await start({ stock: use });
     const told = listen(client.feeds.tracked, undefined);
     await told.started;
@@ -140,14 +140,14 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(await http.trace.query()).toEqual(["ran feeds.tracked"]);
   });
 
-  it("connection parameters do no harm", async () => {
+  it("accepts connection parameters without effect", async () => {
     const { client, wires, user } = await start({ stock: use, connectionParams: { token: "whatever" } });
     expect((await client.auth.me.query()).user.id).toBe(user.id);
     expect(wires[0]?.sent[0]).toContain("connectionParams");
   });
 
   it.each(["feeds.nothing", "echo", "feeds"])(
-    "subscribing to %s, which is no subscription, is refused",
+    "rejects a subscription to %s, which is not a subscription",
     async (path) => {
       const { client } = await start({ stock: use });
       const [first = "", second] = path.split(".");
@@ -160,19 +160,19 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     },
   );
 
-  it("a query that answers with a stream is refused", async () => {
+  it("rejects a query that returns a stream", async () => {
     const { client } = await start({ stock: use });
     expect(await codeOf(client.stream.query())).toBe("UNSUPPORTED_MEDIA_TYPE");
   });
 
-  it("its own keep-alive is answered", async () => {
+  it("gets answers to its own keep-alive", async () => {
     const { client, wires } = await start({ stock: use, keepAlive: { enabled: true, intervalMs: 5 } });
     await client.echo.query(1);
     await expect.poll(() => wires[0]?.received.filter((frame) => frame === "PONG").length).toBeGreaterThan(2);
     expect(wires).toHaveLength(1);
   });
 
-  it("dropped, it comes back by itself and goes on where it was", async () => {
+  it("reconnects after a lost connection and resumes", async () => {
     const { client, http, wires } = await start({ stock: use });
     const sources = listen(client.feeds.changes, undefined);
     const generator = listen(client.feeds.tracked, undefined);
@@ -189,7 +189,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(wires).toHaveLength(4);
   });
 
-  it("sleeping under it is not noticed", async () => {
+  it("notices nothing when the object hibernates", async () => {
     const { client, http, wires, object } = await start({ stock: use });
     const told = listen(client.feeds.changes, undefined);
     await told.started;
@@ -205,7 +205,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(wires).toHaveLength(2);
   });
 
-  it("an untracked aside does not cost a subscription its place", async () => {
+  it("keeps the cursor of a subscription after an untracked event", async () => {
     const { client, http, wires } = await start({ stock: use });
     const told = listen(client.feeds.mixed, undefined);
     await told.started;

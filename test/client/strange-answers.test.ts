@@ -31,7 +31,7 @@ const strangers: [name: string, body: string, init: ResponseInit][] = [
 ];
 
 describe.each(strangers)("answered with %s", (_, body, init) => {
-  it("fails a call with the status and what to do", async () => {
+  it("fails a call with the status and the fix", async () => {
     const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(new Response(body, init)) });
     const message = `A proxy answered instead of tRPC (HTTP ${init.status})`;
     await expect(client.auth.me.query()).rejects.toThrow(message);
@@ -75,13 +75,13 @@ describe("a refresh", () => {
     return error as TRPCClientError<AppRouter>;
   }
 
-  it.each(strangers)("answered with %s names it", async (_, body, init) => {
+  it.each(strangers)("answered with %s reports that a proxy answered", async (_, body, init) => {
     const error = await failedRefresh(() => new Response(body, init));
     expect(error.message).toContain(`A proxy answered instead of tRPC (HTTP ${init.status})`);
     expect(canPass(error)).toBe(![401, 403].includes(init.status ?? 0));
   });
 
-  it("of which the answer is lost says so", async () => {
+  it("reports that its answer was lost", async () => {
     const cut = { ok: true, status: 200, json: () => Promise.reject(new TypeError("terminated")) };
     expect((await failedRefresh(() => cut as unknown as Response)).message).toContain("The connection was lost.");
   });
@@ -96,13 +96,13 @@ describe("a refresh", () => {
     expect(retryDelay(0, error)).toBeGreaterThan(5_000);
   });
 
-  it("that the server refuses for good is not sent again", async () => {
+  it("that the server rejects for good is not sent again", async () => {
     const body = '{"error":{"json":{"code":-32600,"data":{"code":"BAD_REQUEST","httpStatus":400}}}}';
     expect(canPass(await failedRefresh(() => new Response(body, { status: 400 })))).toBe(false);
   });
 });
 
-describe("a fetch of another class", () => {
+describe("the response of a custom fetch class", () => {
   const body = [{ result: { data: { json: "pong" } } }];
 
   it.each([
@@ -119,19 +119,19 @@ describe("a fetch of another class", () => {
           }
         })(),
     ],
-  ])("is read: %s", async (_, respond) => {
+  ])("can be read: %s", async (_, respond) => {
     const fetch = () => Promise.resolve(respond() as Response);
     expect(await createClient<AppRouter>({ url, fetch }).ping.query()).toBe("pong");
   });
 
-  it("may return the same response for two calls", async () => {
+  it("may be the same object for two calls", async () => {
     const shared = { status: 200, json: () => Promise.resolve(body) } as Response;
     const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(shared) });
     expect([await client.ping.query(), await client.ping.query()]).toEqual(["pong", "pong"]);
   });
 });
 
-describe("names the cause", () => {
+describe("an error names the cause", () => {
   const failed = (fetch: () => Promise<Response>, address = url) =>
     createClient<AppRouter>({ url: address, fetch })
       .ping.query()
@@ -188,7 +188,7 @@ describe("names the cause", () => {
   );
 });
 
-describe("names CORS only where the browser can have blocked the answer", () => {
+describe("an error names CORS only where the browser can have blocked the answer", () => {
   const unreachable = async (address: string): Promise<string> => {
     const fetch = () => Promise.reject(new TypeError("Failed to fetch"));
     const error = await createClient<AppRouter>({ url: address, fetch })
@@ -214,12 +214,12 @@ describe("names CORS only where the browser can have blocked the answer", () => 
     ["a relative path", "https://app.example.com/tasks", "trpc"],
     ["the page's own origin", "https://api.example.com/tasks", url],
     ["a path in a frame without a URL", "about:srcdoc", "/trpc"],
-  ])("not for %s", async (_, href, address) => {
+  ])("does not for %s", async (_, href, address) => {
     page(href);
     expect(await unreachable(address)).toBe("The server could not be reached. Your change may have been saved.");
   });
 
-  it("not in a runtime without pages", async () => {
+  it("does not in a runtime without pages", async () => {
     expect(await unreachable(url)).toBe("The server could not be reached. Your change may have been saved.");
   });
 });

@@ -81,7 +81,7 @@ async function run(script: string, missing = chunk): Promise<unknown> {
 }
 
 describe("the chunk with the token code", () => {
-  it("imports nothing from the first chunk", async () => {
+  it("imports nothing from the main chunk", async () => {
     expect((await readdir(folder)).filter((name) => name.startsWith("chunk-"))).toEqual([]);
   });
 
@@ -148,7 +148,7 @@ describe("the chunk with the token code", () => {
     }
   });
 
-  it("keeps the order of the calls that wait for it", async () => {
+  it("preserves the order of the calls that wait for it", async () => {
     const result = await run(`
       const client = open(true);
       const calls = ["one", "two", "three"].map((name) => client.posts[name].query());
@@ -184,7 +184,7 @@ describe("the chunk with the token code", () => {
 
 describe("a socket", () => {
   it.each(["client-tokens", "owner-socket"])(
-    "opens no connection while the chunk %s does not load, and asks for it again",
+    "opens no connection while the chunk %s does not load, and loads it again",
     async (module) => {
       const missing = await chunkOf(module);
       await rename(missing, `${missing}.away`);

@@ -43,8 +43,8 @@ async function eventually(condition: () => boolean | Promise<boolean>): Promise<
   while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe("a client that keeps its own tokens", () => {
-  it("signs up, calls, signs out and signs in by them", async () => {
+describe("a client that stores its own tokens", () => {
+  it("signs up, calls, signs out and signs in with them", async () => {
     const { client, kept, email, user } = await signUp();
     expect(kept.tokens?.accessToken).toEqual(expect.any(String));
     expect((await client.auth.me.query()).user.id).toBe(user.id);
@@ -58,7 +58,7 @@ describe("a client that keeps its own tokens", () => {
     expect(changes).toEqual(["signedOut", "signedIn"]);
   });
 
-  it("refreshes once for many calls, in time, before a token lapses", async () => {
+  it("refreshes once for many calls, before the token expires", async () => {
     const { client, asked, kept } = await signUp();
     const before = kept.tokens!;
     kept.tokens = { ...before, accessExpiresAt: Date.now() + 5_000 };
@@ -68,7 +68,7 @@ describe("a client that keeps its own tokens", () => {
     expect(kept.tokens.refreshToken).not.toBe(before.refreshToken);
   });
 
-  it("a device whose clock is an hour ahead does not refresh with each call, and still in time", async () => {
+  it("refreshes once, and again in time, on a device whose clock is an hour ahead", async () => {
     const { client, asked, kept } = await signUp();
     vi.useFakeTimers({ toFake: ["Date", "performance"], now: Date.now() + 3_600_000 });
     asked.length = 0;
@@ -82,7 +82,7 @@ describe("a client that keeps its own tokens", () => {
     expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(3);
   });
 
-  it("refreshes once for many calls that were refused for their token, and sends them again", async () => {
+  it("refreshes once for many calls that were rejected for their token, and sends them again", async () => {
     const { client, asked, kept } = await signUp();
     kept.tokens = { ...kept.tokens!, accessToken: `${kept.tokens!.accessToken}x` };
     asked.length = 0;
@@ -94,7 +94,7 @@ describe("a client that keeps its own tokens", () => {
     expect(await client.posts.list.query()).toHaveLength(1);
   });
 
-  it("an UNAUTHORIZED for another reason is told once, and nothing is refreshed", async () => {
+  it("reports an UNAUTHORIZED for another reason once, and does not refresh", async () => {
     const { client, asked, email } = await signUp();
     asked.length = 0;
     await expect(client.auth.login.mutate({ email, password: "wrong password" })).rejects.toMatchObject({
@@ -103,7 +103,7 @@ describe("a client that keeps its own tokens", () => {
     expect(asked).toEqual(["auth.login"]);
   });
 
-  it("a session that is over signs the client out, whether its token has lapsed or not", async () => {
+  it("signs out when its session has ended, whether its token has expired or not", async () => {
     for (const lapsed of [false, true]) {
       const { client, kept, email } = await signUp();
       const other = open();
@@ -119,7 +119,7 @@ describe("a client that keeps its own tokens", () => {
     }
   });
 
-  it("it notices that its session was ended elsewhere by its socket, without a call", async () => {
+  it("detects over its socket, without a call, that its session was revoked elsewhere", async () => {
     const { client, kept, email } = await signUp();
     const changes: string[] = [];
     onSignInChange(client, (change) => changes.push(change));
@@ -133,7 +133,7 @@ describe("a client that keeps its own tokens", () => {
     subscription.unsubscribe();
   });
 
-  it("changing the password keeps it signed in, with the tokens and a socket of the new session", async () => {
+  it("stays signed in after a password change, with the tokens and a socket of the new session", async () => {
     const { client, kept } = await signUp();
     const before = kept.tokens!;
     const changes: string[] = [];
@@ -154,7 +154,7 @@ describe("a client that keeps its own tokens", () => {
     subscription.unsubscribe();
   });
 
-  it("a wrong password that was asked for again signs nobody out", async () => {
+  it("stays signed in after a wrong password in a reauthentication", async () => {
     const { client, kept, asked, user } = await signUp();
     const before = kept.tokens;
     const changes: string[] = [];
@@ -168,7 +168,7 @@ describe("a client that keeps its own tokens", () => {
     expect(changes).toEqual([]);
   });
 
-  it("signing out everywhere and deleting the account sign the client out", async () => {
+  it("signs out after signing out everywhere and after deleting the account", async () => {
     for (const end of ["logoutEverywhere", "delete"]) {
       const { client, kept } = await signUp();
       const changes: string[] = [];
@@ -180,7 +180,7 @@ describe("a client that keeps its own tokens", () => {
     }
   });
 
-  it("tokens survive a server that cannot be asked", async () => {
+  it("keeps its tokens when the server is unreachable", async () => {
     const { kept } = await signUp();
     const stored = { ...kept.tokens!, accessExpiresAt: 0 };
     const offline = createClient<AppRouter>({
@@ -190,7 +190,7 @@ describe("a client that keeps its own tokens", () => {
     await expect(offline.auth.me.query()).rejects.toThrow("could not be reached");
   });
 
-  it("its socket says who it is, with a token that is fresh", async () => {
+  it("authenticates its socket with a fresh token", async () => {
     const { client, kept, asked } = await signUp();
     kept.tokens = { ...kept.tokens!, accessExpiresAt: 0 };
     asked.length = 0;

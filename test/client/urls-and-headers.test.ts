@@ -72,7 +72,7 @@ describe.each(settings)("with %s", (_, path, headers) => {
   });
 });
 
-it("a stock link may set the content type in another spelling", async () => {
+it("accepts a stock link that spells the content type differently", async () => {
   const link = httpBatchLink({
     url: `${app.origin}/trpc`,
     transformer: superjson,

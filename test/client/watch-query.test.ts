@@ -41,7 +41,7 @@ async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"
 }
 
 describe("watchQuery", () => {
-  it("a mutation's promise resolves when the client's own queries show it", async () => {
+  it("resolves a mutation's promise when the client's own queries show the write", async () => {
     const late: string[] = [];
     const { client } = await signUp({ liveTimeout: 30_000, onLiveTimeout: (path) => late.push(path) });
     const { told } = await watchTexts(client);
@@ -57,7 +57,7 @@ describe("watchQuery", () => {
     expect(late).toEqual([]);
   });
 
-  it("without live queries no mutation waits", async () => {
+  it("does not delay a mutation without live queries", async () => {
     const { client } = await signUp({ liveTimeout: 30_000 });
     expect(await client.notes.create.mutate({ text: "one" })).toMatchObject({ text: "one" });
     const { stop } = await watchTexts(client);
@@ -65,7 +65,7 @@ describe("watchQuery", () => {
     expect(await client.notes.create.mutate({ text: "two" })).toMatchObject({ text: "two" });
   });
 
-  it("one that waits in vain resolves anyway, and says so", async () => {
+  it("resolves a mutation whose write is not shown in time, and reports its path", async () => {
     const late: string[] = [];
     const { client } = await signUp({ liveTimeout: 1, onLiveTimeout: (path) => late.push(path) });
     const told: unknown[] = [];
@@ -76,7 +76,7 @@ describe("watchQuery", () => {
     await expect.poll(() => told.at(-1)).toEqual({ notes: 1, tags: 1 });
   });
 
-  it("comes back after the connection was lost, and is told what it has missed", async () => {
+  it("reconnects after the connection was lost, and receives the missed result", async () => {
     const { client, sockets } = await signUp();
     const { told, statuses } = await watchTexts(client);
     sockets.at(-1)?.terminate();
@@ -87,7 +87,7 @@ describe("watchQuery", () => {
     await expect.poll(() => statuses).toEqual(["connecting", "live", "connecting", "live"]);
   });
 
-  it("tells a query's own error, and ends when it is stopped", async () => {
+  it("reports a query's own error, and ends when it is stopped", async () => {
     const { client } = await signUp();
     const { told, stop } = await watchTexts(client);
     const failed = new Promise<unknown>((onError) => {
@@ -125,7 +125,7 @@ describe("a watched query that fails", () => {
   }
 
   it.each(["SERVICE_UNAVAILABLE", "TOO_MANY_REQUESTS", "TIMEOUT", "BAD_GATEWAY", "GATEWAY_TIMEOUT"])(
-    "with %s is sent again until it succeeds, and follows writes again",
+    "is sent again after %s until it succeeds, and follows writes again",
     async (code) => {
       const account = await signUp({ liveTimeout: 1 });
       const { results, codes, statuses } = watchFailing(account.client);
@@ -142,7 +142,7 @@ describe("a watched query that fails", () => {
     30_000,
   );
 
-  it("with SERVICE_UNAVAILABLE at first is sent again", async () => {
+  it("is sent again after SERVICE_UNAVAILABLE on the first run", async () => {
     const account = await signUp({ liveTimeout: 1 });
     const heal = await fail(account, "SERVICE_UNAVAILABLE");
     const { results, codes, statuses } = watchFailing(account.client);
@@ -153,7 +153,7 @@ describe("a watched query that fails", () => {
   }, 30_000);
 
   it.each(["BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "INTERNAL_SERVER_ERROR"])(
-    "with %s ends with the error",
+    "ends with the error after %s",
     async (code) => {
       const account = await signUp({ liveTimeout: 1 });
       const { results, codes } = watchFailing(account.client);

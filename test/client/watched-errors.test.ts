@@ -77,7 +77,7 @@ it("ends a watched query with an error that has no status", () => {
   expect(errors).toEqual([error]);
 });
 
-it("passes every error to a subscription that is not of watchQuery", async () => {
+it("passes every error to a subscription that does not belong to watchQuery", async () => {
   const { requests, errors } = subscribe({});
   const error = refusal(503);
   requests[0]?.error(error);
@@ -94,24 +94,21 @@ it.each([429, 503])("waits as long as the server asks for after the status %d", 
   expect(requests).toHaveLength(2);
 });
 
-it.each([Infinity, 30 * 24 * 60 * 60])(
-  "does not send it at once when the server asks for %d seconds",
-  async (seconds) => {
-    const { requests } = subscribe(watched);
-    requests[0]?.error(refusal(503, seconds));
-    await vi.advanceTimersByTimeAsync(24 * 60 * 60_000);
-    expect(requests).toHaveLength(1);
-  },
-);
+it.each([Infinity, 30 * 24 * 60 * 60])("is not sent at once when the server asks for %d seconds", async (seconds) => {
+  const { requests } = subscribe(watched);
+  requests[0]?.error(refusal(503, seconds));
+  await vi.advanceTimersByTimeAsync(24 * 60 * 60_000);
+  expect(requests).toHaveLength(1);
+});
 
-it.each(["soon", -1, null])("sends it soon when the server asks for %j", async (retryAfter) => {
+it.each(["soon", -1, null])("is sent soon when the server asks for %j", async (retryAfter) => {
   const { requests } = subscribe(watched);
   requests[0]?.error(refusal(503, retryAfter));
   await vi.advanceTimersByTimeAsync(1_000);
   expect(requests).toHaveLength(2);
 });
 
-it("begins with the shortest pause again after a result", async () => {
+it("starts with the shortest pause again after a result", async () => {
   const { requests } = subscribe(watched);
   for (let tries = 0; tries < 6; tries++) {
     requests.at(-1)?.error(refusal(503));
@@ -124,7 +121,7 @@ it("begins with the shortest pause again after a result", async () => {
   expect(requests).toHaveLength(count + 1);
 });
 
-it("does not send it again after it was stopped", async () => {
+it("is not sent again after it was stopped", async () => {
   const { requests, unsubscribe } = subscribe(watched);
   requests[0]?.error(refusal(503));
   unsubscribe();

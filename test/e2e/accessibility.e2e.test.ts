@@ -14,7 +14,7 @@ async function createOrganization(tab: AccountTab, name: string): Promise<void> 
   await tab.page.getByTestId("role").waitFor();
 }
 
-test("pages without a session", async () => {
+test("the pages without a session have no accessibility violations", async () => {
   const tab = await open();
   await tab.signedOut();
   await checkPage(tab.page, "sign-in");
@@ -48,7 +48,7 @@ test("pages without a session", async () => {
   await checkPage(tab.page, "invitation-signed-out");
 });
 
-test("the tasks", async () => {
+test("the tasks page has no accessibility violations", async () => {
   const { tab } = await signUp();
   await checkPage(tab.page, "tasks-empty");
   await tab.page.getByText("Live", { exact: true }).waitFor();
@@ -67,7 +67,7 @@ test("the tasks", async () => {
   await checkPage(tab.page, "tasks-dialog");
 });
 
-test("the account", async () => {
+test("the account page has no accessibility violations", async () => {
   const { tab, ada } = await signUp(`${"a".repeat(60)}@example.com`);
   for (const part of ["Profile", "Security", "Your data"] as const) {
     await tab.account(part);
@@ -104,7 +104,7 @@ test("the account", async () => {
   await checkPage(elsewhere.page, "verify-email-done");
 });
 
-test("organizations", async () => {
+test("the organization pages have no accessibility violations", async () => {
   const { tab, ada } = await signUp();
   await tab.follow("Organizations");
   await tab.says("Confirm your address");

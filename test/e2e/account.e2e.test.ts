@@ -4,8 +4,8 @@ import { useAccountTabs } from "./use-account-tabs.js";
 
 const { signIn, signUp } = useAccountTabs();
 
-describe("the address", () => {
-  test("a new user confirms theirs by the mail in the inbox; opened again it says the same", async () => {
+describe("the email address", () => {
+  test("is confirmed by the link of the mail, which shows the same when it is opened again", async () => {
     const { tab, ada } = await signUp();
     await tab.account("Profile");
     await tab.says("Not confirmed");
@@ -25,7 +25,7 @@ describe("the address", () => {
     await tab.says("Your address is confirmed.");
   });
 
-  test("a link that is opened in a browser without the account asks for a sign-in, and then confirms", async () => {
+  test("is confirmed after a sign-in when the link is opened in a browser without the account", async () => {
     const { ada } = await signUp();
     const { tab: elsewhere } = await signUp();
     await elsewhere.openMail("Confirm your e-mail address", ada.email);
@@ -37,7 +37,7 @@ describe("the address", () => {
     await elsewhere.says("Your address is confirmed.");
   });
 
-  test("the owner of an address rejects an account that somebody else created, and the address is free", async () => {
+  test("can be freed by its owner, who rejects an account that somebody else created with it", async () => {
     const { ada } = await signUp();
     const { tab: elsewhere } = await signUp();
     await elsewhere.openMail("Confirm your e-mail address", ada.email);
@@ -48,7 +48,7 @@ describe("the address", () => {
     await refused.says("The email address or the password is wrong.");
   });
 
-  test("another takes its place once its mail is opened; tasks and sessions stay, the old one is told", async () => {
+  test("is replaced once the new address is confirmed; tasks and sessions stay, the old address is notified", async () => {
     const { tab, ada } = await signUp();
     const { ada: bob } = await signUp();
     const target = `new-${ada.email}`;
@@ -91,8 +91,8 @@ describe("the address", () => {
   });
 });
 
-describe("the account as a whole", () => {
-  test("a name is kept, corrected and cleared", async () => {
+describe("the account", () => {
+  test("stores, corrects and clears a name", async () => {
     const { tab } = await signUp();
     await tab.account("Profile");
     const name = tab.panel("Name").getByLabel("Name", { exact: true });
@@ -112,7 +112,7 @@ describe("the account as a whole", () => {
     expect(await tab.besideField("Name")).toBe("Use at most 60 characters.");
   });
 
-  test("what it holds can be downloaded, a record on each line, and no secret", async () => {
+  test("can be downloaded, one record per line, without secrets", async () => {
     const { tab, ada } = await signUp();
     await tab.field("New task").fill("Water the plants");
     await tab.press("Add");
@@ -134,7 +134,7 @@ describe("the account as a whole", () => {
     await tab.says(`Downloaded ${records.length} records.`);
   });
 
-  test("it is deleted with its password: every device is out, and the address starts from nothing", async () => {
+  test("is deleted with its password, which signs out every device and frees the address", async () => {
     const { tab, ada } = await signUp();
     await tab.confirmAddress(ada.email);
     await tab.field("New task").fill("Gone");

@@ -14,7 +14,7 @@ const ada: Credentials = { email: "ada@example.com", password: "correct horse ba
 
 const example = useProxiedExample();
 
-describe("a connection that comes and goes", () => {
+describe("a connection that is lost and restored", () => {
   let context: BrowserContext;
   let phone: BrowserContext;
   let one: TasksTab;
@@ -38,7 +38,7 @@ describe("a connection that comes and goes", () => {
     await phone?.close();
   });
 
-  test.each(["fin", "reset"] as const)("cut by %s and restored, the page shows what it missed", async (how) => {
+  test.each(["fin", "reset"] as const)("shows what the page missed after being cut by %s", async (how) => {
     const loaded = [one.navigations, two.navigations];
     const states = await Promise.all([one, two].map(({ page }) => record(page, "titles")));
     example.proxy.target = undefined;
@@ -66,7 +66,7 @@ describe("a connection that comes and goes", () => {
   });
 });
 
-describe("a server that answers late", () => {
+describe("a server whose answer is late", () => {
   const weather = createWeather();
   let context: BrowserContext;
   let one: TasksTab;
@@ -95,7 +95,7 @@ describe("a server that answers late", () => {
     await expect.poll(async () => (await one.titles()).join(), eventually).toBe((await two.titles()).join());
   };
 
-  test("the row is there, the reply is not: the page shows it once, whatever is told meanwhile", async () => {
+  test("shows a row once when its reply is lost, whatever arrives meanwhile", async () => {
     const states = await record(one.page, "titles");
     await one.page.route("**/tasks.create*", async (route) => {
       const response = await route.fetch();
@@ -113,7 +113,7 @@ describe("a server that answers late", () => {
     expectWhole(await states());
   });
 
-  test("it fails, after a long while: the row goes, and what others wrote meanwhile is there", async () => {
+  test("removes the row when the mutation fails late, and shows what others wrote meanwhile", async () => {
     const states = await record(one.page, "titles");
     await one.page.route("**/tasks.create*", async (route) => {
       await sleep(SLOW);
@@ -129,7 +129,7 @@ describe("a server that answers late", () => {
     await one.page.getByLabel("New task").fill("");
   });
 
-  test("the socket is slow: the mutation does not wait for it for long, and nothing older comes after", async () => {
+  test("does not wait long for a slow socket, and shows nothing older afterwards", async () => {
     const states = await record(one.page, "titles");
     weather.delay = SLOW;
     await two.add("Told late");
@@ -142,7 +142,7 @@ describe("a server that answers late", () => {
     expectWhole(await states());
   });
 
-  test("the socket is away and HTTP is not: the row stays, and stays when the socket is back", async () => {
+  test("keeps the row without a socket while HTTP works, and when the socket is back", async () => {
     const states = await record(one.page, "titles");
     weather.away();
     await one.page.getByText("Connecting…", { exact: true }).waitFor();

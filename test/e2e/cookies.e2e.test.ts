@@ -97,7 +97,7 @@ describe("a sign-in in Chromium", () => {
     ["over plain http with partitioned cookies", { page: "0.0.0.0" }, "0.0.0.0", "partitioned", "over https"],
     ["from another site", { page: "127.0.0.1" }, "localhost", "lax", "partitioned: true"],
     ["embedded in another site", { page: "127.0.0.1", embeds: "localhost" }, "localhost", "lax", "partitioned: true"],
-  ] as const)("%s is refused with the fix", async (_what, where, api, option, fix) => {
+  ] as const)("%s is rejected with the fix", async (_what, where, api, option, fix) => {
     await inPage(where, async (frame, cookies) => {
       const { signedUp, text, isSignedIn } = await signUp(frame, `${at(api)}/${option}`);
       expect([signedUp, isSignedIn]).toEqual([412, false]);
@@ -109,14 +109,14 @@ describe("a sign-in in Chromium", () => {
   it.each([
     ["from another site", { page: "127.0.0.1" }],
     ["embedded in another site", { page: "127.0.0.1", embeds: "localhost" }],
-  ] as const)("%s with SameSite=None alone is refused unless the user is signed in by it", async (_what, where) => {
+  ] as const)("%s with SameSite=None alone is rejected unless the user is signed in with it", async (_what, where) => {
     await inPage(where, async (frame) => {
       const { signedUp, isSignedIn } = await signUp(frame, `${at("localhost")}/none`);
       expect(isSignedIn).toBe(signedUp === 200);
     });
   });
 
-  it("keeps partitioned cookies beside others, without two of one name", async () => {
+  it("stores partitioned cookies beside others, without two of one name", async () => {
     await inPage({ page: "localhost" }, async (frame) => {
       for (const option of ["lax", "partitioned", "none"]) {
         expect(await signUp(frame, `${at("localhost")}/${option}`)).toMatchObject({ signedUp: 200, isSignedIn: true });

@@ -43,7 +43,7 @@ describe("a dead socket that was never closed", () => {
   };
 
   test.each(Object.keys(happenings))(
-    "is found when %s, and the page shows the changes that it missed",
+    "is detected when %s, and the page shows the changes that it missed",
     async (name) => {
       example.proxy.silence();
       const title = `Meanwhile: ${name}`;

@@ -6,7 +6,7 @@ const eventually = { timeout: 30_000 };
 const { open, openBeside, signIn, signUp } = useAccountTabs();
 
 describe("the password", () => {
-  test("whoever forgot it chooses a new one by the mail in the inbox: every device is out, at once", async () => {
+  test("is reset by the link of a mail, which signs out every device at once", async () => {
     const { tab, ada } = await signUp();
     const elsewhere = await open();
     await elsewhere.follow("Forgot your password?");
@@ -37,7 +37,7 @@ describe("the password", () => {
     await elsewhere.page.getByRole("heading", { name: "Forgot your password?" }).waitFor();
   });
 
-  test("whoever knows it changes it: this device stays in, with all its tabs, and the other is out", async () => {
+  test("can be changed, which keeps this device and its tabs signed in and signs out the others", async () => {
     const { tab, ada } = await signUp();
     const second = await openBeside(tab);
     await second.tasks();
@@ -71,8 +71,8 @@ describe("the password", () => {
   });
 });
 
-describe("the devices", () => {
-  test("they are listed and named; one that is signed out is out at once, and the rest follow", async () => {
+describe("a user's devices", () => {
+  test("are listed and can be renamed; a revoked one is signed out at once", async () => {
     const { tab, ada } = await signUp();
     const elsewhere = await signIn(ada);
     await elsewhere.tasks();
@@ -104,7 +104,7 @@ describe("the devices", () => {
     await Promise.all(others.map((other) => other.signedOut()));
   });
 
-  test("signing out leaves the others in; signing out everywhere leaves none", async () => {
+  test("stay signed in when one signs out, and are all signed out by signing out everywhere", async () => {
     const { tab, ada } = await signUp();
     const [first, second] = [await signIn(ada), await signIn(ada)];
     await Promise.all([first.tasks(), second.tasks()]);
@@ -136,8 +136,8 @@ async function guess(page: string, email: string): Promise<void> {
   }
 }
 
-describe("a sign-in while a stranger guesses", () => {
-  test("works at once in a new browser that the mailed link has confirmed", async () => {
+describe("a sign-in while an attacker guesses the password", () => {
+  test("succeeds at once in a new browser that the mailed link has confirmed", async () => {
     const { tab, ada } = await signUp();
     await tab.confirmAddress(ada.email);
     await guess(tab.page.url(), ada.email);

@@ -15,7 +15,7 @@ async function addTask(tab: AccountTab, title: string): Promise<void> {
   await tab.page.getByRole("checkbox", { name: title }).waitFor();
 }
 
-describe("a refused form", () => {
+describe("a rejected form", () => {
   it("shows all problems of an empty sign-up at once, and moves the focus to the first field", async () => {
     const tab = await open();
     await tab.press("Create one");
@@ -28,7 +28,7 @@ describe("a refused form", () => {
     await expectFocus(tab.field("Password"));
   });
 
-  it("keeps the focus on the button when no field is wrong", async () => {
+  it("keeps the focus on the button when no field is invalid", async () => {
     const tab = await open();
     await tab.field("E-mail").fill("nobody@example.com");
     await tab.field("Password").fill("not the password");
@@ -50,7 +50,7 @@ describe("a refused form", () => {
     },
   );
 
-  it("accepts a title of 200 characters, and refuses one more with the same number", async () => {
+  it("accepts a title of 200 characters, and rejects one more and shows the same number", async () => {
     const { tab } = await signUp();
     await addTask(tab, "a".repeat(200));
     await tab.field("New task").fill("b".repeat(201));
@@ -59,8 +59,8 @@ describe("a refused form", () => {
   });
 });
 
-describe("a question before something is deleted", () => {
-  it("deletes only when it is confirmed, and gives the focus back", async () => {
+describe("a confirmation before something is deleted", () => {
+  it("deletes only when it is confirmed, and restores the focus", async () => {
     const { tab } = await signUp();
     await addTask(tab, "Water the plants");
     await addTask(tab, "Call grandmother");
@@ -91,7 +91,7 @@ describe("a question before something is deleted", () => {
     await expectFocus(tab.page.getByRole("region", { name: "Tasks" }));
   });
 
-  it("closes when another tab deletes the same thing", async () => {
+  it("closes when another tab deletes the same item", async () => {
     const { tab } = await signUp();
     await addTask(tab, "Water the plants");
     const other = await openBeside(tab);
@@ -103,7 +103,7 @@ describe("a question before something is deleted", () => {
     await addTask(tab, "Not blocked");
   });
 
-  it("keeps an organization and a project until the answer", async () => {
+  it("keeps an organization and a project until the user confirms", async () => {
     const { tab, ada } = await signUp();
     await tab.confirmAddress(ada.email);
     await tab.follow("Organizations");
@@ -126,7 +126,7 @@ describe("a question before something is deleted", () => {
 });
 
 describe("an invited person", () => {
-  it("is led to confirm their address, and then finds the invitation", async () => {
+  it("is asked to confirm their address, and then sees the invitation", async () => {
     const { tab: host, ada } = await signUp();
     await host.confirmAddress(ada.email);
     await host.follow("Organizations");
@@ -159,11 +159,14 @@ describe("an invited person", () => {
 });
 
 describe("a path without a page", () => {
-  it.each(["/nope", "/account/nope", "/organizations/a/b/c", "/tasks/1"])("%s is not found", async (path) => {
-    const { tab } = await signUp();
-    await tab.goto(path);
-    await tab.page.getByRole("heading", { name: "Page not found" }).waitFor();
-    await tab.follow("Go to the app");
-    await tab.tasks();
-  });
+  it.each(["/nope", "/account/nope", "/organizations/a/b/c", "/tasks/1"])(
+    "%s shows the page for unknown paths",
+    async (path) => {
+      const { tab } = await signUp();
+      await tab.goto(path);
+      await tab.page.getByRole("heading", { name: "Page not found" }).waitFor();
+      await tab.follow("Go to the app");
+      await tab.tasks();
+    },
+  );
 });

@@ -29,7 +29,7 @@ afterAll(() => example?.stop());
 
 const eventually = { timeout: 60_000, interval: 250 };
 
-it("hot updates under Vite deliver each event once, and keep queries live", async () => {
+it("delivers each event once and keeps queries live across hot updates under Vite", async () => {
   let kept: SessionTokens | undefined;
   const client = createClient<AppRouter>({
     url: new URL("/trpc", example.url).href,

@@ -32,7 +32,7 @@ describe("live tasks", () => {
   }, 120_000);
   afterAll(() => context?.close());
 
-  test("whatever is added, a row is never missing and never doubled, in the tab that adds it", async () => {
+  test("a row that is added is never missing and never duplicated in the tab that adds it", async () => {
     const states = await record(one.page, "titles");
     const titles = ["Water the plants", "Buy bread", "Call home", "Fix the bike", "Read"];
     for (const title of titles) await one.add(title);
@@ -45,7 +45,7 @@ describe("live tasks", () => {
     await keepPicture(one.page, "added-in-two-tabs");
   });
 
-  test("a server that fails takes the row away again, and the words come back", async () => {
+  test("a failed mutation removes the row again, and restores the text of the form", async () => {
     const before = await one.titles();
     const states = await record(one.page, "titles");
     await one.page.route("**/tasks.create*", (route) => route.fulfill({ status: 500, body: "no JSON" }));
@@ -58,7 +58,7 @@ describe("live tasks", () => {
     await one.page.getByLabel("New task").fill("");
   });
 
-  test("a deletion that fails puts the task back, and says why beside it", async () => {
+  test("a failed deletion restores the task, and shows the error beside it", async () => {
     const before = await one.titles();
     await one.page.route("**/tasks.delete*", (route) => route.abort());
     await one.delete("Buy bread");
@@ -69,7 +69,7 @@ describe("live tasks", () => {
     await keepPicture(one.page, "not-deleted");
   });
 
-  test("without a network it says so, fails at once, and shows afterwards what it missed", async () => {
+  test("a page without a network shows its state, fails mutations at once, and shows afterwards what it missed", async () => {
     const phone = await example.newBrowser();
     const other = await TasksTab.open(phone, example.url);
     await other.submit("Sign in", ada);
@@ -96,7 +96,7 @@ describe("live tasks", () => {
     await phone.close();
   });
 
-  test("two people in three tabs: each sees their own at once, and nothing of the other", async () => {
+  test("two users in three tabs see their own changes at once, and none of the other's", async () => {
     const friend = await example.newBrowser();
     const three = await TasksTab.open(friend, example.url);
     await three.submit("Sign up", grace);
@@ -115,7 +115,7 @@ describe("live tasks", () => {
     await friend.close();
   });
 
-  test("after the object has slept, a row is added as ever, in both tabs and on the same sockets", async () => {
+  test("a row is added in both tabs over the same sockets after the object has hibernated", async () => {
     const before = await one.instance();
     const opened = [one.sockets.length, two.sockets.length];
     await sleep(IDLE);
@@ -152,7 +152,7 @@ describe("live tasks", () => {
     await three.page.close();
   });
 
-  test("whoever signs in next is shown in the other tab, too, and nothing of the user before", async () => {
+  test("the other tab shows the user who signs in next, and nothing of the previous user", async () => {
     await one.submit("Sign in", ada);
     await Promise.all([one.task("Buy bread").waitFor(), two.task("Buy bread").waitFor()]);
     const states = await record(two.page, "text");

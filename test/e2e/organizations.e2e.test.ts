@@ -38,7 +38,7 @@ async function accept(tab: AccountTab, email: string, name: string): Promise<voi
 const role = (tab: AccountTab) => tab.page.getByTestId("role").textContent();
 
 describe("two users in two browsers", () => {
-  test("they share projects and tasks, live, after an invitation through the inbox", async () => {
+  test("share projects and tasks, live, after an invitation by mail", async () => {
     const [ada, bob] = [await person(), await person()];
     await createOrganization(ada.tab, "Lovelace Ltd");
     expect(await role(ada.tab)).toBe("owner");
@@ -77,7 +77,7 @@ describe("two users in two browsers", () => {
     await expect.poll(() => shown.count(), eventually).toBe(0);
   });
 
-  test("what a role does not allow is not offered; a change of role counts at once, on the open page", async () => {
+  test("see only what their role allows, and a changed role applies at once on the open page", async () => {
     const [ada, bob] = [await person(), await person()];
     await createOrganization(ada.tab, "Babbage Bros");
     await invite(ada.tab, bob.email, "guest");
@@ -95,7 +95,7 @@ describe("two users in two browsers", () => {
     expect(await bob.tab.page.getByRole("button", { name: `Remove ${ada.email}` }).count()).toBe(0);
   });
 
-  test("who is removed is out at once, and sees nothing more", async () => {
+  test("lose access at once when they are removed", async () => {
     const [ada, bob] = [await person(), await person()];
     await createOrganization(ada.tab, "Engine Club");
     await ada.tab.field("Name of the project").fill("Secret plans");
@@ -114,7 +114,7 @@ describe("two users in two browsers", () => {
 });
 
 describe("one organization", () => {
-  test("an invitation waits for an account, and for a confirmed address", async () => {
+  test("keeps an invitation for an account that does not exist yet, and requires a confirmed address", async () => {
     const ada = await person();
     await createOrganization(ada.tab, "Countess & Co");
     const email = "newcomer@example.com";
@@ -126,7 +126,7 @@ describe("one organization", () => {
     await accept(tab, email, "Countess & Co");
   });
 
-  test("an invitation can be declined or taken back; the last owner cannot leave, but delete it", async () => {
+  test("can have invitations declined and revoked; the last owner cannot leave, but can delete it", async () => {
     const [ada, bob] = [await person(), await person()];
     const path = await createOrganization(ada.tab, "Short Lived");
     await invite(ada.tab, bob.email, "member");
@@ -154,7 +154,7 @@ describe("one organization", () => {
     await ada.tab.page.getByRole("alert").waitFor();
   });
 
-  test("somebody else's organization shows nothing", async () => {
+  test("shows nothing to a user who is not a member", async () => {
     const [ada, eve] = [await signUp(), await signUp()];
     const path = await createOrganization(ada.tab, "Private Papers");
     await eve.tab.goto(path);

@@ -70,7 +70,7 @@ it("the files pass the type checks", async () => {
   await app.run("Run", { line: "tsc" });
 });
 
-describe("on one port", () => {
+describe("the app on one port", () => {
   let server: DevServer;
 
   beforeAll(async () => void (server = await start()), 150_000);
@@ -130,7 +130,7 @@ it("builds, and is ready to be deployed", async () => {
   expect(existsSync(path.join(app.folder, "dist/client/index.html"))).toBe(true);
 });
 
-describe("on two ports", () => {
+describe("the app on two ports", () => {
   let page: DevServer;
 
   beforeAll(async () => {

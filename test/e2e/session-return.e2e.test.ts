@@ -93,7 +93,7 @@ test("the back button of a user who is still signed in shows the tasks, live", a
   await tab.task("After the return").waitFor();
 });
 
-test("a page that is reloaded offline recovers by itself when the network is back", async () => {
+test("a page that is reloaded offline recovers when the network returns", async () => {
   const { context, tab } = await openBrowser();
   // The page itself comes from a cache, as a service worker would give it; the server cannot be reached.
   await context.route("**/trpc/**", (route) => route.abort("internetdisconnected"));

@@ -24,13 +24,13 @@ function newPerson(): Promise<BrowserContext> {
 let people = 0;
 const someone = (): Credentials => ({ email: `ada${++people}@example.com`, password: "correct horse battery" });
 
-test("the first address that the dev server prints answers a page", async () => {
+test("the first address that the dev server prints serves the page", async () => {
   const response = await fetch(example.url);
   expect(response.status).toBe(200);
   expect(await response.text()).toContain('<div id="root">');
 });
 
-describe("two tabs of one person", () => {
+describe("two tabs of one user", () => {
   const ada = someone();
   let context: BrowserContext;
   let one: TasksTab;
@@ -42,7 +42,7 @@ describe("two tabs of one person", () => {
   });
   afterAll(() => context?.close());
 
-  test("whoever signs up in one tab is known in the next", async () => {
+  test("a sign-up in one tab signs in the next", async () => {
     await one.submit("Sign up", ada);
     await one.page.getByText("Nothing to do.").waitFor();
     two = await TasksTab.open(context, example.url);
@@ -58,7 +58,7 @@ describe("two tabs of one person", () => {
     expect(await two.titles()).toEqual(["Call the plumber", "Water the plants"]);
   });
 
-  test("so do a tick and a deletion, the other way round", async () => {
+  test("a tick and a deletion in one tab show in the other", async () => {
     await two.task("Water the plants").check();
     await expect.poll(() => one.task("Water the plants").isChecked(), eventually).toBe(true);
     await one.task("Water the plants").uncheck();
@@ -67,13 +67,13 @@ describe("two tabs of one person", () => {
     await expect.poll(() => one.titles(), eventually).toEqual(["Water the plants"]);
   });
 
-  test("a title that the server refuses is explained beside the field", async () => {
+  test("a title that the server rejects is explained beside the field", async () => {
     await one.add("   ");
     await one.page.getByText("Say what there is to do.").waitFor();
     expect(await two.titles()).toEqual(["Water the plants"]);
   });
 
-  test("the object sleeps while both tabs are open; the next change arrives on the same sockets", async () => {
+  test("the object hibernates while both tabs are open, and the next change arrives on the same sockets", async () => {
     const [before, ...others] = await Promise.all([one.instance(), two.instance()]);
     expect(others).toEqual([before]);
     const opened = [one.sockets.length, two.sockets.length];
@@ -95,7 +95,7 @@ describe("two tabs of one person", () => {
 });
 
 describe("signing in and out", () => {
-  test("what is refused is said kindly; what is right opens the same object again", async () => {
+  test("an error is shown in plain words, and the right password opens the same account again", async () => {
     const context = await newPerson();
     const grace = someone();
     const tab = await TasksTab.open(context, example.url);
@@ -120,7 +120,7 @@ describe("signing in and out", () => {
   });
 });
 
-test("a picture of it for the README", async () => {
+test("takes the picture of the README", async () => {
   const context = await newPerson();
   const tab = await TasksTab.open(context, example.url);
   await tab.submit("Sign up", { email: "ada@example.com", password: "correct horse battery" });

@@ -34,7 +34,7 @@ async function openPage(input?: unknown, more: object = {}) {
   return { server, queryClient, bridge, list };
 }
 
-it("asks again after SERVICE_UNAVAILABLE until it succeeds, and is not live meanwhile", async () => {
+it("retries after SERVICE_UNAVAILABLE until it succeeds, and is not live meanwhile", async () => {
   const { server, bridge, list } = await openPage();
   const changes: string[] = [];
   bridge.listen(() => changes.push(bridge.status()));
@@ -85,7 +85,7 @@ it("waits as long as the server asks for", async () => {
   expect(server.open()).toHaveLength(1);
 });
 
-it("waits for longer than the longest timer of the platform when the server asks for it", async () => {
+it("waits as long as the server asks for, beyond the platform's longest timer", async () => {
   const { server } = await openPage();
   // A quota of a month.
   server.fail("posts.list", refusal("TOO_MANY_REQUESTS", 30 * 24 * 60 * 60));
@@ -93,7 +93,7 @@ it("waits for longer than the longest timer of the platform when the server asks
   expect(server.open()).toEqual([]);
 });
 
-it("shows an unexpected error of the query, and asks again", async () => {
+it("shows an unexpected error of the query, and retries", async () => {
   const { server, bridge, list } = await openPage();
   server.fail("posts.list", refusal("INTERNAL_SERVER_ERROR"));
   await vi.advanceTimersByTimeAsync(0);
@@ -105,7 +105,7 @@ it("shows an unexpected error of the query, and asks again", async () => {
 });
 
 it.each(["FORBIDDEN", "NOT_FOUND", "METHOD_NOT_SUPPORTED", "BAD_REQUEST"] as const)(
-  "ends with %s, and the status says so",
+  "ends with %s, and the status shows it",
   async (code) => {
     const { server, bridge, list } = await openPage();
     server.fail("posts.list", refusal(code));
@@ -129,7 +129,7 @@ it("is not live while one of two queries has ended", async () => {
   expect(bridge.status()).toBe("error");
 });
 
-it("comes back when the first answer was SERVICE_UNAVAILABLE", async () => {
+it("becomes live again when the first answer was SERVICE_UNAVAILABLE", async () => {
   vi.useFakeTimers();
   const { server, queryClient, bridge } = connect();
   const { observer } = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -162,7 +162,7 @@ it("leaves the pause to TanStack Query's own retries, and opens one subscription
   expect(server.asked).toEqual([]);
 });
 
-it("is asked again at once by a component that mounts, and not for one that has left", async () => {
+it("retries at once when a component mounts, and not after the component has unmounted", async () => {
   const { server, queryClient, bridge, list } = await openPage();
   server.fail("posts.list", refusal("SERVICE_UNAVAILABLE", 3_600));
   list.stop();
@@ -174,7 +174,7 @@ it("is asked again at once by a component that mounts, and not for one that has 
   expect(bridge.status()).toBe("live");
 });
 
-it("does not ask again for a query that was reset, removed or turned off", async () => {
+it("does not retry a query that was reset, removed or disabled", async () => {
   const { server, queryClient, list } = await openPage();
   server.fail("posts.list", refusal("SERVICE_UNAVAILABLE"));
   list.stop();
@@ -183,7 +183,7 @@ it("does not ask again for a query that was reset, removed or turned off", async
   expect(server.open()).toEqual([]);
 });
 
-it("keeps all pages of an infinite query through SERVICE_UNAVAILABLE", async () => {
+it("preserves all pages of an infinite query through SERVICE_UNAVAILABLE", async () => {
   vi.useFakeTimers();
   const { server, queryClient, bridge } = connect();
   let version = 1;

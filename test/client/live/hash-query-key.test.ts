@@ -78,7 +78,7 @@ it.each([
   [[new Uint8Array([1])], [[1]]],
   [[new Uint8Array([1])], [new Int8Array([1])]],
   [[new Map([[{ a: 1, b: 2 }, 1]])], [new Map([[{ a: 1, b: 3 }, 1]])]],
-])("tells different keys apart: %#", (one, other) => {
+])("hashes different keys differently: %#", (one, other) => {
   expect(hashQueryKey(one)).not.toBe(hashQueryKey(other));
 });
 
@@ -90,21 +90,21 @@ it.each([
   [new Boolean(false), false],
   [new Boolean(true), true],
   [new (class Name extends String {})("a"), "a"],
-])("hashes an object of a primitive as the primitive, as it is sent: %#", (object, primitive) => {
+])("hashes a wrapper object as its primitive, as superjson sends it: %#", (object, primitive) => {
   expect(hashQueryKey([object])).toBe(hashQueryKey([primitive]));
   expect(hashQueryKey([object])).toBe(hashKey([object]));
   expect(hashQueryKey([{ a: [object] }])).toBe(hashQueryKey([{ a: [primitive] }]));
 });
 
 it.each([[Object(1n)], [{ a: Object(1n) }], [[Object(1n)]], [new Map([["a", Object(1n)]])], [new Set([Object(1n)])]])(
-  "refuses a bigint object, which cannot be sent: %#",
+  "rejects a bigint wrapper object, which superjson cannot send: %#",
   (value) => {
     expect(() => hashQueryKey([value])).toThrow("A query key contains a BigInt object");
     expect(() => JSON.stringify(superjson.serialize(value))).toThrow();
   },
 );
 
-it("gives keys of JSON the hash that TanStack Query gives them", () => {
+it("returns TanStack Query's hash for JSON keys", () => {
   fc.assert(
     fc.property(fc.json(), (text) => {
       // TanStack Query loses a key of this name.
@@ -119,7 +119,7 @@ it("gives keys of JSON the hash that TanStack Query gives them", () => {
   expect(hashQueryKey([{ b: 1, a: undefined }])).toBe(hashQueryKey([{ b: 1 }]));
 });
 
-it("hashes cycles, objects of classes, and names that superjson refuses", () => {
+it("hashes cycles, class instances, and names that superjson refuses", () => {
   const cycle: Record<string, unknown> = { name: "a" };
   cycle["self"] = cycle;
   expect(hashQueryKey([cycle])).not.toBe(hashQueryKey([{ name: "a", self: null }]));

@@ -14,7 +14,7 @@ function pagesOf(numbers: () => readonly number[]) {
   };
 }
 
-it("each page of an infinite query stays current, also when a page comes to end elsewhere", async () => {
+it("keeps each page of an infinite query current, also when a page's boundary moves", async () => {
   const { server, queryClient } = connect();
   let numbers = [1, 2, 3, 4, 5];
   const answer = pagesOf(() => numbers);

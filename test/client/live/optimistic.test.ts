@@ -23,7 +23,7 @@ async function withOptimisticRow() {
 
 afterEach(() => void vi.useRealTimers());
 
-it("takes back an optimistic change that fails, whatever arrived meanwhile", async () => {
+it("reverts an optimistic change that fails, whatever arrived meanwhile", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const layer = add("new");
   await settled();
@@ -35,7 +35,7 @@ it("takes back an optimistic change that fails, whatever arrived meanwhile", asy
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "of another"]]);
 });
 
-it("replaces a change that succeeds by the server's result, never missing and never doubled", async () => {
+it("replaces a change that succeeds by the server's result, never missing and never duplicated", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const layer = add("new");
   await settled();
@@ -51,7 +51,7 @@ it("replaces a change that succeeds by the server's result, never missing and ne
   expect(shown.at(-1)).toEqual(["old", "new", "half"]);
 });
 
-it("replaces two changes when the server's result has both", async () => {
+it("replaces two changes when the server's result contains both", async () => {
   const { server, shown, add } = await withOptimisticRow();
   const [one, two] = [add("one"), add("two")];
   rowOf(server, ["old", "one"]);
@@ -89,7 +89,7 @@ it("keeps a row deleted when the server's result equals the optimistic one", asy
   expect(shown.at(-1)).toEqual(["later"]);
 });
 
-it("keeps a change of a query without a subscription until the query was asked again", async () => {
+it("keeps a change of a query without a subscription until the query is fetched again", async () => {
   const { server, queryClient } = connect();
   server.answerIs(() => ["old"]);
   const options = optionsOf(server, "posts.list", undefined, { staleTime: Infinity });
@@ -107,7 +107,7 @@ it("keeps a change of a query without a subscription until the query was asked a
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new"]]);
 });
 
-it("holds back results that may contain a running change, and updates other queries", async () => {
+it("delays results that may contain a pending change, and updates other queries", async () => {
   vi.useFakeTimers();
   const { server, queryClient, shown, add } = await withOptimisticRow();
   const count = watch(queryClient, live(optionsOf(server, "posts.count")));
@@ -126,7 +126,7 @@ it("holds back results that may contain a running change, and updates other quer
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "new", "of another"]]);
 });
 
-it("takes back a slow change that is refused, and shows what others wrote meanwhile", async () => {
+it("reverts a slow change that is rejected, and shows what others wrote meanwhile", async () => {
   vi.useFakeTimers();
   const { server, shown, add } = await withOptimisticRow();
   const layer = add("new");
@@ -137,7 +137,7 @@ it("takes back a slow change that is refused, and shows what others wrote meanwh
   expect(shown).toEqual([["old"], ["old", "new?"], ["old", "of another"]]);
 });
 
-it("keeps a finished change while another of the same query is running", async () => {
+it("keeps a finished change while another of the same query is pending", async () => {
   vi.useFakeTimers();
   const { server, shown, add } = await withOptimisticRow();
   const [one, two] = [add("one"), add("two")];
@@ -152,7 +152,7 @@ it("keeps a finished change while another of the same query is running", async (
   expect(shown).toEqual([["old"], ["old", "one?", "two?"], ["old", "one", "two"]]);
 });
 
-it("keeps a finished change until a late result or a new answer has it, and shows nothing older after", async () => {
+it("keeps a finished change until a late result or a new answer contains it, and shows nothing older afterwards", async () => {
   vi.useFakeTimers();
   const { server, shown, add } = await withOptimisticRow();
   server.begin();
@@ -200,7 +200,7 @@ it("does not wait for a socket that is not open, and stops waiting for one that 
   expect(await next).toBe(true);
 });
 
-it("goes over to a polled result without the socket, never missing and never doubled", async () => {
+it("switches to a polled result without the socket, never missing and never duplicated", async () => {
   const { server, shown, add } = await withOptimisticRow();
   let rows = ["old"];
   server.pollIs("posts.list", () => rows);

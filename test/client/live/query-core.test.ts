@@ -6,7 +6,7 @@ import { createScriptedServer } from "./scripted-server.js";
 
 afterEach(() => void vi.useRealTimers());
 
-it("one subscription serves all who look at a query, and its first event is the result", async () => {
+it("shares one subscription between all observers of a query, and shows its first event as the result", async () => {
   const { server, queryClient, bridge } = connect();
   server.firstIs(() => ["one"]);
   const options = live(optionsOf(server, "posts.list"));
@@ -24,7 +24,7 @@ it("one subscription serves all who look at a query, and its first event is the 
   expect(b.shown).toEqual(a.shown);
 });
 
-it("it ends when nobody has looked for as long as the cache keeps it, and not before", async () => {
+it("unsubscribes when a query has had no observers for its gcTime, and not before", async () => {
   vi.useFakeTimers();
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
@@ -38,7 +38,7 @@ it("it ends when nobody has looked for as long as the cache keeps it, and not be
   expect(server.open()).toEqual([]);
 });
 
-it("what one flush changed is shown at once: two queries never disagree", async () => {
+it("shows all changes of one flush at once, so that two queries never disagree", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 0);
   const list = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -69,7 +69,7 @@ it("what one flush changed is shown at once: two queries never disagree", async 
   ]);
 });
 
-it("an organization's flush shows nothing of another owner", async () => {
+it("applies an organization's flush to that organization's queries only", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 0);
   const own = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -90,7 +90,7 @@ it("an organization's flush shows nothing of another owner", async () => {
   expect([own.shown.at(-1), theirs.shown.at(-1)]).toEqual([1, 1]);
 });
 
-it("the query's own error lands in the query; asked again, it is kept current again", async () => {
+it("shows a query's error in the query, and subscribes again on a refetch", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   const { observer } = watch(queryClient, live(optionsOf(server, "posts.byId", { id: "x" })));
@@ -106,7 +106,7 @@ it("the query's own error lands in the query; asked again, it is kept current ag
   expect(observer.getCurrentResult().status).toBe("success");
 });
 
-it("an error of the first run is told by the fetch, with TanStack's own retries", async () => {
+it("reports an error of the first run to the fetch, and follows TanStack Query's retries", async () => {
   const { server, queryClient } = connect();
   const { observer } = watch(
     queryClient,
@@ -121,7 +121,7 @@ it("an error of the first run is told by the fetch, with TanStack's own retries"
   expect(observer.getCurrentResult().error?.message).toBe("twice");
 });
 
-it("without a connection the last data stays, and it says so; a first read goes over HTTP", async () => {
+it("keeps the last data and reports the status without a connection, and sends a first read over HTTP", async () => {
   const { server, queryClient, bridge } = connect();
   server.firstIs(() => "told");
   const { shown } = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -145,7 +145,7 @@ it("without a connection the last data stays, and it says so; a first read goes 
   expect(notes.shown).toEqual(["answered", "told"]);
 });
 
-it("turned off, it is not subscribed to; turned on, it is", async () => {
+it("does not subscribe a disabled query until it is enabled", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   const { observer } = watch(queryClient, live(optionsOf(server, "posts.list", undefined, { enabled: false })));
@@ -158,7 +158,7 @@ it("turned off, it is not subscribed to; turned on, it is", async () => {
   expect(server.open()).toEqual([]);
 });
 
-it("fetched in advance it is read once, and kept current as soon as somebody looks", async () => {
+it("keeps the subscription of a prefetched query for its first observer", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   await queryClient.prefetchQuery(live(optionsOf(server, "posts.list")));
@@ -169,7 +169,7 @@ it("fetched in advance it is read once, and kept current as soon as somebody loo
   expect(server.opened).toHaveLength(1);
 });
 
-it("fetched in advance and never looked at, it is not kept current for long", async () => {
+it("soon unsubscribes a prefetched query that gets no observer", async () => {
   vi.useFakeTimers();
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
@@ -181,7 +181,7 @@ it("fetched in advance and never looked at, it is not kept current for long", as
   expect(server.open()).toEqual([]);
 });
 
-it("a refetch asks the server, and never overwrites what was told meanwhile", async () => {
+it("sends a refetch to the server, and never overwrites newer results with its answer", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => "first");
   const { observer, shown } = watch(queryClient, live(optionsOf(server, "posts.list")));
@@ -203,7 +203,7 @@ it("a refetch asks the server, and never overwrites what was told meanwhile", as
   expect(shown).toEqual(["first", "asked", "told"]);
 });
 
-it("without a bridge, as on a server that renders, it is an ordinary query", async () => {
+it("runs as an ordinary query without a bridge, as in server rendering", async () => {
   const server = createScriptedServer();
   server.answerIs(() => "answered");
   const queryClient = new QueryClient();
@@ -211,7 +211,7 @@ it("without a bridge, as on a server that renders, it is an ordinary query", asy
   expect(server.opened).toEqual([]);
 });
 
-it("what is removed or reset is not subscribed to any more", async () => {
+it("unsubscribes a query that is removed or reset", async () => {
   const { server, queryClient } = connect();
   server.firstIs(() => 1);
   const options = live(optionsOf(server, "posts.list"));

@@ -29,7 +29,7 @@ async function whileTimePasses<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-it("fetchQuery returns live data without asking again", async () => {
+it("fetchQuery returns live data without a request", async () => {
   const { server, fetch, write } = openPage();
   expect(await fetch()).toBe(1);
   write();
@@ -39,7 +39,7 @@ it("fetchQuery returns live data without asking again", async () => {
   expect([server.opened.length, server.asked.length]).toEqual([1, 0]);
 });
 
-it("fetchQuery asks again once the subscription is closed", async () => {
+it("fetchQuery sends a request once the subscription is closed", async () => {
   const { server, fetch, write } = openPage();
   expect(await fetch()).toBe(1);
   await vi.advanceTimersByTimeAsync(6_000);
@@ -51,7 +51,7 @@ it("fetchQuery asks again once the subscription is closed", async () => {
   expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
 });
 
-it("fetchQuery asks again after the last component has left and the query was turned off", async () => {
+it("fetchQuery sends a request after the last component has unmounted and the query was disabled", async () => {
   const { server, queryClient, options, fetch, write } = openPage();
   const { observer, stop } = watch(queryClient, options);
   await vi.advanceTimersByTimeAsync(10);
@@ -63,7 +63,7 @@ it("fetchQuery asks again after the last component has left and the query was tu
   expect(await fetch()).toBe(2);
 });
 
-it("fetchQuery asks again while the connection is lost", async () => {
+it("fetchQuery sends a request while the connection is lost", async () => {
   const { server, queryClient, options, fetch, write } = openPage();
   watch(queryClient, options);
   await vi.advanceTimersByTimeAsync(10);
@@ -73,7 +73,7 @@ it("fetchQuery asks again while the connection is lost", async () => {
   expect(server.asked).toHaveLength(1);
 });
 
-it("fetchQuery asks again after the bridge was disconnected", async () => {
+it("fetchQuery sends a request after the bridge was disconnected", async () => {
   const { bridge, fetch, write } = openPage();
   expect(await fetch()).toBe(1);
   bridge.disconnect();
@@ -105,7 +105,7 @@ it("a component that mounts over stale data shows it, and then the new data, ove
   expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
 });
 
-it("a component that mounts while the data is kept current asks for nothing", async () => {
+it("a component that mounts while the data is live sends no request", async () => {
   const { server, queryClient, options } = openPage();
   watch(queryClient, options);
   await vi.advanceTimersByTimeAsync(10);
@@ -114,7 +114,7 @@ it("a component that mounts while the data is kept current asks for nothing", as
   expect([server.opened.length, server.asked.length]).toEqual([1, 0]);
 });
 
-it("stays connected until the last of its users is gone", async () => {
+it("stays connected until its last user disconnects", async () => {
   const { server, queryClient, bridge, options } = openPage();
   bridge.connect();
   const { shown } = watch(queryClient, options);
