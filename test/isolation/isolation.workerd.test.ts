@@ -106,7 +106,7 @@ async function expectIsolated(
 }
 
 describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
-  it("every procedure of the app is tried here", () => {
+  it("have an isolation test for every procedure of the app", () => {
     const missing = procedures.map(({ path }) => path).filter((path) => !Object.hasOwn(attempts, path));
     expect(
       missing,
@@ -116,24 +116,24 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
     expect(gone, "These are in test/isolation/attempts.ts and no longer in the app").toEqual([]);
   });
 
-  it("what is looked for would be found", async () => {
+  it("are found by the check when a user reads their own data", async () => {
     const found = await tryAll({ path: "posts.list", type: "query" }, { by: bob, other: ada.ids });
     for (const { how, text } of found) if (!how.includes("organization")) expect(text, how).toContain(bob.mark);
   });
 
-  it.each(procedures)("$path tells a stranger nothing, and changes nothing of another's", (procedure) =>
+  it.each(procedures)("$path reveals nothing to a user of another tenant, and changes nothing of theirs", (procedure) =>
     expectIsolated(procedure, { by: bob, victim: ada, ids: ada.ids }),
   );
 
   it.each(procedures.filter(({ path }) => !notBetweenMembers.has(path)))(
-    "$path tells a member nothing of another's own, and changes nothing of theirs",
+    "$path reveals nothing of another member's own data, and changes nothing of theirs",
     (procedure) => {
       const organizationIds = ada.ids.organizationIds.slice(0, 1);
       return expectIsolated(procedure, { by: abe, victim: amy, ids: { ...amy.ids, organizationIds } });
     },
   );
 
-  it("ids that nobody has make no object", async () => {
+  it("creates no object for a made-up id", async () => {
     const ids = madeUp();
     for (const procedure of procedures) {
       // These make an account, or count who tries to: that is what they are for.

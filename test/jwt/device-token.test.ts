@@ -13,7 +13,7 @@ const add = (token: string | undefined, userId: string, epoch: string) =>
 const find = (token: string | undefined, userId: string) => knownDevice(token, userId, options);
 
 describe("a device token", () => {
-  it.each(epochs)("says in which epoch a user signed in (%j)", async (epoch) => {
+  it.each(epochs)("contains the epoch in which a user signed in (%j)", async (epoch) => {
     const token = await add(undefined, ada, epoch);
     expect(await find(token, ada)).toEqual({ id: newId, epoch });
     expect(await find(token, bob)).toBeUndefined();
@@ -25,7 +25,7 @@ describe("a device token", () => {
     expect(await add(undefined, ada, "")).toMatch(/^[0-9a-f]{32}\.[A-Za-z0-9_-]{22}$/);
   });
 
-  it("keeps its id and one mark of each user, of the newest epoch", async () => {
+  it("keeps its id and one entry per user, of the newest epoch", async () => {
     let token = await add(undefined, bob, "");
     for (const epoch of epochs) token = await add(token, ada, epoch);
     expect(token.split(".")).toHaveLength(3);
@@ -41,7 +41,7 @@ describe("a device token", () => {
     expect(known.map((each) => each !== undefined)).toEqual([false, true, true, true, true]);
   });
 
-  it("stays valid after a rotation of the secret, and is written with the new one", async () => {
+  it("stays valid after a rotation of the secret, and is signed again with the new one", async () => {
     const rotated = { ...options, secrets: { current: "b".repeat(32), previous: secrets.current } };
     const token = await add(undefined, ada, "AAAAAAAAAAA");
     expect(await knownDevice(token, ada, rotated)).toEqual({ id: newId, epoch: "AAAAAAAAAAA" });
@@ -52,7 +52,7 @@ describe("a device token", () => {
     });
   });
 
-  it("is refused with another epoch than it was signed with, or in any other form", async () => {
+  it("is rejected with another epoch than the signed one, or in any other form", async () => {
     const token = await add(undefined, ada, "AAAAAAAAAAA");
     const [id, mark = ""] = token.split(".");
     const forged = [

@@ -10,25 +10,28 @@ async function keysFor(alg: "ES256" | "EdDSA") {
 }
 
 describe("keys", () => {
-  it("a secret below 32 bytes neither signs nor verifies", async () => {
+  it("rejects a secret below 32 bytes, for signing and for verifying", async () => {
     const short = { secret: "x".repeat(31), audience };
     await expect(async () => signJwt({ sub: userId }, short)).rejects.toThrow(TypeError);
     await expect(verifyJwt("", { ...short, purpose: "app" })).rejects.toThrow("32 bytes");
     await expect(generateRefreshToken({ userId, sessionId }, short)).rejects.toThrow(TypeError);
   });
 
-  it.each([0, -1, Number.NaN, Infinity, 400 * 24 * 60 + 1])("a token does not live for %d minutes", async (minutes) => {
-    await expect(async () => signJwt({ sub: userId }, { secret, audience, minutes })).rejects.toThrow(TypeError);
-  });
+  it.each([0, -1, Number.NaN, Infinity, 400 * 24 * 60 + 1])(
+    "rejects a token lifetime of %d minutes",
+    async (minutes) => {
+      await expect(async () => signJwt({ sub: userId }, { secret, audience, minutes })).rejects.toThrow(TypeError);
+    },
+  );
 
-  it("ids that are none make no refresh token", async () => {
+  it("rejects malformed ids for a refresh token", async () => {
     await expect(generateRefreshToken({ userId: "ada", sessionId }, { secret, audience })).rejects.toThrow(TypeError);
     await expect(generateRefreshToken({ userId, sessionId, generation: -1 }, { secret, audience })).rejects.toThrow(
       TypeError,
     );
   });
 
-  it("a secret rotates: what the last one signed holds until it expires", async () => {
+  it("accepts tokens of the previous secret after a rotation, until they expire", async () => {
     const next = "another secret of more than 32 bytes!";
     const old = await generateAccessToken({ userId, email }, { secret, audience });
     expect(await verifyJwt(old, { ...access, secret: next })).toEqual({ ok: false, error: "unknownKey" });
@@ -54,7 +57,7 @@ describe("keys", () => {
     await expect(signJwt({ sub: userId }, { privateKey: publicKey, audience })).rejects.toThrow("JWT_PRIVATE_KEY");
   });
 
-  it("HS256 with the public key for a secret is refused", async () => {
+  it("rejects an HS256 token signed with the public key as secret", async () => {
     const { publicKey } = await keysFor("ES256");
     const options: VerifyJwtOptions = { purpose: "access", audience, publicKey };
     expect(await verifyJwt(await made({}, {}, JSON.stringify(publicKey)), options)).toEqual({
@@ -63,7 +66,7 @@ describe("keys", () => {
     });
   });
 
-  it("a key for something else is refused, without being quoted", async () => {
+  it("rejects a key of another algorithm without quoting it", async () => {
     const { privateKey } = await generateKeyPair("ES384", { extractable: true });
     const key = await exportJWK(privateKey);
     const error = await signJwt({ sub: userId }, { privateKey: key, audience }).catch((cause: Error) => cause.message);
@@ -71,7 +74,7 @@ describe("keys", () => {
     expect(error).not.toContain(key.d);
   });
 
-  it("keys are fetched from where the app publishes them, once", async () => {
+  it("fetches the app's published keys once", async () => {
     const { privateKey, publicKey } = await keysFor("ES256");
     const jwk = await publicHalf(publicKey);
     const fetch = vi

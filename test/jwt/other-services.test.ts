@@ -50,7 +50,7 @@ async function middleware(request: IncomingMessage, response: ServerResponse, op
 }
 
 describe("an SSR server in Node", () => {
-  it("knows who asks for a page, and no object is asked", async () => {
+  it("authenticates the user of a page without calling an object", async () => {
     const user = await signUp("fixture-app");
     const options = { purpose: "access", secret, audience: "BLOG_DO" } as const;
     const pages = createServer((request, response) => void middleware(request, response, options));
@@ -71,7 +71,7 @@ describe("an SSR server in Node", () => {
 });
 
 describe("an app that signs with a key pair", () => {
-  it("publishes its public keys, today's first, to anyone and for a while", async () => {
+  it("publishes its public keys, the current one first, to anyone, with a cache lifetime", async () => {
     const response = await keysOf("key-pair-app", { headers: { origin: "https://evil.example", cookie: "a=b" } });
     expect(response.status).toBe(200);
     expect(response.headers.get("cache-control")).toBe("public, max-age=300");
@@ -83,12 +83,12 @@ describe("an app that signs with a key pair", () => {
     expect(JSON.stringify(keys)).not.toContain('"d"');
   });
 
-  it("an app with a secret has none to publish", async () => {
+  it("publishes no keys in an app with a secret", async () => {
     expect(await (await keysOf("fixture-app")).json()).toEqual({ keys: [] });
     expect((await keysOf("fixture-app", { method: "POST", body: "{}" })).status).toBeGreaterThanOrEqual(400);
   });
 
-  it("another service checks its tokens by those keys, and knows no secret", async () => {
+  it("lets another service verify its tokens by those keys, without a secret", async () => {
     const user = await signUp("key-pair-app");
     const token = user.cookies["__Host-userdo-access"] ?? "";
     const { keys } = (await (await keysOf("key-pair-app")).json()) as { keys: { kty: string }[] };
@@ -102,7 +102,7 @@ describe("an app that signs with a key pair", () => {
     });
   });
 
-  it("the app goes by the same keys: its own tokens work, one signed with the secret does not", async () => {
+  it("accepts its own tokens, and rejects one signed with the secret", async () => {
     const [user, old] = [await signUp("key-pair-app"), await signUp("fixture-app")];
     expect(await me("key-pair-app", `__Host-userdo-access=${user.cookies["__Host-userdo-access"]}`)).toBe(200);
     expect(await me("key-pair-app", `__Host-userdo-access=${old.cookies["__Host-userdo-access"]}`)).toBe(401);

@@ -45,8 +45,8 @@ const hostile: readonly (readonly [string, string, () => Promise<string | null |
   ["claims that are no object", "unknownKey", () => Promise.resolve(`${btoa('{"alg":"HS256"}')}.${btoa("[]")}.AAAA`)],
 ];
 
-describe("tokens that do not hold", () => {
-  it("without a fault, the same token holds", async () => {
+describe("invalid tokens", () => {
+  it("differ from a valid token, which verifies", async () => {
     expect(await verifyJwt(await made(), access)).toMatchObject({ ok: true });
     expect(
       await verifyJwt(await made({}, { exp: seconds() - 3, iat: seconds() - 60 }), { ...access, clockTolerance: 5 }),
@@ -61,14 +61,14 @@ describe("tokens that do not hold", () => {
     }
   });
 
-  it("decoding never throws, and says nothing of what is no token", () => {
+  it("are decoded as undefined, without an error", () => {
     for (const text of [undefined, null, "", "a.b.c", "x".repeat(1_048_576), `a.${btoa("7")}.b`]) {
       expect(decodeJwt(text)).toBeUndefined();
       expect(getEmailFromToken(text)).toBeUndefined();
     }
   });
 
-  it("nothing is read as an address that is not one text", async () => {
+  it("have no email address if the claim is not a string", async () => {
     expect(getEmailFromToken(await made({}, { email: ["a@example.com"] }))).toBeUndefined();
   });
 
@@ -84,7 +84,7 @@ describe("tokens that do not hold", () => {
   });
 });
 
-it("a token that jose itself made in another way is refused", async () => {
+it("rejects a token that jose signed without the framework's claims", async () => {
   const token = await new SignJWT({ sub: userId })
     .setProtectedHeader({ alg: "HS256" })
     .sign(new TextEncoder().encode(secret));

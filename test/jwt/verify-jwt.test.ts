@@ -7,7 +7,7 @@ import { signSocketPass } from "../../src/jwt/socket-pass.js";
 import { access, audience, email, flipped, secret, seconds, sessionId, userId } from "./made-token.js";
 
 describe("the framework's own tokens", () => {
-  it("an access token of the server is verified, and the other way round", async () => {
+  it("verifies the server's access tokens, and the server verifies generated ones", async () => {
     const expiresAt = Date.now() + 60_000;
     const own = await signAccessToken(
       { userId, sessionId, email },
@@ -26,7 +26,7 @@ describe("the framework's own tokens", () => {
     expect(decodeJwt(generated)!.exp! - seconds()).toBeLessThanOrEqual(900);
   });
 
-  it("a refresh token is the server's own, to the character", async () => {
+  it("generates the same refresh token as the server", async () => {
     const claims = { userId, sessionId, generation: 3 };
     const token = await generateRefreshToken(claims, { secret, audience });
     expect(token).toBe(await refreshTokenOf(claims, { secrets: { current: secret }, audience }));
@@ -42,13 +42,13 @@ describe("the framework's own tokens", () => {
     expect(elsewhere).toEqual({ ok: false, error: "malformed" });
   });
 
-  it("claims that are not ASCII survive", async () => {
+  it("preserves claims that are not ASCII", async () => {
     const token = await signJwt({ sub: "zoë", name: "Ünïcödé 🚀 名前" }, { secret, audience });
     expect(decodeJwt(token)).toMatchObject({ sub: "zoë", name: "Ünïcödé 🚀 名前" });
     expect(await verifyJwt(token, { ...access, purpose: "app" })).toMatchObject({ ok: true, payload: { sub: "zoë" } });
   });
 
-  it("a token of one purpose is never good for another", async () => {
+  it("rejects a token of one purpose for every other purpose", async () => {
     const expiresAt = Date.now() + 60_000;
     const caller = { type: "user", userId, sessionId, via: "session" } as const;
     const tokens = {
@@ -70,7 +70,7 @@ describe("the framework's own tokens", () => {
     }
   });
 
-  it("claims cannot override what a token is", async () => {
+  it("does not let claims override the reserved claims", async () => {
     const claims = { sub: userId, iss: "somebody", aud: "OTHER_DO", exp: 9_999_999_999, iat: 0 };
     const { payload } = (await verifyJwt(await signJwt(claims, { secret, audience, minutes: 5 }), {
       ...access,

@@ -128,7 +128,7 @@ async function settings(folder: string, compilerOptions: object): Promise<void> 
   );
 }
 
-test("an app that emits declarations compiles, and its frontend against them", { timeout: 120_000 }, async () => {
+test("compiles an app that emits declarations, and its frontend against them", { timeout: 120_000 }, async () => {
   const blocks = await readReadmeBlocks();
   const samples = blocks.filter(({ name }) => /^(worker|src|elsewhere).*\.tsx?$/.test(name ?? ""));
   const ofServer = (name = ""): boolean => !name.startsWith("src/");

@@ -31,7 +31,7 @@ function satisfies(version: Version, range: string): boolean {
   });
 }
 
-it("every dependency accepts the oldest Node that the README names, and the newer ones", async () => {
+it("supports the oldest Node that the README names, and newer ones, in every dependency", async () => {
   const { packages } = JSON.parse(await read("package-lock.json")) as Lockfile;
   const own = (JSON.parse(await read("package.json")) as { engines: { node: string } }).engines.node;
   const supported = own.split("||").map((range) => parse(range.replace(/^[^\d]+/, "").trim()));

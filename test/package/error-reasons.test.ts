@@ -26,7 +26,7 @@ it("lists error reasons in alphabetical order", () => {
   expect(reasons).toEqual(reasons.toSorted());
 });
 
-it("docs/errors.md describes each error reason, and no other", async () => {
+it("describes each error reason in docs/errors.md, and no other", async () => {
   const page = await readFile(path.join(root, "docs/errors.md"), "utf8");
   const headings = Array.from(page.matchAll(/^### `([A-Z_]+)`$/gm), ([, reason = ""]) => reason);
   const codes = new Set(Array.from(page.matchAll(/^### `([A-Z_]+)` \(\d+\)$/gm), ([, code = ""]) => code));
@@ -40,7 +40,7 @@ it("docs/errors.md describes each error reason, and no other", async () => {
   expect(bare).toEqual([]);
 });
 
-it("the guides name reasons that exist", async () => {
+it("uses only existing error reasons in the guides", async () => {
   const pages = (await readdir(path.join(root, "docs"))).filter((name) => name.endsWith(".md"));
   const texts = await Promise.all(pages.map((name) => readFile(path.join(root, "docs", name), "utf8")));
   const named = texts.flatMap((text) =>

@@ -46,7 +46,7 @@ test.each([
   "procedures",
   "deployment",
   "inspecting",
-])("docs/%s.md: its code compiles against the built package", { timeout: 60_000 }, async (name) => {
+])("docs/%s.md has code that compiles against the built package", { timeout: 60_000 }, async (name) => {
   const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
   const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
   expect(blocks).toHaveLength(guide.match(/^```ts/gm)?.length ?? 0);
@@ -66,7 +66,7 @@ test.each([
   }
 });
 
-test("docs/deployment.md: Wrangler accepts its configuration", { timeout: 120_000 }, async () => {
+test("docs/deployment.md has a configuration that Wrangler accepts", { timeout: 120_000 }, async () => {
   const guide = await readFile(path.join(root, "docs/deployment.md"), "utf8");
   const [[, config = ""] = [], ...others] = guide.matchAll(/^```jsonc\n\/\/ wrangler\.jsonc\n([^]*?)^```$/gm);
   expect(others).toEqual([]);
@@ -91,7 +91,7 @@ test("docs/deployment.md: Wrangler accepts its configuration", { timeout: 120_00
   }
 });
 
-test("docs/security.md: every test that it names is there", async () => {
+test("docs/security.md names tests that exist", async () => {
   const guide = await readFile(path.join(root, "docs/security.md"), "utf8");
   const named = Array.from(guide.matchAll(/\b[\w-]+(?:\/[\w-]+)+(?:\.\w+)*\.test\.tsx?\b/g), ([name]) => name);
   expect(named.length).toBeGreaterThan(50);

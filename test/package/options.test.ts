@@ -64,7 +64,7 @@ function namesIn(heading: string): string[] {
 
 const sorted = (names: readonly string[]): string[] => [...new Set(names)].toSorted();
 
-it.each(sections)("docs/options.md: '%s' lists each option, and no other", (heading, types) => {
+it.each(sections)("docs/options.md lists each option of '%s', and no other", (heading, types) => {
   const names = sorted(namesIn(heading));
   expect(names).not.toEqual([]);
   expect(names).toEqual(sorted(types.flatMap(propertiesOf)));

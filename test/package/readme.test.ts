@@ -18,7 +18,7 @@ async function compile(project: string): Promise<string> {
   return stdout;
 }
 
-test("README: its code compiles against the built package", { timeout: 60_000 }, async () => {
+test("README has code that compiles against the built package", { timeout: 60_000 }, async () => {
   const blocks = await readReadmeBlocks();
   const [app, twoPorts] = [false, true].map((isOther) =>
     blocks.filter(({ name, heading }) => name !== undefined && (heading === TWO_PORTS) === isOther),
@@ -54,7 +54,7 @@ test("README: its code compiles against the built package", { timeout: 60_000 },
   }
 });
 
-test("README: what it links to is there", async () => {
+test("README links to files that exist", async () => {
   const readme = await readFile(path.join(root, "README.md"), "utf8");
   const targets = Array.from(readme.matchAll(/\]\((?!https?:)([^)#]+)/g), ([, target = ""]) => target);
   expect(targets.filter((target) => !existsSync(path.join(root, target)))).toEqual([]);

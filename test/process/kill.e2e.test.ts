@@ -29,8 +29,8 @@ afterAll(async () => {
 
 const waiting = { timeout: 30_000, interval: 20 };
 
-describe("the process dies and another one takes over its storage", () => {
-  it(`killed ${KILLS} times in mid-write: no acknowledged write is lost or torn, the subscriber resumes`, async () => {
+describe("a process that dies, and another one that takes over its storage", () => {
+  it(`lose no acknowledged write and resume the subscriber after ${KILLS} kills in the middle of writes`, async () => {
     await start();
     const user = await signUp(() => proxy.port);
     const subscriber = subscribe(user, proxy.port);
@@ -78,7 +78,7 @@ describe("the process dies and another one takes over its storage", () => {
     subscriber.close();
   });
 
-  it("a deploy that adds a field: the subscription resumes over the same storage", async () => {
+  it("resume the subscription over the same storage after a deploy that adds a field", async () => {
     await running.kill();
     await start(1);
     const user = await signUp(() => proxy.port);

@@ -62,8 +62,8 @@ function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<t
   };
 }
 
-describe("a stock client over a network that fails", () => {
-  it.each([1, 2, 3, 4, 5, 6])(`seed %i: ${STEPS} steps, and nothing lost`, async (seed) => {
+describe("a stock client over an unreliable network", () => {
+  it.each([1, 2, 3, 4, 5, 6])(`loses nothing in ${STEPS} steps with seed %i`, async (seed) => {
     const random = createRandom(seed);
     // Calls go straight to the process: it is the subscription that the network is to hurt.
     const user = await signUp(() => running.port);

@@ -13,8 +13,8 @@ const subscribe: RawFrame = { payload: JSON.stringify({ id: 1, method: "subscrip
 const numbersOf = async ({ http }: Awaited<ReturnType<typeof signUp>>) =>
   (await http.all.query()).entries.map(({ n }) => n);
 
-describe("a client that speaks WebSocket by hand", () => {
-  it("signed out, it ignores the close and sends on: nothing is executed, nothing delivered", async () => {
+describe("a hand-written WebSocket client", () => {
+  it("that ignores its close and sends on after a sign-out executes nothing and receives nothing", async () => {
     const user = await signUp(() => running.port);
     const client = await openRaw(running.port, user.cookie());
     client.send(subscribe);
@@ -74,7 +74,7 @@ describe("a client that speaks WebSocket by hand", () => {
     ["is noise", () => Buffer.from(Array.from({ length: 4_096 }, (_, n) => (n * 151) % 256))],
   ];
 
-  it.each(frames)("a frame that %s harms nobody else", async (_name, bytes) => {
+  it.each(frames)("that sends a frame that %s affects no other client", async (_name, bytes) => {
     const user = await signUp(() => running.port);
     const [hostile, neighbour] = [
       await openRaw(running.port, user.cookie()),

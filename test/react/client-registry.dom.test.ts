@@ -73,7 +73,7 @@ it("closes clients that no provider has mounted, and keeps them while a query is
   expect(registry.obtain(nothing).queryClient).not.toBe(queryClient);
 });
 
-it("closes with the last provider, and opens again with the next: a hidden page keeps its state", async () => {
+it("closes with the last provider, and opens again with the next, so that a hidden page keeps its state", async () => {
   const clients = createClientRegistry<never>().obtain(nothing);
   const unmounts = [clients.mount(), clients.mount()];
   unmounts[0]?.();
@@ -92,7 +92,7 @@ it("closes with the last provider, and opens again with the next: a hidden page 
   again();
 });
 
-it("leaves an app's own client open", async () => {
+it("does not close an app's own client", async () => {
   const client = createClient<never>({ url: nothing.url as string });
   const unmount = createClientRegistry<never>()
     .obtain({ ...nothing, client })

@@ -40,7 +40,7 @@ describe.each([
   ["TIMEOUT", "connecting fine"],
   ["INTERNAL_SERVER_ERROR", "connecting fine INTERNAL_SERVER_ERROR"],
 ])("a live query that gets %s", (code, meanwhile) => {
-  it("comes back by itself, and follows others' writes again", async () => {
+  it("recovers, and follows others' writes again", async () => {
     const states: string[] = [];
     const tab = show(ada.jar, <Page states={states} />, { queryClient: "default" });
     await reaches(states, "live fine");
@@ -54,7 +54,7 @@ describe.each([
     expect(tab.asked).toEqual([]);
   }, 30_000);
 
-  it("at first shows the error, and comes back by itself", async () => {
+  it("shows the error on the first run, and recovers", async () => {
     const states: string[] = [];
     const heal = await failWith(code);
     show(ada.jar, <Page states={states} />, {
@@ -66,7 +66,7 @@ describe.each([
   }, 30_000);
 });
 
-it("a live query that is refused at first ends, and the status says so until it is asked again", async () => {
+it("ends a live query that is rejected on its first run, and reports the status until a refetch", async () => {
   const states: string[] = [];
   const heal = await failWith("CONFLICT");
   const queryClient = createQueryClient();
@@ -77,7 +77,7 @@ it("a live query that is refused at first ends, and the status says so until it 
   await reaches(states, "live fine");
 });
 
-it("an ordinary query of a page that starts offline is asked again when the network is back", async () => {
+it("refetches an ordinary query of a page that starts offline when the network returns", async () => {
   const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
   const send: typeof ask = (url, init) =>
     navigator.onLine ? ask(url, init) : Promise.reject(new TypeError("Failed to fetch"));

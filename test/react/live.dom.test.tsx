@@ -38,7 +38,7 @@ it("useQuery shows what others write, from one subscription and without a call o
   expect(tab.asked).toEqual([]);
 });
 
-it("what one transaction wrote is never shown by halves", async () => {
+it("never shows half of a transaction", async () => {
   const seen: [number, number][] = [];
   function Both() {
     const trpc = useTRPC();
@@ -54,7 +54,7 @@ it("what one transaction wrote is never shown by halves", async () => {
   expect(seen.filter(([one, other]) => one !== other)).toEqual([]);
 });
 
-it("useSuspenseQuery, useQueries, select and skipToken", async () => {
+it("keeps useSuspenseQuery, useQueries, select and skipToken live", async () => {
   const [one, two] = [freshList(), freshList()];
   function Suspended() {
     const trpc = useTRPC();
@@ -121,7 +121,7 @@ it("useInfiniteQuery keeps every page current", async () => {
   expect(tab.asked).toEqual([]);
 });
 
-it("what a server has rendered is shown at once, and live from then on", async () => {
+it("shows server-rendered data at once, and keeps it live from then on", async () => {
   const list = freshList();
   await write(list, "rendered");
   // As on a server: a cache of its own, without a bridge.
@@ -143,7 +143,7 @@ it("what a server has rendered is shown at once, and live from then on", async (
   expect(tab.asked).toEqual([]);
 });
 
-it("the query's own error lands in the query", async () => {
+it("shows a query's own error in the query", async () => {
   const grace = await signUp();
   function Refused() {
     const trpc = useTRPC();
@@ -156,7 +156,7 @@ it("the query's own error lands in the query", async () => {
   await shows(tab, "none,CONFLICT");
 });
 
-it("without a connection the last data stays, with a status; what was missed is shown after", async () => {
+it("keeps the last data and reports the status without a connection, and shows missed changes afterwards", async () => {
   const list = freshList();
   const statuses: string[] = [];
   function Status() {
@@ -183,7 +183,7 @@ it("without a connection the last data stays, with a status; what was missed is 
   expect(statuses).toEqual(["idle", "connecting", "live", "connecting", "live"]);
 });
 
-it("what is fetched in advance is there in the first render, and live, with one subscription", async () => {
+it("shows a prefetched query in the first render, live, with one subscription", async () => {
   const list = freshList();
   await write(list, "fetched");
   let open = (): void => {};
@@ -207,7 +207,7 @@ it("what is fetched in advance is there in the first render, and live, with one 
   expect(tab.asked).toEqual([]);
 });
 
-it("a write that is none of a page's business runs none of its queries again and renders nothing", async () => {
+it("neither runs nor renders a page's queries after a write that does not affect them", async () => {
   const grace = await signUp();
   const [mine, other] = [freshList(), freshList()];
   let renders = 0;

@@ -26,7 +26,7 @@ const page = (url: string) => (
   </StrictMode>
 );
 
-it("a provider that gets another URL asks the other server, and keeps nothing of the first", async () => {
+it("sends requests to the new server after the provider's URL changes, and keeps nothing of the first", async () => {
   const channels = stubChannels();
   const counts = new Map([
     ["https://one.example.com", 1],

@@ -42,7 +42,7 @@ function record(container: Element): string[] {
   return states;
 }
 
-it("an optimistic row becomes the server's, and is never missing and never doubled", async () => {
+it("replaces an optimistic row by the server's, never missing and never duplicated", async () => {
   const list = freshList();
   const tab = show(ada.jar, <Adding list={list} />);
   await waitFor(() => expect(tab.container.querySelector("p")?.textContent).toBe(""), eventually);
@@ -72,7 +72,7 @@ it("an optimistic row becomes the server's, and is never missing and never doubl
   }
 });
 
-it("an optimistic row that the server refuses is taken back, once, and says why", async () => {
+it("reverts an optimistic row that the server rejects, once, and shows the error", async () => {
   const list = freshList();
   let isDown = false;
   const tab = show(ada.jar, <Adding list={list} />, {
@@ -90,7 +90,7 @@ it("an optimistic row that the server refuses is taken back, once, and says why"
   expect(states).toEqual(["kept", "kept,row 1", "kept"]);
 });
 
-it("without a network a mutation fails at once and says so, unless the app lets it wait", async () => {
+it("fails a mutation at once without a network, unless the app lets it wait", async () => {
   const list = freshList();
   const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
   const down = (): Promise<Response> => Promise.reject(new TypeError("Failed to fetch"));

@@ -57,7 +57,7 @@ describe("the default client", () => {
       Promise.resolve(new Response("<html>", { status: 503, headers: { "retry-after": "2" } })),
   };
 
-  it.each(Object.entries(answers))("asks again after %s", async (kind, answer) => {
+  it.each(Object.entries(answers))("retries after %s", async (kind, answer) => {
     const states: string[] = [];
     const sent: number[] = [];
     const send: typeof ask = (url, init) => {

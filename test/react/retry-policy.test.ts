@@ -23,7 +23,7 @@ function failed(response?: Response) {
   return TRPCClientError.from(new Error("The server could not be reached.", { cause }));
 }
 
-describe("an error that cannot pass", () => {
+describe("a permanent error", () => {
   it.each([
     "PARSE_ERROR",
     "BAD_REQUEST",
@@ -43,16 +43,16 @@ describe("an error that cannot pass", () => {
     expect(shouldRetry(0, refusal(code))).toBe(false);
   });
 
-  it.each([400, 401, 403, 404, 405, 413, 415, 421])("a proxy's answer of status %i is not retried", (status) => {
+  it.each([400, 401, 403, 404, 405, 413, 415, 421])("is not retried for a proxy's answer of status %i", (status) => {
     expect(shouldRetry(0, failed(new Response(null, { status })))).toBe(false);
   });
 
-  it("a call that the client cannot make is not retried", () => {
+  it("is not retried for a call that the client cannot send", () => {
     expect(shouldRetry(0, new TRPCClientError("This WebSocket takes no headers."))).toBe(false);
   });
 });
 
-describe("an error that can pass", () => {
+describe("a temporary error", () => {
   it.each([
     { name: "a failed request", error: failed() },
     { name: "a proxy's 502", error: failed(new Response(null, { status: 502 })) },
@@ -68,7 +68,7 @@ describe("an error that can pass", () => {
 });
 
 describe("Retry-After", () => {
-  it.each(["TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"] as const)("%s waits for it", (code) => {
+  it.each(["TOO_MANY_REQUESTS", "SERVICE_UNAVAILABLE"] as const)("%s waits as long as it asks for", (code) => {
     expect(retryDelay(0, refusal(code, { retryAfter: 7 }))).toBe(7_000);
     expect(retryDelay(0, refusal(code, {}, { "retry-after": "9" }))).toBe(9_000);
     expect(retryDelay(2, refusal(code, { retryAfter: 0 }))).toBe(0);
@@ -80,7 +80,7 @@ describe("Retry-After", () => {
     expect(retryDelay(0, refusal("INTERNAL_SERVER_ERROR", {}, { "retry-after": "9" }))).toBe(1_000);
   });
 
-  it("of a proxy is understood, as seconds and as a date", () => {
+  it("of a proxy is parsed, as seconds and as a date", () => {
     const at = (value: string) => failed(new Response(null, { status: 503, headers: { "retry-after": value } }));
     expect(retryDelay(0, at("3"))).toBe(3_000);
     const wait = retryDelay(0, at(new Date(Date.now() + 20_000).toUTCString()));
@@ -90,7 +90,7 @@ describe("Retry-After", () => {
     expect(retryDelay(0, at("soon"))).toBe(1_000);
   });
 
-  it("that is longer than a page can be pending shows the error at once", () => {
+  it("shows the error at once when it is longer than a page can be pending", () => {
     expect(shouldRetry(0, refusal("TOO_MANY_REQUESTS", { retryAfter: 60 }))).toBe(true);
     expect(shouldRetry(0, refusal("TOO_MANY_REQUESTS", { retryAfter: 61 }))).toBe(false);
   });

@@ -46,7 +46,7 @@ function cuttable() {
 const goOffline = () => vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
 const reaches = (states: string[], state: string) => waitFor(() => expect(states.at(-1)).toBe(state), eventually);
 
-it("a page that starts offline says so, and recovers with the network", async () => {
+it("shows that a page starts offline, and recovers with the network", async () => {
   const { connection, send } = cuttable();
   const states: string[] = [];
   const offline = goOffline();
@@ -63,7 +63,7 @@ it("a page that starts offline says so, and recovers with the network", async ()
   expect(states.slice(0, 3)).toEqual(["loading", "error", "signedIn …"]);
 });
 
-it("a page whose server could not be reached recovers by itself, and stays `error` until then", async () => {
+it("stays in `error` while the server is unreachable, and recovers", async () => {
   const { connection, send } = cuttable();
   const states: string[] = [];
   connection.isUp = false;
@@ -76,7 +76,7 @@ it("a page whose server could not be reached recovers by itself, and stays `erro
   await skipUntil(() => expect(states.at(-1)).toBe("signedIn "));
 }, 40_000);
 
-it("a user who is known stays signed in while the network is away", async () => {
+it("keeps a known user signed in while the network is unavailable", async () => {
   const { connection, send } = cuttable();
   const states: string[] = [];
   show(ada.jar, <Page states={states} />, { send, queryClient: "default" });
@@ -119,7 +119,7 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
     expect(tab.asked.slice(asked)).toEqual(["auth.me"]);
   });
 
-  it("notices that the user was signed out without a message, and forgets the data", async () => {
+  it("detects that the user was signed out without a message, and deletes the data", async () => {
     const { list, states, tab } = await open();
     const { cookie } = ada.jar;
     ada.jar.cookie = "";
@@ -131,7 +131,7 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
     ada.jar.cookie = cookie;
   });
 
-  it("notices that somebody has signed in without a message", async () => {
+  it("detects that a user has signed in without a message", async () => {
     const { cookie } = ada.jar;
     ada.jar.cookie = "";
     const states: string[] = [];
@@ -142,7 +142,7 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
     await reaches(states, "signedIn ");
   });
 
-  it("notices that another user has signed in without a message, and shows nothing of the first", async () => {
+  it("detects that another user has signed in without a message, and shows nothing of the first", async () => {
     const { states } = await open();
     const bob = await signUp();
     ada.jar.cookie = bob.jar.cookie;
@@ -153,7 +153,7 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
   });
 });
 
-it("asks who is signed in after the back/forward cache also on a page without useSession", async () => {
+it("checks the session after the back/forward cache also on a page without useSession", async () => {
   const tab = show(ada.jar, <p>a page</p>, { queryClient: "default" });
   act(() => void window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })));
   await waitFor(() => expect(tab.asked).toEqual(["auth.me"]), eventually);

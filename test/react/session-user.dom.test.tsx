@@ -57,7 +57,7 @@ function show() {
   };
 }
 
-it("useSession has the profile that a mutation of the page has stored", async () => {
+it("useSession returns the profile that a mutation of the page has stored", async () => {
   const { press, shows } = show();
   await shows("signedOut");
   press("Sign up");
@@ -68,7 +68,7 @@ it("useSession has the profile that a mutation of the page has stored", async ()
   await shows("Hello, you");
 });
 
-it("useSession does not ask again for a mutation that leaves the user as they are", async () => {
+it("useSession does not fetch the user again for a mutation that does not change them", async () => {
   const { asked, press, shows } = show();
   await shows("signedOut");
   press("Forgot password");
@@ -94,6 +94,6 @@ it.each([
   ["a mutation of the app", plain.posts.create.mutationKey()],
   ["a mutation without a key", undefined],
   ["a key of another library", ["account", { update: true }]],
-])("%s does not", (_, key) => {
+])("%s does not change the user", (_, key) => {
   expect(changesUser(key)).toBe(false);
 });

@@ -77,7 +77,7 @@ function show(email: string, { send = ask, jar }: TabOptions = {}) {
 
 const freshEmail = (): string => `${crypto.randomUUID()}@example.com`;
 
-it("useSession follows the page's own signing up and out, and no cached answer outlives it", async () => {
+it("useSession follows the page's own sign-up and sign-out, and no cached answer survives them", async () => {
   const email = freshEmail();
   const { queryClient, press, shows } = show(email);
   await shows("signedOut");
@@ -90,12 +90,12 @@ it("useSession follows the page's own signing up and out, and no cached answer o
   }
 });
 
-it("useSession says when the server cannot be asked", async () => {
+it("useSession reports an unreachable server", async () => {
   const { shows } = show("nobody@example.com", { send: () => Promise.reject(new TypeError("The network is down.")) });
   await shows("error");
 });
 
-it("a slow first check never undoes a sign-in", async () => {
+it("useSession ignores a slow first check after a sign-in", async () => {
   const email = freshEmail();
   const checked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<void>();
@@ -118,7 +118,7 @@ it("a slow first check never undoes a sign-in", async () => {
   await shows(`${email}, 0 posts`);
 });
 
-it("signing out, and in as another, in one tab is seen in the other, which shows nothing of the user before", async () => {
+it("useSession follows a sign-out and a sign-in as another user in another tab, and shows nothing of the previous user", async () => {
   const [ada, grace] = [freshEmail(), freshEmail()];
   const jar = { cookie: "" };
   const one = show(ada, { jar });

@@ -169,7 +169,7 @@ it("creates one client for the app's own query client, and one cache for the app
   expect(ada.sockets.length - before).toBeLessThanOrEqual(1);
 }, 40_000);
 
-it("providers that share a query client share a client, also one that is mounted later", async () => {
+it("shares a client between providers that share a query client, also one that is mounted later", async () => {
   const list = freshList();
   const queryClient = new QueryClient();
   const Island = () => (
@@ -265,7 +265,7 @@ describe("two providers over one client and one cache", () => {
     30_000,
   );
 
-  it("do not ask who is signed in when the user signs out", async () => {
+  it("do not check the session when the user signs out", async () => {
     function Session() {
       return <p>{useSession().user?.email}</p>;
     }

@@ -102,7 +102,7 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     expect(tab.asked.filter((path) => path.includes("notes.create"))).toHaveLength(1);
   }, 40_000);
 
-  it("takes an optimistic change of the previous user off the page, and stores nothing for the new one", async () => {
+  it("reverts an optimistic change of the previous user, and stores nothing for the new one", async () => {
     const { ada, bob, list, rendered } = await open();
     const { send, held, release } = holding("notes.create");
     const tab = show(ada.jar, <Page list={list} rendered={rendered} />, { send });

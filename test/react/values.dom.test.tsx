@@ -33,7 +33,7 @@ const values = {
 } as const;
 
 describe.each(Object.entries(values))("an input with %s", (_, [one, other]) => {
-  it("is a query, live or not, and takes an optimistic change", async () => {
+  it("works in queries, live or not, and with optimistic changes", async () => {
     const list = freshList();
     function Echo({ value, name }: { readonly value: unknown; readonly name: string }) {
       const trpc = useTRPC();
@@ -66,7 +66,7 @@ describe.each(Object.entries(values))("an input with %s", (_, [one, other]) => {
   });
 });
 
-it("an optimistic change of such a query is sent also beside a query that was cached before the provider", async () => {
+it("sends an optimistic change also beside a query that was cached before the provider", async () => {
   const list = freshList();
   const queryClient = new QueryClient();
   queryClient.setQueryData(["cached before"], 1);
@@ -85,7 +85,7 @@ it("an optimistic change of such a query is sent also beside a query that was ca
   expect(queryClient.getQueryData(["cached before"])).toBe(1);
 });
 
-it("a bigint page cursor stays live", async () => {
+it("keeps a query with a bigint page cursor live", async () => {
   const list = freshList();
   function Pages() {
     const trpc = useTRPC();
@@ -143,7 +143,7 @@ describe.each([
   });
 });
 
-it("data that was dehydrated without these defaults is taken as it is", () => {
+it("hydrates data that was dehydrated without these defaults", () => {
   const queryClient = createQueryClient();
   const plain = new QueryClient();
   plain.setQueryData([["posts", "list"]], [{ id: 1 }]);
@@ -151,7 +151,7 @@ it("data that was dehydrated without these defaults is taken as it is", () => {
   expect(queryClient.getQueryData([["posts", "list"]])).toEqual([{ id: 1 }]);
 });
 
-it("an app's own serialization is kept, at both ends", () => {
+it("does not override an app's own serialization, at either end", () => {
   const hydrateOnly = createQueryClient({ defaultOptions: { hydrate: { deserializeData: superjson.deserialize } } });
   expect(hydrateOnly.getDefaultOptions().dehydrate?.serializeData).toBeUndefined();
   const own = (key: readonly unknown[]): string => `own ${JSON.stringify(key)}`;
@@ -167,7 +167,7 @@ it("an app's own serialization is kept, at both ends", () => {
   });
 });
 
-it("a persisted cache comes back with all its values and keys", async () => {
+it("restores a persisted cache with all its values and keys", async () => {
   const before = createQueryClient();
   const keys = Object.values(values).map(([value]) => [["values", "echo"], { input: { value } }]);
   for (const key of keys) before.setQueryData(key, { key });

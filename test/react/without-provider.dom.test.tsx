@@ -10,12 +10,12 @@ const { UserDOProvider, useTRPC, useTRPCClient, useSession } = createUserDOReact
 const log = vi.spyOn(console, "error").mockImplementation(() => {});
 afterAll(() => log.mockRestore());
 
-describe("without a provider", () => {
+describe("a hook without a provider", () => {
   it.each([
     ["useTRPC", useTRPC, "useTRPC"],
     ["useTRPCClient", useTRPCClient, "useTRPCClient"],
     ["useSession", useSession, "useTRPCClient"],
-  ] as const)("%s names UserDOProvider", (_name, useHook, named) => {
+  ] as const)("%s throws an error that names UserDOProvider", (_name, useHook, named) => {
     expect(() => renderHook(() => useHook())).toThrow(`${named}() needs a <UserDOProvider> around the component.`);
   });
 });

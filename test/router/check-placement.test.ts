@@ -22,19 +22,19 @@ const check = (kind: Placement["kind"], address: Address, input?: unknown) => ()
   checkPlacement({ kind, setsCookies: "never" }, address, input);
 
 describe.each(Object.entries(belongs))("a procedure of the kind %s", (kind, places) => {
-  it.each(Object.entries(objects))("in the object of a kind: %s", (type, address) => {
+  it.each(Object.entries(objects))("is checked in an object of the kind %s", (type, address) => {
     const call = check(kind as Placement["kind"], address, { organizationId: address.id });
     if ((places as readonly string[]).includes(type)) expect(call).not.toThrow();
     else expect(call).toThrow(expect.objectContaining({ code: "FORBIDDEN" }) as Error);
   });
 });
 
-it("an organization's object acts for no other organization", () => {
+it("rejects a call for another organization in an organization's object", () => {
   expect(check("organization", organization, { organizationId: organization.id })).not.toThrow();
   expect(check("organization", organization, { organizationId: "3".repeat(32) })).toThrow("another organization");
 });
 
 it.each([[undefined], [null], [{}], [[]], ["text"], [{ organizationId: 5 }], [{ organizationId: [organization.id] }]])(
-  "what names no organization is left to the procedure's own check of its input: %j",
+  "accepts an input without a valid organizationId, which the input schema rejects: %j",
   (input) => expect(check("organization", organization, input)).not.toThrow(),
 );

@@ -7,12 +7,12 @@ import { initUserDO } from "../../src/router/index.js";
 const t = initUserDO();
 const anything = t.procedure.query(() => 1);
 
-test("a router of one's own beside the built-in ones", () => {
+test("accepts an app's router beside the built-in ones", () => {
   expect(definitionOf(t.router({ ...t.builtin, own: anything })).builtin).toBe(t.builtin);
   expect(definitionOf(t.router({ own: anything })).builtin).toBe(t.builtin);
 });
 
-test("routers that are merged", () => {
+test("finds the built-in routers in merged routers", () => {
   const merged = t.mergeRouters(t.router({ ...t.builtin, own: anything }), t.router({ other: anything }));
   expect(definitionOf(merged).builtin).toBe(t.builtin);
   expect(Object.keys(merged._def.procedures)).toEqual(expect.arrayContaining(["own", "other", "auth.login"]));
@@ -20,13 +20,13 @@ test("routers that are merged", () => {
   expect(Object.keys(twice._def.procedures)).toEqual(expect.arrayContaining(["more.own", "own", "auth.login"]));
 });
 
-test.each(["auth", "kv", "_live"])("a router of one's own that is called %s is refused", (name) => {
+test.each(["auth", "kv", "_live"])("rejects an app's router that is called %s", (name) => {
   const record = { ...t.builtin, [name]: anything };
   expect(() => definitionOf(t.router(record))).toThrow(`"${name}", which is the name of a built-in router`);
   expect(() => definitionOf(t.mergeRouters(t.router({ [name]: anything })))).toThrow("a built-in router");
 });
 
-test.each(["auth", "kv", "_live", "organizations"])("a lazy router that is called %s is refused", (name) => {
+test.each(["auth", "kv", "_live", "organizations"])("rejects a lazy router that is called %s", (name) => {
   const own = lazy(() => Promise.resolve({ own: t.router({ own: anything }) }));
   expect(() => definitionOf(t.router({ ...t.builtin, [name]: own }))).toThrow(
     `"${name}", which is the name of a built-in router`,
@@ -48,7 +48,7 @@ describe("the input key organizationId", () => {
     "what is made first": z.preprocess((value) => value, key),
   };
 
-  it.each(Object.entries(inputs))("is refused in %s, for procedures of another kind", (_name, input) => {
+  it.each(Object.entries(inputs))("is rejected in %s, for procedures of another kind", (_name, input) => {
     for (const procedure of [t.procedure, t.userProcedure]) {
       const built = (procedure as typeof t.procedure).input(input).query(() => 1);
       expect(() => t.router({ nested: { own: built } })).toThrow(
@@ -57,12 +57,12 @@ describe("the input key organizationId", () => {
     }
   });
 
-  it("is refused below any name that a router may have", () => {
+  it("is rejected below any name that a router may have", () => {
     const own = t.userProcedure.input(key).query(() => 1);
     expect(() => t.router({ _defaults: { own } })).toThrow('"_defaults.own" declares the input key');
   });
 
-  it("is taken inside of something, in an output of a transform, and by an organization's", () => {
+  it("is accepted in nested values, in the output of a transform, and in an organization's procedure", () => {
     interface Node {
       readonly children: Node[];
     }
@@ -73,7 +73,7 @@ describe("the input key organizationId", () => {
   });
 });
 
-test("what is merged is typed as its parts", () => {
+test("types merged routers like their parts", () => {
   const text = t.procedure.input(z.string()).query(() => "text");
   const merged = t.mergeRouters(t.router({ text }), t.router({ own: anything }));
   type Outputs = inferRouterOutputs<typeof merged>;
@@ -87,7 +87,7 @@ describe("the names of procedures", () => {
   const t = initUserDO();
   const query = t.procedure.query(() => 1);
 
-  it.each(["constructor", "prototype"])("are refused at start if no request may contain them: %s", (name) => {
+  it.each(["constructor", "prototype"])("are rejected at start if no request may contain them: %s", (name) => {
     expect(() => t.router({ [name]: query })).toThrow(
       `"${name}": requests for a procedure named "${name}" are rejected. Rename it.`,
     );
@@ -96,7 +96,7 @@ describe("the names of procedures", () => {
   });
 
   it.each(["a b", "a/b", "%", "😀", "?", "#", "\n", "", ".", "a,b"])(
-    "are refused at start if no URL can have them: %j",
+    "are rejected at start if no URL can contain them: %j",
     (name) => {
       expect(() => t.router({ [name]: query })).toThrow(/this name cannot be called over HTTP/);
       expect(() => t.router({ notes: { [name]: query } })).toThrow(JSON.stringify(`notes.${name}`));
@@ -108,7 +108,7 @@ describe("the names of procedures", () => {
     expect(Object.keys(t.router({ [name]: query })._def.procedures)).toEqual([name]);
   });
 
-  it.each(["toString", "valueOf", "hasOwnProperty"])("can be those of methods of Object.prototype: %s", (name) => {
+  it.each(["toString", "valueOf", "hasOwnProperty"])("can equal method names of Object.prototype: %s", (name) => {
     expect(Object.keys(t.router({ [name]: query, notes: { [name]: query } })._def.procedures)).toEqual([
       name,
       `notes.${name}`,

@@ -35,7 +35,7 @@ const refused: [message: string, given: unknown][] = [
 ];
 
 describe("initUserDO", () => {
-  it.each(refused)("refuses an option that can never take effect: %s", (message, given) => {
+  it.each(refused)("rejects an option that can never take effect: %s", (message, given) => {
     expect(() => initUserDO(given as never)).toThrow(message);
   });
 
@@ -63,7 +63,7 @@ describe("table", () => {
     ["table: this is not a zod object", undefined],
     ["table: this is not a zod object", mini.object({ title: mini.string() })],
     ["table: this is not a zod object", z3.object({ title: z3.string() })],
-  ])("refuses what can never take effect: %s", (message, schema, options) => {
+  ])("rejects an option that can never take effect: %s", (message, schema, options) => {
     expect(() => table(schema as never, options as never)).toThrow(message);
   });
 });

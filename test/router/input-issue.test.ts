@@ -9,18 +9,18 @@ it.each([
   ["PASSWORD_TOO_SHORT", "short"],
   ["PASSWORD_TOO_LONG", "é".repeat(129)],
   ["PASSWORD_MALFORMED", "half a character \uD800"],
-])("gives a new password that is refused the reason %s", (reason, value) => {
+])("returns the reason %s for a new password that is rejected", (reason, value) => {
   const { error } = newPasswordInput.safeParse(value);
   expect(inputReasonOf(error)).toBe(reason);
   expect(error?.issues.every(({ message }) => /^[A-Z].*\.$/.test(message))).toBe(true);
 });
 
-it.each([undefined, null, 12_345_678, {}])("asks for a password instead of %j", (value) => {
+it.each([undefined, null, 12_345_678, {}])("requires a password instead of %j", (value) => {
   const { error } = newPasswordInput.safeParse(value);
   expect(error?.issues.map(({ message }) => message)).toEqual(["Enter a password."]);
 });
 
-it("takes the first reason among the issues of several fields", () => {
+it("returns the first reason among the issues of several fields", () => {
   const schema = z.object({
     name: z.string().min(1),
     one: z.string().refine(() => false, inputIssue("WEAK_PASSWORD", "Choose another one.")),

@@ -57,12 +57,12 @@ describe("an organization's procedure", () => {
     ["a union of Valibot", { kind: "schema", type: "union", options: [valibot.string, valibot.string] }],
     ["a pipe of Valibot", { ...valibot.string, pipe: [valibot.string, { kind: "validation", type: "email" }] }],
     ["a string of ArkType", arkType("string")],
-  ])("is refused at start with %s as input, and the message names it", (_name, schema) => {
+  ])("is rejected at start with %s as input, and the message names it", (_name, schema) => {
     const withParser = typeof schema === "function" || "parse" in (schema as object) ? schema : withParse(schema);
     expect(() => start(withParser)).toThrow('"find" has an input schema that does not accept an object');
   });
 
-  it("is refused if one of several schemas does not accept an object", () => {
+  it("is rejected if one of several schemas does not accept an object", () => {
     expect(() => start(object, z.string())).toThrow('"find"');
   });
 
@@ -94,7 +94,7 @@ describe("an organization's procedure", () => {
     ["an object of ArkType", arkType("object")],
     ["an optional string of ArkType", arkType("string", "undefined")],
     ["an unknown schema", {}],
-  ])("takes %s as input", (_name, schema) => {
+  ])("accepts %s as input", (_name, schema) => {
     const withParser = typeof schema === "function" || "parse" in (schema as object) ? schema : withParse(schema);
     expect(() => start(withParser)).not.toThrow();
   });

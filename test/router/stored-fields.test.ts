@@ -38,23 +38,23 @@ describe("mergeStored", () => {
     expect(mergeStored(schema, first ?? {}, {}).data).toEqual({ field: output });
   });
 
-  it("returns an error that a TRPCError keeps as its cause", () => {
+  it("returns an error that can be the cause of a TRPCError", () => {
     const { error } = mergeStored(z.object({ field: z.string() }), {}, { field: 1 });
     expect(new TRPCError({ code: "BAD_REQUEST", cause: error }).cause).toBeInstanceOf(z.ZodError);
   });
 
-  it("fills in defaults of fields that are new, and requires what has none", () => {
+  it("fills in defaults of new fields, and requires new fields without a default", () => {
     const schema = z.object({ a: z.string(), b: z.int().default(1), c: z.string().optional() });
     expect(mergeStored(schema, { a: "x" }, {}).data).toEqual({ a: "x", b: 1 });
     expect(mergeStored(schema, {}, { c: "x" }).error?.issues).toMatchObject([{ path: ["a"] }]);
   });
 
-  it("refuses a stored field that does not fit any more", () => {
+  it("rejects a stored field that no longer matches the schema", () => {
     expect(mergeStored(z.object({ a: z.int() }), { a: "x" }, {}).success).toBe(false);
     expect(mergeStored(z.object({ a: z.stringbool() }), { a: 5 }, {}).success).toBe(false);
   });
 
-  it("checks the rules of the whole against what is stored", () => {
+  it("checks the rules of the whole object against the stored fields", () => {
     const schema = z.object({ from: z.int(), to: json }).refine(({ from, to }) => to.includes(from));
     expect(mergeStored(schema, { from: 1, to: [1, 2] }, { from: 2 }).success).toBe(true);
     expect(mergeStored(schema, { from: 1, to: [1, 2] }, { from: 3 }).success).toBe(false);
@@ -74,7 +74,7 @@ describe("names of fields that every object has", () => {
   const options = ["profile", "fields", "organizationSettings", "session"];
 
   it.each(names.flatMap((name) => options.map((option) => [option, name])))(
-    "are refused at the start, in `%s`: %s",
+    "are rejected at start, in `%s`: %s",
     (option, name) => {
       const schema = z.object({ [name as "a"]: z.string().optional() });
       expect(() => initUserDO({ [option as "profile"]: schema })).toThrow(

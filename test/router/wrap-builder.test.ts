@@ -12,7 +12,7 @@ const router = t.router({
 });
 const caller = t.router({ router }).createCaller({ caller: { type: "system" }, env: {} } as never).router;
 
-it("a procedure that belongs in an object is refused outside of one", async () => {
+it("rejects a procedure of an object's kind outside of an object", async () => {
   await expect(caller.mine()).rejects.toMatchObject({ code: "FORBIDDEN" });
   await expect(caller.ours({ organizationId: "0".repeat(32) })).rejects.toMatchObject({ code: "FORBIDDEN" });
   await expect(caller.all()).rejects.toThrow("outside of one");

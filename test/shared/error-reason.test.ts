@@ -21,6 +21,6 @@ it.each([
   null,
   ["WEAK_PASSWORD"],
   {},
-])("returns nothing for %j, which is not a reason", (reason) => {
+])("returns undefined for %j, which is not a reason", (reason) => {
   expect(errorReason({ data: { reason } })).toBeUndefined();
 });

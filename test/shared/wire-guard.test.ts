@@ -32,17 +32,19 @@ function nested(depth: number): unknown {
 
 describe("the envelope", () => {
   test.each([undefined, null, 1, "x", true, [], [1], {}, { title: "x" }, { json: 1, extra: 1 }, { meta: {} }])(
-    "%j is not superjson's format",
+    "is rejected as %j, which is not superjson's format",
     (payload) => expectRefused(payload, "transformer: superjson"),
   );
 
-  test.each([null, 1, "x", [], { values: {}, custom: 1 }])("the meta %j is not superjson's", (meta) =>
+  test.each([null, 1, "x", [], { values: {}, custom: 1 }])("is rejected with the meta %j", (meta) =>
     expectRefused({ json: 1, meta }),
   );
 
-  test.each([0, 2, "1", null])("version %j of the format is not known", (v) => expectRefused(withValues({}, {}, v)));
+  test.each([0, 2, "1", null])("is rejected with the unknown format version %j", (v) =>
+    expectRefused(withValues({}, {}, v)),
+  );
 
-  test("json alone, and an empty meta, are enough", () => {
+  test("is accepted with json only, and with an empty meta", () => {
     for (const payload of [{ json: null }, { json: { a: [1, "x", false] }, meta: {} }, { json: 1, meta: { v: 1 } }]) {
       expectAccepted(payload);
     }
@@ -50,21 +52,21 @@ describe("the envelope", () => {
 });
 
 describe("JSON", () => {
-  test("depth ends at the limit, whatever is inside", () => {
+  test("is limited in depth, whatever it contains", () => {
     expectAccepted({ json: nested(limits.jsonDepth) });
     expectRefused({ json: nested(limits.jsonDepth + 1) }, "deeper");
     expectRefused({ json: nested(100_000) }, "deeper");
     expectRefused(parsed(`{"json":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`), "deeper");
   });
 
-  test("values are counted", () => {
+  test("is limited in the number of values", () => {
     expectAccepted({ json: Array.from({ length: limits.jsonNodes }, () => 0) });
     expectRefused({ json: Array.from({ length: limits.jsonNodes + 1 }, () => 0) }, "more than");
     const row = Array.from({ length: 1000 }, () => 0);
     expectRefused({ json: Array.from({ length: 100 }, () => row) }, "more than");
   });
 
-  test("a number that JSON cannot hold is refused, and -0 is 0", () => {
+  test("is rejected with a number that JSON cannot represent, and -0 becomes 0", () => {
     expectRefused(parsed('{"json":1e999}'), "bigint");
     expectRefused(parsed('{"json":{"a":[-1e400]}}'), "bigint");
     const { json } = checkWireValue(parsed('{"json":[-0,{"a":-0}]}'));
@@ -72,7 +74,7 @@ describe("JSON", () => {
     expect(checkWireValue(parsed('{"json":-0}')).json).toBe(0);
   });
 
-  test("half a surrogate pair is refused, as text and as key", () => {
+  test("is rejected with half a surrogate pair, in a value and in a key", () => {
     for (const text of ["\ud800", "a\udc00b", "\udc00\ud800"]) {
       expectRefused({ json: [text] }, "surrogate");
       expectRefused({ json: { [text]: 1 } }, "surrogate");
@@ -80,17 +82,17 @@ describe("JSON", () => {
     expectAccepted({ json: { "😀": "😀" } });
   });
 
-  test.each(["__proto__", "constructor", "prototype"])("the key %s is refused, however deep", (key) => {
+  test.each(["__proto__", "constructor", "prototype"])("is rejected with the key %s, at any depth", (key) => {
     expectRefused(parsed(`{"json":{"${key}":{"polluted":true}}}`), "Rename");
     expectRefused(parsed(`{"json":[{"a":{"${key}":1}}]}`), "Rename");
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
-  test.each([Symbol("x"), () => 1, 1n, [undefined]])("what no JSON holds is refused", (json) =>
+  test.each([Symbol("x"), () => 1, 1n, [undefined]])("is rejected with a value that JSON cannot contain", (json) =>
     expectRefused({ json }),
   );
 
-  test("the checked value is a copy that holds no part twice", () => {
+  test("is copied so that no two places share an object", () => {
     const shared = { a: 1 };
     const payload = { json: [shared, shared] };
     const { json } = checkWireValue(payload) as { json: object[] };
@@ -112,20 +114,20 @@ describe("annotations", () => {
     ["no type", 1, [null]],
     ["a DataView", [1], [["typed-array", "DataView"]]],
     ["a typed array without a name", [1], [["typed-array"]]],
-  ])("%s is not accepted", (_, json, values) => {
+  ])("reject %s", (_, json, values) => {
     expectRefused(withValues(json, values), "not accepted");
     expectRefused(withValues({ a: [json] }, { "a.0": values }), "not accepted");
   });
 
   test.each(["Float64Array", "Int8Array", "Uint8ClampedArray", "Uint32Array", "BigInt64Array"])(
-    "a %s is not accepted, of a length or of values",
+    "reject a %s, with a length or with values",
     (name) => {
       expectRefused(withValues(1e9, [["typed-array", name]]), "Uint8Array");
       expectRefused(withValues([1], [["typed-array", name]]), "Uint8Array");
     },
   );
 
-  test("bytes are a list of bytes, never a length", () => {
+  test("accept bytes as a list of bytes, never as a length", () => {
     for (const json of [1e9, "1000000000", { length: 1e9 }, [256], [-1], [1.5], ["1"], [null], [[]]]) {
       expectRefused(withValues(json, [["typed-array", "Uint8Array"]]));
     }
@@ -133,7 +135,7 @@ describe("annotations", () => {
     expectAccepted(withValues([], [["typed-array", "Uint8Array"]]));
   });
 
-  test("a bigint has at most 40 digits", () => {
+  test("accept a bigint of at most 40 digits", () => {
     const nines = "9".repeat(limits.bigintDigits);
     for (const json of [nines, `-${nines}`, "0"]) expectAccepted(withValues(json, ["bigint"]));
     for (const json of [`${nines}9`, "9".repeat(300_000), "1.5", "0x10", "", " 1", "1n", "-", 1, null, ["1"]]) {
@@ -153,9 +155,9 @@ describe("annotations", () => {
     null,
     {},
     [2024],
-  ])("%j is no Date", (json) => expectRefused(withValues(json, ["Date"]), "toISOString"));
+  ])("reject %j as a Date", (json) => expectRefused(withValues(json, ["Date"]), "toISOString"));
 
-  test("dates far from now are dates", () => {
+  test("accept dates of the whole range", () => {
     for (const time of [0, -1, 8.64e15, -8.64e15, Date.UTC(2024, 1, 29)]) {
       expectAccepted(withValues(new Date(time).toISOString(), ["Date"]));
     }
@@ -178,13 +180,13 @@ describe("annotations", () => {
     ["a tree that superjson flattens", { a: { b: null } }, { a: { b: ["undefined"] } }],
     ["text for values", 1, "Date"],
     ["no values", 1, null],
-  ])("%s does not fit", (_, json, values) => expectRefused(withValues(json, values)));
+  ])("reject %s", (_, json, values) => expectRefused(withValues(json, values)));
 });
 
-describe("paths lead only to what the JSON holds itself", () => {
+describe("a path", () => {
   const json = { a: { b: null }, list: [null], "x.y": null, "back\\slash": null, "": null };
 
-  test.each(["a.b", "list.0", "x\\.y", "back\\\\slash", ""])("%j is there", (path) =>
+  test.each(["a.b", "list.0", "x\\.y", "back\\\\slash", ""])("%j leads to an own property", (path) =>
     expectAccepted(withValues(json, { [path]: ["undefined"] })),
   );
 
@@ -208,24 +210,24 @@ describe("paths lead only to what the JSON holds itself", () => {
     "back\\slash",
     "a.b\\",
     "missing",
-  ])("%j is not", (path) => {
+  ])("%j is rejected", (path) => {
     expectRefused(withValues(json, { [path]: ["undefined"] }));
     expectRefused({ json, meta: { referentialEqualities: { [path]: ["a"] }, v: 1 } });
     expectRefused({ json, meta: { referentialEqualities: { a: [path] }, v: 1 } });
   });
 
-  test("clients before v 1 escape dots only", () => {
+  test("of clients before version 1 escapes dots only", () => {
     const meta = { values: { "back\\slash": ["undefined"], "x\\.y": ["undefined"] } };
     expect(checkWireValue({ json, meta })).toEqual({ json, meta });
   });
 
-  test("a __proto__ in the annotations is a key like any other", () => {
+  test("with __proto__ is rejected like any other missing key", () => {
     expectRefused(parsed('{"json":{"a":null},"meta":{"values":{"__proto__":["undefined"]},"v":1}}'));
     expectRefused(parsed('{"json":[[1,2]],"meta":{"values":["map",{"__proto__.x":["undefined"]}],"v":1}}'));
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
 
-  test("no path leads through what another annotation turns into something else", () => {
+  test("is rejected if it leads through a value that another annotation converts", () => {
     const map = { m: [["k", [null]]] };
     expectAccepted(withValues(map, { m: ["map", { "0.1": ["set", { 0: ["undefined"] }] }] }));
     expectRefused(withValues(map, { m: ["map"], "m.0.1.0": ["undefined"] }));
@@ -236,21 +238,21 @@ describe("paths lead only to what the JSON holds itself", () => {
   });
 });
 
-describe("a meta as deep or as large as a stranger likes", () => {
+describe("a meta of excessive depth or size is rejected, or read in linear time", () => {
   const depth = 20_000;
   test.each([
     ["objects", '{"a":'.repeat(depth) + '["Date"]' + "}".repeat(depth)],
     ["arrays", "[".repeat(depth) + "]".repeat(depth)],
     ["Sets in Sets", '["set",{"0":'.repeat(depth) + '["Date"]' + "}]".repeat(depth)],
-  ])("%s in each other", (_, values) => {
+  ])("with nested %s", (_, values) => {
     expectRefused(parsed(`{"json":[[]],"meta":{"values":${values},"v":1}}`));
     expectRefused(parsed(`{"json":[[]],"meta":{"referentialEqualities":${values},"v":1}}`));
   });
 
-  test("a path of 100,000 keys", () =>
+  test("with a path of 100,000 keys", () =>
     expectRefused(withValues([], { [Array(100_000).fill("0").join(".")]: ["Date"] })));
 
-  test("an annotation for every value is read once", () => {
+  test("with an annotation for every value", () => {
     const count = 50_000;
     const json = Array.from({ length: count }, () => null);
     const values = Object.fromEntries(json.map((_, index) => [index, ["undefined"]]));
@@ -260,28 +262,28 @@ describe("a meta as deep or as large as a stranger likes", () => {
 });
 
 describe("repeated objects", () => {
-  test("are dropped from the meta: each place has its own copy", () => {
+  test("are deleted from the meta, because each place has its own copy", () => {
     const json = { a: { x: 1 }, b: { x: 1 } };
     expect(checkWireValue({ json, meta: { referentialEqualities: { a: ["b"] }, v: 1 } })).toEqual({ json });
   });
 
-  test("that the JSON does not repeat are refused, not lost", () => {
+  test("are rejected if the JSON does not repeat them", () => {
     expectRefused({ json: { a: {}, b: null }, meta: { referentialEqualities: { a: ["b"] }, v: 1 } }, "dedupe");
     expectRefused({ json: { self: null }, meta: { referentialEqualities: [["self"]], v: 1 } }, "inside itself");
   });
 
-  test("100,000 of them take no time", () => {
+  test("are read in linear time, for 100,000 of them", () => {
     const referentialEqualities = { a: Array.from({ length: 100_000 }, () => "b") };
     expect(checkWireValue({ json: { a: {}, b: {} }, meta: { referentialEqualities, v: 1 } })).toEqual({
       json: { a: {}, b: {} },
     });
   });
 
-  test("they put no function into the input", () => {
+  test("cannot add a function to the input", () => {
     expectRefused({ json: { b: {}, c: 1 }, meta: { referentialEqualities: { "b.toString": ["c"] }, v: 1 } });
   });
 
-  test.each([null, "a", { a: "b" }, { a: [1] }, { a: { b: [] } }])("%j does not fit", (referentialEqualities) =>
+  test.each([null, "a", { a: "b" }, { a: [1] }, { a: { b: [] } }])("are rejected as %j", (referentialEqualities) =>
     expectRefused({ json: { a: {}, b: {} }, meta: { referentialEqualities, v: 1 } }),
   );
 });

@@ -27,7 +27,7 @@ function later(milliseconds: number): void {
   vi.setSystemTime(then);
 }
 
-it("a token that held holds again, for as long as it is good, and no longer", async () => {
+it("accepts a cached token until it expires, and no longer", async () => {
   const configuration = configured();
   const token = await sign(configuration, Date.now() + 30_000);
   expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
@@ -37,7 +37,7 @@ it("a token that held holds again, for as long as it is good, and no longer", as
   expect(await verifyAccessTokenCached(token, configuration)).toBeUndefined();
 });
 
-it("a remembered token is one app's, under the secrets that it was checked with", async () => {
+it("accepts a cached token only for the same app and secrets", async () => {
   const configuration = configured();
   const token = await sign(configuration);
   expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
@@ -48,7 +48,7 @@ it("a remembered token is one app's, under the secrets that it was checked with"
   ).toMatchObject(claims);
 });
 
-it("one that is changed in a character is not the one that is remembered", async () => {
+it("rejects a cached token after a change of any character", async () => {
   const configuration = configured();
   const token = await sign(configuration);
   expect(await verifyAccessTokenCached(token, configuration)).toMatchObject(claims);
@@ -58,7 +58,7 @@ it("one that is changed in a character is not the one that is remembered", async
   }
 });
 
-it("many more tokens than are remembered all hold", async () => {
+it("verifies many more tokens than the cache can store", async () => {
   const configuration = configured();
   const tokens: string[] = [];
   while (tokens.length < 1_100) tokens.push(await sign(configuration));

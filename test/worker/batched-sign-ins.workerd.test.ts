@@ -32,7 +32,7 @@ async function withEndedSession(): Promise<Browser> {
 it.each([
   ["before", true],
   ["after", false],
-])("keeps a sign-in whose batch has a call of an ended session %s it", async (_place, isFirst) => {
+])("keeps a sign-in whose batch has a call of a revoked session %s it", async (_place, isFirst) => {
   const browser = await withEndedSession();
   const { client, email, user } = await signUp();
   const signIn = { path: "auth.login", input: { email, password } };

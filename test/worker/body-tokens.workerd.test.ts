@@ -43,7 +43,7 @@ async function signedUp() {
 }
 
 describe("tokens in the body", () => {
-  it("a token that is over keeps no cookies of a new sign-in away", async () => {
+  it("with a stale bearer token do not prevent the cookies of a new sign-in", async () => {
     const { email } = await signedUp();
     const stale = app("made.up.token");
     await stale.client.auth.login.mutate({ email, password });
@@ -55,7 +55,7 @@ describe("tokens in the body", () => {
     ]);
   });
 
-  it("signing up and in answers them there, and sets no cookie", async () => {
+  it("are returned by sign-up and sign-in without any cookie", async () => {
     const { email, tokens, responses } = await signedUp();
     const again = app();
     const signedIn = await again.client.auth.login.mutate({ email, password, tokens: "body" });
@@ -69,7 +69,7 @@ describe("tokens in the body", () => {
     expect(signedIn.tokens!.refreshToken).not.toBe(tokens.refreshToken);
   });
 
-  it("asked for in cookies, none is in the body", async () => {
+  it("are absent when the client requests cookies", async () => {
     const { email } = await signedUp();
     const browser = openBrowser();
     const signedIn = await browser.client().auth.login.mutate({ email, password, tokens: "cookies" });
@@ -77,7 +77,7 @@ describe("tokens in the body", () => {
     expect(sessionCookies(browser)).toHaveLength(3);
   });
 
-  it("the access token is a Bearer token, over HTTP and on the upgrade", async () => {
+  it("authenticate calls and socket upgrades as a Bearer token", async () => {
     const { user, tokens } = await signedUp();
     expect((await app(tokens.accessToken).client.auth.me.query()).user.id).toBe(user.id);
     const opened = await upgrade(noCookies, { Authorization: `Bearer ${tokens.accessToken}` });
@@ -92,7 +92,7 @@ describe("tokens in the body", () => {
     expect((await upgrade(noCookies, { Authorization: `Bearer ${tokens.refreshToken}` })).status).toBe(401);
   });
 
-  it("a refresh token in the body is exchanged in the body, and the old pair of tokens lapses", async () => {
+  it("are refreshed in the body, and the old access token expires", async () => {
     const { user, tokens } = await signedUp();
     const { client, responses } = app();
     moveClock(16 * MINUTE);
@@ -103,7 +103,7 @@ describe("tokens in the body", () => {
     expect((await app(next!.accessToken).client.auth.me.query()).user.id).toBe(user.id);
   });
 
-  it("twenty clients that refresh at once get the same successor", async () => {
+  it("get the same successor when twenty clients refresh at once", async () => {
     const { tokens } = await signedUp();
     const answers = await Promise.all(
       Array.from({ length: 20 }, () => app().client.auth.refresh.mutate({ refreshToken: tokens.refreshToken })),
@@ -111,7 +111,7 @@ describe("tokens in the body", () => {
     expect(new Set(answers.map((answer) => answer.tokens!.refreshToken)).size).toBe(1);
   });
 
-  it("a refresh token that turns up again later ends the session", async () => {
+  it("end the session when a rotated refresh token is used later", async () => {
     const { tokens } = await signedUp();
     const { client } = app();
     const { tokens: next } = await client.auth.refresh.mutate({ refreshToken: tokens.refreshToken });
@@ -122,7 +122,7 @@ describe("tokens in the body", () => {
     expect(await codeOf(app(next!.accessToken).client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("signing out with a token ends the session, and clears no cookies", async () => {
+  it("end the session at sign-out, without clearing cookies", async () => {
     const { tokens } = await signedUp();
     const { client, responses } = app(tokens.accessToken);
     await client.auth.logout.mutate();
@@ -131,7 +131,7 @@ describe("tokens in the body", () => {
     expect(await codeOf(client.auth.refresh.mutate({ refreshToken: tokens.refreshToken }))).toBe("UNAUTHORIZED");
   });
 
-  it("a client is told that its token is why, and only then", async () => {
+  it("are named as the cause of a 401, if they are invalid", async () => {
     const { tokens } = await signedUp();
     const challenge = async (token: string | undefined) => {
       const { client, responses } = app(token);
@@ -153,14 +153,14 @@ describe("auth.refresh by cookie", () => {
     expect(await codeOf(client.auth.me.query())).toBe("none");
   });
 
-  it("works with the access cookie gone, and rotates once", async () => {
+  it("works without the access cookie, and rotates once", async () => {
     const { browser, client } = await signUp();
     browser.cookies.delete("__Host-userdo-access");
     await client.auth.refresh.mutate({});
     expect(browser.cookies.get("__Host-userdo-refresh")).toMatch(/^[^.]+\.[^.]+\.1\./);
   });
 
-  it("a session that is over clears the cookies; a token in the body leaves them alone", async () => {
+  it("clears the cookies of a revoked session, unless a token in the body was rejected", async () => {
     const { browser, client, session } = await signUp();
     const other = await signedUp();
     await app(other.tokens.accessToken).client.auth.logout.mutate();
@@ -173,7 +173,7 @@ describe("auth.refresh by cookie", () => {
     expect(sessionCookies(copy)).toEqual([]);
   });
 
-  it("a forged or missing token asks no object", async () => {
+  it("calls no object for a forged or missing token", async () => {
     const names: string[] = [];
     const BLOG_DO = { getByName: (name: string) => (names.push(name), env.BLOG_DO.getByName(name)) };
     const handler = createHandler(appRouter, { binding: "BLOG_DO" });

@@ -14,7 +14,7 @@ async function firstRequest(settings: object): Promise<{ status: number; text: s
 
 const { BLOG_DO, JWT_SECRET, INDEX_SECRET } = env;
 
-describe("what is missing in the settings", () => {
+describe("missing or invalid settings", () => {
   it.each([
     ["the binding", { JWT_SECRET, INDEX_SECRET }, /BLOG_DO is missing.*durable_objects\.bindings/],
     ["JWT_SECRET", { BLOG_DO, INDEX_SECRET }, /JWT_SECRET is missing.*wrangler secret put JWT_SECRET/],
@@ -41,7 +41,7 @@ describe("what is missing in the settings", () => {
       { BLOG_DO, JWT_SECRET, JWT_SECRET_PREVIOUS: "" },
       /JWT_SECRET_PREVIOUS is missing.*INDEX_SECRET is missing/,
     ],
-  ])("%s: the first request says in one line what to add", async (_name, settings, message) => {
+  ])("fail the first request with one line that names the fix: %s", async (_name, settings, message) => {
     const { status, text, logged } = await firstRequest(settings);
     expect(status).toBe(500);
     expect(text).toMatch(message);
@@ -50,7 +50,7 @@ describe("what is missing in the settings", () => {
   });
 });
 
-it("names a class that does not extend createUserDO's, with its first call", async () => {
+it("names a class that does not extend createUserDO's on its first call", async () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   const handler = createHandler(appRouter, { binding: "BARE_DO" });
   const body = JSON.stringify({ json: { email: "a@example.com", password: "correct horse battery" } });

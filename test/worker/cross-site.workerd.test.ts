@@ -24,7 +24,7 @@ afterEach(() => void vi.useRealTimers());
 describe.each(settings)("a front end of another site, with %s", (_name, options, prefix) => {
   const openFront = () => openPage({ handler: handlerWith(options), api, headers: ofFront });
 
-  it("signs up, calls, renews and signs out by cookies alone", async () => {
+  it("signs up, calls, refreshes and signs out with cookies alone", async () => {
     for (const link of Object.keys(links) as (keyof typeof links)[]) {
       const page = openFront();
       const client = page.client(link);
@@ -46,7 +46,7 @@ describe.each(settings)("a front end of another site, with %s", (_name, options,
     }
   });
 
-  it("is known to `loadSession` with the same option, and only with it", async () => {
+  it("is authenticated by `loadSession` with the same option, and only with it", async () => {
     const page = openFront();
     const { user } = await page.client().auth.signup.mutate({ email: freshEmail(), password });
     const cookie = Array.from(page.cookies, (pair) => pair.join("=")).join("; ");
@@ -124,7 +124,7 @@ describe("an app that changes its option", () => {
   });
 });
 
-it("options that could never take effect are refused when the app starts", () => {
+it("rejects options that could never take effect when the app starts", () => {
   const cookies = { partitioned: true };
   expect(() => createHandler(appRouter, { binding: "BLOG_DO", cookies })).toThrow("cookies.partitioned:");
   expect(() => createLoadSession({ binding: "BLOG_DO", cookies })).toThrow("cookies.partitioned:");

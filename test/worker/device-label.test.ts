@@ -32,14 +32,14 @@ const labels: readonly (readonly [string, string | undefined])[] = [
   ["\u00e9\u00e8", undefined],
 ];
 
-describe("what a device is called", () => {
-  it.each(labels)("%j", (agent, label) => {
+describe("a device label", () => {
+  it.each(labels)("is derived from the user agent %j", (agent, label) => {
     // A plain object, because a real request's headers cannot hold some of these.
     const headers = { get: () => agent } as unknown as Headers;
     expect(deviceLabel(headers)).toBe(label);
   });
 
-  it("nothing is known of a client that says nothing", () => {
+  it("is undefined without a user agent", () => {
     expect(deviceLabel(new Headers())).toBeUndefined();
   });
 });

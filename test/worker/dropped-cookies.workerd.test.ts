@@ -59,7 +59,7 @@ describe("a sign-in, if the browser would drop its cookies,", () => {
     ["in an embedded page, unpartitioned", api, embedded, none, "partitioned: true"],
     ["without third-party cookies", api, noThirdParty, none, "partitioned: true"],
     ["without active access to them", api, { ...noThirdParty, "sec-fetch-storage-access": "inactive" }, none, "true"],
-  ])("%s is refused with the fix, and creates nothing", async (_what, address, headers, cookies, fix) => {
+  ])("%s is rejected with the fix, and creates nothing", async (_what, address, headers, cookies, fix) => {
     const page = open(address, headers, cookies);
     const email = freshEmail();
     for (const link of Object.keys(links) as (keyof typeof links)[]) {
@@ -82,7 +82,7 @@ describe("a sign-in, if the browser would drop its cookies,", () => {
     expect(await codeOf(elsewhere.client().auth.signup.mutate({ email, password }))).toBe("none");
   });
 
-  it("is refused alone: other calls of the batch are answered", async () => {
+  it("is rejected alone: other calls of the batch are answered", async () => {
     const client = open(api, crossSite).client();
     const [signedIn, ping] = await Promise.allSettled([
       client.auth.login.mutate({ email: freshEmail(), password }),
@@ -91,7 +91,7 @@ describe("a sign-in, if the browser would drop its cookies,", () => {
     expect([signedIn.status, ping.status]).toEqual(["rejected", "fulfilled"]);
   });
 
-  it("may ask for its tokens in the body", async () => {
+  it("may request its tokens in the body", async () => {
     for (const [address, headers] of [
       [api, crossSite],
       [api, embedded],
@@ -105,7 +105,7 @@ describe("a sign-in, if the browser would drop its cookies,", () => {
     expect(warned).toEqual([]);
   });
 
-  it("is in the log once for each cause, however often it happens", async () => {
+  it("is logged once for each cause, however often it happens", async () => {
     const handler = createHandler(appRouter, { binding: "BLOG_DO", allowedOrigins });
     for (const headers of [crossSite, embedded, crossSite, embedded]) {
       const client = openPage({ handler, api, headers }).client();
@@ -142,7 +142,7 @@ describe("a sign-in, if the browser may keep its cookies,", () => {
   });
 });
 
-it("a sign-in of a client that is not a browser works over plain http", async () => {
+it("accepts a sign-in over plain http from a client that is not a browser", async () => {
   const { client } = open(lan, {});
   expect(await codeOf(client().auth.signup.mutate({ email: freshEmail(), password }))).toBe("none");
 });
@@ -163,17 +163,17 @@ describe("a form's sign-in", () => {
     cookies: 0,
   });
 
-  it("over plain http leads back with the code", async () => {
+  it("over plain http redirects back with the code", async () => {
     expect(await post(open(lan, { origin: lan }), { back: "/login" })).toEqual(refused(`${lan}/login`));
     expect(warned).toEqual([expect.stringContaining("over https")]);
   });
 
-  it("in a frame of another site leads back with the code", async () => {
+  it("in a frame of another site redirects back with the code", async () => {
     const headers = { ...fromFront, "sec-fetch-dest": "iframe" };
     expect(await post(open(api, headers), { back: "/login" })).toEqual(refused(`${api}/login`));
   });
 
-  it("that leads back to a page of another site is refused, unless its requests carry the cookies", async () => {
+  it("that redirects to a page of another site is rejected, unless its requests send the cookies", async () => {
     const fields = { next: `${front}/inbox`, back: `${front}/login` };
     expect(await post(open(api, fromFront), fields)).toEqual(refused(`${front}/login`));
     expect(await post(open(api, fromFront, partitioned), fields)).toEqual(refused(`${front}/login`));
@@ -184,7 +184,7 @@ describe("a form's sign-in", () => {
     expect(await post(open(api, fromFront, none), fields)).toEqual({ location: `${front}/inbox`, cookies: 4 });
   });
 
-  it("that leads to the API's own site works, wherever the form is", async () => {
+  it("that redirects to the API's own site works, wherever the form is", async () => {
     for (const cookies of [lax, none, partitioned]) {
       expect(await post(open(api, fromFront, cookies), { next: "/inbox" })).toEqual({
         location: `${api}/inbox`,

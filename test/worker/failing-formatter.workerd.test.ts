@@ -55,7 +55,7 @@ describe.each(failures)("an errorFormatter that %s", (_failure, format) => {
     ["a stream", "ok,generator?batch=1", { "trpc-accept": "application/jsonl" }, "CONFLICT"],
     ["a nested promise", "ok,nested?batch=1", { "trpc-accept": "application/jsonl" }, "CONFLICT"],
     ["a subscription", "subscription", { accept: "text/event-stream" }, "CONFLICT"],
-  ])("does not change that %s is answered", async (_name, path, headers, expected) => {
+  ])("does not change the answer to %s", async (_name, path, headers, expected) => {
     formatter.mockImplementation(format as () => never);
     const request = new Request(`https://blog.example.com/trpc/${path}`, { headers });
     const response = await handler(request, env, createExecutionContext());

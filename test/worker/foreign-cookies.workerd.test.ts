@@ -38,8 +38,8 @@ async function openBrowserWith(extra: string) {
   return { cookie, email, userId: user.id };
 }
 
-describe.each(strangers)("beside our cookies, %s", (_, extra) => {
-  it("break neither calls, nor sign-ins, forms, sockets and `loadSession`", async () => {
+describe.each(strangers)("foreign cookies (%s)", (_, extra) => {
+  it("do not break calls, sign-ins, forms, sockets or `loadSession`", async () => {
     const { cookie, email, userId } = await openBrowserWith(extra);
     const headers = { ...browserHeaders, cookie };
 
@@ -82,10 +82,10 @@ describe.each(strangers)("beside our cookies, %s", (_, extra) => {
   });
 });
 
-describe("two cookies of one of our own names", () => {
+describe("two cookies with one of the framework's names", () => {
   const id = "0".repeat(32);
   it.each(["access", "refresh", "device", `session-${id}-0`, `session-${id}-replaced`])(
-    "are refused by calls, sockets and loadSession: %s",
+    "are rejected by calls, sockets and loadSession: %s",
     async (name) => {
       const { cookie } = await openBrowserWith(`__Host-userdo-${name}=x`);
       const headers = { ...browserHeaders, cookie };
@@ -99,7 +99,7 @@ describe("two cookies of one of our own names", () => {
   it.each([
     ["another prefix", { cookiePrefix: "shop" }, "__Host-shop-access"],
     ["partitioned cookies", { cookies: { sameSite: "none", partitioned: true } }, "__Host-userdo-partitioned-access"],
-  ] as const)("are those of the app's options: %s", async (_, options, name) => {
+  ] as const)("are recognized by the app's options: %s", async (_, options, name) => {
     const handler = createHandler(appRouter, { binding: "BLOG_DO", ...options });
     const statusWith = async (cookie: string) =>
       (await handler(

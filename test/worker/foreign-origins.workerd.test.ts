@@ -94,7 +94,7 @@ describe("a browser that sends no Sec-Fetch-Site", () => {
     expect(await codeIn(await send("/trpc/auth.me", { cookie: "_ga=1" }))).toBe("UNAUTHORIZED");
   });
 
-  it("is refused where nothing shows which page sends the session's cookies", async () => {
+  it("is rejected where nothing shows which page sends the session's cookies", async () => {
     const { browser } = await signUp();
     const cookie = Array.from(browser.cookies, (pair) => pair.join("=")).join("; ");
     expect(await codeIn(await send("/trpc/auth.me", { cookie }))).toBe("FORBIDDEN");
@@ -102,7 +102,7 @@ describe("a browser that sends no Sec-Fetch-Site", () => {
   });
 });
 
-it("a form of a page with the policy no-referrer signs in", async () => {
+it("signs in by a form of a page with the policy no-referrer", async () => {
   const { email } = await signUp();
   const response = await send(
     "/trpc/form/login",

@@ -25,7 +25,7 @@ function post(browser: Browser, name: string, fields: Record<string, string> | s
 }
 
 describe("forms without JavaScript", () => {
-  it("sign up, out and in, and lead on", async () => {
+  it("sign up, out and in, and redirect", async () => {
     const browser = openBrowser();
     const email = freshEmail();
     const signedUp = await post(browser, "signup", { email, password, next: "/welcome?a=1" });
@@ -47,7 +47,7 @@ describe("forms without JavaScript", () => {
     expect((await browser.client().auth.me.query()).user.email).toBe(email);
   });
 
-  it("a form marks the browser, which has tries of its own afterwards", async () => {
+  it("set a device cookie, which has its own limit of attempts afterwards", async () => {
     const browser = openBrowser();
     const email = freshEmail();
     await post(browser, "signup", { email, password });
@@ -64,7 +64,7 @@ describe("forms without JavaScript", () => {
     expect((await post(browser, "login", { ...wrong, password })).headers.get("location")).toBe(`${origin}/`);
   });
 
-  it("a sign-up's fields may be those of the profile, checked like any", async () => {
+  it("accept profile fields at sign-up, and validate them", async () => {
     const browser = openBrowser();
     const fields = { email: freshEmail(), password, "profile.firstName": "Ada", "profile.lastName": "Lovelace" };
     await post(browser, "signup", fields);
@@ -104,12 +104,12 @@ describe("forms without JavaScript", () => {
     );
   });
 
-  it("signing out when nobody is signed in is done already", async () => {
+  it("redirect after a sign-out without a session", async () => {
     const response = await post(openBrowser(), "logout", { next: "/bye" });
     expect(response.headers.get("location")).toBe(`${origin}/bye`);
   });
 
-  it("signing out ends the session of a page whose access token has lapsed", async () => {
+  it("end the session of a page whose access token has expired", async () => {
     const { browser, client } = await signUp();
     const copy = openBrowser();
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
@@ -120,14 +120,14 @@ describe("forms without JavaScript", () => {
     void client;
   });
 
-  it("nothing leads to another site", async () => {
+  it("never redirect to another site", async () => {
     for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)"]) {
       const response = await post(openBrowser(), "logout", { next });
       expect(response.headers.get("location")).toBe(`${origin}/`);
     }
   });
 
-  it.each(["logout", "login", "signup"])("%s is no GET", async (name) => {
+  it.each(["logout", "login", "signup"])("do not run %s by GET", async (name) => {
     const { browser, client } = await signUp();
     const response = await browser.fetch(`/trpc/form/${name}`);
     expect(response.status).toBe(405);
@@ -136,7 +136,7 @@ describe("forms without JavaScript", () => {
     expect(await codeOf(client.auth.me.query())).toBe("none");
   });
 
-  it("a foreign page's form is refused, signing in included", async () => {
+  it("reject foreign pages, at sign-in too", async () => {
     const { email, browser } = await signUp();
     const body = new URLSearchParams({ email, password }).toString();
     const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
@@ -161,7 +161,7 @@ describe("forms without JavaScript", () => {
     expect(await codeOf(browser.client().auth.me.query())).toBe("none");
   });
 
-  it("an allowed page's form signs in, and may lead back there", async () => {
+  it("accept an allowed page, and redirect back there", async () => {
     const { email } = await signUp();
     const response = await send("/trpc/form/login", {
       method: "POST",
@@ -181,11 +181,11 @@ describe("forms without JavaScript", () => {
     ["a broken escape", 400, "email=%", form],
     ["a thousand fields", 400, Array.from({ length: 1_000 }, (_, index) => `f${index}=`).join("&"), form],
     ["two megabytes", 413, `email=${"x".repeat(2_000_000)}`, form],
-  ])("refuses %s with %d", async (_name, status, body, type) => {
+  ])("reject %s with %d", async (_name, status, body, type) => {
     expect((await post(openBrowser(), "login", body, type)).status).toBe(status);
   });
 
-  it("calls themselves are not taken from a form, and there are no other forms", async () => {
+  it("do not run other calls, and there are no other forms", async () => {
     const browser = openBrowser();
     const init = { method: "POST", headers: { "content-type": form }, body: "" };
     expect((await browser.fetch("/trpc/auth.logout", init)).status).toBe(415);

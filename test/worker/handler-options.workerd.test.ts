@@ -46,7 +46,7 @@ const refused: [option: string, given: Given][] = [
 ];
 
 describe("an option that can never take effect", () => {
-  it.each(refused)("is refused at start: %s in %j", (option, given) => {
+  it.each(refused)("is rejected at start: %s in %j", (option, given) => {
     const options = { binding: "BLOG_DO", ...given } as unknown as HandlerOptions;
     for (const create of [createHandler, createWorker]) {
       expect(() => create(appRouter, options)).toThrow(option);
@@ -61,24 +61,24 @@ describe("an option that can never take effect", () => {
     ["cookiePrefix", { cookiePrefix: "__Host-blog" }],
     ["cookies.sameSite", { cookies: { sameSite: "strict" } }],
   ];
-  it.each(ofLoadSession)("is refused by createLoadSession: %s in %j", (option, given) => {
+  it.each(ofLoadSession)("is rejected by createLoadSession: %s in %j", (option, given) => {
     const options = { binding: "BLOG_DO", ...given } as unknown as LoadSessionOptions;
     expect(() => createLoadSession(options)).toThrow(option);
   });
 
-  it.each([undefined, null, "BLOG_DO", ["BLOG_DO"]])("is not an object: %j", (given) => {
+  it.each([undefined, null, "BLOG_DO", ["BLOG_DO"]])("is rejected unless it is an object: %j", (given) => {
     for (const create of [createHandler, createWorker]) {
       expect(() => create(appRouter, given as never)).toThrow("createHandler: the options are not an object");
     }
     expect(() => createLoadSession(given as never)).toThrow("createLoadSession: the options are not an object");
   });
 
-  it("is refused by isAllowedOrigin", () => {
+  it("is rejected by isAllowedOrigin", () => {
     const request = new Request("https://blog.example.com/checkout");
     expect(() => isAllowedOrigin(request, { allowedOrigin: [] } as object)).toThrow('"allowedOrigin" is not an option');
   });
 
-  it("is not one that is `undefined`, or a page of any origin for forms", () => {
+  it("is neither `undefined` nor a form page of any origin", () => {
     const forms = { afterSignIn: "/inbox?new=1", afterSignOut: "https://app.example.com/", onError: undefined };
     const options = { binding: "BLOG_DO", path: undefined, allowedOrigins: undefined, forms, onError: undefined };
     createHandler(appRouter, options as unknown as HandlerOptions);
@@ -95,7 +95,7 @@ describe("a rate limit that can never take effect", () => {
     return response!.text();
   }
 
-  it("fails the first request, with the name and how to add it", async () => {
+  it("fails the first request, with its name and how to add it", async () => {
     expect(await messageWith({ signUp: "MY_LIMIT" }, {})).toMatch(
       /The rate limit MY_LIMIT is missing\. Add .*ratelimits/,
     );
@@ -103,7 +103,7 @@ describe("a rate limit that can never take effect", () => {
     expect(await messageWith(undefined, { SIGN_UP_LIMIT: "10" })).toContain("SIGN_UP_LIMIT is not a rate limit");
   });
 
-  it("is not one that the app has not asked for, or that is there", async () => {
+  it("is neither absent nor an existing binding", async () => {
     expect(await messageWith(undefined, {})).toContain('"result"');
     expect(await messageWith({}, { SIGN_IN_LIMIT: limit })).toContain('"result"');
     expect(await messageWith({ signUp: "MY_LIMIT" }, { MY_LIMIT: limit, SIGN_UP_LIMIT: "10" })).toContain('"result"');

@@ -156,7 +156,7 @@ async function take(next: Step, shared: SharedBrowser, people: readonly Person[]
   }
 }
 
-it("no late reply displaces the session that a browser signed in with last", { timeout: 120_000 }, async () => {
+it("never replaces the session that a browser signed in with last by a late reply", { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), async (steps) => {
       vi.useRealTimers();

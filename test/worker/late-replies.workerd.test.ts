@@ -28,7 +28,7 @@ function signIn(browser: Browser, { email }: Person): Promise<unknown> {
 }
 
 describe.each(links)("a reply that arrives after another user signed in (%s)", (link) => {
-  it("does not bring the previous session back by its renewal", async () => {
+  it("does not restore the previous session by its refresh", async () => {
     const { browser } = ada;
     moveClock(16 * MINUTE);
     const slow = openSlowTab(browser);
@@ -60,7 +60,7 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
     expect(await whoIsSignedIn(browser)).toBe(bob.user.id);
   });
 
-  it("does not sign in the user who was replaced after the new one signed out", async () => {
+  it("does not sign in the replaced user after the new one signed out", async () => {
     const { browser } = ada;
     moveClock(16 * MINUTE);
     const slow = openSlowTab(browser);
@@ -72,8 +72,8 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
   });
 });
 
-describe("replies that are late", () => {
-  it("a renewal does not undo a sign-out by form", async () => {
+describe("a late reply", () => {
+  it("to a refresh does not undo a sign-out by form", async () => {
     const { browser } = ada;
     moveClock(16 * MINUTE);
     const slow = openSlowTab(browser);

@@ -19,14 +19,14 @@ async function leaveAfter(response: Response, expected: string): Promise<void> {
   await reader?.cancel();
 }
 
-describe("a client that leaves", () => {
+describe("a client that disconnects", () => {
   it("ends the app's generator at once, not at the next ping", async () => {
     const { browser, http } = await signUpToFeeds();
     await leaveAfter(await open(browser, "feeds.untracked", {}), "hello");
     await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.untracked");
   });
 
-  it("that leaves before it reads leaves no socket behind", async () => {
+  it("before it reads leaves no socket open", async () => {
     const { browser, http, user } = await signUpToFeeds();
     for (const path of ["feeds.tracked", "feeds.changes"]) await (await open(browser, path, {})).body?.cancel();
     await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.tracked");
@@ -35,7 +35,7 @@ describe("a client that leaves", () => {
     await expect.poll(sockets, { timeout: 5_000 }).toBe(0);
   });
 
-  it("a streamed query too", async () => {
+  it("ends a streamed query", async () => {
     const { browser, http } = await signUpToFeeds();
     const path = `endless?batch=1&input=${encodeURIComponent("{}")}`;
     await leaveAfter(await open(browser, path, { "trpc-accept": "application/jsonl" }), "hello");

@@ -28,7 +28,7 @@ function cookieOf(browser: Browser, ...only: string[]): string {
 afterEach(() => void vi.useRealTimers());
 
 describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSecrets) => {
-  it("a request's cookies give user, session and data, in one call", async () => {
+  it("returns user, session and data for a request's cookies, with one call", async () => {
     const { browser, client, user, session } = await signUp();
     const { env: bindings, names } = environment(withSecrets);
     const seen = new Date();
@@ -39,7 +39,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     expect(names).toEqual([`user:${user.id}`]);
   });
 
-  it("so does a Bearer token, and a refresh cookie alone; nothing was set", async () => {
+  it("accepts a Bearer token, and a refresh cookie alone, for a session without data", async () => {
     const { browser, user } = await signUp();
     const { env: bindings, names } = environment(withSecrets);
     const token = browser.cookies.get("__Host-userdo-access") ?? "";
@@ -49,7 +49,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     expect(names).toHaveLength(2);
   });
 
-  it("with a lapsed access token the refresh cookie counts, and is not spent", async () => {
+  it("accepts the refresh cookie with an expired access token, and does not rotate it", async () => {
     const { browser, client, user } = await signUp();
     const { env: bindings, names } = environment(withSecrets);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 16 * 60_000 });
@@ -65,7 +65,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     expect(await loadSession(request({ cookie: old }), bindings)).toBeNull();
   });
 
-  it("a session that is over is nobody, at once", async () => {
+  it("returns null for a revoked or expired session, at once", async () => {
     const { browser, client, email } = await signUp();
     const { env: bindings } = environment(withSecrets);
     const cookie = cookieOf(browser);
@@ -78,7 +78,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     expect(await loadSession(request({ cookie: cookieOf(other) }), bindings)).toBeNull();
   });
 
-  it("what is malformed is nobody, and asks no object", async () => {
+  it("returns null for malformed credentials, and calls no object", async () => {
     const { browser } = await signUp();
     const { env: bindings, names } = environment(withSecrets);
     const access = browser.cookies.get("__Host-userdo-access") ?? "";
@@ -102,7 +102,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     expect(names).toEqual([]);
   });
 
-  it("a forged token is nobody, whoever it names, and nothing is stored for it", async () => {
+  it("returns null for a forged token, and stores nothing for it", async () => {
     const { user, session } = await signUp();
     const { env: bindings, names } = environment(withSecrets);
     const forge = (sub: string) =>
@@ -123,7 +123,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     expect((await listDurableObjectIds(env.BLOG_DO)).length).toBeLessThanOrEqual(before + 1);
   });
 
-  it("a session of another app is nobody", async () => {
+  it("returns null for a session of another app", async () => {
     const browser = openBrowser();
     await browser
       .client("batch", "/other")
@@ -133,8 +133,8 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
   });
 });
 
-describe("loadSession and the internet", () => {
-  it("no request reaches it, and a missing binding is told in one line", async () => {
+describe("loadSession", () => {
+  it("cannot be called by requests, and reports a missing binding in one line", async () => {
     const { browser } = await signUp();
     for (const path of ["loadSession", "internal", "sessions.load", "_session"]) {
       expect((await browser.fetch(`/trpc/${path}`)).status).toBe(404);
@@ -145,7 +145,7 @@ describe("loadSession and the internet", () => {
     await expect(loadSession(request({}), {})).rejects.toThrow("The binding BLOG_DO is missing.");
   });
 
-  it("over http on a loopback host the cookies have no prefix", async () => {
+  it("reads cookies without a prefix over http on a loopback host", async () => {
     const { browser, user } = await signUp();
     const cookie = cookieOf(browser).replaceAll("__Host-", "");
     const loaded = await loadSession(request({ cookie }, "http://localhost:8787/"), environment(true).env);

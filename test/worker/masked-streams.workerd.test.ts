@@ -78,7 +78,7 @@ describe("an unexpected error of a procedure that runs in the Worker", () => {
   it.each([
     [sse, "refusing"],
     [stream, "refusingGenerator"],
-  ] as const)("keeps the message of an error that was thrown on purpose", async (send, name) => {
+  ] as const)("does not hide the message of an error that was thrown on purpose", async (send, name) => {
     expect(await readAll(await send(name))).toContain("Taken.");
     expect(workerReports).toEqual([]);
   });

@@ -24,8 +24,8 @@ async function codeOf(work: Promise<void>): Promise<string> {
   );
 }
 
-describe("what one network may try", () => {
-  it("is counted by network, sign-ups apart from sign-ins", async () => {
+describe("the rate limit of a network", () => {
+  it("is counted by network, separately for sign-ups and sign-ins", async () => {
     const env = { SIGN_UP_LIMIT: rateLimit(1), SIGN_IN_LIMIT: rateLimit(2) };
     const limits = createNetworkLimits({ env, bindings: {}, network: "203.0.113.7" });
     const elsewhere = createNetworkLimits({ env, bindings: {}, network: "203.0.113.8" });
@@ -40,7 +40,7 @@ describe("what one network may try", () => {
     expect(await codeOf(limits.check("posts.list", user))).toBe("none");
   });
 
-  it("is counted alike for the procedures that show whether an address has an account", async () => {
+  it("is shared by the procedures that reveal whether an address has an account", async () => {
     const env = { SIGN_UP_LIMIT: rateLimit(2), SIGN_IN_LIMIT: rateLimit(2) };
     const limits = createNetworkLimits({ env, bindings: {}, network: "203.0.113.7" });
     expect(await codeOf(limits.check("auth.changeEmail", user))).toBe("none");
@@ -49,14 +49,14 @@ describe("what one network may try", () => {
     expect(env.SIGN_IN_LIMIT.counts.size).toBe(0);
   });
 
-  it("those without an address share one allowance", async () => {
+  it("is shared by clients without an address", async () => {
     const env = { LIMIT: rateLimit(1) };
     const limits = createNetworkLimits({ env, bindings: { signIn: "LIMIT" }, network: undefined });
     expect(await codeOf(limits.check("auth.login", email))).toBe("none");
     expect(await codeOf(limits.check("auth.login", email))).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("without the binding there is no such limit", async () => {
+  it("does not exist without the binding", async () => {
     const limits = createNetworkLimits({ env: { SIGN_IN_LIMIT: "no binding" }, bindings: {}, network: "203.0.113.7" });
     expect(await codeOf(limits.check("auth.login", email))).toBe("none");
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { networkOf } from "../../src/worker/request/network-of.js";
 
-describe("the network of an address", () => {
+describe("the network of an IP address", () => {
   it.each([
     ["203.0.113.7", "203.0.113.7"],
     [" 203.0.113.7 ", "203.0.113.7"],
@@ -22,7 +22,7 @@ describe("the network of an address", () => {
     [null, undefined],
     ["0000:0000:0000:0000:0000:ffff:255.255.255.255", "255.255.255.255"],
     [`${":".repeat(1_000_000)}x`, undefined],
-  ])("%j is in %j", (address, network) => {
+  ])("of %j is %j", (address, network) => {
     expect(networkOf(address)).toBe(network);
   });
 });

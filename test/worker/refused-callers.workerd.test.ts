@@ -93,13 +93,13 @@ const nobody = Object.fromEntries(
 const refused = Object.fromEntries(Object.keys(roads).map((name) => [name, { names: [], status: 400 }]));
 
 describe("a caller without a valid token", () => {
-  it.each(Object.keys(tokens))("a token %s touches no object, on any road", async (name) => {
+  it.each(Object.keys(tokens))("calls no object with a token %s, over any transport", async (name) => {
     const token = (await tokens[name]?.()) ?? "";
     expect(await onEach(`__Host-userdo-access=${token}`)).toEqual(nobody);
     expect(await onEach("a=b", { Authorization: `Bearer ${token}` })).toEqual(nobody);
   });
 
-  it("a cookie that was changed, cut short, or comes from elsewhere touches no object, on any road", async () => {
+  it("calls no object with a cookie that was changed, cut short, or copied from elsewhere, over any transport", async () => {
     const { browser } = await signUp();
     const access = browser.cookies.get("__Host-userdo-access") ?? "";
     const refresh = browser.cookies.get("__Host-userdo-refresh") ?? "";
@@ -131,7 +131,7 @@ describe("a caller without a valid token", () => {
     for (const cookie of cookies) expect({ cookie, ...(await onEach(cookie)) }).toEqual({ cookie, ...nobody });
   });
 
-  it("refuses two cookies with one of the app's names in every kind of request", async () => {
+  it("is rejected with two cookies with one of the app's names in every kind of request", async () => {
     const { browser } = await signUp();
     const access = `__Host-userdo-access=${browser.cookies.get("__Host-userdo-access")}`;
     for (const cookie of [`${access}; ${access}`, `${access};__Host-userdo-access =x`, `${access}; a=1; ${access}`]) {
@@ -139,26 +139,26 @@ describe("a caller without a valid token", () => {
     }
   });
 
-  it("a valid one goes to its own user's object, and to that alone", async () => {
+  it("differs from a caller with a valid one, who reaches their own object only", async () => {
     const { browser, user } = await signUp();
     const cookie = `__Host-userdo-access=${browser.cookies.get("__Host-userdo-access")}`;
     expect(await touched(cookie)).toEqual({ names: [`user:${user.id}`], status: 200 });
   });
 
-  it("ten calls of a batch for one object are one RPC", async () => {
+  it("differs from a caller whose ten calls of a batch are one RPC", async () => {
     const { browser } = await signUp();
     const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
     const path = `/trpc/${Array.from({ length: 10 }, () => "posts.list").join()}?batch=1`;
     expect((await touched(cookie, {}, path)).names).toHaveLength(1);
   });
 
-  it("an expired one, alone, touches no object", async () => {
+  it("calls no object with an expired access token alone", async () => {
     const token = await signAccessToken(claims, { secrets, audience, expiresAt });
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 601_000 });
     expect(await touched(`__Host-userdo-access=${token}`)).toEqual({ names: [], status: 401 });
   });
 
-  it("a refresh token whose MAC does not hold touches no object", async () => {
+  it("calls no object with a refresh token whose MAC is invalid", async () => {
     const token = await refreshTokenOf(
       { ...claims, generation: 0 },
       { secrets: { current: "another secret of more than 32 bytes" }, audience },
@@ -169,7 +169,7 @@ describe("a caller without a valid token", () => {
     }
   });
 
-  it("signing in asks the address's objects, and no refresh token is spent for it", async () => {
+  it("calls the email object to sign in, without using up a refresh token", async () => {
     const refresh = await refreshTokenOf({ ...claims, generation: 0 }, { secrets, audience });
     const body = JSON.stringify({ json: { email: freshEmail(), password: "correct horse battery" } });
     const { names, status } = await touched(

@@ -18,23 +18,23 @@ async function ask(binding: string, settings: object): Promise<{ status: number;
 }
 
 describe("two bindings of one class", () => {
-  it("refuses requests through the second binding, and names both", async () => {
+  it("reject requests through the second binding, and name both", async () => {
     const { status, text } = await ask("TENANT_B", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets });
     expect(status).toBe(500);
     expect(text).toMatch(/TENANT_A and TENANT_B have the same Durable Object class/);
   });
 
-  it("serves the first binding, because its users exist already", async () => {
+  it("serve the first binding, because its users exist already", async () => {
     expect(await ask("TENANT_A", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets })).toMatchObject({ status: 200 });
   });
 
-  it("serves two bindings of two classes", async () => {
+  it("are both served if they have different classes", async () => {
     const settings = { TENANT_A: BLOG_DO, TENANT_B: OTHER_DO, ...secrets };
     expect(await ask("TENANT_A", settings)).toMatchObject({ status: 200 });
     expect(await ask("TENANT_B", settings)).toMatchObject({ status: 200 });
   });
 
-  it("refuses to load a session through the second binding, with and without secrets", async () => {
+  it("reject loading a session through the second binding, with and without secrets", async () => {
     const loadSession = createLoadSession<typeof appRouter>({ binding: "TENANT_B" });
     const request = new Request("https://blog.example.com/", { headers: { Authorization: "Bearer x" } });
     for (const settings of [secrets, {}]) {

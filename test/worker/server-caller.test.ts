@@ -31,7 +31,7 @@ async function ask(userId: string, action: string): Promise<unknown> {
 }
 
 describe("another Worker with the binding", () => {
-  it("knows who sent a request by its cookies, and what their session holds", async () => {
+  it("authenticates a request by its cookies, with the data of the session", async () => {
     const app = server.getWorker("fixture-app");
     const post = (path: string, input: unknown, headers: Record<string, string> = {}) =>
       app.fetch(`https://blog.example.com/trpc/${path}`, {
@@ -72,17 +72,17 @@ describe("another Worker with the binding", () => {
     expect(await ask(userId, "own method")).toEqual({ posts: 1 });
   });
 
-  it("gets values that do not survive a structured clone", async () => {
+  it("receives values that cannot be structured-cloned", async () => {
     expect(await ask(await signUp(), "uncloneable")).toEqual({ url: "https://example.com/a", isDate: true });
   });
 
-  it("an unknown user is NOT_FOUND, whatever the id looks like", async () => {
+  it("gets NOT_FOUND for an unknown user, whatever the id", async () => {
     for (const userId of ["0".repeat(32), "no such user", "", "a:b", "x".repeat(2_000)]) {
       expect(await ask(userId, "create")).toMatchObject({ code: "NOT_FOUND" });
     }
   });
 
-  it("a made-up organization is FORBIDDEN, none at all BAD_REQUEST", async () => {
+  it("gets FORBIDDEN for a made-up organization, and BAD_REQUEST without an organization", async () => {
     const userId = await signUp();
     expect(await ask(userId, "made-up organization")).toMatchObject({ code: "FORBIDDEN" });
     expect(await ask(userId, "system without organization")).toMatchObject({ code: "BAD_REQUEST" });

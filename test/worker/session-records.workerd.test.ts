@@ -52,7 +52,7 @@ async function signUpBefore() {
 }
 
 describe("a session's own cookie", () => {
-  it("is replaced with each renewal, and goes with the sign-out", async () => {
+  it("is replaced at each refresh, and deleted at the sign-out", async () => {
     const { browser, session } = await signUp();
     expect(recordsIn(browser)).toEqual([recordName(session.id, 0)]);
     moveClock(16 * MINUTE);
@@ -63,7 +63,7 @@ describe("a session's own cookie", () => {
     expect(sessionCookies(browser)).toEqual([]);
   });
 
-  it("stands in when the other two are missing, and brings them back", async () => {
+  it("restores the other two when they are missing", async () => {
     const { browser, user } = await signUp();
     for (const name of pair) browser.cookies.delete(name);
     expect(await whoIsSignedIn(browser)).toBe(user.id);
@@ -86,7 +86,7 @@ describe("a session's own cookie", () => {
     expect(recordsIn(browser)).toEqual([recordName(session.id, 3)]);
   });
 
-  it("of a changed password counts more than a late renewal from before it", async () => {
+  it("of a changed password takes precedence over a late refresh from before the change", async () => {
     const { browser, user, client } = await signUp();
     moveClock(16 * MINUTE);
     const slow = openSlowTab(browser);
@@ -97,7 +97,7 @@ describe("a session's own cookie", () => {
     expect(await whoIsSignedIn(browser)).toBe(user.id);
   });
 
-  it("leaves no more than one mark behind, however often users change", async () => {
+  it("leaves at most one replaced record, however often users change", async () => {
     const people = [await signUp(), await signUp()];
     const browser = openBrowser();
     for (let count = 0; count < 6; count++) {
@@ -106,7 +106,7 @@ describe("a session's own cookie", () => {
     expect(recordsIn(browser).map((name) => name.split("-").at(-1))).toEqual(["0", "replaced"]);
   });
 
-  it("does not add up over ninety days of renewals, lost replies, sign-ins and sign-outs", async () => {
+  it("does not accumulate over ninety days of refreshes, lost replies, sign-ins and sign-outs", async () => {
     const [one, two] = [await signUp(), await signUp()];
     const { browser } = one;
     let most = 0;
@@ -124,7 +124,7 @@ describe("a session's own cookie", () => {
     expect(most).toBeLessThanOrEqual(5);
   });
 
-  it("of twenty sign-ups at once leaves few after the next renewals", async () => {
+  it("is one of few after twenty sign-ups at once and the next refreshes", async () => {
     const browser = openBrowser();
     const tabs = Array.from({ length: 20 }, () => openSlowTab(browser));
     await Promise.all(tabs.map((tab) => tab.client().auth.signup.mutate({ email: freshEmail(), password })));
@@ -137,7 +137,7 @@ describe("a session's own cookie", () => {
     expect(recordsIn(browser).length).toBeLessThanOrEqual(2);
   });
 
-  it("of twenty renewals at once is one", async () => {
+  it("is one after twenty refreshes at once", async () => {
     const { browser, session } = await signUp();
     moveClock(16 * MINUTE);
     const tabs = Array.from({ length: 20 }, () => openSlowTab(browser));
@@ -147,10 +147,10 @@ describe("a session's own cookie", () => {
   });
 });
 
-describe("cookies that somebody made up", () => {
+describe("forged session cookies", () => {
   const newest = () => createSessionId().replace(/^0./, "02");
 
-  it("with a later time do not sign anyone out, or in as another", async () => {
+  it("with a later time neither sign anyone out, nor in as another", async () => {
     const { browser, user } = await signUp();
     const stranger = await signUp();
     const [id, other] = [newest(), newest()];
@@ -180,13 +180,13 @@ describe("cookies that somebody made up", () => {
     expect((await me(browser)).user.id).toBe(user.id);
   });
 
-  it("are not more than the two of a browser, when there are many", async () => {
+  it("are ignored beyond the two newest", async () => {
     const { browser, user } = await signUp();
     for (let count = 0; count < 30; count++) browser.cookies.set(recordName(newest(), "replaced"), "A".repeat(43));
     expect((await me(browser)).user.id).toBe(user.id);
   });
 
-  it("twice under one name are refused, as ever", async () => {
+  it("with one name twice are rejected", async () => {
     const { browser, session } = await signUp();
     const name = recordName(session.id, 0);
     const cookie = `${name}=${browser.cookies.get(name)}; ${name}=x`;
@@ -195,8 +195,8 @@ describe("cookies that somebody made up", () => {
   });
 });
 
-describe("a session of the version before", () => {
-  it("stays signed in by its two cookies, and gets its own with the next renewal", async () => {
+describe("a session of the previous version", () => {
+  it("stays signed in by its two cookies, and gets its own cookie at the next refresh", async () => {
     const { browser, user, sessionId } = await signUpBefore();
     expect((await me(browser)).user.id).toBe(user.id);
     expect(recordsIn(browser)).toEqual([]);
@@ -206,7 +206,7 @@ describe("a session of the version before", () => {
     expect(await whoIsSignedIn(browser)).toBe(user.id);
   });
 
-  it("does not displace a user who signed in since, by a late renewal or a late sign-out", async () => {
+  it("does not replace a user who signed in since, by a late refresh or a late sign-out", async () => {
     for (const path of ["me", "logout"] as const) {
       const before = await signUpBefore();
       const { email, user } = await signUp();
@@ -220,7 +220,7 @@ describe("a session of the version before", () => {
     }
   });
 
-  it("that was signed in after going back to that version counts, whatever the version after it has left", async () => {
+  it("takes precedence after a rollback, whatever cookies the newer version has left", async () => {
     const { browser } = await signUp();
     await browser.client().auth.login.mutate({ email: (await signUp()).email, password });
     const back = await signUpBefore();
@@ -231,7 +231,7 @@ describe("a session of the version before", () => {
     expect(recordsIn(browser)).toEqual([recordName(back.sessionId, 1)]);
   });
 
-  it("works beside the user's new sessions: both are listed, and each can end the other", async () => {
+  it("works beside the user's new sessions: both are listed, and each can revoke the other", async () => {
     for (const ends of ["old", "new"] as const) {
       const before = await signUpBefore();
       const browser = openBrowser();
@@ -248,7 +248,7 @@ describe("a session of the version before", () => {
     }
   });
 
-  it("keeps its session, and the version before accepts the tokens of the new one", async () => {
+  it("is created with tokens that the previous version accepts", async () => {
     const { browser, session, user } = await signUp();
     const token = browser.cookies.get(pair[1]) ?? "";
     expect(await verifyRefreshToken(token, options)).toEqual({

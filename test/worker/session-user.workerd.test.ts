@@ -47,8 +47,8 @@ async function replaced() {
   return { ada, bob, browser: ada.browser };
 }
 
-describe.each(linkNames)("a mutation that a page made for another user (%s)", (name) => {
-  it("is refused, changes nothing and sets no cookies", async () => {
+describe.each(linkNames)("a mutation that a page sent for another user (%s)", (name) => {
+  it("is rejected, changes nothing and sets no cookies", async () => {
     const { ada, bob, browser } = await replaced();
     const before = new Map(browser.cookies);
     const error = await errorOf(
@@ -69,7 +69,7 @@ describe.each(linkNames)("a mutation that a page made for another user (%s)", (n
     expect((await browser.client().auth.me.query()).user.id).toBe(bob.user.id);
   });
 
-  it("works for its own user, and for nobody", async () => {
+  it("works for its own user, and without a named user", async () => {
     const { browser, user } = await signUp();
     await clientIn(browser, { user: user.id, link: name }).posts.create.mutate({ title: "A", body: "" });
     expect(await browser.client().posts.list.query()).toHaveLength(1);
@@ -81,7 +81,7 @@ describe.each(linkNames)("a mutation that a page made for another user (%s)", (n
 });
 
 describe("a request that names another user", () => {
-  it("is refused when the page was signed out meanwhile, and the error says nothing of another user", async () => {
+  it("is rejected when the page was signed out meanwhile, and the error reveals nothing about another user", async () => {
     const { browser, user } = await signUp();
     await browser.client().auth.logout.mutate();
     const error = await errorOf(clientIn(browser, { user: user.id }).posts.create.mutate({ title: "A", body: "" }));
@@ -89,14 +89,14 @@ describe("a request that names another user", () => {
     expect(error).not.toMatchObject({ data: { reason: "SESSION_CHANGED" } });
   });
 
-  it("is refused when a page of nobody sends it and a user has signed in", async () => {
+  it("is rejected when a signed-out page sends it and a user has signed in", async () => {
     const { browser } = await signUp();
     const error = await errorOf(clientIn(browser, { user: "anonymous" }).posts.create.mutate({ title: "A", body: "" }));
     expect(error).toMatchObject({ data: { reason: "SESSION_CHANGED" } });
     expect(await browser.client().posts.list.query()).toEqual([]);
   });
 
-  it.each(["", "x", "a, b", "anonymous,anonymous"])("is refused when the name is %j", async (name) => {
+  it.each(["", "x", "a, b", "anonymous,anonymous"])("is rejected when the name is %j", async (name) => {
     const { browser } = await signUp();
     expect(await refusalOf(clientIn(browser, { user: name }).posts.create.mutate({ title: "A", body: "" }))).toBe(
       "UNAUTHORIZED",
@@ -130,7 +130,7 @@ describe("a reply", () => {
     expect(named).toEqual([user.id, user.id, "anonymous", "anonymous"]);
   });
 
-  it("names nobody to a client with a token of its own", async () => {
+  it("names no user to a client with its own token", async () => {
     const { browser } = await signUp();
     const response = await browser.fetch("/trpc/auth.me", { headers: { Authorization: "Bearer invalid" } });
     expect(response.headers.get("userdo-user")).toBeNull();

@@ -17,12 +17,12 @@ async function resultsOf(path: string): Promise<unknown[]> {
   return replies.map(({ result }) => superjson.deserialize(result.data));
 }
 
-it("gives each call of a batch its place and a signal", async () => {
+it("passes each call of a batch its index and a signal", async () => {
   const place = (batchIndex: number) => ({ batchIndex, hasSignal: true });
   expect(await resultsOf("/failures/place,place,place?batch=1")).toEqual([place(0), place(1), place(2)]);
 });
 
-it("gives each call of a batch its place in an object", async () => {
+it("passes each call of a batch its index in an object", async () => {
   await browser.client("batch", "/inputs").auth.signup.mutate({ email: freshEmail(), password });
   const places = [0, 1, 2].map((batchIndex) => ({ batchIndex }));
   expect(await resultsOf("/inputs/placeInObject,placeInObject,placeInObject?batch=1")).toEqual(places);
@@ -31,7 +31,7 @@ it("gives each call of a batch its place in an object", async () => {
 it.each([
   ["subscription", "/failures/endless", { accept: "text/event-stream" }],
   ["query", "/failures/endlessQuery?batch=1", { "trpc-accept": "application/jsonl" }],
-] as const)("aborts the signal of a %s when its client leaves", async (name, path, headers) => {
+] as const)("aborts the signal of a %s when its client disconnects", async (name, path, headers) => {
   const response = await browser.fetch(path, { headers });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -41,7 +41,7 @@ it.each([
 });
 
 it.each(["query", "mutation", "worker", "promise"])(
-  "aborts the signal of a %s when its client leaves before the reply",
+  "aborts the signal of a %s when its client disconnects before the reply",
   async (name) => {
     const { browser: user } = await stockUser();
     const leaving = new AbortController();

@@ -41,8 +41,8 @@ const evil = {
   forwarded: "host=evil.example;proto=http",
 };
 
-describe("Host", () => {
-  it("and what claims to be one change no link of a mail, on any road", async () => {
+describe("a spoofed Host", () => {
+  it("or forwarding header changes no link of a mail, over any transport", async () => {
     for (const { path, headers, body } of Object.values(roadsTo("auth.signup", { email: "", password }))) {
       const email = freshEmail();
       const named = body.replace('"email":""', `"email":"${email}"`).replace("email=&", `email=${email}&`);
@@ -69,7 +69,7 @@ describe("Host", () => {
     }
   });
 
-  it("that is another's is another origin: no cookie, no call and no socket of a page of this one", async () => {
+  it("is another origin: a page of this one gets no cookie, no call and no socket there", async () => {
     const { browser } = await signUp();
     const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
     const headers = { cookie, origin };
@@ -83,7 +83,7 @@ describe("Host", () => {
   });
 });
 
-describe("where a request came from", () => {
+describe("the network of a request", () => {
   /** The keys that the limits counted, for requests with these headers. */
   async function keysFor(headers: Record<string, string>, path = "auth.login", calls = 1): Promise<string[]> {
     const keys: string[] = [];
@@ -105,7 +105,7 @@ describe("where a request came from", () => {
     return keys;
   }
 
-  it("is what one header says, on every road; a chain in any other is not read", async () => {
+  it("is read from one header, over every transport, and not from a chain in another", async () => {
     const chains = {
       "x-forwarded-for": "198.51.100.1, 198.51.100.2",
       "x-real-ip": "198.51.100.3",
@@ -124,12 +124,12 @@ describe("where a request came from", () => {
     }
   });
 
-  it("each call of a batch counts", async () => {
+  it("is counted for each call of a batch", async () => {
     const keys = await keysFor({ "cf-connecting-ip": "203.0.113.7" }, "auth.login", 20);
     expect(keys).toHaveLength(1 + 20 + 20 + 1);
   });
 
-  it("is in the audit log as that header said it, and unknown to a socket and another Worker", async () => {
+  it("is stored in the audit log, and is unknown for a socket and another Worker", async () => {
     const { browser, client, email, user } = await signUp();
     const headers = { "cf-connecting-ip": "203.0.113.7", "x-forwarded-for": "198.51.100.1" };
     for (const { path, headers: own, body } of Object.values(roadsTo("auth.login", { email, password }))) {
@@ -148,7 +148,7 @@ describe("where a request came from", () => {
 describe("line breaks", () => {
   const lines = ["\r\nBcc: b@example.com", "\nBcc: b@example.com", "\rX-Forged: 1", "\u2028Bcc: b@example.com"];
 
-  it("are in nothing that a mail or a header is made of, on any road", async () => {
+  it("never reach a mail or a header, over any transport", async () => {
     const ada = await signUp();
     const { id } = await ada.client.organizations.create.mutate({ name: "Acme" });
     for (const line of lines) {
@@ -180,7 +180,7 @@ describe("line breaks", () => {
     }
   });
 
-  it("where a form leads is one line", async () => {
+  it("are never part of a form's redirect", async () => {
     for (const next of ["/a\r\nSet-Cookie: a=b", "/a%0d%0aSet-Cookie:%20a=b", "/\tb", "/a\u2028b"]) {
       const response = await openBrowser().fetch("/trpc/form/logout", {
         method: "POST",

@@ -70,7 +70,7 @@ async function eventually(condition: () => boolean): Promise<void> {
 const post = { title: "One", body: "" };
 
 describe("subscriptions over SSE", { timeout: 20_000 }, () => {
-  it("tells each change once, with its row, and a Date stays a Date", async () => {
+  it("deliver each change once, with its row, and a Date stays a Date", async () => {
     const { client } = await signUp();
     const told: unknown[] = [];
     let started = false;
@@ -89,7 +89,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     subscription.unsubscribe();
   });
 
-  it("resumes by the Last-Event-ID", async () => {
+  it("resume from the Last-Event-ID", async () => {
     const { client, withCookie } = await signUp();
     const { id } = await client.posts.create.mutate(post);
     const first = await readEvents(withCookie, `${origin}/trpc/posts.changes?lastEventId=nonsense`, {}, 1);
@@ -104,7 +104,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     expect(resumed[0]?.data).toMatchObject({ json: { type: "update", id, data: { done: true } } });
   });
 
-  it("one that is cut off before its first event comes back to where it began", async () => {
+  it("resume from their start when they are cut off before their first event", async () => {
     const { client, withCookie } = await signUp();
     const url = `${origin}/trpc/posts.changes`;
     const response = await withCookie(url, {});
@@ -119,7 +119,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     expect(first?.data).toMatchObject({ json: { type: "create", id } });
   });
 
-  it("a stock client that is cut off before its first event loses nothing", async () => {
+  it("lose nothing for a stock client that is cut off before its first event", async () => {
     const { client, cut } = await signUp();
     const told: unknown[] = [];
     let starts = 0;
@@ -135,12 +135,12 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
     subscription.unsubscribe();
   });
 
-  it("nobody gets an answer that says so", async () => {
+  it("return UNAUTHORIZED without a session", async () => {
     const response = await fetch(`${origin}/trpc/posts.changes`);
     expect(await response.text()).toContain("UNAUTHORIZED");
   });
 
-  it("ends when the session does", async () => {
+  it("end with their session", async () => {
     const { client, withCookie } = await signUp();
     const response = await withCookie(`${origin}/trpc/posts.changes`, { headers: { accept: "text/event-stream" } });
     const text = response.text();
@@ -150,7 +150,7 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
 });
 
 describe("account.export over SSE", () => {
-  it("tells every record once, and ends", async () => {
+  it("returns every record once, and ends", async () => {
     const { client, opened, user } = await signUp();
     await client.posts.create.mutate(post);
     const records: { type: string; data: object }[] = [];
@@ -168,8 +168,8 @@ describe("account.export over SSE", () => {
   });
 });
 
-describe("a query that answers bit by bit", () => {
-  it("arrives over batch-stream", async () => {
+describe("a query that returns a stream", () => {
+  it("works over batch-stream", async () => {
     const { client } = await signUp();
     const values: number[] = [];
     for await (const value of await client.odd.countdown.query(3)) values.push(value);
@@ -178,7 +178,7 @@ describe("a query that answers bit by bit", () => {
 });
 
 describe("another Worker", () => {
-  it("iterates a subscription, and leaves it", async () => {
+  it("iterates a subscription, and ends it", async () => {
     const { client, user } = await signUp();
     const second = server.getWorker("second-worker");
     const answer = second.fetch("https://second.example.com/", {

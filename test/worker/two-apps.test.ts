@@ -43,7 +43,7 @@ async function signUp(app: App): Promise<string | number> {
   return ask(app, "auth.signup", { email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
 }
 
-it("two apps with other secrets, on two ports of one host, do not sign each other out", async () => {
+it("keeps the users of two apps with other secrets, on two ports of one host, signed in", async () => {
   const one = await signUp("fixture-app");
   expect(await ask("second-app", "auth.me")).toBe(401);
   expect(await ask("fixture-app", "auth.me")).toBe(one);

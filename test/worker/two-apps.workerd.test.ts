@@ -60,7 +60,7 @@ async function userOf(page: Page): Promise<string> {
 const signedOut = "You are not signed in. Sign in and try again.";
 
 describe("two apps on one host with the same cookie names", () => {
-  it("keep both users signed in, through renewals of either", async () => {
+  it("keep both users signed in, through refreshes of either", async () => {
     const { first, second, cookies } = openApps();
     const one = await signUpIn(first);
     const two = await signUpIn(second);
@@ -95,7 +95,7 @@ describe("two apps on one host with the same cookie names", () => {
     }
   });
 
-  it("leave the other's cookies as they are where nobody is signed in", async () => {
+  it("do not change the other's cookies where nobody is signed in", async () => {
     const { first, second, cookies } = openApps();
     const one = await signUpIn(first);
     const before = new Map(cookies);
@@ -111,7 +111,7 @@ describe("two apps on one host with the same cookie names", () => {
     expect(await userOf(first)).toBe(one);
   });
 
-  it("leave the other's cookies when a session of theirs has ended elsewhere", async () => {
+  it("do not change the other's cookies when a session of theirs was revoked elsewhere", async () => {
     const { first, second, cookies } = openApps();
     const email = freshEmail();
     await second.client().auth.signup.mutate({ email, password });
@@ -126,7 +126,7 @@ describe("two apps on one host with the same cookie names", () => {
     expect(await userOf(second)).toBe(signedOut);
   });
 
-  it("are both known to `loadSession`", async () => {
+  it("are both authenticated by `loadSession`", async () => {
     const { first, second, cookies } = openApps();
     const users = { BLOG_DO: await signUpIn(first), OTHER_DO: await signUpIn(second) };
     for (const binding of ["BLOG_DO", "OTHER_DO"] as const) {
@@ -136,7 +136,7 @@ describe("two apps on one host with the same cookie names", () => {
     }
   });
 
-  it("say once in the log which option to set", async () => {
+  it("log once which option to set", async () => {
     const { first, second } = openApps();
     await signUpIn(first);
     expect(warned).toEqual([]);
@@ -174,7 +174,7 @@ describe("two apps on one host with a `cookiePrefix` each", () => {
     expect(warned).toEqual([]);
   });
 
-  it("one prefix may begin like the other", async () => {
+  it("may have prefixes that start alike", async () => {
     const { first, second } = openApps({ first: "userdo", second: "userdo-session" });
     const one = await signUpIn(first);
     const two = await signUpIn(second);
@@ -185,7 +185,7 @@ describe("two apps on one host with a `cookiePrefix` each", () => {
   });
 });
 
-it("two apps with one secret and binding name say so, in the reply and once in the log", async () => {
+it("with one secret and binding name report it, in the response and once in the log", async () => {
   const { first, cookies } = openApps();
   const handler = createHandler(appRouter, { binding: "BLOG_DO" });
   // A copy of the first app's settings, with objects of its own.

@@ -10,8 +10,8 @@ function refusalOf(input: unknown): unknown {
   }
 }
 
-describe("the organization that a call is for", () => {
-  it("is the one that its input names", () => {
+describe("the organization of a call", () => {
+  it("is read from the input", () => {
     expect(organizationOf({ organizationId: "Org_1-a" })).toEqual({ type: "organization", id: "Org_1-a" });
   });
 
@@ -20,7 +20,7 @@ describe("the organization that a call is for", () => {
     ["no key", {}],
     ["undefined", { organizationId: undefined }],
     ["a text", "Org_1-a"],
-  ])("is missing with %s, and the message says what to add", (_name, input) => {
+  ])("is missing with %s, and the message names the fix", (_name, input) => {
     const message = expect.stringContaining("`organizationId` is missing") as string;
     expect(refusalOf(input)).toMatchObject({ code: "BAD_REQUEST", message });
   });
@@ -35,7 +35,7 @@ describe("the organization that a call is for", () => {
     ["too long", "a".repeat(129)],
     ["another name in one", "a:b"],
     ["followed by a line break", "a\n"],
-  ])("is none when it is %s, and the message says that it is no id", (_name, organizationId) => {
+  ])("is rejected when it is %s, and the message names the key", (_name, organizationId) => {
     const message = expect.stringContaining("`organizationId` is not an organization's id") as string;
     expect(refusalOf({ organizationId })).toMatchObject({ code: "BAD_REQUEST", message });
   });

@@ -8,7 +8,7 @@ const server = createTestHarness({
 beforeAll(async () => void (await server.listen()), 60_000);
 afterAll(() => server.close());
 
-it("a class without SQLite storage says so on its first call", async () => {
+it("names a class without SQLite storage on its first call", async () => {
   const response = await server.getWorker("without-sqlite").fetch("https://blog.example.com/trpc/auth.login", {
     method: "POST",
     headers: { "content-type": "application/json" },

@@ -5,15 +5,15 @@ import { KV_KEY_BYTES, keyProblem, prefixProblem } from "../../../src/router/kv/
 import { badKeys, oddKeys } from "../../do/kv/keys-and-values.js";
 
 describe("keys", () => {
-  it.each(oddKeys.map((key) => [key]))("%j is a key", (key) => {
+  it.each(oddKeys.map((key) => [key]))("accept %j", (key) => {
     expect(keyProblem(key)).toBeUndefined();
   });
 
-  it.each(badKeys)("%s is no key", (_name, key) => {
+  it.each(badKeys)("reject %s", (_name, key) => {
     expect(keyProblem(key)).toBeTypeOf("string");
   });
 
-  it("a key may take 512 bytes, however many characters those are", () => {
+  it("may have 512 bytes, whatever the number of characters", () => {
     for (const [character, bytes] of [
       ["a", 1],
       ["é", 2],
@@ -26,7 +26,7 @@ describe("keys", () => {
     }
   });
 
-  it("a prefix may be empty", () => {
+  it("may start with an empty prefix", () => {
     expect(prefixProblem("")).toBeUndefined();
     expect(prefixProblem("_")).toBeUndefined();
   });
@@ -35,27 +35,27 @@ describe("keys", () => {
 describe("declared keys", () => {
   const declare = (key: string) => () => initUserDO({ kv: { [key]: z.string() } });
 
-  it.each(["", "draft:1", "a.b", "_a", "__proto", "1st", "ä", "x".repeat(64)])("%j is no name", (key) => {
+  it.each(["", "draft:1", "a.b", "_a", "__proto", "1st", "ä", "x".repeat(64)])("reject the name %j", (key) => {
     expect(declare(key)).toThrow(/^The declared key ".*" is not a valid name/);
   });
 
   it.each(["get", "getEntry", "set", "delete", "list", "increment", "watch", "then", "call", "apply"])(
-    "%s is taken",
+    "reject %s, the name of a procedure",
     (key) => {
       expect(declare(key)).toThrow(`The declared key "${key}" has the name of a procedure`);
     },
   );
 
-  it.each(["constructor", "prototype"])("refuses %s, which no request may contain", (key) => {
+  it.each(["constructor", "prototype"])("reject %s, which no request may contain", (key) => {
     expect(declare(key)).toThrow(`The declared key "${key}" cannot be called`);
   });
 
-  it.each(["toString", "valueOf", "hasOwnProperty"])("takes %s, as a key of its own", (key) => {
+  it.each(["toString", "valueOf", "hasOwnProperty"])("accept %s", (key) => {
     const t = initUserDO({ kv: { [key]: z.string() } });
     expect(Object.keys(t.router({ ...t.builtin })._def.procedures)).toContain(`kv.${key}.get`);
   });
 
-  it("each has procedures of its own beside those for free keys", () => {
+  it("each have their own procedures beside those for free keys", () => {
     const t = initUserDO({ kv: { preferences: z.string() } });
     const router = t.router({ ...t.builtin });
     const paths = Object.keys(router._def.procedures).filter((path) => path.startsWith("kv."));

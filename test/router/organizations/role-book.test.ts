@@ -28,11 +28,11 @@ describe("roles", () => {
     ["owner", { all: [] } as unknown as Requirement, false],
     ["former", "read", false],
     ["__proto__", "read", false],
-  ])("%s, %j: %s", (role, requirement, allowed) => {
+  ])("evaluate the permissions of %s for %j: %s", (role, requirement, allowed) => {
     expect(book.allows(role, requirement)).toBe(allowed);
   });
 
-  it("an owner may do what the built-in procedures ask for, whatever the app's roles say", () => {
+  it("give an owner the permissions of the built-in procedures, whatever the app defines", () => {
     const own = createRolePolicy({ member: ["read"] });
     for (const permission of ["organization:update", "member:manage"]) {
       expect(own.allows("owner", permission)).toBe(true);
@@ -46,12 +46,12 @@ describe("roles", () => {
     expect(named.permissionsOf("admin")).toEqual(["organization:update"]);
   });
 
-  it("fails closed in an app whose roles may do nothing", () => {
+  it("fail closed in an app whose roles have no permissions", () => {
     expect(createRolePolicy({}).allows("owner", "read")).toBe(false);
     expect(() => can({ any: [] } as unknown as Requirement)).toThrow("at least one");
   });
 
-  it("fails closed anywhere but in an organization's object", () => {
+  it("fail closed outside of an organization's object", () => {
     const next = vi.fn<() => string>();
     expect(() => can("read")({ ctx: {}, next })).toThrow("outside of one");
     expect(next).not.toHaveBeenCalled();
@@ -67,7 +67,7 @@ describe("roles", () => {
     ["former", "member", false],
     ["former", "former", false],
     ["member", "former", true],
-  ])("%s gives and takes %s: %s", (role, other, may) => {
+  ])("let %s assign and unassign %s: %s", (role, other, may) => {
     expect(outranks(book, { userId: "x", role }, other)).toBe(may);
   });
 
@@ -75,7 +75,7 @@ describe("roles", () => {
     [{ "1": [] }, "is not a valid name"],
     [{ "a,b": [] }, "is not a valid name"],
     [{ admin: [""] }, "is empty or not a string"],
-  ])("%j is refused at start", (definitions, message) => {
+  ])("reject the definition %j at start", (definitions, message) => {
     expect(() => createRolePolicy(definitions)).toThrow(message);
   });
 });

@@ -91,8 +91,8 @@ const mapped: [name: string, schema: z.ZodType, column: Omit<Column, "name" | "w
   ["codec", z.codec(z.string(), z.date(), { decode: (text) => new Date(text), encode: String }), { type: "date" }],
 ];
 
-describe("a zod type has its column", () => {
-  it.each(mapped)("%s", (_, schema, expected) => {
+describe("a zod type with a column", () => {
+  it.each(mapped)("is mapped: %s", (_, schema, expected) => {
     expect(describeField("field", schema)).toEqual({ name: "field", whenNull: "never", ...expected });
   });
 });
@@ -120,8 +120,8 @@ const refused: [name: string, schema: z.ZodType, reason: RegExp][] = [
   ["an enum with NUL", z.enum(["a\0b"]), /NUL/],
 ];
 
-describe("a type without a column says what to do", () => {
-  it.each(refused)("%s", (_, schema, reason) => {
+describe("a zod type without a column", () => {
+  it.each(refused)("is rejected with the fix: %s", (_, schema, reason) => {
     expect(() => describeField("field", schema)).toThrow(reason);
   });
 });

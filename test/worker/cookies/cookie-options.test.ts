@@ -27,7 +27,7 @@ describe("the option `cookies`", () => {
     ["a list", [], "cookies: this is not an object"],
     ["nothing", null, "cookies: this is not an object"],
     ["a boolean", true, "cookies: this is not an object"],
-  ])("refuses %s, and says how to fix it", (_what, cookies, message) => {
+  ])("rejects %s, and names the fix", (_what, cookies, message) => {
     // The types refuse most of these: an app may be written without them.
     expect(() => checkCookieOptions(cookies as unknown as CookieOptions)).toThrow(message);
   });

@@ -15,14 +15,14 @@ const crossSite = (url: string, partitioned: boolean) =>
   createCookies({ url: new URL(url), sameSite: "none", partitioned });
 
 describe("a session's cookies", () => {
-  test("are out of reach of scripts, of other hosts and of plain http", () => {
+  test("are hidden from scripts, from other hosts and from plain http", () => {
     expect(at("https://app.example.com/trpc/auth.login").set(tokens, now)).toEqual([
       "__Host-userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Host-userdo-refresh=rt1.x; Max-Age=604800; Path=/; HttpOnly; Secure; SameSite=Lax",
     ]);
   });
 
-  test("are cleared by the attributes they were set with, wherever the routes are", () => {
+  test("are cleared with the attributes they were set with, whatever the path", () => {
     expect(at("https://app.example.com/some/deep/trpc/auth.logout").clear()).toEqual([
       "__Host-userdo-access=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
       "__Host-userdo-refresh=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=Lax",
@@ -41,7 +41,7 @@ describe("a session's cookies", () => {
     expect(refresh).toContain("Max-Age=603899;");
   });
 
-  test("read back what was set", () => {
+  test("can be read after they were set", () => {
     const cookies = at("https://app.example.com");
     const pairs = cookies.set(tokens, now).map((cookie) => cookie.split("; ")[0]!.split("=") as [string, string]);
     expect(cookies.read(Object.fromEntries(pairs))).toEqual({
@@ -56,17 +56,17 @@ describe("a session's cookies", () => {
     ["names in another case", { "__host-userdo-access": "a" }],
     ["empty values", { "__Host-userdo-access": "" }],
     ["values longer than a token", { "__Host-userdo-refresh": "x".repeat(limits.tokenLength + 1) }],
-  ])("%s is no token", (_, cookies) => expect(at("https://app.example.com").read(cookies)).toEqual({}));
+  ])("have no token for %s", (_, cookies) => expect(at("https://app.example.com").read(cookies)).toEqual({}));
 });
 
-describe("on this machine itself, over http", () => {
+describe("cookies over http on the local machine", () => {
   test.each([
     "http://localhost:5173",
     "http://app.localhost",
     "http://127.0.0.1:8787",
     "http://127.9.9.9",
     "http://[::1]:8787",
-  ])("%s gets the same names without __Host- and Secure", (url) => {
+  ])("have the same names without __Host- and Secure on %s", (url) => {
     const cookies = at(url);
     expect(cookies.set(tokens, now)[0]).toBe(
       "userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; SameSite=Lax",
@@ -83,11 +83,11 @@ describe("on this machine itself, over http", () => {
     "http://notlocalhost",
     "http://128.0.0.1",
     "http://[::2]",
-  ])("%s gets Secure ones", (url) => expect(at(url).set(tokens, now)[0]).toMatch(/^__Host-.*; Secure/));
+  ])("are Secure on %s", (url) => expect(at(url).set(tokens, now)[0]).toMatch(/^__Host-.*; Secure/));
 });
 
-describe("for front ends of other sites", () => {
-  test("cookies are sent with their requests", () => {
+describe("cookies for front ends of other sites", () => {
+  test("are sent with their requests", () => {
     const cookies = crossSite("https://api.example.com", false);
     const [access = "", refresh = ""] = cookies.set(tokens, now);
     expect(access).toBe("__Host-userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=None");
@@ -95,7 +95,7 @@ describe("for front ends of other sites", () => {
     expect(cookies.clear()[0]).toBe("__Host-userdo-access=; Max-Age=0; Path=/; HttpOnly; Secure; SameSite=None");
   });
 
-  test("partitioned cookies have names of their own, and are deleted in the same partition", () => {
+  test("have their own names when partitioned, and are deleted in the same partition", () => {
     const cookies = crossSite("https://api.example.com", true);
     const attributes = "Path=/; HttpOnly; Secure; Partitioned; SameSite=None";
     const name = "__Host-userdo-partitioned-access";
@@ -105,7 +105,7 @@ describe("for front ends of other sites", () => {
     expect(at("https://api.example.com").read({ [name]: "a" })).toEqual({});
   });
 
-  test("on localhost they are Secure, which SameSite=None requires, without the prefix", () => {
+  test("are Secure on localhost, as SameSite=None requires, without the prefix", () => {
     expect(crossSite("http://localhost:8787", false).set(tokens, now)[0]).toBe(
       "userdo-access=aaa.bbb-_.ccc; Max-Age=900; Path=/; HttpOnly; Secure; SameSite=None",
     );

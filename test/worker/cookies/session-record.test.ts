@@ -20,7 +20,7 @@ describe("the ids of sessions", () => {
     expect(ids.toSorted(compareSessionIds)).toEqual(ids);
   });
 
-  it("of an earlier version count as older", () => {
+  it("of an earlier version sort before all others", () => {
     const id = createSessionId();
     for (const old of random) {
       expect(isTimeOrdered(old)).toBe(false);
@@ -32,8 +32,8 @@ describe("the ids of sessions", () => {
   });
 });
 
-describe("the records among a request's cookies", () => {
-  it("come with the newest session first, its mark before its newest generation", async () => {
+describe("the session records among a request's cookies", () => {
+  it("are sorted by newest session, the replaced record first, then by newest generation", async () => {
     const [older, newer] = [createSessionId(), createSessionId()];
     const cookies = {
       [`${prefix}session-${random[0]}-0`]: await tokenOf(random[0]),
@@ -62,19 +62,19 @@ describe("the records among a request's cookies", () => {
     ["no generation", (id: string) => `${prefix}session-${id}`],
     ["an id in capitals", (id: string) => `${prefix}session-${id.toUpperCase()}x-0`],
     ["a name with a space before it", (id: string) => ` ${prefix}session-${id}-0`],
-  ])("are not those of %s", async (_what, nameOf) => {
+  ])("do not include those of %s", async (_what, nameOf) => {
     const id = createSessionId();
     expect(readRecords({ [nameOf(id)]: await tokenOf(id) }, prefix)).toEqual([]);
   });
 
-  it("are not values that do not have the form of a refresh token", () => {
+  it("do not include values that do not have the form of a refresh token", () => {
     const id = createSessionId();
     for (const value of ["", "x", `${userId}.${id}.0.short`, "%", undefined]) {
       expect(readRecords({ [`${prefix}session-${id}-0`]: value }, prefix)).toEqual([]);
     }
   });
 
-  it("are the newest ones, when there are more than are read", async () => {
+  it("are limited to the newest ones", async () => {
     const ids = Array.from({ length: 30 }, createSessionId);
     const pairs = await Promise.all(ids.map(async (id) => [`${prefix}session-${id}-0`, await tokenOf(id)] as const));
     const read = readRecords(Object.fromEntries(pairs), prefix);

@@ -6,7 +6,7 @@ const ownOrigin = "https://blog.example.com";
 const target = (requested: string | undefined) =>
   redirectTarget({ requested, fallback: "/home", ownOrigin, allowedOrigins: ["https://app.example.com"] }).href;
 
-describe("where a form leads", () => {
+describe("the redirect target of a form", () => {
   it.each([
     ["/posts?page=2#top", `${ownOrigin}/posts?page=2#top`],
     ["posts", `${ownOrigin}/posts`],
@@ -43,7 +43,7 @@ describe("where a form leads", () => {
   });
 });
 
-describe("what a form calls", () => {
+describe("the call of a form", () => {
   const fields = new Map([
     ["email", "ada@example.com"],
     ["password", " pass word "],
@@ -53,7 +53,7 @@ describe("what a form calls", () => {
     ["emailVerified", "true"],
   ]);
 
-  it("passes on what the procedure takes, and nothing else", () => {
+  it("has the fields of the procedure's input, and no others", () => {
     const credentials = { email: "ada@example.com", password: " pass word " };
     expect(formCall({ form: "login", fields })).toEqual({ path: "auth.login", input: credentials });
     expect(formCall({ form: "logout", fields })).toEqual({ path: "auth.logout", input: undefined });

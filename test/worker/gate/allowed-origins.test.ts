@@ -18,7 +18,7 @@ describe("the list of allowed origins", () => {
     "moz-extension://0c1a2b3d-1111-2222-3333-444455556666",
     "safari-web-extension://0C1A2B3D-1111-2222-3333-444455556666",
     "com.example.app://host:1234",
-  ])("takes %j, and allows exactly that", (origin) => {
+  ])("accepts %j, and allows exactly that", (origin) => {
     const allowed = createAllowedOrigins([origin]);
     expect(allowed.includes(origin)).toBe(true);
     for (const other of [`${origin}/`, `${origin}.evil.com`, `${origin}x`, origin.toUpperCase(), "null", ""]) {
@@ -76,23 +76,23 @@ describe("the list of allowed origins", () => {
     "capacitor://*",
     "chrome-extension://*",
     "https://*.example.com:443",
-  ])("refuses %j, which can never match", (origin) => {
+  ])("rejects %j, which can never match", (origin) => {
     expect(() => createAllowedOrigins([origin])).toThrow(`allowedOrigins: "${origin}" is not an origin`);
   });
 
-  it("says how a browser would write an origin", () => {
+  it("shows how a browser would write an origin", () => {
     expect(() => createAllowedOrigins(["https://Bücher.example:443/shop"])).toThrow("https://xn--bcher-kva.example");
     expect(() => createAllowedOrigins(["capacitor://localhost/app"])).toThrow(/: capacitor:\/\/localhost$/);
   });
 
   it.each([["https://app.example.com"], [{}], [[undefined]], [[null]], [[/example/]], [[["https://a.example"]]]])(
-    "refuses %j, which is not a list of texts",
+    "rejects %j, which is not a list of strings",
     (given) => expect(() => createAllowedOrigins(given as never)).toThrow(/^allowedOrigins: /),
   );
 });
 
 describe("a pattern", () => {
-  it("stands for one name", () => {
+  it("matches one name", () => {
     const allowed = createAllowedOrigins(["https://app.example.com", pattern]);
     for (const name of ["0a1b2c3d", "my-branch", "x", "a_b", "xn--bcher-kva"]) {
       expect(allowed.includes(`https://${name}.app.pages.dev`)).toBe(true);
@@ -121,7 +121,7 @@ describe("a pattern", () => {
     "null",
   ])("does not allow %j", (origin) => expect(createAllowedOrigins([pattern]).includes(origin)).toBe(false));
 
-  it("may have a port, and stand below localhost", () => {
+  it("may have a port, and be below localhost", () => {
     const allowed = createAllowedOrigins(["http://*.localhost:5173"]);
     expect(allowed.includes("http://tenant.localhost:5173")).toBe(true);
     expect(allowed.includes("http://tenant.localhost:5174")).toBe(false);
@@ -160,12 +160,12 @@ describe("a pattern", () => {
     "https://*.r2.dev",
     "https://*.eu.ngrok.io",
     "https://*.xn--p1ai",
-  ])("is refused where anyone can get a name: %s", (origin) =>
+  ])("is rejected where anyone can register a name: %s", (origin) =>
     expect(() => createAllowedOrigins([origin])).toThrow("would allow pages of anyone"),
   );
 
   it.each(["https://*.pages.dev.", "https://*.com.", "https://*.app.pages.dev.", "https://*.localhost.:5173"])(
-    "is refused if its host ends with a dot, which stands for the same host: %s",
+    "is rejected if its host ends with a dot, which is the same host: %s",
     (origin) => expect(() => createAllowedOrigins([origin])).toThrow(/^allowedOrigins: .* is not an origin/),
   );
 

@@ -4,7 +4,7 @@ import { expectCalls, expectRefused, post, request } from "./expect-gate.js";
 const names = (count: number) => Array.from({ length: count }, (_, index) => `q${index}`).join();
 const inputs = (value: unknown) => `input=${encodeURIComponent(JSON.stringify(value))}`;
 
-test("a batch pairs paths and inputs by index", async () => {
+test("pairs paths and inputs by index", async () => {
   const { calls, isBatch } = await expectCalls(post("/trpc/a,b.c,d?batch=1", '{"0":{"json":1},"2":{"json":3}}'));
   expect(isBatch).toBe(true);
   expect(calls).toEqual([
@@ -14,7 +14,7 @@ test("a batch pairs paths and inputs by index", async () => {
   ]);
 });
 
-test("a batch of one, a batch without inputs and escaped commas are batches", async () => {
+test("recognizes a batch of one, a batch without inputs and escaped commas", async () => {
   expect((await expectCalls(request(`/trpc/a?batch=1&${inputs({ 0: { json: 1 } })}`))).calls).toEqual([
     { path: "a", input: { json: 1 } },
   ]);
@@ -26,26 +26,26 @@ test("a batch of one, a batch without inputs and escaped commas are batches", as
 });
 
 test.each(["/trpc/a,,b?batch=1", "/trpc/,a?batch=1", "/trpc/a,?batch=1", "/trpc/,?batch=1", "/trpc/a,b/c?batch=1"])(
-  "%s holds a path that names nothing",
+  "rejects %s, which contains an invalid path",
   (path) => expectRefused(request(path), "NOT_FOUND"),
 );
 
 test.each([{ "trpc-accept": "application/jsonl" }, { accept: "text/html, application/jsonl" }])(
-  "a stream %j is for batches only, and nothing runs before that is said",
+  "rejects %j without a batch, before any procedure runs",
   async (headers) => {
     await expectRefused(post("/trpc/a", "", headers), "BAD_REQUEST");
     await expectCalls(post("/trpc/a?batch=1", "", headers));
   },
 );
 
-describe("a batch has an end", () => {
-  test("20 calls pass", async () =>
+describe("the size of a batch", () => {
+  test("may be 20 calls", async () =>
     expect((await expectCalls(request(`/trpc/${names(20)}?batch=1`))).calls).toHaveLength(20));
-  test("21 do not", () => expectRefused(request(`/trpc/${names(21)}?batch=1`), "BAD_REQUEST"));
-  test("2,000 do not", () => expectRefused(request(`/trpc/${names(2000)}?batch=1`), "BAD_REQUEST"));
+  test("may not be 21 calls", () => expectRefused(request(`/trpc/${names(21)}?batch=1`), "BAD_REQUEST"));
+  test("may not be 2,000 calls", () => expectRefused(request(`/trpc/${names(2000)}?batch=1`), "BAD_REQUEST"));
 });
 
-describe("a batch's inputs are an object by index", () => {
+describe("the inputs of a batch", () => {
   test.each([
     "[]",
     '[{"json":1}]',
@@ -57,14 +57,14 @@ describe("a batch's inputs are an object by index", () => {
     '{"constructor":1}',
     '{"00":1}',
     '{"a":1}',
-  ])("%s is refused", (body) => expectRefused(post("/trpc/a,b?batch=1", body), "BAD_REQUEST"));
+  ])("are rejected as %s", (body) => expectRefused(post("/trpc/a,b?batch=1", body), "BAD_REQUEST"));
 
-  test("an index out of range is ignored", async () => {
+  test("may have an index out of range, which is ignored", async () => {
     const { calls } = await expectCalls(post("/trpc/a?batch=1", '{"0":1,"1":2,"99999999":3}'));
     expect(calls).toEqual([{ path: "a", input: 1 }]);
   });
 
-  test("nothing is inherited", async () => {
+  test("are own properties only", async () => {
     await expectRefused(post("/trpc/a?batch=1", '{"__proto__":{"0":"polluted"}}'), "BAD_REQUEST");
     expect(({} as Record<string, unknown>)["0"]).toBeUndefined();
   });

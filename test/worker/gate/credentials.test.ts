@@ -9,12 +9,12 @@ const access = "__Host-userdo-access";
 const record = `__Host-userdo-session-${"0".repeat(32)}-12`;
 
 describe("cookies", () => {
-  test("are read by name, and only our own", async () => {
+  test("are read by name, and only the framework's own", async () => {
     const { cookies } = await expectCalls(withCookie(`${access}=a.b.c; theme=dark;${record}=%20;b=1`));
     expect(cookies).toEqual({ [access]: "a.b.c", [record]: " " });
   });
 
-  test("have no prototype to be reached", async () => {
+  test("have no prototype that a name could reach", async () => {
     const { cookies } = await expectCalls(withCookie(`${access}=1; __proto__=1`));
     expect(cookies["__proto__"]).toBeUndefined();
     expect(cookies["toString"]).toBeUndefined();
@@ -28,9 +28,11 @@ describe("cookies", () => {
     `${access}=1;  ${access}=`,
     `${access}=%31; b; \t${access}=1`,
     `${record}=1; ${record}=2`,
-  ])("are refused if two have one of our names: %s", (cookie) => expectRefused(withCookie(cookie), "BAD_REQUEST"));
+  ])("are rejected if two have one of the framework's names: %s", (cookie) =>
+    expectRefused(withCookie(cookie), "BAD_REQUEST"),
+  );
 
-  test("of other names may come in any number and size", async () => {
+  test("with other names may come in any number and size", async () => {
     for (const foreign of [
       "a=1; a=2",
       "=x; =y; z; z; ",
@@ -50,7 +52,7 @@ describe("cookies", () => {
     expect((await expectCalls(withCookie(header))).cookies).toEqual({ [access]: "a.b.c" });
   });
 
-  test("are not looked for in other cookies' values or behind other spaces", async () => {
+  test("are not searched in other cookies' values or behind other spaces", async () => {
     for (const foreign of [`a=x, ${access}=evil`, `\u00A0${access}=evil`, `a="${access}=evil"`]) {
       expect((await expectCalls(withCookie(foreign))).cookies).toEqual({});
     }
@@ -62,7 +64,7 @@ describe("bearer tokens", () => {
     expect((await expectCalls(withAuthorization(authorization))).bearer).toBe("a.b-c_d");
   });
 
-  test("put cookies aside, doubled ones too", async () => {
+  test("take precedence over cookies, even duplicate ones", async () => {
     const { bearer, cookies } = await expectCalls(
       withAuthorization("Bearer abc", { cookie: `${access}=1; ${access}=2`, origin: OWN }),
     );
@@ -76,9 +78,9 @@ describe("bearer tokens", () => {
     "Bearer a, Bearer b",
     "Bearer ä",
     `Bearer ${"x".repeat(limits.tokenLength + 1)}`,
-  ])("%j is refused", (authorization) => expectRefused(withAuthorization(authorization), "BAD_REQUEST", "xxx"));
+  ])("%j is rejected", (authorization) => expectRefused(withAuthorization(authorization), "BAD_REQUEST", "xxx"));
 
-  test("other schemes are not ours", async () => {
+  test("do not include other schemes", async () => {
     const sent = withAuthorization("Basic dXNlcjpwYXNz", { cookie: `${access}=1`, origin: OWN });
     const { bearer, cookies } = await expectCalls(sent);
     expect({ bearer, cookies }).toEqual({ bearer: undefined, cookies: { [access]: "1" } });

@@ -73,7 +73,7 @@ const foreignPage = fc
     return { headers, method };
   });
 
-it("refuses everything that a page of a foreign origin can send with the session's cookies", () => {
+it("rejects every request that a page of a foreign origin can send with the session's cookies", () => {
   fc.assert(
     fc.property(foreignPage, ({ headers, method }) => {
       const rule = { ownOrigin, allowedOrigins, ...(method === "GET" && { isOwnCookie }) };

@@ -19,10 +19,9 @@ describe("the gate in the Workers runtime", () => {
     await expectRefused(post("/trpc/q", `"${"a".repeat(limits.bodyBytes)}"`), "PAYLOAD_TOO_LARGE", "aaa");
   });
 
-  test("survives a million arrays in each other", () =>
-    expectRefused(post("/trpc/q", "[".repeat(1_000_000)), "BAD_REQUEST"));
+  test("survives a million nested arrays", () => expectRefused(post("/trpc/q", "[".repeat(1_000_000)), "BAD_REQUEST"));
 
-  test("decodes strictly, but for one byte order mark", async () => {
+  test("decodes UTF-8 strictly, except for one byte order mark", async () => {
     await expectRefused(post("/trpc/q", bytes(34, 0x80, 34)), "BAD_REQUEST");
     expect((await expectCalls(post("/trpc/q", bytes(0xef, 0xbb, 0xbf, 0x31)))).calls[0]?.input).toBe(1);
   });
@@ -35,13 +34,13 @@ describe("the gate in the Workers runtime", () => {
     await expectUpgrade(upgrade("/trpc", { cookie: "a=1", "sec-fetch-site": "same-origin" }));
   });
 
-  test("leaves a handshake's socket in place", () => {
+  test("does not change the socket of a handshake", () => {
     const { 0: socket } = new WebSocketPair();
     const handshake = new Response(null, { status: 101, webSocket: socket });
     expect(withGateHeaders(handshake, { corsOrigin: FRIEND }).webSocket).toBe(socket);
   });
 
-  test("adds its headers to a reply that came from elsewhere", async () => {
+  test("adds its headers to a response from elsewhere", async () => {
     const cached = new Response(new Response("[1]").body, { status: 207, headers: { vary: "accept" } });
     const reply = withGateHeaders(cached, { corsOrigin: FRIEND });
     expect(reply.status).toBe(207);

@@ -100,10 +100,10 @@ describe.each(ways)("%s", (_, send) => {
     expect(["calls", "upgrade"]).toContain((await pass(send(headers))).kind);
   });
 
-  test.each(foreign)("is refused with %j", (headers) => expectRefused(send(headers), "FORBIDDEN", "evil"));
+  test.each(foreign)("is rejected with %j", (headers) => expectRefused(send(headers), "FORBIDDEN", "evil"));
 });
 
-test("a query passes with cookies that cannot authenticate it; a mutation with a cookie needs an Origin", async () => {
+test("accepts a query with cookies that cannot authenticate it, and requires an Origin for a mutation with a cookie", async () => {
   await expectCalls(query("/trpc/posts.list", undefined, { cookie: "_ga=1; theme=dark" }));
   await expectRefused(post("/trpc/posts.create", "{}", { cookie: "_ga=1" }), "FORBIDDEN");
   for (const [, send] of ways) {
@@ -111,7 +111,7 @@ test("a query passes with cookies that cannot authenticate it; a mutation with a
   }
 });
 
-test("a refusal without a Referer names the policy to set", async () => {
+test("names the policy to set when it rejects a request without a Referer", async () => {
   const { message } = await refusalOf(query("/trpc/posts.list", undefined, { cookie }));
   expect(message).toContain("Referrer-Policy");
   expect(message).toContain("an Origin header that is allowed");
@@ -135,7 +135,7 @@ describe("the check for an app's own routes", () => {
     expect(isAllowedOrigin(sent({ origin: FRIEND }), {})).toBe(false);
   });
 
-  test("compares with the origin of the request, and holds for every method", () => {
+  test("compares with the origin of the request, for every method", () => {
     const headers = { origin: FRIEND };
     expect(isAllowedOrigin(new Request(`${FRIEND}/checkout`, { headers }))).toBe(true);
     for (const method of ["GET", "PUT", "PATCH", "DELETE"]) {
@@ -143,7 +143,7 @@ describe("the check for an app's own routes", () => {
     }
   });
 
-  test("leaves the request's body to the route", async () => {
+  test("does not read the request's body", async () => {
     const request = new Request(`${OWN}/checkout`, { method: "POST", headers: { origin: OWN }, body: "tea" });
     expect(isAllowedOrigin(request)).toBe(true);
     expect(await request.text()).toBe("tea");
@@ -158,7 +158,7 @@ describe("the check for an app's own routes", () => {
     },
   );
 
-  test("does not hide another failure", () => {
+  test("does not hide other errors", () => {
     const broken = new Proxy(sent({}), {
       get(target, name) {
         if (name === "headers") throw new TypeError("The headers are gone.");
@@ -169,14 +169,14 @@ describe("the check for an app's own routes", () => {
   });
 });
 
-describe("only allowed origins get credentialed CORS", () => {
+describe("CORS headers with credentials", () => {
   const preflight = (origin: string, path = "/trpc/posts.create") =>
     request(path, {
       method: "OPTIONS",
       headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
     });
 
-  test("an allowed origin's preflight names what it may send", async () => {
+  test("name in a preflight what an allowed origin may send", async () => {
     const result = await pass(preflight(FRIEND));
     if (result.kind !== "answered") throw new Error(result.kind);
     const { status, headers } = withGateHeaders(result.response, result);
@@ -208,25 +208,25 @@ describe("only allowed origins get credentialed CORS", () => {
     ["traceparent, tracestate, x-datadog-trace-id, newrelic"],
     ["content-type,x-app-version,Authorization"],
     ["x-" + "a".repeat(500)],
-  ])("an allowed origin may send the headers that it asks for: %s", async (requested) => {
+  ])("allow the headers that an allowed origin requests: %s", async (requested) => {
     const names = requested.toLowerCase().split(/, ?/);
     expect(await allowedHeaders(requested)).toEqual(expect.arrayContaining([...names, "trpc-accept"]));
   });
 
-  test("names that no header can have are left out, and none is repeated", async () => {
+  test("contain no invalid header names, and no duplicates", async () => {
     const names = await allowedHeaders("x-a, x b, X-A,, ä, x-a: 1, x-b,authorization");
     expect(names.filter((name) => name.startsWith("x"))).toEqual(["x-a", "x-b"]);
     expect(new Set(names).size).toBe(names.length);
     expect(names).not.toContain("ä");
   });
 
-  test("a foreign preflight is refused, at the socket's path too", async () => {
+  test("are absent from a foreign preflight, which is rejected, also at the socket's path", async () => {
     await expectRefused(preflight("https://evil.com"), "FORBIDDEN");
     await expectRefused(preflight("https://evil.com", "/trpc"), "FORBIDDEN");
     await expectRefused(preflight("capacitor://localhost"), "FORBIDDEN");
   });
 
-  test("OPTIONS of the own origin and of no browser is answered without CORS", async () => {
+  test("are absent for OPTIONS of the own origin and of clients that are not browsers", async () => {
     for (const sent of [preflight(OWN), request("/trpc/q", { method: "OPTIONS" })]) {
       const result = await pass(sent);
       if (result.kind !== "answered") throw new Error(result.kind);
@@ -235,21 +235,21 @@ describe("only allowed origins get credentialed CORS", () => {
     }
   });
 
-  test("an allowed origin can read errors, a foreign one cannot", async () => {
+  test("let an allowed origin read errors, and not a foreign one", async () => {
     const refusedFriend = await pass(query("/trpc/q.", undefined, { origin: FRIEND }));
     expect(refusedFriend).toMatchObject({ kind: "refused", refusal: { code: "NOT_FOUND" }, corsOrigin: FRIEND });
     const refusedStranger = await pass(query("/trpc/q.", undefined, { origin: "https://evil.com" }));
     expect(refusedStranger).toMatchObject({ refusal: { code: "FORBIDDEN" }, corsOrigin: undefined });
   });
 
-  test("the own origin needs no CORS", async () => {
+  test("are absent for the own origin", async () => {
     expect((await expectCalls(query("/trpc/q", undefined, { origin: OWN }))).corsOrigin).toBeUndefined();
     expect((await expectCalls(query("/trpc/q", undefined, { origin: FRIEND }))).corsOrigin).toBe(FRIEND);
   });
 });
 
 describe("replies", () => {
-  test("carry no-store and nosniff, and keep what they had", () => {
+  test("carry no-store and nosniff, and keep their other headers", () => {
     const had = new Response("{}", { status: 207, headers: { vary: "trpc-accept, accept", "set-cookie": "a=1" } });
     had.headers.append("set-cookie", "b=2");
     const { status, headers } = withGateHeaders(had, { corsOrigin: FRIEND });
@@ -262,7 +262,7 @@ describe("replies", () => {
     expect(headers.getSetCookie()).toEqual(["a=1", "b=2"]);
   });
 
-  test("can go through twice", () => {
+  test("can be processed twice", () => {
     const once = withGateHeaders(Response.json({}), {});
     expect([...withGateHeaders(once, {}).headers]).toEqual([...once.headers]);
   });

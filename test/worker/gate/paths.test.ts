@@ -3,7 +3,7 @@ import { expectCalls, expectNotMine, expectRefused, query, request } from "./exp
 
 const pathsOf = async (path: string) => (await expectCalls(request(path))).calls.map((call) => call.path);
 
-describe("only the exact prefix is ours", () => {
+describe("the path prefix", () => {
   test.each([
     "/",
     "/abcd/q",
@@ -14,15 +14,15 @@ describe("only the exact prefix is ours", () => {
     "/api/trpc/q",
     "/trpc/../q",
     "/trpc/%2e%2e/q",
-  ])("%s is left to others", (path) => expectNotMine(request(path)));
+  ])("does not match %s", (path) => expectNotMine(request(path)));
 
   test.each(["/trpc", "/trpc/", "/trpc//q", "/trpc/q/", "/trpc/q/r", "/trpc/q,r", "/trpc/./q/"])(
-    "%s names no procedure",
+    "matches %s, which is not a procedure",
     (path) => expectRefused(request(path), "NOT_FOUND"),
   );
 });
 
-describe("a path is names joined by dots, in one spelling", () => {
+describe("a procedure path", () => {
   test.each([
     "q.",
     ".q",
@@ -41,25 +41,25 @@ describe("a path is names joined by dots, in one spelling", () => {
     "constructor",
     "nested.__proto__",
     "prototype.q",
-  ])("%s is refused", (path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path));
+  ])("is rejected as %s", (path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path));
 
   test.each(["q", "posts.list", "a.b.c.d", "_live", "get-user", "$x", "v2.list", "toString", "createCaller"])(
-    "%s is left to the router",
+    "is passed to the router as %s",
     async (path) => expect(await pathsOf(`/trpc/${path}`)).toEqual([path]),
   );
 
-  test("names that are not ASCII arrive decoded", async () => {
+  test("is decoded if it is not ASCII", async () => {
     expect(await pathsOf("/trpc/größe.日本")).toEqual(["größe.日本"]);
   });
 });
 
-describe("long paths and URLs are not repeated", () => {
+describe("long paths and URLs", () => {
   test.each([
     ["257 characters in one name", "a".repeat(257)],
     ["10 KB", "b".repeat(10_000)],
   ])("a path of %s is not found", (_, path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path.slice(0, 50)));
 
-  test("a path of 256 characters passes", async () => {
+  test("a path of 256 characters is accepted", async () => {
     expect(await pathsOf(`/trpc/${"a".repeat(256)}`)).toHaveLength(1);
   });
 
@@ -72,29 +72,29 @@ describe("long paths and URLs are not repeated", () => {
   });
 });
 
-describe("a query string means one thing", () => {
+describe("a query string", () => {
   test.each([
     ["two inputs", "?input=1&input=2"],
     ["an escaped name", "?input=1&%69nput=2"],
     ["two batch flags", "?batch=1&batch=0"],
     ["bytes that are no UTF-8", "?input=%22%ff%22"],
     ["half an escape", "?input=%2"],
-  ])("%s are refused", (_, search) => expectRefused(request(`/trpc/q${search}`), "BAD_REQUEST"));
+  ])("is rejected with %s", (_, search) => expectRefused(request(`/trpc/q${search}`), "BAD_REQUEST"));
 
-  test("parameters of others are ignored, twice too", async () => {
+  test("may have other parameters, even twice", async () => {
     const { calls } = await expectCalls(
       request("/trpc/q?utm=1&utm=%ff&%ff=1&%=2&%E0%A4=3&=4&&input=%7B%22json%22%3A1%7D"),
     );
     expect(calls).toEqual([{ path: "q", input: { json: 1 } }]);
   });
 
-  test("plus signs and escapes are read as URLSearchParams writes them", async () => {
+  test("is decoded like the output of URLSearchParams", async () => {
     const search = new URLSearchParams({ input: JSON.stringify({ json: "a b+c&ä" }) });
     const { calls } = await expectCalls(request(`/trpc/q?${search.toString()}`));
     expect(calls[0]?.input).toEqual({ json: "a b+c&ä" });
   });
 
-  test("connectionParams do not belong in the URL of a call", async () => {
+  test("may not have connectionParams for a call", async () => {
     await expectRefused(request("/trpc/q?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
     await expectRefused(request("/trpc/q?connectionParams=1"), "BAD_REQUEST");
   });

@@ -22,7 +22,7 @@ const router = t.router({
 type Router = typeof router;
 const config = router._def._config;
 
-test("a refusal is a tRPC error, serialized as the router's own and without a stack", async () => {
+test("serializes a rejection like the router's own errors, without a stack", async () => {
   const reply = refusalResponse(await refusalOf(request("/trpc/q", { method: "PUT" })), config);
   expect(reply.status).toBe(405);
   expect(reply.headers.get("content-type")).toBe("application/json");
@@ -45,11 +45,11 @@ test.each<[Refusal["code"], number]>([
   ["METHOD_NOT_SUPPORTED", 405],
   ["PAYLOAD_TOO_LARGE", 413],
   ["UNSUPPORTED_MEDIA_TYPE", 415],
-])("%s is status %d", (code, status) => {
+])("answers %s with status %d", (code, status) => {
   expect(refusalResponse({ code, message: "No.", reason: "ORIGIN_NOT_ALLOWED" }, config).status).toBe(status);
 });
 
-test("the app's own error format applies", async () => {
+test("applies the app's own error format", async () => {
   const formatted = initTRPC.create({
     transformer,
     errorFormatter: ({ shape }) => ({ ...shape, data: { ...shape.data, app: 1 } }),
@@ -84,7 +84,7 @@ describe.each(links)("the stock %s", (_, link) => {
     },
   );
 
-  test("sends what the gate lets through", async () => {
+  test("sends what the gate accepts", async () => {
     const inputs: unknown[] = [];
     const fetch: Fetch = async (url, init) => {
       const { calls } = await expectCalls(new Request(url as string, init as RequestInit));
@@ -116,7 +116,7 @@ describe.each(links)("the stock %s", (_, link) => {
   });
 });
 
-test("a call and its refusal never repeat each other", async () => {
+test("repeats neither a call in its rejection nor a rejection in the next call", async () => {
   const refusal = await refusalOf(post("/trpc/q", '{"password":"sesame'));
   expect(await refusalResponse(refusal, config).text()).not.toContain("sesame");
   await expectCalls(query("/trpc/q", { json: null, meta: { values: ["undefined"], v: 1 } }));

@@ -1,35 +1,35 @@
 import { expect, test } from "vitest";
 import { expectCalls, expectRefused, expectUpgrade, post, request, upgrade } from "./expect-gate.js";
 
-test("a socket is opened at the prefix itself", async () => {
+test("accepts a socket at the prefix itself", async () => {
   expect((await expectUpgrade(upgrade("/trpc"))).organizationId).toBeUndefined();
   expect((await expectUpgrade(upgrade("/trpc", { upgrade: "WebSocket" }))).url.pathname).toBe("/trpc");
 });
 
-test("an organization's socket names it", async () => {
+test("returns the organization of a socket", async () => {
   expect((await expectUpgrade(upgrade("/trpc?organizationId=Org_1-a"))).organizationId).toBe("Org_1-a");
 });
 
 test.each(["", "a.b", "a/b", "user:1", "%00", "a%20b", "x".repeat(129), "a&organizationId=b"])(
-  "the organization id %j is refused",
+  "rejects the organization id %j",
   (id) => expectRefused(upgrade(`/trpc?organizationId=${id}`), "BAD_REQUEST"),
 );
 
-test.each(["/trpc/", "/trpc/posts.changes", "/trpc//"])("%s is no place for a socket", (path) =>
+test.each(["/trpc/", "/trpc/posts.changes", "/trpc//"])("rejects a socket at %s", (path) =>
   expectRefused(upgrade(path), "NOT_FOUND"),
 );
 
-test("connectionParams may be announced, not put in the URL", async () => {
+test("accepts the announcement of connectionParams, and rejects their values in the URL", async () => {
   await expectUpgrade(upgrade("/trpc?connectionParams=1"));
   await expectRefused(upgrade("/trpc?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
 });
 
-test("other protocols and methods are no upgrade", async () => {
+test("ignores upgrades to other protocols and by other methods", async () => {
   await expectRefused(request("/trpc", { headers: { upgrade: "h2c" } }), "NOT_FOUND");
   await expectCalls(post("/trpc/q", "{}", { upgrade: "websocket" }));
 });
 
-test("an upgrade brings its credentials", async () => {
+test("returns the credentials of an upgrade", async () => {
   expect((await expectUpgrade(upgrade("/trpc", { authorization: "Bearer t.o.k" }))).bearer).toBe("t.o.k");
   const byCookie = upgrade("/trpc", { cookie: "a=1; __Host-userdo-access=x", origin: "https://app.example.com" });
   expect((await expectUpgrade(byCookie)).cookies).toEqual({ "__Host-userdo-access": "x" });
