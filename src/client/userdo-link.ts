@@ -1,16 +1,20 @@
-import { httpBatchLink, type HTTPBatchLinkOptions, type HTTPHeaders, type TRPCLink } from "@trpc/client";
+import {
+  httpBatchLink,
+  type HTTPBatchLinkOptions,
+  type HTTPHeaders,
+  type TRPCLink,
+  type OperationLink,
+} from "@trpc/client";
 import type { AnyTRPCRouter } from "@trpc/server";
 import { USER_HEADER } from "../shared/session-user.js";
 import { requestLimits } from "../shared/request-limits.js";
 import { callOver } from "./call-over-http.js";
-import { createClientSessions, sessionCallOf } from "./client-sessions.js";
-import { createSessionBatches } from "./session-batches.js";
+import { createClientSessions, sessionCallOf, type ClientSession } from "./client-sessions.js";
 import { explainFailure } from "./explain-failure.js";
 import { createWriteAcks, type WriteAcks } from "./write-acks.js";
-import { joinOtherTabs } from "./other-tabs.js";
+import { joinOtherTabs, type SignInChange } from "./other-tabs.js";
 import { createSessionWatch } from "./session-watch.js";
 import { createSignInEvents, type SignInEvents, type SignInListener } from "./sign-in-events.js";
-import type { SignInChange } from "./other-tabs.js";
 import type { SocketClass } from "./socket-class.js";
 import { createSocketLinks } from "./socket-links.js";
 import type { TokenStore } from "./token-keeper.js";
@@ -238,4 +242,20 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
 function toRecord(headers: HTTPHeaders = {}): Record<string, string | string[] | undefined> {
   const entries = Symbol.iterator in headers ? (headers as Iterable<[string, string]>) : Object.entries(headers);
   return Object.fromEntries(Array.from(entries, ([name, value]) => [name.toLowerCase(), value]));
+}
+
+type Link = OperationLink<AnyTRPCRouter>;
+
+/**
+ * Batches only calls of the same session, so that no call is sent with the credentials of another session. A call that signs
+ * in or out is sent alone: it ends the other calls, which would abort a request that they share.
+ */
+function createSessionBatches(create: (session: ClientSession) => Link): Link {
+  const links = new WeakMap<ClientSession, Link>();
+  return (chain) => {
+    const { change, session } = sessionCallOf(chain.op);
+    const link = (!change && links.get(session)) || create(session);
+    if (!change) links.set(session, link);
+    return link(chain);
+  };
 }

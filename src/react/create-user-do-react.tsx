@@ -12,7 +12,6 @@ import { addDefaults } from "./query-defaults.js";
 import type { SessionState, SessionUserOf } from "./session-state.js";
 import { LiveBridgeContext, useLiveStatus } from "./use-live-status.js";
 import { useSessionOf } from "./use-session.js";
-import { requireProvider } from "./require-provider.js";
 
 export interface UserDOProviderProps<TRouter extends AnyTRPCRouter> {
   readonly children: ReactNode;
@@ -107,5 +106,25 @@ export function createUserDOReact<TRouter extends AnyTRPCRouter>(): UserDOReact<
     live,
     optimistic,
     useLiveStatus,
+  };
+}
+
+/** Part of the message of tRPC's hooks without a provider. Their error has no class of its own. */
+const WITHOUT_PROVIDER = "<TRPCProvider>";
+
+/**
+ * Wraps a hook of tRPC, so that its error without a provider names `UserDOProvider`. tRPC's own error names a provider that the
+ * app does not use. Other errors are not changed, such as React's error for a hook outside of a component.
+ *
+ * @throws Error without a `UserDOProvider` around the component
+ */
+export function requireProvider<TValue>(name: string, hook: () => TValue): () => TValue {
+  return () => {
+    try {
+      return hook();
+    } catch (cause) {
+      if (!(cause instanceof Error && cause.message.includes(WITHOUT_PROVIDER))) throw cause;
+      throw new Error(`${name}() needs a <UserDOProvider> around the component.`, { cause });
+    }
   };
 }

@@ -1,9 +1,10 @@
 import type { TRPCProcedureBuilder, TRPCUnsetMarker } from "@trpc/server";
 import type { BaseContext, OrganizationContext, UserContext } from "./context.js";
 import type { AppDefinition } from "./definition.js";
-import { wrapBuilder } from "./wrap-builder.js";
 import { organizationInput } from "./app-input.js";
 import { placementMeta, type Placement } from "./placement.js";
+import type { Resolver } from "./atomic.js";
+import { completeProcedure } from "./complete-procedure.js";
 
 /** The procedure builder of a tRPC root, with additional context. */
 type RootBuilder<TContext, TErrorShape, TKnown = object> = TRPCProcedureBuilder<
@@ -87,4 +88,26 @@ export function createBaseProcedures<TApp extends AppDefinition, TContext extend
     /** Built-in: runs in the caller's own object, and can end the caller's session. */
     endingProcedure: userProcedure("sometimes"),
   };
+}
+
+type Builder = Record<"query" | "mutation" | "subscription", (resolver: Resolver) => unknown>;
+
+/** Wraps tRPC's builder, and the builders that it returns, so that {@link completeProcedure} completes each procedure. */
+function wrapBuilder<TBuilder extends object>(builder: TBuilder): TBuilder {
+  return new Proxy(builder, {
+    get(target, property, receiver) {
+      const value: unknown = Reflect.get(target, property, receiver);
+      if (typeof value !== "function") return value;
+      if (isBuilder(target) && (property === "query" || property === "mutation" || property === "subscription"))
+        return (resolver: Resolver) => completeProcedure(target[property](resolver), resolver);
+      return (...args: unknown[]) => {
+        const next: unknown = Reflect.apply(value, target, args);
+        return isBuilder(next) ? wrapBuilder(next) : next;
+      };
+    },
+  });
+}
+
+function isBuilder(value: unknown): value is Builder {
+  return typeof value === "object" && value !== null && "mutation" in value;
 }

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { createUserDOReact } from "../../src/react/index.js";
-import { requireProvider } from "../../src/react/require-provider.js";
+import { requireProvider } from "../../src/react/create-user-do-react.js";
 
 const { UserDOProvider, useTRPC, useTRPCClient, useSession } = createUserDOReact<AppRouter>();
 const log = vi.spyOn(console, "error").mockImplementation(() => {});

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { deviceLabel } from "../../src/worker/request/device-label.js";
+import { deviceLabel } from "../../src/worker/request/device-of.js";
 
 const labels: readonly (readonly [string, string | undefined])[] = [
   ["Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", "Firefox on Windows"],

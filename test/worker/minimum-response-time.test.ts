@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { minimumResponseTime } from "../../src/worker/calls/minimum-response-time.js";
+import { minimumResponseTime } from "../../src/worker/calls/handle-calls.js";
 
 afterEach(() => void vi.useRealTimers());
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { networkOf } from "../../src/worker/request/network-of.js";
+import { networkOf } from "../../src/worker/request/device-of.js";
 
 describe("the network of an IP address", () => {
   it.each([

@@ -6,10 +6,25 @@ import { createLiveQuery, type LiveQuery } from "./live-query.js";
 import { isMarkedLive } from "./live.js";
 import { liveStatusOf, type LiveStatus } from "./live-status.js";
 import { createUpdateBatcher } from "./update-batcher.js";
-import { watchNetwork } from "./network.js";
 import { createOptimisticLayers } from "./optimistic-layers.js";
 import type { CachedQuery, CacheEvent, LiveNotifyManager, LiveQueryClient } from "./query-cache.js";
 import { readQueryKey } from "./read-query-key.js";
+
+/** Watches whether the device has a network. On a platform that does not report it, the network counts as available. */
+function watchNetwork(onChange: () => void) {
+  return {
+    isUp: (): boolean => globalThis.navigator?.onLine !== false,
+
+    /** Starts to watch. Returns the function that stops it. */
+    watch(): () => void {
+      const stop = new AbortController();
+      for (const event of ["online", "offline"]) {
+        globalThis.window?.addEventListener?.(event, onChange, { signal: stop.signal });
+      }
+      return () => stop.abort();
+    },
+  };
+}
 
 export interface LiveBridgeOptions<TRouter extends AnyTRPCRouter> {
   readonly client: TRPCClient<TRouter>;

@@ -11,7 +11,6 @@ import type { AccountDeps } from "./account-deps.js";
 import type { ActingSession } from "./audit-log.js";
 import { toUser, type AccountRow } from "./account-store.js";
 import { changePassword } from "./passwords/change-password.js";
-import { checkLink } from "./check-link.js";
 import type { DeviceConfirmation } from "./sessions/device-confirmation.js";
 import type { EmailChange } from "./email/email-change.js";
 import type { EmailVerification } from "./email/email-verification.js";
@@ -28,6 +27,8 @@ import { rejectEmail } from "./email/reject-email.js";
 import type { UserAccount } from "./user-account.js";
 import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../lifecycle/caller-errors.js";
+import type { MailPurpose } from "../../jwt/mail-token.js";
+import { invalidLink, readLinkSecret, usedLink } from "./account-mails.js";
 
 export interface AccountServiceOptions {
   readonly deps: AccountDeps;
@@ -177,4 +178,25 @@ function sessionNeeded(caller: Caller, userId: string): ReasonedError {
       ? "You are signed in to another account. Sign in to the account that asked for this link, then confirm the address. If you did not ask for it, reject the address."
       : "Sign in to the account that asked for this link, then confirm the address. If you did not ask for it, reject the address.",
   });
+}
+
+type CheckLinkDeps = Pick<AccountDeps, "userId" | "identity" | "accounts" | "mailTokens" | "pendingChanges">;
+
+/**
+ * Checks a mailed link without using it, by the conditions for its first use. Another call can use or revoke the link
+ * before this user does.
+ *
+ * @throws ReasonedError BAD_REQUEST for a link that is not valid for this purpose, with the reason LINK_USED if it was used
+ */
+async function checkLink(deps: CheckLinkDeps, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
+  const { accounts, mailTokens, pendingChanges } = deps;
+  const secret = await readLinkSecret(deps, purpose, token);
+  // If the account was deleted in the meantime, its other tables do not exist.
+  const account = accounts.read();
+  if (!account) throw invalidLink();
+  if (mailTokens.findUsed(purpose, secret, Date.now())) throw usedLink();
+  const sent = mailTokens.peek(purpose, secret, Date.now());
+  const address = purpose === "changeEmail" ? pendingChanges.read()?.email : account.email;
+  if (sent === undefined || sent.email !== address) throw invalidLink();
+  return { valid: true };
 }

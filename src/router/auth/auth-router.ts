@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { SignedIn } from "../../shared/account.js";
+import type { SignedIn, Credentials, Signup } from "../../shared/account.js";
 import { builtinRoot } from "../builtin-root.js";
 import type { AppDefinition } from "../definition.js";
-import type { UserOf } from "../profile.js";
-import { accountOf, emailIndexOf } from "../services.js";
+import type { UserOf, SignupProfile } from "../profile.js";
+import { accountOf, emailIndexOf, requireService, servicesOf } from "../services.js";
 import {
   emailInput,
   mailedLinkInput,
@@ -12,9 +12,9 @@ import {
   passwordInput,
   tokensInput,
 } from "./credentials.js";
-import { refresh } from "./refresh.js";
-import { socketTicket } from "./socket-ticket.js";
-import { signupInput } from "./signup-input.js";
+import { limits } from "../../shared/limits.js";
+import { optionalIfEmpty } from "../optional-if-empty.js";
+import { ReasonedError } from "../reasoned-error.js";
 
 const {
   router,
@@ -165,5 +165,52 @@ export function createAuthRouter<TApp extends AppDefinition>(profile: TApp["prof
     confirmEmailChange: ownMailProcedure
       .input(z.strictObject({ token: mailTokenInput }))
       .mutation(({ ctx, input }) => accountOf(ctx).confirmEmailChange(input.token)),
+  });
+}
+
+const refreshInput = z.strictObject({ refreshToken: z.string().max(limits.tokenLength).optional() }).optional();
+
+/**
+ * Exchanges a refresh token for the next tokens of its session. The reply has them in the body if the token came in the body,
+ * and as cookies if it came as a cookie. Calls with the same token at the same moment, such as from twenty tabs, all get the
+ * same tokens.
+ *
+ * @throws UNAUTHORIZED if the session has ended, or if the token was exchanged before, which ends the session
+ */
+const refresh = builtinRoot.refreshProcedure
+  .input(refreshInput)
+  .mutation(({ ctx, input }) => requireService(ctx, "refresh")(input?.refreshToken));
+
+/** The input of `auth.signup`, with the `profile` if the app has one. */
+function signupInput<TApp extends AppDefinition>(
+  profile: TApp["profile"],
+): z.ZodType<Signup, Credentials & SignupProfile<TApp>> {
+  const credentials = z.strictObject({ email: emailInput, password: newPasswordInput, tokens: tokensInput });
+  const schema = profile ? credentials.extend({ profile: optionalIfEmpty(profile.strict()) }) : credentials;
+  // TypeScript cannot resolve the conditional type while the app is generic.
+  return schema as unknown as z.ZodType<Signup, Credentials & SignupProfile<TApp>>;
+}
+
+// Not `organizationId`, because that key routes a call to the organization's object.
+const ticketInput = z.strictObject({ organization: z.string().min(1).max(128).optional() }).optional();
+
+/**
+ * Issues a ticket that opens one socket, to an organization's object or to the user's own. For clients that authenticate with a
+ * token and cannot send it with a socket, as in a browser: they append the ticket to the socket's URL as the parameter
+ * `ticket`. A ticket works once, within 30 seconds, and expires with the session.
+ *
+ * @throws UNAUTHORIZED (NOT_SIGNED_IN), BAD_REQUEST (HTTP_REQUIRED)
+ */
+const socketTicket = builtinRoot.socketTicketProcedure.input(ticketInput).mutation(({ ctx, input }) => {
+  const issueTicket = servicesOf(ctx)?.socketTicket;
+  if (!issueTicket) throw requiresHttp();
+  return issueTicket(input?.organization);
+});
+
+function requiresHttp(): ReasonedError {
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "HTTP_REQUIRED",
+    message: "`auth.socketTicket` works over HTTP only. Call it through the Worker's handler, with a session.",
   });
 }

@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import type { AllowedValue, Column } from "./column.js";
 import { checkNested } from "./describe-nested.js";
-import { hasDefault } from "./has-default.js";
 import { isBytes } from "./is-bytes.js";
 import { mergeStorage, type Storage, storageOfValues } from "./merge-storage.js";
 import { UnmappableError } from "./unmappable-error.js";
@@ -114,4 +113,29 @@ function either(options: readonly Description[]): Description {
 function both(left: Description, right: Description): Description {
   if (left.storage?.type !== right.storage?.type) throw new UnmappableError("intersection");
   return { storage: left.storage, null: left.null && right.null, undefined: left.undefined && right.undefined };
+}
+
+/**
+ * Whether a type has a default for a missing value: `.default`, `.prefault` or `.catch`. Does not compute the default, because a
+ * Worker cannot read a clock or random numbers while it starts.
+ */
+function hasDefault(schema: z.core.$ZodType): boolean {
+  const { def } = (schema as z.core.$ZodTypes)._zod;
+  // Other types have no default. A coerced or preprocessed type may accept undefined, but not as a declared default.
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check
+  switch (def.type) {
+    case "default":
+    case "prefault":
+    case "catch":
+      return true;
+    case "optional":
+    case "nullable":
+    case "nonoptional":
+    case "readonly":
+      return hasDefault(def.innerType);
+    case "pipe":
+      return hasDefault(def.in);
+    default:
+      return false;
+  }
 }

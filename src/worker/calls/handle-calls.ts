@@ -9,7 +9,6 @@ import { wantsStream } from "../gate/read-calls.js";
 import { refusalResponse } from "../gate/refusal-response.js";
 import type { Refusal } from "../gate/refusal.js";
 import { withFirstEventId } from "../streams/with-first-event-id.js";
-import { minimumResponseTime } from "./minimum-response-time.js";
 import { errorShapeOf, prepareCall, type PrepareCallOptions } from "./prepare-call.js";
 import { createProxyRouter } from "./proxy-router.js";
 import { sendCalls, type ReplyWithStreams, type ResolvedCall, type SendCallsOptions } from "./send-calls.js";
@@ -164,5 +163,25 @@ async function callerFor(calls: readonly ResolvedCall[], { identity, configurati
   return renew(identity.claims, configuration, {
     device,
     acceptsSessions: others.length === 0 ? acceptsSessions : undefined,
+  });
+}
+
+/**
+ * Procedures that send mail to an address. They respond equally with and without an account, but an empty object takes
+ * longer to start than an initialized one, and these calls do not hash a password, which would hide the difference.
+ */
+const BY_ADDRESS: ReadonlySet<string> = new Set(["auth.requestPasswordReset", "auth.requestDeviceLink"]);
+
+/** Longer than an object usually takes to start and respond, and too short for a user to notice. */
+const MINIMUM_MS = 100;
+
+/**
+ * Resolves when the response to these calls may be sent, so that its time does not show whether an address has an account.
+ * `undefined` if it may be sent at once. Call it before the calls are sent.
+ */
+export function minimumResponseTime(calls: readonly { readonly path: string }[]): Promise<void> | undefined {
+  if (!calls.some(({ path }) => BY_ADDRESS.has(path))) return undefined;
+  return new Promise((resolve) => {
+    setTimeout(resolve, MINIMUM_MS);
   });
 }

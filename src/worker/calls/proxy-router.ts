@@ -2,10 +2,9 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import superjson from "superjson";
 import { placementOf } from "../../router/placement.js";
 import { resolveNested } from "../../router/resolve-nested.js";
-import type { Call, ErrorShape } from "../../shared/call.js";
+import type { Call, ErrorShape, LaterValue } from "../../shared/call.js";
 import { withReplyCursor, ResultWithCursor } from "../../shared/reply-cursor.js";
 import { ForwardedError } from "./forwarded-error.js";
-import { withLaterValues } from "./later-values.js";
 import type { PreparedCall } from "./prepare-call.js";
 import type { ReplyWithStreams } from "./send-calls.js";
 import { checkStreamedResult, serializeResult, SerializedResult } from "./serialize-result.js";
@@ -84,4 +83,30 @@ export function createProxyRouter(
     },
   };
   return { ...router, _def: { ...router._def, _config: config, procedures, lazy: {} } } as AnyTRPCRouter;
+}
+
+/**
+ * Adds promises and async iterables to a result, which tRPC then streams to the client.
+ *
+ * @param open reads the stream of a ticket
+ */
+function withLaterValues(
+  data: unknown,
+  later: readonly LaterValue[],
+  open: (ticket: string) => AsyncIterable<unknown>,
+): unknown {
+  const values = later.map(({ key, kind, ticket }) => [
+    key,
+    kind === "iterable" ? open(ticket) : returnedBy(open(ticket)),
+  ]);
+  return { ...(data as object), ...(Object.fromEntries(values) as object) };
+}
+
+function returnedBy(stream: AsyncIterable<unknown>): Promise<unknown> {
+  const returned = stream[Symbol.asyncIterator]()
+    .next()
+    .then(({ value }) => value as unknown);
+  // If the client disconnects first, tRPC never awaits this promise.
+  returned.catch(() => {});
+  return returned;
 }

@@ -5,7 +5,6 @@ import type { ObjectStub } from "../../shared/object-stub.js";
 import { STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { ForwardedError } from "../calls/forwarded-error.js";
 import { abortOnReturn } from "./abort-on-return.js";
-import { readMessages } from "./read-messages.js";
 
 /** Lets work of a request continue after its client has disconnected. */
 export type WaitUntil = (work: Promise<unknown>) => void;
@@ -85,4 +84,36 @@ function interrupted(): ReasonedError {
     reason: "STREAM_INTERRUPTED",
     message: "The stream was interrupted, because the object was restarted or the session ended. Subscribe again.",
   });
+}
+
+/**
+ * Accepts a socket and yields its text messages until it closes or the signal aborts. Buffers messages that arrive between
+ * two reads.
+ */
+async function* readMessages(socket: WebSocket, signal?: AbortSignal): AsyncGenerator<string> {
+  const buffered: string[] = [];
+  let isEnded = signal?.aborted ?? false;
+  let wake = (): void => {};
+  const end = (): void => {
+    isEnded = true;
+    wake();
+  };
+  socket.addEventListener("message", ({ data }) => {
+    if (typeof data === "string") buffered.push(data);
+    wake();
+  });
+  socket.addEventListener("close", end);
+  socket.addEventListener("error", end);
+  signal?.addEventListener("abort", end, { once: true });
+  socket.accept();
+  try {
+    for (;;) {
+      const next = buffered.shift();
+      if (next !== undefined) yield next;
+      else if (isEnded) return;
+      else await new Promise<void>((resolve) => (wake = resolve));
+    }
+  } finally {
+    signal?.removeEventListener("abort", end);
+  }
 }

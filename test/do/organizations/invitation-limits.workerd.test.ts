@@ -7,7 +7,7 @@ import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { addressName, listed, quiet, signUpVerified, storedIn } from "../../fixtures/organizations.js";
-import { isWithinInvitationLimits } from "../../../src/do/organizations/invitation-limits.js";
+import { isWithinInvitationLimits } from "../../../src/do/organizations/waiting-invitations.js";
 
 const LIMIT = 10;
 const DAY = 24 * 60 * 60_000;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isPredictable } from "../../../src/do/accounts/passwords/is-predictable.js";
+import { isPredictable } from "../../../src/do/accounts/passwords/weak-passwords.js";
 
 const length = fc.integer({ min: 8, max: 20 });
 

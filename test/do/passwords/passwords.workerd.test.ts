@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { commonPasswords } from "../../../src/do/accounts/passwords/common-passwords.js";
 import { checkNewPassword } from "../../../src/do/accounts/passwords/check-new-password.js";
 import { isBreached } from "../../../src/do/accounts/passwords/check-breached-password.js";
-import { isCommon } from "../../../src/do/accounts/passwords/is-common.js";
+import { isCommon } from "../../../src/do/accounts/passwords/weak-passwords.js";
 
 const sha1 = (text: string) => createHash("sha1").update(text).digest("hex").toUpperCase();
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { formCall } from "../../../src/worker/forms/form-call.js";
-import { redirectTarget } from "../../../src/worker/forms/redirect-target.js";
+import { redirectTarget } from "../../../src/worker/forms/redirect-after.js";
 
 const ownOrigin = "https://blog.example.com";
 const target = (requested: string | undefined) =>

@@ -1,8 +1,8 @@
 import { TRPCError } from "@trpc/server";
 import { z } from "zod";
 import { isBreached, type CheckBreachedPassword } from "./check-breached-password.js";
-import { isCommon } from "./is-common.js";
-import { isPredictable } from "./is-predictable.js";
+import { isCommon } from "./weak-passwords.js";
+import { isPredictable } from "./weak-passwords.js";
 import type { PasswordReason } from "../../../router/input-issue.js";
 import { normalizePassword } from "../../../shared/normalize-password.js";
 
