@@ -28,7 +28,7 @@ async function shrunk(schedule: Schedule, at: number): Promise<Schedule> {
   return { ...schedule, steps };
 }
 
-it(`keeps every promise to subscribers in ${count} schedules from seed ${from}`, async () => {
+it(`delivers every change to its subscribers in ${count} schedules from seed ${from}`, async () => {
   vi.useFakeTimers({ toFake: ["Date"] });
   const figures = createFigures();
   const failures: string[] = [];

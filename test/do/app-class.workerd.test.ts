@@ -62,7 +62,7 @@ describe("a class of the app", () => {
     );
   });
 
-  it("is refused if a class between replaces a method", async () => {
+  it("is refused if an intermediate class replaces a method", async () => {
     const create = (): AppClass => {
       class Logged extends Base {
         override async alarm() {
@@ -109,7 +109,7 @@ describe("a class of the app", () => {
     );
   });
 
-  it("may call super, and add methods and fields of its own", async () => {
+  it("may call super, and add methods and fields", async () => {
     const create = (): AppClass =>
       class ShopDO extends Base {
         readonly counted = 1;
@@ -130,11 +130,11 @@ describe("a class of the app", () => {
   });
 });
 
-describe("over HTTP", () => {
+describe("a faulty class of the app over HTTP", () => {
   const log = vi.spyOn(console, "error").mockImplementation(() => {});
   afterEach(() => deploy("first"));
 
-  it("the reply and the log name the class and the method", async () => {
+  it("is reported in the reply and in the log with the class and the method", async () => {
     deploy("replacing");
     const response = await openBrowser().fetch("/versions/auth.signup", {
       method: "POST",

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { freshEmail, openBrowser, password } from "../fixtures/browser.js";
 import { eventsOf, openSocket, subscribe } from "../fixtures/socket.js";
 
-it("the log of 100,000 writes stays within its limit, and a cursor from before gets one reset", async () => {
+it("keeps the log of 100,000 writes within its limit, and sends one reset for a pruned cursor", async () => {
   const browser = openBrowser();
   const client = browser.client("batch", "/other");
   const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });

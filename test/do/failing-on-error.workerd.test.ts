@@ -25,7 +25,7 @@ describe.each(["throwing", "rejecting"] as const)("an onError that fails (%s)", 
     await expect.poll(logged).toContain('The table "tasks" cannot be used');
   });
 
-  it("leaves a mail that could not be sent to its next try", async () => {
+  it("does not prevent the retry of a mail that could not be sent", async () => {
     deploy(version);
     const client = openVersionsClient();
     const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });

@@ -33,7 +33,7 @@ const alarmUses: readonly (readonly [string, (state: DurableObjectState) => unkn
 ];
 
 describe("the storage of an object in the app's class", () => {
-  it.each(alarmUses)("refuses %s, and names the alternative (case %#)", async (name, use) => {
+  it.each(alarmUses)("refuses %s and suggests the alternative (case %#)", async (name, use) => {
     await construct(async (object, original) => {
       await original.storage.setAlarm(Date.now() + 3_600_000);
       const before = await original.storage.getAlarm();
@@ -101,13 +101,13 @@ describe("the storage of an object in the app's class", () => {
   });
 });
 
-describe("an alarm that was changed through the state of the constructor", () => {
+describe("an alarm that was changed through the constructor's state", () => {
   const DAY = 86_400_000;
 
   it.each([
     ["setAlarm", (storage: DurableObjectStorage) => storage.setAlarm(Date.now() + 365 * DAY)],
     ["deleteAlarm", (storage: DurableObjectStorage) => storage.deleteAlarm()],
-  ])("is set again after %s by a write that is due before all else", async (_name, change) => {
+  ])("is set again by the next write after %s", async (_name, change) => {
     const { client, user, email } = await signUp();
     const object = env.BLOG_DO.getByName(`user:${user.id}`);
     await expect.poll(() => countMails(email, "verifyEmail")).toBe(1);

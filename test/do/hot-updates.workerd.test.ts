@@ -35,8 +35,8 @@ async function listen() {
 
 const titlesIn = (result: unknown) => (result as { data: { title: string }[] }).data.map(({ title }) => title);
 
-describe("after hot updates", () => {
-  it("each event is delivered once", async () => {
+describe("an object after hot updates", () => {
+  it("delivers each event once", async () => {
     const { client, socket, update, framesOf } = await listen();
     for (let count = 1; count <= 4; count++) {
       await update();
@@ -49,7 +49,7 @@ describe("after hot updates", () => {
     socket.socket.close();
   });
 
-  it("subscriptions of all versions are delivered to by the newest alone", async () => {
+  it("delivers to the subscriptions of all versions by the newest version alone", async () => {
     const { client, socket, update, framesOf } = await listen();
     await update();
     socket.send(subscribe(3, "tasks.changes"));
@@ -65,7 +65,7 @@ describe("after hot updates", () => {
     socket.socket.close();
   });
 
-  it("a version whose migration failed does not answer for the one that replaced it", async () => {
+  it("does not use a version whose migration failed once another replaced it", async () => {
     const { client, socket, update, framesOf } = await listen();
     await update("failing");
     expect(await codeOf(client.tasks.create.mutate("refused"))).toBe("SERVICE_UNAVAILABLE");

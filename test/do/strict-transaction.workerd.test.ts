@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { createTransaction } from "../../src/do/lifecycle/transaction.js";
 
-it("an asynchronous function is refused, and what it wrote before its first await is undone", () =>
+it("refuses an asynchronous function, and undoes what it wrote before its first await", () =>
   runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), async (_, { storage }) => {
     storage.sql.exec("CREATE TABLE notes (text TEXT)");
     const transaction = createTransaction(storage);

@@ -22,7 +22,7 @@ async function signUpWithTasks(...titles: string[]) {
   return { browser, client, email, redeploy: (version: Version) => redeploy(object, version) };
 }
 
-it("refuses the calls of the one table that a new unique index does not fit, and no others", async () => {
+it("refuses only the calls of the table whose rows a new unique index does not fit", async () => {
   const { browser, client, email, redeploy } = await signUpWithTasks("a", "b", "a");
   await redeploy("unique");
   const refused = { message, data: { code: "SERVICE_UNAVAILABLE" } };
@@ -73,14 +73,14 @@ it("refuses the version before a migration, also if a unique index was left out"
   expect(await client.tasks.list.query()).toHaveLength(2);
 });
 
-it("creates the index at once where no rows are in its way", async () => {
+it("creates the index at once where no stored rows conflict with it", async () => {
   const { client, redeploy } = await signUpWithTasks("a", "b");
   await redeploy("unique");
   expect(await codeOf(client.tasks.create.mutate("a"))).toBe("CONFLICT");
   expect(startErrors).toEqual([]);
 });
 
-it("refuses the calls of a table that a migration rebuilds with the index, and no others", async () => {
+it("refuses only the calls of a table that a migration rebuilds with the index", async () => {
   const { client, email, redeploy } = await signUpWithTasks("a", "b", "a");
   await redeploy("rebuiltUnique");
   await expect(client.tasks.list.query()).rejects.toMatchObject({ message, data: { code: "SERVICE_UNAVAILABLE" } });

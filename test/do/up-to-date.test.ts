@@ -17,14 +17,14 @@ const alarms = {
   },
 };
 
-it("an object that is up to date is as it was", () => {
+it("does not change an object that is up to date", () => {
   const reports: unknown[] = [];
   const same = { ...kind, start() {} };
   expect(startOrRefuse(same, { alarms, onError: (report) => void reports.push(report) })).toBe(same);
   expect(reports).toEqual([]);
 });
 
-it("an object that could not be brought up to date says so to every call, and once to the app", () => {
+it("refuses every call of an object that could not be upgraded, and reports it to the app once", () => {
   const cause = new Error('The migration "x" failed.');
   const reports: unknown[] = [];
   const held = startOrRefuse(

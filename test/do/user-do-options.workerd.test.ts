@@ -68,7 +68,7 @@ const durations: [option: string, longest: number, given: (value: number) => obj
 ];
 
 describe("createUserDO", () => {
-  it.each(durations)("refuses %s beyond %s, which no timer or alarm could wait for", (option, longest, given) => {
+  it.each(durations)("refuses %s beyond %s, the longest time of timers and alarms", (option, longest, given) => {
     createUserDO(appRouter, given(longest) as never);
     for (const value of [longest + 1, 1e300, Number.MAX_SAFE_INTEGER, Infinity, Number.NaN]) {
       expect(() => createUserDO(appRouter, given(value) as never)).toThrow(option);

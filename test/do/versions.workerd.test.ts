@@ -38,7 +38,7 @@ const call = (id: number, method: "query" | "mutation", path: string, input?: un
 });
 
 describe("a migration that fails", () => {
-  it("answers every call clearly by each way in, keeps the data, and tells the app once", async () => {
+  it("answers every call with one clear error over each transport, keeps the data, and reports it once", async () => {
     const { browser, client, email, user, redeploy, stored } = await signUpToFirst();
     const before = await stored();
     const socket = await openSocket(browser, "/versions");
@@ -75,7 +75,7 @@ describe("a migration that fails", () => {
     ]);
   });
 
-  it("the version before serves the data again, and the next one migrates it; a subscriber is told all", async () => {
+  it("lets the previous version serve the data, and the next one migrate it and deliver all changes", async () => {
     const { browser, client, redeploy, stored } = await signUpToFirst();
     const socket = await openSocket(browser, "/versions");
     socket.send(subscribe(1, "tasks.changes"));
@@ -110,8 +110,8 @@ describe("a migration that fails", () => {
   });
 });
 
-describe("an organization's tables", () => {
-  it("have migrations of their own, which fail and succeed like a user's", async () => {
+describe("migrations of an organization's tables", () => {
+  it("fail and succeed separately from those of users", async () => {
     const { client } = await signUpToFirst();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Ours" });
     const object = versionsObject(`organization:${organizationId}`);
@@ -131,7 +131,7 @@ describe("an organization's tables", () => {
 });
 
 describe("two versions at once", () => {
-  it("take turns on one storage for as long as they like", async () => {
+  it("alternate on one storage for as long as they like", async () => {
     const { client, redeploy, stored, object } = await signUpToFirst();
     const titles = ["one", "two"];
     for (let turn = 0; turn < 6; turn++) {

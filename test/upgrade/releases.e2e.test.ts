@@ -43,7 +43,7 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     expect(await ada().http.sessions.data.get.query()).toEqual({ cart: ["tea"] });
   });
 
-  it("renews a session of which only the refresh token is left", async () => {
+  it("refreshes a session of which only the refresh token is left", async () => {
     const cookies = new Map(contents.ada.cookies);
     for (const cookie of cookies.keys()) if (cookie.endsWith("-access")) cookies.delete(cookie);
     const browser = openBrowser(running.port, cookies);
@@ -51,7 +51,7 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     expect((await browser.http.auth.me.query()).user.id).toBe(contents.ada.userId);
   });
 
-  it("signs in with the passwords", async () => {
+  it("accepts the passwords at sign-in", async () => {
     const browser = openBrowser(running.port);
     await browser.http.auth.login.mutate({ email: "ada@example.com", password });
     await browser.http.auth.login.mutate({ email: "ben@example.com", password: `${password} 2` });
@@ -75,7 +75,7 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     expect(await http.kv.increment.mutate({ key: "visits" })).toBe(2);
   });
 
-  it("resumes a subscription where its client stopped", async () => {
+  it("resumes a subscription at its client's cursor", async () => {
     const { client, close } = openSocket(running.port, ada());
     const seen: unknown[] = [];
     client.posts.changes.subscribe({ lastEventId: contents.cursor } as never, {
@@ -110,7 +110,7 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     close();
   });
 
-  it("delivers messages that waited", async () => {
+  it("delivers messages that waited in the outbox", async () => {
     const ofBen = async () => (await ben().http.organizations.list.query())[0];
     await expect.poll(ofBen, waiting).toMatchObject({ id: contents.organizationId, name: "Home", role: "admin" });
     const mails = async () => (await (await control("mails")).json()) as { kind: string; to: string }[];

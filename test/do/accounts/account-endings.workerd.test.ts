@@ -39,8 +39,8 @@ const events: readonly (readonly [string, (account: SignedUp) => Promise<unknown
   ["signing out everywhere", ({ client }) => client.auth.logoutEverywhere.mutate()],
 ];
 
-describe.each(events)("%s ends earlier links and changes of address", (_name, happen) => {
-  it("withdraws the mail to a new address that still waits in the outbox", async () => {
+describe.each(events)("%s revokes earlier links and changes of address", (_name, happen) => {
+  it("deletes the mail to a new address that still waits in the outbox", async () => {
     const account = await signUp();
     const target = freshEmail();
     failMail(target, 1_000);
@@ -54,7 +54,7 @@ describe.each(events)("%s ends earlier links and changes of address", (_name, ha
     expect(await stored(account.user.id, "SELECT * FROM _mail_tokens WHERE purpose = 'changeEmail'")).toEqual([]);
   });
 
-  it("ends the link to a new address that was mailed, and frees that address", async () => {
+  it("revokes the link that was mailed to a new address, and frees that address", async () => {
     const account = await signUp();
     const target = freshEmail();
     await account.client.auth.changeEmail.mutate({ email: target, password });
@@ -73,8 +73,8 @@ describe.each(events)("%s ends earlier links and changes of address", (_name, ha
   });
 });
 
-describe.each(events.filter(([name]) => name !== "a reset"))("%s ends a reset", (_name, happen) => {
-  it("withdraws the mail that still waits in the outbox", async () => {
+describe.each(events.filter(([name]) => name !== "a reset"))("%s revokes a password reset", (_name, happen) => {
+  it("deletes the mail that still waits in the outbox", async () => {
     const account = await signUp();
     await tokenTo(account.email, "verifyEmail");
     failMail(account.email, 1_000);
@@ -89,7 +89,7 @@ describe.each(events.filter(([name]) => name !== "a reset"))("%s ends a reset", 
     expect(await stored(account.user.id, "SELECT * FROM _mail_tokens WHERE purpose = 'resetPassword'")).toEqual([]);
   });
 
-  it("ends the link that was mailed", async () => {
+  it("revokes the link that was mailed", async () => {
     const account = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email: account.email });
     const token = await tokenTo(account.email, "resetPassword");
@@ -100,8 +100,8 @@ describe.each(events.filter(([name]) => name !== "a reset"))("%s ends a reset", 
   });
 });
 
-describe("a change of address that was asked for with the old password", () => {
-  it("does not survive a new password that is set while the address is being reserved", async () => {
+describe("a change of address that was confirmed with the old password", () => {
+  it("is cancelled by a new password that is set while the address is being reserved", async () => {
     const { client, user } = await signUp();
     const target = freshEmail();
     const [change] = await Promise.all([

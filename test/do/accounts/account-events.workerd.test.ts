@@ -57,7 +57,7 @@ const eventOf: Record<RepeatablePurpose, AccountEvent> & { confirmDevice?: undef
 };
 
 describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ event, purpose, ends, eviction }) => {
-  it(`${ends ? "ends" : "keeps"} one that was mailed before`, async () => {
+  it(`${ends ? "revokes" : "keeps"} a link that was mailed before`, async () => {
     const account = await newAccount();
     const { length } = await tokensOf(account, purpose, 0);
     // Two links are valid: the event may use one of them.
@@ -70,7 +70,7 @@ describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ e
     expect(await useLink(account, purpose, first)).toBe(ends ? "BAD_REQUEST" : "none");
   });
 
-  it(`${ends ? "withdraws" : "sends"} one that waits in the outbox`, async () => {
+  it(`${ends ? "deletes" : "sends"} a mail that waits in the outbox`, async () => {
     const account = await newAccount();
     const address = mailedTo(account, purpose);
     // It is delivered once, so that the event may use it, and waits to be sent again.
@@ -89,7 +89,7 @@ describe.each(cells)("$event and a link for $purpose (evicted: $eviction)", ({ e
 });
 
 describe.each(cells)("$event and a link for $purpose", ({ event, purpose, ends }) => {
-  it(`${ends ? "does not send" : "sends"} one again that was being sent`, async () => {
+  it(`${ends ? "does not retry" : "retries"} a mail that was being sent`, async () => {
     const account = await newAccount();
     const address = mailedTo(account, purpose);
     const link = purposes.find((each) => eventOf[each] === event);
@@ -125,7 +125,7 @@ const usedCells = cells.flatMap(({ purpose, ...cell }) =>
 describe.each(usedCells)(
   "$event and a link for $purpose (evicted: $eviction)",
   ({ event, purpose, ends, eviction }) => {
-    it(`${ends ? "ends" : "keeps"} the answer to one that was used before`, async () => {
+    it(`${ends ? "deletes" : "keeps"} the stored answer to a link that was used before`, async () => {
       const account = await newAccount();
       await happen[eventOf[purpose]](account);
       const [token = ""] = account.used;
@@ -153,7 +153,7 @@ describe.each(events)("%s", (event) => {
   const { devices, sessions } = accountEndings[event];
   const eviction = evictions[events.indexOf(event) % evictions.length] ?? "never";
 
-  it(`${devices ? "ends" : "keeps"} known devices`, async () => {
+  it(`${devices ? "deletes" : "keeps"} known devices`, async () => {
     const account = await newAccount();
     // How long a hash takes must not end a wait.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
@@ -177,7 +177,7 @@ describe.each(events)("%s", (event) => {
   });
 });
 
-describe("the table of events", () => {
+describe("the table of account events", () => {
   it("does not compile while a column of an event is not decided", () => {
     // @ts-expect-error the links are missing
     const withoutLinks: Ending = { devices: true, sessions: "all" };

@@ -32,7 +32,7 @@ const countsAlone = "[]";
 const indexName = async (email: string) => toName(await emailAddressOf(env.INDEX_SECRET, email));
 
 describe("the account", () => {
-  it("a profile is given at sign-up, returned with the user, and changed field by field", async () => {
+  it("stores a profile at sign-up, returns it with the user, and updates it field by field", async () => {
     const browser = openBrowser();
     const client = browser.client();
     const born = new Date("1815-12-10T00:00:00.000Z");
@@ -51,7 +51,7 @@ describe("the account", () => {
     ["a value of another type", { profile: { firstName: 1 } }],
     ["a key beside the profile", { profile: {}, emailVerified: true }],
     ["too long a value", { profile: { firstName: "a".repeat(101) } }],
-  ])("%s is refused, and nothing has changed", async (_name, input) => {
+  ])("refuses %s and changes nothing", async (_name, input) => {
     const { client } = await signUp();
     expect(await codeOf(client.account.update.mutate(input as { profile: object }))).toBe("BAD_REQUEST");
     const signup = { email: freshEmail(), password, ...input } as { email: string; password: string };
@@ -59,14 +59,14 @@ describe("the account", () => {
     expect((await client.account.get.query()).profile).toEqual({});
   });
 
-  it("deleting needs the password", async () => {
+  it("requires the password for a deletion", async () => {
     const { client } = await signUp();
     expect(await codeOf(client.account.delete.mutate({ password: "not the password" }))).toBe("UNAUTHORIZED");
     expect(await codeOf(client.auth.me.query())).toBe("none");
     expect(await codeOf(someone().account.delete.mutate({ password }))).toBe("UNAUTHORIZED");
   });
 
-  it("when it returns nothing is left: in the user's object, in the index, or open", async () => {
+  it("deletes everything of the account: in the user's object, in the index, and open sockets", async () => {
     const { browser, client, email, user } = await signUpVerified();
     await client.posts.create.mutate({ title: "Gone", body: "" });
     const elsewhere = openBrowser();
@@ -91,7 +91,7 @@ describe("the account", () => {
     expect(await storedIn(`user:${user.id}`)).toBe("");
   });
 
-  it("a change of address that was under way goes with it", async () => {
+  it("cancels a pending change of address when it is deleted", async () => {
     const { client, user } = await signUp();
     const target = freshEmail();
     await client.auth.changeEmail.mutate({ email: target, password });
@@ -102,7 +102,7 @@ describe("the account", () => {
     expect(await codeOf(openChangeLink(token))).toBe("BAD_REQUEST");
   });
 
-  it("a farewell that cannot be mailed delays the end of the storage, not of the account", async () => {
+  it("is deleted although the notice of its deletion cannot be mailed yet; only the erasure of its storage waits", async () => {
     const { client, email, user } = await signUpVerified();
     failMail(email, 1);
     await client.account.delete.mutate({ password });
@@ -124,13 +124,13 @@ describe("the account", () => {
     );
   });
 
-  it("onDelete may refuse, and nothing is gone", async () => {
+  it("keeps everything when onDelete refuses the deletion", async () => {
     const { client } = await signUp(`kept-${freshEmail()}`);
     expect(await codeOf(client.account.delete.mutate({ password }))).toBe("CONFLICT");
     expect(await codeOf(client.auth.me.query())).toBe("none");
   });
 
-  it("exports all there is, and no secret", async () => {
+  it("exports all its data without secrets", async () => {
     const { client, email, user } = await signUp();
     const seen = new Date();
     const target = freshEmail();
@@ -164,7 +164,7 @@ describe("the account", () => {
     expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
   });
 
-  it("the audit log tells what happened, the newest first, page by page", async () => {
+  it("lists audit entries from the newest to the oldest, page by page", async () => {
     const { browser, client, email, session } = await signUp();
     expect(await codeOf(someone().auth.login.mutate({ email, password: "not the password" }))).toBe("UNAUTHORIZED");
     const response = await browser.fetch("/trpc/auth.logoutEverywhere", {
@@ -206,7 +206,7 @@ describe("the account", () => {
   });
 });
 
-it("a new password that could not be looked up is written down", async () => {
+it("records a new password that could not be checked against breaches", async () => {
   const client = openBrowser().client("batch", "/other");
   await client.auth.signup.mutate({ email: freshEmail(), password });
   await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
@@ -219,8 +219,8 @@ it("a new password that could not be looked up is written down", async () => {
   ]);
 });
 
-describe("hooks", () => {
-  it("onSignup writes the first rows in the transaction of the sign-up", async () => {
+describe("account hooks", () => {
+  it("commit what onSignup writes in the transaction of the sign-up", async () => {
     const browser = openBrowser();
     const client = browser.client();
     await client.auth.signup.mutate({ email: `welcome-${freshEmail()}`, password, profile: { firstName: "Ada" } });
@@ -228,7 +228,7 @@ describe("hooks", () => {
     expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
   });
 
-  it("onSignup that throws refuses the sign-up, and nothing remains of it", async () => {
+  it("reject a sign-up and leave nothing of it when onSignup throws", async () => {
     for (const [name, code] of [
       ["refused", "FORBIDDEN"],
       ["late", "FORBIDDEN"],
@@ -245,7 +245,7 @@ describe("hooks", () => {
     }
   });
 
-  it("onLogin is waited for, and refuses the sign-in when it throws", async () => {
+  it("delay a sign-in until onLogin has finished, and reject it when onLogin throws", async () => {
     const { email } = await signUp(`banned-${freshEmail()}`);
     expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("FORBIDDEN");
     const counted = await signUp(`counted-${freshEmail()}`);

@@ -27,7 +27,7 @@ const fresh = (count: number) => Array.from({ length: count }, () => freshEmail(
 afterEach(() => void vi.useRealTimers());
 
 describe("an account that tries addresses with auth.changeEmail", () => {
-  it("may try ten in an hour, with an account or without", async () => {
+  it("may try ten addresses in an hour, whether or not they have accounts", async () => {
     const [person, other] = [await signUp(), await signUp()];
     const taken: string[] = [];
     for (let count = 0; count < 4; count++) taken.push((await signUp()).email);
@@ -38,7 +38,7 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     expect(await probe(person, other.email)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("may try the same address again, which shows nothing new", async () => {
+  it("may repeat an address, because the answer reveals nothing new", async () => {
     const [person, taken] = [await signUp(), await signUp()];
     await probeAll(person, fresh(LIMIT - 1));
     const spellings = [taken.email, taken.email.toUpperCase(), ` ${taken.email}`];
@@ -47,7 +47,7 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     expect(await probe(person, taken.email)).toBe("CONFLICT");
   });
 
-  it("asks no object of an address beyond that", async () => {
+  it("does not call the object of an address beyond that limit", async () => {
     const person = await signUp();
     await probeAll(person, fresh(LIMIT));
     const email = freshEmail();
@@ -72,7 +72,7 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     expect(await probe(person)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("is counted from all of its sessions together", async () => {
+  it("is counted over all of its sessions together", async () => {
     const [person, taken] = [await signUp(), await signUp()];
     await probeAll(person, fresh(LIMIT));
     const again = await signUp();
@@ -80,7 +80,7 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     expect(await probe(again, taken.email)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("gets as many answers as it may when it tries many at once", async () => {
+  it("gets only as many answers as the limit when it tries many addresses at once", async () => {
     const person = await signUp();
     const stub = env.BLOG_DO.getByName(`user:${person.user.id}`);
     await probeAll(person, fresh(LIMIT - 3));
@@ -93,14 +93,14 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     expect(counted["n"]).toBe(LIMIT);
   });
 
-  it("may go on after an hour", async () => {
+  it("may continue after an hour", async () => {
     const person = await signUp();
     await probeAll(person, fresh(LIMIT + 1));
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + HOUR });
     expect(await probe(person)).toBe("none");
   });
 
-  it("is not counted for a wrong password, which has a count of its own", async () => {
+  it("is not counted for a wrong password, which is counted separately", async () => {
     const person = await signUp();
     const wrong = { email: freshEmail(), password: "not the password" };
     for (let times = 0; times < 3; times++) {

@@ -53,7 +53,7 @@ const others = [
   ["password.change", "ok"],
 ] as const;
 
-describe("the audit log when it is full", () => {
+describe("a full audit log", () => {
   it.each(repeatable)("keeps all sign-ins and failures when %s (%s) is repeated", (action, outcome) =>
     withLog(200, ({ add, count, total }) => {
       add("signup");
@@ -95,7 +95,7 @@ describe("the audit log when it is full", () => {
       expect(total()).toBe(200);
     }));
 
-  it.each([1, 5, 19])("never keeps more than %s entries, and never uses an id again", (entries) =>
+  it.each([1, 5, 19])("never stores more than %s entries, and never reuses an id", (entries) =>
     withLog(entries, ({ log, add, total }) => {
       for (let round = 0; round < 20; round++) for (const [action, outcome] of repeatable) add(action, 1, outcome);
       add("login", 10);
@@ -104,7 +104,7 @@ describe("the audit log when it is full", () => {
     }),
   );
 
-  it("deletes what is too old, also entries that were reserved", () =>
+  it("deletes entries that are too old, reserved ones included", () =>
     withLog(200, ({ sql, add, count }) => {
       add("login", 10);
       sql.exec("UPDATE _audit SET at = ?", Date.now() - 366 * DAY);
@@ -113,7 +113,7 @@ describe("the audit log when it is full", () => {
     }));
 });
 
-it("keeps the entries of a user whose session exports over and over", async () => {
+it("keeps the entries of a user whose session exports repeatedly", async () => {
   const { client, user } = await signUp();
   await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
     const log = createAuditLog(storage.sql, auditDefaults);

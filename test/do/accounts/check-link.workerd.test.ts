@@ -107,7 +107,7 @@ describe.each(purposes)("a link of the kind %s", (purpose) => {
     await expectUsed(purpose, token);
   });
 
-  it("is not valid rather than used once it is too old", async () => {
+  it("is invalid rather than used once it has expired", async () => {
     const token = await send(await signUp());
     await use(token);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * HOUR + 1_000 });
@@ -131,13 +131,13 @@ describe.each(purposes)("a link of the kind %s", (purpose) => {
     expect(await check(purpose, token)).toEqual({ valid: true });
   });
 
-  it("is not valid once it is too old", async () => {
+  it("is not valid once it has expired", async () => {
     const token = await send(await signUp());
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + hours * HOUR + 1_000 });
     await expectInvalid(purpose, token);
   });
 
-  it("is not valid once a newer one was mailed", async () => {
+  it("is not valid once a newer link was mailed", async () => {
     const account = await signUp();
     const first = await send(account);
     const second = await send(account, 2);
@@ -164,8 +164,8 @@ describe.each(purposes)("a link of the kind %s", (purpose) => {
   });
 });
 
-describe("links that ended with another event", () => {
-  it("a new password ends the links to a new password and to a new address", async () => {
+describe("links that another event revoked", () => {
+  it("are revoked by a new password if they set a password or confirm an address", async () => {
     const account = await signUp();
     const [reset, change, verify] = [
       await links.resetPassword.send(account),
@@ -178,14 +178,14 @@ describe("links that ended with another event", () => {
     expect(await check("verifyEmail", verify)).toEqual({ valid: true });
   });
 
-  it("another pending change ends the link to the address before", async () => {
+  it("are revoked for the previous address by another pending change", async () => {
     const account = await signUp();
     const first = await links.changeEmail.send(account);
     await account.client.auth.changeEmail.mutate({ email: freshEmail(), password });
     await expectInvalid("changeEmail", first);
   });
 
-  it("another address ends the links that were mailed to the one before", async () => {
+  it("are revoked for the previous address once the account has another", async () => {
     const account = await signUp();
     const [verify, reset] = [await links.verifyEmail.send(account), await links.resetPassword.send(account)];
     await links.changeEmail.use(await links.changeEmail.send(account));
@@ -194,8 +194,8 @@ describe("links that ended with another event", () => {
   });
 });
 
-describe("tokens that were not mailed", () => {
-  it("are rejected without asking any object", async () => {
+describe("tokens that were never mailed", () => {
+  it("are rejected without a call to any object", async () => {
     const account = await signUp();
     const token = await links.resetPassword.send(account);
     const [kind, , secret, mac] = token.split(".");
@@ -211,14 +211,14 @@ describe("tokens that were not mailed", () => {
     ["an unknown purpose", { purpose: "signIn" }],
     ["a purpose of Object.prototype", { purpose: "constructor" }],
     ["a key that does not belong there", { purpose: "resetPassword", password: newPassword }],
-  ])("an input with %s is rejected", async (_name, input) => {
+  ])("rejects an input with %s", async (_name, input) => {
     const token = await links.resetPassword.send(await signUp());
     const call = someone().auth.checkLink.mutate({ token, ...input } as { token: string; purpose: LinkKind });
     expect(await codeOf(call)).toBe("BAD_REQUEST");
     expect(await check("resetPassword", token)).toEqual({ valid: true });
   });
 
-  it("the token is not accepted in a URL", async () => {
+  it("does not accept the token in a URL", async () => {
     const input = encodeURIComponent(JSON.stringify({ json: { token: "r.x", purpose: "resetPassword" } }));
     expect((await openBrowser().fetch(`/trpc/auth.checkLink?input=${input}`)).status).toBe(405);
   });

@@ -42,14 +42,14 @@ async function expectFree(account: SignedUp, ...targets: string[]): Promise<void
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 const rounds = Array.from({ length: 6 }, (_, round) => round * 3);
 
-describe("a change of address at the same moment as an event that ends it", () => {
+describe("a change of address at the same moment as an event that revokes it", () => {
   const events: Record<string, (account: SignedUp) => Promise<unknown>> = {
     "signing out everywhere": ({ client }) => client.auth.logoutEverywhere.mutate(),
     "a new password": ({ client }) => client.auth.changePassword.mutate({ currentPassword: password, newPassword }),
     deletion: ({ client }) => client.account.delete.mutate({ password }),
   };
 
-  it.each(Object.entries(events))("%s leaves no reservation behind", async (_name, happen) => {
+  it.each(Object.entries(events))("leaves no reservation behind: %s", async (_name, happen) => {
     for (const pause of rounds) {
       const account = await signUp();
       const target = freshEmail();
@@ -78,7 +78,7 @@ describe("two changes of address at once", () => {
     }
   });
 
-  it("to the same address leave a change that can end, if the last is refused for too many mails", async () => {
+  it("to the same address leave a change that can expire if the last exceeds the mail limit", async () => {
     const account = await signUp();
     const target = freshEmail();
     for (let mails = 0; mails < 3; mails++) await account.client.auth.changeEmail.mutate({ email: target, password });
@@ -88,7 +88,7 @@ describe("two changes of address at once", () => {
   });
 });
 
-it("a link to a new address that is opened while a new password ends it leaves no reservation behind", async () => {
+it("leaves no reservation when a new password revokes a link to a new address while it is opened", async () => {
   for (const pause of rounds) {
     const account = await signUp();
     const target = freshEmail();
@@ -109,7 +109,7 @@ it("a link to a new address that is opened while a new password ends it leaves n
   }
 });
 
-it("sets one of several new passwords that a server sends at once, and only that call succeeds", async () => {
+it("sets exactly one of several new passwords that a server sends at once, and only that call succeeds", async () => {
   const { email, user } = await signUp();
   const chosen = Array.from({ length: 4 }, (_each, index) => `horse battery number ${index}`);
   const replies = await stubOf(env.BLOG_DO, { type: "user", id: user.id }).trpc(

@@ -48,7 +48,7 @@ const events: readonly (readonly [string, string, (account: SignedUp) => Promise
 ];
 
 describe("a deletion that was confirmed with the password", () => {
-  it.each(events)("does not survive that %s comes before it", async (_name, passwordAfter, happen) => {
+  it.each(events)("fails when %s comes first", async (_name, passwordAfter, happen) => {
     const account = await signUp();
     const { client, email, user } = account;
     const proceed = delayDeletion(email);
@@ -61,7 +61,7 @@ describe("a deletion that was confirmed with the password", () => {
     expect(again.user.id).toBe(user.id);
   });
 
-  it("takes effect once when it is asked for several times", async () => {
+  it("takes effect once when it is requested several times", async () => {
     const { client, email } = await signUpVerified();
     const proceed = delayDeletion(email);
     const deletions = Array.from({ length: 3 }, () => codeOf(client.account.delete.mutate({ password })));

@@ -8,8 +8,8 @@ import { signUpVerified } from "../../fixtures/organizations.js";
 
 const since = "2027-01-01T00:00:00.000Z";
 
-describe("schemas that return something else than they take", () => {
-  it("keep a profile that can be updated field by field", async () => {
+describe("schemas whose output type differs from their input type", () => {
+  it("store a profile that can be updated field by field", async () => {
     const client = openBrowser().client();
     const given = { newsletter: "yes", slug: "ADA", since };
     const stored = { newsletter: true, slug: { slug: "ada" }, since: new Date(since) };
@@ -29,7 +29,7 @@ describe("schemas that return something else than they take", () => {
     expect(await update({})).toEqual((await client.account.get.query()).profile);
   });
 
-  it("keep the settings of an organization that can be updated field by field", async () => {
+  it("store settings of an organization that can be updated field by field", async () => {
     const { client } = await signUpVerified();
     const settings = { open: "true", slug: "ACME" };
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme", settings });
@@ -42,7 +42,7 @@ describe("schemas that return something else than they take", () => {
     expect(await codeOf(update({ open: false }))).toBe("BAD_REQUEST");
   });
 
-  it("keep the data of a session that can be read and merged", async () => {
+  it("store session data that can be read and merged", async () => {
     const { data } = (await signUp()).client.sessions;
     const stored = { cart: [], beta: true, slug: { slug: "x" } };
     expect(await data.set.mutate({ beta: "on", slug: "X" })).toEqual(stored);
@@ -53,16 +53,13 @@ describe("schemas that return something else than they take", () => {
     expect(await data.get.query()).toEqual({ ...stored, step: 1, beta: false });
   });
 
-  it.each(["constructor", "prototype"])(
-    "refuses a value with a key %s in a profile, also from another Worker",
-    async (key) => {
-      const { user, client } = await signUp();
-      const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
-      const profile = { bag: { deep: { [key]: 1 } } };
-      expect(await codeOf(caller.account.update({ profile }))).toBe("BAD_REQUEST");
-      expect(await codeOf(client.account.update.mutate({ profile }))).not.toBe(undefined);
-      const named = { bag: { toString: "x", valueOf: 1, hasOwnProperty: null } };
-      expect((await client.account.update.mutate({ profile: named })).profile).toEqual(named);
-    },
-  );
+  it.each(["constructor", "prototype"])("refuse a profile with a key %s, also from another Worker", async (key) => {
+    const { user, client } = await signUp();
+    const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
+    const profile = { bag: { deep: { [key]: 1 } } };
+    expect(await codeOf(caller.account.update({ profile }))).toBe("BAD_REQUEST");
+    expect(await codeOf(client.account.update.mutate({ profile }))).not.toBe(undefined);
+    const named = { bag: { toString: "x", valueOf: 1, hasOwnProperty: null } };
+    expect((await client.account.update.mutate({ profile: named })).profile).toEqual(named);
+  });
 });

@@ -23,7 +23,7 @@ async function countedMails(email: string): Promise<string[]> {
 }
 
 describe("a request for a link that confirms a device", () => {
-  it("is answered alike for a verified address, an unverified one and one without an account", async () => {
+  it("gets the same answer for a verified address, an unverified one and one without an account", async () => {
     const verified = (await signUpVerified()).email;
     const unverified = (await signUp()).email;
     const unknown = freshEmail();
@@ -65,7 +65,7 @@ describe("a request for a link that confirms a device", () => {
     expect(countMails(account.email, "confirmDevice")).toBe(0);
   });
 
-  it("mails one link, of twenty requests at once and of any while that link is valid", async () => {
+  it("mails one link for twenty requests at once, and no further link while that one is valid", async () => {
     const person = await signUpVerified();
     await Promise.all(Array.from({ length: 20 }, () => ask(person)));
     const token = await tokenTo(person.email, "confirmDevice");
@@ -79,7 +79,7 @@ describe("a request for a link that confirms a device", () => {
     expect(await countedMails(person.email)).toEqual(["confirmDevice"]);
   });
 
-  it("finds a valid link or room for a new one, however often strangers ask", async () => {
+  it("finds a valid link, or space for a new one, however often strangers ask", async () => {
     const person = await signUpVerified();
     let token = "";
     for (let minute = 0, mails = 0; minute < 130; minute += 5) {
@@ -113,7 +113,7 @@ describe("a request for a link that confirms a device", () => {
     expect(await login(email, password, browser)).toBe("none");
   });
 
-  it("mails nothing when an event ends earlier links while it is being counted", async () => {
+  it("mails nothing when an event revokes earlier links while it is being counted", async () => {
     const person = await signUpVerified();
     let state: "free" | "held" | "released" = "free";
     // The object of the address does not answer, so that the mail is not counted yet.

@@ -27,7 +27,7 @@ async function failureOf(call: Promise<unknown>): Promise<{ code: unknown; reaso
   return { code: data?.code, reason: errorReason(error) };
 }
 
-describe("a sign-in that has to wait because of a stranger's guesses", () => {
+describe("a sign-in that is throttled because of a stranger's guesses", () => {
   it("succeeds in a browser that the mailed link has confirmed, also after evictions", async () => {
     const person = await signUpVerified();
     const { email } = person;
@@ -47,7 +47,7 @@ describe("a sign-in that has to wait because of a stranger's guesses", () => {
     expect(await login(email, password)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("is refused with a reason, like the confirmation of the password", async () => {
+  it("is refused with a reason, like a confirmation with the password", async () => {
     const { client, email } = await signUp();
     for (const address of [email, freshEmail()]) {
       await guess(address);
@@ -87,7 +87,7 @@ describe("a sign-in that has to wait because of a stranger's guesses", () => {
     }
   });
 
-  it("succeeds for a client that keeps its tokens itself after a new password by mail", async () => {
+  it("succeeds for a client that stores its own tokens after a new password by mail", async () => {
     const { email } = await signUpVerified();
     await guess(email);
     const signIn = (secret: string) => someone().auth.login.mutate({ email, password: secret, tokens: "body" });
@@ -98,7 +98,7 @@ describe("a sign-in that has to wait because of a stranger's guesses", () => {
     await vi.waitFor(async () => expect(await codeOf(signIn("another horse battery"))).toBe("none"));
   });
 
-  it("has to wait in another browser, and at another address", async () => {
+  it("is still throttled in another browser, and at another address", async () => {
     const [ada, bob] = [await signUpVerified(), await signUpVerified()];
     const browser = openBrowser();
     await confirm(await requestLink(ada.email), browser);
@@ -120,7 +120,7 @@ describe("a link that confirms a device", () => {
     expect(browsers.filter(({ cookies }) => cookies.has(deviceCookie))).toHaveLength(1);
   });
 
-  it("says when it was used, and does not confirm another browser", async () => {
+  it("states when it was used, and does not confirm another browser", async () => {
     const { email } = await signUpVerified();
     const token = await requestLink(email);
     const browser = openBrowser();
@@ -130,7 +130,7 @@ describe("a link that confirms a device", () => {
     }
   });
 
-  it("is mailed anew after one was used, for somebody whose reply was lost", async () => {
+  it("is mailed again after one was used, for a user whose reply was lost", async () => {
     const { email } = await signUpVerified();
     await confirm(await requestLink(email), openBrowser());
     const browser = openBrowser();
@@ -175,7 +175,7 @@ describe("a link that confirms a device", () => {
     expect(await someone().auth.checkLink.mutate({ token, purpose: "confirmDevice" })).toEqual({ valid: true });
   });
 
-  it("is not used up where its cookie would be lost: on a page of another site, or over a socket", async () => {
+  it("is not consumed where its cookie would be lost: on a page of another site, or over a socket", async () => {
     const { email, browser: signedIn } = await signUpVerified();
     const token = await requestLink(email);
     const foreign = await send("/trpc/auth.confirmDevice", {
@@ -197,7 +197,7 @@ describe("a link that confirms a device", () => {
     expect(browser.cookies.has(deviceCookie)).toBe(true);
   });
 
-  it("leads to a page of the app, with the token where no server sees it", async () => {
+  it("redirects to a page of the app, with the token where no server sees it", async () => {
     const { email } = await signUpVerified();
     const token = await requestLink(email);
     const mail = await mailTo(email, "confirmDevice");

@@ -33,8 +33,8 @@ async function withChange() {
   return { ...someoneNew, target, token: await tokenTo(target, "changeEmail") };
 }
 
-describe("changing the address", () => {
-  it("the new one is the account's once it is confirmed; id, rows, keys and sessions stay", async () => {
+describe("a change of address", () => {
+  it("takes effect once it is confirmed, and keeps id, rows, keys and sessions", async () => {
     const { client, email, user, target, token } = await withChange();
     await client.posts.create.mutate({ title: "Kept", body: "" });
     await client.kv.preferences.set.mutate({ value: { theme: "dark" } });
@@ -51,13 +51,13 @@ describe("changing the address", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
   });
 
-  it("the old address is free for somebody else, who is not them", async () => {
+  it("frees the old address for another user", async () => {
     const { email, user, token } = await withChange();
     await openChangeLink(token);
     expect((await signUp(email)).user.id).not.toBe(user.id);
   });
 
-  it("an address with an account is refused, and nothing has changed", async () => {
+  it("is refused without effect for an address that has an account", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     expect(await codeOf(ada.client.auth.changeEmail.mutate({ email: bob.email, password }))).toBe("CONFLICT");
     expect((await ada.client.auth.me.query()).user.email).toBe(ada.email);
@@ -65,7 +65,7 @@ describe("changing the address", () => {
     expect(await codeOf(someone().auth.signup.mutate({ email: bob.email, password }))).toBe("CONFLICT");
   });
 
-  it("needs the password, and an address of another", async () => {
+  it("requires the password and a different address", async () => {
     const { client, email } = await signUp();
     const target = freshEmail();
     expect(await codeOf(client.auth.changeEmail.mutate({ email: target, password: "not the password" }))).toBe(
@@ -75,7 +75,7 @@ describe("changing the address", () => {
     expect(await tablesOf(target)).toEqual([]);
   });
 
-  it("two users who want one address: the first to open the link has it", async () => {
+  it("succeeds for the first of two users who opens the link to the same address", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     const email = freshEmail();
     await ada.client.auth.changeEmail.mutate({ email, password });
@@ -88,7 +88,7 @@ describe("changing the address", () => {
     expect(await codeOf(someone().auth.signup.mutate({ email, password: "another horse" }))).toBe("CONFLICT");
   });
 
-  it("another change makes the one before worthless, and lets its address go", async () => {
+  it("is replaced by a later change, which revokes the link and frees the address", async () => {
     const { client, target, token } = await withChange();
     const other = freshEmail();
     await client.auth.changeEmail.mutate({ email: other, password });
@@ -98,7 +98,7 @@ describe("changing the address", () => {
     expect((await client.auth.me.query()).user.email).toBe(other);
   });
 
-  it("one that is refused for its mails keeps no address from anybody", async () => {
+  it("reserves no address when it is refused for too many mails", async () => {
     const { client, target } = await withChange();
     const other = freshEmail();
     for (let mails = 0; mails < 3; mails++) await client.auth.changeEmail.mutate({ email: other, password });
@@ -111,7 +111,7 @@ describe("changing the address", () => {
     expect((await client.auth.me.query()).user.email).toBe(target);
   });
 
-  it("and back again", async () => {
+  it("can be undone by another change", async () => {
     const { client, email, target, token } = await withChange();
     await openChangeLink(token);
     await client.auth.changeEmail.mutate({ email, password });
@@ -121,7 +121,7 @@ describe("changing the address", () => {
     expect((await someone().auth.login.mutate({ email, password })).user.email).toBe(email);
   });
 
-  it("a change that nobody confirms runs out: the address is free, and nothing is left of it", async () => {
+  it("expires when nobody confirms it, frees the address and leaves nothing stored", async () => {
     const { client, email, target, token } = await withChange();
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 71 * MINUTE });
     expect(await codeOf(openChangeLink(token))).toBe("BAD_REQUEST");
@@ -131,7 +131,7 @@ describe("changing the address", () => {
     expect((await signUp(target)).user.email).toBe(target);
   });
 
-  it("a stop after the reservation leaves the old address in force", async () => {
+  it("keeps the old address when the process stops after the reservation", async () => {
     const { client, email, user } = await signUp();
     const target = freshEmail();
     const request = { op: "reserveAddress", userId: user.id, operationId: "0".repeat(32), email: target } as const;
@@ -143,7 +143,7 @@ describe("changing the address", () => {
     expect(await tablesOf(target)).toEqual([]);
   });
 
-  it("a stop after the account has its new address: both indexes follow", async () => {
+  it("updates both indexes when the process stops after the account has its new address", async () => {
     const { client, email, target, token } = await withChange();
     await openChangeLink(token);
     await abortAllDurableObjects();

@@ -85,7 +85,7 @@ describe.each(events)("$path", ({ hook, prepare, hasHappened }) => {
     };
   }
 
-  it(`calls ${hook} once with the account as it is then, and keeps what the hook wrote`, async () => {
+  it(`calls ${hook} once with the current account, and keeps what the hook wrote`, async () => {
     const { happen, called, notes, account } = await start("write");
     await happen();
     expect(called().map((each) => each.hook)).toEqual([hook]);
@@ -133,7 +133,7 @@ describe.each(events)("$path", ({ hook, prepare, hasHappened }) => {
     expect(log.mock.calls).toEqual([[expect.stringContaining(`"(${hook})"`), new Error("hunter2")]]);
   });
 
-  it("is not undone by an async hook that throws before its first await: that is reported too", async () => {
+  it("is not undone by an async hook that throws before its first await, and reports the error", async () => {
     const log = vi.spyOn(console, "error").mockReturnValue();
     const { happen, notes, ...event } = await start("async");
     await happen();
@@ -167,7 +167,7 @@ describe("onEmailVerified", () => {
   });
 });
 
-it("onEmailChanged receives the previous address", async () => {
+it("passes the previous address to onEmailChanged", async () => {
   const account = await signUp();
   await verify(account);
   await account.client.auth.changeEmail.mutate({ email: `new-${account.email}`, password });

@@ -8,7 +8,7 @@ import type { AppRouter } from "../../fixtures/app/router.js";
 const caller = createCaller<AppRouter>(env.BLOG_DO);
 
 describe("account.export", () => {
-  it("over a socket it tells every record, and then that it is done", async () => {
+  it("sends every record over a socket and then completes", async () => {
     const ada = await signUp();
     const socket = await openSocket(ada.browser);
     await ada.client.posts.create.mutate({ title: "One", body: "" });
@@ -24,7 +24,7 @@ describe("account.export", () => {
     expect(JSON.stringify(records)).not.toMatch(/scrypt|hash|digest/i);
   });
 
-  it("nobody gets none, on no road", async () => {
+  it("is refused over every transport without a session", async () => {
     const response = await openBrowser().fetch("/trpc/account.export", { headers: { accept: "text/event-stream" } });
     expect(await response.text()).toContain("UNAUTHORIZED");
     const nobody = caller.asUser({ userId: crypto.randomUUID().replaceAll("-", "") });

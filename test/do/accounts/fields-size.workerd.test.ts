@@ -44,7 +44,7 @@ describe("the size of a profile", () => {
     expect(user.profile).toEqual(fits);
   });
 
-  it("names the limit and the fix", async () => {
+  it("states the limit and the fix", async () => {
     const { client } = await signUp();
     await expect(client.account.update.mutate({ profile: about(LIMIT + 1) })).rejects.toThrow(
       "The profile would be larger than 32 KiB. Shorten the values, or store them in a table.",
@@ -77,7 +77,7 @@ describe("the size of a profile", () => {
     expect((await client.account.get.query()).profile).toEqual(patch);
   });
 
-  it("holds on a socket and for another Worker, and adds no audit entry", async () => {
+  it("is limited on a socket and for another Worker, and adds no audit entry", async () => {
     const { browser, client, user } = await signUp();
     const profile = about(LIMIT + 1);
     const socket = await openSocket(browser);
@@ -94,7 +94,7 @@ describe("the size of a profile", () => {
     expect(entries).toEqual([]);
   });
 
-  it("a larger profile of an earlier version is read, and can be made smaller", async () => {
+  it("allows a larger profile of an earlier version to be read and made smaller", async () => {
     const { client, user } = await signUp();
     const large = { firstName: "Ada", about: "a".repeat(2 * LIMIT) };
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, state) => {
@@ -107,7 +107,7 @@ describe("the size of a profile", () => {
   });
 });
 
-it("an organization's settings have the same limit, when it is created and when it is updated", async () => {
+it("limits an organization's settings like profiles, on creation and on update", async () => {
   const { client } = await signUpVerified();
   const motto = "a".repeat(LIMIT);
   const create = (settings: { motto?: string }) => client.organizations.create.mutate({ name: "Acme", settings });

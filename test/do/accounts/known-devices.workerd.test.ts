@@ -98,7 +98,7 @@ const events: readonly Event[] = [
 ];
 
 describe.each(events)("$name", ({ happen }) => {
-  it("ends the known devices of before, also after an eviction, and a sign-in makes them known again", async () => {
+  it("forgets devices that were known before, also after an eviction, and a sign-in makes them known again", async () => {
     const account = await signUp();
     const browser = await knownBrowser(account.email);
     const now = { email: account.email, password, ...(await happen(account)) };
@@ -141,7 +141,7 @@ describe("known devices", () => {
     expect(await login(email, newPassword, browser)).toBe("none");
   });
 
-  it("do not include a browser that signed in with a password that was replaced meanwhile", async () => {
+  it("do not include a browser that signed in with a password that was replaced concurrently", async () => {
     const { client, email } = await signUp();
     const browsers = [openBrowser(), openBrowser()];
     await Promise.all([
@@ -176,8 +176,8 @@ describe("known devices", () => {
   });
 });
 
-describe("the object of the user", () => {
-  it("checks no password for a device epoch that is over", async () => {
+describe("a user's object", () => {
+  it("does not check a password for a device epoch that has ended", async () => {
     const { client, email, user } = await signUp();
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword });
     const request = { op: "login", email, password: newPassword, device: {} } as const;
@@ -192,7 +192,7 @@ describe("the object of the user", () => {
   });
 });
 
-describe("an upgrade", () => {
+describe("a user's object of the previous version", () => {
   const id = "0123456789abcdef".repeat(2);
 
   /** A browser that the previous version marked. */
@@ -212,7 +212,7 @@ describe("an upgrade", () => {
     await evictDurableObject(objectOf(userId));
   }
 
-  it("keeps the device cookies of the previous version, until the first event that ends them", async () => {
+  it("accepts its device cookies until the first event that revokes them", async () => {
     const account = await signUp();
     await downgrade(account.user.id);
     const browser = await oldBrowser(account.user.id);
@@ -225,7 +225,7 @@ describe("an upgrade", () => {
     expect(await login(account.email, newPassword, account.browser)).toBe("none");
   });
 
-  it("rejects a mark that was cut out of a newer one", async () => {
+  it("rejects a device cookie that was cut out of a newer one", async () => {
     const { browser, client, email } = await signUp();
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword });
     const [device = "", mark = ""] = (browser.cookies.get(deviceCookie) ?? "").split(".");

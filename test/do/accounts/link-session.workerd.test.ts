@@ -62,15 +62,15 @@ async function expectAsked(link: Link, account: Person, client: Client, code: st
 }
 
 describe.each(Object.entries(links))("a link %s", (_name, link) => {
-  it("asks for a sign-in when nobody is signed in, and works afterwards", async () => {
+  it("requires a sign-in when nobody is signed in, and works afterwards", async () => {
     await expectAsked(link, await signUp(), openBrowser().client(), "UNAUTHORIZED");
   });
 
-  it("is not used for its account by somebody who is signed in to another", async () => {
+  it("does not work for a user who is signed in to another account", async () => {
     await expectAsked(link, await signUp(), (await signUpVerified()).client, "FORBIDDEN");
   });
 
-  it("asks again when the session has ended", async () => {
+  it("requires a sign-in again when the session has ended", async () => {
     const account = await signUp();
     const browser = await signInElsewhere(account);
     const cookies = new Map(browser.cookies);
@@ -86,7 +86,7 @@ describe.each(Object.entries(links))("a link %s", (_name, link) => {
     expect(await link.isUsed(account)).toBe(true);
   });
 
-  it("works with an access token that has expired, which is renewed", async () => {
+  it("works with an expired access token, which is renewed", async () => {
     const account = await signUp();
     const token = await link.send(account);
     const before = account.browser.cookies.get("__Host-userdo-access");
@@ -96,7 +96,7 @@ describe.each(Object.entries(links))("a link %s", (_name, link) => {
     expect(account.browser.cookies.get("__Host-userdo-access")).not.toBe(before);
   });
 
-  it("works on every way to call it, for the account alone", async () => {
+  it("works over every transport, for its account only", async () => {
     const [account, other] = [await signUp(), await signUp()];
     const token = await link.send(account);
     const roadsOf = async ({ browser }: Person) => [
@@ -111,7 +111,7 @@ describe.each(Object.entries(links))("a link %s", (_name, link) => {
     expect(await link.isUsed(account)).toBe(true);
   });
 
-  it("is not used by the app itself, nor by a server caller for another user", async () => {
+  it("does not work for the app itself, nor for a server caller of another user", async () => {
     const [account, other] = [await signUp(), await signUp()];
     const token = await link.send(account);
     const caller = createCaller<AppRouter>(env.BLOG_DO);
@@ -122,7 +122,7 @@ describe.each(Object.entries(links))("a link %s", (_name, link) => {
     expect(await link.isUsed(account)).toBe(false);
   });
 
-  it("that is not valid is refused before anybody is asked to sign in", async () => {
+  it("is refused before a sign-in is required when it is not valid", async () => {
     const account = await signUp();
     const token = await link.send(account);
     await account.client.account.delete.mutate({ password });

@@ -43,7 +43,7 @@ function reusesOf(client: Browser) {
 }
 
 describe("a renewal without a reply", () => {
-  it.each(later)("over cookies: the old cookies still work after %i ms, and get the same successor", async (wait) => {
+  it.each(later)("still accepts the old cookies after %i ms, and gives them the same successor", async (wait) => {
     for (const link of ["single", "batch", "batch-stream"] as const) {
       const { before, after } = await renewed();
       moveClock(wait);
@@ -55,17 +55,20 @@ describe("a renewal without a reply", () => {
     }
   });
 
-  it.each(later)("in the body: the old token still works after %i ms, and gets the same successor", async (wait) => {
-    const { auth } = openBrowser().client();
-    const { tokens } = await auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
-    const refreshToken = tokens!.refreshToken;
-    const lost = await auth.refresh.mutate({ refreshToken });
-    moveClock(wait);
-    const again = await auth.refresh.mutate({ refreshToken });
-    expect(again.tokens!.refreshToken).toBe(lost.tokens!.refreshToken);
-    const next = await auth.refresh.mutate({ refreshToken: again.tokens!.refreshToken });
-    expect(next.tokens!.refreshToken).not.toBe(again.tokens!.refreshToken);
-  });
+  it.each(later)(
+    "still accepts the old token in the body after %i ms, and gives it the same successor",
+    async (wait) => {
+      const { auth } = openBrowser().client();
+      const { tokens } = await auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
+      const refreshToken = tokens!.refreshToken;
+      const lost = await auth.refresh.mutate({ refreshToken });
+      moveClock(wait);
+      const again = await auth.refresh.mutate({ refreshToken });
+      expect(again.tokens!.refreshToken).toBe(lost.tokens!.refreshToken);
+      const next = await auth.refresh.mutate({ refreshToken: again.tokens!.refreshToken });
+      expect(next.tokens!.refreshToken).not.toBe(again.tokens!.refreshToken);
+    },
+  );
 
   it.each(later)("opens a socket and loads the session after %i ms", async (wait) => {
     const { before, user } = await renewed();
@@ -79,7 +82,7 @@ describe("a renewal without a reply", () => {
     expect(await isSignedIn(before)).toBe(true);
   });
 
-  it("may be lost many times, each time with the same successor, and keeps the session for another week", async () => {
+  it("may be lost many times with the same successor, and extends the session by another week", async () => {
     const { before, after } = await renewed();
     for (let count = 0; count < 5; count++) {
       moveClock(6 * DAY);
@@ -90,7 +93,7 @@ describe("a renewal without a reply", () => {
     }
   });
 
-  it("twenty tabs at once, after a lost reply, get one successor and all stay signed in", async () => {
+  it("gives twenty tabs one successor after a lost reply, and keeps them all signed in", async () => {
     for (const wait of [29_000, 6 * DAY]) {
       const { before } = await renewed();
       moveClock(wait);
@@ -144,7 +147,7 @@ describe("a copied refresh token", () => {
     expect((await reusesOf(browser)).entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
   });
 
-  it("is accepted for thirty seconds after the successor was seen: tabs refresh at the same time", async () => {
+  it("is accepted for thirty seconds after the successor was seen, because tabs refresh at the same time", async () => {
     const { before, after } = await renewed();
     expect(await isSignedIn(after)).toBe(true);
     moveClock(20_000);
@@ -152,7 +155,7 @@ describe("a copied refresh token", () => {
     expect(before.cookies.get(refreshName)).toBe(after.cookies.get(refreshName));
   });
 
-  it("does not extend the thirty seconds by being used within them", async () => {
+  it("does not extend the thirty seconds when it is used within them", async () => {
     const { before, after } = await renewed();
     expect(await isSignedIn(after)).toBe(true);
     moveClock(20_000);
@@ -162,7 +165,7 @@ describe("a copied refresh token", () => {
     expect(await isSignedIn(after)).toBe(false);
   });
 
-  it("ends the session if it is older than the predecessor, although its successor's successor is unseen", async () => {
+  it("ends the session if it is older than the predecessor, although the newest token is unseen", async () => {
     const { before, after } = await renewed();
     await copyBrowser(after, refreshName).client().auth.me.query();
     expect(await isSignedIn(before)).toBe(false);
@@ -179,7 +182,7 @@ describe("a copied refresh token", () => {
   });
 });
 
-describe("confirming a generation", () => {
+describe("the confirmation of a generation", () => {
   it("writes once per generation, and nothing to the sessions", async () => {
     const { after, user } = await renewed();
     const count = () =>

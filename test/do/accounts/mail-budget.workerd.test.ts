@@ -82,7 +82,7 @@ describe("an address that is not verified", () => {
     expect(mailsTo(email)).toHaveLength(1);
   });
 
-  it("gets a reset, which verifies it, and then the notice of the new password", async () => {
+  it("gets a reset mail, which verifies it, and then the notice of the new password", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     await someone().auth.resetPassword.mutate({ token: await tokenTo(email, "resetPassword"), password: newPassword });
@@ -270,7 +270,7 @@ describe("the counts of an address", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("none");
   });
 
-  it("do not contain a sign-up that the app refused before its mail was sent", async () => {
+  it("exclude a sign-up that the app refused before its mail was sent", async () => {
     const email = `refused-${freshEmail()}`;
     for (let tries = 0; tries < 5; tries++) {
       expect(await codeOf(someone().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");
@@ -278,7 +278,7 @@ describe("the counts of an address", () => {
     expect(await holdsAnything(await addressName(email))).toBe(false);
   });
 
-  it("contain a sign-up that the app refused after its mail was sent", async () => {
+  it("include a sign-up that the app refused after its mail was sent", async () => {
     const email = `slow-${freshEmail()}`;
     for (let tries = 0; tries < 3; tries++) {
       expect(await codeOf(someone().auth.signup.mutate({ email, password }))).toBe("FORBIDDEN");

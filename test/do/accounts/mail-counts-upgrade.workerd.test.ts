@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const userObject = (id: string) => env.BLOG_DO.getByName(`user:${id}`);
 
 describe("the mail counts of an earlier version", () => {
-  it("keep the invitations that were mailed to an address within the hour", async () => {
+  it("include the invitations that were mailed to an address within the hour", async () => {
     const { email } = await signUpVerified();
     const stub = env.BLOG_DO.getByName(await addressName(email));
     await runInDurableObject(stub, (_instance, { storage: { sql, kv } }) => {

@@ -52,7 +52,7 @@ describe("a refresh token that was replaced", () => {
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("of an older generation opens none, however soon", async () => {
+  it("of an older generation is refused immediately", async () => {
     const { browser, client } = await signUp();
     const old = withRefreshOf(browser);
     await client.auth.refresh.mutate();
@@ -61,8 +61,8 @@ describe("a refresh token that was replaced", () => {
   });
 });
 
-describe("a lapsed tab", () => {
-  it("that renews while another tab changes the password keeps the new cookies", async () => {
+describe("a tab whose access token expired", () => {
+  it("keeps the new cookies when another tab changes the password during its renewal", async () => {
     const { browser, client } = await signUp();
     const tabs = [withRefreshOf(browser), withRefreshOf(browser)] as const;
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
@@ -73,7 +73,7 @@ describe("a lapsed tab", () => {
 });
 
 describe("a token of another app in the same Worker", () => {
-  it("is nobody there, asks no object, and stays where it is good", async () => {
+  it("is ignored there, calls no object, and stays valid in its own app", async () => {
     const { browser } = await signUp();
     const copy = withRefreshOf(browser);
     expect(await codeOf(copy.client("batch", "/other").auth.me.query())).toBe("UNAUTHORIZED");
@@ -87,7 +87,7 @@ describe("a token of another app in the same Worker", () => {
 });
 
 describe("clocks that differ", () => {
-  it("a token whose object's clock is a little ahead holds, and no longer than it says", async () => {
+  it("do not prevent the use of a token before it expires, when the object's clock is slightly ahead", async () => {
     const { tokens } = await openBrowser()
       .client()
       .auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
@@ -103,8 +103,8 @@ describe("clocks that differ", () => {
   });
 });
 
-describe("ending one's own session over batch-stream", () => {
-  it.each(["revoke", "logout", "logoutEverywhere", "delete"] as const)("%s clears the cookies", async (way) => {
+describe("revoking one's own session over batch-stream", () => {
+  it.each(["revoke", "logout", "logoutEverywhere", "delete"] as const)("clears the cookies: %s", async (way) => {
     const { browser, session } = await signUp();
     const client = browser.client("stream");
     if (way === "revoke") await client.sessions.revoke.mutate({ id: session.id });
@@ -113,7 +113,7 @@ describe("ending one's own session over batch-stream", () => {
     expect(sessionCookies(browser)).toEqual([]);
   });
 
-  it("revoking another of one's own keeps them, beside other calls of the batch", async () => {
+  it("keeps the cookies when another session is revoked beside other calls of the batch", async () => {
     const { browser, email } = await signUp();
     const elsewhere = await openBrowser().client().auth.login.mutate({ email, password });
     const client = browser.client("stream");
@@ -126,8 +126,8 @@ describe("ending one's own session over batch-stream", () => {
   });
 });
 
-describe("a session that was ended elsewhere, over batch-stream", () => {
-  it("is refused, and its cookies go with the head, which waits for the first answer", async () => {
+describe("a session that was revoked elsewhere, over batch-stream", () => {
+  it("is refused and clears its cookies in the response head, which waits for the first answer", async () => {
     const { browser, client, session, email } = await signUp();
     const other = openBrowser().client();
     await other.auth.login.mutate({ email, password });
@@ -139,7 +139,7 @@ describe("a session that was ended elsewhere, over batch-stream", () => {
     expect(sessionCookies(browser)).toEqual([]);
   });
 
-  it("the head does not wait for a slower object", async () => {
+  it("does not delay the response head for a slower object", async () => {
     const { browser, client } = await signUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Slow" });
     slow.came = Promise.withResolvers();

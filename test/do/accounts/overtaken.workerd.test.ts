@@ -33,8 +33,8 @@ function manyLogins(email: string, count = 4) {
   });
 }
 
-describe("calls that overtake each other while a password is hashed", () => {
-  it("a sign-in with the old password, at the same moment as its change, leaves no session behind", async () => {
+describe("calls that run while a password is hashed", () => {
+  it("leave no session when a sign-in with the old password coincides with a password change", async () => {
     const { client, email } = await signUp();
     const logins = manyLogins(email);
     await client.auth.changePassword.mutate({ currentPassword: password, newPassword: another });
@@ -45,7 +45,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("nor does one at the same moment as a reset", async () => {
+  it("leave no session when a sign-in coincides with a reset", async () => {
     const { email } = await signUp();
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -59,7 +59,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("a sign-in at the same moment as the account's end is refused as for an unknown address", async () => {
+  it("refuse a sign-in during the account's deletion as for an unknown address", async () => {
     const { client, email } = await signUp();
     const logins = manyLogins(email, 3);
     await client.account.delete.mutate({ password });
@@ -69,7 +69,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     }
   });
 
-  it("a hash with older parameters is made anew at the next sign-in, and at that alone", async () => {
+  it("replace a hash with outdated parameters at the next sign-in, and only then", async () => {
     const { email, user } = await signUp();
     await storeOldHash(user.id);
     const login = () => codeOf(openBrowser().client().auth.login.mutate({ email, password }));
@@ -83,7 +83,7 @@ describe("calls that overtake each other while a password is hashed", () => {
     expect(await storedHash(user.id)).toBe(renewed);
   });
 
-  it("a hash that is made anew never takes the place of a newer password", async () => {
+  it("never replace a newer password with a new hash of an older one", async () => {
     const { email, user } = await signUp();
     await storeOldHash(user.id);
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
@@ -96,7 +96,7 @@ describe("calls that overtake each other while a password is hashed", () => {
 });
 
 describe("a change of password", () => {
-  it("a call of the old session that was on its way is refused, and keeps the new cookies", async () => {
+  it("refuses a call of the old session that was under way, and keeps the new cookies", async () => {
     const { browser, client } = await signUp();
     const tab = openBrowser();
     for (const [name, value] of browser.cookies) tab.cookies.set(name, value);
@@ -106,7 +106,7 @@ describe("a change of password", () => {
   });
 
   it.each(["changePassword", "resetPassword"] as const)(
-    "%s ends a change of address that whoever knew the old password began",
+    "revokes a change of address that was begun with the old password: %s",
     async (way) => {
       const { client, email } = await signUp();
       const target = freshEmail();

@@ -45,11 +45,11 @@ it("replaces a hash of the raw form at the next sign-in, after which either form
   expect(await login(email, composed)).toBe("none");
 });
 
-describe("the length of a password is that of its composed form", () => {
+describe("the length of a password", () => {
   const signUp = (chosen: string, email = freshEmail()) =>
     codeOf(openBrowser().client().auth.signup.mutate({ email, password: chosen }));
 
-  it("accepts another form at sign-in, although that takes more bytes", async () => {
+  it("is not limited by the larger form at sign-in", async () => {
     // 255 bytes when composed, and 765 when decomposed.
     const long = "\uAC01".repeat(85);
     expect(new TextEncoder().encode(long.normalize("NFD")).length).toBeGreaterThan(256);
@@ -61,7 +61,7 @@ describe("the length of a password is that of its composed form", () => {
     }
   });
 
-  it("for a new password: as many characters as on any other device", async () => {
+  it("is counted in the composed form, so that it is the same on all devices", async () => {
     for (const short of ["\u00E9".repeat(7), "\u00E9".repeat(7).normalize("NFD"), "a" + "\u0301".repeat(7)]) {
       expect(await signUp(short)).toBe(short.normalize("NFC").length < 8 ? "BAD_REQUEST" : "none");
     }
@@ -70,7 +70,7 @@ describe("the length of a password is that of its composed form", () => {
     expect(await signUp("\u0958".repeat(85))).toBe("BAD_REQUEST");
   });
 
-  it("is limited as typed too, because normalizing takes long", async () => {
+  it("is limited in the typed form too, because normalizing takes long", async () => {
     const marks = "\u0301\u0323".repeat(100_000);
     expect(await signUp(`horse battery ${marks}`)).toBe("BAD_REQUEST");
     expect(await login(freshEmail(), `horse battery ${marks}`)).toBe("BAD_REQUEST");

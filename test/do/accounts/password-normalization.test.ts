@@ -42,7 +42,7 @@ describe("passwords in several Unicode forms", () => {
     expect(await verifyPassword("fine words here", stored)).toEqual({ ok: false, outdated: false });
   });
 
-  it("accepts a hash of the raw form, and marks it outdated", async () => {
+  it("accepts a hash of the raw form, and reports that it is outdated", async () => {
     expect(await verifyPassword(decomposed, rawHash(decomposed))).toEqual({ ok: true, outdated: true });
     expect(await verifyPassword(composed, rawHash(composed))).toEqual({ ok: true, outdated: false });
     expect((await verifyPassword(`${decomposed}!`, rawHash(decomposed))).ok).toBe(false);
@@ -52,7 +52,7 @@ describe("passwords in several Unicode forms", () => {
     ["ASCII", "correct horse", 1],
     ["a composed password", composed, 1],
     ["a decomposed password", decomposed, 2],
-  ])("%s takes as many derivations with an account as without", async (_name, password, count) => {
+  ])("takes as many derivations with an account as without: %s", async (_name, password, count) => {
     const stored = await hashPassword("another horse");
     derivations.mockClear();
     expect((await verifyPassword(password, stored)).ok).toBe(false);

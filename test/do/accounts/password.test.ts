@@ -4,7 +4,7 @@ import { hashPassword, verifyPassword } from "../../../src/do/accounts/passwords
 // In Node, because the tests in workerd sign hundreds of users up and hash at a lower cost.
 
 describe("password hashes", () => {
-  it("are scrypt's, salted, and say how they were made", async () => {
+  it("use scrypt with a salt, and contain their parameters", async () => {
     const [first, second] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
     expect(first).toMatch(/^\$scrypt\$ln=15,r=8,p=3\$[\w+/]{22}\$[\w+/]{43}$/);
     expect(second).not.toBe(first);
@@ -12,7 +12,7 @@ describe("password hashes", () => {
     expect(await verifyPassword("correct horse ", first)).toEqual({ ok: false, outdated: false });
   });
 
-  it("nobody's password is never right", async () => {
+  it("never match when there is no account", async () => {
     expect(await verifyPassword("correct horse", undefined)).toEqual({ ok: false, outdated: false });
   });
 
@@ -26,7 +26,7 @@ describe("password hashes", () => {
     `$argon2id$v=19$m=1048576,t=9,p=9$${salt}$${hash}`,
     `$scrypt$ln=15,r=8,p=3$${salt}$AAAA`,
     `$scrypt$ln=15,r=8,p=3$${salt}`,
-  ])("%s is refused before any work is done", async (stored) => {
+  ])("refuses %s before any work is done", async (stored) => {
     await expect(verifyPassword("x", stored)).rejects.toThrow("not on the allow-list");
   });
 });

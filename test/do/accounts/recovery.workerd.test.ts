@@ -21,8 +21,8 @@ const storedIn = (userId: string, query: string) =>
     state.storage.sql.exec(query).toArray(),
   );
 
-describe("verifying the address", () => {
-  it("signing up mails a link, with the token in the fragment and nothing of it stored", async () => {
+describe("verification of the address", () => {
+  it("mails a link at sign-up, with the token in the fragment, and stores only its digest", async () => {
     const { client, email, user } = await signUp();
     const mail = await mailTo(email, "verifyEmail");
     expect(mail.text).toContain(mail.link);
@@ -37,7 +37,7 @@ describe("verifying the address", () => {
     expect((await client.auth.me.query()).user.emailVerified).toBe(true);
   });
 
-  it("a mail that fails is sent again, with a token that works", async () => {
+  it("sends a mail that failed again, with a token that works", async () => {
     const { failMail } = await import("../../fixtures/app/mailbox.js");
     const email = freshEmail();
     failMail(email, 1);
@@ -45,7 +45,7 @@ describe("verifying the address", () => {
     await openVerifyLink(await tokenTo(email, "verifyEmail"));
   });
 
-  it("three mails an hour are sent on demand, and none to an address that is verified", async () => {
+  it("mails at most three links an hour on request, and none to a verified address", async () => {
     const { client, email } = await signUp();
     await mailTo(email, "verifyEmail");
     await client.auth.requestEmailVerification.mutate();
@@ -60,7 +60,7 @@ describe("verifying the address", () => {
 });
 
 describe("a forgotten password", () => {
-  it("answers the same for every address, and mails only the one with an account", async () => {
+  it("returns the same answer for every address, and mails only those with an account", async () => {
     const { email } = await signUp();
     const answer = async (address: string) => {
       const response = await openBrowser().fetch("/trpc/auth.requestPasswordReset", {
@@ -83,7 +83,7 @@ describe("a forgotten password", () => {
     }
   });
 
-  it("sets the new password once, ends every session and says so by mail", async () => {
+  it("sets the new password once, ends every session and mails a notice", async () => {
     const { browser, client, email } = await signUp();
     const socket = await openSocket(browser);
     await someone().auth.requestPasswordReset.mutate({ email });
@@ -104,7 +104,7 @@ describe("a forgotten password", () => {
     );
   });
 
-  it("a link is good for an hour, counted when it is used", async () => {
+  it("can be reset for an hour, measured when the link is used", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -112,7 +112,7 @@ describe("a forgotten password", () => {
     expect(await codeOf(someone().auth.resetPassword.mutate({ token, password: newPassword }))).toBe("BAD_REQUEST");
   });
 
-  it("a new link makes the one before worthless", async () => {
+  it("revokes the previous link when a new one is mailed", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const first = await tokenTo(email, "resetPassword");
@@ -124,7 +124,7 @@ describe("a forgotten password", () => {
     await someone().auth.resetPassword.mutate({ token: second, password: newPassword });
   });
 
-  it("twenty at once: one sets its password", async () => {
+  it("is set by one of twenty concurrent resets", async () => {
     const { email } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -137,7 +137,7 @@ describe("a forgotten password", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password: winner }))).toBe("none");
   });
 
-  it("a token of one purpose passes for no other, and none of them for a session", async () => {
+  it("accepts a token only for its own purpose, and never as a session", async () => {
     const { browser, email } = await signUp();
     const verify = await tokenTo(email, "verifyEmail");
     await someone().auth.requestPasswordReset.mutate({ email });
@@ -162,7 +162,7 @@ describe("a forgotten password", () => {
     await someone().auth.resetPassword.mutate({ token: reset, password: newPassword });
   });
 
-  it("a token that is made up or changed asks no object", async () => {
+  it("refuses forged and changed tokens without calling any object", async () => {
     const { email, user } = await signUp();
     await someone().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -193,8 +193,8 @@ describe("a forgotten password", () => {
   });
 });
 
-describe("changing the password", () => {
-  it("needs the old one, ends other sessions, and gives this one a new id", async () => {
+describe("a change of the password", () => {
+  it("requires the old password, ends other sessions, and gives this one a new id", async () => {
     const { browser, client, email, session } = await signUpVerified();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });
@@ -215,13 +215,13 @@ describe("changing the password", () => {
     await mailTo(email, "passwordChanged");
   });
 
-  it("is for those who are signed in", async () => {
+  it("requires a session", async () => {
     expect(await codeOf(someone().auth.changePassword.mutate({ currentPassword: password, newPassword }))).toBe(
       "UNAUTHORIZED",
     );
   });
 
-  it("signing out everywhere ends all sessions, this one too", async () => {
+  it("can be followed by signing out everywhere, which ends all sessions including this one", async () => {
     const { browser, client, email } = await signUp();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });

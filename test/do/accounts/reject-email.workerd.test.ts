@@ -53,7 +53,7 @@ describe("rejecting the address of an account that never verified it", () => {
     expect((await other.client.auth.me.query()).user.id).toBe(other.user.id);
   });
 
-  it("hands the organizations of the account to their other members", async () => {
+  it("transfers the account's organizations to their other members", async () => {
     const { client, token } = await signedUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme" });
     const member = await signUp();
@@ -96,7 +96,7 @@ describe("rejecting the address of an account that never verified it", () => {
   });
 });
 
-it("does not delete an account that the app's onDelete keeps, and the link stays valid", async () => {
+it("does not delete an account when the app's onDelete refuses that, and the link stays valid", async () => {
   const { client, email } = await signUp(`kept-${freshEmail()}`);
   const token = await tokenTo(email, "verifyEmail");
   expect(await reject(token)).toBe("CONFLICT");
@@ -182,7 +182,7 @@ describe("rejecting a new address of an account", () => {
   });
 });
 
-it("does not take a link to a new password, which stays valid", async () => {
+it("does not accept a link to a new password, which stays valid", async () => {
   const { email } = await signUp();
   await someone().auth.requestPasswordReset.mutate({ email });
   const token = await tokenTo(email, "resetPassword");

@@ -58,7 +58,7 @@ describe("a used link that verifies an address", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("twenty at once all succeed, and one of them takes effect", async () => {
+  it("succeeds twenty times at once, and takes effect once", async () => {
     const { email, user } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     const codes = await Promise.all(Array.from({ length: 20 }, () => verify(token)));
@@ -86,7 +86,7 @@ describe("a used link that verifies an address", () => {
     expect(await verify(unused)).toBe("BAD_REQUEST");
   });
 
-  it("is refused once the account has another address, also when it comes back to the first", async () => {
+  it("is refused once the account has another address, also when it changes back to the first", async () => {
     const { client, email } = await signUp();
     const token = await tokenTo(email, "verifyEmail");
     await verify(token);
@@ -129,7 +129,7 @@ describe("a used link to a new address", () => {
     return { ...account, target, token: await tokenTo(target, "changeEmail") };
   }
 
-  it("twenty at once all succeed, one of them takes effect, and repeating them has no effect", async () => {
+  it("succeeds twenty times at once, takes effect once, and has no effect when repeated", async () => {
     const { client, email, target, token, user } = await withChange();
     const codes = await Promise.all(Array.from({ length: 20 }, () => confirm(token)));
     expect(new Set(codes)).toEqual(new Set(["none"]));
@@ -203,7 +203,7 @@ describe("a used link to a new password", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
   });
 
-  it("does not permit faster guesses than a sign-in, also when the object is evicted in between", async () => {
+  it("does not permit faster guesses than a sign-in, also after evictions", async () => {
     const { email, user } = await signUp();
     const token = await resetToken(email);
     await reset(token, newPassword);
@@ -222,7 +222,7 @@ describe("a used link to a new password", () => {
     expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
   });
 
-  it("is refused after its hour, and after anything that ends links to a new password", async () => {
+  it("is refused after its hour, and after any event that revokes password links", async () => {
     const ends = [
       (browser: ReturnType<typeof someone>) =>
         browser.auth.changePassword.mutate({ currentPassword: newPassword, newPassword: thirdPassword }),
@@ -255,7 +255,7 @@ describe("a used link to a new password", () => {
   });
 });
 
-it("a used token of one purpose passes for no other", async () => {
+it("accepts a used token for its own purpose only", async () => {
   const { client, email } = await signUp();
   const verified = await tokenTo(email, "verifyEmail");
   await verify(verified);
@@ -266,7 +266,7 @@ it("a used token of one purpose passes for no other", async () => {
   expect([await verify(used), await confirm(used)]).toEqual(["BAD_REQUEST", "BAD_REQUEST"]);
 });
 
-it("an object of an earlier version remembers the links that are used from now on", async () => {
+it("stores used links in an object of an earlier version from its upgrade on", async () => {
   const { email, user } = await signUp();
   const token = await tokenTo(email, "verifyEmail");
   await runInDurableObject(objectOf(user.id), (_instance, { storage: { sql } }) => {

@@ -67,7 +67,7 @@ describe("a password change without a reply, over cookies", () => {
     expect(countMails(email, "passwordChanged")).toBe(1);
   });
 
-  it("keeps the cookies when anything else is called, refuses that, and does not count it as theft", async () => {
+  it("keeps the cookies when anything else is called, refuses that call, and does not treat it as theft", async () => {
     const { before, after } = await lost();
     for (const wait of [0, 31_000]) {
       moveClock(wait);
@@ -86,7 +86,7 @@ describe("a password change without a reply, over cookies", () => {
     expect(await entriesOf(after, "session.reuse")).toBe(0);
   });
 
-  it("is refused once a client has used the new session, which goes on", async () => {
+  it("is refused once a client has used the new session, which continues", async () => {
     const { before, after } = await lost();
     expect(await isSignedIn(after)).toBe(true);
     for (const wait of [0, 31_000]) {
@@ -96,7 +96,7 @@ describe("a password change without a reply, over cookies", () => {
     expect(await isSignedIn(after)).toBe(true);
   });
 
-  it("is refused without the new password, which cannot be guessed without limit", async () => {
+  it("is refused without the new password, with a limit on guesses", async () => {
     const { before, after } = await lost();
     moveClock(0);
     const message = before.client().auth.changePassword.mutate({ ...change, newPassword: "a third horse battery" });
@@ -111,7 +111,7 @@ describe("a password change without a reply, over cookies", () => {
     expect(await isSignedIn(after)).toBe(true);
   });
 
-  it("is refused after another new password, a reset, and the end of the account", async () => {
+  it("is refused after another new password, a reset, and the deletion of the account", async () => {
     const third = { currentPassword: newPassword, newPassword: "a third horse battery" };
     const changed = await lost();
     await changed.after.client().auth.changePassword.mutate(third);
@@ -129,7 +129,7 @@ describe("a password change without a reply, over cookies", () => {
     expect(await repeat(deleted.before)).toBe("UNAUTHORIZED");
   });
 
-  it("twenty times at once gives one session, and changes nothing", async () => {
+  it("gives one session for twenty calls at once, and changes nothing", async () => {
     const { before, after, first } = await lost();
     const copies = Array.from({ length: 20 }, () => copyBrowser(before));
     const answers = await Promise.allSettled(copies.map((copy) => copy.client().auth.changePassword.mutate(change)));
@@ -140,7 +140,7 @@ describe("a password change without a reply, over cookies", () => {
   });
 });
 
-describe("a password change that got only the cookies of its reply", () => {
+describe("a password change of which only the cookies arrived", () => {
   it("is answered again for the new session, until it renews its tokens", async () => {
     const { after, first } = await lost();
     expect(await isSignedIn(after)).toBe(true);
@@ -166,7 +166,7 @@ describe("a password change that got only the cookies of its reply", () => {
 });
 
 describe("a password change that is sent twice at once", () => {
-  it("changes the password once, and answers a call that was refused when it comes again", async () => {
+  it("changes the password once, and answers a refused call when it is repeated", async () => {
     const { browser } = await signUp();
     const copies = [copyBrowser(browser), copyBrowser(browser)];
     const codes = await Promise.all(copies.map((copy) => repeat(copy)));

@@ -44,7 +44,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
     }
   });
 
-  it("with a token in a header is answered like the first, until that token expires", async () => {
+  it("gets the same answer with a token in a header until that token expires", async () => {
     const { auth } = openBrowser().client();
     const { tokens } = await auth.signup.mutate({ email: freshEmail(), password, tokens: "body" });
     const call = () =>
@@ -60,7 +60,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
     expect((await call()).status).toBe(401);
   });
 
-  it("twenty times at once ends the session once", async () => {
+  it("ends the session once for twenty calls at once", async () => {
     const { browser, user } = await signUp();
     const codes = await Promise.all(Array.from({ length: 20 }, () => signOut(copyBrowser(browser))));
     expect(new Set(codes)).toEqual(new Set(["none"]));
@@ -79,7 +79,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
     expect(tables).toEqual([]);
   });
 
-  it("does not sign out the session that a new password gave, and keeps the cookies", async () => {
+  it("does not sign out the session that a new password started, and keeps the cookies", async () => {
     const { browser } = await signUp();
     const after = copyBrowser(browser);
     const change = { currentPassword: password, newPassword: "another horse battery" };
@@ -113,7 +113,7 @@ describe.each(["logout", "logoutEverywhere"] as const)("auth.%s without a reply"
 });
 
 describe("a repeated sign-out", () => {
-  it("by a form leads to the page after the sign-out", async () => {
+  it("redirects a form to the page after the sign-out", async () => {
     const { browser } = await signUp();
     const copy = copyBrowser(browser);
     await overForm(copyBrowser(browser)).mutate("auth.logout");
@@ -121,7 +121,7 @@ describe("a repeated sign-out", () => {
     expect(sessionCookies(copy)).toEqual([]);
   });
 
-  it("of one session succeeds however the session ended, and leaves the others", async () => {
+  it("succeeds for one session however it ended, and leaves the others", async () => {
     const { browser, client, email, session } = await signUp();
     const other = openBrowser();
     await other.client().auth.login.mutate({ email, password });
@@ -131,7 +131,7 @@ describe("a repeated sign-out", () => {
     expect(await codeOf(other.client().auth.me.query())).toBe("none");
   });
 
-  it("of all sessions is refused while the user has others, which stay", async () => {
+  it("is refused for all sessions while the user has others, which stay", async () => {
     const { browser, client, email, session } = await signUp();
     const other = openBrowser();
     await other.client().auth.login.mutate({ email, password });

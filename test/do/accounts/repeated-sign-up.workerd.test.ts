@@ -30,8 +30,8 @@ async function failuresOf(email: string): Promise<number> {
   });
 }
 
-describe("a sign-up that comes twice at once", () => {
-  it("is answered like the first: one account, a session for each, one mail", async () => {
+describe("a sign-up that is sent twice at once", () => {
+  it("is answered like the first, with one account, a session for each, and one mail", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     const [first, second] = await Promise.all([signUpIn(browser, email), signUpIn(browser, email)]);
@@ -50,7 +50,7 @@ describe("a sign-up that comes twice at once", () => {
     ]);
   });
 
-  it("creates one account for twenty calls, and answers those at the same time with it", async () => {
+  it("creates one account for twenty calls, and answers concurrent ones with it", async () => {
     const email = freshEmail();
     const calls = await Promise.allSettled(Array.from({ length: 20 }, () => signUpIn(openBrowser(), email)));
     const answers = calls.flatMap((call) => (call.status === "fulfilled" ? [call.value] : []));
@@ -64,7 +64,7 @@ describe("a sign-up that comes twice at once", () => {
     expect(await failuresOf(email)).toBe(0);
   });
 
-  it("by form and with tokens in the body, is answered the same way", async () => {
+  it("gets the same answer by form and with tokens in the body", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     const headers = { "content-type": "application/x-www-form-urlencoded" };
@@ -98,7 +98,7 @@ describe("a sign-up that comes twice at once", () => {
     expect(answers[0]?.user.profile).toEqual(answers[1]?.user.profile);
   });
 
-  it("with another password is CONFLICT, sets no cookies, and counts as a guess", async () => {
+  it("is CONFLICT with another password, sets no cookies, and counts as a guess", async () => {
     const email = freshEmail();
     const browsers = [openBrowser(), openBrowser()];
     const codes = await Promise.all([codeIn(browsers[0]!, email), codeIn(browsers[1]!, email, another)]);
@@ -121,14 +121,14 @@ describe("a sign-up that comes twice at once", () => {
     expect(await login(email, secrets[codes.indexOf("none")]!)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("after guesses at the address that used up the free tries is CONFLICT, right password or not", async () => {
+  it("is CONFLICT after guesses used up the free tries, whatever the password", async () => {
     const email = freshEmail();
     for (let tries = 0; tries < 6; tries++) await login(email, "not the password");
     const codes = await Promise.all([codeIn(openBrowser(), email), codeIn(openBrowser(), email)]);
     expect(codes.toSorted()).toEqual(["CONFLICT", "none"]);
   });
 
-  it("makes the account if the first one fails", async () => {
+  it("creates the account if the first one fails", async () => {
     const email = freshEmail();
     const [weak, good] = await Promise.all([codeIn(openBrowser(), email, "short"), codeIn(openBrowser(), email)]);
     expect([weak, good]).toEqual(["BAD_REQUEST", "none"]);
@@ -148,7 +148,7 @@ describe("a sign-up that comes twice at once", () => {
 });
 
 describe("a sign-up after the first was answered", () => {
-  it("in the same browser, within a minute, is answered like the first", async () => {
+  it("is answered like the first in the same browser within a minute", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     const { user } = await signUpIn(browser, email);
@@ -159,7 +159,7 @@ describe("a sign-up after the first was answered", () => {
     expect(sessionCookies(browser)).toHaveLength(4);
   });
 
-  it("in the same browser does not permit faster guesses than a sign-in", async () => {
+  it("does not permit faster guesses than a sign-in in the same browser", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     await signUpIn(browser, email);
@@ -169,7 +169,7 @@ describe("a sign-up after the first was answered", () => {
     expect(await codeOf(browser.client().auth.login.mutate({ email, password }))).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("in another browser is CONFLICT, and its password is not checked", async () => {
+  it("is CONFLICT in another browser, without checking its password", async () => {
     const email = freshEmail();
     const { user } = await signUpIn(openBrowser(), email);
     const browser = openBrowser();
@@ -183,7 +183,7 @@ describe("a sign-up after the first was answered", () => {
     expect(await storedIn(user.id, "SELECT id FROM _sessions")).toHaveLength(1);
   });
 
-  it("of an account that an earlier version created is CONFLICT", async () => {
+  it("is CONFLICT for an account that an earlier version created", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     await signUpIn(browser, email);

@@ -22,7 +22,7 @@ it("states how long to wait in the error and in the header, over each link", asy
   }
 });
 
-it("states it for the call of a batch that has to wait, and not for the others", async () => {
+it("states how long to wait for the throttled call of a batch, and not for the others", async () => {
   const { email } = await signUp();
   await guess(email);
   const inputs = [
@@ -40,7 +40,7 @@ it("states it for the call of a batch that has to wait, and not for the others",
   expect(response.headers.get("Retry-After")).toBe(String(second?.error.json.data.retryAfter));
 });
 
-it("states none for other errors", async () => {
+it("states no time to wait for other errors", async () => {
   const error: unknown = await openBrowser()
     .client("batch")
     .auth.me.query()

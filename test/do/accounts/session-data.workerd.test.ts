@@ -10,7 +10,7 @@ import { openSocket } from "../../fixtures/socket.js";
 const seen = new Date("2027-01-01T00:00:00.123Z");
 
 describe("a session's data", () => {
-  it("is nothing at first, then what was set, typed and with its defaults", async () => {
+  it("is null at first, then the stored value, typed and with its defaults", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await data.get.query()).toBeNull();
     expect(await data.set.mutate({ seen })).toEqual({ cart: [], seen });
@@ -19,7 +19,7 @@ describe("a session's data", () => {
     expect(await data.get.query()).toEqual({ cart: ["a"] });
   });
 
-  it("a merge sets some fields and keeps the others, defaults too", async () => {
+  it("merges some fields and keeps the others, defaults included", async () => {
     const { data } = (await signUp()).client.sessions;
     await data.set.mutate({ cart: ["a"], step: 1 });
     expect(await data.merge.mutate({ step: 2, seen })).toEqual({ cart: ["a"], step: 2, seen });
@@ -27,12 +27,12 @@ describe("a session's data", () => {
     expect(await data.merge.mutate({ cart: [] })).toEqual({ cart: [], step: 2, seen });
   });
 
-  it("a merge begins with nothing, too", async () => {
+  it("can be merged into before anything is stored", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await data.merge.mutate({ step: 1 })).toEqual({ cart: [], step: 1 });
   });
 
-  it("of many merges at once, each counts", async () => {
+  it("applies each of many concurrent merges", async () => {
     const { client, browser } = await signUp();
     const socket = await openSocket(browser);
     const inputs = Array.from({ length: 20 }, (_, index) => (index % 2 ? { step: index } : { cart: [`${index}`] }));
@@ -45,7 +45,7 @@ describe("a session's data", () => {
     socket.socket.close();
   });
 
-  it("clearing forgets it, and says whether there was any", async () => {
+  it("is deleted by clear, which returns whether there was any", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await data.clear.mutate()).toBe(false);
     await data.set.mutate({});
@@ -53,7 +53,7 @@ describe("a session's data", () => {
     expect(await data.get.query()).toBeNull();
   });
 
-  it("belongs to one session: another of the same user has its own", async () => {
+  it("belongs to one session and not to others of the same user", async () => {
     const { client, email } = await signUp();
     const elsewhere = openBrowser().client();
     await elsewhere.auth.login.mutate({ email, password });
@@ -61,7 +61,7 @@ describe("a session's data", () => {
     expect(await elsewhere.sessions.data.get.query()).toBeNull();
   });
 
-  it("dies with its session; an ended one is never made again", async () => {
+  it("is deleted with its session and never created for an ended one", async () => {
     const { browser, client, user, session } = await signUp();
     const copy = openBrowser();
     for (const [name, value] of browser.cookies) copy.cookies.set(name, value);
@@ -76,7 +76,7 @@ describe("a session's data", () => {
     });
   });
 
-  it("a call without a session has none", async () => {
+  it("cannot be used by a call without a session", async () => {
     const { user } = await signUp();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
     await expect(caller.sessions.data.set({ step: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -87,7 +87,7 @@ describe("a session's data", () => {
     ["a value of another type", { step: "one" }],
     ["a list", []],
     ["nothing", undefined],
-  ])("refuses %s, and keeps what it has", async (_name, input) => {
+  ])("refuses %s and keeps the stored data", async (_name, input) => {
     const { data } = (await signUp()).client.sessions;
     await data.set.mutate({ step: 7 });
     expect(await codeOf(data.set.mutate(input as never))).toBe("BAD_REQUEST");
@@ -95,14 +95,14 @@ describe("a session's data", () => {
     expect(await data.get.query()).toEqual({ cart: [], step: 7 });
   });
 
-  it("refuses more than a session holds", async () => {
+  it("refuses data above the size limit", async () => {
     const { data } = (await signUp()).client.sessions;
     expect(await codeOf(data.set.mutate({ cart: ["é".repeat(40_000)] }))).toBe("PAYLOAD_TOO_LARGE");
     expect(await codeOf(data.set.mutate({ cart: ["\uD800"] }))).toBe("BAD_REQUEST");
     expect(await data.get.query()).toBeNull();
   });
 
-  it("what another version of the app left is nothing", async () => {
+  it("is null when another version of the app stored it", async () => {
     const { client, user } = await signUp();
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, state) => {
       state.storage.sql.exec(`UPDATE _sessions SET data = '{"cart":7}'`);

@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe("silent refresh", () => {
-  it("a call after the access token's life just works, and rotates the cookies", async () => {
+  it("answers a call with an expired access token, and rotates the cookies", async () => {
     const { browser, client, user } = await signUp();
     const before = new Map(browser.cookies);
     moveClock(16 * MINUTE);
@@ -23,14 +23,14 @@ describe("silent refresh", () => {
     expect(browser.cookies).toEqual(rotated);
   });
 
-  it("works when the access cookie is gone", async () => {
+  it("works when the access cookie is missing", async () => {
     const { browser, client, user } = await signUp();
     browser.cookies.delete("__Host-userdo-access");
     expect((await client.auth.me.query()).user.id).toBe(user.id);
     expect(browser.cookies.has("__Host-userdo-access")).toBe(true);
   });
 
-  it("twenty tabs that refresh at once get the same successor", async () => {
+  it("gives twenty tabs that refresh at once the same successor", async () => {
     const { browser } = await signUp();
     moveClock(16 * MINUTE);
     const tabs = Array.from({ length: 20 }, () => copyBrowser(browser));
@@ -45,7 +45,7 @@ describe("silent refresh", () => {
     ).toBe("none");
   });
 
-  it("an old refresh token that turns up after the grace period ends the session, and is written down", async () => {
+  it("ends the session and adds an audit entry when an old refresh token is used after the grace period", async () => {
     const { browser, client, email, session } = await signUp();
     const thief = copyBrowser(browser);
     moveClock(16 * MINUTE);
@@ -62,14 +62,14 @@ describe("silent refresh", () => {
     expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
   });
 
-  it("a session that nobody uses is over after seven days", async () => {
+  it("does not revive a session that was unused for seven days", async () => {
     const { client, browser } = await signUp();
     moveClock(7 * DAY + 1000);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
     expect(sessionCookies(browser)).toEqual([]);
   });
 
-  it("a session that is used lives on, but not past ninety days", async () => {
+  it("extends a session that is used, up to ninety days", async () => {
     const { client } = await signUp();
     for (let day = 0; day < 89; day += 5) {
       moveClock(5 * DAY);
@@ -79,7 +79,7 @@ describe("silent refresh", () => {
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("a refresh whose session is gone clears the cookies", async () => {
+  it("clears the cookies when the session no longer exists", async () => {
     const { browser, client } = await signUp();
     const other = copyBrowser(browser);
     await client.auth.logout.mutate();

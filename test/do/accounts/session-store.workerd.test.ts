@@ -15,8 +15,8 @@ function withStore(work: (store: SessionStore) => void, limit = 3): Promise<void
   });
 }
 
-describe("how many sessions there may be", () => {
-  it("one more than the limit ends the one that was seen longest ago, never the new one", () =>
+describe("the limit of sessions", () => {
+  it("ends the session that was seen longest ago, never the new one", () =>
     withStore((store) => {
       const [first, second, third] = [1, 2, 3].map((now) => store.create(now, undefined));
       store.touch(first!, 10 * 60_000);
@@ -30,7 +30,7 @@ describe("how many sessions there may be", () => {
       expect(store.findActive(fifth.id, 0)).toEqual(fifth);
     }));
 
-  it("a sign-in past the fiftieth ends the oldest", async () => {
+  it("ends the oldest session at the fifty-first sign-in", async () => {
     const { client, email, user, session } = await signUp();
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
       const store = createSessionStore(storage.sql, withDefaults());
@@ -45,15 +45,15 @@ describe("how many sessions there may be", () => {
     });
   });
 
-  it("options that are no whole number above zero are refused when the app starts", () => {
+  it("refuses at start options that are not whole numbers above zero", () => {
     expect(() => withDefaults({ limit: 0 })).toThrow("session.limit");
     expect(() => withDefaults({ idle: Number.NaN })).toThrow("session.idle");
     expect(() => withDefaults({ accessToken: 86_401 })).toThrow("session.accessToken");
   });
 });
 
-describe("a new id at a change of privilege", () => {
-  it("keeps device, name, data and the day it ends; the old id and its tokens are nobody's", () =>
+describe("a new session id at a change of privilege", () => {
+  it("keeps device, name, data and last day, and invalidates the old id and its tokens", () =>
     withStore((store) => {
       const session = store.create(1, "Firefox on Windows");
       store.rename(session.id, "Work", 1);
@@ -79,7 +79,7 @@ describe("a new id at a change of privilege", () => {
       expect(store.replace(session.id, 3)).toBeUndefined();
     }));
 
-  it("finds the successor by the old id until a client presents a token of it", () =>
+  it("is found by the old id until a client presents a token of it", () =>
     withStore((store) => {
       const session = store.create(1, undefined);
       const next = store.replace(session.id, 2)!;
@@ -93,7 +93,7 @@ describe("a new id at a change of privilege", () => {
       expect(store.findActive(next.id, 60_000)).toEqual({ ...next, seen: 0 });
     }));
 
-  it("has no successor any more once that has expired, was replaced itself, or was removed", () =>
+  it("is not found once it has expired, was replaced itself, or was deleted", () =>
     withStore((store) => {
       const session = store.create(1, undefined);
       const next = store.replace(session.id, 2)!;

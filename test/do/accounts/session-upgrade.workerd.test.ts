@@ -103,7 +103,7 @@ describe("a user's object of an earlier version", () => {
     expect(await isSignedIn(browser)).toBe(true);
   });
 
-  it("accepts its access tokens, which name no generation and confirm none", async () => {
+  it("accepts its access tokens, which contain no generation and confirm none", async () => {
     const { browser, session, user } = await signUp();
     const old = withRefreshOf(browser);
     const after = withRefreshOf(browser);
@@ -120,12 +120,12 @@ describe("a user's object of an earlier version", () => {
   });
 });
 
-describe("after a rollback to the version before", () => {
+describe("the version before after a rollback", () => {
   /** What that version executes for a sign-in, and for a renewal. */
   const oldInsert = "INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
   const oldRenewal = "UPDATE _sessions SET generation = generation + 1, rotated_at = ? WHERE id = ?";
 
-  it("stores sessions and deletes them, and nothing of them is left", async () => {
+  it("stores and deletes sessions, and leaves nothing of them", async () => {
     const { browser, client, session, user } = await signUp();
     await withRefreshOf(browser).client().auth.me.query();
     const object = env.BLOG_DO.getByName(`user:${user.id}`);

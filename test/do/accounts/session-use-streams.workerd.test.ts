@@ -36,7 +36,7 @@ describe("a stream over HTTP", () => {
   it.each([
     ["SSE", "feeds.changes", { Accept: "text/event-stream" }],
     ["batch-stream", "itemsStream?batch=1&input=%7B%7D", { "trpc-accept": "application/jsonl" }],
-  ])("%s: its events keep the session for weeks", async (_name, path, headers) => {
+  ])("extends the session for weeks with its events: %s", async (_name, path, headers) => {
     const { browser, user, session } = await signUpToFeeds();
     const object = env.FEEDS_DO.getByName(`user:${user.id}`);
     const worker = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
@@ -64,7 +64,7 @@ describe("a stream over HTTP", () => {
 });
 
 describe("live queries", () => {
-  it("a delivered result counts as use, and recording that use runs no query again", async () => {
+  it("count as use when a result is delivered, and recording that use runs no query again", async () => {
     const { http, object, session, socket, user } = await startLive();
     const texts = socket.watch("notes.texts");
     const list = socket.watch("notes.list");
@@ -81,7 +81,7 @@ describe("live queries", () => {
     expect(socket.results(list)).toHaveLength(2);
   });
 
-  it("a live list of the sessions is delivered once for a use, and not for its own delivery", async () => {
+  it("deliver a live list of sessions once for a use, and not for its own delivery", async () => {
     const { object, session, socket, user } = await startLive();
     const sessions = socket.watch("sessions.list");
     const texts = socket.watch("notes.texts");
@@ -101,27 +101,24 @@ describe("live queries", () => {
   });
 });
 
-describe("an organization", () => {
-  it.each(["an event", "a message"])(
-    "%s on its socket counts as use of the session in the user's object",
-    async (what) => {
-      const { browser, client, user, session } = await signUp();
-      const object = env.BLOG_DO.getByName(`user:${user.id}`);
-      const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme" });
-      const socket = await openSocket(browser, `/trpc?organizationId=${organizationId}`);
-      socket.send(subscribe(1, "projects.changes", undefined, { organizationId }));
-      await socket.until(1);
-      later(6 * MINUTE);
-      const path = "projects.list";
-      if (what === "an event")
-        await createCaller<AppRouter>(env.BLOG_DO).asSystem().projects.create({ organizationId, name: "One" });
-      else socket.send({ id: 2, method: "query", params: { path, input: { json: { organizationId } } } });
-      await socket.until(2);
-      await expectUsedNow(object, session.id);
-    },
-  );
+describe("the socket of an organization", () => {
+  it.each(["an event", "a message"])("counts %s as use of the session in the user's object", async (what) => {
+    const { browser, client, user, session } = await signUp();
+    const object = env.BLOG_DO.getByName(`user:${user.id}`);
+    const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme" });
+    const socket = await openSocket(browser, `/trpc?organizationId=${organizationId}`);
+    socket.send(subscribe(1, "projects.changes", undefined, { organizationId }));
+    await socket.until(1);
+    later(6 * MINUTE);
+    const path = "projects.list";
+    if (what === "an event")
+      await createCaller<AppRouter>(env.BLOG_DO).asSystem().projects.create({ organizationId, name: "One" });
+    else socket.send({ id: 2, method: "query", params: { path, input: { json: { organizationId } } } });
+    await socket.until(2);
+    await expectUsedNow(object, session.id);
+  });
 
-  it("a lease may end later than the session would have expired without this use", async () => {
+  it("may have a lease that ends later than the session would have expired without this use", async () => {
     const { browser, client, user, session } = await signUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Acme" });
     later(IDLE - MINUTE);
@@ -136,7 +133,7 @@ describe("an organization", () => {
 });
 
 describe("the refresh token of a browser", () => {
-  it("is kept until the session's last day, because use over a socket cannot renew a cookie", async () => {
+  it("is valid until the session's last day, because use over a socket cannot renew a cookie", async () => {
     const { browser } = await signUp();
     const lineOf = (response: Response) => response.headers.getSetCookie().find((line) => line.includes("-refresh="));
     const maxAgeOf = (response: Response) => Number(/Max-Age=(\d+)/.exec(lineOf(response) ?? "")?.[1]) * 1000;

@@ -123,7 +123,7 @@ const uses: readonly (readonly [string, (started: Awaited<ReturnType<typeof star
 ];
 
 describe("a session that is used over a socket only", () => {
-  it.each(uses)("records %s as use, and starts its idle time again", async (_name, use) => {
+  it.each(uses)("records %s as use, and restarts its idle time", async (_name, use) => {
     const started = await start();
     await use(started);
     const now = Date.now();
@@ -265,7 +265,7 @@ describe("the idle time", () => {
   });
 });
 
-it("the session limit keeps a page that only listens, and ends one that nobody uses", async () => {
+it("keeps the session of a page that only listens at the session limit, and ends an unused one", async () => {
   const { email, object, open, session, write } = await start();
   const socket = await open();
   socket.send(subscribe(1, "feeds.changes"));
@@ -285,7 +285,7 @@ it("the session limit keeps a page that only listens, and ends one that nobody u
   expect(ids).toContainEqual({ id: session.id });
 });
 
-it("a short idle time does not end between two records of use", () =>
+it("keeps a session with a short idle time signed in between two records of use", () =>
   runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), (_instance, { storage }) => {
     for (const statement of [sessionSchema, ...sessionDetailSchema]) storage.sql.exec(statement);
     const store = createSessionStore(storage.sql, withDefaults({ idle: 60 }));

@@ -26,7 +26,7 @@ async function signInElsewhere(email: string, userAgent = firefox) {
 }
 
 describe("a user's sessions", () => {
-  it("lists them with device, times and which one asks, and tells no secret", async () => {
+  it("include device, times and which one is current, and no secrets", async () => {
     const { client, email, session } = await signUp();
     const elsewhere = await signInElsewhere(email);
     const list = await client.sessions.list.query();
@@ -47,7 +47,7 @@ describe("a user's sessions", () => {
     expect(other!.expiresAt.getTime() - other!.createdAt.getTime()).toBe(7 * 24 * 60 * MINUTE);
   });
 
-  it("a killed session fails on its next call, and its sockets close", async () => {
+  it("refuse the next call and close their sockets when they are revoked", async () => {
     const { client, email } = await signUp();
     const elsewhere = await signInElsewhere(email);
     const socket = await openSocket(elsewhere.browser);
@@ -58,7 +58,7 @@ describe("a user's sessions", () => {
     expect(await client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("a killed session's refresh token is worth nothing either", async () => {
+  it("reject the refresh token when they are revoked", async () => {
     const { client, email } = await signUp();
     const elsewhere = await signInElsewhere(email);
     await client.sessions.revoke.mutate({ id: elsewhere.id });
@@ -66,14 +66,14 @@ describe("a user's sessions", () => {
     expect(await codeOf(elsewhere.client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("the own session can be killed too, which is signing out", async () => {
+  it("include the current one, whose revocation signs the caller out", async () => {
     const { browser, client, session } = await signUp();
     await client.sessions.revoke.mutate({ id: session.id });
     expect(sessionCookies(browser)).toEqual([]);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("ending all others leaves the one that asks", async () => {
+  it("are all revoked by revokeOthers except the current one", async () => {
     const { client, email, session } = await signUp();
     const others = [await signInElsewhere(email), await signInElsewhere(email)];
     const socket = await openSocket(others[0]!.browser);
@@ -84,14 +84,14 @@ describe("a user's sessions", () => {
     expect(await client.sessions.revokeOthers.mutate()).toBe(0);
   });
 
-  it("a Worker with the binding can end all sessions of a user", async () => {
+  it("can all be revoked by a Worker with the binding", async () => {
     const { client, email, user } = await signUp();
     const elsewhere = await signInElsewhere(email);
     expect(await createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id }).sessions.revokeOthers()).toBe(2);
     for (const one of [client, elsewhere.client]) expect(await codeOf(one.auth.me.query())).toBe("UNAUTHORIZED");
   });
 
-  it("another user's session is NOT_FOUND, and lives on", async () => {
+  it("are NOT_FOUND to another user and not revoked", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     expect(await codeOf(bob.client.sessions.revoke.mutate({ id: ada.session.id }))).toBe("NOT_FOUND");
     expect(await codeOf(bob.client.sessions.rename.mutate({ id: ada.session.id, name: "Mine" }))).toBe("NOT_FOUND");
@@ -100,18 +100,18 @@ describe("a user's sessions", () => {
     expect(await codeOf(openBrowser().client().sessions.list.query())).toBe("UNAUTHORIZED");
   });
 
-  it("a session can be given a name", async () => {
+  it("can be renamed", async () => {
     const { client, session } = await signUp();
     await client.sessions.rename.mutate({ id: session.id, name: "  Work <b>laptop</b> " });
     expect((await client.sessions.list.query())[0]).toMatchObject({ name: "Work <b>laptop</b>" });
   });
 
-  it.each(["", "   ", "x".repeat(65), "a\r\nb", "a\u0000b", "\uD800"])("%j is no name", async (name) => {
+  it.each(["", "   ", "x".repeat(65), "a\r\nb", "a\u0000b", "\uD800"])("refuse %j as a name", async (name) => {
     const { client, session } = await signUp();
     expect(await codeOf(client.sessions.rename.mutate({ id: session.id, name }))).toBe("BAD_REQUEST");
   });
 
-  it("notes when a session was used, at most every five minutes", async () => {
+  it("store when they were last used, at most every five minutes", async () => {
     const { client, user } = await signUp();
     const seen = async () => (await client.sessions.list.query())[0]!.lastSeenAt.getTime();
     const first = await seen();
@@ -127,7 +127,7 @@ describe("a user's sessions", () => {
     });
   });
 
-  it("ended sessions are not listed", async () => {
+  it("are not listed after they have ended", async () => {
     const { client, email } = await signUp();
     moveClock(6 * 24 * 60 * MINUTE);
     const { client: fresh } = await signInElsewhere(email);

@@ -7,7 +7,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
 
 describe("signing in", () => {
-  it("the right password gives a session of its own", async () => {
+  it("creates a session for the right password", async () => {
     const { email, user, session } = await signUp();
     const browser = openBrowser();
     const signedIn = await browser.client().auth.login.mutate({ email, password });
@@ -16,7 +16,7 @@ describe("signing in", () => {
     expect((await browser.client().auth.me.query()).session.id).toBe(signedIn.session.id);
   });
 
-  it("a wrong password and an unknown address get one and the same answer", async () => {
+  it("returns the same answer for a wrong password and for an unknown address", async () => {
     const { email } = await signUp();
     const answer = async (address: string) => {
       const response = await openBrowser().fetch("/trpc/auth.login", {
@@ -51,14 +51,14 @@ describe("signing in", () => {
     });
   });
 
-  it("me is the user, and UNAUTHORIZED for nobody", async () => {
+  it("lets `me` return the user, instead of UNAUTHORIZED", async () => {
     const { client, user } = await signUp();
     expect((await client.auth.me.query()).user).toEqual(user);
     expect(await codeOf(openBrowser().client().auth.me.query())).toBe("UNAUTHORIZED");
     expect((await openBrowser().fetch("/trpc/auth.me")).status).toBe(401);
   });
 
-  it("signing out ends this session at once, others stay, and the cookies go", async () => {
+  it("is reversed by signing out, which ends only this session and clears the cookies", async () => {
     const { browser, client, email } = await signUp();
     const elsewhere = openBrowser();
     await elsewhere.client().auth.login.mutate({ email, password });
@@ -73,7 +73,7 @@ describe("signing in", () => {
     expect((await elsewhere.client().auth.me.query()).user.email).toBe(email);
   });
 
-  it("signing in over batch-stream keeps its cookies", async () => {
+  it("sets cookies over batch-stream", async () => {
     const { email } = await signUp();
     const browser = openBrowser();
     const { session } = await browser.client("stream").auth.login.mutate({ email, password });
@@ -85,7 +85,7 @@ describe("signing in", () => {
     ]);
   });
 
-  it("a session of one app is nobody in another", async () => {
+  it("creates a session that other apps do not accept", async () => {
     const { browser } = await signUp();
     expect(await codeOf(browser.client("batch", "/other").posts.list.query())).toBe("UNAUTHORIZED");
   });

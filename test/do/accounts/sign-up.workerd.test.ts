@@ -5,7 +5,7 @@ import { codeOf } from "../../fixtures/error-code.js";
 import { freshEmail, openBrowser, password, send, signUp } from "../../fixtures/browser.js";
 
 describe("signing up", () => {
-  it("gives a user and a session, and nothing secret", async () => {
+  it("returns a user and a session without secrets", async () => {
     const email = freshEmail();
     const browser = openBrowser();
     const response = await browser.fetch("/trpc/auth.signup", {
@@ -49,7 +49,7 @@ describe("signing up", () => {
     expect(response.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("twenty concurrent sign-ups with passwords of their own make one account", async () => {
+  it("creates one account for twenty concurrent calls with different passwords", async () => {
     const email = freshEmail();
     const outcomes = await Promise.all(
       Array.from({ length: 20 }, (_, index) =>
@@ -64,7 +64,7 @@ describe("signing up", () => {
     expect(outcomes.filter((outcome) => outcome === "CONFLICT")).toHaveLength(19);
   });
 
-  it("an address in another case is the same account", async () => {
+  it("treats an address in another case as the same account", async () => {
     const { email, user } = await signUp();
     const shouting = email.toUpperCase();
     expect(await codeOf(openBrowser().client().auth.signup.mutate({ email: shouting, password }))).toBe("CONFLICT");
@@ -116,7 +116,7 @@ describe("signing up", () => {
     }
   });
 
-  it("no object is named after an address, and none but the user's own holds one", async () => {
+  it("names no object after an address, and stores the address only in the user's own object", async () => {
     const { email, user } = await signUp();
     const holders: string[] = [];
     for (const id of await listDurableObjectIds(env.BLOG_DO)) {

@@ -47,7 +47,7 @@ async function guessBetweenEvictions(object: Target, guess: () => Promise<unknow
   return codes;
 }
 
-describe("password guesses between evictions", () => {
+describe("the limit of password guesses between evictions", () => {
   it("counts sign-ins, for an address with an account or without", async () => {
     const { email } = await signUp();
     for (const address of [email, freshEmail()]) {
@@ -63,7 +63,7 @@ describe("password guesses between evictions", () => {
   });
 
   it.each(["delete", "changePassword", "changeEmail"] as const)(
-    "counts the password that %s asks for",
+    "counts the password that %s requires",
     async (name) => {
       const { client, user } = await signUp();
       const email = freshEmail();
@@ -79,7 +79,7 @@ describe("password guesses between evictions", () => {
 });
 
 describe("a right password", () => {
-  it("leaves nothing stored when there were no wrong ones", async () => {
+  it("stores nothing when there were no wrong ones", async () => {
     const { email, browser, client, user } = await signUp();
     expect(await login(email, password)).toBe("none");
     expect(await login(email, password, browser)).toBe("none");
@@ -96,7 +96,7 @@ describe("a right password", () => {
     expect(await countsIn(await indexOf(email))).toEqual({ account: 3 });
   });
 
-  it("clears the count of the known device it comes from", async () => {
+  it("clears the count of the known device that it comes from", async () => {
     const { email, browser } = await signUp();
     for (let guesses = 0; guesses < 3; guesses++) await login(email, wrong, browser);
     expect(await countsIn(await indexOf(email))).toEqual({ device: 3 });
@@ -111,7 +111,7 @@ describe("a right password", () => {
     expect(await countsIn(userObject(user.id))).toEqual({ confirm: 3 });
   });
 
-  it("keeps the counts of wrong ones at the same moment", async () => {
+  it("keeps the counts of concurrent wrong ones", async () => {
     const { email } = await signUp();
     const secrets = [wrong, wrong, password, wrong];
     const codes = await Promise.all(secrets.map((secret) => login(email, secret)));

@@ -30,8 +30,8 @@ async function wrongTries(email: string, count: number): Promise<unknown[]> {
 
 const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
 
-describe("guessing passwords", () => {
-  it("five wrong ones are free, then the next has to wait, for an address with an account or without", async () => {
+describe("password guesses", () => {
+  it("are delayed after five wrong ones, for an address with an account or without", async () => {
     const { email } = await signUp();
     for (const address of [email, freshEmail()]) {
       const codes = await wrongTries(address, 7);
@@ -39,7 +39,7 @@ describe("guessing passwords", () => {
     }
   });
 
-  it("the wait doubles with each further one, and then the right password passes", async () => {
+  it("wait twice as long after each further one, until the right password is accepted", async () => {
     const { email } = await signUp();
     await wrongTries(email, 5);
     for (const seconds of [1, 2, 4]) {
@@ -53,7 +53,7 @@ describe("guessing passwords", () => {
     expect(await login(email, "not the password")).toBe("UNAUTHORIZED");
   });
 
-  it("a stranger who guesses cannot keep the user out of a browser that signed in before", async () => {
+  it("of a stranger do not keep the user out of a browser that signed in before", async () => {
     const { browser, client, email } = await signUp();
     await client.auth.logout.mutate();
     expect([...browser.cookies.keys()]).toEqual(["__Host-userdo-device"]);
@@ -62,7 +62,7 @@ describe("guessing passwords", () => {
     expect(await login(email, password, browser)).toBe("none");
   });
 
-  it("such a browser has five tries of its own, and a device cookie of somebody else's none", async () => {
+  it("have five tries in such a browser, and none from a device cookie of another user", async () => {
     const { browser, client, email } = await signUp();
     await client.auth.logout.mutate();
     const codes: unknown[] = [];
@@ -78,7 +78,7 @@ describe("guessing passwords", () => {
     expect(await login(victim.email, password, forged)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("one browser may be two users' own", async () => {
+  it("are counted per user in a browser of two users", async () => {
     const [ada, bob] = [await signUp(), await signUp()];
     await ada.client.auth.login.mutate({ email: bob.email, password });
     await wrongTries(ada.email, 5);
@@ -87,13 +87,13 @@ describe("guessing passwords", () => {
     expect(await login(bob.email, password, ada.browser)).toBe("none");
   });
 
-  it("twenty guesses at once are no more than one after the other", async () => {
+  it("are limited alike when twenty are sent at once", async () => {
     const { email } = await signUp();
     const codes = await Promise.all(Array.from({ length: 20 }, () => login(email, "not the password")));
     expect(codes.filter((code) => code === "TOO_MANY_REQUESTS").length).toBeGreaterThanOrEqual(15);
   });
 
-  it("a new password by mail ends the wait", async () => {
+  it("are no longer delayed after a new password by mail", async () => {
     const { email } = await signUp();
     await wrongTries(email, 6);
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
@@ -102,7 +102,7 @@ describe("guessing passwords", () => {
     await vi.waitFor(async () => expect(await login(email, "another horse battery")).toBe("none"));
   });
 
-  it("the password asked for again by who is signed in is no way round", async () => {
+  it("are limited too where a signed-in user must confirm the password", async () => {
     const { client } = await signUp();
     const codes: unknown[] = [];
     for (let tries = 0; tries < 6; tries++) {
@@ -111,7 +111,7 @@ describe("guessing passwords", () => {
     expect(codes).toEqual([...Array<string>(5).fill("UNAUTHORIZED"), "TOO_MANY_REQUESTS"]);
   });
 
-  it("nobody's address is mailed again and again by accounts that come and go", async () => {
+  it("do not let accounts that are created and deleted mail one address repeatedly", async () => {
     const email = freshEmail();
     for (let accounts = 0; accounts < 5; accounts++) {
       const { client } = await signUp(email);
@@ -121,7 +121,7 @@ describe("guessing passwords", () => {
     expect(countMails(email, "verifyEmail")).toBe(3);
   });
 
-  it("nor by several accounts that want it for theirs", async () => {
+  it("do not let several accounts that request one address mail it repeatedly", async () => {
     const [email, away] = [freshEmail(), freshEmail()];
     const codes: unknown[] = [];
     for (let accounts = 0; accounts < 4; accounts++) {
@@ -140,7 +140,7 @@ describe("guessing passwords", () => {
     expect(codes).toEqual(["none", "none", "none", "TOO_MANY_REQUESTS"]);
   });
 
-  it("an address without an account leaves nothing stored once the tries are forgotten", async () => {
+  it("leave nothing stored for an address without an account once they have expired", async () => {
     const email = freshEmail();
     await wrongTries(email, 6);
     const stub = await indexOf(email);
@@ -154,7 +154,7 @@ describe("guessing passwords", () => {
     expect(await tables()).toEqual([]);
   });
 
-  it("one password is hashed at a time, four wait, and the rest are refused", async () => {
+  it("are hashed one at a time while four wait, and the rest are refused", async () => {
     const { client } = await signUp();
     const change = { currentPassword: password, newPassword: "another horse battery" };
     const codes = await Promise.all(

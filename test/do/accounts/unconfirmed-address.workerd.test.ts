@@ -97,7 +97,7 @@ describe("an address that somebody reserved and did not confirm", () => {
     expect((await someone().auth.login.mutate({ email: change.target, password })).user.id).toBe(change.user.id);
   });
 
-  it("stays free when the change is withdrawn after the sign-up", async () => {
+  it("stays free when the change is cancelled after the sign-up", async () => {
     const change = await withChange();
     const { user } = await signUp(change.target);
     await change.client.auth.changeEmail.mutate({ email: freshEmail(), password });
@@ -157,7 +157,7 @@ describe("an address that several accounts want to change to", () => {
 });
 
 describe("a confirmation that is under way", () => {
-  it("keeps out other changes, and is not interrupted by another request of the same account", async () => {
+  it("blocks other changes, and is not interrupted by another request of the same account", async () => {
     const [change, other] = [await withChange(), await signUp()];
     await beginConfirmation(change, Date.now() + 11 * MINUTE);
     expect(await codeOf(other.client.auth.changeEmail.mutate({ email: change.target, password }))).toBe("CONFLICT");
@@ -167,7 +167,7 @@ describe("a confirmation that is under way", () => {
     expect((await change.client.auth.me.query()).user.email).toBe(change.target);
   });
 
-  it("keeps sign-ups out until it has to be finished, and not longer", async () => {
+  it("blocks sign-ups until its deadline, and no longer", async () => {
     const change = await withChange();
     expect(await beginConfirmation(change, Date.now() + 11 * MINUTE)).toBe("reserved");
     expect(await codeOf(someone().auth.signup.mutate({ email: change.target, password }))).toBe("CONFLICT");
@@ -178,7 +178,7 @@ describe("a confirmation that is under way", () => {
     expect(await confirm(change.token)).toBe("CONFLICT");
   });
 
-  it("leaves nothing in the way when it was never finished", async () => {
+  it("blocks nothing when it was never finished", async () => {
     const change = await withChange();
     await beginConfirmation(change, Date.now() + 11 * MINUTE);
     moveClock(12 * MINUTE);
@@ -196,7 +196,7 @@ describe("a confirmation that is under way", () => {
     expect(codes.toSorted()).toEqual(["CONFLICT", "none"]);
   });
 
-  it("confirms once of twenty at once, and is committed in the index", async () => {
+  it("takes effect once of twenty at once, and is committed in the index", async () => {
     const change = await withChange();
     const codes = await Promise.all(Array.from({ length: 20 }, () => confirm(change.token)));
     expect(codes).toContain("none");

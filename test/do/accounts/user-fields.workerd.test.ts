@@ -32,7 +32,7 @@ describe("the fields of a user", () => {
     expect(await stored(user.id)).toEqual([]);
   });
 
-  it("are part of the user everywhere", async () => {
+  it("are part of the user wherever it is returned", async () => {
     const { browser, client, email, user } = await signUpMember();
     const fields = { ...defaults, plan: "pro", until };
     expect((await client.member.set.mutate({ plan: "pro", until })).fields).toEqual(fields);
@@ -84,7 +84,7 @@ describe("the fields of a user", () => {
     ["a field that is not declared", { admin: true }],
     ["a field called __proto__", JSON.parse('{"__proto__":{"plan":"pro"}}') as object],
     ["a field called constructor", { constructor: "x" }],
-  ])("refuse %s, and stay as they were", async (_name, patch) => {
+  ])("refuse %s and do not change", async (_name, patch) => {
     const { user } = await signUpMember();
     await asUser(user.id).member.set({ credits: 1 });
     expect(await codeOf(asUser(user.id).member.set(patch))).toBe("BAD_REQUEST");
@@ -92,7 +92,7 @@ describe("the fields of a user", () => {
     expect(await stored(user.id)).toEqual([{ credits: 1 }]);
   });
 
-  it("take at most 32 KiB as stored", async () => {
+  it("are limited to 32 KiB as stored", async () => {
     const { client } = await signUpMember();
     const about = "é".repeat((32 * 1024 - superjson.stringify({ about: "" }).length - 1) / 2);
     await client.member.set.mutate({ about });
@@ -101,14 +101,14 @@ describe("the fields of a user", () => {
   });
 });
 
-describe("users cannot write their fields", () => {
+describe("a user who tries to write their fields", () => {
   const given = { plan: "pro", credits: 1_000 };
 
   it.each([
     ["account.update beside the profile", { profile: {}, fields: given }],
     ["account.update in the profile", { profile: { fields: given } }],
     ["account.update as fields of the profile", { profile: given }],
-  ])("with %s", async (_name, input) => {
+  ])("is refused: %s", async (_name, input) => {
     const { browser, client } = await signUpMember();
     expect(await codeOf(client.account.update.mutate(input as { profile: object }))).toBe("BAD_REQUEST");
     const socket = await openSocket(browser, "/members");
@@ -120,7 +120,7 @@ describe("users cannot write their fields", () => {
     expect((await client.auth.me.query()).user.fields).toEqual(defaults);
   });
 
-  it("with a form", async () => {
+  it("is refused in a form", async () => {
     const browser = openBrowser();
     const fields = { email: freshEmail(), password, "fields.plan": "pro", fields: "pro", plan: "pro" };
     await browser.fetch("/members/form/signup", {
@@ -230,8 +230,8 @@ describe("live queries that read the user", () => {
   });
 });
 
-describe("data that another version stored", () => {
-  it("an object without the table gets it when it wakes, with its triggers", async () => {
+describe("user data that another version stored", () => {
+  it("gets its table and triggers when an object without them starts", async () => {
     const { client, user } = await signUpMember();
     await client.account.update.mutate({ profile: { firstName: "Ada" } });
     await runInDurableObject(objectOf(user.id), (_instance, { storage: { sql } }) => {
@@ -248,7 +248,7 @@ describe("data that another version stored", () => {
     });
   });
 
-  it("a field that the schema no longer has is not read, and does not prevent a change", async () => {
+  it("is not read where the schema no longer has the field, and does not prevent a change", async () => {
     const { client, user } = await signUpMember();
     await client.member.set.mutate({ credits: 1 });
     await runInDurableObject(objectOf(user.id), (_instance, { storage: { sql } }) => {
@@ -259,7 +259,7 @@ describe("data that another version stored", () => {
     expect(await stored(user.id)).toEqual([{ credits: 1, plan: "pro" }]);
   });
 
-  it("a profile with a field that the schema no longer has can still be changed", async () => {
+  it("can still be changed when a profile has a field that the schema no longer has", async () => {
     const { client, user } = await signUpMember();
     await client.account.update.mutate({ profile: { firstName: "Ada" } });
     await runInDurableObject(objectOf(user.id), (_instance, { storage: { sql } }) => {
@@ -270,7 +270,7 @@ describe("data that another version stored", () => {
     });
   });
 
-  it("nothing of the fields is left after the account was deleted", async () => {
+  it("is deleted with the account", async () => {
     const { client, user } = await signUpMember();
     await client.member.set.mutate({ plan: "pro" });
     await client.account.delete.mutate({ password });

@@ -18,8 +18,8 @@ const invite = ({ client }: Person, organizationId: string, email: string) =>
 const waitingIn = async ({ client }: Person, organizationId: string) =>
   client.organizations.invitations.list.query({ organizationId });
 
-describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
-  it("a deleted account is in no organization, or can be deleted again", async () => {
+describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+  it("removes a deleted account from its organizations, or can delete it again", async () => {
     const stops = await stopEverywhere({
       once: owner,
       cleanUp: false,
@@ -53,7 +53,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "user", "organization", "email");
   });
 
-  it("organizations know a changed address, whose invitations come; or it can be changed again", async () => {
+  it("updates a changed address in organizations and delivers its invitations, or can change it again", async () => {
     const stops = await stopEverywhere({
       async once() {
         const made = await owner();
@@ -100,7 +100,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "user", "organization", "email");
   });
 
-  it("what waits at an address comes to who shows that it is theirs, or can show it again", async () => {
+  it("delivers invitations that wait for an address once it is verified, or can verify it again", async () => {
     const stops = await stopEverywhere({
       once: owner,
       cleanUp: false,

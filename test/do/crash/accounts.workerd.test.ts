@@ -18,8 +18,8 @@ const report = (points: string[]): void => {
   expect(points.length).toBeGreaterThan(1);
 };
 
-describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
-  it("a sign-up makes one account, or can be done again", async () => {
+describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+  it("creates one account for a sign-up, or can repeat the sign-up", async () => {
     report(
       await stopEverywhere({
         before: async () => freshEmail(),
@@ -36,7 +36,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("a change of address keeps the old one or has the new one, and can be done again", async () => {
+  it("keeps the old address or has the new one, and can repeat the change", async () => {
     report(
       await stopEverywhere({
         before: async () => ({ ...(await account()), target: freshEmail(), mails: 0 }),
@@ -61,7 +61,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("a sign-up takes an address that a change reserved, or can be done again", async () => {
+  it("gives a reserved address to a sign-up, or can repeat the sign-up", async () => {
     report(
       await stopEverywhere({
         async before() {
@@ -86,7 +86,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("an address has one owner when a sign-up follows a confirmation that was stopped", async () => {
+  it("gives an address one owner when a sign-up follows an interrupted confirmation", async () => {
     report(
       await stopEverywhere({
         async before() {
@@ -113,7 +113,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("a deleted account leaves nothing anywhere, or can be deleted again", async () => {
+  it("leaves nothing of a deleted account, or can delete it again", async () => {
     report(
       await stopEverywhere({
         before: async () => {
@@ -137,7 +137,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("a rejected address is free and its account gone, or can be rejected again", async () => {
+  it("frees a rejected address and deletes its account, or can reject it again", async () => {
     report(
       await stopEverywhere({
         async before() {
@@ -156,7 +156,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("a new password by mail is the new one or leaves the old one, and can be asked for again", async () => {
+  it("sets the new password by mail or keeps the old one, and can repeat the reset", async () => {
     const renewed = "another horse battery";
     const reset = async (email: string) => {
       const token = await mailedTo(email, "resetPassword");
@@ -186,7 +186,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     );
   });
 
-  it("signing out everywhere ends every session, or none and can be done again", async () => {
+  it("signs out every session or none, and can repeat the sign-out", async () => {
     report(
       await stopEverywhere({
         async before() {

@@ -7,28 +7,33 @@ import { expectStops, stopEverywhere } from "./stop-everywhere.js";
 
 const kind = "confirmDevice";
 
-it("a mailed link confirms a browser, or another link can be requested", { timeout: 240_000 }, async () => {
-  const stops = await stopEverywhere({
-    before: async () => ({ ...(await verified()), device: openBrowser().client("batch", "/crash") }),
-    async run({ email, device }) {
-      await someone().auth.requestDeviceLink.mutate({ email });
-      await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) });
-    },
-    async again({ email, device }) {
-      // The link may be in the mailbox, and its reply may have been lost.
-      if (countMails(email, kind) > 0) {
-        if ((await codeOf(device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) }))) === "none") return;
-      }
-      const before = countMails(email, kind);
-      await someone().auth.requestDeviceLink.mutate({ email });
-      await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind, before + 1) });
-    },
-    async after({ email, device }) {
-      const guesses = Array.from({ length: 8 }, () => someone().auth.login.mutate({ email, password: "wrong" }));
-      expect(await Promise.all(guesses.map(codeOf))).toContain("TOO_MANY_REQUESTS");
-      expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("TOO_MANY_REQUESTS");
-      expect(await codeOf(device.auth.login.mutate({ email, password }))).toBe("none");
-    },
-  });
-  expectStops(stops, "user", "email");
-});
+it(
+  "confirms a browser with a mailed link, or can request another link, whenever it is stopped",
+  { timeout: 240_000 },
+  async () => {
+    const stops = await stopEverywhere({
+      before: async () => ({ ...(await verified()), device: openBrowser().client("batch", "/crash") }),
+      async run({ email, device }) {
+        await someone().auth.requestDeviceLink.mutate({ email });
+        await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) });
+      },
+      async again({ email, device }) {
+        // The link may be in the mailbox, and its reply may have been lost.
+        if (countMails(email, kind) > 0) {
+          if ((await codeOf(device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) }))) === "none")
+            return;
+        }
+        const before = countMails(email, kind);
+        await someone().auth.requestDeviceLink.mutate({ email });
+        await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind, before + 1) });
+      },
+      async after({ email, device }) {
+        const guesses = Array.from({ length: 8 }, () => someone().auth.login.mutate({ email, password: "wrong" }));
+        expect(await Promise.all(guesses.map(codeOf))).toContain("TOO_MANY_REQUESTS");
+        expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("TOO_MANY_REQUESTS");
+        expect(await codeOf(device.auth.login.mutate({ email, password }))).toBe("none");
+      },
+    });
+    expectStops(stops, "user", "email");
+  },
+);

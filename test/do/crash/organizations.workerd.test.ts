@@ -48,8 +48,8 @@ function writeBirthAgain({ user, email }: Person, organizationId: string): Promi
   });
 }
 
-describe("stopped after each step, and started again", { timeout: 240_000 }, () => {
-  it("an organization is made, or can be made again", async () => {
+describe("an object that is stopped after each step and restarted", { timeout: 240_000 }, () => {
+  it("creates an organization, or can create it again", async () => {
     const stops = await stopEverywhere({
       once: verified,
       before: async (ada) => ada,
@@ -68,7 +68,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "user", "organization");
   });
 
-  it("somebody is invited, with an account or without, or can be invited again", async () => {
+  it("invites an address with or without an account, or can invite it again", async () => {
     const run = async ({ emails, ...world }: Both & { emails: string[]; mails: number }) => {
       for (const email of emails) await invite(world, email);
     };
@@ -94,7 +94,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "email", "user");
   });
 
-  it("an invitation is accepted on all sides, or can be accepted again", async () => {
+  it("accepts an invitation on all sides, or can accept it again", async () => {
     const accept = ({ bob, invitationId }: Both & { invitationId: string }) =>
       bob.client.organizations.invitations.accept.mutate({ invitationId });
     const stops = await stopEverywhere({
@@ -119,7 +119,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "email", "user");
   });
 
-  it.each(["decline", "declineAll", "cancel"] as const)("after %s an invitation is gone on all sides", async (how) => {
+  it.each(["decline", "declineAll", "cancel"] as const)("deletes an invitation on all sides after %s", async (how) => {
     const end = ({ ada, bob, organizationId, invitationId }: Both & { invitationId: string }) => {
       const { decline, declineAll } = bob.client.organizations.invitations;
       if (how === "declineAll") return declineAll.mutate();
@@ -142,7 +142,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "email", "user");
   });
 
-  it.each(["remove", "leave"] as const)("after %s a member is none on any side", async (how) => {
+  it.each(["remove", "leave"] as const)("deletes a membership on all sides after %s", async (how) => {
     const end = ({ ada, bob, organizationId }: Both) =>
       how === "remove"
         ? ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id })
@@ -166,7 +166,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user");
   });
 
-  it("a role is changed on both sides, or can be changed again", async () => {
+  it("changes a role on both sides, or can change it again", async () => {
     const stops = await stopEverywhere({
       once: joined,
       async before(world) {
@@ -184,7 +184,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user");
   });
 
-  it("an organization is handed over, or can be handed over again", async () => {
+  it("transfers an organization, or can transfer it again", async () => {
     const stops = await stopEverywhere({
       once: joined,
       before: async (world) => world,
@@ -203,7 +203,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user");
   });
 
-  it("an organization has another name on all sides, or can be renamed again", async () => {
+  it("renames an organization on all sides, or can rename it again", async () => {
     const stops = await stopEverywhere({
       async once() {
         const made = await joined();
@@ -225,7 +225,7 @@ describe("stopped after each step, and started again", { timeout: 240_000 }, () 
     expectStops(stops, "organization", "user", "email");
   });
 
-  it("a deleted organization leaves nothing anywhere, or can be deleted again", async () => {
+  it("leaves nothing of a deleted organization, or can delete it again", async () => {
     const stops = await stopEverywhere({
       cleanUp: false,
       once: both,

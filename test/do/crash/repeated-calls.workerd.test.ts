@@ -17,8 +17,8 @@ async function twoSessions() {
   return { client, other, email, user };
 }
 
-describe("stopped after each step, and called again", { timeout: 240_000 }, () => {
-  it("a change of the password is done, and keeps its session signed in", async () => {
+describe("an object that is stopped after each step and called again", { timeout: 240_000 }, () => {
+  it("changes the password, and keeps its session signed in", async () => {
     const points = await stopEverywhere({
       before: twoSessions,
       run: ({ client }) => client.auth.changePassword.mutate(change),
@@ -37,7 +37,7 @@ describe("stopped after each step, and called again", { timeout: 240_000 }, () =
     expect(points.length).toBeGreaterThan(1);
   });
 
-  it.each(["logout", "logoutEverywhere"] as const)("auth.%s signs out", async (way) => {
+  it.each(["logout", "logoutEverywhere"] as const)("signs out with auth.%s", async (way) => {
     const points = await stopEverywhere({
       before: twoSessions,
       run: ({ client }) => client.auth[way].mutate(),

@@ -24,7 +24,7 @@ describe("a stock client with httpLink", () => {
     ["a File", () => new File(["x"], "x.txt")],
     ["a Blob", () => new Blob(["x"])],
     ["a Uint8Array", () => new Uint8Array([1, 2])],
-  ])("gets an error that names the alternative for %s", async (_name, input) => {
+  ])("gets an error that suggests the alternative for %s", async (_name, input) => {
     const { browser } = await signUp();
     const single = overHttp(browser, "single");
     for (const path of ["posts.create", "auth.requestPasswordReset", "unknown.procedure"]) {
@@ -37,7 +37,7 @@ describe("a stock client with httpLink", () => {
     }
   });
 
-  it("has no such reason for other content types", async () => {
+  it("gets no such reason for other content types", async () => {
     const { browser } = await signUp();
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "image/png"]) {
       const response = await browser.fetch("/trpc/posts.create", {
@@ -62,7 +62,7 @@ describe("a stock client with httpLink", () => {
   });
 });
 
-it("reaches a schema as an empty object over links that send superjson", async () => {
+it("reaches a schema as an empty object over links that use superjson", async () => {
   const { browser } = await signUp();
   for (const road of [overHttp(browser, "batch"), overHttp(browser, "batch-stream"), await overSocket(browser)]) {
     for (const input of [form(), new File(["x"], "x.txt")]) {
@@ -84,14 +84,14 @@ describe("a server caller", () => {
     ["a File", () => new File(["x"], "x.txt")],
     ["a File in an object", () => ({ file: new File(["x"], "x.txt") })],
     ["a File in a Map", () => new Map([["file", new File(["x"], "x.txt")]])],
-  ])("gets an error that names the alternative for %s", async (_name, input) => {
+  ])("gets an error that suggests the alternative for %s", async (_name, input) => {
     const error = await rejection((await caller())["posts"]!["create"]!(input()));
     expect(errorReason(error)).toBe("BINARY_INPUT");
     expect(error).toMatchObject({ code: "UNSUPPORTED_MEDIA_TYPE" });
     expect((error as Error).message).toContain("Send the fields as an object");
   });
 
-  it("may send a Blob, which Workers RPC carries", async () => {
+  it("may send a Blob, which Workers RPC supports", async () => {
     const { posts } = await caller();
     expect(await posts!["create"]!({ title: "x", body: "", file: new Blob(["x"]) })).toMatchObject({ title: "x" });
   });

@@ -39,7 +39,7 @@ function through(name: string, caller: unknown): Road {
   return { name, query: call, mutate: call };
 }
 
-describe("an organization's procedure", () => {
+describe("a procedure of an organization", () => {
   it("gives its schemas and its resolver the app's own input over every transport", async () => {
     for (const road of roads) {
       for (const [name, { input, parsed = input }] of objects) {
@@ -64,7 +64,7 @@ describe("an organization's procedure", () => {
     return { input: name === "anything" || (name === "readonlyDefault" && input === undefined) ? {} : input };
   }
 
-  it("stores its input as it is, as the README does", async () => {
+  it("stores its input unchanged, as the README does", async () => {
     for (const road of roads) {
       const row = await road.mutate("items.create", { organizationId, name: road.name });
       expect(row).toEqual(expect.objectContaining({ name: road.name }));
@@ -72,7 +72,7 @@ describe("an organization's procedure", () => {
     }
   });
 
-  it("gets the id where its own schema names it, as that parses it", async () => {
+  it("gets the id as its own schema parses it", async () => {
     for (const road of roads) {
       const input = { organizationId, name: "x" };
       expect(await road.query("items.named", input)).toEqual({ organizationId: `id ${organizationId}`, name: "x" });
@@ -80,7 +80,7 @@ describe("an organization's procedure", () => {
     }
   });
 
-  it("shows its middlewares the input that its resolver gets", async () => {
+  it("passes its middlewares the same input as its resolver", async () => {
     for (const road of roads) {
       const seen = await road.query("items.seen", { organizationId, name: "x" });
       expect(seen).toEqual({ before: undefined, behind: { name: "x" } });
@@ -116,7 +116,7 @@ describe("an organization's procedure", () => {
     ]);
   });
 
-  it("subscribes with a strict schema", async () => {
+  it("works with a strict schema as a subscription", async () => {
     const socket = await openSocket(browser, `${path}?organizationId=${organizationId}`);
     socket.send(subscribe(1, "items.changes", undefined, { organizationId, name: "x" }));
     await socket.until(1);

@@ -62,7 +62,7 @@ const nameOf = (owner: Owner) =>
   owner === "organization" ? `organization:${somebody.organizationId}` : `user:${somebody.user.id}`;
 
 describe.each(["user", "organization", "anywhere"] as const)("a subscription of the kind %s", (owner) => {
-  it("gets the same input after every sleep", async () => {
+  it("gets the same input after every hibernation", async () => {
     const socket = await openSocket(somebody.browser, socketPath(owner));
     const all = kindsOf(owner);
     for (const [id, [name, kind]] of all.entries())
@@ -169,7 +169,7 @@ it.each([
   socket.socket.close();
 });
 
-it("gets the same input when a stock client's connection drops", async () => {
+it("gets the same input when the connection of a stock client drops", async () => {
   const { client, wires, close } = openStockClient(somebody.browser, { path });
   const all = kindsOf("user");
   const subscriptions = all.map(([name, { input }]) => {

@@ -3,8 +3,8 @@ import { z } from "zod";
 import { codeOf } from "../storage/code-of.js";
 import { withKv } from "./with-kv.js";
 
-describe("increment of a key whose schema takes something else than it returns", () => {
-  it("counts whatever the schema takes, as long as it returns the sum", () => {
+describe("increment of a key whose schema has different input and output types", () => {
+  it("accepts whatever the schema accepts, if the schema returns the sum", () => {
     const schemas = {
       codec: z.codec(z.string(), z.int().max(6), { decode: Number, encode: String }),
       clamped: z.number().transform((value) => Math.min(value, 6)),

@@ -128,7 +128,7 @@ const purge = fc.integer({ min: 1, max: 5 }).map(
       store.removeExpired(Date.now(), count),
 );
 
-it("any history of sets, deletes, increments, lists and time gives what a plain map gives", { timeout: 60_000 }, () =>
+it("agrees with a plain map after any history of sets, deletes, increments, lists and time", { timeout: 60_000 }, () =>
   withKv((storage) => {
     fc.assert(
       fc.property(fc.array(fc.oneof(set, set, remove, increment, list, wait, purge), { maxLength: 40 }), (steps) => {

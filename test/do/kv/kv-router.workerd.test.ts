@@ -30,8 +30,8 @@ async function entrances() {
   };
 }
 
-describe("one user's keys", () => {
-  it("what is set can be read, by that user alone", async () => {
+describe("the keys and tables of one user", () => {
+  it("can be read by that user alone", async () => {
     const [one, other] = [await signUp(), await signUp()];
     await one.client.kv.set.mutate({ key: "secret", value: "hunter2" });
     expect(await one.client.kv.get.query({ key: "secret" })).toBe("hunter2");
@@ -42,12 +42,12 @@ describe("one user's keys", () => {
     await expect(system.kv.get({ key: "secret" })).rejects.toMatchObject({ code: "BAD_REQUEST" });
   });
 
-  it("nobody's keys are stored nowhere", async () => {
+  it("are not stored for a user who does not exist", async () => {
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: crypto.randomUUID().replaceAll("-", "") });
     await expect(caller.kv.set({ key: "a", value: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  it("a declared key is held to its schema by each procedure, and tells zod's issues", async () => {
+  it("are validated by every procedure against a declared schema, with zod's issues", async () => {
     const { client } = await signUp();
     const { preferences, visits } = client.kv;
     const since = new Date(5);
@@ -70,20 +70,20 @@ describe("one user's keys", () => {
     expect(await preferences.get.query()).toBeNull();
   });
 
-  it("the app's own class has them typed", async () => {
+  it("are typed in the app's own class", async () => {
     const { client, user } = await signUp();
     expect(await object(user.id).setTheme("dark")).toBe("dark");
     expect(await client.kv.preferences.get.query()).toEqual({ theme: "dark" });
   });
 
-  it("the app's own class has its tables by Kysely too", async () => {
+  it("are available to Kysely in the app's own class", async () => {
     const { client, user } = await signUp();
     for (const title of ["b", "a"]) await client.posts.create.mutate({ title, body: "" });
     await client.posts.create.mutate({ title: "c", body: "", done: true });
     expect(await object(user.id).titles()).toEqual(["a", "b"]);
   });
 
-  it("another Worker that watches is told, and an export holds the keys", async () => {
+  it("are delivered to another Worker that watches, and are part of an export", async () => {
     const { client, user } = await signUp();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
     const watched = (await caller.kv.watch({ key: "a" }))[Symbol.asyncIterator]();
@@ -106,7 +106,7 @@ describe("one user's keys", () => {
     ]);
   });
 
-  it("pages are gone through by `nextCursor`", async () => {
+  it("are listed page by page with `nextCursor`", async () => {
     const { client } = await signUp();
     for (const key of ["b:1", "a:3", "a:1", "a:2"]) await client.kv.set.mutate({ key, value: key });
     const first = await client.kv.list.query({ prefix: "a:", limit: 2 });
@@ -116,7 +116,7 @@ describe("one user's keys", () => {
     expect(await codeOf(client.kv.list.query({ limit: 1e9 }))).toBe("BAD_REQUEST");
   });
 
-  it("a mutation that fails after writing leaves its keys as they were", async () => {
+  it("are unchanged by a mutation that fails after writing", async () => {
     const { client, user } = await signUp();
     await client.kv.set.mutate({ key: "kept", value: "as it was" });
     expect(await codeOf(client.keys.setThenFail.mutate())).toBe("CONFLICT");
@@ -126,8 +126,8 @@ describe("one user's keys", () => {
   });
 });
 
-describe("at once", () => {
-  it("of twenty that write over the same version, one does", async () => {
+describe("concurrent writes", () => {
+  it("over the same version succeed once of twenty", async () => {
     const { client } = await signUp();
     const { version } = await client.kv.set.mutate({ key: "key", value: "first" });
     const codes = await Promise.all(
@@ -140,7 +140,7 @@ describe("at once", () => {
     expect(await client.kv.get.query({ key: "key" })).toBe(codes.indexOf("none"));
   });
 
-  it("twenty increments add up", async () => {
+  it("add up in twenty increments", async () => {
     const { browser, user } = await signUp();
     const http = browser.client("http");
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
@@ -154,8 +154,8 @@ describe("at once", () => {
   });
 });
 
-describe("hostile input, by each way in", () => {
-  it("any text is a key", async () => {
+describe("hostile keys and values, over each transport", () => {
+  it("may be any text if they are keys", async () => {
     const { ways, client } = await entrances();
     for (const { name, get, set } of ways) {
       for (const key of oddKeys) {
@@ -166,7 +166,7 @@ describe("hostile input, by each way in", () => {
     expect((await client.kv.list.query()).items).toHaveLength(oddKeys.length);
   });
 
-  it("what is no key is refused, and nothing is stored", async () => {
+  it("are refused as invalid keys, and nothing is stored", async () => {
     const { ways, user } = await entrances();
     for (const { name, get, set, code } of ways) {
       for (const [kind, key] of badKeys) {
@@ -177,7 +177,7 @@ describe("hostile input, by each way in", () => {
     expect(await count(user.id, "_kv")).toBe(0);
   });
 
-  it("values come back as they were", async () => {
+  it("are returned unchanged as values", async () => {
     const { ways } = await entrances();
     for (const { name, get, set } of ways) {
       for (const value of values) {
@@ -188,7 +188,7 @@ describe("hostile input, by each way in", () => {
     }
   });
 
-  it("a value above 1 MiB is refused", async () => {
+  it("are refused as values above 1 MiB", async () => {
     const { ways, client } = await entrances();
     const [, , rpc] = ways;
     expect(await rpc!.set("key", "x".repeat(1_048_577)).catch(rpc!.code)).toBe("PAYLOAD_TOO_LARGE");
@@ -198,7 +198,7 @@ describe("hostile input, by each way in", () => {
   });
 
   it.each(["cyclic", "function", "sparse", "class", "nan"] as const)(
-    "hostile 58 64: a resolver that sets something %s gets BAD_REQUEST",
+    "are BAD_REQUEST when a resolver sets something %s",
     async (odd) => {
       const { client, user } = await signUp();
       expect(await codeOf(client.keys.setOdd.mutate(odd))).toBe("BAD_REQUEST");
@@ -206,7 +206,7 @@ describe("hostile input, by each way in", () => {
     },
   );
 
-  it("a cycle, a sparse array and a function from another Worker are refused", async () => {
+  it("are refused when another Worker sends a cycle, a sparse array or a function", async () => {
     const { ways, user } = await entrances();
     const [, , rpc] = ways;
     const cyclic: unknown[] = [];
@@ -220,7 +220,7 @@ describe("hostile input, by each way in", () => {
     expect(await count(user.id, "_kv")).toBe(0);
   });
 
-  it("options that there are not are refused", async () => {
+  it("are refused with an unknown option", async () => {
     const { client } = await signUp();
     const input = { key: "a", value: 1, version: 5, userId: "x" };
     expect(await codeOf(client.kv.set.mutate(input))).toBe("BAD_REQUEST");

@@ -7,7 +7,7 @@ import { withKv } from "./with-kv.js";
 afterEach(() => void vi.useRealTimers());
 
 describe("keys", () => {
-  it("any text is a key like any other", () =>
+  it("can be any text", () =>
     withKv(({ kv }) => {
       for (const [index, key] of oddKeys.entries()) kv.set(key, index);
       for (const [index, key] of oddKeys.entries()) expect(kv.get(key)).toBe(index);
@@ -16,7 +16,7 @@ describe("keys", () => {
       expect(kv.list()).toEqual({ items: [], nextCursor: null });
     }));
 
-  it("what is no key is refused by each method, and nothing is stored", () =>
+  it("are refused by each method when they are invalid", () =>
     withKv(({ kv, sql }) => {
       for (const [name, bad] of badKeys) {
         // What a cast, or JavaScript, lets through.
@@ -34,7 +34,7 @@ describe("keys", () => {
       expect(sql.exec("SELECT count(*) AS n FROM _kv").one()).toEqual({ n: 0 });
     }));
 
-  it("prefixes and positions are held to the same", () =>
+  it("are validated like prefixes and cursors", () =>
     withKv(({ kv }) => {
       for (const [name, bad] of badKeys.filter(([, key]) => key !== "" && key !== undefined)) {
         const prefix = bad as string;
@@ -46,7 +46,7 @@ describe("keys", () => {
 });
 
 describe("values", () => {
-  it("what can be stored comes back as it was", () =>
+  it("are returned as they were stored", () =>
     withKv(({ kv }) => {
       for (const value of values) {
         kv.set("key", value);
@@ -70,7 +70,7 @@ describe("values", () => {
     ["a bigint of 300,000 digits", 10n ** 41n],
     ["a cycle", Object.assign<unknown[], unknown>([], { 0: null })],
     ["a RegExp", /(a+)+$/],
-  ])("hostile 58 64: %s is refused with BAD_REQUEST", (_name, value) =>
+  ])("of %s are refused with BAD_REQUEST", (_name, value) =>
     withKv(({ kv }) => {
       if (Array.isArray(value) && value.length === 1 && value[0] === null) value[0] = value;
       expect(codeOf(() => kv.set("key", value))).toBe("BAD_REQUEST");
@@ -78,7 +78,7 @@ describe("values", () => {
     }),
   );
 
-  it("an array that claims a length is refused at once", () =>
+  it("are refused at once if they are an array with a huge length and no elements", () =>
     withKv(({ kv }) => {
       const sparse: unknown[] = [];
       sparse.length = 2 ** 32 - 1;
@@ -94,7 +94,7 @@ describe("values", () => {
       ).toBe("PAYLOAD_TOO_LARGE");
     }));
 
-  it("a value of 1 MiB fits, and one of a byte more does not", () =>
+  it("fit up to 1 MiB, and not with one more byte", () =>
     withKv(({ kv }) => {
       const text = "x".repeat(1_048_576 - 2);
       kv.set("key", text);
@@ -105,7 +105,7 @@ describe("values", () => {
       expect(kv.get("key")).toBe(text);
     }));
 
-  it("a declared key holds what its schema puts out, and takes nothing else", () =>
+  it("of a declared key have the output type of its schema, and no other value is accepted", () =>
     withKv(
       ({ kv }) => {
         kv.set("preferences", { theme: "dark", stray: 1 });
@@ -121,7 +121,7 @@ describe("values", () => {
       { preferences: z.object({ theme: z.enum(["light", "dark"]), size: z.number().default(12) }) },
     ));
 
-  it("what was stored before the schema changed is read as it was stored", () =>
+  it("that were stored before the schema changed are returned as they were stored", () =>
     withKv(
       ({ kv, sql }) => {
         sql.exec("INSERT INTO _kv VALUES ('preferences', 1, NULL, 0, 0, '{\"colour\":1}')");
@@ -130,7 +130,7 @@ describe("values", () => {
       { preferences: z.object({ theme: z.string() }) },
     ));
 
-  it("an asynchronous schema is the app's mistake", () =>
+  it("cannot be validated by an asynchronous schema", () =>
     withKv(
       ({ kv }) => {
         expect(() => kv.set("slow", 1)).toThrow('The schema of the key "slow" has an async check');
@@ -140,7 +140,7 @@ describe("values", () => {
 });
 
 describe("versions", () => {
-  it("ifVersion writes only over what was read", () =>
+  it("restrict a write with ifVersion to the value that was read", () =>
     withKv(({ kv }) => {
       const { version } = kv.set("key", 1, { ifVersion: 0 });
       expect(codeOf(() => kv.set("key", 2, { ifVersion: 0 }))).toBe("CONFLICT");
@@ -152,7 +152,7 @@ describe("versions", () => {
       expect(codeOf(() => kv.set("key", 3, { ifVersion: next.version }))).toBe("CONFLICT");
     }));
 
-  it("a version never comes again: not by deleting, not by the clock", () =>
+  it("are never repeated, neither by a deletion nor by the clock", () =>
     withKv(({ kv }) => {
       vi.useFakeTimers({ now: 1_000_000 });
       const seen = new Set<number>();
@@ -164,7 +164,7 @@ describe("versions", () => {
       expect(seen.size).toBe(20);
     }));
 
-  it.each([-1, 1.5, Number.NaN, "1", null])("ifVersion %j is BAD_REQUEST", (ifVersion) =>
+  it.each([-1, 1.5, Number.NaN, "1", null])("make ifVersion %j a BAD_REQUEST", (ifVersion) =>
     withKv(({ kv }) => {
       expect(codeOf(() => kv.set("key", 1, { ifVersion: ifVersion as number }))).toBe("BAD_REQUEST");
     }),
@@ -172,7 +172,7 @@ describe("versions", () => {
 });
 
 describe("ttl", () => {
-  it("what has expired is seen by nothing, though it is still stored", () =>
+  it("hides expired keys in every method, although they are still stored", () =>
     withKv(({ kv, sql, store, writes }) => {
       vi.useFakeTimers({ now: 1_000_000 });
       const { version } = kv.set("key", 5, { ttl: 1.5 });
@@ -191,7 +191,7 @@ describe("ttl", () => {
       expect(entry).toMatchObject({ value: 1, expiresAt: undefined, createdAt: new Date(1_001_500) });
     }));
 
-  it("a set without ttl stays, an increment leaves the end where it is", () =>
+  it("is removed by a set without ttl, and stays after an increment", () =>
     withKv(({ kv }) => {
       vi.useFakeTimers({ now: 1_000_000 });
       kv.set("key", 1, { ttl: 10 });
@@ -201,7 +201,7 @@ describe("ttl", () => {
       expect(kv.getEntry("key")).toMatchObject({ expiresAt: undefined, createdAt: new Date(1_000_000) });
     }));
 
-  it.each([0, -1, Number.NaN, Infinity, 1e12, "10", null])("a ttl of %j is BAD_REQUEST", (ttl) =>
+  it.each([0, -1, Number.NaN, Infinity, 1e12, "10", null])("of %j is BAD_REQUEST", (ttl) =>
     withKv(({ kv }) => {
       expect(codeOf(() => kv.set("key", 1, { ttl: ttl as number }))).toBe("BAD_REQUEST");
     }),
@@ -209,7 +209,7 @@ describe("ttl", () => {
 });
 
 describe("list", () => {
-  it("pages go through all keys once, in the order of their bytes", () =>
+  it("returns all keys once in pages, in the order of their bytes", () =>
     withKv(({ kv }) => {
       const keys = ["a", "a:1", "a:2", "a;", "b", "Z", "é", "\u{1f600}", "\uffff", "a:%", "a:_"];
       for (const key of keys) kv.set(key, key);
@@ -232,7 +232,7 @@ describe("list", () => {
       expect(kv.list({ prefix: "a:", limit: 4 }).nextCursor).toBeNull();
     }));
 
-  it("a page of large values ends early, and goes on", () =>
+  it("ends a page of large values early, and continues", () =>
     withKv(({ kv }) => {
       for (let index = 0; index < 10; index++) kv.set(`key${index}`, "x".repeat(1_000_000));
       const first = kv.list();
@@ -244,7 +244,7 @@ describe("list", () => {
       });
     }));
 
-  it.each([0, -1, 1_001, 1e9, 1.5, Number.NaN, "1;drop", null])("a limit of %j is BAD_REQUEST", (limit) =>
+  it.each([0, -1, 1_001, 1e9, 1.5, Number.NaN, "1;drop", null])("refuses a limit of %j with BAD_REQUEST", (limit) =>
     withKv(({ kv }) => {
       expect(codeOf(() => kv.list({ limit: limit as number }))).toBe("BAD_REQUEST");
     }),
@@ -267,7 +267,7 @@ describe("increment", () => {
     }),
   );
 
-  it("a sum that cannot be stored, or that the schema refuses, leaves the number", () =>
+  it("leaves the number when the sum cannot be stored, or is refused by the schema", () =>
     withKv(
       ({ kv }) => {
         kv.set("large", Number.MAX_VALUE);

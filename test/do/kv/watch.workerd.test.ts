@@ -19,7 +19,7 @@ const changes = (socket: RawSocket) => eventsOf(socket.frames).map(({ change }) 
 const all = { prefix: "" };
 
 describe("kv.watch", () => {
-  it("one event for each set, of one shape, wherever the write came from, to all of the user's subscribers", async () => {
+  it("delivers one event for each set, wherever the write came from, to all of the user's subscribers", async () => {
     const { client, browser, user, object, socket } = await started("kv.watch", all);
     const second = await openSocket(browser);
     second.send(subscribe(7, "kv.watch", undefined, all));
@@ -56,7 +56,7 @@ describe("kv.watch", () => {
     expect(stranger.socket.frames).toHaveLength(1);
   });
 
-  it("who watches a key or a prefix is told of nothing else, now and after a sleep", async () => {
+  it("delivers only the watched key or prefix, before and after hibernation", async () => {
     const { client, socket, object } = await started("kv.watch", { key: "a:1" });
     socket.send(subscribe(2, "kv.watch", undefined, { prefix: "a:" }));
     socket.send(subscribe(3, "kv.preferences.watch"));
@@ -85,7 +85,7 @@ describe("kv.watch", () => {
     expect(told()).toHaveLength(9);
   });
 
-  it("the writes of one mutation are told once it is committed, net", async () => {
+  it("delivers the net writes of one mutation once it is committed", async () => {
     const { client, socket } = await started("kv.watch", all);
     await client.keys.setThenFail.mutate().catch(() => {});
     await client.keys.setTwice.mutate("key");
@@ -98,7 +98,7 @@ describe("kv.watch", () => {
     ]);
   });
 
-  it("a client that comes back gets what came of its keys, and a foreign cursor one reset", async () => {
+  it("delivers missed changes of its keys to a client that reconnects, and one reset for a foreign cursor", async () => {
     const { client, browser, socket } = await started("kv.watch", { prefix: "a:" });
     await client.kv.set.mutate({ key: "a:1", value: 1 });
     await socket.until(2);
@@ -121,7 +121,7 @@ describe("kv.watch", () => {
     expect(of(2)).toEqual([{ type: "reset" }]);
   });
 
-  it("what expires is told as deleted, and wakes the object for it", async () => {
+  it("delivers an expired key as deleted, and wakes the object for it", async () => {
     const { client, socket, object } = await started("kv.watch", all);
     await client.kv.set.mutate({ key: "later", value: 1, ttl: 3_600 });
     await client.kv.set.mutate({ key: "soon", value: 1, ttl: 0.05 });
@@ -135,7 +135,7 @@ describe("kv.watch", () => {
     });
   });
 
-  it("who comes back is not told of a value that has expired meanwhile", async () => {
+  it("does not deliver a value that expired before the client reconnected", async () => {
     const { client, browser, socket } = await started("kv.watch", all);
     await client.kv.set.mutate({ key: "first", value: 1 });
     await socket.until(2);
@@ -151,7 +151,7 @@ describe("kv.watch", () => {
     ]);
   });
 
-  it("an app's own generator around a watch goes on after a sleep", async () => {
+  it("continues an app's own generator around it after hibernation", async () => {
     const { client, socket, object } = await started("keys.themes");
     await client.kv.preferences.set.mutate({ value: { theme: "dark" } });
     await socket.until(2);
@@ -170,7 +170,7 @@ describe("kv.watch", () => {
     [{ key: "a\0" }],
     [{ prefix: "__" }],
     [{ key: "a", prefix: "b" }],
-  ])("watching %j is BAD_REQUEST", async (input) => {
+  ])("refuses %j with BAD_REQUEST", async (input) => {
     const { socket } = await started("kv.watch", input);
     expect(socket.frames[0]?.error?.json.data.code).toBe("BAD_REQUEST");
   });

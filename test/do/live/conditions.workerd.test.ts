@@ -14,7 +14,7 @@ async function start() {
 const [of, above, byId, count, list] = ["notes.of", "notes.above", "notes.byId", "notes.count", "notes.list"];
 
 describe("a write that a query's conditions cannot match", () => {
-  it("does not run it, and one that does, or did, runs it", async () => {
+  it("does not run the query, unlike one to a row that matches or matched", async () => {
     const { http, socket, ranFor } = await start();
     const one = await http.notes.create.mutate({ text: "b", list: "a", rank: 5 });
     socket.watch("notes.of", { list: "a" });
@@ -42,7 +42,7 @@ describe("a write that a query's conditions cannot match", () => {
     expect((await ranFor(create.mutate({ text: "e", list: "c" })))[0]).toEqual([]);
   });
 
-  it("a count does not know its rows: what is changed may have been one", async () => {
+  it("runs a count for any changed row, because a count does not store its rows", async () => {
     const { http, socket, ranFor } = await start();
     const other = await http.notes.create.mutate({ text: "b", list: "b" });
     socket.watch("notes.count", { list: "a" });
@@ -52,7 +52,7 @@ describe("a write that a query's conditions cannot match", () => {
     expect((await ranFor(http.notes.update.mutate({ id: other.id, values: { text: "d" } })))[0]).toEqual([count]);
   });
 
-  it("a limit: what stands behind it may go, and what comes before it counts", async () => {
+  it("does not run a limited query for rows beyond its end, unlike one to rows before it", async () => {
     const { http, socket, ranFor } = await start();
     const ids: string[] = [];
     for (const text of ["b", "c", "d", "e", "f"]) ids.push((await http.notes.create.mutate({ text })).id);
@@ -70,7 +70,7 @@ describe("a write that a query's conditions cannot match", () => {
     expect(socket.results(page).at(-1)).toMatchObject({ items: [{ text: "a" }, { text: "b" }] });
   });
 
-  it("other tables, and other keys", async () => {
+  it("does not run the query for other tables and other keys", async () => {
     const { http, socket, ranFor } = await start();
     for (const path of ["notes.texts", "notes.tagged", "notes.raw"]) socket.watch(path);
     socket.watch("odd.whoami");

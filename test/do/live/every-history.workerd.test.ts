@@ -156,7 +156,7 @@ const queries: readonly [path: string, input: unknown, ask: (http: LiveClient) =
 
 afterEach(() => void vi.useRealTimers());
 
-it("after each commit of any history, each live query shows what a run from scratch does", async () => {
+it("gives each live query the result of a fresh run after each commit of any history", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ write, sleeps: fc.boolean() }), { minLength: 4, maxLength: 14 }),

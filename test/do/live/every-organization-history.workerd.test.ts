@@ -231,7 +231,7 @@ const step = fc.oneof(
   discard,
 );
 
-it("after each commit of any history of members and roles, each live query shows its caller what a run from scratch does", async () => {
+it("gives each live query its caller's result of a fresh run after each commit of any history of members and roles", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.record({ run: step, sleeps: fc.boolean() }), { minLength: 4, maxLength: 10 }),

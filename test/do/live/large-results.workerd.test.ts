@@ -49,7 +49,7 @@ async function openHogs(): Promise<RawSocket[]> {
 }
 
 describe("a member with large results that it does not read", () => {
-  it("keeps no other member waiting for large or short results, or for replies", async () => {
+  it("delays no other member's large or short results, or replies", async () => {
     const { bob, organizationId } = members;
     await openHogs();
     const socket = await openLiveSocket(bob.browser, "own", organizationId);
@@ -64,7 +64,7 @@ describe("a member with large results that it does not read", () => {
     await expect.poll(() => socket.frames.some(({ id }) => id === 99)).toBe(true);
   }, 60_000);
 
-  it("keeps no other member waiting with a reply that is larger than the memory for output", async () => {
+  it("delays no other member with a reply that is larger than the memory for output", async () => {
     const { ada, bob, organizationId } = members;
     const hog = await openSocket(ada.browser, `/live?organizationId=${organizationId}`);
     hog.send(message("query", 1, "ada", 6_000_000));
@@ -77,7 +77,7 @@ describe("a member with large results that it does not read", () => {
     for (const id of ids) expect(socket.results(id).at(-1)).toMatchObject({ label: "bob", count: 1 });
   }, 60_000);
 
-  it("has none of its queries run before there is room for the result, and each about once then", async () => {
+  it("has its queries run only when the result fits, and each about once then", async () => {
     const { ada, bob, organizationId } = members;
     const hogs = await openHogs();
     const sent = (): number => hogs.flatMap(eventsOf).length;
@@ -108,7 +108,7 @@ describe("a member with large results that it does not read", () => {
   }, 60_000);
 });
 
-it("refuses a result that is too large with a reason, and says what to do", async () => {
+it("refuses a result that is too large, with a reason and a fix", async () => {
   const { bob, organizationId } = members;
   const socket = await openLiveSocket(bob.browser, "own", organizationId);
   const id = socket.watch("papers.large", { organizationId, label: "bob", bytes: 100_000 });

@@ -6,7 +6,7 @@ const errorOf = (socket: LiveSocket, id: number) =>
   socket.frames.find((frame) => frame.id === id && frame.error)?.error;
 
 describe("a live query", () => {
-  it("tells its result at once, and again when it has changed", async () => {
+  it("delivers its result at once, and again when it has changed", async () => {
     const { http, socket, wrote } = await startLive();
     const texts = socket.watch("notes.texts");
     await socket.settled();
@@ -17,7 +17,7 @@ describe("a live query", () => {
     expect(await http.trace.mutate()).toEqual(["notes.texts", "notes.texts", "notes.texts"]);
   });
 
-  it("is not told a result that is the same", async () => {
+  it("does not deliver an equal result again", async () => {
     const { http, socket, wrote } = await startLive();
     const count = socket.watch("notes.count", { list: "a" });
     await socket.settled();
@@ -27,7 +27,7 @@ describe("a live query", () => {
     expect(await http.trace.mutate()).toHaveLength(3);
   });
 
-  it("what one turn commits is run for once, however many queries it concerns", async () => {
+  it("runs once for the writes of one turn, however many queries they affect", async () => {
     const { http, socket, wrote } = await startLive();
     const ids = [socket.watch("notes.texts"), socket.watch("notes.tagged"), socket.watch("notes.raw")];
     await socket.settled();
@@ -41,7 +41,7 @@ describe("a live query", () => {
     expect(socket.results(ids[2] ?? 0).at(-1)).toEqual([{ n: 2 }]);
   });
 
-  it("the last frame of a flush says that it is complete, and stock clients are told in one of its own", async () => {
+  it("marks the last frame of a flush as complete, and sends stock clients a separate frame", async () => {
     const { browser, http, socket, wrote, cursor } = await startLive();
     const stock = await openLiveSocket(browser, "stock");
     for (const each of [socket, stock]) {
@@ -59,7 +59,7 @@ describe("a live query", () => {
     expect(others.filter(({ userdo }) => userdo)).toEqual([]);
   });
 
-  it("so it is after a sleep, for each as its client has asked", async () => {
+  it("marks flushes after hibernation in the form that each client requested", async () => {
     const { browser, http, socket, wrote, cursor, sleep } = await startLive();
     const stock = await openLiveSocket(browser, "stock");
     for (const each of [socket, stock]) {
@@ -73,7 +73,7 @@ describe("a live query", () => {
     expect(stock.frames.slice(-2)).toMatchObject([{ id: 1 }, { method: "userdo.flushed" }]);
   });
 
-  it("a session that wrote is told so even when none of its queries changed; one that did not write is not", async () => {
+  it("sends the marker to a session that wrote even when no query changed, and not to other sessions", async () => {
     const { http, browser, socket, wrote, cursor } = await startLive();
     const other = await openLiveSocket(browser);
     const plain = await openLiveSocket(browser);
@@ -90,7 +90,7 @@ describe("a live query", () => {
     expect(plain.frames).toEqual([]);
   });
 
-  it("a query's error ends it with the query's own shape", async () => {
+  it("ends with an error of the query's own shape", async () => {
     const { http, socket, wrote } = await startLive();
     socket.watch("kv.get", { key: "a" });
     const refused = socket.watch("odd.refused");
@@ -117,7 +117,7 @@ describe("a live query", () => {
     ["odd.fetches", "fetch"],
     ["odd.asks", "env.LIVE_DO"],
     ["odd.writes", "writes"],
-  ])("%s is refused, and says why", async (path, word) => {
+  ])("refuses %s and states why", async (path, word) => {
     const { http, socket } = await startLive();
     const id = socket.watch(path);
     await socket.until(2);
@@ -128,7 +128,7 @@ describe("a live query", () => {
     if (path === "odd.writes") expect(await http.odd.writes.query()).toMatchObject({ name: "by a query" });
   });
 
-  it("a result that no frame can carry is refused", async () => {
+  it("refuses a result that no frame can carry", async () => {
     const { socket } = await startLive();
     const [fits, large] = [1_000, 100_000].map((bytes) => socket.watch("notes.large", { bytes }));
     await socket.settled();
@@ -136,7 +136,7 @@ describe("a live query", () => {
     expect(errorOf(socket, large ?? 0)).toMatchObject({ json: { data: { code: "PAYLOAD_TOO_LARGE" } } });
   });
 
-  it("one that was stopped runs no more", async () => {
+  it("does not run again after it was stopped", async () => {
     const { http, socket, wrote } = await startLive();
     const [stopped, kept] = [socket.watch("notes.texts"), socket.watch("kv.get", { key: "a" })];
     await socket.settled();
@@ -148,7 +148,7 @@ describe("a live query", () => {
     expect(socket.results(kept)).toEqual([null]);
   });
 
-  it("resumes by its id: nothing while the result is the same, all of it when not", async () => {
+  it("resumes by its id, with a result only when it differs", async () => {
     const { http, browser, socket, wrote } = await startLive();
     const texts = socket.watch("notes.texts");
     await socket.settled();
@@ -169,7 +169,7 @@ describe("a live query", () => {
     expect([late.results(missed), late.results(forged)]).toEqual([[["one", "two"]], [["one", "two"]]]);
   });
 
-  it("keys, prefixes and what expires", async () => {
+  it("reads keys and prefixes, and runs again when keys expire", async () => {
     const { http, socket, wrote } = await startLive();
     const a = socket.watch("kv.get", { key: "a/1" });
     const all = socket.watch("kv.list", { prefix: "a/" });
@@ -185,7 +185,7 @@ describe("a live query", () => {
     expect(socket.results(theme)).toEqual([null, "dark"]);
   });
 
-  it("the framework's own tables are read like any other", async () => {
+  it("reads the framework's own tables like any other", async () => {
     const { http, socket, wrote, session } = await startLive();
     const sessions = socket.watch("sessions.list");
     const data = socket.watch("sessions.data.get");
@@ -198,7 +198,7 @@ describe("a live query", () => {
     expect(socket.results(me)).toHaveLength(1);
   });
 
-  it("a query that reads, waits and reads again is never told of half a transaction", async () => {
+  it("never delivers half of a transaction when it awaits between two reads", async () => {
     const { http, socket, wrote } = await startLive();
     const slow = socket.watch("notes.slow");
     await socket.settled();

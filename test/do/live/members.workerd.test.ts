@@ -106,7 +106,7 @@ function expectApart(listening: Listening[]): void {
   }
 }
 
-describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal role, over %s", (way) => {
+describe.each(Object.keys(ways) as (keyof typeof ways)[])("queries of two members of equal role, over %s", (way) => {
   const listen = async (path: string): Promise<Listening[]> =>
     Promise.all([ada, bob].map((person) => ways[way](person, path)));
   const session = (person: Person | undefined) => (way === "server caller" ? undefined : person?.session.id);
@@ -114,7 +114,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal 
     const person = [ada, bob][index];
     return { count, session: session(person), userId: person?.user.id };
   };
-  it("share a run until it looks at who calls, and from then on neither gets a byte of the other's", async () => {
+  it("share a run until it reads the caller, and from then on deliver neither member's data to the other", async () => {
     const listening = await listen("papers.mine");
     await reached(listening, nobodys(0));
     const { id } = await write("mine");
@@ -133,7 +133,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal 
     expectApart(listening);
   });
 
-  it("a query of the member itself is each member's own", async () => {
+  it("run for each member when they read the member", async () => {
     const listening = await listen("papers.whoAmI");
     const is = (name: string) => (index: number) =>
       expect.objectContaining({
@@ -157,7 +157,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal 
     expectApart(listening);
   });
 
-  it("what the framework says of a member's role is each member's own, however many roles there are", async () => {
+  it("run for each member when they read the member's role, however many roles exist", async () => {
     await ada.http.organizations.members.setRole.mutate({ organizationId, userId: bob.user.id, role: "member" });
     const listening = await listen("organizations.get");
     const is = (name: string) => (index: number) =>
@@ -173,7 +173,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal 
     expect(listening.map((each) => each.results().length)).toEqual([2, 2]);
   });
 
-  it("whoever is a member no longer is told nothing more, though they shared a run", async () => {
+  it("deliver nothing more to a former member, although the run was shared", async () => {
     const listening = await listen("papers.mine");
     await write("one");
     await reached(listening, nobodys(1));
@@ -188,7 +188,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("two members of equal 
   });
 });
 
-it("members on sockets, SSE and callers share one run, and are told apart as soon as it looks at them", async () => {
+it("share one run over sockets, SSE and callers, and separate as soon as it reads the caller", async () => {
   const listening = await Promise.all(
     Object.values(ways).flatMap((listen) => [ada, bob].map((person) => listen(person, "papers.mine"))),
   );

@@ -16,8 +16,8 @@ async function start() {
   return { one, two, sockets, wrote, http: one.http };
 }
 
-describe("what callers share", () => {
-  it("a query that looks at nothing of the caller runs once for all of them", async () => {
+describe("live queries of several callers", () => {
+  it("run once for all callers when they read nothing of the caller", async () => {
     const { sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("notes.texts"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -31,7 +31,7 @@ describe("what callers share", () => {
     ]);
   });
 
-  it("a middleware that adds to the context what is the same for all leaves it shared", async () => {
+  it("stay shared when a middleware adds the same context for all callers", async () => {
     const { sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("odd.labelled"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -45,22 +45,25 @@ describe("what callers share", () => {
     ]);
   });
 
-  it.each(["odd.whoami", "odd.guarded"])("%s runs for each of them, and neither sees the other's", async (path) => {
-    const { one, two, sockets, wrote, http } = await start();
-    for (const socket of sockets) socket.watch(path);
-    await Promise.all(sockets.map((socket) => socket.settled()));
-    await http.trace.mutate();
-    await wrote(http.notes.create.mutate({ text: "one" }));
-    await sockets[1].settled();
-    expect(await http.trace.mutate()).toEqual([path, path]);
-    const [first, second] = sockets.map((socket) => socket.texts.join("\n"));
-    expect(first).toContain(one.session.id);
-    expect(first).not.toContain(two.session.id);
-    expect(second).toContain(two.session.id);
-    expect(second).not.toContain(one.session.id);
-  });
+  it.each(["odd.whoami", "odd.guarded"])(
+    "run %s for each caller, and deliver neither caller's data to the other",
+    async (path) => {
+      const { one, two, sockets, wrote, http } = await start();
+      for (const socket of sockets) socket.watch(path);
+      await Promise.all(sockets.map((socket) => socket.settled()));
+      await http.trace.mutate();
+      await wrote(http.notes.create.mutate({ text: "one" }));
+      await sockets[1].settled();
+      expect(await http.trace.mutate()).toEqual([path, path]);
+      const [first, second] = sockets.map((socket) => socket.texts.join("\n"));
+      expect(first).toContain(one.session.id);
+      expect(first).not.toContain(two.session.id);
+      expect(second).toContain(two.session.id);
+      expect(second).not.toContain(one.session.id);
+    },
+  );
 
-  it("one that begins to look at the caller is shared no longer, and again once it does not", async () => {
+  it("stop sharing a run while it reads the caller", async () => {
     const { one, two, sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("odd.sometimes"));
     const last = () => sockets.map((socket, index) => socket.results(ids[index] ?? 0).at(-1));
@@ -85,7 +88,7 @@ describe("what callers share", () => {
     expect(last()[1]).toEqual({ notes: 0, session: "nobody" });
   });
 
-  it("a check of the caller is repeated for each of them, whoever the run was for", async () => {
+  it("repeat a check of the caller for each caller, whoever caused the run", async () => {
     const { one, two, sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("odd.checked"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -105,7 +108,7 @@ describe("what callers share", () => {
     await expect.poll(() => sockets[0].frames.some(({ error }) => error?.json.data.code === "FORBIDDEN")).toBe(true);
   });
 
-  it("session data is each session's own", async () => {
+  it("read each session's own data", async () => {
     const { one, two, sockets } = await start();
     const ids = sockets.map((socket) => socket.watch("sessions.data.get"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -119,7 +122,7 @@ describe("what callers share", () => {
     expect(sockets[0].texts.join("\n")).not.toContain("two");
   });
 
-  it("a session that was revoked is told nothing more, and the others are", async () => {
+  it("deliver nothing more to a revoked session, and continue for the others", async () => {
     const { two, sockets, wrote, http } = await start();
     const ids = sockets.map((socket) => socket.watch("notes.texts"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -134,7 +137,7 @@ describe("what callers share", () => {
     expect(sockets[0].results(ids[0] ?? 0)).toHaveLength(3);
   });
 
-  it("also when the first of those that share a run is the one that is gone", async () => {
+  it("continue for the others when the first session of a shared run is revoked", async () => {
     const { one, two, sockets } = await start();
     const ids = sockets.map((socket) => socket.watch("notes.texts"));
     await Promise.all(sockets.map((socket) => socket.settled()));
@@ -145,7 +148,7 @@ describe("what callers share", () => {
     expect(sockets[0].results(ids[0] ?? 0)).toEqual([[]]);
   });
 
-  it("another Worker, which acts for the user, is a caller of its own", async () => {
+  it("treat another Worker that acts for the user as a separate caller", async () => {
     const { one, sockets, wrote, http } = await start();
     sockets[0].watch("odd.whoami");
     const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
@@ -162,7 +165,7 @@ describe("what callers share", () => {
     await events.return?.();
   });
 
-  it("a query's error ends its caller's loop", async () => {
+  it("end the caller's loop with the query's error", async () => {
     const { one, http } = await start();
     const caller = createCaller<LiveRouter>(env.LIVE_DO).asUser({ userId: one.user.id });
     const told: string[] = [];

@@ -24,7 +24,7 @@ const updated = (table: string, id: string): Flush => ({
   page: () => ({ changes: [], next: undefined }),
 });
 
-it("remembers a bounded number of rows and values, and finds at least the readers that a larger index finds", () => {
+it("stores a bounded number of rows and values, and finds at least the readers that a larger index finds", () => {
   fc.assert(
     fc.property(
       fc.array(fc.record({ reader: fc.constantFrom(...readers), reads: fc.array(read, { maxLength: 4 }) }), {

@@ -26,7 +26,7 @@ async function watchMany(): Promise<{ readonly socket: LiveSocket; readonly ids:
 const allHave = (socket: LiveSocket, ids: readonly number[], results: number): Promise<void> =>
   expect.poll(() => ids.every((id) => socket.results(id).length === results), { timeout: 20_000 }).toBe(true);
 
-it("runs each query about once for each result, when the results fill the window many times", async () => {
+it("runs each query about once for each result when the results fill the window repeatedly", async () => {
   const { ada, organizationId } = members;
   const { socket, ids } = await watchMany();
   // A few are run ahead of what the window takes.
@@ -42,7 +42,7 @@ it("runs each query about once for each result, when the results fill the window
   await expect.poll(() => socket.markers().at(-1)).toBe(ada.cursor());
 }, 60_000);
 
-it("runs the query of another member among the first, and sends its result before the others have run", async () => {
+it("runs the query of another member early, and sends its result before the others have run", async () => {
   const { bob, organizationId } = members;
   const { socket: slow, ids } = await watchMany();
   const socket = await openLiveSocket(bob.browser, "own", organizationId);

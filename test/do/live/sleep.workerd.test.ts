@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { openLiveSocket, signInToLive, startLive } from "../../fixtures/live.js";
 
-describe("live queries over a sleep", () => {
-  it("a wake runs none of them, and a write only those that it touches", async () => {
+describe("live queries over hibernation", () => {
+  it("do not run when the object wakes, and after a write only if it affects them", async () => {
     const { http, socket, sleep, wrote } = await startLive();
     const note = await http.notes.create.mutate({ text: "one", list: "a" });
     const texts = socket.watch("notes.texts");
@@ -22,7 +22,7 @@ describe("live queries over a sleep", () => {
     expect([socket.results(texts), socket.results(other)]).toEqual([[["one"], ["two"]], [[]]]);
   });
 
-  it("what is the same after a sleep is not told again", async () => {
+  it("do not deliver an unchanged result again", async () => {
     const { http, socket, sleep, wrote } = await startLive();
     const note = await http.notes.create.mutate({ text: "one", list: "a" });
     const count = socket.watch("notes.count", { list: "a" });
@@ -39,7 +39,7 @@ describe("live queries over a sleep", () => {
     expect(socket.results(count)).toEqual([1, 0]);
   });
 
-  it("a thousand of them on one socket: a write runs the one that it touches", async () => {
+  it("run only the affected one of a thousand on one socket", async () => {
     const { http, socket, sleep, wrote } = await startLive();
     const notes = await Promise.all(
       Array.from({ length: 3 }, (_, index) => http.notes.create.mutate({ text: `note ${index}` })),
@@ -56,7 +56,7 @@ describe("live queries over a sleep", () => {
     expect(watched.map((id) => socket.results(id).length)).toEqual([1, 2, 1]);
   });
 
-  it("callers that shared a query before a sleep share it after, and those that did not do not", async () => {
+  it("share runs afterwards if and only if they shared them before", async () => {
     const { http, email, socket, session, sleep, wrote } = await startLive();
     const second = await signInToLive(email);
     const other = await openLiveSocket(second.browser);
@@ -71,7 +71,7 @@ describe("live queries over a sleep", () => {
     expect(other.texts.join("\n")).not.toContain(session.id);
   });
 
-  it("a session revoked while the object slept is told nothing", async () => {
+  it("deliver nothing to a session that was revoked during hibernation", async () => {
     const { http, email, socket, sleep, wrote } = await startLive();
     const second = await signInToLive(email);
     const other = await openLiveSocket(second.browser);

@@ -12,7 +12,7 @@ const versions: [string, Stock][] = [
 const textOf = (event: unknown): unknown => (event as { data: unknown }).data;
 
 describe.each(versions)("the unmodified client of @trpc/client %s", (_version, use) => {
-  it("keeps a query live, passes over the marker, and resumes by itself", async () => {
+  it("updates a live query, ignores the marker, and resumes by itself", async () => {
     const { browser, http, cursor } = await signUpToLive();
     const opened = openStockClient(browser, { stock: use, path: "/live" });
     const client = opened.client as unknown as LiveClient;
@@ -38,7 +38,7 @@ describe.each(versions)("the unmodified client of @trpc/client %s", (_version, u
   });
 });
 
-it("over SSE as well: the same results, and resumed by the event's id", async () => {
+it("gets the same results over SSE, and resumes by the event's id", async () => {
   const { browser, http, sleep } = await signUpToLive();
   const open = (lastEventId?: string): Promise<Response> => {
     const input = encodeURIComponent(JSON.stringify(superjson.serialize({ path: "notes.texts", lastEventId })));

@@ -11,7 +11,7 @@ test.each([
   ["no mail hook and DEV false", { DEV: "false" }, undefined, false],
   ["no mail hook and DEV as a boolean", { DEV: true }, undefined, false],
   ["no mail hook", {}, undefined, false],
-])("knows whether an app can send mail: %s", (_name, env, hook, expected) => {
+])("detects whether an app can send mail: %s", (_name, env, hook, expected) => {
   const availability = createMailAvailability({ env, settings: { send: hook } });
   expect(availability.isConfigured()).toBe(expected);
   if (expected) availability.assertConfigured();
@@ -25,6 +25,6 @@ test.each([
   ["a reason that does not exist", { data: { reason: "toString" } }, undefined],
   ["a string", "MAIL_NOT_CONFIGURED", undefined],
   ["nothing", undefined, undefined],
-])("finds the reason of %s", (_name, error, expected) => {
+])("states the reason of %s", (_name, error, expected) => {
   expect(errorReason(error)).toBe(expected);
 });

@@ -45,7 +45,7 @@ async function tablesOf(email: string): Promise<unknown[]> {
 }
 
 describe("an app without a mail hook", () => {
-  it("signs users up and in, and says nothing of a mail", async () => {
+  it("signs users up and in without mentioning a mail", async () => {
     const { client, email, answer } = await signUp();
     expect(answer).toEqual({
       user: expect.objectContaining({ email, emailVerified: false }),
@@ -116,7 +116,7 @@ describe("an app without a mail hook", () => {
     expect(await client.organizations.invitations.list.query({ organizationId })).toEqual([]);
   });
 
-  it("still refuses who may not invite as before", async () => {
+  it("still refuses callers without the permission to invite", async () => {
     const { client } = await signUp();
     const { id: organizationId } = await client.organizations.create.mutate({ name: "Ada's" });
     const { client: stranger } = await signUp();

@@ -24,7 +24,7 @@ const many = (...asked: MailKind[]) => Array.from({ length: 20 }, () => asked).f
 /** Kinds with a limit of their own. */
 const separate: readonly MailKind[] = ["resetPassword", "confirmDevice"];
 
-describe("the mails of an hour to one address", () => {
+describe("the mails to one address within an hour", () => {
   it.each(kinds)("are at most three of the kind %s", (kind) => {
     expect(sentOf(many(kind))).toEqual([kind, kind, kind]);
   });
@@ -50,7 +50,7 @@ describe("the mails of an hour to one address", () => {
     },
   );
 
-  it.each(separate)("do not change how many of the kind %s are sent", (kind) => {
+  it.each(separate)("do not affect how many of the kind %s are sent", (kind) => {
     const others = kinds.filter((each) => each !== kind);
     for (const asked of [[], many("invitation"), many(...others), many(...others.toReversed())]) {
       expect(countOf(sentOf([...asked, ...many(kind)]), kind)).toBe(3);

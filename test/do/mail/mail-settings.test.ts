@@ -18,10 +18,10 @@ test.each<[string, MailOptions, string]>([
     "https://bound.example/verify-email#token=t",
   ],
   ["paths of its own", { mailLinks: { verifyEmail: "/ok" } }, "/ok#token=t"],
-])("a mail hook with %s", (_name, options, link) => {
+])("refuses a mail hook with %s", (_name, options, link) => {
   expect(linkOf(options)).toBe(link);
 });
 
-test("an appUrl that is none is named", () => {
+test("names an invalid appUrl", () => {
   expect(() => linkOf({ appUrl: "app.example.com" })).toThrow("appUrl");
 });

@@ -25,7 +25,7 @@ const mailers = {
 };
 
 it.each(["account", "invitation"] as const)(
-  "leaves a mail waiting whose kind only a newer version knows (%s)",
+  "leaves a mail in the outbox whose kind only a newer version knows (%s)",
   async (mailer) => {
     for (const kind of ["newer", "toString"]) {
       const message: StoredOutboxMessage = {

@@ -42,7 +42,7 @@ async function changeEmail({ client }: Person): Promise<string> {
 }
 
 describe("a change of address", () => {
-  it("memberships and the id stay, and the organization knows the new address", async () => {
+  it("keeps memberships and the id, and updates the organization", async () => {
     const bob = await signUpVerified();
     await join(organizationId, { by: ada, who: bob, role: "admin" });
     const email = await changeEmail(bob);
@@ -54,7 +54,7 @@ describe("a change of address", () => {
     expect(await storedIn(organizationName(organizationId))).not.toContain(bob.email);
   });
 
-  it("invitations are the address's: those to the new one come, those to the old one go", async () => {
+  it("delivers invitations to the new address and deletes those to the old one", async () => {
     const bob = await signUpVerified();
     await invite(bob.email);
     const invitationId = await invitationTo(organizationId, bob);
@@ -65,7 +65,7 @@ describe("a change of address", () => {
     await vi.waitFor(async () => expect((await listed(bob)).get(organizationId)?.role).toBe("admin"));
   });
 
-  it("a stop right after the change: the organization follows", async () => {
+  it("reaches the organization when the object is stopped right after the change", async () => {
     const bob = await signUpVerified();
     await join(organizationId, { by: ada, who: bob, role: "member" });
     const email = await changeEmail(bob);
@@ -74,8 +74,8 @@ describe("a change of address", () => {
   });
 });
 
-describe("the end of an account", () => {
-  it("nothing of it is left in organizations, nor at addresses it invited", async () => {
+describe("the deletion of an account", () => {
+  it("leaves nothing in organizations or at addresses that it invited", async () => {
     const bob = await signUpVerified();
     await join(organizationId, { by: ada, who: bob, role: "admin" });
     const invited = freshEmail();
@@ -93,7 +93,7 @@ describe("the end of an account", () => {
     expect(await storedIn(`user:${bob.user.id}`)).toBe("");
   });
 
-  it("the last owner of what others belong to hands it over first; one's own goes along", async () => {
+  it("requires the last owner to transfer shared organizations, and deletes unshared ones", async () => {
     const [bob, eve] = await Promise.all([signUpVerified(), signUpVerified()]);
     const { id: shared } = await bob.client.organizations.create.mutate({ name: "Shared" });
     const { id: own } = await bob.client.organizations.create.mutate({ name: "Own" });
@@ -108,7 +108,7 @@ describe("the end of an account", () => {
     ]);
   });
 
-  it("a last owner who is gone all the same leaves it to the next in rank", async () => {
+  it("leaves an organization to the next member in rank when its last owner no longer exists", async () => {
     const [bob, eve] = await Promise.all([signUpVerified(), signUpVerified()]);
     await join(organizationId, { by: ada, who: eve, role: "member" });
     await join(organizationId, { by: ada, who: bob, role: "admin" });
@@ -121,7 +121,7 @@ describe("the end of an account", () => {
     ]);
   });
 
-  it("a member who turns out to be gone when written to is no member any more", async () => {
+  it("ends a membership when an organization finds that its member no longer exists", async () => {
     const gone = { userId: "f".repeat(32), email: freshEmail() };
     const { id: invitationId } = await invite(gone.email);
     const object = env.BLOG_DO.getByName(organizationName(organizationId));

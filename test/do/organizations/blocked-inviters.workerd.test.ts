@@ -44,7 +44,7 @@ async function invitedAndBlocked(): Promise<string> {
 }
 
 describe("a blocked inviter", () => {
-  it("has no invitation that waits or arrives, to any organization, and no mail", async () => {
+  it("has no pending or arriving invitation to any organization, and no mail", async () => {
     const [first, second] = [await createOrganization(), await createOrganization()];
     await Promise.all([invite(first), invite(second)]);
     const invitationId = await invitationTo(first, bob);
@@ -64,7 +64,7 @@ describe("a blocked inviter", () => {
     expect(countMails(bob.email, "invitation")).toBe(2);
   });
 
-  it("cannot see it: their invitations look unanswered, can be sent again, and are counted alike", async () => {
+  it("sees no difference: their invitations look unanswered, can be sent again, and are counted alike", async () => {
     const organizationId = await invitedAndBlocked();
     const { invitations } = ada.client.organizations;
     const [waiting] = await invitations.list.query({ organizationId });
@@ -83,7 +83,7 @@ describe("a blocked inviter", () => {
     expect(countMails(bob.email, "invitation")).toBe(1);
   });
 
-  it("stays blocked with another address, and for another address of the user", async () => {
+  it("stays blocked after a change of their own address, and for another address of the user", async () => {
     await invitedAndBlocked();
     const [own, theirs] = [freshEmail(), freshEmail()];
     for (const [{ client }, email] of [
@@ -101,14 +101,14 @@ describe("a blocked inviter", () => {
     expect(countMails(own, "invitation")).toBe(0);
   });
 
-  it("does not come back when the organization is renamed", async () => {
+  it("stays blocked when the organization is renamed", async () => {
     const organizationId = await invitedAndBlocked();
     await ada.client.organizations.update.mutate({ organizationId, name: "Acme again" });
     await settled(organizationId);
     expect(await invited()).toEqual([]);
   });
 
-  it("cannot keep others from inviting, however many invitations of blocked inviters wait", async () => {
+  it("cannot prevent others from inviting, however many of their invitations wait", async () => {
     const strangers = await Promise.all(Array.from({ length: 5 }, () => signUp()));
     for (const stranger of strangers) {
       await Promise.all(
@@ -131,7 +131,7 @@ describe("a blocked inviter", () => {
     expect(await codeOf(another)).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("leaves the invitations of others alone", async () => {
+  it("does not affect invitations of others", async () => {
     const eve = await signUpVerified();
     const theirs = await createOrganization(eve);
     await invite(theirs, bob, eve);
@@ -144,7 +144,7 @@ describe("a blocked inviter", () => {
     await mailTo(bob.email, "invitation", 3);
   });
 
-  it("can be unblocked, and invite again", async () => {
+  it("can be unblocked and invite again", async () => {
     await invitedAndBlocked();
     const { invitations } = bob.client.organizations;
     const [block] = await invitations.blockedInviters.query();
@@ -194,7 +194,7 @@ describe("a blocked inviter", () => {
 });
 
 describe("declining all invitations", () => {
-  it("removes them on all sides, and says how many there were", async () => {
+  it("deletes them on all sides, and returns how many there were", async () => {
     const ids = await Promise.all(Array.from({ length: 5 }, () => createOrganization()));
     for (const id of ids) {
       await invite(id);
@@ -217,7 +217,7 @@ describe("declining all invitations", () => {
     expect(waiting).toEqual([]);
   });
 
-  it("keeps memberships, and the organization can invite again", async () => {
+  it("keeps memberships, and lets the organization invite again", async () => {
     const [own, theirs] = [await createOrganization(bob), await createOrganization()];
     await invite(theirs);
     await invitationTo(theirs, bob);
@@ -232,7 +232,7 @@ describe("declining all invitations", () => {
 });
 
 describe("the inviter of an invitation", () => {
-  it.each([true, false])("is shown with whether their address is verified: %j", async (emailVerified) => {
+  it.each([true, false])("is listed with whether their address is verified: %j", async (emailVerified) => {
     const inviter = emailVerified ? ada : await signUp();
     const organizationId = await createOrganization(inviter);
     const expected = { email: inviter.email, emailVerified };
@@ -242,7 +242,7 @@ describe("the inviter of an invitation", () => {
     expect(await mailTo(bob.email, "invitation")).toMatchObject({ inviter: expected });
   });
 
-  it("is shown as verified once they are, and the invitation was sent again", async () => {
+  it("is listed as verified once they are, and the invitation was sent again", async () => {
     const inviter = await signUp();
     const organizationId = await createOrganization(inviter);
     const { id: invitationId } = await invite(organizationId, bob, inviter);

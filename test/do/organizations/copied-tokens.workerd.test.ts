@@ -43,7 +43,7 @@ const inOrganization = <TResult>(work: (sql: SqlStorage) => TResult) =>
     work(storage.sql),
   );
 
-describe("a copied refresh token of a session that calls its organizations only", () => {
+describe("a copied refresh token of a session that calls only its organizations", () => {
   it("ends the session once the organization received an access token of its successor", async () => {
     await renew();
     expect(await call(ada.browser)).toBe("none");
@@ -64,7 +64,7 @@ describe("a copied refresh token of a session that calls its organizations only"
     await expectTheft();
   });
 
-  it("gets the same successor as long as nothing has received that: its reply may have been lost", async () => {
+  it("gets the same successor until an organization received it, because its reply may have been lost", async () => {
     await renew();
     moveClock(MINUTE);
     expect(await call(copy)).toBe("none");
@@ -97,7 +97,7 @@ describe("a lease that the version before stored", () => {
   });
 });
 
-it("asks the user's object once for each generation", async () => {
+it("calls the user's object once for each generation", async () => {
   await renew();
   await call(ada.browser);
   const before = await inOrganization((sql) => sql.exec("SELECT until FROM _leases").toArray());

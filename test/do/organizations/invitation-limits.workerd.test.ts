@@ -67,7 +67,7 @@ describe("invitations to one address", () => {
     expect(await codeOf(invite(last, email))).toBe("TOO_MANY_REQUESTS");
   });
 
-  it("are counted per inviter, so that one cannot use up what others may send", async () => {
+  it("are counted per inviter, so that one cannot consume the limit of others", async () => {
     const email = freshEmail();
     await outcomesOf(await createOrganizations(inviter, LIMIT + 1), email);
     const other = await signUp();
@@ -88,7 +88,7 @@ describe("invitations to one address", () => {
     await quiet(`organization:${organizationId}`);
   });
 
-  it("free their places once they are declined, cancelled or expired", async () => {
+  it("no longer count once they are declined, cancelled or expired", async () => {
     const person = await signUpVerified();
     const organizationIds = await createOrganizations(inviter, LIMIT + 2);
     const [first = "", , ...rest] = organizationIds;
@@ -132,7 +132,7 @@ describe("the limits of invitations to one address", () => {
     expect(isWithinInvitationLimits({ organizationId: "new", inviterId }, waiting)).toBe(isAllowed);
   });
 
-  it("one that replaces an invitation of the same organization is always within them", () => {
+  it("always allow an invitation that replaces one of the same organization", () => {
     expect(isWithinInvitationLimits({ organizationId: "ada 3", inviterId: "ada" }, from("ada", 10))).toBe(true);
   });
 });

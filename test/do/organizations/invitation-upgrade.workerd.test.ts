@@ -62,7 +62,7 @@ it("reads an invitation that the version before stored, with an inviter who is n
   expect((await listed(bob)).get(organizationId)).toMatchObject({ status: "member" });
 });
 
-it("shows the inviter as verified once such an invitation is sent again", async () => {
+it("lists the inviter as verified once such an invitation is sent again", async () => {
   const invitationId = await invitedByEarlierVersion();
   await ada.client.organizations.invitations.resend.mutate({ organizationId, invitationId });
   await vi.waitFor(async () =>

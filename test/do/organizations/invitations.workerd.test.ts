@@ -43,7 +43,7 @@ const membersOf = async (by = ada) =>
   (await by.client.organizations.members.list.query({ organizationId })).map(({ userId, role }) => [userId, role]);
 
 describe("an invitation", () => {
-  it("is listed by whom it is for, and accepting it makes a member", async () => {
+  it("is listed by its recipient, who becomes a member by accepting it", async () => {
     const invitation = await invite(bob.email.toUpperCase(), "editor");
     expect(invitation).toMatchObject({ email: bob.email, role: "editor", invitedBy: ada.email });
     expect(await waiting()).toEqual([invitation]);
@@ -74,7 +74,7 @@ describe("an invitation", () => {
     expect(await ada.client.projects.list.query({ organizationId })).toMatchObject([{ name: "Bob's" }]);
   });
 
-  it("is mailed with a link and no secret, and says nothing that a stranger wrote", async () => {
+  it("is mailed with a link, without secrets and without text that a stranger wrote", async () => {
     const email = freshEmail();
     const { id } = await invite(email);
     const mail = await mailTo(email, "invitation");
@@ -89,7 +89,7 @@ describe("an invitation", () => {
     expect(mail.subject + mail.text).not.toContain("Acme");
   });
 
-  it("to an address without an account waits until that has signed up and verified it", async () => {
+  it("waits at an address without an account until it has signed up and is verified", async () => {
     const email = freshEmail();
     await invite(email);
     const person = await signUp(email);
@@ -102,7 +102,7 @@ describe("an invitation", () => {
     expect((await membersOf()).at(-1)).toEqual([person.user.id, "member"]);
   });
 
-  it("is for its address alone", async () => {
+  it("can be used by its address alone", async () => {
     const { id: invitationId } = await invite(bob.email);
     for (const how of ["accept", "decline"] as const) {
       expect(await codeOf(eve.client.organizations.invitations[how].mutate({ invitationId }))).toBe("NOT_FOUND");
@@ -119,7 +119,7 @@ describe("an invitation", () => {
     expect(await membersOf()).toHaveLength(1);
   });
 
-  it("twenty accept it at once: one member", async () => {
+  it("creates one member when twenty requests accept it at once", async () => {
     await invite(bob.email);
     const invitationId = await invitationTo(organizationId, bob);
     const codes = await Promise.all(
@@ -132,7 +132,7 @@ describe("an invitation", () => {
     ]);
   });
 
-  it("twenty invite one address at once: one invitation, one mail", async () => {
+  it("is created and mailed once when twenty requests invite one address at once", async () => {
     const email = freshEmail();
     const made = await Promise.all(Array.from({ length: 20 }, () => invite(email)));
     expect(new Set(made.map(({ id }) => id)).size).toBe(1);
@@ -141,7 +141,7 @@ describe("an invitation", () => {
     expect(countMails(email, "invitation")).toBe(1);
   });
 
-  it("declined, it is gone on both sides, and may come again", async () => {
+  it("is deleted on both sides when it is declined, and can be repeated", async () => {
     await invite(bob.email);
     const invitationId = await invitationTo(organizationId, bob);
     await bob.client.organizations.invitations.decline.mutate({ invitationId });
@@ -153,7 +153,7 @@ describe("an invitation", () => {
     expect(await invitationTo(organizationId, bob)).not.toBe(invitationId);
   });
 
-  it("cancelled, it is gone on both sides", async () => {
+  it("is deleted on both sides when it is cancelled", async () => {
     const { id } = await invite(bob.email);
     const invitationId = await invitationTo(organizationId, bob);
     await ada.client.organizations.invitations.cancel.mutate({ organizationId, invitationId: id });
@@ -164,7 +164,7 @@ describe("an invitation", () => {
     );
   });
 
-  it("runs out after a week, and leaves nothing of an address without an account", async () => {
+  it("expires after a week, and leaves nothing of an address without an account", async () => {
     const email = freshEmail();
     await Promise.all([invite(bob.email), invite(email)]);
     const invitationId = await invitationTo(organizationId, bob);
@@ -185,7 +185,7 @@ describe("an invitation", () => {
     expect(await storedIn(organizationName(organizationId))).not.toContain(email);
   });
 
-  it("sent again, it waits for another week, and is mailed three times in an hour at most", async () => {
+  it("waits for another week when it is sent again, and is mailed three times in an hour at most", async () => {
     const email = freshEmail();
     const { id: invitationId, expiresAt } = await invite(email);
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 60_000 });
@@ -200,7 +200,7 @@ describe("an invitation", () => {
     ).toBe("NOT_FOUND");
   });
 
-  it("several organizations together mail an address three times in an hour; it is listed all the same", async () => {
+  it("is mailed three times in an hour by several organizations together, and always listed", async () => {
     const person = await signUpVerified();
     for (let count = 0; count < 4; count++) {
       organizationId = (await ada.client.organizations.create.mutate({ name: `Acme ${count}` })).id;
@@ -212,7 +212,7 @@ describe("an invitation", () => {
     expect(countMails(person.email, "invitation")).toBe(3);
   });
 
-  it("for another role replaces the one before", async () => {
+  it("replaces an earlier one for another role", async () => {
     const { id } = await invite(bob.email, "member");
     const again = await invite(bob.email, "admin");
     expect(again.id).not.toBe(id);
@@ -227,7 +227,7 @@ describe("an invitation", () => {
     expect(await codeOf(invite(ada.email))).toBe("CONFLICT");
   });
 
-  it("gives nothing once its inviter may not invite any more", async () => {
+  it("gives no membership once its inviter may not invite any more", async () => {
     await join(organizationId, { by: ada, who: bob, role: "admin" });
     await invite(eve.email, "editor", bob);
     const first = await invitationTo(organizationId, eve);
@@ -245,7 +245,7 @@ describe("an invitation", () => {
     expect(await membersOf()).toEqual([[ada.user.id, "owner"]]);
   });
 
-  it.each(["no address", "a@b", ""])("%j is refused", async (email) => {
+  it.each(["no address", "a@b", ""])("to %j is refused", async (email) => {
     expect(await codeOf(invite(email))).toBe("BAD_REQUEST");
   });
 });

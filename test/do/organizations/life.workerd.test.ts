@@ -33,7 +33,7 @@ afterEach(() => void vi.useRealTimers());
 const create = (name = "Acme") => ada.client.organizations.create.mutate({ name });
 
 describe("an organization", () => {
-  it("the id that create returns works in every later call", async () => {
+  it("has an id from `create` that works in every later call", async () => {
     const since = new Date("2020-01-01");
     const made = await ada.client.organizations.create.mutate({ name: " Acme ", settings: { plan: "paid", since } });
     expect(made).toMatchObject({ name: "Acme", settings: { plan: "paid", since }, role: "owner" });
@@ -56,7 +56,7 @@ describe("an organization", () => {
     });
   });
 
-  it("is listed with one's role, and under its new name after a change", async () => {
+  it("is listed with the caller's role, and with its new name after a change", async () => {
     const { id: organizationId } = await create("Before");
     await join(organizationId, { by: ada, who: bob, role: "editor" });
     expect((await listed(ada)).get(organizationId)).toMatchObject({ status: "member", name: "Before", role: "owner" });
@@ -67,7 +67,7 @@ describe("an organization", () => {
     expect((await listed(bob)).get(organizationId)?.name).toBe("After");
   });
 
-  it("settings change field by field, and hold to the app's schema", async () => {
+  it("has settings that change field by field and are validated by the app's schema", async () => {
     const { id: organizationId } = await create();
     const since = new Date(0);
     const update = (settings: object) => ada.client.organizations.update.mutate({ organizationId, settings });
@@ -81,11 +81,11 @@ describe("an organization", () => {
     ).toBe("BAD_REQUEST");
   });
 
-  it.each(["", "   ", "x".repeat(101), "two\nlines", "\ud800"])("%j is no name", async (name) => {
+  it.each(["", "   ", "x".repeat(101), "two\nlines", "\ud800"])("refuses %j as a name", async (name) => {
     expect(await codeOf(ada.client.organizations.create.mutate({ name }))).toBe("BAD_REQUEST");
   });
 
-  it("a stranger, nobody and a made-up id are refused alike, and nothing is stored", async () => {
+  it("refuses strangers, calls without a session and unknown ids alike, and stores nothing", async () => {
     const { id: organizationId } = await create("Canary");
     await ada.client.projects.create.mutate({ organizationId, name: "Canary" });
     for (const id of [organizationId, madeUp, ada.user.id, bob.user.id]) {
@@ -116,14 +116,14 @@ describe("an organization", () => {
     for (const id of [madeUp, ada.user.id, bob.user.id]) expect(await holdsAnything(organizationName(id))).toBe(false);
   });
 
-  it("the app itself passes the app's middlewares that add to the context", async () => {
+  it("runs the app's middlewares for calls of the app itself", async () => {
     const { id: organizationId } = await create();
     const label = { label: expect.any(String) as unknown, projects: 0 };
     expect(await caller.asSystem().projects.labelled({ organizationId })).toEqual({ by: "system", ...label });
     expect(await ada.client.projects.labelled.query({ organizationId })).toEqual({ by: "user", ...label });
   });
 
-  it("what the app's own code calls is refused where it does not belong, and has a context of its own", async () => {
+  it("refuses calls of the app's own code to other organizations, and gives its calls a separate context", async () => {
     const { id: organizationId } = await create();
     const other = "0".repeat(32);
     expect(await ada.client.projects.elsewhere.query({ organizationId, other })).toEqual([
@@ -138,7 +138,7 @@ describe("an organization", () => {
     ]);
   });
 
-  it("other Workers act as the app, and as its members", async () => {
+  it("accepts calls of other Workers as the app and as its members", async () => {
     const { id: organizationId } = await create();
     const system = caller.asSystem();
     await system.projects.create({ organizationId, name: "By the app" });
@@ -160,7 +160,7 @@ describe("an organization", () => {
     expect((await listed(ada)).has(organizationId)).toBe(false);
   });
 
-  it("deleting it takes everything: the lists of its members, its rows, itself", async () => {
+  it("deletes the lists of its members, its rows and itself", async () => {
     const { id: organizationId } = await create();
     await join(organizationId, { by: ada, who: bob, role: "admin" });
     await ada.client.projects.create.mutate({ organizationId, name: "Gone" });
@@ -179,7 +179,7 @@ describe("an organization", () => {
     expect(await storedIn(organizationName(organizationId))).toBe("");
   });
 
-  it("a birth that comes again after the end brings nothing back, and the note of it ends after three days", async () => {
+  it("is not restored by a repeated creation after its deletion, and the record of it expires after three days", async () => {
     const { id: organizationId } = await create();
     await ada.client.organizations.delete.mutate({ organizationId });
     const payload = { name: "Zombie", settings: "{}", userId: ada.user.id, email: ada.email, createdAt: 0 };
@@ -195,7 +195,7 @@ describe("an organization", () => {
     expect(await holdsAnything(organizationName(organizationId))).toBe(false);
   });
 
-  it("another binding's organizations are others, and invitations never cross", async () => {
+  it("is separate from the organizations of another binding, and invitations never cross", async () => {
     const { id: organizationId } = await create();
     await ada.client.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "member" });
     const invitationId = await invitationTo(organizationId, bob);
@@ -211,7 +211,7 @@ describe("an organization", () => {
     expect(await codeOf(client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
   });
 
-  it("an organization's procedure names the organization that it runs in", async () => {
+  it("has procedures that name the organization in which they run", async () => {
     const { id: organizationId } = await create();
     const object = env.BLOG_DO.getByName(organizationName(organizationId)) as unknown as ObjectStub;
     const [reply] = await object.trpc({ type: "user", userId: ada.user.id, via: "rpc" }, [

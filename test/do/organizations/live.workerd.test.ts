@@ -21,7 +21,7 @@ describe("live queries of an organization", () => {
   const told = (frames: Parameters<typeof eventsOf>[0], id: number) =>
     eventsOf(frames.filter((frame) => frame.id === id)).map(({ change }) => change);
 
-  it("what members share is kept current, until a member may not see it any more", async () => {
+  it("update what members share, until a member may not read it any more", async () => {
     const socket = await openSocket(bob.browser, `/trpc?organizationId=${organizationId}`);
     socket.send([live(1, "projects.list"), live(2, "organizations.members.list"), live(3, "projects.count")]);
     await vi.waitFor(() => expect([1, 2, 3].map((id) => told(socket.frames, id).length)).toEqual([1, 1, 1]));
@@ -35,7 +35,7 @@ describe("live queries of an organization", () => {
     expect(socket.frames.length).toBe(before);
   });
 
-  it("a user's list shows an invitation, and its end, as it comes", async () => {
+  it("show an invitation in a user's list, and its end, immediately", async () => {
     const eve = await signUpVerified();
     const socket = await openSocket(eve.browser);
     socket.send(live(1, "organizations.list", {}));

@@ -39,7 +39,7 @@ const rolesOf = async (by = ada) =>
   );
 
 describe("roles", () => {
-  it("an owner, an administrator and a member may do different things", async () => {
+  it("permit different actions to an owner, an administrator and a member", async () => {
     const { invitations, members, update } = bob.client.organizations;
     expect(await codeOf(bob.client.projects.create.mutate({ organizationId, name: "x" }))).toBe("none");
     expect(await codeOf(invitations.list.query({ organizationId }))).toBe("none");
@@ -65,7 +65,7 @@ describe("roles", () => {
     expect(roles[2]?.permissions).toEqual(["project:write", "project:read"]);
   });
 
-  it("any and all of several permissions", async () => {
+  it("can require any or all of several permissions", async () => {
     const { id } = await ada.client.projects.create.mutate({ organizationId, name: "x" });
     await setRole(ada, eve, "editor");
     expect(await codeOf(eve.client.projects.count.query({ organizationId }))).toBe("none");
@@ -75,7 +75,7 @@ describe("roles", () => {
     expect(await codeOf(eve.client.projects.count.query({ organizationId }))).toBe("FORBIDDEN");
   });
 
-  it("a change takes effect on the next call of a live session", async () => {
+  it("take effect on the next call of a session when they change", async () => {
     expect(await setRole(bob, eve, "editor")).toMatchObject({ userId: eve.user.id, role: "editor" });
     expect(await codeOf(eve.client.projects.create.mutate({ organizationId, name: "x" }))).toBe("none");
     expect((await listed(eve)).get(organizationId)?.role).toBe("editor");
@@ -83,7 +83,7 @@ describe("roles", () => {
     expect(await codeOf(eve.client.projects.create.mutate({ organizationId, name: "x" }))).toBe("FORBIDDEN");
   });
 
-  it("nobody gives or takes a role at or above their own", async () => {
+  it("cannot be assigned or removed at or above the caller's own", async () => {
     await setRole(ada, eve, "admin");
     for (const code of await codesOf([
       setRole(bob, bob, "owner"),
@@ -104,27 +104,27 @@ describe("roles", () => {
     expect(await rolesOf()).toEqual({ [ada.email]: "owner", [bob.email]: "admin", [eve.email]: "member" });
   });
 
-  it.each(["king", "OWNER", "admin,owner", "", "__proto__", ["owner"], 1, null])("%j is no role", async (role) => {
+  it.each(["king", "OWNER", "admin,owner", "", "__proto__", ["owner"], 1, null])("do not include %j", async (role) => {
     expect(await codeOf(setRole(ada, eve, role as Role))).toBe("BAD_REQUEST");
     expect((await rolesOf())[eve.email]).toBe("member");
   });
 });
 
 describe("the last owner", () => {
-  it("neither leaves, nor is removed, nor becomes less", async () => {
+  it("cannot leave, be removed or be demoted", async () => {
     for (const code of await codesOf([leave(ada), setRole(ada, ada, "admin"), remove(ada, ada)]))
       expect(code).toBe("CONFLICT");
     expect((await rolesOf())[ada.email]).toBe("owner");
   });
 
-  it("two owners who demote each other at once: one stays", async () => {
+  it("cannot be demoted when two owners demote each other at once", async () => {
     await setRole(ada, bob, "owner");
     const codes = await Promise.all([codeOf(setRole(ada, bob, "member")), codeOf(setRole(bob, ada, "member"))]);
     expect(codes.toSorted()).toEqual(["FORBIDDEN", "none"]);
     expect(Object.values(await rolesOf()).filter((role) => role === "owner")).toHaveLength(1);
   });
 
-  it("of twenty that would leave none, one is left", async () => {
+  it("is still an owner after twenty concurrent calls that would leave none", async () => {
     await setRole(ada, bob, "owner");
     const tries = [() => leave(ada), () => leave(bob), () => setRole(ada, ada, "member"), () => remove(bob, bob)];
     const codes = await Promise.all(Array.from({ length: 20 }, (_each, index) => codeOf(tries[index % 4]!())));
@@ -133,7 +133,7 @@ describe("the last owner", () => {
     expect(Object.values(left).filter((role) => role === "owner")).toHaveLength(1);
   });
 
-  it("hands the organization over, and is an administrator then", async () => {
+  it("can transfer the organization and becomes an administrator", async () => {
     const transfer = () => ada.client.organizations.transfer.mutate({ organizationId, userId: eve.user.id });
     expect(await codeOf(ada.client.organizations.transfer.mutate({ organizationId, userId: dan.user.id }))).toBe(
       "NOT_FOUND",
@@ -147,7 +147,7 @@ describe("the last owner", () => {
 });
 
 describe("the end of a membership", () => {
-  it("removed, by the real user id, the member's next call fails, and their list has it no more", async () => {
+  it("ends the access of a removed member by user id, and deletes the entry in their list", async () => {
     await codeOf(eve.client.projects.list.query({ organizationId }));
     await remove(bob, eve);
     expect(await codeOf(eve.client.projects.list.query({ organizationId }))).toBe("FORBIDDEN");
@@ -162,7 +162,7 @@ describe("the end of a membership", () => {
     expect(await rolesOf()).toEqual({ [ada.email]: "owner", [bob.email]: "admin" });
   });
 
-  it("who leaves is out, and may be invited again", async () => {
+  it("is possible by the member, who can be invited again", async () => {
     await leave(eve);
     expect(await codeOf(leave(eve))).toBe("FORBIDDEN");
     expect((await listed(eve)).has(organizationId)).toBe(false);
@@ -170,7 +170,7 @@ describe("the end of a membership", () => {
     expect((await rolesOf())[eve.email]).toBe("editor");
   });
 
-  it("a call that was under way when its caller was removed, or became less, writes nothing", async () => {
+  it("prevents writes of a call that was under way when its caller was removed or demoted", async () => {
     for (const end of [() => setRole(ada, bob, "member"), () => remove(ada, bob)]) {
       slow.came = Promise.withResolvers();
       slow.go = Promise.withResolvers();

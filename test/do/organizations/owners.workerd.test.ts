@@ -32,38 +32,41 @@ async function rolesIn(organizationId: string): Promise<string[]> {
   return [];
 }
 
-describe.each(["single", "batch", "batch-stream", "socket", "RPC"] as const)("over %s", (name) => {
-  it("of two owners who demote each other at once one stays", async () => {
-    const organizationId = await shared();
-    const [first, second] = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
-    const demote = (road: Road, { user }: Person) =>
-      refusalOf(road.mutate("organizations.members.setRole", { organizationId, userId: user.id, role: "member" }));
-    const codes = await Promise.all([demote(first, bob), demote(second, ada)]);
-    expect(codes.toSorted()).toEqual(["FORBIDDEN", "none"]);
-    expect(await rolesIn(organizationId)).toEqual(["member", "owner"]);
-  });
+describe.each(["single", "batch", "batch-stream", "socket", "RPC"] as const)(
+  "owners of an organization over %s",
+  (name) => {
+    it("keep one of two who demote each other at once", async () => {
+      const organizationId = await shared();
+      const [first, second] = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
+      const demote = (road: Road, { user }: Person) =>
+        refusalOf(road.mutate("organizations.members.setRole", { organizationId, userId: user.id, role: "member" }));
+      const codes = await Promise.all([demote(first, bob), demote(second, ada)]);
+      expect(codes.toSorted()).toEqual(["FORBIDDEN", "none"]);
+      expect(await rolesIn(organizationId)).toEqual(["member", "owner"]);
+    });
 
-  it("of two owners who leave at once one stays, and can neither leave nor be less", async () => {
-    const organizationId = await shared();
-    const roads = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
-    const codes = await Promise.all(
-      roads.map((road) => refusalOf(road.mutate("organizations.leave", { organizationId }))),
-    );
-    expect(codes.filter((code) => code === "CONFLICT")).toHaveLength(1);
-    expect(await rolesIn(organizationId)).toEqual(["owner"]);
-    const [left, who] = codes[0] === "CONFLICT" ? [roads[0], ada] : [roads[1], bob];
-    const less = { organizationId, userId: who.user.id, role: "member" };
-    expect(await refusalOf(left!.mutate("organizations.members.setRole", less))).toBe("CONFLICT");
-  });
+    it("keep one of two who leave at once, who can neither leave nor be demoted", async () => {
+      const organizationId = await shared();
+      const roads = [await roadOf(ada, name, organizationId), await roadOf(bob, name, organizationId)];
+      const codes = await Promise.all(
+        roads.map((road) => refusalOf(road.mutate("organizations.leave", { organizationId }))),
+      );
+      expect(codes.filter((code) => code === "CONFLICT")).toHaveLength(1);
+      expect(await rolesIn(organizationId)).toEqual(["owner"]);
+      const [left, who] = codes[0] === "CONFLICT" ? [roads[0], ada] : [roads[1], bob];
+      const less = { organizationId, userId: who.user.id, role: "member" };
+      expect(await refusalOf(left!.mutate("organizations.members.setRole", less))).toBe("CONFLICT");
+    });
 
-  it("the last owner of what others belong to cannot delete their account", async () => {
-    const { id } = await ada.client.organizations.create.mutate({ name: "Ada's" });
-    await join(id, { by: ada, who: bob, role: "member" });
-    const road = name === "socket" ? await overSocket(ada.browser) : await roadOf(ada, name, id);
-    // A socket deletes no account at all.
-    const refused = name === "socket" ? "BAD_REQUEST" : "CONFLICT";
-    expect(await refusalOf(road.mutate("account.delete", { password }))).toBe(refused);
-    expect(await refusalOf(ada.client.auth.me.query())).toBe("none");
-    expect(await rolesIn(id)).toEqual(["member", "owner"]);
-  });
-});
+    it("cannot delete their account as the last owner of an organization with other members", async () => {
+      const { id } = await ada.client.organizations.create.mutate({ name: "Ada's" });
+      await join(id, { by: ada, who: bob, role: "member" });
+      const road = name === "socket" ? await overSocket(ada.browser) : await roadOf(ada, name, id);
+      // A socket deletes no account at all.
+      const refused = name === "socket" ? "BAD_REQUEST" : "CONFLICT";
+      expect(await refusalOf(road.mutate("account.delete", { password }))).toBe(refused);
+      expect(await refusalOf(ada.client.auth.me.query())).toBe("none");
+      expect(await rolesIn(id)).toEqual(["member", "owner"]);
+    });
+  },
+);

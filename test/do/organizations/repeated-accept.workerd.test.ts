@@ -77,7 +77,7 @@ describe("accepting an invitation without a reply", () => {
     expect(await ada.client.organizations.invitations.list.query({ organizationId })).toEqual([]);
   });
 
-  it("is refused once the membership is over", async () => {
+  it("is refused once the membership has ended", async () => {
     const invitationId = await invited();
     await accept(invitationId);
     await ada.client.organizations.members.remove.mutate({ organizationId, userId: bob.user.id });
@@ -86,7 +86,7 @@ describe("accepting an invitation without a reply", () => {
     expect((await listed(bob)).has(organizationId)).toBe(false);
   });
 
-  it("is refused for somebody else, at any time", async () => {
+  it("is always refused for another user", async () => {
     const invitationId = await invited();
     const eve = await signUpVerified();
     const byEve = () => codeOf(eve.client.organizations.invitations.accept.mutate({ invitationId }));

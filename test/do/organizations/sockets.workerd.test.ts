@@ -65,7 +65,7 @@ const leases = () =>
   );
 
 describe("an organization's socket", () => {
-  it("what one member writes every member is told, and nobody else", async () => {
+  it("delivers a member's writes to every member, and to nobody else", async () => {
     const [adas, bobs] = await Promise.all([listening(ada.browser), listening(bob.browser)]);
     const own = await openSocket(bob.browser);
     own.send(subscribe(1, "posts.changes"));
@@ -80,7 +80,7 @@ describe("an organization's socket", () => {
     expect(await ada.client.projects.list.query({ organizationId })).toMatchObject([{ name: "One" }]);
   });
 
-  it("tells every member of keys and values, which all of them read", async () => {
+  it("delivers changed keys and values to every member", async () => {
     const socket = await listening(bob.browser, "projects.themes");
     await ada.client.projects.setTheme.mutate({ organizationId, theme: "dark" });
     await socket.until(2);
@@ -89,7 +89,7 @@ describe("an organization's socket", () => {
     expect(await codeOf((await signUp()).client.projects.theme.query({ organizationId }))).toBe("FORBIDDEN");
   });
 
-  it("goes on after the object has slept", async () => {
+  it("continues after hibernation", async () => {
     const [changes, names] = await Promise.all([listening(bob.browser), listening(bob.browser, "projects.names")]);
     await evictDurableObject(object(), { webSockets: "hibernate" });
     await write("One");
@@ -100,7 +100,7 @@ describe("an organization's socket", () => {
     expect(eventsOf(names.frames).map(({ change }) => change)).toEqual(["One", "Two"]);
   });
 
-  it("is for members: not for strangers, nobody, or an id that was made up", async () => {
+  it("is refused to strangers, without a session, and for an unknown id", async () => {
     const eve = await signUp();
     const upgradeTo = (browser: Pick<Browser, "cookies">, id?: string) => upgrade(browser, {}, pathOf(id));
     expect((await upgradeTo(eve.browser)).status).toBe(403);
@@ -109,7 +109,7 @@ describe("an organization's socket", () => {
     expect((await upgradeTo(openBrowser())).status).toBe(401);
   });
 
-  it("runs no procedure of another organization's, or of a user's", async () => {
+  it("runs no procedure of another organization or of a user", async () => {
     const { id: other } = await ada.client.organizations.create.mutate({ name: "Other" });
     const socket = await open(ada.browser);
     socket.send([
@@ -138,9 +138,9 @@ describe("an organization's socket", () => {
   });
 });
 
-describe("the end of a session", () => {
+describe("the session of a member", () => {
   it.each(["logout", "revoke", "changePassword", "revokeOthers", "logoutEverywhere"] as const)(
-    "after %s its calls fail there, and nothing more is delivered",
+    "ends its calls and deliveries with %s",
     async (how) => {
       const { browser, client, session } = await another();
       await client.projects.list.query({ organizationId });
@@ -169,7 +169,7 @@ describe("the end of a session", () => {
     },
   );
 
-  it("an answer that was on its way when the session ended gives no lease", async () => {
+  it("gets no lease from a reply that was under way when it ended", async () => {
     const { browser, client, session } = await another();
     const calls = Array.from({ length: 20 }, () => codeOf(client.projects.list.query({ organizationId })));
     await Promise.all([...calls, bob.client.sessions.revoke.mutate({ id: session.id })]);
@@ -177,7 +177,7 @@ describe("the end of a session", () => {
     expect(await codeOf(browser.client("http").projects.list.query({ organizationId }))).toBe("UNAUTHORIZED");
   });
 
-  it("one that nobody was told of is served until its lease ends, and no longer", async () => {
+  it("takes effect when the lease ends if the organization was not notified", async () => {
     const { browser, client, session } = await another();
     const socket = await listening(browser);
     // As if the user's object had gone back to where it knew nothing of the lease.
@@ -199,7 +199,7 @@ describe("the end of a session", () => {
     ["projects.names", false],
     ["projects.changes", true],
     ["projects.names", true],
-  ])("a lease is asked for again when there is something to tell: %s, asleep %s", async (path, sleeps) => {
+  ])("is checked with a new lease before an event is delivered: %s, asleep %s", async (path, sleeps) => {
     const socket = await listening(bob.browser, path);
     later(5.1 * MINUTE);
     if (sleeps) await evictDurableObject(object(), { webSockets: "hibernate" });
@@ -209,7 +209,7 @@ describe("the end of a session", () => {
     expect(namesIn(socket.frames)).toEqual(["One", "Two"]);
   });
 
-  it("a lease is asked for again at the next message", async () => {
+  it("is checked with a new lease when the next message arrives", async () => {
     const socket = await open(bob.browser);
     later(5.1 * MINUTE);
     socket.send({ id: 1, method: "query", params: { path: "projects.list", input: { json: { organizationId } } } });
@@ -217,7 +217,7 @@ describe("the end of a session", () => {
     expect(socket.frames[0]).toMatchObject({ id: 1, result: { type: "data" } });
   });
 
-  it("a session that ran out is closed at its next event", async () => {
+  it("closes the socket at its next event once it expired", async () => {
     const { browser } = await another();
     const socket = await listening(browser);
     later(8 * DAY);
@@ -236,7 +236,7 @@ async function signInAgain(person: Person): Promise<Person> {
 
 describe("the end of a membership", () => {
   it.each(["remove", "leave", "delete"] as const)(
-    "after %s its sockets are closed, and nothing more is delivered",
+    "closes the member's sockets and delivers nothing more after %s",
     async (how) => {
       const socket = await listening(bob.browser);
       const end = await runInDurableObject(object(), (_instance, state) =>
@@ -262,7 +262,7 @@ describe("the end of a membership", () => {
     },
   );
 
-  it("a change of the role takes effect at the next event: what needs more is told no more", async () => {
+  it("ends deliveries that require a stronger role at the next event after a demotion", async () => {
     const socket = await listening(bob.browser, "projects.drafts");
     await write("One");
     await socket.until(2);

@@ -66,7 +66,7 @@ it.each([
   expect(rows[1]).toBeLessThan(20);
 });
 
-it("reads a constant number of rows to find what may go next to an object that many messages wait for", async () => {
+it("reads a constant number of rows to find the next message to an object that many messages wait for", async () => {
   const rows = await inStorage((sql) => {
     const store = createOutboxStore(sql);
     for (let index = 0; index < 500; index++) store.add(note("one"), index);
@@ -80,7 +80,7 @@ it("reads a constant number of rows to find what may go next to an object that m
 
 type Step = (store: OutboxStore, sql: SqlStorage) => void;
 
-it("keeps the heads through every change, also those of the previous version", async () => {
+it("updates the heads on every change, also those of the previous version", async () => {
   const target = fc.constantFrom("a", "b", MAIL);
   const message = fc.record({ target, seq: fc.integer({ min: 1, max: 8 }) });
   const stored = ({ target: to, seq }: { target: string; seq: number }) =>
@@ -137,7 +137,7 @@ it("keeps the heads through every change, also those of the previous version", a
   );
 });
 
-it("opens an outbox that the previous version filled, and keeps it usable for that version", async () => {
+it("opens an outbox that the previous version filled, and leaves it usable for that version", async () => {
   await inStorage((sql) => {
     dropHeads(sql);
     const insert = "INSERT INTO _outbox VALUES (?, ?, 'note', '1', 1, NULL, ?, 0)";

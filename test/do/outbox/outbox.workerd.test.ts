@@ -21,7 +21,7 @@ const empty = (stub: () => Stub) =>
   vi.waitFor(async () => expect(await stub().waiting()).toBe(0), { timeout: 10_000, interval: 25 });
 
 describe("the outbox", () => {
-  it("delivers each letter once and in order", async () => {
+  it("delivers each message once and in order", async () => {
     const { to, sender, receiver } = pair();
     const texts = Array.from({ length: 50 }, (_, index) => `letter ${index}`);
     for (const text of texts) await sender().write(to, text);
@@ -29,7 +29,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(texts);
   });
 
-  it("commits a letter with its cause, or neither", async () => {
+  it("commits a message together with its cause, or neither", async () => {
     const { to, sender, receiver } = pair();
     await expect(
       runInDurableObject(sender(), (instance: LettersDO) => instance.write(to, "undone", { fail: true })),
@@ -40,7 +40,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual([]);
   });
 
-  it("a letter whose reply is lost comes again, and has its effect once", async () => {
+  it("sends a message again when its reply was lost, and it takes effect once", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("reply lost");
     await sender().write(to, "once");
@@ -54,7 +54,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["once", "and once"]);
   });
 
-  it("waits with growing pauses for a receiver that cannot be reached, and tells the operator once", async () => {
+  it("waits with growing pauses for an unreachable receiver, and reports that once", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("unreachable");
     await sender().write(to, "patient");
@@ -82,7 +82,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["patient"]);
   });
 
-  it("a letter that fails holds back those behind it, and nobody else's", async () => {
+  it("holds back later messages to the same receiver after a failed one, and no others", async () => {
     const { to, sender, receiver } = pair();
     const third = `third ${count}`;
     await sender().write(to, "before");
@@ -139,7 +139,7 @@ describe("the outbox", () => {
     expect(await env.LETTERS_DO.getByName(fourth).effects()).toEqual(["JSON"]);
   });
 
-  it("an alarm that is gone is set again from the tables on start", async () => {
+  it("restores a missing alarm from the tables at start", async () => {
     const { to, sender, receiver } = pair();
     await receiver().setTrouble("unreachable");
     await sender().write(to, "kept");
@@ -155,7 +155,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["kept"]);
   });
 
-  it("a crash of both ends between any two steps loses nothing and doubles nothing", async () => {
+  it("loses and duplicates nothing when both ends crash between any two steps", async () => {
     const { to, sender, receiver } = pair();
     const texts = Array.from({ length: 12 }, (_, index) => `letter ${index}`);
     for (const [index, text] of texts.entries()) {
@@ -169,7 +169,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(texts);
   });
 
-  it("an alarm that runs twice sends nothing twice", async () => {
+  it("sends nothing twice when an alarm runs twice", async () => {
     const { to, sender, receiver } = pair();
     await sender().write(to, "once");
     await Promise.all([runDurableObjectAlarm(sender()), runDurableObjectAlarm(sender())]);
@@ -177,7 +177,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["once"]);
   });
 
-  it("an object that was erased counts from 1 again, and is heard all the same", async () => {
+  it("delivers from an object that was erased and counts from 1 again", async () => {
     const { to, sender, receiver } = pair();
     await sender().write(to, "first life");
     await empty(sender);
@@ -190,7 +190,7 @@ describe("the outbox", () => {
     expect(await receiver().effects()).toEqual(["first life", "second life"]);
   });
 
-  it("mail that nobody can send is a dead letter at once, which says why and holds nothing of it", async () => {
+  it("turns mail that cannot be sent into a dead letter with the reason, and stores nothing of its contents", async () => {
     const { sender } = pair();
     await sender().mail("nobody sends it");
     await empty(sender);
@@ -202,7 +202,7 @@ describe("the outbox", () => {
     ]);
   });
 
-  it("one mail that fails holds no other back", async () => {
+  it("sends other mails while one fails", async () => {
     const { sender } = pair();
     await sender().mail("later");
     await sender().mail("now");
@@ -212,7 +212,7 @@ describe("the outbox", () => {
     expect(await sender().waiting()).toBe(1);
   });
 
-  it("what is not worth sending any more is dropped, visibly", async () => {
+  it("drops expired messages and records that", async () => {
     const { to, sender, receiver } = pair();
     await sender().write(to, "too late", { expiresAt: Date.now() - 1 });
     await empty(sender);

@@ -7,33 +7,33 @@ import { isCommon } from "../../../src/do/accounts/passwords/weak-passwords.js";
 
 const sha1 = (text: string) => createHash("sha1").update(text).digest("hex").toUpperCase();
 
-describe("passwords that everybody tries first", () => {
-  it("the list has at least ten thousand", () => {
+describe("the list of common passwords", () => {
+  it("has at least ten thousand entries", () => {
     expect(atob(commonPasswords).length / 4).toBeGreaterThanOrEqual(10_000);
   });
 
   it.each(["password", "12345678", "password123", "iloveyou2", "qwertyuiop", "PASSWORD", "Trustno1"])(
-    "%s is one",
+    "contains %s",
     async (password) => {
       expect(await isCommon(password)).toBe(true);
     },
   );
 
   it.each(["correct horse battery", "another horse battery", "tr0ub4dor & 3", "пароль на русском", "🐎🔋📎🐎🔋📎"])(
-    "%s is none",
+    "does not contain %s",
     async (password) => {
       expect(await isCommon(password)).toBe(false);
     },
   );
 
-  it.each(["88888888", "12341234", "87654321"])("refuses %s, which guessers try before any list", async (password) => {
+  it.each(["88888888", "12341234", "87654321"])("is complemented by patterns that refuse %s", async (password) => {
     await expect(checkNewPassword(password, { lookUp: undefined, field: "password" })).rejects.toMatchObject({
       code: "BAD_REQUEST",
       message: expect.stringContaining("Choose another one."),
     });
   });
 
-  it("looks a password up in its normalized form, however it was typed", async () => {
+  it("is complemented by a breach check of the normalized form", async () => {
     const lookUp = () => Promise.resolve(`${sha1("caf\u00E9 au lait").slice(5)}:3`);
     for (const typed of ["caf\u00E9 au lait", "cafe\u0301 au lait"]) {
       await expect(checkNewPassword(typed, { lookUp, field: "password" })).rejects.toMatchObject({
@@ -42,7 +42,7 @@ describe("passwords that everybody tries first", () => {
     }
   });
 
-  it("is told beside its field", async () => {
+  it("is reported in an error of the password field", async () => {
     const error: unknown = await checkNewPassword("password", { lookUp: undefined, field: "newPassword" }).catch(
       (cause: unknown) => cause,
     );
@@ -51,11 +51,11 @@ describe("passwords that everybody tries first", () => {
   });
 });
 
-describe("the look-up of breached passwords", () => {
+describe("the breach service", () => {
   const answer = (password: string, count: number) =>
     `0018A45C4D1DEF81644B54AB7F969B88D65:1\r\n${sha1(password).slice(5)}:${count}`;
 
-  it("tells the service five digits and no more", async () => {
+  it("receives five digits and no more", async () => {
     const asked: string[] = [];
     const lookUp = (prefix: string) => {
       asked.push(prefix);
@@ -66,11 +66,11 @@ describe("the look-up of breached passwords", () => {
     expect(await isBreached("another horse battery", lookUp)).toBe(false);
   });
 
-  it("does not count padding", async () => {
+  it("may add padding, which is not counted", async () => {
     expect(await isBreached("x", () => Promise.resolve(answer("x", 0)))).toBe(false);
   });
 
-  it("lets a password pass when the service fails, or takes longer than a second", async () => {
+  it("may fail, or take longer than a second, and the password is accepted", async () => {
     expect(await isBreached("x", () => Promise.reject(new Error("away")))).toBe("unknown");
     expect(await isBreached("x", () => new Promise(() => {}))).toBe("unknown");
   });

@@ -9,14 +9,14 @@ function takeAll(queue: ReturnType<typeof createFairQueue<string>>): string[] {
 }
 
 describe("createFairQueue", () => {
-  it("takes one item of each member in turn, and of one member the oldest first", () => {
+  it("returns one item of each member in turn, and each member's oldest first", () => {
     const queue = createFairQueue<string>();
     for (const item of ["a1", "a2", "a3", "b1", "c1", "c2"]) queue.add(item.charAt(0), item);
     expect(takeAll(queue)).toEqual(["a1", "b1", "c1", "a2", "c2", "a3"]);
     expect(queue.size()).toBe(0);
   });
 
-  it("keeps the place of an item that is added again, and forgets one that is deleted", () => {
+  it("keeps the place of an item that is added again, and removes one that is deleted", () => {
     const queue = createFairQueue<string>();
     for (const item of ["a1", "a2", "a1", "b1"]) queue.add(item.charAt(0), item);
     queue.delete("a2");
@@ -26,7 +26,7 @@ describe("createFairQueue", () => {
     expect(takeAll(queue)).toEqual(["a1", "b1"]);
   });
 
-  it("serves every member that waits before it serves one of them again", () => {
+  it("serves every waiting member before it serves one of them again", () => {
     const step = fc.oneof(
       fc.record({ type: fc.constant("add" as const), member: fc.integer({ min: 0, max: 4 }), item: fc.nat(20) }),
       fc.record({ type: fc.constant("take" as const) }),

@@ -24,7 +24,7 @@ function start(work: (items: readonly string[]) => void) {
   return { fair, settled: () => Promise.allSettled(under) };
 }
 
-it("does the items of a turn together, alternates between members, and yields between slices", async () => {
+it("runs the items of a turn together, alternates between members, and yields between slices", async () => {
   const slices: (readonly string[])[] = [];
   const { fair, settled } = start((items) => void slices.push(items));
   const many = Array.from({ length: 100 }, (_, index) => `a${index}`);

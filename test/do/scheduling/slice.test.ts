@@ -23,7 +23,7 @@ it("gives the next slice more units after a short one, and fewer after a long on
   expect(unitsOf(slice)).toBe(second / 2);
 });
 
-it("always takes a few units, however long they took", async () => {
+it("always includes a few units, however long they took", async () => {
   let now = 0;
   const slice = createSlice(() => now);
   for (let round = 0; round < 5; round++) {

@@ -34,8 +34,8 @@ function start() {
 
 const many = (count: number, name: string): string[] => Array.from({ length: count }, (_, index) => `${name}${index}`);
 
-describe("work that members do in turn", () => {
-  it("is done at once while there is little of it", async () => {
+describe("work of several members in turns", () => {
+  it("runs at once while there is little of it", async () => {
     const { add, done } = start();
     const work = add("a", "a0");
     expect(done).toEqual(["a0"]);
@@ -43,7 +43,7 @@ describe("work that members do in turn", () => {
     expect(pauses).toBe(0);
   });
 
-  it("is done at once after the object was idle", async () => {
+  it("runs at once after the object was idle", async () => {
     const { add, done, rest } = start();
     for (const name of many(100, "a")) {
       rest(2_000);
@@ -53,7 +53,7 @@ describe("work that members do in turn", () => {
     expect(pauses).toBe(0);
   });
 
-  it("of a member who comes later is done before most of what another one has added", async () => {
+  it("runs for a later member before most of the work of an earlier one", async () => {
     const { add, done } = start();
     const busy = many(500, "a").map((name) => add("a", name));
     const quiet = add("b", "b0");
@@ -79,13 +79,13 @@ describe("work that members do in turn", () => {
     expect(pauses).toBeGreaterThan(10);
   });
 
-  it("ends its slice early where it costs much", async () => {
+  it("ends its slice early when it is expensive", async () => {
     const { add, slices } = start();
     await Promise.all(many(40, "a").map((name) => add("a", name, costOf(1_000_000))));
     expect(Math.max(...slices.map(({ length }) => length))).toBe(1);
   });
 
-  it("is not held up by work that awaits something else, or fails", async () => {
+  it("is not delayed by work that awaits something else, or fails", async () => {
     const { turns, add, done } = start();
     const held = Promise.withResolvers<void>();
     const busy = many(50, "a").map((name) => add("a", name));
@@ -98,7 +98,7 @@ describe("work that members do in turn", () => {
     await waiting;
   });
 
-  it("is all done, and that of each member in its order", async () => {
+  it("runs completely, and in order for each member", async () => {
     const units = fc.array(
       fc.record({ member: fc.constantFrom("a", "b", "c"), cost: fc.integer({ min: 1, max: 40 }) }),
     );

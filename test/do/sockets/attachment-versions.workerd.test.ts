@@ -17,7 +17,7 @@ async function startWith(change: (attachment: Record<string, unknown>) => object
   return started;
 }
 
-it("keeps the subscriptions of a socket that was accepted before attachments had versions", async () => {
+it("restores the subscriptions of a socket that was accepted before attachments had versions", async () => {
   const { http, socket } = await startWith(({ version: _version, ...attachment }) => attachment);
   await http.items.create.mutate({ text: "one" });
   await socket.until(2);
@@ -25,7 +25,7 @@ it("keeps the subscriptions of a socket that was accepted before attachments had
 });
 
 it.each(["a message", "a change"])(
-  "closes a socket that a newer version kept, at %s, so that its client comes back",
+  "closes a socket that a newer version stored, at %s, so that its client reconnects",
   async (event) => {
     const { http, socket } = await startWith((attachment) => ({
       ...attachment,
@@ -40,7 +40,7 @@ it.each(["a message", "a change"])(
   },
 );
 
-describe("what version e6d334c stored of a socket", () => {
+describe("a socket that version e6d334c stored", () => {
   // Written by hand in the shape of that version: without a version, and without the fields that were added later.
   // The attachments that it really wrote are in test/upgrade/releases.
   const list =

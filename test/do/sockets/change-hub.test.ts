@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createChangeHub, type Missed, type NetChange, type Position } from "../../../src/do/change-log/change-hub.js";
 
-it("whoever listens is told of a flush, also when another fails at it", () => {
+it("notifies every listener of a flush, also when another one fails", () => {
   let seq = 1;
   const hub = createChangeHub({
     log: {
@@ -25,7 +25,7 @@ it("whoever listens is told of a flush, also when another fails at it", () => {
   expect(hub.head().seq).toBe(2);
 });
 
-describe("pages by bytes", () => {
+describe("pages that are limited by bytes", () => {
   const bytesOf = new Map<string, number>();
   const read: string[][] = [];
   const entries = (): NetChange[] =>
@@ -55,7 +55,7 @@ describe("pages by bytes", () => {
     });
   };
 
-  it("reads no more rows for a subscriber that lags than it is sent at once", () => {
+  it("read no more rows for a subscriber that lags than it is sent at once", () => {
     bytesOf.clear();
     for (let n = 0; n < 100; n++) bytesOf.set(`row ${n}`, 800_000);
     const hub = createHub();
@@ -65,7 +65,7 @@ describe("pages by bytes", () => {
     expect(next?.from?.seq).toBe(2);
   });
 
-  it("gives every change once, however long the rows are", () => {
+  it("contain every change once, however long the rows are", () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.boolean(), fc.constantFrom(0, 10, 100_000, 262_144, 262_145, 1_048_576)), {
@@ -91,7 +91,7 @@ describe("pages by bytes", () => {
   });
 });
 
-it("reads once for subscribers at the same position, while they are read for together", () => {
+it("reads once for subscribers at the same cursor", () => {
   const reads: unknown[] = [];
   const hub = createChangeHub({
     log: {

@@ -16,7 +16,7 @@ async function started() {
 }
 
 describe("changes over a socket", () => {
-  it("each change arrives once, in order, with its row", async () => {
+  it("arrive once, in order, with their rows", async () => {
     const { client, socket } = await started();
     expect(socket.frames).toEqual([{ id: 1, result: { type: "started" } }]);
     const created = await client.posts.create.mutate(post);
@@ -30,7 +30,7 @@ describe("changes over a socket", () => {
     ]);
   });
 
-  it("deleting what is not there tells nobody", async () => {
+  it("are not delivered when a row to delete does not exist", async () => {
     const { client, socket } = await started();
     expect(await client.posts.delete.mutate({ id: "nothing" })).toBe(false);
     const { id } = await client.posts.create.mutate(post);
@@ -38,7 +38,7 @@ describe("changes over a socket", () => {
     expect(eventsOf(socket.frames)).toMatchObject([{ change: { type: "create", id } }]);
   });
 
-  it("a mutation that fails after writing tells nobody, and stores nothing", async () => {
+  it("are neither delivered nor stored when a mutation fails after writing", async () => {
     const { client, socket } = await started();
     await expect(client.posts.createThenFail.mutate(post)).rejects.toThrow("Failed after writing.");
     expect(await client.posts.list.query()).toEqual([]);
@@ -47,7 +47,7 @@ describe("changes over a socket", () => {
     expect(eventsOf(socket.frames)).toMatchObject([{ change: { type: "create", id } }]);
   });
 
-  it("a sleeping object wakes with its subscriptions, and a ping leaves it asleep", async () => {
+  it("are delivered to subscriptions after hibernation, and a ping does not wake the object", async () => {
     const { client, socket, object } = await started();
     await evictDurableObject(object, { webSockets: "hibernate" });
     await socket.ping();
@@ -61,7 +61,7 @@ describe("changes over a socket", () => {
     expect(eventsOf(socket.frames)).toMatchObject([{}, { change: { type: "delete", id: created.id } }]);
   });
 
-  it("a client that comes back gets what it missed, net, in order", async () => {
+  it("are delivered net and in order to a client that missed them", async () => {
     const { client, browser, socket } = await started();
     const first = await client.posts.create.mutate(post);
     await socket.until(2);
@@ -83,7 +83,7 @@ describe("changes over a socket", () => {
   });
 
   it.each(["999.0123456789abcdef", "1.0123456789abcdef", "nonsense", "-1.0123456789abcdef"])(
-    "a cursor that names no entry (%s) gets one reset, then normal flow",
+    "start with one reset for a cursor that names no entry (%s)",
     async (cursor) => {
       const { client, browser } = await signUp();
       const socket = await openSocket(browser);
@@ -99,7 +99,7 @@ describe("changes over a socket", () => {
     },
   );
 
-  it("a write in the frame of the subscribe message is told", async () => {
+  it("include a write in the frame of the subscribe message", async () => {
     const { browser } = await signUp();
     const socket = await openSocket(browser);
     socket.send([
@@ -114,7 +114,7 @@ describe("changes over a socket", () => {
     ]);
   });
 
-  it("a write straight on the storage is told, though no call comes after it", async () => {
+  it("include a write directly to the storage, without a call after it", async () => {
     const { socket, object } = await started();
     await runInDurableObject(object, (_instance, state) => {
       state.storage.sql.exec(
@@ -126,30 +126,30 @@ describe("changes over a socket", () => {
   });
 });
 
-describe("who may listen", () => {
+describe("the upgrade of a socket", () => {
   it.each([
     ["no cookie", {}],
     ["a forged cookie", { Cookie: "__Host-userdo-access=eyJhbGciOiJub25lIn0.eyJzdWIiOiJ2aWN0aW0ifQ." }],
-  ])("%s is refused at the upgrade, before any object", async (_name, headers) => {
+  ])("is refused with %s, before any object is called", async (_name, headers) => {
     const response = await upgrade({ cookies: new Map() }, headers);
     expect(response.status).toBe(401);
     expect(response.webSocket).toBeNull();
   });
 
-  it("another origin is refused at the upgrade", async () => {
+  it("is refused to another origin", async () => {
     const { browser } = await signUp();
     const response = await upgrade(browser, { Origin: "https://evil.example", "Sec-Fetch-Site": "cross-site" });
     expect(response.status).toBe(403);
   });
 
-  it("signing out closes the session's sockets", async () => {
+  it("opens a socket that is closed when the session signs out", async () => {
     const { client, socket } = await started();
     await client.auth.logout.mutate();
     expect((await socket.closed).code).toBe(4401);
     expect(socket.frames).toHaveLength(1);
   });
 
-  it("a socket whose session is gone gets nothing more, and nothing that it sends is executed", async () => {
+  it("opens a socket that delivers and executes nothing once the session is deleted", async () => {
     const { socket, object } = await started();
     await runInDurableObject(object, (_instance, state) => {
       // Past the close that signing out brings: a client could ignore that.
@@ -163,7 +163,7 @@ describe("who may listen", () => {
     expect(socket.frames).toHaveLength(1);
   });
 
-  it("an object cannot be reached by a made-up pass", async () => {
+  it("is refused by an object with a forged pass", async () => {
     const response = await env.BLOG_DO.getByName("user:00000000000000000000000000000000").fetch(
       "https://object/socket",
       {

@@ -13,7 +13,7 @@ const pause = { id: 1, method: "query", params: { path: "pause" } };
 const texts = async ({ http }: Awaited<ReturnType<typeof start>>): Promise<string[]> =>
   (await http.items.list.query()).map(({ text }) => text);
 
-it("makes the changes that a client sent before it closed the socket, in order, while a call is awaited", async () => {
+it("runs the mutations that a client sent before it closed the socket, in order, while a call is awaited", async () => {
   const started = await start();
   const { http, socket } = started;
   socket.send(pause);
@@ -25,7 +25,7 @@ it("makes the changes that a client sent before it closed the socket, in order, 
   await expect.poll(() => texts(started)).toEqual(["one", "two", "three"]);
 });
 
-it("makes the changes of a large frame that its client closes the socket in", async () => {
+it("runs the mutations of a large frame when its client closes the socket immediately", async () => {
   const started = await start();
   const { http, socket } = started;
   const names = Array.from({ length: 200 }, (_, index) => `item ${index}`);
@@ -36,7 +36,7 @@ it("makes the changes of a large frame that its client closes the socket in", as
   await expect.poll(() => texts(started), { timeout: 10_000 }).toEqual(names);
 });
 
-it("ends the close event after the messages that came before", async () => {
+it("handles the close event after the messages that came before", async () => {
   const { socket, object, http } = await start();
   socket.send(pause);
   await expect.poll(() => http.trace.query()).toContain("ran pause");

@@ -30,7 +30,7 @@ const textOf = (change: unknown) => (change as { data: { text: string } }).data.
 
 // What a stock client does that opens a stream anew, or tries again with `retryLink`.
 describe("a cursor in the input", () => {
-  it.each(["changes", "tracked", "delegated"])("over a socket: feeds.%s goes on there", async (name) => {
+  it.each(["changes", "tracked", "delegated"])("continues feeds.%s over a socket", async (name) => {
     const { http, browser, cursor, sleep } = await missOne();
     const socket = await openSocket(browser, "/feeds");
     socket.send(subscribe(1, `feeds.${name}`, undefined, { lastEventId: cursor }));
@@ -41,7 +41,7 @@ describe("a cursor in the input", () => {
     expect(eventsOf(socket.frames).map(({ change }) => textOf(change))).toEqual(["two", "three"]);
   });
 
-  it("the one beside the input is newer", async () => {
+  it("is ignored in favour of the cursor beside the input", async () => {
     const { browser, cursor } = await missOne();
     const socket = await openSocket(browser, "/feeds");
     socket.send(subscribe(1, "feeds.changes", cursor, { lastEventId: "1.0123456789abcdef" }));
@@ -53,7 +53,7 @@ describe("a cursor in the input", () => {
     ["a number", 1],
     ["an object", { cursor: 1 }],
     ["nothing", null],
-  ])("one that is %s is none", async (_name, lastEventId) => {
+  ])("is ignored if it is %s", async (_name, lastEventId) => {
     const { http, browser } = await missOne();
     const socket = await openSocket(browser, "/feeds");
     socket.send(subscribe(1, "feeds.changes", undefined, { lastEventId }));
@@ -63,7 +63,7 @@ describe("a cursor in the input", () => {
     expect(eventsOf(socket.frames).map(({ change }) => textOf(change))).toEqual(["three"]);
   });
 
-  it.each(["input", "lastEventId", "Last-Event-Id"])("over SSE: %s in the address", async (where) => {
+  it.each(["input", "lastEventId", "Last-Event-Id"])("continues over SSE: %s in the URL", async (where) => {
     const { cursor, headers } = await missOne();
     const value = where === "input" ? JSON.stringify({ json: { lastEventId: cursor } }) : cursor;
     const address = `${origin}/feeds/feeds.changes?${where}=${encodeURIComponent(value)}`;
@@ -75,7 +75,7 @@ describe("a cursor in the input", () => {
     expect(text).toContain('"two"');
   });
 
-  it.each(["changes", "tracked"] as const)("of a server caller: feeds.%s", async (name) => {
+  it.each(["changes", "tracked"] as const)("continues for a server caller: feeds.%s", async (name) => {
     const { caller, cursor } = await missOne();
     // A procedure without an input of its own says nothing of it in its type.
     const resume = caller.feeds[name] as unknown as (

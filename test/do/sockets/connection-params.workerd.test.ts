@@ -10,15 +10,12 @@ afterEach(() => warn.mockClear());
 const query = { id: 1, method: "query", params: { path: "auth.me", input: {} } };
 
 describe("the connectionParams of a socket", () => {
-  it.each([{ token: "sesame" }, {}, null])(
-    "are accepted, and do not hold up the calls behind them: %j",
-    async (data) => {
-      const { browser } = await signUpToFeeds();
-      const socket = await openSocket(browser, "/feeds?connectionParams=1");
-      socket.send([{ method: "connectionParams", data }, query]);
-      expect(await socket.until(1)).toMatchObject([{ id: 1, result: { type: "data" } }]);
-    },
-  );
+  it.each([{ token: "sesame" }, {}, null])("are accepted, and do not delay the calls behind them: %j", async (data) => {
+    const { browser } = await signUpToFeeds();
+    const socket = await openSocket(browser, "/feeds?connectionParams=1");
+    socket.send([{ method: "connectionParams", data }, query]);
+    expect(await socket.until(1)).toMatchObject([{ id: 1, result: { type: "data" } }]);
+  });
 
   it.each([["sesame"], [["sesame"]], [{ token: 5 }], [{ token: { nested: "sesame" } }], [undefined], [true]])(
     "are answered with an error if they are not an object of strings: %j",
@@ -34,7 +31,7 @@ describe("the connectionParams of a socket", () => {
     },
   );
 
-  it("are named in the log once, without their values", async () => {
+  it("are logged once by name, without their values", async () => {
     const { browser } = await signUpToFeeds("/small");
     for (const _socket of [1, 2]) await openSocket(browser, "/small?connectionParams=1");
     expect(warn.mock.calls.flat().filter((text) => String(text).includes("connectionParams"))).toHaveLength(1);

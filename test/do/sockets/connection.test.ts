@@ -58,7 +58,7 @@ const steps = fc.array(
   { maxLength: 60 },
 );
 
-it("lets every socket send in the end, whoever reads, leaves or dies, and returns all memory", async () => {
+it("eventually lets every socket send, whichever of them read, close or fail, and returns all memory", async () => {
   await fc.assert(
     fc.asyncProperty(steps, async (all) => {
       const budget = createMemoryBudget(BUDGET);

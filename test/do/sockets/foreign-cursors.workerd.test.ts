@@ -42,7 +42,7 @@ const cases: [string, (app: Awaited<ReturnType<typeof start>>, cursor: string) =
 ];
 
 describe.each(["feeds.changes", "feeds.tracked"])("%s", (path) => {
-  it.each(cases)("%s: one reset, then normal flow", async (_name, cursorOf) => {
+  it.each(cases)("sends one reset and then continues normally: %s", async (_name, cursorOf) => {
     const app = await start();
     const { browser, http, socket, sleep } = app;
     await subscribed(socket, path);

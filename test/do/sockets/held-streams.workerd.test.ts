@@ -19,8 +19,8 @@ function generatorOf<TValue>(stream: AsyncIterable<TValue>): AsyncGenerator<TVal
   return stream as AsyncGenerator<TValue, void>;
 }
 
-describe("a server caller's stream", () => {
-  it.each(["changes", "tracked"] as const)("feeds.%s starts when the call was made", async (name) => {
+describe("a stream of a server caller", () => {
+  it.each(["changes", "tracked"] as const)("starts when the call is made: feeds.%s", async (name) => {
     const { http, caller } = await start();
     await http.items.create.mutate({ text: "before" });
     const stream: AsyncIterable<unknown> = await caller.feeds[name]();
@@ -30,7 +30,7 @@ describe("a server caller's stream", () => {
     expect(next.value).toMatchObject({ data: { type: "create", data: { text: "between" } } });
   });
 
-  it("of a mutation does not keep its input, which nothing reads again", async () => {
+  it("of a mutation does not store its input, which is never read again", async () => {
     const { caller, object } = await start();
     const stream = generatorOf<number>(await caller.endlessMutation({ text: "x".repeat(500_000) }));
     expect(await stream.next()).toEqual({ done: false, value: 500_000 });
@@ -41,7 +41,7 @@ describe("a server caller's stream", () => {
     await stream.return();
   });
 
-  it("is left at once, also while an event is awaited, and the app's generator ends", async () => {
+  it("ends at once with the app's generator, also while an event is awaited", async () => {
     const { http, caller } = await start();
     const stream = generatorOf<unknown>(await caller.feeds.tracked());
     const awaited = stream.next();
@@ -62,7 +62,7 @@ describe("a server caller's stream", () => {
     await expect.poll(() => http.trace.query()).toContain("ended feeds.tracked");
   });
 
-  it("so is a query that is watched", async () => {
+  it("ends at once when it watches a query", async () => {
     const { caller } = await start();
     const over = { done: true, value: undefined };
     const started = watchQuery(caller.items.list);
@@ -76,7 +76,7 @@ describe("a server caller's stream", () => {
 });
 
 describe("a query that streams", () => {
-  it("goes on after a sleep, if it is a source", async () => {
+  it("continues after hibernation if it is a source", async () => {
     const { http, caller, sleep } = await start();
     const stream = generatorOf(await caller.itemsStream()) as AsyncGenerator<unknown>;
     for (const text of ["one", "two"]) {
@@ -88,7 +88,7 @@ describe("a query that streams", () => {
     await stream.return(undefined);
   });
 
-  it("over batch-stream too", async () => {
+  it("continues after hibernation over batch-stream", async () => {
     const { http, browser, sleep } = await start();
     const headers = {
       Origin: origin,
@@ -112,7 +112,7 @@ describe("a query that streams", () => {
     await reader?.cancel();
   });
 
-  it("ends with a clear error after a sleep, if it is not tracked", async () => {
+  it("ends with a clear error after hibernation if it is not tracked", async () => {
     const { http, caller, sleep } = await start();
     const stream = generatorOf(await caller.textsStream());
     const first = stream.next();

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
 import { connect, echo, start, stillWorks } from "./feeds-socket.js";
 
-it("a binary frame closes the socket", async () => {
+it("closes the socket after a binary frame", async () => {
   const { socket } = await connect();
   socket.socket.send(new TextEncoder().encode(JSON.stringify(echo(1))));
   expect((await socket.closed).code).toBe(1003);
@@ -20,7 +20,7 @@ it.each([
   ["hostile 44: an array in an array", "[[]]"],
   ["hostile 44: arrays in one another", "[".repeat(100_000)],
   ["hostile 43: 10,000 messages in one frame", `[${Array(10_000).fill("1").join()}]`],
-])("%s is told as malformed, and the socket goes on", async (_name, frame) => {
+])("answers that %s is malformed, and keeps the socket open", async (_name, frame) => {
   const { socket } = await connect();
   socket.send(frame);
   await socket.until(1);
@@ -34,7 +34,7 @@ it.each([
   ["arrays in one another", `${"[".repeat(2_000_000)}${"]".repeat(2_000_000)}`, "PAYLOAD_TOO_LARGE"],
   ["many empty arrays", `[[${"[],".repeat(80_000)}[]]]`, "BAD_REQUEST"],
   ["objects in one another", `[${'{"a":'.repeat(20_000)}1${"}".repeat(20_000)}]`, "BAD_REQUEST"],
-])("a frame of %s is refused before it is parsed, and the socket goes on", async (_name, frame, code) => {
+])("refuses a frame of %s before it is parsed, and keeps the socket open", async (_name, frame, code) => {
   const { socket } = await connect();
   socket.send(frame);
   await socket.until(1);
@@ -42,7 +42,7 @@ it.each([
   await stillWorks(socket, 1);
 });
 
-it("what was no valid UTF-8 is told so under its own id, and the socket goes on", async () => {
+it("reports invalid UTF-8 under its own id, and keeps the socket open", async () => {
   const { socket } = await connect();
   socket.send(JSON.stringify(echo(1, { json: "\uFFFD" })));
   await socket.until(1);
@@ -50,7 +50,7 @@ it("what was no valid UTF-8 is told so under its own id, and the socket goes on"
   await stillWorks(socket, 1);
 });
 
-it("an empty array is nothing, and its neighbours are answered", async () => {
+it("ignores an empty array and answers its neighbours", async () => {
   const { socket } = await connect();
   socket.send("[]");
   await stillWorks(socket, 0);
@@ -65,7 +65,7 @@ it.each([
   ["a fraction", 1.5],
   ["beyond what a number holds", 2 ** 53],
   ["a text of 200,000 characters", "x".repeat(200_000)],
-])("an id that is %s is refused, and the other message of the frame is answered", async (_name, id) => {
+])("refuses an id that is %s, and answers the other message of the frame", async (_name, id) => {
   const { socket } = await connect();
   socket.send([echo(id), echo(2)]);
   await socket.until(2);
@@ -75,14 +75,14 @@ it.each([
   ]);
 });
 
-it("an id of 1e309 is refused", async () => {
+it("refuses an id of 1e309", async () => {
   const { socket } = await connect();
   socket.send(JSON.stringify(echo(1)).replace('"id":1', '"id":1e309'));
   await socket.until(1);
   expect(socket.frames).toMatchObject([{ id: null, error: { json: { data: { code: "PARSE_ERROR" } } } }]);
 });
 
-it.each(["__proto__", "constructor", "toString", "", "0", 0, -1, "1"])("%j is an id like any other", async (id) => {
+it.each(["__proto__", "constructor", "toString", "", "0", 0, -1, "1"])("accepts %j as an id", async (id) => {
   const { http, socket } = await start();
   socket.send(subscribe(id as number, "feeds.changes"));
   socket.send(subscribe(1_000, "feeds.changes"));
@@ -100,7 +100,7 @@ it.each(["__proto__", "constructor", "toString", "", "0", 0, -1, "1"])("%j is an
   expect(socket.frames.at(-1)).toEqual({ id, result: { type: "stopped" } });
 });
 
-it("a number and a text are two ids", async () => {
+it("distinguishes a number from an equal string as an id", async () => {
   const { socket } = await connect();
   socket.send([subscribe(1, "feeds.changes"), subscribe("1" as never, "feeds.changes")]);
   await socket.until(2);

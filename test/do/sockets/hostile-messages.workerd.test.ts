@@ -4,7 +4,7 @@ import { subscribe } from "../../fixtures/socket.js";
 import { connect, echo, start, stillWorks } from "./feeds-socket.js";
 
 it.each(["source", "generator"])(
-  "a second subscription under one id is refused, and the first %s goes on",
+  "refuses a second subscription under one id, and continues the first: %s",
   async (kind) => {
     const path = kind === "source" ? "feeds.changes" : "feeds.tracked";
     const { http, socket, object } = await start();
@@ -24,7 +24,7 @@ it.each(["source", "generator"])(
   },
 );
 
-it("stopping what was never started is ignored", async () => {
+it("ignores a stop of a subscription that was never started", async () => {
   const { socket } = await connect();
   socket.send([
     { id: 1, method: "subscription.stop" },
@@ -33,14 +33,14 @@ it("stopping what was never started is ignored", async () => {
   await stillWorks(socket, 0);
 });
 
-it("one that is stopped can be started again under its id", async () => {
+it("starts a stopped subscription again under its id", async () => {
   const { socket } = await connect();
   socket.send([subscribe(1, "feeds.tracked"), { id: 1, method: "subscription.stop" }, subscribe(1, "feeds.tracked")]);
   await socket.until(3);
   expect(socket.frames.map(({ result }) => result?.type)).toEqual(["started", "stopped", "started"]);
 });
 
-it("a call under the id of a subscription is answered, and the subscription goes on", async () => {
+it("answers a call under the id of a subscription, and continues the subscription", async () => {
   const { http, socket } = await start();
   socket.send([subscribe(1, "feeds.changes"), echo(1)]);
   await socket.until(2);
@@ -94,7 +94,7 @@ it.each<[string, object, string]>([
     "BAD_REQUEST",
   ],
   ["a procedure that sets cookies", { method: "mutation", params: { path: "auth.logout" } }, "BAD_REQUEST"],
-])("%s is refused under its id", async (_name, message, code) => {
+])("refuses %s under its id", async (_name, message, code) => {
   const { socket } = await connect();
   socket.send({ id: 5, ...message });
   await socket.until(1);
@@ -103,7 +103,7 @@ it.each<[string, object, string]>([
   await stillWorks(socket, 1);
 });
 
-it("jsonrpc is echoed in every kind of answer", async () => {
+it("echoes jsonrpc in every kind of reply", async () => {
   const { http, socket } = await start();
   const rpc = { jsonrpc: "2.0" };
   socket.send({ ...rpc, ...subscribe(1, "feeds.changes") });
@@ -131,7 +131,7 @@ it("jsonrpc is echoed in every kind of answer", async () => {
   ]);
 });
 
-it("a message after the server's close is not executed", async () => {
+it("does not execute a message after the server's close", async () => {
   const { socket, object } = await start();
   await runInDurableObject(object, async (instance, state) => {
     const [end] = state.getWebSockets();
@@ -148,7 +148,7 @@ it("a message after the server's close is not executed", async () => {
   expect(socket.frames).toEqual([]);
 });
 
-it("whatever a procedure throws is an answer under its id", async () => {
+it("answers under the id of a call whatever its procedure throws", async () => {
   const { socket } = await connect();
   socket.send([{ id: 1, method: "query", params: { path: "fail" } }, subscribe(2, "feeds.failing"), echo(3)]);
   await expect.poll(() => socket.frames.filter(({ error }) => error).map(({ id }) => id)).toEqual([1, 2]);
@@ -156,7 +156,7 @@ it("whatever a procedure throws is an answer under its id", async () => {
   expect(socket.texts.join()).not.toContain("hunter2");
 });
 
-it("a formatter or a reporter of the app's that fails costs nobody an answer", async () => {
+it("answers although the app's formatter or reporter fails", async () => {
   const { http, socket } = await start();
   const call = (id: number, path: string, method = "query") => ({ id, method, params: { path } });
   const messages = [call(1, "unformattable"), call(2, "unreportable"), call(3, "conflict", "mutation"), echo(4)];
@@ -178,7 +178,7 @@ it("a formatter or a reporter of the app's that fails costs nobody an answer", a
   await expect(http.conflict.mutate()).rejects.toMatchObject({ data: { code: "CONFLICT", by: "user" } });
 });
 
-it("a stream that cannot be iterated is an error under its id", async () => {
+it("answers with an error under its id for a stream that cannot be iterated", async () => {
   const { socket } = await connect();
   socket.send(subscribe(1, "feeds.lockedStream"));
   await socket.until(2);
@@ -186,7 +186,7 @@ it("a stream that cannot be iterated is an error under its id", async () => {
   await stillWorks(socket, 2);
 });
 
-it("a generator that throws, or returns, after events has them told first", async () => {
+it("delivers the events of a generator before the error that it throws", async () => {
   const { socket } = await connect();
   socket.send(subscribe(1, "feeds.throwing"));
   await socket.until(4);
@@ -199,7 +199,7 @@ it("a generator that throws, or returns, after events has them told first", asyn
   expect(socket.frames[3]).toMatchObject({ error: { json: { message: "Taken.", data: { code: "CONFLICT" } } } });
 });
 
-it("answers of one socket come in the order of its messages, however long the first takes", async () => {
+it("answers in the order of the messages of one socket, however long the first takes", async () => {
   const { http, socket } = await start();
   socket.send({ id: 1, method: "query", params: { path: "pause" } });
   for (let id = 2; id <= 20; id++) socket.send(id % 2 ? echo(id) : subscribe(id, "feeds.tracked"));

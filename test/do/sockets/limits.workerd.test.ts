@@ -8,8 +8,8 @@ const rowsOf = (object: DurableObjectStub) =>
     Number(state.storage.sql.exec("SELECT count(*) AS n FROM _socket_subscriptions").one()["n"]),
   );
 
-describe("many", () => {
-  it("2,000 idle subscriptions on one socket survive a sleep, and a ping leaves it asleep", async () => {
+describe("many sockets and subscriptions", () => {
+  it("keep 2,000 idle subscriptions on one socket over hibernation, and stay asleep after a ping", async () => {
     const { http, open, object } = await openFeeds();
     const socket = reading(await open());
     await subscribeMany(socket, 2_000);
@@ -29,7 +29,7 @@ describe("many", () => {
     expect(socket.frames).toHaveLength(6_000);
   }, 60_000);
 
-  it("1,000 sockets of one object survive a sleep", async () => {
+  it("keep 1,000 sockets of one object over hibernation", async () => {
     const { http, open, object } = await openFeeds();
     const sockets: RawSocket[] = [];
     while (sockets.length < 1_000) sockets.push(...(await Promise.all(Array.from({ length: 50 }, open))));
@@ -42,7 +42,7 @@ describe("many", () => {
     for (const { socket } of sockets) socket.close();
   }, 120_000);
 
-  it("subscriptions that outgrow the attachment are rows, and go with their sockets", async () => {
+  it("store subscriptions that exceed the attachment as rows, and delete them with their sockets", async () => {
     const { open, object, http } = await openFeeds();
     const [first, second] = [reading(await open()), reading(await open())];
     await subscribeMany(first, 300);
@@ -62,10 +62,10 @@ describe("many", () => {
   });
 });
 
-describe("caps", () => {
+describe("limits of sockets", () => {
   const refusals = (socket: RawSocket) => socket.frames.flatMap(({ error }) => (error ? [error.json] : []));
 
-  it("subscriptions on one socket, and in one object", async () => {
+  it("apply to the subscriptions on one socket and in one object", async () => {
     const { open } = await openFeeds("/small");
     const [first, second] = [await open(), await open()];
     for (let id = 1; id <= 4; id++) first.send(subscribe(id, "feeds.changes"));
@@ -88,13 +88,13 @@ describe("caps", () => {
     expect(second.frames.at(-1)).toEqual({ id: 4, result: { type: "started" } });
   });
 
-  it("sockets of one object: one too many is told why", async () => {
+  it("apply to the sockets of one object, and refuse the next one with a reason", async () => {
     const { open } = await openFeeds("/small");
     for (let n = 0; n < 3; n++) await open();
     expect(await (await open()).closed).toEqual({ code: 4429, reason: expect.stringContaining("too many sockets") });
   });
 
-  it("a message over the limit is refused, and its socket closed", async () => {
+  it("refuse a message that is too large, and close its socket", async () => {
     const { open } = await openFeeds();
     const socket = await open();
     const message = (bytes: number) => {
@@ -109,7 +109,7 @@ describe("caps", () => {
     expect(refusals(socket)).toMatchObject([{ data: { code: "PAYLOAD_TOO_LARGE" } }]);
   });
 
-  it("bytes are counted, not characters", async () => {
+  it("count bytes, not characters", async () => {
     const { open } = await openFeeds("/small");
     const socket = await open();
     socket.send({ id: 1, method: "query", params: { path: "echo", input: { json: "日".repeat(400) } } });
@@ -118,7 +118,7 @@ describe("caps", () => {
   });
 });
 
-describe("what waits to be answered", () => {
+describe("messages that wait for an answer", () => {
   const echo = (id: number, text: string) => ({
     id,
     method: "query",
@@ -128,19 +128,16 @@ describe("what waits to be answered", () => {
   it.each([
     ["many", 100, 1],
     ["much", 1, 200_000],
-  ])(
-    "too %s messages behind a call that takes its time: the socket is closed, and says so",
-    async (_, inFrame, length) => {
-      const { open, http } = await openFeeds();
-      const socket = await open();
-      socket.send({ id: 1, method: "query", params: { path: "pause" } });
-      for (let n = 0; n < 30; n++) socket.send(Array.from({ length: inFrame }, () => echo(n + 2, "x".repeat(length))));
-      expect(await socket.closed).toEqual({ code: 4413, reason: "Too many messages wait to be handled." });
-      await http.release.mutate();
-    },
-  );
+  ])("close the socket with a reason when too %s wait behind a slow call", async (_, inFrame, length) => {
+    const { open, http } = await openFeeds();
+    const socket = await open();
+    socket.send({ id: 1, method: "query", params: { path: "pause" } });
+    for (let n = 0; n < 30; n++) socket.send(Array.from({ length: inFrame }, () => echo(n + 2, "x".repeat(length))));
+    expect(await socket.closed).toEqual({ code: 4413, reason: "Too many messages wait to be handled." });
+    await http.release.mutate();
+  });
 
-  it("as many as a client may have under way are answered", async () => {
+  it("are answered up to the number that a client may have under way", async () => {
     const { open, http } = await openFeeds();
     const socket = reading(await open());
     socket.send({ id: 1, method: "query", params: { path: "pause" } });
@@ -151,8 +148,8 @@ describe("what waits to be answered", () => {
   });
 });
 
-describe("a client that comes back", () => {
-  it("with 2,000 subscriptions in one frame of more than 256 KiB has them all", async () => {
+describe("a client that reconnects", () => {
+  it("resumes 2,000 subscriptions in one frame of more than 256 KiB", async () => {
     const { open, http } = await openFeeds();
     const socket = reading(await open());
     const input = { prefix: "x".repeat(200) };
@@ -167,7 +164,7 @@ describe("a client that comes back", () => {
     await socket.until(4_000);
   }, 60_000);
 
-  it("one message of it that is too large is refused under its id, and its neighbours are answered", async () => {
+  it("gets an error under the id of a message that is too large, and answers to its neighbours", async () => {
     const { open } = await openFeeds();
     const socket = reading(await open());
     const large = { id: 2, method: "query", params: { path: "echo", input: { json: "x".repeat(262_144) } } };
@@ -180,7 +177,7 @@ describe("a client that comes back", () => {
     ]);
   });
 
-  it("subscriptions with more input than one frame could bring back are refused", async () => {
+  it("may not have subscriptions with more input than one frame could send again", async () => {
     const { open, object } = await openFeeds();
     const socket = reading(await open());
     const input = { prefix: "x".repeat(200_000) };
@@ -200,7 +197,7 @@ describe("a client that comes back", () => {
     expect(socket.frames.at(-1)).toEqual({ id: 13, result: { type: "started" } });
   });
 
-  it("so are those with longer event ids", async () => {
+  it("may not have subscriptions with longer event ids than one frame could send again", async () => {
     const { open, object } = await openFeeds();
     const socket = reading(await open());
     const cursor = "9".repeat(200_000);

@@ -4,7 +4,7 @@ import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
 
 const LONG = 900_000;
 
-describe("rows that are longer than a page together", () => {
+describe("rows that together exceed a page", () => {
   it.each([
     ["written in one turn", 12, 1],
     ["written one by one", 1, 12],
@@ -34,7 +34,7 @@ describe("rows that are longer than a page together", () => {
     60_000,
   );
 
-  it("reach a subscriber that comes back, a page at a time", async () => {
+  it("reach a subscriber that reconnects, a page at a time", async () => {
     const { http, open } = await openFeeds();
     const first = reading(await open());
     await subscribeMany(first, 1);

@@ -4,7 +4,7 @@ import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
 
 const SUBSCRIPTIONS = 200;
 
-it("sends each of many subscriptions that lag every change once and in order", async () => {
+it("delivers every change once and in order to each of many subscriptions that lag", async () => {
   const { http, open } = await openFeeds();
   const socket = await open();
   await subscribeMany(socket, SUBSCRIPTIONS);

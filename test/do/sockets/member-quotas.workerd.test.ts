@@ -50,7 +50,7 @@ async function answerTo(socket: RawSocket, id: number): Promise<Frame> {
 const overQuota = { error: { json: { data: { code: "TOO_MANY_REQUESTS", reason: "MEMBER_QUOTA" } } } };
 
 describe("one member of an organization", () => {
-  it("has at most so many sockets, also after a sleep, and leaves those of others alone", async () => {
+  it("has a limited number of sockets, also after hibernation, which does not affect those of others", async () => {
     const { ada, bob } = members;
     for (let count = 0; count < 12; count++) await open(ada);
     for (const sleeps of [false, true]) {
@@ -73,7 +73,7 @@ describe("one member of an organization", () => {
       .toBe("answered");
   }, 30_000);
 
-  it("has at most so many subscriptions on all sockets, also after a sleep, and leaves room for others", async () => {
+  it("has a limited number of subscriptions on all sockets, also after hibernation, which does not affect others", async () => {
     const { ada, bob } = members;
     const [first, second, others] = [await open(ada), await open(ada), await open(bob)];
     for (const socket of [first, second]) socket.send(Array.from({ length: 200 }, (_, id) => watch(id + 1)));
@@ -96,7 +96,7 @@ describe("one member of an organization", () => {
     expect(await answerTo(second, 204)).toMatchObject({ result: { type: "started" } });
   }, 30_000);
 
-  it("has at most so many bytes of inputs on all sockets, also after a sleep", async () => {
+  it("has a limited number of bytes of inputs on all sockets, also after hibernation", async () => {
     const { ada, bob } = members;
     const [first, second, others] = [await open(ada), await open(ada), await open(bob)];
     const large = { label: "x".repeat(19_000) };
@@ -116,7 +116,7 @@ describe("one member of an organization", () => {
     expect(await answerTo(second, 13)).toMatchObject(overQuota);
   }, 30_000);
 
-  it("has at most so many calls under way, over sockets and HTTP together", async () => {
+  it("has a limited number of calls under way, over sockets and HTTP together", async () => {
     const { ada, bob, organizationId } = members;
     const [first, second, others] = [await open(ada), await open(ada), await open(bob)];
     first.send([call(1, "papers.hold"), ...Array.from({ length: 449 }, (_, index) => call(index + 2, "papers.list"))]);
@@ -138,7 +138,7 @@ describe("one member of an organization", () => {
   }, 30_000);
 });
 
-it("does not limit the one user of an object as a member", async () => {
+it("does not apply the limits of members to the user of a user's object", async () => {
   const { ada } = members;
   const socket = reading(await openSocket(ada.browser, "/live"));
   const wire = superjson.serialize({ path: "notes.count", input: {} });

@@ -115,14 +115,14 @@ describe("the memory budget of an object", () => {
     );
   });
 
-  it("leaves room for every other member, whatever one of them takes", () => {
+  it("leaves space for every other member, whatever one of them uses", () => {
     const budget = createMemoryBudget(1_000);
     const hog = Array.from({ length: 40 }, () => budget.open("hog", () => {}));
     for (const each of hog) while (each.reserve("queued", 10)) expect(budget.used("queued")).toBeLessThanOrEqual(130);
     expect(budget.open("ada", () => {}).reserve("queued", 50)).toBe(true);
   });
 
-  it("never keeps the output of a member waiting for large frames of another, whatever that one sends", () => {
+  it("never delays the output of a member for large frames of another, whatever that one sends", () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ socket: fc.nat(4), bytes: fc.integer({ min: 1, max: 50_000 }) }), { maxLength: 20 }),
@@ -146,7 +146,7 @@ describe("the memory budget of an object", () => {
     );
   });
 
-  it("grants large frames in the order of their members' turns, however small those behind are", () => {
+  it("grants large frames in the order of their members' turns, however small the later ones are", () => {
     const budget = createMemoryBudget(10_000);
     const [ada, bob, cy, dan] = ["ada", "bob", "cy", "dan"].map((name) => budget.open(name, () => {}));
     ada?.add("large", HALF);
@@ -217,7 +217,7 @@ describe("the memory budget of an object", () => {
     expect(budget.used()).toBe(0);
   });
 
-  it("wakes those who wait when less is sent than room was kept for", () => {
+  it("wakes waiting members when less is sent than was reserved", () => {
     const budget = createMemoryBudget(1_000);
     const [one, other] = [budget.open("ada", () => {}), budget.open("bob", () => {})];
     one.add("sent", 500);

@@ -90,7 +90,7 @@ describe("inputs of subscriptions on many sockets", () => {
 });
 
 describe("output to many sockets that do not read", () => {
-  it("waits beyond the budget of the object, and reaches each of them once it has room", async () => {
+  it("waits beyond the budget of the object, and reaches each of them once there is space", async () => {
     const { http, open } = await openFeeds();
     const sockets = await openMany(open, 30);
     for (const socket of sockets) await subscribeMany(socket, 1);
@@ -111,7 +111,7 @@ describe("output to many sockets that do not read", () => {
     }
   }, 120_000);
 
-  it("goes on when those that fill the budget leave", async () => {
+  it("continues when the sockets that fill the budget close", async () => {
     const { http, open } = await openFeeds();
     const hogs = await openMany(open, 30);
     for (const hog of hogs) await subscribeMany(hog, 1);

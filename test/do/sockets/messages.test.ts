@@ -29,7 +29,7 @@ const twice = '{"password":"one","password":"sesame"}';
 
 describe("two equal keys in a frame", () => {
   it.each(["auth.changeEmail", "auth.resetPassword", "account.update"])(
-    "are refused under the message's id in what %s gets",
+    "are refused under the message's id in the input of %s",
     (path) => {
       expect(answersTo(message(1, path, twice))).toEqual([[1, "BAD_REQUEST"]]);
       expect(answersTo(message(1, path, '{"password":"\\":\\"password","x":["a:b"]}'))).toEqual([1]);
@@ -40,21 +40,21 @@ describe("two equal keys in a frame", () => {
     `{"id":1,"method":"query","method":"mutation","params":{"path":"auth.verifyEmail"}}`,
     `{"id":1,"method":"mutation","params":{"path":"posts.list","path":"auth.verifyEmail"}}`,
     `{"id":1,"method":"mutation","params":{"path":"auth.verifyEmail","input":{"json":{"t\\u006fken":"a","token":"b"}}}}`,
-  ])("are refused wherever they are: %s", (frame) => {
+  ])("are refused in every place: %s", (frame) => {
     expect(answersTo(frame)).toEqual([[1, "BAD_REQUEST"]]);
   });
 
-  it("say nothing of who somebody is elsewhere: the last one counts, as in JSON.parse", () => {
+  it("do not matter in other places, where the last one counts, as in JSON.parse", () => {
     expect(answersTo(message(1, "posts.create", twice))).toEqual([1]);
     expect(answersTo(message(1, "authors.list", twice))).toEqual([1]);
   });
 
-  it("leave the other messages of their frame alone", () => {
+  it("do not affect the other messages of their frame", () => {
     const frame = `[${message(1, "posts.list", "1")},${message(2, "auth.changeEmail", twice)}]`;
     expect(answersTo(frame)).toEqual([1, [2, "BAD_REQUEST"]]);
   });
 
-  it("are looked for however deep a frame nests", () => {
+  it("are detected however deep a frame nests", () => {
     expect(answersTo(message(1, "auth.changeEmail", deep))).toEqual([[1, "BAD_REQUEST"]]);
   });
 });
@@ -88,7 +88,7 @@ describe("U+FFFD in a frame", () => {
     expect(parsed?.read()).toMatchObject({ ok: true, message: { params: { input: "a\uFFFD" } } });
   });
 
-  it("skips connection parameters that have it, and keeps each answer with its message", () => {
+  it("skips connection parameters that contain it, and keeps each answer with its message", () => {
     const parameters = '{"method":"connectionParams","data":{"a":"\uFFFD"}}';
     expect(answersTo(`[${parameters},${message(1, "a", "1")},${message(2, "a", '"\uFFFD"')}]`)).toEqual([
       1,
@@ -97,7 +97,7 @@ describe("U+FFFD in a frame", () => {
   });
 });
 
-describe("a frame is counted before it is parsed", () => {
+describe("a frame whose length is checked before it is parsed", () => {
   const many = `[${"0,".repeat(100_000)}0]`;
   const large = `"${"x".repeat(256 * 1024)}"`;
   const sets = (levels: number): string => {
@@ -132,7 +132,7 @@ describe("a frame is counted before it is parsed", () => {
     expect(answersTo(frame)).toEqual([[id, "BAD_REQUEST"]]);
   });
 
-  it("accepts what a message may hold", () => {
+  it("accepts a message at the limit", () => {
     expect(answersTo(message(1, "a", `[${"0,".repeat(99_000)}0]`))).toEqual([1]);
     expect(answersTo(message(1, "a", `${"[".repeat(64)}${"]".repeat(64)}`))).toEqual([1]);
     expect(answersTo(sets(62))).toEqual([1]);
@@ -149,7 +149,7 @@ describe("a frame is counted before it is parsed", () => {
     expect(answersTo(frame)).toEqual([]);
   });
 
-  it("splits a frame as JSON.parse does", () => {
+  it("is split as JSON.parse splits it", () => {
     const inputs = fc.array(fc.jsonValue(), { maxLength: 8 });
     fc.assert(
       fc.property(inputs, fc.constantFrom(0, 1, "\t"), (values, space) => {

@@ -6,7 +6,7 @@ import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 
 it.each(["feeds.changes", "feeds.tracked"])(
-  "a subscriber whose table was quiet is not reset when the log forgets what it had no part in (%s)",
+  "does not reset a subscriber when only entries of other tables are pruned (%s)",
   async (path) => {
     const { browser, http, user } = await signUpToFeeds();
     const socket = await openSocket(browser, "/feeds");

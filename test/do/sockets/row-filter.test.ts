@@ -13,11 +13,11 @@ it.each([
   [{ prefix: "a:" }, "b a:", false],
   [{ prefix: "" }, "anything", true],
   [{ prefix: "%" }, "anything", false],
-])("the filter %j: does it let %j through? %j", (filter, id, expected) => {
+])("matches filter %j with %j: %j", (filter, id, expected) => {
   expect(matchesRow(filter, id)).toBe(expected);
 });
 
-it("matches a set of ids as it matches each of them", () => {
+it("matches a set of ids like each of them", () => {
   const id = fc.string({ unit: fc.constantFrom("a", "b", ":", "\u{1F600}", "\uFFFF"), maxLength: 4 });
   const filter = fc.oneof(
     id.map((value) => ({ id: value })),

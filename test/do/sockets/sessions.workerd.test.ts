@@ -37,8 +37,8 @@ const create = (id: number, text: string) => ({
   params: { path: "items.create", input: { json: { text } } },
 });
 
-describe("a session that is over", () => {
-  it("what it had sent is not executed after signing out, and nothing is delivered", async () => {
+describe("a socket whose session has ended", () => {
+  it("executes no waiting message after signing out, and delivers nothing", async () => {
     const { http, open, elsewhere } = await start();
     const other = await elsewhere();
     const socket = await open();
@@ -57,7 +57,7 @@ describe("a session that is over", () => {
   });
 
   it.each(["a mutation", "a subscription", "a binary frame", "a frame that is too large", "PONG", "no JSON"])(
-    "%s from a client that ignores the close does nothing",
+    "ignores %s from a client that ignores the close",
     async (what) => {
       const frames: Record<string, string | ArrayBuffer> = {
         "a mutation": JSON.stringify(create(1, "after the close")),
@@ -85,7 +85,7 @@ describe("a session that is over", () => {
     },
   );
 
-  it("ending the other sessions stops their sockets before the call returns, and no others", async () => {
+  it("is closed before revokeOthers returns", async () => {
     const { browser, elsewhere, open } = await start();
     const other = await elsewhere();
     const socket = await open();
@@ -98,7 +98,7 @@ describe("a session that is over", () => {
     await expect(openSocket(browser, "/feeds")).rejects.toThrow("401");
   });
 
-  it("one that ran out is closed at its next message, which is not executed", async () => {
+  it("closes at the next message, which is not executed, when the session expired", async () => {
     const { object, open } = await start();
     const socket = await open();
     socket.send(subscribe(1, "feeds.changes"));
@@ -112,7 +112,7 @@ describe("a session that is over", () => {
     expect(socket.frames).toHaveLength(1);
   });
 
-  it.each(["feeds.changes", "feeds.tracked"])("one that ran out is closed at its next event: %s", async (path) => {
+  it.each(["feeds.changes", "feeds.tracked"])("closes at the next event when the session expired: %s", async (path) => {
     const { open, elsewhere } = await start();
     const socket = await open();
     socket.send(subscribe(1, path));
@@ -125,9 +125,9 @@ describe("a session that is over", () => {
   });
 });
 
-describe("an access token that lapses on a live socket", () => {
+describe("an access token that expires on an open socket", () => {
   it.each(["feeds.changes", "feeds.tracked"])(
-    "the client is asked to come back, once, and the event waits for it: %s",
+    "asks the client once to reconnect, and delivers the event on the next socket: %s",
     async (path) => {
       const { http, open } = await start();
       const socket = await open();
@@ -158,7 +158,7 @@ describe("an access token that lapses on a live socket", () => {
     ["feeds.tracked", "while the old socket is open", false],
     ["feeds.tracked", "after the old socket is closed", false],
     ["feeds.tracked", "after the object slept", true],
-  ])("a client without an event so far gets what waited: %s, %s", async (path, when, sleeps) => {
+  ])("delivers the waiting event to a client that had none yet: %s, %s", async (path, when, sleeps) => {
     const { http, object, open } = await start();
     const socket = await open();
     socket.send(subscribe(1, path));
@@ -184,7 +184,7 @@ describe("an access token that lapses on a live socket", () => {
     ]);
   });
 
-  it("what a generator had read, and could not tell a client that did not read, is told on the next socket", async () => {
+  it("delivers on the next socket what a generator had produced for a client that did not read", async () => {
     const { http, open } = await start();
     const socket = await open();
     socket.send([subscribe(1, "feeds.changes"), subscribe(2, "feeds.tracked")]);
@@ -203,7 +203,7 @@ describe("an access token that lapses on a live socket", () => {
     expect(told).toEqual((await http.items.list.query()).map(({ id }) => id));
   });
 
-  it("two tabs of one session under the same id: the one without an event does not take the other's place", async () => {
+  it("keeps the cursors of two tabs apart that use the same subscription id", async () => {
     const { http, open } = await start();
     const told = await open();
     told.send(subscribe(1, "feeds.tracked"));
@@ -222,7 +222,7 @@ describe("an access token that lapses on a live socket", () => {
     expect(eventsOf(again.frames)).toMatchObject([{ change: { data: { text: "one" } } }]);
   });
 
-  it("a message on it is answered, and then the client is asked to come back", async () => {
+  it("still answers a message, and then asks the client to reconnect", async () => {
     const { open } = await start();
     const socket = await open();
     socket.send(create(1, "in time"));
@@ -248,7 +248,7 @@ describe("an access token that lapses on a live socket", () => {
     it.each([
       ["no event", 0],
       ["an event", 1],
-    ])("comes back by itself and gets each event once, after %s", async (_name, before) => {
+    ])("reconnects by itself and gets each event once, after %s", async (_name, before) => {
       const { browser, http } = await start();
       const { client, wires } = openStockClient(browser, { stock: use });
       const source = listen(client.feeds.changes, undefined);
@@ -268,7 +268,7 @@ describe("an access token that lapses on a live socket", () => {
       expect(wires).toHaveLength(2);
     });
 
-    it("is not let in again after signing out, and its subscriber is told nothing more", async () => {
+    it("is not reconnected after signing out, and delivers nothing more", async () => {
       const { browser, http, elsewhere } = await start();
       const { client, wires, close } = openStockClient(browser, { stock: use });
       const told = listen(client.feeds.changes, undefined);

@@ -6,7 +6,7 @@ import type { FeedsRouter } from "../../fixtures/app/feeds.js";
 import { eventsOf, subscribe } from "../../fixtures/socket.js";
 import { start, subscribed, textsOf } from "./feeds-socket.js";
 
-it("runs no procedure of the subscriptions that it does not touch", async () => {
+it("runs no procedure of unaffected subscriptions", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.changes", "feeds.tracked", "feeds.checked");
   const before = await http.trace.query();
@@ -21,7 +21,7 @@ it("runs no procedure of the subscriptions that it does not touch", async () => 
   expect(await http.trace.query()).toEqual(before);
 });
 
-it("a ping is answered, and leaves the object asleep", async () => {
+it("answers a ping, and the object stays asleep", async () => {
   const { socket, object, sleep } = await start();
   await subscribed(socket, "feeds.changes");
   await sleep();
@@ -30,7 +30,7 @@ it("a ping is answered, and leaves the object asleep", async () => {
   await expect(evictDurableObject(object)).rejects.toThrow(/not currently running/);
 });
 
-it("takes a generator up where it was, when a source that it awaited is touched", async () => {
+it("resumes a generator at its position when a source that it awaited changes", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.tracked");
   await http.items.create.mutate({ text: "one" });
@@ -48,7 +48,7 @@ it("takes a generator up where it was, when a source that it awaited is touched"
   expect(socket.frames.filter(({ result }) => result?.type === "started")).toHaveLength(1);
 });
 
-it("takes a generator up that has told nothing yet", async () => {
+it("resumes a generator that has yielded nothing yet", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.tracked");
   socket.send({
@@ -64,7 +64,7 @@ it("takes a generator up that has told nothing yet", async () => {
   expect(socket.frames.filter(({ error }) => error)).toEqual([]);
 });
 
-it("takes a generator up that has told nothing, with the first change of the wake", async () => {
+it("resumes a generator that has yielded nothing, with the first change after hibernation", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.tracked");
   await sleep();
@@ -75,7 +75,7 @@ it("takes a generator up that has told nothing, with the first change of the wak
   expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
 });
 
-it.each(["feeds.delegated", "feeds.merged"])("takes %s up, which is made of sources", async (path) => {
+it.each(["feeds.delegated", "feeds.merged"])("resumes %s, which is composed of sources", async (path) => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, path);
   for (const [index, text] of ["one", "two", "three"].entries()) {
@@ -86,7 +86,7 @@ it.each(["feeds.delegated", "feeds.merged"])("takes %s up, which is made of sour
   expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
 });
 
-it("an app's own ids are kept, whatever is in them", async () => {
+it("keeps an app's own event ids, whatever they contain", async () => {
   const { http, socket, sleep } = await start();
   const ids = ["a\nb", "日本", "\u0000", "x".repeat(20_000), "é", " "];
   socket.send(subscribe(1, "feeds.named", undefined, { ids }));
@@ -100,7 +100,7 @@ it("an app's own ids are kept, whatever is in them", async () => {
   expect([cursorsOf(1), cursorsOf(2)]).toEqual([ids, ids.slice(4)]);
 });
 
-it("takes up a generator that awaits no source after the first event", async () => {
+it("resumes a generator that awaits no source after the first event", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.numbers");
   await socket.until(2);
@@ -112,7 +112,7 @@ it("takes up a generator that awaits no source after the first event", async () 
   }
 });
 
-it("takes a generator that was resumed, and has told nothing since, up where its client was", async () => {
+it("resumes at its client's cursor a generator that has yielded nothing since it was last resumed", async () => {
   const { http, socket, sleep } = await start();
   await http.items.create.mutate({ text: "one" });
   await http.items.create.mutate({ text: "two" });
@@ -124,7 +124,7 @@ it("takes a generator that was resumed, and has told nothing since, up where its
   expect(eventsOf(socket.frames)).toEqual([{ cursor: "3", change: { text: "three" } }]);
 });
 
-it("a method of the app's own that writes straight on the storage is told when it ends", async () => {
+it("delivers direct writes of an app's own method when the method ends", async () => {
   const { socket, object, sleep } = await start();
   await subscribed(socket, "feeds.changes");
   await object.writeRaw("at once");
@@ -139,7 +139,7 @@ it("a method of the app's own that writes straight on the storage is told when i
   expect(textsOf(socket, 1)).toEqual(["at once", "later", "after all", "awake"]);
 });
 
-it("a transaction that is rolled back inside another tells nobody", async () => {
+it("delivers nothing of a transaction that is rolled back inside another", async () => {
   const { http, socket } = await start();
   await subscribed(socket, "feeds.changes");
   await http.items.nested.mutate();
@@ -148,7 +148,7 @@ it("a transaction that is rolled back inside another tells nobody", async () => 
   expect(textsOf(socket, 1)).toEqual(["outer", "last", "next"]);
 });
 
-it("ends one that cannot be resumed, and says why", async () => {
+it("ends a subscription that cannot be resumed, and states why", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.untracked");
   await socket.until(2);
@@ -165,7 +165,7 @@ it("ends one that cannot be resumed, and says why", async () => {
   expect(socket.frames).toHaveLength(3);
 });
 
-it.each(["a socket", "a caller"])("an observable is told over %s, and its teardown runs", async (way) => {
+it.each(["a socket", "a caller"])("delivers an observable over %s, and runs its teardown", async (way) => {
   const { http, socket, user } = await start();
   if (way === "a socket") {
     await subscribed(socket, "feeds.observed");
@@ -180,7 +180,7 @@ it.each(["a socket", "a caller"])("an observable is told over %s, and its teardo
   await expect.poll(() => http.trace.query()).toContain("ended feeds.observed");
 });
 
-it("a generator that is started by the event that woke the object is known at the next wake", async () => {
+it("resumes a generator that was started by the message that woke the object", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.untracked");
   await socket.until(2);
@@ -194,7 +194,7 @@ it("a generator that is started by the event that woke the object is known at th
   expect(eventsOf(socket.frames.filter(({ id }) => id === 2)).map(({ cursor }) => cursor)).toEqual(["1", "2"]);
 });
 
-it("one that fails as it is taken up gets its own error, and the others go on", async () => {
+it("ends a subscription that fails to resume with its own error, and continues the others", async () => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, "feeds.failing", "feeds.changes");
   await expect.poll(() => socket.frames.filter(({ error }) => error)).toHaveLength(1);
@@ -203,7 +203,7 @@ it("one that fails as it is taken up gets its own error, and the others go on", 
   await expect.poll(() => textsOf(socket, 2)).toEqual(["one"]);
 });
 
-it("each event has an id, those that a generator did not track too", async () => {
+it("gives each event an id, untracked ones of a generator included", async () => {
   const { http, socket } = await start();
   await subscribed(socket, "feeds.mixed");
   await http.items.create.mutate({ text: "one" });
@@ -221,7 +221,7 @@ it.each([
   ["a text of 5,000 characters of two bytes", { json: "日".repeat(5_000) }, "日".repeat(5_000)],
   ["a text of 100,000 characters", { json: "x".repeat(100_000) }, "x".repeat(100_000)],
   ["nothing", undefined, "undefined"],
-])("an input survives: %s", async (_name, input, described) => {
+])("keeps an input over hibernation: %s", async (_name, input, described) => {
   const { http, socket, sleep } = await start();
   socket.send({ id: 1, method: "subscription", params: { path: "feeds.withInput", input } });
   await socket.until(1);

@@ -4,7 +4,7 @@ import { eventsOf, subscribe, upgrade, type RawSocket } from "../../fixtures/soc
 import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
 
 describe("a client that does not read", () => {
-  it("bytes are counted, not characters", async () => {
+  it("is limited in bytes, not in characters", async () => {
     const { http, open } = await openFeeds();
     const socket = await open();
     await subscribeMany(socket, 1);
@@ -42,7 +42,7 @@ describe("a client that does not read", () => {
     30_000,
   );
 
-  it("a page of large rows is cut too", async () => {
+  it("gets pages of large rows that are limited too", async () => {
     const { http, open } = await openFeeds();
     const socket = await open();
     await subscribeMany(socket, 1);
@@ -59,7 +59,7 @@ describe("a client that does not read", () => {
     expect(idsOf(socket)).toEqual(all);
   }, 30_000);
 
-  it.each(["feeds.changes", "feeds.tracked"])("is cut off, and resumes by its cursor: %s", async (path) => {
+  it.each(["feeds.changes", "feeds.tracked"])("is disconnected, and resumes by its cursor: %s", async (path) => {
     const { http, open, object } = await openFeeds("/small");
     const socket = await open();
     await subscribeMany(socket, 1, path);
@@ -75,7 +75,7 @@ describe("a client that does not read", () => {
     await evictDurableObject(object, { webSockets: "hibernate" });
   });
 
-  it("its calls wait until it reads, and are answered then", async () => {
+  it("has its calls answered once it reads", async () => {
     const { http, open } = await openFeeds("/small");
     const socket = await open();
     await subscribeMany(socket, 1);
@@ -88,7 +88,7 @@ describe("a client that does not read", () => {
     await expect.poll(() => socket.frames.find(({ id }) => id === 7)?.result?.data).toEqual({ json: 7 });
   });
 
-  it("does not count any more once it was cut off, also if it never answers the close", async () => {
+  it("is not counted any more once it was disconnected, also if it never answers the close", async () => {
     const { browser, http, open } = await openFeeds("/small");
     const { webSocket: silent } = await upgrade(browser, {}, "/small");
     if (!silent) throw new Error("The upgrade was refused.");

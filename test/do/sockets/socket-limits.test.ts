@@ -32,11 +32,11 @@ it.each(["socketsPerMember", "subscriptionsPerMember", "subscriptionBytesPerMemb
   },
 );
 
-it("names the limit of the object when that is wrong", () => {
+it("names the object's limit when that cannot take effect", () => {
   expect(() => socketLimits({ sockets: NaN })).toThrow("sockets.sockets: NaN is not valid.");
 });
 
-it("bounds results by the share of the memory that large output of one member has", () => {
+it("limits results to the share of the memory that the large output of one member has", () => {
   expect(socketLimits()).toMatchObject({ memoryBytes: 33_554_432, resultBytes: 6_291_456 });
   expect(socketLimits({ memoryBytes: 1_048_576 }).resultBytes).toBe(196_608);
   expect(socketLimits({ memoryBytes: 134_217_728, resultBytes: 25_165_824 }).resultBytes).toBe(25_165_824);

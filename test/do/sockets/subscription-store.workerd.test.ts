@@ -35,7 +35,7 @@ function subscription(id: string | number, cursor?: string, input: unknown = "x"
 }
 
 describe("one write for many subscriptions", () => {
-  it("takes a few statements for the rows of a socket, however many change", () =>
+  it("needs a few statements for the rows of a socket, however many change", () =>
     inStorage((sql, statements) => {
       const store = createSubscriptionStore(sql);
       const socket = openSocket("one");
@@ -52,7 +52,7 @@ describe("one write for many subscriptions", () => {
       expect(store.read(attachmentOf(socket))).toEqual([]);
     }));
 
-  it("takes more statements for rows that one cannot contain", () =>
+  it("needs more statements for rows that one statement cannot contain", () =>
     inStorage((sql) => {
       const store = createSubscriptionStore(sql);
       const socket = openSocket("one");
@@ -75,7 +75,7 @@ describe("one write for many subscriptions", () => {
       expect(store.read(attachmentOf(socket)).map(({ id }) => id)).toEqual([1, 2]);
     }));
 
-  it("keeps the same as a write for each, also for a store that reads it after a sleep", async () => {
+  it("stores the same as a write for each, also for a store that reads it after hibernation", async () => {
     const id = fc.oneof(fc.nat(6), fc.constantFrom("1", "a"));
     const change = fc.record({
       socket: fc.nat(1),

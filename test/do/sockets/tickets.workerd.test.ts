@@ -78,7 +78,7 @@ describe("a socket ticket", () => {
     expect((await open(foreign.ticket, query)).status).toBe(403);
   });
 
-  it("works once: of twenty sockets at the same time, one opens", async () => {
+  it("works once of twenty sockets at the same time", async () => {
     const { client } = await signUpWithTokens();
     const { ticket } = await client.auth.socketTicket.mutate();
     const opened = await Promise.all(Array.from({ length: 20 }, () => open(ticket)));
@@ -145,7 +145,7 @@ describe("a socket ticket", () => {
     expect((await open(ticket)).status).toBe(101);
   });
 
-  it("is read once from a URL: two of them are refused, and so is one under an encoded name", async () => {
+  it("is read once from a URL: duplicates and encoded names are refused", async () => {
     const { client } = await signUpWithTokens();
     const { ticket } = await client.auth.socketTicket.mutate();
     for (const path of [`/trpc?ticket=${ticket}&ticket=x`, `/trpc?%74icket=x&ticket=${ticket}`]) {
@@ -156,7 +156,7 @@ describe("a socket ticket", () => {
     expect((await upgradeAt(`/trpc?%74icket=${ticket}`)).status).toBe(101);
   });
 
-  it("is refused after the object was evicted, and the next one works", async () => {
+  it("is refused after the object was evicted, and a new one works", async () => {
     const { client, user } = await signUpWithTokens();
     const { ticket } = await client.auth.socketTicket.mutate();
     await evictDurableObject(env.BLOG_DO.getByName(`user:${user.id}`));
@@ -170,7 +170,7 @@ describe("a socket ticket", () => {
     ["nothing", () => ""],
     ["one with another signature", ({ ticket }: { ticket: string }) => `${ticket.slice(0, -4)}AAAA`],
     ["a long one", () => "x".repeat(5_000)],
-  ])("is refused when it is forged, and its text is not repeated: %s", async (_name, forge) => {
+  ])("is refused without repeating its text when it is forged: %s", async (_name, forge) => {
     const email = freshEmail();
     const { tokens } = await withToken().auth.signup.mutate({ email, password, tokens: "body" });
     const access = tokens?.accessToken ?? "";
@@ -189,7 +189,7 @@ describe("a socket ticket", () => {
     expect((await open(ticket)).status).toBe(101);
   });
 
-  it("acts alone: cookies of another user that the browser adds do not count", async () => {
+  it("acts alone, and ignores cookies of another user that the browser adds", async () => {
     const { client, user } = await signUpWithTokens();
     const { ticket } = await client.auth.socketTicket.mutate();
     const { browser } = await signUp();

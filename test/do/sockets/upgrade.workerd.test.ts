@@ -9,7 +9,7 @@ beforeAll(async () => {
   ({ browser } = await signUpToFeeds());
 });
 
-describe("the upgrade", () => {
+describe("the upgrade of a request", () => {
   const token = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ2aWN0aW0ifQ.";
 
   it.each<[string, Record<string, string>]>([
@@ -17,7 +17,7 @@ describe("the upgrade", () => {
     ["a forged access token", { Cookie: `__Host-userdo-access=${token}` }],
     ["a forged refresh token", { Cookie: `__Host-userdo-refresh=${token}` }],
     ["a forged bearer", { Authorization: `Bearer ${token}` }],
-  ])("a flood with %s is refused before any object", async (_name, headers) => {
+  ])("is refused before any object is called: %s", async (_name, headers) => {
     const refused = await Promise.all(
       Array.from({ length: 50 }, () => upgrade({ cookies: new Map() }, headers, "/feeds")),
     );
@@ -32,12 +32,12 @@ describe("the upgrade", () => {
     ["the own name as a user", { Origin: "https://blog.example.com@evil.com" }],
     ["http for https", { Origin: "http://blog.example.com" }],
     ["another port", { Origin: "https://blog.example.com:8443" }],
-  ])("%s is refused", async (_name, headers) => {
+  ])("is refused: %s", async (_name, headers) => {
     const response = await upgrade(browser, headers, "/feeds");
     expect([response.status, response.webSocket]).toEqual([403, null]);
   });
 
-  it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])("there is no socket at %s", async (path) => {
+  it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])("is refused at %s", async (path) => {
     const { status, webSocket } = await upgrade(browser, {}, path);
     expect(webSocket).toBeNull();
     expect(status).toBeGreaterThanOrEqual(400);

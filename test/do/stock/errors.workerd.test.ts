@@ -4,15 +4,12 @@ import { stockUser } from "../../fixtures/stock-roads.js";
 
 const { caller, roads } = await stockUser();
 
-describe.each(roads)("over $name", (road) => {
-  it.each(["nope", "nested.nope", "nope.nope"])(
-    "has tRPC's message for a path without a procedure: %s",
-    async (path) => {
-      const error = await road.query(path).catch((cause: unknown) => cause);
-      expect(codeOfRefusal(error)).toBe("NOT_FOUND");
-      expect((error as Error).message).toBe(`No procedure found on path "${path}"`);
-    },
-  );
+describe.each(roads)("a missing procedure over $name", (road) => {
+  it.each(["nope", "nested.nope", "nope.nope"])("is reported with tRPC's message: %s", async (path) => {
+    const error = await road.query(path).catch((cause: unknown) => cause);
+    expect(codeOfRefusal(error)).toBe("NOT_FOUND");
+    expect((error as Error).message).toBe(`No procedure found on path "${path}"`);
+  });
 });
 
 describe("the cause of an error", () => {
@@ -25,7 +22,7 @@ describe("the cause of an error", () => {
     expect((error as Error).cause).toBeInstanceOf(Error);
   });
 
-  it("reaches a server caller, of an error that was thrown on purpose", async () => {
+  it("reaches a server caller when an error was thrown on purpose", async () => {
     await expect(caller.causes.own()).rejects.toMatchObject({
       code: "CONFLICT",
       message: "Taken.",
@@ -33,7 +30,7 @@ describe("the cause of an error", () => {
     });
   });
 
-  it("stays in the log, of an unexpected error", async () => {
+  it("is logged when an error is unexpected", async () => {
     const error = await caller.causes.unexpected().catch((cause: unknown) => cause as Error);
     expect(error).toMatchObject({ code: "INTERNAL_SERVER_ERROR" });
     expect((error as Error).cause).toBeUndefined();

@@ -4,15 +4,15 @@ import { stockUser } from "../../fixtures/stock-roads.js";
 
 const { user, roads } = await stockUser();
 
-describe.each(roads)("in an object, over $name", (road) => {
-  it("starts a second next() from the context that the middleware had", async () => {
+describe.each(roads)("middlewares in an object, over $name", (road) => {
+  it("start a second next() from the context that the middleware had", async () => {
     expect(await road.query("twice")).toEqual({
       last: { first: false, second: true, user: user.id },
       own: expect.not.arrayContaining(["first", "second"]) as unknown,
     });
   });
 
-  it("runs the rest for each next() of a middleware that calls it several times at once", async () => {
+  it("run the rest for each next() of a middleware that calls it several times at once", async () => {
     expect(await road.query("twiceAtOnce")).toMatchObject([
       { first: true, second: false },
       { first: false, second: true },
@@ -20,17 +20,17 @@ describe.each(roads)("in an object, over $name", (road) => {
     ]);
   });
 
-  it("keeps additions of a later middleware out of the context of an earlier one", async () => {
+  it("hide additions of a later middleware from an earlier one", async () => {
     expect(await road.query("afterNext")).toEqual([1, false]);
   });
 
-  it("gives procedures the meta that the app declared, and nothing else", async () => {
+  it("pass the app's declared meta to procedures, and nothing else", async () => {
     expect(await road.query("plainMeta")).toBe(true);
     expect(await road.query("ownMeta")).toEqual(["role"]);
   });
 
   it.each(["outputOnce", "asyncOutputOnce", "asyncResolverOnce"])(
-    "parses the output of a mutation once: %s",
+    "parse the output of a mutation once: %s",
     async (name) => {
       const text = crypto.randomUUID();
       // The first call finds out whether the parser is synchronous.
@@ -40,12 +40,12 @@ describe.each(roads)("in an object, over $name", (road) => {
     },
   );
 
-  it("parses what a middleware behind the output returned", async () => {
+  it("run before the output parser, which parses what they return", async () => {
     const text = crypto.randomUUID();
     expect(await road.mutate("outputOfInside", text)).toBe(`${text} changed!`);
   });
 
-  it("rolls back a mutation with a result that does not fit its output", async () => {
+  it("roll back a mutation whose result does not fit its output", async () => {
     await expect(road.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
     expect(await road.query("items")).toEqual([]);
     expect(reports).toContainEqual({
@@ -54,7 +54,7 @@ describe.each(roads)("in an object, over $name", (road) => {
     });
   });
 
-  it("calls a procedure with a caller of its own through it", async () => {
+  it("call a procedure with a caller of its own through it", async () => {
     expect(await road.query("wrapped.query")).toEqual({ wrapped: user.id });
   });
 });

@@ -57,13 +57,13 @@ describe.each(streamed)("promises in a result, over $name", (road) => {
     expect(await result["nothing"]).toBeUndefined();
   });
 
-  it("arrive after it, when they are done", async () => {
+  it("arrive after it, when they settle", async () => {
     const result = (await road.query("nested.waiting")) as { later: Promise<string> };
     await road.mutate("nested.release");
     expect(await result.later).toBe("released");
   });
 
-  it.each(["rejected", "unserializable"])("fail alone, and are masked and reported: %s", async (name) => {
+  it.each(["rejected", "unserializable"])("fail alone, masked and reported: %s", async (name) => {
     const result = (await road.query(`nested.${name}`)) as { later: Promise<string> };
     await expect(result.later).rejects.toThrow("Something went wrong on the server");
     expect(reports).toEqual([{ message: "password=hunter2", path: `nested.${name}` }]);
@@ -101,7 +101,7 @@ describe("promises in events", () => {
     expect(reports).toEqual([{ message: "password=hunter2", path: "nested.rejectedEvent" }]);
   });
 
-  it("are awaited in live queries, which run again when what the promise read has changed", async () => {
+  it("are awaited in live queries, which run again when data that the promise read has changed", async () => {
     const told = listen(open()._live as never, { path: "nested.count", input: undefined } as never);
     expect(await told.until(1)).toMatchObject([{ data: { count: 0 } }]);
     await caller.nested.create();

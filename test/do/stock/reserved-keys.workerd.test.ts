@@ -33,11 +33,11 @@ async function firstEvent(path: string, key: string): Promise<string> {
 }
 
 describe.each(roads)("a key of Object.prototype in a result, over $name", (road) => {
-  it.each(["keys.object", "keys.worker"])("arrives as any other: %s", async (path) => {
+  it.each(["keys.object", "keys.worker"])("arrives like any other: %s", async (path) => {
     for (const key of harmless) expect(await road.query(path, key)).toEqual(withKey(key));
   });
 
-  it("arrives as any other from a mutation", async () => {
+  it("arrives like any other from a mutation", async () => {
     for (const key of harmless) expect(await road.mutate("keys.mutation", key)).toEqual(withKey(key));
   });
 
@@ -58,7 +58,7 @@ describe.each(roads)("a key of Object.prototype in a result, over $name", (road)
 });
 
 describe("a key of Object.prototype in an event", () => {
-  it.each(harmless)("arrives as any other: %s", async (key) => {
+  it.each(harmless)("arrives like any other: %s", async (key) => {
     const told = listen(client.keys.generator, key);
     expect(await told.until(2)).toEqual([withKey(key), { id: "1", data: withKey(key) }]);
     const events = await Array.fromAsync(await caller.keys.generator(key));

@@ -23,7 +23,7 @@ const values = fc
   .map(({ object, ...others }) => ({ ...others, object: { ...(object as object) } }))
   .filter(isSendable);
 
-it("returns what was stored, over every road, live and in changes", async () => {
+it("returns stored values over every transport, live and in changes", async () => {
   const { browser, roads } = await stockUser();
   const client = openStockClient(browser, { path: "/stock" }).client as unknown as TRPCClient<StockRouter>;
   const changes = listen(client.stored.changes, undefined);

@@ -21,7 +21,7 @@ function told(log: ChangeLog, after: Cursor, tables?: string[]): string {
     .join(", ");
 }
 
-describe("what is logged", () => {
+describe("the change log", () => {
   const statements: [sql: string, told: string][] = [
     [`${INSERT} ('a', 'A', 'x', 0, 0)`, "a create"],
     [`${INSERT} ('b', 'B', 'y', 0, 0), ('c', 'C', NULL, 0, 0)`, "b create, c create"],
@@ -38,7 +38,7 @@ describe("what is logged", () => {
     ["DELETE FROM posts", "c delete, d delete"],
   ];
 
-  it("is every write, whichever way it was made", () =>
+  it("contains every write, however it was made", () =>
     withTables(definitions, ({ sql, log }) => {
       for (const [statement, expected] of statements) {
         const before = log.head();
@@ -48,7 +48,7 @@ describe("what is logged", () => {
       }
     }));
 
-  it("is a cascade too", () =>
+  it("contains the writes of a cascade", () =>
     withTables(definitions, ({ sql, log, tables }) => {
       sql.exec(
         `CREATE TABLE extra (id TEXT PRIMARY KEY NOT NULL, post TEXT REFERENCES posts (id) ON DELETE CASCADE) STRICT`,
@@ -62,7 +62,7 @@ describe("what is logged", () => {
       expect(told(log, before)).toBe(`${note.id} delete, ${post.id} delete`);
     }));
 
-  it("an id never changes", () =>
+  it("prevents a change of an id", () =>
     withTables(definitions, ({ sql, log, tables }) => {
       const { id } = tables.posts.create({ title: "A" });
       const before = log.head();
@@ -71,7 +71,7 @@ describe("what is logged", () => {
       expect(told(log, before)).toBe(`${id} update`);
     }));
 
-  it("no event for a delete of nothing", () =>
+  it("gets no entry when a row to delete does not exist", () =>
     withTables(definitions, ({ log, tables }) => {
       const before = log.head();
       expect(tables.posts.delete("nobody")).toBe(false);
@@ -80,8 +80,8 @@ describe("what is logged", () => {
     }));
 });
 
-describe("what a range tells", () => {
-  it("is each row's net change, in the order of the last entries", () =>
+describe("a range of the change log", () => {
+  it("contains each row's net change, in the order of the last entries", () =>
     withTables(definitions, ({ log, tables }) => {
       const start = log.head();
       const one = tables.posts.create({ title: "1" });
@@ -103,7 +103,7 @@ describe("what a range tells", () => {
       expect(log.read({ after: middle, until: log.head() }).at(-1)?.cursor).toEqual(log.head());
     }));
 
-  it("comes in pages that say the same", () =>
+  it("has the same contents in pages", () =>
     withTables(definitions, ({ log, tables }) => {
       const after = log.head();
       const rows = Array.from({ length: 25 }, (_, n) => tables.posts.create({ title: String(n) }));
@@ -120,7 +120,7 @@ describe("what a range tells", () => {
       expect(all.every(({ type }) => type === "create")).toBe(true);
     }));
 
-  it("rowsById reads what is there, however many", () =>
+  it("is read with rowsById, whatever the number of rows", () =>
     withTables(definitions, ({ sql, tables, tableSet }) => {
       const rows = Array.from({ length: 250 }, (_, n) => tables.posts.create({ title: String(n) }));
       const read = tableSet.rowsById(sql, "posts", [...rows.map(({ id }) => id), "nobody"]);
@@ -134,7 +134,7 @@ describe("what a range tells", () => {
 describe("cursors", () => {
   const write = (sql: SqlStorage, id: string) => sql.exec(`${INSERT} (?, 't', NULL, 0, 0)`, id);
 
-  it("name an entry of this log, from the first on", () =>
+  it("name an entry of this log, from the first one on", () =>
     withTables(definitions, ({ sql, log }) => {
       const genesis = log.head();
       expect(genesis.seq).toBe(1);
@@ -151,7 +151,7 @@ describe("cursors", () => {
       expect(log.check({ ...genesis, seq: Number.MAX_SAFE_INTEGER })).toBe(false);
     }));
 
-  it("tell an entry from another that took its number after a roll back", () =>
+  it("distinguish an entry from another that took its number after a rollback", () =>
     withTables(definitions, ({ sql, log, storage }) => {
       let lost: Cursor | undefined;
       expect(() =>
@@ -167,7 +167,7 @@ describe("cursors", () => {
     }));
 });
 
-describe("prune", () => {
+describe("pruning", () => {
   const prepare = (sql: SqlStorage, count: number) => {
     for (let n = 0; n < count; n++) sql.exec(`${INSERT} (?, 't', NULL, 0, 0)`, `id-${n}`);
   };
@@ -178,7 +178,7 @@ describe("prune", () => {
       .map(({ seq }) => seq);
   const all = { maxRows: 1_000, maxAgeMs: 60_000 };
 
-  it("keeps so many entries, the first one besides", () =>
+  it("keeps the newest entries up to the limit, the first one included", () =>
     withTables(definitions, ({ sql, log }) => {
       prepare(sql, 10);
       expect(log.prune(all)).toBe(0);
@@ -190,7 +190,7 @@ describe("prune", () => {
       expect(seqs(sql)).toEqual([1, 11]);
     }));
 
-  it("forgets what is old, but the newest entry", () =>
+  it("deletes old entries except the newest", () =>
     withTables(definitions, ({ sql, log }) => {
       prepare(sql, 3);
       sql.exec("UPDATE _changes SET at = 1000 WHERE seq <= 2");
@@ -201,7 +201,7 @@ describe("prune", () => {
       expect(log.check(log.head())).toBe(true);
     }));
 
-  it("keeps so many bytes", () =>
+  it("keeps entries up to a number of bytes", () =>
     withTables(definitions, ({ sql, log }) => {
       prepare(sql, 10);
       const entry = 32 + "posts".length + "id-0".length;
@@ -210,7 +210,7 @@ describe("prune", () => {
       expect(log.prune({ ...all, maxBytes: 0 })).toBe(3);
     }));
 
-  it("a cursor whose entries are gone is no good, not even the first one's", () =>
+  it("invalidates cursors whose entries are deleted, including the first one", () =>
     withTables(definitions, ({ sql, log }) => {
       const genesis = log.head();
       prepare(sql, 3);
@@ -222,7 +222,7 @@ describe("prune", () => {
       expect(log.check(log.head()), formatCursor(log.head())).toBe(true);
     }));
 
-  it("an untouched log stays", () =>
+  it("leaves an unused log alone", () =>
     withTables(definitions, ({ log }) => {
       const genesis = log.head();
       expect(log.prune({ maxRows: 0, maxAgeMs: 0, maxBytes: 0, now: Date.now() + 1e9 })).toBe(0);

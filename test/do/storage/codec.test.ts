@@ -37,15 +37,15 @@ const refused: [type: ColumnType, value: unknown][] = [
 ];
 
 describe("codecs", () => {
-  it.each(refused)("a column of %s refuses %o", (type, value) => {
+  it.each(refused)("refuse in a column of %s the value %o", (type, value) => {
     expect(() => codecs[type].encode(value)).toThrow(expect.objectContaining({ name: "ValueError" }));
   });
 
-  it("there is one zero", () => {
+  it("store one zero", () => {
     for (const type of ["real", "integer"] as const) expect(Object.is(codecs[type].encode(-0), 0)).toBe(true);
   });
 
-  it("NULL is for columns that can be without a value", () => {
+  it("store NULL only in optional and nullable columns", () => {
     expect(encodeColumn({ name: "a", type: "text", whenNull: "undefined" }, null)).toBeNull();
     expect(encodeColumn({ name: "a", type: "text", whenNull: "null" }, undefined)).toBeNull();
     expect(() => encodeColumn({ name: "a", type: "text", whenNull: "never" }, null)).toThrow("needs a value");
@@ -55,7 +55,7 @@ describe("codecs", () => {
 describe("bigint", () => {
   const bigints = fc.bigInt({ min: -(10n ** 40n) + 1n, max: 10n ** 40n - 1n });
 
-  it("comes back", () => {
+  it("is read as it was stored", () => {
     fc.assert(fc.property(bigints, (value) => decodeBigint(encodeBigint(value)) === value));
   });
 
@@ -76,7 +76,7 @@ describe("bigint", () => {
     [12n, "10212"],
     [-5n, "0984"],
     [-12n, "09787"],
-  ])("%o is %s", (value, text) => {
+  ])("is encoded so that it sorts: %o as %s", (value, text) => {
     expect(encodeBigint(value)).toBe(text);
   });
 });
@@ -84,18 +84,18 @@ describe("bigint", () => {
 describe("JSON", () => {
   const marked = { at: new Date(5), list: [undefined, 1n, new Uint8Array([1, 2])], $: "date", deep: { $: { $: 1 } } };
 
-  it("marks what JSON has no notation for", () => {
+  it("marks values that JSON cannot represent", () => {
     expect(encodeJson(new Date(5))).toBe('{"$":"date","value":5}');
     expect(decodeJson(encodeJson(marked))).toEqual(marked);
   });
 
-  it("leaves plain JSON as it is, with sorted keys", () => {
+  it("stores plain JSON as it is, with sorted keys", () => {
     expect(encodeJson({ b: [1, "x", null, true], a: { d: undefined, c: 1 } })).toBe(
       '{"a":{"c":1},"b":[1,"x",null,true]}',
     );
   });
 
-  it("comes back", () => {
+  it("is read as it was stored", () => {
     const leaf = fc.oneof(
       fc.string({ unit: "grapheme" }),
       fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0),
@@ -123,7 +123,7 @@ describe("JSON", () => {
     );
   });
 
-  it("refuses what would take forever, before it does", () => {
+  it("refuses values that would take forever, before it starts", () => {
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
     expect(() => encodeJson(cyclic)).toThrow("nested deeper");
@@ -145,7 +145,7 @@ describe("prefixRange", () => {
     ["%", "&"],
     ["", undefined],
     ["\u{10ffff}", undefined],
-  ])("%j goes up to %j", (prefix, to) => {
+  ])("of %j ends at %j", (prefix, to) => {
     expect(prefixRange(prefix)).toEqual({ from: prefix, to });
   });
 });

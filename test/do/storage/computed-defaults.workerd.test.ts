@@ -46,7 +46,7 @@ describe("a new field with a default that is computed", () => {
       expect(deploy(storage, second).posts.orderBy("id").all()).toEqual(rows);
     }));
 
-  it("gives rows that the older version writes during a roll-out values of their own", () =>
+  it("gives rows that the older version writes during a roll-out their own values", () =>
     withTables(first, (storage) => {
       storage.tables.posts.create({ title: "before" });
       const [before] = deploy(storage, { posts: table(Second) }).posts.all();
@@ -60,7 +60,7 @@ describe("a new field with a default that is computed", () => {
       expect(deploy(storage, { posts: table(Second) }).posts.findById(chosen.id)).toEqual(chosen);
     }));
 
-  it("leaves values alone that rows may have chosen", () =>
+  it("does not change values that the app may have set", () =>
     withTables(first, (storage) => {
       const greetings = ["Good morning to all of you", "Good evening to all of you"];
       let count = 0;
@@ -85,7 +85,7 @@ describe("a new field with a default that is computed", () => {
       expect(distinct(rows.posts.all(), "key")).toBe(2);
     }));
 
-  it("keeps the constant in rows for which the default fails", () =>
+  it("stores the constant in rows for which the default fails", () =>
     withTables(first, (storage) => {
       storage.tables.posts.createMany(Array.from({ length: 20 }, (_, index) => ({ title: `${index}` })));
       let calls = 0;

@@ -17,7 +17,7 @@ const definitions = { posts: table(Post, { indexes: ["done"], unique: ["note"] }
 const post = { title: "One", score: 1.5 };
 
 describe("create", () => {
-  it("gives the stored row, with its defaults and the added columns", () =>
+  it("returns the stored row, with its defaults and the added columns", () =>
     withTables(definitions, ({ tables, writes }) => {
       const row = tables.posts.create(post);
       expect(row).toEqual({
@@ -57,7 +57,7 @@ describe("create", () => {
       expect(writes()).toBe(0);
     }));
 
-  it("refuses keys that are not the schema's, though zod would drop them", () =>
+  it("refuses keys that the schema does not declare, though zod would drop them", () =>
     withTables(definitions, ({ tables }) => {
       for (const key of ["id", "createdAt", "updatedAt", "role", "constructor", "toString"]) {
         expect(codeOf(() => tables.posts.create({ ...post, [key]: "x" }))).toBe("BAD_REQUEST");
@@ -68,7 +68,7 @@ describe("create", () => {
       expect(tables.posts.all()).toEqual([row]);
     }));
 
-  it("answers CONFLICT for what a unique index has already", () =>
+  it("answers CONFLICT for a value that a unique index already contains", () =>
     withTables(definitions, ({ tables }) => {
       tables.posts.create({ ...post, note: "same" });
       expect(codeOf(() => tables.posts.create({ ...post, note: "same" }))).toBe("CONFLICT");
@@ -79,7 +79,7 @@ describe("create", () => {
 });
 
 describe("update", () => {
-  it("update keeps the other fields", () =>
+  it("keeps the other fields", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });
       const updated = tables.posts.update(row.id, { title: "Two", note: undefined });
@@ -87,7 +87,7 @@ describe("update", () => {
       expect(tables.posts.findById(row.id)).toEqual(updated);
     }));
 
-  it("fills in no default, which zod's own partial() does", () =>
+  it("fills in no default, unlike zod's own partial()", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, done: true, body: "written" });
       expect(Post.partial().parse({ title: "Two" })).toEqual({ title: "Two", done: false, body: "empty" });
@@ -98,7 +98,7 @@ describe("update", () => {
       });
     }));
 
-  it("null clears an optional field as well as a nullable one", () =>
+  it("clears an optional or nullable field with null", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create({ ...post, note: "n", tags: ["a"] });
       const cleared = tables.posts.update(row.id, { note: null, score: null, tags: null });
@@ -108,7 +108,7 @@ describe("update", () => {
       expect(codeOf(() => tables.posts.update(row.id, { done: null } as never))).toBe("BAD_REQUEST");
     }));
 
-  it("a row that is not there is NOT_FOUND, or null to find", () =>
+  it("answers NOT_FOUND for a missing row, and find returns null", () =>
     withTables(definitions, ({ tables, writes }) => {
       expect(tables.posts.findById("nobody")).toBeNull();
       expect(codeOf(() => tables.posts.update("nobody", { title: "x" }))).toBe("NOT_FOUND");
@@ -138,13 +138,13 @@ describe("update", () => {
       expect(tables.posts.findById(row.id)).toEqual(row);
     }));
 
-  it("an asynchronous check is refused, whatever it would say", () =>
+  it("refuses an asynchronous check, whatever its result", () =>
     withTables({ slow: table(z.object({ text: z.string().refine(async () => true) })) }, ({ tables }) => {
       expect(() => tables.slow.create({ text: "x" })).toThrow("asynchronous check");
       expect(tables.slow.count()).toBe(0);
     }));
 
-  it("holds a whole row to the object's own rules", () =>
+  it("validates the whole row against the object's own rules", () =>
     withTables(
       {
         spans: table(
@@ -161,8 +161,8 @@ describe("update", () => {
     ));
 });
 
-describe("delete, count, first, exists", () => {
-  it("delete says whether the row was there", () =>
+describe("delete, count, first and exists", () => {
+  it("return what existed before and after a deletion", () =>
     withTables(definitions, ({ tables }) => {
       const row = tables.posts.create(post);
       expect([tables.posts.count(), tables.posts.exists(), tables.posts.first()]).toEqual([1, true, row]);
@@ -187,8 +187,8 @@ describe("transactions", () => {
     }));
 });
 
-describe("owners", () => {
-  it("one object's rows are not in another, not even by id", () =>
+describe("rows of two objects", () => {
+  it("are separate, even by id", () =>
     withTables(definitions, async ({ tables: ours }) => {
       const row = ours.posts.create(post);
       await withTables(definitions, ({ tables: theirs }) => {
@@ -200,7 +200,7 @@ describe("owners", () => {
     }));
 });
 
-describe("caps", () => {
+describe("limits of sizes", () => {
   it("refuse a text, bytes or a row that is too large, and store nothing", () =>
     withTables(
       {

@@ -28,7 +28,7 @@ function withDatabase(
 }
 
 describe("ctx.db", () => {
-  it("joins and counts, and gives values as they are stored", () =>
+  it("joins and counts, and returns values as they are stored", () =>
     withDatabase((db, { tables }, told) => {
       const [one, two] = tables.posts.createMany([
         { title: "one", tags: ["a"] },
@@ -63,7 +63,7 @@ describe("ctx.db", () => {
       expect(told.every((rows) => rows <= 1)).toBe(true);
     }));
 
-  it("writes through it are told, logged and rolled back like any", () =>
+  it("writes like any other code: delivered, logged and rolled back", () =>
     withDatabase((db, { tables, log, storage }, told) => {
       tables.posts.createMany([
         { title: "one", tags: [] },
@@ -84,7 +84,7 @@ describe("ctx.db", () => {
       expect(tables.posts.all().map(({ done }) => done)).toEqual([true]);
     }));
 
-  it("refuses what SQLite would change, and promises", () =>
+  it("refuses values that SQLite would change, and promises", () =>
     withDatabase((db) => {
       const values = [Number.NaN, Infinity, true, undefined, new Date(), "\ud800", 1n, {}];
       for (const value of values) {
@@ -107,7 +107,7 @@ describe("ctx.db", () => {
     "insert into posts (id, createdAt, updatedAt, title, done, tags) values ('x', 0, 0, 'a;b', 0, '[]')",
     "select 1; delete from posts",
     "select ';' /* ; */; DELETE from posts -- all",
-  ])("a live query does not write by %s", (statement) =>
+  ])("cannot write in a live query by %s", (statement) =>
     withDatabase((_db, { sql, tables }) => {
       tables.posts.create({ title: "one", tags: [] });
       const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
@@ -121,7 +121,7 @@ describe("ctx.db", () => {
     ["select replace(title, ';', ',') as \"a;b\" from posts", ["posts"]],
     ["select title from posts -- not; notes\n;", ["posts"]],
     ["select 1; select title from posts", ["*"]],
-  ])("a live query may read by %s", (statement, read) =>
+  ])("can read in a live query by %s", (statement, read) =>
     withDatabase((_db, { sql }) => {
       const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
       const told: string[] = [];
@@ -136,7 +136,7 @@ describe("ctx.db", () => {
     ["execute of a write", (db) => db.deleteFrom("posts").execute(), "ctx.db.run(query)"],
     ["sql's execute", (db) => text`SELECT 1`.execute(db), "ctx.db.all(query)"],
     ["a transaction", (db) => db.transaction().execute(() => Promise.resolve()), "ctx.transaction(() => …)"],
-  ])("says what to write when a query is executed the asynchronous way: %s", async (_name, execute, instead) => {
+  ])("suggests the synchronous call when a query is executed asynchronously: %s", async (_name, execute, instead) => {
     const db = await new Promise<Database<typeof definitions>>((resolve) => void withDatabase(resolve));
     const message = await execute(db).catch((error: unknown) => (error instanceof Error ? error.message : ""));
     expect(message).toContain("execute()");

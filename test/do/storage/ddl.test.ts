@@ -25,7 +25,7 @@ const everything: TableDefinition = table(
 );
 
 describe("DDL", () => {
-  it("a table", () => {
+  it("creates a table", () => {
     const [model] = describeTables({ posts: everything });
     expect(model && createTableSql(model, readDefaults(model, everything)).join(";\n")).toMatchInlineSnapshot(`
       "CREATE TABLE "posts" (
@@ -55,7 +55,7 @@ describe("DDL", () => {
     `);
   });
 
-  it("the change log", () => {
+  it("creates the change log", () => {
     expect(changeLogSql.join(";\n")).toMatchInlineSnapshot(`
       "CREATE TABLE _changes (
         seq INTEGER PRIMARY KEY,
@@ -70,7 +70,7 @@ describe("DDL", () => {
   });
 });
 
-describe("text of statements", () => {
+describe("SQL text", () => {
   it("quotes names and constants", () => {
     expect(quoteName('a" or 1=1 --')).toBe('"a"" or 1=1 --"');
     expect(quoteLiteral("it's'; drop table x --")).toBe("'it''s''; drop table x --'");
@@ -79,7 +79,7 @@ describe("text of statements", () => {
     expect(() => quoteLiteral("a\0b")).toThrow("NUL");
   });
 
-  it("a default that does not fit its column is refused at start", () => {
+  it("refuses at start a default that does not fit its column", () => {
     const bad = table(z.object({ n: z.number().default(Number.NaN) }));
     const [model] = describeTables({ bad });
     expect(() => model && readDefaults(model, bad)).toThrow("The default of the field bad.n takes a finite number.");

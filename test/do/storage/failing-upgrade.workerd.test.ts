@@ -75,7 +75,7 @@ const call = (id: number, method: "query" | "mutation", path: string, input?: un
   params: { path, input: superjson.serialize(input) },
 });
 
-describe("a step of the framework's own tables that fails", () => {
+describe("a failing step of the framework's own tables", () => {
   it("answers every call with one reason, keeps the data, and is reported once", async () => {
     const { browser, client, email, user, name } = await signUp();
     const socket = await openSocket(browser, "/versions");
@@ -133,7 +133,7 @@ describe("a step of the framework's own tables that fails", () => {
     expect(socket.frames[1]).toMatchObject({ id: 1, result: { type: "data" } });
   });
 
-  it("sends nothing from tables of the earlier version, and sends it after the correction", async () => {
+  it("sends no messages from tables of the earlier version until it is corrected", async () => {
     const { client, name } = await signUp();
     await storeEarlierVersion(name);
     const waiting = async () => (await readAll(name))["_outbox"]?.length;
@@ -157,7 +157,7 @@ describe("a step of the framework's own tables that fails", () => {
     expect(await waiting()).toBe(0);
   });
 
-  it("keeps sockets away from a table that the earlier version does not have", async () => {
+  it("refuses sockets while the earlier version lacks their table", async () => {
     const { browser, client, name } = await signUp();
     const socket = await openSocket(browser, "/versions");
     await storeEarlierVersion(name, ["ALTER TABLE _sessions RENAME TO _earlier"]);

@@ -30,12 +30,12 @@ const cases: [log: string, net: string][] = [
 ];
 
 describe("foldChanges", () => {
-  it.each(cases)("%s is %s", (log, net) => {
+  it.each(cases)("folds %s into %s", (log, net) => {
     const text = foldChanges(entries(log)).map(({ id, type, cursor }) => `${id} ${type} ${cursor.seq}`);
     expect(text.join(", ")).toBe(net);
   });
 
-  it("keeps rows of two tables apart", () => {
+  it("separates rows of two tables", () => {
     const [entry] = entries("a:C");
     const both = [entry, { ...entry, table: "u" }] as LogEntry[];
     expect(foldChanges(both).map(({ table }) => table)).toEqual(["t", "u"]);

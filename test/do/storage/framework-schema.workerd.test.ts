@@ -68,7 +68,7 @@ describe("the framework's own tables", () => {
     expect(runs).toEqual(["first", "second"]);
   });
 
-  it("are brought up to date although only a statement's text changed", async () => {
+  it("are upgraded although only a statement's text changed", async () => {
     const index = "CREATE INDEX IF NOT EXISTS _notes_text ON _notes (text)";
     const found = await withStorage((storage) => {
       createLifecycle({ storage, framework: createFrameworkSchema({ statements: [table] }) }).initialize(() => {});
@@ -79,7 +79,7 @@ describe("the framework's own tables", () => {
     expect(found).toEqual([{ name: "_notes_text" }]);
   });
 
-  it("stay as they were when a step fails, and the next start tries again", async () => {
+  it("are unchanged when a step fails, and the next start tries again", async () => {
     const found = await withStorage((storage) => {
       createLifecycle({ storage, framework: versions[0] }).initialize(() => {});
       let fails = true;
@@ -99,7 +99,7 @@ describe("the framework's own tables", () => {
     expect(found).toEqual([["text"], ["text", "a"], 2]);
   });
 
-  it("are up to date also when the app's tables cannot follow", async () => {
+  it("are upgraded also when the app's tables fail to upgrade", async () => {
     const found = await withStorage((storage) => {
       const app = { install() {}, update: () => true, fingerprint: "first" };
       createLifecycle({ storage, framework: versions[0], app }).initialize(() => {});

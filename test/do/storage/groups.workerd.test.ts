@@ -33,7 +33,7 @@ describe("groups of conditions", () => {
     ["500 without values", (is) => is.and(...Array.from({ length: 500 }, () => is("text", "isNull", true))), [3]],
   ];
 
-  it("finds what they say", () =>
+  it("find the rows that satisfy them", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       for (const [title, which, found] of cases) {
@@ -49,7 +49,7 @@ describe("groups of conditions", () => {
       expect(both.count()).toBe(2);
     }));
 
-  it("refuses what is no condition, or nested too deep", () =>
+  it("refuse invalid conditions, and those that nest too deep", () =>
     withTables(definitions, ({ tables }) => {
       const nested = (is: Is, depth: number): ReturnType<Is> =>
         depth === 0 ? is("n", "==", 1) : is.not(is.or(nested(is, depth - 1), is("n", "==", 2)));
@@ -66,7 +66,7 @@ describe("groups of conditions", () => {
       expect(codeOf(() => tables.things.where(many).all())).toBe("BAD_REQUEST");
     }));
 
-  it("select reads some of the fields", () =>
+  it("can be combined with a selection of fields", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       const query = tables.things.select("text", "n", "text").orderBy("flag").orderBy("n");

@@ -5,7 +5,7 @@ import { thingTables, withThings } from "./things.js";
 import { withTables } from "./with-tables.js";
 
 describe("hostile strings", () => {
-  it("as fields, operators and directions are refused", () =>
+  it("are refused as fields, operators and directions", () =>
     withThings((query) => {
       for (const text of hostile) {
         expect(
@@ -33,7 +33,7 @@ describe("hostile strings", () => {
       expect(query.count()).toBe(5);
     }));
 
-  it("as values are values", () =>
+  it("are accepted as values", () =>
     withTables(thingTables, ({ tables }) => {
       const texts = [...hostile, "it's", '"', "\0", "a\0b", "\u2028", "😀", "%", "x".repeat(1000)];
       for (const [n, text] of texts.entries()) tables.things.create({ n, text, number: null });
@@ -47,7 +47,7 @@ describe("hostile strings", () => {
       expect(tables.things.count()).toBe(texts.length);
     }));
 
-  it("a value of another type is refused, not converted", () =>
+  it("are refused, not converted, as values of another type", () =>
     withThings((query) => {
       const wrong: [field: string, operator: string, value: unknown][] = [
         ["text", "==", 1],

@@ -59,8 +59,8 @@ async function allRefused(calls: Readonly<Record<string, (way: Way) => Promise<u
   expect(await stored()).toEqual(before);
 }
 
-describe("strings from callers, by each way in", () => {
-  it("are no names: of a field, a direction, an operator", async () => {
+describe("strings from callers, over each transport", () => {
+  it("are not used as names of a field, a direction or an operator", async () => {
     const calls: Record<string, (way: Way) => Promise<unknown>> = {};
     for (const text of hostileNames) {
       calls[`where ${text}`] = (way) => find(way, ["where", text, "==", "x"], all);
@@ -77,7 +77,7 @@ describe("strings from callers, by each way in", () => {
     await allRefused(calls);
   });
 
-  it("are no paths into JSON", async () => {
+  it("are not used as paths into JSON", async () => {
     const paths = ["$.a", "$.a') = ?", "tags.0", "tags->'$[0]'", "$[#-1]", "tags') or json_valid('[]"];
     await allRefused(
       Object.fromEntries(paths.map((path) => [path, (way: Way) => find(way, ["where", path, "==", "a"], all)])),
@@ -87,7 +87,7 @@ describe("strings from callers, by each way in", () => {
     }
   });
 
-  it("as values they are values, in a query, by id and through Kysely", async () => {
+  it("are used as values in a query, by id and through Kysely", async () => {
     for (const text of [...hostileNames, 'it\'s "quoted"', "\u2028", "x".repeat(1_000)]) {
       const found = rows.filter(({ name }) => name === text).map(({ name }) => name);
       expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "==", text], all))), text).toEqual(
@@ -100,7 +100,7 @@ describe("strings from callers, by each way in", () => {
     expect(await stored()).toEqual(before);
   });
 
-  it("no character is special in `contains` and `startsWith`, however long the text", async () => {
+  it("have no special characters in `contains` and `startsWith`, however long the text", async () => {
     for (const [operator, text, expected] of [
       ["contains", "%", ["100%_\\"]],
       ["contains", "_", ["100%_\\"]],
@@ -119,8 +119,8 @@ describe("strings from callers, by each way in", () => {
   });
 });
 
-describe("values from callers, by each way in", () => {
-  it("takes lists of any length, and refuses more than a hundred comparisons", async () => {
+describe("values from callers, over each transport", () => {
+  it("may be lists of any length, but not more than a hundred comparisons", async () => {
     const list = Array.from({ length: 1_000 }, (_, index) => (index === 0 ? "apple" : `x${index}`));
     expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "in", list], all)))).toEqual(
       each(["apple"]),
@@ -133,7 +133,7 @@ describe("values from callers, by each way in", () => {
     await allRefused({ comparisons: (way) => find(way, ...comparisons, all) });
   });
 
-  it("a limit, an offset and a size are whole numbers", async () => {
+  it("must be whole numbers as a limit, an offset and a size", async () => {
     expect(await byEachWay((way) => find(way, ["limit", 0], all))).toEqual(each([]));
     expect(await byEachWay(async (way) => names(await find(way, ["limit", 1e9], all)))).toEqual(
       each(rows.map(({ name }) => name).sort()),
@@ -151,7 +151,7 @@ describe("values from callers, by each way in", () => {
     await allRefused(calls);
   });
 
-  it("a value of another type is refused, not converted, to look for and to store", async () => {
+  it("of another type are refused, not converted, in conditions and in rows", async () => {
     const wrong: [field: string, value: unknown][] = [
       ["name", 1],
       ["name", true],
@@ -184,7 +184,7 @@ describe("values from callers, by each way in", () => {
     await allRefused(calls);
   });
 
-  it("NaN, infinities, invalid dates and half a surrogate pair are refused", async () => {
+  it("are refused if they are NaN, infinite, invalid dates or half a surrogate pair", async () => {
     const odd: [field: string, value: unknown][] = [
       ["price", Number.NaN],
       ["price", Infinity],
@@ -210,8 +210,8 @@ describe("values from callers, by each way in", () => {
   });
 });
 
-describe("rows from callers, by each way in", () => {
-  it("a key that is no field is refused, and so is what the framework fills in", async () => {
+describe("rows from callers, over each transport", () => {
+  it("are refused with an unknown key, or one that the framework fills in", async () => {
     const calls: Record<string, (way: Way) => Promise<unknown>> = {};
     for (const key of ["id", "createdAt", "updatedAt", "userId", "role", "emailVerified", "toString", "rowid"]) {
       const values = { name: "new", [key]: key.endsWith("At") ? new Date(0) : "x" };
@@ -225,7 +225,7 @@ describe("rows from callers, by each way in", () => {
     await allRefused(calls);
   });
 
-  it("what is no id finds nothing, and what is no version is refused", async () => {
+  it("are not found by invalid ids, and are refused with an invalid version", async () => {
     const id = "0".repeat(36);
     await allRefused(
       Object.fromEntries(

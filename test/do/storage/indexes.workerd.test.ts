@@ -30,7 +30,7 @@ describe("indexes", () => {
     return plan;
   }
 
-  it("are used for what they were declared for", () =>
+  it("are used for the declared conditions", () =>
     withTables({ people: indexed }, ({ tableSet, sql }) => {
       const plan = (build: (query: AnyQuery) => AnyQuery) => planOf(sql, tableSet, build);
       expect(plan((query) => query.where("email", "==", "a"))).toBe(
@@ -54,7 +54,7 @@ describe("indexes", () => {
     ["id", "desc", "sqlite_autoindex_people_1 (id<?)"],
     ["name", "asc", "people.name (name>?)"],
     ["name", "desc", "people.name (name<?)"],
-  ] as const)("starts a page by %s %s through an index, however far in", (field, direction, index) =>
+  ] as const)("start a page by %s %s through an index, however far in", (field, direction, index) =>
     withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
       tables.people.createMany(
         Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: n % 2 === 0, name: `n${n % 7}` })),
@@ -69,7 +69,7 @@ describe("indexes", () => {
     }),
   );
 
-  it("a page within a condition begins by their compound index", () =>
+  it("start a page within a condition by their compound index", () =>
     withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
       tables.people.createMany(Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: true, name: "" })));
       const within = (query: AnyQuery) => query.where("done", "==", true).orderBy("createdAt", "desc");

@@ -50,7 +50,7 @@ describe("fields with the names of methods that every object has", () => {
     });
   });
 
-  it("come by themselves in a later version, and so do tables", () =>
+  it("are added automatically in a later version, like tables", () =>
     withTables({ all: table(z.object({ a: z.int() })) }, ({ tables, sql, storage }) => {
       const { id } = tables.all.create({ a: 1 });
       const later = createTableSet({

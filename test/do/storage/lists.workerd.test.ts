@@ -77,7 +77,7 @@ describe("in and notIn", () => {
     }),
   );
 
-  it("take a hundred thousand values, with everything that a query can do", () =>
+  it("accept a hundred thousand values, with every operation of a query", () =>
     withTables(definitions, ({ tables }) => {
       let row = tables.all.create({ ...(nothing as object), text: "x", int: 1 } as never);
       const list = Array.from({ length: 100_000 }, (_, index) => `${index}-${"ü".repeat(20)}`);
@@ -97,7 +97,7 @@ describe("in and notIn", () => {
       expect(tables.all.deleteWhere((is) => is("text", "in", [...list, "x"]))).toBe(1);
     }));
 
-  it("pages through a query with a long list", () =>
+  it("return pages for a query with a long list", () =>
     withTables(definitions, ({ tables }) => {
       const rows = tables.all.createMany(
         Array.from({ length: 5 }, (_, int) => ({ ...(nothing as object), int })) as never,

@@ -144,7 +144,7 @@ it("reads the log again after entries were rolled back or pruned", () =>
     expect(rest.length).toBe(600);
   }));
 
-it("keeps the indexes of all tables within their memory, and reads gaps that do not fit from the log", () =>
+it("limits the memory of the indexes of all tables, and reads gaps that do not fit from the log", () =>
   withTables(definitions, ({ sql, log }) => {
     const most = 200_000;
     const cache = createLogIndexCache(sql, most);

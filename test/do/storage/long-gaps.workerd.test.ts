@@ -10,8 +10,8 @@ import { withTables } from "./with-tables.js";
 const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };
 const ROWS = 20_000;
 
-describe("a long gap, told page by page", () => {
-  it("costs its length, not the square of it, and tells the same as at once", () =>
+describe("a long gap that is delivered page by page", () => {
+  it("takes time in proportion to its length, and delivers the same as all at once", () =>
     withTables(definitions, ({ sql, log, storage }) => {
       const after = log.head();
       storage.transactionSync(() => {

@@ -58,7 +58,7 @@ const row = fc.record({
 });
 
 describe("page, sorted by long values", () => {
-  it("gives every row once, in order, with a short cursor", () =>
+  it("returns every row once, in order, with a short cursor", () =>
     withTables(definitions, ({ tables }) => {
       fc.assert(
         fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 1, max: 3 }), (rows, size) => {
@@ -77,7 +77,7 @@ describe("page, sorted by long values", () => {
       );
     }));
 
-  it("leaves no row out when the cursor's row is deleted or changed", () =>
+  it("skips no row when the cursor's row is deleted or changed", () =>
     withTables(definitions, ({ tables }) => {
       for (const text of ["x", "\u{10FFFF}"]) {
         for (const direction of directions) {
@@ -100,7 +100,7 @@ describe("page, sorted by long values", () => {
       }
     }));
 
-  it("leaves no row out when the cursor's row with long bytes is deleted", () =>
+  it("skips no row when the cursor's row with long bytes is deleted", () =>
     withTables(definitions, ({ tables }) => {
       for (const fill of [7, 255]) {
         for (const direction of directions) {
@@ -117,7 +117,7 @@ describe("page, sorted by long values", () => {
       }
     }));
 
-  it("refuses forged long keys, and reads no other row's value by them", () =>
+  it("refuses forged long keys, which read no other row's value", () =>
     withTables(definitions, ({ tables }) => {
       const [first] = tables.things.createMany(
         Array.from({ length: 3 }, (_, n) => ({ text: "b".repeat(9_000) + n, n })),
@@ -141,7 +141,7 @@ describe("page, sorted by long values", () => {
 });
 
 describe("page, of long rows", () => {
-  it("ends before the rows take more than 4 MiB, and has at least one", () =>
+  it("ends before the rows take more than 4 MiB, and contains at least one", () =>
     withTables(definitions, ({ tables }) => {
       const lengths = [...Array<number>(12).fill(900_000), 10, 10, 10, ...Array<number>(5).fill(990_000)];
       tables.things.createMany(lengths.map((length, n) => ({ text: "x".repeat(length), n })));

@@ -14,7 +14,7 @@ const people = table(Person, { unique: ["email", ["team", "name"]] });
 const ruled = table(z.object({ from: z.int(), to: z.int() }).refine(({ from, to }) => from <= to, "from before to"));
 
 describe("many rows at once", () => {
-  it("createMany stores all of them, or none", () =>
+  it("are all stored by createMany, or none", () =>
     withTables({ people }, ({ tables, writes, log }) => {
       const created = tables.people.createMany([{ email: "a" }, { email: "b", stars: 2 }]);
       expect(tables.people.orderBy("id").all()).toEqual(created);
@@ -30,7 +30,7 @@ describe("many rows at once", () => {
       expect(writes()).toBe(1);
     }));
 
-  it("createMany of more rows than a statement takes values for is one piece too", () =>
+  it("are stored together by createMany when they exceed the values of one statement", () =>
     withTables({ people }, ({ tables, log }) => {
       const values = Array.from({ length: 57 }, (_, n) => ({ email: `${n}`, stars: n % 6 }));
       const created = tables.people.createMany(values);
@@ -48,7 +48,7 @@ describe("many rows at once", () => {
       expect(tables.people.count()).toBe(57);
     }));
 
-  it("upsert changes the row that is there, and leaves out what was left out", () =>
+  it("are updated by upsert where they exist, which keeps omitted fields", () =>
     withTables({ people }, ({ tables }) => {
       const first = tables.people.upsert({ email: "a", name: "Ann", stars: 3 }, { on: "email" });
       const second = tables.people.upsert({ email: " a ", team: "t" }, { on: ["email"] });
@@ -66,7 +66,7 @@ describe("many rows at once", () => {
       );
     }));
 
-  it("updateWhere and deleteWhere change what a condition finds, or nothing", () =>
+  it("are changed by updateWhere and deleteWhere under a condition, or none", () =>
     withTables({ people }, ({ tables, log }) => {
       const rows = tables.people.createMany(["a", "b", "c"].map((email, stars) => ({ email, stars })));
       expect(tables.people.updateWhere((is) => is("stars", ">", 0), { stars: null, name: "x" })).toBe(2);
@@ -93,7 +93,7 @@ describe("many rows at once", () => {
       expect(tables.people.all().map(({ email }) => email)).toEqual(["b"]);
     }));
 
-  it("updateWhere holds every row to the object's rules", () =>
+  it("are each validated by updateWhere against the object's rules", () =>
     withTables({ ruled }, ({ tables }) => {
       tables.ruled.createMany([
         { from: 1, to: 9 },
@@ -104,7 +104,7 @@ describe("many rows at once", () => {
       expect(tables.ruled.updateWhere((is) => is("to", "==", 9), { from: 5 })).toBe(1);
     }));
 
-  it("of 20 updates of one version, exactly one wins", () =>
+  it("are updated by exactly one of 20 updates of one version", () =>
     withTables({ people, ruled }, ({ tables, log }) => {
       const row = tables.people.create({ email: "a" });
       const outcomes = Array.from({ length: 20 }, (_, n) =>

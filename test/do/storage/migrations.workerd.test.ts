@@ -65,7 +65,7 @@ const steps: Migration[] = [
   },
 ];
 
-describe("a field of another type that SQLite stores alike", () => {
+describe("a field of another type with the same type in SQLite", () => {
   const text = { posts: table(z.object({ tags: z.string() })) };
   const list = { posts: table(z.object({ tags: z.array(z.string()) })) };
   const split: Migration = {
@@ -91,7 +91,7 @@ describe("a field of another type that SQLite stores alike", () => {
       expect(() => deploy(storage, text)).toThrow(/posts\.tags is stored as JSON/);
     }));
 
-  it("stays unnoticed when the version before did not store types, and is noticed from then on", () =>
+  it("is not detected when the version before did not store types, and is detected from then on", () =>
     withTables({ posts: table(z.object({ at: z.int() })) }, (storage) => {
       storage.tables.posts.create({ at: 5 });
       const [row] = storage.sql.exec<{ stored: string }>("SELECT stored FROM _schema").toArray();
@@ -105,7 +105,7 @@ describe("a field of another type that SQLite stores alike", () => {
 });
 
 describe("migrations", () => {
-  it("run once, in order, and bring live rows along", () =>
+  it("run once, in order, and convert stored rows", () =>
     withTables(first, (storage) => {
       ran.length = 0;
       const old = storage.tables.posts.createMany([{ title: "a" }, { title: "b", kind: "high" }]);
@@ -141,7 +141,7 @@ describe("migrations", () => {
       expect(ran).toHaveLength(2);
     }));
 
-  it("an object that is born later has nothing to run", () =>
+  it("do not run in an object that is created later", () =>
     withTables({}, ({ sql, storage }) => {
       sql.exec("DROP TABLE _schema; DROP TABLE _changes; DROP TABLE _migrations");
       ran.length = 0;
@@ -151,7 +151,7 @@ describe("migrations", () => {
       expect(ran).toEqual([]);
     }));
 
-  it("a failure changes nothing, and the next version tries again", () =>
+  it("change nothing when they fail, and run again in the next version", () =>
     withTables(first, (storage) => {
       const row = storage.tables.posts.create({ title: "a" });
       const failing = steps.map((step) =>
@@ -179,7 +179,7 @@ describe("migrations", () => {
       expect(deploy(storage, second, steps).posts.findById(row.id)).toMatchObject({ name: "a", slug: "a-1" });
     }));
 
-  it("an older version finds what it needs, or changes nothing", () =>
+  it("refuse an older version for which fields are missing, and change nothing", () =>
     withTables(first, (storage) => {
       storage.tables.posts.create({ title: "a" });
       const wider = {
@@ -196,7 +196,7 @@ describe("migrations", () => {
       expect(deploy(storage, wider, [step]).posts.count()).toBe(2);
     }));
 
-  it("rebuild keeps what the definition does not have", () =>
+  it("keep data that the definition does not declare when they rebuild a table", () =>
     withTables(first, (storage) => {
       const { id } = storage.tables.posts.create({ title: "a", kind: "high" });
       const less = { posts: table(z.object({ title: z.string() })) };
@@ -205,7 +205,7 @@ describe("migrations", () => {
       expect(storage.sql.exec("SELECT kind FROM posts WHERE id = ?", id).one()).toEqual({ kind: "high" });
     }));
 
-  it("refuses ids that are used twice, and steps that come too late", () =>
+  it("are refused when ids are used twice, or steps are inserted late", () =>
     withTables(first, (storage) => {
       const up = (): void => {};
       expect(() =>

@@ -29,7 +29,7 @@ const fields = ["n", "group", "at", "score", "bytes", "big", "flag", "createdAt"
 const directions = ["asc", "desc"] as const;
 
 describe("page", () => {
-  it("gives the rows of all(), whatever they are sorted by", () =>
+  it("returns the rows of all(), in any order", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       for (const first of fields) {
@@ -49,7 +49,7 @@ describe("page", () => {
       expect(tables.things.where("n", "<", 0).page()).toEqual({ items: [], nextCursor: null });
     }));
 
-  it("is stable while rows come and go, the last one of a page included", () =>
+  it("is stable while rows are created and deleted, including the last one of a page", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       const query = tables.things.select("group").orderBy("n");
@@ -66,7 +66,7 @@ describe("page", () => {
       expect(query.page({ after: nextCursor, size: 2 }).items).toEqual([{ group: rows[6]!.group }, { group: "b" }]);
     }));
 
-  it("refuses cursors of other queries, forged ones, and wrong sizes", () =>
+  it("refuses forged cursors, those of other queries, and invalid sizes", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       const query = tables.things.where("n", ">", 1).orderBy("group");

@@ -92,7 +92,7 @@ const cases: [field: string, operator: string, value: unknown, found: number[]][
 ];
 
 describe("where", () => {
-  it("is right for every operator and type", () =>
+  it("returns the right rows for every operator and type", () =>
     withThings((query) => {
       for (const [field, operator, value, expected] of cases) {
         const message = `${field} ${operator} ${String(value)}`;
@@ -103,7 +103,7 @@ describe("where", () => {
       }
     }));
 
-  it("id, createdAt and updatedAt are fields", () =>
+  it("accepts id, createdAt and updatedAt as fields", () =>
     withThings((query) => {
       const [one, two] = query.orderBy("n").all();
       expect(found(query.where("id", "==", String(one?.id)))).toEqual([1]);
@@ -113,14 +113,14 @@ describe("where", () => {
       expect(query.orderBy("id", "desc").first()).toMatchObject({ n: 5 });
     }));
 
-  it("several are all required, and a query is never changed", () =>
+  it("combines conditions with AND, and never changes a query", () =>
     withThings((query) => {
       const low = query.where("kind", "==", "low");
       const early = low.where("at", "<", day(2));
       expect([found(low), found(early), found(query)]).toEqual([[1, 4], [1], [1, 2, 3, 4, 5]]);
     }));
 
-  it("takes a hundred conditions, and lists of any length", () =>
+  it("accepts a hundred conditions, and lists of any length", () =>
     withThings((query) => {
       let many = query;
       for (let count = 0; count < 100; count++) many = many.where("n", "!=", 100 + count);
@@ -137,8 +137,8 @@ describe("where", () => {
     }));
 });
 
-describe("order, limit, offset", () => {
-  it("sorts by any field, and by several", () =>
+describe("orderBy, limit and offset", () => {
+  it("sort by any field, and by several", () =>
     withThings((query) => {
       const numbers = (sorted: AnyQuery) => sorted.all().map((row) => row["n"]);
       expect(numbers(query.orderBy("number"))).toEqual([4, 2, 3, 5, 1]);
@@ -149,7 +149,7 @@ describe("order, limit, offset", () => {
       expect(numbers(query.orderBy("createdAt"))).toEqual([1, 2, 3, 4, 5]);
     }));
 
-  it("limits and leaves out", () =>
+  it("limit and skip rows", () =>
     withThings((query) => {
       const sorted = query.orderBy("n");
       const numbers = (some: AnyQuery) => some.all().map((row) => row["n"]);
@@ -164,7 +164,7 @@ describe("order, limit, offset", () => {
       expect([sorted.limit(2).count(), sorted.offset(4).count(), sorted.limit(0).exists()]).toEqual([2, 1, false]);
     }));
 
-  it("takes whole numbers only", () =>
+  it("accept whole numbers only", () =>
     withThings((query) => {
       for (const bad of [
         -1,

@@ -19,7 +19,7 @@ const bags = {
 };
 
 describe("keys of stored values", () => {
-  it.each(reserved)("refuses the key %s, wherever it is", (key) =>
+  it.each(reserved)("refuse %s, wherever it is", (key) =>
     withTables(bags, ({ tables }) => {
       const bad = withKey(key);
       const row = tables.bags.create({ record: {}, loose: {}, list: [] });
@@ -35,7 +35,7 @@ describe("keys of stored values", () => {
     }),
   );
 
-  it.each(allowed)("stores and sends the key %s", (key) =>
+  it.each(allowed)("store and send %s", (key) =>
     withTables(bags, ({ tables }) => {
       const values = { record: withKey(key, { deep: withKey(key) }), loose: withKey(key), list: [withKey(key)] };
       const { id } = tables.bags.create(values as never);
@@ -45,7 +45,7 @@ describe("keys of stored values", () => {
     }),
   );
 
-  it("reads a row that an earlier version stored with such keys, without them", () =>
+  it("are skipped in a row that an earlier version stored with them", () =>
     withTables(bags, ({ tables, sql }) => {
       const { id } = tables.bags.create({ record: {}, loose: {}, list: [] });
       const stored =
@@ -57,7 +57,7 @@ describe("keys of stored values", () => {
       expect(tables.bags.update(id, { loose: { b: 1 } }).record).toEqual(row?.record);
     }));
 
-  it("sends everything that it accepts", () => {
+  it("are sent when they are accepted", () => {
     const key = fc.oneof(fc.constantFrom(...inherited, "a.b", "a\\.b", "\\", "", "0"), fc.string({ unit: "binary" }));
     const leaf = fc.oneof(
       fc.string({ unit: "binary" }),

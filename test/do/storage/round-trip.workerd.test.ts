@@ -36,7 +36,7 @@ function asRead(values: Record<string, unknown>): Record<string, unknown> {
 }
 
 describe("round trip", () => {
-  it("every type comes back as it was, from create, findById, all and update", () =>
+  it("returns every type unchanged from create, findById, all and update", () =>
     withTables(definitions, ({ tables }) => {
       fc.assert(
         fc.property(rows, rows, (one, other) => {
@@ -74,7 +74,7 @@ describe("round trip", () => {
     });
   });
 
-  it("what a caller or a reader does to a value does not reach the other", () =>
+  it("separates stored values from objects that a caller or reader changes", () =>
     withTables(
       { files: table(z.object({ bytes: z.instanceof(Uint8Array), list: z.array(z.int()) })) },
       ({ tables }) => {
@@ -89,7 +89,7 @@ describe("round trip", () => {
       },
     ));
 
-  it("what SQLite would change is refused", () =>
+  it("refuses values that SQLite would change", () =>
     withTables(
       { notes: table(z.object({ text: z.string(), json: z.record(z.string(), z.unknown()) })) },
       ({ tables }) => {
@@ -101,7 +101,7 @@ describe("round trip", () => {
       },
     ));
 
-  it("defaults, transforms and refinements work on the input", () => {
+  it("applies defaults, transforms and refinements to the input", () => {
     const schema = z.object({
       slug: z.string().trim().toLowerCase().brand("slug"),
       length: z

@@ -29,7 +29,7 @@ const base = { title: z.string(), done: z.boolean().default(false) };
 const posts = table(z.object(base));
 
 describe("planSchema", () => {
-  it("has nothing to do for the same definitions", () => {
+  it("has no statements for equal definitions", () => {
     expect(plan({ posts }, { posts })).toEqual({ statements: [], unique: new Map(), result: stored({ posts }) });
   });
 
@@ -83,7 +83,7 @@ describe("planSchema", () => {
     ["a required field that is gone", { done: base.done }, /posts\.title is gone/],
     ["a field in another case", { ...base, Done: z.boolean().optional() }, /./],
   ];
-  it.each(refusals)("refuses %s, and says so", (_, fields, reason) => {
+  it.each(refusals)("refuses %s with a reason", (_, fields, reason) => {
     expect(() => plan({ posts }, { posts: table(z.object(fields) as never) })).toThrow(reason);
   });
 
@@ -142,7 +142,7 @@ describe("planSchema", () => {
     expect(plan({ posts }, { posts, post: posts }).statements.length).toBeGreaterThan(0);
   });
 
-  it("an older version leaves what a newer one added", () => {
+  it("lets an older version keep what a newer one added", () => {
     const newer = {
       posts: table(z.object({ ...base, added: z.string().optional(), level: z.int().default(1) }), {
         indexes: ["level"],
@@ -152,7 +152,7 @@ describe("planSchema", () => {
     expect(plan(newer, { posts })).toEqual({ statements: [], unique: new Map(), result: stored(newer) });
   });
 
-  it("a field with a default may go, and come back", () => {
+  it("lets a field with a default be removed and added again", () => {
     const without = { posts: table(z.object({ title: z.string() })) };
     const { statements, result } = plan({ posts }, without);
     expect(statements).toEqual([]);

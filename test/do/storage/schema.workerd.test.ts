@@ -20,7 +20,7 @@ function redeploy<TDefinitions extends TableDefinitions>(
   return createTables({ tableSet, sql, transactionSync, onWrite: () => undefined, changes: () => ({}) as never });
 }
 
-describe("birth", () => {
+describe("the first start of an object", () => {
   it("stores STRICT tables with a column for each field", () =>
     withTables({ posts }, ({ sql, tableSet }) => {
       const names = sql
@@ -42,13 +42,13 @@ describe("birth", () => {
       );
     }));
 
-  it("an owner kind without tables has its log", () =>
+  it("creates the log of an owner kind without tables", () =>
     withTables({}, ({ log, tables }) => {
       expect(log.head().seq).toBe(1);
       expect(Object.keys(tables)).toEqual([]);
     }));
 
-  it("100 columns of the widest kind fit", () =>
+  it("supports 100 columns of the widest kind", () =>
     withTables(
       {
         wide: table(
@@ -64,7 +64,7 @@ describe("birth", () => {
     ));
 });
 
-describe("redeploy", () => {
+describe("a redeployment", () => {
   const later = {
     posts: table(
       z.object({
@@ -79,7 +79,7 @@ describe("redeploy", () => {
     notes: table(z.object({ text: z.string() })),
   };
 
-  it("adds fields, indexes and tables to live data, and tells nobody", () =>
+  it("adds fields, indexes and tables to stored data, and delivers no events", () =>
     withTables({ posts }, (storage) => {
       const old = storage.tables.posts.create({ title: "Old" });
       const head = storage.log.head();
@@ -95,7 +95,7 @@ describe("redeploy", () => {
       expect(storage.sql.exec("SELECT name FROM sqlite_master WHERE name = 'posts.done'").toArray()).toHaveLength(1);
     }));
 
-  it("two versions share one storage", () =>
+  it("lets two versions share one storage", () =>
     withTables({ posts }, (storage) => {
       const newer = redeploy(storage, later);
       const older = redeploy(storage, { posts });
@@ -107,14 +107,14 @@ describe("redeploy", () => {
       expect(redeploy(storage, later).posts.count()).toBe(2);
     }));
 
-  it("an older version serves an object that a newer one gave birth to", () =>
+  it("lets an older version serve an object that a newer one created", () =>
     withTables(later, (storage) => {
       const older = redeploy(storage, { posts });
       const row = older.posts.create({ title: "x" });
       expect(storage.tables.posts.findById(row.id)).toMatchObject({ title: "x", stars: 3, kind: "a" });
     }));
 
-  it("refuses what needs a written migration, and leaves everything as it was", () =>
+  it("refuses changes that need a written migration, and leaves everything unchanged", () =>
     withTables({ posts }, (storage) => {
       const row = storage.tables.posts.create({ title: "x" });
       for (const fields of [{ ...base, added: z.string() }, { ...base, title: z.int() }, { done: base.done }]) {

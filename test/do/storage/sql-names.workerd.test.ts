@@ -9,7 +9,7 @@ const names =
   "value key type atom parent fullkey path json root element rowid oid NEW old excluded select order group index table";
 
 describe("fields and tables with names that mean something in SQL", () => {
-  it.each(names.split(" "))("finds the elements of a list in a field %s", (name) => {
+  it.each(names.split(" "))("find the elements of a list in a field %s", (name) => {
     const shape = Object.fromEntries([name, "other"].map((field) => [field, z.array(z.string())]));
     return withTables({ all: table(z.object(shape), { indexes: [name] }) }, ({ tables }) => {
       const rows = tables.all.createMany([
@@ -31,7 +31,7 @@ describe("fields and tables with names that mean something in SQL", () => {
     });
   });
 
-  it.each(names.split(" "))("stores, finds and changes the rows of a table %s", (name) => {
+  it.each(names.split(" "))("store, find and change the rows of a table %s", (name) => {
     const lists = table(z.object({ list: z.array(z.string()), slug: z.string() }), { unique: ["slug"] });
     return withTables(Object.fromEntries([[name, lists]]), ({ tables }) => {
       const all = tables[name] as NonNullable<(typeof tables)[string]>;
@@ -44,7 +44,10 @@ describe("fields and tables with names that mean something in SQL", () => {
     });
   });
 
-  it.each(["json_each", "JSON_TREE", "pragma_table_info"])("refuses a table %s, which is a function of SQL", (name) => {
-    expect(() => describeTables({ [name]: table(z.object({ text: z.string() })) })).toThrow(/function of SQL/);
-  });
+  it.each(["json_each", "JSON_TREE", "pragma_table_info"])(
+    "are refused for a table if they are a function of SQL: %s",
+    (name) => {
+      expect(() => describeTables({ [name]: table(z.object({ text: z.string() })) })).toThrow(/function of SQL/);
+    },
+  );
 });

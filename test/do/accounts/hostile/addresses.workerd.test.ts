@@ -51,35 +51,38 @@ const noAddress = {
   "no text": "",
 };
 
-describe("what is no address", () => {
-  it.each(Object.entries(noAddress))("%s, on every road; nothing is stored or mailed", async (_name, email) => {
-    const before = await listDurableObjectIds(env.BLOG_DO);
-    for (const name of strangersRoads) {
-      const road = strangersRoad(name);
-      const asked = ["auth.signup", "auth.login"].map((path) => ({ path, input: { email, password } }));
-      if (name !== "form") asked.push({ path: "auth.requestPasswordReset", input: { email } as never });
-      for (const { path, input } of asked) {
-        const code = await refusalOf(road.mutate(path, input));
-        // More than a field of a form may hold, or a URL, is refused before it is looked at.
-        expect({ road: name, path, code }).toEqual({ road: name, path, code: "BAD_REQUEST" });
+describe("an invalid address", () => {
+  it.each(Object.entries(noAddress))(
+    "%s is refused over every transport, and nothing is stored or mailed",
+    async (_name, email) => {
+      const before = await listDurableObjectIds(env.BLOG_DO);
+      for (const name of strangersRoads) {
+        const road = strangersRoad(name);
+        const asked = ["auth.signup", "auth.login"].map((path) => ({ path, input: { email, password } }));
+        if (name !== "form") asked.push({ path: "auth.requestPasswordReset", input: { email } as never });
+        for (const { path, input } of asked) {
+          const code = await refusalOf(road.mutate(path, input));
+          // More than a field of a form may hold, or a URL, is refused before it is looked at.
+          expect({ road: name, path, code }).toEqual({ road: name, path, code: "BAD_REQUEST" });
+        }
       }
-    }
-    for (const road of roads) {
-      for (const path of ["auth.changeEmail", "auth.signup", "auth.login"]) {
-        const code = await refusalOf(road.mutate(path, { email, password }));
-        expect({ road: road.name, path, code }).toEqual({ road: road.name, path, code: "BAD_REQUEST" });
+      for (const road of roads) {
+        for (const path of ["auth.changeEmail", "auth.signup", "auth.login"]) {
+          const code = await refusalOf(road.mutate(path, { email, password }));
+          expect({ road: road.name, path, code }).toEqual({ road: road.name, path, code: "BAD_REQUEST" });
+        }
       }
-    }
-    expect(mailsTo(email)).toEqual([]);
-    expect(await objectsSince(before)).toEqual([]);
-  });
+      expect(mailsTo(email)).toEqual([]);
+      expect(await objectsSince(before)).toEqual([]);
+    },
+  );
 
   it.each([
     ["a number", 7],
     ["a list", ["ada@example.com"]],
     ["an object", { toString: "ada@example.com" }],
     ["nothing", null],
-  ])("%s, on every road", async (_name, email) => {
+  ])("%s is refused over every transport", async (_name, email) => {
     for (const name of ["single", "batch", "batch-stream"] as const) {
       expect(await refusalOf(strangersRoad(name).mutate("auth.signup", { email, password }))).toBe("BAD_REQUEST");
     }
@@ -88,7 +91,7 @@ describe("what is no address", () => {
   });
 });
 
-describe("one address", () => {
+describe("equal spellings of an address", () => {
   const spellings: Record<string, (email: string) => string> = {
     "in capitals": (email) => email.toUpperCase(),
     "with spaces around it": (email) => `  ${email}\t`,
@@ -109,11 +112,11 @@ describe("one address", () => {
       expect(await refusalOf(road.mutate("auth.changeEmail", { email, password }))).toBe("CONFLICT");
   }
 
-  it.each(Object.entries(spellings))("%s makes no second account, on any road", (_name, vary) =>
+  it.each(Object.entries(spellings))("%s creates no second account over any transport", (_name, vary) =>
     expectSame(vary(bob.email), bob.user.id),
   );
 
-  it("of an international domain makes no second account, on any road", async () => {
+  it("of an international domain create no second account over any transport", async () => {
     const email = `eve-${freshEmail().split("@")[0]}@b\u00FCcher.example`;
     const { user } = await signUp(email);
     for (const domain of ["xn--bcher-kva", "B\u00DCCHER", "bu\u0308cher"]) {
@@ -121,13 +124,13 @@ describe("one address", () => {
     }
   });
 
-  it("a plus tag and dots are part of an address", async () => {
+  it("do not include other plus tags and dots", async () => {
     const [name, domain] = ada.email.split("@");
     expect((await signUp(`${name}+tag@${domain}`)).user.id).not.toBe(ada.user.id);
     expect((await signUp(`${name?.replace("user-", "user.")}@${domain}`)).user.id).not.toBe(ada.user.id);
   });
 
-  it("twenty sign-ups at once, in all its spellings and on all roads, make one account", async () => {
+  it("create one account for twenty sign-ups at once over all transports", async () => {
     const email = freshEmail();
     const vary = Object.values(spellings);
     const codes = await Promise.all(

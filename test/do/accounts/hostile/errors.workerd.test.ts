@@ -13,7 +13,7 @@ function allOf(error: unknown): string {
 }
 
 it.each(["broken", "thrown-string", "thrown-cause"])(
-  "what onSignup threw (%s) is a code and a request id, on every road",
+  "shows only a code and a request id over every transport when onSignup throws %s",
   async (kind) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     for (const name of strangersRoads) {
@@ -31,7 +31,7 @@ it.each(["broken", "thrown-string", "thrown-cause"])(
 );
 
 it.each(["throwsError", "throwsString", "throwsWithCause"])(
-  "what a procedure threw (%s) is a code and a request id, on every road",
+  "shows only a code and a request id over every transport when a procedure throws %s",
   async (name) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     for (const road of await ownRoads(await signUp())) {

@@ -18,7 +18,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const http = ["single", "batch", "batch-stream"] as const;
 
-describe("what is no password", () => {
+describe("an unacceptable password", () => {
   const none = {
     "0 bytes": "",
     "7 bytes": "1234567",
@@ -27,7 +27,7 @@ describe("what is no password", () => {
     "a lone surrogate": "\uD800 horse battery",
   };
 
-  it.each(Object.entries(none))("%s, on every road", async (name, bad) => {
+  it.each(Object.entries(none))("of %s is refused over every transport", async (name, bad) => {
     for (const road of strangersRoads) {
       // A form cannot say it: what it would say instead is another password, of a character that stands for none.
       if (road === "form" && name === "a lone surrogate") continue;
@@ -41,7 +41,7 @@ describe("what is no password", () => {
     expect(await refusalOf(strangersRoad("single").mutate("auth.login", { email: ada.email, password }))).toBe("none");
   });
 
-  it("a link for a new one is still good after each of them, on every road", async () => {
+  it("does not consume a reset link, over any transport", async () => {
     const { email } = await signUp();
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
@@ -56,7 +56,7 @@ describe("what is no password", () => {
     expect(await refusalOf(strangersRoad("single").mutate("auth.resetPassword", good))).toBe("none");
   });
 
-  it("what none can be is not hashed and not counted, whoever asks, on every road", async () => {
+  it("is neither hashed nor counted at sign-in, over any transport", async () => {
     const bad = none["200 kB"];
     const asked = strangersRoads.flatMap((name) => Array.from({ length: 3 }, () => strangersRoad(name)));
     for (const road of asked) {
@@ -71,7 +71,7 @@ describe("what is no password", () => {
     expect(await refusalOf(road!.mutate("auth.changeEmail", { email: freshEmail(), password }))).toBe("none");
   });
 
-  it("a megabyte is more than any road carries", async () => {
+  it("of a megabyte exceeds the size limit of every transport", async () => {
     const input = { email: ada.email, password: "x".repeat(1_048_576) };
     for (const name of strangersRoads) {
       for (const path of ["auth.login", "auth.signup"]) {
@@ -95,7 +95,7 @@ describe("passwords as typed", () => {
     ["a compatibility character", "\uFB01ne horse battery", "fine horse battery"],
     ["capitals", "Correct Horse Battery", "correct horse battery"],
     ["256 bytes", "\u00E9".repeat(128), `${"\u00E9".repeat(127)}e`],
-  ])("%s counts, on every road", async (_name, odd, other) => {
+  ])("are compared exactly over every transport: %s", async (_name, odd, other) => {
     const email = freshEmail();
     await openBrowser().client().auth.signup.mutate({ email, password: odd });
     for (const name of strangersRoads) {
@@ -119,7 +119,7 @@ it("accepts either Unicode form of a password over every transport", async () =>
 });
 
 describe("a stored hash that demands unbounded work", () => {
-  it("is refused, and tells the caller nothing, on every road", async () => {
+  it("is refused over every transport without details for the caller", async () => {
     const someone = await signUp();
     const own = await ownRoads(someone);
     const absurd = `$scrypt$ln=30,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;

@@ -44,7 +44,7 @@ async function overSocket(browser: Browser, path: string, input: string, at = "/
   return JSON.stringify(frame);
 }
 
-it.each(nasty)("%s is no profile and no session's data, on any road", async (text) => {
+it.each(nasty)("refuses %s as a profile and as session data over every transport", async (text) => {
   const { browser, client, user } = await signUp();
   const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
   const patch = `{"profile":${text}}`;
@@ -68,7 +68,7 @@ it.each(nasty)("%s is no profile and no session's data, on any road", async (tex
   expect({}).not.toHaveProperty("admin");
 });
 
-it("where a session may hold any object, such keys are refused, and others are but keys", async () => {
+it("refuses keys of prototypes where a session may store any object, and stores all others", async () => {
   const { browser, http, user } = await signUpToFeeds();
   const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
   for (const text of nasty.slice(0, 5)) {

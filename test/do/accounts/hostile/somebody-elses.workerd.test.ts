@@ -24,8 +24,8 @@ async function onEach(path: string, input: unknown): Promise<Record<string, stri
 
 const every = (code: string) => Object.fromEntries(roads.map(({ name }) => [name, code]));
 
-describe("another user's", () => {
-  it("session is NOT_FOUND, on every road, and lives on", async () => {
+describe("an attempt to use another user's", () => {
+  it("session is NOT_FOUND over every transport and does not end it", async () => {
     const { id } = bob.session;
     expect(await onEach("sessions.revoke", { id })).toEqual(every("NOT_FOUND"));
     expect(await onEach("sessions.rename", { id, name: "Mine" })).toEqual(every("NOT_FOUND"));
@@ -42,7 +42,7 @@ describe("another user's", () => {
     ["auth.changeEmail", { email: "x@example.com", password }],
     ["sessions.revoke", { id: "x" }],
     ["sessions.rename", { id: "x", name: "x" }],
-  ])("id changes nothing about %s, on any road", async (path, input) => {
+  ])("id changes nothing about %s over any transport", async (path, input) => {
     for (const field of ["userId", "id", "sub", "sessionId", "owner", "caller"]) {
       if (input && field in input) continue;
       const more = { ...input, [field]: field === "sessionId" ? bob.session.id : bob.user.id };
@@ -59,7 +59,7 @@ describe("another user's", () => {
     expect((await bob.client.auth.me.query()).user).toEqual(bob.user);
   });
 
-  it("object is none that an organization's id could name, on any road", async () => {
+  it("object through an organization's id is refused over every transport", async () => {
     for (const organizationId of [
       bob.user.id,
       `user:${bob.user.id}`,
@@ -88,7 +88,7 @@ describe("another user's", () => {
     }
   });
 
-  it("refresh token beside one's own access token makes nobody somebody else", async () => {
+  it("refresh token beside the caller's own access token does not change who the caller is", async () => {
     const mixed = openBrowser();
     mixed.cookies.set("__Host-userdo-access", ada.browser.cookies.get("__Host-userdo-access") ?? "");
     mixed.cookies.set("__Host-userdo-refresh", bob.browser.cookies.get("__Host-userdo-refresh") ?? "");
@@ -98,7 +98,7 @@ describe("another user's", () => {
   });
 });
 
-describe("what sets cookies", () => {
+describe("a procedure that sets cookies", () => {
   it.each([
     ["auth.signup", () => ({ email: ada.email, password })],
     ["auth.login", () => ({ email: ada.email, password })],
@@ -107,14 +107,14 @@ describe("what sets cookies", () => {
     ["auth.refresh", () => ({ refreshToken: ada.browser.cookies.get("__Host-userdo-refresh") })],
     ["auth.changePassword", () => ({ currentPassword: password, newPassword: "another horse battery" })],
     ["account.delete", () => ({ password })],
-  ])("%s is refused on a socket, and nothing has happened", async (path, input) => {
+  ])("is refused on a socket without effect: %s", async (path, input) => {
     const [socket] = roads.filter(({ name }) => name === "socket");
     expect(await refusalOf(socket!.mutate(path, input()))).toBe("BAD_REQUEST");
     expect(await refusalOf(ada.client.auth.me.query())).toBe("none");
     expect(await ada.client.sessions.list.query()).toHaveLength(1);
   });
 
-  it("ending one's own session on a socket closes it; the cookies that stay are worth nothing, and go", async () => {
+  it("closes the socket on which a session ends itself, and the leftover cookies are rejected and cleared", async () => {
     const { browser, session, user } = await signUp();
     const [socket] = (await ownRoads({ browser, user })).filter(({ name }) => name === "socket");
     // Answered or not: the socket closes with it.

@@ -24,8 +24,8 @@ const asked: Record<string, [string, HeadersInit]> = {
   "batch-stream": ["/trpc/sessions.list?batch=1", { "trpc-accept": "application/jsonl" }],
 };
 
-describe("texts that are markup", () => {
-  it("are stored as they are, on every road, and answered as what no browser takes for a page", async () => {
+describe("texts that contain markup", () => {
+  it("are stored unchanged over every transport, and sent with a type that no browser renders as a page", async () => {
     const browser = openBrowser();
     const email = freshEmail();
     const response = await browser.fetch("/trpc/auth.signup", {
@@ -66,8 +66,8 @@ describe("texts that are markup", () => {
   });
 });
 
-describe("texts that control a terminal, or begin a line", () => {
-  it("reach no line of the log and not the audit log, on any road", async () => {
+describe("texts that control a terminal or begin a line", () => {
+  it("reach neither the log nor the audit log over any transport", async () => {
     const lines: string[] = [];
     for (const level of ["log", "info", "warn", "error"] as const) {
       vi.spyOn(console, level).mockImplementation((...parts) => void lines.push(parts.map(String).join(" ")));

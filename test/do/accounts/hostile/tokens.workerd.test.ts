@@ -21,7 +21,7 @@ const links = ["single", "batch", "batch-stream"] as const;
 afterEach(() => void vi.useRealTimers());
 
 describe("a refresh token", () => {
-  it("of twenty tabs at once, on all roads and in every way, has one successor", async () => {
+  it("has one successor when twenty tabs use it at once, over all transports and in every way", async () => {
     const { browser } = await signUp();
     moveClock(16 * MINUTE);
     const refreshToken = browser.cookies.get(refreshName);
@@ -46,7 +46,7 @@ describe("a refresh token", () => {
   });
 
   it.each([...links, "form", "body"])(
-    "that comes again after the grace period ends the session, over %s",
+    "ends the session when it is used after the grace period, over %s",
     async (name) => {
       const { browser, client, email, session } = await signUp();
       const thief = copyBrowser(browser);
@@ -97,7 +97,7 @@ describe("a mailed token", () => {
   } as const;
 
   it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
-    "%s has its effect once of twenty at once, on all roads; not for another user, not as another",
+    "%s takes effect once of twenty uses at once, over all transports, and for no other user or purpose",
     async (name) => {
       const { browser, user, token, input, action } = await kinds[name]();
       const stranger = await signUp();
@@ -141,7 +141,7 @@ describe("a mailed token", () => {
   );
 
   it.each(Object.keys(kinds) as (keyof typeof kinds)[])(
-    "%s is nothing once its time is over, on any road",
+    "%s is rejected over every transport once it has expired",
     async (name) => {
       const { browser, user, token, input } = await kinds[name]();
       const socket = await overSocket(browser);
