@@ -19,7 +19,7 @@ interface Frame {
 
 export type Reply = { readonly ok: true; readonly data: unknown } | { readonly ok: false; readonly code: string };
 
-/** A tab: one socket at a time, and what is subscribed to over it. Comes back as the stock client does. */
+/** A tab with one socket at a time and its subscriptions. It reconnects as the stock client does. */
 export function createClient(name: string, session: Session, keeps: boolean, target: Target, onNews: () => void) {
   let socket: WebSocket | undefined;
   let abandoned: WebSocket | undefined;
@@ -33,18 +33,18 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
     keeps,
     subscribers,
     stalled: false,
-    /** The subscriptions that were refused, of those that are not looked at. */
+    /** The refused subscriptions among those that the schedule does not check. */
     refused: new Set<number>(),
-    /** It was asked to show that it reads, and has not. */
+    /** The object asked whether this client reads, and it has not answered. */
     owesPong: false,
-    /** It was asked to come back on a new socket. */
+    /** The object asked this client to reconnect. */
     asked: false,
-    /** What went wrong while frames came in. */
+    /** The first error while frames were handled. */
     violation: undefined as Violation | undefined,
     isOpen: (): boolean => socket?.readyState === WebSocket.OPEN,
     nextId: (): number => ++ids,
 
-    /** Opens a socket; says whether that went well. */
+    /** Opens a socket. Returns whether that succeeded. */
     async open(): Promise<boolean> {
       const { webSocket, status } = await upgrade(session.browser, {}, target.socketPath);
       if (!webSocket) {
@@ -65,7 +65,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
       return true;
     },
 
-    /** Does not look at its socket any more, which stays open. */
+    /** Stops reading the socket, which stays open. */
     leave(): void {
       socket = undefined;
       client.stalled = client.owesPong = client.asked = false;
@@ -77,7 +77,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
       calls.clear();
     },
 
-    /** Does not look at its socket any more, and closes the one that it left so before. */
+    /** Stops reading the socket, and closes the previous one that it stopped reading. */
     abandon(): void {
       client.closeAbandoned();
       abandoned = socket;
@@ -107,18 +107,18 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
       try {
         socket?.send(typeof message === "string" ? message : JSON.stringify(message));
       } catch {
-        // Closed: the event that says so is on its way.
+        // Already closed; the close event is on its way.
       }
     },
 
-    /** `lastEventId` stands for what it was told last; a client that keeps where it began says that too. */
+    /** `lastEventId` is the last event's id, or the start position for a client that stores that. */
     subscribeMessage(id: number, subscriber: Subscriber, lastEventId: string | undefined, filler = ""): object {
       const { path, input: json } = target.subscription(subscriber.source, filler);
       const userdo = keeps && { userdo: { startedAt: subscriber.startedAt } };
       return { id, method: "subscription", params: { path, input: { json }, lastEventId, ...userdo } };
     },
 
-    /** The messages of calls, and what they are answered with. */
+    /** The messages of calls, and their replies. */
     call(method: "query" | "mutation", callPath: string, input?: object): { message: object; reply: Promise<Reply> } {
       const id = client.nextId();
       const reply = new Promise<Reply>((resolve) => {
@@ -131,14 +131,14 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
       };
     },
 
-    /** Reads one window, and stops again. */
+    /** Reads one window, and stops reading again. */
     sip(): void {
       if (!client.stalled || !client.owesPong) return;
       client.owesPong = false;
       client.send("PONG");
     },
 
-    /** Shows that it reads, from now on. */
+    /** Answers from now on that it reads. */
     read(): void {
       client.stalled = false;
       if (client.owesPong) client.send("PONG");
@@ -177,7 +177,7 @@ export function createClient(name: string, session: Session, keeps: boolean, tar
       subscriber.state = "ended";
       const { code, reason } = error.json.data;
       if (session.revokedAt < Infinity && (code === "UNAUTHORIZED" || code === "FORBIDDEN")) return;
-      // Sockets that the client has left may count until the object hears of it. `sync` subscribes again.
+      // Sockets that the client left count until the object notices the close. `sync` subscribes again.
       if (target.isShared && reason === "MEMBER_QUOTA") return;
       client.violation ??= new Violation(`${subscriber.name} (${subscriber.source}) ended: ${error.json.message}`);
     } else if (result?.type === "started") {

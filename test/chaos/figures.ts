@@ -1,4 +1,4 @@
-/** What the schedules came to. */
+/** The totals of the schedules that ran. */
 export function createFigures() {
   return {
     schedules: 0,

@@ -8,17 +8,17 @@ export interface Entry {
   readonly id: string;
 }
 
-/** A promise that was not kept. */
+/** A guarantee of the framework that was violated. */
 export class Violation extends Error {}
 
-/** All that was ever committed, in order. Read from the log before anything is pruned, and only ever grows. */
+/** All committed log entries, in order. It is read before anything is pruned, and only grows. */
 export function createHistory() {
   const entries: Entry[] = [];
   const byRow = new Map<string, Entry[]>();
   const rowsOf = (table: string, id: string): Entry[] => byRow.get(`${table} ${id}`) ?? [];
 
   const history = {
-    /** The newest entry's number, as far as it was read. */
+    /** The number of the newest entry that was read. */
     head: (): number => entries.length,
     at: (seq: number): Entry | undefined => entries[seq - 1],
 
@@ -30,28 +30,28 @@ export function createHistory() {
       own.push(entry);
     },
 
-    /** The entry that a cursor names. */
+    /** The entry that a cursor identifies. */
     find(cursor: string): Entry {
       const entry = history.at(Number(cursor.split(".")[0]));
       if (!entry || `${entry.seq}.${entry.nonce}` !== cursor) throw new Violation(`No entry has the cursor ${cursor}`);
       return entry;
     },
 
-    /** A row's entries after one number, up to and with another. */
+    /** A row's entries after one number, up to and including another. */
     between: (table: TableName, id: string, after: number, until: number): Entry[] =>
       rowsOf(table, id).filter(({ seq }) => seq > after && seq <= until),
 
-    /** Whether the row existed once the entry was written. */
+    /** Whether the row existed after the entry was written. */
     existed(table: TableName, id: string, seq: number): boolean {
       const last = rowsOf(table, id).findLast((entry) => entry.seq <= seq);
       return last !== undefined && last.type !== "delete";
     },
 
-    /** The rows of a table, and gone ones. */
+    /** The rows of a table, including deleted ones. */
     ids: (table: TableName): string[] =>
       Array.from(byRow.keys(), (key) => key.split(" ")).flatMap(([name, id = ""]) => (name === table ? [id] : [])),
 
-    /** The ids of the rows that existed once the entry was written. */
+    /** The ids of the rows that existed after the entry was written. */
     existing: (table: TableName, seq: number): string[] =>
       history.ids(table).filter((id) => history.existed(table, id, seq)),
   };

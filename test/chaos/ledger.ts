@@ -5,31 +5,31 @@ import type { TableName, Turn } from "./schedule.js";
 
 const TABLES: readonly TableName[] = ["items", "notes"];
 
-/** All that is known of what one object was asked to write, and of what it has committed. */
+/** The writes that were sent to one object, and those that it committed. */
 export function createLedger(object: () => DurableObjectStub) {
   const history = createHistory();
   const rows = { items: new Map<string, number>(), notes: new Map<string, number>() };
-  /** Rows that a reply has named, which the log was not searched for yet. */
+  /** Rows that a reply contained, and that were not looked up in the log yet. */
   const acknowledged: string[] = [];
-  /** What revoked sessions have asked for. */
+  /** The writes that revoked sessions sent. */
   const refused = new Set<number>();
   let n = 0;
   let prunedTo = 0;
 
   return {
     history,
-    /** Up to which entry the log was pruned. */
+    /** The newest entry that was pruned. */
     prunedTo: (): number => prunedTo,
     rows: (table: TableName): ReadonlyMap<string, number> => rows[table],
 
-    /** The next number, which no row holds yet; the `more` after it are taken as well. */
+    /** The next number that no row contains. The `more` numbers after it are reserved too. */
     number(more = 0): number {
       const next = n + 1;
       n = next + more;
       return next;
     },
 
-    /** What to send for a turn: each write with a number of its own, by which it is known again. */
+    /** Builds the writes of a turn. Each has its own number, by which it is recognized. */
     numbered({ writes, fail }: Turn, isRevoked: boolean) {
       return {
         fail,
@@ -43,7 +43,7 @@ export function createLedger(object: () => DurableObjectStub) {
 
     acknowledge: (ids: readonly string[]): void => void acknowledged.push(...ids),
 
-    /** Reads what was committed, and holds the tables against it. Says how many entries were new. */
+    /** Reads new entries, and compares the tables with them. Returns the number of new entries. */
     async read(): Promise<number> {
       const read = await runInDurableObject(object(), (_instance, { storage: { sql } }) => ({
         entries: sql
@@ -67,7 +67,7 @@ export function createLedger(object: () => DurableObjectStub) {
       return read.entries.length;
     },
 
-    /** Prunes the object's log down to so many entries. Says how many are gone. */
+    /** Prunes the object's log to the given number of entries. Returns how many it deleted. */
     prune: (maxRows: number): Promise<number> =>
       runInDurableObject(object(), (_instance, { storage: { sql } }) => {
         const gone = createChangeLog(sql).prune({ maxRows, maxAgeMs: Number.MAX_SAFE_INTEGER });

@@ -10,9 +10,9 @@ interface Result {
 
 export interface LiveSubscriberOptions extends Pick<SubscriberOptions, "name" | "history"> {
   readonly source: LiveSource;
-  /** The user that the results of a personal query are for. */
+  /** The user for whom a personal query returns results. */
   readonly userId: string;
-  /** The rows of a table when the log was read last. */
+  /** The rows of a table when the log was last read. */
   readonly rows: (table: TableName) => ReadonlyMap<string, number>;
 }
 
@@ -20,8 +20,8 @@ const seqOf = (eventId: string): number => Number.parseInt(eventId, 10);
 const cursorOf = (eventId: string): string => eventId.split(".").slice(0, 2).join(".");
 
 /**
- * A live query: each result is one state of its table, a later one than the last, and at rest the client has the current
- * one.
+ * A live query. Each result must be a state of its table that is later than the last one, and at rest the client must
+ * have the current state.
  */
 export function createLiveSubscriber({ name, source, history, userId, rows }: LiveSubscriberOptions): Subscriber {
   const table = source === "liveItems" ? "items" : "notes";
@@ -53,7 +53,7 @@ export function createLiveSubscriber({ name, source, history, userId, rows }: Li
     results++;
   }
 
-  /** How the last result differs from the table, if it does. */
+  /** The difference between the last result and the table, if any. */
   function difference(): string | undefined {
     if (!last) return "a first result";
     const current = rows(table);

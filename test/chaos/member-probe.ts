@@ -3,12 +3,12 @@ import { Violation } from "./history.js";
 import type { Session } from "./session.js";
 import type { World } from "./world.js";
 
-/** How many sockets one member sends over. */
+/** The number of sockets over which one member sends. */
 export const SOCKETS = 3;
 
 export type Probe = Awaited<ReturnType<typeof openProbe>>;
 
-/** Several sockets of one member that read all they are sent. */
+/** Several sockets of one member that read everything. */
 export async function openProbe(world: World, { browser }: Session) {
   const opened: RawSocket[] = [];
   let isCut = false;
@@ -35,13 +35,13 @@ export async function openProbe(world: World, { browser }: Session) {
     isCut: (): boolean => isCut,
     isAnswered: (): boolean => answers().every((frame) => frame !== undefined),
 
-    /** Sends so many messages, each in a frame of its own, over one socket after the other. */
+    /** Sends the given number of messages in separate frames, over the sockets in turn. */
     spread(count: number, message: (id: number) => object): void {
       sent = count;
       for (let id = 0; id < count; id++) if (!isCut) opened[id % SOCKETS]?.send(message(id));
     },
 
-    /** Waits until the object has received all that was sent. */
+    /** Waits until the object has received all messages. */
     received(): Promise<void> {
       for (const { send } of opened) if (!isCut) send("PING");
       return world.until(
@@ -52,7 +52,7 @@ export async function openProbe(world: World, { browser }: Session) {
 
     accepted: (): number[] => idsOf(({ result }) => result !== undefined),
 
-    /** The messages that were refused, all of them because of the quota. */
+    /** The refused messages, all of them because of the quota. */
     refused(): number[] {
       const ids = idsOf(({ error }) => error !== undefined);
       for (const id of ids) {
@@ -62,7 +62,7 @@ export async function openProbe(world: World, { browser }: Session) {
       return ids;
     },
 
-    /** How often a subscription was sent a row. */
+    /** The number of subscriptions that received a row. */
     changes: (id: number, row: string | undefined): number =>
       opened[id % SOCKETS]?.frames.filter((frame) => {
         const event = frame.result?.data?.json as { readonly data?: { readonly id?: string } } | undefined;
@@ -70,7 +70,7 @@ export async function openProbe(world: World, { browser }: Session) {
       }).length ?? 0,
 
     close(): void {
-      // A close of the object's own cuts the probe off; this one does not.
+      // The object disconnects the probe with a close of its own. This close is the probe's.
       isDone = true;
       for (const { socket } of opened) {
         try {

@@ -2,7 +2,7 @@ import { runInDurableObject } from "cloudflare:test";
 import { signIn, type Session } from "./session.js";
 import { organizationTarget, type Target } from "./target.js";
 
-/** How many members a schedule's organization has at first, with its owner. */
+/** The number of members, including the owner, that a schedule's organization has at first. */
 const MEMBERS = 3;
 
 /**
@@ -20,7 +20,7 @@ export async function createOrganization(
   const created = await sessions[0]?.http.organizations.create.mutate({ name: "Chaos" });
   const organizationId = created?.id ?? "";
   const target = organizationTarget(path, organizationId);
-  // Without the invitations, which need mail and are not part of the schedules.
+  // Without invitations, which need mail and are not part of the schedules.
   await runInDurableObject(namespace.getByName(target.name), (_instance, { storage: { sql } }) => {
     for (const { userId, email: address } of sessions.slice(1))
       sql.exec(

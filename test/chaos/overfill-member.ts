@@ -8,14 +8,14 @@ import type { Session } from "./session.js";
 import type { World } from "./world.js";
 import { writeOverHttp, writeOverSocket } from "./write.js";
 
-/** How many messages are sent beyond the limit. */
+/** The number of messages that are sent beyond the limit. */
 const SURPLUS = 6;
 
 let keys = 0;
 
 /**
- * One member reaches a limit over several sockets. Exactly the surplus is refused, other members go on, and the member has
- * the whole quota again afterwards.
+ * One member reaches a limit over several sockets. The object must refuse exactly the surplus and serve other members,
+ * and the member must have the whole quota again afterwards.
  */
 export async function overfillMember(world: World, client: Client, { quota }: Doing<"overfillMember">): Promise<void> {
   const { session } = client;
@@ -26,7 +26,7 @@ export async function overfillMember(world: World, client: Client, { quota }: Do
   else await overfillCalls(world, session, other);
 }
 
-/** Waits until nothing of a member's own clients is under way. */
+/** Waits until no call of a member's own clients is under way. */
 async function readAll({ clients }: World, { userId }: Session): Promise<void> {
   for (const client of clients) {
     if (client.session.userId !== userId) continue;
@@ -76,7 +76,7 @@ async function overfillSubscriptions(world: World, session: Session, other: Sess
   if (full.refused().some((each) => full.changes(each, id) > 0))
     throw new Violation("A refused subscription was sent a change.");
   full.close();
-  // Subscriptions of closed sockets do not count any more.
+  // Subscriptions of closed sockets no longer count.
   (await fill(0))?.close();
 }
 
@@ -90,7 +90,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
     allowed: () => limits.callsPerMember,
     async send(probe) {
       const key = `key-${++keys}`;
-      // The first call on each socket waits, and so do those behind it.
+      // The first call on each socket waits, and the calls behind it wait for it.
       probe.spread(limits.callsPerMember + SURPLUS, (id) =>
         id < SOCKETS ? query(id, "hold", { key }) : query(id, "touch"),
       );
@@ -105,7 +105,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
   });
   if (!full) return;
   world.figures.fullCalls++;
-  // Nothing of the member is under way any more.
+  // No call of the member is under way any more.
   await retry(world, "a call of a member to run when the others are answered", () =>
     target.touch(session).then(
       () => true,
@@ -115,7 +115,7 @@ async function overfillCalls(world: World, session: Session, other: Session): Pr
   full.close();
 }
 
-/** Checks that the calls of another member are answered, and that its clients get the changes that are made meanwhile. */
+/** Checks that the calls of another member are answered, and that its clients receive concurrent changes. */
 async function goOn(world: World, other: Session): Promise<void> {
   const turn = { writes: [{ table: "notes", op: "create", pick: 1 } as const], fail: false };
   await world.target.touch(other);
@@ -137,13 +137,13 @@ async function goOn(world: World, other: Session): Promise<void> {
 
 interface Attempt {
   readonly what: string;
-  /** How many may be accepted at most, by what is open now. */
+  /** The number that may be accepted, given what is open now. */
   readonly allowed: () => number;
   readonly send: (probe: Probe) => Promise<void> | void;
 }
 
 /**
- * Sends until exactly so many are accepted as are allowed. Earlier sockets may count for a moment after their close.
+ * Sends until exactly the permitted number is accepted. Earlier sockets may count for a moment after their close.
  *
  * @returns `undefined` if the object closes the sockets every time, because a busy machine reads them too late
  */
@@ -161,7 +161,7 @@ async function exactly(world: World, session: Session, { what, allowed, send }: 
     if (accepted > most) throw new Violation(`${accepted} ${what} of a member were accepted, of at most ${most}`);
     if (accepted === most && !probe.isCut()) return probe;
     probe.close();
-    // On a busy machine one attempt may take longer than the patience.
+    // On a busy machine one attempt may take longer than the timeout.
     if (performance.now() < deadline || attempt < 5) continue;
     if (probe.isCut() && world.window === "hasty") return undefined;
     throw new Violation(`Only ${accepted} ${what} of a member were accepted, not ${most}`);

@@ -1,4 +1,4 @@
-/** mulberry32: the same numbers for the same seed, everywhere. */
+/** mulberry32: returns the same numbers for the same seed on every machine. */
 export function createRandom(seed: number) {
   let state = seed >>> 0;
   const next = (): number => {

@@ -6,7 +6,7 @@ import { writeOverHttp, writeOverSocket } from "./write.js";
 const creates = (table: Write["table"]): Write => ({ table, op: "create", pick: 1 });
 const turn: Turn = { writes: [creates("items"), creates("notes")], fail: false };
 
-/** Ends a session, and tries at once what it may not do any more. */
+/** Revokes a session, and immediately tries what it may no longer do. */
 export async function revoke(world: World, { session: pick, how }: Doing<"revoke">): Promise<void> {
   const { alive, capture, clients, ledger, target } = world;
   const listening = alive().filter((each) => clients.some((client) => client.session === each && client.isOpen()));
@@ -28,13 +28,13 @@ export async function revoke(world: World, { session: pick, how }: Doing<"revoke
   else if (how === "revoke" || target.isShared) await sibling?.http.sessions.revoke.mutate({ id: session.id });
   else
     await runInDurableObject(world.object(), (_instance, { storage: { sql } }) => {
-      // Past the close that signing out brings: a client may ignore that.
+      // Bypasses the close that signing out sends, because a client may ignore it.
       sql.exec("DELETE FROM _sessions WHERE id = ?", session.id);
     });
   await capture();
   for (const each of ended) each.revokedAt = ledger.history.head();
   world.figures.revokes++;
-  // What its sockets still send must not be executed, and nothing of this may be told to them.
+  // The messages that its sockets still send must not run, and their changes must not be delivered to them.
   for (const client of clients)
     if (ended.includes(client.session) && client.isOpen()) await writeOverSocket(world, client, [turn]);
   const writer = other && ended.includes(other) ? alive()[0] : other;

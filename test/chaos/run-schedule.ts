@@ -7,13 +7,13 @@ import { sync } from "./sync.js";
 import { takeStep } from "./take-step.js";
 import { createWorld, type Tried, type World } from "./world.js";
 
-/** What promise was found broken, and at which step. */
+/** The violated guarantee and its step. */
 export interface Failure {
   readonly reason: string;
   readonly at: number;
 }
 
-/** Runs a schedule in a world of its own. */
+/** Runs a schedule in a separate world. */
 export async function runSchedule(
   schedule: Schedule,
   figures: Figures,
@@ -42,7 +42,7 @@ async function runStep(world: World, step: Step, index: number): Promise<void> {
   }
   await takeStep(world, step);
   const sleeps = step.do === "evict";
-  // Reading the log would wake an object that was just put to sleep.
+  // A read of the log would wake an object that was just evicted.
   if (!sleeps) await world.capture();
   for (const subscriber of world.subscribersOf()) subscriber.endStep();
 }

@@ -1,5 +1,5 @@
-// Runs seeded schedules and says what they came to: npm run chaos -- --schedules 10000 [--seed 1] [--processes 2]
-// One schedule again: npm run chaos -- --seed 42
+// Runs seeded schedules and reports totals: npm run chaos -- --schedules 10000 [--seed 1] [--processes 2]
+// Runs one schedule again: npm run chaos -- --seed 42
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const vitest = fileURLToPath(new URL("../../node_modules/vitest/vitest.mjs", import.meta.url));
 
-/** A process keeps the storage of all its objects in memory: after so many schedules a new one takes over. */
+/** A process stores all its objects in memory, so a new one replaces it after this many schedules. */
 const CHUNK = 100;
 
 const { values } = parseArgs({
@@ -28,7 +28,7 @@ function runChunk(from, size) {
       env: { ...process.env, CHAOS: JSON.stringify({ from, count: size }), NO_COLOR: "1", FORCE_COLOR: undefined },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    // Ends a chunk whose runtime was killed from outside: nobody would answer any more.
+    // Ends a chunk whose runtime was killed from outside, because it would never answer.
     const patience = setTimeout(() => child.kill("SIGKILL"), 60_000 + size * 10_000);
     let output = "";
     child.stdout.on("data", (chunk) => (output += chunk));
@@ -46,7 +46,7 @@ async function work() {
     const size = Math.min(CHUNK, first + count - from);
     next += size;
     let { code, output } = await runChunk(from, size);
-    // Says nothing of the schedules: the same ones again, once.
+    // The runtime failed, not a schedule, so the same schedules run again once.
     if (code !== 0 && output.includes("Workers runtime crashed unexpectedly")) {
       console.log(`seeds ${from}-${from + size - 1}: the runtime was ended from outside; once more`);
       ({ code, output } = await runChunk(from, size));
@@ -56,7 +56,7 @@ async function work() {
       figures[name] = (figures[name] ?? 0) + value;
     if (line) console.log(`seeds ${from}-${from + size - 1}: ${code === 0 ? "ok" : "FAILED"} ${line}`);
     if (code === 0) continue;
-    // Without the runtime's own stack traces, and the same once more as a difference.
+    // Omits the runtime's stack traces, and the diff that repeats the message.
     const told = output.split("\n").filter((each) => !/^\s*[-+❯|⎯]|^stack: |^exception = |workerd@/.test(each));
     const start = told.findIndex((each) => each.startsWith("chaos failed:"));
     const end = told.findIndex((each, index) => index > start && /schedules\.ts/.test(each));

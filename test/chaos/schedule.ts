@@ -1,7 +1,7 @@
 import { createRandom, type Random } from "./random.js";
 
 export type TableName = "items" | "notes";
-/** Live queries. Only an organization's schedules subscribe to them. */
+/** Live queries. Only schedules of an organization subscribe to them. */
 export type LiveSource = "liveItems" | "liveNotes";
 export type Source = "items" | "notes" | "watchItems" | "watchNotes" | LiveSource;
 
@@ -13,7 +13,10 @@ export interface Write {
   readonly pick: number;
 }
 
-/** What happens next. Numbers pick one of what there is by then, so that a schedule makes sense with steps left out. */
+/**
+ * One step. Its numbers pick among the things that exist at that time, so a schedule stays valid when steps are
+ * removed.
+ */
 export type Step =
   | { readonly do: "write"; readonly how: WriteWay; readonly turns: readonly Turn[]; readonly client: number }
   | { readonly do: "raw"; readonly kind: RawKind; readonly pick: number }
@@ -32,7 +35,7 @@ export type Step =
 
 export type Doing<TDo extends Step["do"]> = Extract<Step, { do: TDo }>;
 
-/** What a step's number picks of what there is by then. */
+/** The things that a step's number picks among. */
 export const pickOf = <TValue>(values: readonly TValue[], pick: number): TValue | undefined =>
   values[pick % values.length];
 
@@ -47,7 +50,7 @@ export interface Turn {
 
 export interface Schedule {
   readonly seed: number;
-  /** Of which kind the object is that the schedule runs against. */
+  /** The kind of the object that the schedule runs against. */
   readonly owner: "user" | "organization";
   readonly window: "wide" | "narrow" | "hasty";
   readonly steps: readonly Step[];
@@ -56,7 +59,7 @@ export interface Schedule {
 const SOURCES: readonly Source[] = ["items", "items", "notes", "watchItems", "watchNotes"];
 const ORGANIZATION_SOURCES: readonly Source[] = [...SOURCES, "liveItems", "liveItems", "liveNotes"];
 
-/** Every third schedule is an organization's. */
+/** Every third schedule runs against an organization. */
 export function makeSchedule(seed: number): Schedule {
   const random = createRandom(seed * 2_654_435_761 + 1);
   const window = random.of(["wide", "wide", "narrow", "hasty"] as const);

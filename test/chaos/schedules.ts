@@ -14,7 +14,7 @@ interface Order {
 
 const { from = 1, count = 100, shrink = true } = JSON.parse(env.CHAOS) as Order;
 
-/** Leaves out steps as long as what is left still fails. */
+/** Removes steps as long as the shorter schedule still fails. */
 async function shrunk(schedule: Schedule, at: number): Promise<Schedule> {
   let steps: readonly Step[] = schedule.steps.slice(0, at + 1);
   let tries = 80;

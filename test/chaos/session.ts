@@ -3,7 +3,7 @@ import superjson from "superjson";
 import { openBrowser, origin, type Browser } from "../fixtures/browser.js";
 import type { AppRouter } from "./app/router.js";
 
-/** Somebody signed in, in one browser. */
+/** A signed-in user in one browser. */
 export interface Session {
   readonly id: string;
   readonly userId: string;
@@ -11,7 +11,7 @@ export interface Session {
   readonly browser: Browser;
   readonly http: TRPCClient<AppRouter>;
   readonly batch: TRPCClient<AppRouter>;
-  /** The newest entry when it was revoked: no later one may be told to it. */
+  /** The newest entry when the session was revoked. Later entries must not be delivered to it. */
   revokedAt: number;
 }
 

@@ -4,14 +4,14 @@ import { isLive, type Source } from "./schedule.js";
 import { createSubscriber, type Handover, type Subscriber } from "./subscriber.js";
 import type { World } from "./world.js";
 
-/** Whether the object may remember for somebody without a cursor where they were. */
+/** Whether the object may store the position of a client without a cursor. */
 export const mayHandOver = ({ lapsed }: World): Handover => (lapsed ? "may" : "no");
 
-/** What a client comes back with: the last event's id, or where it began if it keeps that. */
+/** The cursor with which a client reconnects: the last event's id, or its start if it stores that. */
 export const cursorOf = (client: Client, subscriber: Subscriber): string | undefined =>
   subscriber.lastEventId() ?? (client.keeps ? subscriber.startedAt : undefined);
 
-/** Another subscription of a client, which is not sent yet. */
+/** A further subscription of a client, which is not sent yet. */
 export function newSubscriber(world: World, client: Client, source: Source): [number, Subscriber] {
   const { history, prunedTo } = world.ledger;
   const id = client.nextId();
@@ -27,11 +27,11 @@ export function newSubscriber(world: World, client: Client, source: Source): [nu
 export interface SubscribeOptions {
   /** @default mayHandOver(world) */
   readonly handover?: Handover;
-  /** What makes the input larger. */
+  /** Makes the input larger. */
   readonly filler?: string;
 }
 
-/** Subscribes, or does so again with the cursor that there is. */
+/** Subscribes, or subscribes again with the stored cursor. */
 export function subscribe(
   world: World,
   client: Client,
@@ -42,7 +42,7 @@ export function subscribe(
   client.send(client.subscribeMessage(id, subscriber, subscriber.lastEventId(), filler));
 }
 
-/** Waits until a client was told that its subscriptions have started. A stalled one may not be before it reads again. */
+/** Waits until a client's subscriptions have started. A stalled client may not learn that before it reads again. */
 export const started = (world: World, client: Client): Promise<void> =>
   world.until(
     () =>
@@ -50,10 +50,10 @@ export const started = (world: World, client: Client): Promise<void> =>
     () => `${client.name} to be told that its subscriptions have started`,
   );
 
-/** Opens a socket if need be, and subscribes to everything again. */
+/** Opens a socket if necessary, and sends all subscriptions again. */
 export async function comeBack(world: World, client: Client): Promise<void> {
   const asked = client.asked;
-  // Some clients open the new socket before they leave the old one, and some after.
+  // Some clients open the new socket before they leave the old one, and some afterwards.
   if (asked && client.keeps) client.close();
   if (client.isOpen() && !asked) return;
   if (!(await client.open())) return;

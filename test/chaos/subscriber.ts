@@ -7,7 +7,7 @@ interface Told {
   readonly change: { readonly type: string; readonly id?: string; readonly data?: { readonly n: number } };
 }
 
-/** An event of a subscription as it came over the wire: a change, or the result of a live query. */
+/** An event of a subscription as it came over the wire: a change, or a live query's result. */
 export interface Delivery {
   readonly cursor: string;
   readonly change: unknown;
@@ -17,53 +17,58 @@ export interface SubscriberOptions {
   readonly name: string;
   readonly source: Source;
   readonly history: History;
-  /** Up to which entry the log was pruned. */
+  /** The newest entry that was pruned. */
   readonly prunedTo: () => number;
-  /** Whether the object tells each commit on its own: no window of its is ever full. */
+  /** Whether the object delivers each commit on its own, because none of its windows is ever full. */
   readonly everyCommit: boolean;
 }
 
-/** Whether the object remembers for a client without a cursor where it was. It does when it asked it to come back. */
+/**
+ * Whether the object stores the position of a client without a cursor. It does once it asked the client to reconnect.
+ */
 export type Handover = "no" | "may" | "must";
 
-/** Commits after one entry, up to and with another. */
+/** Commits after one entry, up to and including another. */
 interface Range {
   readonly after: number;
   readonly until?: number;
   /**
-   * Where it may have begun at the earliest: what came since, and went in the range, may be left out.
+   * The earliest possible start: rows that were created and deleted within the range may be omitted.
    * @default after
    */
   readonly from?: number;
 }
 
 /**
- * One subscription, as a client that folds what it is told sees it. Holds it against what was really committed:
- * each change once, in order, of the right kind, and nothing left out.
+ * One subscription, as seen by a client that folds its events. Compares them with the committed changes: each change
+ * must arrive once, in order, with the right type, and none may be missing.
  */
 export function createSubscriber({ name, source, history, prunedTo, everyCommit }: SubscriberOptions) {
   const table: TableName = source === "items" || source === "watchItems" ? "items" : "notes";
   const generator = source === "watchItems" || source === "watchNotes";
-  /** What it makes of all that it was told: rows by id. It fetches what was there before without their data. */
+  /** The client's rows by id, from its events. It fetches earlier rows without their data. */
   let fold = new Map<string, number | undefined>();
-  /** The rows that it has to know of, by the log: what is a create and what an update depends on it. */
+  /** The rows that it knows by the log, which decide whether a change is a create or an update. */
   let known = new Set<string>();
   const told = new Set<number>();
   const inbox: Told[] = [];
-  /** The last entry that it was told, or where it began. */
+  /** The last entry that it received, or its start. */
   let position = 0;
-  /** What it has to be told the net changes of, one range after the other. The last one is still growing. */
+  /** The ranges whose net changes it still has to receive, in order. The last one is still growing. */
   let ranges: Range[] = [];
-  /** Whether nothing has happened to it since it was last found up to date. */
+  /** Whether nothing has happened to it since it was last up to date. */
   let settled = false;
-  /** Whether the kind of a change may be other than its own knowledge says: see `doze`. */
+  /** Whether the type of a change may differ from what its own rows imply: see `doze`. */
   let lax = false;
   let forged = false;
   let resets = 0;
   let lastCursor: string | undefined;
-  /** Where a generator will go on that slept: it has not told anything since. */
+  /** The position from which a sleeping generator continues, because it has delivered nothing since. */
   let resumesAt: number | undefined;
-  /** Where an earlier socket of the same client stood: what came after it is told only if that place was handed over. */
+  /**
+   * The position of an earlier socket of this client. Later changes are delivered only if that position was handed
+   * over.
+   */
   let handedOver: { readonly from: number } | undefined;
 
   const fail = (reason: string): never => {
@@ -78,8 +83,9 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
   }
 
   function judgeReset(cursor: string): void {
-    // Handed over, it may have gone on from where it had been. What lags goes on from where its gap began: what came of
-    // a row depends on all of it.
+    // A subscription whose position was handed over may have continued there. A lagging one continues from the start of
+    // its
+    // gap, because the net change of a row depends on the whole gap.
     const from = Math.min(handedOver?.from ?? position, ranges[0]?.after ?? position, resumesAt ?? position, position);
     const disturbed = !settled || resumesAt !== undefined;
     resumesAt = undefined;
@@ -93,7 +99,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     begin(seq);
   }
 
-  /** Whether the row came and went since the subscriber knew of it, which a folded page may have left out. */
+  /** Whether the row was created and deleted since the subscriber knew it, so that a folded page may omit it. */
   function cameAndWent(id: string, seq: number): boolean {
     const untold = history.between(table, id, ranges[0]?.after ?? 0, seq).filter((entry) => !told.has(entry.seq));
     const came = untold.findIndex(({ type }) => type === "create");
@@ -113,8 +119,8 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     resumesAt = undefined;
     if (entry.seq > revokedAt) fail(`${what} was delivered after a revoke at ${revokedAt}`);
     if (handedOver && entry.seq <= position && entry.seq > handedOver.from) {
-      // It begins now, and has been taken to where it was before, or another tab under the same id: it is told more
-      // than it asked for, and all from there on.
+      // It starts now, but the object continued its previous position, or that of another tab with the same id. It then
+      // receives more than it requested: all changes since that position.
       lax = true;
       position = entry.seq - 1;
       ranges = [{ after: position, from: handedOver.from }];
@@ -142,9 +148,9 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
     source,
     table,
     generator,
-    /** What a stock client would come back with. */
+    /** The cursor with which a stock client would reconnect. */
     lastEventId: (): string | undefined => lastCursor,
-    /** Where the object said that it starts, for a client that keeps that. */
+    /** The start position that the object sent, for a client that stores it. */
     startedAt: undefined as string | undefined,
     state: "off" as "off" | "starting" | "on" | "ended",
     told: (): number => told.size,
@@ -156,46 +162,47 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       inbox.push({ cursor, change: change as Told["change"] });
     },
 
-    /** It subscribes, or does so again. `cursor` is what it sends along. */
+    /** It subscribes, or subscribes again. `cursor` is the one that it sends. */
     start(cursor: string | undefined, handover: Handover): void {
       const began = this.state !== "ended" && ranges.length > 0;
       settled = false;
       forged = false;
       this.state = "starting";
       if (cursor === undefined && handover === "must" && began) {
-        // The object asked it to come back, and remembers where it was.
+        // The object asked it to reconnect, and stored its position.
         lax = true;
         return;
       }
       if (cursor === undefined) {
-        // Where it was before that may stand still.
+        // The position before that may still be the one that is used.
         handedOver = handover === "no" ? undefined : (handedOver ?? { from: position });
         begin(history.head());
         return;
       }
-      // From here on the kinds of changes are relative to what the log says of that place.
+      // From here on the types of changes are relative to the log's state at that position.
       const { seq } = history.find(cursor);
       position = seq;
       known = new Set(history.existing(table, seq));
-      // A range that it was told all of stays to be looked at; the rest of another is told together with the gap.
+      // A range that was delivered completely still has to be checked. The rest of another arrives together with the
+      // gap.
       ranges = [...ranges.filter(({ until = Infinity }) => until <= seq), { after: seq }];
       lax = false;
     },
 
     forge: (): void => void (forged = true),
 
-    /** Something happened to the object or the socket under it. A lagging one goes on from its last event. */
+    /** The object or the socket was interrupted. A lagging subscription continues from its last event. */
     doze(lagging: boolean): void {
       settled = false;
       if (lagging) lax = true;
     },
 
-    /** The object slept. The app's own generator goes on from the last event that it told, as after a reconnect. */
+    /** The object hibernated. The app's own generator continues from its last event, as after a reconnect. */
     resumeFromOwn(): void {
       if (generator && lastCursor !== undefined) resumesAt = Number.parseInt(lastCursor, 10);
     },
 
-    /** A step is over. All that it committed is one more thing to be told, if it is told commit by commit. */
+    /** A step has ended. If commits are delivered one by one, its commits are the next range to deliver. */
     endStep(): void {
       if (everyCommit && settled && !generator && this.state === "on") {
         const head = history.head();
@@ -203,16 +210,16 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       }
     },
 
-    /** Whether it was told of something that came after the log was read. */
+    /** Whether it received an entry that was written after the log was last read. */
     isAhead: (): boolean => inbox.some(({ cursor }) => Number.parseInt(cursor, 10) > history.head()),
 
-    /** Looks at what came in, as far as the log was read. */
+    /** Checks the received events against the part of the log that was read. */
     digest(revokedAt: number): void {
       while (inbox[0] && Number.parseInt(inbox[0].cursor, 10) <= history.head())
         judge(inbox.shift() as Told, revokedAt);
     },
 
-    /** What it still has to be told, if anything. */
+    /** The changes that it still has to receive, if any. */
     owed(): string | undefined {
       const head = history.head();
       if (forged) return "a reset, for a cursor that names nothing";
@@ -221,7 +228,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
           const entries = history.between(table, id, after, until);
           const last = entries.at(-1);
           if (!last || told.has(last.seq)) continue;
-          // Since it was told of the row the last time, the row has come and gone.
+          // The row was created and deleted since it was last delivered.
           const since = entries.findLast(({ seq }) => told.has(seq))?.seq ?? after;
           if (last.type === "delete" && !history.existed(table, id, since)) continue;
           if (last.type === "delete" && since === after && history.between(table, id, from, after).length > 0) continue;
@@ -231,7 +238,7 @@ export function createSubscriber({ name, source, history, prunedTo, everyCommit 
       return undefined;
     },
 
-    /** At rest: its fold has to be the table. */
+    /** At rest, the folded rows must equal the table. */
     rest(rows: ReadonlyMap<string, number>): void {
       if (inbox[0]) fail(`the cursor ${inbox[0].cursor} is ahead of the log`);
       for (const [id, n] of rows) {

@@ -3,7 +3,7 @@ import { comeBack, started, subscribe } from "./subscribe.js";
 import type { Subscriber } from "./subscriber.js";
 import type { World } from "./world.js";
 
-/** Everybody is connected and reads: all that was committed has to be told, and no more than that. */
+/** All clients are connected and read, so all commits must be delivered, and nothing else. */
 export async function sync(world: World): Promise<void> {
   const { capture, clients, ledger, patience, subscribersOf, until } = world;
   for (let attempt = 0; attempt < 60; attempt++) {

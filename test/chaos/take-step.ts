@@ -10,7 +10,7 @@ import { sync } from "./sync.js";
 import type { World } from "./world.js";
 import { writeOverHttp, writeOverSocket, writeRaw } from "./write.js";
 
-/** `amid`: what else goes on at the same time may make it fail. */
+/** `amid`: concurrent steps may make this one fail. */
 export async function takeStep(world: World, step: Step, amid?: Doing<"together">): Promise<void> {
   const { alive, clients, figures, subscribersOf, window } = world;
   const client = "client" in step ? pickOf(clients, step.client) : undefined;
@@ -38,12 +38,12 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
       figures.drops++;
       return client?.close();
     case "halfOpen":
-      // The object would wait for it, and so could not be evicted.
+      // The object would wait for the call, and so could not be evicted.
       if (window === "narrow" || !isLive) return;
       figures.drops++;
       return leave(world, client);
     case "comeBack": {
-      // Where one without a cursor starts is not known while something is written.
+      // The start of a subscription without a cursor is unknown during a write.
       const unclear = amid && client && subscribersOf([client]).some((each) => !cursorOf(client, each));
       return isLive && !unclear ? comeBack(world, client) : undefined;
     }
@@ -55,7 +55,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
     case "read":
       return client?.read();
     case "overfill":
-      // Elsewhere the answers would take so many windows that the patience of a step ends first.
+      // With small windows, the replies would need more windows than the timeout of a step allows.
       return isLive && maySubscribe(world, client) && window === "wide" ? overfill(world, client) : undefined;
     case "overfillMember":
       return isLive ? overfillMember(world, client, step) : undefined;
@@ -87,7 +87,7 @@ export async function takeStep(world: World, step: Step, amid?: Doing<"together"
   }
 }
 
-/** Leaves a socket open. The socket of a member is closed later, because its subscriptions count until then. */
+/** Leaves a socket open. A member's socket is closed later, because its subscriptions count until then. */
 const leave = ({ target }: World, client: Client): void => (target.isShared ? client.abandon() : client.leave());
 
 async function write(
@@ -102,12 +102,13 @@ async function write(
   return session && writeOverHttp(world, session, turns, { how: how === "socket" ? "http" : how, mayFail });
 }
 
-/** Whether a client reads, and has not so many subscriptions that a schedule would reach the limits by itself. */
+/** Whether a client reads, and has few enough subscriptions to stay below the limits. */
 function maySubscribe({ clients, subscribersOf, target }: World, client: Client): boolean {
   if (!client.isOpen() || client.stalled || client.owesPong) return false;
   if (!target.isShared) return client.subscribers.size < limits.subscriptionsPerSocket / 2;
   const ofMember = clients.filter(({ session }) => session.userId === client.session.userId);
-  // A client that comes back may have its subscriptions on two earlier sockets that the object does not know to be closed.
+  // The subscriptions of a reconnecting client may also be on two earlier sockets whose close the object has not
+  // noticed.
   return subscribersOf(ofMember).length + 7 < limits.subscriptionsPerMember / 3;
 }
 
@@ -124,7 +125,7 @@ async function begin(world: World, client: Client, { source, writes }: Doing<"su
   return started(world, client);
 }
 
-/** Together more than an attachment holds. */
+/** Together larger than an attachment. */
 async function crowd(world: World, client: Client): Promise<void> {
   await world.capture();
   for (const source of ["items", "notes", "watchItems", "items", "notes", "watchNotes", "items"] as const)
@@ -132,7 +133,7 @@ async function crowd(world: World, client: Client): Promise<void> {
   return started(world, client);
 }
 
-/** Subscribes until it has as many as it may, and stops them again. What it had before goes on. */
+/** Subscribes up to the limit, and stops those subscriptions again. Earlier subscriptions continue. */
 async function overfill(world: World, client: Client): Promise<void> {
   const ids = Array.from({ length: limits.subscriptionsPerSocket + 1 }, () => client.nextId());
   const { path, input } = world.target.subscription("items", "");
@@ -150,7 +151,7 @@ async function overfill(world: World, client: Client): Promise<void> {
   await reply;
 }
 
-/** Comes back with a cursor that names nothing. */
+/** Reconnects with a cursor that identifies no entry. */
 async function forge(world: World, client: Client, pick: number): Promise<void> {
   client.close();
   await client.open();
@@ -167,7 +168,7 @@ async function forge(world: World, client: Client, pick: number): Promise<void> 
 
 async function evict(world: World, webSockets: Doing<"evict">["sockets"]): Promise<void> {
   const { clients, figures, subscribersOf, window } = world;
-  // A timer waits for each client that was asked to show that it reads.
+  // A timer runs for each client that was asked whether it reads.
   if (window === "narrow" && clients.some(({ owesPong }) => owesPong)) return;
   for (const subscriber of subscribersOf()) {
     subscriber.doze(window !== "wide" || subscriber.generator || !subscriber.isSettled());
@@ -184,7 +185,7 @@ async function evict(world: World, webSockets: Doing<"evict">["sockets"]): Promi
 
 async function prune({ capture, clients, figures, ledger, subscribersOf }: World, keep: number): Promise<void> {
   await capture();
-  // One that lags, because its client does not read, may lose what it was still owed.
+  // A lagging subscription whose client does not read may lose its pending changes.
   for (const each of clients)
     for (const subscriber of subscribersOf([each]))
       if (each.owesPong || subscriber.owed() !== undefined) subscriber.doze(false);

@@ -11,7 +11,7 @@ export interface Target {
   readonly isShared: boolean;
   path(procedure: string): string;
   input(values?: object): object | undefined;
-  /** What the message of a subscription names. */
+  /** The input that identifies the object in a subscription's message. */
   subscription(source: Source, filler: string): { readonly path: string; readonly input: object };
   touch(session: Session): Promise<unknown>;
   write(session: Session, how: "http" | "batch" | "slowly", turn: Turn): Promise<string[]>;

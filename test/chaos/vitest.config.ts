@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Run by test/chaos/run.mjs, which says in CHAOS which schedules. */
+/** Run by test/chaos/run.mjs, which passes the schedules in CHAOS. */
 export default defineConfig({
   root,
   resolve: {

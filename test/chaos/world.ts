@@ -9,18 +9,18 @@ import { signIn, type Session } from "./session.js";
 import type { Subscriber } from "./subscriber.js";
 import { userTarget } from "./target.js";
 
-/** Waited for a condition this long, it will not come true. */
+/** A condition that was not met after this time counts as failed. */
 const PATIENCE = { first: 6_000, again: 1_500 };
 
-/** While frames arrive, a condition may take so many times as long. */
+/** While frames arrive, a condition may take this many times as long. */
 const MOST_EXTENSIONS = 8;
 
-/** Whether a schedule is run for the first time, or again to find what of it is needed to fail. */
+/** Whether a schedule runs for the first time, or again to find the steps that make it fail. */
 export type Tried = keyof typeof PATIENCE;
 
 let accounts = 0;
 
-/** One object, the sessions and tabs of its user or its members, and all that is known of the commits and deliveries. */
+/** One object, the sessions and tabs of its user or members, and all known commits and deliveries. */
 export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps">, figures: Figures, tried: Tried) {
   const patience = PATIENCE[tried];
   const path = `/${window}`;
@@ -33,7 +33,7 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
   const target = organization?.target ?? userTarget(path, sessions[0]?.userId ?? "");
   if (organization) figures.organizations++;
   const clients: Client[] = [];
-  // A fresh stub each time: one whose object was reset stays broken.
+  // A fresh stub each time, because a stub stays broken after its object was reset.
   const object = () => namespace.getByName(target.name);
   const ledger = createLedger(object);
   let news = (): void => {};
@@ -41,7 +41,7 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
   const subscribersOf = (some: readonly Client[] = clients): Subscriber[] =>
     some.flatMap(({ subscribers }) => [...subscribers.values()]);
 
-  /** Reads what was committed, and looks at what clients were told by then. */
+  /** Reads the log, and checks the events that clients have received. */
   async function capture(): Promise<void> {
     const read = await ledger.read();
     figures.writes += read;
@@ -55,12 +55,14 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
     }
   }
 
-  /** Waits, one frame after the other, until something is so. On a busy machine it waits longer, while frames still arrive. */
+  /**
+   * Waits until a condition is met, and checks it after each frame. Waits longer on a busy machine while frames arrive.
+   */
   async function until(condition: () => boolean, what: () => string): Promise<void> {
     const latest = performance.now() + MOST_EXTENSIONS * patience;
     let deadline = performance.now() + patience;
     for (;;) {
-      // A session that is seen again is written down, too: a reset may name that entry.
+      // The use of a session is written too, so a reset may name that entry.
       if (subscribersOf().some((each) => each.isAhead())) await capture();
       digest();
       if (condition()) return;
@@ -88,12 +90,12 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
     organizationId: organization?.organizationId ?? "",
     users,
     figures,
-    /** How long to wait for what has to come, in milliseconds. */
+    /** The time to wait for expected events, in milliseconds. */
     patience,
     ledger,
     clients: clients as readonly Client[],
     sessions: sessions as readonly Session[],
-    /** Whether so much time has passed once that no access token of before holds. */
+    /** Whether enough time has passed once to expire all earlier access tokens. */
     lapsed: false,
     object,
     capture,
@@ -101,17 +103,17 @@ export async function createWorld({ seed, window, owner }: Omit<Schedule, "steps
     subscribersOf,
 
     alive,
-    /** Something came in that `until` may wait for. */
+    /** Reports a received frame, for which `until` may wait. */
     notice: (): void => news(),
 
-    /** Signs in the user who has the fewest sessions. */
+    /** Signs in the user with the fewest sessions. */
     async signIn(): Promise<void> {
       const count = (address: string): number => alive().filter((each) => each.email === address).length;
       const [address = ""] = [...users].toSorted((one, next) => count(one) - count(next));
       sessions.push(await signIn(path, address, false));
     },
 
-    /** Another tab. */
+    /** Opens another tab. */
     async connect(session: Session, keeps: boolean): Promise<void> {
       const made = createClient(`tab${clients.length + 1}`, session, keeps, target, () => news());
       clients.push(made);

@@ -7,7 +7,7 @@ import type { World } from "./world.js";
 
 const isRevoked = ({ revokedAt }: Session): boolean => revokedAt < Infinity;
 
-/** Sends turns over a client's socket, in one message with what is to be sent `before` them. */
+/** Sends turns over a client's socket, in one message with what must be sent `before` them. */
 export async function writeOverSocket(
   { ledger }: World,
   client: Client,
@@ -26,7 +26,7 @@ export async function writeOverSocket(
 export interface HttpWriteOptions {
   readonly how: Exclude<WriteWay, "socket">;
   /**
-   * Whether something goes on at the same time that may make it fail.
+   * Whether concurrent steps may make it fail.
    * @default false
    */
   readonly mayFail?: boolean;
@@ -51,10 +51,10 @@ export async function writeOverHttp(
   else for (const turn of turns) await write(turn);
 }
 
-/** Writes past the tables. */
+/** Writes directly to the storage. */
 export async function writeRaw(world: World, kind: RawKind, pick: number): Promise<void> {
   await world.object().raw(rawStatements(world, kind, pick));
-  // What is written past the tables is told when the object hears of the next call.
+  // The object delivers direct writes at its next call.
   const [session] = world.alive();
   if (session) await world.target.touch(session);
 }

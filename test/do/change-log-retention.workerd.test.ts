@@ -23,7 +23,7 @@ it("keeps the log of 100,000 writes within its limit, and sends one reset for a 
   first.socket.close();
 
   for (let part = 0; part < 20; part++) await object.fill(5_000);
-  // By the object's own alarm, or by this one: a page at a time, down to the limit and a tenth.
+  // Pruned by the object's own alarm, or by this one: a page at a time, to a tenth above the limit.
   for (let run = 0; run < 50 && (await logLength()) > 1_100; run++) await runDurableObjectAlarm(object);
   expect(await logLength()).toBeLessThanOrEqual(1_100);
 

@@ -7,7 +7,7 @@ import { openVersionsClient, versionsObject, type Version } from "../fixtures/ve
 
 beforeEach(() => deploy("first"));
 
-/** Somebody with a socket that listens to a table and keeps a query live. */
+/** A user with a socket that listens to a table and runs a live query. */
 async function listen() {
   const browser = openBrowser();
   const client = openVersionsClient(browser);
@@ -16,7 +16,7 @@ async function listen() {
   const socket = await openSocket(browser, "/versions");
   socket.send(subscribe(1, "tasks.changes"));
   socket.send(subscribe(2, "_live", undefined, { path: "tasks.list" }));
-  // Both have started, and the query has its first result.
+  // Both have started, and the query has delivered its first result.
   await socket.until(3);
   return {
     client,
@@ -25,7 +25,7 @@ async function listen() {
       deploy(version);
       await object.hotUpdate();
     },
-    /** All that the socket got for one subscription since it started. */
+    /** All data that the socket received for one subscription since it started. */
     async framesOf(id: number) {
       await socket.ping();
       return socket.frames.filter((frame) => frame.id === id && frame.result?.type !== "started");

@@ -50,7 +50,7 @@ it("serves the table again after a migration, also after the version before has 
   const { client, redeploy } = await signUpWithTasks("a", "a");
   await redeploy("unique");
   expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
-  // The object tries again whenever it starts.
+  // The object tries again at every start.
   await redeploy("unique");
   expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
   await redeploy("first");

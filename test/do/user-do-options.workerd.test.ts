@@ -2,7 +2,7 @@ import { createUserDO } from "trpc-userdo/do";
 import { describe, expect, it } from "vitest";
 import { appRouter } from "../fixtures/app/router.js";
 
-/** Values that a JavaScript project, or a variable that is not set, may pass. */
+/** Values that a JavaScript project, or an unset variable, may pass. */
 const refused: [option: string, given: Readonly<Record<string, unknown>>][] = [
   ["onSignUp", { onSignUp() {} }],
   ["sesion", { sesion: { idle: 60 } }],
@@ -54,7 +54,7 @@ const refused: [option: string, given: Readonly<Record<string, unknown>>][] = [
   ["mailLinks.resetPassword", { mailLinks: { resetPassword: "/#reset" } }],
 ];
 
-/** All options that are durations, each with the longest that it may be. */
+/** All options that are durations, each with its maximum. */
 const CENTURY = 36_525 * 86_400;
 const durations: [option: string, longest: number, given: (value: number) => object][] = [
   ["session.idle", CENTURY, (idle) => ({ session: { idle, absolute: CENTURY } })],

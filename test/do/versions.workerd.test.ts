@@ -14,7 +14,7 @@ beforeEach(() => {
   startErrors.length = 0;
 });
 
-/** Somebody with two tasks, from the first version of the app on. */
+/** A user with two tasks, created by the first version of the app. */
 async function signUpToFirst() {
   const browser = openBrowser();
   const client = openVersionsClient(browser);
@@ -100,7 +100,7 @@ describe("a migration that fails", () => {
       { type: "create", data: { title: "three" } },
       { type: "create", data: { name: "four" } },
     ]);
-    // What the version before does not find as it knows it, it does not touch.
+    // The version before does not change data in a form that it does not know.
     const after = await stored();
     await redeploy("first");
     expect(await codeOf(client.tasks.list.query())).toBe("SERVICE_UNAVAILABLE");
@@ -117,7 +117,7 @@ describe("migrations of an organization's tables", () => {
     const object = versionsObject(`organization:${organizationId}`);
     const titles = async () => (await client.shared.list.query({ organizationId })).map(({ title }) => title);
     await client.shared.create.mutate({ organizationId, title: "one" });
-    // The user's own object stays awake, with the version that it started with.
+    // The user's own object stays awake, with the version with which it started.
     await redeploy(object, "failing");
     expect(await codeOf(client.shared.list.query({ organizationId }))).toBe("SERVICE_UNAVAILABLE");
     expect(startErrors).toEqual([expect.stringContaining('The migration "titles-are-names" failed')]);

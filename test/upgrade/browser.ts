@@ -35,7 +35,7 @@ export function openSocket(port: number, { cookies }: Pick<Browser, "cookies">) 
   const origin = `http://127.0.0.1:${port}`;
   const socket = createWSClient({
     url: `ws://127.0.0.1:${port}/trpc`,
-    // The stock client passes no headers, and outside of a browser no cookies come by themselves.
+    // The stock client passes no headers, and no cookies are sent automatically outside of a browser.
     WebSocket: class extends NodeWebSocket {
       constructor(url: string | URL) {
         super(String(url), { headers: { origin, cookie: toHeader(cookies) } });
@@ -46,7 +46,7 @@ export function openSocket(port: number, { cookies }: Pick<Browser, "cookies">) 
   return { client, close: () => socket.close() };
 }
 
-/** A socket that only listens: the texts that arrived, by the id of the subscription. */
+/** A socket that only listens. Returns the received texts by the id of the subscription. */
 export async function openRawSocket(port: number, { cookies }: Pick<Browser, "cookies">) {
   const frames = new Map<unknown, string>();
   const headers = { origin: `http://127.0.0.1:${port}`, cookie: toHeader(cookies) };

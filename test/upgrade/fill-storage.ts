@@ -27,10 +27,10 @@ interface Person {
   readonly cookies: readonly (readonly [string, string])[];
 }
 
-/** More than an attachment holds. */
+/** More than fits into an attachment. */
 const MANY = 150;
 
-/** Uses a running app as its users do, and leaves messages waiting that cannot be delivered. */
+/** Uses a running app as its users do, and leaves waiting messages that cannot be delivered. */
 export async function fillStorage(port: number): Promise<Contents> {
   const ada = await signUp(port, "ada@example.com");
   const ben = await signUp(port, "ben@example.com");

@@ -5,7 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 /** The tables of an object by name, with their columns, indexes and triggers. */
 type Schema = Readonly<Record<string, readonly unknown[]>>;
 
-/** Reads the schemas of all objects in a folder, by the kind of the object. Nothing else may have the files open. */
+/**
+ * Reads the schemas of all objects in a folder, by the kind of the object. No other process may have the files open.
+ */
 export async function readSchemas(folder: string): Promise<ReadonlyMap<string, readonly Schema[]>> {
   const schemas = new Map<string, Schema[]>();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

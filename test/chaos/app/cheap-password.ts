@@ -1,4 +1,4 @@
-// In the place of src/do/accounts/password.ts: thousands of sign-ups, none of which is about passwords.
+// Replaces src/do/accounts/passwords/password.ts, because schedules sign up thousands of users and test no passwords.
 
 export async function hashPassword(password: string): Promise<string> {
   return password;

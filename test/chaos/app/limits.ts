@@ -1,4 +1,4 @@
-/** Few enough that a client can hit the limit, and more than schedules need by their own subscriptions and calls. */
+/** Low enough for a client to reach, and above what the subscriptions and calls of a schedule need. */
 export const limits = {
   subscriptionsPerSocket: 150,
   subscriptionsPerMember: 60,

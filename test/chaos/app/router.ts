@@ -10,7 +10,7 @@ export const appRouter = t.router({
   writeSlowly: t.userProcedure.input(Turn).mutation(({ ctx, input }) => writeSlowly(ctx, input)),
   items: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.items.changes({ signal })),
   notes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.notes.changes({ signal })),
-  /** The app's own generators, around the same. */
+  /** The app's own generators around the same sources. */
   watchItems: t.userProcedure.subscription(async function* ({ ctx, signal }) {
     for await (const [id, change] of ctx.tables.items.changes({ signal })) yield tracked(id, change);
   }),

@@ -4,7 +4,7 @@ import { t, Turn, write, writeSlowly } from "./write.js";
 
 const Key = z.object({ key: z.string() });
 
-/** The calls that wait for a key, also before the first of them has begun. */
+/** The calls that wait for a key. A test may set an entry before its call begins. */
 const held = new Map<string, PromiseWithResolvers<boolean>>();
 
 function heldBy(key: string): PromiseWithResolvers<boolean> {
@@ -13,7 +13,9 @@ function heldBy(key: string): PromiseWithResolvers<boolean> {
   return waiting;
 }
 
-/** The same procedures in an organization's object, live queries, and calls that take as long as the test says. */
+/**
+ * The same procedures in an organization's object, with live queries, and calls that take as long as the test requires.
+ */
 export const team = t.router({
   touch: t.organizationProcedure.query(() => true),
   write: t.organizationProcedure.input(Turn).mutation(({ ctx, input }) => write(ctx, input)),
@@ -31,13 +33,13 @@ export const team = t.router({
       yield tracked(id, change);
     }
   }),
-  /** A run for each member. */
+  /** Runs separately for each member. */
   liveItems: t.organizationProcedure.query(({ ctx }) => ({
     userId: ctx.member.userId,
     rows: ctx.tables.items.select("id", "n").all(),
     count: ctx.tables.items.count(),
   })),
-  /** A run that members share, and that awaits between its reads. */
+  /** A run that members share. It awaits between its reads. */
   liveNotes: t.organizationProcedure.query(async ({ ctx }) => {
     const rows = ctx.tables.notes.select("id", "n").all();
     await scheduler.wait(0);

@@ -3,24 +3,24 @@ import { createHandler } from "trpc-userdo/worker";
 import { limits } from "./limits.js";
 import { appRouter } from "./router.js";
 
-/** Windows so wide that no schedule fills one: each commit is told on its own. */
+/** Windows so large that no schedule fills one, so each commit is delivered on its own. */
 export class WideDO extends createUserDO(appRouter, {
   sockets: { ...limits, windowEvents: 100_000, windowBytes: 100_000_000 },
 }) {
-  /** Writes past the tables, as an app's own method may. */
+  /** Writes directly to the storage, as an app's own method may. */
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
   }
 }
 
-/** Windows that a few events fill: subscribers fall behind and catch up all the time. */
+/** Windows that a few events fill, so that subscribers lag and catch up all the time. */
 export class NarrowDO extends createUserDO(appRouter, { sockets: { ...limits, windowEvents: 5 } }) {
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);
   }
 }
 
-/** The same, and whoever does not read is cut off soon. */
+/** The same, and clients that do not read are soon disconnected. */
 export class HastyDO extends createUserDO(appRouter, { sockets: { ...limits, windowEvents: 5, windowSeconds: 0.2 } }) {
   raw(statements: readonly string[]): void {
     for (const statement of statements) this.ctx.storage.sql.exec(statement);

@@ -12,9 +12,9 @@ export const t = initUserDO({ tables: { user: tables, organization: tables } });
 const Write = z.object({
   table: z.enum(["items", "notes"]),
   op: z.enum(["create", "update", "delete"]),
-  /** Which row, of those that there are. */
+  /** Picks a row among those that exist. */
   pick: z.int(),
-  /** Distinguishes this write from all others. */
+  /** Identifies this write among all others. */
   n: z.int(),
 });
 
@@ -24,12 +24,12 @@ export type Turn = z.infer<typeof Turn>;
 
 type Context = Pick<Parameters<Parameters<typeof t.userProcedure.mutation>[0]>[0]["ctx"], "tables" | "transaction">;
 
-/** Applies one write; says which row it created, if it did. */
+/** Applies one write, and returns the id of the row that it created, if any. */
 function apply({ tables }: Context, { table: name, op, pick, n }: z.infer<typeof Write>): string[] {
   if (op === "create") {
     const slot = pick % 3 === 0 ? pick % 12 : null;
     if (name === "notes") return [tables.notes.create({ n, text: "x".repeat(pick % 90) }).id];
-    // A slot that is taken fails the whole mutation, as an app's own check would.
+    // A slot that is in use fails the whole mutation, as an app's own check would.
     return [tables.items.create({ n, slot }).id];
   }
   const rows = tables[name].orderBy("id").all();
@@ -45,7 +45,7 @@ function failed(): TRPCError {
   return new TRPCError({ code: "CONFLICT", message: "Rolled back." });
 }
 
-/** Writes all of it, or nothing. Returns the ids of the rows that it created. */
+/** Applies all writes or none. Returns the ids of the created rows. */
 export function write(ctx: Context, { writes, fail }: Turn): string[] {
   const created = writes.flatMap((each) => apply(ctx, each));
   if (fail) throw failed();

@@ -15,7 +15,7 @@ const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 const stored = (userId: string, query: string) =>
   runInDurableObject(objectOf(userId), (_instance, state) => state.storage.sql.exec(query).toArray());
 
-/** Makes everything that waits in the outbox due, and runs the alarm. */
+/** Makes all messages in the outbox due, and runs the alarm. */
 async function deliverWaiting(userId: string): Promise<void> {
   await runInDurableObject(objectOf(userId), async (_instance, state) => {
     state.storage.sql.exec("UPDATE _outbox SET due = 0");

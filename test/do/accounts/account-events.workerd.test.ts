@@ -24,7 +24,7 @@ import { countMails } from "../../fixtures/mail.js";
 
 const events = Object.keys(accountEndings) as AccountEvent[];
 const purposes = Object.keys(accountEndings.accountDeleted.links) as MailPurpose[];
-/** When the object of the user is evicted, by turns. */
+/** When the object of the user is evicted, in turn. */
 const evictions = ["never", "before the event", "after the event"] as const;
 
 let row = 0;
@@ -39,7 +39,7 @@ const cells = events.flatMap((event) =>
 
 afterEach(() => void vi.useRealTimers());
 
-/** Lets the event happen, with an eviction before or after it. */
+/** Causes the event, with an eviction before or after it. */
 async function passEvent(account: TestAccount, event: AccountEvent, eviction: (typeof evictions)[number]) {
   if (eviction === "before the event") await evictDurableObject(objectOf(account));
   await happen[event](account);
@@ -49,7 +49,7 @@ async function passEvent(account: TestAccount, event: AccountEvent, eviction: (t
 /** Purposes whose used links answer a repeat like the first use. */
 type RepeatablePurpose = Exclude<MailPurpose, "confirmDevice">;
 
-/** The event that uses a link of this purpose. One that confirms a device is not an event. */
+/** The event that uses a link of this purpose. A link that confirms a device causes no event. */
 const eventOf: Record<RepeatablePurpose, AccountEvent> & { confirmDevice?: undefined } = {
   verifyEmail: "emailVerified",
   resetPassword: "passwordReset",
@@ -155,7 +155,7 @@ describe.each(events)("%s", (event) => {
 
   it(`${devices ? "deletes" : "keeps"} known devices`, async () => {
     const account = await newAccount();
-    // How long a hash takes must not end a wait.
+    // The duration of a hash must not end a wait.
     vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
     await passEvent(account, event, eviction);
     if (event === "accountDeleted") await vi.waitFor(() => signUp(account.email));

@@ -14,7 +14,7 @@ import type { AppRouter } from "../../fixtures/app/router.js";
 
 const someone = () => openBrowser().client();
 
-/** All that an object stores, as text. */
+/** All values that an object stores, as text. */
 async function storedIn(name: string): Promise<string> {
   return runInDurableObject(env.BLOG_DO.getByName(name), async (_instance, state) => {
     const { sql } = state.storage;
@@ -26,7 +26,7 @@ async function storedIn(name: string): Promise<string> {
   });
 }
 
-/** An index object without any table. What it still has are the counts of its mails, which the alarm deletes. */
+/** An index object without tables. It may still store the counts of its mails, which the alarm deletes. */
 const countsAlone = "[]";
 
 const indexName = async (email: string) => toName(await emailAddressOf(env.INDEX_SECRET, email));

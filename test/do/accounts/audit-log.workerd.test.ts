@@ -16,7 +16,7 @@ interface Opened {
   readonly total: () => number;
 }
 
-/** An audit log of its own in an empty object. */
+/** An audit log in an empty object. */
 function withLog(entries: number, work: (opened: Opened) => void): Promise<void> {
   const object = env.BARE_DO.getByName(crypto.randomUUID());
   return runInDurableObject(object, (_instance, { storage: { sql } }) => {

@@ -29,7 +29,7 @@ async function pointerOf(email: string): Promise<Record<string, unknown> | undef
   );
 }
 
-/** Nobody but a pending change keeps an address reserved. */
+/** Expects that only a pending change reserves an address. */
 async function expectFree(account: SignedUp, ...targets: string[]): Promise<void> {
   await quiet(`user:${account.user.id}`);
   const pending = (await pendingOf(account.user.id)).map(({ email }) => email);
@@ -98,7 +98,7 @@ it("leaves no reservation when a new password revokes a link to a new address wh
       codeOf(account.client.auth.changePassword.mutate({ currentPassword: password, newPassword })),
       wait(pause * 2).then(() => codeOf(openChangeLink(token))),
     ]);
-    // A confirmation in the middle of it refuses the new password, which was meant for the account as it was.
+    // A confirmation during the hash makes the new password fail, because it was requested for the previous address.
     expect(changed === "none" || (changed === "CONFLICT" && confirmed === "none")).toBe(true);
     const { user } = await account.client.auth.me.query();
     if (confirmed === "none") expect(user.email).toBe(target);

@@ -48,7 +48,7 @@ describe("a request for a link that confirms a device", () => {
     const email = freshEmail();
     await runInDurableObject(await addressObject(email), async (_instance, { storage }) => {
       await someone().auth.requestDeviceLink.mutate({ email });
-      // Longer than the pause after which the object acts.
+      // Longer than the pause after which the object sends the mail.
       await new Promise((resolve) => setTimeout(resolve, 700));
       expect([...storage.kv.list()]).toEqual([]);
       const tables = storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray();
@@ -84,7 +84,7 @@ describe("a request for a link that confirms a device", () => {
     let token = "";
     for (let minute = 0, mails = 0; minute < 130; minute += 5) {
       await ask(person);
-      // The platform's clock does not move along.
+      // The platform's clock does not advance.
       await runDurableObjectAlarm(userObject(person));
       const count = Math.floor(minute / 20) + 1;
       if (count > mails) token = await tokenTo(person.email, "confirmDevice", count);
@@ -116,7 +116,7 @@ describe("a request for a link that confirms a device", () => {
   it("mails nothing when an event revokes earlier links while it is being counted", async () => {
     const person = await signUpVerified();
     let state: "free" | "held" | "released" = "free";
-    // The object of the address does not answer, so that the mail is not counted yet.
+    // The object of the address does not answer, so the mail is not counted yet.
     const holding = runInDurableObject(await addressObject(person.email), (_instance, object) =>
       object.blockConcurrencyWhile(async () => {
         state = "held";

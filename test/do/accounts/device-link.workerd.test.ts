@@ -43,7 +43,7 @@ describe("a sign-in that is throttled because of a stranger's guesses", () => {
     expect(await codeOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
     await evictDurableObject(await addressObject(email));
     expect(await login(email, password, browser)).toBe("none");
-    // The stranger has no new tries.
+    // The stranger gets no new tries.
     expect(await login(email, password)).toBe("TOO_MANY_REQUESTS");
   });
 

@@ -18,7 +18,7 @@ async function tablesOf(email: string): Promise<unknown[]> {
   );
 }
 
-/** Waits until an address is nobody's any more, and nothing is stored for it. */
+/** Waits until an address has no owner, and nothing is stored for it. */
 const released = (email: string) =>
   vi.waitFor(async () => expect(await tablesOf(email)).toEqual([]), { timeout: 8_000, interval: 50 });
 
@@ -106,7 +106,7 @@ describe("a change of address", () => {
     expect(await codeOf(client.auth.changeEmail.mutate({ email: other, password }))).toBe("TOO_MANY_REQUESTS");
     await released(other);
     expect((await signUp(other)).user.email).toBe(other);
-    // What was asked for before is still under way.
+    // Earlier requests are still under way.
     await openChangeLink(await tokenTo(target, "changeEmail", 2));
     expect((await client.auth.me.query()).user.email).toBe(target);
   });

@@ -24,7 +24,7 @@ async function verify({ email }: SignedUp): Promise<void> {
 interface Event {
   readonly path: string;
   readonly hook: "onEmailVerified" | "onEmailChanged" | "onProfileChanged";
-  /** Prepares the event, and returns what makes it happen. */
+  /** Prepares the event, and returns the function that causes it. */
   readonly prepare: (account: SignedUp) => Promise<() => Promise<unknown>>;
   readonly hasHappened: (account: SignedUp) => Promise<boolean>;
 }

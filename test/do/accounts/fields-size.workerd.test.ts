@@ -13,7 +13,7 @@ import { openSocket } from "../../fixtures/socket.js";
 
 const LIMIT = 32 * 1024;
 
-/** Text for the only field of an object that takes exactly so many bytes as it is stored. */
+/** Text for the only field of an object whose stored form has the given number of bytes. */
 function textOf(bytes: number, field: string, character = "a"): string {
   const overhead = superjson.stringify({ [field]: "" }).length;
   const size = new TextEncoder().encode(JSON.stringify(character)).length - 2;

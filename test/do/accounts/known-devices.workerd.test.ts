@@ -17,7 +17,7 @@ const deviceCookie = "__Host-userdo-device";
 const someone = () => openBrowser().client();
 const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 
-// The clock stands still: how long a hash takes must not end a wait.
+// The clock stands still, so that the duration of a hash does not end a wait.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
 });
@@ -28,7 +28,7 @@ afterEach(() => {
 const login = (email: string, secret: string, browser = openBrowser()) =>
   codeOf(browser.client().auth.login.mutate({ email, password: secret }));
 
-/** Uses up the tries of strangers. Only a known device can sign in then. */
+/** Uses up the tries of strangers. Afterwards only a known device can sign in. */
 async function guess(email: string): Promise<void> {
   const codes = await Promise.all(Array.from({ length: 8 }, () => login(email, "not the password")));
   expect(codes).toContain("TOO_MANY_REQUESTS");
@@ -195,7 +195,7 @@ describe("a user's object", () => {
 describe("a user's object of the previous version", () => {
   const id = "0123456789abcdef".repeat(2);
 
-  /** A browser that the previous version marked. */
+  /** A browser with a device cookie of the previous version. */
   async function oldBrowser(userId: string): Promise<Browser> {
     const mac = await hmac(env.JWT_SECRET, `device|BLOG_DO|${userId}|${id}`);
     const browser = openBrowser();
@@ -203,7 +203,7 @@ describe("a user's object of the previous version", () => {
     return browser;
   }
 
-  /** Takes the table away that the previous version did not have, and stops the object. */
+  /** Deletes the table that the previous version did not have, and stops the object. */
   async function downgrade(userId: string): Promise<void> {
     await runInDurableObject(objectOf(userId), (_instance, { storage: { sql } }) => {
       sql.exec("DROP TABLE _device_epoch");

@@ -18,7 +18,7 @@ afterEach(() => void vi.useRealTimers());
 
 interface Link {
   readonly path: string;
-  /** Mails the link to an address that is not known to be the account's. */
+  /** Mails the link to an address that is not yet verified for the account. */
   readonly send: (account: Person) => Promise<string>;
   readonly use: (client: Client, token: string) => Promise<unknown>;
   readonly isUsed: (account: Person) => Promise<boolean>;
@@ -50,7 +50,7 @@ async function signInElsewhere({ email }: Person): Promise<Browser> {
   return browser;
 }
 
-/** Expects that a link is refused for want of a session, changes nothing, and stays valid. */
+/** Expects that a link is refused without a session, changes nothing, and stays valid. */
 async function expectAsked(link: Link, account: Person, client: Client, code: string): Promise<void> {
   const token = await link.send(account);
   const error: unknown = await link.use(client, token).catch((cause: unknown) => cause);

@@ -26,7 +26,7 @@ const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
 
 afterEach(() => void vi.useRealTimers());
 
-/** A session that was renewed: `before` has the cookies from before the renewal, `after` those of the lost reply. */
+/** A refreshed session: `before` has the cookies from before the refresh, `after` those of the lost reply. */
 async function renewed() {
   const person = await signUp();
   const before = copyBrowser(person.browser, refreshName);
@@ -193,7 +193,7 @@ describe("the confirmation of a generation", () => {
     const before = await count();
     expect(before.unseen).toBe(1);
     for (let calls = 0; calls < 3; calls++) await after.client().auth.me.query();
-    // Live queries of the sessions do not show it, so they do not run again.
+    // Live queries of the sessions do not read it, so they do not run again.
     expect(await count()).toEqual({ ...before, unseen: 0 });
   });
 });

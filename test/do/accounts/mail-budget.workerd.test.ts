@@ -19,10 +19,10 @@ beforeEach(() => {
 });
 afterEach(() => void vi.useRealTimers());
 
-/** Stops the object of an address, as the platform does with one that is idle. */
+/** Stops the object of an address, as the platform does with an idle object. */
 const evictAddress = async (email: string) => evictDurableObject(await addressObject(email));
 
-/** Runs what is due in the object of an account, and waits for what it sends. */
+/** Runs the due work in the object of an account, and waits for its messages. */
 async function deliver(userId: string): Promise<void> {
   await runInDurableObject(userObject(userId), async (_instance, state) => {
     const tables = state.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_outbox'").toArray();
@@ -33,7 +33,7 @@ async function deliver(userId: string): Promise<void> {
   await runDurableObjectAlarm(userObject(userId));
 }
 
-/** Waits until as many resets were counted for an address. */
+/** Waits until the given number of resets was counted for an address. */
 const resetsCounted = async (email: string, count: number) => {
   const stub = await addressObject(email);
   await vi.waitFor(
@@ -204,7 +204,7 @@ describe("notices to a verified address", () => {
     expect(countMails(email, "passwordChanged")).toBe(3);
     const { entries } = await client.account.audit.list.query({ action: "password.change" });
     expect(entries).toHaveLength(5);
-    // A notice that is not sent leaves nothing behind and is no error for the operator.
+    // A notice that is not sent leaves nothing stored and is not reported as an error.
     expect(await runInDurableObject(userObject(user.id), (instance) => instance.deadLetters())).toEqual([]);
   });
 
@@ -248,7 +248,7 @@ describe("the counts of an address", () => {
     const { client, email } = await signUp();
     await client.account.delete.mutate({ password });
     for (const address of [stranger, email]) {
-      // No table, and neither the address nor the user.
+      // There is no table, and neither the address nor the user is stored.
       expect(await storedIn(await addressName(address))).toBe("");
       expect(await holdsAnything(await addressName(address))).toBe(true);
     }

@@ -20,10 +20,10 @@ const refreshName = "__Host-userdo-refresh";
 const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
 
 afterEach(() => void vi.useRealTimers());
-// Whatever fails, nothing waits for it any more.
+// If a test fails, no later test waits for it.
 afterAll(() => slow.go.resolve());
 
-/** A browser that has nothing but the refresh token of another. */
+/** A browser that has only the refresh token of another. */
 function withRefreshOf({ cookies }: Browser): Browser {
   const copy = openBrowser();
   copy.cookies.set(refreshName, cookies.get(refreshName) ?? "");
@@ -37,7 +37,7 @@ describe("a refresh token that was replaced", () => {
     const cookie = `${refreshName}=${old.cookies.get(refreshName)}`;
     const load = () => loadSession(new Request(origin, { headers: { cookie } }), env);
     await client.auth.refresh.mutate();
-    // A tab that had not heard of it yet.
+    // A tab that still has the old token.
     const opened = await upgrade(old);
     expect(opened.status).toBe(101);
     opened.webSocket?.accept();
@@ -47,7 +47,7 @@ describe("a refresh token that was replaced", () => {
     // Presents the successor.
     expect(await codeOf(client.auth.me.query())).toBe("none");
     expect(await load()).toBeNull();
-    // Whoever shows it where sessions are kept ends this one, as with any call.
+    // A client that presents it in the user's object ends this session, as with any call.
     expect((await upgrade(old)).status).toBe(401);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
   });
@@ -97,7 +97,7 @@ describe("clocks that differ", () => {
     expect(await status()).toBe(401);
     moveClock(60_000);
     expect(await status()).toBe(200);
-    // Two seconds more than its life: a test's own clock stands still between events.
+    // Two seconds more than its lifetime, because a test's own clock stands still between events.
     moveClock(5_000 + 15 * MINUTE);
     expect(await status()).toBe(401);
   });

@@ -14,7 +14,7 @@ const storedHash = (userId: string) =>
     String(storage.sql.exec("SELECT password_hash FROM _account").one()["password_hash"]),
   );
 
-/** As an account that was brought from elsewhere, or is older than today's parameters. */
+/** A hash as of an imported account, or one with outdated parameters. */
 async function storeOldHash(userId: string): Promise<void> {
   const salt = randomBytes(16);
   const hash = scryptSync(password, salt, 32, { N: 2 ** 13, r: 8, p: 10, maxmem: 2 ** 25 });
@@ -24,7 +24,7 @@ async function storeOldHash(userId: string): Promise<void> {
   });
 }
 
-/** Signs in from several browsers, one soon after the other. */
+/** Signs in from several browsers, shortly after each other. */
 function manyLogins(email: string, count = 4) {
   return Array.from({ length: count }, async (_, index) => {
     await new Promise((resolve) => setTimeout(resolve, index * 60));

@@ -12,7 +12,7 @@ const decomposed = "cafe\u0301 au lait";
 const login = (email: string, password: string) =>
   codeOf(openBrowser().client().auth.login.mutate({ email, password }));
 
-/** Replaces the hash by one that an earlier version stored: of the password exactly as typed. */
+/** Replaces the hash by one of an earlier version, which hashed the password exactly as typed. */
 async function storeRawHash(userId: string, password: string): Promise<void> {
   const { ln, r, p } = passwordCost;
   const salt = randomBytes(16);

@@ -3,7 +3,7 @@ import * as crypto from "node:crypto";
 import phc from "@phc/format";
 import { hashPassword, verifyPassword } from "../../../src/do/accounts/passwords/password.js";
 
-// Node's own function, counted: how often it runs is what an attacker could time.
+// Counts the calls of Node's own function, because their number is what an attacker could measure.
 vi.mock("node:crypto", async (importOriginal) => {
   const original = await importOriginal<typeof crypto>();
   return { ...original, scrypt: vi.fn<typeof original.scrypt>(original.scrypt) };
@@ -13,7 +13,7 @@ const derivations = vi.mocked(crypto.scrypt);
 const composed = "caf\u00E9 au lait";
 const decomposed = "cafe\u0301 au lait";
 
-/** A hash as earlier versions stored it: of the password exactly as typed. */
+/** A hash of an earlier version, which hashed the password exactly as typed. */
 function rawHash(password: string): string {
   const salt = crypto.randomBytes(16);
   const hash = crypto.scryptSync(password, salt, 32, { N: 2 ** 15, r: 8, p: 3, maxmem: 2 ** 27 });

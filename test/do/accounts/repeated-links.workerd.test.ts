@@ -33,7 +33,7 @@ async function resetToken(email: string, count = 1): Promise<string> {
   return tokenTo(email, "resetPassword", count);
 }
 
-/** A call by a link sets no cookies and answers nothing, the first time and again. */
+/** A call with a link sets no cookies and returns nothing, the first time and again. */
 async function repliesTo(path: string, input: object, browser = openBrowser()) {
   const response = await browser.fetch(`/trpc/${path}`, {
     method: "POST",
@@ -175,7 +175,7 @@ describe("a used link to a new password", () => {
     expect(await repliesTo("auth.resetPassword", input)).toEqual(first);
     expect(first).toMatchObject({ status: 200, cookies: [] });
     expect(await stored(user.id, "SELECT password_hash FROM _account")).toEqual([hash]);
-    // A session that began after the reset stays.
+    // A session that was created after the reset stays.
     expect(await codeOf(after.client().auth.me.query())).toBe("none");
     expect(await happened(user.id, "password.reset")).toBe(1);
     await mailTo(email, "passwordChanged");
@@ -218,7 +218,7 @@ describe("a used link to a new password", () => {
       "TOO_MANY_REQUESTS",
     ]);
     expect(await reset(token, newPassword)).toBe("TOO_MANY_REQUESTS");
-    // The sign-in has a count of its own.
+    // The sign-in is counted separately.
     expect(await codeOf(someone().auth.login.mutate({ email, password: newPassword }))).toBe("none");
   });
 

@@ -24,7 +24,7 @@ const objectOf = (userId: string) => env.BLOG_DO.getByName(`user:${userId}`);
 
 afterEach(() => void vi.useRealTimers());
 
-/** A browser that changed the password and did not get the reply. `after` has what the reply carried. */
+/** A browser that changed the password and did not get the reply. `after` has the cookies of that reply. */
 async function lost() {
   const account = await signUp();
   const after = copyBrowser(account.browser);
@@ -219,7 +219,7 @@ describe("a password change without a reply, with tokens in the body", () => {
       const first = await tokensIn(await call("auth.changePassword", tokens?.accessToken, inBody));
       await evictDurableObject(objectOf(user.id));
       moveClock(wait);
-      // The old refresh token alone gets nothing, and ends nothing.
+      // The old refresh token alone gets nothing, and ends no session.
       expect(await codeOf(auth.refresh.mutate({ refreshToken: tokens?.refreshToken ?? "" }))).toBe("UNAUTHORIZED");
       const response = await call("auth.changePassword", tokens?.accessToken, inBody);
       expect(response.headers.getSetCookie()).toEqual([]);

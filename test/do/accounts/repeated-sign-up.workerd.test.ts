@@ -116,7 +116,7 @@ describe("a sign-up that is sent twice at once", () => {
     const codes = await Promise.all(secrets.map((secret) => codeIn(openBrowser(), email, secret)));
     expect(codes.filter((code) => code === "none")).toHaveLength(1);
     expect(codes.filter((code) => code === "CONFLICT")).toHaveLength(19);
-    // Five are checked. The others are refused before their password is looked at.
+    // Five passwords are checked. The other calls are refused before that.
     expect(await failuresOf(email)).toBe(5);
     expect(await login(email, secrets[codes.indexOf("none")]!)).toBe("TOO_MANY_REQUESTS");
   });
@@ -173,7 +173,7 @@ describe("a sign-up after the first was answered", () => {
     const email = freshEmail();
     const { user } = await signUpIn(openBrowser(), email);
     const browser = openBrowser();
-    // Somebody else's account marked this browser.
+    // The browser has a device cookie of another account.
     await signUpIn(browser, freshEmail());
     for (const secret of [password, another]) {
       expect(await codeIn(openBrowser(), email, secret)).toBe("CONFLICT");

@@ -6,7 +6,7 @@ import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/ses
 import { createSessionStore, type SessionStore } from "../../../src/do/accounts/sessions/session-store.js";
 import { openBrowser, password, signUp } from "../../fixtures/browser.js";
 
-/** A store of its own in an empty object. */
+/** A session store in an empty object. */
 function withStore(work: (store: SessionStore) => void, limit = 3): Promise<void> {
   const object = env.BARE_DO.getByName(crypto.randomUUID());
   return runInDurableObject(object, (_instance, { storage }) => {
@@ -24,7 +24,7 @@ describe("the limit of sessions", () => {
       const fourth = store.create(4, undefined);
       expect(store.deleteExcess(fourth.id)).toEqual([second!.id]);
       expect(store.list(5).map(({ id }) => id)).toEqual([first!.id, fourth.id, third!.id]);
-      // All at the same moment, as under a clock that stands still.
+      // All at the same moment, because the clock stands still.
       const fifth = store.create(0, undefined);
       expect(store.deleteExcess(fifth.id)).toEqual([third!.id]);
       expect(store.findActive(fifth.id, 0)).toEqual(fifth);

@@ -34,7 +34,10 @@ function withRefreshOf({ cookies }: Browser): Browser {
 
 const isSignedIn = async (browser: Browser) => (await codeOf(browser.client().auth.me.query())) === "none";
 
-/** Rewrites a user's sessions as the earlier version stored them so many milliseconds ago, and stops the object. */
+/**
+ * Rewrites a user's sessions as the earlier version stored them the given time ago, in milliseconds, and stops the
+ * object.
+ */
 async function downgrade(userId: string, ago = 0): Promise<void> {
   const object = env.BLOG_DO.getByName(`user:${userId}`);
   await runInDurableObject(object, (_instance, { storage: { sql } }) => {
@@ -68,7 +71,7 @@ describe("a user's object of an earlier version", () => {
     await openBrowser().client().auth.login.mutate({ email, password });
     expect(await client.sessions.list.query()).toHaveLength(2);
     expect(await isSignedIn(withRefreshOf(browser))).toBe(true);
-    // A second wake finds nothing to do.
+    // The second start has nothing to upgrade.
     await evictDurableObject(env.BLOG_DO.getByName(`user:${user.id}`));
     expect(await isSignedIn(browser)).toBe(true);
   });
@@ -78,7 +81,7 @@ describe("a user's object of an earlier version", () => {
     const old = withRefreshOf(browser);
     await withRefreshOf(browser).client().auth.me.query();
     await downgrade(user.id);
-    // Wakes the object, and confirms nothing: its generation is the one before.
+    // Starts the object, and confirms nothing: its generation is the previous one.
     await client.auth.me.query();
     moveClock(31_000);
     expect(await isSignedIn(old)).toBe(true);
@@ -121,7 +124,7 @@ describe("a user's object of an earlier version", () => {
 });
 
 describe("the version before after a rollback", () => {
-  /** What that version executes for a sign-in, and for a renewal. */
+  /** The statements that that version executes for a sign-in and for a refresh. */
   const oldInsert = "INSERT INTO _sessions VALUES (?, ?, ?, ?, ?, 0, ?, ?, ?, ?)";
   const oldRenewal = "UPDATE _sessions SET generation = generation + 1, rotated_at = ? WHERE id = ?";
 

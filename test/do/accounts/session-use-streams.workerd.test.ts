@@ -148,7 +148,7 @@ describe("the refresh token of a browser", () => {
     const maxAge = maxAgeOf(await renew());
     expect(maxAge).toBeGreaterThan(84 * DAY - MINUTE);
     expect(maxAge).toBeLessThanOrEqual(84 * DAY);
-    // Idleness is decided where the session is.
+    // The user's object decides whether the session is idle.
     later(IDLE + MINUTE);
     const response = await renew();
     expect(response.status).toBe(401);

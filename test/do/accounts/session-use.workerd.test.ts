@@ -26,7 +26,7 @@ interface StoredSession {
   readonly ends_at: number;
 }
 
-/** A user with a socket, and another Worker that writes as the user without any session. */
+/** A user with a socket, and another Worker that writes as the user without a session. */
 async function start() {
   const signedUp = await signUpToFeeds();
   const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
@@ -41,14 +41,14 @@ async function start() {
   return { ...signedUp, object, stored, write, open };
 }
 
-/** The same browser without its access token, as after its 15 minutes. */
+/** The same browser without its access token, as when that has expired. */
 function withoutAccess({ cookies }: Browser): Browser {
   const copy = openBrowser();
   for (const [name, value] of cookies) if (!name.endsWith("-access")) copy.cookies.set(name, value);
   return copy;
 }
 
-/** Something is sent to a socket, or comes from it. */
+/** Each entry sends something to a socket, or makes the object send something. */
 const uses: readonly (readonly [string, (started: Awaited<ReturnType<typeof start>>) => Promise<unknown>])[] = [
   ...["feeds.changes", "feeds.tracked", "feeds.mixed"].map(
     (path) =>
@@ -206,7 +206,7 @@ describe("a session that is used over a socket only", () => {
     const socket = await open();
     socket.send(subscribe(1, "feeds.changes"));
     await socket.until(1);
-    // That version moved `last_seen_at` alone.
+    // That version updated `last_seen_at` alone.
     await runInDurableObject(object, (_instance, { storage }) =>
       storage.sql.exec("UPDATE _sessions SET last_seen_at = ?, expires_at = ?", Date.now(), Date.now() + 7 * MINUTE),
     );

@@ -144,7 +144,7 @@ async function tablesOf(id: DurableObjectId): Promise<unknown[]> {
   return tables;
 }
 
-/** A cold object that is reached by its id alone does not know its name, and refuses. */
+/** An object that is started by its id alone does not know its name, and refuses calls. */
 function ignoreUnnamed(error: unknown): void {
   if (!(error instanceof Error) || !error.message.includes("not reached by its name")) throw error;
 }

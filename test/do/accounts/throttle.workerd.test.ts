@@ -11,7 +11,7 @@ import { moveClock } from "../../fixtures/move-clock.js";
 const SECOND = 1000;
 const HOUR = 3600 * SECOND;
 
-// The clock stands still but for what a test says: how long a hash takes is not its subject.
+// The clock moves only when a test moves it, so that the duration of a hash does not matter.
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() });
 });
@@ -127,7 +127,7 @@ describe("password guesses", () => {
     for (let accounts = 0; accounts < 4; accounts++) {
       const { client } = await signUp();
       codes.push(await codeOf(client.auth.changeEmail.mutate({ email, password })));
-      // Which lets it go, for the next.
+      // This frees it for the next account.
       await codeOf(client.auth.changeEmail.mutate({ email: `${accounts}${away}`, password }));
       await vi.waitFor(async () => {
         const stub = await indexOf(email);

@@ -25,7 +25,7 @@ const pointerOf = async (email: string) =>
     storage.sql.exec("SELECT * FROM _pointer").toArray(),
   );
 
-/** Somebody who wants to change to an address, and the link that was mailed to it. */
+/** A user who wants to change to an address, and the link that was mailed to it. */
 async function withChange(target = freshEmail()) {
   const account = await signUp();
   await account.client.auth.changeEmail.mutate({ email: target, password });
@@ -40,7 +40,7 @@ interface BegunChange {
 
 const operationOf = async (target: string) => String((await pointerOf(target))[0]?.["operation_id"]);
 
-/** Reserves the address as a user's object does before it takes the address. */
+/** Reserves the address as a user's object does before the change. */
 async function reserveAgain({ userId, operationId, target }: BegunChange, until: number): Promise<string> {
   const stub = await addressObject(target);
   const request = { op: "reserveAddress", userId, operationId, email: target, until } as const;
@@ -130,7 +130,7 @@ describe("an address that several accounts want to change to", () => {
       await tokenTo(target, "changeEmail", sent);
       changes.push({ userId: user.id, operationId: await operationOf(target), target });
     }
-    // The first waits for the object of the second's user, who asked last. The second does not have to wait.
+    // The first confirmation waits for the object of the second user, who asked last. The second does not have to wait.
     const answers = await Promise.all(changes.map((change) => reserveAgain(change, Date.now() + MINUTE)));
     expect(answers).toEqual(["taken", "reserved"]);
   });
@@ -211,7 +211,7 @@ describe("a confirmation that is under way", () => {
       const clients = Array.from({ length: 20 }, () => someone());
       const signups = clients.map(
         (client, index) => () =>
-          // Each with a password of its own, so that none is taken for a repeated call.
+          // Each has its own password, so that none counts as a repeated call.
           codeOf(client.auth.signup.mutate({ email: change.target, password: `horse number ${index} of twenty` })),
       );
       const confirmations = clients.map(() => () => confirm(change.token));
@@ -230,7 +230,7 @@ describe("a confirmation that is under way", () => {
   });
 });
 
-/** What the version before executes to reserve an address. */
+/** The statements with which the version before reserves an address. */
 const oldReservation = "INSERT OR REPLACE INTO _pointer VALUES (1, ?, ?, ?, 0, ?, ?)";
 
 it("reads a reservation that the version before stored, also after a rollback, and lets a sign-up replace it", async () => {

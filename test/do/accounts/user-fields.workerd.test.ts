@@ -163,7 +163,7 @@ describe("setUserFields", () => {
     });
     const { user } = await signUp();
     await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (instance) => {
-      // Only JavaScript gets this far: the type of the argument is `never`.
+      // Only JavaScript can do this, because the type of the argument is `never`.
       expect(() => instance.setUserFields({ plan: "pro" } as never)).toThrow("This app has no `fields`.");
     });
   });

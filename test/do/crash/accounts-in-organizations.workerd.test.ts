@@ -7,7 +7,7 @@ import { expectAgreement, expectEnded, expectNowhere } from "./agreement.js";
 import { acme, cancelAll, mailedTo, someone, verified, type Person } from "./people.js";
 import { expectStops, stopEverywhere } from "./stop-everywhere.js";
 
-/** Ada, and two organizations of hers. */
+/** Ada, with two organizations. */
 async function owner() {
   const ada = await verified();
   return { ada, shared: await acme(ada, "Shared"), other: await acme(ada, "Other") };
@@ -42,7 +42,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
         expectAgreement(stored);
         expectEnded(stored, own);
         expectNowhere(stored, [bob.user.id, "canary"]);
-        // What Ada has sent to the address is hers, and waits for whoever has it.
+        // The invitations that Ada sent to the address stay hers, and wait for its next owner.
         expectNowhere(stored, [bob.email], "_invitations", "_waiting");
         expect(await waitingIn(ada, shared)).toEqual([]);
         expect(await waitingIn(ada, other)).toMatchObject([{ email: bob.email }]);

@@ -118,7 +118,7 @@ describe("an object that is stopped after each step and restarted", { timeout: 2
       await stopEverywhere({
         before: async () => {
           const made = await account();
-          // A change of address that is under way has a claim of its own.
+          // A pending change of address has its own reservation.
           await made.client.auth.changeEmail.mutate({ email: freshEmail(), password });
           return made;
         },

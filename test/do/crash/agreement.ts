@@ -7,12 +7,12 @@ type Row = StoredObject["tables"][string][number];
 const idOf = ({ name }: StoredObject): string => name.slice(name.indexOf(":") + 1);
 const rowsOf = ({ tables }: StoredObject, table: string): readonly Row[] => tables[table] ?? [];
 
-/** So that an order that means nothing makes no difference. */
+/** Sorts, so that an irrelevant order does not matter. */
 const unordered = (facts: readonly unknown[]): string[] => facts.map((fact) => JSON.stringify(fact)).toSorted();
 
 /**
- * What objects tell of each other is the same on both sides: who belongs where and as what, who is invited, and whose
- * an address is. Every organization has an owner. Nothing is on its way any more, and nothing has been given up.
+ * Expects that what objects store about each other agrees on both sides: memberships with their roles, invitations, and
+ * the owners of addresses. Every organization must have an owner. No message may be waiting or given up.
  */
 export function expectAgreement(stored: readonly StoredObject[]): void {
   const of = (kind: string) => stored.filter(({ name }) => name.startsWith(`${kind}:`));
@@ -57,10 +57,13 @@ export function expectAgreement(stored: readonly StoredObject[]): void {
     expect(stored.flatMap((each) => rowsOf(each, table))).toEqual([]);
 }
 
-/** Where letters are numbered, changes are logged and ended leases wait for the next, an id of nobody may stay. */
+/** Ids may remain in the tables of message numbers, logged changes and released leases. */
 const BOOKKEEPING = new Set(["_inbox", "_outbox_seq", "_changes", "_lease_holders"]);
 
-/** None of these texts is stored anywhere, but for ids in such bookkeeping, and in tables that may hold them. */
+/**
+ * Expects that none of these texts is stored anywhere, except ids in such bookkeeping and in tables that may contain
+ * them.
+ */
 export function expectNowhere(
   stored: readonly StoredObject[],
   texts: readonly string[],
@@ -72,7 +75,7 @@ export function expectNowhere(
   }
 }
 
-/** Nothing of an organization is left, but perhaps the note that there was one, which ends by itself. */
+/** Nothing of an organization is stored, except perhaps the record of its deletion, which expires by itself. */
 export function expectEnded(stored: readonly StoredObject[], organizationId: string): void {
   const { tables, keys, alarm } = stored.find(({ name }) => name === `organization:${organizationId}`) ?? {};
   expect(tables).toEqual({});

@@ -18,7 +18,7 @@ it(
         await device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) });
       },
       async again({ email, device }) {
-        // The link may be in the mailbox, and its reply may have been lost.
+        // The link may be in the mailbox although its reply was lost.
         if (countMails(email, kind) > 0) {
           if ((await codeOf(device.auth.confirmDevice.mutate({ token: await mailedTo(email, kind) }))) === "none")
             return;

@@ -7,7 +7,7 @@ import { expectAgreement, expectEnded, expectNowhere } from "./agreement.js";
 import { acme, cancelAll, verified, type Person } from "./people.js";
 import { ask, expectStops, stopEverywhere } from "./stop-everywhere.js";
 
-/** Ada, whose organization it is, and Bob. */
+/** Ada, who owns the organization, and Bob. */
 async function both() {
   const [ada, bob] = [await verified(), await verified()];
   return { ada, bob, organizationId: await acme(ada) };
@@ -20,7 +20,7 @@ async function joined() {
   return made;
 }
 
-/** Bob becomes an editor, and takes a lease. */
+/** Makes Bob an editor who has a lease. */
 async function letJoin({ ada, bob, organizationId }: Both): Promise<void> {
   await join(organizationId, { by: ada, who: bob, role: "editor" });
   await bob.client.projects.list.query({ organizationId });
@@ -37,7 +37,7 @@ const rename = ({ ada, organizationId }: Both, name: string) =>
 const rolesIn = async (organizationId: string, { client }: Person) =>
   (await client.organizations.members.list.query({ organizationId })).map(({ email, role }) => [email, role]);
 
-/** As if the answer to the letter of an organization's birth had been lost: it is sent again later. */
+/** Simulates a lost reply to the message that creates an organization, which is sent again later. */
 function writeBirthAgain({ user, email }: Person, organizationId: string): Promise<void> {
   const payload = { name: "canary", settings: "{}", userId: user.id, email, createdAt: 0 };
   const [target, due] = [organizationName(organizationId), Date.now() + 1_000];

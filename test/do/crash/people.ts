@@ -12,9 +12,10 @@ export const someone = () => openBrowser().client("batch", "/crash");
 const ROUNDS_AFTER_STOP = 20;
 
 /**
- * The token in the newest such mail. Due alarms run at once, without the platform's pauses after a stop.
+ * The token in the newest mail of a kind. Due alarms run at once, without the platform's pauses after a stop.
  *
- * @throws Error if an object was stopped and no mail follows: the stop may have lost the request. Only without a `count`
+ * @throws Error if an object was stopped and no mail follows, because the stop may have lost the request. Only without
+ * a `count`.
  */
 export async function mailedTo(email: string, kind: LinkKind, count?: number): Promise<string> {
   let rounds = 0;
@@ -32,7 +33,7 @@ export async function mailedTo(email: string, kind: LinkKind, count?: number): P
 
 export type Person = Awaited<ReturnType<typeof verified>>;
 
-/** Somebody who signed up, and has shown that the address is theirs. */
+/** A user who signed up and verified the address. */
 export async function verified() {
   const client = someone();
   const email = freshEmail();
@@ -41,12 +42,12 @@ export async function verified() {
   return { client, email, user };
 }
 
-/** Makes an organization, and answers its id. */
+/** Creates an organization, and returns its id. */
 export async function acme({ client }: Person, name = "Acme"): Promise<string> {
   return (await client.organizations.create.mutate({ name })).id;
 }
 
-/** Takes all invitations back, so that a try leaves nothing to the next. */
+/** Deletes all invitations, so that a try leaves nothing to the next one. */
 export async function cancelAll({ client }: Person, ...ids: string[]): Promise<void> {
   const { list, cancel } = client.organizations.invitations;
   for (const organizationId of ids) {

@@ -11,29 +11,29 @@ import {
   type Plan,
 } from "../../fixtures/app/crash-points.js";
 
-/** Something that takes several steps, in one object or in several. */
+/** An operation of several steps, in one object or in several. */
 export interface Saga<TWorld, TPeople = void> {
   /**
-   * Makes what all tries have in common. A try has to leave it as it was.
+   * Creates what all tries share. A try must leave it unchanged.
    * @default nothing
    */
   once?(): Promise<TPeople>;
-  /** Makes what there is before. */
+  /** Creates the state before the operation. */
   before(people: TPeople): Promise<TWorld>;
-  /** What is interrupted. */
+  /** The operation that is interrupted. */
   run(world: TWorld): Promise<unknown>;
-  /** What its user does next, when they were told of a failure: the same again, or what shows that it was done. */
+  /** The user's next call after an error: the same again, or one that shows that it was done. */
   again(world: TWorld): Promise<unknown>;
   /**
-   * Whether what is cleaned up more than an hour later is stopped too.
+   * Whether cleanup that runs more than an hour later is stopped too.
    * @default true
    */
   readonly cleanUp?: boolean;
-  /** How it is to be at the end, whatever happened. */
+  /** Checks the final state, which must be reached whatever was interrupted. */
   after(world: TWorld, stored: readonly StoredObject[]): Promise<unknown>;
 }
 
-/** All that an object holds. */
+/** All values that an object stores. */
 export interface StoredObject {
   readonly name: string;
   readonly tables: Readonly<Record<string, readonly Record<string, SqlStorageValue>[]>>;
@@ -42,21 +42,21 @@ export interface StoredObject {
 }
 
 const MINUTE = 60_000;
-/** After this all that has to be looked after is due: a sign-up, a farewell, a letter. */
+/** After this time all pending work is due: a sign-up, a deletion notice, a message. */
 const SOON = 2 * MINUTE;
-/** After this all that is kept for an hour, too: a change of address, what was mailed. */
+/** After this time everything that is stored for an hour is due, too: a change of address, counts of mails. */
 const LATER = 150 * MINUTE;
-/** More than any saga has. */
+/** More than any operation has. */
 const MOST_POINTS = 200;
 
-/** Of alarms that set further ones, without any time going by. */
+/** The number of alarms that set further ones without the clock advancing. */
 const MOST_ROUNDS = 30;
 
 const objectOf = (name: string) => env.CRASH_DO.getByName(name);
 
 /**
- * Asks something of an object's storage without waking the app's object in it. Whoever asks an object that stops is
- * stopped too, and asks again.
+ * Reads an object's storage without starting the app's object in it. A call to an object that is being stopped is
+ * stopped too, and is repeated.
  */
 export async function ask<TAnswer>(
   name: string,
@@ -88,11 +88,11 @@ function look(name: string): Promise<StoredObject> {
 
 export const storedObjects = (): Promise<StoredObject[]> => Promise.all([...objectsSeen].map(look));
 
-/** Runs the alarms that are due, as the platform does: only of objects that have one, and again if the object stops. */
+/** Runs the due alarms as the platform does: only in objects that have one, and again if the object is stopped. */
 export async function runAlarms(): Promise<void> {
   for (let rounds = 1; ; rounds++) {
     let ran = alarmsRunning.size > 0;
-    // At once: the platform would wait for some seconds.
+    // At once, although the platform would wait for some seconds.
     for (const name of alarmsStopped) await ask(name, (storage) => storage.setAlarm(Date.now()));
     alarmsStopped.clear();
     const names = [...objectsSeen];
@@ -110,7 +110,7 @@ export async function runAlarms(): Promise<void> {
   }
 }
 
-/** Time only goes on, from one try to the next: what they have in common does not fall back behind itself. */
+/** The clock only advances from one try to the next, so that their shared state does not move back in time. */
 let now = 0;
 
 async function passTo(time: number): Promise<void> {
@@ -118,7 +118,7 @@ async function passTo(time: number): Promise<void> {
   await runAlarms();
 }
 
-/** One try, stopped at one point. Answers where it was, if it came that far. */
+/** Runs one try, stopped at one step. Returns the step, if the try got that far. */
 async function stopAt<TWorld, TPeople>(
   saga: Saga<TWorld, TPeople>,
   people: TPeople,
@@ -131,7 +131,7 @@ async function stopAt<TWorld, TPeople>(
     () => false,
     () => true,
   );
-  // What the operation left to alarms may be stopped as well. Whoever asks again may be faster than they are.
+  // Alarms of the operation may be stopped as well. The user may call again before they have run.
   if (!failed || plan.loss === "lost") await runAlarms();
   if (failed) await saga.again(world);
   const start = now;
@@ -143,7 +143,7 @@ async function stopAt<TWorld, TPeople>(
   return stopped;
 }
 
-/** Interrupts a saga at each of its steps in turn, until it comes through. Answers where it was stopped. */
+/** Interrupts an operation at each of its steps in turn, until it completes. Returns the steps. */
 export async function stopEverywhere<TWorld, TPeople = void>(saga: Saga<TWorld, TPeople>): Promise<string[]> {
   const done = new Set<string>();
   objectsSeen.clear();
@@ -173,7 +173,7 @@ export async function stopEverywhere<TWorld, TPeople = void>(saga: Saga<TWorld, 
   return [...done];
 }
 
-/** There were stops, and in each of these kinds of objects. */
+/** Expects that stops happened, in each of these kinds of objects. */
 export function expectStops(stops: readonly string[], ...kinds: string[]): void {
   expect(stops.map((stop) => stop.split(" ", 1).join())).toEqual(expect.arrayContaining(kinds));
 }

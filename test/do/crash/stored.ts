@@ -4,7 +4,7 @@ import type { StoredObject } from "./stop-everywhere.js";
 const isEmpty = ({ tables, keys, alarm }: StoredObject): boolean =>
   Object.keys(tables).length === 0 && keys.length === 0 && alarm === null;
 
-/** An address is one user's, and everything else that was begun for it is gone. */
+/** Expects that an address has one owner, and that every other pending claim to it is deleted. */
 export function expectAddress(stored: readonly StoredObject[], email: string, userId: string): void {
   const owners = stored.filter(({ tables }) => tables["_account"]?.some((row) => row["email"] === email));
   expect(owners.map(({ name }) => name)).toEqual([`user:${userId}`]);
@@ -14,7 +14,7 @@ export function expectAddress(stored: readonly StoredObject[], email: string, us
   ]);
 }
 
-/** Nothing is stored in these objects, and nothing will wake them. */
+/** Expects that nothing is stored in these objects, and that no alarm will wake them. */
 export function expectEmpty(stored: readonly StoredObject[]): void {
   expect(stored.filter((object) => !isEmpty(object))).toEqual([]);
 }

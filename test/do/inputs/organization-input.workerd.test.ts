@@ -44,7 +44,7 @@ describe("a procedure of an organization", () => {
     for (const road of roads) {
       for (const [name, { input, parsed = input }] of objects) {
         const sent = { ...(input as object), organizationId };
-        // An input of no keys is an empty object where the schema accepts one.
+        // An input without other keys is an empty object where the schema accepts one.
         const right =
           name === "optional" || name === "strictOptional" || name === "chainedBeforeOptional" ? {} : parsed;
         const got = [

@@ -108,7 +108,7 @@ describe.each(["user", "organization", "anywhere"] as const)("a subscription of 
     expect(Object.fromEntries(got)).toEqual(Object.fromEntries(right));
   });
 
-  /** The input that tRPC's client sends when it opens a stream again by itself. */
+  /** The input that tRPC's client sends when it reopens a stream by itself. */
   const merged = (input: unknown) => ({ ...(input as object), lastEventId: "4" });
   const mergeable = () =>
     kindsOf(owner).filter(
@@ -127,7 +127,7 @@ describe.each(["user", "organization", "anywhere"] as const)("a subscription of 
     expect(Object.fromEntries(over)).toEqual(Object.fromEntries(right));
   });
 
-  /** An empty object and nothing look alike then: a schema that accepts both gets nothing. */
+  /** An empty object and no input look alike then. A schema that accepts both gets no input. */
   function expectedOfMerged(name: string, of: Owner, { input }: InputKind): { readonly input: unknown } {
     const isNothing = name === "anything" || (name === "coercedString" && input === undefined);
     return { input: isNothing && of !== "organization" ? undefined : expected(name, of, "4") };

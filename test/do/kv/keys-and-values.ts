@@ -1,7 +1,7 @@
 /** The largest key, and the smallest that is too large. */
 const long = { fits: "ä".repeat(256), does: `${"ä".repeat(256)}a` };
 
-/** Keys that are like any other, however odd: each with its meaning to something else. */
+/** Valid keys with a special meaning elsewhere. */
 export const oddKeys: readonly string[] = [
   "a",
   " ",
@@ -30,7 +30,7 @@ export const oddKeys: readonly string[] = [
   long.fits,
 ];
 
-/** Keys that are none. */
+/** Invalid keys. */
 export const badKeys: readonly (readonly [name: string, key: unknown])[] = [
   ["empty", ""],
   ["too long", long.does],
@@ -48,7 +48,7 @@ export const badKeys: readonly (readonly [name: string, key: unknown])[] = [
   ["bytes", new Uint8Array([97])],
 ];
 
-/** Values that come back as they were. */
+/** Values that are returned unchanged. */
 export const values: readonly unknown[] = [
   null,
   true,

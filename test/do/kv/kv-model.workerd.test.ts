@@ -13,7 +13,7 @@ interface Entry {
   readonly expiresAt: number;
 }
 
-/** What keys and values are, said as plainly as possible. */
+/** A model of keys and values, as simple as possible. */
 class Model {
   readonly entries = new Map<string, Entry>();
 
@@ -37,7 +37,7 @@ interface Run extends KvStorage {
 type Step = (run: Run) => void;
 type Guess = "none" | "right" | "wrong" | "absent";
 
-// Few, so that what happens to one of them happens often.
+// Few, so that each of them is used often.
 const key = fc.constantFrom("a", "a", "a:", "a:1", "a%", "\uffff", "\u{1f600}");
 const prefix = fc.constantFrom("", "a", "a:", "a%", "\u{1f600}", "zz");
 const value = fc.anything({ withDate: true, withMap: true, withSet: true, withBigInt: true, maxDepth: 3 });
@@ -66,7 +66,7 @@ const set = fc
     const before = logLength(sql);
     let version = 0;
     const code = codeOf(() => ({ version } = kv.set(name, what, { ifVersion, ttl })));
-    // What cannot be stored is another test's business; it changes nothing, which is seen at the end of the step.
+    // Values that cannot be stored are covered by another test. They change nothing, which the end of the step checks.
     if (code === "BAD_REQUEST") return;
     expect(code).toBe(isCurrent(run, name, ifVersion) ? undefined : "CONFLICT");
     if (code !== undefined) return;
@@ -77,7 +77,7 @@ const set = fc
       version,
       expiresAt: ttl === undefined ? Infinity : Date.now() + ttl * 1000,
     });
-    // By its text, in which there is one zero. Whether the text says it all is the codec's own test.
+    // By its text, which has one zero. The codec's own test checks that the text is complete.
     expect(encodeJson(kv.get(name))).toBe(encodeJson(what));
   });
 

@@ -15,7 +15,7 @@ const count = (userId: string, table: string) =>
     Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()["n"]),
   );
 
-/** The same kv procedures by each way in. */
+/** The same kv procedures over each transport. */
 async function entrances() {
   const { client, user, ways } = await openEntrances();
   return {
@@ -87,7 +87,7 @@ describe("the keys and tables of one user", () => {
     const { client, user } = await signUp();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
     const watched = (await caller.kv.watch({ key: "a" }))[Symbol.asyncIterator]();
-    // A stream is opened when it is first read.
+    // A stream opens at its first read.
     const first = watched.next();
     await client.kv.set.mutate({ key: "b", value: 1 });
     for (let told = false; !told;) {
@@ -192,7 +192,7 @@ describe("hostile keys and values, over each transport", () => {
     const { ways, client } = await entrances();
     const [, , rpc] = ways;
     expect(await rpc!.set("key", "x".repeat(1_048_577)).catch(rpc!.code)).toBe("PAYLOAD_TOO_LARGE");
-    // A larger body does not get as far as the object.
+    // A larger body does not reach the object.
     expect(await codeOf(client.kv.set.mutate({ key: "key", value: "x".repeat(1_048_577) }))).toBe("PAYLOAD_TOO_LARGE");
     expect(await client.kv.get.query({ key: "key" })).toBeNull();
   });

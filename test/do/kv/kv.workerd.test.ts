@@ -19,7 +19,7 @@ describe("keys", () => {
   it("are refused by each method when they are invalid", () =>
     withKv(({ kv, sql }) => {
       for (const [name, bad] of badKeys) {
-        // What a cast, or JavaScript, lets through.
+        // Values that a cast, or JavaScript, allows.
         const key = bad as string;
         for (const run of [
           () => kv.get(key),
@@ -115,7 +115,7 @@ describe("values", () => {
         );
         expect(kv.get("preferences")).toEqual({ theme: "dark", size: 12 });
         kv.set("Preferences", { theme: "pink" });
-        // Nor does the prototype of the schemas declare anything.
+        // The prototype of the schemas declares nothing either.
         kv.set("toString", 1);
       },
       { preferences: z.object({ theme: z.enum(["light", "dark"]), size: z.number().default(12) }) },

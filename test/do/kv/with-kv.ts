@@ -11,11 +11,11 @@ export interface KvStorage {
   readonly kv: Kv;
   readonly store: KvStore;
   readonly sql: SqlStorage;
-  /** What each write said that it makes due. */
+  /** The due times that writes reported. */
   readonly writes: (number | undefined)[];
 }
 
-/** Runs a test in a new Durable Object that has keys and values and nothing else, on its real storage. */
+/** Runs a test in a new Durable Object that has only keys and values, on its real storage. */
 export function withKv<TResult>(run: (storage: KvStorage) => TResult, schemas: KvSchemas = {}): Promise<TResult> {
   return runInDurableObject(env.BARE_DO.getByName(crypto.randomUUID()), (_, { storage }) => {
     const { sql } = storage;

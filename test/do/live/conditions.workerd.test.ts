@@ -27,7 +27,7 @@ describe("a write that a query's conditions cannot match", () => {
     const [ran, other] = await ranFor(create.mutate({ text: "c", list: "b", rank: 3 }));
     expect(ran).toEqual([]);
     expect((await ranFor(update.mutate({ id: other.id, values: { text: "d" } })))[0]).toEqual([]);
-    // Into one's condition, and out of it.
+    // A row starts to match one query's condition, and stops to match.
     expect((await ranFor(update.mutate({ id: other.id, values: { rank: 11 } })))[0]).toEqual([above]);
     expect((await ranFor(update.mutate({ id: other.id, values: { rank: 2 } })))[0]).toEqual([above]);
     expect((await ranFor(update.mutate({ id: other.id, values: { rank: 1 } })))[0]).toEqual([]);

@@ -4,13 +4,13 @@ import superjson from "superjson";
 import { afterEach, expect, it, vi } from "vitest";
 import { openLiveSocket, signInToLive, signUpToLive, type LiveClient, type LiveSocket } from "../../fixtures/live.js";
 
-/** What a step can use beside the session that most are written with. */
+/** The resources of a step beside the session that makes most writes. */
 interface Around {
   /** Another session of the same user. */
   readonly other: LiveClient;
   /** The first session's socket. */
   readonly socket: LiveSocket;
-  /** Lets the object's alarm do what is due. */
+  /** Runs due work in the object's alarm. */
   readonly alarm: () => Promise<unknown>;
 }
 
@@ -68,7 +68,7 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
         http.kv.set.mutate({ key: `k/${key}`, value }),
   ),
   small.map((key) => (http: LiveClient) => http.kv.delete.mutate({ key: `k/${key}` })),
-  // What had an end may get another one, or none.
+  // A key with an expiry may get another one, or none.
   {
     weight: 2,
     arbitrary: fc.tuple(small, rank, fc.constantFrom(1, 2)).map(
@@ -77,7 +77,7 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
           http.kv.set.mutate({ key: `k/${key}`, value, ttl: times * TTL }),
     ),
   },
-  // The clock goes on: what had the shorter end is gone.
+  // The clock advances, so keys with the shorter expiry expire.
   {
     weight: 2,
     arbitrary: fc.constant(async (_http: LiveClient, _ids: string[], { alarm }: Around) => {
@@ -85,7 +85,7 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
       await alarm();
     }),
   },
-  // Of either session; of the first also over its socket, and together with other commits.
+  // Writes of either session; those of the first also over its socket, and together with other commits.
   data.map(
     (values) =>
       (http: LiveClient): Promise<unknown> =>
@@ -111,7 +111,7 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
           other.sessions.data.clear.mutate(),
         ]),
   ),
-  // Several commits, which may be told together.
+  // Several commits, which may be delivered together.
   fc.tuple(small, at).map(
     ([text, position]) =>
       (http: LiveClient, ids: string[]) =>
@@ -125,7 +125,7 @@ const write: fc.Arbitrary<Step["write"]> = fc.oneof(
 
 let messages = 1_000;
 
-/** Calls a mutation over a socket, and waits for its answer. */
+/** Calls a mutation over a socket, and waits for its reply. */
 async function mutateOver(socket: LiveSocket, path: string, input: unknown): Promise<void> {
   const id = ++messages;
   socket.send({ id, method: "mutation", params: { path, input: superjson.serialize(input) } });
@@ -134,7 +134,7 @@ async function mutateOver(socket: LiveSocket, path: string, input: unknown): Pro
   expect(socket.frames.find((frame) => frame.id === id)).toHaveProperty("result");
 }
 
-/** Each query that is watched, and how it is asked from scratch. */
+/** Each watched query, and how to run it from scratch. */
 const queries: readonly [path: string, input: unknown, ask: (http: LiveClient) => Promise<unknown>][] = [
   ["notes.list", undefined, (http) => http.notes.list.query()],
   ["notes.texts", undefined, (http) => http.notes.texts.query()],
@@ -187,7 +187,7 @@ it("gives each live query the result of a fresh run after each commit of any his
         }
         for (const session of sessions) {
           for (const id of session.watched) {
-            // No result is told twice in a row.
+            // No result is delivered twice in a row.
             const told = session.socket.results(id).map((result) => JSON.stringify(result));
             expect(told.filter((text, index) => text === told[index - 1])).toEqual([]);
           }

@@ -9,7 +9,7 @@ import { organizationName } from "../../fixtures/organizations.js";
 
 type Person = Awaited<ReturnType<typeof signUpToLive>>;
 
-/** What a query came to: its result, or the code that it was refused with. */
+/** The outcome of a query: its result, or the code of its error. */
 type Outcome = { readonly result: unknown } | { readonly code: unknown };
 
 const eventually = { timeout: 8_000, interval: 20 };
@@ -23,7 +23,7 @@ beforeAll(async () => {
   }
 });
 
-/** Each query that is watched, and how it is asked from scratch. */
+/** Each watched query, and how to run it from scratch. */
 const queries: readonly [path: string, ask: (http: LiveClient, organizationId: string) => Promise<unknown>][] = [
   ["papers.list", (http, organizationId) => http.papers.list.query({ organizationId })],
   ["papers.mine", (http, organizationId) => http.papers.mine.query({ organizationId })],
@@ -43,11 +43,11 @@ const outcomeOf = async (asked: Promise<unknown>): Promise<Outcome> => {
   return code === "none" ? { result: await asked } : { code };
 };
 
-/** Somebody who keeps the queries live for as long as they are a member, and comes back when they are asked to. */
+/** A member whose client runs the queries, and reconnects when it is asked to. */
 function watchAs({ browser, http, cursor }: Person, organizationId: string) {
   let socket: LiveSocket | undefined;
   let ids: readonly number[] = [];
-  /** What earlier sockets were told: a new one is told only what is not the same. */
+  /** The results of earlier sockets. A new socket receives only a result that differs. */
   let before: readonly { readonly outcome: Outcome; readonly lastEventId: string | undefined }[] = [];
 
   function stateOf(at: number) {
@@ -75,21 +75,21 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
     while (!frames.some(({ method }) => method === "reconnect")) ({ length } = await until(length + 1));
   }
 
-  /** As a client does that was asked to: a new socket first, and then the old one is closed. */
+  /** Reconnects as a client does that was asked to: it opens a new socket, and then closes the old one. */
   async function comeBack(old: LiveSocket): Promise<void> {
     const asked = old.frames.findIndex(({ method }) => method === "reconnect");
     before = states();
     await open();
-    // A refusal may still come: it tells nothing.
+    // A refusal may still arrive, without a result.
     expect(old.frames.slice(asked + 1).filter(({ result }) => result)).toEqual([]);
     old.socket.close();
   }
 
   return {
-    /** How many frames have come: somebody who is removed now is told no more. */
+    /** The number of frames so far. Nothing more may be delivered to a removed member. */
     length: () => socket?.frames.length ?? 0,
 
-    /** Waits until all is told that was committed before. */
+    /** Waits until all earlier commits are delivered. */
     async catchUp(lengthBefore: number): Promise<void> {
       const code = await codeOf(http.papers.touch.mutate({ organizationId }));
       if (code !== "none") {
@@ -106,7 +106,7 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
       if (socket.frames.some(({ method }) => method === "reconnect")) await comeBack(socket);
     },
 
-    /** Compares what they were told with what they are answered, if they are answered at all. */
+    /** Compares the delivered results with those of calls, if the calls succeed. */
     async compare(): Promise<void> {
       const fresh = await Promise.all(queries.map(([, ask]) => outcomeOf(ask(http, organizationId))));
       if (socket) expect(states().map(({ outcome }) => outcome)).toEqual(fresh);
@@ -117,7 +117,7 @@ function watchAs({ browser, http, cursor }: Person, organizationId: string) {
   };
 }
 
-/** What the steps of one history work with. */
+/** The resources of the steps of one history. */
 interface World {
   readonly organizationId: string;
   readonly papers: string[];
@@ -130,7 +130,7 @@ const role = fc.constantFrom("owner", "admin", "member");
 const name = fc.constantFrom("a", "b", "mine");
 const personAt = (index: number): Person => people[index % people.length]!;
 
-/** Lets the first of the people do something, from one on, who is not refused. */
+/** Runs an action as the first person, from the given one on, who is not refused. */
 async function by(from: number, call: (http: LiveClient) => Promise<unknown>): Promise<unknown> {
   let code: unknown;
   for (let at = from; at < from + people.length; at++) {
@@ -140,7 +140,7 @@ async function by(from: number, call: (http: LiveClient) => Promise<unknown>): P
   return code;
 }
 
-/** Makes a member of somebody who is none, if they may be invited (still, and by now). */
+/** Adds a person who is not a member, if they may still be invited. */
 const join = fc.tuple(who, who, role).map(([from, at, as]): Step => async ({ organizationId }) => {
   const { http, email } = personAt(at);
   let invitationId = "";
@@ -251,7 +251,7 @@ it("gives each live query its caller's result of a fresh run after each commit o
         for (const each of watching) each.end();
       },
     ),
-    // One that nobody tells anything any more is a failure too, and is to be reported with what it came of.
+    // A missing delivery is a failure too, and is reported with its history.
     { numRuns: 6, timeout: 10_000, interruptAfterTimeLimit: 40_000 },
   );
 }, 60_000);

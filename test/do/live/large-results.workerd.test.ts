@@ -6,7 +6,7 @@ import { openLiveSocket } from "../../fixtures/live.js";
 import { openSocket, type Frame, type RawSocket } from "../../fixtures/socket.js";
 import { createTwoMembers } from "./two-members.js";
 
-/** The most that large frames of one member take of the object's memory. */
+/** The most memory of an object that large frames of one member take. */
 const HALF = (8_388_608 * 3) / 16;
 const BYTES = 95_000;
 const SOCKETS = 6;
@@ -22,7 +22,7 @@ beforeEach(async () => {
 const labels = Array.from({ length: SOCKETS * QUERIES }, (_, n) => `ada ${n}`);
 const eventsOf = ({ frames }: RawSocket): Frame[] => frames.filter(({ result }) => result?.type === "data");
 
-/** A message of the first member for a result of so many bytes. */
+/** A message of the first member for a result of the given number of bytes. */
 function message(method: "query" | "subscription", id: number, label: string, bytes: number): object {
   const { organizationId } = members;
   const input = { organizationId, label, bytes };
@@ -84,7 +84,7 @@ describe("a member with large results that it does not read", () => {
     await expect.poll(sent).toBeGreaterThanOrEqual(Math.floor(HALF / 131_072));
     await bob.http.papers.list.query({ organizationId });
     expect(sent() * BYTES).toBeLessThanOrEqual(HALF);
-    // Those whose size was not known, at most.
+    // At most those whose size was not known.
     expect(ran.large.length).toBeLessThanOrEqual(sent() + SOCKETS);
     const before = ran.large.length;
     for (let count = 1; count < 4; count++) {

@@ -124,7 +124,7 @@ describe("a live query", () => {
     expect(errorOf(socket, id)).toMatchObject({
       json: { message: expect.stringContaining(word), data: { code: "METHOD_NOT_SUPPORTED", path } },
     });
-    // Asked for once, it may.
+    // A single call of it may write.
     if (path === "odd.writes") expect(await http.odd.writes.query()).toMatchObject({ name: "by a query" });
   });
 
@@ -178,7 +178,7 @@ describe("a live query", () => {
     await wrote(http.kv.theme.set.mutate({ value: "dark" }));
     await wrote(http.kv.set.mutate({ key: "a/2", value: 2 }));
     await wrote(http.kv.set.mutate({ key: "a/1", value: 1, ttl: 0.5 }));
-    // The object's own alarm removes it.
+    // The object's own alarm deletes it.
     await expect.poll(() => socket.results(a), { timeout: 5_000 }).toEqual([null, 1, null]);
     const keys = socket.results(all).map((page) => (page as { items: { key: string }[] }).items.map(({ key }) => key));
     expect(keys).toEqual([[], ["a/2"], ["a/1", "a/2"], ["a/2"]]);

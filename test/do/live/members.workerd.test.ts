@@ -8,7 +8,7 @@ import { organizationName } from "../../fixtures/organizations.js";
 import { openSocket } from "../../fixtures/socket.js";
 import { createShared, signUpTwo, type Person } from "./two-members.js";
 
-/** One member's listening: all that came, as it came, and the results in it. */
+/** One member's subscription: all received text, and the results in it. */
 interface Listening {
   text(): string;
   results(): unknown[];
@@ -77,9 +77,9 @@ async function overCaller({ user }: Person, path: string): Promise<Listening> {
   async function read(): Promise<void> {
     for await (const result of watched) results.push(result);
   }
-  // One that is a member no longer is told so.
+  // A former member receives an error.
   void read().catch(() => {});
-  // It ends with what it waits for.
+  // It ends with the event that it waits for.
   ends.push(() => void watched.return());
   await Promise.resolve();
   return { text: () => JSON.stringify(results), results: () => results };
@@ -96,7 +96,7 @@ const reached = (listening: Listening[], last: (index: number) => unknown) =>
     .poll(() => listening.map((each) => each.results().at(-1)), eventually)
     .toEqual(listening.map((_, index) => last(index)));
 
-/** What is one member's alone, of each of the two. */
+/** The data that belongs to one of the two members alone. */
 const canaries = () => [ada, bob].map(({ user, session, email }) => [user.id, session.id, email]);
 
 function expectApart(listening: Listening[]): void {
@@ -124,7 +124,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("queries of two member
     await reached(listening, own(2));
     expectApart(listening);
 
-    // Nobody is looked at any more, and then again, also after a sleep.
+    // The query stops reading the caller, and then reads it again, also after hibernation.
     await ada.http.papers.delete.mutate({ organizationId, id });
     await reached(listening, nobodys(1));
     await sleep();
@@ -146,7 +146,7 @@ describe.each(Object.keys(ways) as (keyof typeof ways)[])("queries of two member
     await reached(listening, is("Acme & Sons"));
     expectApart(listening);
 
-    // Who has another role is asked to come back, and has it then.
+    // A member with a changed role is asked to reconnect, and has the role then.
     const before = listening[1]?.results().length ?? 0;
     await ada.http.organizations.members.setRole.mutate({ organizationId, userId: bob.user.id, role: "member" });
     const back = await ways[way](bob, "papers.whoAmI");

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { LiveRouter } from "../../fixtures/app/live.js";
 import { openLiveSocket, signInToLive, signUpToLive } from "../../fixtures/live.js";
 
-/** Two callers who may do the same in one object: two sessions of its user. */
+/** Two callers with equal permissions in one object: two sessions of its user. */
 async function start() {
   const one = await signUpToLive();
   const two = await signInToLive(one.email);
@@ -96,7 +96,7 @@ describe("live queries of several callers", () => {
     await wrote(http.notes.create.mutate({ text: "one" }));
     await sockets[1].settled();
     expect(await http.trace.mutate()).toEqual(["odd.checked"]);
-    // What the check read has changed: it is looked at again, and says no to one of the two.
+    // The data that the check read has changed, so it runs again, and refuses one of the two.
     await wrote(http.notes.tag.mutate({ name: two.session.id }));
     expect(sockets[1].frames.at(-1)).toMatchObject({ id: ids[1], error: { json: { data: { code: "FORBIDDEN" } } } });
     await wrote(http.notes.create.mutate({ text: "two" }));
@@ -132,7 +132,7 @@ describe("live queries of several callers", () => {
     expect((await sockets[1].closed).code).toBe(4401);
     expect(sockets[1].frames).toHaveLength(frames);
     expect(sockets[0].results(ids[0] ?? 0)).toEqual([[], ["one"]]);
-    // The query that both had runs on for the one that is left.
+    // The query that both shared continues to run for the remaining one.
     await wrote(http.notes.create.mutate({ text: "two" }));
     expect(sockets[0].results(ids[0] ?? 0)).toHaveLength(3);
   });
@@ -159,7 +159,7 @@ describe("live queries of several callers", () => {
     await wrote(http.notes.create.mutate({ text: "one" }));
     expect((await results.next()).value).toEqual({ session: "none", notes: 1 });
     await results.return();
-    // The carrier itself, with ids.
+    // The carrier procedure itself, with ids.
     const events = (await caller._live({ path: "odd.whoami" }))[Symbol.asyncIterator]();
     expect((await events.next()).value).toMatchObject({ id: expect.any(String), data: { notes: 1 } });
     await events.return?.();

@@ -12,7 +12,7 @@ beforeEach(async () => {
   ran.large.length = 0;
 });
 
-/** A socket of the first member that keeps many large queries live, with all their first results. */
+/** A socket of the first member that runs many large live queries and has received all their first results. */
 async function watchMany(): Promise<{ readonly socket: LiveSocket; readonly ids: number[] }> {
   const { ada, organizationId } = members;
   const socket = await openLiveSocket(ada.browser, "own", organizationId);
@@ -29,7 +29,7 @@ const allHave = (socket: LiveSocket, ids: readonly number[], results: number): P
 it("runs each query about once for each result when the results fill the window repeatedly", async () => {
   const { ada, organizationId } = members;
   const { socket, ids } = await watchMany();
-  // A few are run ahead of what the window takes.
+  // A few run ahead of the window.
   expect(ran.large.length).toBeLessThan(1.2 * QUERIES);
   expect(new Set(ran.large).size).toBe(QUERIES);
 
@@ -38,7 +38,7 @@ it("runs each query about once for each result when the results fill the window 
   await allHave(socket, ids, 2);
   expect(ran.large.length).toBeLessThan(1.2 * QUERIES);
   for (const id of ids) expect(socket.results(id).at(-1)).toMatchObject({ count: 1 });
-  // The flush is complete when the last of them was sent.
+  // The flush is complete when the last result was sent.
   await expect.poll(() => socket.markers().at(-1)).toBe(ada.cursor());
 }, 60_000);
 
@@ -64,7 +64,7 @@ it("does not run queries of a client that does not read, and runs them once it r
     socket.watch("papers.large", { organizationId, label: `ada ${index}` }),
   );
   await allHave(socket, ids, 1);
-  // It stops to read: it does not answer the next PING.
+  // It stops reading, and so does not answer the next PING.
   const { send } = socket.socket;
   const unsent: string[] = [];
   socket.socket.send = (data) => void unsent.push(String(data));

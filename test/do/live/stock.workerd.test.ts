@@ -22,7 +22,7 @@ describe.each(versions)("the unmodified client of @trpc/client %s", (_version, u
     await texts.until(2);
     const [wire] = opened.wires;
     await expect.poll(() => wire?.received.at(-1)).toContain(`"userdo.flushed","params":{"cursor":"${cursor()}"}`);
-    // A mutation on the socket says how far it wrote, too.
+    // A mutation on the socket returns a write cursor, too.
     await client.notes.create.mutate({ text: "two" });
     await texts.until(3);
     expect(wire?.received.some((text) => /"json":\{.*"cursor":"\d+\.[0-9a-f]{16}"/.test(text))).toBe(true);
@@ -44,7 +44,7 @@ it("gets the same results over SSE, and resumes by the event's id", async () => 
     const input = encodeURIComponent(JSON.stringify(superjson.serialize({ path: "notes.texts", lastEventId })));
     return browser.fetch(`/live/_live?input=${input}`, { headers: { accept: "text/event-stream" } });
   };
-  /** Reads until as many results have come. */
+  /** Reads until the given number of results has arrived. */
   async function read(response: Response, count: number, each: () => Promise<unknown>): Promise<string[]> {
     const found: string[] = [];
     let text = "";

@@ -18,7 +18,7 @@ export async function signUpTwo(): Promise<readonly [Person, Person]> {
   return [ada, bob];
 }
 
-/** Creates an organization of which both are owners, so that neither may do what the other may not. */
+/** Creates an organization that both own, so that they have equal permissions. */
 export async function createShared(ada: Person, bob: Person): Promise<string> {
   const organizationId = (await ada.http.organizations.create.mutate({ name: "Acme" })).id;
   await ada.http.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "owner" });

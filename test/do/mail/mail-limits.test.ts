@@ -13,7 +13,7 @@ const kinds: readonly MailKind[] = [
   "accountDeleted",
 ];
 
-/** The mails that are sent when these are asked for in turn. */
+/** The mails that are sent when these are requested in order. */
 function sentOf(asked: readonly MailKind[]): MailKind[] {
   return asked.reduce<MailKind[]>((sent, kind) => (isWithinMailLimits(kind, sent) ? [...sent, kind] : sent), []);
 }
@@ -21,7 +21,7 @@ function sentOf(asked: readonly MailKind[]): MailKind[] {
 const countOf = (mails: readonly MailKind[], kind: MailKind) => mails.filter((each) => each === kind).length;
 const many = (...asked: MailKind[]) => Array.from({ length: 20 }, () => asked).flat();
 
-/** Kinds with a limit of their own. */
+/** Kinds with a separate limit. */
 const separate: readonly MailKind[] = ["resetPassword", "confirmDevice"];
 
 describe("the mails to one address within an hour", () => {

@@ -86,7 +86,7 @@ describe("the deletion of an account", () => {
     await quiet(organizationName(organizationId));
     const stored = await storedIn(organizationName(organizationId));
     expect(stored).not.toContain(bob.email);
-    // Its random id stays where letters are numbered and changes are logged, and nowhere else.
+    // Its random id stays in the tables of message numbers and logged changes, and nowhere else.
     const rest = stored.split("\n").filter((table) => !/^\["_(inbox|outbox_seq|changes)"/.test(table));
     expect(rest.join("\n")).not.toContain(bob.user.id);
     expect(await storedIn(await addressName(invited))).not.toContain(bob.email);

@@ -30,7 +30,7 @@ const invite = (organizationId: string, { email } = bob, by = ada) =>
 const invited = async (person = bob) =>
   [...(await listed(person)).values()].filter(({ status }) => status === "invited").map(({ id }) => id);
 
-/** Waits until an invitation would have been listed, and its mail handed over. */
+/** Waits until an invitation would have been listed and mailed. */
 async function settled(organizationId: string, { email, user } = bob): Promise<void> {
   await quiet(organizationName(organizationId), await addressName(email), `user:${user.id}`);
 }
@@ -75,7 +75,7 @@ describe("a blocked inviter", () => {
       const id = await createOrganization();
       outcomes.push([await codeOf(invite(id)), await codeOf(invite(id, other))]);
     }
-    // One more waits for Bob already.
+    // Another invitation already waits for Bob.
     expect(outcomes.slice(0, 9)).toEqual(Array(9).fill(["none", "none"]));
     expect(outcomes[10]).toEqual(["TOO_MANY_REQUESTS", "TOO_MANY_REQUESTS"]);
     await settled(organizationId);
@@ -126,7 +126,7 @@ describe("a blocked inviter", () => {
     }
     await invite(organizationId);
     await vi.waitFor(async () => expect(await invited()).toEqual([organizationId]));
-    // Like any inviter, a blocked one has ten.
+    // A blocked inviter may send ten, like any inviter.
     const another = createOrganization(strangers[0]).then((id) => invite(id, bob, strangers[0]));
     expect(await codeOf(another)).toBe("TOO_MANY_REQUESTS");
   });

@@ -25,7 +25,7 @@ afterEach(() => void vi.useRealTimers());
 
 const call = (browser: Browser) => codeOf(browser.client().organizations.get.query({ organizationId }));
 
-/** Renews the session by a call to the organization. The reply arrives. */
+/** Refreshes the session by a call to the organization. The reply arrives. */
 async function renew(): Promise<void> {
   moveClock(16 * MINUTE);
   expect(await call(ada.browser)).toBe("none");

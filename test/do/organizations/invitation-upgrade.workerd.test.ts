@@ -35,7 +35,7 @@ async function downgrade(name: string, statements: readonly string[]): Promise<v
 const invite = () =>
   ada.client.organizations.invitations.create.mutate({ organizationId, email: bob.email, role: "member" });
 
-/** An invitation in the tables of all three objects, as the version before left them. */
+/** An invitation in the tables of all three objects, as the version before stored it. */
 async function invitedByEarlierVersion(): Promise<string> {
   await invite();
   const invitationId = await invitationTo(organizationId, bob);
@@ -106,7 +106,7 @@ it("delivers an invitation that waits in the outbox of the version before", asyn
   expect((await listed(bob)).get(organizationId)).toMatchObject({
     inviter: { email: ada.email, emailVerified: false },
   });
-  // The organization does not know it.
+  // The organization has not stored it.
   const { invitations } = bob.client.organizations;
   expect(await codeOf(invitations.accept.mutate({ invitationId: payload.id }))).toBe("NOT_FOUND");
 });

@@ -201,7 +201,7 @@ describe("an organization", () => {
     const invitationId = await invitationTo(organizationId, bob);
     const client = openBrowser().client("batch", "/other");
     const { user } = await client.auth.signup.mutate({ email: bob.email, password });
-    // That app mails nothing, so nobody could show it.
+    // That app sends no mails, so nobody could verify the address.
     await runInDurableObject(env.OTHER_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
       storage.sql.exec("UPDATE _account SET email_verified = 1");
     });

@@ -6,7 +6,7 @@ let ada: Person;
 let bob: Person;
 let organizationId: string;
 
-/** Ada owns it, Bob is an administrator. */
+/** Ada is the owner, Bob an administrator. */
 beforeAll(async () => {
   [ada, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
   organizationId = (await ada.client.organizations.create.mutate({ name: "Acme" })).id;

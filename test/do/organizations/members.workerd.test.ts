@@ -15,7 +15,7 @@ beforeAll(async () => {
   [ada, bob, eve, dan] = await Promise.all([signUpVerified(), signUpVerified(), signUpVerified(), signUpVerified()]);
 });
 
-/** Ada owns it, Bob is an administrator, Eve a member; Dan is nobody. */
+/** Ada is the owner, Bob an administrator, Eve a member, and Dan a stranger. */
 beforeEach(async () => {
   organizationId = (await ada.client.organizations.create.mutate({ name: "Acme" })).id;
   await Promise.all([

@@ -19,7 +19,7 @@ beforeAll(async () => {
   [ada, bob] = await Promise.all([signUpVerified(), signUpVerified()]);
 });
 
-/** Ada owns it, Bob is an administrator. */
+/** Ada is the owner, Bob an administrator. */
 beforeEach(async () => {
   organizationId = (await ada.client.organizations.create.mutate({ name: "Acme" })).id;
   await join(organizationId, { by: ada, who: bob, role: "admin" });
@@ -41,7 +41,7 @@ const namesIn = (frames: Parameters<typeof eventsOf>[0]) =>
     return data?.name ?? change;
   });
 
-/** Another browser that Bob has signed in with. */
+/** Another browser in which Bob has signed in. */
 async function another() {
   const browser = openBrowser();
   const client = browser.client();
@@ -180,7 +180,7 @@ describe("the session of a member", () => {
   it("takes effect when the lease ends if the organization was not notified", async () => {
     const { browser, client, session } = await another();
     const socket = await listening(browser);
-    // As if the user's object had gone back to where it knew nothing of the lease.
+    // Simulates that the user's object was restored to a state before the lease.
     await runInDurableObject(env.BLOG_DO.getByName(`user:${bob.user.id}`), (_instance, { storage }) => {
       storage.sql.exec("DELETE FROM _lease_holders");
       storage.sql.exec("DELETE FROM _sessions WHERE id = ?", session.id);

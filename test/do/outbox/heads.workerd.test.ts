@@ -7,7 +7,7 @@ import { createOutboxStore, outboxSchema, type OutboxStore } from "../../../src/
 
 let count = 0;
 
-/** Runs work on the storage of an object that nothing else uses. */
+/** Runs work on the storage of an unused object. */
 const inStorage = <TResult>(work: (sql: SqlStorage) => TResult): Promise<TResult> =>
   runInDurableObject(env.LETTERS_DO.getByName(`heads ${++count}`), (_instance, state) => work(state.storage.sql));
 
@@ -18,7 +18,7 @@ function dropHeads(sql: SqlStorage): void {
   sql.exec(outboxSchema);
 }
 
-/** Finds the messages that may go next as the previous version does, by reading all that waits. */
+/** Finds the next messages as the previous version does, by reading all waiting ones. */
 const scannedHeads = (sql: SqlStorage): unknown[] =>
   sql
     .exec(
@@ -157,7 +157,7 @@ it("opens an outbox that the previous version filled, and leaves it usable for t
       [MAIL, 1],
       ["a", 1],
     ]);
-    // The previous version runs again after a roll back: it inserts without column names, and knows no heads.
+    // The previous version runs again after a rollback. It inserts without column names, and without heads.
     sql.exec("DELETE FROM _outbox WHERE target = 'a' AND seq = 1");
     sql.exec(insert, "b", 1, 3);
     expect(store.due()).toBe(3);

@@ -7,7 +7,7 @@ let count = 0;
 
 function pair() {
   const names = { sender: `sender ${++count}`, receiver: `receiver ${count}` };
-  // Fresh stubs each time: a stub stays broken after its object was reset.
+  // Fresh stubs each time, because a stub stays broken after its object was reset.
   return {
     to: names.receiver,
     sender: () => env.LETTERS_DO.getByName(names.sender),

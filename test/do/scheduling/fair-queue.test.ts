@@ -36,7 +36,7 @@ describe("createFairQueue", () => {
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
         const queue = createFairQueue<string>();
         const waiting = new Map<string, string[]>();
-        /** How often others were served since a member began to wait. */
+        /** How many items of others were served since a member began to wait. */
         const passedOver = new Map<string, Set<string>>();
         for (const each of steps) {
           if (each.type === "take") {

@@ -8,7 +8,7 @@ let pauses = 0;
 beforeEach(() => vi.stubGlobal("scheduler", { wait: () => Promise.resolve() }));
 afterEach(() => vi.unstubAllGlobals());
 
-/** Work that takes a millisecond of the clock for each unit, and notes who did it. */
+/** Work that takes a millisecond of the clock for each unit, and records its member. */
 function start() {
   let now = 1_000;
   pauses = 0;

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
 import { echo, start } from "./feeds-socket.js";
 
-/** Opens a socket with a subscription, changes what is kept of it, and makes the object hibernate. */
+/** Opens a socket with a subscription, changes its attachment, and makes the object hibernate. */
 async function startWith(change: (attachment: Record<string, unknown>) => object) {
   const started = await start();
   started.socket.send(subscribe(1, "feeds.changes"));

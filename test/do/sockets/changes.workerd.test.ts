@@ -152,7 +152,7 @@ describe("the upgrade of a socket", () => {
   it("opens a socket that delivers and executes nothing once the session is deleted", async () => {
     const { socket, object } = await started();
     await runInDurableObject(object, (_instance, state) => {
-      // Past the close that signing out brings: a client could ignore that.
+      // Bypasses the close that signing out sends, because a client could ignore it.
       state.storage.sql.exec("DELETE FROM _sessions");
     });
     socket.send({ id: 9, method: "mutation", params: { path: "posts.create", input: { json: post } } });

@@ -7,7 +7,7 @@ import { origin } from "../../fixtures/browser.js";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 
-/** Somebody who was told of one row, and has missed the next. */
+/** A user who received one row and missed the next. */
 async function missOne() {
   const { http, browser, user } = await signUpToFeeds();
   const socket = await openSocket(browser, "/feeds");
@@ -28,7 +28,7 @@ async function missOne() {
 
 const textOf = (change: unknown) => (change as { data: { text: string } }).data.text;
 
-// What a stock client does that opens a stream anew, or tries again with `retryLink`.
+// A stock client does this when it reopens a stream, or tries again with `retryLink`.
 describe("a cursor in the input", () => {
   it.each(["changes", "tracked", "delegated"])("continues feeds.%s over a socket", async (name) => {
     const { http, browser, cursor, sleep } = await missOne();
@@ -77,7 +77,7 @@ describe("a cursor in the input", () => {
 
   it.each(["changes", "tracked"] as const)("continues for a server caller: feeds.%s", async (name) => {
     const { caller, cursor } = await missOne();
-    // A procedure without an input of its own says nothing of it in its type.
+    // The type of a procedure without its own input does not contain the cursor.
     const resume = caller.feeds[name] as unknown as (
       input: object,
     ) => Promise<AsyncIterable<{ readonly data: unknown }>>;

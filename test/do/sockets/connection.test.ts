@@ -12,7 +12,7 @@ const BUDGET = 8_000;
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A socket of the platform, whose client reads when it is asked to, unless it is dead. */
+/** A socket of the platform. Its client reads on request, unless it is dead. */
 class ClientsSocket {
   readyState: number = WebSocket.OPEN;
   isAsked = false;
@@ -70,7 +70,7 @@ it("eventually lets every socket send, whichever of them read, close or fail, an
       function open(member: string): void {
         const socket = new ClientsSocket(member);
         const connection: Connection = createConnection({
-          // It has what the connection uses.
+          // It has the members that the connection uses.
           socket: socket as unknown as WebSocket,
           store,
           limits,

@@ -6,7 +6,7 @@ import { signUpToFeeds } from "../../fixtures/stock-client.js";
 
 let somebody: ReturnType<typeof signUpToFeeds> | undefined;
 
-/** A socket of somebody new. */
+/** A socket of a new user. */
 export async function start() {
   const signedUp = await signUpToFeeds();
   const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
@@ -14,7 +14,7 @@ export async function start() {
   return { ...signedUp, socket: await openSocket(signedUp.browser, "/feeds"), object, sleep };
 }
 
-/** A socket of somebody who stays the same, for what leaves no trace. */
+/** A socket of one user that tests share when they store nothing. */
 export async function connect() {
   const { browser } = await (somebody ??= signUpToFeeds());
   return { socket: await openSocket(browser, "/feeds") };
@@ -26,7 +26,7 @@ export const echo = (id: unknown, input: unknown = { json: "here" }) => ({
   params: { path: "echo", input },
 });
 
-/** The socket still answers, and nothing but what was expected came before. */
+/** Expects that the socket still answers, and received only the expected frames before. */
 export async function stillWorks(socket: RawSocket, before: number): Promise<void> {
   socket.send(echo(77));
   await socket.until(before + 1);
@@ -41,7 +41,7 @@ export async function subscribed(socket: RawSocket, ...paths: string[]): Promise
   await socket.until(before + paths.length);
 }
 
-/** What a subscription was told: the texts of rows, and what is no row as it is. */
+/** The received events of a subscription: the texts of rows, and other values as they are. */
 export const textsOf = (socket: RawSocket, id: number) =>
   eventsOf(socket.frames.filter((frame) => frame.id === id)).map(
     ({ change }) => (change as { data?: { text?: string } } | undefined)?.data?.text ?? change,

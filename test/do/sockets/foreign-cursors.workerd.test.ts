@@ -6,7 +6,7 @@ import { start, subscribed, textsOf } from "./feeds-socket.js";
 const sql = (object: DurableObjectStub, statement: string, ...values: unknown[]) =>
   runInDurableObject(object, (_instance, state) => void state.storage.sql.exec(statement, ...values));
 
-/** Makes the cursor that a client comes back with. */
+/** Returns the cursor with which a client reconnects. */
 const cases: [string, (app: Awaited<ReturnType<typeof start>>, cursor: string) => Promise<string>][] = [
   [
     "too old",
@@ -31,7 +31,7 @@ const cases: [string, (app: Awaited<ReturnType<typeof start>>, cursor: string) =
   [
     "of a database that was rolled back",
     async ({ object }, cursor) => {
-      // A roll back starts the object anew.
+      // A rollback restarts the object.
       await sql(object, "UPDATE _changes SET nonce = randomblob(8) WHERE seq = ?", Number(cursor.split(".")[0]));
       await evictDurableObject(object, { webSockets: "close" });
       return cursor;
@@ -63,7 +63,7 @@ describe.each(["feeds.changes", "feeds.tracked"])("%s", (path) => {
     const fresh = eventsOf(again.frames)[0]?.cursor;
     again.socket.close();
 
-    // The cursor of the reset is a good one.
+    // The cursor of the reset is valid.
     const third = await openSocket(browser, "/feeds");
     third.send(subscribe(1, path, fresh));
     await third.until(3);

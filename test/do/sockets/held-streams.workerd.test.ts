@@ -14,7 +14,7 @@ async function start() {
   return { http, browser, caller, object, sleep };
 }
 
-/** What a caller's procedure answers, by its own name for it. */
+/** The stream of a caller's procedure, by its name. */
 function generatorOf<TValue>(stream: AsyncIterable<TValue>): AsyncGenerator<TValue, void> {
   return stream as AsyncGenerator<TValue, void>;
 }

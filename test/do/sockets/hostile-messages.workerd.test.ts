@@ -193,7 +193,7 @@ it("delivers the events of a generator before the error that it throws", async (
   socket.send(subscribe(2, "feeds.returning"));
   await socket.until(7);
   expect(socket.frames.map(({ result }) => result?.id ?? result?.type)).toEqual(
-    // The error, and then the other one.
+    // The frames of the error, and then of the other subscription.
     ["started", "1", "2", undefined, "started", "1", "stopped"],
   );
   expect(socket.frames[3]).toMatchObject({ error: { json: { message: "Taken.", data: { code: "CONFLICT" } } } });

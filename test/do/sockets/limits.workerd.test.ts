@@ -23,7 +23,7 @@ describe("many sockets and subscriptions", () => {
     expect(eventsOf(told).every(({ change }) => (change as { id: string }).id === id)).toBe(true);
     await http.items.delete.mutate({ id });
     await socket.until(6_000);
-    // At rest nothing keeps it awake.
+    // At rest nothing prevents hibernation.
     await evictDurableObject(object, { webSockets: "hibernate" });
     await http.trace.query();
     expect(socket.frames).toHaveLength(6_000);
@@ -53,7 +53,7 @@ describe("many sockets and subscriptions", () => {
     expect(await rowsOf(object)).toBe(599);
     first.socket.close();
     await expect.poll(() => rowsOf(object)).toBe(300);
-    // Ended without a word, as a deploy does it.
+    // Closed without a close frame, as by a deployment.
     await evictDurableObject(object, { webSockets: "close" });
     await http.trace.query();
     const third = await open();

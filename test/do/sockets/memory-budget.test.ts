@@ -9,7 +9,7 @@ import {
 
 const uses = ["stored", "queued", "sent", "large"] as const;
 const limits: Record<MemoryUse, number> = { stored: 2_500, queued: 2_500, sent: 1_250, large: 3_750 };
-/** The most that large frames of one member count for. */
+/** The most bytes that large frames of one member count for. */
 const HALF = 1_875;
 const nothing = (): Record<MemoryUse, number> => ({ stored: 0, queued: 0, sent: 0, large: 0 });
 
@@ -65,7 +65,7 @@ describe("the memory budget of an object", () => {
         const total = (use: MemoryUse): number => shares.reduce((sum, { held }) => sum + held[use], 0);
         const ofMember = (name: string, use: MemoryUse): number =>
           shares.reduce((sum, { member, held }) => (member === name ? sum + held[use] : sum), 0);
-        /** Large output, of each member at most half of its part. */
+        /** Large output may take at most half of each member's part. */
         const charged = (): number =>
           ["ada", "bob", "cy"].reduce((sum, name) => sum + Math.min(HALF, ofMember(name, "large")), 0);
         for (const each of steps) {
@@ -90,10 +90,10 @@ describe("the memory budget of an object", () => {
               if (isReserved) one.held[use] += bytes;
               if (isReserved && use === "large" && bytes > 0) {
                 expect(charged()).toBeLessThanOrEqual(limits.large);
-                // Beyond its half, only one frame that is alone in it.
+                // Beyond its half, only a single frame is allowed.
                 if (own > 0) expect(own + bytes).toBeLessThanOrEqual(HALF);
               }
-              // Beyond its part, only what is alone in it.
+              // Beyond its part, only a single frame is allowed.
               if (isReserved && use !== "large" && before > 0) expect(total(use)).toBeLessThanOrEqual(limits[use]);
               if (one.isOpen && before === 0 && !budget.isScarce()) expect(isReserved).toBe(true);
             } else if (each.do === "add") {

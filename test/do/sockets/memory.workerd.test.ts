@@ -32,7 +32,7 @@ describe("messages that wait on many sockets", () => {
     for (const socket of sockets) await socket.until(10);
     const answers = sockets.flatMap((socket) => [...refusedOf(socket), ...answeredOf(socket)]);
     expect(answers).toHaveLength(sockets.length * 10);
-    // Answered messages make room for others.
+    // Answered messages free space for others.
     sockets[0]!.send(query(20, "echo", LARGE));
     await expect.poll(() => sockets[0]!.frames.find(({ id }) => id === 20)?.result?.type).toBe("data");
   }, 60_000);
@@ -97,7 +97,7 @@ describe("output to many sockets that do not read", () => {
     await http.items.createMany.mutate({ count: 3, bytes: 900_000 });
     await http.trace.query();
     const sent = sockets.flatMap(({ frames }) => eventsOf(frames)).length;
-    // One frame may go beyond the part of the budget.
+    // One frame may exceed the part of the budget.
     expect(sent * 900_000).toBeLessThanOrEqual(BUDGET / 2 + 900_000);
     expect(sent).toBeGreaterThan(5);
     const all = (await http.items.list.query()).map(({ id }) => id);

@@ -14,7 +14,7 @@ function parseFrame(frame: string): FrameMessage[] {
   }
 }
 
-/** What became of a frame's messages: their ids, with the code of those that are refused. */
+/** The results of a frame's messages: their ids, with the code of the refused ones. */
 function answersTo(frame: string): unknown[] {
   return parseFrame(frame).map((each) => {
     const parsed = each.read();

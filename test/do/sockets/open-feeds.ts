@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
 import { signUpToFeeds } from "../../fixtures/stock-client.js";
 
-/** Somebody new, their object, and what opens sockets to it. */
+/** A new user, their object, and a function that opens sockets to it. */
 export async function openFeeds(path: "/feeds" | "/small" = "/feeds") {
   const signedUp = await signUpToFeeds(path);
   const namespace = path === "/feeds" ? env.FEEDS_DO : env.SMALL_DO;
@@ -12,13 +12,13 @@ export async function openFeeds(path: "/feeds" | "/small" = "/feeds") {
   return { ...signedUp, open, object };
 }
 
-/** Shows that it reads, as stock clients do. */
+/** Answers that it reads, as stock clients do. */
 export function reading(socket: RawSocket): RawSocket {
   socket.socket.addEventListener("message", ({ data }) => data === "PING" && socket.socket.send("PONG"));
   return socket;
 }
 
-/** Subscribes so many times, and waits until all have started. */
+/** Sends the given number of subscriptions, and waits until all have started. */
 export async function subscribeMany(socket: RawSocket, count: number, path = "feeds.changes"): Promise<void> {
   for (let first = 1; first <= count; first += 200) {
     socket.send(Array.from({ length: Math.min(200, count - first + 1) }, (_, n) => subscribe(first + n, path)));

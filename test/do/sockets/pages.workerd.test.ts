@@ -9,7 +9,7 @@ interface Change {
 
 const changesOf = (socket: RawSocket): Change[] => eventsOf(socket.frames).map(({ change }) => change as Change);
 
-/** Waits until the object has sent `PING`, and no more than that. */
+/** Waits until the object has sent `PING`, and nothing after it. */
 function asked(socket: RawSocket, times: number): Promise<void> {
   return expect.poll(() => socket.texts.filter((text) => text === "PING").length).toBe(times);
 }
@@ -20,13 +20,13 @@ function read({ socket }: RawSocket): void {
   socket.send("PONG");
 }
 
-/** A subscriber that has been told the first page of more than that, and is asked whether it reads. */
+/** A subscriber that received the first page of several, and is asked whether it reads. */
 async function halfway() {
   const { browser, http } = await signUpToFeeds("/feeds");
   const socket = await openSocket(browser, "/feeds");
   socket.send(subscribe(1, "feeds.changes"));
   await socket.until(1);
-  // The first fills the window; the others wait until the client has shown that it reads.
+  // The first change fills the window. The others wait until the client answers that it reads.
   await http.items.createMany.mutate({ count: 256, bytes: 1 });
   await asked(socket, 1);
   await http.items.createMany.mutate({ count: 400, bytes: 1 });

@@ -12,7 +12,7 @@ async function start() {
   return { stream, caller: createCaller<InputsRouter>(env.INPUTS_DO).asUser({ userId: user.id }) };
 }
 
-/** All that an iterable yields, and what it returns. */
+/** All yielded values of an iterable, and its return value. */
 async function all(iterable: AsyncIterable<unknown>): Promise<readonly [unknown[], unknown]> {
   const iterator = iterable[Symbol.asyncIterator]();
   const yielded: unknown[] = [];

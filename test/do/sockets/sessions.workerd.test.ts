@@ -21,7 +21,7 @@ function later(milliseconds: number): void {
 async function start() {
   const signedUp = await signUpToFeeds();
   const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
-  /** Somebody else who signed in to the same account. */
+  /** Another session of the same account. */
   const elsewhere = async () => {
     const browser = openBrowser();
     const client = browser.client("batch", "/feeds") as unknown as typeof signedUp.http;
@@ -72,7 +72,7 @@ describe("a socket whose session has ended", () => {
       const socket = await open();
       socket.send(subscribe(9, "feeds.changes"));
       await socket.until(1);
-      // The object's own end: what it is handed of a socket that it has closed.
+      // The object's own end of the socket: calls it with a frame after it closed that socket.
       const end = await runInDurableObject(object, (_instance, state) => state.getWebSockets()[0]);
       await http.auth.logout.mutate();
       await runInDurableObject(object, async (instance: InstanceType<typeof FeedsDO>) => {

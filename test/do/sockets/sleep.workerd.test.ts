@@ -186,7 +186,7 @@ it("resumes a generator that was started by the message that woke the object", a
   await socket.until(2);
   await sleep();
   socket.send(subscribe(2, "feeds.numbers"));
-  // Started, its first event, and the error of the one that slept.
+  // The start, its first event, and the error of the subscription that hibernated.
   await socket.until(5);
   await sleep();
   await http.trace.query();

@@ -30,7 +30,7 @@ describe("a client that does not read", () => {
       expect(socket.texts.filter((text) => text === "PING")).toHaveLength(1);
       expect(bytesOf(socket)).toBeLessThan(1_048_576);
 
-      // It was only slow: it gets all of it, once.
+      // It was only slow, so it receives everything once.
       reading(socket).socket.send("PONG");
       const all = (await http.items.list.query()).map(({ id }) => id);
       await socket.until(2 + 2 * all.length);
@@ -92,7 +92,7 @@ describe("a client that does not read", () => {
     const { browser, http, open } = await openFeeds("/small");
     const { webSocket: silent } = await upgrade(browser, {}, "/small");
     if (!silent) throw new Error("The upgrade was refused.");
-    // The platform's type does not know the option yet.
+    // The platform's type does not contain the option yet.
     (silent.accept as (options: { allowHalfOpen: boolean }) => void).call(silent, { allowHalfOpen: true });
     const closed = new Promise<number>((resolve) => {
       silent.addEventListener("close", ({ code }) => resolve(code));

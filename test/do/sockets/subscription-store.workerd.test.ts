@@ -7,7 +7,7 @@ import { createSubscriptionStore, socketSchema } from "../../../src/do/sockets/s
 
 let count = 0;
 
-/** Runs work on the storage of an object that nothing else uses, and counts its statements. */
+/** Runs work on the storage of an unused object, and counts its statements. */
 function inStorage(work: (sql: SqlStorage, statements: () => number) => void): Promise<void> {
   return runInDurableObject(env.LETTERS_DO.getByName(`subscriptions ${++count}`), (_instance, { storage }) => {
     storage.sql.exec(socketSchema);
@@ -20,7 +20,7 @@ function inStorage(work: (sql: SqlStorage, statements: () => number) => void): P
   });
 }
 
-/** A socket as far as the store uses one. */
+/** The part of a socket that the store uses. */
 function openSocket(key: string): WebSocket {
   const { 0: socket } = new WebSocketPair();
   const attachment: Attachment = { key, caller: { type: "anonymous" }, lapses: 0, subscriptions: "[]" };

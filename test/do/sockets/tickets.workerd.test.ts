@@ -26,7 +26,7 @@ function withToken(token?: string) {
   });
 }
 
-/** Signs a user up who keeps the tokens, as an app in a browser without cookies does. */
+/** Signs up a user who stores the tokens, as an app in a browser without cookies does. */
 async function signUpWithTokens() {
   const email = freshEmail();
   const { user, session, tokens } = await withToken().auth.signup.mutate({ email, password, tokens: "body" });

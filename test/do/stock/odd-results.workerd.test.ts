@@ -7,7 +7,7 @@ const { roads } = await stockUser();
 const places = ["object", "worker"] as const;
 const cases = (names: object) => places.flatMap((place) => Object.keys(names).map((name) => [name, place] as const));
 
-/** An error's code, and all of it that a client sees. */
+/** An error's code, and all of it that a client receives. */
 async function failure(call: Promise<unknown>) {
   const error = (await call.then(
     () => new Error("It succeeded."),
@@ -16,9 +16,9 @@ async function failure(call: Promise<unknown>) {
   return { code: codeOfRefusal(error), shown: JSON.stringify([error.message, error.data]) };
 }
 
-// A server caller's errors are those of its own app, and its values never become JSON.
+// A server caller gets the errors of its own app, and its values never become JSON.
 describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) => {
-  /** Beside it in a batch, where the link makes one. */
+  /** A call beside it in the same batch, where the link batches. */
   const beside = (place: (typeof places)[number]) => road.query(place === "object" ? "odd.ok" : "odd.worker.ok");
 
   it.each(cases(unexpectedErrors))("masks %s, thrown in the %s", async (name, place) => {
@@ -62,7 +62,7 @@ describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) =
   });
 });
 
-// The stream sends a promise later: its client has the result before.
+// The stream sends the promise's error later, after the result.
 describe.each(roads.filter(({ name }) => name !== "batch-stream"))("over $name", (road) => {
   it.each(Object.keys(unexpectedErrors))("masks %s, with which a nested promise rejects", async (name) => {
     const [{ code, shown }, other] = await Promise.all([

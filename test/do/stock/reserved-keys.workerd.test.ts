@@ -8,7 +8,7 @@ import { stockUser } from "../../fixtures/stock-roads.js";
 const { browser, caller, roads } = await stockUser();
 const client = openStockClient(browser, { path: "/stock" }).client as unknown as TRPCClient<StockRouter>;
 
-/** superjson does not send these. */
+/** Keys that superjson refuses to send. */
 const refused = ["constructor", "prototype", "__proto__"];
 const harmless = Object.getOwnPropertyNames(Object.prototype).filter((name) => !refused.includes(name));
 const masked = "Something went wrong on the server";

@@ -8,7 +8,7 @@ import { stockUser } from "../../fixtures/stock-roads.js";
 
 type Row = { readonly id: string } & Record<string, unknown>;
 
-/** A stock client sends U+FFFD as it is, which a socket refuses: see the tests of messages. */
+/** A stock client sends U+FFFD unescaped, which a socket refuses: see the tests of messages. */
 const isSendable = (values: unknown): boolean =>
   !JSON.stringify(values, (_key, value: unknown) => (typeof value === "bigint" ? String(value) : value)).includes(
     "\uFFFD",

@@ -13,7 +13,7 @@ const definitions = {
 
 const INSERT = "INSERT INTO posts (id, title, slug, createdAt, updatedAt) VALUES";
 
-/** What the log tells after a cursor: `a create, b delete`. */
+/** The log's net changes after a cursor: `a create, b delete`. */
 function told(log: ChangeLog, after: Cursor, tables?: string[]): string {
   return log
     .read({ after, until: log.head(), tables })

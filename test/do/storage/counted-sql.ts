@@ -1,4 +1,4 @@
-/** The platform's storage, and how many rows were read of it. */
+/** The platform's storage, with a count of the rows that were read. */
 export function countedSql(sql: SqlStorage) {
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const exec: SqlStorage["exec"] = (statement, ...values) => {

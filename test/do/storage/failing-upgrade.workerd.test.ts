@@ -15,7 +15,7 @@ beforeEach(() => {
 
 type Name = Parameters<typeof versionsObject>[0];
 
-/** Makes an object one of the version before the framework's first step, whose step now fails. */
+/** Restores the state before the framework's first step, whose step now fails. */
 async function storeEarlierVersion(name: Name, sql: readonly string[] = []): Promise<void> {
   const object = versionsObject(name);
   await runInDurableObject(object, (_instance, { storage }) => {

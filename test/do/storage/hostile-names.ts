@@ -1,4 +1,4 @@
-/** What is no field of a table, however it is meant: to end a name, to name what is the framework's, to mean several. */
+/** Strings that are not field names: they try to end a name, to name internal columns, or to name several. */
 export const hostileNames: readonly string[] = [
   'name"; drop table things; --',
   'a" or 1=1 --',

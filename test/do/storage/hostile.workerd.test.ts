@@ -11,12 +11,12 @@ const rows = [
   { name: 'it\'s "quoted"', tags: [] },
 ];
 
-// One user for all of it: nothing here may change what is stored, but where a test says so and cleans up.
+// One user for all tests, which change nothing stored, except where a test restores it.
 let ways: readonly Way[];
 let object: DurableObjectStub;
 let before: unknown;
 
-/** All that the object stores, but the sessions and the log of what happened to the account. */
+/** All that the object stores, except the sessions and the audit log. */
 function stored(): Promise<unknown> {
   return runInDurableObject(object, (_instance, { storage: { sql } }) => ({
     schema: sql
@@ -42,7 +42,7 @@ const find = (way: Way, ...steps: Step[]) => way.query("careless.find", steps).c
 const names = (found: unknown) =>
   Array.isArray(found) ? found.map((row: { name: string }) => row.name).sort() : found;
 
-/** Does the same by each way in, and says what each answered. */
+/** Does the same over each transport, and returns the results. */
 async function byEachWay(call: (way: Way) => Promise<unknown>): Promise<Record<string, unknown>> {
   const answers: [string, unknown][] = [];
   for (const way of ways) answers.push([way.name, await call(way)]);
@@ -51,7 +51,7 @@ async function byEachWay(call: (way: Way) => Promise<unknown>): Promise<Record<s
 
 const each = (answer: unknown) => ({ HTTP: answer, socket: answer, RPC: answer });
 
-/** That each of many calls is refused by each way in, and nothing is changed. */
+/** Expects that each of many calls is refused over each transport, and that nothing is changed. */
 async function allRefused(calls: Readonly<Record<string, (way: Way) => Promise<unknown>>>, code = "BAD_REQUEST") {
   for (const [what, call] of Object.entries(calls)) {
     expect({ what, ...(await byEachWay((way) => call(way).catch(codeOfRefusal))) }).toEqual({ what, ...each(code) });
@@ -199,7 +199,7 @@ describe("values from callers, over each transport", () => {
         way.mutate("careless.create", { name: "new", [field]: value });
     }
     calls["look for half a pair in tags"] = (way) => find(way, ["where", "tags", "contains", "\ud800"], all);
-    // Over the wire an invalid date is null before it leaves the client.
+    // Over the wire an invalid date becomes null in the client.
     const invalid = new Date(Number.NaN);
     expect(await find(ways[2]!, ["where", "at", "==", invalid], all)).toBe("BAD_REQUEST");
     const storing = ways[2]!.mutate("careless.create", { name: "new", at: invalid });

@@ -11,7 +11,7 @@ describe("indexes", () => {
     unique: ["email"],
   });
 
-  /** How SQLite goes about the statements that a query runs. */
+  /** SQLite's query plan for the statements of a query. */
   function planOf(sql: SqlStorage, tableSet: TableSet, build: (query: AnyQuery) => AnyQuery): string {
     const people = tableSet.tables.get("people");
     if (!people) throw new Error("no such table");

@@ -34,7 +34,7 @@ const values: Record<Name, fc.Arbitrary<unknown>> = {
   json: fc.array(fc.jsonValue({ noUnicodeString: false } as never), { maxLength: 3 }).map((list) => normal(list)),
 };
 
-/** JSON as it reads back: there is one zero, and no key that is refused. */
+/** JSON as it is read back: it has one zero, and no refused keys. */
 function normal(list: readonly unknown[]): unknown[] {
   return JSON.parse(JSON.stringify(list).replaceAll(/__proto__|constructor|prototype/g, "key")) as unknown[];
 }

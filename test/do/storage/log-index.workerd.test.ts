@@ -58,7 +58,7 @@ it("reads the same as folding the entries, for every gap, page and filter", () =
   expect(LOG_TYPES).toEqual(["create", "update", "delete"]);
 });
 
-/** A log, with the rows that reading it has read. */
+/** A log, with the number of rows that its reads have read. */
 function countedLog(storage: SqlStorage) {
   const { sql, rowsRead } = countedSql(storage);
   return { log: createChangeLog(sql), rowsRead };
@@ -93,7 +93,7 @@ it.each([
         Array.from({ length: 10 }, (_, index) => after.seq + 1 + index),
       );
     }
-    // Once for the log, doubled by reading it from ever further back, and the cursors of each page.
+    // Once for the log, doubled by reads from ever further back, and the cursors of each page.
     expect(counted.rowsRead()).toBeLessThan(3 * until.seq + 200 * 50);
   }),
 );

@@ -23,7 +23,7 @@ describe("orders of many fields", () => {
             selector: ([name]) => name,
             size: "max",
           }),
-          // Rows that are equal in the first fields make the later ones count.
+          // Many rows are equal in the first fields, so that the later fields decide.
           fc.nat({ max: 97 }),
           (created, order, equal) => {
             storage.transactionSync(() => {

@@ -112,7 +112,7 @@ describe("many rows at once", () => {
       );
       expect(outcomes).toEqual([undefined, ...Array.from({ length: 19 }, () => "CONFLICT")]);
       expect(tables.people.findById(row.id)?.name).toBe("0");
-      // Within one millisecond, each version is another.
+      // Versions within one millisecond differ.
       let last = tables.people.findById(row.id)!;
       for (let n = 0; n < 50; n++) {
         const next = tables.people.update(row.id, { name: `n${n}` }, { ifVersion: last.updatedAt });

@@ -11,7 +11,7 @@ const first = {
   posts: table(z.object({ title: z.string(), kind: z.enum(["low", "high"]).default("low") }), { indexes: ["title"] }),
 };
 
-/** The same object, after another version of the app took over. */
+/** The same object after the deployment of another version of the app. */
 function deploy<TDefinitions extends TableDefinitions>(
   { sql, storage }: Pick<Storage<TableDefinitions>, "sql" | "storage">,
   definitions: TDefinitions,
@@ -87,7 +87,7 @@ describe("a field of another type with the same type in SQLite", () => {
       expect(() => deploy(storage, list, [{ ...split, up() {} }])).toThrow(/posts\.tags is stored as text/);
       const tables = deploy(storage, list, [split]);
       expect(tables.posts.findById(id)).toMatchObject({ tags: ["a", "b"] });
-      // A rollback meets values that the earlier version cannot read.
+      // After a rollback, the earlier version cannot read some values.
       expect(() => deploy(storage, text)).toThrow(/posts\.tags is stored as JSON/);
     }));
 
@@ -134,7 +134,7 @@ describe("migrations", () => {
       const again = deploy(storage, second, steps);
       expect(ran).toHaveLength(2);
       expect(again.posts.count()).toBe(2);
-      // What comes by itself still does, and a step that is new runs alone.
+      // Automatic changes still apply, and only a new step runs.
       const third = { posts: table(second.posts.schema.extend({ note: z.string().optional() })) };
       const later = { id: "later", up: (db) => void db.run(text`update posts set stars = 9`) } satisfies Migration;
       expect(deploy(storage, third, [...steps, later]).posts.all()).toMatchObject([{ stars: 9 }, { stars: 9 }]);
@@ -226,7 +226,7 @@ describe("migrations", () => {
         { id: "b", up },
         { id: "c", up },
       ]);
-      // Steps that every object has run may go.
+      // Steps that every object has run may be removed.
       deploy(storage, first, [
         { id: "c", up },
         { id: "d", up },

@@ -27,7 +27,7 @@ const rows = fc.record({
   ...each("_x", (value) => fc.oneof({ weight: 3, arbitrary: value }, fc.constantFrom(null, undefined))),
 });
 
-/** A row as it should read back: nullish fields as `null`, optional ones missing. */
+/** A row as it must be read back: nullish fields as `null`, optional ones missing. */
 function asRead(values: Record<string, unknown>): Record<string, unknown> {
   const read = Object.entries(values).map(
     ([name, value]) => [name, name.endsWith("_x") ? (value ?? null) : value] as const,
@@ -51,7 +51,7 @@ describe("round trip", () => {
           expect(Object.keys(tables.all.findById(created.id) ?? {})).toEqual(Object.keys(created));
           expect(tables.all.where("id", "==", created.id).all()).toEqual([created]);
           const updated = tables.all.update(created.id, other as never);
-          // What is undefined stays.
+          // Undefined elements are kept.
           const expected = { ...created, ...asRead({ ...one, ...definedOnly(other) }), updatedAt: updated.updatedAt };
           expect(updated).toEqual(expected);
           expect(tables.all.findById(created.id)).toEqual(updated);

@@ -9,7 +9,7 @@ import { type Storage, withTables } from "./with-tables.js";
 const base = { title: z.string(), done: z.boolean().default(false) };
 const posts = table(z.object(base));
 
-/** The same object, after a new version of the app took over. */
+/** The same object after the deployment of a new version of the app. */
 function redeploy<TDefinitions extends TableDefinitions>(
   { sql, storage }: Pick<Storage<TableDefinitions>, "sql" | "storage">,
   definitions: TDefinitions,

@@ -7,21 +7,21 @@ import { compare, type Field, filled, patched, same, takes, type Values } from "
 
 type Row = Values & { readonly id: string; readonly updatedAt: Date };
 
-/** What a table is made of. */
+/** The definition of a table. */
 export interface Shape {
   readonly fields: readonly Field[];
-  /** What no two rows may share; none of them is a list or an object. */
+  /** Sets of fields that no two rows may share. None of the fields is a list or an object. */
   readonly unique: readonly string[];
   readonly index: readonly string[];
 }
 
-/** A table, and the rows that it has to have. */
+/** A table, and its expected rows. */
 export interface Run extends Shape {
   readonly rows: Map<string, Row>;
   readonly table: Table<TableDefinition>;
 }
 
-/** Whether rows are as they may be beside each other. */
+/** Whether the rows satisfy the unique indexes. */
 function areUnique({ unique }: Run, rows: Iterable<Values>): boolean {
   if (unique.length === 0) return true;
   const keys = [...rows].map((row) => unique.map((name) => row[name] ?? null)).filter((key) => !key.includes(null));
@@ -30,13 +30,13 @@ function areUnique({ unique }: Run, rows: Iterable<Values>): boolean {
 
 export function pick({ rows }: Run, nth: number): string {
   const ids = [...rows.keys()];
-  // One more than there are: nobody's.
+  // One more than exist: an id without a row.
   return ids[nth % (ids.length + 1)] ?? "nobody";
 }
 
 const isEmpty = (patch: Values): boolean => Object.values(patch).every((value) => value === undefined);
 
-/** The row as it was given back, which is to be what the model says but for what only the storage knows. */
+/** The returned row, which must equal the model except for fields that the storage generates. */
 function keep({ rows }: Run, told: unknown, expected: Values): void {
   const row = told as Row;
   const { id, createdAt, updatedAt } = row as Values;

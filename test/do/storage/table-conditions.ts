@@ -41,7 +41,7 @@ function comparison(field: Field): fc.Arbitrary<Condition> {
   );
 }
 
-/** Whether a row fulfils a condition, as the guide says it. */
+/** Whether a row satisfies a condition, as documented. */
 export function holds(condition: Condition, row: Values): boolean {
   if ("group" in condition) {
     const results = condition.members.map((member) => holds(member, row));

@@ -26,7 +26,7 @@ const small = fc.integer({ min: -2, max: 2 });
 const int = fc.oneof(small, fc.constantFrom(Number.MAX_SAFE_INTEGER, Number.MIN_SAFE_INTEGER));
 const element = fc.oneof(fc.constantFrom("a", "1", ""), small);
 
-/** Small domains, so that rows are equal often. */
+/** Small domains, so that rows are often equal. */
 export const kinds = {
   text: { schema: z.string(), value: text, filled: "filled" },
   real: { schema: z.number(), value: real, filled: 0.5 },
@@ -62,7 +62,7 @@ export function schemaOf({ kind, may }: Field): z.ZodType {
   return may === "default" ? (schema as z.ZodType).default(filled) : schema[may]();
 }
 
-/** What is stored of the values that a row is made with. */
+/** The stored values of a row that is created with these. */
 export function filled(fields: readonly Field[], values: Values): Values {
   return asRead(
     fields,
@@ -85,7 +85,7 @@ function asRead(fields: readonly Field[], values: Values): Values {
   return { ...values, ...Object.fromEntries(entries) };
 }
 
-/** A row after an update: what is `undefined` stays, `null` clears. */
+/** A row after an update: `undefined` keeps a field, `null` clears it. */
 export function patched(fields: readonly Field[], row: Values, patch: Values): Values {
   const given = Object.entries(patch).filter(([, value]) => value !== undefined);
   const next: Record<string, unknown> = { ...row, ...Object.fromEntries(given) };
@@ -93,12 +93,12 @@ export function patched(fields: readonly Field[], row: Values, patch: Values): V
   return next;
 }
 
-/** Whether the schema takes a patch. */
+/** Whether the schema accepts a patch. */
 export function takes(fields: readonly Field[], patch: Values): boolean {
   return fields.every(({ name, may }) => patch[name] !== null || (may !== "always" && may !== "default"));
 }
 
-/** How two values of one kind are ordered: texts and bytes by their bytes. */
+/** The order of two values of one kind: texts and bytes by their bytes. */
 export function compare(one: unknown, other: unknown): number {
   if (typeof one === "string") return compareBytes(new TextEncoder().encode(one), encode(other));
   if (one instanceof Uint8Array) return compareBytes(one, other as Uint8Array);
@@ -118,7 +118,7 @@ function compareBytes(one: Uint8Array, other: Uint8Array): number {
   return one.length - other.length;
 }
 
-/** Whether two values of one kind are the same. */
+/** Whether two values of one kind are equal. */
 export function same(one: unknown, other: unknown): boolean {
   return textOf(one) === textOf(other);
 }

@@ -30,7 +30,7 @@ const shape: fc.Arbitrary<Shape> = fc
     return fc.record({ fields: fc.constant(fields), unique: some, index: some });
   });
 
-/** Values for a new row: what may be left out sometimes is. */
+/** Values for a new row, which sometimes omit optional fields. */
 function inserts(fields: readonly Field[]): fc.Arbitrary<Values> {
   const nothing = {
     always: [],
@@ -52,7 +52,7 @@ function inserts(fields: readonly Field[]): fc.Arbitrary<Values> {
   );
 }
 
-/** What an update sets: some fields, and now and then one to null that cannot be. */
+/** The values of an update: some fields, and sometimes null in a field that does not accept it. */
 function patches(fields: readonly Field[]): fc.Arbitrary<Values> {
   return fc.record(
     Object.fromEntries(
@@ -68,7 +68,7 @@ function patches(fields: readonly Field[]): fc.Arbitrary<Values> {
   );
 }
 
-/** Any step in the life of a table with such fields. */
+/** Any operation on a table with such fields. */
 function steps({ fields }: Shape): fc.Arbitrary<Step[]> {
   const values = inserts(fields);
   const nth = fc.nat(20);

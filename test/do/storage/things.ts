@@ -38,7 +38,7 @@ const things: z.input<typeof Thing>[] = [
   { n: 5, text: "applesauce", number: 0.1 + 0.2, flag: false, at: day(1), big: 10n ** 39n, tags: [0.1 + 0.2, 2e300] },
 ];
 
-/** Which of the things a query finds, by number. */
+/** The numbers of the things that a query finds. */
 export function found(query: AnyQuery): number[] {
   return query
     .all()
@@ -46,11 +46,11 @@ export function found(query: AnyQuery): number[] {
     .sort((one, other) => one - other);
 }
 
-/** Runs a test in a new object that has these things. */
+/** Runs a test in a new object that contains these things. */
 export function withThings(run: (query: AnyQuery) => void): Promise<void> {
   return withTables(thingTables, ({ tables }) => {
     for (const thing of things) tables.things.create(thing);
-    // These tests pass what the types refuse.
+    // These tests pass arguments that the types refuse.
     run(tables.things as unknown as AnyQuery);
   });
 }

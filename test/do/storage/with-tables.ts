@@ -13,7 +13,7 @@ export interface Storage<TDefinitions extends TableDefinitions> {
   readonly log: ChangeLog;
   readonly storage: DurableObjectStorage;
   readonly sql: SqlStorage;
-  /** How often the tables said that something was written. */
+  /** How often the tables reported a write. */
   readonly writes: () => number;
 }
 

@@ -30,7 +30,7 @@ const t = initUserDO({
   organizationSettings: z.object({ plan: z.enum(["free", "paid"]).default("free") }),
 });
 
-/** An app that uses every kind of stored data, through names that are the same in all versions. */
+/** An app that stores every kind of data, under names that are the same in all versions. */
 export const appRouter = t.router({
   ...t.builtin,
   posts: t.router({

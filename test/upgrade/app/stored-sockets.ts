@@ -1,4 +1,4 @@
-/** The sockets of an object as they survive sleep: what is stored with each, and the rows beside. */
+/** The sockets of an object as they survive hibernation: the attachment of each, and the rows beside it. */
 export interface StoredSockets {
   readonly attachments: readonly unknown[];
   readonly rows: readonly Record<string, unknown>[];

@@ -31,7 +31,7 @@ export class AppDO extends BaseDO {
     return JSON.stringify({ attachments, rows } satisfies StoredSockets);
   }
 
-  /** Gives the only open socket what a socket of another version had. */
+  /** Stores for the only open socket the data of another version's socket. */
   restoreSocket(stored: string): void {
     const { attachments, rows } = JSON.parse(stored) as StoredSockets;
     const [socket] = this.ctx.getWebSockets();

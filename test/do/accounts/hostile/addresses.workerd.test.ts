@@ -16,7 +16,7 @@ beforeAll(async () => {
   expect(await objectsSince(before)).not.toEqual([]);
 });
 
-/** The objects that have come into being since. */
+/** The objects that were created since. */
 async function objectsSince(before: readonly DurableObjectId[]): Promise<DurableObjectId[]> {
   const known = new Set(before.map(String));
   return (await listDurableObjectIds(env.BLOG_DO)).filter((id) => !known.has(String(id)));
@@ -62,7 +62,7 @@ describe("an invalid address", () => {
         if (name !== "form") asked.push({ path: "auth.requestPasswordReset", input: { email } as never });
         for (const { path, input } of asked) {
           const code = await refusalOf(road.mutate(path, input));
-          // More than a field of a form may hold, or a URL, is refused before it is looked at.
+          // Text beyond the limit of a form field or a URL is refused before it is validated.
           expect({ road: name, path, code }).toEqual({ road: name, path, code: "BAD_REQUEST" });
         }
       }

@@ -6,7 +6,7 @@ afterEach(() => vi.restoreAllMocks());
 
 const failureOf = (call: Promise<unknown>): Promise<unknown> => call.catch((error: unknown) => error);
 
-/** All that an error tells: its message, what came beside it, and what it was made of. */
+/** All text of an error: its message, its other fields and its cause. */
 function allOf(error: unknown): string {
   const { message, cause } = error as Error;
   return `${String(error)} ${message} ${JSON.stringify(error)} ${cause === error ? "" : JSON.stringify(cause)}`;
@@ -21,7 +21,7 @@ it.each(["broken", "thrown-string", "thrown-cause"])(
         strangersRoad(name).mutate("auth.signup", { email: `${kind}-${freshEmail()}`, password }),
       );
       expect(error).toMatchObject({ data: { code: "INTERNAL_SERVER_ERROR" } });
-      // A form's reply is a redirect: what else there is to say is in the log.
+      // A form's reply is a redirect. Everything else is in the log.
       if (name !== "form")
         expect(error).toMatchObject({ data: { requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) } });
       expect(allOf(error)).not.toMatch(/hunter2/);

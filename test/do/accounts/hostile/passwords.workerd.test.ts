@@ -29,7 +29,7 @@ describe("an unacceptable password", () => {
 
   it.each(Object.entries(none))("of %s is refused over every transport", async (name, bad) => {
     for (const road of strangersRoads) {
-      // A form cannot say it: what it would say instead is another password, of a character that stands for none.
+      // A form cannot encode it. The replacement character would be another password.
       if (road === "form" && name === "a lone surrogate") continue;
       const code = await refusalOf(strangersRoad(road).mutate("auth.signup", { email: freshEmail(), password: bad }));
       expect({ road, code }).toEqual({ road, code: "BAD_REQUEST" });

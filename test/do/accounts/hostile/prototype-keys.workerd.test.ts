@@ -10,7 +10,7 @@ import { openSocket } from "../../../fixtures/socket.js";
 
 const json = { "content-type": "application/json" };
 
-/** As JSON, which no client of ours would write. */
+/** JSON that no client of ours would write. */
 const nasty = [
   '{"__proto__":{"admin":true}}',
   '{"constructor":{"prototype":{"admin":true}}}',
@@ -20,7 +20,7 @@ const nasty = [
   '{"__defineGetter__":"x","toString":"x","hasOwnProperty":1}',
 ];
 
-/** What a mutation with this input is answered with over each link, the status or the code of each. */
+/** The status or the code of a mutation with this input over each link. */
 async function overHttp(browser: Browser, path: string, input: string, at = "/trpc"): Promise<string[]> {
   const one = { method: "POST", headers: json, body: `{"json":${input}}` };
   const many = { method: "POST", headers: json, body: `{"0":{"json":${input}}}` };
@@ -59,7 +59,7 @@ it.each(nasty)("refuses %s as a profile and as session data over every transport
 
   for (const path of ["sessions.data.set", "sessions.data.merge"]) {
     const told = [...(await overHttp(browser, path, text)), await overSocket(browser, path, text)];
-    // A schema leaves out what it does not name; what would reach a prototype does not get as far.
+    // A schema omits undeclared keys, so a key that would reach a prototype is never read.
     for (const answer of told) expect(answer).not.toMatch(/admin|INTERNAL/);
   }
   const data = await client.sessions.data.get.query();
@@ -77,7 +77,7 @@ it("refuses keys of prototypes where a session may store any object, and stores 
       await overSocket(browser, "sessions.data.merge", text, "/feeds"),
     ];
     for (const answer of told) expect(answer).toContain("BAD_REQUEST");
-    // Another Worker's call has no session to keep anything in.
+    // A call of another Worker has no session in which to store anything.
     expect(await refusalOf(caller.sessions.data.merge(JSON.parse(text) as never))).not.toBe("none");
   }
   expect(await http.sessions.data.get.query()).toBeNull();

@@ -13,7 +13,7 @@ beforeAll(async () => {
 
 const queries = new Set(["account.get", "account.audit.list", "sessions.list", "auth.me", "sessions.data.get"]);
 
-/** What each of Ada's roads answers, by its name. */
+/** The code of each of Ada's transports, by its name. */
 async function onEach(path: string, input: unknown): Promise<Record<string, string>> {
   const codes: [string, string][] = [];
   for (const road of roads) {
@@ -46,7 +46,7 @@ describe("an attempt to use another user's", () => {
     for (const field of ["userId", "id", "sub", "sessionId", "owner", "caller"]) {
       if (input && field in input) continue;
       const more = { ...input, [field]: field === "sessionId" ? bob.session.id : bob.user.id };
-      // What takes no input has no use for it, and answers about the caller.
+      // A procedure without input ignores it, and answers for the caller.
       expect({ field, ...(await onEach(path, more)) }).toEqual({
         field,
         ...every(input === undefined ? "none" : "BAD_REQUEST"),
@@ -80,7 +80,7 @@ describe("an attempt to use another user's", () => {
     const { id } = await bob.client.organizations.create.mutate({ name: "Bob's" });
     for (const organizationId of [id, "0".repeat(32)]) {
       for (const road of roads) {
-        // One socket is one object's.
+        // A socket belongs to one object.
         const refused = road.name === "socket" ? "BAD_REQUEST" : "FORBIDDEN";
         expect(await refusalOf(road.query("organizations.get", { organizationId }))).toBe(refused);
         expect(await refusalOf(road.mutate("organizations.delete", { organizationId }))).toBe(refused);
@@ -117,7 +117,7 @@ describe("a procedure that sets cookies", () => {
   it("closes the socket on which a session ends itself, and the leftover cookies are rejected and cleared", async () => {
     const { browser, session, user } = await signUp();
     const [socket] = (await ownRoads({ browser, user })).filter(({ name }) => name === "socket");
-    // Answered or not: the socket closes with it.
+    // The call may be answered or not, because the socket closes with the session.
     void refusalOf(socket!.mutate("sessions.revoke", { id: session.id }));
     await expect.poll(() => refusalOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
     expect(sessionCookies(browser)).toEqual([]);

@@ -17,7 +17,7 @@ const nasty = '<img src=x onerror=alert(1)>"\u202E\u{1F525}';
 const escape = "\u001B";
 const control = "a\r\n2026-11-21 ERROR forged\u001B[31m\u001B]0;title\u0007";
 
-/** The same question by each link, as the network sees it. */
+/** The same query over each link, as the network sees it. */
 const asked: Record<string, [string, HeadersInit]> = {
   single: ["/trpc/sessions.list", {}],
   batch: ["/trpc/sessions.list?batch=1", {}],
@@ -85,7 +85,7 @@ describe("texts that control a terminal or begin a line", () => {
       const road = name === "form" ? overForm(browser) : overHttp(browser, name);
       await refusalOf(road.mutate("auth.login", { email: control, password: control }));
       await refusalOf(road.mutate("auth.login", { email, password: control }));
-      // An error that nobody expected is what does reach the log.
+      // An unexpected error does reach the log.
       const input = { email: `broken-${freshEmail()}`, password, profile: { firstName: control } };
       expect(await refusalOf(strangersRoad(name).mutate("auth.signup", input))).toBe("INTERNAL_SERVER_ERROR");
     }

@@ -106,11 +106,11 @@ describe("a mailed token", () => {
         refusalOf(road.mutate(as, { password: "another horse battery", ...input, token }));
       const bare = (road: Road, as = path) => refusalOf(road.mutate(as, { ...input, token }));
 
-      // As another user, whose own object it then is that is asked.
+      // As another user, whose own object then receives the call.
       for (const road of [await overSocket(stranger.browser), overRpc(stranger.user.id)]) {
         expect(await bare(road)).toBe("BAD_REQUEST");
       }
-      // As something else.
+      // For another purpose.
       for (const other of Object.keys(kinds).filter((kind) => kind !== name)) {
         for (const road of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
           const as = `auth.${other}`;
@@ -121,7 +121,7 @@ describe("a mailed token", () => {
       }
       expect(await refusalOf(openBrowser().client().auth.refresh.mutate({ refreshToken: token }))).toBe("UNAUTHORIZED");
 
-      // A new password closes the socket before it could say so.
+      // A new password closes the socket before it could answer.
       const own = name === "resetPassword" ? [overRpc(user.id)] : [await overSocket(browser), overRpc(user.id)];
       const roads = Array.from({ length: 20 }, (_, index) => {
         const link = links[index % links.length] ?? "single";
@@ -130,7 +130,7 @@ describe("a mailed token", () => {
       const codes = await Promise.all(roads.map((road) => bare(road)));
       expect(codes).toContain("none");
       for (const code of codes) expect(["none", "TOO_MANY_REQUESTS"]).toContain(code);
-      // Again, as after a reply that was lost.
+      // Again, as after a lost reply.
       for (const link of links) expect(await bare(overHttp(openBrowser(), link))).toBe("none");
       expect(await bare(overRpc(user.id))).toBe("none");
       const effects = await runInDurableObject(env.BLOG_DO.getByName(`user:${user.id}`), (_instance, { storage }) =>
@@ -149,7 +149,7 @@ describe("a mailed token", () => {
       for (const road of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
         expect(await refusalOf(road.mutate(`auth.${name}`, { ...input, token }))).toBe("BAD_REQUEST");
       }
-      // Its session's access token has lapsed by then, too.
+      // The access token of its session has expired by then, too.
       expect(await refusalOf(socket.mutate(`auth.${name}`, { ...input, token }))).not.toBe("none");
     },
   );
