@@ -3,20 +3,22 @@ import path from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { launchChromium } from "./launch-chromium.js";
-import { createReadmeApp, type ReadmeApp } from "./readme-app.js";
+import { createPageApp, type PageApp } from "./page-app.js";
 import type { DevServer } from "./start-dev-server.js";
 
 const eventually = { timeout: 30_000 };
 /** The account that the README's curl commands sign in to. */
 const ada = { email: "ada@example.com", password: "correct horse battery" };
 
-let app: ReadmeApp;
+let app: PageApp;
 let browser: Browser;
 const servers: DevServer[] = [];
 const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
-  [app, browser] = await Promise.all([createReadmeApp(), launchChromium()]);
+  [app, browser] = await Promise.all([createPageApp("README.md", "Install"), launchChromium()]);
+  await app.write("The Worker", "The page", "Vite and TypeScript");
+  await app.run("Secrets");
 }, 420_000);
 
 afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())));
@@ -135,7 +137,7 @@ describe("the app on two ports", () => {
 
   beforeAll(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()));
-    await app.useTwoPorts();
+    await app.write("Page and API on two ports");
     await app.run("Run", { line: "tsc" });
     await start();
     page = await start("vite.page.config.ts");

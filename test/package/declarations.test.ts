@@ -4,7 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { readReadmeBlocks, writeBlocks } from "./readme-blocks.js";
+import { readBlocks, writeBlocks } from "./page-blocks.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const shared = {
@@ -129,7 +129,7 @@ async function settings(folder: string, compilerOptions: object): Promise<void> 
 }
 
 test("compiles an app that emits declarations, and its frontend against them", { timeout: 120_000 }, async () => {
-  const blocks = await readReadmeBlocks();
+  const blocks = await readBlocks("README.md");
   const samples = blocks.filter(({ name }) => /^(worker|src|elsewhere).*\.tsx?$/.test(name ?? ""));
   const ofServer = (name = ""): boolean => !name.startsWith("src/");
 

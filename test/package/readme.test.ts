@@ -5,7 +5,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { readReadmeBlocks, writeBlocks } from "./readme-blocks.js";
+import { readBlocks, writeBlocks } from "./page-blocks.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const TWO_PORTS = "Page and API on two ports";
@@ -19,7 +19,7 @@ async function compile(project: string): Promise<string> {
 }
 
 test("README has code that compiles against the built package", { timeout: 60_000 }, async () => {
-  const blocks = await readReadmeBlocks();
+  const blocks = await readBlocks("README.md");
   const [app, twoPorts] = [false, true].map((isOther) =>
     blocks.filter(({ name, heading }) => name !== undefined && (heading === TWO_PORTS) === isOther),
   );

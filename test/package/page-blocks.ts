@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
-export interface ReadmeBlock {
+export interface PageBlock {
   /** The heading above it. */
   readonly heading: string;
   readonly language: string;
@@ -13,12 +13,16 @@ export interface ReadmeBlock {
 
 const NAME = /^(?:\/\/|<!--) ([\w./-]+\.\w+)\b/;
 
-/** The code blocks of README.md, in order. */
-export async function readReadmeBlocks(): Promise<readonly ReadmeBlock[]> {
-  const readme = await readFile(fileURLToPath(new URL("../../README.md", import.meta.url)), "utf8");
-  const blocks = readme.matchAll(/^#+ (.+)$|^```(\w+)\n([^]*?)^```$/gm);
+/**
+ * The code blocks of a page, in order.
+ *
+ * @param page its path in this repository
+ */
+export async function readBlocks(page: string): Promise<readonly PageBlock[]> {
+  const text = await readFile(fileURLToPath(new URL(`../../${page}`, import.meta.url)), "utf8");
+  const blocks = text.matchAll(/^#+ (.+)$|^```(\w+)\n([^]*?)^```$/gm);
   let heading = "";
-  return Array.from(blocks, ([, title, language = "", code = ""]): ReadmeBlock | undefined => {
+  return Array.from(blocks, ([, title, language = "", code = ""]): PageBlock | undefined => {
     if (title === undefined) return { heading, language, name: NAME.exec(code)?.[1], code };
     heading = title;
     return undefined;
@@ -26,7 +30,7 @@ export async function readReadmeBlocks(): Promise<readonly ReadmeBlock[]> {
 }
 
 /** Writes the blocks that are files into a folder. */
-export async function writeBlocks(folder: string, blocks: readonly ReadmeBlock[]): Promise<void> {
+export async function writeBlocks(folder: string, blocks: readonly PageBlock[]): Promise<void> {
   for (const { name, code } of blocks) {
     if (name === undefined) continue;
     const file = path.join(folder, name);
