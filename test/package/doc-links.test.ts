@@ -42,3 +42,11 @@ it.each(pages)("%s links to files and headings that exist", async (page) => {
   }
   expect(broken).toEqual([]);
 });
+
+it("docs/README.md lists each page of docs and of docs/decisions once", async () => {
+  const links = Array.from((await readProse("docs/README.md")).matchAll(/\]\(([\w./-]+\.md)\)/g), ([, file = ""]) =>
+    path.join("docs", file),
+  ).filter((file) => file.startsWith("docs/"));
+  const others = pages.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
+  expect(links.toSorted()).toEqual(others.toSorted());
+});

@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { expect, test } from "vitest";
+import { afterEach, expect, it, test } from "vitest";
+import { readBlocks, writeBlocks, type PageBlock } from "./page-blocks.js";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const shared = {
@@ -22,73 +23,159 @@ const programs = [
   { extension: "tsx", compilerOptions: { ...shared, jsx: "react-jsx", lib: ["esnext", "dom"], types: [] } },
 ];
 
-async function compile(folder: string): Promise<string> {
-  const tsc = path.join(root, "node_modules/.bin/tsc");
-  const { stdout } = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).catch(
-    (error: { stdout: string }) => error,
-  );
-  return stdout;
+/** Blocks that no test of this file compiles or runs, and why. */
+const exempt: Readonly<Record<string, string>> = {
+  "README.md jsonc": "test/e2e/readme.e2e.test.ts builds the app with it",
+  "README.md html": "test/e2e/readme.e2e.test.ts opens it",
+  "README.md sh": "test/e2e/readme.e2e.test.ts runs the commands of the app; CI runs those of the example",
+  "README.md ts": "test/package/readme.test.ts compiles it",
+  "README.md tsx": "test/package/readme.test.ts compiles it",
+  "docs/tutorial.md html": "test/e2e/tutorial.e2e.test.ts opens it",
+  "docs/tutorial.md jsonc": "test/e2e/tutorial.e2e.test.ts builds the app with it",
+  "docs/tutorial.md sh": "test/e2e/tutorial.e2e.test.ts runs it",
+  "docs/tutorial.md text": "test/e2e/tutorial.e2e.test.ts compares it with what the command prints",
+  "docs/tutorial.md ts": "test/e2e/tutorial.e2e.test.ts compiles it",
+  "docs/tutorial.md tsx": "test/e2e/tutorial.e2e.test.ts compiles it",
+  "docs/how-it-works.md mermaid": "a diagram",
+  "docs/deployment.md sh": "changes the secrets of a deployed Worker",
+  "docs/testing.md js": "test/package/testing-guide.test.ts runs it",
+  "docs/testing.md sh": "installs packages, which are those of this repository here",
+  "CONTRIBUTING.md sh": "CI runs these commands",
+};
+
+async function pagesIn(folder: string): Promise<string[]> {
+  const names = await readdir(path.join(root, folder));
+  return names.filter((name) => name.endsWith(".md")).map((name) => path.posix.join(folder, name));
 }
 
-test.each([
-  "auth",
-  "sessions",
-  "jwt",
-  "tables",
-  "migrations",
-  "kv",
-  "organizations",
-  "live-queries",
-  "subscriptions",
-  "react",
-  "files",
-  "testing",
-  "procedures",
-  "deployment",
-  "inspecting",
-])("docs/%s.md has code that compiles against the built package", { timeout: 60_000 }, async (name) => {
-  const guide = await readFile(path.join(root, `docs/${name}.md`), "utf8");
-  const blocks = Array.from(guide.matchAll(/^```tsx?\n(\/\/ ([\w-]+\.tsx?)\n[^]*?)^```$/gm));
-  expect(blocks).toHaveLength(guide.match(/^```ts/gm)?.length ?? 0);
+const names = (await Promise.all([".", "docs", "docs/decisions"].map(pagesIn))).flat();
+const pages = await Promise.all(names.map(async (name) => ({ name, blocks: await readBlocks(name) })));
 
+/** The pages with a block in one of these languages that is not exempt, and these blocks. */
+function pagesWith(...languages: string[]): (readonly [page: string, blocks: readonly PageBlock[]])[] {
+  return pages.flatMap(({ name, blocks }) => {
+    const found = blocks.filter(
+      ({ language }) => languages.includes(language) && exempt[`${name} ${language}`] === undefined,
+    );
+    return found.length === 0 ? [] : [[name, found] as const];
+  });
+}
+
+const folders: string[] = [];
+afterEach(() => Promise.all(folders.splice(0).map((folder) => rm(folder, { recursive: true }))));
+
+/** A folder in this repository, where apps find the built package. */
+async function createFolder(): Promise<string> {
   await mkdir(path.join(root, "test-results"), { recursive: true });
   const folder = await mkdtemp(path.join(root, "test-results/guide-"));
-  try {
-    for (const [, code = "", file = ""] of blocks) await writeFile(path.join(folder, file), code);
-    for (const { extension, compilerOptions } of programs) {
-      if (!blocks.some(([, , file]) => file?.endsWith(`.${extension}`))) continue;
-      const settings = JSON.stringify({ compilerOptions, include: [`*.${extension}`] });
-      await writeFile(path.join(folder, "tsconfig.json"), settings);
-      expect(await compile(folder)).toBe("");
-    }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  folders.push(folder);
+  return folder;
+}
+
+async function run(cwd: string, program: string, ...args: string[]): Promise<string> {
+  const env = { ...process.env, WRANGLER_SEND_METRICS: "false", NO_COLOR: "1", FORCE_COLOR: undefined };
+  const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, env }).catch(
+    (error: { stdout: string; stderr: string }) => error,
+  );
+  return `${stdout}${stderr}`;
+}
+
+const installed = (name: string): string => path.join(root, "node_modules/.bin", name);
+
+it("compiles or runs each block of each page, or says why not", () => {
+  const tested = [
+    ...pagesWith("ts", "tsx").flatMap(([page]) => [`${page} ts`, `${page} tsx`]),
+    "docs/auth.md jsonc",
+    "docs/deployment.md jsonc",
+    "docs/files.md jsonc",
+    "docs/migrations.md sh",
+    "docs/sessions.md html",
+  ];
+  const found = new Set(pages.flatMap(({ name, blocks }) => blocks.map(({ language }) => `${name} ${language}`)));
+  expect([...found].filter((kind) => !tested.includes(kind) && exempt[kind] === undefined)).toEqual([]);
+  expect(Object.keys(exempt).filter((kind) => !found.has(kind))).toEqual([]);
 });
 
-test("docs/deployment.md has a configuration that Wrangler accepts", { timeout: 120_000 }, async () => {
-  const guide = await readFile(path.join(root, "docs/deployment.md"), "utf8");
-  const [[, config = ""] = [], ...others] = guide.matchAll(/^```jsonc\n\/\/ wrangler\.jsonc\n([^]*?)^```$/gm);
-  expect(others).toEqual([]);
-  expect(guide.match(/^```jsonc/gm)).toHaveLength(1);
+it("gives each block a language", async () => {
+  const texts = await Promise.all(names.map((name) => readFile(path.join(root, name), "utf8")));
+  const bare = texts.map((text, index) => {
+    const fences = text.match(/^ *```.*$/gm) ?? [];
+    return fences.length === 2 * (pages[index]?.blocks.length ?? 0) ? undefined : names[index];
+  });
+  expect(bare.filter((name) => name !== undefined)).toEqual([]);
+});
 
-  await mkdir(path.join(root, "test-results"), { recursive: true });
-  const folder = await mkdtemp(path.join(root, "test-results/guide-"));
-  try {
+it.each(pagesWith("ts", "tsx"))(
+  "%s has code that compiles against the built package",
+  { timeout: 60_000 },
+  async (_page, blocks) => {
+    expect(blocks.filter(({ name, language }) => !name?.endsWith(`.${language}`))).toEqual([]);
+    const folder = await createFolder();
+    await writeBlocks(folder, blocks);
+    for (const { extension, compilerOptions } of programs) {
+      if (!blocks.some(({ language }) => language === extension)) continue;
+      const settings = JSON.stringify({ compilerOptions, include: [`*.${extension}`] });
+      await writeFile(path.join(folder, "tsconfig.json"), settings);
+      expect(await run(folder, installed("tsc"), "-p", ".", "--pretty", "false")).toBe("");
+    }
+  },
+);
+
+/** The configuration of a page, or one with the settings of a page that shows a part. */
+function wranglerConfig(blocks: readonly PageBlock[]): string {
+  const [{ code = "", name } = {}, ...others] = blocks;
+  expect(others).toEqual([]);
+  if (name === "wrangler.jsonc") return code;
+  return `{
+    "name": "blog", "main": "./worker.ts", "compatibility_date": "2026-10-01",
+    "durable_objects": { "bindings": [{ "name": "BLOG_DO", "class_name": "BlogDO" }] },
+    "exports": { "BlogDO": { "type": "durable-object", "storage": "sqlite" } },
+    ${code}
+  }`;
+}
+
+it.each(pagesWith("jsonc"))(
+  "%s has a configuration that Wrangler accepts",
+  { timeout: 120_000 },
+  async (_page, blocks) => {
+    const folder = await createFolder();
     const worker = `import { DurableObject } from "cloudflare:workers";
-      export class BlogDO extends DurableObject {}
-      export default { fetch: () => new Response() };`;
+    export class BlogDO extends DurableObject {}
+    export default { fetch: () => new Response() };`;
     await writeFile(path.join(folder, "worker.ts"), worker);
+    const config = wranglerConfig(blocks);
     await writeFile(path.join(folder, "wrangler.jsonc"), config);
-    const wrangler = path.join(root, "node_modules/.bin/wrangler");
-    const env = { ...process.env, WRANGLER_SEND_METRICS: "false" };
-    const run = promisify(execFile)(wrangler, ["deploy", "--dry-run", "--outdir", "out"], { cwd: folder, env });
-    const { stdout, stderr } = await run;
-    expect(`${stdout}${stderr}`).toContain("--dry-run: exiting now.");
-    expect(`${stdout}${stderr}`).not.toMatch(/warning/i);
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+    // Cloudflare's Vite plugin sets the folder of the page.
+    await mkdir(path.join(folder, "page"));
+    const assets = config.includes('"assets"') ? ["--assets", "page"] : [];
+    const printed = await run(folder, installed("wrangler"), "deploy", "--dry-run", "--outdir", "out", ...assets);
+    expect(printed).toContain("--dry-run: exiting now.");
+    expect(printed).not.toMatch(/warning/i);
+  },
+);
+
+test("docs/migrations.md has commands that print, write and check the schema", { timeout: 60_000 }, async () => {
+  const folder = await createFolder();
+  const blocks = await readBlocks("docs/migrations.md");
+  await writeBlocks(
+    path.join(folder, "src"),
+    blocks.filter(({ language }) => language === "ts"),
+  );
+  const commands = blocks.flatMap(({ language, code }) => (language === "sh" ? code.trimEnd().split("\n") : []));
+  const program = `node ${path.join(root, "bin/trpc-userdo.js")}`;
+  const script = commands.map((command) => command.replace("npx trpc-userdo", program));
+  expect(script.filter((command) => command.startsWith(program))).toHaveLength(3);
+  const printed = await run(folder, "bash", "-eu", "-c", script.slice(1).join("\n"));
+  expect(await readFile(path.join(folder, "schema.sql"), "utf8")).toContain("posts");
+  expect(printed).not.toContain("Error");
+});
+
+test("docs/sessions.md has forms that post to paths of the Worker", async () => {
+  const [, [{ code = "" } = {}] = []] = pagesWith("html").at(0) ?? [];
+  const actions = Array.from(code.matchAll(/action="\/trpc\/(form\/\w+)"/g), ([, action = ""]) => action);
+  const source = await readFile(path.join(root, "src/worker/gate/read-form.ts"), "utf8");
+  expect(actions).toEqual(["form/login", "form/logout"]);
+  expect(actions.filter((action) => !source.includes(`case "${action}"`))).toEqual([]);
 });
 
 test("docs/security.md names tests that exist", async () => {
