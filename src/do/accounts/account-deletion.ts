@@ -55,8 +55,8 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
   async function finish(): Promise<void> {
     const deletion = readDeletion();
     if (!deletion) return;
-    const waiting = outbox.waiting();
-    const onlyMail = waiting === outbox.waiting(MAIL);
+    const waiting = outbox.countPending();
+    const onlyMail = waiting === outbox.countPending(MAIL);
     if (waiting === 0 || (onlyMail && Date.now() - deletion.startedAt > MAX_MAIL_WAIT_MS)) await erase();
     else sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + MINUTE_MS);
   }

@@ -84,9 +84,9 @@ export function revokeEarlier(deps: EndingDeps, event: AccountEvent, own?: strin
   const { mailTokens, outbox, deviceEpoch } = deps;
   const { links, devices, sessions } = accountEndings[event];
   for (const purpose of purposesIn(links)) {
-    mailTokens.forget(purpose);
-    mailTokens.forgetUsed(purpose);
-    outbox.withdraw(MAIL, purpose);
+    mailTokens.delete(purpose);
+    mailTokens.deleteUsed(purpose);
+    outbox.deletePending(MAIL, purpose);
   }
   if (links.changeEmail) cancelPendingChange(deps);
   if (devices) deviceEpoch.advance();

@@ -28,7 +28,7 @@ type LinkDeps = Pick<AccountDeps, "mailTokens" | "outbox">;
  * address has counted the mail.
  */
 export function mailLink({ mailTokens, outbox }: LinkDeps, purpose: MailPurpose & LinkKind, to: string): void {
-  mailTokens.forget(purpose);
+  mailTokens.delete(purpose);
   postMail(outbox, purpose, { to, expiresAt: Date.now() + linkLifetimes[purpose] });
 }
 

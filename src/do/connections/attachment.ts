@@ -3,82 +3,88 @@ import type { Caller } from "../../shared/caller.js";
 import type { Read } from "../tables/reads/read-recorder.js";
 import type { RowFilter } from "../change-log/row-filter.js";
 
-/** A subscription as it survives sleep: enough to run its procedure again. */
+/** A subscription as it is stored for hibernation, with everything that is needed to run its procedure again. */
 export interface StoredSubscription {
   readonly id: string | number;
   readonly jsonrpc?: "2.0" | undefined;
   readonly path: string;
   /**
-   * What a Worker called that answers with a stream.
+   * The type of the procedure, if a Worker called a query or a mutation that returned a stream.
    * @default a subscription
    */
   readonly type?: "query" | "mutation" | undefined;
-  /** As it came over the wire. */
+  /** The serialized input, as the client sent it. */
   readonly input: unknown;
   /**
-   * - `source`: tells what the log says of one table, or of some of its rows, and has no state of its own
-   * - `silent`: the app's own generator that has told nothing yet, and is begun anew where its sources stood
-   * - `tracked`: one that is resumed by the id that it yielded last
-   * - `untracked`: one that cannot be resumed
-   * - `live`: a query that is kept current
+   * - `source`: the changes of one table, or of some of its rows. It has no state of its own
+   * - `silent`: a generator of the app that has not yielded yet. It restarts at the positions of its sources
+   * - `tracked`: a generator that yields event ids. It resumes from the last one
+   * - `untracked`: a generator that yields values without ids, so it cannot resume
+   * - `live`: a live query
    */
   readonly kind: "source" | "silent" | "tracked" | "untracked" | "live";
-  /** The tables whose changes wake it. */
+  /** The tables whose changes concern the subscription. */
   readonly tables: readonly string[];
-  /** Which of a source's rows; all when there is nothing. */
+  /**
+   * The rows of a source.
+   * @default all rows of the table
+   */
   readonly rows?: RowFilter | undefined;
-  /** What it was told last, where the log's head does not say. */
+  /**
+   * The last event id of a tracked generator, or the position of the first change that was not delivered.
+   * @default all changes are delivered
+   */
   readonly cursor?: string | undefined;
   readonly live?: StoredLive | undefined;
   /**
-   * Whether its client reads from an event that a flush is complete with it.
-   * @default it is told in a frame of its own
+   * Whether the client reads flush acknowledgements from the events of live queries.
+   * @default it gets them in separate frames
    */
   readonly readsFlushed?: true | undefined;
 }
 
-/** What is kept of a live query. */
+/** The stored state of a live query. */
 export interface StoredLive {
-  /** Of the result that its client was told last. */
+  /** Hash of the last result that the client received. */
   readonly hash: string | undefined;
-  /** What that depends on. */
+  /** The data that the result depends on. */
   readonly reads: readonly Read[];
-  /** Whether it is the same for all callers. */
+  /** Whether the result is the same for all callers. */
   readonly shared: boolean;
 }
 
-/** All that an object remembers of a socket while it sleeps. Serialized with it, at most 16,384 bytes. */
+/** The state of a socket that survives hibernation. The platform serializes it with the socket, up to 16,384 bytes. */
 export interface Attachment {
   /**
    * The version of this shape.
    * @default 1: sockets that were accepted before the shape had a version
    */
   readonly version?: number | undefined;
-  /** Names the socket's rows when its subscriptions outgrow the attachment. */
+  /** Identifies the socket's rows if its subscriptions are too large for the attachment. */
   readonly key: string;
   readonly caller: Caller;
-  /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
+  /** When the access token that opened the socket expires, in milliseconds since the epoch. */
   readonly lapses: number;
-  /** What the caller might do when the socket was opened. */
+  /** Version of the caller's permissions when the socket was opened. */
   readonly standing?: number | undefined;
-  /** The subscriptions as one JSON text, whose size is known before it is kept; `spilled` when they are rows instead. */
+  /** The subscriptions as JSON text, whose size is known before it is stored; `spilled` if they are stored as rows. */
   readonly subscriptions: string;
-  /** When the client must have shown that it reads, if it was asked to. */
+  /** Until when the client must answer a ping that was sent, in milliseconds since the epoch. */
   readonly deadline?: number | undefined;
 }
 
-/** Raise it when an earlier version would misread what this one keeps. A new optional field needs no new version. */
+/** Increase it when an earlier version would misread what this version stores. A new optional field needs no new version. */
 export const ATTACHMENT_VERSION = 1;
 
-/** Reads what is kept of a socket, unless a newer version wrote it. */
+/** Returns the attachment of a socket; `undefined` if there is none or a newer version wrote it. */
 export function readAttachment(socket: WebSocket): Attachment | undefined {
   const attachment = deserialize(socket);
   return attachment && isKnown(attachment) ? attachment : undefined;
 }
 
 /**
- * Closes a socket if a newer version kept its subscriptions, before a rollback: its client subscribes again on another socket,
- * from its cursors. Returns whether it did.
+ * Closes a socket whose attachment was written by a newer version, before a rollback. The client then subscribes again on another
+ * socket, from its cursors. Returns whether the socket was closed.
  */
 export function closeIfNewer(socket: WebSocket): boolean {
   const attachment = deserialize(socket);

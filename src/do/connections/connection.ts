@@ -6,6 +6,7 @@ import type { MemoryBudget, MemoryShare, OutputUse } from "./memory-budget.js";
 import { createOutputGrants, type OutputReservation } from "./output-grants.js";
 import type { SocketLimits } from "./socket-limits.js";
 
+/** Stores until when a client must answer a ping. */
 export interface DeadlineStore {
   /** @param deadline in milliseconds since the epoch; `undefined` deletes the stored one */
   setDeadline(socket: WebSocket, deadline: number | undefined): void;
@@ -13,66 +14,68 @@ export interface DeadlineStore {
 
 export interface ConnectionOptions {
   readonly socket: WebSocket;
-  /** Stores until when the client must have answered, so that the time limit outlasts hibernation. */
+  /** The deadline is stored, so that it still applies after hibernation. */
   readonly store: DeadlineStore;
   readonly limits: Required<SocketLimits>;
-  /** The bytes that all sockets of the object may take together. */
+  /** The memory budget of all sockets of the object together. */
   readonly budget: MemoryBudget;
-  /** Called when the client is asked to show that it reads. */
-  readonly onWait: () => void;
-  /** Called when a socket that had to wait may send again: its client reads, or the memory budget has room. */
+  /** Called when the client is sent a ping that it must answer. */
+  readonly onPing: () => void;
+  /** Called when a socket that had to wait can send again, because its client has read or the budget has room. */
   readonly onReady: () => void;
-  /** Called after the socket was closed because the client does not read. The client may never answer the close. */
+  /** Called after the socket was closed because its client does not read. The client may never answer the close. */
   readonly onTooSlow: () => void;
-  /** Called after each frame that is sent, except the answer to a ping. */
+  /** Called after each frame that is sent, except a pong. */
   readonly onSend: () => void;
 }
 
-/** Keeps count of what a client was sent and has not shown to have read. */
+/** A socket that counts the bytes that its client has not confirmed yet. */
 export interface Connection {
   readonly socket: WebSocket;
   readonly caller: Caller;
-  /** When the access token that opened the socket lapses, in milliseconds since the epoch. */
-  readonly lapses: number;
-  /** What the caller might do when the socket was opened. */
-  readonly standing: number | undefined;
+  /** When the access token that opened the socket expires, in milliseconds since the epoch. */
+  readonly expiresAt: number;
+  /** Version of the caller's permissions when the socket was opened. */
+  readonly permissionVersion: number | undefined;
   /** The socket's share of the object's memory budget. */
   readonly memory: MemoryShare;
   /**
-   * Whether a frame of so many bytes is not sent for now: the client has not shown that it reads, or the output of all sockets
-   * fills its part of the budget. `onReady` is called when that has changed.
+   * Whether a frame has to wait, because the client has not answered a ping or the memory budget has no room for the frame.
+   * `onReady` is called when the socket can send again.
    *
-   * @param bytes by default those of a short frame
+   * @param bytes size of the frame; a short frame by default
    */
   isWaiting(bytes?: number): boolean;
-  /** Whether the client was asked to show that it reads, and has not answered. */
-  isAsked(): boolean;
-  /** Resolves when a frame of unknown size may be sent; at once if it may now. */
-  ready(): Promise<void>;
-  /** Reserves room for a frame before it is produced. Without room, `onReady` is called when there is some. */
+  /** Whether the client was sent a ping and has not answered it. */
+  awaitsPong(): boolean;
+  /** Resolves when a frame of unknown size can be sent. */
+  whenReady(): Promise<void>;
+  /** Reserves memory for a frame before it is produced. If there is none, returns `undefined`, and calls `onReady` later. */
   reserve(bytes: number): OutputReservation | undefined;
-  /** Counts a frame of so many bytes that is about to be sent. */
-  hold(bytes: number): void;
+  /** Counts the bytes of a frame that is buffered and will be sent in this turn. */
+  countBuffered(bytes: number): void;
   /** Sends a frame, if the socket is still open. */
   send(frame: string): void;
-  /** Answers a ping. It shows that the client is there, not that its user is. */
+  /** Answers a ping of the client. It does not count as use of the session, because clients send pings by themselves. */
   pong(): void;
+  /** Called when the client has answered a ping. */
   onPong(): void;
-  /** Stops the clock for good. The socket is gone, or another instance of the object takes care of it. */
+  /** Releases timers and memory, because the socket is closed or a newer instance of the object uses it. */
   end(): void;
 }
 
 const OUTPUT: readonly OutputUse[] = ["sent", "large"];
 
 /**
- * A socket with a window. `WebSocket.send` never blocks and its buffer is the object's own memory, so a client
- * that stops reading would fill it. After each window the object sends `PING`, which stock clients answer, and
- * sends no more until they do.
+ * Creates a connection with flow control. `WebSocket.send` never blocks, and its buffer is in the object's memory, which a client
+ * that stops reading would fill. After each window of output, the connection sends `PING` and waits for the answer. tRPC's own
+ * client answers pings.
  */
 export function createConnection(options: ConnectionOptions): Connection {
-  const { socket, store, limits, budget, onWait, onReady, onTooSlow, onSend } = options;
-  const { caller = anonymous, lapses = 0, standing, deadline: asked } = readAttachment(socket) ?? {};
-  const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ask());
+  const { socket, store, limits, budget, onPing, onReady, onTooSlow, onSend } = options;
+  const attachment = readAttachment(socket);
+  const { caller = anonymous } = attachment ?? {};
+  const memory = budget.open(caller.type === "user" ? caller.userId : caller.type, () => ping());
   const grants = createOutputGrants({
     memory,
     shortBytes: () => Math.max(limits.windowBytes, budget.recentFrame()),
@@ -83,27 +86,28 @@ export function createConnection(options: ConnectionOptions): Connection {
     },
   });
   const unread: Record<OutputUse, number> = { sent: 0, large: 0 };
+  /** Events that were sent since the last ping was answered. */
   let events = 0;
   /** Bytes that are counted but not sent yet. */
-  const held: Record<OutputUse, number> = { sent: 0, large: 0 };
-  let deadline: ReturnType<typeof setTimeout> | undefined;
-  let waiting: PromiseWithResolvers<void> | undefined;
+  const buffered: Record<OutputUse, number> = { sent: 0, large: 0 };
+  let deadlineTimer: ReturnType<typeof setTimeout> | undefined;
+  let pong: PromiseWithResolvers<void> | undefined;
   let room: PromiseWithResolvers<void> | undefined;
   let hasEnded = false;
 
-  function wait(until: number): void {
-    waiting = Promise.withResolvers();
-    // A pending timer keeps the object awake, which is right: somebody has to look when the time is up.
-    deadline = setTimeout(() => {
+  function awaitPong(until: number): void {
+    pong = Promise.withResolvers();
+    // The pending timer keeps the object awake until the deadline, which is necessary to check it.
+    deadlineTimer = setTimeout(() => {
       socket.close(CLOSE_TOO_SLOW, "The client does not read.");
       onTooSlow();
     }, until - Date.now());
   }
 
-  function stopWaiting(): void {
-    clearTimeout(deadline);
-    waiting?.resolve();
-    waiting = undefined;
+  function confirmUnread(): void {
+    clearTimeout(deadlineTimer);
+    pong?.resolve();
+    pong = undefined;
     events = 0;
     for (const use of OUTPUT) {
       const read = unread[use];
@@ -112,71 +116,71 @@ export function createConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  /** Asks the client to show that it has read what it was sent. */
-  function ask(): void {
-    if (waiting || hasEnded || unread.sent + unread.large === 0) return;
+  /** Sends a ping, whose answer confirms that the client has read everything before it. */
+  function ping(): void {
+    if (pong || hasEnded || unread.sent + unread.large === 0) return;
     if (socket.readyState !== WebSocket.OPEN) return memory.close();
     socket.send("PING");
     const until = Date.now() + limits.windowSeconds * 1000;
     store.setDeadline(socket, until);
-    onWait();
-    wait(until);
+    onPing();
+    awaitPong(until);
   }
 
   /** Returns whether the socket was open. */
   function transmit(frame: string): boolean {
     const size = socket.readyState === WebSocket.OPEN ? byteLength(frame) : 0;
     const use = budget.useOf(size);
-    memory.replace(use, takeHeld(use) + grants.take(use), size);
-    // An event that was held may be shorter than its frame.
+    memory.replace(use, takeBuffered(use) + grants.take(use), size);
+    // The size of a buffered event is approximate, so its frame may count for another use.
     const other = use === "sent" ? "large" : "sent";
-    if (held[other] > 0) memory.release(other, takeHeld(other));
+    if (buffered[other] > 0) memory.release(other, takeBuffered(other));
     if (size === 0) return false;
     socket.send(frame);
     if (use === "sent") budget.onFrame(size);
     unread[use] += size;
     events++;
     const isFull = unread.sent + unread.large >= limits.windowBytes || events >= limits.windowEvents;
-    if (isFull || budget.isScarce()) ask();
+    if (isFull || budget.isScarce()) ping();
     return true;
   }
 
-  function takeHeld(use: OutputUse): number {
-    const bytes = held[use];
-    held[use] = 0;
+  function takeBuffered(use: OutputUse): number {
+    const bytes = buffered[use];
+    buffered[use] = 0;
     return bytes;
   }
 
   const hasRoom = (size: number): boolean => grants.hasRoom(budget.useOf(size), size);
 
-  /** Whether a frame of unknown size may be sent: it may be a large one. */
+  /** Whether there is room for a frame of unknown size, which may be large. */
   const hasAnyRoom = (): boolean => hasRoom(0) && grants.hasRoom("large", 0);
 
-  if (asked !== undefined) wait(asked);
+  if (attachment?.deadline !== undefined) awaitPong(attachment.deadline);
 
   return {
     socket,
     caller,
-    lapses,
-    standing,
+    expiresAt: attachment?.lapses ?? 0,
+    permissionVersion: attachment?.standing,
     memory,
-    isWaiting: (size = 0) => waiting !== undefined || !hasRoom(size),
-    isAsked: () => waiting !== undefined,
+    isWaiting: (size = 0) => pong !== undefined || !hasRoom(size),
+    awaitsPong: () => pong !== undefined,
 
-    async ready() {
+    async whenReady() {
       while (!hasEnded && socket.readyState === WebSocket.OPEN) {
-        if (waiting) await waiting.promise;
+        if (pong) await pong.promise;
         else if (hasAnyRoom()) return;
         else await (room ??= Promise.withResolvers()).promise;
       }
     },
 
-    reserve: (size) => (waiting ? undefined : grants.reserve(budget.useOf(size), size)),
+    reserve: (size) => (pong ? undefined : grants.reserve(budget.useOf(size), size)),
 
-    hold(size) {
+    countBuffered(size) {
       const use = budget.useOf(size);
       memory.replace(use, grants.take(use), size);
-      held[use] += size;
+      buffered[use] += size;
     },
 
     send(frame) {
@@ -186,15 +190,15 @@ export function createConnection(options: ConnectionOptions): Connection {
     pong: () => void transmit("PONG"),
 
     onPong() {
-      if (!waiting) return;
-      stopWaiting();
+      if (!pong) return;
+      confirmUnread();
       store.setDeadline(socket, undefined);
       onReady();
     },
 
     end() {
       hasEnded = true;
-      stopWaiting();
+      confirmUnread();
       grants.end();
       room?.resolve();
       memory.close();

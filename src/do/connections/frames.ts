@@ -2,7 +2,7 @@ import type { AnyTRPCRouter } from "@trpc/server";
 import { withReplyCursor } from "../../shared/reply-cursor.js";
 import type { ErrorShape } from "../../shared/call.js";
 
-/** Which message a frame answers. */
+/** The id of the message that a frame answers. */
 export interface FrameHead {
   readonly id: string | number | null;
   readonly jsonrpc?: "2.0" | undefined;
@@ -18,25 +18,25 @@ export function createFrames(router: AnyTRPCRouter) {
     `{"id":${JSON.stringify(head.id)},${head.jsonrpc ? '"jsonrpc":"2.0",' : ""}${body}}`;
 
   return {
-    /** With the cursor that the subscription starts at, for a client that said it keeps it. */
+    /** @param cursor the position at which the subscription starts, for this package's own client */
     started: (head: FrameHead, cursor?: string): string =>
       frame(head, `"result":${JSON.stringify({ type: "started", id: cursor })}`),
-    /** With what a streamed query returned, for the Worker that reads it. */
+    /** @param returned the return value of a streamed query, for the Worker that reads the stream */
     stopped: (head: FrameHead, returned?: unknown): string =>
       frame(
         head,
         `"result":${JSON.stringify({ type: "stopped", data: returned === undefined ? undefined : serialize(returned) })}`,
       ),
-    /** With the cursor that stands, for a subscription that has one: a client forgets its own at an event without. */
+    /** @param cursor the last event id of the subscription. tRPC's client deletes its own when an event has none. */
     data: (head: FrameHead, data: unknown, cursor?: string): string =>
       frame(head, `"result":${JSON.stringify({ type: "data", id: cursor, data: serialize(data) })}`),
-    /** A mutation's reply, with the position in the log that it wrote up to. */
+    /** @param cursor the position in the change log after the call's writes */
     reply: (head: FrameHead, data: unknown, cursor: string | undefined): string =>
       frame(head, `"result":${JSON.stringify({ type: "data", data: withReplyCursor(serialize(data), cursor) })}`),
     error: (head: FrameHead, shape: ErrorShape): string => frame(head, `"error":${JSON.stringify(serialize(shape))}`),
-    /** Asks the client to come back on a new socket, with fresh credentials. */
+    /** Asks the client to reconnect on a new socket, with new credentials. */
     reconnect: (): string => '{"id":null,"method":"reconnect"}',
-    /** The part of a tracked event that is the same for all subscribers, to be serialized once. */
+    /** Returns the part of a tracked event that is the same for all subscribers, so that it is serialized once. */
     event: (id: string, data: unknown): string =>
       `"result":${JSON.stringify({ type: "data", id, data: serialize({ id, data }) })}`,
     withEvent: (head: FrameHead, event: string): string => frame(head, event),

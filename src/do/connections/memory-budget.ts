@@ -3,45 +3,45 @@ import { createOutputQueue, type OutputRequest } from "./output-queue.js";
 /**
  * The uses of an object's memory by its sockets:
  *
- * - `stored`: inputs of subscriptions, as they came
- * - `queued`: messages that are not answered yet
- * - `sent`: short frames that a client has not shown to have read
- * - `large`: the same of large frames, and room that is reserved for large results
+ * - `stored`: serialized inputs of subscriptions
+ * - `queued`: messages that wait or are being handled
+ * - `sent`: short frames that a client has not confirmed
+ * - `large`: large frames that a client has not confirmed, and reservations for large results
  */
 export type MemoryUse = "stored" | "queued" | OutputUse;
 export type OutputUse = "sent" | "large";
 
-/** The part of the budget that each use has for itself: stored inputs stay, and must never keep output from being sent. */
+/** The part of the budget for each use. Stored inputs, which remain for long, must not prevent output. */
 const PARTS: Readonly<Record<MemoryUse, number>> = { stored: 1 / 4, queued: 1 / 4, sent: 1 / 8, large: 3 / 8 };
 const USES = Object.keys(PARTS) as readonly MemoryUse[];
 
-/** From this size on a frame counts as large, in bytes. In a small budget, from a 128th of it. */
+/** Frames from this size on count as large, in bytes. In a small budget, frames from a 128th of it on. */
 const LARGE_FRAME = 262_144;
 
-/** The most that large frames of one member may take of a budget, in bytes: half of their part. */
+/** Returns the most memory for the large frames of one member, in bytes: half of the part for large frames. */
 export function largestOutput(budgetBytes: number): number {
   return Math.floor((budgetBytes * PARTS.large) / 2);
 }
 
-/** What one socket takes of the budget. */
+/** The memory of one socket. */
 export interface MemoryShare {
-  /** Takes bytes if there is room for them. */
+  /** Reserves bytes if there is room for them. Returns whether it did. */
   reserve(use: MemoryUse, bytes: number): boolean;
-  /** Counts bytes that are in memory already, whether or not there is room. */
+  /** Counts bytes that are in memory already, even if there is no room. */
   add(use: MemoryUse, bytes: number): void;
-  /** Returns bytes that were reserved or added. No more than the share has. */
+  /** Releases bytes that were reserved or added, but not more than the share has. */
   release(use: MemoryUse, bytes: number): void;
-  /** Replaces reserved bytes in one step, so that no other socket takes the room in between. */
+  /** Replaces reserved bytes in one step, so that no other socket takes the memory in between. */
   replace(use: MemoryUse, before: number, after: number): void;
-  /** Whether a frame of so many bytes may be sent. With 0 bytes of `large`: whether the member has any room left. */
+  /** Whether there is room for a frame of this size. With 0 bytes of `large`, whether the member has any room left. */
   hasRoom(use: OutputUse, bytes: number): boolean;
-  /** Calls back once there is room for a frame. A second callback of the same use replaces the first. */
+  /** Calls back once there is room for a frame. A later callback of the same use replaces an earlier one. */
   whenRoom(use: OutputUse, bytes: number, callback: () => void): void;
-  /** Forgets the callback of a use: its frame was sent without it. */
+  /** Removes the callback of a use, because its frame was sent without it. */
   stopWaiting(use: OutputUse): void;
-  /** Whether the member of this share has unread or reserved large output, on any socket. */
+  /** Whether the member has unconfirmed or reserved large output on any socket. */
   memberHasLarge(): boolean;
-  /** Releases everything for good: nothing that follows counts. */
+  /** Releases all memory of the share. Later calls have no effect. */
   close(): void;
 }
 
@@ -53,19 +53,19 @@ interface Member {
 const noUse = (): Record<MemoryUse, number> => ({ stored: 0, queued: 0, sent: 0, large: 0 });
 
 /**
- * The bytes that all sockets of one object may take together. Each use has a part of them. A member may take as much of a part
- * as stays free for others: one alone gets half of it, two get a third each, so that another member always finds room.
+ * Limits the memory of all sockets of one object. Each use has a part of the budget. A member may use as much of a part as remains
+ * free: one member alone gets half of it, two members get a third each. So there is always room for another member.
  *
- * Large frames have a part of their own, so that the short frames of others never wait for them. One member gets at most half of it,
- * and more than that never counts against others.
+ * Large frames have a part of their own, so that short frames of other members do not wait for them. One member gets at most half
+ * of it. If a single larger frame exceeds that half, the excess does not count against other members.
  */
 export function createMemoryBudget(bytes: number) {
   const used = noUse();
-  /** Large output of all members, each up to its half. */
+  /** Large output of all members, in bytes. Each member counts up to its half of the part. */
   let charged = 0;
   const members = new Map<string, Member>();
-  /** Called when a share waits for room, for each share with output that is not read yet. */
-  const holders = new Map<MemoryShare, () => void>();
+  /** The shares with unconfirmed output, and their callbacks for when memory is scarce. */
+  const unconfirmed = new Map<MemoryShare, () => void>();
   const largeFrom = Math.min(LARGE_FRAME, Math.floor(bytes / 128));
   const mostLarge = largestOutput(bytes);
   let recentFrame = 0;
@@ -76,7 +76,7 @@ export function createMemoryBudget(bytes: number) {
   const maySend = (member: Member): boolean => used.sent === 0 || member.used.sent < free("sent");
   const short = createOutputQueue<Member, MemoryShare>({ fits: maySend, skipsBlocked: true });
 
-  /** Whether the member's own half has room. An empty half takes a frame of any size, so that none waits forever. */
+  /** Whether the member's own half has room. An empty half accepts a frame of any size, so that no frame waits forever. */
   const isWithinHalf = ({ used: { large } }: Member, size: number): boolean =>
     size === 0 ? large < mostLarge : large === 0 || large + size <= mostLarge;
   const isWithinPart = ({ used: { large } }: Member, size: number): boolean =>
@@ -90,28 +90,28 @@ export function createMemoryBudget(bytes: number) {
 
   function fits(use: MemoryUse, member: Member, size: number): boolean {
     if (use !== "large") return used[use] === 0 || member.used[use] + size <= free(use);
-    // Others that wait come first, unless this member waits only for itself.
+    // Other members that wait are served first.
     return isWithinHalf(member, size) && isWithinPart(member, size) && (size === 0 || !long.hasOther(member));
   }
 
   return {
-    /** How many bytes are taken, of one use or of all. */
+    /** Returns the memory of one use, or of all uses, in bytes. */
     used: (use?: MemoryUse): number => (use ? used[use] : USES.reduce((sum, each) => sum + used[each], 0)),
-    /** Whether a share waits for room to send: then clients are asked at once whether they have read. */
+    /** Whether a share waits for room to send. Then clients are sent a ping at once, to release memory. */
     isScarce: (): boolean => short.isWaiting() || long.isWaiting(),
-    /** The use that a frame of so many bytes counts for. */
+    /** Returns the use that a frame of this size counts for. */
     useOf: (size: number): OutputUse => (size >= largeFrom ? "large" : "sent"),
-    /** How much room is reserved for a result of unknown size. */
+    /** How much memory is reserved for a result of unknown size, in bytes. */
     unknownResult: Math.ceil(mostLarge / 4),
 
-    /** Notes how large a short frame was that was sent. */
+    /** Records the size of a short frame that was sent. */
     onFrame: (size: number): void => void (recentFrame = Math.max(size, recentFrame * 0.9)),
-    /** How large short frames have been lately, at most: what a share waits to send may be as large. */
+    /** Returns the largest recent size of short frames, as an estimate for the next one. */
     recentFrame: (): number => Math.ceil(recentFrame),
 
     /**
      * @param key the member that the socket belongs to
-     * @param onScarce called when room gets scarce while this share has output that is not read yet
+     * @param onScarce called when memory becomes scarce while this share has unconfirmed output
      */
     open(key: string, onScarce: () => void): MemoryShare {
       const member = members.get(key) ?? { used: noUse(), shares: 0 };
@@ -126,8 +126,8 @@ export function createMemoryBudget(bytes: number) {
         if (use === "large") charged += chargeOf(member.used.large + delta) - chargeOf(member.used.large);
         for (const each of [own, member.used, used]) each[use] += delta;
         if (use === "stored" || use === "queued") return;
-        if (own.sent + own.large > 0) holders.set(share, onScarce);
-        else holders.delete(share);
+        if (own.sent + own.large > 0) unconfirmed.set(share, onScarce);
+        else unconfirmed.delete(share);
       }
 
       function wake(use: MemoryUse): void {
@@ -156,7 +156,7 @@ export function createMemoryBudget(bytes: number) {
           const wasScarce = short.isWaiting() || long.isWaiting();
           const request: OutputRequest = { bytes: size, callback };
           queues[use].add(member, share, request);
-          if (!wasScarce) for (const ask of Array.from(holders.values())) ask();
+          if (!wasScarce) for (const notify of Array.from(unconfirmed.values())) notify();
         },
         stopWaiting: (use) => queues[use].remove(member, share),
         memberHasLarge: () => member.used.large > 0,

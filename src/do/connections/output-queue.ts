@@ -88,7 +88,7 @@ export function createOutputQueue<TMember, TShare>(options: OutputQueueOptions<T
     /**
      * Serves waiting shares while there is room, one of each member in turn.
      *
-     * @param member one whose output was read: it may get room again
+     * @param member a member whose output was confirmed, so that it may have room again
      */
     wake(member?: TMember): void {
       if (requests.size === 0) return;

@@ -17,7 +17,11 @@ export function tooLarge(bytes: number): TRPCError {
 }
 
 export function duplicateId(id: string | number): TRPCError {
-  return new ReasonedError({ code: "BAD_REQUEST", reason: "DUPLICATE_ID", message: `Duplicate id ${id}` });
+  return new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "DUPLICATE_ID",
+    message: `This socket already has a subscription with the id ${id}. Use another id, or stop that subscription first.`,
+  });
 }
 
 export function tooManySubscriptions(most: number, where: "socket" | "object"): TRPCError {
@@ -37,7 +41,7 @@ export function tooMuchInput(bytes: number): TRPCError {
   });
 }
 
-export function inputsTakeTooMuch(): TRPCError {
+export function inputsUseTooMuchMemory(): TRPCError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     message:
@@ -46,7 +50,7 @@ export function inputsTakeTooMuch(): TRPCError {
   });
 }
 
-export function tooMuchWaits(): TRPCError {
+export function tooManyUnanswered(): TRPCError {
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",
     message: "This object has too many unanswered messages. Send the message again in a moment.",
@@ -73,13 +77,13 @@ export function memberQuota(quota: "subscriptions" | "subscriptionBytes" | "call
   return new ReasonedError({ code: "TOO_MANY_REQUESTS", message, reason: "MEMBER_QUOTA" });
 }
 
-/** Accepts the socket and closes it at once, because browsers do not show the reason of a rejected upgrade. */
+/** Accepts a socket and closes it at once, because browsers do not show the reason of a rejected upgrade. */
 export function tooManySockets(limit: "object" | "member"): Response {
   const { 0: client, 1: server } = new WebSocketPair();
   server.accept();
   const reasons = {
-    object: "There are too many sockets to this object. Try again later.",
-    member: "You have too many sockets to this organization. Close other pages.",
+    object: "This object has too many sockets. Try again later.",
+    member: "You have too many connections to this organization. Close other pages.",
   };
   server.close(CLOSE_TOO_MANY, reasons[limit]);
   return new Response(null, { status: 101, webSocket: client });

@@ -1,7 +1,7 @@
 import { largestOutput } from "./memory-budget.js";
 import { checkNumber, checkOptionNames, withDefaultOptions } from "../../shared/check-options.js";
 
-/** What one object's sockets may take. */
+/** Limits of the sockets of one object. */
 export interface SocketLimits {
   /**
    * Most subscriptions on one socket.
@@ -19,7 +19,7 @@ export interface SocketLimits {
    */
   readonly sockets?: number;
   /**
-   * Most sockets of one member to one organization. Streams over SSE count too.
+   * Most sockets of one member to one organization. Streams over SSE count as sockets.
    * @default a twentieth of `sockets`: 250
    */
   readonly socketsPerMember?: number;
@@ -29,13 +29,13 @@ export interface SocketLimits {
    */
   readonly subscriptionsPerMember?: number;
   /**
-   * The largest that the inputs of all subscriptions of one member of an organization may be together, in bytes.
-   * @default twice `subscriptionBytes`: 4194304 (4 MiB), as much as one member gets of `memoryBytes`
+   * Most bytes of the inputs of all subscriptions of one member to one organization.
+   * @default twice `subscriptionBytes`: 4194304 (4 MiB), which is one member's share of `memoryBytes`
    */
   readonly subscriptionBytesPerMember?: number;
   /**
    * Most calls of one member of an organization that run or wait at the same time, over sockets and HTTP together.
-   * @default 1000 more than `subscriptionsPerMember`: 5000, because a client that comes back subscribes to everything at once
+   * @default 1000 more than `subscriptionsPerMember`: 5000, because a client that reconnects subscribes to everything at once
    */
   readonly callsPerMember?: number;
   /**
@@ -44,36 +44,36 @@ export interface SocketLimits {
    */
   readonly messageBytes?: number;
   /**
-   * The largest that the inputs of all subscriptions on one socket may be together, in bytes. A client that comes back
-   * sends them all in one frame: a frame of several messages may be twice as large.
+   * Most bytes of the inputs of all subscriptions on one socket. A frame of several messages may be twice as large, because a
+   * client that reconnects sends all inputs in one frame.
    * @default 2097152 (2 MiB)
    */
   readonly subscriptionBytes?: number;
   /**
-   * Largest result of a live query, in bytes. One member's large results never take more, so that those of others can be
-   * delivered beside them.
-   * @default three sixteenths of `memoryBytes`, and not more than that: 6291456 (6 MiB)
+   * Largest result of a live query, in bytes. It is also the most memory of one member's large results together, so that the
+   * results of others are delivered meanwhile.
+   * @default three sixteenths of `memoryBytes`, which is also the maximum: 6291456 (6 MiB)
    */
   readonly resultBytes?: number;
   /**
-   * How much a client is sent before it must show that it reads, in bytes.
+   * How many bytes are sent to a client before it must confirm, by answering a ping, that it reads.
    * @default 262144 (256 KiB)
    */
   readonly windowBytes?: number;
   /**
-   * The same, in events.
+   * How many events are sent to a client before it must confirm that it reads.
    * @default 256
    */
   readonly windowEvents?: number;
   /**
-   * How long a client may take to show it, in seconds.
+   * How long a client may take to confirm it, in seconds. Then its socket is closed.
    * @default 15
    */
   readonly windowSeconds?: number;
   /**
-   * The memory that all sockets of one object may take together, in bytes: a quarter each for messages that wait and for
-   * the inputs of subscriptions, an eighth for short frames that clients have not shown to have read, three eighths for large
-   * ones. An isolate has 128 MiB for all of its objects.
+   * Most memory of all sockets of one object together, in bytes: a quarter each for waiting messages and for the inputs of
+   * subscriptions, an eighth for short frames that clients have not confirmed, and three eighths for large frames. An isolate has
+   * 128 MiB for all of its objects.
    * @default 33554432 (32 MiB)
    */
   readonly memoryBytes?: number;
@@ -93,7 +93,7 @@ const defaults: Required<ObjectLimits> = {
   memoryBytes: 33_554_432,
 };
 
-/** The limits of one member. Those that are not given follow from the limits of the object. */
+/** The limits of one member. Their defaults follow from the limits of the object. */
 type MemberLimits = Pick<
   Required<SocketLimits>,
   "socketsPerMember" | "subscriptionsPerMember" | "subscriptionBytesPerMember" | "callsPerMember"
@@ -111,8 +111,8 @@ function memberDefaults(given: SocketLimits): MemberLimits {
   };
 }
 
-/** The platform's own limits: a larger one would never be reached. */
-const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
+/** Limits of the platform. A larger option would have no effect. */
+const MAXIMUM: Partial<Record<keyof SocketLimits, number>> = {
   sockets: 32_768,
   messageBytes: 33_554_432,
   // The longest delay of a JavaScript timer.
@@ -120,13 +120,13 @@ const PLATFORM: Partial<Record<keyof SocketLimits, number>> = {
   memoryBytes: 134_217_728,
 };
 
-/** Less would hold the work up at every message. */
-const LEAST: Partial<Record<keyof SocketLimits, number>> = { memoryBytes: 65_536 };
+/** With less memory, every message would have to wait for the one before it. */
+const MINIMUM: Partial<Record<keyof SocketLimits, number>> = { memoryBytes: 65_536 };
 
 /**
  * Fills in the defaults.
  *
- * @throws Error that names the limit which could not take effect
+ * @throws Error that names an option which is not valid or cannot take effect
  */
 export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
   checkOptionNames("sockets", given, {
@@ -149,14 +149,14 @@ export function socketLimits(given: SocketLimits = {}): Required<SocketLimits> {
   const resultBytes = largestOutput(memoryBytes);
   const filled = withDefaultOptions<SocketLimits>({ ...defaults, resultBytes, ...memberDefaults(given) }, given);
   for (const name of Object.keys(filled) as (keyof SocketLimits)[]) {
-    const max = PLATFORM[name] ?? Infinity;
-    const min = LEAST[name];
+    const max = MAXIMUM[name] ?? Infinity;
+    const min = MINIMUM[name];
     checkNumber(`sockets.${name}`, filled[name], { max, isWhole: name !== "windowSeconds", ...(min && { min }) });
   }
   if (filled.resultBytes > resultBytes) {
     throw new Error(
-      `sockets.resultBytes is ${filled.resultBytes}, and a memory of ${memoryBytes} bytes has room for results of at most ` +
-        `${resultBytes}. Set it to that or less, or raise sockets.memoryBytes.`,
+      `sockets.resultBytes is ${filled.resultBytes}, but with sockets.memoryBytes ${memoryBytes} a result has at most ` +
+        `${resultBytes} bytes. Set sockets.resultBytes to that or less, or increase sockets.memoryBytes.`,
     );
   }
   return filled;

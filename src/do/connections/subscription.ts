@@ -20,11 +20,11 @@ export interface Subscription {
 export function createSubscriptionIndex() {
   const byConnection = new Map<Connection, Map<string | number, Subscription>>();
   const byTable = new Map<string, Set<Subscription>>();
-  // The sizes at the time of counting, because an app's ids change. Missing until inputs are first counted after a sleep.
+  // The sizes when they were counted, because cursors change. `undefined` until sizes are first needed after hibernation.
   let measured: Map<Subscription, number> | undefined;
   const bytes = new Map<Connection, number>();
   let count = 0;
-  /** The sockets of each member that have subscriptions, and how many there are on them. */
+  /** The sockets with subscriptions of each member, and the number of their subscriptions. */
   const byMember = new Map<string, { readonly connections: Set<Connection>; count: number }>();
 
   function countMember({ connection }: Subscription, by: 1 | -1): void {
@@ -45,7 +45,7 @@ export function createSubscriptionIndex() {
     connection.memory.add("stored", size);
   }
 
-  function forgetSize(subscription: Subscription): void {
+  function releaseSize(subscription: Subscription): void {
     const { connection } = subscription;
     const size = measured?.get(subscription) ?? 0;
     measured?.delete(subscription);
@@ -61,8 +61,8 @@ export function createSubscriptionIndex() {
     of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
     countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
     /**
-     * How large the inputs of a socket's subscriptions are together, with the ids that they came back with. All of the
-     * object's are counted when first asked for after a sleep.
+     * Returns the size of the inputs of a socket's subscriptions with their last event ids, in bytes. The first call after
+     * hibernation counts the subscriptions of all sockets.
      */
     bytesOf(connection: Connection): number {
       if (!measured) {
@@ -72,10 +72,10 @@ export function createSubscriptionIndex() {
       return bytes.get(connection) ?? 0;
     },
 
-    /** How many subscriptions a member has on all sockets. */
+    /** Returns the number of a member's subscriptions on all sockets. */
     countOfMember: (member: string): number => byMember.get(member)?.count ?? 0,
 
-    /** How large the inputs of all subscriptions of a member are together. */
+    /** Returns the size of the inputs of all subscriptions of a member, in bytes. */
     bytesOfMember(member: string): number {
       let sum = 0;
       for (const connection of byMember.get(member)?.connections ?? []) sum += index.bytesOf(connection);
@@ -108,7 +108,7 @@ export function createSubscriptionIndex() {
       if (own.size === 0) byConnection.delete(subscription.connection);
       count--;
       countMember(subscription, -1);
-      forgetSize(subscription);
+      releaseSize(subscription);
       for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
       subscription.running?.abort();
     },
@@ -119,7 +119,7 @@ export function createSubscriptionIndex() {
   return index;
 }
 
-/** How large an input is, as it came over the wire, and the id that came beside it. */
+/** Returns the size of a serialized input and of the last event id that was sent with it, in bytes. */
 export function inputBytes(wireInput: unknown, lastEventId = ""): number {
   return byteLength(lastEventId) + (wireInput === undefined ? 0 : byteLength(JSON.stringify(wireInput)));
 }

@@ -78,7 +78,7 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
       const name = checkKey(key);
       const now = Date.now();
       checkVersion(name, ifVersion, now);
-      const existed = store.remove(name, now);
+      const existed = store.delete(name, now);
       if (existed) onWrite();
       return existed;
     },

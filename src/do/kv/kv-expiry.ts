@@ -1,19 +1,19 @@
 import type { WakeUp } from "../lifecycle/alarms.js";
 import type { KvStore } from "./kv-store.js";
 
-/** Most entries that one run removes: a long run would keep calls waiting. */
-const PAGE = 1_000;
+/** Most entries that one run deletes. A longer run would delay calls. */
+const PAGE_SIZE = 1_000;
 
 export interface KvExpiryOptions {
   readonly store: KvStore;
   readonly isInitialized: () => boolean;
 }
 
-/** Removes what has expired, by alarm. Until then it is stored, and nobody sees it. */
+/** Deletes expired entries by the alarm. Until then they are stored, but no read returns them. */
 export function createKvExpiry({ store, isInitialized }: KvExpiryOptions): WakeUp {
   return {
     name: "kv",
     due: () => (isInitialized() ? store.nextExpiry() : undefined),
-    run: (now) => store.removeExpired(now, PAGE),
+    run: (now) => store.deleteExpired(now, PAGE_SIZE),
   };
 }

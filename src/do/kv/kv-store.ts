@@ -11,7 +11,7 @@ export interface StoredEntry {
   readonly text: string;
 }
 
-/** Keys from one up to, but without, another, and after a third. */
+/** The keys from `from` (inclusive) to `to` (exclusive) that follow `after`. */
 export interface KeyRange {
   readonly from: string;
   readonly to: string | undefined;
@@ -23,18 +23,18 @@ const ALIVE = "(expires_at IS NULL OR expires_at > ?)";
 const READ = `SELECT ${COLUMNS} FROM ${KV_TABLE} WHERE key = ? AND ${ALIVE}`;
 const READ_SOME = `SELECT ${COLUMNS} FROM ${KV_TABLE} WHERE key IN (SELECT value FROM json_each(?)) AND ${ALIVE}`;
 const SIZES = `SELECT key, octet_length(value) FROM ${KV_TABLE} WHERE key IN (SELECT value FROM json_each(?))`;
-const REMOVE = `DELETE FROM ${KV_TABLE} WHERE key = ? AND ${ALIVE}`;
-// An entry's version is the number of the log entry that its write is about to make: it never comes again.
+const DELETE = `DELETE FROM ${KV_TABLE} WHERE key = ? AND ${ALIVE}`;
+// An entry's version is the number of the change log entry that its write creates, so no version is used twice.
 const WRITE = `
   INSERT INTO ${KV_TABLE} (${COLUMNS}) VALUES (?, (SELECT max(seq) + 1 FROM _changes), ?, ?, ?, ?)
   ON CONFLICT (key) DO UPDATE SET version = excluded.version, expires_at = excluded.expires_at,
     created_at = iif(expires_at <= excluded.updated_at, excluded.created_at, created_at),
     updated_at = excluded.updated_at, value = excluded.value
   RETURNING version`;
-const REMOVE_EXPIRED = `
+const DELETE_EXPIRED = `
   DELETE FROM ${KV_TABLE} WHERE key IN (SELECT key FROM ${KV_TABLE} WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)`;
 
-/** The entries of one object. What has expired counts as gone, whether it is still stored or not. */
+/** Stores the entries of one object. Reads do not return expired entries, which may still be stored. */
 export function createKvStore(sql: SqlStorage) {
   return {
     read(key: string, now: number): StoredEntry | undefined {
@@ -42,7 +42,7 @@ export function createKvStore(sql: SqlStorage) {
       return row && toEntry(row);
     },
 
-    /** 0 for a key that is not there. */
+    /** Returns 0 for a key that does not exist. */
     versionOf(key: string, now: number): number {
       const [row] = readRaw(sql, `SELECT version FROM ${KV_TABLE} WHERE key = ? AND ${ALIVE}`, [key, now]);
       return Number(row?.[0] ?? 0);
@@ -52,19 +52,19 @@ export function createKvStore(sql: SqlStorage) {
       return readRaw(sql, READ_SOME, [JSON.stringify(keys), now]).map(toEntry);
     },
 
-    /** How many bytes the values of keys take. */
+    /** Returns the size of each key's value, in bytes. */
     sizesOf: (keys: readonly string[]): Map<string, number> =>
       new Map(readRaw(sql, SIZES, [JSON.stringify(keys)]).map(([key, bytes]) => [String(key), Number(bytes)])),
 
-    /** Answers the new version. */
+    /** Returns the new version. */
     write(key: string, text: string, expiresAt: number | undefined, now: number): number {
       const [row] = readRaw(sql, WRITE, [key, expiresAt ?? null, now, now, text]);
       return Number(row?.[0]);
     },
 
-    remove: (key: string, now: number): boolean => sql.exec(REMOVE, key, now).rowsWritten > 0,
+    delete: (key: string, now: number): boolean => sql.exec(DELETE, key, now).rowsWritten > 0,
 
-    /** Keys in order, and how many bytes each value takes. */
+    /** Returns the keys of a range in order, and the size of each value in bytes. */
     sizes(range: KeyRange, now: number, limit: number): { readonly key: string; readonly bytes: number }[] {
       const { where, values } = toCondition(range);
       const statement = `SELECT key, octet_length(value) FROM ${KV_TABLE} WHERE ${where} AND ${ALIVE} ORDER BY key LIMIT ?`;
@@ -74,20 +74,20 @@ export function createKvStore(sql: SqlStorage) {
       }));
     },
 
-    /** The first entries of a range, in order. */
+    /** Returns the first entries of a range, in order. */
     readRange(range: KeyRange, now: number, limit: number): StoredEntry[] {
       const { where, values } = toCondition(range);
       const statement = `SELECT ${COLUMNS} FROM ${KV_TABLE} WHERE ${where} AND ${ALIVE} ORDER BY key LIMIT ?`;
       return readRaw(sql, statement, [...values, now, limit]).map(toEntry);
     },
 
-    /** When the next stored entry expires, or has expired. */
+    /** Returns the earliest expiry of a stored entry, which may be in the past. */
     nextExpiry(): number | undefined {
       const [row] = readRaw(sql, `SELECT min(expires_at) FROM ${KV_TABLE} WHERE expires_at IS NOT NULL`);
       return row?.[0] == null ? undefined : Number(row[0]);
     },
 
-    removeExpired: (now: number, limit: number): void => void sql.exec(REMOVE_EXPIRED, now, limit),
+    deleteExpired: (now: number, limit: number): void => void sql.exec(DELETE_EXPIRED, now, limit),
   };
 }
 

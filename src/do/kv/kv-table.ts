@@ -1,9 +1,9 @@
 import { frameworkTriggersSql } from "../tables/schema/ddl.js";
 
-/** What the change log calls it. */
+/** The name of the table in the change log. */
 export const KV_TABLE = "_kv";
 
-/** The values stand last, so that reading a version does not read a value first. */
+/** The value is the last column, so that a read of the version does not have to read the value. */
 const table = `
   CREATE TABLE IF NOT EXISTS ${KV_TABLE} (
     key TEXT PRIMARY KEY NOT NULL,

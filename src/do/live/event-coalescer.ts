@@ -40,7 +40,7 @@ export function createEventCoalescer(frames: Frames) {
      */
     buffer(connection: Connection, head: FrameHead, event: string, bytes: number): void {
       release(connection);
-      connection.hold(bytes);
+      connection.countBuffered(bytes);
       buffered.set(connection, { head, event });
     },
 

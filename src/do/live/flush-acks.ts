@@ -8,8 +8,8 @@ export interface FlushAcksOptions {
 }
 
 /**
- * Tracks which sockets need an acknowledgement that a flush is complete: sockets that were sent a live query's result, because a page
- * updates its queries together, and sockets of the session that wrote, because its mutation resolves when they show the write.
+ * Tracks the sockets that need an acknowledgement of a flush: sockets that were sent a live query's result, because a client updates
+ * its queries together, and sockets of the session that wrote, because its mutation resolves when they show the write.
  */
 export function createFlushAcks({ send }: FlushAcksOptions) {
   /** The number of live queries of each socket. */

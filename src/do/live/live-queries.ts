@@ -57,7 +57,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   const { hub, frames, runner, authorizeDelivery, subscriptionsOf } = options;
   const runs = createRuns();
   const index = createReadIndex<LiveRun>(runner);
-  /** What each unfinished run has read so far. */
+  /** The data that each unfinished run has read so far. */
   const reading = new Map<LiveRun, Reads>();
   const backlog = createSocketBacklog();
   const reservations = createOutputReservations(options.unknownResult);
@@ -209,7 +209,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     const event = result.event(formatEventId(formatCursor(hub.head()), result.hash));
     const frameBytes = result.bytes + event.length - result.characters;
     const live: StoredLive = { hash: result.hash, reads: toStoredReads(list), shared };
-    reservations.note(run, frameBytes);
+    reservations.recordSize(run, frameBytes);
     reservation.use(frameBytes);
     options.withCachedChecks(() => {
       for (const subscription of subscribers) deliver(subscription, live, event, frameBytes);
@@ -238,7 +238,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
   }
 
   return {
-    /** Schedules the queries that depend on what a flush changed. */
+    /** Schedules the queries that a flush concerns. */
     onFlush(flush: Flush): void {
       for (const each of index.touched(flush)) schedule(each, flush.from);
       for (const [each, reads] of reading) if (reads.isAffectedBy(flush)) schedule(each, flush.from);

@@ -31,7 +31,7 @@ export function createOutputReservations(unknownBytes: number) {
   }
 
   return {
-    /** Reserves memory on a socket of a run. If no socket has any, returns `undefined`; a socket resumes when it has some. */
+    /** Reserves memory on a socket of a run. If there is none, returns `undefined`; the sockets resume when there is some. */
     reserve(run: LiveRun): OutputReservation | undefined {
       const known = sizeOf.get(run);
       const ofPath = sizeOfPath.get(run.call.path);
@@ -46,7 +46,7 @@ export function createOutputReservations(unknownBytes: number) {
     },
 
     /** Records the size of the frame of a run's result. */
-    note(run: LiveRun, frameBytes: number): void {
+    recordSize(run: LiveRun, frameBytes: number): void {
       const { path } = run.call;
       const bytes = Math.ceil(frameBytes / STEP) * STEP;
       sizeOf.set(run, bytes);

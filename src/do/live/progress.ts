@@ -12,12 +12,12 @@ export interface ProgressOptions {
 
 /** Computes the position in the change log up to which the results of a socket are current. */
 export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOptions) {
-  /** For each run, the position before the first write that is not yet part of its result. */
-  const touched = new Map<LiveRun, Cursor>();
-  /** The same for runs that have started. */
-  const underWay = new Map<LiveRun, Cursor>();
+  /** For each run that waits, the position before the first write that is not yet part of its result. */
+  const waitingFrom = new Map<LiveRun, Cursor>();
+  /** The same for each run that has started. */
+  const runningFrom = new Map<LiveRun, Cursor>();
   /** A pending subscription of each socket. It is checked first, because it usually is still pending. */
-  const known = new WeakMap<Connection, Subscription>();
+  const lastPending = new WeakMap<Connection, Subscription>();
 
   function pendingRun(subscription: Subscription): LiveRun | undefined {
     const run = runOf(subscription);
@@ -27,30 +27,30 @@ export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOp
   return {
     /** Records that a write after `from` concerns a run. */
     markPending(run: LiveRun, from: Cursor): void {
-      if (!touched.has(run)) touched.set(run, from);
+      if (!waitingFrom.has(run)) waitingFrom.set(run, from);
     },
 
     begin(run: LiveRun): void {
-      const from = touched.get(run);
-      touched.delete(run);
-      if (from) underWay.set(run, from);
+      const from = waitingFrom.get(run);
+      waitingFrom.delete(run);
+      if (from) runningFrom.set(run, from);
     },
 
-    end: (run: LiveRun): void => void underWay.delete(run),
+    end: (run: LiveRun): void => void runningFrom.delete(run),
 
     remove(run: LiveRun): void {
-      touched.delete(run);
-      underWay.delete(run);
+      waitingFrom.delete(run);
+      runningFrom.delete(run);
     },
 
     /** Whether a committed write is not yet part of the results of a socket. */
     isBehind(connection: Connection): boolean {
-      const first = known.get(connection);
+      const first = lastPending.get(connection);
       if (first && pendingRun(first)) return true;
       let last: Subscription | undefined;
-      // The last one stays pending for the longest.
+      // The last one usually stays pending for the longest time.
       for (const subscription of subscriptionsOf(connection)) if (pendingRun(subscription)) last = subscription;
-      if (last) known.set(connection, last);
+      if (last) lastPending.set(connection, last);
       return last !== undefined;
     },
 
@@ -59,7 +59,7 @@ export function createProgress({ subscriptionsOf, runOf, isPending }: ProgressOp
       let position = head;
       for (const subscription of subscriptionsOf(connection)) {
         const run = pendingRun(subscription);
-        const from = run && (underWay.get(run) ?? touched.get(run));
+        const from = run && (runningFrom.get(run) ?? waitingFrom.get(run));
         if (from && from.seq < position.seq) position = from;
       }
       return position;

@@ -4,7 +4,7 @@ import { createSlice } from "../scheduling/create-slice.js";
 /** How long a round waits for a run that awaits something, in milliseconds. A later result is sent as soon as there is one. */
 const RUN_TIMEOUT_MS = 1_000;
 /** How often a long round reports its progress, in milliseconds. */
-const REPORT_EVERY_MS = 1_000;
+const REPORT_INTERVAL_MS = 1_000;
 
 export interface RunSchedulerOptions<TRun> {
   /** Called before runs begin, and after each yield to the event loop. Runs that it adds belong to the round. */
@@ -23,10 +23,10 @@ export interface RunSchedulerOptions<TRun> {
 }
 
 /** How many members of a run are compared to find the shortest lane. */
-const MOST_COMPARED = 16;
+const MAX_COMPARED = 16;
 
 /**
- * Runs queries rerun in runScheduler. Members take turns, and a round yields to the event loop every few milliseconds, so that a
+ * Runs queries in rounds. Members take turns, and a round yields to the event loop every few milliseconds, so that a
  * member with many queries does not delay the results and calls of others. A query never runs twice at the same time.
  */
 export function createRunScheduler<TRun extends object>(options: RunSchedulerOptions<TRun>) {
@@ -78,7 +78,7 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
         if (running.size === 0 || (await isStuck())) return;
       }
       if (!slice.isOver() || waiting.size() === 0) continue;
-      const isLong = Date.now() - reportedAt >= REPORT_EVERY_MS;
+      const isLong = Date.now() - reportedAt >= REPORT_INTERVAL_MS;
       if (isLong) reportedAt = Date.now();
       onYield(isLong);
       await slice.next();
@@ -104,7 +104,7 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
     for (const member of membersOf(run)) {
       const length = waiting.lengthOf(member);
       if (!shortest || length < shortest.length) shortest = { member, length };
-      if (shortest.length === 0 || ++compared === MOST_COMPARED) break;
+      if (shortest.length === 0 || ++compared === MAX_COMPARED) break;
     }
     return shortest?.member ?? "";
   }
@@ -122,7 +122,7 @@ export function createRunScheduler<TRun extends object>(options: RunSchedulerOpt
       return startedAt !== undefined && Date.now() - startedAt < RUN_TIMEOUT_MS;
     },
 
-    /** Adds a run after a write touched its query. If the query is running, it runs rerun afterwards. */
+    /** Adds a run after a write touched its query. If the query is running, it runs again afterwards. */
     add(run: TRun): void {
       if (running.has(run)) rerun.add(run);
       else runScheduler.ensure(run);

@@ -8,48 +8,51 @@ import { linkTo } from "./links.js";
 import { createMailHook, type MailHookOptions } from "./mail-hook.js";
 import type { AccountMailKind, LinkKind, NoticeKind } from "./mail-message.js";
 import type { MailTokenStore } from "./mail-token-store.js";
-import { unknownMail, type WaitingMail } from "./post-mail.js";
+import { unknownMail, type PendingMail } from "./post-mail.js";
 
 export interface MailerOptions extends MailHookOptions {
   readonly userId: string;
   readonly identity: () => AppIdentity;
   readonly tokens: MailTokenStore;
-  /** Whether a message still waits in the outbox: it may have been withdrawn. */
-  readonly isWaiting: (message: StoredOutboxMessage) => boolean;
-  /** Asks the object of the address to count a notice. The requests for links were counted when they came in. */
+  /** Whether a message is still in the outbox. It may be deleted while it is being sent. */
+  readonly isPending: (message: StoredOutboxMessage) => boolean;
+  /**
+   * Asks the object of the address to count a notice. Returns whether the notice is within the limits. Mails with links were counted
+   * when they were requested.
+   */
   readonly count: (notice: { readonly to: string; readonly kind: NoticeKind; readonly id: string }) => Promise<boolean>;
 }
 
-/** Makes a message of a letter to the user and hands it to the app's hook. */
-export function createMailer({ userId, env, settings, identity, tokens, isWaiting, count }: MailerOptions) {
+/** Creates the function that completes a mail from the outbox and passes it to the app's mail hook. */
+export function createMailer({ userId, env, settings, identity, tokens, isPending, count }: MailerOptions) {
   const hook = createMailHook({ env, settings });
 
-  /** Each try has a token of its own: the plain text is never stored, so there is none to send again. */
-  async function withToken(purpose: MailPurpose & LinkKind, message: StoredOutboxMessage) {
-    const { to, expiresAt = 0 } = message.payload as WaitingMail;
+  /** Creates a link with a new token. Each attempt needs one, because only digests of tokens are stored. */
+  async function createLink(purpose: MailPurpose & LinkKind, message: StoredOutboxMessage) {
+    const { to, expiresAt = 0 } = message.payload as PendingMail;
     const { secrets, binding } = identity();
     const secret = newMailSecret();
     const token = await writeMailToken({ purpose, userId, secret }, { secrets: secrets.jwt, audience: binding });
-    // A new password, for example, ends a link that was asked for before it, also while the link is being made.
-    if (!isWaiting(message)) throw new Undeliverable("It was withdrawn.");
+    // While the token was signed, an event such as a new password may have invalidated links that were requested before it.
+    if (!isPending(message)) throw new Undeliverable("The mail was canceled.");
     const link = linkTo(purpose, `token=${token}`, { base: hook.base(), links: settings.links });
     tokens.add(purpose, secret, { email: to, expiresAt }, Date.now());
     return { link, token, expiresAt: new Date(expiresAt) };
   }
 
   return async function sendMail(message: StoredOutboxMessage): Promise<void> {
-    hook.assertThere();
+    hook.assertConfigured();
     const { kind } = message;
     if (!isAccountMailKind(kind)) throw unknownMail(kind);
-    const { to } = message.payload as WaitingMail;
+    const { to } = message.payload as PendingMail;
     const common = { id: `${userId}.${message.seq}`, to, userId };
     if (!isLinkKind(kind)) {
       // A notice beyond the limits of the address is dropped. Its event stays in the audit log.
       if (!(await count({ to, kind, id: digestOf(common.id) }))) return;
       return hook.send({ kind, ...common, ...defaultText(kind) });
     }
-    const linked = await withToken(kind, message);
-    return hook.send({ kind, ...common, ...linked, ...defaultText(kind, linked.link) });
+    const link = await createLink(kind, message);
+    return hook.send({ kind, ...common, ...link, ...defaultText(kind, link.link) });
   };
 }
 
@@ -74,7 +77,7 @@ function isAccountMailKind(kind: string): kind is AccountMailKind {
   return Object.hasOwn(linkKinds, kind) || Object.hasOwn(noticeKinds, kind);
 }
 
-/** The same at each try, and without the user's id, which the object of the address need not know. */
+/** Returns the same id for each attempt. A digest, because the object of the address does not need to know the user's id. */
 function digestOf(id: string): string {
   return createHash("sha256").update(id).digest("base64url");
 }

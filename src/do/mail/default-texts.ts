@@ -5,33 +5,33 @@ interface Text {
   readonly text: string;
 }
 
-const ignore = "If it was not you, you need not do anything.";
-const notYou = "If it was not you, reset your password now, and look through your sessions.";
+const ignore = "If it was not you, you can ignore this mail.";
+const notYou = "If it was not you, reset your password now, and check your sessions.";
 
 const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
   verifyEmail: (link) => ({
     subject: "Confirm your e-mail address",
-    text: `Somebody signed up with this address. Open this link to confirm that it is yours:\n\n${link}\n\n${ignore}\n`,
+    text: `Someone signed up with this address. Open this link to confirm that it is yours:\n\n${link}\n\n${ignore}\n`,
   }),
   resetPassword: (link) => ({
     subject: "Choose a new password",
-    text: `Somebody asked for a new password. Open this link to choose one; it works once, for one hour:\n\n${link}\n\n${ignore}\n`,
+    text: `Someone requested a new password for your account. Open this link to choose one. It works once, within one hour:\n\n${link}\n\n${ignore}\n`,
   }),
   changeEmail: (link) => ({
     subject: "Confirm your new e-mail address",
-    text: `Somebody wants to use this address for their account. Open this link to confirm it:\n\n${link}\n\n${ignore}\n`,
+    text: `Someone wants to use this address for their account. Open this link to confirm it:\n\n${link}\n\n${ignore}\n`,
   }),
   confirmDevice: (link) => ({
     subject: "Confirm your device",
-    text: `Somebody asked to sign in to your account from a new device, after wrong passwords were entered. If it was you, open this link on that device within 20 minutes, then sign in:\n\n${link}\n\n${ignore}\n`,
+    text: `Someone tried to sign in to your account from a new device, after wrong passwords were entered. If it was you, open this link on that device within 20 minutes, then sign in:\n\n${link}\n\n${ignore}\n`,
   }),
   invitation: (link) => ({
     subject: "You are invited",
-    text: `Somebody invited you to join them. Open this link to see who, and to answer within a week:\n\n${link}\n\nIf you do not know what this is about, you need not do anything.\n`,
+    text: `Someone invited you to an organization. Open this link to see the invitation and to answer it within a week:\n\n${link}\n\nIf you do not know what this is about, you can ignore this mail.\n`,
   }),
   emailChanged: () => ({
     subject: "Your e-mail address was changed",
-    text: `Your account has another e-mail address now. This one no longer signs you in. ${notYou}\n`,
+    text: `Your account has a new e-mail address. You can no longer sign in with this one. ${notYou}\n`,
   }),
   passwordChanged: () => ({
     subject: "Your password was changed",
@@ -39,11 +39,11 @@ const texts: Readonly<Record<MailKind, (link: string) => Text>> = {
   }),
   accountDeleted: () => ({
     subject: "Your account was deleted",
-    text: "Your account was deleted, with all that was in it.\n",
+    text: "Your account and all of its data were deleted.\n",
   }),
 };
 
-/** What a message says unless the app writes its own words. Nothing in it comes from a user. */
+/** Returns the subject and text of a mail for apps that do not write their own. They contain nothing that a user has written. */
 export function defaultText(kind: MailKind, link = ""): Text {
   return texts[kind](link);
 }

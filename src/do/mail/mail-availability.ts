@@ -11,9 +11,10 @@ export interface MailAvailabilityOptions {
 export interface MailAvailability {
   isConfigured(): boolean;
   /**
-   * Call it before anything else of a procedure that mails: its answer must not depend on the address or the caller.
+   * Call it first in a procedure that sends mail, because the result must not depend on the address or the caller.
    *
-   * @throws ReasonedError PRECONDITION_FAILED when the app has no mail hook and does not run in development
+   * @throws ReasonedError PRECONDITION_FAILED, reason `MAIL_NOT_CONFIGURED`, if the app has no mail hook and does not run in
+   * development
    */
   assertConfigured(): void;
 }

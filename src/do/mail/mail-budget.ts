@@ -20,11 +20,11 @@ export interface MailBudgetOptions {
   readonly alarms: Pick<Alarms, "arm" | "register">;
 }
 
-/** How many mails one address may still get, whichever account or organization causes them. */
+/** Limits the mails to one address, whichever account or organization causes them. */
 export interface MailBudget {
   /**
-   * Whether another mail of a kind is within the limits.
-   * @param pending how many more of the kind are about to be counted
+   * Returns whether another mail of a kind is within the limits.
+   * @param pending the number of mails of the kind that are about to be counted
    */
   allows(kind: MailKind, pending: number): boolean;
   /**
@@ -34,14 +34,14 @@ export interface MailBudget {
   take(kind: MailKind, id?: string): boolean;
   /** Takes back the count of a mail that was never sent. */
   giveBack(id: string): void;
-  /** Writes the counts again after the storage was erased; `undefined` when there are none. */
+  /** Returns a function that restores the counts after the storage was erased; `undefined` if there are none. */
   preserve(): (() => void) | undefined;
 }
 
 /**
- * Counts the mails to an address for an hour each. The counts are kept outside of the object's tables: they neither
- * give the object its schema nor end with it, so that an account that is deleted does not take them along. An address
- * without an account is counted alike. The alarm deletes what is older than an hour.
+ * Counts the mails to an address for an hour each, whether or not it has an account. The counts are outside of the object's tables:
+ * they do not initialize the object, and they survive the deletion of the account. The alarm deletes counts that are older than
+ * an hour.
  */
 export function createMailBudget({ storage: { kv }, alarms }: MailBudgetOptions): MailBudget {
   const all = (): readonly CountedMail[] => kv.get<readonly CountedMail[]>(KEY) ?? [];

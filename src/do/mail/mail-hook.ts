@@ -10,24 +10,27 @@ export interface MailHookOptions {
   readonly settings: MailSettings;
 }
 
-/** The app's mail hook, and where its mails link to. */
+/** Calls the app's mail hook, and returns the base URL of links in mails. */
 export function createMailHook({ env, settings }: MailHookOptions) {
   const availability = createMailAvailability({ env, settings });
 
   return {
-    /** Where the app's pages are; empty, so that a link is a path, when the app did not say. @throws ConfigurationError */
+    /**
+     * Returns the base URL of the app's pages. Without the option `appUrl` it is empty, so that links are paths.
+     * @throws ConfigurationError if `appUrl` is not valid
+     */
     base(): string {
       const { appUrl } = settings;
       if (appUrl === undefined) return "";
       return checkedAppUrl(typeof appUrl === "function" ? appUrl(env) : appUrl);
     },
 
-    /** @throws Undeliverable when there is no hook, so that nothing is made that could not be sent */
-    assertThere(): void {
+    /** Call it before creating tokens. @throws Undeliverable if the app cannot send mail */
+    assertConfigured(): void {
       if (!availability.isConfigured()) throw new Undeliverable(`There is no mail hook. ${MAIL_FIX}`);
     },
 
-    /** Hands a message to the hook. @throws Error that says nothing of the mail */
+    /** Sends a mail. @throws Error without the address, link and token of the mail */
     async send(message: MailMessage): Promise<void> {
       try {
         await (settings.send ?? putInDevInbox)(message, env);
@@ -38,7 +41,7 @@ export function createMailHook({ env, settings }: MailHookOptions) {
   };
 }
 
-/** What a mail service complains about may quote the mail. The reason goes into logs, so nothing of the mail may. */
+/** Removes the secrets of a mail from an error. A mail service may quote the mail in its error, and errors are logged. */
 function withoutSecrets(error: unknown, message: MailMessage): Error {
   const secrets = [
     message.to,
@@ -46,7 +49,7 @@ function withoutSecrets(error: unknown, message: MailMessage): Error {
     ...("token" in message ? [message.token] : []),
   ];
   const reason = error instanceof Error ? error.message : String(error);
-  // The longest first: a link that its token was cut out of would no longer be found.
+  // The longest first: if the token were removed first, the link that contains it would no longer match.
   const ordered = secrets.toSorted((one, other) => other.length - one.length);
   return new Error(ordered.reduce((text, secret) => text.replaceAll(secret, "…"), reason));
 }

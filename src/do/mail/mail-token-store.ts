@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import type { MailPurpose } from "../../jwt/mail-token.js";
 
-/** What a token was sent for. */
+/** A token that was sent in a mail. */
 export interface MailTokenRow {
-  /** The address that it was sent to. */
+  /** The address that the mail was sent to. */
   readonly email: string;
-  /** When its link expires, in milliseconds since the epoch. */
+  /** When the link expires, in milliseconds since the epoch. */
   readonly expiresAt: number;
 }
 
@@ -18,7 +18,7 @@ export const mailTokenSchema = `
     expires_at INTEGER NOT NULL
   ) STRICT`;
 
-/** Tokens that were used, until their links would have expired: a call whose reply was lost is repeated with its token. */
+/** Used tokens, until their links would have expired. A client that lost the reply repeats its call with a used token. */
 export const usedMailTokenSchema = `
   CREATE TABLE IF NOT EXISTS _used_mail_tokens (
     digest TEXT PRIMARY KEY,
@@ -27,27 +27,27 @@ export const usedMailTokenSchema = `
     expires_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`;
 
-/** A mail that is sent again has another token, since none is kept. So many of one purpose stay good. */
-const LIVE = 3;
+/** How many tokens per purpose are valid at once. Each mail has a token of its own, also when the same mail is sent again. */
+const MAX_VALID = 3;
 
-/** The tokens that are out in mails. Only digests are stored: who reads the storage can use none of them. */
+/** Stores the tokens of mails that were sent. Only digests are stored, so a reader of the storage cannot use the tokens. */
 export interface MailTokenStore {
   add(purpose: MailPurpose, secret: string, token: MailTokenRow, now: number): void;
-  /** What a token is good for, without using it. */
+  /** Returns a valid token without using it; `undefined` if it is not valid. */
   peek(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
-  /** Uses a token up. Call it in the transaction of its effect: of any number of tries, one gets an answer. */
+  /** Deletes a valid token and returns it. Call it in the transaction of its effect, so that a token takes effect once. */
   consume(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
-  /** Whether any token of a purpose can be used now. */
+  /** Whether any token of a purpose is valid now. */
   isValid(purpose: MailPurpose, now: number): boolean;
-  /** Whether a token was made for a mail that was handed to the app's hook since the last `forget`. */
+  /** Whether a token of a purpose was created since the last `delete`, expired ones included. */
   isIssued(purpose: MailPurpose): boolean;
-  /** What was sent before is good no more. */
-  forget(purpose: MailPurpose): void;
-  /** Remembers a token that `consume` returned. Call it in the same transaction, after `forgetUsed`, which would delete it. */
-  rememberUsed(purpose: MailPurpose, secret: string, token: MailTokenRow): void;
+  /** Invalidates all tokens of a purpose. */
+  delete(purpose: MailPurpose): void;
+  /** Stores a token that `consume` returned. Call it in the same transaction, after `deleteUsed`, which would delete it. */
+  addUsed(purpose: MailPurpose, secret: string, token: MailTokenRow): void;
   /** Returns a token that was used, until its link would have expired. */
   findUsed(purpose: MailPurpose, secret: string, now: number): MailTokenRow | undefined;
-  forgetUsed(purpose: MailPurpose): void;
+  deleteUsed(purpose: MailPurpose): void;
 }
 
 export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
@@ -78,7 +78,7 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
         )`,
         purpose,
         purpose,
-        LIVE,
+        MAX_VALID,
       );
     },
     peek: (purpose, secret, now) => find("_mail_tokens", purpose, secret, now),
@@ -94,9 +94,9 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
     isValid: (purpose, now) =>
       sql.exec("SELECT 1 FROM _mail_tokens WHERE purpose = ? AND expires_at > ?", purpose, now).toArray().length > 0,
     isIssued: (purpose) => sql.exec("SELECT 1 FROM _mail_tokens WHERE purpose = ?", purpose).toArray().length > 0,
-    forget: (purpose) => void sql.exec("DELETE FROM _mail_tokens WHERE purpose = ?", purpose),
+    delete: (purpose) => void sql.exec("DELETE FROM _mail_tokens WHERE purpose = ?", purpose),
 
-    rememberUsed(purpose, secret, { email, expiresAt }) {
+    addUsed(purpose, secret, { email, expiresAt }) {
       sql.exec("DELETE FROM _used_mail_tokens WHERE expires_at <= ?", Date.now());
       sql.exec(
         "INSERT OR REPLACE INTO _used_mail_tokens (digest, purpose, email, expires_at) VALUES (?, ?, ?, ?)",
@@ -107,7 +107,7 @@ export function createMailTokenStore(sql: SqlStorage): MailTokenStore {
       );
     },
     findUsed: (purpose, secret, now) => find("_used_mail_tokens", purpose, secret, now),
-    forgetUsed: (purpose) => void sql.exec("DELETE FROM _used_mail_tokens WHERE purpose = ?", purpose),
+    deleteUsed: (purpose) => void sql.exec("DELETE FROM _used_mail_tokens WHERE purpose = ?", purpose),
   };
 }
 

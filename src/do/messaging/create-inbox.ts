@@ -1,6 +1,6 @@
 import type { Delivery, Receipt } from "../../shared/internal.js";
 
-/** What a kind of letter does here. Synchronous, so that it commits together with the note that it was done. */
+/** The handler of each kind of message. Synchronous, so that its effect and the number of the message commit together. */
 export type MessageHandlers = Readonly<Record<string, (payload: unknown, source: string) => void>>;
 
 export interface InboxOptions {
@@ -14,18 +14,18 @@ export const inboxSchema =
   "CREATE TABLE IF NOT EXISTS _inbox (source TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID";
 
 /**
- * Receives what other objects' outboxes send. A letter may come twice, but has its effect once: the highest number
- * of each source is kept, in the transaction of the effect.
+ * Handles the messages from the outboxes of other objects. A message can arrive twice but takes effect once: the transaction of
+ * the effect also stores the message's number, which is the highest of its source.
  */
 export function createInbox({ sql, transaction, isInitialized, handlers }: InboxOptions) {
-  const lastOf = (source: string): number =>
+  const lastSeqOf = (source: string): number =>
     Number(sql.exec("SELECT seq FROM _inbox WHERE source = ?", source).toArray()[0]?.["seq"] ?? 0);
 
   return {
-    /** Says how many of the letters are dealt with. The first that fails holds back those behind it. Never throws. */
+    /** Handles messages in order until one fails. Returns how many are done, so that the sender retries the rest. Never throws. */
     receive({ source, letters: messages }: Delivery): Receipt {
       if (!isInitialized()) {
-        // The object was deleted, or never created. A kind of a newer version may be one that creates it.
+        // The object was deleted, or was never created. A kind that this version does not know may be one that creates it.
         const known = messages.findIndex(({ kind }) => !Object.hasOwn(handlers, kind));
         if (known === -1) return { done: messages.length, gone: true };
         return { done: known, gone: true, error: unknownKind(messages[known]?.kind) };
@@ -36,7 +36,7 @@ export function createInbox({ sql, transaction, isInitialized, handlers }: Inbox
           const handler = Object.hasOwn(handlers, kind) ? handlers[kind] : undefined;
           if (!handler) throw new Error(unknownKind(kind));
           transaction(() => {
-            if (seq <= lastOf(source)) return;
+            if (seq <= lastSeqOf(source)) return;
             sql.exec("INSERT OR REPLACE INTO _inbox (source, seq) VALUES (?, ?)", source, seq);
             handler(payload, source);
           });
@@ -50,7 +50,7 @@ export function createInbox({ sql, transaction, isInitialized, handlers }: Inbox
   };
 }
 
-/** A newer version sent the message. It waits at its sender until that version is deployed again. */
+/** A newer version sent the message. It stays in the sender's outbox until that version is deployed again. */
 function unknownKind(kind: string | undefined): string {
   return `This version does not know messages of the kind "${kind}".`;
 }

@@ -7,77 +7,79 @@ import { Undeliverable } from "./undeliverable.js";
 
 export interface OutboxOptions {
   readonly store: OutboxStore;
-  /** The name of the object whose outbox it is. */
+  /** The name of the object that sends the messages. */
   readonly source: string;
   readonly isInitialized: () => boolean;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   readonly transaction: (work: () => void) => void;
-  /** Hands letters to an object, which says how many it has dealt with. */
+  /** Delivers messages to an object. Resolves to how many of them the object has handled. */
   readonly deliver: (target: string, delivery: Delivery) => Promise<Receipt>;
-  /** Hands a letter to the mail hook. */
+  /** Passes a mail to the mail hook. @throws Undeliverable if a retry cannot help */
   readonly sendMail: (message: StoredOutboxMessage) => Promise<void>;
   /**
-   * Called when a target turns out to be gone, in the transaction that strikes its letters off.
+   * Called when a target does not exist any more, in the transaction that deletes the messages to it.
    * @default nothing
    */
-  readonly onGone?: (target: string) => void;
+  readonly onTargetGone?: (target: string) => void;
   readonly onError: OnError;
 }
 
-/** What must reach somebody else, committed together with its cause. */
+/** Messages to other objects and mails. They commit with their cause, and are sent afterwards. */
 export interface Outbox {
-  /** Puts a letter in. Call it inside the transaction of its cause. */
+  /** Adds a message. Call it inside the transaction of its cause. */
   post(message: OutboxMessage): void;
-  /** Takes back what still waits of a kind. Call it inside the transaction of its cause. */
-  withdraw(target: string, kind: string): void;
-  /** Whether anything of a kind waits for a target. */
-  isWaiting(target: string, kind: string): boolean;
-  /** Sends what may go now, without waiting for the alarm. Never throws. */
+  /** Deletes the pending messages of a kind to a target. Call it inside the transaction of its cause. */
+  deletePending(target: string, kind: string): void;
+  /** Whether a message of a kind to a target is pending. */
+  hasPending(target: string, kind: string): boolean;
+  /** Sends the messages that are due, without waiting for the alarm. Never throws. */
   flush(): Promise<void>;
   /**
-   * Sends what was posted to other objects since the last time, and waits for it, but not for long: the alarm sends what
-   * is left. Never throws.
+   * Sends messages to other objects if some were posted since the last call, and waits for at most a second. The alarm sends the
+   * rest. Returns `undefined` if none were posted. Never throws.
    */
   flushPosted(): Promise<void> | undefined;
   /**
-   * Waits, but not for long, until nothing waits for a target any more. Call it when the target has shown that it is
-   * there: letters that failed are tried again at once. Never throws.
+   * Sends the pending messages to a target, and waits for at most a second. Call it when the target is known to be available:
+   * messages that failed are retried at once. Never throws.
    */
   flushTarget(target: string): Promise<void>;
-  /** How many letters wait, to anyone or to one target. */
-  waiting(target?: string): number;
+  /** The number of pending messages, in total or to one target. */
+  countPending(target?: string): number;
   deadLetters(): DeadLetter[];
 }
 
-/** An order of magnitude above what anyone takes who answers at all. */
+/** Time limit of one delivery. Ten times as long as a slow target needs. */
 const DELIVERY_TIMEOUT_MS = 30_000;
-/** How long a caller waits for what it has caused to reach others. */
+/** How long a call waits until the messages that it posted are delivered. */
 const FLUSH_TIMEOUT_MS = 1_000;
-/** So many targets are sent to at once: the platform allows six connections. */
+/** How many targets are sent to at once. The platform allows six connections. */
 const MAX_PARALLEL_TARGETS = 6;
-/** Messages that go to one object in one call. */
+/** Most messages that are sent to an object in one call. */
 const MAX_MESSAGES_PER_CALL = 20;
 const FIRST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 15 * 60_000;
-/** The attempts of about two days. */
+const MAX_RETRY_MS = 15 * 60_000;
+/** After about two days of retries, a message becomes a dead letter. */
 const MAX_ATTEMPTS = 200;
 
 /**
- * Sends letters to their targets until each has arrived or is dead: at least once, to one object in order, with
- * growing pauses. The one who receives them tells by source and number which it had already.
+ * Sends each message at least once, until it is delivered or becomes a dead letter. Messages to one object arrive in order. The
+ * pauses between retries grow. The inbox of the receiver recognizes duplicates by their source and number.
  */
 export function createOutbox(options: OutboxOptions): Outbox {
-  const { store, source, isInitialized, alarms, transaction, deliver, sendMail, onGone, onError } = options;
-  const busy = new Map<string, Promise<void>>();
-  let posted = false;
+  const { store, source, isInitialized, alarms, transaction, deliver, sendMail, onTargetGone, onError } = options;
+  /** The delivery that is running to each target. */
+  const deliveries = new Map<string, Promise<void>>();
+  /** Whether messages to other objects were posted since the last `flushPosted`. */
+  let hasPosted = false;
 
   async function send(head: StoredOutboxMessage): Promise<void> {
     if (head.expiresAt !== undefined && head.expiresAt <= Date.now()) {
-      return recordOutcome([], head, new Undeliverable("It was not worth sending any more."));
+      return recordOutcome([], head, new Undeliverable("The message expired before it was delivered."));
     }
-    const messages = head.target === MAIL ? [head] : store.from(head, MAX_MESSAGES_PER_CALL);
+    const messages = head.target === MAIL ? [head] : store.startingWith(head, MAX_MESSAGES_PER_CALL);
     const { done, error, gone } = await attempt(head, messages).catch(failed);
-    recordOutcome(messages.slice(0, done), messages[done], error ?? "There was no reason given.", gone);
+    recordOutcome(messages.slice(0, done), messages[done], error ?? "The target returned no reason.", gone);
   }
 
   async function attempt(head: StoredOutboxMessage, messages: readonly StoredOutboxMessage[]): Promise<Attempt> {
@@ -88,52 +90,53 @@ export function createOutbox(options: OutboxOptions): Outbox {
 
   const deliverMessages = (target: string, messages: readonly StoredOutboxMessage[]): Promise<Receipt> =>
     deliver(target, {
-      source: `${source} ${store.life()}`,
+      source: `${source} ${store.seriesId()}`,
       letters: messages.map(({ seq, kind, payload }) => ({ seq, kind, payload })),
     });
 
   function recordOutcome(
-    arrived: readonly StoredOutboxMessage[],
+    delivered: readonly StoredOutboxMessage[],
     failed: StoredOutboxMessage | undefined,
     error: unknown,
     gone = false,
   ): void {
-    // Whoever was erased meanwhile has nothing left to send.
+    // If this object was deleted in the meantime, its messages were deleted too.
     if (!isInitialized()) return;
     transaction(() => {
-      for (const message of arrived) store.remove(message);
-      const [first] = arrived;
-      if (gone && first) onGone?.(first.target);
+      for (const message of delivered) store.delete(message);
+      const [first] = delivered;
+      if (gone && first) onTargetGone?.(first.target);
       if (!failed || !store.has(failed)) return;
       const due = error instanceof Undeliverable ? undefined : retryAt(failed.attempts, Date.now());
-      if (due === undefined) store.bury(failed, messageOf(error), Date.now());
+      if (due === undefined) store.moveToDeadLetters(failed, messageOf(error), Date.now());
       else store.postpone(failed, due);
       if (due === undefined || failed.attempts === 0) report(failed, error, due === undefined);
     });
   }
 
-  function report({ target, kind }: StoredOutboxMessage, cause: unknown, dead: boolean): void {
-    const outcome = dead ? "is a dead letter" : "could not be delivered yet, and is tried again";
+  function report({ target, kind }: StoredOutboxMessage, cause: unknown, isDead: boolean): void {
+    const outcome = isDead ? "was given up as a dead letter" : "could not be delivered and will be retried";
+    // The rest of an object's name identifies a user or an address, which must not be logged.
     const to = target === MAIL ? "the mail hook" : target.split(":", 1).join();
     onError({
-      error: new Error(`A letter "${kind}" to ${to} ${outcome}: ${messageOf(cause)}`, { cause }),
+      error: new Error(`The message "${kind}" to ${to} ${outcome}: ${messageOf(cause)}`, { cause }),
       requestId: crypto.randomUUID(),
       path: "(outbox)",
       type: undefined,
     });
   }
 
-  /** One sending at a time to each target: a letter in flight is not sent again beside itself. */
-  function once(head: StoredOutboxMessage): Promise<void> {
+  /** Starts the delivery to a target, unless one is running: a message must not be sent twice at the same time. */
+  function ensureDelivery(head: StoredOutboxMessage): Promise<void> {
     const key = keyOf(head);
-    const running = busy.get(key);
+    const running = deliveries.get(key);
     if (running) return running;
-    const work = send(head).finally(() => busy.delete(key));
-    busy.set(key, work);
+    const work = send(head).finally(() => deliveries.delete(key));
+    deliveries.set(key, work);
     return work;
   }
 
-  /** Sends all that is due: one that does not answer holds up none but those to the same target. */
+  /** Sends all messages that are due. A target that does not respond delays only the messages to itself. */
   async function dispatch(withMail: boolean): Promise<void> {
     const running = new Map<string, Promise<void>>();
     for (;;) {
@@ -143,7 +146,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
         if (running.has(key) || running.size >= MAX_PARALLEL_TARGETS) continue;
         running.set(
           key,
-          once(head).finally(() => running.delete(key)),
+          ensureDelivery(head).finally(() => running.delete(key)),
         );
       }
       if (running.size === 0) return;
@@ -160,7 +163,7 @@ export function createOutbox(options: OutboxOptions): Outbox {
     if (isInitialized()) alarms.arm();
   }
 
-  const briefly = (): Promise<void> => within(FLUSH_TIMEOUT_MS, flush(false)).catch(() => {});
+  const flushBriefly = (): Promise<void> => within(FLUSH_TIMEOUT_MS, flush(false)).catch(() => {});
 
   alarms.register({
     name: "outbox",
@@ -171,31 +174,32 @@ export function createOutbox(options: OutboxOptions): Outbox {
   return {
     post(message) {
       store.add(message, Date.now());
-      if (message.target !== MAIL) posted = true;
+      if (message.target !== MAIL) hasPosted = true;
       alarms.arm();
     },
-    withdraw(target, kind) {
-      store.removeOf(target, kind);
+    deletePending(target, kind) {
+      store.deleteKind(target, kind);
       alarms.arm();
     },
-    isWaiting: store.hasKind,
+    hasPending: store.hasKind,
     flush: () => flush(true),
     flushPosted() {
-      if (!posted) return undefined;
-      posted = false;
-      return briefly();
+      if (!hasPosted) return undefined;
+      hasPosted = false;
+      return flushBriefly();
     },
     async flushTarget(target) {
-      if (store.waitingFor(target) === 0) return;
-      store.hurry(target, Date.now());
-      await briefly();
+      if (store.countFor(target) === 0) return;
+      store.makeDue(target, Date.now());
+      await flushBriefly();
     },
-    waiting: (target) => (target === undefined ? store.waiting() : store.waitingFor(target)),
-    deadLetters: () => (isInitialized() ? store.dead() : []),
+    countPending: (target) => (target === undefined ? store.count() : store.countFor(target)),
+    deadLetters: () => (isInitialized() ? store.deadLetters() : []),
   };
 }
 
 interface Attempt {
+  /** How many messages the target has handled. */
   readonly done: number;
   readonly error?: unknown;
   readonly gone?: boolean;
@@ -209,10 +213,10 @@ function keyOf({ target, seq }: StoredOutboxMessage): string {
   return target === MAIL ? `${MAIL} ${seq}` : target;
 }
 
-async function within<TResult>(patience: number, work: Promise<TResult>): Promise<TResult> {
+async function within<TResult>(timeoutMs: number, work: Promise<TResult>): Promise<TResult> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`There was no answer within ${patience / 1000} s.`)), patience);
+    timer = setTimeout(() => reject(new Error(`There was no reply within ${timeoutMs / 1000} s.`)), timeoutMs);
   });
   try {
     return await Promise.race([work, timeout]);
@@ -225,13 +229,13 @@ function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error));
 }
 
-/** The first line of an error, for a list that an operator reads. */
+/** Returns the first line of an error's message, shortened, for the list of dead letters. */
 function messageOf(error: unknown): string {
   return asError(error).message.split("\n", 1).join().slice(0, 200);
 }
 
-/** When to retry after earlier attempts: pauses double, up to 15 minutes. `undefined` after the last attempt. */
+/** Returns when to retry, in milliseconds since the epoch; `undefined` after the last attempt. Pauses double up to 15 minutes. */
 function retryAt(attempts: number, now: number): number | undefined {
   if (attempts + 1 >= MAX_ATTEMPTS) return undefined;
-  return now + Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS);
+  return now + Math.min(FIRST_RETRY_MS * 2 ** attempts, MAX_RETRY_MS);
 }

@@ -1,4 +1,4 @@
-/** Where messages to the mail hook go. Each stands alone: one that fails does not hold back another. */
+/** The target of mails. Mails are independent: one that fails does not delay the others. */
 export const MAIL = "mail";
 
 const HEADS = `
@@ -7,9 +7,9 @@ const HEADS = `
     OR NOT EXISTS (SELECT 1 FROM _outbox AS before WHERE before.target = message.target AND before.seq < message.seq)`;
 
 /**
- * The messages that may go next: to an object only the oldest of its messages, so that they arrive in order. Kept by
- * triggers, because finding them in `_outbox` costs as much as all that waits, and an earlier version of this package
- * writes there too. Filled anew whenever the schema is brought up to date.
+ * The messages that can be sent next: all mails, and the oldest message to each object, so that messages arrive in order. Triggers
+ * maintain the table, because a search in `_outbox` would read all pending messages, and because earlier versions of this package
+ * write to `_outbox` too. Each run of the schema fills the table again.
  */
 export const outboxHeadsSchema = `
   CREATE TABLE IF NOT EXISTS _outbox_heads (

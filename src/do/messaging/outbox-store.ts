@@ -1,23 +1,29 @@
 import { MAIL } from "./outbox-heads.js";
 
-/** What is to be sent: to another object of the app (by its name), or to the mail hook. */
+/** A message to another object of the app, or a mail. */
 export interface OutboxMessage {
+  /** The name of the object, or `MAIL` for the mail hook. */
   readonly target: string;
   readonly kind: string;
   readonly payload: unknown;
-  /** After this it is not worth sending: milliseconds since the epoch. */
+  /**
+   * When the message is no longer useful, in milliseconds since the epoch. After that it is not sent.
+   * @default never
+   */
   readonly expiresAt?: number | undefined;
 }
 
-/** A letter as it waits in the outbox. */
+/** A message in the outbox. */
 export interface StoredOutboxMessage extends OutboxMessage {
-  /** Counts up for each target, and is never used again. */
+  /** Increases with each message to the same target. No number is used twice. */
   readonly seq: number;
+  /** Failed attempts so far. */
   readonly attempts: number;
+  /** When the message can be sent, in milliseconds since the epoch. */
   readonly due: number;
 }
 
-/** A letter that could not be delivered. It says why, and holds nothing of what was to be sent. */
+/** A message that could not be delivered. The payload is not stored, because it may be confidential. */
 export interface DeadLetter {
   readonly target: string;
   readonly seq: number;
@@ -28,8 +34,8 @@ export interface DeadLetter {
   readonly error: string;
 }
 
-/** Most dead letters that are kept, the newest of them. */
-const DEAD_KEPT = 100;
+/** The newest dead letters are stored, up to this number. */
+const MAX_DEAD_LETTERS = 100;
 
 export const outboxSchema = `
   CREATE TABLE IF NOT EXISTS _outbox (
@@ -59,10 +65,11 @@ export const outboxSchema = `
 
 export type OutboxStore = ReturnType<typeof createOutboxStore>;
 
+/** Stores pending messages and dead letters. */
 export function createOutboxStore(sql: SqlStorage) {
   return {
-    /** Which life of the object its numbers belong to: an object that was erased counts from 1 again. */
-    life: (): string => String(sql.exec("SELECT id FROM _outbox_life").one()["id"]),
+    /** Identifies the series of numbers. An object whose storage was deleted counts from 1 again, with another id. */
+    seriesId: (): string => String(sql.exec("SELECT id FROM _outbox_life").one()["id"]),
 
     add({ target, kind, payload, expiresAt }: OutboxMessage, now: number): void {
       const { seq } = sql
@@ -84,13 +91,13 @@ export function createOutboxStore(sql: SqlStorage) {
       );
     },
 
-    /** When the next letter may go. */
+    /** When the next message can be sent. */
     due(): number | undefined {
       const { due } = sql.exec("SELECT min(due) AS due FROM _outbox_heads").one();
       return due === null ? undefined : Number(due);
     },
 
-    /** Letters that may go now, the longest due first. */
+    /** The messages that can be sent now, the longest due first. */
     heads: (now: number, limit: number, withMail: boolean): StoredOutboxMessage[] =>
       sql
         .exec(
@@ -104,27 +111,27 @@ export function createOutboxStore(sql: SqlStorage) {
           limit,
         )
         .toArray()
-        .map(toLetter),
+        .map(toMessage),
 
-    /** What follows a letter to the same object, itself included. */
-    from: ({ target, seq }: StoredOutboxMessage, limit: number): StoredOutboxMessage[] =>
+    /** A message and those that follow it to the same object. */
+    startingWith: ({ target, seq }: StoredOutboxMessage, limit: number): StoredOutboxMessage[] =>
       sql
         .exec("SELECT * FROM _outbox WHERE target = ? AND seq >= ? ORDER BY seq LIMIT ?", target, seq, limit)
         .toArray()
-        .map(toLetter),
+        .map(toMessage),
 
-    /** Whether a message still waits: it may have been withdrawn while it was being sent. */
+    /** Whether a message is still pending. It may be deleted while it is being sent. */
     has: ({ target, seq }: StoredOutboxMessage): boolean =>
       sql.exec("SELECT 1 FROM _outbox WHERE target = ? AND seq = ?", target, seq).toArray().length > 0,
 
     hasKind: (target: string, kind: string): boolean =>
       sql.exec("SELECT 1 FROM _outbox WHERE target = ? AND kind = ?", target, kind).toArray().length > 0,
 
-    waiting: (): number => Number(sql.exec("SELECT count(*) AS count FROM _outbox").one()["count"]),
-    waitingFor: (target: string): number =>
+    count: (): number => Number(sql.exec("SELECT count(*) AS count FROM _outbox").one()["count"]),
+    countFor: (target: string): number =>
       Number(sql.exec("SELECT count(*) AS count FROM _outbox WHERE target = ?", target).one()["count"]),
 
-    remove: ({ target, seq }: StoredOutboxMessage): void =>
+    delete: ({ target, seq }: StoredOutboxMessage): void =>
       void sql.exec("DELETE FROM _outbox WHERE target = ? AND seq = ?", target, seq),
 
     postpone: ({ target, seq }: StoredOutboxMessage, due: number): void =>
@@ -135,14 +142,15 @@ export function createOutboxStore(sql: SqlStorage) {
         seq,
       ),
 
-    removeOf: (target: string, kind: string): void =>
+    deleteKind: (target: string, kind: string): void =>
       void sql.exec("DELETE FROM _outbox WHERE target = ? AND kind = ?", target, kind),
 
-    /** Lets the letters to a target go now. */
-    hurry: (target: string, now: number): void =>
+    /** Makes the messages to a target due now. */
+    makeDue: (target: string, now: number): void =>
       void sql.exec("UPDATE _outbox SET due = ? WHERE target = ? AND due > ?", now, target, now),
 
-    bury({ target, seq, attempts }: StoredOutboxMessage, error: string, now: number): void {
+    /** Moves a message to the dead letters. */
+    moveToDeadLetters({ target, seq, attempts }: StoredOutboxMessage, error: string, now: number): void {
       sql.exec(
         `INSERT OR REPLACE INTO _dead_letters (target, seq, kind, created_at, failed_at, attempts, error)
          SELECT target, seq, kind, created_at, ?, ?, ? FROM _outbox WHERE target = ? AND seq = ?`,
@@ -155,21 +163,21 @@ export function createOutboxStore(sql: SqlStorage) {
       sql.exec("DELETE FROM _outbox WHERE target = ? AND seq = ?", target, seq);
       sql.exec(
         "DELETE FROM _dead_letters WHERE rowid NOT IN (SELECT rowid FROM _dead_letters ORDER BY rowid DESC LIMIT ?)",
-        DEAD_KEPT,
+        MAX_DEAD_LETTERS,
       );
     },
 
-    dead: (): DeadLetter[] =>
-      sql.exec("SELECT * FROM _dead_letters ORDER BY failed_at DESC, rowid DESC").toArray().map(toDead),
+    deadLetters: (): DeadLetter[] =>
+      sql.exec("SELECT * FROM _dead_letters ORDER BY failed_at DESC, rowid DESC").toArray().map(toDeadLetter),
   };
 }
 
-function toLetter(row: Record<string, SqlStorageValue>): StoredOutboxMessage {
+function toMessage(row: Record<string, SqlStorageValue>): StoredOutboxMessage {
   return {
     target: String(row["target"]),
     seq: Number(row["seq"]),
     kind: String(row["kind"]),
-    // Parsed where it is sent: one that a newer version stored in another form fails alone.
+    // Parsed when it is sent, so that a payload which a newer version stored in another format fails alone.
     get payload(): unknown {
       return JSON.parse(String(row["payload"]));
     },
@@ -179,7 +187,7 @@ function toLetter(row: Record<string, SqlStorageValue>): StoredOutboxMessage {
   };
 }
 
-function toDead(row: Record<string, SqlStorageValue>): DeadLetter {
+function toDeadLetter(row: Record<string, SqlStorageValue>): DeadLetter {
   return {
     target: String(row["target"]),
     seq: Number(row["seq"]),

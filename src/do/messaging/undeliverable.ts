@@ -1,4 +1,4 @@
-/** Trying again would change nothing: the letter is dead at once. */
+/** Thrown for a message that no retry can deliver. The outbox makes it a dead letter at once. */
 export class Undeliverable extends Error {
   override readonly name = "Undeliverable";
 }

@@ -5,10 +5,10 @@ import { defaultText } from "../mail/default-texts.js";
 import { linkTo } from "../mail/links.js";
 import { createMailHook, type MailHookOptions } from "../mail/mail-hook.js";
 import type { MailBudget } from "../mail/mail-budget.js";
-import { unknownMail, type WaitingMail } from "../mail/post-mail.js";
+import { unknownMail, type PendingMail } from "../mail/post-mail.js";
 
 /** A mail about an invitation in the outbox. */
-interface WaitingInvitationMail extends WaitingMail {
+interface WaitingInvitationMail extends PendingMail {
   readonly invitation?: WaitingInvitation;
 }
 
@@ -23,7 +23,7 @@ export function createInvitationMailer({ env, settings, mails, isBlocked }: Invi
   const hook = createMailHook({ env, settings });
 
   return async ({ seq, kind, payload }: StoredOutboxMessage): Promise<void> => {
-    hook.assertThere();
+    hook.assertConfigured();
     if (kind !== "invitation") throw unknownMail(kind);
     const { to, invitation } = payload as WaitingInvitationMail;
     if (!invitation) throw new Undeliverable("The mail says nothing of what it invites to.");

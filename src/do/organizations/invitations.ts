@@ -86,7 +86,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
   function countMail(target: string): void {
     mail.assertConfigured();
     const now = Date.now();
-    rates.forgetAll(now - MAIL_RATE.per);
+    rates.prune(now - MAIL_RATE.per);
     if (!rates.take(target, MAIL_RATE, now)) throw tooManyMails();
   }
 

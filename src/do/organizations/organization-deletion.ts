@@ -41,7 +41,7 @@ export function createOrganizationDeletion(options: OrganizationDeletionOptions)
 
   async function finish(): Promise<void> {
     if (nextAt() === undefined) return;
-    if (outbox.waiting() > 0) {
+    if (outbox.countPending() > 0) {
       sql.exec("UPDATE _deletion SET next_at = ?", Date.now() + RETRY_MS);
       return alarms.arm();
     }

@@ -23,7 +23,7 @@ export interface UserOrganizationsDeps {
   readonly userId: string;
   readonly identity: () => AppIdentity;
   readonly accounts: AccountReader;
-  readonly outbox: Pick<Outbox, "post" | "flushPosted" | "waiting">;
+  readonly outbox: Pick<Outbox, "post" | "flushPosted" | "countPending">;
   readonly rates: Pick<RateLog, "take">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
 }
@@ -104,7 +104,7 @@ export function createUserOrganizationsService({
         store.setMembership({ organizationId: id, name, role: OWNER, joinedAt, invitationId: undefined });
       });
       await outbox.flushPosted();
-      if (outbox.waiting(target) > 0) throw organizationUnavailable();
+      if (outbox.countPending(target) > 0) throw organizationUnavailable();
       return {
         id,
         name,

@@ -18,7 +18,7 @@ export interface UserOrganizationsOptions {
   readonly store: UserOrganizationStore;
   readonly blocked: Pick<BlockedInviterStore, "has">;
   readonly accounts: AccountReader;
-  readonly outbox: Pick<Outbox, "post" | "withdraw">;
+  readonly outbox: Pick<Outbox, "post" | "deletePending">;
   readonly stub: (organizationId: string) => ObjectStub;
 }
 
@@ -41,7 +41,7 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
       left({ organizationId }) {
         store.deleteMembership(organizationId);
         // The organization exists, so a creation message whose reply was lost must not create it again after its deletion.
-        outbox.withdraw(organization(organizationId), "createOrganization" satisfies OrganizationMessageKind);
+        outbox.deletePending(organization(organizationId), "createOrganization" satisfies OrganizationMessageKind);
       },
       invited(invitation) {
         // The invitation may be for an earlier address of the user.

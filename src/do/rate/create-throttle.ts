@@ -1,6 +1,6 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Alarms } from "../lifecycle/alarms.js";
-import { delayOf, durationText, memoryOf, type Failures, type ThrottleOptions } from "./throttle-delay.js";
+import { delayOf, durationText, retentionOf, type Failures, type ThrottleOptions } from "./throttle-delay.js";
 
 export const throttleSchema =
   "CREATE TABLE IF NOT EXISTS _throttle (name TEXT PRIMARY KEY, count INTEGER NOT NULL, last_at INTEGER NOT NULL) STRICT, WITHOUT ROWID";
@@ -8,41 +8,41 @@ export const throttleSchema =
 export interface CreateThrottleOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
-  /** Gives the object its schema if it has none, and runs `work`. */
+  /** Creates the schema of the object if it has none, and runs `work`. */
   readonly initialize: (work: () => void) => void;
   readonly alarms: Pick<Alarms, "arm" | "register">;
   readonly options: Required<ThrottleOptions>;
-  /** Called after what was stored has been forgotten. */
-  readonly onForgotten?: () => void | Promise<void>;
+  /** Called by the alarm after it has deleted expired counts. */
+  readonly onExpired?: () => void | Promise<void>;
 }
 
-/** A try that was counted as wrong before its outcome was known. */
+/** An attempt that counts as a wrong password until its outcome is known. */
 export interface Attempt {
-  /** Takes this one count back: the password was right. The counts of other attempts stay. */
+  /** Call it if the password was right. Subtracts this attempt only. */
   succeeded(): void;
-  /** Deletes this attempt's count and those before it, of the same name. Attempts that began later stay counted. */
+  /** Subtracts this attempt and the earlier ones of the same name. Later attempts still count. */
   clear(): void;
 }
 
-/** Slows down password guessing. Attempts with the same name are counted together: the account's, or one device's. */
+/** Slows down password guessing. Attempts are counted by name: the name of the account, or of one device. */
 export interface Throttle {
   /**
-   * Counts an attempt as wrong before the password is checked, because concurrent attempts would all pass otherwise.
+   * Counts an attempt as wrong before the password is checked. Otherwise, concurrent attempts would all be allowed.
    *
-   * @throws ReasonedError TOO_MANY_REQUESTS when the name has to wait
+   * @throws ReasonedError TOO_MANY_REQUESTS, reason `TOO_MANY_WRONG_PASSWORDS`, while the name has to wait
    */
   begin(name: string): Attempt;
   /** Deletes the count of one name. */
-  forget(name: string): void;
+  reset(name: string): void;
   /** Deletes the counts of all names. */
-  forgetAll(): void;
-  /** Whether anything is stored. */
-  holds(): boolean;
+  resetAll(): void;
+  /** Whether any count is stored. */
+  hasCounts(): boolean;
 }
 
 /**
- * Every wrong password is stored from the first on, because memory does not survive the object's eviction. An address
- * without an account is counted in the same way, so that it cannot be distinguished; the alarm deletes what that leaves.
+ * Stores every wrong password, from the first one, because the object's memory does not survive an eviction. An address without an
+ * account is counted in the same way, so that attackers cannot distinguish it. The alarm deletes expired counts.
  */
 export function createThrottle({
   sql,
@@ -50,9 +50,9 @@ export function createThrottle({
   initialize,
   alarms,
   options,
-  onForgotten,
+  onExpired,
 }: CreateThrottleOptions): Throttle {
-  /** Changes with `forgetAll`. An attempt that began before has nothing left to take back. */
+  /** Increases with each `resetAll`. An earlier attempt has no count left to subtract. */
   let generation = 0;
 
   function read(name: string): Failures | undefined {
@@ -67,7 +67,7 @@ export function createThrottle({
     alarms.arm();
   }
 
-  const expiresAt = ({ count, lastAt }: Failures): number => lastAt + memoryOf(count, options);
+  const expiresAt = ({ count, lastAt }: Failures): number => lastAt + retentionOf(count, options);
 
   const all = (): (Failures & { readonly name: string })[] =>
     isInitialized()
@@ -91,7 +91,7 @@ export function createThrottle({
       for (const row of all()) {
         if (expiresAt(row) <= now) sql.exec("DELETE FROM _throttle WHERE name = ?", row.name);
       }
-      await onForgotten?.();
+      await onExpired?.();
     },
   });
 
@@ -101,25 +101,25 @@ export function createThrottle({
       const stored = read(name);
       const before = stored && now < expiresAt(stored) ? stored : { count: 0, lastAt: 0 };
       const delay = delayOf(before, options, now);
-      if (delay > 0) throw slowDown(delay);
+      if (delay > 0) throw tooManyWrongPasswords(delay);
       const counted = { count: before.count + 1, lastAt: now };
       initialize(() => write(name, counted));
 
       const startedIn = generation;
-      /** Subtracts `count`. Without later attempts, the wait is measured from the attempt before this one again. */
-      function takeBack(count: number): void {
+      /** Subtracts `count`. If no attempt followed this one, the delay is measured from the attempt before it again. */
+      function subtract(count: number): void {
         const current = startedIn === generation ? read(name) : undefined;
         if (!current) return;
         const isLast = current.count === counted.count && current.lastAt === counted.lastAt;
         write(name, { count: current.count - count, lastAt: isLast ? before.lastAt : current.lastAt });
       }
-      return { succeeded: () => takeBack(1), clear: () => takeBack(counted.count) };
+      return { succeeded: () => subtract(1), clear: () => subtract(counted.count) };
     },
-    holds: () => isInitialized() && sql.exec("SELECT 1 FROM _throttle LIMIT 1").toArray().length > 0,
-    forget(name) {
+    hasCounts: () => isInitialized() && sql.exec("SELECT 1 FROM _throttle LIMIT 1").toArray().length > 0,
+    reset(name) {
       if (read(name)) write(name, { count: 0, lastAt: 0 });
     },
-    forgetAll() {
+    resetAll() {
       generation++;
       if (!isInitialized()) return;
       const { rowsWritten } = sql.exec("DELETE FROM _throttle");
@@ -128,7 +128,7 @@ export function createThrottle({
   };
 }
 
-function slowDown(delay: number): ReasonedError {
+function tooManyWrongPasswords(delay: number): ReasonedError {
   const retryAfter = Math.ceil(delay / 1000);
   return new ReasonedError({
     code: "TOO_MANY_REQUESTS",

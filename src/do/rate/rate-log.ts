@@ -2,22 +2,20 @@ export const rateLogSchema =
   "CREATE TABLE IF NOT EXISTS _rate_log (name TEXT NOT NULL, at INTEGER NOT NULL) STRICT; CREATE INDEX IF NOT EXISTS _rate_log_name ON _rate_log (name, at)";
 
 export interface Rate {
+  /** Most events within `per`. */
   readonly limit: number;
   /** Milliseconds. */
   readonly per: number;
 }
 
-/** How often something was done lately. */
+/** Limits how often something is done. */
 export interface RateLog {
-  /** Notes one more; `false`, and nothing noted, when there were as many as may be. */
+  /** Records an event, unless the limit is reached. Returns whether it was recorded. */
   take(name: string, rate: Rate, now: number): boolean;
-  /** Notes a key, which counts once however often it is noted; `false`, and nothing noted, for one key too many. */
+  /** Records a key, which counts once until it expires. Returns false, and records nothing, if the key is one too many. */
   takeDistinct(name: string, key: string, rate: Rate, now: number): boolean;
-  /** When the first that is still noted was done. */
-  oldest(name: string): number | undefined;
-  /** Drops what was done until then. */
-  forget(name: string, until: number): void;
-  forgetAll(until: number): void;
+  /** Deletes the events up to a time, in milliseconds since the epoch. */
+  prune(until: number): void;
 }
 
 export function createRateLog(sql: SqlStorage): RateLog {
@@ -30,21 +28,17 @@ export function createRateLog(sql: SqlStorage): RateLog {
       return true;
     },
     takeDistinct(name, key, { limit, per }, now) {
-      const [prefix, own] = [`${name} `, `${name} ${key}`];
+      const prefix = `${name} `;
+      const entry = `${prefix}${key}`;
       sql.exec("DELETE FROM _rate_log WHERE substr(name, 1, ?) = ? AND at <= ?", prefix.length, prefix, now - per);
-      const noted = sql
+      const recorded = sql
         .exec("SELECT name FROM _rate_log WHERE substr(name, 1, ?) = ?", prefix.length, prefix)
         .toArray();
-      if (noted.some((row) => row["name"] === own)) return true;
-      if (noted.length >= limit) return false;
-      sql.exec("INSERT INTO _rate_log (name, at) VALUES (?, ?)", own, now);
+      if (recorded.some((row) => row["name"] === entry)) return true;
+      if (recorded.length >= limit) return false;
+      sql.exec("INSERT INTO _rate_log (name, at) VALUES (?, ?)", entry, now);
       return true;
     },
-    oldest(name) {
-      const { at } = sql.exec("SELECT min(at) AS at FROM _rate_log WHERE name = ?", name).one();
-      return at === null ? undefined : Number(at);
-    },
-    forget: (name, until) => void sql.exec("DELETE FROM _rate_log WHERE name = ? AND at <= ?", name, until),
-    forgetAll: (until) => void sql.exec("DELETE FROM _rate_log WHERE at <= ?", until),
+    prune: (until) => void sql.exec("DELETE FROM _rate_log WHERE at <= ?", until),
   };
 }

@@ -1,25 +1,25 @@
 import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_SECONDS } from "../../shared/check-options.js";
 
-/** When wrong passwords begin to cost time, and how much. */
+/** Delays after wrong passwords. */
 export interface ThrottleOptions {
   /**
-   * Wrong passwords in a row that cost nothing.
+   * Wrong passwords in a row without a delay.
    * @default 5
    */
   readonly failures?: number;
   /**
-   * Seconds to wait after that many. Each further wrong password doubles it.
+   * Delay after that many wrong passwords, in seconds. Each further wrong password doubles it.
    * @default 1
    */
   readonly firstDelay?: number;
   /**
-   * Most seconds to wait.
+   * Longest delay, in seconds.
    * @default 900 (15 minutes)
    */
   readonly longestDelay?: number;
 }
 
-/** Wrong passwords in a row, and when the last was tried. */
+/** Wrong passwords in a row, and when the last one was entered, in milliseconds since the epoch. */
 export interface Failures {
   readonly count: number;
   readonly lastAt: number;
@@ -30,7 +30,7 @@ export const throttleDefaults: Required<ThrottleOptions> = { failures: 5, firstD
 /**
  * Fills in the defaults.
  *
- * @throws Error that names the option which could not take effect
+ * @throws Error if an option is not valid or never takes effect
  */
 export function throttleOptions(given: ThrottleOptions = {}): Required<ThrottleOptions> {
   checkOptionNames("throttle", given, { failures: true, firstDelay: true, longestDelay: true });
@@ -40,12 +40,12 @@ export function throttleOptions(given: ThrottleOptions = {}): Required<ThrottleO
   checkNumber("throttle.longestDelay", filled.longestDelay, { max: MAX_DURATION_SECONDS, isWhole: false });
   if (filled.firstDelay <= filled.longestDelay) return filled;
   throw new Error(
-    `throttle.firstDelay is ${filled.firstDelay}, and never takes effect: no wait is longer than ${filled.longestDelay} ` +
-      "seconds (throttle.longestDelay). Choose less, or more for throttle.longestDelay.",
+    `throttle.firstDelay is ${filled.firstDelay}, which is more than throttle.longestDelay (${filled.longestDelay} seconds). ` +
+      "Reduce throttle.firstDelay, or increase throttle.longestDelay.",
   );
 }
 
-/** How many milliseconds the next try has to wait. It is a delay and never a lock: time alone ends it. */
+/** Returns how many milliseconds the next attempt has to wait. The delay always ends by itself: accounts are never locked. */
 export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleOptions>, now: number): number {
   if (count < options.failures) return 0;
   const seconds = Math.min(options.firstDelay * 2 ** (count - options.failures), options.longestDelay);
@@ -53,14 +53,14 @@ export function delayOf({ count, lastAt }: Failures, options: Required<ThrottleO
 }
 
 /**
- * How many milliseconds after its last wrong password a count is kept. Fewer failures are forgotten earlier, at a pace
- * of one per `longestDelay`: forgetting never permits more guesses than the longest wait does.
+ * Returns how many milliseconds after the last wrong password a count expires. A low count expires earlier, by one `longestDelay`
+ * per failure, so that expiry never allows more guesses than the longest delay does.
  */
-export function memoryOf(count: number, options: Required<ThrottleOptions>): number {
+export function retentionOf(count: number, options: Required<ThrottleOptions>): number {
   return Math.min(count, 4) * options.longestDelay * 1000;
 }
 
-/** A duration for people. Minutes are rounded up, so that nobody tries too early. */
+/** Formats a duration for people. Minutes are rounded up, so that the next attempt is not too early. */
 export function durationText(seconds: number): string {
   const [count, unit] = seconds < 60 ? [seconds, "second"] : [Math.ceil(seconds / 60), "minute"];
   return `${count} ${unit}${count === 1 ? "" : "s"}`;

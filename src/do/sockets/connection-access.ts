@@ -53,14 +53,17 @@ export function createConnectionAccess({
   }
 
   function isStale(connection: Connection): boolean {
-    if (connection.lapses <= Date.now() || reconnectPositions().wasRequested(connection)) return true;
-    return permissionVersion !== undefined && connection.standing !== checkAccess(connection.caller).permissionVersion;
+    if (connection.expiresAt <= Date.now() || reconnectPositions().wasRequested(connection)) return true;
+    return (
+      permissionVersion !== undefined &&
+      connection.permissionVersion !== checkAccess(connection.caller).permissionVersion
+    );
   }
 
   /** Asks the client to reconnect on a new socket. Until it does, the events of its subscriptions are not sent. */
   function requestReconnect(connection: Connection): void {
     if (!reconnectPositions().request(connection)) return;
-    if (connection.lapses === NEVER_EXPIRES) connection.socket.close(CLOSE_RECONNECT, "Open the stream again.");
+    if (connection.expiresAt === NEVER_EXPIRES) connection.socket.close(CLOSE_RECONNECT, "Open the stream again.");
     else connection.socket.send(frames.reconnect());
   }
 
@@ -77,9 +80,9 @@ export function createConnectionAccess({
 
   /** Resolves when the pending access check of a socket's caller is done; returns `undefined` if no check is needed. */
   function whenResolved(connection: Connection): Promise<void> | undefined {
-    const underway = pendingChecks.get(connection);
-    if (underway || !resolveAccess || reconnectPositions().wasRequested(connection) || !authorizeMessage(connection))
-      return underway;
+    const pending = pendingChecks.get(connection);
+    if (pending || !resolveAccess || reconnectPositions().wasRequested(connection) || !authorizeMessage(connection))
+      return pending;
     const work = checkAccess(connection.caller).access === "unknown" ? resolveAccess(connection.caller) : undefined;
     if (!work) return undefined;
     const resolved = work

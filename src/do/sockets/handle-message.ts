@@ -11,11 +11,11 @@ import { isStop, type Message, type ParsedMessage } from "./messages.js";
 import { subscriptionKindOf, type OpenedResult, type Start } from "./stream-scope.js";
 import {
   duplicateId,
-  inputsTakeTooMuch,
+  inputsUseTooMuchMemory,
   memberQuota,
   tooManySubscriptions,
   tooMuchInput,
-  tooMuchWaits,
+  tooManyUnanswered,
 } from "../connections/socket-errors.js";
 import type { SocketServerOptions } from "./socket-capability.js";
 import { inputBytes } from "../connections/subscription.js";
@@ -52,7 +52,7 @@ export function createMessageHandler(options: MessageHandlerOptions) {
     if (index.bytesOf(connection) + bytes > subscriptionBytes) return tooMuchInput(subscriptionBytes);
     const refused = isShared ? memberRefusal(memberKey(connection.caller), bytes) : undefined;
     if (refused) return refused;
-    return connection.memory.reserve("stored", bytes) ? undefined : inputsTakeTooMuch();
+    return connection.memory.reserve("stored", bytes) ? undefined : inputsUseTooMuchMemory();
   }
 
   /** Returns the error if another subscription would exceed the limits of an organization's member. */
@@ -144,7 +144,8 @@ export function createMessageHandler(options: MessageHandlerOptions) {
         const id = readMessageId(text);
         // A stop message needs no memory and releases the memory of its subscription.
         if (id !== null && isStop(text)) stop(connection, id, { id });
-        else connection.send(frames.error({ id }, (error ??= shape({ path: "", input: undefined }, tooMuchWaits()))));
+        else
+          connection.send(frames.error({ id }, (error ??= shape({ path: "", input: undefined }, tooManyUnanswered()))));
       }
     },
   };

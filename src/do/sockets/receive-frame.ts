@@ -91,10 +91,10 @@ export function createReceiver(options: ReceiverOptions) {
     const split = splitFrame(frame, max.messages);
     const texts = "read" in split ? [] : split;
     const load = { messages: "read" in split ? 1 : texts.length, bytes };
-    const tooMuch = "Too many messages wait to be handled.";
-    if (!queue.hasRoom(connection.socket, load)) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMuch);
+    const tooMany = "Too many unanswered messages. Wait for replies before you send more.";
+    if (!queue.hasRoom(connection.socket, load)) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMany);
     if (!waitingBytes.reserve(connection, bytes)) {
-      if (connection.isAsked()) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMuch);
+      if (connection.awaitsPong()) return close(connection, CLOSE_TOO_MUCH_PENDING, tooMany);
       return refuseAll(connection, texts);
     }
     const calls = texts.filter((text) => !isStop(text)).length;
@@ -105,7 +105,7 @@ export function createReceiver(options: ReceiverOptions) {
         const messages = "read" in split ? [split] : await parse(member, texts);
         if (messages.some(({ isOfSubscription }) => isOfSubscription)) restore();
         for (const message of messages) {
-          if (connection.isWaiting()) await connection.ready();
+          if (connection.isWaiting()) await connection.whenReady();
           const isHandled = await turns.run(member, costOf(message.length), async () => {
             if (!mayHandle(connection)) return false;
             onUse?.(connection.caller);

@@ -125,7 +125,7 @@ export function createSocketServer(options: SocketServerOptions) {
       store,
       limits,
       budget,
-      onWait: () => resumeFlag.set(),
+      onPing: () => resumeFlag.set(),
       onReady: () => subscriptions.resume(connection),
       onTooSlow() {
         receiver.drop(socket);
@@ -184,20 +184,19 @@ export function createSocketServer(options: SocketServerOptions) {
     state.waitUntil(restored.then(subscriptions.resumeGenerators));
   }
 
-  function accept(caller: Caller, lapses: number): { connection: Connection; client: WebSocket } {
+  function accept(caller: Caller, expiresAt: number): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     const session = sessionOf(caller);
     // The platform answers pings, so that a ping does not wake the object.
     state.setWebSocketAutoResponse(new WebSocketRequestResponsePair("PING", "PONG"));
     const tags = caller.type === "user" ? [userTag(caller.userId)] : [];
     state.acceptWebSocket(server, session === undefined ? tags : [...tags, sessionTag(session)]);
-    const standing = options.permissionVersion?.(caller);
     server.serializeAttachment({
       version: ATTACHMENT_VERSION,
       key: randomId(),
       caller,
-      lapses,
-      standing,
+      lapses: expiresAt,
+      standing: options.permissionVersion?.(caller),
       subscriptions: "[]",
     } satisfies Attachment);
     restore();
@@ -217,10 +216,10 @@ export function createSocketServer(options: SocketServerOptions) {
 
   return {
     /** Accepts a socket of a caller that the Worker has authenticated. */
-    accept(caller: Caller, lapses: number): Response {
+    accept(caller: Caller, expiresAt: number): Response {
       const exceeded = exceededSocketLimit(state, caller, limits, options.isShared);
       if (exceeded) return tooManySockets(exceeded);
-      return new Response(null, { status: 101, webSocket: accept(caller, lapses).client });
+      return new Response(null, { status: 101, webSocket: accept(caller, expiresAt).client });
     },
 
     /** Accepts a socket of a Worker, and sends the stream of the Worker's ticket on it. */

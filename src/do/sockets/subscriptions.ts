@@ -142,9 +142,9 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     void pumpStream({
       iterable: opened.iterable,
       signal: opened.controller.signal,
-      hasRoom: connection.ready,
+      hasRoom: connection.whenReady,
       async ready() {
-        await connection.ready();
+        await connection.whenReady();
         await whenResolved(connection);
         return index.has(subscription) && authorizeDelivery(connection);
       },

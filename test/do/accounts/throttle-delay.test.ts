@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { delayOf, durationText, memoryOf, throttleDefaults } from "../../../src/do/rate/throttle-delay.js";
+import { delayOf, durationText, retentionOf, throttleDefaults } from "../../../src/do/rate/throttle-delay.js";
 
 describe("the delay of the next attempt", () => {
   it.each([
@@ -33,14 +33,14 @@ describe("the lifetime of a count of wrong passwords", () => {
     [5, 60],
     [100, 60],
   ])("for a count of %i is %i minutes", (count, minutes) => {
-    expect(memoryOf(count, throttleDefaults)).toBe(minutes * 60_000);
+    expect(retentionOf(count, throttleDefaults)).toBe(minutes * 60_000);
   });
 
   it("never ends while its delay lasts", () => {
     for (const failures of [1, 2, 5]) {
       const options = { failures, firstDelay: 1000, longestDelay: 900 };
       for (let count = 1; count < 20; count++) {
-        expect(memoryOf(count, options)).toBeGreaterThanOrEqual(delayOf({ count, lastAt: 0 }, options, 0));
+        expect(retentionOf(count, options)).toBeGreaterThanOrEqual(delayOf({ count, lastAt: 0 }, options, 0));
       }
     }
   });

@@ -125,7 +125,7 @@ const wait = fc.integer({ min: 1, max: 15_000 }).map(
 const purge = fc.integer({ min: 1, max: 5 }).map(
   (count): Step =>
     ({ store }) =>
-      store.removeExpired(Date.now(), count),
+      store.deleteExpired(Date.now(), count),
 );
 
 it("agrees with a plain map after any history of sets, deletes, increments, lists and time", { timeout: 60_000 }, () =>

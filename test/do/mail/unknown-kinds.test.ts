@@ -18,7 +18,7 @@ const mailers = {
     userId: "1".repeat(32),
     identity: unexpected,
     tokens: {} as never,
-    isWaiting: unexpected,
+    isPending: unexpected,
     count: unexpected,
   }),
   invitation: createInvitationMailer({ ...hook, mails: { take: unexpected }, isBlocked: unexpected }),

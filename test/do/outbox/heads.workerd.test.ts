@@ -99,22 +99,22 @@ it("updates the heads on every change, also those of the previous version", asyn
     message.map(
       (each): Step =>
         (store) =>
-          store.remove(stored(each)),
+          store.delete(stored(each)),
     ),
     message.map(
       (each): Step =>
         (store) =>
-          store.bury(stored(each), "No.", 1),
+          store.moveToDeadLetters(stored(each), "No.", 1),
     ),
     target.map(
       (to): Step =>
         (store) =>
-          store.removeOf(to, "note"),
+          store.deleteKind(to, "note"),
     ),
     target.map(
       (to): Step =>
         (store) =>
-          store.hurry(to, 3),
+          store.makeDue(to, 3),
     ),
     fc.constant<Step>((_store, sql) => void sql.exec("UPDATE _outbox SET due = 0")),
     fc.constant<Step>((_store, sql) => {

@@ -72,9 +72,9 @@ describe("the outbox", () => {
     expect(dues[1]).toBeGreaterThan(1_500);
     expect(dues[2]).toBeGreaterThan(3_000);
     expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.errors)).toEqual([
-      'A letter "note" to receiver ' +
+      'The message "note" to receiver ' +
         to.split(" ")[1] +
-        " could not be delivered yet, and is tried again: Unreachable.",
+        " could not be delivered and will be retried: Unreachable.",
     ]);
     await receiver().setTrouble("none");
     await sender().hurry();
@@ -198,7 +198,7 @@ describe("the outbox", () => {
     expect(dead).toMatchObject([{ target: "mail", kind: "note", attempts: 1, error: "There is no hook." }]);
     expect(JSON.stringify(dead)).not.toContain("nobody");
     expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.errors)).toEqual([
-      'A letter "note" to the mail hook is a dead letter: There is no hook.',
+      'The message "note" to the mail hook was given up as a dead letter: There is no hook.',
     ]);
   });
 
@@ -217,7 +217,7 @@ describe("the outbox", () => {
     await sender().write(to, "too late", { expiresAt: Date.now() - 1 });
     await empty(sender);
     expect(await receiver().effects()).toEqual([]);
-    expect(await sender().deadLetters()).toMatchObject([{ error: "It was not worth sending any more." }]);
+    expect(await sender().deadLetters()).toMatchObject([{ error: "The message expired before it was delivered." }]);
   });
 });
 

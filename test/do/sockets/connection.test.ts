@@ -75,7 +75,7 @@ it("eventually lets every socket send, whichever of them read, close or fail, an
           store,
           limits,
           budget,
-          onWait() {},
+          onPing() {},
           onReady() {},
           onTooSlow: () => connection.end(),
           onSend() {},
@@ -104,14 +104,14 @@ it("eventually lets every socket send, whichever of them read, close or fail, an
             connection.end();
           } else if (step.do === "wait") {
             waiting++;
-            void connection.ready().then(() => waiting--);
+            void connection.whenReady().then(() => waiting--);
           } else if (step.do === "produce") {
             const reservation = connection.reserve(step.expected);
             reservation?.use(step.bytes);
             if (reservation && !connection.isWaiting(step.bytes)) connection.send("x".repeat(step.bytes));
             reservation?.release();
           } else if ("bytes" in step && !connection.isWaiting(step.bytes)) {
-            if (step.do === "hold") connection.hold(step.bytes);
+            if (step.do === "hold") connection.countBuffered(step.bytes);
             connection.send("x".repeat(step.bytes));
           }
         }

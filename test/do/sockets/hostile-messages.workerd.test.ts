@@ -11,7 +11,7 @@ it.each(["source", "generator"])(
     socket.send([subscribe(1, path), subscribe(1, path)]);
     socket.send(subscribe(1, path));
     await socket.until(3);
-    const refused = { id: 1, error: { json: { message: "Duplicate id 1", data: { code: "BAD_REQUEST", path } } } };
+    const refused = { id: 1, error: { json: { data: { code: "BAD_REQUEST", reason: "DUPLICATE_ID", path } } } };
     expect(socket.frames).toMatchObject([{ id: 1, result: { type: "started" } }, refused, refused]);
     await evictDurableObject(object, { webSockets: "hibernate" });
     socket.send(subscribe(1, path));

@@ -133,7 +133,10 @@ describe("messages that wait for an answer", () => {
     const socket = await open();
     socket.send({ id: 1, method: "query", params: { path: "pause" } });
     for (let n = 0; n < 30; n++) socket.send(Array.from({ length: inFrame }, () => echo(n + 2, "x".repeat(length))));
-    expect(await socket.closed).toEqual({ code: 4413, reason: "Too many messages wait to be handled." });
+    expect(await socket.closed).toEqual({
+      code: 4413,
+      reason: "Too many unanswered messages. Wait for replies before you send more.",
+    });
     await http.release.mutate();
   });
 

@@ -58,7 +58,7 @@ describe("one member of an organization", () => {
       const refused = await open(ada);
       expect(await refused.closed).toEqual({
         code: 4429,
-        reason: "You have too many sockets to this organization. Close other pages.",
+        reason: "You have too many connections to this organization. Close other pages.",
       });
       const other = await open(bob);
       await other.ping();

@@ -41,6 +41,8 @@ it("limits results to the share of the memory that the large output of one membe
   expect(socketLimits({ memoryBytes: 1_048_576 }).resultBytes).toBe(196_608);
   expect(socketLimits({ memoryBytes: 134_217_728, resultBytes: 25_165_824 }).resultBytes).toBe(25_165_824);
   for (const given of [{ resultBytes: 6_291_457 }, { memoryBytes: 65_536, resultBytes: 20_000 }]) {
-    expect(() => socketLimits(given)).toThrow(/^sockets\.resultBytes is .* Set it to that or less, or raise sockets/);
+    expect(() => socketLimits(given)).toThrow(
+      /^sockets\.resultBytes is .* Set sockets\.resultBytes to that or less, or increase sockets/,
+    );
   }
 });

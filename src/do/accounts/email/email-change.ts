@@ -137,7 +137,7 @@ export function createEmailChange(deps: AccountDeps) {
         pendingChanges.delete();
         accounts.setEmail(change.email, change.operationId);
         revokeEarlier(deps, "emailChanged");
-        mailTokens.rememberUsed("changeEmail", secret, used);
+        mailTokens.addUsed("changeEmail", secret, used);
         outbox.post({ target: emailTaken, kind: "commitAddress", payload: { operationId: change.operationId } });
         release(before);
         deps.organizations.announceEmail(change.email);

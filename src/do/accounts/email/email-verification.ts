@@ -52,7 +52,7 @@ export function createEmailVerification(deps: AccountDeps) {
         accounts.setVerified();
         deps.organizations.requestInvitations(index);
         revokeEarlier(deps, "emailVerified");
-        mailTokens.rememberUsed("verifyEmail", secret, sent);
+        mailTokens.addUsed("verifyEmail", secret, sent);
         audit.add({ action: "email.verify", outcome: "ok", ...actor });
         return hooks.emailVerified(now);
       });

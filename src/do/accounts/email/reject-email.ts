@@ -37,7 +37,7 @@ export async function rejectEmail(
     return transaction(() => {
       const used = accounts.read() && mailTokens.consume(purpose, secret, Date.now());
       if (!used || used.email !== pendingChanges.read()?.email) throw invalidLink();
-      mailTokens.forget(purpose);
+      mailTokens.delete(purpose);
       cancelPendingChange(deps);
       audit.add({ action: "email.reject", outcome: "ok", ...actor });
     });

@@ -60,7 +60,7 @@ export function createPasswordReset(deps: AccountDeps) {
         accounts.setVerified();
         // A person who knew the old password can have requested a change to another address.
         const ended = revokeEarlier(deps, "passwordReset");
-        mailTokens.rememberUsed("resetPassword", secret, used);
+        mailTokens.addUsed("resetPassword", secret, used);
         mailNotice(deps, "passwordChanged", { email: now.email, emailVerified: true });
         // Wrong passwords were tried against the old one.
         outbox.post({ target: index, kind: "forgetFailures", payload: null });

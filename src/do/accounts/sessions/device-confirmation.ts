@@ -35,7 +35,7 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
     if (account?.email !== email) return;
     if (!account.emailVerified) return requestVerification();
     // A stranger's request must not end the link that the user is about to open.
-    if (outbox.isWaiting(MAIL, "confirmDevice") || mailTokens.isValid("confirmDevice", Date.now())) return;
+    if (outbox.hasPending(MAIL, "confirmDevice") || mailTokens.isValid("confirmDevice", Date.now())) return;
     const epoch = deviceEpoch.read();
     if (!(await countMail(identity, { to: email, kind: "confirmDevice", id: randomId() }))) return;
     transaction(() => {
@@ -70,9 +70,9 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
         if (!used && mailTokens.findUsed("confirmDevice", secret, Date.now())) throw usedLink();
         if (used?.email !== now.email) throw invalidLink();
         // The mail can have been sent more than once, each time with another token.
-        mailTokens.forget("confirmDevice");
-        outbox.withdraw(MAIL, "confirmDevice");
-        mailTokens.rememberUsed("confirmDevice", secret, used);
+        mailTokens.delete("confirmDevice");
+        outbox.deletePending(MAIL, "confirmDevice");
+        mailTokens.addUsed("confirmDevice", secret, used);
         // The browser can have used up its attempts as a known device.
         const target = emailObjectName(identity().secrets.index, now.email);
         outbox.post({ target, kind: FORGET_DEVICE_FAILURES, payload: { deviceId } });

@@ -21,7 +21,7 @@ import {
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
-import { deliverThrough } from "../../messaging/deliver-through.js";
+import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
 import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
@@ -56,7 +56,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     isInitialized,
     alarms,
     transaction,
-    deliver: deliverThrough(identity),
+    deliver: createMessageDelivery(identity),
     sendMail: createInvitationMailer({ env, settings: app.mail, mails, isBlocked }),
     onError: app.onError,
   });
@@ -76,7 +76,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     initialize,
     alarms,
     options: app.throttle,
-    onForgotten: () => claims.tidy(),
+    onExpired: () => claims.tidy(),
   });
   const claims = createAddressClaims({
     pointers: createEmailPointerStore(sql, isInitialized),
@@ -114,12 +114,12 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       releaseAddress(payload) {
         claims.handlers.releaseAddress(payload);
         // They were about an account that is no longer here.
-        if (!claims.read()) throttle.forgetAll();
+        if (!claims.read()) throttle.resetAll();
       },
-      forgetFailures: throttle.forgetAll,
+      forgetFailures: throttle.resetAll,
       [FORGET_DEVICE_FAILURES](payload) {
         // Only objects of the app send it, so its shape is known.
-        throttle.forget(deviceName((payload as { readonly deviceId: string }).deviceId));
+        throttle.reset(deviceName((payload as { readonly deviceId: string }).deviceId));
       },
       ...invitations.handlers,
     },
@@ -138,7 +138,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   }
 
   function holdsMore(): boolean {
-    return throttle.holds() || invitations.hasEntries() || (isInitialized() && outbox.waiting() > 0);
+    return throttle.hasCounts() || invitations.hasEntries() || (isInitialized() && outbox.countPending() > 0);
   }
 
   /** An invitation may be the first that is stored of an address. */

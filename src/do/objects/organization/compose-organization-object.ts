@@ -11,7 +11,7 @@ import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
-import { deliverThrough } from "../../messaging/deliver-through.js";
+import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import {
   createInvitationStore,
@@ -60,9 +60,9 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     isInitialized,
     alarms,
     transaction,
-    deliver: deliverThrough(identity),
+    deliver: createMessageDelivery(identity),
     sendMail: () => Promise.reject(new Error("An organization's object sends no mail of its own.")),
-    onGone(target) {
+    onTargetGone(target) {
       const to = parseName(target);
       if (to?.type === "user") membership.onUserDeleted(to.id);
     },

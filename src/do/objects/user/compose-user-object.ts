@@ -19,7 +19,7 @@ import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
 import { frameworkTriggersSql } from "../../tables/schema/ddl.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
-import { deliverThrough } from "../../messaging/deliver-through.js";
+import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
 import type { OwnerStorage } from "../owner-storage.js";
@@ -115,14 +115,14 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
     isInitialized,
     alarms,
     transaction,
-    deliver: deliverThrough(identity),
+    deliver: createMessageDelivery(identity),
     sendMail: createMailer({
       userId: address.id,
       env,
       settings: app.mail,
       identity,
       tokens: mailTokens,
-      isWaiting: outboxStore.has,
+      isPending: outboxStore.has,
       count: (notice) => countMail(identity, notice),
     }),
     onError,

@@ -1,0 +1,13 @@
+import type { Delivery, Receipt } from "../../shared/internal.js";
+import { stubOf } from "../../shared/object-stub.js";
+import { parseName } from "../../shared/owner.js";
+import type { AppIdentity } from "../lifecycle/identity.js";
+
+/** Creates the function that delivers messages to other objects of the app, which it finds by their names. */
+export function createMessageDelivery(identity: () => AppIdentity) {
+  return async (target: string, delivery: Delivery): Promise<Receipt> => {
+    const address = parseName(target);
+    if (!address) throw new Error("The target of the message is not an object of this app.");
+    return stubOf(identity().namespace, address).internal({ op: "deliver", ...delivery });
+  };
+}
