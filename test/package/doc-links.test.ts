@@ -50,3 +50,8 @@ it("docs/README.md lists each page of docs and of docs/decisions once", async ()
   const others = pages.filter((page) => page.startsWith("docs/") && page !== "docs/README.md");
   expect(links.toSorted()).toEqual(others.toSorted());
 });
+
+it.each(pages)("%s has lines of at most 120 characters outside of code and tables", async (page) => {
+  const lines = (await readProse(page)).split("\n");
+  expect(lines.filter((line) => line.length > 120 && !line.startsWith("|"))).toEqual([]);
+});
