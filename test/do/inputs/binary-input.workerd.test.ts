@@ -37,7 +37,7 @@ describe("a stock client with httpLink", () => {
     }
   });
 
-  it("gets no such reason for other content types", async () => {
+  it("gets another reason for other content types", async () => {
     const { browser } = await signUp();
     for (const type of ["text/plain", "application/x-www-form-urlencoded", "image/png"]) {
       const response = await browser.fetch("/trpc/posts.create", {
@@ -46,7 +46,7 @@ describe("a stock client with httpLink", () => {
         body: "x",
       });
       const { error } = (await response.json()) as { error: { json: { data: { code: string; reason?: string } } } };
-      expect([error.json.data.code, error.json.data.reason]).toEqual(["UNSUPPORTED_MEDIA_TYPE", undefined]);
+      expect([error.json.data.code, error.json.data.reason]).toEqual(["UNSUPPORTED_MEDIA_TYPE", "CONTENT_TYPE_UNSUPPORTED"]);
     }
   });
 

@@ -49,7 +49,7 @@ describe.each(roads)("middlewares in an object, over $name", (road) => {
     await expect(road.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
     expect(await road.query("items")).toEqual([]);
     expect(reports).toContainEqual({
-      message: 'The result of "unfit" does not fit its .output() schema.',
+      message: 'The result of "unfit" does not match its .output() schema.',
       path: "unfit",
     });
   });
