@@ -4,7 +4,7 @@ import { run } from "../scripts/run.mjs";
 import { report } from "./runner/report.mjs";
 import { runBenchmark } from "./runner/run-benchmark.mjs";
 
-/** By name. A name's first part selects all that begin with it. */
+/** The benchmarks by name. The first part of a name selects all benchmarks that start with it. */
 const benchmarks = {
   "accounts/times": () => import("./accounts/times.mjs"),
   "accounts/guesses": () => import("./accounts/guesses.mjs"),
@@ -43,7 +43,7 @@ if (!options["no-build"]) {
   if (code !== 0) throw new Error(output);
 }
 
-// The servers end with the runner, however it ends.
+// The servers stop with the runner, however it ends.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
 const rounds = Number(options.rounds ?? (options.smoke ? 1 : 21));

@@ -1,15 +1,15 @@
-// Builds dist/ with plain tsc: the server program, then the client program. Both hold src/shared and emit the same for it.
-// The new dist/ takes the old one's place only when both have succeeded, so that nobody reads a half of it.
+// Builds dist/ with plain tsc: the server program, then the client program. Both contain src/shared and emit the same for it.
+// The new dist/ replaces the old one only when both have succeeded, so that nobody reads an incomplete build.
 import { rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { root, run } from "./run.mjs";
 
 const dist = path.join(root, "dist");
-// Beside dist/, at the same depth: the source maps name src/ relative to where they were written.
+// A folder beside dist/, at the same depth, because the source maps name src/ relative to the folder they were written in.
 const fresh = path.join(root, `.dist-${process.pid}`);
 const stale = `${fresh}-stale`;
 
-/** A build that runs at the same time may have moved its own dist/ into place between our two renames. */
+/** A build that runs at the same time may have moved its own dist/ into place between the two renames. */
 async function swap() {
   for (let attempt = 0; ; attempt++) {
     await rm(stale, { recursive: true, force: true });

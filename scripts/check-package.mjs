@@ -1,4 +1,4 @@
-// Checks what `npm pack` would publish, from the dist/ that `npm run build` has made. Needs no network.
+// Checks what `npm pack` would publish, from the dist/ that `npm run build` has created. Needs no network.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -13,7 +13,7 @@ const folder = await mkdtemp(path.join(tmpdir(), "trpc-userdo-"));
 const missing = await findMissing();
 let failures = 0;
 
-/** A check answers what is wrong with the package, one line each; none means it is right. */
+/** Each check returns the problems of the package, one per line; an empty list means that the package is right. */
 async function step(name, check, needsAll = false) {
   if (needsAll && missing.length > 0) {
     console.log(`skipped      ${name}: needs every entry point, and ${missing.join(", ")} is not in dist/`);

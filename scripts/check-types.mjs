@@ -1,12 +1,12 @@
 // Type-checks every program: the package's two, their tests, and those of the examples and the benchmarks.
-// The examples import the package as an app does, from dist/: build first.
+// The examples import the package from dist/, like an app: build first.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { root, run } from "./run.mjs";
 
 const noInputs = "error TS18003";
 
-/** A tsconfig for editors that holds no files itself and refers to the others. */
+/** A tsconfig for editors that contains no files itself and refers to the others. */
 const refersOnly = /"files":\s*\[\s*\]/;
 
 function programsOf(folder) {
@@ -21,7 +21,7 @@ const examples = existsSync(path.join(root, "examples")) ? readdirSync(path.join
 const programs = [".", "bench", ...examples.map((name) => path.join("examples", name))].flatMap(programsOf);
 
 const failed = [];
-// One after the other: the compiler uses every core by itself.
+// Runs one after the other, because the compiler uses every core by itself.
 for (const program of programs) {
   const started = performance.now();
   const { code, output } = await run("tsc", ["-p", program, "--noEmit", "--pretty", "false"]);

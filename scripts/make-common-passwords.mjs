@@ -1,11 +1,11 @@
-// Makes src/do/accounts/passwords/common-passwords.ts from a list of passwords, the most common first.
+// Generates src/do/accounts/passwords/common-passwords.ts from a list of passwords, the most common first.
 //
 //   npm pack @zxcvbn-ts/language-common@4.1.3 && tar xzf zxcvbn-ts-language-common-*.tgz
 //   node scripts/make-common-passwords.mjs package/src/passwords.json
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 
-/** Shorter ones are refused by their length. */
+/** Shorter passwords are rejected by their length. */
 const SHORTEST = 8;
 const COUNT = 12_000;
 

@@ -1,4 +1,4 @@
-// How the scripts start the tools of node_modules/.bin.
+// Runs the tools of node_modules/.bin for the scripts.
 import { spawn } from "node:child_process";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -8,8 +8,8 @@ export const root = fileURLToPath(new URL("..", import.meta.url));
 const bin = path.join(root, "node_modules", ".bin");
 
 /**
- * Runs one of the installed tools and answers its exit code with everything it printed.
- * Never rejects: a tool that cannot be started counts as one that failed.
+ * Runs one of the installed tools and returns its exit code and all of its output. Never rejects: a tool that cannot be
+ * started counts as one that failed.
  *
  * @param {string} tool
  * @param {string[]} args

@@ -1,4 +1,4 @@
-// Stores what a version's objects write, for the tests that open it with every later version:
+// Stores the storage that a version's objects write, for the tests that open it with every later version:
 // node scripts/store-release.mjs <name> [folder of a checkout]
 import { mkdtemp, rm } from "node:fs/promises";
 import path from "node:path";
@@ -14,7 +14,7 @@ if (!name) {
 
 const folder = await mkdtemp(path.join(root, "node_modules/.store-release-"));
 try {
-  // The test's modules are TypeScript, and find the repository by the place that they run in.
+  // The test's modules are TypeScript, and find the repository relative to their own folder.
   const outfile = path.join(folder, "upgrade", "store-release.mjs");
   await build({
     entryPoints: [path.join(root, "test/upgrade/store-release.ts")],

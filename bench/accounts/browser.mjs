@@ -1,4 +1,4 @@
-// A browser as far as accounts are concerned: it keeps its cookies.
+// A browser that only stores cookies.
 import { samePage } from "../app/start-app.mjs";
 import { requestBytes } from "../runner/http-connection.mjs";
 
@@ -6,7 +6,7 @@ import { requestBytes } from "../runner/http-connection.mjs";
 export function createBrowser(connection) {
   const cookies = new Map();
   return {
-    /** @param {Iterable<string>} names all others are lost, as when they are stolen one by one */
+    /** @param {Iterable<string>} names all other cookies are lost, as when they are stolen one by one */
     keepOnly(names) {
       const kept = new Set(names);
       for (const name of cookies.keys()) if (!kept.has(name)) cookies.delete(name);

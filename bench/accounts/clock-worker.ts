@@ -3,7 +3,7 @@ import { createUserDO } from "trpc-userdo/do";
 import { createWorker } from "trpc-userdo/worker";
 import { appRouter } from "../app/router.js";
 
-/** All options are the defaults: what is counted is what an app gets that sets none. */
+/** All options have their defaults, so the figures are those of an app that sets no options. */
 export class BlogDO extends createUserDO(appRouter, {
   mail: () => Promise.resolve(),
   appUrl: "https://app.example.com",
@@ -11,7 +11,7 @@ export class BlogDO extends createUserDO(appRouter, {
 
 const app = createWorker(appRouter, { binding: "BLOG_DO" });
 
-/** The app, and beside it a way to set its clock. Its objects run in the same isolate. */
+/** The app, with an additional way to set its clock. Its objects run in the same isolate. */
 export default {
   ...app,
   fetch(request, env, ctx) {

@@ -1,4 +1,4 @@
-// A clock that the benchmark sets: a day of guesses has to fit into seconds. Import it before anything that reads the time.
+// A clock that the benchmark sets, so that a day of guesses runs in seconds. Import it before modules that read the time.
 const RealDate = globalThis.Date;
 let offset = 0;
 
@@ -14,7 +14,7 @@ class MovedDate extends RealDate {
 }
 globalThis.Date = MovedDate as DateConstructor;
 
-/** Sets the distance from the machine's clock, in milliseconds. */
+/** Sets the offset from the machine's clock, in milliseconds. */
 export function setOffset(milliseconds: number): void {
   offset = milliseconds;
 }

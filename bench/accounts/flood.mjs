@@ -1,9 +1,9 @@
-// What a flood of sign-ins does to somebody else's calls, in the worst place: all objects in one process and thread.
+// Measures how a flood of sign-ins affects another user's calls in the worst case: all objects in one process and thread.
 import assert from "node:assert/strict";
 import { samePage, startApp } from "../app/start-app.mjs";
 import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
 
-/** So many connections that try without a pause. */
+/** The number of connections that try passwords without a pause. */
 const FLOODERS = 4;
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */

@@ -1,26 +1,26 @@
-// The best that a guesser who knows the rules can do: found by trying all, with the throttle's own functions.
+// Computes the largest number of guesses that an attacker who knows the rules can make, with the throttle's own functions.
 import { delayOf, memoryOf, throttleDefaults } from "../../dist/do/accounts/throttle-delay.js";
 
-/** Counts above this one all wait for the longest delay, and are kept for the longest time. */
+/** Counts above this one all wait for the longest delay, and are stored for the longest time. */
 const COUNTS = 16;
 
 /**
- * The waits, in seconds, before each guess of the plan that makes the most guesses. A guesser has two ways from any
- * count: wait until another guess is permitted, or stay away until the count is forgotten.
+ * The waits, in seconds, before each guess of the plan that makes the most guesses. An attacker has two choices at any
+ * count: wait until the next guess is allowed, or pause until the count has expired.
  *
- * @param {number} seconds how long the guesser has
+ * @param {number} seconds how much time the attacker has
  * @returns {number[]}
  */
 export function bestPlan(seconds) {
   const delay = (count) => delayOf({ count, lastAt: 0 }, throttleDefaults, 0) / 1000;
   const memory = (count) => memoryOf(count, throttleDefaults) / 1000;
   const next = (count) => Math.min(count + 1, COUNTS);
-  /** By count, then by the seconds that are left: how many guesses follow at most. */
+  /** The largest number of further guesses, by count and by the seconds that remain. */
   const best = Array.from({ length: COUNTS + 1 }, () => new Uint32Array(seconds + 1));
   const afterDelay = (count, left) => (delay(count) <= left ? 1 + best[next(count)][left - delay(count)] : 0);
   const afterForgotten = (count, left) => (memory(count) <= left ? 1 + best[1][left - memory(count)] : 0);
   for (let left = 0; left <= seconds; left++) {
-    // The highest first: a low count may go on to the next one without a wait.
+    // Starts with the highest count, because a low count may continue to the next one without a wait.
     for (let count = COUNTS; count >= 1; count--) {
       best[count][left] = Math.max(afterDelay(count, left), afterForgotten(count, left));
     }

@@ -1,4 +1,4 @@
-// How many passwords a guesser can have checked in a day: real objects, and a clock that is moved from guess to guess.
+// Measures how many passwords an attacker can have checked in a day, with real objects and a clock that the test moves.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { startApp, vars } from "../app/start-app.mjs";
@@ -9,7 +9,7 @@ import { bestPlan } from "./guess-plan.mjs";
 const DAY = 24 * 60 * 60;
 const password = "correct horse battery staple";
 const wrong = "not the password";
-/** An idle object is evicted within so many seconds. */
+/** The platform evicts an idle object within this many seconds. */
 const IDLE = 13;
 const DEVICES = 20;
 
@@ -43,7 +43,7 @@ export async function prepare(stage) {
     return calls[index % calls.length];
   };
 
-  /** Each starts with objects of its own and answers what a guess is, and which object counts it. */
+  /** Each attack starts with its own objects, and returns how to guess and which object counts the guesses. */
   const targets = {
     async "sign-in, unknown device"() {
       const { email, addressObject: object } = await signUp();
@@ -108,7 +108,7 @@ export async function prepare(stage) {
   ];
 }
 
-/** Guesses whenever a guess is permitted. */
+/** Guesses whenever the throttle allows a guess. */
 async function neverPausing({ guess }, { clock, seconds }) {
   let checked = 0;
   for (let elapsed = 0, index = 0; elapsed <= seconds; index++) {
@@ -121,8 +121,8 @@ async function neverPausing({ guess }, { clock, seconds }) {
 }
 
 /**
- * Guesses at a steady pace, with an eviction after each guess. Of the guesses that a wait refuses only the first is sent:
- * a refused guess changes nothing.
+ * Guesses at a constant rate, with an eviction after each guess. Sends only the first of the guesses that have to wait,
+ * because a rejected guess changes nothing.
  */
 async function betweenEvictions({ object, guess }, { clock, seconds, evict }) {
   let checked = 0;
@@ -137,7 +137,7 @@ async function betweenEvictions({ object, guess }, { clock, seconds, evict }) {
   return checked;
 }
 
-/** Follows a plan in which each guess is permitted. */
+/** Follows a plan in which the throttle allows each guess. */
 async function following(plan, { object, guess }, { clock, evict }) {
   for (const [index, wait] of plan.entries()) {
     if (wait > 0) await evict(object);
@@ -148,7 +148,7 @@ async function following(plan, { object, guess }, { clock, evict }) {
   return plan.length;
 }
 
-/** How many seconds an answer says to wait; 0 if the password was checked. */
+/** Returns how many seconds the response says to wait; 0 if the password was checked. */
 async function waitAfter({ status, body }) {
   if (status === 401) return 0;
   const text = String(body);

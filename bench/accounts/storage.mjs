@@ -1,4 +1,4 @@
-// What strangers leave in storage who try passwords for addresses that nobody has.
+// Measures what attackers leave in storage when they try passwords for addresses without an account.
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
@@ -9,22 +9,25 @@ import { startApp } from "../app/start-app.mjs";
 import { createHttpConnection } from "../runner/http-connection.mjs";
 import { createBrowser } from "./browser.mjs";
 
-/** A single wrong password is forgotten after so many milliseconds. */
+/** A single wrong password expires after this many milliseconds. */
 const FORGOTTEN = 15 * 60_000;
-/** How long the alarms may take, beyond the time that they are set to. */
+/** The time that the alarms may take beyond their due time, in milliseconds. */
 const PATIENCE = 60_000;
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
   const addresses = stage.size(1_000, 3);
-  /** Until the alarms are due, in milliseconds: long enough for all guesses. */
+  /** The time until the alarms are due, in milliseconds: long enough for all guesses. */
   const remaining = stage.size(60_000, 3_000);
   const worker = new URL("clock-worker.ts", import.meta.url);
   const { server } = await startApp(stage, { worker, hasCheapPasswords: true });
   const connection = createHttpConnection(server.port);
   stage.onStop(connection.close);
 
-  /** Alarms follow the machine's clock, so the app's is set back: they are due soon in both once it is right again. */
+  /**
+   * Alarms follow the machine's clock, so the app's clock is set back: the alarms are due soon in both once it is
+   * reset.
+   */
   const setClock = async (offset) => {
     const response = await fetch(`http://127.0.0.1:${server.port}/clock?offset=${offset}`);
     assert.equal(response.status, 200);
@@ -61,7 +64,7 @@ export async function prepare(stage) {
   ];
 }
 
-/** Measures again until the alarms of all addresses have run. */
+/** Measures repeatedly until the alarms of all addresses have run. */
 async function untilForgotten(folder, others) {
   const deadline = Date.now() + PATIENCE;
   for (;;) {
@@ -72,8 +75,8 @@ async function untilForgotten(folder, others) {
 }
 
 /**
- * What the objects store, without those that were there before. An object without a table stores nothing, and the platform
- * forgets it.
+ * The rows that the objects store, without the rows that existed before. An object without a table stores nothing, and the
+ * platform deletes it.
  */
 async function measureStorage(folder, others) {
   const sizes = (await databasesIn(folder)).filter((file) => !others.has(file)).map(measureDatabase);
@@ -86,7 +89,7 @@ async function databasesIn(folder) {
   return entries.filter((entry) => entry.endsWith(".sqlite")).map((entry) => path.join(folder, entry));
 }
 
-/** What a file stores; nothing if its object deleted it meanwhile. */
+/** The rows in a file; none if its object deleted the file meanwhile. */
 function measureDatabase(file) {
   try {
     return readDatabase(file);
@@ -96,7 +99,7 @@ function measureDatabase(file) {
   }
 }
 
-/** Read through SQLite: part of the database may still be in its write-ahead log. */
+/** Reads through SQLite, because part of the database may still be in its write-ahead log. */
 function readDatabase(file) {
   const database = new DatabaseSync(file, { readOnly: true });
   try {

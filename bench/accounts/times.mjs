@@ -1,17 +1,17 @@
-// How long an answer takes for an address with an account and for one without, and how large it is.
+// Measures how long the response for an address with an account and for one without takes, and how large it is.
 import assert from "node:assert/strict";
 import { samePage, startApp } from "../app/start-app.mjs";
 import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
 import { median } from "../runner/run-benchmark.mjs";
 
 const password = "correct horse battery staple";
-/** Mails of a kind that an address gets in an hour. */
+/** The number of mails of one kind that an address gets in an hour. */
 const MAILS = 3;
-/** In a round of each contender: two hundred samples in the usual 21 rounds. */
+/** The samples per round and contender: two hundred samples in the usual 21 rounds. */
 const CALLS = 10;
-/** Each of them creates an account, so fewer. */
+/** Fewer, because each of them creates an account. */
 const SIGN_UPS = 3;
-/** Enough that no address is asked about too often in as many rounds. */
+/** Enough that no address exceeds its limit in as many rounds. */
 const ADDRESSES = 72;
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
@@ -89,7 +89,7 @@ export async function prepare(stage) {
     },
   ];
   const knownAt = (each) => (call) => known[Math.floor(call / each) % known.length];
-  /** A sign-up takes the address: each call has another. */
+  /** A sign-up takes the address, so each call has another one. */
   const unknownAt = (path, each) =>
     path === "auth.signup" ? (call) => `new${call}@example.com` : (call) => `un${knownAt(each)(call)}`;
 
@@ -112,7 +112,7 @@ export async function prepare(stage) {
         for (const { title, path, input, statuses } of works) {
           const sizes = [[], []];
           for (let call = 0; call < stage.size(CALLS, 1); call++) {
-            // Addresses of their own: others have had their mails.
+            // Separate addresses, because the others have received their mails.
             const email = `size${call}.${path.length}@example.com`;
             const unknown = `un${email}`;
             assert.equal((await send("auth.signup", { email, password })).status, 200);

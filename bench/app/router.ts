@@ -5,7 +5,7 @@ const Post = z.object({ title: z.string().min(1), body: z.string(), done: z.bool
 
 const t = initUserDO({ tables: { user: { posts: table(Post, { indexes: ["done"] }) } } });
 
-/** The app that is measured: what a newcomer would write. */
+/** The measured app, written as a newcomer would write it. */
 export const appRouter = t.router({
   ...t.builtin,
   echo: t.userProcedure.input(z.object({ text: z.string() })).query(({ input }) => input),

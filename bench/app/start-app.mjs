@@ -1,4 +1,4 @@
-// The app on trpc-userdo, with somebody signed in.
+// Starts the app on trpc-userdo, with a signed-in user.
 import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
 
 export const vars = {
@@ -6,7 +6,7 @@ export const vars = {
   INDEX_SECRET: "Hn5bUeC8rGzM0kDpWj2LxAq7sYtF4vR1oEiX9gKcQ3N",
 };
 
-/** What a page of the app itself makes a browser send. */
+/** The headers that a browser sends for a page of the app itself. */
 export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-origin" };
 
 /**
@@ -14,8 +14,8 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
  * @property {import("../runner/workerd.mjs").Server} server
  * @property {Record<string, string>} headers of a signed-in browser
  * @property {string} userId
- * @property {() => Promise<Record<string, string>>} signIn answers the headers of another browser of the same user
- * @property {() => Promise<void>} sleep puts the user's object to sleep
+ * @property {() => Promise<Record<string, string>>} signIn returns the headers of another browser of the same user
+ * @property {() => Promise<void>} sleep evicts the user's object
  * @property {(email: string) => Promise<Pick<App, "headers" | "userId" | "query" | "mutate">>} signUp creates another user
  * @property {(path: string, input: unknown) => Promise<any>} mutate
  * @property {(path: string) => Promise<any>} query
@@ -23,7 +23,7 @@ export const samePage = { Origin: "http://localhost", "Sec-Fetch-Site": "same-or
 
 /**
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
- * @param {{ worker?: URL, hasCheapPasswords?: boolean, heapMiB?: number }} [options] a Worker in the place of the app's: its class
+ * @param {{ worker?: URL, hasCheapPasswords?: boolean, heapMiB?: number }} [options] a Worker instead of the app's; its class
  *   is BlogDO too
  * @returns {Promise<App>}
  */

@@ -1,4 +1,4 @@
-// The baseline: a Worker that asks a Durable Object by Workers RPC, and nothing else. It knows nobody.
+// The baseline: a Worker that calls a Durable Object over Workers RPC, without authentication.
 import { DurableObject } from "cloudflare:workers";
 import { createPostRows, type Post, type PostRows } from "./post-rows.js";
 
@@ -26,7 +26,7 @@ export class BareDO extends DurableObject {
     return this.#posts.byId(id);
   }
 
-  /** One by one, as ten calls would. */
+  /** Runs them one by one, like ten calls. */
   byIds(ids: readonly string[]): (Post | undefined)[] {
     return ids.map((id) => this.#posts.byId(id));
   }

@@ -1,4 +1,4 @@
-// Queries over HTTP, from a browser that is signed in: the gate, the token, the session's row and the tables included.
+// Measures queries over HTTP from a signed-in browser, including the gate, the token, the session's row and the tables.
 import assert from "node:assert/strict";
 import { startApp } from "../app/start-app.mjs";
 import { createHttpConnection, requestBytes } from "../runner/http-connection.mjs";
@@ -42,7 +42,7 @@ export async function prepare(stage) {
   const contender = (server, url, expected, { outputOf = trpcOutput, figures } = {}) => {
     const connection = createHttpConnection(server.port);
     stage.onStop(connection.close);
-    // The same headers for all: a browser sends its cookies to those who do not ask, too.
+    // All contenders get the same headers, because a browser sends its cookies to each of them.
     const request = requestBytes("GET", url, app.headers);
     return asContender({ server, connection, request, expected, outputOf, figures });
   };

@@ -1,4 +1,4 @@
-/** A post as the app answers it. */
+/** A post as the app returns it. */
 export interface Post {
   readonly id: string;
   readonly title: string;
@@ -12,10 +12,10 @@ const columns = `
   id TEXT PRIMARY KEY, title TEXT NOT NULL, body TEXT NOT NULL, done INTEGER NOT NULL,
   created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL`;
 
-/** The app's posts by hand-written SQL: what the other contenders read. */
+/** Reads the app's posts with hand-written SQL, for the other contenders. */
 export function createPostRows(sql: SqlStorage) {
   return {
-    /** @param posts as JSON holds them */
+    /** @param posts the posts as JSON values */
     seed(posts: readonly Record<"id" | "title" | "body" | "createdAt" | "updatedAt", string>[]): void {
       sql.exec(`CREATE TABLE posts (${columns}) STRICT, WITHOUT ROWID`);
       for (const { id, title, body, createdAt, updatedAt } of posts) {

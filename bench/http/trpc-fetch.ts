@@ -1,4 +1,4 @@
-// The other way to put tRPC into a Durable Object: forward the request, and let tRPC's fetch adapter answer inside.
+// An alternative way to run tRPC in a Durable Object: the Worker forwards the request to tRPC's fetch adapter inside.
 import { DurableObject } from "cloudflare:workers";
 import { initTRPC } from "@trpc/server";
 import { fetchRequestHandler } from "@trpc/server/adapters/fetch";

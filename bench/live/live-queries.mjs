@@ -1,13 +1,15 @@
-// Keeps queries live, over sockets of the runner.
+// Subscribes to live queries over the runner's sockets.
 import { frameBytes } from "../runner/socket-connection.mjs";
 
-/** As many as one socket may have. */
+/** The maximum number of subscriptions of one socket. */
 const PER_SOCKET = 2_000;
 
 /**
- * As the package's own client subscribes.
+ * Subscribes like the package's own client.
  *
- * @param {number} id @param {string} path @param {unknown} [input]
+ * @param {number} id
+ * @param {string} path
+ * @param {unknown} [input]
  */
 export function watchMessage(id, path, input) {
   const params = { path: "_live", input: { json: { path, input } }, userdo: {} };
@@ -15,7 +17,7 @@ export function watchMessage(id, path, input) {
 }
 
 /**
- * Keeps single posts live that nobody writes, on as many sockets as it takes, and waits for all their results.
+ * Subscribes to single posts that no write changes, on as many sockets as necessary, and waits for all results.
  *
  * @param {() => Promise<import("../runner/socket-connection.mjs").SocketConnection>} open
  * @param {number} count
@@ -34,7 +36,7 @@ export async function watchUnrelated(open, count) {
   }
 }
 
-/** Subscribes, a frame at a time, and waits until each has been told its first result and that it was all. */
+/** Subscribes with one frame at a time, and waits until each query has its first result and its flush has completed. */
 export async function watchAll(connection, messages) {
   let results = 0;
   const { promise, resolve, reject } = Promise.withResolvers();

@@ -1,4 +1,4 @@
-// A client of the benchmarks that counts the frames it receives.
+// Opens a client of the benchmarks that counts the frames it receives.
 import { setTimeout as sleep } from "node:timers/promises";
 import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
 
@@ -32,7 +32,7 @@ export async function openClient(stage, server, headers, path = "/trpc") {
       changedAt = performance.now();
       connection.send(frames);
     },
-    /** Resolves when no frame has come for a while. */
+    /** Resolves when no frame has arrived for a while. */
     async untilQuiet(milliseconds = 500) {
       while (!seen.isClosed && performance.now() - changedAt < milliseconds) await sleep(50);
     },

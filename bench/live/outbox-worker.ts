@@ -4,7 +4,7 @@ import { createOutbox } from "../../src/do/messaging/create-outbox.js";
 import { outboxHeadsSchema } from "../../src/do/messaging/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../../src/do/messaging/outbox-store.js";
 
-/** An object that does nothing but post messages, which the app's procedures cannot do directly. */
+/** An object that only posts messages, which the app's procedures cannot do directly. */
 export class OutboxDO extends DurableObject {
   readonly #outbox;
 
@@ -25,7 +25,7 @@ export class OutboxDO extends DurableObject {
     });
   }
 
-  /** Posts messages to objects of their own, and takes them back. */
+  /** Posts messages to its own objects, and deletes them. */
   override fetch(request: Request): Response {
     const posts = Number(new URL(request.url).searchParams.get("posts"));
     for (let n = 0; n < posts; n++) this.#outbox.post({ target: `to ${n}`, kind: "note", payload: n });

@@ -9,7 +9,7 @@ const appRouter = t.router({
   ...t.builtin,
   echo: t.userProcedure.input(z.object({ text: z.string() })).query(({ input }) => input),
   notes: t.router({
-    /** About 10 KB, which each write changes. */
+    /** About 10 KB, changed by each write. */
     large: t.userProcedure
       .input(z.object({ n: z.int() }))
       .query(({ ctx, input }) => ({ n: input.n, count: ctx.tables.notes.count(), text: "x".repeat(10_000) })),

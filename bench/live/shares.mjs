@@ -1,4 +1,4 @@
-// Work that one member causes, at growing sizes: how its cost grows, and how long another one's calls wait meanwhile.
+// Measures work of growing size that one member causes: how its cost grows, and how long another member's calls wait.
 import { startApp } from "../app/start-app.mjs";
 import { watchMessage } from "./live-queries.mjs";
 import { openClient } from "./open-client.mjs";
@@ -63,7 +63,7 @@ export async function prepare(stage) {
         for (let n = 0; n < stage.size(20, 1); n++) await app.mutate("notes.createMany", { count: 1_000 });
         const clients = [];
         for (const cursor of cursors) clients.push({ client: await open(app.headers), cursor });
-        // Each reads its first page.
+        // Each query reads its first page.
         return async () => {
           for (const { client, cursor } of clients) client.send(subscribe(1, cursor));
           await Promise.all(
@@ -111,7 +111,7 @@ async function outboxWork(stage, sizes) {
   };
 }
 
-/** Does the work once for each size. Each row says how its CPU grew over the row before. */
+/** Does the work once for each size. Each row states how its CPU time grew over the previous row. */
 async function growth(server, sizes, prepareWork) {
   const rows = [];
   let before;
@@ -136,7 +136,7 @@ async function growth(server, sizes, prepareWork) {
   return rows;
 }
 
-/** Makes calls on a socket of another session while some work is done, and gives the longest wait in milliseconds. */
+/** Makes calls on a socket of another session during some work, and returns the longest wait in milliseconds. */
 function probed(client, work) {
   return async () => {
     let isDone = false;

@@ -1,4 +1,4 @@
-// One write, and a thousand sockets whose live query, the same for all, it changes.
+// Measures one write that changes the live query of a thousand sockets, the same query for all.
 import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
 import { timeEach } from "../runner/time-each.mjs";
@@ -40,7 +40,7 @@ export async function prepare(stage) {
 function asContender({ name, server }, connections, { write, titleOf }) {
   let count = 0;
 
-  /** Writes once, and waits until each socket was told of it. */
+  /** Writes once, and waits until each socket has received the result. */
   const tell = () =>
     new Promise((resolve) => {
       const title = `Post ${++count}`;

@@ -4,7 +4,7 @@ import { createPost } from "../socket/crowd.mjs";
 import { watchUnrelated } from "./live-queries.mjs";
 
 /**
- * A server of its own, which keeps queries live that concern no write, and a socket to write over.
+ * Starts a separate server with live queries that no write affects, and opens a socket to write over.
  *
  * @param {import("../runner/run-benchmark.mjs").Stage} stage
  * @param {number} queries
@@ -16,7 +16,7 @@ export async function startWatched(stage, queries) {
     stage.onStop(connection.close);
     return connection;
   };
-  // Another session than the writer's, which would be told that its write is shown.
+  // Uses another session than the writer's, which would be notified that its write is shown.
   const reader = await signIn();
   await watchUnrelated(() => open(reader), queries);
   const writer = await open(headers);
@@ -25,7 +25,7 @@ export async function startWatched(stage, queries) {
     name: `${queries} live queries`,
     server,
     sleep,
-    /** Writes a post, and answers the reply. */
+    /** Writes a post, and returns the reply. */
     write: () =>
       new Promise((resolve) => {
         writer.onFrame((payload) => resolve(JSON.parse(String(payload))));

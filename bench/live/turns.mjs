@@ -1,4 +1,4 @@
-// How long the calls of a quiet member of an organization wait while another member sends many messages.
+// Measures how long the calls of a quiet member of an organization wait while another member sends many messages.
 import { setTimeout as sleep } from "node:timers/promises";
 import { startApp } from "../app/start-app.mjs";
 import { frameBytes } from "../runner/socket-connection.mjs";
@@ -105,7 +105,7 @@ export async function prepare(stage) {
   ];
 }
 
-/** Makes one call after the other until it is stopped, and gives how long each waited, in milliseconds. */
+/** Makes one call after the other until it is stopped, and returns how long each waited, in milliseconds. */
 function startProbe(client, message) {
   const waits = [];
   let isDone = false;

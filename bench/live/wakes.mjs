@@ -1,4 +1,4 @@
-// A write to an object that sleeps, with and without live queries that it does not concern.
+// Measures a write to a hibernated object, with and without live queries that the write does not affect.
 import assert from "node:assert/strict";
 import { timeEach } from "../runner/time-each.mjs";
 import { startWatched } from "./start-watched.mjs";

@@ -1,4 +1,4 @@
-// A write, while an object keeps queries live that it does not concern: of the same table, for other rows.
+// Measures a write to an object with live queries that it does not affect, because they read other rows of the table.
 import assert from "node:assert/strict";
 import { timeEach } from "../runner/time-each.mjs";
 import { startWatched } from "./start-watched.mjs";

@@ -1,11 +1,11 @@
-// The baseline: sends and takes as many bytes as the app does, row by row, and keeps nothing of them.
+// The baseline: sends and receives as many bytes as the app, row by row, and stores none of them.
 import { DurableObject } from "cloudflare:workers";
 
 interface Env {
   readonly BARE_DO: DurableObjectNamespace<BareDO>;
 }
 
-/** As much is sent before the client has to answer. */
+/** The number of bytes that it sends before the client has to reply. */
 const WINDOW = 262_144;
 
 export class BareDO extends DurableObject {

@@ -1,8 +1,11 @@
-// Clients of the app whose memory is measured, and of the bare object beside it.
+// Opens clients of the measured app, and of the bare object for comparison.
 import { startApp } from "../app/start-app.mjs";
 import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
 
-/** What an isolate has in production. Without a limit V8 keeps garbage for longer, and the process grows by that. */
+/**
+ * The heap limit of an isolate in production. Without a limit V8 keeps garbage for longer, and the process grows by
+ * that.
+ */
 const HEAP = { heapMiB: 128 };
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
@@ -35,7 +38,7 @@ async function opened(stage, server, path, headers) {
   return connection;
 }
 
-/** Counts what comes, and keeps none of it. */
+/** Counts the events that arrive, and stores none of them. */
 function createClient(connection) {
   const seen = { frames: 0, data: 0, errors: 0, bytes: 0, last: "" };
   const waiting = new Set();

@@ -1,4 +1,4 @@
-// How far the memory of a process grows at the worst work that clients can give to one object.
+// Measures how far the memory of a process grows with the most expensive work that clients can give to one object.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { growthOf } from "../runner/memory.mjs";
@@ -6,7 +6,7 @@ import { query, startBare, startOurs, subscribe } from "./clients.mjs";
 
 /** The default of `memoryBytes`. */
 const BUDGET = 33_554_432;
-/** Memory that the runtime may take for garbage and buffers, in addition to the growth of the bare object. */
+/** Memory that the runtime may use for garbage and buffers, in addition to the growth of the bare object. */
 const RUNTIME = 67_108_864;
 
 const ROW = 800_000;
@@ -17,7 +17,7 @@ export async function prepare(stage) {
   const many = (full) => stage.size(full, 3);
   const each = (count, work) => Promise.all(Array.from({ length: count }, (_, n) => work(n)));
 
-  /** A socket that was away while rows were written comes back with its cursor. */
+  /** A socket that was disconnected while rows were written reconnects with its cursor. */
   const resume = (sockets, rows) => ({
     title: `${sockets} sockets resume after a gap of ${rows} rows of 800 KB`,
     async ours(app) {

@@ -22,7 +22,7 @@ export const appRouter = t.router({
   keys: t.userProcedure.input(Many).mutation(({ ctx, input }) => {
     for (let n = 0; n < input.count; n++) ctx.kv.set(`key ${n}`, String(n).padEnd(input.bytes, "x"));
   }),
-  /** Is answered when `release` is called: what follows on its socket waits. */
+  /** Returns when `release` is called, and the following messages of its socket wait. */
   hold: t.userProcedure.query(async () => {
     await new Promise<void>((resolve) => held.add(resolve));
     return "released";

@@ -1,10 +1,10 @@
-// Bundles a Worker as wrangler would: the package comes from dist/, through its exports, as an app gets it.
+// Bundles a Worker like wrangler: the package comes from dist/, through its exports, as in an app.
 import { isBuiltin } from "node:module";
 import path from "node:path";
 import { build } from "esbuild";
 import { root } from "../../scripts/run.mjs";
 
-/** A package may ask for a builtin of Node by its bare name, with `require`; and for what workerd alone has not. */
+/** A package may require a builtin of Node by its bare name, and a module that only workerd lacks. */
 const builtins = {
   name: "builtins",
   setup({ onResolve, onLoad }) {
@@ -17,7 +17,7 @@ const builtins = {
   },
 };
 
-/** Hashes passwords at the cost that tests use, where thousands of them are tried and none of them is timed. */
+/** Hashes passwords at the cost of the tests, for benchmarks that try thousands of passwords and do not measure them. */
 const cheapPasswords = {
   name: "cheap passwords",
   setup({ onResolve }) {
@@ -29,7 +29,7 @@ const cheapPasswords = {
 
 /**
  * @param {URL} entry
- * @param {{ hasCheapPasswords?: boolean }} [options] by default passwords cost what they cost in production
+ * @param {{ hasCheapPasswords?: boolean }} [options] by default passwords have the cost of production
  * @returns {Promise<string>} one ES module
  */
 export async function bundle(entry, { hasCheapPasswords = false } = {}) {

@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 const TICK = 10_000_000;
 
 /**
- * CPU time that a process and its children have used so far, in nanoseconds. It says what a call costs the server
- * even while other programs take the processor away.
+ * CPU time that a process and its children have used so far, in nanoseconds. It measures the server's cost of a call even
+ * while other programs use the processor.
  *
  * @param {number} pid
  * @returns {number}
@@ -13,12 +13,12 @@ export function cpuTime(pid) {
   return childrenOf(pid).reduce((sum, child) => sum + cpuTime(child), ownCpuTime(pid));
 }
 
-/** The scheduler's own count where the kernel has it; utime + stime, which is the same in ticks of 10 ms, elsewhere. */
+/** Reads the scheduler's own count where the kernel has it, and otherwise utime + stime, the same in ticks of 10 ms. */
 function ownCpuTime(pid) {
   try {
     return threadsOf(pid).reduce((sum, thread) => sum + Number(read(`${thread}/schedstat`).split(" ")[0]), 0);
   } catch {
-    // The name in the second field may hold spaces and parentheses.
+    // The name in the second field may contain spaces and parentheses.
     const fields = read(`/proc/${pid}/stat`)
       .replace(/^.*\) /s, "")
       .split(" ");

@@ -1,4 +1,4 @@
-// A kept-alive HTTP/1.1 connection that does as little as possible: a real client would use up the time that is measured.
+// A kept-alive HTTP/1.1 connection with minimal work, because a full client would use up the time that is measured.
 import { once } from "node:events";
 import net from "node:net";
 
@@ -7,12 +7,12 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 /**
  * @typedef {object} Answer
  * @property {number} status
- * @property {string} head the status line and the headers as they came
+ * @property {string} head the status line and the headers as received
  * @property {Buffer} body
  */
 
 /**
- * One request at a time. Opens again by itself: workerd closes a connection that is idle for five seconds.
+ * Sends one request at a time. Reconnects by itself, because workerd closes a connection that is idle for five seconds.
  *
  * @param {number} port
  * @returns {{ open: () => Promise<void>, send: (request: Buffer) => Promise<Answer>, close: () => void }}

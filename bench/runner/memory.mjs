@@ -1,14 +1,14 @@
 import { readFileSync, writeFileSync } from "node:fs";
 
 /**
- * Measures how far the resident memory of a process grows while some work is done, in bytes. The kernel keeps the peak, so
- * that none is missed between two looks.
+ * Measures how far the resident memory of a process grows during some work, in bytes. The kernel records the peak, so
+ * short peaks count too.
  *
  * @param {number} pid
  * @param {() => Promise<unknown>} work
  */
 export async function growthOf(pid, work) {
-  // Sets the peak back to what is resident now.
+  // Resets the peak to the memory that is resident now.
   writeFileSync(`/proc/${pid}/clear_refs`, "5");
   const before = read(pid, "VmRSS");
   await work();

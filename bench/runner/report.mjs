@@ -1,8 +1,8 @@
 import { median } from "./run-benchmark.mjs";
 
 /**
- * A markdown table of one work: how each contender compares with the baseline, round by round, the median of that.
- * Microseconds are this machine's and this moment's; only the ratios mean something elsewhere.
+ * A markdown table of one work: each contender's ratio to the baseline, round by round, and the median of the ratios.
+ * Microseconds are valid for this machine and moment only; ratios are valid elsewhere too.
  *
  * @param {import("./run-benchmark.mjs").Result} result
  */
@@ -33,7 +33,7 @@ export function report({ work, samples, rows: counted, smoke }) {
   return table(title, [["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "held to"], ...rows]);
 }
 
-/** What a contender is held to. Told, never enforced: a busy machine must not fail a build. */
+/** The target of a contender. It is reported and never enforced, because a busy machine must not fail a build. */
 function verdict(figures, ratios) {
   const parts = Object.entries(figures).map(([name, figure]) => {
     const holds = name === "rate" ? ratios[name] >= figure : ratios[name] <= figure;

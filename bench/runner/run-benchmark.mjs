@@ -1,20 +1,20 @@
-// Runs a benchmark's works: contenders take turns, so that whatever else the machine does falls on all of them alike.
+// Runs a benchmark's works. The contenders take turns, so that other load on the machine affects all of them alike.
 import { startWorkerd } from "./workerd.mjs";
 
 /**
- * One piece of work that several servers do. The first contender is the baseline.
+ * Work that several servers do. The first contender is the baseline.
  *
  * @typedef {object} Work
  * @property {string} title
- * @property {"p50" | "time" | "rate"} measure the median of single calls, the whole time divided by them, or how many
- *   calls a second
+ * @property {"p50" | "time" | "rate"} measure the median of single calls, the total time divided by
+ *   them, or calls per second
  * @property {number} calls of each contender, in a round
  * @property {number} [warmup] calls before the first round
  * @property {Contender[]} contenders
  */
 
 /**
- * What was counted rather than timed. It runs once, whatever the number of rounds.
+ * Figures that are counted rather than timed. It runs once, whatever the number of rounds.
  *
  * @typedef {object} Count
  * @property {string} title
@@ -26,11 +26,11 @@ import { startWorkerd } from "./workerd.mjs";
  * @typedef {object} Contender
  * @property {string} name
  * @property {import("./workerd.mjs").Server} server
- * @property {Figures} [figures] what it is held to, against the baseline
- * @property {() => Promise<void>} [check] fails unless the answer is right. Not measured
- * @property {() => unknown} [reset] before each round, and not measured
- * @property {(calls: number) => Promise<number[] | void>} work answers each call's time in milliseconds, for "p50".
- *   Fails when something was not answered
+ * @property {Figures} [figures] its targets, relative to the baseline
+ * @property {() => Promise<void>} [check] fails unless the response is right. Not measured
+ * @property {() => unknown} [reset] runs before each round. Not measured
+ * @property {(calls: number) => Promise<number[] | void>} work returns the time of each call in milliseconds, for "p50".
+ *   Fails if a call gets no response
  * @property {string} [unavailable] why it cannot do this work yet
  */
 
@@ -43,12 +43,12 @@ import { startWorkerd } from "./workerd.mjs";
  */
 
 /**
- * What a benchmark is prepared with.
+ * The setup of a benchmark.
  *
  * @typedef {object} Stage
  * @property {(options: Parameters<typeof startWorkerd>[0]) => Promise<import("./workerd.mjs").Server>} start
  * @property {(stop: () => unknown) => void} onStop
- * @property {<T>(full: T, smoke: T) => T} size a number for a real run, and one for a run that only proves that it runs
+ * @property {<T>(full: T, smoke: T) => T} size a number for a real run, and one for a smoke run
  */
 
 /**
@@ -60,11 +60,11 @@ import { startWorkerd } from "./workerd.mjs";
  */
 
 /**
- * What one round of one contender came to.
+ * The result of one round of one contender.
  *
  * @typedef {object} Sample
- * @property {number} time microseconds a call took: the median, or the whole time divided by the calls
- * @property {number} cpu microseconds of CPU time that a call cost the server
+ * @property {number} time microseconds per call: the median, or the total time divided by the calls
+ * @property {number} cpu microseconds of the server's CPU time per call
  */
 
 /**
@@ -75,7 +75,7 @@ import { startWorkerd } from "./workerd.mjs";
 export async function runBenchmark(prepare, { rounds, smoke }) {
   const stops = [];
   const servers = [];
-  // A client that waits for a server which is gone would wait for ever.
+  // A client would wait forever for a server that has died.
   const { promise: died, reject } = Promise.withResolvers();
   /** @type {Stage} */
   const stage = {
@@ -95,7 +95,7 @@ export async function runBenchmark(prepare, { rounds, smoke }) {
     for (const { name, log } of servers) console.error(`${name} printed:\n${log()}\n`);
     throw error;
   } finally {
-    // Connections before the servers that they lead to.
+    // Closes connections before the servers that they are connected to.
     for (const stop of stops.reverse()) await stop();
   }
 }

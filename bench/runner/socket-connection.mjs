@@ -1,4 +1,4 @@
-// A WebSocket client that does as little as possible: a real one would use up the time that is measured.
+// A WebSocket client with minimal work, because a full client would use up the time that is measured.
 import net from "node:net";
 import { randomBytes } from "node:crypto";
 
@@ -12,7 +12,7 @@ const PONG = frameBytes("PONG");
  * @property {(frames: Buffer) => void} send one frame, or several of them in a row
  * @property {(listener: (payload: Buffer) => void) => void} onFrame replaces the listener
  * @property {(listener: () => void) => void} onClose replaces the listener
- * @property {(reads: boolean) => void} read whether the client reads on; otherwise what is sent to it stays with the server
+ * @property {(reads: boolean) => void} read whether the client continues to read; otherwise the server has to buffer
  * @property {() => void} close
  */
 
@@ -78,7 +78,7 @@ export function openSocketConnection(port, path, headers = {}) {
 }
 
 /**
- * A text frame as a client sends it. Masked with zeros, which leaves the text as it is.
+ * A text frame of a client. It is masked with zeros, which do not change the text.
  *
  * @param {string} text
  */
@@ -92,12 +92,12 @@ export function frameBytes(text) {
   return Buffer.concat([Buffer.of(TEXT), length, Buffer.alloc(4), payload]);
 }
 
-/** Asked by a server that wants to know whether its frames are read. tRPC's own client answers too. */
+/** Answers a server that checks whether its frames are read, like tRPC's own client. */
 function isPing(payload) {
   return payload.length === 4 && payload.latin1Slice() === "PING";
 }
 
-/** Hands over the frames that are complete, and answers what remains. */
+/** Delivers the complete frames, and returns the remaining bytes. */
 function readFrames(bytes, onFrame) {
   let at = 0;
   while (bytes.length >= at + 2) {

@@ -1,9 +1,9 @@
 /**
- * How long each of some calls took, one after the other, in milliseconds.
+ * Measures how long each of some calls takes, one after the other, in milliseconds.
  *
  * @param {number} calls
  * @param {() => Promise<unknown>} call
- * @param {() => Promise<unknown>} [before] what has to be done before each, and is not measured
+ * @param {() => Promise<unknown>} [before] runs before each call, and is not measured
  */
 export async function timeEach(calls, call, before) {
   const times = [];

@@ -1,4 +1,4 @@
-// Starts a bundle in a workerd process of its own, with nothing in between: no proxy, no inspector, no watcher.
+// Starts a bundle in its own workerd process, without a proxy, an inspector or a watcher.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,7 +12,7 @@ import { cpuTime } from "./cpu-time.mjs";
 const COMPATIBILITY_DATE = "2026-10-01";
 const LOG_LENGTH = 4000;
 
-/** Puts a Durable Object to sleep at once, where the platform would wait ten idle seconds. */
+/** Evicts a Durable Object at once, where the platform would wait for ten idle seconds. */
 const control = `
 import unsafe from "workerd:unsafe";
 export default {
@@ -22,7 +22,7 @@ export default {
     try {
       await unsafe.evict(stub, { webSockets: "hibernate" });
     } catch (error) {
-      // The platform was faster.
+      // The platform evicted it first.
       if (!error.message.includes("not currently running")) return new Response(error.message, { status: 500 });
     }
     return new Response();
@@ -38,11 +38,11 @@ export default {
  * @property {number} port
  * @property {number} pid
  * @property {() => number} cpuTime nanoseconds so far
- * @property {(binding: string, name: string) => Promise<void>} evict puts a Durable Object to sleep, as if it had been
- *   idle for long; its sockets stay open
- * @property {string} storage the folder in which the objects keep their files
- * @property {() => string} log the end of what it printed
- * @property {Promise<void>} died rejects when the process ends before it was told to
+ * @property {(binding: string, name: string) => Promise<void>} evict evicts a Durable Object, as after a long idle time; its sockets
+ *   stay open
+ * @property {string} storage the folder in which the objects store their files
+ * @property {() => string} log the last lines of its output
+ * @property {Promise<void>} died rejects when the process ends before `stop`
  * @property {() => Promise<void>} stop
  */
 
@@ -53,7 +53,7 @@ export default {
  * @param {Record<string, string>} options.objects the bindings, each with its Durable Object class
  * @param {Record<string, string>} [options.vars]
  * @param {boolean} [options.hasCheapPasswords] for thousands of sign-ins that are counted and not timed
- * @param {number} [options.heapMiB] the most that V8 takes, in MiB. By default it is not limited
+ * @param {number} [options.heapMiB] V8's heap limit, in MiB. By default there is none
  * @returns {Promise<Server>}
  */
 export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapPasswords, heapMiB }) {
@@ -76,7 +76,7 @@ export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapP
   const died = exited.then(([code, signal]) => {
     if (!stopping) throw new Error(`${name}: workerd ended by itself (${signal ?? code}). ${log}`);
   });
-  // Whoever waits for it hears of it; nobody has to.
+  // A caller that awaits the promise gets the error; other callers may ignore it.
   died.catch(() => {});
   const abandon = () => void child.kill("SIGKILL");
   process.once("exit", abandon);

@@ -1,4 +1,4 @@
-// The baseline: a Durable Object with hibernating sockets and nothing else. It knows nobody and keeps no subscriptions.
+// The baseline: a Durable Object with hibernating sockets, without authentication and without subscriptions.
 import { DurableObject } from "cloudflare:workers";
 
 interface Env {
@@ -24,7 +24,7 @@ export class EchoDO extends DurableObject {
     else socket.send(message);
   }
 
-  /** One event to all: a row, and a loop. */
+  /** Sends one event to all sockets: inserts a row, and loops. */
   #post(title: string): void {
     const { sql } = this.#state.storage;
     sql.exec(

@@ -1,4 +1,4 @@
-// Calls over one socket: one after the other, and 64 at a time.
+// Measures calls over one socket: one after the other, and 64 at a time.
 import { frameBytes } from "../runner/socket-connection.mjs";
 import { startBare, startOurs, startTrpcAdapter, startTrpcByHand } from "./contenders.mjs";
 import { startPeers } from "./peers.mjs";
@@ -61,7 +61,7 @@ async function asContender({ name, server, open, speak }, depth) {
   const connection = await open();
   const { next, isReply } = speak(TEXT, depth);
 
-  /** Keeps `depth` calls on their way: sends the next one as soon as one is answered. */
+  /** Keeps `depth` calls in flight: sends the next one as soon as one gets its reply. */
   const work = (calls) =>
     new Promise((resolve, reject) => {
       let answered = 0;
@@ -79,6 +79,6 @@ async function asContender({ name, server, open, speak }, depth) {
       connection.send(Buffer.concat(Array.from({ length: sent }, next)));
     });
 
-  // A whole turn of ids, so that the next piece of work begins where this one did.
+  // Uses a whole cycle of ids, so that the next work starts where this one did.
   return { name, server, check: () => work(depth), work };
 }

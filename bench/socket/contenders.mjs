@@ -1,32 +1,31 @@
-// Who is compared over sockets.
+// The contenders over sockets.
 import { startApp } from "../app/start-app.mjs";
 import { openSocketConnection } from "../runner/socket-connection.mjs";
 
 /**
- * A server, and how one speaks to it.
+ * A server, and how to call it.
  *
  * @typedef {object} SocketContender
  * @property {string} name
  * @property {import("../runner/workerd.mjs").Server} server
  * @property {() => Promise<import("../runner/socket-connection.mjs").SocketConnection>} open
- * @property {() => Promise<void>} sleep puts the object to sleep
- * @property {(id: number, text: string) => string} call the message that asks for an echo of a text
+ * @property {() => Promise<void>} sleep evicts the object
+ * @property {(id: number, text: string) => string} call the message that requests an echo of a text
  * @property {(id: number, text: string) => string} reply the message that answers it
  */
 
 /**
- * Who calls over a socket, and knows a reply when it sees one.
+ * A client that calls over a socket, and recognizes the reply.
  *
  * @typedef {object} Caller
  * @property {string} name
  * @property {import("../runner/workerd.mjs").Server} server
  * @property {() => Promise<import("../runner/socket-connection.mjs").SocketConnection>} open
- * @property {(text: string, depth: number) => Dialogue} speak begins to ask for echoes of a text
+ * @property {(text: string, depth: number) => Dialogue} speak starts to request echoes of a text
  *
  * @typedef {object} Dialogue
  * @property {() => Buffer} next the frames of the next call
- * @property {(payload: Buffer) => boolean | undefined} isReply whether it answers rightly; `undefined` for what is no
- *   answer
+ * @property {(payload: Buffer) => boolean | undefined} isReply whether the reply is right; `undefined` if the payload is not a reply
  */
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */

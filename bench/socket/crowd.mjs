@@ -1,6 +1,6 @@
-// Many sockets that one write is told to.
+// Opens many sockets that receive one write.
 
-/** Opens so many, some at a time. */
+/** Opens this many sockets, several at a time. */
 export async function openAll({ open }, count) {
   const connections = [];
   while (connections.length < count) {

@@ -1,4 +1,4 @@
-// One write, told to a thousand sockets.
+// Measures one write that is delivered to a thousand sockets.
 import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
 import { timeEach } from "../runner/time-each.mjs";
@@ -52,7 +52,7 @@ function subscribe(connection) {
 function asContender({ name, server }, connections, { write, isEvent, replies }) {
   let title = 0;
 
-  /** Writes once, and waits until each socket was told. `onFrame` sees every message. */
+  /** Writes once, and waits until each socket has received it. `onFrame` gets every message. */
   const tell = (onFrame) =>
     new Promise((resolve) => {
       let missing = connections.length + replies;

@@ -1,4 +1,4 @@
-// What else speaks RPC over a socket to a Durable Object. Their packages are installed for this alone.
+// Other libraries with RPC over a socket to a Durable Object. Their packages are installed for this benchmark only.
 import { existsSync } from "node:fs";
 import { root, run } from "../../scripts/run.mjs";
 import { frameBytes, openSocketConnection } from "../runner/socket-connection.mjs";
@@ -48,7 +48,7 @@ function speakOrpc(text) {
   };
 }
 
-/** A call, the wish to be told its result, and the word that it is not needed any more. */
+/** A call, the request for its result, and the release of the result. */
 function speakCapnweb(text) {
   let sent = 0;
   return {
@@ -74,7 +74,7 @@ function speakAgents(text) {
     next: () => frameBytes(JSON.stringify({ type: "rpc", id: String(++sent), method: "echo", args: [{ text }] })),
     isReply(payload) {
       const { type, result } = JSON.parse(String(payload));
-      // It greets whoever connects.
+      // It sends a greeting to each new connection.
       return type === "rpc" ? result.text === text : undefined;
     },
   };

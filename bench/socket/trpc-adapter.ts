@@ -1,5 +1,5 @@
-// tRPC's own WebSocket handler, driven through a socket that looks like one of the `ws` package. It knows nobody, and
-// its state is gone with a sleep: what it costs to speak the protocol with it, and nothing else.
+// tRPC's own WebSocket handler, driven through an object that looks like a socket of the `ws` package. It has no
+// authentication and loses its state when it hibernates: it shows the cost of the protocol alone.
 import { DurableObject } from "cloudflare:workers";
 import { Buffer } from "node:buffer";
 import { EventEmitter } from "node:events";
@@ -21,7 +21,7 @@ const router = t.router({
 type Handler = ReturnType<typeof getWSConnectionHandler<typeof router>>;
 const options = { router } as WSSHandlerOptions<typeof router>;
 
-/** As much of a `ws` socket as the handler asks for. */
+/** The part of a `ws` socket that the handler uses. */
 class Shim extends EventEmitter {
   readonly #socket: WebSocket;
 

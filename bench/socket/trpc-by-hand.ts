@@ -1,5 +1,5 @@
-// The least that tRPC over a hibernating socket costs: read the message, run the procedure, write the reply. It knows
-// nobody, and what it lacks (sessions, subscriptions, order, windows, errors) is what a framework is for.
+// The minimum that tRPC over a hibernating socket costs: read the message, run the procedure, write the reply. It lacks
+// what a framework provides: authentication, sessions, subscriptions, order, windows and errors.
 import { DurableObject } from "cloudflare:workers";
 import { callTRPCProcedure, initTRPC } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";

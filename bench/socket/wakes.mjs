@@ -1,4 +1,4 @@
-// A call to an object that sleeps: what it costs to wake up with subscriptions that the call does not touch.
+// Measures a call to a hibernated object that has subscriptions which the call does not affect.
 import assert from "node:assert/strict";
 import { frameBytes } from "../runner/socket-connection.mjs";
 import { startBare, startOurs } from "./contenders.mjs";
@@ -15,7 +15,7 @@ export async function prepare(stage) {
   ];
   const cases = stage.size([...few, { sockets: 1, subscriptions: 100 }, { sockets: 20, subscriptions: many }], few);
   for (const { sockets, subscriptions } of cases) {
-    // Servers of their own: a wake takes up every socket of the object.
+    // Separate servers, because an object restores all of its sockets when it wakes up.
     const bare = await startBare(stage);
     const ours = await startOurs(stage);
     const connections = [await opened(bare, sockets), await opened(ours, sockets)];
@@ -41,7 +41,7 @@ async function opened({ open }, count) {
   return connections;
 }
 
-/** Subscribes to the changes of a table, one after the other; answers why not, once one is refused. */
+/** Subscribes to the changes of a table, one after the other; returns the error once a subscription is rejected. */
 async function subscribe(connection, count) {
   for (let id = 1; id <= count; id++) {
     const { error } = await new Promise((resolve) => {

@@ -1,4 +1,4 @@
-// The tables of an app, as its own class reaches them.
+// The tables of an app, used by the app's own class.
 import { createUserDO } from "trpc-userdo/do";
 import { initUserDO, table } from "trpc-userdo/router";
 import { createWorker, getUserDO } from "trpc-userdo/worker";
@@ -29,7 +29,7 @@ export class BlogDO extends createUserDO(appRouter) {
       works.clear();
       return posts.createMany(manyValues(calls)).length;
     }
-    // The title is as telling as the slug, and has no index.
+    // The title is as selective as the slug, and has no index.
     if (work === "indexed") return repeat(calls, () => posts.where("slug", "==", "post-77").all());
     if (work === "scan") return repeat(calls, () => posts.where("title", "==", "Post 77").all());
     return runWork(works, request);

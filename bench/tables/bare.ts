@@ -1,4 +1,4 @@
-// The baseline: a Durable Object with hand-written SQL, and a row of the log by hand beside each row.
+// The baseline: a Durable Object with hand-written SQL, and a hand-written log row for each row.
 import { DurableObject } from "cloudflare:workers";
 import { clear, logPost, prepare } from "./schema.js";
 import { answer, runWork, type Post, type PostValues, type Request, type Works } from "./work.js";

@@ -1,4 +1,4 @@
-// Tables, inside the object: each piece of work is done many times in one event, and the whole of it is timed.
+// Measures tables inside the object: one event does each piece of work many times, and the benchmark measures its total time.
 import assert from "node:assert/strict";
 import { startApp } from "../app/start-app.mjs";
 
@@ -77,7 +77,7 @@ function asContender({ server, run }, work, batch) {
   };
 }
 
-/** Looks for one post among many. */
+/** Finds one post among many. */
 function asSearch({ server, run }, work, rows) {
   return {
     name: work,

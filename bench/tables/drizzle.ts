@@ -1,4 +1,4 @@
-// A peer: Drizzle's driver for Durable Objects, as its documentation writes it, on the same table and log.
+// A peer: Drizzle's driver for Durable Objects, used as its documentation shows, on the same table and log.
 import { DurableObject } from "cloudflare:workers";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/durable-sqlite";
@@ -26,7 +26,7 @@ const posts = sqliteTable("posts", {
     .$defaultFn(() => new Date()),
 });
 
-/** As many rows of seven columns as one statement takes values for. */
+/** The number of rows of seven columns that one statement can bind. */
 const ROWS = 14;
 
 export class DrizzleDO extends DurableObject {

@@ -1,4 +1,4 @@
-/** The same table as ours, with the same log, written by hand. */
+/** The framework's table and log, written by hand. */
 export const schema: readonly string[] = [
   `CREATE TABLE posts (
     id TEXT PRIMARY KEY NOT NULL, slug TEXT NOT NULL, title TEXT NOT NULL, body TEXT NOT NULL,

@@ -1,4 +1,4 @@
-/** What the contenders store: one post of many, told apart by its number. */
+/** The data that the contenders store: one post of many, identified by its number. */
 export interface PostValues {
   readonly slug: string;
   readonly title: string;
@@ -13,16 +13,16 @@ export const postValues = (number: number): PostValues => ({
   done: number % 2 === 0,
 });
 
-/** A row as every contender answers it. */
+/** A row as every contender returns it. */
 export interface Post extends PostValues {
   readonly id: string;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
 
-/** The pieces of work, done so many times in one event of the object: in there, a clock would stand still. */
+/** The works, each repeated in one event of the object, because the clock does not advance during an event. */
 export interface Works {
-  /** Removes all rows, and their log. */
+  /** Deletes all rows, and their log. */
   clear(): void;
   create(values: PostValues): Post;
   createMany(values: readonly PostValues[]): readonly Post[];
@@ -31,13 +31,13 @@ export interface Works {
 
 export interface Request {
   readonly work: string;
-  /** How often, or how many rows. */
+  /** The number of repetitions, or of rows. */
   readonly calls: number;
-  /** Whose row is looked for. */
+  /** The row to find. */
   readonly id?: string;
 }
 
-/** Does a piece of work; answers what the last call gave. */
+/** Does a piece of work, and returns the result of the last call. */
 export function runWork(works: Works, { work, calls, id = "" }: Request): unknown {
   switch (work) {
     case "clear":
@@ -65,7 +65,7 @@ export function repeat(calls: number, work: (number: number) => unknown): unknow
   return last;
 }
 
-/** `POST /run` with the work's name and how often, for the object that does it. */
+/** `POST /run` with the work's name and the repetitions, for the object that does it. */
 export async function answer(request: globalThis.Request, run: (work: Request) => Promise<unknown>): Promise<Response> {
   return Response.json((await run(await request.json<Request>())) ?? null);
 }

@@ -1,4 +1,4 @@
-// Gives a fresh clone what `npm run dev` needs: .dev.vars with random secrets. An existing file stays as it is.
+// Creates the .dev.vars that `npm run dev` needs in a fresh clone, with random secrets. Does not change an existing file.
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 

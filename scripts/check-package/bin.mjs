@@ -1,4 +1,4 @@
-// Runs the packed program, as an app that installed the package would.
+// Runs the packed program like an app that has installed the package.
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { root, run } from "../run.mjs";

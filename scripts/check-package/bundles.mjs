@@ -1,4 +1,4 @@
-// Bundles each browser entry point as an app's bundler does, looks for server code in it and weighs it.
+// Bundles each browser entry point like an app's bundler, checks it for server code, and measures its size.
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
@@ -7,10 +7,12 @@ import { root } from "../run.mjs";
 
 const kilobyte = 1000;
 
-/** What a client may weigh more than tRPC's own with the links that it replaces. */
+/** The bytes that a client may have in addition to tRPC's client with the links that it replaces. */
 const clientAllowance = 3 * kilobyte;
 
-/** And what more one may whose queries are live, in whatever framework: who does not use them leaves them out. */
+/**
+ * The further bytes of a client with live queries, in any framework. An app that does not use them does not load them.
+ */
 const liveAllowance = 4 * kilobyte;
 
 const plainClient = `
@@ -47,7 +49,7 @@ async function findServerCode(entry) {
   }
 }
 
-/** Tokens are checked in any runtime, a browser's service worker too: jose and nothing else may come along. */
+/** Token checks run in any runtime, including a browser's service worker, so only jose may be bundled with them. */
 async function checkJwt() {
   try {
     const { metafile } = await bundle(`export * from "./dist/jwt/index.js";`);
@@ -80,7 +82,10 @@ async function checkSizes(missing) {
 
 const kB = (bytes) => `${(bytes / kilobyte).toFixed(2)} kB`;
 
-/** What a page loads first: a chunk that is imported when it is needed, such as the socket class, comes later. */
+/**
+ * The size of the code that a page loads first. A chunk that is imported on demand, such as the socket class, loads
+ * later.
+ */
 async function weigh(contents, external = []) {
   const { metafile, outputFiles } = await bundle(contents, external, { splitting: true, outdir: "bundle" });
   const contentsOf = new Map(outputFiles.map((file) => [path.relative(root, file.path), file.contents]));
@@ -113,7 +118,10 @@ function bundle(contents, external = [], options = {}) {
   });
 }
 
-/** Follows the imports from the entry; where one enters forbidden land, answers how it got there and goes no deeper. */
+/**
+ * Follows the imports from the entry. Returns the import path to each forbidden module, and does not search further
+ * there.
+ */
 function findForbidden({ inputs }) {
   const found = [];
   const seen = new Set();

@@ -1,4 +1,4 @@
-// What the tarball holds: everything that package.json promises, and nothing that is only for us.
+// Checks the contents of the tarball: everything that package.json promises, and nothing that only contributors need.
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import path from "node:path";
@@ -27,7 +27,7 @@ const unwanted = [
 
 const always = ["package.json", "README.md", "LICENSE"];
 
-/** What the README sends its readers to: whoever has the package has no other copy at hand. */
+/** The files that the README links to, because users of the package have no other copy. */
 async function guides() {
   const readme = await readFile(path.join(root, "README.md"), "utf8");
   return [...readme.matchAll(/\]\((docs\/[^)#]+|CHANGELOG\.md|SECURITY\.md)/g)].map(([, file]) => file);

@@ -1,5 +1,5 @@
-// Two versions of workerd are half a gigabyte more and two runtimes that differ; a registry's address in the
-// lockfile ties everybody to that registry.
+// Two versions of workerd would need half a gigabyte more and add a second, different runtime. A registry's address in the
+// lockfile would force that registry on everybody.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 import { root } from "../run.mjs";

@@ -1,13 +1,13 @@
-// The checks that other programs do.
+// Checks that other tools do.
 import { root, run } from "../run.mjs";
 
-/** @returns {Promise<string[]>} what the tool printed, if it failed */
+/** @returns {Promise<string[]>} the output of the tool, if it failed */
 export async function runTool(tool, args) {
   const { code, output } = await run(tool, args, { env: { NO_COLOR: "1", FORCE_COLOR: "0" } });
   return code === 0 ? [] : [output.trim() || `${tool} exited with ${code}`];
 }
 
-/** Entry points that need nothing of Workers: an app imports them in Node, too (SSR, scripts, tests). */
+/** Entry points without Workers modules: an app imports them in Node, too (SSR, scripts, tests). */
 const portable = ["./router", "./client", "./react", "./jwt"];
 
 /** @param {string[]} missing entry points that are not built */

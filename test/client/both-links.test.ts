@@ -7,7 +7,7 @@ import type { AppRouter } from "../fixtures/app/router.js";
 
 const app = serveApp();
 
-/** A fetch that keeps cookies, as a browser does for both links of a page. */
+/** A fetch that stores cookies, like a browser for both links of a page. */
 function createBrowserFetch() {
   let cookie = "";
   return async (url: unknown, init?: object): Promise<Response> => {

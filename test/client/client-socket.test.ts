@@ -79,7 +79,7 @@ it.each([
   ["Node's own", undefined],
   ["that of ws", NodeWebSocket],
 ])("gives up a connection that does not open: %s", async (_name, implementation) => {
-  // Takes connections and never answers: what a lost network looks like.
+  // Accepts connections and never answers, like a lost network.
   const server = createServer((socket) => void socket.on("error", () => {}));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -118,7 +118,7 @@ it.each([
   const { socket } = connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket: async () => "a+b" });
   await expect.poll(() => urls.at(-1)).toBe("ws://127.0.0.1:1/trpc?ticket=a%2Bb");
   expect(socket.readyState).toBe(0);
-  // One that was opened without the ticket is not used.
+  // A connection that was opened without the ticket is not used.
   expect(sockets.slice(0, -1).every(({ isClosed }) => isClosed)).toBe(true);
   const tried = urls.length;
   connect(Scripted, { headers: { Authorization: "Bearer t" }, ticket: async () => "c" });
@@ -329,9 +329,9 @@ it("uses any socket class unchanged", () => {
   for (const WebSocket of [globalThis.WebSocket, NodeWebSocket, WithHeaders, ReconnectingWebSocket]) {
     expect(userdoLink({ WebSocket })).toBeTypeOf("function");
   }
-  // @ts-expect-error it opens no socket
+  // @ts-expect-error the class opens no socket
   userdoLink({ WebSocket: class {} });
-  // @ts-expect-error a url is no number
+  // @ts-expect-error a url is not a number
   userdoLink({ WebSocket: NumberedSocket });
 });
 

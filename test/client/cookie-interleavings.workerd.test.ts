@@ -8,7 +8,7 @@ import { openCookiePage, type CookiePage, type Person, type Posts } from "./inte
 import { submitForm, type CookieBrowser, type Send } from "./interleavings/cookie-tab.js";
 import { schedules } from "./interleavings/schedules.js";
 
-/** How many schedules run. The Worker is the real one, so each takes longer than one of the tests with a model. */
+/** The number of schedules. The Worker is the real one, so each takes longer than one of the tests with a model. */
 const numRuns = Math.ceil(schedules / 20);
 
 let people: readonly [Person, Person];
@@ -21,7 +21,7 @@ const openBrowser = (): CookieBrowser => ({ origin, cookies: new Map(), send });
 /** Waits for the batch link to collect its calls, and for a reply to pass through the client. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 
-/** Replies to everything, until the pages are at rest. */
+/** Replies to everything, until no page sends a request any more. */
 async function rest(pages: readonly CookiePage[]): Promise<void> {
   for (let round = 0; round < 200; round++) {
     for (const { held } of pages) for (const request of held.slice()) await request.arrive();
@@ -80,7 +80,7 @@ const steps = fc.array(
   { minLength: 5, maxLength: 25 },
 );
 
-/** The posts that are stored for another user than the one that they were written for. */
+/** The posts that are stored for another user than the one who wrote them. */
 async function crossed(posts: Posts): Promise<string[]> {
   const problems: string[] = [];
   for (const { id } of people) {

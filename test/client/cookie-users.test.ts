@@ -14,7 +14,7 @@ interface Sent {
 
 let count = 0;
 
-/** A browser with the cookies of a user, and a server that says so in each reply. */
+/** A browser with the cookies of a user, and a server that names the user in each reply. */
 function openBrowser(user: string) {
   const sent: Sent[] = [];
   const signedIn = { user };
@@ -36,7 +36,7 @@ function openBrowser(user: string) {
   return { browser, sent, signedIn };
 }
 
-/** A tab in which every request is answered at once. */
+/** A tab in which every request gets its reply at once. */
 function openTab(browser: CookieBrowser) {
   const changes: string[] = [];
   const { client, held } = openCookieTab(browser, (change, user) => changes.push(user ? `${change} ${user}` : change));

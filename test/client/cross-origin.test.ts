@@ -14,7 +14,7 @@ afterAll(() => server.close());
 
 const password = "correct horse battery";
 
-/** A page of another origin than the app's, and what a browser does for it and keeps from it. */
+/** A page of another origin than the app's, and what a browser sends and hides from it. */
 function openPage(page: string, credentials?: RequestCredentials) {
   const cookies = new Map<string, string>();
   const cookie = () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
@@ -53,7 +53,7 @@ function openPage(page: string, credentials?: RequestCredentials) {
       }
       return response;
     },
-    // A browser sends a site's cookies along with a socket, whoever's page opens it.
+    // A browser sends a site's cookies with a socket, whichever page opens the socket.
     WebSocket: class extends NodeWebSocket {
       constructor(url: string) {
         super(url, { headers: { origin: page, cookie: cookie() } });
@@ -83,7 +83,7 @@ describe("a page of app.example.com whose API is on another origin", () => {
     });
     expect(title).toBe("Across");
     await client.auth.logout.mutate();
-    // The browser is still one that signed in before; nothing of the session is left.
+    // The device cookie of the sign-in remains; every cookie of the session is deleted.
     expect([...cookies.keys()]).toEqual(["userdo-device"]);
   });
 

@@ -33,7 +33,7 @@ it("ends subscriptions to a deleted organization with FORBIDDEN, and does not re
   const opened = sockets.length;
   await pause(1_500);
   expect(sockets).toHaveLength(opened);
-  // The user's own socket is another.
+  // The user's own socket is a separate one.
   await client.posts.create.mutate({ title: "Still here", body: "" });
   await expect.poll(() => own, eventually).toEqual(["create"]);
   subscription.unsubscribe();

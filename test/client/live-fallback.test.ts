@@ -16,13 +16,13 @@ const query: PolledQuery = {
   onPolling() {},
 };
 
-/** How often a query is read in so many milliseconds after its socket was lost. */
+/** Counts how often a query is read within this many milliseconds after its socket was lost. */
 async function countReads(interval: number, ms: number): Promise<number> {
   let reads = 0;
   const read = () => Promise.resolve(++reads);
   const fallback = createLiveFallback({ interval, read, stringify: superjson.stringify, onRound: () => () => {} });
   const stop = fallback.add(query);
-  // The first round starts after three seconds, and loads its module.
+  // The first poll starts after three seconds, and loads its module.
   await vi.advanceTimersByTimeAsync(3_000);
   await vi.dynamicImportSettled();
   await vi.advanceTimersByTimeAsync(ms);

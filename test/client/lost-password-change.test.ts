@@ -13,7 +13,7 @@ const eventually = { timeout: 10_000 };
 const freshEmail = () => `${crypto.randomUUID()}@example.com`;
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** A fetch that makes the request and loses its reply, the first time that a path is asked for. */
+/** A fetch that sends the request and loses the reply, the first time that a path is requested. */
 function losingFetch(path: string): typeof fetch {
   let isLost = false;
   return async (url, init) => {
@@ -59,7 +59,7 @@ describe.each(Object.entries(clients))("a client with %s that loses the reply to
     expect(errorReason(refused)).toBe("PASSWORD_CHANGED");
     const me = await client.auth.me.query().catch((error: unknown) => error);
     expect(errorReason(me)).toBe("PASSWORD_CHANGED");
-    // Longer than the client waits before it asks who is signed in.
+    // Longer than the client waits before it checks who is signed in.
     await pause(1_000);
     expect(changes).toEqual([]);
 

@@ -126,7 +126,7 @@ describe("a network that blocks sockets", () => {
   }, 30_000);
 });
 
-/** Counts the requests that read the posts, and holds their replies while `gate` is set. */
+/** Counts the requests that read the posts, and delays their replies while `gate` is set. */
 function createReads() {
   const reads = { count: 0, held: 0, gate: undefined as Promise<void> | undefined };
   const counted: UserDOLinkOptions["fetch"] = async (url, init) => {

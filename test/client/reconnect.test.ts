@@ -46,7 +46,7 @@ it("opens exactly one socket after twenty lost connections, and delivers every c
   for (let drop = 0; drop < 20; drop++) {
     await eventually(() => starts > drop);
     sockets.at(-1)?.terminate();
-    // While nobody is connected: the first of these before the client has had any event at all.
+    // Written while the client is disconnected, the first of them before its first event.
     written.push((await client.posts.create.mutate({ title: `${drop}`, body: "" })).id);
   }
   await eventually(() => told.length >= written.length);

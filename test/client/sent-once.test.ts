@@ -69,7 +69,7 @@ it.each(["the server drops the connection", "the client finds it dead"])(
     if (how.startsWith("the server")) for (const each of server.clients) each.terminate();
     else sockets.at(-1)?.fail(new Error("The network was lost."));
     expect(await outcome).toBe("rejected");
-    // The subscription continues on the next connection, and nothing else was sent on it.
+    // The subscription continues on the next connection, and no other message was sent on it.
     await expect.poll(starts).toBe(2);
     expect(await client.add.mutate("after")).toBe("after");
     expect(received).toEqual(["slow", "after"]);

@@ -7,13 +7,13 @@ import { steps, take } from "./interleavings/steps.js";
 const numRuns = schedules;
 const timeout = 60_000 + numRuns * 100;
 
-// The chunks that the client loads when it needs them: from here on, loading them takes no real time.
+// Loads the chunks that the client loads on demand: from here on, loading them takes no real time.
 beforeAll(async () => {
   await Promise.all([import("../../src/client/client-tokens.js"), import("../../src/client/owner-socket.js")]);
 });
 beforeEach(() => {
   vi.useFakeTimers();
-  // The jitter of reconnects: a schedule runs the same each time.
+  // Fixes the jitter of reconnects, so that a schedule runs the same each time.
   vi.spyOn(Math, "random").mockReturnValue(0.5);
 });
 afterEach(() => {
@@ -34,7 +34,7 @@ it.each([1, 2])("keeps two users apart in %i tabs with one token store", { timeo
       for (const step of schedule) await take(step, browser);
       await browser.rest();
       expect(browser.problems()).toEqual([]);
-      // No refresh token was used as a copy would be. Two tabs may renew at once.
+      // No refresh token was used like a stolen copy. Two tabs may refresh at once.
       if (tabs === 1) expect(browser.server.copies()).toBe(0);
       const users = await browser.users();
       const user = browser.store.user();

@@ -4,7 +4,7 @@ import { createSessionWatch, type SignInStatus } from "../../src/client/session-
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A watch, how often it asked, and how often it found the session to be over. */
+/** A watch, with the number of checks and of sessions that it found to have ended. */
 function watching(answer: SignInStatus) {
   const counts = { asked: 0, ended: 0 };
   const watch = createSessionWatch({

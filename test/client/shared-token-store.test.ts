@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openSharedBrowser, settle, wait, type SharedBrowser } from "./interleavings/shared-browser.js";
 
-// The chunks that the client loads when it needs them: from here on, loading them takes no real time.
+// Loads the chunks that the client loads on demand: from here on, loading them takes no real time.
 beforeAll(async () => {
   await Promise.all([import("../../src/client/client-tokens.js"), import("../../src/client/owner-socket.js")]);
   await import("../../src/client/cursor-encoder.js");
@@ -17,7 +17,7 @@ async function request(browser: SharedBrowser) {
   return first;
 }
 
-/** The users that the server acted as. */
+/** The users as whom the server ran calls. */
 async function usersOf(browser: SharedBrowser): Promise<string[]> {
   await browser.rest();
   expect(browser.problems()).toEqual([]);

@@ -8,7 +8,7 @@ const app = serveApp();
 const password = "correct horse battery";
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Listens to the posts' changes, and notes what it is told. */
+/** Subscribes to the posts' changes, and records what it receives. */
 function listen({ client }: ReturnType<typeof createNodeClient<AppRouter>>) {
   const told: string[] = [];
   const states: string[] = [];

@@ -40,7 +40,7 @@ it("subscribes with tokens over the ws package, whose options argument takes hea
   stop();
 });
 
-/** As a browser's: it takes no headers, and a second argument that is no protocol it refuses. */
+/** A class like a browser's: it takes no headers, and rejects a second argument that is not a protocol. */
 function withoutHeaders(opened: string[]) {
   return class extends WebSocket {
     constructor(url: string | URL, protocols?: string | string[]) {
@@ -78,7 +78,7 @@ it("reconnects with a new ticket after a lost connection", async () => {
   const sockets: NodeWebSocket[] = [];
   const client = await signUp(
     class extends NodeWebSocket {
-      // Takes no headers, as a browser's.
+      // Takes no headers, like a browser's.
       constructor(url: string | URL) {
         super(url);
         sockets.push(this);

@@ -9,7 +9,7 @@ afterEach(() => void vi.unstubAllGlobals());
 const url = "https://api.example.com/trpc";
 const html = { "content-type": "text/html" };
 
-/** Answers that a server in between gives in the place of tRPC. */
+/** Responses of a proxy in place of tRPC's. */
 const strangers: [name: string, body: string, init: ResponseInit][] = [
   ["a gateway's page for 502", "<html>Bad gateway</html>", { status: 502, headers: html }],
   ["a firewall's page for 403", "<!doctype html>", { status: 403, headers: html }],
@@ -61,7 +61,7 @@ describe.each(strangers)("answered with %s", (_, body, init) => {
 });
 
 describe("a refresh", () => {
-  /** The error of a call with an expired access token, when the refresh is answered with this. */
+  /** The error of a call with an expired access token, if the refresh gets this response. */
   async function failedRefresh(respond: () => Response): Promise<TRPCClientError<AppRouter>> {
     const stored = { accessToken: "a", accessExpiresAt: 0, refreshToken: "r", refreshExpiresAt: Date.now() + 600_000 };
     const set = vi.fn<() => void>();
@@ -137,7 +137,7 @@ describe("an error names the cause", () => {
       .ping.query()
       .catch((error: unknown) => error);
 
-  /** A response of which only the beginning arrives. */
+  /** A response of which only the first part arrives. */
   const cut = (cause: Error): Response =>
     ({ ok: true, status: 200, json: () => Promise.reject(cause) }) satisfies Partial<Response> as Response;
 

@@ -11,7 +11,7 @@ let folder: string;
 /** The chunk with the token code. */
 let chunk: string;
 
-/** Bundles the client in chunks, as an app's bundler does. */
+/** Bundles the client in chunks, like an app's bundler. */
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "trpc-userdo-chunks-"));
   await build({

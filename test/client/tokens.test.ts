@@ -9,7 +9,7 @@ afterEach(() => void vi.useRealTimers());
 
 const password = "correct horse battery";
 
-/** A client that is no browser, what it stores, and what it asked for. */
+/** A client that is not a browser, the tokens that it stores, and the paths that it requests. */
 function open(stored?: SessionTokens) {
   const asked: string[] = [];
   const kept: { tokens: SessionTokens | undefined } = { tokens: stored };
@@ -86,7 +86,7 @@ describe("a client that stores its own tokens", () => {
     const { client, asked, kept } = await signUp();
     kept.tokens = { ...kept.tokens!, accessToken: `${kept.tokens!.accessToken}x` };
     asked.length = 0;
-    // In batches of twenty, so several requests are refused.
+    // The calls go in batches of twenty, so several requests are rejected.
     const lists = await Promise.all(Array.from({ length: 50 }, () => client.posts.list.query()));
     expect(lists).toHaveLength(50);
     expect(asked.filter((path) => path === "auth.refresh")).toHaveLength(1);

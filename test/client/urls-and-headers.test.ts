@@ -18,7 +18,7 @@ beforeAll(async () => {
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
 }, 60_000);
 
-/** A client of the user, with these settings. Its access token is used up if `isExpired`. */
+/** A client of the user, with these settings. Its access token has expired if `isExpired`. */
 function open(path: string, headers: Headers, isExpired = false) {
   let kept: SessionTokens | undefined = { ...tokens, ...(isExpired && { accessExpiresAt: 0 }) };
   return createClient<AppRouter>({

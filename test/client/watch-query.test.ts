@@ -27,7 +27,7 @@ async function signUp(options: UserDOLinkOptions = {}) {
   return { client, sockets };
 }
 
-/** Watches the texts of all notes, and writes down what is told. */
+/** Watches the texts of all notes, and records each result. */
 async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"]) {
   const told: string[][] = [];
   const statuses: string[] = [];
@@ -51,7 +51,7 @@ describe("watchQuery", () => {
     }
     await Promise.all([1, 2, 3].map((n) => client.notes.create.mutate({ text: `together ${n}` })));
     expect(told.at(-1)).toHaveLength(23);
-    // Nothing to wait for: it wrote nothing, or what nobody watches.
+    // These mutations have nothing to wait for: they write nothing, or nothing that a query watches.
     expect(await client.notes.nothing.mutate()).toBe("nothing");
     expect(await client.kv.set.mutate({ key: "a", value: 1 })).toMatchObject({ version: expect.any(Number) });
     expect(late).toEqual([]);
@@ -118,7 +118,7 @@ function watchFailing(client: Awaited<ReturnType<typeof signUp>>["client"]) {
 
 describe("a watched query that fails", () => {
   const eventually = { timeout: 10_000 };
-  /** Makes the query fail. Returns the function that ends that. */
+  /** Makes the query fail. Returns the function that lets it succeed again. */
   async function fail({ client }: Awaited<ReturnType<typeof signUp>>, code: string) {
     const { id } = await client.notes.create.mutate({ text: code, list: "failures" });
     return () => client.notes.delete.mutate({ id });
@@ -135,7 +135,7 @@ describe("a watched query that fails", () => {
       await heal();
       await expect.poll(() => results.length, eventually).toBe(2);
       expect([statuses.at(-1), codes]).toEqual(["live", []]);
-      // It is subscribed, and not only read once.
+      // The query is subscribed again, and not only read once.
       await fail(account, "CONFLICT");
       await expect.poll(() => codes, eventually).toEqual(["CONFLICT"]);
     },

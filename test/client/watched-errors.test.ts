@@ -16,7 +16,7 @@ function refusal(httpStatus: number, retryAfter?: unknown): SocketError {
   return TRPCClientError.from({ error: { code: -32_603, message: "It fails.", data } });
 }
 
-/** Subscribes over a link that the test answers. */
+/** Subscribes over a link whose replies the test sends. */
 function subscribe(context: object) {
   const requests: Observer<any, SocketError>[] = [];
   const socketLink: OperationLink<AnyTRPCRouter> = () => observable((observer) => void requests.push(observer));

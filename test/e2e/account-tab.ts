@@ -1,11 +1,11 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
 import type { Credentials } from "./tasks-tab.js";
 
-/** A tab with the example's account pages in it, as a person uses them: by labels and names. */
+/** A tab with the example's account pages, used like a person would: by labels and names. */
 export class AccountTab {
   readonly page: Page;
   readonly #url: string;
-  /** Errors in the page that nobody caught. */
+  /** Uncaught errors of the page. */
   readonly crashes: Error[] = [];
 
   private constructor(page: Page, url: string) {
@@ -25,7 +25,7 @@ export class AccountTab {
     await this.page.goto(new URL(path, this.#url).href);
   }
 
-  /** Sends the card of somebody who is signed out. */
+  /** Submits the card of a signed-out user. */
   async enter(action: "Sign in" | "Sign up", { email, password }: Credentials): Promise<void> {
     await this.field("E-mail").waitFor();
     if (action === "Sign up") await this.press("Create one");
@@ -34,12 +34,12 @@ export class AccountTab {
     await this.page.locator("form").getByRole("button", { name: action }).click();
   }
 
-  /** Waits until the tasks of whoever is signed in are there. */
+  /** Waits until the tasks of the signed-in user are shown. */
   tasks(): Promise<void> {
     return this.page.getByLabel("New task").waitFor();
   }
 
-  /** Waits for the card that asks who it is. */
+  /** Waits for the card that asks for an email address. */
   async signedOut(): Promise<void> {
     await this.page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   }
@@ -58,7 +58,7 @@ export class AccountTab {
     return this.page.getByLabel(label, { exact: true });
   }
 
-  /** What is said beside a field. */
+  /** The text beside a field. */
   async besideField(label: string): Promise<string | null> {
     const id = await this.page.locator("[aria-invalid=true]").and(this.field(label)).getAttribute("aria-describedby");
     return this.page.locator(`[id="${id}"]`).textContent();
@@ -88,7 +88,7 @@ export class AccountTab {
     await mail.getByRole("link", { name: "Open the link" }).click();
   }
 
-  /** Confirms the address of whoever is signed in, by the mail of the sign-up, and goes back to the tasks. */
+  /** Confirms the signed-in user's address with the mail of the sign-up, and goes back to the tasks. */
   async confirmAddress(email: string): Promise<void> {
     await this.openMail("Confirm your e-mail address", email);
     await this.press("Confirm the address");

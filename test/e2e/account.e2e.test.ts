@@ -12,7 +12,7 @@ describe("the email address", () => {
     await tab.follow("Open the development inbox");
     await tab.mail("Confirm your e-mail address", ada.email).getByRole("link", { name: "Open the link" }).click();
     await tab.page.getByRole("button", { name: "Confirm the address" }).waitFor();
-    // The token is in no address bar, and so in no history.
+    // The token is not in the address bar, and therefore not in the history.
     expect(new URL(tab.page.url()).hash).toBe("");
     await tab.press("Confirm the address");
     await tab.says("Your address is confirmed.");

@@ -28,7 +28,7 @@ describe("a connection that is lost and restored", () => {
     await one.add("Kept");
     await one.task("Kept").waitFor();
     two = await TasksTab.open(context, example.url);
-    // On another way to the same server, which nothing happens to.
+    // Connected to the same server directly, so that the proxy does not affect it.
     other = await TasksTab.open(phone, example.directUrl);
     await other.submit("Sign in", ada);
     await Promise.all([one.live(), two.live(), other.live()]);
@@ -78,7 +78,7 @@ describe("a server whose answer is late", () => {
     one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", { ...ada, email: "grace@example.com" });
     await one.page.getByText("Nothing to do.").waitFor();
-    // Its socket is left alone.
+    // Its socket is not affected.
     const fair = await example.newBrowser();
     two = await TasksTab.open(fair, example.url);
     await two.submit("Sign in", { ...ada, email: "grace@example.com" });
@@ -89,7 +89,7 @@ describe("a server whose answer is late", () => {
     await two?.page.context().close();
   });
 
-  /** Until nothing is under way, and both tabs show the same. */
+  /** Waits until nothing is pending, and both tabs show the same. */
   const atRest = async (): Promise<void> => {
     await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
     await expect.poll(async () => (await one.titles()).join(), eventually).toBe((await two.titles()).join());

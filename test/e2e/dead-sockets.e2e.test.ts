@@ -4,7 +4,7 @@ import { createWeather } from "./socket-weather.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useProxiedExample } from "./use-proxied-example.js";
 
-/** In milliseconds. Only the ping of every half minute would find a dead socket later. */
+/** In milliseconds. Otherwise only the ping, sent every half minute, would detect a dead socket. */
 const GENEROUS = 15_000;
 
 const example = useProxiedExample();
@@ -19,7 +19,7 @@ describe("a dead socket that was never closed", () => {
     context = await example.newBrowser();
     one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", ada);
-    // On another way to the same server.
+    // Connected to the same server directly.
     other = await TasksTab.open(await example.newBrowser(), example.directUrl);
     await other.submit("Sign in", ada);
     await Promise.all([one.live(), other.live()]);
@@ -65,7 +65,7 @@ describe("a dead socket that was never closed", () => {
       await one.task(title).waitFor({ timeout: GENEROUS });
       console.log(`${name}: new data after ${Date.now() - startedAt} ms`);
       await one.live();
-      // It does not claim to be live before the server has answered.
+      // It does not show "live" before the server has replied.
       const texts = await one.page.evaluate(() => (window as unknown as { liveTexts: string[] }).liveTexts);
       expect(texts.slice(texts.lastIndexOf("Offline") + 1)).toEqual(["Connecting…", "Live"]);
       expect(one.crashes).toEqual([]);

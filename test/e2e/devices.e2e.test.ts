@@ -10,7 +10,7 @@ describe("the password", () => {
     const { tab, ada } = await signUp();
     const elsewhere = await open();
     await elsewhere.follow("Forgot your password?");
-    // The answer does not tell who has an account.
+    // The answer does not reveal who has an account.
     for (const email of ["nobody@example.com", ada.email]) {
       await elsewhere.field("E-mail").fill(email);
       await elsewhere.press("Mail me a link");
@@ -29,7 +29,7 @@ describe("the password", () => {
     await elsewhere.follow("Sign in");
     await elsewhere.enter("Sign in", { ...ada, password: another });
     await elsewhere.tasks();
-    // A used link is refused before there is anything to fill in.
+    // A used link shows its error before the form.
     await elsewhere.openMail("Choose a new password", ada.email);
     await elsewhere.page.getByRole("alert").filter({ hasText: "This link was already used" }).waitFor();
     expect(await elsewhere.field("New password").count()).toBe(0);
@@ -122,7 +122,7 @@ describe("a user's devices", () => {
   });
 });
 
-/** Tries wrong passwords for an address, like a stranger would, until the next try has to wait for several seconds. */
+/** Tries wrong passwords for an address, like an attacker, until the next attempt has to wait for several seconds. */
 async function guess(page: string, email: string): Promise<void> {
   for (;;) {
     const response = await fetch(new URL("/trpc/auth.login", page), {

@@ -9,7 +9,7 @@ import { startExample, type RunningExample } from "./start-example.js";
 
 const t = initUserDO({ tables: { user: { tasks: table(z.object({ title: z.string() })) } } });
 
-/** The part of the example's router that is called here, for its types. */
+/** The part of the example's router that this test calls, for its types. */
 const router = t.router({
   ...t.builtin,
   tasks: t.router({
@@ -70,7 +70,7 @@ it("delivers each event once and keeps queries live across hot updates under Vit
   expect(errors).toEqual([]);
 });
 
-/** How often Vite has said that it updated the Worker. */
+/** The number of updates of the Worker in Vite's output. */
 function updatesIn(output: string): number {
   return output.match(/hot updated|page reload|program reload|hmr update/g)?.length ?? 0;
 }

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 
 const folder = new URL("../../test-results/pictures/", import.meta.url);
 
-/** Keeps what a page shows in `test-results/pictures`, for whoever wants to look at what a run has seen. */
+/** Stores a screenshot of a page in `test-results/pictures`. */
 export async function keepPicture(page: Page, name: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await page.screenshot({ path: fileURLToPath(new URL(`${name}.png`, folder)), animations: "disabled" });

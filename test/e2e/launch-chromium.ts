@@ -5,13 +5,17 @@ const places = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/goog
 
 export interface LaunchOptions {
   /**
-   * Keeps pages in the back/forward cache, as a person's browser does. A page that comes back from it has no `load` event.
+   * Uses the back/forward cache, like a person's browser. A page that returns from it has no `load` event.
+   *
    * @default false, as Playwright starts it
    */
   readonly backForwardCache?: boolean;
 }
 
-/** The system's Chromium, or the one that CHROMIUM_PATH names; in a profile of its own and without calls home. */
+/**
+ * Launches the system's Chromium, or the one that CHROMIUM_PATH names, with its own profile and without background
+ * requests.
+ */
 export function launchChromium({ backForwardCache = false }: LaunchOptions = {}): Promise<Browser> {
   const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((place) => existsSync(place));
   if (executablePath === undefined) throw new Error("There is no Chromium. Install it, or name it in CHROMIUM_PATH.");

@@ -6,7 +6,7 @@ import { expectWhole, record } from "./recorded-states.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
 
-/** A Durable Object with sleeping sockets only is evicted after ten seconds. */
+/** A Durable Object whose sockets all hibernate is evicted after ten seconds. */
 const IDLE = 13_000;
 const eventually = { timeout: 30_000 };
 
@@ -79,7 +79,7 @@ describe("live tasks", () => {
     await context.setOffline(true);
     await Promise.all([one, two].map(({ page }) => page.getByText("Offline", { exact: true }).waitFor()));
     await one.add("Not sent");
-    // Beside the field: what failed before says so in its own row.
+    // The error beside the field; an earlier error is shown in its own row.
     await one.page
       .locator("#new-task-error", { hasText: "The server cannot be reached. Is the network up?" })
       .waitFor();

@@ -5,14 +5,14 @@ import { useAccountTabs } from "./use-account-tabs.js";
 const eventually = { timeout: 30_000 };
 const { signUp } = useAccountTabs();
 
-/** A browser of somebody new, who has signed up and confirmed their address. */
+/** A browser of a new user, who has signed up and confirmed their address. */
 async function person(): Promise<{ tab: AccountTab; email: string }> {
   const { tab, ada } = await signUp();
   await tab.confirmAddress(ada.email);
   return { tab, email: ada.email };
 }
 
-/** Somebody's new organization, whose page is shown. */
+/** The page of a user's new organization. */
 async function createOrganization(tab: AccountTab, name: string): Promise<string> {
   await tab.follow("Organizations");
   await tab.field("Name of the organization").fill(name);
@@ -28,7 +28,7 @@ async function invite(tab: AccountTab, email: string, role: string): Promise<voi
   await tab.says(`${email} is invited.`);
 }
 
-/** Opens the invitation's mail in the inbox, and accepts on the page that it leads to. */
+/** Opens the invitation's mail in the inbox, and accepts it on the page of its link. */
 async function accept(tab: AccountTab, email: string, name: string): Promise<void> {
   await tab.openMail("You are invited", email);
   await tab.press(`Accept the invitation to ${name}`);
@@ -50,7 +50,7 @@ describe("two users in two browsers", () => {
     await ada.tab.page.getByRole("list", { name: "Waiting invitations" }).getByText(bob.email).waitFor();
     await accept(bob.tab, bob.email, "Lovelace Ltd");
     expect(await role(bob.tab)).toBe("member");
-    // The owner's page follows: a member more, an invitation less.
+    // The owner's page updates: it has a new member, and no invitation.
     await ada.tab.page.getByRole("list", { name: "Members" }).getByText(bob.email).waitFor();
     await expect
       .poll(() => ada.tab.page.getByRole("list", { name: "Waiting invitations" }).count(), eventually)
@@ -64,7 +64,7 @@ describe("two users in two browsers", () => {
     await ada.tab.press("Add");
     const shown = bob.tab.page.getByRole("checkbox", { name: "Draw the mill" });
     await shown.waitFor();
-    // It shows what the server has: a moment later.
+    // It shows the server's state a moment later.
     await shown.click();
     await expect
       .poll(() => ada.tab.page.getByRole("checkbox", { name: "Draw the mill" }).isChecked(), eventually)
@@ -91,7 +91,7 @@ describe("two users in two browsers", () => {
     await bob.tab.field("Name of the project").fill("Difference engine");
     await bob.tab.press("Add");
     await ada.tab.page.getByRole("link", { name: "Difference engine" }).waitFor();
-    // Nobody removes who is above them.
+    // Members cannot remove a member with a higher role.
     expect(await bob.tab.page.getByRole("button", { name: `Remove ${ada.email}` }).count()).toBe(0);
   });
 

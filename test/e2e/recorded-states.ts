@@ -2,11 +2,11 @@ import type { Page } from "playwright-core";
 import { expect } from "vitest";
 
 interface Recorded {
-  /** All that the page showed, in order, as often as it changed. */
+  /** All states that the page showed, in order. */
   states: string[];
 }
 
-/** Notes each state of the page's tasks, or of its whole text. Gives what asks for them. */
+/** Records each state of the page's tasks, or of its whole text. Returns a function that reads them. */
 export async function record(page: Page, what: "titles" | "text"): Promise<() => Promise<string[]>> {
   await page.evaluate((kind) => {
     const recorded: Recorded = { states: [] };
@@ -22,7 +22,7 @@ export async function record(page: Page, what: "titles" | "text"): Promise<() =>
   return () => page.evaluate(() => (globalThis as unknown as { recorded: Recorded }).recorded.states);
 }
 
-/** The titles in each state: none is ever missing again, but those that may be taken back, and none is ever doubled. */
+/** The titles in each state. No title disappears again, except those that may be reverted, and none is duplicated. */
 export function expectWhole(states: readonly string[], takenBack: readonly string[] = []): void {
   const seen = states.map((state) => state.split("|").filter(Boolean));
   for (const [index, rows] of seen.entries()) {

@@ -10,7 +10,7 @@ afterEach(() => Promise.all(contexts.splice(0).map((context) => context.close())
 
 let people = 0;
 
-/** A browser in which somebody is signed in, with one task. */
+/** A browser with a signed-in user who has one task. */
 async function openBrowser() {
   const context = await example.newBrowser({ locale: "en-GB" });
   contexts.push(context);
@@ -28,7 +28,7 @@ async function openBrowser() {
   return { context, ada, tab };
 }
 
-/** Sends the form that needs no JavaScript, to a page without this package's client. */
+/** Submits the form that needs no JavaScript, to a page without this package's client. */
 async function signOutByForm(page: Page): Promise<void> {
   await Promise.all([
     page.waitForURL((url) => url.pathname === "/icon.svg"),
@@ -44,7 +44,7 @@ async function signOutByForm(page: Page): Promise<void> {
   ]);
 }
 
-/** Keeps all that a page shows, from when it comes back. */
+/** Records everything that a page shows, from its return. */
 const recordTexts = (page: Page): Promise<void> =>
   page.evaluate(() => {
     const shown: string[] = [];
@@ -71,7 +71,7 @@ describe("after signing out by the form", () => {
 
   test("another tab that becomes visible shows nothing of the user", async () => {
     const { context, tab } = await openBrowser();
-    // Without sockets, which would notice that the session is over.
+    // Runs without sockets, which would detect that the session has ended.
     const other = await TasksTab.open(context, example.url);
     await other.task("Ada's own").waitFor();
     await context.routeWebSocket("**", () => {});
@@ -95,7 +95,7 @@ test("the back button of a user who is still signed in shows the tasks, live", a
 
 test("a page that is reloaded offline recovers when the network returns", async () => {
   const { context, tab } = await openBrowser();
-  // The page itself comes from a cache, as a service worker would give it; the server cannot be reached.
+  // The page itself comes from a cache, like that of a service worker; the server is unreachable.
   await context.route("**/trpc/**", (route) => route.abort("internetdisconnected"));
   await tab.page.reload();
   await tab.page.getByRole("alert").waitFor();

@@ -1,20 +1,20 @@
 import type { BrowserContext, WebSocketRoute } from "playwright-core";
 
-/** What a network does to sockets alone, while calls over HTTP go through. */
+/** Faults of a network that affect sockets only, while calls over HTTP succeed. */
 export function createWeather() {
   const open = new Set<WebSocketRoute>();
   let isAway = false;
 
   const weather = {
-    /** How long the server's words take, in milliseconds. They keep their order. */
+    /** The delay of the server's messages, in milliseconds. They stay in order. */
     delay: 0,
 
-    /** Lets it come over all sockets to the object of a browser's pages. */
+    /** Applies the faults to all sockets between a browser's pages and their objects. */
     async over(context: BrowserContext): Promise<void> {
       await context.routeWebSocket(
         ({ pathname }) => pathname === "/trpc",
         (page) => {
-          // Taken, and closed at once.
+          // Accepted, and closed at once.
           if (isAway) return void setTimeout(() => void page.close({ code: 4000 }), 10);
           const server = page.connectToServer();
           let lastAt = 0;
@@ -29,7 +29,7 @@ export function createWeather() {
       );
     },
 
-    /** Closes the sockets, and lets none open. */
+    /** Closes the sockets, and prevents new ones. */
     away(): void {
       isAway = true;
       for (const page of open) void page.close({ code: 4000 });

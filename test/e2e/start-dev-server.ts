@@ -3,25 +3,25 @@ import { spawn, type ChildProcess } from "node:child_process";
 export interface DevServer {
   /** The first address that it printed. */
   readonly url: string;
-  /** All it has printed so far. */
+  /** All output so far. */
   output(): string;
   stop(): Promise<void>;
 }
 
-/** How often a server is started whose port for debuggers another one took first. */
+/** The number of attempts when another server takes the debugger's port first. */
 const MOST_STARTS = 5;
 
 /**
  * Starts a development server, and waits until it prints its address.
  *
- * @throws Error with all that it printed, if it ends or prints no address
+ * @throws Error with all of its output, if it ends or prints no address
  */
 export async function startDevServer(folder: string, command: readonly string[]): Promise<DevServer> {
   for (let starts = 1; ; starts++) {
     try {
       return await start(folder, command);
     } catch (error) {
-      // Files of tests run side by side: two servers may find the same free port, and one of them ends.
+      // Test files run side by side: two servers may find the same free port, and one of them ends.
       if (starts === MOST_STARTS || !String(error).includes("EADDRINUSE")) throw error;
     }
   }
@@ -29,7 +29,7 @@ export async function startDevServer(folder: string, command: readonly string[])
 
 async function start(folder: string, command: readonly string[]): Promise<DevServer> {
   const [program = "", ...args] = command;
-  // A group of its own, which the processes that Vite starts belong to as well.
+  // Starts a process group, which contains the processes that Vite starts.
   const child = spawn(program, args, {
     cwd: folder,
     detached: true,

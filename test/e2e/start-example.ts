@@ -7,17 +7,17 @@ import { startDevServer, type DevServer } from "./start-dev-server.js";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const example = path.join(root, "examples/react-vite");
 
-/** What a run leaves behind, or brings: a copy starts as a fresh clone does. */
+/** Files that a run creates or reads: a copy starts like a fresh clone. */
 const leftOut = new Set(["node_modules", "dist", ".wrangler", ".vite", ".dev.vars"]);
 
 export interface RunningExample extends DevServer {
-  /** The copy of its folder that it runs from. */
+  /** The copy of the example's folder. */
   readonly folder: string;
 }
 
 /**
- * Runs `npm run dev` of the example in a copy of its folder, so that it has its own secrets and its own storage.
- * The copy is inside the repository: the packages are found from there.
+ * Runs `npm run dev` of the example in a copy of its folder, so that it has its own secrets and its own storage. The copy is
+ * inside the repository, because it uses the repository's packages.
  */
 export async function startExample(): Promise<RunningExample> {
   // Vite would not watch files below a folder that is called test-results.

@@ -5,12 +5,12 @@ export interface Credentials {
   readonly password: string;
 }
 
-/** A tab with the example in it, as a person uses it: by labels and names. */
+/** A tab with the example, used like a person would: by labels and names. */
 export class TasksTab {
   readonly page: Page;
   /** The sockets to the Durable Object that the tab has opened so far; Vite's own is not among them. */
   readonly sockets: WebSocket[] = [];
-  /** Errors in the page that nobody caught. */
+  /** Uncaught errors of the page. */
   readonly crashes: Error[] = [];
   #navigations = 0;
 
@@ -37,7 +37,7 @@ export class TasksTab {
     return this.#navigations;
   }
 
-  /** Sends the form of the card, after it was switched to what is wanted. */
+  /** Submits the card, after switching it to the requested form. */
   async submit(action: "Sign in" | "Sign up", { email, password }: Credentials): Promise<void> {
     const submit = this.page.locator("form").getByRole("button", { name: action });
     const other = this.page.getByRole("button", { name: action === "Sign up" ? "Create one" : "Sign in" });
@@ -53,7 +53,7 @@ export class TasksTab {
     await this.page.getByLabel("E-mail").waitFor();
   }
 
-  /** Waits until changes are being listened for. */
+  /** Waits until the page is subscribed to changes. */
   live(): Promise<void> {
     return this.page.getByText("Live", { exact: true }).waitFor();
   }
@@ -76,7 +76,7 @@ export class TasksTab {
     return this.page.locator(".task-title").allTextContents();
   }
 
-  /** Which instance of the user's object has answered last. */
+  /** The instance of the user's object that has answered last. */
   instance(): Promise<string | null> {
     return this.page.getByTestId("instance").textContent();
   }

@@ -9,14 +9,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
 
-/** A Durable Object with sleeping sockets only is evicted after ten seconds. */
+/** A Durable Object whose sockets all hibernate is evicted after ten seconds. */
 const IDLE = 13_000;
 const screenshot = fileURLToPath(new URL("../../docs/images/example.png", import.meta.url));
 const eventually = { timeout: 30_000 };
 
 const example = useExample();
 
-/** A browser of somebody new, as large as the picture for the README. */
+/** A browser of a new user, with the size of the README's picture. */
 function newPerson(): Promise<BrowserContext> {
   return example.newBrowser({ locale: "en-GB", viewport: { width: 760, height: 700 }, deviceScaleFactor: 2 });
 }

@@ -6,7 +6,7 @@ import { useExample } from "./use-example.js";
 
 const firefox = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-/** The example, started for a file of tests, and the tabs that are opened in it. No page may fail unnoticed. */
+/** Starts the example for a test file, and opens tabs in it. An error in any page fails the test. */
 export function useAccountTabs() {
   const example = useExample();
   const contexts: BrowserContext[] = [];
@@ -25,7 +25,7 @@ export function useAccountTabs() {
     return tab;
   }
 
-  /** A tab in a browser of its own. */
+  /** A tab in its own browser. */
   async function open(userAgent?: string): Promise<AccountTab> {
     const context = await example.newBrowser({ locale: "en-GB", ...(userAgent !== undefined && { userAgent }) });
     contexts.push(context);
@@ -37,7 +37,7 @@ export function useAccountTabs() {
     /** Another tab of the same browser. */
     openBeside: (tab: AccountTab) => openIn(tab.page.context()),
 
-    /** A tab in which somebody new is signed up. */
+    /** A tab in which a new user has signed up. */
     async signUp(email = `account${++people}@example.com`): Promise<{ tab: AccountTab; ada: Credentials }> {
       const ada = { email, password: "correct horse battery" };
       const tab = await open();

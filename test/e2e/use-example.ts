@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from "vitest";
 import { launchChromium, type LaunchOptions } from "./launch-chromium.js";
 import { startExample, type RunningExample } from "./start-example.js";
 
-/** The example and Chromium, started for a file of tests and ended with it. */
+/** Starts the example and Chromium for a test file, and stops them afterwards. */
 export function useExample(options: LaunchOptions = {}) {
   let example: RunningExample;
   let browser: Browser;
@@ -22,7 +22,7 @@ export function useExample(options: LaunchOptions = {}) {
     get url(): string {
       return example.url;
     },
-    /** A browser of its own: nobody is signed in there. */
+    /** A separate browser without a session. */
     newBrowser: (options?: BrowserContextOptions): Promise<BrowserContext> => browser.newContext(options),
   };
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from "vitest";
 import { createTcpProxy, type TcpProxy } from "../process/tcp-proxy.js";
 import { useExample } from "./use-example.js";
 
-/** The example, Chromium, and a proxy between the two that can lose the connections of a page. */
+/** Starts the example, Chromium, and a proxy between the two that can cut the connections of a page. */
 export function useProxiedExample() {
   const example = useExample();
   let proxy: TcpProxy;
@@ -30,7 +30,7 @@ export function useProxiedExample() {
     get proxy(): TcpProxy {
       return proxy;
     },
-    /** A browser in which Vite's own socket is not connected: it would load the page again after each cut. */
+    /** A browser in which Vite's own socket is not connected, because it would reload the page after each cut. */
     async newBrowser(): Promise<BrowserContext> {
       const context = await example.newBrowser();
       await context.routeWebSocket(

@@ -14,7 +14,7 @@ const someone = (): Credentials => ({
   password: "correct horse battery",
 });
 
-/** Keeps all that a page shows, also for a moment. */
+/** Records everything that a page shows, however briefly. */
 function recordTexts(): void {
   const shown: string[] = [];
   Object.assign(globalThis, { shown });
@@ -32,7 +32,7 @@ async function openBrowser(): Promise<BrowserContext> {
   return context;
 }
 
-/** Submits a form that needs no JavaScript, as a page without this package's client does. */
+/** Submits a form that needs no JavaScript, like a page without this package's client. */
 async function submitForm(page: Page, form: "login" | "logout", fields: Record<string, string>): Promise<void> {
   await Promise.all([
     page.waitForURL((url) => url.searchParams.has("form")),
@@ -77,7 +77,7 @@ async function openTabs() {
   return { ada, bob, one, two, elsewhere, sockets };
 }
 
-/** Holds the requests that create a task before they are sent: the browser adds its cookies only then. */
+/** Delays the requests that create a task before they are sent, because the browser adds its cookies only then. */
 async function holdWrites(page: Page) {
   const held: Route[] = [];
   await page.route(/\/trpc\/tasks\.create/, (route) => void held.push(route));
@@ -91,7 +91,7 @@ async function holdWrites(page: Page) {
   };
 }
 
-/** From now on the tab gets pages without this package's client: they tell the other tabs nothing. */
+/** From now on the tab gets pages without this package's client, which send nothing to other tabs. */
 async function withoutClient(page: Page): Promise<void> {
   const isPage = (url: URL): boolean => url.pathname === "/";
   await page.route(isPage, (route) => route.fulfill({ contentType: "text/html", body: "<p>Done</p>" }));
@@ -131,7 +131,7 @@ describe.each(waysIn)("when another user signs in in another tab %s", (_way, sig
 
     await two.add("Bob's own");
     await two.task("Bob's own").waitFor();
-    // The first tab follows: it is Bob's now, with his list.
+    // The first tab follows: it now shows Bob, with his list.
     await one.page.getByText(bob.email).waitFor();
     await one.task("Bob's own").waitFor();
     await elsewhere.task("Bob's own").waitFor();

@@ -1,6 +1,6 @@
 import type { Ids } from "./tenants.js";
 
-/** The inputs that somebody tries a procedure with who knows another's ids. */
+/** The inputs with which an attacker calls a procedure, knowing another tenant's ids. */
 type Attempts = (other: Ids) => readonly unknown[];
 
 const nothing: Attempts = () => [undefined];
@@ -21,8 +21,8 @@ const withInvitation: Attempts = (other) =>
 const invitations: Attempts = ({ invitationIds }) => invitationIds.map((invitationId) => ({ invitationId }));
 
 /**
- * Every procedure of the fixture app, the built-in ones included, and what of another's it can be given. Where there is
- * nothing to give, it is called as it is: it may answer its caller's own, and nothing else.
+ * Every procedure of the fixture app, including the built-in ones, with inputs that name another tenant's data. A procedure
+ * without such an input is called as it is: it may return its caller's own data, and nothing else.
  */
 export const attempts: Readonly<Record<string, Attempts>> = {
   "auth.signup": ({ email }) => [{ email, password: wrong }],
@@ -166,10 +166,12 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "odd.throwsWithCause": nothing,
 };
 
-/** What a member may do to the organization that they share with another: leave it, and what a test holds up. */
+/**
+ * Calls that a member may make in an organization shared with another: leaving it, and a test's procedure that waits.
+ */
 export const notBetweenMembers: ReadonlySet<string> = new Set(["organizations.leave", "projects.createSlowly"]);
 
-/** After these their caller has to sign in again: from another Worker, `revokeOthers` has no session to leave out. */
+/** After these their caller has to sign in again: from another Worker, `revokeOthers` has no session to exclude. */
 export const endsSession: ReadonlySet<string> = new Set([
   "auth.logout",
   "auth.logoutEverywhere",

@@ -15,7 +15,7 @@ const procedures = Object.entries(
 
 let ada: Tenant;
 let bob: Tenant;
-/** Two who belong to Ada's organization, and may do the same in it. */
+/** Two members of Ada's organization, with the same role. */
 let amy: Tenant;
 let abe: Tenant;
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   for (const who of [amy, abe]) await join(organizationId, { by: ada, who, email: who.ids.email });
 });
 
-/** All that is stored under a name. */
+/** Everything that is stored under a name. */
 const tablesOf = (name: string): Promise<number> =>
   runInDurableObject(env.BLOG_DO.getByName(name), (_instance, { storage }) =>
     Number(
@@ -38,7 +38,7 @@ const tablesOf = (name: string): Promise<number> =>
     ),
   );
 
-/** Ids that nobody has. */
+/** Ids that do not exist. */
 const madeUp = (): Ids => {
   const id = (): string => crypto.randomUUID().replaceAll("-", "");
   return {
@@ -60,7 +60,7 @@ async function signInAgain({ client, ids }: Tenant): Promise<void> {
   await client.auth.login.mutate({ email: ids.email, password: ids.password });
 }
 
-/** Calls a procedure with another's ids in every way there is, and answers what came back. */
+/** Calls a procedure with another tenant's ids over every transport, and returns the responses. */
 async function tryAll(
   { path, type }: (typeof procedures)[number],
   { by, other, write = async () => {} }: { by: Tenant; other: Ids; write?: () => Promise<void> },
@@ -86,19 +86,19 @@ async function expectIsolated(
   const before = await victim.state();
   const writes: Promise<void>[] = [];
   const write = (): Promise<void> => {
-    // Time for what must not come.
+    // Waits for data that must not arrive.
     const written = victim.write().then(() => scheduler.wait(20));
     writes.push(written);
     return written;
   };
   for (const { how, input, text } of await tryAll(procedure, { by, other: ids, write })) {
-    // What they said themselves may come back to them, in the words of a refusal; members know each other's addresses.
+    // A response may repeat the caller's own input in an error; members know each other's addresses.
     const own = text.replaceAll(ids.email, "").replaceAll(ids.key, "").replaceAll(ids.password, "");
     expect(own.includes(victim.mark), `${procedure.path} over ${how} with ${JSON.stringify(input)}: ${text}`).toBe(
       false,
     );
   }
-  // Whoever was refused did not wait for it.
+  // A rejected call did not wait for it.
   await Promise.all(writes);
   const after = await victim.state();
   if (writes.length > 0) expect(after.posts.map(({ id }) => id)).toEqual(before.posts.map(({ id }) => id));
@@ -136,7 +136,7 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
   it("creates no object for a made-up id", async () => {
     const ids = madeUp();
     for (const procedure of procedures) {
-      // These make an account, or count who tries to: that is what they are for.
+      // These create an account, or count the attempts, which is their purpose.
       if (["auth.signup", "auth.login", "auth.changeEmail"].includes(procedure.path)) continue;
       await tryAll(procedure, { by: bob, other: ids });
     }

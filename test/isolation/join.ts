@@ -1,7 +1,7 @@
 import { invitationTo } from "../fixtures/organizations.js";
 import type { Tenant } from "./tenants.js";
 
-/** Makes somebody a member with the right to write. */
+/** Adds a member with the right to write. */
 export async function join(
   organizationId: string,
   { by, who, email }: { by: Tenant; who: Tenant; email: string },

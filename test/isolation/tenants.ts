@@ -2,7 +2,7 @@ import { openBrowser, signUp } from "../fixtures/browser.js";
 import { verify } from "../fixtures/organizations.js";
 import { openSocket } from "../fixtures/socket.js";
 
-/** What one tenant has that another may ask for. */
+/** The ids of a tenant's data that another tenant may try. */
 export interface Ids {
   readonly userId: string;
   readonly sessionId: string;
@@ -10,19 +10,19 @@ export interface Ids {
   readonly thingId: string;
   readonly email: string;
   readonly password: string;
-  /** A key that is theirs alone. */
+  /** A key that only this tenant has. */
   readonly key: string;
-  /** A place in the log of their object. */
+  /** A cursor in the log of their object. */
   readonly cursor: string;
-  /** One that they belong to; their user id as an organization's; and one that nobody has. */
+  /** One of their organizations; their user id as an organization's id; and an id that does not exist. */
   readonly organizationIds: readonly string[];
-  /** A row of that organization's. */
+  /** A row of that organization. */
   readonly projectId: string;
-  /** One that they made, and one to them that waits. */
+  /** An invitation that they created, and a pending one to them. */
   readonly invitationIds: readonly string[];
 }
 
-/** What there is of somebody. */
+/** A tenant. */
 interface State {
   readonly posts: readonly { readonly id: string }[];
   readonly [part: string]: unknown;
@@ -32,10 +32,10 @@ export type Tenant = Awaited<ReturnType<typeof createTenant>>;
 
 let count = 0;
 
-/** A text that is nowhere else. */
+/** A text that exists nowhere else. */
 const canary = (name: string): string => `canary-${name}-${++count}-${crypto.randomUUID()}`;
 
-/** Somebody with something everywhere that a user can have something, each of it to be recognised. */
+/** A user with data in every place that can store a user's data, all of it recognizable. */
 export async function createTenant(name: string) {
   const browser = openBrowser();
   const client = browser.client();
@@ -80,11 +80,11 @@ export async function createTenant(name: string) {
     browser,
     client,
     ids,
-    /** What nobody else may ever see: its beginning. */
+    /** The prefix of everything that no other tenant may see. */
     mark: `canary-${name}-`,
-    /** What there is of them, to be compared with what there is later. */
+    /** The state of their data, to compare with the state later. */
     async state(): Promise<State> {
-      // Together: one batch for each object.
+      // Runs them together: one batch for each object.
       const [me, sessions, data, posts, notes, kv, organizations, ...organization] = await Promise.all([
         client.auth.me.query(),
         client.sessions.list.query(),
@@ -101,7 +101,7 @@ export async function createTenant(name: string) {
       const named = sessions.map(({ id, name: called }) => ({ id, called }));
       return { user: me.user, sessions: named, data, posts, notes, kv, organizations, organization };
     },
-    /** Changes what others might listen to. */
+    /** Changes data that others might subscribe to. */
     async write(): Promise<void> {
       await client.posts.update.mutate({ id: postId, title: canary(name) });
       await client.kv.set.mutate({ key, value: canary(name) });
@@ -110,7 +110,7 @@ export async function createTenant(name: string) {
   };
 }
 
-/** Invites somebody to an organization of somebody else's that is named after them. */
+/** Invites a user to another user's organization, which is named after them. */
 async function invite(email: string, name: string): Promise<string> {
   const { client } = await signUp();
   const { id: organizationId } = await client.organizations.create.mutate({ name: canary(name) });

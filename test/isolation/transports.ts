@@ -6,7 +6,7 @@ import type { openBrowser } from "../fixtures/browser.js";
 import { openSocket } from "../fixtures/socket.js";
 import type { Tenant } from "./tenants.js";
 
-/** One call, and where its caller says that they left off. */
+/** One call, and the cursor from which its caller resumes. */
 export interface Attempt {
   readonly path: string;
   readonly type: "query" | "mutation" | "subscription";
@@ -14,7 +14,10 @@ export interface Attempt {
   readonly lastEventId: string | undefined;
 }
 
-/** Makes a call, and answers all that came back, as text. For a subscription, what came until `meanwhile` was over. */
+/**
+ * Makes a call, and returns the whole response as text. For a subscription, returns what arrives until `meanwhile`
+ * resolves.
+ */
 export type Transport = (by: Tenant, attempt: Attempt, meanwhile: () => Promise<void>) => Promise<string>;
 
 type Browser = ReturnType<typeof openBrowser>;
@@ -38,7 +41,7 @@ async function overHttp(browser: Browser, { path, type, input }: Attempt, kind: 
   return response;
 }
 
-/** What a stream says until it ends or somebody has enough of it. */
+/** Reads a stream until it ends or the caller stops. */
 async function readUntil(response: Response, enough: Promise<void>): Promise<string> {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -69,7 +72,7 @@ const sse: Transport = async ({ browser }, { path, input, lastEventId }, meanwhi
   return readUntil(response, meanwhile());
 };
 
-/** On the caller's own socket, or on that of the organization which the input names. */
+/** Uses the caller's own socket, or that of the organization which the input names. */
 const socket =
   (isOrganizations: boolean): Transport =>
   async ({ browser }, { path, type, input, lastEventId }, meanwhile) => {
@@ -81,7 +84,7 @@ const socket =
     await opened.until(1);
     if (type === "subscription") await meanwhile();
     opened.send({ id: 2, method: "query", params: { path: "ping" } });
-    // Answered behind all that was told before; a call that ends the session ends the socket.
+    // The reply comes after all earlier messages; a call that ends the session closes the socket.
     await Promise.race([opened.closed, answered(opened, 2)]);
     opened.socket.close();
     return opened.texts.join("\n");
@@ -105,7 +108,7 @@ const rpc: Transport = async ({ ids }, { path, type, input }, meanwhile) => {
       if (done) break;
       told.push(value);
     }
-    // Not waited for: it ends when the next event would come.
+    // Not awaited: it ends with the next event.
     void events.return?.().catch(() => {});
     await stop;
     return superjson.stringify(told);

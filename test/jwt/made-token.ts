@@ -9,7 +9,7 @@ export const email = "ada@example.com";
 export const access = { purpose: "access", secret, audience } as const;
 export const seconds = () => Math.floor(Date.now() / 1000);
 
-/** A token whose every part can be wrong. */
+/** A token in which every part can be wrong. */
 export async function made(header: object = {}, claims: object = {}, key = secret): Promise<string> {
   const full = { iss: "trpc-userdo", aud: audience, sub: userId, sid: sessionId, iat: seconds(), exp: seconds() + 600 };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");

@@ -5,7 +5,7 @@ import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeJwt, getEmailFromToken, isTokenExpired, verifyJwt, type VerifyJwtOptions } from "trpc-userdo/jwt";
 
-// The app twice in a real runtime, on the built package: once with a secret, once with a key pair.
+// Runs the app twice in a real runtime, on the built package: once with a secret, once with a key pair.
 const server = createTestHarness({
   workers: [
     { configPath: new URL("../fixtures/app/wrangler.jsonc", import.meta.url) },
@@ -41,7 +41,7 @@ async function me(app: App, cookie: string): Promise<number> {
   return response.status;
 }
 
-/** What an SSR framework calls before each page: who is it, by the cookie alone. */
+/** Authenticates the request of a page by the cookie alone, like an SSR framework before each page. */
 async function middleware(request: IncomingMessage, response: ServerResponse, options: VerifyJwtOptions) {
   const token = parseCookie(request.headers.cookie ?? "")["__Host-userdo-access"];
   const result = await verifyJwt(token, options);

@@ -20,7 +20,7 @@ const shared = {
   emitDeclarationOnly: true,
 };
 
-/** What apps export beside what the README shows. */
+/** Further exports of apps, in addition to the README's. */
 const parts = {
   "base.ts": `
 import { initUserDO, table } from "trpc-userdo/router";
@@ -102,12 +102,12 @@ export const me = () => trpc.auth.me.query();
 export const session = () => trpc.sessions.data.get.query();
 export const organizations = () => trpc.organizations.list.query();
 
-// What was inferred has come through the declarations whole.
+// The inferred types are complete in the declarations.
 export const dueOf = async (): Promise<Date | undefined> => (await trpc.tasks.page.query()).items[0]?.due;
 export const nicknameOf = async (): Promise<string> => (await trpc.auth.me.query()).user.profile.nickname;
 export const planOf = async (organizationId: string): Promise<string> =>
   (await trpc.organizations.get.query({ organizationId })).settings.plan;
-// @ts-expect-error there is no such role
+// @ts-expect-error the role does not exist
 void trpc.organizations.invitations.create.mutate({ organizationId: "o", email: "a@b.example", role: "boss" });
 `,
 };
@@ -136,7 +136,7 @@ test("compiles an app that emits declarations, and its frontend against them", {
   await mkdir(path.join(root, "test-results"), { recursive: true });
   const folder = await mkdtemp(path.join(root, "test-results/declarations-"));
   try {
-    // An app's own folder, in which the package is one of others: the compiler may then name only what it exports.
+    // An app's own folder, in which the package is one of others: the compiler may then name only the package's exports.
     const installed = path.join(folder, "node_modules/trpc-userdo");
     await mkdir(installed, { recursive: true });
     await cp(path.join(root, "package.json"), path.join(installed, "package.json"));

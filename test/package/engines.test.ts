@@ -21,7 +21,7 @@ function isAtLeast(version: Version, other: Version): boolean {
   return different === -1 || version[different]! > other[different]!;
 }
 
-/** The forms of ranges that packages use here. Another one fails the test, so that somebody looks at it. */
+/** The forms of version ranges that packages use here. An unknown form fails the test, so that somebody checks it. */
 function satisfies(version: Version, range: string): boolean {
   return range.split("||").some((part) => {
     const [, operator = "", text = ""] = /^(>=|\^|)\s*(\*|\d+(?:\.(?:\d+|\*))*)$/.exec(part.trim()) ?? [];
@@ -42,7 +42,7 @@ it("supports the oldest Node that the README names, and newer ones, in every dep
   }
   const warned = Object.entries(packages).flatMap(([name, { engines, optional = false }]) => {
     const range = engines?.node;
-    // npm skips an optional package that does not fit, without a warning.
+    // npm skips an incompatible optional package without a warning.
     if (range === undefined || optional) return [];
     return supported.every((version) => satisfies(version, range)) ? [] : [`${name}: ${range}`];
   });

@@ -17,7 +17,7 @@ const shared = {
   skipLibCheck: true,
   noEmit: true,
 };
-/** As in an app: what runs in the browser sees no Workers types, the rest no DOM. */
+/** Like in an app: browser code sees no Workers types, and other code no DOM. */
 const programs = [
   { extension: "ts", compilerOptions: { ...shared, lib: ["esnext"], types: ["@cloudflare/workers-types", "node"] } },
   { extension: "tsx", compilerOptions: { ...shared, jsx: "react-jsx", lib: ["esnext", "dom"], types: [] } },

@@ -10,7 +10,7 @@ let place: Place;
 let proxy: TcpProxy;
 let running: Process;
 
-/** The proxy's port stays the same while one process follows the other. */
+/** The proxy's port stays the same when one process replaces another. */
 async function start(build?: 1 | 2): Promise<void> {
   running = await place.start(build);
   proxy.target = running.port;
@@ -49,7 +49,7 @@ describe("a process that dies, and another one that takes over its storage", () 
           await user.http.write.mutate({ n });
           acknowledged.add(n);
         } catch {
-          // Whether it was stored is not known; that it is all or nothing is looked at below.
+          // The write may or may not be stored; the assertions below check that it is all or nothing.
           lost++;
           await new Promise((resolve) => setTimeout(resolve, 10));
         }

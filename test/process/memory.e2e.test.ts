@@ -26,7 +26,7 @@ const subscribe = (client: RawClient, lastEventId?: string): void =>
     payload: JSON.stringify({ id: 1, method: "subscription", params: { path: "notes", input: {}, lastEventId } }),
   });
 
-/** Answers each PING, drops what was read, and counts the events. */
+/** Answers each PING, discards the data, and counts the events. */
 function read(client: RawClient): () => number {
   let events = 0;
   client.socket.on("data", () => {
@@ -50,7 +50,7 @@ it("resumes many sockets after a gap of long rows within the memory budget", asy
   for (let n = 0; n < ROWS; n += 10) await user.http.writeNotes.mutate({ count: 10, bytes: ROW });
 
   const clients = await Promise.all(Array.from({ length: 3 }, () => openRaw(running.port, user.cookie())));
-  // Sets the peak back to what is resident now.
+  // Resets the peak to the memory that is resident now.
   writeFileSync(`/proc/${running.pid}/clear_refs`, "5");
   const before = memoryOf("VmRSS");
   const counts = clients.map(read);

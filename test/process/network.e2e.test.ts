@@ -26,7 +26,7 @@ afterAll(async () => {
 
 type Subscriber = ReturnType<typeof subscribe>;
 
-/** What the network, the platform and the app do, one after the other. */
+/** Actions of the network, the platform and the app, one after the other. */
 function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<typeof createRandom>) {
   let n = 0;
   const ids: string[] = [];
@@ -52,7 +52,7 @@ function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<t
       () => running.evict(user.userId),
       () => running.abort(),
     ],
-    /** At rest it has been told all of it, each change once, in order, and was never sent back to the start. */
+    /** At rest it has received all changes once, in order, and never a reset. */
     async rest(): Promise<void> {
       const { entries } = await user.http.all.query();
       const table = new Map(entries.map((entry) => [entry.id, entry]));
@@ -65,12 +65,12 @@ function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<t
 describe("a stock client over an unreliable network", () => {
   it.each([1, 2, 3, 4, 5, 6])(`loses nothing in ${STEPS} steps with seed %i`, async (seed) => {
     const random = createRandom(seed);
-    // Calls go straight to the process: it is the subscription that the network is to hurt.
+    // Calls go directly to the process, because the network faults should affect the subscription only.
     const user = await signUp(() => running.port);
     const subscriber = subscribe(user, proxy.port);
     const { write, troubles, rest } = createTroubles(user, subscriber, random);
     await subscriber.started;
-    // A stock client keeps no place before its first event.
+    // A stock client has no cursor before its first event.
     await write();
     await rest();
     for (let step = 1; step <= STEPS; step++) {

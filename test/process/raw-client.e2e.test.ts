@@ -28,7 +28,7 @@ describe("a hand-written WebSocket client", () => {
     await user.http.auth.login.mutate({ email: user.email, password });
     await user.http.write.mutate({ n: 2 });
     client.send(write(4, 666));
-    // It has slept since, and only the platform remembers the socket.
+    // The object has hibernated since, and only the platform knows the socket.
     await running.evict(user.userId);
     client.send(write(5, 666));
     client.send({ payload: "PONG" });
@@ -83,7 +83,7 @@ describe("a hand-written WebSocket client", () => {
     neighbour.send(subscribe);
     await expect.poll(() => neighbour.received.length).toBe(1);
     hostile.socket.write(bytes());
-    // Cut off in the midst of it: whatever was begun is never ended.
+    // Cut off in the middle: an unfinished message never ends.
     await new Promise((resolve) => setTimeout(resolve, 20));
     await user.http.write.mutate({ n: 1 });
     await expect.poll(() => neighbour.received.length).toBe(2);

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 
-/** Bits and bytes of a WebSocket frame (RFC 6455, section 5.2), right or wrong. */
+/** Bits and bytes of a WebSocket frame (RFC 6455, section 5.2), valid or invalid. */
 export interface RawFrame {
   /** @default 1, a text */
   readonly opcode?: number;
@@ -13,7 +13,7 @@ export interface RawFrame {
   readonly reservedBits?: number;
   /** @default true */
   readonly isMasked?: boolean;
-  /** What the header says, if it is not the truth. */
+  /** The length in the header, if it differs from the real one. */
   readonly length?: bigint;
 }
 
@@ -34,12 +34,12 @@ export function writeFrame(frame: RawFrame): Buffer {
 
 export interface RawClient {
   readonly socket: Socket;
-  /** The texts that came, and the codes of the close frames as `close 4401`. Nothing is ever answered. */
+  /** The received texts, and the codes of close frames as `close 4401`. The client answers none of them. */
   readonly received: string[];
   send(frame: RawFrame): void;
 }
 
-/** A client that speaks WebSocket by hand, and does only what it is told: it answers no close and no ping. */
+/** A hand-written WebSocket client that sends only what the test sends: it answers no close and no ping. */
 export async function openRaw(port: number, cookie: string): Promise<RawClient> {
   const socket = connect(port, "127.0.0.1");
   socket.on("error", () => socket.destroy());
@@ -77,7 +77,7 @@ export async function openRaw(port: number, cookie: string): Promise<RawClient> 
   return { socket, received, send: (frame) => void socket.write(writeFrame(frame)) };
 }
 
-/** A server's frame: never masked. */
+/** A server's frame is never masked. */
 function readFrame(bytes: Buffer) {
   const [first = 0, second = 0] = bytes;
   const extra = second === 127 ? 8 : second === 126 ? 2 : 0;

@@ -10,7 +10,7 @@ import { build } from "esbuild";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Puts objects to sleep, or resets them, where the platform would take its time. */
+/** Evicts or resets objects at once, where the platform would wait. */
 const control = `
 import unsafe from "workerd:unsafe";
 export default {
@@ -23,33 +23,35 @@ export default {
 };
 `;
 
-/** A folder that the storage of one process after the other is in. */
+/** A folder whose storage one process after the other uses. */
 export interface Place {
   readonly folder: string;
   start(build?: 1 | 2): Promise<Process>;
   remove(): Promise<void>;
 }
 
-/** A workerd process of its own, with nothing in between. */
+/** A separate workerd process, without a proxy. */
 export interface Process {
   readonly port: number;
   readonly pid: number;
-  /** Ends it as a crash does, in the middle of whatever it does. */
+  /** Kills it like a crash, whatever it is doing. */
   kill(): Promise<void>;
-  /** Puts a user's object to sleep; its sockets stay open. Says no if it slept already. */
+  /** Evicts a user's object; its sockets stay open. Returns false if it was not running. */
   evict(userId: string): Promise<boolean>;
   abort(): Promise<void>;
 }
 
-/** The app that the processes run. */
+/** The app of the processes. */
 export interface PlaceOptions {
   /**
-   * The module of its Worker, from the root of the repository.
+   * The module of its Worker, relative to the root of the repository.
+   *
    * @default "test/process/app/worker.ts"
    */
   readonly app?: string;
   /**
    * The folder of the framework's sources, which may be those of an earlier version.
+   *
    * @default this version's
    */
   readonly sources?: string;

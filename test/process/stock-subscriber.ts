@@ -3,7 +3,7 @@ import superjson from "superjson";
 import { WebSocket as NodeWebSocket } from "ws";
 import type { AppRouter } from "./app/router.js";
 
-/** A user's browser: its cookies, and calls over HTTP to whichever process serves just now. */
+/** A user's browser: its cookies, and calls over HTTP to the current process. */
 export async function signUp(port: () => number) {
   let cookie = "";
   const http = createTRPCClient<AppRouter>({
@@ -34,7 +34,9 @@ export async function signUp(port: () => number) {
 
 export type User = Awaited<ReturnType<typeof signUp>>;
 
-/** The stock client over a port that stays the same, folding what it is told; and what is wrong with that. */
+/**
+ * The stock client over a port that stays the same. It applies the events that it receives, and records errors in them.
+ */
 export function subscribe(user: User, port: number) {
   const rows = new Map<string, { readonly n: number; readonly note?: string }>();
   const wrong: string[] = [];
@@ -45,7 +47,7 @@ export function subscribe(user: User, port: number) {
     url: `ws://127.0.0.1:${port}/trpc`,
     WebSocket: class extends NodeWebSocket {
       constructor(url: string | URL) {
-        // Otherwise it waits for minutes for a connection, and half of one for the answer to a close.
+        // Otherwise it waits for minutes for a connection, and half a minute for the answer to a close.
         const options = {
           handshakeTimeout: 1_000,
           closeTimeout: 100,
@@ -56,7 +58,7 @@ export function subscribe(user: User, port: number) {
       }
     } as unknown as typeof WebSocket,
     retryDelayMs: () => 20,
-    // Finds a connection over which nothing comes any more.
+    // Detects a connection that delivers nothing any more.
     keepAlive: { enabled: true, intervalMs: 400, pongTimeoutMs: 400 },
   });
   const client = createTRPCClient<AppRouter>({ links: [wsLink({ client: socket, transformer: superjson })] });

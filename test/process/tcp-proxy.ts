@@ -1,14 +1,14 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 
-/** Stands between a client and whatever server there is just now, and does to connections what networks do. */
+/** A proxy between a client and the current server, which simulates network faults. */
 export interface TcpProxy {
   readonly port: number;
-  /** Where new connections go. Nowhere: they are refused. */
+  /** The port for new connections. `undefined` refuses them. */
   target: number | undefined;
-  /** Ends all connections: politely, or as a crashed host does. */
+  /** Ends all connections: cleanly, or like a crashed host. */
   cut(how: "fin" | "reset"): void;
-  /** From now on nothing passes over the connections that there are, and nobody is told. */
+  /** From now on the existing connections deliver nothing, and neither side is notified. */
   silence(): void;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
 import { createPlace, type Place, type Process } from "./start-workerd.js";
 
-/** One process for a file of tests, ended with it. */
+/** Starts one process for a test file, and stops it afterwards. */
 export function useProcess(): Pick<Process, "port" | "pid" | "evict"> {
   let place: Place;
   let running: Process;

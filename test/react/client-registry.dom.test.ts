@@ -44,7 +44,7 @@ it("gives all providers that share a query client the same client, until the las
   expect(registry.obtain(options)).toBe(clients);
   const unmounts = [clients.mount(), clients.mount()];
   expect(registry.obtain(options)).toBe(clients);
-  // A render for nothing does not close them.
+  // A discarded render does not close them.
   await vi.advanceTimersByTimeAsync(60_000);
   expect(channels.size).toBe(1);
   for (const unmount of unmounts) unmount();
@@ -84,7 +84,7 @@ it("closes with the last provider, and opens again with the next, so that a hidd
   expect(channels.size).toBe(0);
   const unmount = clients.mount();
   expect(channels.size).toBe(1);
-  // Strict mode: unmounted and mounted in a row.
+  // Strict mode unmounts and mounts in a row.
   unmount();
   const again = clients.mount();
   await vi.advanceTimersByTimeAsync(60_000);

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** From now on the query of the page fails with a code. Returns what ends that. */
+/** From now on the query of the page fails with a code. Returns the function that lets it succeed again. */
 async function failWith(code: string): Promise<() => Promise<unknown>> {
   const { id } = await ada.client.notes.create.mutate({ text: code, list: "failures" });
   return () => ada.client.notes.delete.mutate({ id });
@@ -96,7 +96,7 @@ it("refetches an ordinary query of a page that starts offline when the network r
   act(() => void window.dispatchEvent(new Event("online")));
   await reaches(states, "fine BAD_REQUEST");
   const asked = tab.asked.length;
-  // The client does not ask again for a query that cannot succeed later.
+  // The client does not retry a query that cannot succeed later.
   act(() => void window.dispatchEvent(new Event("online")));
   await skip(100);
   expect(tab.asked).toHaveLength(asked);

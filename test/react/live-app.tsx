@@ -21,11 +21,11 @@ export const originOf = (): string => origin;
 
 type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
 
-// In this environment `fetch` is a browser's, which keeps cookies from scripts: the server is asked directly. Its
-// Response is undici's, which only its types tell from the global one.
+// In this environment `fetch` is a browser's, which hides cookies from scripts, so requests go directly to the server. Its
+// Response is undici's, which differs from the global one in its types only.
 export const ask: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
 
-/** A tab of a browser: a client, its cache, and what was asked over HTTP. */
+/** A tab of a browser: a client, its cache, and its requests over HTTP. */
 export function openTab(jar: CookieJar, send: Send = ask) {
   const asked: string[] = [];
   const made = createNodeClient<LiveRouter>(
@@ -40,7 +40,7 @@ export function openTab(jar: CookieJar, send: Send = ask) {
   return { ...made, asked };
 }
 
-/** Somebody who has just signed up, in one browser. */
+/** A user who has just signed up, in one browser. */
 export async function signUp() {
   const jar = { cookie: "" };
   const tab = openTab(jar);
@@ -53,11 +53,11 @@ export type Person = Awaited<ReturnType<typeof signUp>>;
 
 interface ShowOptions {
   readonly send?: Send;
-  /** @default one that retries nothing; "default" is the provider's own */
+  /** @default one without retries; "default" is the provider's own */
   readonly queryClient?: QueryClient | "default";
 }
 
-/** Shows a page to somebody, in a tab of its own. */
+/** Renders a page for a user, in a new tab. */
 export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRetries() }: ShowOptions = {}) {
   const tab = openTab(jar, send);
   const wrap = (shown: ReactNode): ReactNode => (
@@ -73,7 +73,7 @@ export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRe
     container,
     unmount,
     rerender: (shown: ReactNode) => rerender(wrap(shown)),
-    // The provider does not show its own.
+    // The provider does not render its own.
     queryClient: queryClient as QueryClient,
     screen: within(container),
   };

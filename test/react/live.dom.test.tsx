@@ -115,7 +115,7 @@ it("useInfiniteQuery keeps every page current", async () => {
   await shows(tab, "bd|f");
   await grace.client.notes.create.mutate({ text: "e" });
   await shows(tab, "bd|ef");
-  // The first page ends elsewhere now, and the second begins there.
+  // The first page now ends elsewhere, and the second starts there.
   await grace.client.notes.create.mutate({ text: "a" });
   await shows(tab, "ab|de…");
   expect(tab.asked).toEqual([]);
@@ -124,7 +124,7 @@ it("useInfiniteQuery keeps every page current", async () => {
 it("shows server-rendered data at once, and keeps it live from then on", async () => {
   const list = freshList();
   await write(list, "rendered");
-  // As on a server: a cache of its own, without a bridge.
+  // Like on a server: a separate cache, without a bridge.
   const onServer = noRetries();
   const { client } = openTab(ada.jar);
   const trpc = createTRPCOptionsProxy({ client, queryClient: onServer });
@@ -222,7 +222,7 @@ it("neither runs nor renders a page's queries after a write that does not affect
   await shows(tab, "0 0");
   await grace.client.trace.mutate();
   const before = renders;
-  // In the tab's own client: each has waited for the page's live queries.
+  // The calls of the tab's own client: each has waited for the page's live queries.
   for (const text of ["a", "b", "c"]) await tab.client.notes.create.mutate({ text, list: other });
   expect(await grace.client.trace.mutate()).toEqual([]);
   expect(renders).toBe(before);

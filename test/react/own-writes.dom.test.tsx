@@ -10,7 +10,7 @@ afterEach(cleanup);
 
 const write = (list: string, text: string) => ada.client.notes.create.mutate({ text, list });
 
-/** Adds to a list, and shows it; notes each list that was in the document. */
+/** Adds to a list, and shows it; records each list that was in the document. */
 function Adding({ list }: { readonly list: string }) {
   const trpc = useTRPC();
   const { data } = useQuery(live(trpc.notes.of.queryOptions({ list })));
@@ -53,7 +53,7 @@ it("replaces an optimistic row by the server's, never missing and never duplicat
     act(() => tab.screen.getByRole("button").click());
     await waitFor(() => expect(states.at(-1)).toBe(rows.join()), eventually);
   }
-  // Two at once, and another user of the same account in between.
+  // Two at once, and another client of the same account in between.
   rows.push("row 5", "row 6");
   act(() => tab.screen.getByRole("button").click());
   await waitFor(() => expect(states.at(-1)).toContain("row 5"), eventually);
@@ -109,7 +109,7 @@ it("fails a mutation at once without a network, unless the app lets it wait", as
   expect(waiting.asked).toEqual([]);
   isUp.mockRestore();
   act(() => void window.dispatchEvent(new Event("online")));
-  // The socket is opened again. Until it is open, the query is read over HTTP.
+  // The socket reconnects. Until it is open, the client reads the query over HTTP.
   await waitFor(
     () => expect(waiting.asked.filter((path) => path !== "notes.of")).toEqual(["notes.create"]),
     eventually,

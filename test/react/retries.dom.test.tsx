@@ -9,7 +9,7 @@ let ada: Person;
 beforeAll(async () => void (ada = await signUp()), 60_000);
 afterEach(cleanup);
 
-/** Keeps each state that a query goes through. */
+/** Records each state of a query. */
 function Query({ kind, states }: { readonly kind: keyof typeof kinds; readonly states: string[] }) {
   const { status, error, failureCount } = useQuery(kinds[kind](useTRPC()) as never) as ReturnType<typeof useQuery>;
   const code = (error as { data?: { code?: string } } | null)?.data?.code;
@@ -68,7 +68,7 @@ describe("the default client", () => {
     await waitFor(() => expect(states.at(-1)).toBe("success 0"), eventually);
     expect(sent).toHaveLength(2);
     expect(states).toEqual(["pending 0", "pending 1", "success 0"]);
-    // The pause is at least as long as the server asked for.
+    // The pause is at least as long as the server requested.
     if (kind.includes("Retry-After")) expect(sent[1]! - sent[0]!).toBeGreaterThanOrEqual(1_990);
   });
 

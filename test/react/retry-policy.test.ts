@@ -6,7 +6,7 @@ import { retryDelay, shouldRetry } from "../../src/react/retry-policy.js";
 
 const { _config: config } = initTRPC.create().router({})._def;
 
-/** An error as tRPC's client makes it of the server's answer. */
+/** An error as tRPC's client creates it from the server's response. */
 function refusal(code: TRPCError["code"], data: object = {}, headers: Record<string, string> = {}) {
   const error = new TRPCError({ code });
   const shape = getTRPCErrorShape({ config, error, type: "query", path: "posts.list", input: undefined, ctx: {} });
@@ -17,7 +17,7 @@ function refusal(code: TRPCError["code"], data: object = {}, headers: Record<str
   );
 }
 
-/** An error as the client makes it of a failed request, or of a proxy's answer. */
+/** An error as the client creates it for a failed request, or for a proxy's response. */
 function failed(response?: Response) {
   const cause = response ?? new TypeError("Failed to fetch");
   return TRPCClientError.from(new Error("The server could not be reached.", { cause }));

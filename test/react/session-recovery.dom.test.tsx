@@ -21,7 +21,7 @@ interface PageProps {
   readonly list?: string;
 }
 
-/** Who is signed in, and an ordinary query of theirs. */
+/** Shows the signed-in user, and one of their ordinary queries. */
 function Page({ states, list = "none" }: PageProps) {
   const trpc = useTRPC();
   const session = useSession();
@@ -59,7 +59,7 @@ it("shows that a page starts offline, and recovers with the network", async () =
   connection.isUp = true;
   act(() => void window.dispatchEvent(new Event("online")));
   await reaches(states, "signedIn ");
-  // It is never asked for a second time that shows as `loading`.
+  // It never shows `loading` a second time.
   expect(states.slice(0, 3)).toEqual(["loading", "error", "signedIn …"]);
 });
 

@@ -42,7 +42,7 @@ function show() {
   const asked: string[] = [];
   const { client } = createNodeClient(origin, async (url, init) => {
     asked.push(new URL(url).pathname.replace("/trpc/", ""));
-    return (await server.fetch(url, init)) as unknown as Response; // Only undici's types tell it from the global one.
+    return (await server.fetch(url, init)) as unknown as Response; // It differs from the global one in undici's types only.
   });
   const { container } = render(
     <UserDOProvider client={client}>

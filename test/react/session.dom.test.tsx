@@ -20,7 +20,7 @@ const password = "correct horse battery";
 
 interface PageProps {
   readonly email: string;
-  /** Is told of all that is rendered. */
+  /** Receives everything that is rendered. */
   readonly rendered?: string[];
 }
 
@@ -30,7 +30,7 @@ function Page({ email, rendered = [] }: PageProps) {
   const signup = useMutation(trpc.auth.signup.mutationOptions());
   const login = useMutation(trpc.auth.login.mutationOptions());
   const logout = useMutation(trpc.auth.logout.mutationOptions());
-  // It stays on the page whoever is signed in: what it shows of the user before would be seen.
+  // It stays on the page when the user changes, so data of the previous user would be visible.
   const notes = useQuery(trpc.notes.list.queryOptions(undefined, { enabled: session.status === "signedIn" }));
   const { data: posts } = useQuery(trpc.posts.list.queryOptions(undefined, { enabled: session.status === "signedIn" }));
   const text = session.status === "signedIn" ? `${session.user.email}, ${posts?.length ?? "?"} posts` : session.status;
@@ -47,8 +47,8 @@ function Page({ email, rendered = [] }: PageProps) {
 
 type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
 
-// In this environment `fetch` is a browser's, which keeps cookies from scripts: the server is asked directly. Its
-// Response is undici's, which only its types tell from the global one.
+// In this environment `fetch` is a browser's, which hides cookies from scripts, so requests go directly to the server. Its
+// Response is undici's, which differs from the global one in its types only.
 const ask: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
 
 interface TabOptions {
@@ -136,7 +136,7 @@ it("useSession follows a sign-out and a sign-in as another user in another tab, 
 
   two.press("Sign up");
   await one.shows(`${grace}, 0 posts`);
-  // Whoever is at the other tab is another user from now on, without having been signed out first.
+  // The other tab now belongs to another user, without a sign-out before.
   one.press("Sign in");
   await two.shows(`${ada}, 0 posts`);
   await waitFor(() => expect(two.rendered.at(-1)).toContain("Ada's own"));

@@ -18,7 +18,7 @@ let ada: Person;
 let bob: Person;
 beforeAll(async () => void ([ada, bob] = [await signUp(), await signUp()]), 60_000);
 
-/** What the page has asked for and opened, over the globals of a browser. */
+/** The requests, sockets and channels of the page, over the globals of a browser. */
 const opened = { requests: [] as string[], sockets: [] as NodeWebSocket[], channels: new Set() as ReadonlySet<object> };
 
 beforeEach(() => {
@@ -134,7 +134,7 @@ it("closes the client of a render that was discarded", async () => {
       ),
     ),
   );
-  // The transition is given up before it has its data.
+  // The transition is discarded before its data has loaded.
   act(() => show("other"));
   expect(container.textContent).toBe("other");
   await waitFor(() => expect(opened.channels.size).toBe(1), eventually);

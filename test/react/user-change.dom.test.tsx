@@ -11,7 +11,7 @@ afterEach(cleanup);
 const password = "correct horse battery";
 type Send = typeof ask;
 
-/** What a person has, as a tab of another browser sees it. */
+/** A user, with a client in another browser. */
 async function notesOf({ email }: Person, list: string): Promise<string[]> {
   const { client } = openTab({ cookie: "" });
   await client.auth.login.mutate({ email, password });
@@ -20,12 +20,12 @@ async function notesOf({ email }: Person, list: string): Promise<string[]> {
 
 interface PageProps {
   readonly list: string;
-  /** Gets all that is rendered, beside the user that it is rendered for. */
+  /** Receives everything that is rendered, with the user for whom it is rendered. */
   readonly rendered: string[];
   readonly previous?: boolean;
 }
 
-/** A list of notes, of whoever is signed in, and a button that adds one. */
+/** The signed-in user's list of notes, and a button that adds one. */
 function Page({ list, rendered, previous = false }: PageProps) {
   const trpc = useTRPC();
   const { user } = useSession();
@@ -47,16 +47,16 @@ function Page({ list, rendered, previous = false }: PageProps) {
   );
 }
 
-/** Two people, the first of whom is signed in in a browser. */
+/** Two users, the first of whom is signed in in a browser. */
 async function open() {
   const ada = await signUp();
   const bob = await signUp();
-  // All clients of a file are tabs of one browser by their URL: the messages of these two arrive before the test begins.
+  // All clients of a file are tabs of one browser by their URL: the messages of these two arrive before the test starts.
   await new Promise((resolve) => setTimeout(resolve, 100));
   return { ada, bob, list: freshList(), rendered: [] as string[] };
 }
 
-/** Loses the first requests of a path that pass through. */
+/** Loses the first requests of a path. */
 function losing(path: string, count: number): Send & { lost: number } {
   const send = Object.assign(
     async (url: string, init: Parameters<Send>[1]) => {
@@ -69,7 +69,7 @@ function losing(path: string, count: number): Send & { lost: number } {
   return send as Send & { lost: number };
 }
 
-/** Holds the requests with a text in their URL until they are released. */
+/** Delays the requests with a text in their URL until they are released. */
 function holding(text: string) {
   const held: (() => void)[] = [];
   const send: Send = async (url, init) => {
@@ -111,7 +111,7 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     await waitFor(() => expect(held).toHaveLength(1), eventually);
     expect(rendered.at(-1)).toBe(`${ada.email}: of the page`);
     await signIn(ada, tab, bob);
-    // The request was made before, and is sent only now: with the cookies of the new user.
+    // The request was created before, and is sent only now: with the cookies of the new user.
     act(release);
     await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);
     expect(await notesOf(bob, list)).toEqual([]);
@@ -130,7 +130,7 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     await waitFor(() => expect(held).toHaveLength(1), eventually);
     await signIn(ada, tab, bob);
     await waitFor(() => expect(held).toHaveLength(2), eventually);
-    // Who is signed in may be asked in the same request.
+    // The same request may also fetch the signed-in user.
     expect([`${bob.email}: …`, "nobody: …"]).toContain(rendered.at(-1));
     act(release);
     await waitFor(() => expect(rendered.at(-1)).toBe(`${bob.email}: `), eventually);

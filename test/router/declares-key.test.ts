@@ -6,7 +6,7 @@ import { declaresKey } from "../../src/router/declares-key.js";
 
 const cursor = z.object({ lastEventId: z.string().optional() });
 const cursor3 = z3.object({ lastEventId: z3.string().optional() });
-/** As valibot keeps its schemas. */
+/** A schema in the form of valibot's. */
 const entries = { kind: "schema", entries: { lastEventId: {} } };
 
 interface Tree {

@@ -78,7 +78,7 @@ test("types merged routers like their parts", () => {
   const merged = t.mergeRouters(t.router({ text }), t.router({ own: anything }));
   type Outputs = inferRouterOutputs<typeof merged>;
   const outputs: Outputs = { text: "text", own: 1 };
-  // @ts-expect-error -- a number is no text
+  // @ts-expect-error -- a number is not a string
   const wrong: Outputs["text"] = 1;
   expect([outputs.text, wrong]).toEqual(["text", 1]);
 });

@@ -7,13 +7,13 @@ const t = initUserDO();
 const base = t.organizationProcedure;
 const object = z.object({ name: z.string() });
 
-/** As valibot keeps its schemas. */
+/** A schema in the form of valibot's. */
 const valibot = {
   string: { kind: "schema", type: "string" },
   object: { kind: "schema", type: "object", entries: {} },
 };
 
-/** As ArkType's schemas are. */
+/** A schema in the form of ArkType's. */
 function arkType(...kinds: string[]): unknown {
   return Object.assign(() => {}, { arkKind: "type", overlaps: (kind: string) => kinds.includes(kind) });
 }
@@ -100,7 +100,7 @@ describe("an organization's procedure", () => {
   });
 });
 
-/** tRPC wants a parser. */
+/** tRPC requires a parser. */
 function withParse(schema: unknown): unknown {
   return { ...(schema as object), parse: (value: unknown) => value };
 }

@@ -4,11 +4,11 @@ import superjson, { SuperJSON } from "superjson";
 import { describe, expect, test } from "vitest";
 import { transformer } from "../../src/router/transformer.js";
 
-/** What the server sees of a value that a stock client sends. */
+/** The value that the server receives when a stock client sends this one. */
 const sent = (value: unknown): unknown =>
   transformer.input.deserialize(JSON.parse(JSON.stringify(superjson.serialize(value))));
 
-/** What the server makes of a request's text. */
+/** The value that the server parses from a request's text. */
 const received = (text: string): unknown => transformer.input.deserialize(JSON.parse(text));
 
 function refusalOf(act: () => unknown): TRPCError {

@@ -8,7 +8,7 @@ describe("the option `fields` of initUserDO", () => {
     ["optional fields", z.object({ plan: z.string().optional() })],
     ["defaults", z.object({ plan: z.string().default("free"), badge: z.string().nullable().default(null) })],
   ])("accepts a schema with %s", (_name, fields) => {
-    // The cases have different types, and the check of the compiler takes one at a time.
+    // The cases have different types, and the type check accepts one at a time.
     expect(() => initUserDO({ fields: fields as never })).not.toThrow();
   });
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { limits } from "../../src/shared/limits.js";
 import { checkWireValue, WireError } from "../../src/shared/wire-guard/wire-guard.js";
 
-/** Refused at once, with a message that says what to send instead. */
+/** Expects an immediate rejection, with a message that names what to send instead. */
 function expectRefused(payload: unknown, message?: string): void {
   let error: unknown;
   try {
@@ -21,7 +21,7 @@ function expectAccepted(payload: { json: unknown; meta?: unknown }): void {
 
 const withValues = (json: unknown, values: unknown, v: unknown = 1) => ({ json, meta: { values, v } });
 
-/** What a client's JSON text becomes: unlike a literal, it can hold `__proto__` as a key. */
+/** A value parsed from a client's JSON text: unlike a literal, it can have `__proto__` as a key. */
 const parsed = (text: string): unknown => JSON.parse(text);
 
 function nested(depth: number): unknown {
@@ -256,7 +256,7 @@ describe("a meta of excessive depth or size is rejected, or read in linear time"
     const count = 50_000;
     const json = Array.from({ length: count }, () => null);
     const values = Object.fromEntries(json.map((_, index) => [index, ["undefined"]]));
-    // Read again for each other, they would outlast the test.
+    // If each were read again for each other, they would exceed the test's timeout.
     expect(checkWireValue(withValues(json, values))).toEqual(withValues(json, values));
   });
 });

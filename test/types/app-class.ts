@@ -10,7 +10,7 @@ const t = initUserDO({
 });
 const router = t.router({ ...t.builtin });
 
-// D1 the app's own class has its storage typed, without a cast.
+// The app's own class has its storage typed, without a cast.
 export class BlogDO extends createUserDO(router, {
   onSignup({ tables, kv }) {
     tables.posts.create({ title: "Welcome", done: false });
@@ -29,7 +29,7 @@ export class BlogDO extends createUserDO(router, {
   },
   onProfileChanged(event) {
     expectTypeOf(event.user.profile.firstName).toEqualTypeOf<string | undefined>();
-    // @ts-expect-error only a change of address has an address before
+    // @ts-expect-error only a change of address has a previous address
     void event.previousEmail;
   },
 }) {
@@ -37,11 +37,11 @@ export class BlogDO extends createUserDO(router, {
     expectTypeOf(this.tables.posts.first()?.title).toEqualTypeOf<string | undefined>();
     expectTypeOf(this.kv.get("visits")).toEqualTypeOf<number | undefined>();
     expectTypeOf(this.db.all(this.db.selectFrom("posts").select("done"))).toEqualTypeOf<{ done: 0 | 1 }[]>();
-    // @ts-expect-error there is no such table
+    // @ts-expect-error the table does not exist
     this.db.selectFrom("users");
   }
 }
 
 declare const object: BlogDO;
-// @ts-expect-error nobody reaches it from outside
+// @ts-expect-error the member is not public
 void object.db;

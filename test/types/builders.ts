@@ -14,7 +14,7 @@ const gate = t.middleware(({ next, path }) => next({ ctx: { path } }));
 const timed = t.procedure.use(({ next }) => next({ ctx: { at: 1 } }));
 const bare = t.procedure.use(({ next }) => next());
 
-// D1 a builder is put together of others, of the same `t` and of a plug-in that knows nothing of the app.
+// A builder can be composed of others, of the same `t` and of a plug-in without the app's types.
 export const onUser = t.userProcedure.concat(timed).query(({ ctx }) => {
   expectTypeOf(ctx.at).toEqualTypeOf<number>();
   expectTypeOf(ctx.user.email).toEqualTypeOf<string>();
@@ -23,7 +23,7 @@ export const onUser = t.userProcedure.concat(timed).query(({ ctx }) => {
 });
 export const onNobody = t.procedure.concat(timed).query(({ ctx }) => {
   expectTypeOf(ctx.at).toEqualTypeOf<number>();
-  // @ts-expect-error it runs wherever the call is
+  // @ts-expect-error the procedure can run anywhere
   void ctx.tables;
 });
 export const twice = t.userProcedure.concat(bare).concat(timed).use(gate);
@@ -48,12 +48,12 @@ export const withPlugin = t.userProcedure.concat(plugin).query(({ ctx, input }) 
   expectTypeOf(ctx.user.email).toEqualTypeOf<string>();
 });
 
-// D1 what one `t` knows is not another's.
+// Another `t` does not have the types of this one.
 const other = initUserDO({ tables: { user: { songs: table(z.object({ name: z.string() })) } } });
-// @ts-expect-error its tables are others
+// @ts-expect-error its tables are different
 t.userProcedure.concat(other.procedure.use(({ next }) => next()));
 
-// D1 a procedure calls another with its own context.
+// A procedure calls another one with its own context.
 const appRouter = t.router({
   ...t.builtin,
   first: t.userProcedure.query(() => 1),

@@ -3,7 +3,7 @@ import { createCaller, watchQuery } from "trpc-userdo/worker";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 
-// C2 C3: in another Worker, too, what is kept current has the query's own types. This file is compiled, never run.
+// In another Worker, too, live queries have the query's own types. This file is compiled, never run.
 
 const t = initUserDO({ tables: { user: { posts: table(z.object({ title: z.string() })) } } });
 const router = t.router({
@@ -26,6 +26,6 @@ export async function follow(namespace: DurableObjectNamespace, userId: string):
   }
   // @ts-expect-error the query needs an input
   watchQuery(caller.posts.titled);
-  // @ts-expect-error a title is a text
+  // @ts-expect-error a title is a string
   watchQuery(caller.posts.titled, { title: 1 });
 }

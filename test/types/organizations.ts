@@ -3,7 +3,7 @@ import { initUserDO, table, type OrganizationMember } from "trpc-userdo/router";
 import { expectTypeOf } from "vitest";
 import { z } from "zod";
 
-// R4 permissions are typed from `roles`. This file is compiled, never run.
+// Permissions are typed from `roles`. This file is compiled, never run.
 
 const t = initUserDO({
   tables: { organization: { projects: table(z.object({ name: z.string() })) } },
@@ -16,7 +16,7 @@ const t = initUserDO({
 });
 
 type Role = "owner" | "admin" | "member";
-// "organization:update" nobody is given: the owner has it all the same.
+// No role has "organization:update": the owner has it nevertheless.
 type Permission = "billing:manage" | "member:manage" | "organization:update" | "project:write" | "project:read";
 
 t.can("project:write");
@@ -25,11 +25,11 @@ t.can({ any: ["project:write", "member:manage"] });
 t.can({ all: ["project:write", "billing:manage"] });
 // @ts-expect-error no role has this permission
 t.can("project:wirte");
-// @ts-expect-error nor this
+// @ts-expect-error this one neither
 t.can({ any: ["project:write", "project:delete"] });
-// @ts-expect-error any of nothing
+// @ts-expect-error `any` is empty
 t.can({ any: [] });
-// @ts-expect-error all of nothing
+// @ts-expect-error `all` is empty
 t.can({ all: [] });
 
 const router = t.router({
@@ -87,7 +87,7 @@ expectTypeOf<OutputOf<Procedures["get"]>["role"]>().toEqualTypeOf<Role>();
 expectTypeOf<OutputOf<Procedures["list"]>[number]["role"]>().toEqualTypeOf<Role>();
 expectTypeOf<OutputOf<Procedures["roles"]["list"]>[number]["permissions"]>().toEqualTypeOf<readonly Permission[]>();
 
-// Without the option there are two roles, and what the built-in procedures ask for.
+// Without the option there are two roles, with the permissions of the built-in procedures.
 const plain = initUserDO();
 plain.can("member:manage");
 // @ts-expect-error no role has it

@@ -34,7 +34,7 @@ declare const tables: Tables<typeof definitions>;
 type Post = Row<typeof posts>;
 type Slug = string & z.core.$brand<"Slug">;
 
-// B1 rows, inserts and updates are inferred from the schema.
+// Rows, inserts and updates are inferred from the schema.
 expectTypeOf<Post>().toEqualTypeOf<{
   readonly id: string;
   readonly createdAt: Date;
@@ -63,7 +63,7 @@ expectTypeOf<Update<typeof posts>["length"]>().toEqualTypeOf<string | undefined>
 expectTypeOf<Insert<typeof posts>>().not.toBeAny();
 expectTypeOf<Update<typeof posts>>().not.toBeAny();
 
-// B2 what the methods take and give.
+// Types of the methods' parameters and results.
 expectTypeOf(tables.posts.findById("x")).toEqualTypeOf<Post | null>();
 expectTypeOf(tables.posts.all()).toEqualTypeOf<Post[]>();
 expectTypeOf(tables.posts.first()).toEqualTypeOf<Post | null>();
@@ -83,10 +83,10 @@ tables.posts.update("x", { createdAt: new Date() });
 tables.notes.create({ text: "x", id: "y" });
 // @ts-expect-error a required field is missing
 tables.notes.create({});
-// @ts-expect-error there is no such table
+// @ts-expect-error the table does not exist
 void tables.unknown;
 
-// B4 operators follow the field's type.
+// Operators follow the field's type.
 tables.posts.where("id", "in", ["a"]).where("createdAt", ">=", new Date()).where("updatedAt", "!=", new Date());
 tables.posts.where("stars", "==", null).where("note", "!=", null).where("score", "in", [1, null]).where("big", "<", 1n);
 tables.posts.where("kind", "==", "low").where("kind", "startsWith", "l").where("slug", "contains", "x");
@@ -98,19 +98,19 @@ tables.posts.where("titel", "==", "x");
 tables.posts.where("title", "like", "x");
 // @ts-expect-error another type
 tables.posts.where("title", "==", 1);
-// @ts-expect-error not one of the enum
+// @ts-expect-error not a member of the enum
 tables.posts.where("kind", "==", "middle");
 // @ts-expect-error this field always has a value
 tables.posts.where("title", "==", null);
-// @ts-expect-error undefined is no value
+// @ts-expect-error undefined is not a value
 tables.posts.where("stars", "==", undefined);
-// @ts-expect-error nothing is less than null
+// @ts-expect-error null has no order
 tables.posts.where("stars", "<", null);
-// @ts-expect-error numbers contain nothing
+// @ts-expect-error a number has no `contains`
 tables.posts.where("stars", "contains", 1);
-// @ts-expect-error an array of texts
+// @ts-expect-error an array of strings
 tables.posts.where("tags", "contains", 1);
-// @ts-expect-error a mixture has no order
+// @ts-expect-error mixed types have no order
 tables.posts.where("mixed", "<", "a");
 // @ts-expect-error a list
 tables.posts.where("title", "in", "a");
@@ -119,7 +119,7 @@ tables.posts.orderBy("titel");
 // @ts-expect-error an unknown direction
 tables.posts.orderBy("title", "down");
 
-// B4 groups, a few of the fields, pages, and writes of many rows.
+// Groups, selected fields, pages, and writes of many rows.
 tables.posts.where((is) => is.or(is("done", "==", true), is.not(is.and(is("stars", ">", 1), is("note", "==", null)))));
 // @ts-expect-error another type
 tables.posts.where((is) => is("title", "==", 1));
@@ -128,7 +128,7 @@ tables.posts.where(() => tables.notes.where((is) => is("text", "==", "x")));
 expectTypeOf(tables.posts.select("id", "stars").orderBy("score").all()).toEqualTypeOf<Pick<Post, "id" | "stars">[]>();
 // @ts-expect-error an unknown field
 tables.posts.select("titel");
-// @ts-expect-error no field
+// @ts-expect-error not a field
 tables.posts.select();
 expectTypeOf(tables.notes.page({ after: null, size: 10 })).toEqualTypeOf<{
   readonly items: Row<typeof definitions.notes>[];
@@ -145,7 +145,7 @@ tables.posts.updateWhere((is) => is("done", "==", true), { id: "x" });
 expectTypeOf(tables.posts.deleteWhere((is) => is("kind", "==", "low"))).toEqualTypeOf<number>();
 tables.posts.update("x", { done: true }, { ifVersion: new Date() });
 
-// B8 columns as they are stored.
+// Columns as they are stored.
 declare const db: Database<typeof definitions>;
 expectTypeOf(
   db.all(db.selectFrom("posts").select(["done", "at", "tags", "stars", "kind", "big", "mixed"])),
@@ -173,23 +173,23 @@ expectTypeOf(
 expectTypeOf(db.run(db.updateTable("posts").set({ done: 1, note: null }))).toEqualTypeOf<number>();
 // @ts-expect-error a boolean is stored as 0 or 1
 db.updateTable("posts").set({ done: true });
-// @ts-expect-error there is no such table
+// @ts-expect-error the table does not exist
 db.selectFrom("unknown");
-// @ts-expect-error the framework's own tables are not the app's
+// @ts-expect-error the framework's own tables are not part of the app
 db.selectFrom("_changes");
 
-// B3 names that a table cannot have are compile errors.
+// Invalid table and field names are compile errors.
 // @ts-expect-error clashes with an added column
 table(z.object({ title: z.string(), createdAt: z.date() }));
 // @ts-expect-error clashes with an added column
 table(z.object({ id: z.string() }));
-// @ts-expect-error clashes, since SQLite does not tell upper from lower case
+// @ts-expect-error clashes, because SQLite does not distinguish upper from lower case
 table(z.object({ ID: z.string() }));
 // @ts-expect-error not the name of a column
 table(z.object({ "first name": z.string() }));
 // @ts-expect-error not the name of a column
 table(z.object({ "1st": z.string() }));
-// @ts-expect-error one column for SQLite
+// @ts-expect-error the same column for SQLite
 table(z.object({ title: z.string(), Title: z.string() }));
 // @ts-expect-error an unknown field
 table(z.object({ title: z.string() }), { indexes: ["titel"] });

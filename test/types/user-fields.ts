@@ -23,11 +23,11 @@ const router = t.router({
     expectTypeOf(ctx.user.fields).toEqualTypeOf<Fields>();
     expectTypeOf(ctx.user.profile.firstName).toEqualTypeOf<string | undefined>();
     expectTypeOf(ctx.setUserFields({ plan: "pro", until: null, credits: undefined }).fields).toEqualTypeOf<Fields>();
-    // @ts-expect-error there is no such plan
+    // @ts-expect-error the plan does not exist
     ctx.setUserFields({ plan: "gold" });
-    // @ts-expect-error there is no such field
+    // @ts-expect-error the field does not exist
     ctx.setUserFields({ admin: true });
-    // @ts-expect-error fields are not assigned, but set
+    // @ts-expect-error fields are set with a method, not assigned
     ctx.user.fields = { plan: "pro", credits: 1 };
     return ctx.user;
   }),
@@ -63,7 +63,7 @@ export async function elsewhere(request: Request, env: object): Promise<void> {
   expectTypeOf(user.fields.plan).toEqualTypeOf<"free" | "pro">();
 }
 
-// What a client sends has no fields; what it receives has.
+// A client sends no fields; it receives them.
 type Inputs = inferRouterInputs<Router>;
 type Outputs = inferRouterOutputs<Router>;
 expectTypeOf<Inputs["auth"]["signup"]>().not.toHaveProperty("fields");

@@ -20,7 +20,7 @@ async function sendBatch(browser: Browser, calls: readonly BatchedCall[]): Promi
 
 const write = { path: "posts.create", input: { title: "A post", body: "" } };
 
-/** A browser whose session another device has ended. */
+/** A browser whose session another device has revoked. */
 async function withEndedSession(): Promise<Browser> {
   const { browser, email } = await signUp();
   const other = openBrowser().client();

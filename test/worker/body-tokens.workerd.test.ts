@@ -15,7 +15,7 @@ const noCookies = { cookies: new Map<string, string>() };
 
 afterEach(() => void vi.useRealTimers());
 
-/** A client that is no browser: no cookies, no origin, a token at most. */
+/** A client that is not a browser: no cookies, no origin, at most a token. */
 function app(token?: string) {
   const responses: Response[] = [];
   const client = createTRPCClient<AppRouter>({

@@ -96,7 +96,7 @@ describe("procedures in the user's own object", () => {
     const { client } = await signUp();
     const { url, at, price, pricesOf } = await client.odd.uncloneable.query();
     expect([url.href, at]).toEqual(["https://example.com/a", new Date(0)]);
-    // As JSON has them: an instance is its fields, and a function is nothing.
+    // Values as in JSON: an instance becomes its fields, and a function disappears.
     expect([price, pricesOf]).toEqual([{ cents: 500 }, [null]]);
   });
 

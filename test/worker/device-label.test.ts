@@ -34,7 +34,7 @@ const labels: readonly (readonly [string, string | undefined])[] = [
 
 describe("a device label", () => {
   it.each(labels)("is derived from the user agent %j", (agent, label) => {
-    // A plain object, because a real request's headers cannot hold some of these.
+    // A plain object, because a real request's headers cannot contain some of these values.
     const headers = { get: () => agent } as unknown as Headers;
     expect(deviceLabel(headers)).toBe(label);
   });

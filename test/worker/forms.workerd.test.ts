@@ -13,7 +13,7 @@ import {
 
 const form = "application/x-www-form-urlencoded";
 
-/** Posts a form as a page does, and does not follow where it leads. */
+/** Posts a form like a page, and does not follow the redirect. */
 function post(browser: Browser, name: string, fields: Record<string, string> | string, type = form) {
   const body = typeof fields === "string" ? fields : new URLSearchParams(fields).toString();
   return browser.fetch(`/trpc/form/${name}`, {
@@ -97,7 +97,7 @@ describe("forms without JavaScript", () => {
     expect(await failed("signup", { email, password })).toBe(`${back}CONFLICT&reason=EMAIL_TAKEN`);
     const short = await failed("signup", { email: freshEmail(), password: "short" });
     expect(short).toBe(`${back}BAD_REQUEST&reason=PASSWORD_TOO_SHORT`);
-    // A reason that the form's address has from an earlier error does not stay.
+    // The reason of an earlier error in the form's address is removed.
     const stale = "/login?error=CONFLICT&reason=EMAIL_TAKEN";
     expect(await failed("login", { back: stale, email, password: "a wrong password" })).toBe(
       `${origin}/login?error=UNAUTHORIZED&reason=WRONG_CREDENTIALS`,

@@ -17,14 +17,14 @@ interface Person {
   readonly userId: string;
 }
 
-/** A session that a reply gave to the browser, in the order in which the server created them. */
+/** A session that a reply gave to the browser, in the order in which the server created the sessions. */
 interface Given {
   readonly userId: string;
   readonly sessionId: string;
   arrivedAt: number | undefined;
 }
 
-/** One browser of two people, and the replies that are still on their way to it. */
+/** One browser of two users, and the replies that have not arrived yet. */
 class SharedBrowser {
   readonly #browser = openBrowser();
   readonly #given: Given[] = [];
@@ -69,20 +69,20 @@ class SharedBrowser {
     for (const reply of this.#onTheWay.splice(0)) reply();
   }
 
-  /** The newest session that arrived is the browser's, for as long as it lives. */
+  /** The browser has the newest session that arrived, until that session ends. */
   async check(): Promise<void> {
     const arrived = this.#given.filter(({ arrivedAt }) => arrivedAt !== undefined);
     const newest = arrived.at(-1);
     const found = await whoIsSignedIn(this.#browser);
     if (newest && (await isAlive(newest))) return expect(found).toBe(newest.userId);
-    // A sign-in that was asked for before, and answered only now, is the last that the browser knows of.
+    // A sign-in that was sent before, and answered only now, is the last one that the browser knows.
     const late = arrived.filter(({ arrivedAt = 0 }) => newest && arrivedAt > (newest.arrivedAt ?? 0));
     expect(["nobody", ...late.map(({ userId }) => userId)]).toContain(found);
   }
 
   #give(tab: SlowTab, userId: string, answer: unknown, isSlow: boolean): void {
     const { session } = answer as { session: { id: string } };
-    // A change of password that is repeated is answered with the session that the first one created.
+    // A repeated change of password returns the session that the first one created.
     const first = this.#given.find(({ sessionId }) => sessionId === session.id);
     const given: Given = first ?? { userId, sessionId: session.id, arrivedAt: undefined };
     if (!first) this.#given.push(given);
@@ -104,7 +104,7 @@ async function isAlive({ userId, sessionId }: Given): Promise<boolean> {
   return sessions.some(({ id }) => id === sessionId);
 }
 
-/** What happens next in the browser; `slow` steps are answered at once, and their replies arrive later. */
+/** The next event in the browser; the server answers `slow` steps at once, and their replies arrive later. */
 type Step =
   | { readonly do: "signIn"; readonly who: number; readonly over: Link; readonly slow: boolean }
   | { readonly do: "call"; readonly over: Link; readonly slow: boolean; readonly lapsed: boolean }
@@ -131,7 +131,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: arrive },
 );
 
-/** The first change is answered after another person's sign-in, and repeated before. */
+/** The first change is answered after another user's sign-in, and repeated before. */
 const repeatedChange: Step[] = [
   { do: "changePassword", slow: true },
   { do: "signIn", who: 1, over: "single", slow: true },

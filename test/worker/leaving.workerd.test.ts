@@ -11,7 +11,7 @@ function open(browser: Browser, path: string, headers: HeadersInit): Promise<Res
   return exports.default.fetch(new Request(`${origin}/feeds/${path}`, { headers: all }));
 }
 
-/** Reads until a text has come, and leaves, as the runtime does when the connection is reset. */
+/** Reads until a text has arrived, and disconnects, like the runtime when the connection is reset. */
 async function leaveAfter(response: Response, expected: string): Promise<void> {
   const reader = response.body?.getReader();
   let text = "";

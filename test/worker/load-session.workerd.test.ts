@@ -8,7 +8,7 @@ import { openBrowser, origin, password, send, signUp, type Browser } from "../fi
 
 const loadSession = createLoadSession<AppRouter>({ binding: "BLOG_DO" });
 
-/** What a Worker's environment may hold: the binding alone, or the app's secrets too. Counts the calls. */
+/** A Worker's environment: the binding alone, or the app's secrets too. Counts the calls. */
 function environment(withSecrets: boolean) {
   const names: string[] = [];
   const BLOG_DO = { getByName: (name: string) => (names.push(name), env.BLOG_DO.getByName(name)) };
@@ -61,7 +61,7 @@ describe.each([true, false])("loadSession (with the app's secrets: %s)", (withSe
     await client.auth.refresh.mutate();
     expect(await loadSession(request({ cookie: old }), bindings)).toMatchObject({ user: { id: user.id } });
     await client.auth.refresh.mutate();
-    // Two generations old: nobody but a thief still has it.
+    // Two generations old: only a thief still has it.
     expect(await loadSession(request({ cookie: old }), bindings)).toBeNull();
   });
 

@@ -10,7 +10,7 @@ beforeEach(() => {
   workerReports.length = 0;
 });
 
-/** All that a reply says, also if it breaks off. */
+/** The text of a response, even if the response breaks off. */
 async function readAll(response: Response): Promise<string> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = JSON.stringify([...response.headers]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { TRPCError } from "@trpc/server";
 import { createNetworkLimits } from "../../src/worker/request/create-network-limits.js";
 
-/** A binding as Cloudflare's, with so many tries for each key. */
+/** A binding like Cloudflare's, with this many attempts for each key. */
 function rateLimit(tries: number) {
   const counts = new Map<string, number>();
   return {

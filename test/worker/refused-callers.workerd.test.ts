@@ -15,7 +15,7 @@ const sessionId = "fedcba9876543210fedcba9876543210";
 const secrets = { current: env.JWT_SECRET };
 const audience = "BLOG_DO";
 
-/** Sends a request to the app, and says which objects it went to. */
+/** Sends a request to the app, and returns which objects it called. */
 async function touched(cookie: string, init: RequestInit = {}, path = "/trpc/posts.list") {
   const names: string[] = [];
   const namespace = {
@@ -62,7 +62,7 @@ const tokens: Record<string, () => Promise<string>> = {
 const post = { "content-type": "application/json" };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
-/** How a request comes on each road, and what one of nobody's is answered with. */
+/** The request of each transport, and the response to an anonymous one. */
 const roads: Record<string, { path: string; init: RequestInit; nobody: number }> = {
   single: { path: "/trpc/posts.list", init: {}, nobody: 401 },
   mutation: { path: "/trpc/auth.logout", init: { method: "POST", headers: post }, nobody: 401 },
@@ -72,12 +72,12 @@ const roads: Record<string, { path: string; init: RequestInit; nobody: number }>
     init: { headers: { "trpc-accept": "application/jsonl" } },
     nobody: 200,
   },
-  // Whoever signs out when nobody is signed in has what they want.
+  // A sign-out without a session succeeds.
   form: { path: "/trpc/form/logout", init: { method: "POST", headers: form, body: "" }, nobody: 303 },
   upgrade: { path: "/trpc", init: { headers: { Upgrade: "websocket" } }, nobody: 401 },
 };
 
-/** What a request with these cookies, or these headers, is answered with on each road, and whom it touches. */
+/** The responses to a request with these cookies or headers over each transport, and the objects that they call. */
 async function onEach(cookie: string, headers: Record<string, string> = {}) {
   const answers: [string, { names: string[]; status: number | undefined }][] = [];
   for (const [name, { path, init }] of Object.entries(roads)) {
@@ -118,7 +118,7 @@ describe("a caller without a valid token", () => {
       `__Host-userdo-refresh=${refresh.replace(".0.", ".00.")}`,
       `__Host-userdo-refresh=${refresh.replace(".0.", ".-1.")}`,
       `__Host-userdo-refresh=${await refreshTokenOf({ ...claims, generation: 0 }, elsewhere)}`,
-      // The other's name, and names that are not quite the cookie's.
+      // The other cookie's name, and names that differ slightly from the cookie's.
       `__Host-userdo-access=${refresh}; __Host-userdo-refresh=${access}`,
       `userdo-access=${access}; userdo-refresh=${refresh}`,
       `__host-userdo-access=${access}`,

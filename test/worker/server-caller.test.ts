@@ -1,7 +1,7 @@
 import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
-// Two Workers in a real runtime, on the built package: nothing of the app is in the second one.
+// Two Workers in a real runtime, on the built package. The second one contains no part of the app.
 const server = createTestHarness({
   workers: [
     { configPath: new URL("../fixtures/second-worker/wrangler.jsonc", import.meta.url) },

@@ -25,11 +25,11 @@ afterEach(() => void vi.useRealTimers());
 
 const recordName = (sessionId: string, what: number | "replaced") => `__Host-userdo-session-${sessionId}-${what}`;
 const recordsIn = ({ cookies }: Browser) => [...cookies.keys()].filter((name) => name.includes("-session-"));
-/** How many characters of a request's header the cookies take. */
+/** The number of characters that the cookies take in a request's header. */
 const sizeOf = ({ cookies }: Browser) => Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ").length;
 const me = (browser: Browser) => browser.client().auth.me.query();
 
-/** Signs a user up, then gives the session the random id and the two cookies that the version before gave it. */
+/** Signs a user up, then changes the session to the random id and the two cookies of the previous version. */
 async function signUpBefore() {
   const person = await signUp();
   const sessionId = crypto.randomUUID().replaceAll("-", "").replace(/^./, "f");
@@ -120,7 +120,7 @@ describe("a session's own cookie", () => {
       most = Math.max(most, browser.cookies.size);
       expect(sizeOf(browser)).toBeLessThan(2_048);
     }
-    // The access and refresh tokens, the device, a record and a mark.
+    // The access and refresh tokens, the device, a session record and a replaced record.
     expect(most).toBeLessThanOrEqual(5);
   });
 

@@ -12,7 +12,7 @@ const linkNames = Object.keys(links) as LinkName[];
 interface PageOptions {
   /** @default "batch" */
   readonly link?: LinkName;
-  /** The user that the page makes its calls for. */
+  /** The user for whom the page makes its calls. */
   readonly user?: string;
   readonly onReply?: (response: Response) => void;
 }

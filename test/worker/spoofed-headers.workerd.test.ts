@@ -16,7 +16,7 @@ interface Sent {
   readonly body: string;
 }
 
-/** One call of a stranger's, as each road over HTTP sends it. */
+/** One anonymous call, as each transport over HTTP sends it. */
 function roadsTo(path: string, input: Record<string, string>): Record<string, Sent> {
   const one = JSON.stringify({ json: input });
   const many = JSON.stringify({ 0: { json: input } });
@@ -46,7 +46,7 @@ describe("a spoofed Host", () => {
     for (const { path, headers, body } of Object.values(roadsTo("auth.signup", { email: "", password }))) {
       const email = freshEmail();
       const named = body.replace('"email":""', `"email":"${email}"`).replace("email=&", `email=${email}&`);
-      // A server that answers for every name there is: the request's own origin is then the one that it came to.
+      // A server that answers for every host name, so that the request's own origin is the one in its URL.
       const response = await send(`https://evil.example${path}`, {
         method: "POST",
         headers: { ...headers, ...evil },
@@ -54,7 +54,7 @@ describe("a spoofed Host", () => {
         redirect: "manual",
       });
       expect(response.status).toBeLessThan(400);
-      // It says that the link begins with where the app is.
+      // The helper asserts that the link starts with the app's URL.
       await tokenTo(email, "verifyEmail");
     }
     const ada = await signUp();
@@ -118,7 +118,7 @@ describe("the network of a request", () => {
       expect(await from("203.0.113.7")).toEqual(Array(4).fill("203.0.113.7"));
       expect(await from("::ffff:203.0.113.7")).toEqual(Array(4).fill("203.0.113.7"));
       expect(await from("2001:db8:1:2:3::4")).toEqual(Array(4).fill("2001:db8:1:2::/64"));
-      // Whoever sends several, or none, is not told apart from others who do.
+      // A request with several addresses, or with none, shares its key with others like it.
       expect(await from("203.0.113.7, 203.0.113.8")).toEqual(Array(4).fill("unknown"));
       expect(await keysFor(chains, path)).toEqual(Array(4).fill("unknown"));
     }
@@ -175,7 +175,7 @@ describe("line breaks", () => {
       const invitation = { organizationId: id, email: `a@example.com${line}`, role: "member" };
       expect(await refusalOf(rpc.mutate("organizations.invitations.create", invitation))).toBe("BAD_REQUEST");
       if (line.startsWith("\u2028")) continue;
-      // Its name is in the mail of an invitation.
+      // The mail of an invitation contains this name.
       expect(await refusalOf(rpc.mutate("organizations.create", { name: `Acme${line}` }))).toBe("BAD_REQUEST");
     }
   });

@@ -6,7 +6,7 @@ import type { AppRouter } from "../fixtures/app/router.js";
 
 const app = serveApp();
 
-/** A stock client of the batch-stream link over real HTTP, which accepts compressed replies as a browser does. */
+/** A stock client of the batch-stream link over real HTTP, which accepts compressed responses like a browser. */
 async function signUp() {
   let cookie = "";
   const encodings: (string | null)[] = [];

@@ -29,7 +29,7 @@ async function signUp() {
   };
   const opened: EventSource[] = [];
   const cuts: (() => void)[] = [];
-  /** As `withCookie`, over a connection that can be cut. */
+  /** Like `withCookie`, over a connection that can be cut. */
   const withCable = async (url: string | URL, init: object): Promise<Response> => {
     const response = await withCookie(url, init);
     const { readable, writable } = new TransformStream();
@@ -203,7 +203,7 @@ interface Event {
   readonly data: unknown;
 }
 
-/** Reads a raw event stream up to that many events with data, and leaves. */
+/** Reads a raw event stream up to that many events with data, and disconnects. */
 async function readEvents(
   withCookie: (url: string, init: object) => Promise<Response>,
   url: string,

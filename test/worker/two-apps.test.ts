@@ -1,7 +1,7 @@
 import { createTestHarness } from "wrangler";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
-// Two apps with secrets of their own, each at a port of its own, as they are in development.
+// Two apps with different secrets, each at its own port, as in development.
 const apps = { "fixture-app": "http://localhost:8787", "second-app": "http://localhost:5173" } as const;
 type App = keyof typeof apps;
 

@@ -23,7 +23,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Two apps on one host, and a browser that has both open. Their bindings, and so their tokens, differ. */
+/** Two apps on one host, and a browser that has both open. Their bindings, and therefore their tokens, differ. */
 function openApps(prefixes: { first?: string; second?: string } = {}) {
   const cookies = new Map<string, string>();
   const open = (binding: "BLOG_DO" | "OTHER_DO", cookiePrefix: string | undefined) =>
@@ -69,7 +69,7 @@ describe("two apps on one host with the same cookie names", () => {
       expect(await userOf(second)).toBe(two);
       vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 16 * MINUTE });
     }
-    // The three that they share, and a record each.
+    // The three cookies that they share, and a record each.
     expect(cookies.size).toBeLessThanOrEqual(5);
   });
 
@@ -188,11 +188,11 @@ describe("two apps on one host with a `cookiePrefix` each", () => {
 it("with one secret and binding name report it, in the response and once in the log", async () => {
   const { first, cookies } = openApps();
   const handler = createHandler(appRouter, { binding: "BLOG_DO" });
-  // A copy of the first app's settings, with objects of its own.
+  // A copy of the first app's settings, with its own objects.
   const { OTHER_DO: BLOG_DO, JWT_SECRET, INDEX_SECRET } = env;
   for (let count = 0; count < 3; count++) {
     await signUpIn(first);
-    // The second time the access token has lapsed.
+    // The access token has expired the second time.
     if (count === 1) vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 16 * MINUTE });
     const cookie = Array.from(cookies, (pair) => pair.join("=")).join("; ");
     const request = new Request(`${api}/trpc/auth.me`, { headers: { ...headers, cookie } });

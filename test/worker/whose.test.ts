@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { organizationOf } from "../../src/worker/calls/resolve-target.js";
 
-/** How an input is refused. */
+/** The error for an input. */
 function refusalOf(input: unknown): unknown {
   try {
     return organizationOf(input);

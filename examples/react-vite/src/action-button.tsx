@@ -1,17 +1,14 @@
 import { useLayoutEffect, useRef, type ButtonHTMLAttributes, type MouseEvent, type Ref } from "react";
 
 export interface ActionButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "disabled"> {
-  /**
-   * Whether a press does nothing, for example while the action of the last one runs.
-   * @default false
-   */
+  /** Whether a press does nothing, for example while the previous action is running. @default false */
   readonly isDisabled?: boolean;
   readonly ref?: Ref<HTMLButtonElement>;
 }
 
 /**
- * A button that does not lose the focus. The browser takes it from a button with the attribute `disabled`, so this one only
- * says that it is disabled. If the button goes away, for example with a deleted row, the focus moves to the section around it.
+ * A button that does not lose the focus. The browser takes it from a button with the attribute `disabled`, so this one uses
+ * `aria-disabled`. If the button disappears, for example with a deleted row, the focus moves to the section around it.
  */
 export function ActionButton({ isDisabled = false, onClick, ref, ...button }: ActionButtonProps) {
   const own = useRef<HTMLButtonElement>(null);

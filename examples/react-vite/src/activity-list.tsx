@@ -8,7 +8,7 @@ interface Entry {
   readonly text: string;
 }
 
-/** What has just happened, in whichever tab: each committed change is an event, which a query's result is not. */
+/** The latest changes, from any tab: each committed change is an event, which the result of a query is not. */
 export function ActivityList() {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
@@ -19,7 +19,7 @@ export function ActivityList() {
       onData({ id, data: change }) {
         const text = describe(change);
         setEntries((known) => [{ id, text }, ...known].slice(0, 3));
-        // It was another instance, if the object had slept.
+        // Another instance sent it, if the object hibernated in between.
         void queryClient.invalidateQueries({ queryKey: trpc.object.awake.queryKey() });
       },
     }),

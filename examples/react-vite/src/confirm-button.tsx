@@ -7,7 +7,7 @@ interface ConfirmButtonProps
   readonly onConfirm: () => void;
 }
 
-/** A button for something that cannot be undone: it asks first. */
+/** A button for an action that cannot be undone: it asks first. */
 export function ConfirmButton({ question, explanation, action, onConfirm, ...button }: ConfirmButtonProps) {
   const [isAsking, setAsking] = useState(false);
 
@@ -18,7 +18,7 @@ export function ConfirmButton({ question, explanation, action, onConfirm, ...but
 
   return (
     <>
-      {/* Before the button: if both go away, the dialog gives the focus to the button, and the button to its section. */}
+      {/* Before the button: if both disappear, the dialog restores the focus to the button, and the button moves it to its section. */}
       {isAsking && <ConfirmDialog question={question} explanation={explanation} action={action} onAnswer={answer} />}
       <ActionButton {...button} aria-haspopup="dialog" onClick={() => setAsking(true)} />
     </>

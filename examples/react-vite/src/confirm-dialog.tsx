@@ -2,7 +2,7 @@ import { useId, useLayoutEffect, useRef } from "react";
 
 export interface ConfirmDialogProps {
   readonly question: string;
-  /** What happens, in a sentence. */
+  /** The consequence, in a sentence. */
   readonly explanation?: string | undefined;
   /** The text of the button that confirms. */
   readonly action: string;
@@ -12,8 +12,8 @@ export interface ConfirmDialogProps {
 const CONFIRMED = "confirmed";
 
 /**
- * A modal question. The browser keeps the focus inside, closes it with Escape, and gives the focus back to the element
- * that had it before.
+ * A modal dialog. The browser keeps the focus inside, closes it with Escape, and restores the focus to the element that had it
+ * before.
  */
 export function ConfirmDialog({ question, explanation, action, onAnswer }: ConfirmDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -22,7 +22,7 @@ export function ConfirmDialog({ question, explanation, action, onAnswer }: Confi
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    // Closing gives the focus back, also if another device deletes the thing that the question is about.
+    // Closing restores the focus, also if another device deletes the item that the dialog is about.
     return () => element?.close();
   }, []);
 

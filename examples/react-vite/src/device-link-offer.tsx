@@ -4,7 +4,7 @@ import { ActionButton } from "./action-button.tsx";
 import { ErrorMessage } from "./error-message.tsx";
 import { useTRPC } from "./trpc.ts";
 
-/** Offers a mailed link to a user who has to wait because of wrong passwords, which a stranger may have entered. */
+/** Offers a mailed link to a user who has to wait because of wrong passwords, which an attacker may have entered. */
 export function DeviceLinkOffer({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const request = useMutation(trpc.auth.requestDeviceLink.mutationOptions());

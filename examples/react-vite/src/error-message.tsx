@@ -2,7 +2,7 @@ import { describeError, type AppError } from "./describe-error.ts";
 
 interface ErrorMessageProps {
   readonly error: AppError | null;
-  /** @default "alert", in a box of its own */
+  /** @default "alert", in a separate box */
   readonly className?: string;
 }
 

@@ -9,7 +9,7 @@ const texts = {
   error: "Not up to date",
 };
 
-/** Whether what the page shows is current. */
+/** Shows whether the page is current. */
 export function LiveLabel() {
   const status = useLiveStatus();
   return (

@@ -6,15 +6,15 @@ import { useFocusInvalid } from "./use-focus-invalid.ts";
 
 interface NameFormProps {
   readonly label: string;
-  /** What the server calls the field. */
+  /** The field's name in the procedure's input. */
   readonly field: string;
   readonly placeholder?: string;
-  /** The name that there is already. */
+  /** The current name. */
   readonly defaultValue?: string | undefined;
   readonly action: string;
   readonly mutation: { readonly isPending: boolean; readonly error: AppError | null };
   readonly onSubmit: (name: string, form: HTMLFormElement) => void;
-  /** For one that was opened to change a name: it takes the focus, and can be closed again. */
+  /** For a form that was opened to change a name: it takes the focus, and can be closed again. */
   readonly onCancel?: () => void;
 }
 

@@ -15,19 +15,21 @@ function listen(listener: () => void): () => void {
 
 window.addEventListener("popstate", tell);
 
-/** The path of the page that is shown. */
+/** The path of the current page. */
 export function usePath(): string {
   return useSyncExternalStore(listen, () => window.location.pathname);
 }
 
-/** Shows another page, without loading one. */
+/** Shows another page without a page load. */
 export function navigate(to: string): void {
   window.history.pushState(null, "", to);
   window.scrollTo(0, 0);
   tell();
 }
 
-/** Whether the page was reached from within: then its heading gets the focus, so that it is read out. */
+/**
+ * Whether the page was opened from within the app: then its heading gets the focus, so that a screen reader reads it.
+ */
 export function hasNavigated(): boolean {
   return moved;
 }
@@ -39,7 +41,7 @@ interface LinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, "href"
 /** A link to another page of the app. */
 export function Link({ to, ...anchor }: LinkProps) {
   function follow(event: MouseEvent): void {
-    // A click that asks for a new tab or window is the browser's.
+    // The browser handles a click that opens a new tab or window.
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     navigate(to);

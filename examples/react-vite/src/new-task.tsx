@@ -13,10 +13,10 @@ export function NewTask() {
       trpc.tasks.create,
       (cache, { title: added }) => {
         const draft = draftOf(added);
-        // What is no title is not shown as one.
+        // An invalid title is not shown optimistically.
         if (draft.title) cache.update(trpc.tasks.list.queryKey(), (tasks) => [draft, ...tasks]);
       },
-      // Refused: the words come back, unless others are being typed already.
+      // After an error the text returns, unless the user is typing another one already.
       { onError: (_error, refused) => setTitle((typed) => (typed === "" ? refused.title : typed)) },
     ),
   );

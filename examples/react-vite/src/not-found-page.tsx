@@ -1,6 +1,6 @@
 import { LinkCard } from "./account/link-card.tsx";
 
-/** The page of a path that the app does not have. */
+/** The page of an unknown path. */
 export function NotFoundPage() {
   return (
     <LinkCard title="Page not found" other={{ to: "/", says: "Go to the app" }}>

@@ -3,7 +3,10 @@ import { useTRPC } from "./trpc.ts";
 
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 
-/** Which instance of the user's object answers, and since when. Leave the page alone, and the next change wakes another. */
+/**
+ * Shows which instance of the user's object answered, and since when it runs. After a while without activity, the next change
+ * wakes another instance.
+ */
 export function ObjectNote() {
   const trpc = useTRPC();
   const { data: awake } = useQuery(trpc.object.awake.queryOptions(undefined, { staleTime: Infinity }));

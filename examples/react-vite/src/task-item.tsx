@@ -3,18 +3,18 @@ import { ConfirmButton } from "./confirm-button.tsx";
 interface TaskItemProps {
   readonly title: string;
   readonly done: boolean;
-  /** Whether nothing can be done to it. */
+  /** Whether its controls are disabled. */
   readonly isLocked: boolean;
   /** Whether it is being deleted. */
   readonly isLeaving?: boolean;
-  /** What was refused, in a sentence. */
+  /** The error of the last action, in a sentence. */
   readonly error: string | undefined;
   readonly onTick: (done: boolean) => void;
-  /** Left out for who may not delete it. */
+  /** Undefined if the user may not delete it. */
   readonly onDelete?: (() => void) | undefined;
 }
 
-/** How a task looks, whoever it belongs to. */
+/** A task, of a user or of a project. */
 export function TaskItem(props: TaskItemProps) {
   const { title, done, isLocked, isLeaving = false, error, onTick, onDelete } = props;
   return (

@@ -10,7 +10,7 @@ interface TaskListProps {
 
 export function TaskList({ tasks }: TaskListProps) {
   const trpc = useTRPC();
-  // Here and not in the row, which is gone by the time that its deletion is refused.
+  // Here and not in the row, which is unmounted when its deletion fails.
   const remove = useMutation(
     optimistic(trpc.tasks.delete, (cache, { id }) =>
       cache.update(trpc.tasks.list.queryKey(), (shown) => shown.filter((each) => each.id !== id)),

@@ -8,16 +8,16 @@ import { optimistic, useTRPC } from "./trpc.ts";
 interface TaskRowProps {
   readonly task: Task;
   readonly onDelete: () => void;
-  /** Why it is still here. */
+  /** The error of its deletion. */
   readonly notDeleted: string | undefined;
 }
 
 export function TaskRow({ task, onDelete, notDeleted }: TaskRowProps) {
   const trpc = useTRPC();
   const listKey = trpc.tasks.list.queryKey();
-  // A box that is ticked has to be by the end of the click; the cache is changed a moment later.
+  // A checkbox has to change before the click ends, but the cache changes a moment later.
   const [clicked, setClicked] = useState<boolean>();
-  // What is refused is taken back.
+  // Reverts a change that fails.
   const setDone = useMutation(
     optimistic(
       trpc.tasks.setDone,

@@ -5,7 +5,7 @@ export type Task = inferRouterOutputs<AppRouter>["tasks"]["list"][number];
 
 const DRAFT = "draft ";
 
-/** A task as it is shown until the server's own is there. */
+/** A task to show until the server's own arrives. */
 export function draftOf(title: string): Task {
   const now = new Date();
   return { id: DRAFT + crypto.randomUUID(), title: title.trim(), done: false, createdAt: now, updatedAt: now };

@@ -10,7 +10,7 @@ import { live, useTRPC } from "./trpc.ts";
 
 export function TasksPage({ email }: { readonly email: string }) {
   const trpc = useTRPC();
-  // Kept current in every tab.
+  // Live in every tab.
   const { data: tasks, error } = useQuery(live(trpc.tasks.list.queryOptions()));
 
   return (

@@ -4,8 +4,8 @@ import { noteAwake } from "./awake.ts";
 import { appRouter } from "./router.ts";
 
 /**
- * One object for each user: their account, their sessions, their tasks, their sockets. In development its mail is kept
- * for the page /inbox; to send it, give createUserDO the options `mail` and `appUrl`.
+ * One object per user: their account, sessions, tasks and sockets. In development the page /inbox shows its mails; to send them,
+ * give createUserDO the options `mail` and `appUrl`.
  */
 export class TasksDO extends createUserDO(appRouter) {
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
@@ -19,7 +19,7 @@ const trpc = createHandler(appRouter, { binding: "TASKS_DO" });
 export default {
   async fetch(request, env: Env, ctx) {
     const { pathname } = new URL(request.url);
-    // A route of the app's own, beside tRPC's: nothing is there but in development.
+    // A route of the app's own, beside tRPC's. It has mails in development only.
     if (pathname === "/dev/inbox" && env.DEV === "true") return Response.json(devInbox(env));
     return (await trpc(request, env, ctx)) ?? new Response("There is no such page.", { status: 404 });
   },

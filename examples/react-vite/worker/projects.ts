@@ -6,7 +6,7 @@ const id = z.object({ id: z.string() });
 const writesProjects = t.organizationProcedure.use(t.can("project:write"));
 const writesTasks = t.organizationProcedure.use(t.can("task:write"));
 
-/** What the members of an organization share. Callers add `organizationId` to each input. */
+/** The data that the members of an organization share. Callers add `organizationId` to each input. */
 export const projectsRouter = t.router({
   list: t.organizationProcedure.query(({ ctx }) => ctx.tables.projects.orderBy("name").all()),
 

@@ -18,13 +18,13 @@ export const appRouter = t.router({
     delete: t.userProcedure
       .input(z.object({ id: z.string() }))
       .mutation(({ ctx, input }) => ctx.tables.tasks.delete(input.id)),
-    // Each committed change, told over a WebSocket that lets the object sleep in between.
+    // Delivers each committed change over a WebSocket that lets the object hibernate in between.
     changes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.tasks.changes({ signal })),
   }),
 
   projects: projectsRouter,
 
-  // For the line at the foot of the page, which shows that the object sleeps.
+  // For the line at the bottom of the page, which shows that the object hibernates.
   object: t.router({
     awake: t.userProcedure.query(({ ctx }) => awakeObject(`user:${ctx.user.id}`) ?? null),
   }),

@@ -16,15 +16,15 @@ const Profile = z.object({
 
 export const t = initUserDO({
   tables: {
-    // In each user's own Durable Object.
+    // Stored in each user's own Durable Object.
     user: { tasks: table(Task) },
-    // In each organization's, for all of its members.
+    // Stored in each organization's, for all of its members.
     organization: {
       projects: table(Project),
       tasks: table(Task.extend({ projectId: z.string() }), { indexes: ["projectId"] }),
     },
   },
-  // The highest first: each may also do what those below it may, and an owner everything.
+  // Sorted from the highest: each role has the permissions of those below it, and an owner has all.
   roles: {
     admin: ["member:manage", "organization:update", "project:write"],
     member: ["task:write"],
@@ -32,7 +32,7 @@ export const t = initUserDO({
   },
   // The app's own fields of a user: `user.profile`.
   profile: Profile,
-  // What a form shows beside its fields. The client gets the type of it, too.
+  // The errors that a form shows beside its fields. The client's types include it.
   errorFormatter: ({ shape, error }) => ({ ...shape, data: { ...shape.data, fields: fieldErrors(error.cause) } }),
 });
 

@@ -9,10 +9,10 @@ export interface Person {
 
 const password = "correct horse battery";
 
-/** The posts that pages wrote, by title, with the period that each was written in. */
+/** The posts that pages wrote, by title, with the period in which each was written. */
 export type Posts = Map<string, Period>;
 
-/** A page that knows who is signed in from its client alone. */
+/** A page that learns the signed-in user from its client alone. */
 export function openCookiePage(browser: CookieBrowser, posts: Posts, name: string) {
   const problems: string[] = [];
   let period: Period = { user: undefined };

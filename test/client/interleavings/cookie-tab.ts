@@ -14,13 +14,13 @@ export interface CookieBrowser {
 export interface HeldRequest {
   /** Sends it with the cookies that the browser has now. */
   send(): Promise<void>;
-  /** Hands the reply, with its cookies, to the browser and to the page. Sends the request first if necessary. */
+  /** Delivers the reply, with its cookies, to the browser and to the page. Sends the request first if necessary. */
   arrive(): Promise<void>;
   /** Loses the connection. The server has handled the request if it was sent. */
   lose(): void;
 }
 
-/** Sends a request as a page of the browser does. Returns the reply, and the function that keeps its cookies. */
+/** Sends a request like a page of the browser. Returns the reply, and the function that stores its cookies. */
 export async function sendAsPage({ origin, cookies, send }: CookieBrowser, url: string, init: RequestInit) {
   const headers = new Headers(init.headers);
   headers.set("origin", origin);
@@ -39,7 +39,7 @@ function keep(cookies: Map<string, string>, line: string): void {
   else cookies.set(name, value);
 }
 
-/** Submits one of the forms that need no JavaScript. Its reply leads to another page, and no client learns of it. */
+/** Submits one of the forms that need no JavaScript. Its reply redirects to another page, and no client is notified. */
 export async function submitForm(browser: CookieBrowser, form: string, fields: Record<string, string>): Promise<void> {
   const { keepCookies } = await sendAsPage(browser, `${browser.origin}/trpc/form/${form}`, {
     method: "POST",
@@ -50,7 +50,7 @@ export async function submitForm(browser: CookieBrowser, form: string, fields: R
   keepCookies();
 }
 
-/** A tab with this package's client. Nothing is sent and nothing arrives until the test says so. */
+/** A tab with this package's client. Requests and replies wait until the test releases them. */
 export function openCookieTab(browser: CookieBrowser, onChange: (change: SignInChange, userId?: string) => void) {
   const held: HeldRequest[] = [];
 

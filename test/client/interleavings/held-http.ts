@@ -6,7 +6,7 @@ export type Outcome = (typeof outcomes)[number];
 
 /** A request without a reply yet. */
 export interface HeldRequest {
-  /** Runs its calls, once. The client learns nothing of it. */
+  /** Runs its calls, once. The client gets no reply yet. */
   run(): void;
   reply(outcome: Outcome): void;
 }
@@ -17,7 +17,7 @@ interface Envelope {
 
 const gateways: Partial<Record<Outcome, number>> = { gateway: 502, gatewayDenies: 401 };
 
-/** The server's HTTP side. Each request is held until the test replies to it. */
+/** The server's HTTP side. Each request waits until the test replies to it. */
 export function createHeldHttp(server: TokenServer, onReply: (call: number) => void) {
   const held: HeldRequest[] = [];
 
@@ -42,7 +42,7 @@ export function createHeldHttp(server: TokenServer, onReply: (call: number) => v
           if (outcome === "forbidden") return resolve(responseOf(paths.map(failureWith("FORBIDDEN", 403)), isBatch));
           if (outcome === "broken")
             return resolve(responseOf(paths.map(failureWith("INTERNAL_SERVER_ERROR", 500)), isBatch));
-          // A server that refuses has not run the calls, and a session that it refuses to refresh is over.
+          // A server that rejects a request has not run its calls, and a session that it refuses to refresh has ended.
           if (outcome === "refused" && !results) {
             for (const { refreshToken } of inputs) if (refreshToken) server.endSession(refreshToken);
             results = paths.map((path) => ({ refusal: path.startsWith("auth.") ? "session" : "token" }));

@@ -1,15 +1,15 @@
 import type { SocketClass } from "trpc-userdo/client";
 import type { TokenServer } from "./token-server.js";
 
-/** A socket of a client, as the server sees it. Nothing happens to it until the test says so. */
+/** A socket of a client, as the server sees it. It stays unchanged until the test acts on it. */
 export interface HeldSocket {
-  /** Opens it, or refuses it if its token is not valid. */
+  /** Opens it, or rejects it if its token is not valid. */
   open(): void;
-  /** Sends an event to each of its subscriptions. It stays on the way. */
+  /** Sends an event to each of its subscriptions. The event is in transit until `deliver`. */
   emit(): void;
-  /** Hands the oldest frame on the way to the client. A socket that the client is closing still takes it. */
+  /** Delivers the oldest frame in transit to the client. A socket that the client is closing still receives it. */
   deliver(): void;
-  /** Loses the connection, with the frames on the way. */
+  /** Loses the connection, with the frames in transit. */
   lose(): void;
   isClosed(): boolean;
 }
@@ -21,7 +21,7 @@ interface Message {
 
 const SESSION_ENDED = 4401;
 
-/** The server's sockets, with tRPC's protocol. A socket keeps the user that it was opened by. */
+/** The server's sockets, with tRPC's protocol. A socket belongs to the user who opened it. */
 export function createHeldSockets(server: TokenServer) {
   const held: HeldSocket[] = [];
   let events = 0;

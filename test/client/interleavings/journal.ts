@@ -2,11 +2,11 @@ import type { Act } from "./token-server.js";
 
 /** The time between two changes of sign-in, as the app of one tab knows them. */
 export interface Period {
-  /** `undefined` while the app does not know: the first act or byte of a user then says who. */
+  /** `undefined` while the app does not know the user: the first call or event of a user then decides. */
   user: string | undefined;
 }
 
-/** Notes who each call was made for, and finds what crossed from one user to another. */
+/** Records the user of each call, and finds data that crossed from one user to another. */
 export function createJournal() {
   const madeIn = new Map<number, Period>();
   const periodNow = new Map<number, () => Period>();
@@ -22,7 +22,7 @@ export function createJournal() {
   return {
     problems,
 
-    /** A call is made. `current` is the period of its tab from now on. Returns its number. */
+    /** A call starts. `current` is the period of its tab from now on. Returns its number. */
     begin(current: () => Period): number {
       const call = madeIn.size + 1;
       madeIn.set(call, current());
@@ -33,7 +33,7 @@ export function createJournal() {
     /** The reply to a call arrives. */
     reply: (call: number): void => void repliedIn.set(call, periodNow.get(call)?.()),
 
-    /** The result of a call names the user that it was read as. */
+    /** The result of a call names the user whose data it contains. */
     read(call: number, user: string): void {
       const made = madeIn.get(call);
       const replied = repliedIn.get(call);
@@ -44,7 +44,7 @@ export function createJournal() {
     /** A subscription of the tab received data of a user. */
     receive: (user: string, now: Period): void => expectUser(now, user, "a subscription received data"),
 
-    /** What the server did, in its order. */
+    /** The actions of the server, in order. */
     check(acts: readonly Act[]): readonly string[] {
       for (const { call, user } of acts) {
         const made = madeIn.get(call);

@@ -10,7 +10,7 @@ export interface TabOptions {
   readonly tokens: TokenStore;
 }
 
-/** A tab of an app that knows who is signed in from the client's events alone. */
+/** A tab of an app that learns the signed-in user from the client's events alone. */
 export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
   let period: Period = { user: undefined };
   let unsettled = 0;
@@ -28,7 +28,7 @@ export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
   });
   const client = getUntypedClient(typed);
 
-  /** Makes a call. A result that names a user has to name the one that the call was made for. */
+  /** Starts a call. A result that names a user has to name the user for whom the call started. */
   function call(make: (number: number) => Promise<unknown>): Promise<void> {
     const number = journal.begin(() => period);
     unsettled++;
@@ -41,7 +41,7 @@ export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
   }
 
   return {
-    /** What the client reported. */
+    /** The events of the client. */
     changes,
     call: () => void call((number) => client.query("posts.list", { call: number })),
     readPublic: () => void call((number) => client.query("public.read", { call: number })),
@@ -58,7 +58,10 @@ export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
       watchQuery(typed.posts.list, undefined, { onData, onError: () => {} });
     },
     isAtRest: (): boolean => unsettled === 0,
-    /** Asks who is signed in, as an app does that does not know. Another user than the app knows of ends the call. */
+    /**
+     * Fetches the signed-in user, like an app that does not know it. The call fails if it is another user than the app
+     * knows.
+     */
     async check(): Promise<string> {
       const made = period;
       const answer = await client.query("auth.me").then(

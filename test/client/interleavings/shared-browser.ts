@@ -6,15 +6,15 @@ import { openTab, type Tab } from "./open-tab.js";
 import { createSharedStore } from "./shared-store.js";
 import { createTokenServer } from "./token-server.js";
 
-/** Before the timers are replaced. */
+/** Taken before the timers are replaced. */
 const setRealImmediate = setImmediate;
 
-/** Runs the microtasks, and what the platform has to do between them. */
+/** Runs the microtasks, and the tasks of the platform between them. */
 export async function settle(rounds = 3): Promise<void> {
   for (let round = 0; round < rounds; round++) await new Promise<void>((resolve) => void setRealImmediate(resolve));
 }
 
-/** Moves the clock, in milliseconds, and runs what is due. */
+/** Moves the clock, in milliseconds, and runs the timers that are due. */
 export async function wait(ms: number): Promise<void> {
   vi.advanceTimersByTime(ms);
   await settle();
@@ -49,7 +49,7 @@ export async function openSharedBrowser({ startsSignedIn, storeDelay, tabs: coun
     await wait(500);
   }
 
-  /** Replies to everything that is held, until nothing happens any more. */
+  /** Replies to every waiting request, until nothing happens any more. */
   async function rest(): Promise<void> {
     for (let round = 0; round < 100; round++) {
       await advance();
@@ -74,7 +74,7 @@ export async function openSharedBrowser({ startsSignedIn, storeDelay, tabs: coun
     liveSockets: () => sockets.held.filter((socket) => !socket.isClosed()).toReversed(),
     problems: (): readonly string[] => journal.check(server.acts),
     rest,
-    /** The user that each tab knows, after it has learned of the changes of others. */
+    /** The user that each tab knows, after it has processed the changes of other tabs. */
     async users(): Promise<string[]> {
       const users: string[] = [];
       for (const tab of tabs) {

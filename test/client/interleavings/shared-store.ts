@@ -3,7 +3,7 @@ import type { SessionTokens, TokenStore } from "trpc-userdo/client";
 export interface SharedStoreOptions {
   /** How long reads and writes take, in milliseconds; 0 for a store that answers at once. */
   readonly delay: number;
-  /** What it holds in the beginning. */
+  /** The initial tokens. */
   readonly tokens: SessionTokens | undefined;
 }
 

@@ -6,13 +6,13 @@ import { ACCESS_LIFETIME } from "./token-server.js";
 
 export interface Step {
   run(browser: SharedBrowser): unknown;
-  /** How many microtasks run after the step; `undefined` for as many as there are, and the timers that are due. */
+  /** The number of microtasks that run after the step; `undefined` for all of them and the timers that are due. */
   readonly ticks: number | undefined;
 }
 
 type Run = Step["run"];
 
-/** The element at an index, counted around. */
+/** The element at an index, which wraps around. */
 function at<TItem>(items: readonly TItem[], index: number): TItem | undefined {
   return items[index % items.length];
 }

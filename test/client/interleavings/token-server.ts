@@ -3,14 +3,14 @@ import type { SessionTokens } from "trpc-userdo/client";
 /** How long an access token is valid, in milliseconds. */
 export const ACCESS_LIFETIME = 15 * 60_000;
 
-/** What the server did for a call, and the user that it did it as. */
+/** A call that the server ran, and the user as whom it ran. */
 export interface Act {
   /** The number that the test gave to the call. */
   readonly call: number;
   readonly user: string;
 }
 
-/** `token` and `session` are UNAUTHORIZED; only `token` says that a refresh helps. */
+/** `token` and `session` are UNAUTHORIZED; a refresh helps only after `token`. */
 export type Result = { readonly data: unknown } | { readonly refusal: "token" | "session" };
 
 interface Session {
@@ -18,7 +18,7 @@ interface Session {
   readonly user: string;
   /** The generation of the newest tokens. */
   generation: number;
-  /** The newest generation of which a client presented a token. */
+  /** The newest generation whose token a client has sent. */
   presented: number;
   isEnded: boolean;
 }
@@ -29,11 +29,11 @@ export interface CallInput {
   readonly refreshToken?: string;
 }
 
-/** Users, sessions and tokens in memory, with the rules of the real server. It records which user each call acts as. */
+/** Users, sessions and tokens in memory, with the rules of the real server. It records as which user each call runs. */
 export function createTokenServer() {
   const sessions = new Map<string, Session>();
   const acts: Act[] = [];
-  /** Access tokens that expired before their time. */
+  /** Access tokens that expired early. */
   const expired = new Set<string>();
   const issued: string[] = [];
   let copies = 0;
@@ -92,7 +92,7 @@ export function createTokenServer() {
         return { data: { user: { id: user }, tokens: signIn(user) } };
       }
       const session = authenticate(token);
-      // Without a token it acts as nobody; with one that is not valid it does not act.
+      // Without a token it runs the call anonymously; with an invalid token it does not run it.
       const user = typeof session === "object" ? session.user : token === undefined ? "nobody" : undefined;
       if (input.call !== undefined && user !== undefined) acts.push({ call: input.call, user });
       if (typeof session === "string") return path === "public.read" ? { data: null } : { refusal: session };
@@ -107,22 +107,22 @@ export function createTokenServer() {
       return { data: path === "auth.me" ? { user: { id: session.user } } : session.user };
     },
 
-    /** The user of a socket that presents this token; `undefined` refuses the socket. */
+    /** The user of a socket that sends this token; `undefined` rejects the socket. */
     userOfSocket(token: string | undefined): { readonly user: string; readonly isEnded: () => boolean } | undefined {
       const session = authenticate(token);
       return typeof session === "object" ? { user: session.user, isEnded: () => session.isEnded } : undefined;
     },
 
-    /** Ends the session of a refresh token, as a revocation on another device does. */
+    /** Revokes the session of a refresh token, as another device would. */
     endSession(refreshToken: string): void {
       const session = sessions.get(refreshToken.split(".")[1] ?? "");
       if (session) session.isEnded = true;
     },
 
-    /** Ends all access tokens before their time. */
+    /** Expires all access tokens early. */
     expireAccess: (): void => issued.forEach((token) => expired.add(token)),
 
-    /** How often a client used a refresh token after its successor. */
+    /** The number of times that a client used a refresh token after its successor. */
     copies: (): number => copies,
   };
 }

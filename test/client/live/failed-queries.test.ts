@@ -10,7 +10,7 @@ afterEach(() => void vi.useRealTimers());
 const statuses = { SERVICE_UNAVAILABLE: -32_603, INTERNAL_SERVER_ERROR: -32_603, TOO_MANY_REQUESTS: -32_029 };
 const final = { FORBIDDEN: -32_003, NOT_FOUND: -32_004, METHOD_NOT_SUPPORTED: -32_005, BAD_REQUEST: -32_600 };
 
-/** An error as the server's answer. */
+/** An error in the server's format. */
 function refusal(code: keyof typeof statuses | keyof typeof final, retryAfter?: number): Error {
   return TRPCClientError.from({
     error: {

@@ -5,10 +5,12 @@ import { expect, it } from "vitest";
 import { hashQueryKey } from "../../../src/client/live/hash-query-key.js";
 import { copyValue, superjsonValue } from "../../fixtures/superjson-value.js";
 
-/** A copy with the keys of objects in the reverse order. superjson does not make it: it moves some keys of Maps. */
+/**
+ * A copy with the keys of objects in the reverse order. superjson cannot create it, because it moves some keys of Maps.
+ */
 const copyReversed = (original: unknown): unknown => copyValue(original, (entries) => entries.toReversed());
 
-/** A canonical form of a value: what superjson writes, with sorted keys, and without keys that are undefined. */
+/** A canonical form of a value: superjson's output, with sorted keys, and without keys that are undefined. */
 function canonical(original: unknown): string {
   const { json, meta } = superjson.serialize(sorted(original));
   return JSON.stringify([json, meta?.values ?? null]);

@@ -42,13 +42,13 @@ it("keeps each page of an infinite query current, also when a page's boundary mo
     }
     server.flush();
   };
-  // In the second page: the first is the same.
+  // A row of the second page; the first page does not change.
   numbers = [1, 2, 3, 3.5, 4, 5];
   tellAll();
   await settled();
   expect(items()).toEqual(["1,2", "3,3.5"]);
 
-  // In the first page: the second begins elsewhere now, and nothing is lost between them.
+  // A row of the first page: the second page now starts elsewhere, and no row is lost between them.
   numbers = [0, 1, 2, 3, 3.5, 4, 5];
   tellAll();
   await settled();

@@ -8,7 +8,7 @@ const rowOf = (server: Server, list: unknown[]) => {
   server.flush();
 };
 
-/** An optimistic row, on a list that has one already. */
+/** An optimistic row, on a list that already has one. */
 async function withOptimisticRow() {
   const made = connect();
   const { server, queryClient } = made;
@@ -41,7 +41,7 @@ it("replaces a change that succeeds by the server's result, never missing and ne
   await settled();
   rowOf(server, ["old", "new"]);
   await settled();
-  // Of a later flush, which is not complete.
+  // Belongs to a later flush, which is not complete.
   server.tell("posts.list", ["old", "new", "half"]);
   layer.succeed();
   await settled();
@@ -165,7 +165,7 @@ it("keeps a finished change until a late result or a new answer contains it, and
   const answer = Promise.withResolvers<string[]>();
   server.answerIs(() => answer.promise);
   layer.succeed();
-  // The socket is slow: this was told before the row was written.
+  // The socket is slow: the server sent this before it wrote the row.
   server.tell("posts.list", ["old", "older"], undefined, before);
   await vi.advanceTimersByTimeAsync(3_000);
   expect(shown.at(-1)).toEqual(["old", "new?"]);
@@ -184,7 +184,7 @@ it("does not wait for a socket that is not open, and stops waiting for one that 
   vi.useFakeTimers();
   const { server } = await withOptimisticRow();
   server.begin();
-  // It is being opened: what it tells first will have the change.
+  // The subscription is opening, and its first result will contain the change.
   const first = server.answered(server.write());
   let isAnswered = false;
   void first.then(() => (isAnswered = true));
@@ -193,7 +193,7 @@ it("does not wait for a socket that is not open, and stops waiting for one that 
   server.lose();
   expect(await first).toBe(false);
   expect(await server.answered(server.write())).toBe(false);
-  // It is back.
+  // The connection is restored.
   server.flush();
   const next = server.answered(server.write());
   server.flush();

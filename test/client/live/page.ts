@@ -6,8 +6,8 @@ import { createScriptedServer } from "./scripted-server.js";
 export type Server = ReturnType<typeof createScriptedServer>;
 
 /**
- * Lets everything happen that was begun: the server by hand and TanStack's own notices take a turn each. Counted in
- * turns and not in time, so that a busy machine makes no difference.
+ * Waits for everything that has started: the scripted server and TanStack Query's notifications each take a turn. It counts
+ * turns and not time, so that a busy machine makes no difference.
  */
 export async function settled(turns = 10): Promise<void> {
   while (turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 0));
@@ -18,7 +18,7 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-/** A cache of TanStack Query with nothing around it, connected to a server by hand. */
+/** A TanStack Query cache without an app, connected to a scripted server. */
 export function connect(server: Server = createScriptedServer()) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const bridge = createLiveBridge({ client: server.client, queryClient, notifyManager });
@@ -27,7 +27,7 @@ export function connect(server: Server = createScriptedServer()) {
   return { server, queryClient, bridge };
 }
 
-/** Options as `@trpc/tanstack-react-query` makes them. */
+/** Options in the form of `@trpc/tanstack-react-query`. */
 export function optionsOf(server: Server, path: string, input?: unknown, more: object = {}) {
   return {
     queryKey: [path.split("."), { ...(input !== undefined && { input }), type: "query" }],
@@ -37,11 +37,11 @@ export function optionsOf(server: Server, path: string, input?: unknown, more: o
   };
 }
 
-/** Watches a query, and notes what it shows. */
+/** Watches a query, and records each result that it shows. */
 export function watch(queryClient: QueryClient, options: ReturnType<typeof optionsOf>) {
   const observer = new QueryObserver(queryClient, options);
   const shown: unknown[] = [];
-  // As an adapter does, which renders what there is at the end of a batch.
+  // Reads the result at the end of a batch, like an adapter that renders.
   const render = notifyManager.batchCalls(() => {
     const { data } = observer.getCurrentResult();
     if (data !== undefined && shown.at(-1) !== data) shown.push(data);

@@ -56,7 +56,7 @@ it("shows all changes of one flush at once, so that two queries never disagree",
     await settled();
     server.tell("posts.count", round);
     await settled();
-    // All of it is there, and nothing says so yet.
+    // The update has arrived completely, but the flush has not been reported as complete.
     expect(list.shown.at(-1)).toBe(round - 1);
     server.flush();
     await settled();

@@ -10,16 +10,16 @@ interface Subscriber {
   readonly observer: Observer<never, never>;
 }
 
-/** The server's end of a connection, by hand: what is subscribed to, and what is told when. */
+/** The scripted server side of a connection: records subscriptions, and sends what the test chooses. */
 export function createScriptedServer() {
   const subscribers = new Set<Subscriber>();
   const opened: { readonly path: string; readonly input: unknown }[] = [];
-  /** What was asked over HTTP. */
+  /** The requests over HTTP. */
   const asked: { readonly path: string; readonly input: unknown }[] = [];
   const acks = createWriteAcks();
   let answer: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
-  /** How far the log goes. */
+  /** The current end of the log. */
   let head = 0;
   const cursorAt = (seq: number): string => formatCursor({ seq, nonce: "0123456789abcdef" });
 
@@ -67,19 +67,21 @@ export function createScriptedServer() {
     asked,
     opened,
     open: () => [...subscribers].map(({ path, input }) => ({ path, input })),
-    /** What a subscription is told first. */
+    /** Sets the first result of a subscription. */
     firstIs: (result: typeof first) => void (first = result),
-    /** What a call over HTTP is answered. */
+    /** Sets the response of a call over HTTP. */
     answerIs: (result: typeof answer) => void (answer = result),
-    /** Something is written: how far the log goes then. */
+    /** Writes something, and returns the end of the log afterwards. */
     write: (): number => ++head,
-    /** A mutation is answered, that has written so far. Answers whether the live queries had shown it in time. */
+    /**
+     * Replies to a mutation that has written up to this cursor. Returns whether the live queries had shown it in time.
+     */
     answered: (position: number): Promise<boolean> => acks.waitFor(undefined, cursorAt(position)),
-    /** A live query of the user begins: mutations wait for it. */
+    /** A live query of the user starts: mutations wait for it. */
     begin: (): (() => void) => acks.begin(undefined),
-    /** The socket of the user is lost. */
+    /** The user's socket loses its connection. */
     lose: (): void => acks.closed(undefined),
-    /** What a query is answered when the user's live queries are read over HTTP, because the socket is lost. */
+    /** Sets the response of a query when the client polls live queries over HTTP, because the socket is lost. */
     pollIs(path: string, result: () => unknown): void {
       acks.setPoller(undefined, () => {
         const complete = acks.beginRound(undefined);
@@ -90,11 +92,11 @@ export function createScriptedServer() {
         }, 0);
       });
     },
-    /** Tells a query's subscribers a result, of how far the log went then. */
+    /** Sends a result to a query's subscribers, with the end of the log at that time. */
     tell(path: string, data: unknown, matches?: (input: unknown) => boolean, position?: number): void {
       for (const each of of(path, matches)) tell(each, data, position);
     },
-    /** Says that all of a flush was told. */
+    /** Sends that all messages of a flush were sent. */
     flush(organizationId?: string): void {
       acks.flushed(organizationId, cursorAt(head));
     },

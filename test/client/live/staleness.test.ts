@@ -5,7 +5,7 @@ import { connect, optionsOf, watch } from "./page.js";
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A page, and what its server has. */
+/** A page, and the data of its server. */
 function openPage() {
   const { server, queryClient, bridge } = connect();
   let version = 1;
@@ -46,7 +46,7 @@ it("fetchQuery sends a request once the subscription is closed", async () => {
   expect(server.open()).toEqual([]);
   write();
   expect(await fetch()).toBe(2);
-  // A second time within the five seconds that it is kept.
+  // A second time within the five seconds for which the subscription stays open.
   expect(await fetch()).toBe(2);
   expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
 });

@@ -1,13 +1,13 @@
 import { initUserDO, table } from "trpc-userdo/router";
 import { z } from "zod";
 
-/** Set where the app is bundled: its second build adds a field. */
+/** Set when the app is bundled: its second build adds a field. */
 declare const SECOND_BUILD: boolean;
 
 const Entry = z.object({ n: z.int() });
 const shape = SECOND_BUILD ? Entry.extend({ note: z.string().optional() }) : Entry;
 
-// The first build's type, since that is what clients of both know.
+// The type of the first build, because clients know both builds by it.
 const t = initUserDO({
   tables: {
     user: { entries: table(shape as typeof Entry), mirror: table(Entry), notes: table(z.object({ text: z.string() })) },
@@ -17,7 +17,7 @@ const t = initUserDO({
 export const appRouter = t.router({
   ...t.builtin,
   build: t.procedure.query(() => (SECOND_BUILD ? 2 : 1)),
-  /** Writes to two tables: both, or neither. */
+  /** Writes to both tables, or to neither. */
   write: t.userProcedure.input(Entry).mutation(({ ctx, input }) => {
     const { id } = ctx.tables.entries.create(input);
     ctx.tables.mirror.create(input);

@@ -14,7 +14,7 @@ import { createUserDOReact, type LiveStatus } from "trpc-userdo/react";
 import { expectTypeOf } from "vitest";
 import type { AppRouter } from "../../fixtures/app/router.js";
 
-// C2 C3: what is kept current has the query's own types. This file is compiled, never run.
+// Live queries have the query's own types. This file is compiled, never run.
 
 type Post = inferRouterOutputs<AppRouter>["posts"]["create"];
 type Project = inferRouterOutputs<AppRouter>["projects"]["create"];
@@ -37,11 +37,11 @@ export function watching(): void {
     { organizationId: "x" },
     { onData: (projects) => expectTypeOf(projects).toEqualTypeOf<Project[]>() },
   );
-  // @ts-expect-error an organization's query needs to know which
+  // @ts-expect-error an organization's query needs an organizationId
   watchQuery(client.projects.list, undefined, { onData() {} });
-  // @ts-expect-error a mutation is no query
+  // @ts-expect-error a mutation is not a query
   watchQuery(client.posts.create, { title: "x", body: "" }, { onData() {} });
-  // @ts-expect-error nor is a subscription
+  // @ts-expect-error a subscription is not a query
   watchQuery(client.posts.changes, undefined, { onData() {} });
 }
 
@@ -87,9 +87,9 @@ export function useLiveTypes(): void {
   expectTypeOf(queryClient.prefetchQuery(live(trpc.posts.list.queryOptions()))).toEqualTypeOf<Promise<void>>();
   expectTypeOf(queryClient.fetchQuery(live(trpc.posts.list.queryOptions()))).resolves.toEqualTypeOf<Post[]>();
 
-  // @ts-expect-error an organization's query needs to know which
+  // @ts-expect-error an organization's query needs an organizationId
   live(trpc.projects.list.queryOptions());
-  // @ts-expect-error a mutation is nothing that could be kept current
+  // @ts-expect-error a mutation cannot be live
   live(trpc.posts.create.mutationOptions());
 }
 
@@ -104,7 +104,7 @@ export function useOptimisticTypes(draft: Post): void {
           expectTypeOf(posts).toEqualTypeOf<Post[]>();
           return [draft, ...posts];
         });
-        // @ts-expect-error a list of posts is no list of texts
+        // @ts-expect-error a list of posts is not a list of strings
         cache.update(trpc.posts.list.queryKey(), () => ["x"]);
       },
       {
@@ -122,6 +122,6 @@ export function useOptimisticTypes(draft: Post): void {
   create.mutate({ name: "x", body: "" });
   // @ts-expect-error a query changes nothing
   optimistic(trpc.posts.list, () => {});
-  // @ts-expect-error `onMutate` is the change's own
+  // @ts-expect-error `onMutate` is set by the optimistic change
   optimistic(trpc.posts.create, () => {}, { onMutate() {} });
 }

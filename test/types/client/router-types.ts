@@ -5,7 +5,7 @@ import { createUserDOReact } from "trpc-userdo/react";
 import { expectTypeOf } from "vitest";
 import type { AppRouter } from "../../fixtures/app/router.js";
 
-// C2: a frontend's types are the router's own. This file is compiled, never run.
+// A frontend's types are the router's own. This file is compiled, never run.
 
 type Outputs = inferRouterOutputs<AppRouter>;
 type Inputs = inferRouterInputs<AppRouter>;
@@ -46,11 +46,11 @@ export async function calls(): Promise<void> {
   // @ts-expect-error the router has no field `name`: a renamed one is an error here
   await client.posts.create.mutate({ name: "x", body: "" });
   await client.sessions.data.merge.mutate({ step: 1 });
-  // @ts-expect-error the app's schema says that a step is a number
+  // @ts-expect-error a step is a number in the app's schema
   await client.sessions.data.merge.mutate({ step: "1" });
-  // @ts-expect-error nor such a procedure
+  // @ts-expect-error the procedure does not exist
   await client.posts.remove.mutate({ id: "x" });
-  // @ts-expect-error an organization's procedure needs to know which
+  // @ts-expect-error an organization's procedure needs an organizationId
   await client.projects.list.query();
 
   client.posts.changes.subscribe(undefined, {
@@ -66,7 +66,7 @@ export async function calls(): Promise<void> {
 
 type Preferences = { theme: "light" | "dark"; since?: Date | undefined };
 
-/** K1 K3: declared keys are typed in the browser, free keys are not. */
+/** Declared keys are typed in the browser, free keys are not. */
 export async function keys(): Promise<void> {
   expectTypeOf(await client.kv.preferences.get.query()).toEqualTypeOf<Preferences | null>();
   expectTypeOf((await client.kv.preferences.getEntry.query())?.value).toEqualTypeOf<Preferences | undefined>();
@@ -75,12 +75,12 @@ export async function keys(): Promise<void> {
   ).toEqualTypeOf<{
     readonly version: number;
   }>();
-  // @ts-expect-error not one of the enum
+  // @ts-expect-error not a member of the enum
   await client.kv.preferences.set.mutate({ value: { theme: "pink" } });
-  // @ts-expect-error a value is needed
+  // @ts-expect-error a value is required
   await client.kv.preferences.set.mutate({});
   expectTypeOf(await client.kv.visits.increment.mutate()).toEqualTypeOf<number>();
-  // @ts-expect-error this key holds no number
+  // @ts-expect-error this key's value is not a number
   await client.kv.preferences.increment.mutate();
   expectTypeOf(await client.kv.preferences.delete.mutate()).toEqualTypeOf<boolean>();
   client.kv.preferences.watch.subscribe(undefined, {
@@ -103,7 +103,7 @@ export async function keys(): Promise<void> {
       },
     },
   );
-  // @ts-expect-error a key or a prefix
+  // @ts-expect-error either a key or a prefix
   client.kv.watch.subscribe({}, {});
 }
 

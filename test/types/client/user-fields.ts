@@ -15,9 +15,9 @@ export async function calls(): Promise<void> {
   expectTypeOf(user.fields.plan).toEqualTypeOf<Plan>();
   expectTypeOf(user.fields.until).toEqualTypeOf<Date | undefined>();
   expectTypeOf((await client.account.update.mutate({ profile: {} })).fields.badge).toEqualTypeOf<string | null>();
-  // @ts-expect-error a user does not write their fields
+  // @ts-expect-error a user cannot write these fields
   await client.account.update.mutate({ profile: {}, fields: { plan: "pro" } });
-  // @ts-expect-error nor at sign-up
+  // @ts-expect-error not at sign-up either
   await client.auth.signup.mutate({ email: "ada@example.com", password: "x", fields: { plan: "pro" } });
 }
 

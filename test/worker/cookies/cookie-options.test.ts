@@ -28,7 +28,7 @@ describe("the option `cookies`", () => {
     ["nothing", null, "cookies: this is not an object"],
     ["a boolean", true, "cookies: this is not an object"],
   ])("rejects %s, and names the fix", (_what, cookies, message) => {
-    // The types refuse most of these: an app may be written without them.
+    // The types reject most of these, but an app may be written without types.
     expect(() => checkCookieOptions(cookies as unknown as CookieOptions)).toThrow(message);
   });
 });

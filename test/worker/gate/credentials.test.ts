@@ -45,7 +45,7 @@ describe("cookies", () => {
     }
   });
 
-  // A regular expression that trims would take minutes for these.
+  // A regular expression that trims would take minutes for these values.
   test.each([" ", "\t", " \t"])("are read in one pass, however many spaces (%j) a name contains", async (space) => {
     const spaces = space.repeat(1_000_000);
     const header = `a${spaces}b=1;${spaces}${access}${spaces}=a.b.c;${spaces};${spaces}=x`;

@@ -19,12 +19,12 @@ interface RequestOptions {
   readonly body?: string | Uint8Array<ArrayBuffer> | ReadableStream;
 }
 
-/** A request to this app as it reaches the Worker. No headers but the given ones. */
+/** A request to this app as it arrives at the Worker, with the given headers only. */
 export function request(path: string, { method, headers, body }: RequestOptions = {}): Request {
   const init: RequestInit = { headers: new Headers(headers) };
   if (method !== undefined) init.method = method;
   if (body !== undefined) init.body = body as BodyInit;
-  // Node asks for it with a stream as the body; the types of a Worker do not know it.
+  // Node requires it with a stream as the body; the types of a Worker lack it.
   return new Request(OWN + path, { ...init, duplex: "half" } as RequestInit);
 }
 
@@ -62,7 +62,7 @@ export async function expectUpgrade(sent: Request): Promise<UpgradeRequest> {
   return result as UpgradeRequest;
 }
 
-/** Refused by that code; the message says what happened, then what to do, and repeats none of `secrets`. */
+/** Expects a rejection with this code. Its message states the problem, then the fix, and repeats none of `secrets`. */
 export async function expectRefused(sent: Request, code: Refusal["code"], ...secrets: string[]): Promise<void> {
   const refusal = await refusalOf(sent);
   expect(refusal.code).toBe(code);

@@ -14,7 +14,7 @@ import {
   upgrade,
 } from "./expect-gate.js";
 
-/** The same headers on every way in: the rule knows no exceptions. */
+/** The same headers for every transport, because the rule has no exceptions. */
 const ways: [string, (headers: Record<string, string>) => Request][] = [
   ["a query", (headers) => query("/trpc/posts.list", undefined, headers)],
   ["a mutation", (headers) => post("/trpc/posts.create", "{}", headers)],

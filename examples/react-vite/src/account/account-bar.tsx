@@ -3,7 +3,7 @@ import { ActionButton } from "../action-button.tsx";
 import { Link, usePath } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
 
-/** The head of each page of somebody who is signed in. */
+/** The header of each page of a signed-in user. */
 export function AccountBar({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const path = usePath();

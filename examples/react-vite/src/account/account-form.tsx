@@ -6,18 +6,18 @@ import { useFocusInvalid } from "../use-focus-invalid.ts";
 interface AccountFormProps {
   /** The form's fields. */
   readonly children?: ReactNode;
-  /** What the button says. */
+  /** The button's text. */
   readonly action: string;
   readonly mutation: { readonly isPending: boolean; readonly error: AppError | null };
-  /** What to say once it has worked. */
+  /** The message after a success. */
   readonly done?: ReactNode;
-  /** Beside which fields the error is told already, if beside any. */
+  /** The fields that show their own errors. */
   readonly toldBeside?: boolean;
   readonly danger?: boolean;
   readonly onSubmit: (fields: FormData, form: HTMLFormElement) => void;
 }
 
-/** A form with one button: what went wrong is read out, and the first field that is wrong gets the focus. */
+/** A form with one button. It announces an error, and moves the focus to the first invalid field. */
 export function AccountForm(props: AccountFormProps) {
   const { children, action, mutation, done, toldBeside = false, danger = false, onSubmit } = props;
   const { isPending, error } = mutation;

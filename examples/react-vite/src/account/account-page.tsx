@@ -17,7 +17,7 @@ const pages = [
 /** Whether a path is one of the account's pages. */
 export const isAccountPath = (path: string): boolean => pages.some((page) => page.path === path);
 
-/** All that concerns the account itself. */
+/** The settings of the account. */
 export function AccountPage({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const path = usePath();

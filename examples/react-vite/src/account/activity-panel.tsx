@@ -9,7 +9,7 @@ import { describeMoment } from "./times.ts";
 
 type Entry = inferRouterOutputs<AppRouter>["account"]["audit"]["list"]["entries"][number];
 
-/** What each entry of the log means to its user. */
+/** The text of each audit event. */
 const words: Readonly<Record<Entry["action"], string>> = {
   signup: "Signed up",
   login: "Signed in",

@@ -7,7 +7,7 @@ import { LinkCard } from "./link-card.tsx";
 import { useLinkToken } from "./link-token.ts";
 import { SignInToConfirm } from "./sign-in-to-confirm.tsx";
 
-/** Where the link of a new user's mail leads. */
+/** The page of the link in a new user's mail. */
 export function VerifyEmailPage() {
   const trpc = useTRPC();
   return (
@@ -19,7 +19,7 @@ export function VerifyEmailPage() {
   );
 }
 
-/** Where the link of a mail to a user's new address leads. */
+/** The page of the link in a mail to a user's new address. */
 export function ConfirmEmailPage() {
   const trpc = useTRPC();
   return (
@@ -39,7 +39,7 @@ interface ConfirmAddressProps {
   readonly done: string;
 }
 
-/** Asks before it uses the link up: programs that look through mail open links, too. */
+/** Asks before it uses the link, because mail scanners open links, too. */
 function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
   const token = useLinkToken();
   const queryClient = useQueryClient();

@@ -5,7 +5,10 @@ import { AccountForm } from "./account-form.tsx";
 import { LinkCard } from "./link-card.tsx";
 import { useLinkToken } from "./link-token.ts";
 
-/** The page of the mailed link that confirms a browser. It asks before it uses the link: mail scanners open links, too. */
+/**
+ * The page of the mailed link that confirms a browser. It asks before it uses the link, because mail scanners open
+ * links, too.
+ */
 export function ConfirmDevicePage() {
   const trpc = useTRPC();
   const token = useLinkToken();

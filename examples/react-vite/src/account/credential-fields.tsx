@@ -8,7 +8,7 @@ interface CredentialFieldsProps {
   readonly autoFocus?: boolean;
 }
 
-/** The fields `email` and `password` of somebody who signs up or in. */
+/** The fields `email` and `password` of a sign-up or a sign-in. */
 export function CredentialFields({ error, isNew = false, autoFocus = false }: CredentialFieldsProps) {
   return (
     <>

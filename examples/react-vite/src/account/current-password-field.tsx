@@ -6,13 +6,14 @@ interface CurrentPasswordFieldProps {
   readonly label?: string;
   /**
    * The field's name in the procedure's input.
+   *
    * @default "password"
    */
   readonly name?: string;
   readonly error: AppError | null;
 }
 
-/** The password of the user who is signed in, entered again. A wrong one is reported beside it. */
+/** The signed-in user's password, entered again. A wrong one is reported beside it. */
 export function CurrentPasswordField({ label = "Your password", name = "password", error }: CurrentPasswordFieldProps) {
   return (
     <Field
@@ -25,7 +26,7 @@ export function CurrentPasswordField({ label = "Your password", name = "password
   );
 }
 
-/** Whether a call was refused for the password in it. A call without a session leads away from the page instead. */
+/** Whether a call failed because of its password. A call without a session leads away from the page instead. */
 export function isWrongPassword(error: AppError | null): boolean {
   return error?.data?.code === "UNAUTHORIZED";
 }

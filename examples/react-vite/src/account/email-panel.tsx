@@ -59,7 +59,7 @@ export function EmailPanel({ user }: { readonly user: Account }) {
   );
 }
 
-/** The address itself was refused: it is taken, or no other than now. */
+/** Whether the error is about the address itself: it is taken, or the same as now. */
 function aboutAddress(error: AppError | null): string | undefined {
   const code = error?.data?.code;
   if (code !== "CONFLICT" && code !== "BAD_REQUEST") return undefined;

@@ -16,7 +16,7 @@ export function ForgotPasswordPage() {
       <AccountForm
         action="Mail me a link"
         mutation={request}
-        // The same for every address: nobody learns here who has an account.
+        // Shows the same for every address, so that the page does not reveal who has an account.
         done={
           request.isSuccess && (
             <>

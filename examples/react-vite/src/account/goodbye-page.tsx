@@ -1,7 +1,7 @@
 import { Link } from "../navigation.tsx";
 import { LinkCard } from "./link-card.tsx";
 
-/** After an account was deleted. */
+/** Shown after an account was deleted. */
 export function GoodbyePage() {
   return (
     <LinkCard title="Your account is gone">

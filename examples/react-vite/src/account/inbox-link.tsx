@@ -1,6 +1,6 @@
 import { Link } from "../navigation.tsx";
 
-/** To the mails of development. In production there is the user's own inbox. */
+/** A link to the mails of development. In production the user has their own inbox. */
 export function InboxLink() {
   if (!import.meta.env.DEV) return null;
   return (

@@ -7,11 +7,11 @@ interface Mail {
   readonly to: string;
   readonly subject: string;
   readonly text: string;
-  /** Its path, so that it opens in this app. */
+  /** The link's path, so that it opens in this app. */
   readonly link?: string;
 }
 
-/** The mails that the Worker would have sent. In production it has none to tell of. */
+/** The mails that the Worker would have sent. In production the list is empty. */
 async function readInbox(): Promise<readonly Mail[]> {
   const response = await fetch("/dev/inbox");
   if (!response.ok) throw new Error("There is no inbox here: it is a part of development.");

@@ -6,13 +6,13 @@ interface LinkCardProps {
   readonly title: string;
   readonly children: ReactNode;
   readonly withoutFocus?: boolean;
-  /** Where else somebody may want to go from here, and how that is said. */
+  /** A link to another page, with its text. */
   readonly other?: { readonly to: string; readonly says: string };
   /** A remark below the card. */
   readonly note?: string;
 }
 
-/** A small page beside the app: what a mail's link leads to, and what needs nobody to be signed in. */
+/** A small page outside the app: for links of mails, and for signed-out users. */
 export function LinkCard({ title, children, withoutFocus = false, other, note }: LinkCardProps) {
   return (
     <main className="page page-centred">

@@ -1,8 +1,8 @@
 import { useEffect, useState } from "react";
 
 /**
- * The token of the mail's link that led here, taken out of the address bar: it is in no history, and in no picture of
- * the page. `undefined` for who came without one.
+ * Returns the token of the mailed link, and removes it from the address bar: it is not in the history, and not in a
+ * screenshot. Returns `undefined` without a token.
  */
 export function useLinkToken(): string | undefined {
   const [token] = useState(() => new URLSearchParams(window.location.hash.slice(1)).get("token") ?? undefined);

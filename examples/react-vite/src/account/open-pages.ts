@@ -6,7 +6,7 @@ import { GoodbyePage } from "./goodbye-page.tsx";
 import { InboxPage } from "./inbox-page.tsx";
 import { ResetPasswordPage } from "./reset-password-page.tsx";
 
-/** The pages that need nobody to be signed in. Those that mails lead to are createUserDO's own `mailLinks`. */
+/** The pages that need no session. The links of mails use createUserDO's default `mailLinks`. */
 export const openPages: ReadonlyMap<string, ComponentType> = new Map([
   ["/verify-email", VerifyEmailPage],
   ["/confirm-email", ConfirmEmailPage],

@@ -7,7 +7,10 @@ interface PageHeadingProps {
   readonly withoutFocus?: boolean;
 }
 
-/** A page's heading and the document's title. Who comes from another page starts reading here. */
+/**
+ * A page's heading and the document's title. It takes the focus after a navigation, so that a screen reader starts
+ * here.
+ */
 export function PageHeading({ children, withoutFocus = false }: PageHeadingProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {

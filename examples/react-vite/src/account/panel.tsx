@@ -3,13 +3,13 @@ import { useId, type ReactNode } from "react";
 interface PanelProps {
   readonly title: string;
   readonly intro?: ReactNode;
-  /** Beside the title. */
+  /** Shown beside the title. */
   readonly badge?: ReactNode;
   readonly danger?: boolean;
   readonly children: ReactNode;
 }
 
-/** A part of the account's page. */
+/** A section of the account's page. */
 export function Panel({ title, intro, badge, danger = false, children }: PanelProps) {
   const id = useId();
   return (

@@ -27,7 +27,7 @@ export function PasswordPanel({ email }: { readonly email: string }) {
           )
         }
       >
-        {/* For password managers, which keep a password under its address. */}
+        {/* For password managers, which store a password with its address. */}
         <input type="hidden" name="username" autoComplete="username" value={email} />
         <CurrentPasswordField label="Current password" name="currentPassword" error={change.error} />
         <Field

@@ -8,13 +8,13 @@ import { LinkCard } from "./link-card.tsx";
 import { useLinkToken } from "./link-token.ts";
 import { useLinkCheck } from "./use-link-check.ts";
 
-/** Where the link of a mail about a forgotten password leads. */
+/** The page of the link in a mail about a forgotten password. */
 export function ResetPasswordPage() {
   const trpc = useTRPC();
   const token = useLinkToken();
   const link = useLinkCheck(token, "resetPassword");
   const queryClient = useQueryClient();
-  // All sessions are over then, this browser's too if it had one.
+  // A reset ends all sessions, including one of this browser.
   const reset = useMutation(
     trpc.auth.resetPassword.mutationOptions({ onSuccess: () => queryClient.invalidateQueries() }),
   );

@@ -21,7 +21,7 @@ export function SessionRow({ session, onChanged }: SessionRowProps) {
   const name = session.name ?? device;
 
   function stopRenaming() {
-    // Back to where the focus came from, once that is there again.
+    // Moves the focus back to the button, which is rendered again.
     flushSync(() => setRenaming(false));
     rename.current?.focus();
   }

@@ -10,8 +10,8 @@ interface SignInToConfirmProps {
 }
 
 /**
- * Asks whoever opened a link without a session of its account to sign in, or to say that it was not them. Only here:
- * rejecting deletes an account that never confirmed the address, so its own user must not press it by mistake.
+ * Asks a visitor without a session of the account to sign in, or to reject the account. Only this page offers the rejection:
+ * it deletes an account that never confirmed the address, so the account's user must not press it by mistake.
  */
 export function SignInToConfirm({ token, onSignIn, onReject }: SignInToConfirmProps) {
   const trpc = useTRPC();

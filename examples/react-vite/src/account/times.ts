@@ -8,10 +8,10 @@ const HOUR = 60 * MINUTE;
 export const describeDay = (at: Date): string => day.format(at);
 export const describeMoment = (at: Date): string => moment.format(at);
 
-/** How long ago something was: exactly only while it matters. */
+/** The time since something happened, precise only while it is short. */
 export function describeAgo(at: Date, now = Date.now()): string {
   const ago = now - at.getTime();
-  // Sessions note when they were seen to within five minutes.
+  // Sessions store their last use with a precision of five minutes.
   if (ago < 5 * MINUTE) return "just now";
   if (ago < HOUR) return relative.format(-Math.round(ago / MINUTE), "minute");
   if (ago < 24 * HOUR) return relative.format(-Math.round(ago / HOUR), "hour");

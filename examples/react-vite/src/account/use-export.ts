@@ -2,7 +2,7 @@ import { useMutation } from "@tanstack/react-query";
 import type { AppError } from "../describe-error.ts";
 import { useTRPCClient } from "../trpc.ts";
 
-/** Reads all of the user's records, one after the other, and saves them as a file. Answers how many there were. */
+/** Reads all of the user's records, one after the other, and saves them as a file. Returns the number of records. */
 export function useExport() {
   const client = useTRPCClient();
   return useMutation<number, AppError>({

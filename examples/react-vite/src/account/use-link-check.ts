@@ -9,8 +9,8 @@ interface LinkCheck {
 }
 
 /**
- * Checks a mailed link when its page opens, before the user fills in a form. Any other failure, such as a lost connection,
- * does not hide the form: sending the form shows that error.
+ * Checks a mailed link when its page opens, before the user fills in a form. After another failure, such as a lost
+ * connection, the form stays: submitting it shows that error.
  */
 export function useLinkCheck(token: string | undefined, purpose: "resetPassword"): LinkCheck {
   const trpc = useTRPC();

@@ -4,7 +4,7 @@ import { ErrorMessage } from "../error-message.tsx";
 import { useTRPC } from "../trpc.ts";
 import { InboxLink } from "./inbox-link.tsx";
 
-/** Mails the link that confirms the user's address again. */
+/** Sends the mail with the link that confirms the user's address again. */
 export function VerificationRequest() {
   const trpc = useTRPC();
   const request = useMutation(trpc.auth.requestEmailVerification.mutationOptions());

@@ -4,8 +4,8 @@ import { VerificationRequest } from "../account/verification-request.tsx";
 import { live, useSession, useTRPC } from "../trpc.ts";
 
 /**
- * Asks a user to confirm their address, because invitations are shown only to the owner of an address. Goes away as soon as
- * the address is confirmed, in any tab or on another device.
+ * Asks a user to confirm their address, because only the owner of an address sees its invitations. It disappears when the
+ * address is confirmed, in any tab or on another device.
  */
 export function ConfirmAddressPanel({ email }: { readonly email: string }) {
   const trpc = useTRPC();

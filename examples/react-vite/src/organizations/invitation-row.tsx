@@ -33,7 +33,7 @@ export function InvitationRow({ invitation }: { readonly invitation: Invited }) 
         </p>
         <p className="row-detail">
           {inviter === undefined ? "You are invited" : `From ${inviter.email}`}
-          {/* Anybody can sign up with somebody else's address. */}
+          {/* Anyone can sign up with another person's address. */}
           {inviter?.emailVerified === false && " (address not verified)"}
         </p>
       </div>

@@ -12,11 +12,11 @@ import { RoleSelect, type Role } from "./member-row.tsx";
 
 interface InvitationsPartProps {
   readonly organizationId: string;
-  /** Those that the user may give. */
+  /** The roles that the user may assign. */
   readonly roles: readonly Role[];
 }
 
-/** Inviting by address, and the invitations that wait for an answer. */
+/** A form for invitations by address, and the pending invitations. */
 export function InvitationsPart({ organizationId, roles }: InvitationsPartProps) {
   const trpc = useTRPC();
   const waiting = useQuery(live(trpc.organizations.invitations.list.queryOptions({ organizationId })));

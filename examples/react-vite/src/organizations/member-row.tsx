@@ -12,7 +12,7 @@ interface MemberRowProps {
   readonly organizationId: string;
   readonly member: Member;
   readonly isSelf: boolean;
-  /** Those that the user may give this member; none when the member is not theirs to manage. */
+  /** The roles that the user may assign to this member; none if they may not manage the member. */
   readonly roles: readonly Role[];
 }
 

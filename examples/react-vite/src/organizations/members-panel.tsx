@@ -17,7 +17,7 @@ export function MembersPanel({ organization, email }: MembersPanelProps) {
   const roles = useQuery(trpc.organizations.roles.list.queryOptions({ organizationId }, { staleTime: Infinity }));
   const names = roles.data?.map(({ name }) => name) ?? [];
   const own = names.indexOf(organization.role);
-  // The highest first: nobody gives or takes a role that is not below their own, but an owner any.
+  // Sorted from the highest. Members may only assign and revoke roles below their own, and an owner may assign any.
   const below = organization.role === "owner" ? names : names.slice(own + 1);
   const mayManage = may(organization, "member:manage");
 

@@ -15,14 +15,14 @@ interface OrganizationPageProps {
   readonly route: Exclude<OrganizationRoute, { page: "list" }>;
 }
 
-/** One organization, as one of its members sees it: what their role does not allow is not offered. */
+/** One organization, as one of its members sees it. The page offers only what their role allows. */
 export function OrganizationPage({ email, route }: OrganizationPageProps) {
   const trpc = useTRPC();
   const { organizationId } = route;
   const { data: organization, error } = useQuery(
     live(trpc.organizations.get.queryOptions({ organizationId }, { retry: false })),
   );
-  // What they were shown is nobody's business any more who was removed while the page is open.
+  // A member who is removed while the page is open must not see the data any longer.
   const shown = error ? undefined : organization;
 
   return (

@@ -1,7 +1,7 @@
-/** The page of the link in an invitation's mail: the list of organizations, which has the invitation. */
+/** The page of the link in an invitation's mail: the list of organizations, which contains the invitation. */
 export const INVITATION_PATH = "/invitation";
 
-/** Which page of the organizations a path means; `undefined` for one of another part of the app. */
+/** The organizations page of a path; `undefined` for a path of another part of the app. */
 export type OrganizationRoute =
   | { readonly page: "list" }
   | { readonly page: "organization"; readonly organizationId: string }

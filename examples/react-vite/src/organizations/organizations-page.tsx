@@ -11,10 +11,10 @@ import { InvitationRow } from "./invitation-row.tsx";
 import { NewOrganization } from "./new-organization.tsx";
 import { organizationPath } from "./organization-routes.ts";
 
-/** The user's organizations, and those that they are invited to. */
+/** The user's organizations, and their invitations. */
 export function OrganizationsPage({ email }: { readonly email: string }) {
   const trpc = useTRPC();
-  // Kept current: an invitation shows up while the page is open.
+  // Live, so that an invitation appears while the page is open.
   const organizations = useQuery(live(trpc.organizations.list.queryOptions()));
   const declineAll = useMutation(trpc.organizations.invitations.declineAll.mutationOptions());
   const invited = organizations.data?.flatMap((each) => (each.status === "invited" ? [each] : [])) ?? [];

@@ -19,7 +19,7 @@ export function ProjectTask({ organizationId, task: { id, title, done }, mayWrit
   return (
     <TaskItem
       title={title}
-      // What was just clicked shows at once; what is stored, as soon as it is told.
+      // Shows the click at once, and the stored value as soon as it arrives.
       done={setDone.isPending ? setDone.variables.done : done}
       isLocked={!mayWrite}
       isLeaving={remove.isPending}

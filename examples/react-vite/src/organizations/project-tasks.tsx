@@ -12,7 +12,7 @@ interface ProjectTasksProps {
   readonly projectId: string;
 }
 
-/** A project's tasks, the same for all members at the same moment. */
+/** A project's tasks, which all members see at the same time. */
 export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
   const trpc = useTRPC();
   const { id: organizationId } = organization;
