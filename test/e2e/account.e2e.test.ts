@@ -45,7 +45,7 @@ describe("the email address", () => {
     await elsewhere.press("This was not me");
     await elsewhere.says("Your address is free again.");
     const refused = await signIn(ada);
-    await refused.says("The email address or the password is wrong.");
+    await refused.says("This address and this password do not belong together.");
   });
 
   test("is replaced once the new address is confirmed; tasks and sessions stay, the old address is notified", async () => {
@@ -63,14 +63,14 @@ describe("the email address", () => {
       await tab.press("Change address");
     };
     await change("nobody", ada.password);
-    await tab.says("Enter a valid email address.");
-    expect(await tab.besideField("New address")).toBe("Enter a valid email address.");
+    await tab.says("Enter an address such as ada@example.com.");
+    expect(await tab.besideField("New address")).toBe("Enter an address such as ada@example.com.");
     expect(await tab.field("New address").evaluate((field) => field === document.activeElement)).toBe(true);
     await change(target, "not the password");
-    await tab.says("The password is wrong.");
-    expect(await tab.besideField("Your password")).toBe("The password is wrong. Check it and try again.");
+    await tab.says("This is not your password.");
+    expect(await tab.besideField("Your password")).toBe("This is not your password.");
     await change(bob.email, ada.password);
-    await tab.says("This email address already belongs to an account.");
+    await tab.says("There is an account with this address.");
     await change(target, ada.password);
     await tab.says(`A link is on its way to ${target}.`);
 
@@ -84,7 +84,7 @@ describe("the email address", () => {
     await tab.mail("Your e-mail address was changed", ada.email).waitFor();
 
     const elsewhere = await signIn(ada);
-    await elsewhere.says("The email address or the password is wrong.");
+    await elsewhere.says("This address and this password do not belong together.");
     await elsewhere.field("E-mail").fill(target);
     await elsewhere.page.locator("form").getByRole("button", { name: "Sign in" }).click();
     await elsewhere.page.getByRole("checkbox", { name: "Kept" }).waitFor();
@@ -144,14 +144,14 @@ describe("the account", () => {
     await tab.account("Your data");
     await tab.field("Your password").fill("not the password");
     await tab.press("Delete my account");
-    await tab.says("The password is wrong.");
+    await tab.says("This is not your password.");
     await tab.field("Your password").fill(ada.password);
     await tab.press("Delete my account");
     await tab.page.getByRole("heading", { name: "Your account is gone" }).waitFor();
     await elsewhere.signedOut();
 
     await elsewhere.enter("Sign in", ada);
-    await elsewhere.says("The email address or the password is wrong.");
+    await elsewhere.says("This address and this password do not belong together.");
     await tab.follow("Back to the start");
     await tab.enter("Sign up", ada);
     await tab.says("Nothing to do.");

@@ -21,11 +21,28 @@ describe("a rejected form", () => {
     await tab.press("Create one");
     await tab.press("Sign up");
     expect(await tab.besideField("E-mail")).not.toBe("");
-    expect(await tab.besideField("Password")).toBe("Password must be at least 8 characters.");
+    expect(await tab.besideField("Password")).toBe("Use at least 8 characters.");
     await expectFocus(tab.field("E-mail"));
     await tab.field("E-mail").fill("somebody@example.com");
     await tab.press("Sign up");
     await expectFocus(tab.field("Password"));
+  });
+
+  it("shows the error of a form that was sent without JavaScript", async () => {
+    const tab = await open();
+    await tab.page.evaluate(() => {
+      const form = document.createElement("form");
+      form.method = "post";
+      form.action = "/trpc/form/login";
+      form.innerHTML =
+        '<input name="email" value="nobody@example.com"><input name="password" value="not the password">';
+      document.body.append(form);
+      form.submit();
+    });
+    await tab.says("This address and this password do not belong together.");
+    expect(new URL(tab.page.url()).search).toBe("?error=UNAUTHORIZED&reason=WRONG_CREDENTIALS");
+    await tab.page.goto(new URL("/?error=CONFLICT&reason=FROM_A_NEWER_SERVER", tab.page.url()).href);
+    await tab.says("Somebody changed this meanwhile. Reload the page.");
   });
 
   it("keeps the focus on the button when no field is invalid", async () => {
@@ -35,7 +52,7 @@ describe("a rejected form", () => {
     const button = tab.page.getByRole("button", { name: "Sign in", exact: true });
     await button.focus();
     await tab.page.keyboard.press("Space");
-    await tab.says("The email address or the password is wrong.");
+    await tab.says("This address and this password do not belong together.");
     expect(await hasFocus(button)).toBe(true);
   });
 

@@ -106,7 +106,7 @@ describe("two users in two browsers", () => {
     await ada.tab.press(`Remove ${bob.email}`);
     await ada.tab.answer("Remove");
     await expect.poll(() => bob.tab.page.getByText("Secret plans").count(), eventually).toBe(0);
-    await bob.tab.says("You are not a member of this organization.");
+    await bob.tab.says("You have no access to this organization.");
     await bob.tab.goto("/organizations");
     await bob.tab.page.getByRole("heading", { name: "Organizations" }).waitFor();
     expect(await bob.tab.page.getByText("Engine Club").count()).toBe(0);

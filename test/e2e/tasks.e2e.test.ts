@@ -101,7 +101,7 @@ describe("signing in and out", () => {
     const tab = await TasksTab.open(context, example.url);
 
     await tab.submit("Sign up", { ...grace, password: "short" });
-    await tab.page.getByText("Password must be at least 8 characters.").waitFor();
+    await tab.page.getByText("Use at least 8 characters.").waitFor();
     await tab.submit("Sign up", grace);
     await tab.add("Kept");
     await tab.task("Kept").waitFor();
@@ -109,9 +109,9 @@ describe("signing in and out", () => {
     expect(await tab.page.getByText("Kept").count()).toBe(0);
 
     await tab.submit("Sign in", { ...grace, password: "not the password" });
-    await tab.page.getByText("The email address or the password is wrong.").waitFor();
+    await tab.page.getByText("This address and this password do not belong together.").waitFor();
     await tab.submit("Sign up", { ...grace, password: "not the password" });
-    await tab.page.getByText("This email address already has an account.").waitFor();
+    await tab.page.getByText("There is an account with this address.").waitFor();
     await tab.submit("Sign in", grace);
     await tab.task("Kept").waitFor();
 

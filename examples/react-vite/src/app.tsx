@@ -1,5 +1,6 @@
 import { AccountPage, isAccountPath } from "./account/account-page.tsx";
 import { openPages } from "./account/open-pages.ts";
+import { describeError } from "./describe-error.ts";
 import { usePath } from "./navigation.tsx";
 import { NotFoundPage } from "./not-found-page.tsx";
 import { OrganizationPage } from "./organizations/organization-page.tsx";
@@ -27,7 +28,7 @@ export function App() {
       return (
         <main className="page">
           <h1>Tasks</h1>
-          <p role="alert">{session.error.message}</p>
+          <p role="alert">{describeError(session.error)}</p>
         </main>
       );
     case "signedOut":

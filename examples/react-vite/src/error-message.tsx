@@ -6,7 +6,7 @@ interface ErrorMessageProps {
   readonly className?: string;
 }
 
-/** What went wrong, read out at once. Nothing without an error, nor for one that a form tells beside its fields. */
+/** Announces an error. Renders nothing without one, and for an error that a form shows beside its fields. */
 export function ErrorMessage({ error, className = "alert" }: ErrorMessageProps) {
   const message = describeError(error);
   return (

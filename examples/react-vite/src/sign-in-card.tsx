@@ -1,8 +1,10 @@
 import { useMutation } from "@tanstack/react-query";
+import { errorReason } from "trpc-userdo/client";
 import { useState } from "react";
 import { AccountForm, textOf } from "./account/account-form.tsx";
 import { CredentialFields } from "./account/credential-fields.tsx";
 import { LinkCard } from "./account/link-card.tsx";
+import { describeReason } from "./describe-error.ts";
 import { DeviceLinkOffer } from "./device-link-offer.tsx";
 import { Link, usePath } from "./navigation.tsx";
 import { INVITATION_PATH } from "./organizations/organization-routes.ts";
@@ -21,6 +23,7 @@ export function SignInCard() {
   const signup = useMutation(trpc.auth.signup.mutationOptions());
   const shown = mode === "signIn" ? login : signup;
   const text = texts[mode];
+  const [redirected] = useState(redirectError);
 
   function toggle() {
     shown.reset();
@@ -34,6 +37,11 @@ export function SignInCard() {
       note="Each account is a Durable Object of its own, with its own database."
     >
       {isInvited && <p className="notice">You are invited. Use the address that the invitation was mailed to.</p>}
+      {redirected !== undefined && shown.isIdle && (
+        <p className="alert" role="alert">
+          {redirected}
+        </p>
+      )}
       <AccountForm
         action={mode === "signIn" ? "Sign in" : "Sign up"}
         mutation={shown}
@@ -41,7 +49,7 @@ export function SignInCard() {
       >
         <CredentialFields error={shown.error} isNew={mode === "signUp"} autoFocus />
       </AccountForm>
-      {login.variables && login.error?.data?.reason === "TOO_MANY_WRONG_PASSWORDS" && mode === "signIn" && (
+      {login.variables && errorReason(login.error) === "TOO_MANY_WRONG_PASSWORDS" && mode === "signIn" && (
         <DeviceLinkOffer key={login.variables.email} email={login.variables.email} />
       )}
       {mode === "signIn" && (
@@ -59,4 +67,11 @@ export function SignInCard() {
       </p>
     </LinkCard>
   );
+}
+
+/** The error of a form that was sent without JavaScript: it redirects back with `?error=<code>&reason=<reason>`. */
+function redirectError(): string | undefined {
+  const search = new URLSearchParams(window.location.search);
+  const code = search.get("error");
+  return code === null ? undefined : describeReason(errorReason({ data: { reason: search.get("reason") } }), code);
 }

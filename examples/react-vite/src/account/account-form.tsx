@@ -11,19 +11,19 @@ interface AccountFormProps {
   readonly mutation: { readonly isPending: boolean; readonly error: AppError | null };
   /** The message after a success. */
   readonly done?: ReactNode;
-  /** The fields that show their own errors. */
-  readonly toldBeside?: boolean;
+  /** Whether a field shows the error. @default false */
+  readonly isShownBeside?: boolean;
   readonly danger?: boolean;
   readonly onSubmit: (fields: FormData, form: HTMLFormElement) => void;
 }
 
 /** A form with one button. It announces an error, and moves the focus to the first invalid field. */
 export function AccountForm(props: AccountFormProps) {
-  const { children, action, mutation, done, toldBeside = false, danger = false, onSubmit } = props;
+  const { children, action, mutation, done, isShownBeside = false, danger = false, onSubmit } = props;
   const { isPending, error } = mutation;
   const form = useFocusInvalid(error);
   const id = useId();
-  const message = toldBeside ? undefined : describeError(error);
+  const message = isShownBeside ? undefined : describeError(error);
 
   function submit(event: SubmitEvent<HTMLFormElement>) {
     event.preventDefault();

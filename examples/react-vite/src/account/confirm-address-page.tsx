@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { errorReason } from "trpc-userdo/client";
 import { useState } from "react";
 import { Link } from "../navigation.tsx";
 import { useTRPC } from "../trpc.ts";
@@ -71,7 +72,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
     <LinkCard title="Confirm your address" other={{ to: "/", says: "Go to the app" }}>
       {token === undefined ? (
         <p>This page needs the link of a mail. Open it from there, or ask for a new one on your account's page.</p>
-      ) : confirm.error?.data?.reason === "LINK_NEEDS_SESSION" ? (
+      ) : errorReason(confirm.error) === "LINK_NEEDS_SESSION" ? (
         <SignInToConfirm token={token} onSignIn={() => confirm.mutate({ token })} onReject={() => setRejected(true)} />
       ) : (
         <>

@@ -1,4 +1,5 @@
-import { describeField, type AppError } from "../describe-error.ts";
+import { errorReason } from "trpc-userdo/client";
+import { describeError, describeField, type AppError } from "../describe-error.ts";
 import { Field } from "../field.tsx";
 
 interface CurrentPasswordFieldProps {
@@ -21,12 +22,12 @@ export function CurrentPasswordField({ label = "Your password", name = "password
       name={name}
       type="password"
       autoComplete="current-password"
-      error={describeField(error, name) ?? (isWrongPassword(error) ? error?.message : undefined)}
+      error={describeField(error, name) ?? (isWrongPassword(error) ? describeError(error) : undefined)}
     />
   );
 }
 
-/** Whether a call failed because of its password. A call without a session leads away from the page instead. */
+/** Whether a call failed because of its password. */
 export function isWrongPassword(error: AppError | null): boolean {
-  return error?.data?.code === "UNAUTHORIZED";
+  return errorReason(error) === "WRONG_PASSWORD";
 }

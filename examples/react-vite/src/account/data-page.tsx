@@ -49,7 +49,7 @@ function DeletePanel({ email }: { readonly email: string }) {
         danger
         action="Delete my account"
         mutation={remove}
-        toldBeside={isWrongPassword(remove.error)}
+        isShownBeside={isWrongPassword(remove.error)}
         onSubmit={(fields) => remove.mutate({ password: textOf(fields, "password") })}
       >
         <CurrentPasswordField error={remove.error} />

@@ -1,4 +1,5 @@
 import { useMutation } from "@tanstack/react-query";
+import { errorReason } from "trpc-userdo/client";
 import { describeError, describeField, type AppError } from "../describe-error.ts";
 import { Field } from "../field.tsx";
 import { useTRPC, type Account } from "../trpc.ts";
@@ -11,7 +12,7 @@ import { VerificationRequest } from "./verification-request.tsx";
 export function EmailPanel({ user }: { readonly user: Account }) {
   const trpc = useTRPC();
   const change = useMutation(trpc.auth.changeEmail.mutationOptions());
-  const besideEmail = describeField(change.error, "email") ?? aboutAddress(change.error);
+  const besideEmail = describeField(change.error, "email") ?? describeAddressError(change.error);
 
   return (
     <Panel
@@ -36,7 +37,7 @@ export function EmailPanel({ user }: { readonly user: Account }) {
       <AccountForm
         action="Change address"
         mutation={change}
-        toldBeside={besideEmail !== undefined || isWrongPassword(change.error)}
+        isShownBeside={besideEmail !== undefined || isWrongPassword(change.error)}
         done={
           change.isSuccess && (
             <>
@@ -59,9 +60,8 @@ export function EmailPanel({ user }: { readonly user: Account }) {
   );
 }
 
-/** Whether the error is about the address itself: it is taken, or the same as now. */
-function aboutAddress(error: AppError | null): string | undefined {
-  const code = error?.data?.code;
-  if (code !== "CONFLICT" && code !== "BAD_REQUEST") return undefined;
-  return describeError(error);
+/** The sentence for an error about the address itself. */
+function describeAddressError(error: AppError | null): string | undefined {
+  const reason = errorReason(error);
+  return reason === "EMAIL_TAKEN" || reason === "EMAIL_UNCHANGED" ? describeError(error) : undefined;
 }

@@ -18,7 +18,7 @@ export function PasswordPanel({ email }: { readonly email: string }) {
       <AccountForm
         action="Change password"
         mutation={change}
-        toldBeside={isWrongPassword(change.error)}
+        isShownBeside={isWrongPassword(change.error)}
         done={change.isSuccess && "Your password was changed, and all your other devices are signed out."}
         onSubmit={(fields, form) =>
           change.mutate(

@@ -1,5 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
 import { useEffect } from "react";
+import { errorReason } from "trpc-userdo/client";
+import { describeReason } from "../describe-error.ts";
 import { useTRPC } from "../trpc.ts";
 
 interface LinkCheck {
@@ -20,6 +22,9 @@ export function useLinkCheck(token: string | undefined, purpose: "resetPassword"
   }, [mutate, token, purpose]);
   return {
     isPending: token !== undefined && (isIdle || isPending),
-    problem: error?.data?.code === "BAD_REQUEST" ? error.message : undefined,
+    problem:
+      error?.data?.code === "BAD_REQUEST"
+        ? describeReason(errorReason(error) ?? "LINK_INVALID", error.data.code)
+        : undefined,
   };
 }

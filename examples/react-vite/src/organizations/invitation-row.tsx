@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import type { inferRouterOutputs } from "@trpc/server";
+import { errorReason } from "trpc-userdo/client";
 import type { AppRouter } from "../../worker/router.ts";
 import { InboxLink } from "../account/inbox-link.tsx";
 import { ActionButton } from "../action-button.tsx";
@@ -66,7 +67,7 @@ export function InvitationRow({ invitation }: { readonly invitation: Invited }) 
       {error && (
         <p className="field-error" role="alert">
           {describeError(error)}{" "}
-          {error.data?.code === "FORBIDDEN" && (
+          {errorReason(error) === "EMAIL_NOT_VERIFIED" && (
             <>
               <Link to="/account" className="link">
                 Confirm your address
