@@ -1,5 +1,6 @@
 import { TRPCError } from "@trpc/server";
-import { ConfigurationError } from "../shared/configuration-error.js";
+import { isConfigurationError } from "../shared/configuration-error.js";
+import { ReasonedError } from "./reasoned-error.js";
 
 /** An unexpected error, with the id that the client receives. */
 export interface UnexpectedError {
@@ -25,16 +26,15 @@ export function maskError(
 ): { visible: TRPCError; unexpected?: UnexpectedError } {
   if (error.code !== "INTERNAL_SERVER_ERROR") return { visible: error };
   const requestId = crypto.randomUUID();
-  const visible = new TRPCError({
-    code: "INTERNAL_SERVER_ERROR",
-    message: messageFor(error, requestId, isDevelopment),
-  });
+  const { code, cause } = error;
+  // The message of a ConfigurationError names only settings, and helps the developer in the browser.
+  const visible = isConfigurationError(cause)
+    ? new ReasonedError({ code, reason: cause.reason, message: cause.message })
+    : new TRPCError({ code, message: messageFor(error, requestId, isDevelopment) });
   return { visible, unexpected: { requestId, error } };
 }
 
-function messageFor({ message, cause }: TRPCError, requestId: string, isDevelopment: boolean): string {
-  // Its message names only settings, and helps the developer in the browser.
-  if (cause instanceof ConfigurationError) return cause.message;
+function messageFor({ message }: TRPCError, requestId: string, isDevelopment: boolean): string {
   if (isDevelopment)
     return `${message} (Shown because DEV is "true". The log has more, under request id ${requestId}.)`;
   return `Something went wrong on the server. Its log has the details under request id ${requestId}.`;

@@ -1,5 +1,5 @@
 import { readSecrets, type AppSecrets } from "../shared/app-secrets.js";
-import { ConfigurationError } from "../shared/configuration-error.js";
+import { ConfigurationError, isConfigurationError } from "../shared/configuration-error.js";
 import { bindingsOf, isDurableObjectNamespace } from "../shared/object-bindings.js";
 import type { ObjectNamespace } from "../shared/object-stub.js";
 
@@ -64,24 +64,23 @@ function assertOneBinding(env: object, binding: string, namespace: ObjectNamespa
 }
 
 /**
- * Finds the wrong setting behind an error, including the platform's error about a class without SQLite storage; `undefined`
- * for an error that is not about a setting.
+ * Finds the wrong setting behind an error; `undefined` for an error that is not about a setting.
+ *
+ * The platform's own errors about a class have no code, so their messages identify them.
  */
 export function configurationErrorOf(error: unknown): ConfigurationError | undefined {
-  if (error instanceof ConfigurationError) return error;
+  if (isConfigurationError(error)) return error;
   const message = error instanceof Error ? error.message : "";
-  // The constructor of an object throws this error, which loses its class over RPC.
-  if (/^(ConfigurationError: )?The class \w* ?replaces \w+\(\) of createUserDO's class/.test(message))
-    return new ConfigurationError(message.replace("ConfigurationError: ", ""));
-  if (/does not implement "trpc"/.test(message))
+  if (/does not implement (the method )?"trpc"/.test(message))
     return new ConfigurationError(
       "The class of the Durable Object binding does not extend createUserDO's. Write `export class BlogDO extends " +
         "createUserDO(appRouter) {}`, and name that class in `class_name` of the binding.",
     );
-  if (!/SQL is not enabled|new_sqlite_classes/i.test(message)) return undefined;
-  return new ConfigurationError(
-    'The Durable Object class has no SQLite storage. Add it to "new_sqlite_classes" (not "new_classes") of a migration in wrangler.jsonc.',
-  );
+  if (message.startsWith("SQL is not enabled"))
+    return new ConfigurationError(
+      'The Durable Object class has no SQLite storage. Add it to "new_sqlite_classes" (not "new_classes") of a migration in wrangler.jsonc.',
+    );
+  return undefined;
 }
 
 function isNamespace(value: unknown): value is ObjectNamespace {
