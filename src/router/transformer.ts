@@ -1,6 +1,7 @@
 import type { TRPCCombinedDataTransformer } from "@trpc/server";
 import superjson, { type SuperJSONResult } from "superjson";
-import { checkWireValue, WireError } from "../shared/wire-guard/wire-guard.js";
+import { metaMismatch, WireError } from "../shared/wire-guard/wire-error.js";
+import { checkWireValue } from "../shared/wire-guard/wire-guard.js";
 import { ReasonedError } from "./reasoned-error.js";
 
 /**
@@ -15,17 +16,14 @@ export const transformer: TRPCCombinedDataTransformer = {
   },
 };
 
-/** @throws ReasonedError BAD_REQUEST (INPUT_MALFORMED) */
+/** @throws ReasonedError BAD_REQUEST (INPUT_MALFORMED, INPUT_TOO_DEEP, INPUT_TOO_COMPLEX) */
 function deserializeInput(payload: unknown): unknown {
   if (isAbsent(payload)) return undefined;
   try {
     return superjson.deserialize(checkWireValue(payload) as SuperJSONResult, { inPlace: true });
   } catch (cause) {
-    const message =
-      cause instanceof WireError
-        ? cause.message
-        : "The `meta` of the input is not valid superjson. Send `json` and `meta` as superjson.serialize returns them.";
-    throw new ReasonedError({ code: "BAD_REQUEST", reason: "INPUT_MALFORMED", message, cause });
+    const { reason, message } = cause instanceof WireError ? cause : metaMismatch();
+    throw new ReasonedError({ code: "BAD_REQUEST", reason, message, cause });
   }
 }
 

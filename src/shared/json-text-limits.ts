@@ -1,16 +1,28 @@
+import type { ErrorReason } from "./error-reason.js";
 import { endOfString } from "./json-string.js";
 import { limits } from "./limits.js";
 
-export const inputTooDeep = `The input nests deeper than ${limits.jsonDepth} levels. Send a flatter value.`;
-export const inputTooManyValues = `The input holds more than ${limits.jsonNodes} values. Send it in several calls.`;
-
-/** How much a JSON text may contain. */
+/** The limits of a JSON text. */
 export interface JsonTextLimits {
-  /** Deepest nesting of arrays and objects. */
+  /** Maximum nesting of arrays and objects. */
   readonly depth: number;
-  /** Most values: each array, object and separator counts one. */
+  /** Maximum number of values. Each array, object and comma counts as one. */
   readonly values: number;
 }
+
+/** The errors for inputs that exceed a limit: the same over HTTP, on sockets and for the value of each call. */
+export const exceededLimitErrors = {
+  depth: {
+    code: "BAD_REQUEST",
+    reason: "INPUT_TOO_DEEP",
+    message: `The input nests deeper than ${limits.jsonDepth} levels. Send a flatter value.`,
+  },
+  values: {
+    code: "BAD_REQUEST",
+    reason: "INPUT_TOO_COMPLEX",
+    message: `The input has more than ${limits.jsonNodes} values. Split it into several calls.`,
+  },
+} as const satisfies Record<keyof JsonTextLimits, { code: "BAD_REQUEST"; reason: ErrorReason; message: string }>;
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -20,10 +32,13 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * Returns which limit a JSON text exceeds, without parsing it: a parser would build all of a text that is then refused.
- * The text may be malformed.
+ * Returns which limit a JSON text exceeds; `undefined` if none. Does not parse the text, because a parser would allocate all of
+ * a value that is then refused. The text may be malformed.
  */
-export function findExceededLimit(text: string, { depth: deepest, values: most }: JsonTextLimits) {
+export function findExceededLimit(
+  text: string,
+  { depth: maxDepth, values: maxValues }: JsonTextLimits,
+): keyof JsonTextLimits | undefined {
   let depth = 0;
   let values = 1;
   for (let at = 0; at < text.length; at++) {
@@ -35,8 +50,8 @@ export function findExceededLimit(text: string, { depth: deepest, values: most }
       depth++;
       values++;
     }
-    if (depth > deepest) return "depth";
-    if (values > most) return "values";
+    if (depth > maxDepth) return "depth";
+    if (values > maxValues) return "values";
   }
   return undefined;
 }

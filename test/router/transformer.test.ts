@@ -147,6 +147,16 @@ describe("a hostile input is rejected at once and changes no prototype", () => {
   });
 });
 
+test.each([
+  ["INPUT_TOO_DEEP", `{"json":${"[".repeat(65)}${"]".repeat(65)}}`],
+  ["INPUT_TOO_COMPLEX", `{"json":[${"0,".repeat(100_000)}0]}`],
+  ["INPUT_TOO_COMPLEX", JSON.stringify({ json: Array(100_001).fill(null), meta: { values: {} } })],
+  ["INPUT_MALFORMED", '{"json":"never","meta":{"values":["Date"]}}'],
+  ["INPUT_MALFORMED", "[1]"],
+])("refuses an input with the reason %s", (reason, text) => {
+  expect(refusalOf(() => received(text))).toMatchObject({ reason });
+});
+
 test("serializes results with superjson, without these limits", () => {
   for (const value of [/x/g, new URL("https://example.com/"), new Float64Array([1.5])]) {
     expect(transformer.output.deserialize(transformer.output.serialize(value))).toEqual(value);

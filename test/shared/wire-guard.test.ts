@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../src/shared/limits.js";
-import { checkWireValue, WireError } from "../../src/shared/wire-guard/wire-guard.js";
+import { WireError } from "../../src/shared/wire-guard/wire-error.js";
+import { checkWireValue } from "../../src/shared/wire-guard/wire-guard.js";
 
 /** Expects an immediate rejection, with a message that names what to send instead. */
 function expectRefused(payload: unknown, message?: string): void {

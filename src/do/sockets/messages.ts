@@ -3,9 +3,8 @@ import { parseTRPCMessage } from "@trpc/server/rpc";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { hasEqualKeys, refusesEqualKeys } from "../../shared/equal-keys.js";
 import {
+  exceededLimitErrors,
   findExceededLimit,
-  inputTooDeep,
-  inputTooManyValues,
   splitJsonArray,
   type JsonTextLimits,
 } from "../../shared/json-text-limits.js";
@@ -115,9 +114,7 @@ function refusedMessage(text: string, id: FrameHead["id"], cause: TRPCError): Fr
 function findExcess(text: string, bytes: number): TRPCError | undefined {
   if (byteLength(text) > bytes) return tooLarge(bytes);
   const exceeded = findExceededLimit(text, TEXT_LIMITS);
-  if (exceeded === undefined) return undefined;
-  const message = exceeded === "depth" ? inputTooDeep : inputTooManyValues;
-  return new ReasonedError({ code: "BAD_REQUEST", message, reason: "INPUT_MALFORMED" });
+  return exceeded && new ReasonedError(exceededLimitErrors[exceeded]);
 }
 
 /** Parses one message. Returns `undefined` for the connection parameters that tRPC's client sends first. @throws SyntaxError */

@@ -20,7 +20,7 @@ export type SessionDataProcedures<TSchema extends SessionSchema> = {
   set: TRPCMutationProcedure<{ input: z.input<TSchema>; output: z.output<TSchema>; meta: object }>;
   /**
    * Sets some fields in one transaction, so that concurrent merges do not overwrite each other. A field that is missing or
-   * `undefined` keeps its value. @throws BAD_REQUEST (INPUT_INVALID), PAYLOAD_TOO_LARGE, NOT_FOUND (NO_SESSION)
+   * `undefined` keeps its value. @throws BAD_REQUEST (SESSION_DATA_INVALID), PAYLOAD_TOO_LARGE, NOT_FOUND (NO_SESSION)
    */
   merge: TRPCMutationProcedure<{ input: Partial<z.input<TSchema>>; output: z.output<TSchema>; meta: object }>;
   /** Deletes the session's data, and returns whether there was any. @throws NOT_FOUND (NO_SESSION) */
@@ -55,7 +55,7 @@ export function createSessionData<TSchema extends SessionSchema>(schema: TSchema
       const { success, data, error } = merge(services, input);
       if (success) return write(services, data);
       const message = z.prettifyError(error);
-      throw new ReasonedError({ code: "BAD_REQUEST", reason: "INPUT_INVALID", message, cause: error });
+      throw new ReasonedError({ code: "BAD_REQUEST", reason: "SESSION_DATA_INVALID", message, cause: error });
     }),
     clear: userProcedure.mutation(({ ctx }) => {
       const services = sessionsWithData(ctx);

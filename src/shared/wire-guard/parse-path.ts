@@ -1,14 +1,14 @@
-import { WireError } from "./wire-error.js";
+import { metaMismatch } from "./wire-error.js";
 
 const INDEX = /^(0|[1-9][0-9]{0,9})$/;
 
 /**
- * Splits a path of superjson's meta into its keys, exactly as superjson does.
+ * Splits a path of superjson's `meta` into its keys, exactly as superjson does.
  *
- * @param legacy for clients before superjson's `v: 1`, which escape dots only, not backslashes
+ * @param isLegacy for clients before superjson's `v: 1`, which escape dots but not backslashes
  * @throws WireError
  */
-export function parsePath(path: string, legacy: boolean): string[] {
+export function parsePath(path: string, isLegacy: boolean): string[] {
   const keys: string[] = [];
   let key = "";
   for (let at = 0; at < path.length; at++) {
@@ -17,11 +17,11 @@ export function parsePath(path: string, legacy: boolean): string[] {
     if (char === ".") {
       keys.push(key);
       key = "";
-    } else if (char === "\\" && (next === "." || (next === "\\" && !legacy))) {
+    } else if (char === "\\" && (next === "." || (next === "\\" && !isLegacy))) {
       key += next;
       at++;
-    } else if (char === "\\" && !legacy) {
-      throw misfit();
+    } else if (char === "\\" && !isLegacy) {
+      throw metaMismatch();
     } else {
       key += char;
     }
@@ -31,7 +31,7 @@ export function parsePath(path: string, legacy: boolean): string[] {
 }
 
 /**
- * One step down into a JSON value. Only to what is really there: never along a prototype, never to `length`.
+ * Returns an item of an array or an own property of an object. Inherited properties and `length` are refused.
  *
  * @throws WireError
  */
@@ -41,12 +41,5 @@ export function step(from: unknown, key: string): unknown {
   } else if (typeof from === "object" && from !== null && Object.hasOwn(from, key)) {
     return (from as Record<string, unknown>)[key];
   }
-  throw misfit();
-}
-
-/** What to say of a meta that superjson cannot have written for the JSON beside it. */
-export function misfit(): WireError {
-  return new WireError(
-    "The input's superjson meta does not fit its json. Send both as superjson.serialize makes them.",
-  );
+  throw metaMismatch();
 }

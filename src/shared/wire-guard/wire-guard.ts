@@ -1,23 +1,21 @@
 import { checkAnnotations } from "./annotations.js";
-import { WireError } from "./wire-error.js";
+import { metaMismatch, WireError } from "./wire-error.js";
 import { copyJson } from "./copy-json.js";
-import { misfit } from "./parse-path.js";
 import { checkReferences } from "./references.js";
 
-export { WireError };
-
-/** A value in superjson's format, safe to be deserialized in place: it is a copy. */
+/** A value in superjson's format that can be deserialized in place, because it is a copy. */
 export interface WireValue {
   readonly json: unknown;
   readonly meta?: { readonly values: unknown; readonly v?: 1 };
 }
 
 /**
- * Checks a serialized input before superjson sees it. Unguarded, a body of a few bytes can make superjson allocate
+ * Checks a serialized input before superjson reads it. Without the check, a body of a few bytes can make superjson allocate
  * gigabytes, compile a regular expression or overflow the stack.
  *
- * Accepted beside JSON: Date, bigint, Map, Set, undefined, NaN and the infinities, `-0`, and Uint8Array.
+ * Besides JSON, it accepts Date, bigint, Map, Set, undefined, NaN, the infinities, `-0` and Uint8Array.
  *
+ * @see https://github.com/flightcontrolhq/superjson
  * @throws WireError
  */
 export function checkWireValue(payload: unknown): WireValue {
@@ -27,12 +25,12 @@ export function checkWireValue(payload: unknown): WireValue {
   if (meta === undefined) return { json };
 
   const { values, referentialEqualities, v } = readKeys(meta, ["values", "referentialEqualities", "v"]);
-  if (v !== undefined && v !== 1) throw misfit();
-  const legacy = v === undefined;
-  if (referentialEqualities !== undefined) checkReferences(json, referentialEqualities, legacy);
+  if (v !== undefined && v !== 1) throw metaMismatch();
+  const isLegacy = v === undefined;
+  if (referentialEqualities !== undefined) checkReferences(json, referentialEqualities, isLegacy);
   if (values === undefined) return { json };
-  checkAnnotations(json, values, legacy);
-  return { json, meta: legacy ? { values } : { values, v } };
+  checkAnnotations(json, values, isLegacy);
+  return { json, meta: isLegacy ? { values } : { values, v } };
 }
 
 function readKeys<TKey extends string>(value: unknown, allowed: readonly TKey[]): { readonly [K in TKey]?: unknown } {
@@ -42,5 +40,7 @@ function readKeys<TKey extends string>(value: unknown, allowed: readonly TKey[])
 }
 
 function notSuperjson(): WireError {
-  return new WireError('The input is not in superjson\'s format: { "json": … }. Set `transformer: superjson`.');
+  return new WireError(
+    'The input is not in superjson\'s format: { "json": … }. Set `transformer: superjson` in the client\'s link.',
+  );
 }

@@ -1,6 +1,6 @@
 import { hasEqualKeys } from "../../shared/equal-keys.js";
 import type { ErrorReason } from "../../shared/error-reason.js";
-import { findExceededLimit, inputTooDeep, inputTooManyValues } from "../../shared/json-text-limits.js";
+import { exceededLimitErrors, findExceededLimit } from "../../shared/json-text-limits.js";
 import { limits } from "../../shared/limits.js";
 import { GateRefusal } from "./refusal.js";
 
@@ -36,8 +36,7 @@ function parseText(text: string): unknown {
 
 function checkSize(text: string): void {
   const exceeded = findExceededLimit(text, { depth: TEXT_DEPTH, values: limits.jsonNodes });
-  if (exceeded === "depth") throw badRequest("INPUT_TOO_DEEP", inputTooDeep);
-  if (exceeded === "values") throw badRequest("INPUT_TOO_COMPLEX", inputTooManyValues);
+  if (exceeded) throw new GateRefusal(exceededLimitErrors[exceeded]);
 }
 
 function badRequest(reason: ErrorReason, message: string): GateRefusal {

@@ -1,6 +1,6 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
-import { createCaller } from "trpc-userdo/worker";
+import { createCaller, errorReason } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -93,6 +93,12 @@ describe("a session's data", () => {
     expect(await codeOf(data.set.mutate(input as never))).toBe("BAD_REQUEST");
     expect(await codeOf(data.merge.mutate((input ?? 7) as never))).toBe("BAD_REQUEST");
     expect(await data.get.query()).toEqual({ cart: [], step: 7 });
+  });
+
+  it("gives merged data that does not match the schema a reason", async () => {
+    const { data } = (await signUp()).client.sessions;
+    const reason = data.merge.mutate({ step: "one" } as never).then(() => undefined, errorReason);
+    expect(await reason).toBe("SESSION_DATA_INVALID");
   });
 
   it("refuses data above the size limit", async () => {

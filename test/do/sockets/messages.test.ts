@@ -119,6 +119,17 @@ describe("a frame whose length is checked before it is parsed", () => {
   });
 
   it.each([
+    ["INPUT_TOO_DEEP", deep],
+    ["INPUT_TOO_COMPLEX", many],
+    // Only the value of the call is too deep, not the text of the message.
+    ["INPUT_TOO_DEEP", `${"[".repeat(65)}${"]".repeat(65)}`],
+    ["INPUT_MALFORMED", '{"a":1e999}'],
+  ])("refuses an input with the reason %s", (reason, input) => {
+    const [parsed] = parseFrame(message(1, "a", input)).map((each) => each.read());
+    expect(parsed).toMatchObject({ ok: false, cause: { code: "BAD_REQUEST", reason } });
+  });
+
+  it.each([
     ["a text", `{"id":"one","x":${deep}}`, "one"],
     ["last", `{"x":${deep},"id":7}`, 7],
     ["spaced", `{ "id" : 7 , "x":${deep}}`, 7],
