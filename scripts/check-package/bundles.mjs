@@ -23,7 +23,7 @@ const plainClient = `
 const peers = ["react", "react/*", "react-dom", "@tanstack/*", "@trpc/*"];
 
 const forbidden = [
-  [/^(dist|src)\/(do|worker|router|jwt|testing)\//, "server code"],
+  [/^(dist|src)\/(do|worker|router|jwt)\//, "server code"],
   [/(^|\/)node_modules\/(zod|jose|kysely|uuid|cookie|@phc)\//, "a server's dependency"],
   [/^(cloudflare|node):/, "a server's built-in module"],
 ];

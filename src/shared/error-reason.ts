@@ -104,7 +104,7 @@ export type ErrorReason =
   | "WRONG_PASSWORD";
 
 // The form of a reason is checked, not a list of them, which every page would load.
-const REASON = /^[A-Z]+(_[A-Z]+)+$/;
+const REASON = /^[A-Z\d]+(_[A-Z\d]+)+$/;
 
 /**
  * The reason of an error that a call of a client, or of a server-side caller, was rejected with; `undefined` for an

@@ -16,7 +16,7 @@ async function readSources(): Promise<string> {
 async function readUnion(): Promise<string[]> {
   const text = await readFile(path.join(root, "src", UNION), "utf8");
   const [union = ""] = /^export type ErrorReason =[^;]*;/m.exec(text) ?? [];
-  return Array.from(union.matchAll(/"([A-Z_]+)"/g), ([, reason = ""]) => reason);
+  return Array.from(union.matchAll(/"([A-Z\d_]+)"/g), ([, reason = ""]) => reason);
 }
 
 const reasons = await readUnion();
@@ -28,13 +28,13 @@ it("lists error reasons in alphabetical order", () => {
 
 it("describes each error reason in docs/errors.md, and no other", async () => {
   const page = await readFile(path.join(root, "docs/errors.md"), "utf8");
-  const headings = Array.from(page.matchAll(/^### `([A-Z_]+)`$/gm), ([, reason = ""]) => reason);
-  const codes = new Set(Array.from(page.matchAll(/^### `([A-Z_]+)` \(\d+\)$/gm), ([, code = ""]) => code));
+  const headings = Array.from(page.matchAll(/^### `([A-Z\d_]+)`$/gm), ([, reason = ""]) => reason);
+  const codes = new Set(Array.from(page.matchAll(/^### `([A-Z\d_]+)` \(\d+\)$/gm), ([, code = ""]) => code));
   expect(headings).toEqual(reasons);
 
   const bare = headings.filter((reason) => {
     const [, named = ""] = new RegExp(`^### \`${reason}\`\\n\\n(.*?)\\. `, "m").exec(page) ?? [];
-    const listed = Array.from(named.matchAll(/`([A-Z_]+)`/g), ([, code = ""]) => code);
+    const listed = Array.from(named.matchAll(/`([A-Z\d_]+)`/g), ([, code = ""]) => code);
     return listed.length === 0 || !listed.every((code) => codes.has(code));
   });
   expect(bare).toEqual([]);
@@ -44,7 +44,7 @@ it("uses only existing error reasons in the guides", async () => {
   const pages = (await readdir(path.join(root, "docs"))).filter((name) => name.endsWith(".md"));
   const texts = await Promise.all(pages.map((name) => readFile(path.join(root, "docs", name), "utf8")));
   const named = texts.flatMap((text) =>
-    Array.from(text.matchAll(/\breasons?`?\s+`([A-Z_]+)`/gi), ([, reason = ""]) => reason),
+    Array.from(text.matchAll(/\breasons?`?\s+`([A-Z\d_]+)`/gi), ([, reason = ""]) => reason),
   );
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((reason) => !reasons.includes(reason))).toEqual([]);

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { errorReason } from "../../src/shared/error-reason.js";
 
-it.each(["WEAK_PASSWORD", "TOO_MANY_WRONG_PASSWORDS", "A_REASON_OF_A_NEWER_SERVER"])(
+it.each(["WEAK_PASSWORD", "TOO_MANY_WRONG_PASSWORDS", "A_REASON_OF_A_NEWER_SERVER", "OAUTH2_FAILED"])(
   "returns the reason %s",
   (reason) => {
     expect(errorReason({ data: { reason } })).toBe(reason);

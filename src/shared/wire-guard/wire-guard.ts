@@ -41,6 +41,6 @@ function readKeys<TKey extends string>(value: unknown, allowed: readonly TKey[])
 
 function notSuperjson(): WireError {
   return new WireError(
-    'The input is not in superjson\'s format: { "json": … }. Set `transformer: superjson` in the client\'s link.',
+    "The input is not in superjson's format: { \"json\": … }. Set `transformer: superjson` in the client's link.",
   );
 }

@@ -133,7 +133,7 @@ describe("an organization's socket", () => {
     const own = await openSocket(ada.browser);
     own.send({ id: 1, method: "query", params: { path: "projects.list", input: { json: { organizationId } } } });
     await own.until(1);
-    expect(own.frames[0]?.error?.json).toMatchObject({ data: { code: "BAD_REQUEST" } });
+    expect(own.frames[0]?.error?.json).toMatchObject({ data: { code: "FORBIDDEN", reason: "WRONG_OBJECT" } });
     expect(own.frames[0]?.error?.json.message).toContain("/trpc?organizationId=");
   });
 });

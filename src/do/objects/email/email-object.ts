@@ -1,4 +1,4 @@
-import { ReasonedError } from "../../../router/reasoned-error.js";
+import { wrongObject } from "../../../router/wrong-object.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { toName } from "../../../shared/owner.js";
@@ -149,12 +149,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
 
   return {
     authorize(_caller, { kind }) {
-      if (kind === "email") return;
-      throw new ReasonedError({
-        code: "FORBIDDEN",
-        reason: "WRONG_OBJECT",
-        message: "This procedure cannot run in the object of an email address. Call it over HTTP.",
-      });
+      if (kind !== "email") throw wrongObject();
     },
     context: () => ({}),
     services: (request) => ({

@@ -1,7 +1,7 @@
 import type { TRPCError } from "@trpc/server";
-import { ReasonedError } from "../../../router/reasoned-error.js";
 import type { User } from "../../../shared/account.js";
 import { notSignedIn } from "../../../router/auth/not-signed-in.js";
+import { otherUsersObject, wrongObject } from "../../../router/wrong-object.js";
 import { sessionOf, type Caller } from "../../../shared/caller.js";
 import { revokeEarlier } from "../../accounts/account-endings.js";
 import { createAccountService } from "../../accounts/account-service.js";
@@ -63,7 +63,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return;
     }
     if (caller.type === "anonymous") throw notSignedIn();
-    if (kind === "organization" || kind === "email") throw wrongObject(kind);
+    if (kind === "organization" || kind === "email") throw wrongObject();
     if (account.authorize(caller)) return;
     if (acceptsSessions === "replaced" && account.wasSessionReplaced(caller)) return;
     if (acceptsSessions === "ended" && account.hasOwnSession(caller)) return;
@@ -71,7 +71,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   };
 
   function refusalFor(caller: Caller): TRPCError {
-    if (caller.type !== "user" || caller.via !== "session") return exists() ? otherUser() : userNotFound();
+    if (caller.type !== "user" || caller.via !== "session") return exists() ? otherUsersObject() : userNotFound();
     if (!exists()) return unknownUser(app);
     // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
     return account.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
@@ -234,23 +234,4 @@ function answer(services: Answers, request: InternalRequest): unknown {
     case "leave":
       throw new Error(`A user's object does not answer "${request.op}".`);
   }
-}
-
-function otherUser(): TRPCError {
-  return new ReasonedError({
-    code: "FORBIDDEN",
-    reason: "WRONG_OBJECT",
-    message: "This object belongs to another user. Call the procedure through `asUser()` with the id of this caller.",
-  });
-}
-
-function wrongObject(kind: string): TRPCError {
-  return new ReasonedError({
-    code: "BAD_REQUEST",
-    reason: kind === "organization" ? "WRONG_OBJECT" : "HTTP_REQUIRED",
-    message:
-      kind === "organization"
-        ? "This procedure runs in an organization's object. Open a socket at /trpc?organizationId=…, or call it over HTTP."
-        : "This procedure cannot be called over a socket. Call it over HTTP.",
-  });
 }
