@@ -1,10 +1,10 @@
-import { parseName, toName, type Address } from "../shared/owner.js";
+import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
 import type { Placement } from "./placement.js";
 import { servicesOf } from "./services.js";
 import { notAnOrganizationId, otherOrganization } from "./organizations/organization-id-errors.js";
 import { outsideObject, wrongObject } from "./wrong-object.js";
 
-const objectTypes: Partial<Record<Placement["kind"], Address["type"]>> = {
+const objectTypes: Partial<Record<Placement["kind"], ObjectAddress["type"]>> = {
   user: "user",
   refresh: "user",
   mail: "user",
@@ -17,7 +17,7 @@ const objectTypes: Partial<Record<Placement["kind"], Address["type"]>> = {
  *
  * @throws ReasonedError FORBIDDEN (WRONG_OBJECT, WRONG_ORGANIZATION), BAD_REQUEST (ORGANIZATION_ID_INVALID)
  */
-export function checkPlacement({ kind }: Placement, address: Address, input: unknown): void {
+export function checkPlacement({ kind }: Placement, address: ObjectAddress, input: unknown): void {
   if ((objectTypes[kind] ?? address.type) !== address.type) throw wrongObject();
   // On a socket or in a live query, the input could name another organization than the object's own.
   const organizationId = kind === "organization" ? organizationIdIn(input) : undefined;

@@ -1,7 +1,7 @@
 import type { AuditFilter, AuditPage } from "../shared/audit.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
-import type { Address } from "../shared/owner.js";
+import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
 import type { AppDefinition } from "./definition.js";
@@ -19,7 +19,7 @@ export const SERVICES = Symbol("trpc-userdo.services");
  * that a router can be imported anywhere.
  */
 export interface ObjectServices {
-  readonly address: Address;
+  readonly address: ObjectAddress;
   /** Runs synchronous work in one storage transaction. */
   atomic<TResult>(work: () => TResult): TResult;
   /** Asks the Worker to set the session's cookies on the reply, or to clear them with `null`. */

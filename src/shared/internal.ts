@@ -156,7 +156,7 @@ export interface SignInResult {
 }
 
 /** An error that was meant for the client, as data: thrown across RPC it would lose its class. */
-export interface Refused {
+export interface RefusedResult {
   readonly refused: { readonly code: string; readonly message: string; readonly reason?: ErrorReason | undefined };
   /** Whether a mail had already been handed to the app's hook. */
   readonly mailed?: boolean;
@@ -170,10 +170,10 @@ export interface RedeemedSocketTicket {
 }
 
 interface Replies {
-  createAccount: SignInResult | Refused | "exists";
+  createAccount: SignInResult | RefusedResult | "exists";
   hasAccount: boolean;
   /** `"unknown device"`: the device epoch has changed, so nothing was checked. */
-  login: SignInResult | Refused | "refused" | "unknown device";
+  login: SignInResult | RefusedResult | "refused" | "unknown device";
   requestPasswordReset: void;
   requestDeviceLink: void;
   reserveAddress: "reserved" | "taken" | "too often";

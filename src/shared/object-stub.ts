@@ -1,7 +1,7 @@
 import type { Call, Reply } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
-import { toName, type Address } from "./owner.js";
+import { toName, type ObjectAddress } from "./owner.js";
 import type { InternalReply, InternalRequest } from "./internal.js";
 
 /** Takes the reply to one call of a batch. Across RPC it returns a promise. */
@@ -37,6 +37,6 @@ export interface ObjectNamespace {
 }
 
 /** The stub of one object. A fresh one each time: a stub stays broken after its object was reset. */
-export function stubOf(namespace: Pick<ObjectNamespace, "getByName">, address: Address): ObjectStub {
+export function stubOf(namespace: Pick<ObjectNamespace, "getByName">, address: ObjectAddress): ObjectStub {
   return namespace.getByName(toName(address)) as ObjectStub;
 }

@@ -7,7 +7,7 @@ import type { Caller } from "../shared/caller.js";
 import type { ErrorReason } from "../shared/error-reason.js";
 import { lastEventIdIn } from "../shared/last-event-id.js";
 import { stubOf, type ObjectNamespace, type ObjectStub } from "../shared/object-stub.js";
-import { parseName, toName, type Address } from "../shared/owner.js";
+import { parseName, toName, type ObjectAddress } from "../shared/owner.js";
 import { readStream } from "./streams/read-stream.js";
 import { ForwardedError } from "./calls/forwarded-error.js";
 import { WatchedInput } from "./streams/watch-query.js";
@@ -60,7 +60,7 @@ export function createCaller<TRouter extends AnyTRPCRouter>(
   };
 }
 
-function addressOf(caller: Caller, input: unknown): Address {
+function addressOf(caller: Caller, input: unknown): ObjectAddress {
   const isForOrganization = typeof input === "object" && input !== null && "organizationId" in input;
   if (isForOrganization) return organizationOf(input);
   if (caller.type !== "user") throw organizationIdMissing();

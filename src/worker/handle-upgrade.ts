@@ -2,7 +2,7 @@ import { signSocketPass } from "../jwt/socket-pass.js";
 import type { RefreshClaims } from "../jwt/refresh-token.js";
 import type { Device } from "../shared/device.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
-import { toName, type Address } from "../shared/owner.js";
+import { toName, type ObjectAddress } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
 import type { UpgradeRequest } from "./gate/gate-result.js";
@@ -26,7 +26,7 @@ export async function handleUpgrade(
   const expiresAt = accessExpiryOf(identity);
   if (caller.type !== "user") return notSignedIn;
 
-  const address: Address =
+  const address: ObjectAddress =
     organizationId === undefined ? { type: "user", id: caller.userId } : { type: "organization", id: organizationId };
   const pass = await signSocketPass(
     { caller, to: toName(address), expiresAt },

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { decoyUserId, emailAddressOf } from "../../src/shared/email-index.js";
+import { decoyUserId, emailObjectAddress } from "../../src/shared/email-object-address.js";
 import { toName } from "../../src/shared/owner.js";
 import { appRouter } from "../fixtures/app/router.js";
 import { join } from "./join.js";
@@ -140,7 +140,7 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
       if (["auth.signup", "auth.login", "auth.changeEmail"].includes(procedure.path)) continue;
       await tryAll(procedure, { by: bob, other: ids });
     }
-    const address = await emailAddressOf(env.INDEX_SECRET, ids.email);
+    const address = await emailObjectAddress(env.INDEX_SECRET, ids.email);
     const decoy = { type: "user", id: await decoyUserId(env.INDEX_SECRET, address.id) } as const;
     const organizations = ids.organizationIds.map((id) => ({ type: "organization", id }) as const);
     for (const each of [{ type: "user", id: ids.userId } as const, address, decoy, ...organizations]) {

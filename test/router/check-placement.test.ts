@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { checkPlacement } from "../../src/router/check-placement.js";
 import type { Placement } from "../../src/router/placement.js";
-import type { Address } from "../../src/shared/owner.js";
+import type { ObjectAddress } from "../../src/shared/owner.js";
 
-const user: Address = { type: "user", id: "0".repeat(32) };
-const organization: Address = { type: "organization", id: "1".repeat(32) };
-const email: Address = { type: "email", id: "2".repeat(43) };
+const user: ObjectAddress = { type: "user", id: "0".repeat(32) };
+const organization: ObjectAddress = { type: "organization", id: "1".repeat(32) };
+const email: ObjectAddress = { type: "email", id: "2".repeat(43) };
 const objects = { user, organization, email };
 
 const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
@@ -18,7 +18,7 @@ const belongs: Record<Placement["kind"], readonly (keyof typeof objects)[]> = {
   email: ["email"],
 };
 
-const check = (kind: Placement["kind"], address: Address, input?: unknown) => () =>
+const check = (kind: Placement["kind"], address: ObjectAddress, input?: unknown) => () =>
   checkPlacement({ kind, setsCookies: "never" }, address, input);
 
 describe.each(Object.entries(belongs))("a procedure of the kind %s", (kind, places) => {

@@ -1,5 +1,5 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
-import { emailAddressOf } from "../../shared/email-index.js";
+import { emailObjectAddress } from "../../shared/email-object-address.js";
 import { toName } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import { MAIL } from "../messaging/outbox-heads.js";
@@ -70,7 +70,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
     /** @throws ReasonedError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
     async begin({ account, sessionId, assertAllowed }: ConfirmedDeletion): Promise<void> {
       if (!accounts.read()) return;
-      const addressOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
+      const addressOf = async (email: string) => toName(await emailObjectAddress(identity().secrets.index, email));
       const { operationId } = account;
       const target = await addressOf(account.email);
 

@@ -1,7 +1,7 @@
 import { readMailToken, type MailPurpose } from "../../jwt/mail-token.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
-import { emailAddressOf } from "../../shared/email-index.js";
-import { INVALID_LINK } from "../../shared/mail-link.js";
+import { emailObjectAddress } from "../../shared/email-object-address.js";
+import { invalidLink } from "../../router/auth/invalid-link.js";
 import { stubOf } from "../../shared/object-stub.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { LinkKind, NoticeKind } from "../mail/mail-message.js";
@@ -59,7 +59,7 @@ export async function countMail(
   }: { readonly to: string; readonly kind: NoticeKind | "verifyEmail" | "confirmDevice"; readonly id: string },
 ): Promise<boolean> {
   const { namespace, secrets } = identity();
-  const stub = stubOf(namespace, await emailAddressOf(secrets.index, to));
+  const stub = stubOf(namespace, await emailObjectAddress(secrets.index, to));
   return stub.internal({ op: "countMail", kind, id });
 }
 
@@ -77,10 +77,6 @@ export async function readLinkSecret(
   const token = await readMailToken(text, { secrets: secrets.jwt, audience: binding });
   if (token?.purpose !== purpose || token.userId !== userId) throw invalidLink();
   return token.secret;
-}
-
-export function invalidLink(): ReasonedError {
-  return new ReasonedError({ code: "BAD_REQUEST", reason: "LINK_INVALID", message: INVALID_LINK });
 }
 
 /** Differs from an invalid link, so that a user who lost the reply can see that the first call took effect. */

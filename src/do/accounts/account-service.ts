@@ -28,7 +28,8 @@ import type { UserAccount } from "./user-account.js";
 import { sessionOfCall, toPublicSession } from "./sessions/sessions-service.js";
 import { SessionEnded, sessionReplaced, userNotFound } from "../lifecycle/caller-errors.js";
 import type { MailPurpose } from "../../jwt/mail-token.js";
-import { invalidLink, readLinkSecret, usedLink } from "./account-mails.js";
+import { invalidLink } from "../../router/auth/invalid-link.js";
+import { readLinkSecret, usedLink } from "./account-mails.js";
 
 export interface AccountServiceOptions {
   readonly deps: AccountDeps;

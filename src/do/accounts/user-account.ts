@@ -1,7 +1,7 @@
 import type { User } from "../../shared/account.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
-import type { InternalRequest, Refused, SignInResult } from "../../shared/internal.js";
+import type { InternalRequest, RefusedResult, SignInResult } from "../../shared/internal.js";
 import type { SessionTokens } from "../../shared/call.js";
 import { mailLink } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
@@ -163,13 +163,13 @@ export function createUserAccount(options: UserAccountOptions) {
   }
 
   return {
-    async create(request: Request<"createAccount">): Promise<SignInResult | Refused | "exists"> {
+    async create(request: Request<"createAccount">): Promise<SignInResult | RefusedResult | "exists"> {
       let mailed = false;
       const result = await catchRefusal(() => create(request, () => (mailed = true)));
       return typeof result === "object" && "refused" in result ? { ...result, mailed } : result;
     },
 
-    login: (request: Request<"login">): Promise<SignInResult | Refused | "refused" | "unknown device"> =>
+    login: (request: Request<"login">): Promise<SignInResult | RefusedResult | "refused" | "unknown device"> =>
       catchRefusal(() => login(request)),
 
     hasEmail: (email: string): boolean => exists() && accounts.read()?.email === email,

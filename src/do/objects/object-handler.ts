@@ -1,6 +1,6 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { SetUserFields } from "../../router/user-fields.js";
-import type { Address } from "../../shared/owner.js";
+import type { ObjectAddress } from "../../shared/owner.js";
 import type { Alarms } from "../lifecycle/alarms.js";
 import type { App } from "./app.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
@@ -13,7 +13,7 @@ import type { DeadLetter } from "../messaging/outbox-store.js";
 export interface ObjectEnvironment {
   readonly state: DurableObjectState;
   readonly app: App;
-  readonly address: Address;
+  readonly address: ObjectAddress;
   /** @throws Error in one line, when the app is not configured */
   readonly identity: () => AppIdentity;
   readonly env: Cloudflare.Env;

@@ -1,4 +1,4 @@
-import { emailAddressOf } from "../../shared/email-index.js";
+import { emailObjectAddress } from "../../shared/email-object-address.js";
 import { stubOf } from "../../shared/object-stub.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { OrganizationDeps } from "./organization-deps.js";
@@ -21,7 +21,7 @@ export async function askToInvite(
   { email, inviter }: { readonly email: string; readonly inviter: InvitingMember | undefined },
 ): Promise<{ inviterVerified: boolean }> {
   const { namespace, secrets } = identity();
-  const address = stubOf(namespace, await emailAddressOf(secrets.index, email));
+  const address = stubOf(namespace, await emailObjectAddress(secrets.index, email));
   const [isAdmitted, inviterVerified] = await Promise.all([
     address.internal({ op: "admitInvitation", organizationId, inviterId: inviter?.userId }),
     inviter !== undefined && isVerified(inviter),

@@ -1,6 +1,6 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { builtinPermissions } from "../../router/organizations/role-definitions.js";
-import { emailAddressOf } from "../../shared/email-index.js";
+import { emailObjectAddress } from "../../shared/email-object-address.js";
 import { randomId } from "../../shared/random-id.js";
 import { toName } from "../../shared/owner.js";
 import { askToInvite } from "./ask-to-invite.js";
@@ -56,7 +56,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     transaction,
   } = deps;
 
-  const targetOf = async (email: string) => toName(await emailAddressOf(identity().secrets.index, email));
+  const targetOf = async (email: string) => toName(await emailObjectAddress(identity().secrets.index, email));
 
   /** Sends the invitation to the object of its address. */
   function notifyAddress(invitation: InvitationRow, mail: boolean): void {

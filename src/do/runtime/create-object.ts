@@ -4,7 +4,7 @@ import type { Call, Reply } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
 import { formatCursor, type Cursor } from "../../shared/cursor.js";
 import type { ObjectStub, OnReply } from "../../shared/object-stub.js";
-import { parseName, toName, type Address } from "../../shared/owner.js";
+import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
 import { SOCKET_PASS_HEADER, STREAM_TICKET_HEADER } from "../../shared/socket-request.js";
 import { createAlarms } from "../lifecycle/alarms.js";
 import type { App } from "../objects/app.js";
@@ -26,7 +26,7 @@ import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
 import { SessionEnded } from "../lifecycle/caller-errors.js";
 
-const kinds: Record<Address["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
+const kinds: Record<ObjectAddress["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
   user: createUserObject,
   organization: createOrganizationObject,
   email: createEmailObject,
@@ -235,7 +235,7 @@ async function upgradeStatus(
 
 export type AppObject = ReturnType<typeof createObject>;
 
-function addressOf(state: DurableObjectState): Address {
+function addressOf(state: DurableObjectState): ObjectAddress {
   const address = parseName(state.id.name);
   if (address) return address;
   const what = state.id.name === undefined ? "was not reached by its name" : "has a name that is nobody's";

@@ -1,4 +1,4 @@
-import { endOfString } from "../../shared/json-string.js";
+import { endOfString } from "../../shared/json-text.js";
 
 const MAX_ID_LENGTH = 128;
 const ID = new RegExp(`"id"\\s*:\\s*(-?[0-9]{1,16}(?![0-9.eE])|"[^"\\\\]{0,${MAX_ID_LENGTH}}")`, "y");

@@ -1,13 +1,8 @@
 import { TRPCError, type TRPCCombinedDataTransformer } from "@trpc/server";
 import { parseTRPCMessage } from "@trpc/server/rpc";
 import { ReasonedError } from "../../router/reasoned-error.js";
-import { hasEqualKeys, refusesEqualKeys } from "../../shared/equal-keys.js";
-import {
-  exceededLimitErrors,
-  findExceededLimit,
-  splitJsonArray,
-  type JsonTextLimits,
-} from "../../shared/json-text-limits.js";
+import { hasDuplicateKeys, requiresUniqueKeys } from "../../shared/duplicate-keys.js";
+import { exceededLimitErrors, findExceededLimit, splitJsonArray, type JsonTextLimits } from "../../shared/json-text.js";
 import { limits } from "../../shared/limits.js";
 import { byteLength } from "../../shared/byte-length.js";
 import type { FrameHead } from "../connections/frames.js";
@@ -134,7 +129,7 @@ function parseMessage(text: string, transformer: TRPCCombinedDataTransformer): F
       const refuse = (cause: TRPCError): ParsedMessage => ({ ok: false, head: parsed.message, cause });
       // The runtime replaces invalid UTF-8 by U+FFFD, so the original text is lost.
       if (text.includes(REPLACEMENT)) return refuse(invalidUtf8());
-      return isOfAccount(value) && hasEqualKeys(text, value) ? refuse(duplicateKey()) : parsed;
+      return isOfAccount(value) && hasDuplicateKeys(text, value) ? refuse(duplicateKey()) : parsed;
     },
   };
 }
@@ -167,7 +162,7 @@ function readMessage(value: unknown, transformer: TRPCCombinedDataTransformer): 
 /** Returns whether a message calls a procedure whose input identifies an account. */
 function isOfAccount(value: unknown): boolean {
   const path = (value as { readonly params?: { readonly path?: unknown } | null } | null)?.params?.path;
-  return typeof path === "string" && refusesEqualKeys(path);
+  return typeof path === "string" && requiresUniqueKeys(path);
 }
 
 function readUserdo(value: unknown): Message["userdo"] {

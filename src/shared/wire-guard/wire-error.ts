@@ -1,5 +1,5 @@
 import type { ErrorReason } from "../error-reason.js";
-import { exceededLimitErrors } from "../json-text-limits.js";
+import { exceededLimitErrors } from "../json-text.js";
 
 /** An input that was refused. The message says what to send instead, and does not quote the input. */
 export class WireError extends Error {

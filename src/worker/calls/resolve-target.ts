@@ -1,5 +1,6 @@
 import { readMailToken } from "../../jwt/mail-token.js";
 import { tokenInput } from "../../router/auth/credentials.js";
+import { invalidLink } from "../../router/auth/invalid-link.js";
 import { readAddress } from "../../router/auth/read-address.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { notSignedIn } from "../../router/auth/not-signed-in.js";
@@ -8,9 +9,8 @@ import { requireOrganizationId, notAnOrganizationId } from "../../router/organiz
 import { verifyRefreshToken } from "../../jwt/refresh-token.js";
 import type { Call } from "../../shared/call.js";
 import type { Caller } from "../../shared/caller.js";
-import { emailAddressOf } from "../../shared/email-index.js";
-import { INVALID_LINK } from "../../shared/mail-link.js";
-import { parseName, toName, type Address } from "../../shared/owner.js";
+import { emailObjectAddress } from "../../shared/email-object-address.js";
+import { parseName, toName, type ObjectAddress } from "../../shared/owner.js";
 import type { Configuration } from "../configuration.js";
 
 /** The parts of a call that determine its object. */
@@ -33,7 +33,7 @@ export async function resolveTarget(
   { input, refreshCookie, schemas }: CallTarget,
   caller: Caller,
   configuration: Pick<Configuration, "binding" | "secrets">,
-): Promise<Address | "here"> {
+): Promise<ObjectAddress | "here"> {
   switch (kind) {
     case "anywhere":
       return "here";
@@ -50,14 +50,14 @@ export async function resolveTarget(
     case "mail":
       return recipientOf(input, configuration);
     case "email":
-      return emailAddressOf(configuration.secrets.index, await readAddress(input, schemas));
+      return emailObjectAddress(configuration.secrets.index, await readAddress(input, schemas));
     case "refresh":
       return refreshingUser(field(input, "refreshToken") ?? refreshCookie, configuration);
   }
 }
 
 /** @throws ReasonedError BAD_REQUEST (ORGANIZATION_ID_MISSING, ORGANIZATION_ID_INVALID) */
-export function organizationOf(input: unknown): Address {
+export function organizationOf(input: unknown): ObjectAddress {
   requireOrganizationId(input);
   const id = field(input, "organizationId");
   const address = typeof id === "string" ? parseName(toName({ type: "organization", id })) : undefined;
@@ -68,7 +68,7 @@ export function organizationOf(input: unknown): Address {
 async function refreshingUser(
   token: unknown,
   { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
-): Promise<Address> {
+): Promise<ObjectAddress> {
   const options = { secrets: secrets.jwt, audience: binding };
   const claims = typeof token === "string" ? await verifyRefreshToken(token, options) : undefined;
   if (claims) return { type: "user", id: claims.userId };
@@ -87,11 +87,11 @@ async function refreshingUser(
 async function recipientOf(
   input: unknown,
   { binding, secrets }: Pick<Configuration, "binding" | "secrets">,
-): Promise<Address> {
+): Promise<ObjectAddress> {
   const text = tokenInput.safeParse(input).data?.token ?? "";
   const token = await readMailToken(text, { secrets: secrets.jwt, audience: binding });
   if (token) return { type: "user", id: token.userId };
-  throw new ReasonedError({ code: "BAD_REQUEST", reason: "LINK_INVALID", message: INVALID_LINK });
+  throw invalidLink();
 }
 
 function field(input: unknown, name: string): unknown {

@@ -7,7 +7,7 @@ import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
 import { isDevelopment } from "../../shared/is-development.js";
 import { stubOf } from "../../shared/object-stub.js";
-import { toName, type Address } from "../../shared/owner.js";
+import { toName, type ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { readStream, type WaitUntil } from "../streams/read-stream.js";
 import { resolveTarget } from "./resolve-target.js";
@@ -38,7 +38,7 @@ export interface SendCallsOptions {
 }
 
 /** The object that a call is for, the Worker itself, or why the call cannot be sent. */
-type Target = Address | "here" | { readonly error: unknown };
+type Target = ObjectAddress | "here" | { readonly error: unknown };
 
 /**
  * Sends the calls of one request to the objects that own their data, with one RPC for all calls to the same object. The
@@ -72,7 +72,7 @@ function dispatch(
   targets: readonly Target[],
   options: SendCallsOptions,
 ): Promise<ReplyWithStreams>[] {
-  const batches = new Map<string, { readonly address: Address; readonly calls: Call[] }>();
+  const batches = new Map<string, { readonly address: ObjectAddress; readonly calls: Call[] }>();
   const readReply = calls.map((call, index) => {
     const target = targets[index] ?? { error: missingReply() };
     if (target === "here") return () => runHere(call, options);
@@ -90,7 +90,11 @@ function dispatch(
 }
 
 /** Sends calls to one object in one RPC. For a stream, the object sends each reply at once; otherwise all at the end. */
-function sendBatch(address: Address, calls: readonly Call[], options: SendCallsOptions): Promise<ReplyWithStreams>[] {
+function sendBatch(
+  address: ObjectAddress,
+  calls: readonly Call[],
+  options: SendCallsOptions,
+): Promise<ReplyWithStreams>[] {
   const { router, configuration, caller, device, signal, waitUntil, streams } = options;
   const pending = new Map(calls.map((_call, index) => [index, Promise.withResolvers<ReplyWithStreams>()]));
   const replies = Array.from(pending.values(), ({ promise }) => promise);

@@ -1,4 +1,4 @@
-import { refusesEqualKeys } from "../../shared/equal-keys.js";
+import { requiresUniqueKeys } from "../../shared/duplicate-keys.js";
 import { TICKET_PARAMETER, USER_PARAMETER } from "../../shared/socket-parameters.js";
 import { limits } from "../../shared/limits.js";
 import { preflightResponse } from "./preflight-response.js";
@@ -79,7 +79,7 @@ async function gateCalls(
   const paths = readPaths(rest, isBatch);
   const credentials = credentialsOf(request, url, options);
   const text = method === "POST" ? await readBody(request) : (query.get("input") ?? "");
-  const uniqueKeys = paths.some(refusesEqualKeys);
+  const uniqueKeys = paths.some(requiresUniqueKeys);
   const calls = readCalls(paths, isBatch, text === "" ? undefined : parseJson(text, { uniqueKeys }));
   return { kind: "calls", url, method, isBatch, calls, corsOrigin, ...credentials };
 }

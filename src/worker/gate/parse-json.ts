@@ -1,6 +1,6 @@
-import { hasEqualKeys } from "../../shared/equal-keys.js";
+import { hasDuplicateKeys } from "../../shared/duplicate-keys.js";
 import type { ErrorReason } from "../../shared/error-reason.js";
-import { exceededLimitErrors, findExceededLimit } from "../../shared/json-text-limits.js";
+import { exceededLimitErrors, findExceededLimit } from "../../shared/json-text.js";
 import { limits } from "../../shared/limits.js";
 import { GateRefusal } from "./refusal.js";
 
@@ -19,7 +19,7 @@ const TEXT_DEPTH = 2 * limits.jsonDepth + 3;
 export function parseJson(text: string, { uniqueKeys = false }: { uniqueKeys?: boolean } = {}): unknown {
   checkSize(text);
   const value = parseText(text);
-  if (uniqueKeys && hasEqualKeys(text, value)) {
+  if (uniqueKeys && hasDuplicateKeys(text, value)) {
     throw badRequest("DUPLICATE_KEY", "The input has the same key twice. Send what JSON.stringify returns.");
   }
   return value;

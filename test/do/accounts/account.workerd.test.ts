@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { failMail } from "../../fixtures/app/mailbox.js";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
@@ -29,7 +29,7 @@ async function storedIn(name: string): Promise<string> {
 /** An index object without tables. It may still store the counts of its mails, which the alarm deletes. */
 const countsAlone = "[]";
 
-const indexName = async (email: string) => toName(await emailAddressOf(env.INDEX_SECRET, email));
+const indexName = async (email: string) => toName(await emailObjectAddress(env.INDEX_SECRET, email));
 
 describe("the account", () => {
   it("stores a profile at sign-up, returns it with the user, and updates it field by field", async () => {

@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { listDurableObjectIds, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LinkKind } from "../../../src/do/mail/mail-message.js";
-import { INVALID_LINK } from "../../../src/shared/mail-link.js";
+import { invalidLink } from "../../../src/router/auth/invalid-link.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo, openChangeLink, openVerifyLink } from "../../fixtures/mail.js";
@@ -70,7 +70,10 @@ const purposes = Object.keys(links) as LinkKind[];
 const check = (purpose: LinkKind, token: string) => someone().auth.checkLink.mutate({ token, purpose });
 
 async function expectInvalid(purpose: LinkKind, token: string): Promise<void> {
-  await expect(check(purpose, token)).rejects.toMatchObject({ message: INVALID_LINK, data: { code: "BAD_REQUEST" } });
+  await expect(check(purpose, token)).rejects.toMatchObject({
+    message: invalidLink().message,
+    data: { code: "BAD_REQUEST" },
+  });
 }
 
 async function expectUsed(purpose: LinkKind, token: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { evictDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { errorReason } from "../../../src/shared/error-reason.js";
-import { INVALID_LINK } from "../../../src/shared/mail-link.js";
+import { invalidLink } from "../../../src/router/auth/invalid-link.js";
 import { freshEmail, openBrowser, password, send, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { addressObject, confirm, guess, login, requestLink, userObject } from "../../fixtures/device-link.js";
@@ -160,7 +160,7 @@ describe("a link that confirms a device", () => {
   ])("is refused when it is %s", async (_name, makeToken) => {
     const { email } = await signUpVerified();
     const browser = openBrowser();
-    await expect(confirm(await makeToken(email), browser)).rejects.toMatchObject({ message: INVALID_LINK });
+    await expect(confirm(await makeToken(email), browser)).rejects.toMatchObject({ message: invalidLink().message });
     expect(browser.cookies.has(deviceCookie)).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -10,7 +10,8 @@ import { signUpVerified } from "../../fixtures/organizations.js";
 
 const MINUTE = 60_000;
 const someone = () => openBrowser().client();
-const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+const indexOf = async (email: string) =>
+  env.BLOG_DO.getByName(toName(await emailObjectAddress(env.INDEX_SECRET, email)));
 
 async function tablesOf(email: string): Promise<unknown[]> {
   return runInDurableObject(await indexOf(email), (_instance, state) =>

@@ -3,7 +3,7 @@ import { runInDurableObject } from "cloudflare:test";
 import superjson from "superjson";
 import { createCaller } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
@@ -58,7 +58,7 @@ describe("the size of a profile", () => {
       const profile = about(LIMIT + 1);
       expect(await codeOf(client.auth.signup.mutate({ email, password, profile }))).toBe("PAYLOAD_TOO_LARGE");
     }
-    const index = toName(await emailAddressOf(env.INDEX_SECRET, email));
+    const index = toName(await emailObjectAddress(env.INDEX_SECRET, email));
     await runInDurableObject(env.BLOG_DO.getByName(index), async (_instance, state) => {
       expect(
         state.storage.sql.exec("SELECT name FROM sqlite_master WHERE name NOT LIKE '\\_cf%' ESCAPE '\\'").toArray(),

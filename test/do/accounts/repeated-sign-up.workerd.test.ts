@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, sessionCookies, type Browser } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -23,7 +23,7 @@ const storedIn = (userId: string, query: string) =>
     storage.sql.exec(query).toArray(),
   );
 async function failuresOf(email: string): Promise<number> {
-  const index = env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+  const index = env.BLOG_DO.getByName(toName(await emailObjectAddress(env.INDEX_SECRET, email)));
   return runInDurableObject(index, (_instance, { storage }) => {
     const [row] = storage.sql.exec("SELECT count FROM _throttle WHERE name = 'account'").toArray();
     return Number(row?.["count"] ?? 0);
@@ -187,7 +187,7 @@ describe("a sign-up after the first was answered", () => {
     const email = freshEmail();
     const browser = openBrowser();
     await signUpIn(browser, email);
-    const index = env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+    const index = env.BLOG_DO.getByName(toName(await emailObjectAddress(env.INDEX_SECRET, email)));
     await runInDurableObject(index, (_instance, { storage }) => {
       storage.sql.exec("UPDATE _pointer SET until = NULL");
     });

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { decoyUserId, emailAddressOf } from "../../../src/shared/email-index.js";
+import { decoyUserId, emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { freshEmail, openBrowser, password, sessionCookies, signUp } from "../../fixtures/browser.js";
@@ -34,7 +34,7 @@ describe("signing in", () => {
   it("stores only the count of the wrong password for an unknown address", async () => {
     const email = freshEmail();
     expect(await codeOf(openBrowser().client().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
-    const address = await emailAddressOf(env.INDEX_SECRET, email);
+    const address = await emailObjectAddress(env.INDEX_SECRET, email);
     const index = env.BLOG_DO.getByName(toName(address));
     await runInDurableObject(index, (_instance, state) => {
       expect(state.storage.sql.exec("SELECT name, count FROM _throttle").toArray()).toEqual([

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -20,7 +20,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+const indexOf = async (email: string) =>
+  env.BLOG_DO.getByName(toName(await emailObjectAddress(env.INDEX_SECRET, email)));
 const userObject = (id: string) => env.BLOG_DO.getByName(toName({ type: "user", id }));
 
 const login = (email: string, secret: string, browser = openBrowser()) =>

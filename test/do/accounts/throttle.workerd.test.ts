@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { emailAddressOf } from "../../../src/shared/email-index.js";
+import { emailObjectAddress } from "../../../src/shared/email-object-address.js";
 import { toName } from "../../../src/shared/owner.js";
 import { freshEmail, openBrowser, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
@@ -28,7 +28,8 @@ async function wrongTries(email: string, count: number): Promise<unknown[]> {
   return codes;
 }
 
-const indexOf = async (email: string) => env.BLOG_DO.getByName(toName(await emailAddressOf(env.INDEX_SECRET, email)));
+const indexOf = async (email: string) =>
+  env.BLOG_DO.getByName(toName(await emailObjectAddress(env.INDEX_SECRET, email)));
 
 describe("password guesses", () => {
   it("are delayed after five wrong ones, for an address with an account or without", async () => {

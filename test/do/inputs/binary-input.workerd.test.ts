@@ -46,7 +46,10 @@ describe("a stock client with httpLink", () => {
         body: "x",
       });
       const { error } = (await response.json()) as { error: { json: { data: { code: string; reason?: string } } } };
-      expect([error.json.data.code, error.json.data.reason]).toEqual(["UNSUPPORTED_MEDIA_TYPE", "CONTENT_TYPE_UNSUPPORTED"]);
+      expect([error.json.data.code, error.json.data.reason]).toEqual([
+        "UNSUPPORTED_MEDIA_TYPE",
+        "CONTENT_TYPE_UNSUPPORTED",
+      ]);
     }
   });
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { notJson, parseMessages, splitFrame, type FrameMessage } from "../../../src/do/sockets/messages.js";
-import { splitJsonArray } from "../../../src/shared/json-text-limits.js";
+import { splitJsonArray } from "../../../src/shared/json-text.js";
 import { transformer } from "../../../src/router/transformer.js";
 
 function parseFrame(frame: string): FrameMessage[] {

@@ -47,7 +47,9 @@ describe("fields and tables with names that mean something in SQL", () => {
   it.each(["json_each", "JSON_TREE", "pragma_table_info"])(
     "are refused for a table if they are a function of SQL: %s",
     (name) => {
-      expect(() => describeTables({ [name]: table(z.object({ text: z.string() })) })).toThrow(/would hide an SQL function/);
+      expect(() => describeTables({ [name]: table(z.object({ text: z.string() })) })).toThrow(
+        /would hide an SQL function/,
+      );
     },
   );
 });

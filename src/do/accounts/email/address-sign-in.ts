@@ -1,7 +1,7 @@
 import type { Credentials } from "../../../shared/account.js";
-import { decoyUserId } from "../../../shared/email-index.js";
+import { decoyUserId } from "../../../shared/email-object-address.js";
 import type { Device } from "../../../shared/device.js";
-import type { Refused, SignInResult } from "../../../shared/internal.js";
+import type { RefusedResult, SignInResult } from "../../../shared/internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
 import { knownDevice, type KnownDevice } from "../../../jwt/device-token.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
@@ -37,7 +37,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
   async function tryPassword(
     { email, password }: Pick<Credentials, "email" | "password">,
     { userId, device, known }: { readonly userId: string; readonly device: Device; readonly known?: KnownDevice },
-  ): Promise<SignInResult | Refused | "refused" | "unknown device"> {
+  ): Promise<SignInResult | RefusedResult | "refused" | "unknown device"> {
     const attempt = throttle.begin(known ? deviceName(known.id) : "account");
     const result = await user(userId).internal({ op: "login", email, password, device, deviceEpoch: known?.epoch });
     // The password was not checked, so the attempt does not count.
@@ -59,7 +59,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     async signIn(
       credentials: Pick<Credentials, "email" | "password">,
       device: Device,
-    ): Promise<SignInResult | Refused | "refused"> {
+    ): Promise<SignInResult | RefusedResult | "refused"> {
       const userId = await userIdOf();
       const known = await knownDeviceOf(userId, device);
       // A known browser has a count of its own, so that wrong passwords of strangers cannot lock its user out.

@@ -1,5 +1,5 @@
 import { ReasonedError } from "../../../router/reasoned-error.js";
-import { emailAddressOf } from "../../../shared/email-index.js";
+import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { randomId } from "../../../shared/random-id.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import type { AccountDeps } from "../account-deps.js";
@@ -7,7 +7,8 @@ import type { ActingSession } from "../audit-log.js";
 import type { PendingEmailChange } from "./pending-change.js";
 import { emailObjectName } from "./email-object-name.js";
 import { revokeEarlier } from "../account-endings.js";
-import { invalidLink, linkLifetimes, mailLink, mailNotice, readLinkSecret, tooManyMails } from "../account-mails.js";
+import { invalidLink } from "../../../router/auth/invalid-link.js";
+import { linkLifetimes, mailLink, mailNotice, readLinkSecret, tooManyMails } from "../account-mails.js";
 
 /** Additional time of a reservation, in milliseconds: more than the clocks of two machines can differ. */
 const CLOCK_MARGIN_MS = 10 * 60_000;
@@ -46,7 +47,7 @@ export function createEmailChange(deps: AccountDeps) {
 
   /** @param until when the reservation expires, in milliseconds since the epoch */
   async function reserve({ operationId, email }: PendingEmailChange, until: number, isConfirming = false) {
-    const stub = stubOf(identity().namespace, await emailAddressOf(identity().secrets.index, email));
+    const stub = stubOf(identity().namespace, await emailObjectAddress(identity().secrets.index, email));
     return stub.internal({ op: "reserveAddress", userId, operationId, email, until, isConfirming });
   }
 

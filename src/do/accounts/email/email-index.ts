@@ -4,11 +4,11 @@ import type { Credentials, SignedIn, Signup } from "../../../shared/account.js";
 import type { Device } from "../../../shared/device.js";
 import type { EmailIndexService } from "../../../router/services.js";
 import { addToDevice } from "../../../jwt/device-token.js";
-import { emailAddressOf } from "../../../shared/email-index.js";
+import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { randomId } from "../../../shared/random-id.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { RequestContext } from "../../lifecycle/request-context.js";
-import type { InternalRequest, Refused, SignInResult } from "../../../shared/internal.js";
+import type { InternalRequest, RefusedResult, SignInResult } from "../../../shared/internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
 import type { MailAvailability } from "../../mail/mail-availability.js";
 import type { MailBudget } from "../../mail/mail-budget.js";
@@ -54,13 +54,16 @@ export function createEmailIndex(options: EmailIndexOptions) {
   let isDeviceLinkPending = false;
 
   async function assertOwnAddress(email: string): Promise<void> {
-    const address = await emailAddressOf(identity().secrets.index, email);
+    const address = await emailObjectAddress(identity().secrets.index, email);
     if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
   }
 
-  async function createAccount(request: NewAccount, before: number): Promise<SignInResult | Refused | SignUpConflict> {
+  async function createAccount(
+    request: NewAccount,
+    before: number,
+  ): Promise<SignInResult | RefusedResult | SignUpConflict> {
     for (;;) {
-      const result = await claims.signUp<SignInResult | Refused | "exists">(
+      const result = await claims.signUp<SignInResult | RefusedResult | "exists">(
         request.signup.email,
         async (userId, operationId) => {
           // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
@@ -85,7 +88,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
    * Answers a repeated sign-up, for example after a double click, like the first. Its password is checked and counted like
    * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
    */
-  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | Refused | SignUpConflict> {
+  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | RefusedResult | SignUpConflict> {
     // One at a time, because concurrent attempts count as wrong until their passwords are checked.
     return repeats.run(async () => {
       try {
@@ -178,7 +181,7 @@ function randomDelay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
 }
 
-function isRefused(result: unknown): result is Refused {
+function isRefused(result: unknown): result is RefusedResult {
   return typeof result === "object" && result !== null && "refused" in result;
 }
 

@@ -1,11 +1,12 @@
 import { randomId } from "../../../shared/random-id.js";
-import { emailAddressOf } from "../../../shared/email-index.js";
+import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import type { AccountRow } from "../account-store.js";
 import { revokeEarlier } from "../account-endings.js";
-import { countMail, invalidLink, mailLink, readLinkSecret, tooManyMails } from "../account-mails.js";
+import { invalidLink } from "../../../router/auth/invalid-link.js";
+import { countMail, mailLink, readLinkSecret, tooManyMails } from "../account-mails.js";
 
 /** Verifies addresses: the user proves access to the mail of the address by opening a link. */
 export function createEmailVerification(deps: AccountDeps) {
@@ -40,7 +41,7 @@ export function createEmailVerification(deps: AccountDeps) {
       const secret = await readLinkSecret(deps, "verifyEmail", token);
       const email = accounts.read()?.email;
       const index =
-        email === undefined ? undefined : toName(await emailAddressOf(deps.identity().secrets.index, email));
+        email === undefined ? undefined : toName(await emailObjectAddress(deps.identity().secrets.index, email));
       const hook = transaction(() => {
         const now = accounts.read();
         const sent = now && mailTokens.peek("verifyEmail", secret, Date.now());

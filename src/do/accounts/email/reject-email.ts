@@ -3,7 +3,7 @@ import { ReasonedError } from "../../../router/reasoned-error.js";
 import type { User } from "../../../shared/account.js";
 import type { AccountDeletion } from "../account-deletion.js";
 import { cancelPendingChange } from "../account-endings.js";
-import { invalidLink } from "../account-mails.js";
+import { invalidLink } from "../../../router/auth/invalid-link.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import { toUser, type AccountRow } from "../account-store.js";

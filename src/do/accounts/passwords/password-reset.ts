@@ -1,8 +1,9 @@
-import { emailAddressOf } from "../../../shared/email-index.js";
+import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { toName } from "../../../shared/owner.js";
 import { checkNewPassword } from "./check-new-password.js";
 import { revokeEarlier } from "../account-endings.js";
-import { invalidLink, mailLink, mailNotice, readLinkSecret } from "../account-mails.js";
+import { invalidLink } from "../../../router/auth/invalid-link.js";
+import { mailLink, mailNotice, readLinkSecret } from "../account-mails.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 
@@ -48,7 +49,7 @@ export function createPasswordReset(deps: AccountDeps) {
       const checked = await checkNewPassword(password, { lookUp: deps.checkBreachedPassword, field: "password" });
       const hash = await passwords.hash(password);
       const account = accounts.read();
-      const index = account && toName(await emailAddressOf(identity().secrets.index, account.email));
+      const index = account && toName(await emailObjectAddress(identity().secrets.index, account.email));
       const done = transaction(() => {
         const now = accounts.read();
         const used = now && mailTokens.consume("resetPassword", secret, Date.now());

@@ -1,5 +1,4 @@
 import type { ErrorReason } from "./error-reason.js";
-import { endOfString } from "./json-string.js";
 import { limits } from "./limits.js";
 
 /** The limits of a JSON text. */
@@ -89,4 +88,14 @@ function skipSpace(text: string, from: number, step: 1 | -1): number {
   let at = from;
   while (at >= 0 && at < text.length && " \t\n\r".includes(text.charAt(at))) at += step;
   return at;
+}
+
+/** Returns the index of the quote that ends the string which begins at `start`, or the length of the text if none does. */
+export function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return text.length;
 }

@@ -1,12 +1,12 @@
 import { toHex } from "./hex.js";
 import { hmac } from "./hmac.js";
-import type { Address } from "./owner.js";
+import type { ObjectAddress } from "./owner.js";
 
 /**
  * The index object of an address. Its name is a MAC under `INDEX_SECRET`: who sees names of objects, in a log or
  * a dashboard, can neither read an address from one nor check a guess.
  */
-export async function emailAddressOf(indexSecret: string, canonicalEmail: string): Promise<Address> {
+export async function emailObjectAddress(indexSecret: string, canonicalEmail: string): Promise<ObjectAddress> {
   return { type: "email", id: toHex(await hmac(indexSecret, `email:${canonicalEmail}`)) };
 }
 

@@ -1,4 +1,4 @@
-import { endOfString } from "./json-string.js";
+import { endOfString } from "./json-text.js";
 
 /** The built-in procedures whose inputs say who somebody is. */
 const ACCOUNT_PATH = /^(auth|account)\./;
@@ -7,12 +7,12 @@ const ACCOUNT_PATH = /^(auth|account)\./;
  * Whether two equal keys in a call's text are refused. What stands in front may have looked at one password or token,
  * and the object at the other. Elsewhere the last one counts, as JSON.parse has it.
  */
-export function refusesEqualKeys(path: string): boolean {
+export function requiresUniqueKeys(path: string): boolean {
   return ACCOUNT_PATH.test(path);
 }
 
 /** Whether one of the objects in a JSON text has a key twice. `value` is what the text was parsed into. */
-export function hasEqualKeys(text: string, value: unknown): boolean {
+export function hasDuplicateKeys(text: string, value: unknown): boolean {
   return countMembers(text) !== countKeys(value);
 }
 
