@@ -105,6 +105,17 @@ it("gives each block a language", async () => {
   expect(bare.filter((name) => name !== undefined)).toEqual([]);
 });
 
+/** Files of the app that a page imports and does not show. */
+const app = {
+  "router.ts": `import { initUserDO } from "trpc-userdo/router";
+    const t = initUserDO();
+    export const appRouter = t.router({ ...t.builtin });
+    export type AppRouter = typeof appRouter;`,
+  "object.ts": `import { createUserDO } from "trpc-userdo/do";
+    import { appRouter } from "./router.js";
+    export class BlogDO extends createUserDO(appRouter) {}`,
+};
+
 /** Further variants of a file get a name of their own, so that each of them is compiled. */
 function withDistinctNames(blocks: readonly PageBlock[]): readonly PageBlock[] {
   return blocks.map((block, index) => {
@@ -120,6 +131,7 @@ it.each(pagesWith("ts", "tsx"))(
     expect(blocks.filter(({ name = "" }) => !/^[\w-]+\.tsx?$/.test(name))).toEqual([]);
     const folder = await createFolder();
     const files = withDistinctNames(blocks);
+    for (const [name, code] of Object.entries(app)) await writeFile(path.join(folder, name), code);
     await writeBlocks(folder, files);
     for (const { extension, compilerOptions } of programs) {
       if (!files.some(({ name }) => name?.endsWith(`.${extension}`))) continue;
