@@ -1,10 +1,10 @@
 import type { SessionTokens } from "./call.js";
 
-/** A user, as they see themselves. Holds no secret. */
+/** A user, as the user's own client sees it. Contains no secrets. */
 export interface User {
-  /** 128 random bits as 32 hex digits: never derived from the address, and stable for life. */
+  /** 128 random bits as 32 hex digits. Never derived from the email address, and never changes. */
   readonly id: string;
-  /** The address in its canonical form. */
+  /** The email address in its canonical form. */
   readonly email: string;
   readonly emailVerified: boolean;
   readonly createdAt: Date;
@@ -14,44 +14,44 @@ export interface User {
 export interface Session {
   readonly id: string;
   readonly createdAt: Date;
-  /** When it ends unless it is used before. */
+  /** When the session ends if it is not used again. */
   readonly expiresAt: Date;
 }
 
-/** One of the user's sessions, as `sessions.list` tells of it. */
+/** One of the user's sessions, as `sessions.list` returns it. */
 export interface ListedSession extends Session {
-  /** What the device said it is when it signed in: "Firefox on Windows". A hint, and no proof. */
+  /** The device according to its User-Agent at sign-in, such as "Firefox on Windows". Clients can forge it. */
   readonly device: string | undefined;
-  /** What the user calls it. */
+  /** The name that the user gave the session. */
   readonly name: string | undefined;
-  /** When it was last used, to within five minutes. */
+  /** When the session was last used, accurate to five minutes. */
   readonly lastSeenAt: Date;
-  /** When it ends, however much it is used. */
+  /** When the session ends, even if it is used. */
   readonly endsAt: Date;
-  /** Whether it is the one that asks. */
+  /** Whether this is the session that made the call. */
   readonly current: boolean;
 }
 
-/** What signing up, signing in and `auth.me` answer. */
+/** The result of `auth.signup`, `auth.login` and `auth.me`. */
 export interface SignedIn<TUser = User> {
   readonly user: TUser;
   readonly session: Session;
-  /** Only where they were asked for, by `tokens: "body"`. */
+  /** Present if the input had `tokens: "body"`. */
   readonly tokens?: SessionTokens;
 }
 
-/** What somebody who signs up gives. */
+/** The input of a sign-up. */
 export interface Signup extends Credentials {
-  /** The app's own fields of a user, parsed, if it has any. */
+  /** The app's own fields of a user, parsed. Present if the app defines a profile. */
   readonly profile?: unknown;
 }
 
-/** An address and its password, as the user typed them. */
+/** An email address and a password. */
 export interface Credentials {
   readonly email: string;
   readonly password: string;
   /**
-   * Where the session's tokens go: into cookies, or into the answer for a client that keeps them itself.
+   * Whether the reply sets the session's tokens as cookies, or contains them for a client that stores them itself.
    * @default "cookies"
    */
   readonly tokens?: "cookies" | "body" | undefined;

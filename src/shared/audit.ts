@@ -1,56 +1,57 @@
-/** What is written down about an account. */
+/** The actions that the audit log of an account records. */
 export type AuditAction =
   | "signup"
   | "login"
   | "logout"
   | "session.revoke"
-  /** A refresh token turned up that was exchanged before: somebody has a copy of it. The session was ended. */
+  /** A refresh token was used again after it was exchanged, so it was copied. The session was ended. */
   | "session.reuse"
   | "password.change"
   | "password.confirm"
   | "password.resetRequest"
   | "password.reset"
-  /** Of a new password: the service for breached ones did not answer, so it counts as not known there. */
+  /** The service for breached passwords did not answer, so a new password was accepted without the check. */
   | "password.lookUp"
   | "device.confirmRequest"
-  /** A browser was confirmed by a mailed link: it has its own tries at sign-in. */
+  /** A mailed link confirmed a browser, which then has its own limit of sign-in attempts. */
   | "device.confirm"
   | "email.verify"
   | "email.changeRequest"
   | "email.change"
-  /** Somebody who reads the mail of a new address rejected it. The change was cancelled. */
+  /** The recipient of the mail to a new address rejected it, so the change was cancelled. */
   | "email.reject"
   | "profile.update"
   | "account.delete"
   | "account.export";
 
-/** One thing that happened to an account. */
+/** One entry of the audit log of an account. */
 export interface AuditEntry {
   readonly id: number;
   readonly at: Date;
   readonly action: AuditAction;
   readonly outcome: "ok" | "failed";
-  /** The session that did it, or that came of it. */
+  /** The session that performed the action, or that the action created. */
   readonly sessionId: string | undefined;
-  /** Finds the request in the operator's logs. */
+  /** Identifies the request in the operator's logs. */
   readonly requestId: string | undefined;
-  /** Where it came from, when the app has chosen to keep that. */
+  /** The network of the client, if the app sets `audit: { network: true }`. */
   readonly network: string | undefined;
 }
 
+/** The input of `account.audit`. */
 export interface AuditFilter {
   readonly limit: number;
-  /** The id of the last entry of the page before. */
+  /** The `nextCursor` of the previous page. */
   readonly cursor?: number | undefined;
   readonly from?: Date | undefined;
-  /** Not itself included. */
+  /** Exclusive. */
   readonly to?: Date | undefined;
   readonly action?: AuditAction | undefined;
 }
 
-/** The newest first. */
+/** A page of the audit log, newest entries first. */
 export interface AuditPage {
   readonly entries: AuditEntry[];
-  /** For the next page; `undefined` on the last. */
+  /** The `cursor` of the next page; `undefined` on the last page. */
   readonly nextCursor: number | undefined;
 }

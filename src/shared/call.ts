@@ -1,50 +1,50 @@
 import type { ForwardedCause } from "./forwarded-cause.js";
 
-/** One procedure call on its way to the Durable Object that owns the data. Crosses Workers RPC as it is. */
+/** A procedure call that the Worker sends to a Durable Object. It must survive a structured clone. */
 export interface Call {
   readonly path: string;
-  /** Left out by a server-side caller, which holds the router's type but not the router. */
+  /** Omitted by a server-side caller, which has the type of the router but not the router. */
   readonly type?: "query" | "mutation" | "subscription" | undefined;
-  /** The input as the app's code would see it: already deserialized, not yet parsed by the procedure. */
+  /** The deserialized input, which the procedure's schema has not parsed yet. */
   readonly input: unknown;
-  /** The refresh token of the browser's cookie, unchecked: for the one procedure that exchanges it. */
+  /** The unverified refresh token of the browser's cookie. Only `auth.refresh` receives it. */
   readonly refreshCookie?: string | undefined;
   /**
-   * When the access token that authenticates the call expires, in milliseconds since the epoch: for the one procedure that
-   * issues socket tickets.
+   * When the access token that authenticates the call expires, in milliseconds since the epoch. Only `auth.socketTicket`
+   * receives it.
    */
   readonly accessExpiresAt?: number | undefined;
-  /** Where a resumed subscription left off. */
+  /** The id of the last event that the client received of a subscription. */
   readonly lastEventId?: string | undefined;
   /**
-   * The place of the call in the client's batch.
+   * The index of the call in the client's batch.
    * @default 0
    */
   readonly batchIndex?: number | undefined;
   /**
-   * Whether the client gets a stream, in which the promises of a result can follow it.
+   * Whether the response is a stream, so that promises in a result can be sent after it.
    * @default false
    */
   readonly streams?: boolean | undefined;
 }
 
-/** A promise or an async iterable in a result. It follows the result by a stream of its own. */
+/** A promise or an async iterable in a result. A separate stream carries its values. */
 export interface LaterValue {
   /** The property of the result. */
   readonly key: string;
   readonly kind: "promise" | "iterable";
-  /** Authorizes the Worker to open a socket for it. */
+  /** Authorizes the Worker to open the stream's socket. */
   readonly ticket: string;
 }
 
-/** tRPC's error shape as the Durable Object formatted it, ready to be serialized for the client. */
+/** tRPC's error shape, which the Durable Object formatted. The Worker serializes it for the client. */
 export interface ErrorShape {
   readonly message: string;
   readonly code: number;
   readonly data: { readonly code: string; readonly httpStatus: number; readonly [key: string]: unknown };
 }
 
-/** What a procedure wants done to the browser's cookies: set these, or (`null`) clear them. */
+/** A change of the browser's session cookies: the tokens to set, or `null` to clear them. */
 export type SessionEffect = SessionTokens | null;
 
 /** The tokens of one session. Times are milliseconds since the epoch. */
@@ -52,40 +52,40 @@ export interface SessionTokens {
   readonly accessToken: string;
   readonly accessExpiresAt: number;
   readonly refreshToken: string;
-  /** The session's absolute end. Without use the session ends earlier. */
+  /** When the session ends, even if it is used. An unused session ends earlier. */
   readonly refreshExpiresAt: number;
-  /** After a sign-in: marks the browser as one of the user's. */
+  /** Marks the browser as a known device of the user. Present after a sign-in. */
   readonly deviceToken?: string | undefined;
 }
 
 /**
- * The answer to one {@link Call}. Errors are data here, never thrown: an error thrown across Workers RPC
- * carries its own properties and `cause` to the other side and loses its class.
+ * The reply to one {@link Call}. An error is data: if it were thrown, Workers RPC would send its own properties and its
+ * `cause`, and drop its class.
  */
 export type Reply =
   | {
       readonly ok: true;
-      // `any`, because Workers' RPC types turn `unknown` into `never`.
+      // `any`, because the RPC types of Workers convert `unknown` to `never`.
       // oxlint-disable-next-line typescript/no-explicit-any
       readonly data: any;
-      /** Set when `data` does not survive a structured clone and travels as superjson's text. */
+      /** Present if `data` does not survive a structured clone, and is superjson text instead. */
       readonly encoding?: "superjson";
-      /** Set when the procedure returned an async iterable: shows who opens a socket for it that they may. */
+      /** Present if the procedure returned an async iterable: the ticket that authorizes the Worker to open its socket. */
       readonly stream?: string;
-      /** Parts of the result that follow it. */
+      /** Promises and async iterables in the result. */
       readonly later?: readonly LaterValue[];
-      /** The event id that such a stream begins after, if its events have ids and the call gave none. */
+      /** The event id after which the stream begins. Present if its events have ids and the call did not have one. */
       readonly startsAt?: string | undefined;
       readonly session?: SessionEffect;
-      /** Set when the browser is to be marked as one of the user's, without a sign-in: the value of its device cookie. */
+      /** The value of the device cookie. Present if the call marks the browser as a known device without a sign-in. */
       readonly deviceToken?: string;
-      /** How far the log goes that a mutation has written to, when somebody could be listening. */
+      /** The cursor after the writes of a mutation. Present if the object has sockets. */
       readonly cursor?: string;
     }
   | {
       readonly ok: false;
       readonly error: ErrorShape;
       readonly session?: SessionEffect;
-      /** Only for server callers, and only of errors that were thrown on purpose. */
+      /** The cause of an error that was thrown on purpose. Only server-side callers receive it. */
       readonly cause?: ForwardedCause;
     };

@@ -1,8 +1,8 @@
 /**
- * Who makes a call. Serializable: it crosses Workers RPC and lives in the attachments of sleeping sockets.
+ * Who makes a call. Workers RPC and the attachments of hibernating sockets can serialize it.
  *
- * `via` says how the user was established: a `session` (a browser or client that signed in) or `rpc`
- * (another Worker with the binding, which acts for the user).
+ * `via` is how the user was authenticated: by a `session` of a client that signed in, or over `rpc` by another Worker with the
+ * binding, which acts for the user.
  */
 export type Caller =
   | { readonly type: "anonymous" }
@@ -12,7 +12,7 @@ export type Caller =
       readonly via: "session";
       readonly sessionId: string;
       /**
-       * The generation of the session's tokens that the request brought: proof that this generation reached its client.
+       * The generation of the tokens in the request, which proves that the client received this generation.
        * @internal
        */
       readonly generation?: number;
@@ -20,10 +20,10 @@ export type Caller =
   | { readonly type: "user"; readonly userId: string; readonly via: "rpc"; readonly sessionId?: undefined }
   | { readonly type: "system" };
 
-/** Nobody in particular: no token, or one that did not verify. */
+/** A caller without a token, or with one that is not valid. */
 export const anonymous: Caller = { type: "anonymous" };
 
-/** The session that a caller acts in, if there is one. */
+/** The id of the caller's session; `undefined` if the caller does not have one. */
 export function sessionOf(caller: Caller): string | undefined {
   return caller.type === "user" && caller.via === "session" ? caller.sessionId : undefined;
 }

@@ -1,8 +1,8 @@
 /**
- * One row's net change, as `changes()` tells it.
+ * The net change of one row, as `changes()` yields it.
  *
- * `reset` says that the gap cannot be told row by row (the cursor is too old, foreign or rolled back):
- * read the table again, then go on folding.
+ * `reset` means that the rows that changed since the cursor are unknown, because the cursor was pruned, or belongs to another
+ * object or to a state that was rolled back. Read the table again, then apply the changes that follow.
  */
 export type Change<TRow> =
   | { readonly type: "create" | "update"; readonly id: string; readonly data: TRow }

@@ -1,10 +1,10 @@
 /**
- * Whether a value has a tag that matches, such as `[object File]`, or contains such a value: in objects, arrays, Maps and Sets.
+ * Whether a value, or a value inside it, has a matching tag such as `[object File]`. Searches objects, arrays, Maps and Sets.
  * Subclasses have the tag of their base class.
  */
 export function containsTag(value: unknown, pattern: RegExp): boolean {
   const seen = new Set([value]);
-  // The loop also visits what is added to the set meanwhile.
+  // The loop also visits values that are added to the set while it runs.
   for (const each of seen) {
     if (typeof each !== "object" || !each || ArrayBuffer.isView(each)) continue;
     if (pattern.test(Object.prototype.toString.call(each))) return true;

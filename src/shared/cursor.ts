@@ -1,7 +1,6 @@
 /**
- * A position in one Durable Object's change log. On the wire it is the opaque string `seq.nonce`, used as
- * tRPC's tracked event id. The nonce tells a database that was rolled back, and another object's cursor,
- * from the real thing: the same `seq` then carries another nonce.
+ * A position in the change log of one Durable Object. Clients receive it as the opaque string `seq.nonce`, which is tRPC's
+ * tracked event id. The nonce differs if the database was rolled back, or if the cursor belongs to another object.
  */
 export interface Cursor {
   readonly seq: number;
@@ -11,12 +10,12 @@ export interface Cursor {
 
 const CURSOR = /^(0|[1-9][0-9]{0,15})\.([0-9a-f]{16})$/;
 
-/** The cursor as it travels. */
+/** Formats a cursor for clients. */
 export function formatCursor(cursor: Cursor): string {
   return `${cursor.seq}.${cursor.nonce}`;
 }
 
-/** Reads a cursor back; `undefined` for anything that {@link formatCursor} cannot have written. */
+/** Parses a cursor; `undefined` for text that {@link formatCursor} does not return. */
 export function parseCursor(text: string): Cursor | undefined {
   const match = CURSOR.exec(text);
   if (!match) return undefined;

@@ -1,11 +1,11 @@
-/** What the Worker can tell of the device that a request came from. Crosses RPC with the calls; none of it is proof. */
+/** The device of a request, according to its headers. The client can forge all of it. Sent to the object with the calls. */
 export interface Device {
-  /** Short and clean, for a list of sessions: "Firefox on Windows". */
+  /** A short description for a list of sessions, such as "Firefox on Windows". */
   readonly label?: string | undefined;
-  /** What its cookie says of who signed in on it before. Not verified yet. */
+  /** The unverified device cookie, which names the users who signed in on the device. */
   readonly token?: string | undefined;
-  /** The network it is in: an IPv4 address, or the first 64 bits of an IPv6 one. */
+  /** The client's network: an IPv4 address, or the first 64 bits of an IPv6 address. */
   readonly network?: string | undefined;
-  /** Finds the request in the operator's logs. */
+  /** Identifies the request in the operator's logs. */
   readonly requestId?: string | undefined;
 }

@@ -1,22 +1,22 @@
 import { endOfString } from "./json-text.js";
 
-/** The built-in procedures whose inputs say who somebody is. */
+/** The built-in procedures with inputs that identify an account. */
 const ACCOUNT_PATH = /^(auth|account)\./;
 
 /**
- * Whether two equal keys in a call's text are refused. What stands in front may have looked at one password or token,
- * and the object at the other. Elsewhere the last one counts, as JSON.parse has it.
+ * Whether an input with the same key twice is refused. A proxy in front of the Worker could have checked the first password or
+ * token, and the object would use the second. Other procedures use the last value, as `JSON.parse` does.
  */
 export function requiresUniqueKeys(path: string): boolean {
   return ACCOUNT_PATH.test(path);
 }
 
-/** Whether one of the objects in a JSON text has a key twice. `value` is what the text was parsed into. */
+/** Whether an object in a JSON text has the same key twice. `value` is the parsed text. */
 export function hasDuplicateKeys(text: string, value: unknown): boolean {
   return countMembers(text) !== countKeys(value);
 }
 
-/** How many members the objects in a text have. */
+/** Counts the members of all objects in a JSON text. */
 function countMembers(text: string): number {
   let members = 0;
   for (let at = 0; at < text.length; at++) {
@@ -26,7 +26,7 @@ function countMembers(text: string): number {
   return members;
 }
 
-/** How many keys are left of them. A loop: how deep a stranger nests must not decide when the stack ends. */
+/** Counts the keys of all objects in a value. A recursion would overflow the stack on a deeply nested value. */
 function countKeys(value: unknown): number {
   let keys = 0;
   const open = [value];

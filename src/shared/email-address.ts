@@ -2,12 +2,13 @@ const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_
 const DOMAIN = /^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
 /**
- * The one form of an address that accounts are told apart by, or `undefined` when it is none.
+ * The canonical form of an email address, which identifies an account; `undefined` if the text is not an email address.
  *
- * Case is folded in ASCII only, and the local part must be ASCII: full Unicode folding maps characters of
- * other alphabets onto ASCII letters (the Kelvin sign becomes `k`), which would let a stranger's look-alike
- * address reach somebody else's account. Dots and `+tags` stay: whether they matter is up to the mail server.
- * An international domain becomes its ASCII form, as the URL standard does it.
+ * The local part must be ASCII and becomes lower case. Unicode case folding would map characters of other alphabets to ASCII
+ * letters (the Kelvin sign to `k`), so a look-alike address would reach the account of another user. Dots and `+tags` remain,
+ * because their meaning depends on the mail server. An international domain is converted to ASCII.
+ *
+ * @see https://url.spec.whatwg.org/#concept-domain-to-ascii
  */
 export function canonicalEmail(input: string): string | undefined {
   const text = input.trim();
@@ -20,7 +21,7 @@ export function canonicalEmail(input: string): string | undefined {
 }
 
 function asciiDomain(domain: string): string | undefined {
-  // Anything that the URL parser would read as more than a host name, or leave out at its end, never reaches it.
+  // The URL parser would read these characters as more than a host name, or drop them.
   if (domain.length === 0 || /[\s\p{Cc}/?#@:\\%[\]]/u.test(domain)) return undefined;
   const { hostname } = URL.canParse(`http://${domain}`) ? new URL(`http://${domain}`) : { hostname: "" };
   return DOMAIN.test(hostname) && !/^[0-9.]+$/.test(hostname) ? hostname : undefined;

@@ -103,7 +103,7 @@ export type ErrorReason =
   | "WRONG_ORGANIZATION"
   | "WRONG_PASSWORD";
 
-// The form of a reason is checked, not a list of them, which every page would load.
+/** Two or more words. The client checks this form, because a list of all reasons would enlarge every page. */
 const REASON = /^[A-Z\d]+(_[A-Z\d]+)+$/;
 
 /**

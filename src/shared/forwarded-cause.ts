@@ -1,8 +1,8 @@
-/** The cause of an error on its way to a server caller. Structured clone keeps neither an error's class nor its own fields. */
+/** The cause of an error, for a server-side caller. It is data, because a structured clone drops an error's class and fields. */
 export interface ForwardedCause {
   readonly name: string;
   readonly message: string;
-  /** What a validation found, such as the `issues` of a `ZodError`. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- Workers' RPC types turn `unknown` into `never`
+  /** The issues of a validation, as in a `ZodError`. */
+  // oxlint-disable-next-line typescript/no-explicit-any -- the RPC types of Workers convert `unknown` to `never`
   readonly issues?: any;
 }

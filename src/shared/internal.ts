@@ -4,55 +4,61 @@ import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import type { ErrorReason } from "./error-reason.js";
 
-/** What the objects of one app, and Workers with its binding, ask of each other. Not reachable from outside. */
+/**
+ * The messages that objects of an app send each other, and that Workers send to objects. Clients cannot send them. Each comment
+ * begins with the sender and the receiver.
+ */
 export type InternalRequest =
   | {
-      /** Index → user: make the account. Idempotent by `operationId`. */
+      /** Email index → user: creates the account. Idempotent by `operationId`. */
       readonly op: "createAccount";
       readonly operationId: string;
       readonly signup: Signup;
-      /** Whether the service for breached passwords could not be asked about this one. */
+      /** Whether the service for breached passwords did not answer, so that the password is not checked. */
       readonly notLookedUp: boolean;
       readonly device: Device;
-      /** Whether the address got too many mails, so that the link to verify it is not mailed. */
+      /** Whether the email address received too many mails, so that the verification link is not sent. */
       readonly isMailLimited?: boolean;
     }
-  | { /** Index → user: is there an account of this address? */ readonly op: "hasAccount"; readonly email: string }
   | {
-      /** Index → user: sign in. */
+      /** Email index → user: returns whether the account has this email address. */ readonly op: "hasAccount";
+      readonly email: string;
+    }
+  | {
+      /** Email index → user: signs in. */
       readonly op: "login";
       readonly email: string;
       readonly password: string;
       readonly device: Device;
-      /** The account's device epoch, according to the device's cookie; `undefined` for a device that is not known. */
+      /** The account's device epoch in the device cookie; `undefined` for an unknown device. */
       readonly deviceEpoch: string | undefined;
     }
   | {
-      /** Worker → user: use up a socket ticket. */
+      /** Worker → user: redeems a socket ticket. */
       readonly op: "redeemSocketTicket";
       readonly id: string;
-      /** The organization that the socket is opened to; `undefined` for the user's own object. */
+      /** The organization of the socket; `undefined` for a socket to the user's own object. */
       readonly organizationId: string | undefined;
     }
   | {
-      /** Another Worker → user: whose session is this token's? Checked here: that Worker may have no secret. */
+      /** Worker → user: returns the session of a token. The object verifies the token, because another Worker has no secret. */
       readonly op: "loadSession";
       readonly token: string;
     }
   | {
-      /** Index → user: mail a link for a new password, if the address is the user's. */
+      /** Email index → user: mails a link to set a new password, if the email address is the user's. */
       readonly op: "requestPasswordReset";
       readonly email: string;
       readonly device: Device;
     }
   | {
-      /** Index → user: mail a link that confirms a device, if the address is the user's. */
+      /** Email index → user: mails a link to confirm a device, if the email address is the user's. */
       readonly op: "requestDeviceLink";
       readonly email: string;
       readonly device: Device;
     }
   | {
-      /** User → index: keep an address for a user who wants to change to it. The same operation asks again to confirm. */
+      /** User → email index: reserves an email address for a user who changes to it, or confirms the reservation. */
       readonly op: "reserveAddress";
       readonly userId: string;
       readonly operationId: string;
@@ -62,103 +68,106 @@ export type InternalRequest =
       readonly isConfirming?: boolean;
     }
   | {
-      /** User → index: may the address get another mail of this kind? Counted if so, and the same id only once. */
+      /** User → email index: counts a mail, and returns whether the limit allows it. Idempotent by `id`. */
       readonly op: "countMail";
       readonly kind: "verifyEmail" | "confirmDevice" | "emailChanged" | "passwordChanged" | "accountDeleted";
       readonly id: string;
     }
   | {
-      /** Worker → user: exchange a refresh token whose MAC holds. */
+      /** Worker → user: exchanges a refresh token. The Worker has verified its MAC. */
       readonly op: "refresh";
       readonly sessionId: string;
       readonly generation: number;
       readonly device: Device;
     }
   | {
-      /** Worker → user: is a refresh token whose MAC holds the newest of its session? It is not exchanged. */
+      /** Worker → user: returns whether a refresh token is the newest of its session. The Worker has verified its MAC. */
       readonly op: "holdsRefreshToken";
       readonly sessionId: string;
       readonly generation: number;
       readonly device: Device;
     }
   | {
-      /** Organization → user: until when may a session be taken to be alive? Written down, so that its end is told. */
+      /** Organization → user: requests a lease of a session. The user stores it, to revoke the lease when the session ends. */
       readonly op: "lease";
       readonly organizationId: string;
       readonly sessionId: string;
-      /** The generation of its tokens that a client presented; `undefined` if that is not known. */
+      /** The generation of the tokens that a client presented; `undefined` if it is unknown. */
       readonly generation?: number | undefined;
     }
   | {
-      /** Organization → index: may the address get an invitation? A place is kept for it, for a minute. */
+      /** Organization → email index: reserves an invitation for a minute, and returns whether the limits allow it. */
       readonly op: "admitInvitation";
       readonly organizationId: string;
       /** `undefined` for the app itself. */
       readonly inviterId: string | undefined;
     }
   | {
-      /** Organization → user: is this the user's address, and verified? */ readonly op: "hasVerified";
+      /** Organization → user: returns whether the user has verified this email address. */ readonly op: "hasVerified";
       readonly email: string;
     }
   | {
-      /** Index → user: is this the user's verified address, and do they block an inviter? */
+      /** Email index → user: returns whether the email address is the user's and verified, and the user blocks the inviter. */
       readonly op: "blocksInviter";
       readonly email: string;
       /** The user id is unknown in an invitation that an earlier version stored. */
       readonly inviter: { readonly userId: string | undefined; readonly email: string };
     }
   | {
-      /** User → organization: an invitation is accepted or declined by whom it is for. Idempotent. */
+      /** User → organization: accepts or declines an invitation. Idempotent. */
       readonly op: "answerInvitation";
       readonly answer: "accept" | "decline";
       readonly invitationId: string;
       readonly userId: string;
       readonly email: string;
     }
-  | { /** User → organization: would it be without an owner? */ readonly op: "isLastOwner"; readonly userId: string }
   | {
-      /** Worker → any object: the client of a request has left, so the signals of its calls are aborted. */
+      /** User → organization: returns whether the user is the only owner. */ readonly op: "isLastOwner";
+      readonly userId: string;
+    }
+  | {
+      /** Worker → any object: aborts the signals of the calls of a request, because its client has disconnected. */
       readonly op: "leave";
       readonly requestId: string;
     }
-  | ({ /** Any object → any other: what its outbox has for it. */ readonly op: "deliver" } & Delivery);
+  | ({ /** Any object → any other: delivers messages of the outbox. */ readonly op: "deliver" } & Delivery);
 
-/** Letters of one object's outbox to another, in order. */
+/** Outbox messages of one object for another, in order. */
 export interface Delivery {
-  /** The sender's name, and which of its lives the numbers belong to. */
+  /** The name of the sending object, with an id of its outbox. A new outbox numbers its messages from the beginning. */
   readonly source: string;
   readonly letters: readonly { readonly seq: number; readonly kind: string; readonly payload: unknown }[];
 }
 
-/** How many of the letters are dealt with, and why not the next. */
+/** The number of messages that the receiver handled, and why it did not handle the next. */
 export interface Receipt {
   readonly done: number;
-  /** There is nobody here (any more): nothing came of them. */
+  /** The receiver does not exist, or was deleted, so the messages had no effect. */
   readonly gone?: boolean;
   readonly error?: string;
 }
 
-/** A session, as `loadSession` finds it. */
+/** A session, as `loadSession` returns it. */
 export interface FoundSession {
   readonly user: User;
   readonly session: ListedSession;
-  /** The app's own; `undefined` when nothing was set. `any`, because Workers' RPC types turn `unknown` into `never`. */
+  /** The app's session data; `undefined` if none was set. `any`, because the RPC types of Workers convert `unknown` to `never`. */
   // oxlint-disable-next-line typescript/no-explicit-any
   readonly data: any;
 }
 
-/** A sign-in and its tokens. */
+/** The result of a sign-in. */
 export interface SignInResult {
   readonly signedIn: SignedIn;
   readonly tokens: SessionTokens;
-  /** The account's device epoch when the password was right, for the device cookie. */
+  /** The account's device epoch at the time of the sign-in, for the device cookie. */
   readonly deviceEpoch: string;
 }
 
-/** An error that was meant for the client, as data: thrown across RPC it would lose its class. */
+/** An error for the client. It is data, because a thrown error would lose its class over RPC. */
 export interface RefusedResult {
   readonly refused: { readonly code: string; readonly message: string; readonly reason?: ErrorReason | undefined };
-  /** Whether a mail had already been handed to the app's hook. */
+  /** Whether a mail was already passed to the app's hook. */
   readonly mailed?: boolean;
 }
 
@@ -169,10 +178,11 @@ export interface RedeemedSocketTicket {
   readonly expiresAt: number;
 }
 
+/** The results of the messages. */
 interface Replies {
   createAccount: SignInResult | RefusedResult | "exists";
   hasAccount: boolean;
-  /** `"unknown device"`: the device epoch has changed, so nothing was checked. */
+  /** `"unknown device"`: the device epoch has changed, so the password was not checked. */
   login: SignInResult | RefusedResult | "refused" | "unknown device";
   requestPasswordReset: void;
   requestDeviceLink: void;
@@ -182,7 +192,7 @@ interface Replies {
   holdsRefreshToken: boolean;
   loadSession: FoundSession | null;
   redeemSocketTicket: RedeemedSocketTicket | null;
-  /** Until then, in milliseconds since the epoch. */
+  /** When the lease expires, in milliseconds since the epoch. */
   lease: number | "ended" | "replaced";
   answerInvitation: "accepted" | "declined" | "invalid";
   admitInvitation: boolean;
@@ -193,4 +203,5 @@ interface Replies {
   deliver: Receipt;
 }
 
+/** The result of one message. */
 export type InternalReply<TRequest extends InternalRequest> = Replies[TRequest["op"]];

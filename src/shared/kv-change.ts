@@ -1,8 +1,8 @@
 /**
- * What came of one key, as `kv.watch` tells it. `version` is what `ifVersion` takes.
+ * The net change of one key, as `kv.watch` yields it. `version` can be passed as `ifVersion`.
  *
- * `reset` says that the gap cannot be told key by key (the cursor is too old, foreign or rolled back): read the
- * keys again, then go on.
+ * `reset` means that the keys that changed since the cursor are unknown, because the cursor was pruned, or belongs to another
+ * object or to a state that was rolled back. Read the keys again, then apply the changes that follow.
  */
 export type KvChange<TValue = unknown> =
   | { readonly type: "set"; readonly key: string; readonly value: TValue; readonly version: number }

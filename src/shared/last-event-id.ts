@@ -1,6 +1,6 @@
 /**
- * Where a resumed subscription left off, as far as its input says it: so a server caller does, and a stock client that
- * tries again by itself (`retryLink`, an event stream that it opens anew). One beside the input is newer.
+ * The `lastEventId` in the input of a resumed subscription. Server-side callers send it there, and so do tRPC's own clients
+ * when they retry (`retryLink`, or an event stream that reconnects). An id outside of the input is newer, and takes precedence.
  */
 export function lastEventIdIn(input: unknown): string | undefined {
   if (typeof input !== "object" || input === null || !("lastEventId" in input)) return undefined;

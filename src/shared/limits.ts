@@ -1,26 +1,26 @@
 import { requestLimits } from "./request-limits.js";
 
-/** Sizes and counts that both ends of the wire agree on. */
+/** Limits of requests, messages and stored values. */
 export const limits = {
   ...requestLimits,
-  /** Largest request body, in bytes. */
+  /** Maximum bytes of a request body. */
   bodyBytes: 1_048_576,
-  /** Longest procedure path of one call, in characters. */
+  /** Maximum characters of the procedure path of one call. */
   pathLength: 256,
-  /** Deepest nesting of a JSON value. */
+  /** Maximum nesting of a JSON value. */
   jsonDepth: 64,
-  /** Most values in one JSON document. */
+  /** Maximum number of values in a JSON document. */
   jsonNodes: 100_000,
-  /** Longest `bigint`, in digits. */
+  /** Maximum digits of a `bigint`. */
   bigintDigits: 40,
-  /** Most cookies of single sessions that are read from one request, the newest ones. */
+  /** Maximum number of single-session cookies that are read from a request. The newest are read. */
   sessionRecords: 8,
-  /** Largest data of one session, in bytes as stored. */
+  /** Maximum stored bytes of the data of a session. */
   sessionDataBytes: 65_536,
-  /** Largest profile or fields of a user, and largest settings of an organization, in bytes as stored. */
+  /** Maximum stored bytes of the profile or the fields of a user, and of the settings of an organization. */
   fieldsBytes: 32_768,
-  /** Longest token, in characters. */
+  /** Maximum characters of a token. */
   tokenLength: 4_096,
-  /** Largest message on a socket, in bytes. */
+  /** Maximum bytes of a message on a socket. */
   messageBytes: 262_144,
 } as const;

@@ -1,13 +1,13 @@
-/** What `_live`, the carrier of live queries, is asked: which query, and whose object it runs in. */
+/** The input of `_live`, the built-in subscription that carries a live query. */
 export interface LiveInput {
-  /** As the query's own input has it. Outside as well, where the object and its socket are found by it. */
+  /** Copied from the input of the query, so that routing can read it. */
   readonly organizationId?: unknown;
   readonly path: string;
   readonly input: unknown;
 }
 
-/** The input of the carrier that keeps a query current. */
+/** Creates the input of `_live` for a query. */
 export function liveInputOf(path: string, input: unknown): LiveInput {
-  const isOrganizations = typeof input === "object" && input !== null && "organizationId" in input;
-  return { ...(isOrganizations && { organizationId: input.organizationId }), path, input };
+  const hasOrganization = typeof input === "object" && input !== null && "organizationId" in input;
+  return { ...(hasOrganization && { organizationId: input.organizationId }), path, input };
 }

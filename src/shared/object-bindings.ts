@@ -1,24 +1,26 @@
 import type { ObjectNamespace } from "./object-stub.js";
 
-/** A binding of the settings, with the namespace of Durable Objects behind it. */
+/** A binding in `env`, and its Durable Object namespace. */
 export interface ObjectBinding {
   readonly binding: string;
   readonly namespace: ObjectNamespace;
 }
 
-/** The bindings that lead to the class of an object, in the order of the settings. The platform's own check of ids decides. */
+/**
+ * Finds the bindings of the class of an object, in the order of `env`. A namespace accepts only ids of its own class.
+ */
 export function bindingsOf(id: string, env: object): ObjectBinding[] {
   return Object.entries(env).flatMap(([binding, value]: [string, unknown]) =>
-    isDurableObjectNamespace(value) && recognizes(value, id) ? [{ binding, namespace: value }] : [],
+    isDurableObjectNamespace(value) && acceptsId(value, id) ? [{ binding, namespace: value }] : [],
   );
 }
 
-/** Reads the tag: a service binding answers to every property, and asking one would call it. */
+/** Checks the tag, because a service binding has every property, and reading one would start a call. */
 export function isDurableObjectNamespace(value: unknown): value is ObjectNamespace {
   return Object.prototype.toString.call(value) === "[object DurableObjectNamespace]";
 }
 
-function recognizes(namespace: ObjectNamespace, id: string): boolean {
+function acceptsId(namespace: ObjectNamespace, id: string): boolean {
   try {
     namespace.idFromString(id);
     return true;

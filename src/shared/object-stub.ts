@@ -4,18 +4,18 @@ import type { Device } from "./device.js";
 import { toName, type ObjectAddress } from "./owner.js";
 import type { InternalReply, InternalRequest } from "./internal.js";
 
-/** Takes the reply to one call of a batch. Across RPC it returns a promise. */
+/** Receives the reply to one call of a batch. Over RPC it returns a promise. */
 export type OnReply = (index: number, reply: Reply) => void | Promise<void>;
 
 /**
- * What one object of the app is to another, and to the Worker. Written by hand: Workers' own stub types would
- * expand the whole router.
+ * The methods of an object that the Worker and other objects call. This is not the stub type of Workers, which would expand
+ * the types of the whole router.
  */
 export interface ObjectStub {
   /**
-   * Runs calls on a caller's behalf, as they stand in one batch. `device` is where they came from, over HTTP. The internal
-   * message "leave" names the calls by their `requestId`. With `onReply`, each reply is passed to it as soon as there is one,
-   * and the result is empty. A version of the object that does not know `onReply` returns all replies.
+   * Runs the calls of a batch for a caller. `device` is the device of an HTTP request. The internal message "leave" identifies
+   * the calls by their `requestId`. `onReply` receives each reply as soon as its call has finished, and the result is then
+   * empty. An object that runs an earlier version ignores `onReply` and returns all replies.
    */
   trpc(
     caller: Caller,
@@ -24,19 +24,19 @@ export interface ObjectStub {
     requestId?: string,
     onReply?: OnReply,
   ): Promise<Reply[]>;
-  /** The framework's own messages between objects. */
+  /** Handles a message of the framework. */
   internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>>;
   fetch(request: Request): Promise<Response>;
 }
 
-/** A namespace of the app's objects, as far as the framework needs it. */
+/** The methods of a Durable Object namespace that the framework uses. */
 export interface ObjectNamespace {
   getByName(name: string): unknown;
   idFromName(name: string): unknown;
   idFromString(id: string): unknown;
 }
 
-/** The stub of one object. A fresh one each time: a stub stays broken after its object was reset. */
+/** Creates a stub of an object. Do not reuse it: a stub stays broken after its object was reset. */
 export function stubOf(namespace: Pick<ObjectNamespace, "getByName">, address: ObjectAddress): ObjectStub {
   return namespace.getByName(toName(address)) as ObjectStub;
 }

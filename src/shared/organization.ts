@@ -1,10 +1,10 @@
-/** One of the organizations that a user has to do with, as `organizations.list` tells of it. */
+/** An organization of which the user is a member, or to which the user is invited, as `organizations.list` returns it. */
 export type ListedOrganization<TRole extends string = string> =
   | {
       readonly status: "member";
       readonly id: string;
       readonly name: string;
-      /** "owner" for one's own. */
+      /** The user's role. "owner" is built in. */
       readonly role: TRole;
       readonly joinedAt: Date;
     }
@@ -12,23 +12,23 @@ export type ListedOrganization<TRole extends string = string> =
       readonly status: "invited";
       readonly id: string;
       readonly name: string;
-      /** The one that accepting gives. */
+      /** The role that the user gets by accepting. */
       readonly role: TRole;
       /** For `organizations.invitations.accept` and `.decline`. */
       readonly invitationId: string;
-      /** The address of the inviter; `undefined` when the app itself sent the invitation. */
+      /** The inviter's email address; `undefined` if the app itself sent the invitation. */
       readonly invitedBy: string | undefined;
-      /** The inviter, and whether the address is known to be theirs; `undefined` when the app itself sent it. */
+      /** The inviter; `undefined` if the app itself sent the invitation. */
       readonly inviter: Inviter | undefined;
       readonly expiresAt: Date;
     };
 
-/** A member who invited somebody. */
+/** A member who sent an invitation. */
 export interface Inviter {
   readonly email: string;
   /**
-   * Whether the inviter had verified the address when the invitation was sent, or sent again. Anybody can sign up with
-   * somebody else's address, so show an address that is not verified with a warning.
+   * Whether the inviter had verified the email address when the invitation was last sent. Anybody can sign up with the email
+   * address of another person, so show a warning beside one that is not verified.
    */
   readonly emailVerified: boolean;
 }
@@ -37,12 +37,12 @@ export interface Inviter {
 export interface BlockedInviter {
   /** For `organizations.invitations.unblockInviter`. */
   readonly id: string;
-  /** The inviter's address at the time. */
+  /** The inviter's email address when the user blocked the inviter. */
   readonly email: string;
   readonly blockedAt: Date;
 }
 
-/** Somebody who belongs to an organization. */
+/** A member of an organization. */
 export interface Member<TRole extends string = string> {
   readonly userId: string;
   readonly email: string;
@@ -50,14 +50,14 @@ export interface Member<TRole extends string = string> {
   readonly joinedAt: Date;
 }
 
-/** An invitation that waits for its answer, as those who may invite see it. */
+/** A pending invitation, as members with the permission to invite see it. */
 export interface Invitation<TRole extends string = string> {
   readonly id: string;
   readonly email: string;
   readonly role: TRole;
-  /** The address of the inviter; `undefined` when the app itself sent the invitation. */
+  /** The inviter's email address; `undefined` if the app itself sent the invitation. */
   readonly invitedBy: string | undefined;
-  /** The inviter, and whether the address is known to be theirs; `undefined` when the app itself sent it. */
+  /** The inviter; `undefined` if the app itself sent the invitation. */
   readonly inviter: Inviter | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date;

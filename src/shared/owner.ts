@@ -1,12 +1,12 @@
-/** Whose Durable Object it is: one user's, or one organization's. */
+/** The owner of a Durable Object: a user or an organization. */
 export interface Owner {
   readonly type: "user" | "organization";
   readonly id: string;
 }
 
 /**
- * What a Durable Object of the app is named after. `email` objects are an index only: they say which
- * user owns an address, and hold no app data.
+ * Identifies a Durable Object of the app. An `email` object is an index: it stores which user has an email address, and no data
+ * of the app.
  */
 export interface ObjectAddress {
   readonly type: "user" | "organization" | "email";
@@ -20,7 +20,7 @@ export function toName(address: ObjectAddress): string {
   return `${address.type}:${address.id}`;
 }
 
-/** Reads a Durable Object's name back; `undefined` for a name that is none of ours. */
+/** Parses the name of a Durable Object; `undefined` for a name that {@link toName} does not return. */
 export function parseName(name: string | undefined): ObjectAddress | undefined {
   const [, type, id] = (name === undefined ? null : NAME.exec(name)) ?? [];
   return id === undefined ? undefined : { type: type as ObjectAddress["type"], id };

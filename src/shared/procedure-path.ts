@@ -1,4 +1,4 @@
-/** The names of routers and procedures joined by dots, as far as requests over HTTP can have them. */
+/** Names of routers and procedures joined by dots, with the characters that URLs of requests can contain. */
 const PROCEDURE_PATH = /^[\p{L}\p{M}\p{N}_$-]+(\.[\p{L}\p{M}\p{N}_$-]+)*$/u;
 
 /** Whether a path, or a single name, can be called over every transport. */

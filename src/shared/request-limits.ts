@@ -1,7 +1,7 @@
-/** The limits that a browser client needs. Bundlers keep an object whole, so the server's are in an object of their own. */
+/** The limits that a browser client needs. They are a separate object, because bundlers do not remove unused properties. */
 export const requestLimits = {
-  /** Most calls in one batch. */
+  /** Maximum number of calls in a batch. */
   batchCalls: 20,
-  /** Longest request path and query together, in characters. */
+  /** Maximum characters of the path and the query of a URL together. */
   urlLength: 16_384,
 } as const;

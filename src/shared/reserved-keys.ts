@@ -9,7 +9,7 @@ export function isReservedKey(key: string): boolean {
   return reservedKeys.has(key);
 }
 
-/** Whether an object has such a key of its own. */
+/** Whether an object has a reserved key of its own. */
 export function hasReservedKey(value: object): boolean {
   return list.some((key) => Object.hasOwn(value, key));
 }

@@ -1,8 +1,8 @@
 /**
- * The header that names a user: in a reply the one that the browser's cookies belong to, in a mutation the one that the
- * page made the call for.
+ * The header with a user's id: in a response the user of the browser's cookies, and in a mutation the user for whom the page
+ * made the call.
  */
 export const USER_HEADER = "userdo-user";
 
-/** In place of a user's id when nobody is signed in. */
+/** The value of the header if no user is signed in. */
 export const NO_USER = "anonymous";

@@ -1,4 +1,4 @@
-/** The URL parameter of a socket with the user that the page opens it for. */
+/** The URL parameter of a socket with the user for whom the page opens it. */
 export const USER_PARAMETER = "user";
 
 /** The URL parameter of a socket with the ticket that authenticates it. */

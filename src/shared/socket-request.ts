@@ -1,5 +1,5 @@
-/** The header of an upgrade on its way from the Worker to an object: who opens the socket, signed. */
+/** The header of a WebSocket upgrade from the Worker to an object. It has the signed caller. */
 export const SOCKET_PASS_HEADER = "x-userdo-socket-pass";
 
-/** The header of an upgrade for a stream that a reply told the ticket of. */
+/** The header of a WebSocket upgrade for a stream. It has the ticket that the reply contained. */
 export const STREAM_TICKET_HEADER = "x-userdo-stream-ticket";
