@@ -71,7 +71,7 @@ describe("a migration that fails", () => {
     }
     expect(await stored()).toEqual(before);
     expect(startErrors).toEqual([
-      'The migration "titles-are-names" failed, and nothing of it is kept: hunter2: not today',
+      'The migration "titles-are-names" failed, and all its changes were rolled back: hunter2: not today',
     ]);
   });
 

@@ -10,7 +10,7 @@ import { catchRefusal } from "./refusable.js";
 import type { SessionRow } from "./sessions/session-row.js";
 import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";
-import { unrecorded } from "../tables/reads/read-recorder.js";
+import { withoutRecorder } from "../tables/reads/read-recorder.js";
 
 /** The app's hook for a sign-up or sign-in. If it fails, the sign-up or sign-in is undone. */
 export type SignInHook = (user: User, session: SessionRow) => void | Promise<void>;
@@ -232,7 +232,7 @@ export function createUserAccount(options: UserAccountOptions) {
     /** Records that the caller's session is in use: something was sent to it or received from it over a socket. */
     onUse(caller: Caller): void {
       // Not recorded, so that a live query does not depend on the session's row.
-      unrecorded(() => {
+      withoutRecorder(() => {
         const session = findActiveSession(caller);
         if (typeof session === "object") sessions.touch(session, Date.now());
       });

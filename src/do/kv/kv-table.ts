@@ -1,4 +1,4 @@
-import { frameworkTriggersSql } from "../tables/schema/ddl.js";
+import { frameworkTriggersSql } from "../tables/schema/change-log-sql.js";
 
 /** The name of the table in the change log. */
 export const KV_TABLE = "_kv";

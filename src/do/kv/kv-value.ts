@@ -4,7 +4,7 @@ import type { KvSchemas } from "../../router/kv/kv-schemas.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import { decodeJson, encodeJson } from "../tables/codec/json-codec.js";
 import { describeIssues } from "../tables/write/parse-row.js";
-import { ValueError } from "../tables/codec/value-error.js";
+import { ValueError } from "../tables/table-errors.js";
 import { sizeOf } from "../tables/codec/value-size.js";
 import type { StoredEntry } from "./kv-store.js";
 
@@ -68,8 +68,7 @@ function encode(value: unknown): string {
     return encodeJson(value);
   } catch (cause) {
     if (!(cause instanceof ValueError)) throw cause;
-    const reason = cause.code === "PAYLOAD_TOO_LARGE" ? "VALUE_TOO_LARGE" : "VALUE_INVALID";
-    throw new ReasonedError({ code: cause.code, reason, message: `The value ${cause.message}`, cause });
+    throw new ReasonedError({ code: cause.code, reason: cause.reason, message: `The value ${cause.message}`, cause });
   }
 }
 

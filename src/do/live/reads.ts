@@ -24,7 +24,7 @@ export function createReads(): Reads {
 
   return {
     recorder: {
-      read(read) {
+      recordRead(read) {
         const own = tables.get(read.table) ?? new Map<string, Read>();
         tables.set(read.table, own);
         if (own.has("*")) return;
@@ -35,7 +35,7 @@ export function createReads(): Reads {
           own.set(JSON.stringify(read), read);
         }
       },
-      caller() {
+      recordCaller() {
         hasReadCaller = true;
       },
     },

@@ -37,7 +37,7 @@ function trackedProperty(property: PropertyDescriptor): PropertyDescriptor {
     configurable: true,
     enumerable: property.enumerable ?? false,
     get() {
-      currentRecorder()?.caller();
+      currentRecorder()?.recordCaller();
       return property.get ? (property.get.call(this) as unknown) : (property.value as unknown);
     },
   };

@@ -20,7 +20,7 @@ import { createDatabase } from "../tables/create-database.js";
 import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 import { createTables } from "../tables/create-tables.js";
 import { recordedSql } from "../tables/reads/recorded-sql.js";
-import { prepareConnection } from "../tables/schema/prepare-connection.js";
+import { prepareConnection } from "../tables/schema/change-log-sql.js";
 import type { TableSet } from "../tables/table-set.js";
 import { watchWrites } from "../tables/watch-writes.js";
 

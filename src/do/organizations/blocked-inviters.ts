@@ -1,6 +1,6 @@
 import type { BlockedInviter } from "../../shared/organization.js";
 import { randomId } from "../../shared/random-id.js";
-import { loggedTableSql } from "../tables/schema/ddl.js";
+import { loggedTableSql } from "../tables/schema/change-log-sql.js";
 
 /** The inviter of an invitation. */
 export interface KnownInviter {

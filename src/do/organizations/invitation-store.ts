@@ -1,6 +1,6 @@
 import type { Invitation } from "../../shared/organization.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
-import { loggedTableSql } from "../tables/schema/ddl.js";
+import { loggedTableSql } from "../tables/schema/change-log-sql.js";
 
 /** An invitation as stored in its row. */
 export interface InvitationRow extends Omit<Invitation, "inviter"> {

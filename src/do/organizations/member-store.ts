@@ -1,6 +1,6 @@
 import type { Member } from "../../shared/organization.js";
 import { recordRow } from "../tables/reads/record-rows.js";
-import { loggedTableSql } from "../tables/schema/ddl.js";
+import { loggedTableSql } from "../tables/schema/change-log-sql.js";
 
 /** A member as stored in its row. */
 export interface MemberRow extends Member {

@@ -34,7 +34,7 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
   /** Reads the member each time, because the membership can end during the call. @throws ReasonedError FORBIDDEN */
   function actor(): "system" | MemberRow {
     // The result of a live query that reads the role belongs to this caller only. A check does not reveal the role.
-    currentRecorder()?.caller();
+    currentRecorder()?.recordCaller();
     if (caller.type === "system") return "system";
     const member = caller.type === "user" ? members.find(caller.userId) : undefined;
     if (member) return member;

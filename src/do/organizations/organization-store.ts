@@ -1,6 +1,6 @@
 import superjson from "superjson";
 import { encodeFields } from "../fields/encode-fields.js";
-import { loggedTableSql } from "../tables/schema/ddl.js";
+import { loggedTableSql } from "../tables/schema/change-log-sql.js";
 
 /** The organization of this object. */
 export interface OrganizationRow {

@@ -1,5 +1,5 @@
 import type { ListedOrganization } from "../../shared/organization.js";
-import { loggedTableSql } from "../tables/schema/ddl.js";
+import { loggedTableSql } from "../tables/schema/change-log-sql.js";
 import type { KnownInviter } from "./blocked-inviters.js";
 import { selectWithInviter, writeInviter } from "./inviter-table.js";
 import type { WaitingInvitation } from "./waiting-invitation.js";

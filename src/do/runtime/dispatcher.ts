@@ -28,8 +28,8 @@ import { createStreamScope, isAsyncIterable, type StreamScope, type ScopedCall }
 import {
   withoutCallerTracking,
   currentRecorder,
-  recording,
-  unrecorded,
+  withRecorder,
+  withoutRecorder,
   type ReadRecorder,
 } from "../tables/reads/read-recorder.js";
 import { SessionEnded } from "../lifecycle/caller-errors.js";
@@ -91,9 +91,9 @@ export function createDispatcher({
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
     if (placement.setsCookies === "always" && transport === "socket") throw httpRequired();
-    const asked = isLive ? unrecorded(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
+    const asked = isLive ? withoutRecorder(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
     if (asked) await asked;
-    if (isLive) unrecorded(() => policy.authorize(caller, placement));
+    if (isLive) withoutRecorder(() => policy.authorize(caller, placement));
     else policy.authorize(caller, placement);
     const services = policy.services(request);
     checkPlacement(placement, services.address, call.input);
@@ -132,7 +132,7 @@ export function createDispatcher({
   /** A live query runs as any other, and says what it reads. */
   async function prepareLiveCall(caller: Caller, call: Call) {
     const recorder = currentRecorder();
-    for (const read of policy.accessReads?.(caller) ?? []) recorder?.read(read);
+    for (const read of policy.accessReads?.(caller) ?? []) recorder?.recordRead(read);
     const procedure = await find(call);
     const scope = (): StreamScope => createStreamScope().scope;
     return prepareCall({ request: socketContext(caller), call, procedure, transport: "socket", scope, isLive: true });
@@ -224,7 +224,7 @@ export function createDispatcher({
     /** Runs a query that is kept live, and tells the recorder what it depends on. Never throws. */
     async query(caller: Caller, call: Call, recorder: ReadRecorder): Promise<SubscriptionResult> {
       try {
-        const result = await recording(recorder, () => runLive(caller, call));
+        const result = await withRecorder(recorder, () => runLive(caller, call));
         if (isAsyncIterable(result)) throw notOverSocket("query");
         return { ok: true, result };
       } catch (cause) {
@@ -235,7 +235,7 @@ export function createDispatcher({
     /** Whether a caller may have what a query of another's has found: the error if not. Never throws. */
     async check(caller: Caller, call: Call, recorder: ReadRecorder): Promise<ErrorShape | undefined> {
       try {
-        await recording(recorder, () => withoutCallerTracking(() => checkCallers(caller, call)));
+        await withRecorder(recorder, () => withoutCallerTracking(() => checkCallers(caller, call)));
         return undefined;
       } catch (cause) {
         return shape(call, cause, caller);

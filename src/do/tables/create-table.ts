@@ -1,6 +1,5 @@
 import type { Table } from "../../router/schema/table-api.js";
 import type { TableDefinition } from "../../router/schema/table.js";
-import { badRequest, fieldError } from "./bad-request.js";
 import { codecs } from "./codec/column-codec.js";
 import { createQuery } from "./query/create-query.js";
 import type { PreparedTable } from "./prepared-table.js";
@@ -8,9 +7,10 @@ import { recordRow } from "./reads/record-rows.js";
 import { createRowWriter } from "./write/row-writer.js";
 import type { SqlValue } from "./codec/sql-value.js";
 import type { TableContext } from "./table-context.js";
+import { badRequest, toFieldError } from "./table-errors.js";
 import { upsertRow } from "./write/upsert-row.js";
 
-/** A table of one object, for one call. */
+/** Creates a table of one object for one call. */
 export function createTable(table: PreparedTable, context: TableContext): Table<TableDefinition> {
   const { sql, transactionSync, changes } = context;
   const { decode } = table.rows;
@@ -20,7 +20,9 @@ export function createTable(table: PreparedTable, context: TableContext): Table<
     ...createQuery(sql, table),
     create: (values: unknown) => decode(writer.insert(values)),
     createMany(rows: unknown) {
-      if (!Array.isArray(rows)) throw badRequest("createMany takes an array of rows.");
+      if (!Array.isArray(rows)) {
+        throw badRequest("QUERY_INVALID", "The rows of createMany are not an array. Pass a list of rows.");
+      }
       return transactionSync(() => writer.insertMany(rows)).map(decode);
     },
     upsert: (values: unknown, { on }: { readonly on: unknown }) =>
@@ -32,14 +34,14 @@ export function createTable(table: PreparedTable, context: TableContext): Table<
     },
     update(id: unknown, values: unknown, { ifVersion }: { readonly ifVersion?: unknown } = {}) {
       const key = encodeId(table, id);
-      // One transaction, since a row that turns out too large must not stay.
+      // In a transaction, because a row that is too large is detected after the update.
       return decode(transactionSync(() => writer.update(key, values, ifVersion)));
     },
-    updateWhere: (which: unknown, values: unknown) => transactionSync(() => writer.updateWhere(which, values)),
-    delete: (id: unknown) => writer.remove(encodeId(table, id)),
-    deleteWhere: (which: unknown) => writer.removeWhere(which),
+    updateWhere: (condition: unknown, values: unknown) => transactionSync(() => writer.updateWhere(condition, values)),
+    delete: (id: unknown) => writer.delete(encodeId(table, id)),
+    deleteWhere: (condition: unknown) => writer.deleteWhere(condition),
     changes: (options = {}) => changes(table.name, options),
-    // The types come from the definition, which also decides what happens here: `unknown` in, checked, rows out.
+    // The definition determines the types. Here, arguments are `unknown` and checked at run time.
   } as Table<TableDefinition>;
 }
 
@@ -47,6 +49,6 @@ function encodeId(table: PreparedTable, id: unknown): SqlValue {
   try {
     return codecs.text.encode(id);
   } catch (error) {
-    throw fieldError(table.name, "id", error);
+    throw toFieldError(table.name, "id", error);
   }
 }

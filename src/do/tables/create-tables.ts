@@ -1,4 +1,4 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../router/reasoned-error.js";
 import type { Tables } from "../../router/schema/table-api.js";
 import type { TableDefinitions } from "../../router/schema/table.js";
 import type { TableProblems } from "./schema/apply-plan.js";
@@ -10,7 +10,7 @@ import type { TableSet } from "./table-set.js";
 export interface CreateTablesOptions<TDefinitions extends TableDefinitions> extends TableContext {
   readonly tableSet: TableSet<TDefinitions>;
   /**
-   * Tables that refuse every call, with the reason.
+   * The error messages of tables that cannot be used. Every access to such a table throws.
    * @default none
    */
   readonly problems?: TableProblems;
@@ -18,33 +18,39 @@ export interface CreateTablesOptions<TDefinitions extends TableDefinitions> exte
 
 const CONTEXT = Symbol("trpc-userdo.tables");
 
-interface Bound {
+interface TablesOfCall {
   readonly [CONTEXT]: TableContext & { readonly problems?: TableProblems };
 }
 
-/** One object with a getter for each table, for all the calls there will be: defining them anew would cost each. */
-const accessors = new WeakMap<object, object>();
+/** The prototype of each table set, with a getter for each table. It is shared, because creating it for each call is slow. */
+const prototypes = new WeakMap<object, object>();
 
-/** The tables of one object, for one call. Cheap however many there are: a table is made when it is asked for. */
+/**
+ * Creates the tables of one object for one call. Each table is created when it is first accessed.
+ *
+ * @returns tables whose access throws a ReasonedError SERVICE_UNAVAILABLE (UPGRADE_FAILED) if they cannot be used
+ */
 export function createTables<TDefinitions extends TableDefinitions>(
   options: CreateTablesOptions<TDefinitions>,
 ): Tables<TDefinitions> {
   const { tableSet, ...context } = options;
-  const prototype = accessors.get(tableSet) ?? createAccessors(tableSet.tables);
-  accessors.set(tableSet, prototype);
-  // Each definition has its table, typed by the definition that it was made from.
+  const prototype = prototypes.get(tableSet) ?? createPrototype(tableSet.tables);
+  prototypes.set(tableSet, prototype);
+  // The prototype has a table for each definition, with the type of that definition.
   return Object.create(prototype, { [CONTEXT]: { value: context } }) as Tables<TDefinitions>;
 }
 
-function createAccessors(tables: ReadonlyMap<string, PreparedTable>): object {
+function createPrototype(tables: ReadonlyMap<string, PreparedTable>): object {
   const prototype: object = Object.create(null) as object;
   for (const [name, table] of tables) {
     Object.defineProperty(prototype, name, {
       enumerable: true,
-      get(this: Bound) {
+      get(this: TablesOfCall) {
         const { problems, ...context } = this[CONTEXT];
         const message = problems?.get(name);
-        if (message !== undefined) throw new TRPCError({ code: "SERVICE_UNAVAILABLE", message });
+        if (message !== undefined) {
+          throw new ReasonedError({ code: "SERVICE_UNAVAILABLE", reason: "UPGRADE_FAILED", message });
+        }
         const value = createTable(table, context);
         Object.defineProperty(this, name, { enumerable: true, value });
         return value;

@@ -1,60 +1,62 @@
 import { z } from "zod";
 import type { Column, TableModel } from "../../router/schema/column.js";
 import type { TableDefinition } from "../../router/schema/table.js";
-import { badRequest } from "./bad-request.js";
 import { createRowCodec, type RowCodec } from "./codec/row-codec.js";
 import { quoteName, quoteNames } from "./schema/sql-text.js";
 import { MAX_VALUES } from "./codec/sql-value.js";
+import { badRequest } from "./table-errors.js";
 
-/** Everything about a table that does not depend on the object it is in: worked out once. */
+/** The parts of a table that do not depend on the object. They are prepared once. */
 export interface PreparedTable {
   readonly name: string;
   readonly model: TableModel;
-  /** The zod object, refusing unknown keys whatever the app's own does: a caller sets declared fields only. */
+  /** The zod object, which rejects unknown keys even if the app's object would remove or keep them. */
   readonly schema: z.ZodObject;
-  /** Rules about a whole row, which an update has to hold to as well. */
+  /** The checks of the zod object itself (`.refine`, `.check`), which updates must pass as well. */
   readonly rules: z.ZodType | undefined;
+  /** The columns of the zod object: all except `id`, `createdAt` and `updatedAt`. */
   readonly fields: readonly Column[];
   readonly statements: {
-    /** Stores so many rows, `rowsPerInsert` at most. */
+    /** Inserts a number of rows, at most `rowsPerInsert`. */
     readonly insert: (rows: number) => string;
     readonly select: string;
     readonly find: string;
-    readonly remove: string;
+    readonly delete: string;
   };
-  /** @throws TRPCError BAD_REQUEST for a name that is no column's */
+  /** Returns a column by its name. @throws ReasonedError BAD_REQUEST (FIELD_UNKNOWN) */
   readonly column: (name: unknown) => Column;
   readonly rows: RowCodec;
-  /** Encodes what the app's own fields hold: all columns but the added ones. */
+  /** Encodes the values of `fields`. */
   readonly encodeFields: RowCodec["encode"];
   readonly rowsPerInsert: number;
-  /** How to set some columns, which must be the table's. */
+  /** Prepares an update of some columns, which must exist. */
   readonly update: (columns: readonly string[]) => PreparedUpdate;
 }
 
-/** Sets some columns of the row with an id, and gives the whole row. */
+/** An update that sets some columns and returns whole rows. */
 export interface PreparedUpdate {
-  /** The statement's part before its condition. */
+  /** The part of the statement before its condition. */
   readonly assign: string;
-  /** And the part after it. */
+  /** The part after the condition. */
   readonly returning: string;
+  /** The whole statement, for the row with an id. */
   readonly statement: string;
   /** Encodes the columns, in the order of the statement. */
   readonly encode: RowCodec["encode"];
 }
 
-/** A row's `updatedAt` always moves on, also within a millisecond or when the clock goes back: it is the version. */
-const newValues: ReadonlyMap<string, string> = new Map([["updatedAt", 'max(?, "updatedAt" + 1)']]);
+/** `updatedAt` is the version of a row, so it always increases, even within a millisecond or if the clock goes back. */
+const updateExpressions: ReadonlyMap<string, string> = new Map([["updatedAt", 'max(?, "updatedAt" + 1)']]);
 
 /** Prepares one table of a definition. */
 export function prepareTable(model: TableModel, { schema }: TableDefinition): PreparedTable {
   const table = quoteName(model.name);
   const names = model.columns.map(({ name }) => name);
-  const list = quoteNames(names);
-  const select = `SELECT ${list} FROM ${table}`;
+  const columnList = quoteNames(names);
+  const select = `SELECT ${columnList} FROM ${table}`;
   const columns = new Map(model.columns.map((column) => [column.name, column]));
   const updates = new Map<string, PreparedUpdate>();
-  const marks = `(${names.map(() => "?").join(", ")})`;
+  const placeholders = `(${names.map(() => "?").join(", ")})`;
   const inserts: string[] = [];
   const fields = model.columns.filter(({ name }) => Object.hasOwn(schema.shape, name));
   const { checks } = schema.def;
@@ -68,14 +70,18 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
     statements: {
       select,
       insert: (rows) =>
-        (inserts[rows] ??= `INSERT INTO ${table} (${list}) VALUES ${Array(rows).fill(marks).join(", ")}`),
+        (inserts[rows] ??= `INSERT INTO ${table} (${columnList}) VALUES ${Array(rows).fill(placeholders).join(", ")}`),
       find: `${select} WHERE "id" = ?`,
-      remove: `DELETE FROM ${table} WHERE "id" = ? RETURNING "id"`,
+      delete: `DELETE FROM ${table} WHERE "id" = ? RETURNING "id"`,
     },
     column(name) {
       const column = typeof name === "string" ? columns.get(name) : undefined;
-      if (!column) throw badRequest(`The table "${model.name}" has no field ${JSON.stringify(name)?.slice(0, 80)}.`);
-      return column;
+      if (column) return column;
+      const field = JSON.stringify(name)?.slice(0, 80);
+      throw badRequest(
+        "FIELD_UNKNOWN",
+        `The table "${model.name}" has no field ${field}. Use a field of its definition.`,
+      );
     },
     rows: createRowCodec(model.name, model.columns),
     encodeFields: createRowCodec(model.name, fields).encode,
@@ -84,8 +90,10 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
       const key = changed.join();
       const known = updates.get(key);
       if (known) return known;
-      const assignments = changed.map((name) => `${quoteName(name)} = ${newValues.get(name) ?? "?"}`).join(", ");
-      const [assign, returning] = [`UPDATE ${table} SET ${assignments}`, `RETURNING ${list}`];
+      const assignments = changed
+        .map((name) => `${quoteName(name)} = ${updateExpressions.get(name) ?? "?"}`)
+        .join(", ");
+      const [assign, returning] = [`UPDATE ${table} SET ${assignments}`, `RETURNING ${columnList}`];
       const update: PreparedUpdate = {
         assign,
         returning,
@@ -95,7 +103,7 @@ export function prepareTable(model: TableModel, { schema }: TableDefinition): Pr
           changed.flatMap((name) => columns.get(name) ?? []),
         ).encode,
       };
-      // As many as an app writes out; a caller who picks fields at will must not fill the memory with them.
+      // More than an app uses. A client that chooses fields must not be able to fill the memory.
       if (updates.size < 256) updates.set(key, update);
       return update;
     },

@@ -1,8 +1,8 @@
-/** What the tables of one call work with. */
+/** The dependencies of the tables of one call. */
 export interface TableContext {
   readonly sql: SqlStorage;
   readonly transactionSync: <TResult>(work: () => TResult) => TResult;
-  /** Called after each write, with how many rows it changed. It may be rolled back yet: look, do not trust. */
+  /** Called after each write with the number of changed rows. The transaction can still be rolled back. */
   readonly onWrite: (rows: number) => void;
   readonly changes: (table: string, options: { readonly signal?: AbortSignal | undefined }) => AsyncIterable<unknown>;
 }

@@ -5,41 +5,41 @@ import { checkMigrations, type Migration } from "../../router/schema/migration.j
 import type { TableDefinition, TableDefinitions } from "../../router/schema/table.js";
 import { applyPlan, type TableProblems } from "./schema/apply-plan.js";
 import { readDefaults } from "./schema/column-defaults.js";
-import { changeLogSql, createTableSql, type Defaults } from "./schema/ddl.js";
+import { changeLogSql } from "./schema/change-log-sql.js";
+import { createTableSql, type Defaults } from "./schema/ddl.js";
 import { fillComputedDefaults } from "./schema/fill-computed-defaults.js";
 import { ownProperty } from "./own-property.js";
-import { pendingMigrations } from "./schema/pending-migrations.js";
 import { prepareTable, type PreparedTable } from "./prepared-table.js";
 import { readRowsById, readRowSizes, readStoredRows, type StoredRow } from "./query/rows-by-id.js";
-import { readMigrations, recordMigrations, runMigrations } from "./schema/run-migrations.js";
+import { pendingMigrations, readMigrations, recordMigrations, runMigrations } from "./schema/migrations.js";
 import { planSchema, type SchemaPlan, type StoredSchema, toStoredSchema } from "./schema/schema-plan.js";
 
-/** The tables of one kind of owner, prepared once for all the objects of that kind. */
+/** The tables of one kind of owner, prepared once for all objects of that kind. */
 export interface TableSet<TDefinitions extends TableDefinitions = TableDefinitions> {
   readonly tables: ReadonlyMap<string, PreparedTable>;
-  /** Carries the definitions' types. */
+  /** Preserves the types of the definitions. */
   readonly definitions: TDefinitions;
-  /** Changes whenever what is stored does, and with nothing else. */
+  /** Changes if and only if the stored schema or the list of migrations changes. */
   readonly fingerprint: string;
-  /** Creates the change log and the tables. Call it in the transaction of the object's birth. */
+  /** Creates the change log and the tables. Must run in the transaction that initializes the object. */
   install(sql: SqlStorage): void;
   /**
-   * Runs the written steps that are new, and adds what else is new since the stored version. Where a newer version
-   * was before, nothing is changed. Call it in a transaction, when the fingerprint differs.
+   * Runs pending migrations, and adds new tables, fields and indexes. Changes nothing if a newer version of the app has
+   * upgraded the object. Must run in a transaction, when the fingerprint has changed.
    *
-   * @returns why tables cannot be used: stored rows do not allow a new unique index
-   * @throws Error for a step that fails, or a difference that needs one: roll the transaction back
+   * @returns the tables that cannot be used, because stored rows violate a new unique index
+   * @throws Error if a migration fails, or a difference needs one. The transaction must be rolled back
    */
   update(sql: SqlStorage): TableProblems;
-  /** The rows that are there, by id. */
+  /** Reads existing rows, by id. */
   rowsById(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, Row<TableDefinition>>;
-  /** The same, by column and as they are stored; `undefined` for a table that is not one of these. */
+  /** Reads the same rows in their stored form; `undefined` for a table that is not in the set. */
   storedRows(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, StoredRow> | undefined;
-  /** Sizes of existing rows, in bytes, without columns that are always short. */
+  /** Reads the sizes of existing rows in bytes, without columns that are always short. */
   rowSizes(sql: SqlStorage, table: string, ids: readonly string[]): Map<string, number>;
 }
 
-/** @throws Error when a definition is wrong; the message names the table and the field */
+/** @throws Error that names the table and the field, if a definition is not valid */
 export function createTableSet<TDefinitions extends TableDefinitions>(
   definitions: TDefinitions,
   migrations: readonly Migration[] = [],
@@ -57,7 +57,7 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     return table && definition ? readDefaults(table.model, definition) : new Map();
   };
 
-  function fill(sql: SqlStorage, { tables: stored }: StoredSchema): void {
+  function fillDefaults(sql: SqlStorage, { tables: stored }: StoredSchema): void {
     for (const model of models) {
       const [definition, before] = [definitions[model.name], ownProperty(stored, model.name)];
       if (definition && before) fillComputedDefaults(sql, model, { definition, before });
@@ -71,7 +71,7 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     install(sql) {
       sql.exec("CREATE TABLE _schema (id INTEGER PRIMARY KEY, stored TEXT NOT NULL) STRICT");
       for (const statement of changeLogSql) sql.exec(statement);
-      // Born with the tables as they are now: there is nothing to migrate.
+      // A new object has the current tables, so no migration has to run.
       readMigrations(sql);
       recordMigrations(sql, migrations);
       applyPlan(sql, planSchema({ tables: {} }, models, defaultsOf));
@@ -79,13 +79,14 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
     update(sql) {
       const [row] = sql.exec<{ stored: string }>("SELECT stored FROM _schema").toArray();
       const stored = JSON.parse(row?.stored ?? '{"tables":{}}') as StoredSchema;
-      const { steps, newer } = pendingMigrations(readMigrations(sql), migrations);
+      const { migrations: pending, newer } = pendingMigrations(readMigrations(sql), migrations);
       if (newer !== undefined) {
         checkNewer(newer, planSchema(stored, models, defaultsOf));
         return new Map();
       }
-      const now = steps.length === 0 ? stored : runMigrations({ sql, steps, stored, models, defaultsOf });
-      return applyPlan(sql, planSchema(now, models, defaultsOf), () => fill(sql, now));
+      const current =
+        pending.length === 0 ? stored : runMigrations({ sql, migrations: pending, stored, models, defaultsOf });
+      return applyPlan(sql, planSchema(current, models, defaultsOf), () => fillDefaults(sql, current));
     },
     rowsById(sql, table, ids) {
       const prepared = tables.get(table);
@@ -102,14 +103,19 @@ export function createTableSet<TDefinitions extends TableDefinitions>(
   };
 }
 
-/** An older version takes what a newer one has left, as long as it finds all it needs: it adds nothing back. */
+/** Allows an older version to use tables of a newer one, if they have everything that the older version needs. */
 function checkNewer(newer: string, { statements }: SchemaPlan): void {
   if (statements.length === 0) return;
-  throw new Error(`A newer version of the app was here: it ran "${newer}", and left out what this version needs.`);
+  throw new Error(
+    `A newer version of the app has run the migration "${newer}" and removed tables, fields or indexes that this version ` +
+      "needs. Deploy the newer version.",
+  );
 }
 
-/** SQLite in a Durable Object reads statements of up to 100,000 bytes; at birth it would be too late to hear it. */
+/** SQLite in a Durable Object accepts statements of up to 100,000 bytes. Checked when the app starts, before any object exists. */
 function checkLength(model: TableModel): void {
   if (createTableSql(model).every((statement) => statement.length * 3 <= 100_000)) return;
-  throw new Error(`The table "${model.name}" is too long to define: its enums have too many values.`);
+  throw new Error(
+    `The definition of the table "${model.name}" is too long for SQLite. Use fewer or shorter enum values.`,
+  );
 }

@@ -5,7 +5,7 @@ import type { KvSchemas } from "../../../src/router/kv/kv-schemas.js";
 import { createKv } from "../../../src/do/kv/create-kv.js";
 import { createKvStore, type KvStore } from "../../../src/do/kv/kv-store.js";
 import { kvSchema } from "../../../src/do/kv/kv-table.js";
-import { changeLogSql } from "../../../src/do/tables/schema/ddl.js";
+import { changeLogSql } from "../../../src/do/tables/schema/change-log-sql.js";
 
 export interface KvStorage {
   readonly kv: Kv;

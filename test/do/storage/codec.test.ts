@@ -48,7 +48,7 @@ describe("codecs", () => {
   it("store NULL only in optional and nullable columns", () => {
     expect(encodeColumn({ name: "a", type: "text", whenNull: "undefined" }, null)).toBeNull();
     expect(encodeColumn({ name: "a", type: "text", whenNull: "null" }, undefined)).toBeNull();
-    expect(() => encodeColumn({ name: "a", type: "text", whenNull: "never" }, null)).toThrow("needs a value");
+    expect(() => encodeColumn({ name: "a", type: "text", whenNull: "never" }, null)).toThrow("must have a value");
   });
 });
 

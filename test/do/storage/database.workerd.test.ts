@@ -2,7 +2,7 @@ import { sql as text } from "kysely";
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { createDatabase } from "../../../src/do/tables/create-database.js";
-import { recording } from "../../../src/do/tables/reads/read-recorder.js";
+import { withRecorder } from "../../../src/do/tables/reads/read-recorder.js";
 import { recordedSql } from "../../../src/do/tables/reads/recorded-sql.js";
 import type { Database } from "../../../src/router/schema/database.js";
 import { table } from "../../../src/router/schema/table.js";
@@ -73,7 +73,7 @@ describe("ctx.db", () => {
       expect(db.run(db.updateTable("posts").set({ done: 1 }))).toBe(2);
       expect(db.all(db.deleteFrom("posts").where("title", "=", "two").returning("title"))).toEqual([{ title: "two" }]);
       expect(db.run(db.deleteFrom("posts").where("title", "=", "two"))).toBe(0);
-      expect(told).toEqual([2, 1, 0]);
+      expect(tables).toEqual([2, 1, 0]);
       expect(log.read({ after: head, until: log.head() }).map(({ type }) => type)).toEqual(["update", "delete"]);
       expect(() =>
         storage.transactionSync(() => {
@@ -111,7 +111,8 @@ describe("ctx.db", () => {
     withDatabase((_db, { sql, tables }) => {
       tables.posts.create({ title: "one", tags: [] });
       const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
-      const live = (): unknown => recording({ read() {}, caller() {} }, () => db.all(text.raw(statement)));
+      const live = (): unknown =>
+        withRecorder({ recordRead() {}, recordCaller() {} }, () => db.all(text.raw(statement)));
       expect(codeOf(live)).toBe("METHOD_NOT_SUPPORTED");
       expect(tables.posts.all().map(({ title }) => title)).toEqual(["one"]);
     }),
@@ -124,9 +125,11 @@ describe("ctx.db", () => {
   ])("can read in a live query by %s", (statement, read) =>
     withDatabase((_db, { sql }) => {
       const db = createDatabase<object>({ sql: recordedSql(sql), onWrite() {} });
-      const told: string[] = [];
-      recording({ read: ({ table: name }) => void told.push(name), caller() {} }, () => db.all(text.raw(statement)));
-      expect(told).toEqual(read);
+      const tables: string[] = [];
+      withRecorder({ recordRead: ({ table: name }) => void tables.push(name), recordCaller() {} }, () =>
+        db.all(text.raw(statement)),
+      );
+      expect(tables).toEqual(read);
     }),
   );
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { describeTables } from "../../../src/router/schema/describe-tables.js";
 import { type TableDefinition, table } from "../../../src/router/schema/table.js";
-import { changeLogSql, createTableSql } from "../../../src/do/tables/schema/ddl.js";
+import { changeLogSql } from "../../../src/do/tables/schema/change-log-sql.js";
+import { createTableSql } from "../../../src/do/tables/schema/ddl.js";
 import { readDefaults } from "../../../src/do/tables/schema/column-defaults.js";
 import { quoteLiteral, quoteName } from "../../../src/do/tables/schema/sql-text.js";
 
@@ -82,6 +83,6 @@ describe("SQL text", () => {
   it("refuses at start a default that does not fit its column", () => {
     const bad = table(z.object({ n: z.number().default(Number.NaN) }));
     const [model] = describeTables({ bad });
-    expect(() => model && readDefaults(model, bad)).toThrow("The default of the field bad.n takes a finite number.");
+    expect(() => model && readDefaults(model, bad)).toThrow("The default of the field bad.n must be a finite number.");
   });
 });

@@ -82,7 +82,7 @@ describe("a field of another type with the same type in SQLite", () => {
   it("is refused without a step, and readable with one", () =>
     withTables(text, (storage) => {
       const { id } = storage.tables.posts.create({ tags: "a b" });
-      expect(() => deploy(storage, list)).toThrow(/posts\.tags is stored as text, and is now JSON/);
+      expect(() => deploy(storage, list)).toThrow(/posts\.tags is stored as text, but defined as JSON/);
       expect(storage.tables.posts.findById(id)).toMatchObject({ tags: "a b" });
       expect(() => deploy(storage, list, [{ ...split, up() {} }])).toThrow(/posts\.tags is stored as text/);
       const tables = deploy(storage, list, [split]);
@@ -165,7 +165,7 @@ describe("migrations", () => {
           : step,
       );
       expect(() => deploy(storage, second, failing)).toThrow(
-        'The migration "stars-and-slug" failed, and nothing of it is kept: oh',
+        'The migration "stars-and-slug" failed, and all its changes were rolled back: oh',
       );
       const unfilled = [steps[0], { id: "stars-and-slug", up: (db) => db.rebuild("posts") }] as Migration[];
       expect(() => deploy(storage, second, unfilled)).toThrow(/Rebuilding the table "posts" failed.*NOT NULL/);
@@ -221,7 +221,7 @@ describe("migrations", () => {
           { id: "a", up },
           { id: "b", up },
         ]),
-      ).toThrow('"a" stands before "b"');
+      ).toThrow('"a" is before "b"');
       deploy(storage, first, [
         { id: "b", up },
         { id: "c", up },

@@ -75,7 +75,7 @@ describe("planSchema", () => {
     [
       "another type",
       { ...base, title: z.int() },
-      /posts\.title is stored as `TEXT NOT NULL`, and is now `INTEGER NOT NULL`/,
+      /posts\.title is stored as `TEXT NOT NULL`, but defined as `INTEGER NOT NULL`/,
     ],
     ["a new field whose type makes something of nothing", { ...base, added: z.coerce.string() }, /posts\.added is new/],
     ["a field that becomes required", { ...base, done: z.boolean().optional() }, /posts\.done/],

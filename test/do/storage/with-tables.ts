@@ -4,7 +4,7 @@ import type { Tables } from "../../../src/router/schema/table-api.js";
 import type { TableDefinitions } from "../../../src/router/schema/table.js";
 import { type ChangeLog, createChangeLog } from "../../../src/do/change-log/create-change-log.js";
 import { createTables } from "../../../src/do/tables/create-tables.js";
-import { prepareConnection } from "../../../src/do/tables/schema/prepare-connection.js";
+import { prepareConnection } from "../../../src/do/tables/schema/change-log-sql.js";
 import { createTableSet, type TableSet } from "../../../src/do/tables/table-set.js";
 
 export interface Storage<TDefinitions extends TableDefinitions> {

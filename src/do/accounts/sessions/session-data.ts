@@ -1,6 +1,6 @@
 import { ReasonedError } from "../../../router/reasoned-error.js";
 import { decodeJson, encodeJson } from "../../tables/codec/json-codec.js";
-import { ValueError } from "../../tables/codec/value-error.js";
+import { ValueError } from "../../tables/table-errors.js";
 import { byteLength } from "../../../shared/byte-length.js";
 import { limits } from "../../../shared/limits.js";
 

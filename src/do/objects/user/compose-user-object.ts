@@ -17,7 +17,7 @@ import {
 import { createUserOrganizations } from "../../organizations/user-organizations.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createOutbox } from "../../messaging/create-outbox.js";
-import { frameworkTriggersSql } from "../../tables/schema/ddl.js";
+import { frameworkTriggersSql } from "../../tables/schema/change-log-sql.js";
 import { recordedSql } from "../../tables/reads/recorded-sql.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";

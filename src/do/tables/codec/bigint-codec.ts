@@ -1,26 +1,30 @@
 import { limits } from "../../../shared/limits.js";
-import { ValueError } from "./value-error.js";
+import { ValueError } from "../table-errors.js";
 
 /**
- * A bigint as text that sorts like the number: a sign (`0` below `1`), how many digits there are, the digits. A
- * negative one counts both down from nines. So `<` and ORDER BY are right, and an index serves them.
+ * Encodes a bigint as text that sorts numerically, so that `<`, ORDER BY and indexes work: a sign (`0` for negative, `1`
+ * otherwise), the number of digits, and the digits. For a negative number, each digit of both is subtracted from 9.
+ *
+ * @throws ValueError for more than 40 digits
  */
 export function encodeBigint(value: bigint): string {
   const digits = (value < 0n ? -value : value).toString();
-  if (digits.length > limits.bigintDigits) throw new ValueError(`has more than ${limits.bigintDigits} digits.`);
-  return value < 0n ? `0${ninesLess(pad(digits.length))}${ninesLess(digits)}` : `1${pad(digits.length)}${digits}`;
+  if (digits.length > limits.bigintDigits) {
+    throw new ValueError(`must have at most ${limits.bigintDigits} digits.`);
+  }
+  return value < 0n ? `0${complement(pad(digits.length))}${complement(digits)}` : `1${pad(digits.length)}${digits}`;
 }
 
-/** Reads it back. */
 export function decodeBigint(text: string): bigint {
   const digits = text.slice(3);
-  return text.startsWith("0") ? -BigInt(ninesLess(digits)) : BigInt(digits);
+  return text.startsWith("0") ? -BigInt(complement(digits)) : BigInt(digits);
 }
 
 function pad(length: number): string {
   return String(length).padStart(2, "0");
 }
 
-function ninesLess(digits: string): string {
+/** Subtracts each digit from 9. */
+function complement(digits: string): string {
   return Array.from(digits, (digit) => 9 - Number(digit)).join("");
 }

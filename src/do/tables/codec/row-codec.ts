@@ -1,30 +1,29 @@
 import type { Column } from "../../../router/schema/column.js";
-import { fieldError } from "../bad-request.js";
+import { toFieldError, ValueError } from "../table-errors.js";
 import { codecs } from "./column-codec.js";
 import type { RawRow, SqlValue } from "./sql-value.js";
-import { ValueError } from "./value-error.js";
 import { checkValueSize } from "./value-size.js";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** Takes whole rows of one table to SQLite and back. */
+/** Converts rows of one table to SQLite and back. */
 export interface RowCodec {
   /**
-   * A row, in the order of its columns.
+   * Encodes the values of the columns, in their order.
    *
-   * @throws TRPCError BAD_REQUEST or PAYLOAD_TOO_LARGE, naming the field
+   * @throws ReasonedError that names the field: BAD_REQUEST (VALUE_INVALID) or PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
    */
   readonly encode: (values: Values) => SqlValue[];
-  /** A row as the app sees it, from one in the order of its columns. */
+  /** Decodes a row whose values are in the order of the columns. */
   readonly decode: (row: RawRow) => Record<string, unknown>;
 }
 
-// Both run for every row: plain loops over a plan that is made once.
+// Both functions run for every row, so they are plain loops over data that is prepared once.
 export function createRowCodec(table: string, columns: readonly Column[]): RowCodec {
-  const plan = columns.map(({ name, type, whenNull }) => ({
+  const steps = columns.map(({ name, type, whenNull }) => ({
     name,
     whenNull,
-    // Without a value of its own, a row would have the object's method under this name.
+    // A row without a value would otherwise show the inherited method of this name.
     isInherited: name in Object.prototype,
     ...codecs[type],
   }));
@@ -32,11 +31,11 @@ export function createRowCodec(table: string, columns: readonly Column[]): RowCo
   return {
     encode(values) {
       const row: SqlValue[] = [];
-      for (const { name, whenNull, encode } of plan) {
+      for (const { name, whenNull, encode } of steps) {
         const value = Object.hasOwn(values, name) ? values[name] : undefined;
         try {
           if (value === null || value === undefined) {
-            if (whenNull === "never") throw new ValueError("needs a value.");
+            if (whenNull === "never") throw new ValueError("must have a value.");
             row.push(null);
           } else {
             const encoded = encode(value);
@@ -44,7 +43,7 @@ export function createRowCodec(table: string, columns: readonly Column[]): RowCo
             row.push(encoded);
           }
         } catch (error) {
-          throw fieldError(table, name, error);
+          throw toFieldError(table, name, error);
         }
       }
       return row;
@@ -53,7 +52,7 @@ export function createRowCodec(table: string, columns: readonly Column[]): RowCo
     decode(row) {
       const decoded: Record<string, unknown> = {};
       let position = 0;
-      for (const { name, whenNull, isInherited, decode } of plan) {
+      for (const { name, whenNull, isInherited, decode } of steps) {
         const value = row[position++] ?? null;
         if (value !== null) decoded[name] = decode ? decode(value) : value;
         else if (whenNull === "null") decoded[name] = null;

@@ -1,32 +1,33 @@
 import { byteLength } from "../../../shared/byte-length.js";
 import type { SqlValue } from "./sql-value.js";
-import { ValueError } from "./value-error.js";
+import { ValueError } from "../table-errors.js";
 
-/** Below the platform's 2 MB for a row or a value, which local development does not enforce. */
+/** Below the platform's limit of 2 MB for a row or a value, which local development does not enforce. */
 export const storageLimits = { rowBytes: 1_048_576, valueBytes: 1_000_000 } as const;
 
-/** How many bytes a value takes, up to the few that SQLite adds. */
+/** The size of a value in bytes, without the few that SQLite adds. */
 export function sizeOf(value: SqlValue): number {
   if (typeof value === "string") return byteLength(value);
   return typeof value === "object" && value !== null ? value.byteLength : 8;
 }
 
-/** @throws ValueError PAYLOAD_TOO_LARGE for a text or bytes above the cap */
+/** @throws ValueError PAYLOAD_TOO_LARGE for text or bytes above the limit */
 export function checkValueSize(value: SqlValue): void {
   if (typeof value === "string" ? isShort(value) : !(value instanceof Uint8Array)) return;
   if (sizeOf(value) <= storageLimits.valueBytes) return;
-  throw new ValueError(`is larger than ${storageLimits.valueBytes} bytes.`, "PAYLOAD_TOO_LARGE");
+  throw new ValueError(`must not be larger than ${storageLimits.valueBytes} bytes.`, "PAYLOAD_TOO_LARGE");
 }
 
-/** Whether all the values of a row together are small enough. */
+/** Whether the values of a row together are within the limit. */
 export function fitsRow(values: readonly SqlValue[]): boolean {
-  let most = 0;
-  for (const value of values) most += typeof value === "string" ? value.length * 3 : sizeOf(value);
-  if (most <= storageLimits.rowBytes) return true;
+  // An upper bound, which most rows stay below, so that their text is not counted.
+  let bound = 0;
+  for (const value of values) bound += typeof value === "string" ? value.length * 3 : sizeOf(value);
+  if (bound <= storageLimits.rowBytes) return true;
   return values.reduce<number>((total, value) => total + sizeOf(value), 0) <= storageLimits.rowBytes;
 }
 
-/** Whether a text cannot be too large, whatever its characters: most are, and need no counting. */
+/** Whether a text is within the limit whatever its characters are, so that its bytes need not be counted. */
 function isShort(text: string): boolean {
   return text.length * 3 <= storageLimits.valueBytes;
 }

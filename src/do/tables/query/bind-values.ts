@@ -2,18 +2,18 @@ import { toHex } from "../../../shared/hex.js";
 import { toFraction } from "./exact-fraction.js";
 import { MAX_VALUES, type SqlValue } from "../codec/sql-value.js";
 
-/** Longest value, in characters of JSON, that is moved into a list. Longer ones keep a parameter of their own. */
-const MOST_CHARACTERS = 10_000;
-/** Longest list. A character takes at most 3 bytes, and SQLite takes values of up to 2 MB. */
-const LIST_CHARACTERS = 500_000;
+/** The longest value, in characters of JSON, that is moved into a list. Longer values stay parameters. */
+const MAX_ELEMENT_CHARACTERS = 10_000;
+/** The longest list. A character takes at most 3 bytes, and SQLite accepts values of up to 2 MB. */
+const MAX_LIST_CHARACTERS = 500_000;
 
 export interface BoundStatement {
   readonly text: string;
   readonly values: readonly SqlValue[];
 }
 
-/** Where a value is in the lists, and the expression around its path. */
-interface Place {
+/** The position of a value in the lists, and how it is encoded there. */
+interface ListPosition {
   readonly list: number;
   readonly index: number;
   readonly kind: "plain" | "fraction" | "bytes";
@@ -26,41 +26,41 @@ interface Place {
 export function bindValues(text: string, values: readonly SqlValue[]): BoundStatement {
   if (values.length <= MAX_VALUES) return { text, values };
   const lists: string[][] = [];
-  const places = new Map<number, Place>();
+  const listed = new Map<number, ListPosition>();
   let characters = Infinity;
-  // The last values first: a cursor's and a condition's are short, and what a row is set to may be long.
+  // The last values first: those of cursors and conditions are short, while those that an update sets can be long.
   for (let position = values.length - 1; position >= 0; position--) {
     const kind = kindOf(values[position] ?? null);
     const json = JSON.stringify(toJson(values[position] ?? null, kind));
-    if (json.length > MOST_CHARACTERS) continue;
-    if ((characters += json.length + 1) > LIST_CHARACTERS) {
+    if (json.length > MAX_ELEMENT_CHARACTERS) continue;
+    if ((characters += json.length + 1) > MAX_LIST_CHARACTERS) {
       lists.push([]);
       characters = json.length + 1;
     }
     const list = lists.length - 1;
-    places.set(position, { list, index: (lists[list]?.push(json) ?? 0) - 1, kind });
+    listed.set(position, { list, index: (lists[list]?.push(json) ?? 0) - 1, kind });
   }
-  const plain = values.filter((_, position) => !places.has(position));
-  const marks = text.split("?");
+  const plain = values.filter((_, position) => !listed.has(position));
+  const parts = text.split("?");
   let next = 0;
-  const bound = marks.slice(1).map((part, position) => {
-    const place = places.get(position);
-    return `${place ? toExpression(place, plain.length) : `?${++next}`}${part}`;
+  const bound = parts.slice(1).map((part, position) => {
+    const listPosition = listed.get(position);
+    return `${listPosition ? toExpression(listPosition, plain.length) : `?${++next}`}${part}`;
   });
-  return { text: [marks[0], ...bound].join(""), values: [...plain, ...lists.map((list) => `[${list.join()}]`)] };
+  return { text: [parts[0], ...bound].join(""), values: [...plain, ...lists.map((list) => `[${list.join()}]`)] };
 }
 
-function kindOf(value: SqlValue): Place["kind"] {
+function kindOf(value: SqlValue): ListPosition["kind"] {
   if (typeof value === "number") return Number.isSafeInteger(value) ? "plain" : "fraction";
   return typeof value === "object" && value !== null ? "bytes" : "plain";
 }
 
-function toJson(value: SqlValue, kind: Place["kind"]): unknown {
+function toJson(value: SqlValue, kind: ListPosition["kind"]): unknown {
   if (kind === "fraction") return toFraction(Number(value));
   return typeof value === "object" && value !== null ? toHex(value) : value;
 }
 
-function toExpression({ list, index, kind }: Place, before: number): string {
+function toExpression({ list, index, kind }: ListPosition, before: number): string {
   const at = (path: string): string => `json_extract(?${before + list + 1}, '$[${index}]${path}')`;
   if (kind === "fraction") return `(${at("[0]")} * pow(2.0, ${at("[1]")}))`;
   return kind === "bytes" ? `unhex(${at("")})` : at("");

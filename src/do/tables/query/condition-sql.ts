@@ -8,25 +8,28 @@ import type { SqlValue } from "../codec/sql-value.js";
 
 type Expression = RawBuilder<boolean>;
 
-/** A condition on the rows of a table as SQL. Of a row it is true, or it is not: see `ConditionBuilder`. */
+/** Returns a condition as SQL. Negation treats NULL as false, as `ConditionBuilder` describes. */
 export function conditionSql(table: string, node: ConditionNode): Expression {
   if (!("group" in node)) return comparisonSql(table, node);
   const members = node.members.map((member) => conditionSql(table, member));
-  if (node.group === "not") return sql`(${joined("and", members)}) is not true`;
-  return joined(node.group, members);
+  if (node.group === "not") return sql`(${joinConditions("and", members)}) is not true`;
+  return joinConditions(node.group, members);
 }
 
-/** In halves, since SQLite refuses an expression that is nested 100 deep, which a plain chain would be. */
-function joined(word: "and" | "or", conditions: readonly Expression[]): Expression {
+/** Splits the conditions into halves: a chain would be nested too deeply, because SQLite refuses 100 levels. */
+function joinConditions(word: "and" | "or", conditions: readonly Expression[]): Expression {
   const [first] = conditions;
   if (!first) return word === "and" ? sql`1` : sql`0`;
   if (conditions.length === 1) return first;
   const middle = conditions.length >> 1;
-  const [left, right] = [joined(word, conditions.slice(0, middle)), joined(word, conditions.slice(middle))];
+  const [left, right] = [
+    joinConditions(word, conditions.slice(0, middle)),
+    joinConditions(word, conditions.slice(middle)),
+  ];
   return sql`(${left} ${sql.raw(word)} ${right})`;
 }
 
-/** A comparison as SQL. Holds for rows without a value exactly when it says so: see `TableQuery.where`. */
+/** Returns a comparison as SQL. `TableQuery.where` describes which operators match rows without a value. */
 function comparisonSql(table: string, { column, operator, values }: Comparison): Expression {
   const name = sql.id(column.name);
   const [value = null] = values;
@@ -46,8 +49,8 @@ function comparisonSql(table: string, { column, operator, values }: Comparison):
       return sql`${name} >= ${value}`;
     case "in":
     case "notIn": {
-      const found = among(column, values);
-      return operator === "in" ? found : sql`(${found}) is not true`;
+      const isListed = isOneOf(column, values);
+      return operator === "in" ? isListed : sql`(${isListed}) is not true`;
     }
     case "contains":
       return column.type === "json"
@@ -60,25 +63,25 @@ function comparisonSql(table: string, { column, operator, values }: Comparison):
   }
 }
 
-function among({ name, type }: Column, values: readonly SqlValue[]): Expression {
+function isOneOf({ name, type }: Column, values: readonly SqlValue[]): Expression {
   const present = values.filter((value) => value !== null);
   const inside = inListSql(sql.id(name), type, present);
   return present.length === values.length ? inside : sql`(${sql.id(name)} is null or ${inside})`;
 }
 
 /**
- * Whether an array has an element, given as JSON text. Both are read by SQLite's own JSON, which reads some
- * fractions a little off, but both alike; the texts then say whether it is the very same one.
+ * Whether an array contains an element, given as JSON text. SQLite parses both, and parses some fractions inexactly but
+ * consistently, so the texts are compared as well.
  *
- * @param name the column with its table: json_each has columns of its own, such as `value` and `key`. Its alias begins with
- * an underscore, which the name of a table cannot
+ * @param name the qualified column: json_each has columns of its own, such as `value` and `key`. The alias of json_each begins
+ * with an underscore, which the name of a table cannot
  */
 function hasElement(name: RawBuilder<unknown>, json: string): Expression {
   return sql`exists (select 1 from json_each(${name}) as _element where _element.type = json_type(${json})
     and _element.value is json_extract(${json}, '$') and ${name} -> _element.fullkey = ${json})`;
 }
 
-/** As a range, which an index can serve and in which no character is special. */
+/** A range instead of LIKE, because it can use an index and has no wildcards. */
 function startsWith(name: RawBuilder<unknown>, prefix: string): Expression {
   const { from, to } = prefixRange(prefix);
   return to === undefined ? sql`${name} >= ${from}` : sql`(${name} >= ${from} and ${name} < ${to})`;

@@ -1,6 +1,6 @@
-import { badRequest } from "../bad-request.js";
-import { type Comparison, toComparison } from "./condition.js";
 import type { PreparedTable } from "../prepared-table.js";
+import { badRequest } from "../table-errors.js";
+import { type Comparison, toComparison } from "./condition.js";
 
 /** A checked condition: one comparison, or a group of conditions. */
 export type ConditionNode =
@@ -8,55 +8,70 @@ export type ConditionNode =
   | { readonly group: "and" | "or"; readonly members: readonly ConditionNode[] }
   | { readonly group: "not"; readonly members: readonly [ConditionNode] };
 
-/** SQLite refuses an expression that is nested 100 deep; each group takes a few levels. */
+/** SQLite refuses expressions nested 100 levels deep, and each group takes a few levels. */
 const MAX_DEPTH = 8;
 
 const NODE = Symbol("trpc-userdo.condition");
 
-/** What the app holds of a condition. The symbol is this module's own: none can be made of a caller's values. */
-interface Held {
+/** The object that represents a condition in the app. Only this module has the symbol, so no input of a client is one. */
+interface ConditionHandle {
   readonly [NODE]: { readonly table: PreparedTable; readonly node: ConditionNode; readonly depth: number };
 }
 
 /**
- * Runs what an app wrote to say which rows it means.
+ * Runs the app's function that creates a condition.
  *
- * @throws TRPCError BAD_REQUEST for a condition that is wrong, nested too deep, or of another table
+ * @throws ReasonedError BAD_REQUEST: QUERY_INVALID if it is not a function or does not return a condition of this table,
+ * QUERY_TOO_COMPLEX for more than 8 nested groups; otherwise as `toComparison`
  */
-export function toCondition(table: PreparedTable, which: unknown): ConditionNode {
-  if (typeof which !== "function") throw badRequest(`Rows of "${table.name}" are chosen by a field, or a function.`);
-  const chosen: unknown = which(createBuilder(table));
-  return read(table, chosen)[NODE].node;
+export function toCondition(table: PreparedTable, createCondition: unknown): ConditionNode {
+  if (typeof createCondition !== "function") {
+    throw badRequest(
+      "QUERY_INVALID",
+      `The condition for the table "${table.name}" is not a function. Pass one, such as (is) => is("id", "==", id).`,
+    );
+  }
+  const condition: unknown = createCondition(createConditionBuilder(table));
+  return readHandle(table, condition)[NODE].node;
 }
 
-function createBuilder(table: PreparedTable): object {
-  const hold = (node: ConditionNode, depth: number): Held => {
-    if (depth > MAX_DEPTH) throw badRequest(`Conditions may be nested ${MAX_DEPTH} deep.`);
+function createConditionBuilder(table: PreparedTable): object {
+  const createHandle = (node: ConditionNode, depth: number): ConditionHandle => {
+    if (depth > MAX_DEPTH) {
+      throw badRequest(
+        "QUERY_TOO_COMPLEX",
+        `The condition has more than ${MAX_DEPTH} nested groups. Nest fewer groups.`,
+      );
+    }
     return { [NODE]: { table, node, depth } };
   };
-  const combine = (group: "and" | "or", conditions: readonly unknown[]): Held => {
-    const members = conditions.map((condition) => read(table, condition)[NODE]);
+  const combine = (group: "and" | "or", conditions: readonly unknown[]): ConditionHandle => {
+    const members = conditions.map((condition) => readHandle(table, condition)[NODE]);
     const depth = Math.max(0, ...members.map((member) => member.depth)) + 1;
-    return hold({ group, members: members.map(({ node }) => node) }, depth);
+    return createHandle({ group, members: members.map(({ node }) => node) }, depth);
   };
   return Object.assign(
     (field: unknown, operator: unknown, value: unknown) =>
-      hold(toComparison(table.name, table.column(field), operator, value), 0),
+      createHandle(toComparison(table.name, table.column(field), operator, value), 0),
     {
       and: (...conditions: readonly unknown[]) => combine("and", conditions),
       or: (...conditions: readonly unknown[]) => combine("or", conditions),
       not(condition: unknown) {
-        const { node, depth } = read(table, condition)[NODE];
-        return hold({ group: "not", members: [node] }, depth + 1);
+        const { node, depth } = readHandle(table, condition)[NODE];
+        return createHandle({ group: "not", members: [node] }, depth + 1);
       },
     },
   );
 }
 
-function read(table: PreparedTable, condition: unknown): Held {
-  const isHeld = typeof condition === "object" && condition !== null && NODE in condition;
-  if (!isHeld || (condition as Held)[NODE].table !== table) {
-    throw badRequest(`A condition on "${table.name}" is made with the function that it is given to.`);
+function readHandle(table: PreparedTable, condition: unknown): ConditionHandle {
+  const isHandle = typeof condition === "object" && condition !== null && NODE in condition;
+  if (!isHandle || (condition as ConditionHandle)[NODE].table !== table) {
+    throw badRequest(
+      "QUERY_INVALID",
+      `A part of the condition for the table "${table.name}" is not a condition of this table. Create each part with the ` +
+        "parameter of the function: (is) => is(field, operator, value).",
+    );
   }
-  return condition as Held;
+  return condition as ConditionHandle;
 }

@@ -1,6 +1,6 @@
 /**
- * A finite double as a whole number and the power of two to multiply it with. Both are exact in JSON, while SQLite reads
- * some fractions a little off.
+ * Splits a finite double into an integer and a power of two. JSON expresses both exactly, while SQLite parses some
+ * fractions inexactly.
  */
 export function toFraction(value: number): [mantissa: number, exponent: number] {
   if (Number.isSafeInteger(value)) return [value, 0];
@@ -9,7 +9,7 @@ export function toFraction(value: number): [mantissa: number, exponent: number] 
   const bits = view.getBigUint64(0);
   const exponent = Number((bits >> 52n) & 0x7ffn);
   const fraction = Number(bits & 0xfffffffffffffn);
-  // The smallest doubles have no leading one.
+  // Subnormal doubles have no implicit leading 1.
   const mantissa = exponent === 0 ? fraction : fraction + 2 ** 52;
   return [value < 0 ? -mantissa : mantissa, Math.max(exponent, 1) - 1075];
 }

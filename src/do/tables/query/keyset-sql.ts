@@ -1,13 +1,19 @@
 import { type RawBuilder, sql } from "kysely";
-import type { OrderTerm } from "./order-term.js";
+import type { Column } from "../../../router/schema/column.js";
 import type { SqlValue } from "../codec/sql-value.js";
+
+/** A column that rows are sorted by. */
+export interface OrderTerm {
+  readonly column: Column;
+  readonly direction: "asc" | "desc";
+}
 
 type Expression = RawBuilder<boolean>;
 
-/** Orders of more terms are split in halves: SQLite refuses an expression that is nested 100 deep. */
+/** Longer orders are split into halves, because SQLite refuses expressions nested 100 levels deep. */
 const MAX_NESTED_TERMS = 8;
 
-/** Which rows come after a position in an order: one value for each of its terms. Rows without a value sort first. */
+/** Selects the rows after a position in an order, with one value for each term. Rows without a value sort first. */
 export function afterSql(terms: readonly OrderTerm[], values: readonly SqlValue[]): Expression {
   return terms.length > MAX_NESTED_TERMS ? afterHalvesSql(terms, values) : afterTermsSql(terms, values);
 }
@@ -25,7 +31,7 @@ function afterTermsSql(
   return hasHint(term, value) ? sql`(${hintSql(term, value)} and ${either})` : either;
 }
 
-/** After the first half of the terms, or equal in it and after the second half. */
+/** After the position in the first half of the terms, or equal in it and after the position in the second half. */
 function afterHalvesSql(terms: readonly OrderTerm[], values: readonly SqlValue[]): Expression {
   const middle = terms.length >> 1;
   const [first, value = null] = [terms[0], values[0]];
@@ -52,17 +58,17 @@ function sameSql({ column }: OrderTerm, value: SqlValue): Expression {
   return value === null ? sql`${name} is null` : sql`${name} = ${value}`;
 }
 
-/** Whether {@link hintSql} leaves out no row. */
+/** Whether {@link hintSql} excludes no row of the result. */
 function hasHint({ column }: OrderTerm, value: SqlValue): boolean {
   return value !== null && column.whenNull === "never";
 }
 
-/** Adds nothing to the condition, but an index can start from it, which it cannot from an "or". */
+/** Redundant, but allows SQLite to start at a position in an index, which an "or" does not. */
 function hintSql({ column, direction }: OrderTerm, value: SqlValue): Expression {
   return sql`${sql.id(column.name)} ${sql.raw(direction === "asc" ? ">=" : "<=")} ${value}`;
 }
 
-/** Nothing comes after null in descending order. */
+/** In descending order, no row comes after NULL. */
 function beyondSql({ column, direction }: OrderTerm, value: SqlValue): Expression | undefined {
   const name = sql.id(column.name);
   if (value === null) return direction === "asc" ? sql`${name} is not null` : undefined;

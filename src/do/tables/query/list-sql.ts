@@ -4,12 +4,12 @@ import { toHex } from "../../../shared/hex.js";
 import { toFraction } from "./exact-fraction.js";
 import type { SqlValue } from "../codec/sql-value.js";
 
-/** Characters of JSON in one bound value. Each takes at most 3 bytes, and SQLite takes values of up to 2 MB. */
+/** The most characters of JSON in one bound value. Each takes at most 3 bytes, and SQLite accepts values of up to 2 MB. */
 const MAX_CHARACTERS = 500_000;
 
 /**
- * Whether a column has one of some values. The list is bound as JSON, so it counts as one value of the statement however
- * long it is. Only a list of more than 500,000 characters is bound in several parts.
+ * Whether a column has one of the values. The list is bound as JSON text and so counts as one value of the statement. A list
+ * of more than 500,000 characters is bound in several parts.
  *
  * @param values encoded for the column, none of them NULL
  */
@@ -38,13 +38,13 @@ function toParts(items: readonly string[]): string[] {
   return parts.map((part) => `[${part.join()}]`);
 }
 
-/** One value as JSON that SQLite reads exactly. It reads some fractions a little off, and has no JSON for bytes. */
+/** Returns JSON that SQLite parses exactly. It parses some fractions inexactly, and JSON cannot express bytes. */
 function toJson(type: ColumnType, value: SqlValue): unknown {
   if (type === "real") return toFraction(Number(value));
   return typeof value === "object" && value !== null ? toHex(value) : value;
 }
 
-/** The SQL that makes the value of an element of the list. */
+/** The SQL that decodes an element of the list. */
 function element(type: ColumnType): RawBuilder<unknown> {
   if (type === "real") return sql`json_extract(value, '$[0]') * pow(2.0, json_extract(value, '$[1]'))`;
   return type === "bytes" ? sql`unhex(value)` : sql`value`;

@@ -1,15 +1,15 @@
 import type { Column } from "../../../router/schema/column.js";
 
-/** A page ends before the row that would make it larger, in bytes as stored. */
+/** The size of a page in bytes, as stored. A page ends before the row that would exceed it. */
 export const PAGE_BYTES = 4_194_304;
 
-/** The same for a reader that may be slow: about as much as is sent to it at once. More would be read in vain. */
+/** The size of a page for a slow reader, about the amount that is sent to it at once. */
 export const SMALL_PAGE_BYTES = 262_144;
 
 /**
- * How many rows make a page: as many as fit together, and at least one, so that a row larger than a page is read alone.
+ * Counts the rows that fit into a page: at least one, so that a row larger than a page is read alone.
  *
- * @param sizes how many bytes each row takes, in order
+ * @param sizes the sizes of the rows in bytes, in order
  */
 export function countFitting(sizes: readonly number[], pageBytes: number = PAGE_BYTES): number {
   let total = 0;
@@ -17,7 +17,7 @@ export function countFitting(sizes: readonly number[], pageBytes: number = PAGE_
   return tooMany === -1 ? sizes.length : tooMany;
 }
 
-/** Whether a column's values may be long. The others take a few bytes each. */
+/** Whether values of a column can be long. Values of other columns take a few bytes each. */
 export function isLongColumn({ name, type }: Column): boolean {
   return name !== "id" && (type === "text" || type === "json" || type === "bytes");
 }

@@ -1,60 +1,64 @@
 import { fromBase64Url, toBase64Url } from "../../../shared/base64url.js";
 import { fromHex, toHex } from "../../../shared/hex.js";
-import { badRequest } from "../bad-request.js";
 import { type CursorValue, formatLongKey, isLongKey, parseLongKey, toLongKey } from "./long-key.js";
 import type { PreparedTable } from "../prepared-table.js";
-import type { OrderTerm } from "./order-term.js";
+import type { OrderTerm } from "./keyset-sql.js";
 import { type QueryState, rowsSql } from "./query-sql.js";
 import type { SqlValue } from "../codec/sql-value.js";
 import { sizeOf } from "../codec/value-size.js";
+import { badRequest } from "../table-errors.js";
 
-/** The values that a row is sorted by travel with the cursor. If they are longer together, the long ones are shortened. */
+/** The cursor contains the values that a row is sorted by. If they are longer in total, the long ones are shortened. */
 const MAX_KEY_BYTES = 4_096;
 
-const MARK = /^[0-9a-f]{14}$/;
+const QUERY_HASH = /^[0-9a-f]{14}$/;
 
 /**
- * A position in the rows of a query, as text that a browser keeps: a mark of the query, then what the last row was
- * sorted by. It can be forged, which only moves the position: every value in it is checked and bound.
+ * Returns the cursor of a position in the rows of a query: a hash of the query, then the values that the last row was sorted
+ * by. It is not signed: a forged cursor only moves the position, because every value is checked and bound.
  */
-export function formatPageCursor(mark: string, key: readonly SqlValue[]): string {
+export function formatPageCursor(queryHash: string, key: readonly SqlValue[]): string {
   const isLong = key.reduce<number>((total, value) => total + sizeOf(value), 0) > MAX_KEY_BYTES;
   const values = (isLong ? key.map(toLongKey) : key).map((value) => {
     if (typeof value !== "object" || value === null) return value;
     return isLongKey(value) ? formatLongKey(value) : { hex: toHex(value) };
   });
-  return toBase64Url(new TextEncoder().encode(JSON.stringify([mark, ...values])));
+  return toBase64Url(new TextEncoder().encode(JSON.stringify([queryHash, ...values])));
 }
 
-/** @throws TRPCError BAD_REQUEST for a text that is no cursor, or that of another query */
-export function parsePageCursor(text: unknown, mark: string, order: readonly OrderTerm[]): CursorValue[] {
-  const [cursorMark, ...values] = readCursor(text);
-  if (typeof cursorMark !== "string" || !MARK.test(cursorMark) || values.length !== order.length) throw noCursor();
-  if (cursorMark !== mark) {
-    throw badRequest("This cursor is from another query: page on with the same conditions and the same order.");
+/** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) for a text that is not a cursor, or the cursor of another query */
+export function parsePageCursor(text: unknown, queryHash: string, order: readonly OrderTerm[]): CursorValue[] {
+  const [cursorHash, ...values] = readCursor(text);
+  if (typeof cursorHash !== "string" || !QUERY_HASH.test(cursorHash) || values.length !== order.length)
+    throw invalidCursor();
+  if (cursorHash !== queryHash) {
+    throw badRequest(
+      "CURSOR_INVALID",
+      "This cursor belongs to another query. Keep the conditions and the order from page to page, or start at the first page.",
+    );
   }
   return order.map((term, position) => readValue(term, values[position]));
 }
 
-/** Tells queries apart: the same rows in the same order have the same mark. No secret. */
-export function markOf(table: PreparedTable, query: QueryState): string {
+/** Identifies a query by its conditions and its order. The hash is not secret. */
+export function hashQuery(table: PreparedTable, query: QueryState): string {
   const { text, values } = rowsSql(table, { ...query, select: undefined, after: undefined, limit: undefined });
-  const shown = (values as readonly SqlValue[]).map((value) =>
+  const json = (values as readonly SqlValue[]).map((value) =>
     typeof value === "object" && value !== null ? { hex: toHex(value) } : value,
   );
-  return hash(JSON.stringify([text, ...shown]));
+  return hash(JSON.stringify([text, ...json]));
 }
 
 function readCursor(text: unknown): readonly unknown[] {
-  if (typeof text !== "string" || text.length > MAX_KEY_BYTES * 8) throw noCursor();
+  if (typeof text !== "string" || text.length > MAX_KEY_BYTES * 8) throw invalidCursor();
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     const parsed: unknown = JSON.parse(decoder.decode(fromBase64Url(text)));
     if (Array.isArray(parsed)) return parsed;
   } catch {
-    // Not ours: said below, as for any other text.
+    // Falls through to the error below.
   }
-  throw noCursor();
+  throw invalidCursor();
 }
 
 function readValue({ column }: OrderTerm, value: unknown): CursorValue {
@@ -80,14 +84,17 @@ function readValue({ column }: OrderTerm, value: unknown): CursorValue {
       if (typeof value === "number" && Number.isFinite(value)) return value;
       break;
   }
-  throw noCursor();
+  throw invalidCursor();
 }
 
-function noCursor(): Error {
-  return badRequest("This is no cursor of a page: pass what nextCursor was, or nothing for the first page.");
+function invalidCursor(): Error {
+  return badRequest(
+    "CURSOR_INVALID",
+    "This cursor is not valid. Pass the nextCursor of the previous page, or no cursor for the first page.",
+  );
 }
 
-/** cyrb53: 53 bits, which is plenty for telling an app's queries apart. */
+/** cyrb53. Its 53 bits are enough to distinguish the queries of an app. @see https://github.com/bryc/code */
 function hash(text: string): string {
   let [one, two] = [0xdeadbeef, 0x41c6ce57];
   for (let index = 0; index < text.length; index++) {

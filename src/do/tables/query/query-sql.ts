@@ -1,36 +1,41 @@
 import { type CompiledQuery, type RawBuilder, sql } from "kysely";
-import { badRequest } from "../bad-request.js";
 import type { Column } from "../../../router/schema/column.js";
 import { bindValues, type BoundStatement } from "./bind-values.js";
 import { conditionSql } from "./condition-sql.js";
 import type { ConditionNode } from "./condition-tree.js";
 import { createBuilder } from "./create-builder.js";
-import { afterSql } from "./keyset-sql.js";
-import type { OrderTerm } from "./order-term.js";
+import { afterSql, type OrderTerm } from "./keyset-sql.js";
 import type { PreparedTable, PreparedUpdate } from "../prepared-table.js";
 import { MAX_VALUES, type SqlValue } from "../codec/sql-value.js";
+import { badRequest } from "../table-errors.js";
 
-/** Which rows, in which order, how many. Checked already. */
+/** A checked query: which rows, in which order, and how many. */
 export interface QueryState {
   readonly where: readonly ConditionNode[];
   readonly orderBy: readonly OrderTerm[];
   readonly limit: number | undefined;
   readonly offset: number;
-  /** Only these columns, in this order. All of them if none are named. */
+  /**
+   * The columns to read, in this order.
+   * @default all columns of the table
+   */
   readonly select?: readonly Column[] | undefined;
-  /** Only what comes after these values, one for each term of the whole order. */
+  /**
+   * The position after which the rows begin: one value for each term of the total order.
+   * @default the first row
+   */
   readonly after?: readonly SqlValue[] | undefined;
 }
 
-/** All of a table's rows, in no order. */
-export const everyRow: QueryState = { where: [], orderBy: [], limit: undefined, offset: 0 };
+/** The query for all rows of a table, in no particular order. */
+export const allRows: QueryState = { where: [], orderBy: [], limit: undefined, offset: 0 };
 
-/** The names in a statement are ASCII, and its values are bound: a character is a byte. */
+/** SQLite's limit is in bytes. A statement contains only ASCII, because names are ASCII and values are bound. */
 const MAX_STATEMENT_CHARACTERS = 100_000;
 
 const compiler = createBuilder<object>();
 
-/** The rows of a query. @throws TRPCError BAD_REQUEST for more than 100 values */
+/** Selects the rows of a query. @throws ReasonedError BAD_REQUEST (QUERY_TOO_COMPLEX), as all statements below */
 export function rowsSql(table: PreparedTable, query: QueryState): BoundStatement {
   const select = query.select
     ? sql`select ${sql.join(query.select.map(({ name }) => sql.id(name)))} from ${sql.table(table.name)}`
@@ -38,7 +43,7 @@ export function rowsSql(table: PreparedTable, query: QueryState): BoundStatement
   return compileRows(table, query, select);
 }
 
-/** How many bytes some columns of each row of a query take. SQLite does not read the values for that. */
+/** Selects the total size in bytes of some columns, for each row of a query. SQLite does not read the values for that. */
 export function sizesSql(table: PreparedTable, query: QueryState, columns: readonly Column[]): BoundStatement {
   const sizes = columns.map(({ name }) => sql`coalesce(octet_length(${sql.id(name)}), 0)`);
   return compileRows(table, query, sql`select ${sql.join(sizes, sql` + `)} from ${sql.table(table.name)}`);
@@ -47,11 +52,11 @@ export function sizesSql(table: PreparedTable, query: QueryState, columns: reado
 function compileRows(table: PreparedTable, query: QueryState, select: RawBuilder<unknown>): BoundStatement {
   const statement = sql`${select}${whereSql(query, table)}${orderSql(query, table)}${rangeSql(query)}`;
   if (!query.after) return compile(statement);
-  const position = afterSql(wholeOrder(table, query.orderBy), query.after);
+  const position = afterSql(totalOrder(table, query.orderBy), query.after);
   return compile(statement, { others: position.compile(compiler).parameters.length });
 }
 
-/** How many rows a query has. */
+/** Counts the rows of a query. */
 export function countSql(table: PreparedTable, query: QueryState): BoundStatement {
   const from = sql`${sql.table(table.name)}${whereSql(query, table)}`;
   if (query.limit === undefined && query.offset === 0) return compile(sql`select count(*) from ${from}`);
@@ -65,45 +70,46 @@ export function existsSql(table: PreparedTable, query: QueryState): BoundStateme
   );
 }
 
-/** Changes every row of a condition, and gives each as it is then. */
+/** Updates all rows that match a condition, and returns them. */
 export function updateWhereSql(
   table: PreparedTable,
   update: PreparedUpdate,
   values: readonly SqlValue[],
   where: readonly ConditionNode[],
 ): BoundStatement {
-  const { sql: text, parameters } = whereSql({ ...everyRow, where }, table).compile(compiler);
+  const { sql: text, parameters } = whereSql({ ...allRows, where }, table).compile(compiler);
   checkCount(parameters.length);
   return checkLength(bindValues(`${update.assign}${text} ${update.returning}`, [...values, ...toValues(parameters)]));
 }
 
-/** Removes every row of a condition. */
+/** Deletes all rows that match a condition, and returns their ids. */
 export function deleteWhereSql(table: PreparedTable, where: readonly ConditionNode[]): BoundStatement {
-  const which = whereSql({ ...everyRow, where }, table);
-  return compile(sql`delete from ${sql.table(table.name)}${which} returning ${sql.id("id")}`);
+  const matching = whereSql({ ...allRows, where }, table);
+  return compile(sql`delete from ${sql.table(table.name)}${matching} returning ${sql.id("id")}`);
 }
 
-/** @param others how many of the values do not come from conditions */
+/** @param others the number of values that do not come from conditions */
 function compile(statement: RawBuilder<unknown>, { others = 0 } = {}): BoundStatement {
   const { sql: text, parameters } = statement.compile(compiler);
   checkCount(parameters.length - others);
   return checkLength(bindValues(text, toValues(parameters)));
 }
 
-/** SQLite refuses longer statements. Conditions without a value, such as "isNull", are not counted otherwise. */
+/** Conditions without a value, such as "isNull", are limited only by the length of the statement. */
 function checkLength(statement: BoundStatement): BoundStatement {
   if (statement.text.length <= MAX_STATEMENT_CHARACTERS) return statement;
-  throw badRequest("The query has too many conditions. Combine some of them, or run several queries.");
+  throw badRequest("QUERY_TOO_COMPLEX", "The query has too many conditions. Combine some, or run several queries.");
 }
 
 function checkCount(count: number): void {
   if (count <= MAX_VALUES) return;
   throw badRequest(
-    `A query compares with ${MAX_VALUES} values at most; this one has ${count}. A list of "in" or "notIn" counts as one.`,
+    "QUERY_TOO_COMPLEX",
+    `The query compares with ${count} values, and the limit is ${MAX_VALUES}. Use "in" or "notIn", whose list counts as one.`,
   );
 }
 
-/** All of them were checked when a condition, a cursor or a row was encoded. */
+/** The values were checked when a condition, a cursor or a row was encoded. */
 function toValues(parameters: CompiledQuery["parameters"]): readonly SqlValue[] {
   return parameters as readonly SqlValue[];
 }
@@ -111,16 +117,16 @@ function toValues(parameters: CompiledQuery["parameters"]): readonly SqlValue[] 
 function whereSql({ where, after, orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {
   const conditions = conditionSql(table.name, { group: "and", members: where });
   if (after) {
-    const position = afterSql(wholeOrder(table, orderBy), after);
+    const position = afterSql(totalOrder(table, orderBy), after);
     return where.length === 0 ? sql` where ${position}` : sql` where ${conditions} and ${position}`;
   }
   return where.length === 0 ? sql`` : sql` where ${conditions}`;
 }
 
-/** The id last, so that rows which are equal otherwise do not change places from page to page. */
-export function wholeOrder(table: PreparedTable, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
+/** Adds the id as the last term, so that equal rows have the same order on each page. */
+export function totalOrder(table: PreparedTable, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
   const columns = orderBy.map(({ column }) => column);
-  // Rows that are equal in a field cannot be sorted by it again. SQLite refuses more terms than a table has columns.
+  // A repeated field has no effect, and SQLite refuses more terms than a table has columns.
   const terms = orderBy.filter(({ column }, position) => columns.indexOf(column) === position);
   if (columns.some(({ name }) => name === "id")) return terms;
   return [...terms, { column: table.column("id"), direction: orderBy.at(-1)?.direction ?? "asc" }];
@@ -128,7 +134,7 @@ export function wholeOrder(table: PreparedTable, orderBy: readonly OrderTerm[]):
 
 function orderSql({ orderBy }: QueryState, table: PreparedTable): RawBuilder<unknown> {
   if (orderBy.length === 0) return sql``;
-  const terms = wholeOrder(table, orderBy).map(
+  const terms = totalOrder(table, orderBy).map(
     ({ column, direction }) => sql`${sql.id(column.name)} ${sql.raw(direction)}`,
   );
   return sql` order by ${sql.join(terms)}`;
@@ -136,8 +142,8 @@ function orderSql({ orderBy }: QueryState, table: PreparedTable): RawBuilder<unk
 
 function rangeSql({ limit, offset }: QueryState): RawBuilder<unknown> {
   if (limit === undefined && offset === 0) return sql``;
-  // Whole numbers, checked: written out, they leave the values of the statement to the conditions.
+  // Checked integers are part of the text, so that they do not count as values of the statement.
   const count = sql.raw(String(limit ?? -1));
-  // -1 is SQLite's word for no limit, which an offset cannot do without.
+  // An offset requires a limit. -1 means no limit.
   return offset === 0 ? sql` limit ${count}` : sql` limit ${count} offset ${sql.raw(String(offset))}`;
 }

@@ -1,29 +1,34 @@
 import type { Page, PageOptions } from "../../../router/schema/table-api.js";
-import { badRequest } from "../bad-request.js";
 import type { Comparison } from "./condition.js";
 import { type CursorValue, isLongKey, resolveLongKey } from "./long-key.js";
-import type { OrderTerm } from "./order-term.js";
-import { formatPageCursor, markOf, parsePageCursor } from "./page-cursor.js";
+import type { OrderTerm } from "./keyset-sql.js";
+import { formatPageCursor, hashQuery, parsePageCursor } from "./page-cursor.js";
 import type { PreparedTable } from "../prepared-table.js";
 import { countFitting, isLongColumn, PAGE_BYTES } from "./page-bytes.js";
 import { storageLimits } from "../codec/value-size.js";
-import { everyRow, type QueryState, wholeOrder } from "./query-sql.js";
+import { allRows, type QueryState, totalOrder } from "./query-sql.js";
 import { createRowCodec } from "../codec/row-codec.js";
 import type { RawRow, SqlValue } from "../codec/sql-value.js";
+import { badRequest } from "../table-errors.js";
 
 const DEFAULT_SIZE = 50;
 const MAX_SIZE = 1_000;
 
-/** Rows that always fit into a page, however long they are. */
-const FEW = Math.floor(PAGE_BYTES / storageLimits.rowBytes);
+/** The number of rows that fit into a page even if each has the maximum size. */
+const ALWAYS_FITTING_ROWS = Math.floor(PAGE_BYTES / storageLimits.rowBytes);
 
 export interface PageReader {
   readonly rows: (query: QueryState) => RawRow[];
-  /** How many bytes each row of a query takes. */
+  /** Returns the size of each row of a query in bytes. */
   readonly sizes: (query: QueryState) => number[];
 }
 
-/** Reads one page of a query's rows, and where the next one begins. It has fewer rows than asked for if those are long. */
+/**
+ * Reads one page of a query's rows, and the cursor of the next page. The page has fewer rows than requested if they are long.
+ *
+ * @throws ReasonedError BAD_REQUEST: INPUT_INVALID for an invalid size, QUERY_INVALID for a query with a limit or an offset,
+ * CURSOR_INVALID
+ */
 export function readPage(
   table: PreparedTable,
   state: QueryState,
@@ -31,24 +36,26 @@ export function readPage(
   { rows: readRows, sizes }: PageReader,
 ): Page<Record<string, unknown>> {
   if (!Number.isSafeInteger(size) || size < 1 || size > MAX_SIZE) {
-    throw badRequest(`page takes a size from 1 to ${MAX_SIZE}.`);
+    throw badRequest("INPUT_INVALID", `\`size\` is not valid. Use an integer from 1 to ${MAX_SIZE}.`);
   }
-  if (state.limit !== undefined || state.offset !== 0)
-    throw badRequest("page goes by size: leave out limit and offset.");
-  const order = wholeOrder(table, state.orderBy);
-  const mark = markOf(table, { ...state, orderBy: order });
+  if (state.limit !== undefined || state.offset !== 0) {
+    throw badRequest("QUERY_INVALID", "A query with limit() or offset() has no pages. Remove them and pass `size`.");
+  }
+  const order = totalOrder(table, state.orderBy);
+  const queryHash = hashQuery(table, { ...state, orderBy: order });
   const fields = state.select ?? table.model.columns;
-  // What rows are sorted by is read as well, whether or not it was asked for: it is in the cursor.
+  // The columns of the order are read in any case, because the cursor contains their values.
   const columns = [...new Set([...fields, ...order.map(({ column }) => column)])];
-  const cursor = after === undefined || after === null ? undefined : parsePageCursor(after, mark, order);
+  const cursor = after === undefined || after === null ? undefined : parsePageCursor(after, queryHash, order);
   const query = {
     ...state,
     orderBy: order,
     select: columns,
     after: cursor && resolveKeys(table, cursor, order, readRows),
   };
-  const count = columns.some(isLongColumn) && size > FEW ? countFitting(sizes({ ...query, limit: size })) : size;
-  // One row more than the page has shows whether there is another page.
+  const count =
+    columns.some(isLongColumn) && size > ALWAYS_FITTING_ROWS ? countFitting(sizes({ ...query, limit: size })) : size;
+  // One more row shows whether there is another page.
   const rows = readRows({ ...query, limit: count + 1 });
   const last = rows.length > count ? rows[count - 1] : undefined;
   const { decode } = createRowCodec(table.name, fields);
@@ -56,14 +63,14 @@ export function readPage(
     items: rows.slice(0, count).map(decode),
     nextCursor: last
       ? formatPageCursor(
-          mark,
+          queryHash,
           order.map(({ column }) => last[columns.indexOf(column)] ?? null),
         )
       : null,
   };
 }
 
-/** The values that a cursor stands for. Those that are too long for it are read from its row. */
+/** Returns the values of a cursor. Values that were too long for it are read from its row. */
 function resolveKeys(
   table: PreparedTable,
   cursor: readonly CursorValue[],
@@ -73,7 +80,7 @@ function resolveKeys(
   const long = order.filter((_, position) => isLongKey(cursor[position] ?? null)).map(({ column }) => column);
   const id = cursor[order.findIndex(({ column }) => column.name === "id")];
   const byId: Comparison = { column: table.column("id"), operator: "==", values: typeof id === "string" ? [id] : [] };
-  const [row] = long.length > 0 ? read({ ...everyRow, where: [byId], select: long }) : [];
+  const [row] = long.length > 0 ? read({ ...allRows, where: [byId], select: long }) : [];
   return order.map((term, position) => {
     const value = cursor[position] ?? null;
     return isLongKey(value) ? resolveLongKey(value, term, row?.[long.indexOf(term.column)]) : value;

@@ -5,13 +5,13 @@ import type { PreparedTable } from "../prepared-table.js";
 import { quoteName } from "../schema/sql-text.js";
 import { MAX_VALUES, type RawRow, readRaw, type SqlValue } from "../codec/sql-value.js";
 
-/** A row's columns, as they are stored. Values of more than 4 KiB are missing. */
+/** The columns of a row in their stored form. Values of more than 4 KiB are missing. */
 export type StoredRow = Readonly<Record<string, SqlValue>>;
 
-/** Longest value of a stored row, in bytes: those of all rows of a flush are in memory at once. */
-const STORED_VALUE_BYTES = 4_096;
+/** The longest value of a stored row, in bytes: all rows of a flush are in memory at once. */
+const MAX_STORED_VALUE_BYTES = 4_096;
 
-/** Reads rows by their ids, as they are now; one that is gone is missing from the map. */
+/** Reads the current rows with some ids. Deleted rows are missing from the map. */
 export function readRowsById(
   sql: SqlStorage,
   table: PreparedTable,
@@ -21,13 +21,13 @@ export function readRowsById(
   return readEach({ sql, select, ids }, (raw) => table.rows.decode(raw) as Row<TableDefinition>);
 }
 
-/** The same as they are stored, without long values. */
+/** Reads the same rows in their stored form, without long values. */
 export function readStoredRows(sql: SqlStorage, table: PreparedTable, ids: readonly string[]): Map<string, StoredRow> {
   const { columns } = table.model;
   const list = columns.map((column) => {
     const name = quoteName(column.name);
-    // A BLOB takes the place of a value that is left out.
-    return isLongColumn(column) ? `iif(octet_length(${name}) > ${STORED_VALUE_BYTES}, x'', ${name})` : name;
+    // A BLOB marks a value that is omitted.
+    return isLongColumn(column) ? `iif(octet_length(${name}) > ${MAX_STORED_VALUE_BYTES}, x'', ${name})` : name;
   });
   const select = `SELECT ${list.join(", ")} FROM ${quoteName(table.name)}`;
   return readEach({ sql, select, ids }, (raw) => {
@@ -39,7 +39,7 @@ export function readStoredRows(sql: SqlStorage, table: PreparedTable, ids: reado
   });
 }
 
-/** How many bytes the long columns of rows take, by id. Empty for a table that has none. */
+/** Reads the total size of the long columns of rows, in bytes by id. Empty for a table without long columns. */
 export function readRowSizes(sql: SqlStorage, table: PreparedTable, ids: readonly string[]): Map<string, number> {
   const long = table.model.columns.filter(isLongColumn);
   if (long.length === 0) return new Map();
@@ -50,7 +50,7 @@ export function readRowSizes(sql: SqlStorage, table: PreparedTable, ids: readonl
 
 interface IdsToRead {
   readonly sql: SqlStorage;
-  /** Reads the id first. */
+  /** The SELECT without its condition. Its first column is the id. */
   readonly select: string;
   readonly ids: readonly string[];
 }
@@ -59,8 +59,9 @@ function readEach<TRow>({ sql, select, ids }: IdsToRead, read: (raw: RawRow) => 
   const rows = new Map<string, TRow>();
   for (let start = 0; start < ids.length; start += MAX_VALUES) {
     const chunk = ids.slice(start, start + MAX_VALUES);
-    const marks = chunk.map(() => "?").join(", ");
-    for (const raw of readRaw(sql, `${select} WHERE "id" IN (${marks})`, chunk)) rows.set(String(raw[0]), read(raw));
+    const placeholders = chunk.map(() => "?").join(", ");
+    for (const raw of readRaw(sql, `${select} WHERE "id" IN (${placeholders})`, chunk))
+      rows.set(String(raw[0]), read(raw));
   }
   return rows;
 }

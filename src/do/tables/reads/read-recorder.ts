@@ -1,52 +1,51 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { SimpleCondition } from "../query/simple-condition.js";
 
-/** What a query read: a whole table, or some rows of it. Plain data: it is kept with a live query that sleeps. */
+/** A read of a query: a whole table, or some of its rows. Stored with a live query, so its fields never change. */
 export interface Read {
-  /** What the change log calls it; `*` for all that there is. */
+  /** The name of the table in the change log; {@link ALL_TABLES} for every table. */
   readonly table: string;
   /**
-   * What a row of it must hold to be of interest: all of these.
-   * @default the whole table is
+   * Conditions that all rows of interest fulfill.
+   * @default the whole table was read
    */
   readonly where?: readonly SimpleCondition[] | undefined;
   /**
-   * The rows that were found: no other row's end, or change to one that does not fit, makes a difference.
+   * The ids of the rows that were found. Another row matters only if it matches the conditions after a change.
    * @default unknown
    */
   readonly found?: readonly string[] | undefined;
 }
 
-/** Stands for all tables. */
 export const ALL_TABLES = "*";
 
-/** Is told what a query depends on, while it runs. */
+/** Receives the dependencies of a query while it runs. */
 export interface ReadRecorder {
-  read(read: Read): void;
-  /** It looked at who calls. */
-  caller(): void;
+  recordRead(read: Read): void;
+  /** Records that the query read something that depends on the caller. */
+  recordCaller(): void;
 }
 
-// By the call, not by the object: an `async` query's reads must not be counted as another's.
-const running = new AsyncLocalStorage<ReadRecorder | undefined>();
+// Per call, not per object: the reads of an `async` query must not count as those of a concurrent one.
+const current = new AsyncLocalStorage<ReadRecorder | undefined>();
 
-/** Who wants to know what is read now; nobody outside a live query. */
+/** The recorder of the live query that runs; `undefined` outside a live query. */
 export function currentRecorder(): ReadRecorder | undefined {
-  return running.getStore();
+  return current.getStore();
 }
 
-/** Runs work, and tells the recorder what it reads. */
-export function recording<TResult>(recorder: ReadRecorder | undefined, work: () => TResult): TResult {
-  return running.run(recorder, work);
+/** Runs work and passes its reads to a recorder. */
+export function withRecorder<TResult>(recorder: ReadRecorder | undefined, work: () => TResult): TResult {
+  return current.run(recorder, work);
 }
 
-/** Runs work whose reads are nobody's, or told in another way. */
-export function unrecorded<TResult>(work: () => TResult): TResult {
-  return running.run(undefined, work);
+/** Runs work whose reads are not recorded, or are recorded in another way. */
+export function withoutRecorder<TResult>(work: () => TResult): TResult {
+  return current.run(undefined, work);
 }
 
-/** Runs a look at who calls that is repeated for each caller: what it reads counts, and that it looked does not. */
+/** Runs a check of the caller that is repeated for each caller: its reads are recorded, its use of the caller is not. */
 export function withoutCallerTracking<TResult>(work: () => TResult): TResult {
-  const recorder = running.getStore();
-  return recorder ? running.run({ ...recorder, caller() {} }, work) : work();
+  const recorder = current.getStore();
+  return recorder ? current.run({ ...recorder, recordCaller() {} }, work) : work();
 }

@@ -1,21 +1,23 @@
-import { TRPCError } from "@trpc/server";
+import { ReasonedError } from "../../../router/reasoned-error.js";
 import { currentRecorder } from "./read-recorder.js";
-import { createStatementReads } from "./statement-reads.js";
+import { createStatementAnalyzer } from "./statement-reads.js";
 import type { SqlValue } from "../codec/sql-value.js";
 
 /**
- * An object's storage that tells a live query which tables it reads, however it reads them. What knows better which
- * rows it reads says so, and runs its statement unrecorded.
+ * Wraps an object's storage so that each statement of a live query records the tables that it reads. Code that knows the rows more
+ * precisely records them itself, and runs its statement with `withoutRecorder`.
+ *
+ * @returns a storage whose `exec` throws a ReasonedError METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) if a live query writes
  */
 export function recordedSql(sql: SqlStorage): SqlStorage {
-  const readsOf = createStatementReads(sql);
+  const analyze = createStatementAnalyzer(sql);
   return {
     exec(text: string, ...values: SqlValue[]) {
       const recorder = currentRecorder();
       if (recorder) {
-        const { tables, writes } = readsOf(text, values);
-        if (writes) throw readsOnly();
-        for (const table of tables) recorder.read({ table });
+        const { tables, writes } = analyze(text, values);
+        if (writes) throw liveQueryWrites();
+        for (const table of tables) recorder.recordRead({ table });
       }
       return sql.exec(text, ...values);
     },
@@ -27,10 +29,12 @@ export function recordedSql(sql: SqlStorage): SqlStorage {
   } as SqlStorage;
 }
 
-/** A query that writes what it reads would be run again by its own write, for ever. */
-function readsOnly(): TRPCError {
-  return new TRPCError({
+/** A live query that changes what it reads would run again after each of its own runs. */
+function liveQueryWrites(): ReasonedError {
+  return new ReasonedError({
     code: "METHOD_NOT_SUPPORTED",
-    message: "This query writes, and a live query only reads. Write in a mutation, or do not keep the query live.",
+    reason: "LIVE_QUERY_WRITES",
+    message:
+      "This query writes, but a live query can only read. Write in a mutation, or call the query without live().",
   });
 }

@@ -1,52 +1,57 @@
 import { ALL_TABLES } from "./read-recorder.js";
 import { readRaw, type SqlValue } from "../codec/sql-value.js";
 
-/** What a statement does, whatever its values are. */
+/** The effects of a statement. They do not depend on its values. */
 export interface StatementReads {
   readonly tables: readonly string[];
   readonly writes: boolean;
 }
 
-/** Most statements whose answer is kept. */
-const KEPT = 1_000;
-/** Texts, quoted names and comments: a semicolon or a word in them means nothing. */
+const MAX_CACHED_STATEMENTS = 1_000;
+/** Text literals, quoted names and comments, in which a semicolon or a keyword has no meaning. */
 const QUOTED = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|--[^\n]*|\/\*[^]*?(?:\*\/|$)/g;
-/** A second statement would be run by asking about the first. */
+/** EXPLAIN applies only to the first of several statements, and would execute the others. */
 const ONE_STATEMENT = /^[^;]*;?\s*$/;
-/** So of several nobody can be asked: they count as writing when a word of theirs says so. */
+/** Several statements cannot be explained, so they count as writing if they contain one of these keywords. */
 const WRITES = /\b(?:insert|update|delete|replace|create|drop|alter)\b(?!\s*\()/i;
 
-/** Says which tables a statement reads. SQLite itself is asked, once for each text: nobody else can read all of SQL. */
-export function createStatementReads(sql: SqlStorage): (text: string, values: readonly SqlValue[]) => StatementReads {
-  const known = new Map<string, StatementReads>();
+/**
+ * Creates a function that returns the tables that a statement reads. SQLite's EXPLAIN answers it, once per text, because only
+ * SQLite can parse all of its SQL.
+ */
+export function createStatementAnalyzer(
+  sql: SqlStorage,
+): (text: string, values: readonly SqlValue[]) => StatementReads {
+  const cache = new Map<string, StatementReads>();
 
   return (text, values) => {
-    const answer = known.get(text) ?? explain(sql, text, values);
-    known.delete(text);
-    known.set(text, answer);
-    for (const oldest of known.keys()) {
-      if (known.size <= KEPT) break;
-      known.delete(oldest);
+    const reads = cache.get(text) ?? explain(sql, text, values);
+    // Deleted first, so that the least recently used statement is the first of the map.
+    cache.delete(text);
+    cache.set(text, reads);
+    for (const oldest of cache.keys()) {
+      if (cache.size <= MAX_CACHED_STATEMENTS) break;
+      cache.delete(oldest);
     }
-    return answer;
+    return reads;
   };
 }
 
 function explain(sql: SqlStorage, text: string, values: readonly SqlValue[]): StatementReads {
-  const bare = text.replaceAll(QUOTED, " ");
-  if (!ONE_STATEMENT.test(bare)) return { tables: [ALL_TABLES], writes: WRITES.test(bare) };
-  const pages = new Map<number, string>();
+  const unquoted = text.replaceAll(QUOTED, " ");
+  if (!ONE_STATEMENT.test(unquoted)) return { tables: [ALL_TABLES], writes: WRITES.test(unquoted) };
+  const tableOfPage = new Map<number, string>();
   for (const [page, table] of readRaw(sql, "SELECT rootpage, tbl_name FROM sqlite_schema WHERE rootpage > 0")) {
-    pages.set(Number(page), String(table));
+    tableOfPage.set(Number(page), String(table));
   }
   const tables = new Set<string>();
   let writes = false;
-  // A program's steps: address, name, and operands, of which the second is what is opened, or for what.
-  for (const [, step, , second] of readRaw(sql, `EXPLAIN ${text}`, values)) {
-    if (step === "Transaction" && Number(second) > 0) writes = true;
-    if (step === "OpenRead") tables.add(pages.get(Number(second)) ?? ALL_TABLES);
-    // A virtual table's own tables are opened out of sight. json_each and the like have none.
-    if (step === "VOpen" && hasVirtualTables(sql)) tables.add(ALL_TABLES);
+  // Each row is an opcode: address, name and operands. The second operand is the page to open, or the kind of transaction.
+  for (const [, opcode, , operand] of readRaw(sql, `EXPLAIN ${text}`, values)) {
+    if (opcode === "Transaction" && Number(operand) > 0) writes = true;
+    if (opcode === "OpenRead") tables.add(tableOfPage.get(Number(operand)) ?? ALL_TABLES);
+    // EXPLAIN does not show the tables of a virtual table. Functions such as json_each have none.
+    if (opcode === "VOpen" && hasVirtualTables(sql)) tables.add(ALL_TABLES);
   }
   return { tables: [...tables], writes };
 }

@@ -1,14 +1,14 @@
 import type { NewUniqueIndex, SchemaPlan, StoredSchema } from "./schema-plan.js";
 
-/** The reasons why tables cannot be used, by table. */
+/** The error messages of tables that cannot be used, by table. */
 export type TableProblems = ReadonlyMap<string, string>;
 
 /**
- * Runs a plan's statements and stores the schema that results. A unique index that stored rows do not allow is left out, so
- * that the rest of the object can be used. Call it in a transaction.
+ * Runs the statements of a plan and stores the resulting schema. A unique index that stored rows violate is skipped, so that
+ * the rest of the object can be used. Must run in a transaction.
  *
  * @param onColumnsAdded runs after new columns were added and before indexes are created
- * @returns the tables without such an index, each with the reason
+ * @returns the tables whose index was skipped, each with an error message
  */
 export function applyPlan(
   sql: SqlStorage,
@@ -26,7 +26,7 @@ export function applyPlan(
       sql.exec(statement);
     } catch (error) {
       if (!index || !String(error).includes("UNIQUE constraint failed")) throw error;
-      problems.set(index.table, describe(index));
+      problems.set(index.table, describeProblem(index));
       schema = withoutIndex(schema, index);
     }
   }
@@ -34,14 +34,14 @@ export function applyPlan(
   return problems;
 }
 
-function describe({ table, index: { name, columns } }: NewUniqueIndex): string {
+function describeProblem({ table, index: { name, columns } }: NewUniqueIndex): string {
   return (
     `The table "${table}" cannot be used: its new unique index "${name}" does not allow stored rows that have the same ` +
     `${columns.join(", ")}. Write a migration that changes or deletes those rows.`
   );
 }
 
-/** The schema that is stored: the next start tries the index again. */
+/** Removes the index from the schema that is stored, so that the next start retries it. */
 function withoutIndex({ tables }: StoredSchema, { table, index }: NewUniqueIndex): StoredSchema {
   const stored = tables[table];
   if (!stored) return { tables };

@@ -6,11 +6,10 @@ import type { Defaults } from "./ddl.js";
 import { quoteLiteral } from "./sql-text.js";
 
 /**
- * What zod fills in for fields that are left out, as constants for SQL: they fill the rows that are older than the
- * field, and the rows that an older version of the app writes. A default that is computed is computed here: not while
- * the Worker starts.
+ * Returns the defaults of zod as SQL constants. SQLite fills them into rows that are older than the field, and into rows that
+ * an older version of the app writes. A computed default is evaluated now, and not while the Worker starts.
  *
- * @throws Error when a field's own default does not fit its column
+ * @throws Error if the column of a field cannot store its default
  */
 export function readDefaults(model: TableModel, { schema }: TableDefinition): Defaults {
   const defaults = new Map<string, string>();
@@ -21,7 +20,7 @@ export function readDefaults(model: TableModel, { schema }: TableDefinition): De
     try {
       defaults.set(column.name, quoteLiteral(encodeColumn(column, filled.data)));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : "does not fit.";
+      const reason = error instanceof Error ? error.message : "cannot be stored.";
       throw new Error(`The default of the field ${model.name}.${column.name} ${reason}`, { cause: error });
     }
   }

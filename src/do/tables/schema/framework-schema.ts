@@ -7,11 +7,11 @@ export interface SchemaStep {
   run(storage: UpgradedStorage): void;
 }
 
-/** The storage of an object, as far as steps change it. */
+/** The parts of an object's storage that steps can change. */
 export type UpgradedStorage = Pick<DurableObjectStorage, "sql" | "kv">;
 
 export interface FrameworkSchemaOptions {
-  /** Creates the tables of this version. Each statement can run again: an earlier object gets the tables that it lacks. */
+  /** Create the tables of this version. Each statement can run again, and creates only tables that do not exist. */
   readonly statements: readonly string[];
   /**
    * Changes to tables that earlier versions created. A step's position is its number, so steps are never removed or
@@ -21,12 +21,12 @@ export interface FrameworkSchemaOptions {
   readonly steps?: readonly SchemaStep[];
 }
 
-/** The framework's own tables are still those of an earlier version, so this version cannot use them. */
+/** The upgrade failed, so the framework's own tables are still those of an earlier version, which this version cannot use. */
 export class FrameworkUpgradeError extends Error {
   override readonly name = "FrameworkUpgradeError";
 }
 
-/** The framework's own tables in objects of one kind, and how those of an earlier version become those of this one. */
+/** The framework's own tables in objects of one kind, and their upgrades from earlier versions. */
 export interface FrameworkSchema {
   /** The number of the last step. An object that an older version created without one has version 0. */
   readonly version: number;
@@ -35,7 +35,7 @@ export interface FrameworkSchema {
   /** Creates the tables of a new object. */
   install(sql: SqlStorage): void;
   /**
-   * Runs the steps after a stored version, and creates the tables that are missing. Call it in a transaction.
+   * Runs the steps after a stored version, and creates missing tables. Must run in a transaction.
    *
    * @throws FrameworkUpgradeError that names the step that failed
    */
@@ -60,8 +60,8 @@ export function createFrameworkSchema({ statements, steps = [] }: FrameworkSchem
           step.run(storage);
         } catch (cause) {
           throw new FrameworkUpgradeError(
-            `Step ${index + 1} ("${step.name}") of the framework's own tables failed. Deploy the earlier version, or one ` +
-              "with a corrected step. The data is unchanged.",
+            `Step ${index + 1} ("${step.name}") of the framework's own tables failed. The data is unchanged. Deploy the ` +
+              "earlier version, or one with a corrected step.",
             { cause },
           );
         }
@@ -70,8 +70,8 @@ export function createFrameworkSchema({ statements, steps = [] }: FrameworkSchem
         install(storage.sql);
       } catch (cause) {
         throw new FrameworkUpgradeError(
-          "The framework's own tables could not be created. Deploy the earlier version, or a corrected one. The data is " +
-            "unchanged.",
+          "The framework's own tables could not be created. The data is unchanged. Deploy the earlier version, or a " +
+            "corrected one.",
           { cause },
         );
       }

@@ -3,7 +3,7 @@ import { ownProperty } from "../own-property.js";
 import { type StoredSchema, type StoredTable, toStoredSchema } from "./schema-plan.js";
 import { readRaw } from "../codec/sql-value.js";
 
-/** A column as SQLite knows it. */
+/** A column as SQLite describes it. */
 export interface TableColumn {
   readonly name: string;
   readonly type: string;
@@ -11,8 +11,8 @@ export interface TableColumn {
   readonly hasDefault: boolean;
 }
 
-/** The columns of a table; none when there is no such table. */
-export function tableColumns(sql: SqlStorage, table: string): TableColumn[] {
+/** Reads the columns of a table; none if it does not exist. */
+export function readColumns(sql: SqlStorage, table: string): TableColumn[] {
   return readRaw(sql, 'SELECT name, type, "notnull", dflt_value FROM pragma_table_info(?)', [table]).map(
     ([name, type, required, fallback]) => ({
       name: String(name),
@@ -23,35 +23,39 @@ export function tableColumns(sql: SqlStorage, table: string): TableColumn[] {
   );
 }
 
-/** What is stored after written steps, which may have changed anything. */
+/**
+ * Reads the schema after migrations, which can have changed any table.
+ *
+ * @param before the stored schema before the migrations
+ */
 export function readStoredSchema(
   sql: SqlStorage,
   before: StoredSchema,
   { models, rebuilt }: { readonly models: readonly TableModel[]; readonly rebuilt: ReadonlySet<TableModel> },
 ): StoredSchema {
-  const fresh = toStoredSchema([...rebuilt]).tables;
+  const rebuiltTables = toStoredSchema([...rebuilt]).tables;
   const names = new Set([...Object.keys(before.tables), ...models.map(({ name }) => name)]);
   const tables: Record<string, StoredTable> = {};
   for (const name of names) {
-    const columns = tableColumns(sql, name);
+    const columns = readColumns(sql, name);
     if (columns.length === 0) continue;
-    const remembered = ownProperty(fresh, name) ?? ownProperty(before.tables, name);
+    const known = ownProperty(rebuiltTables, name) ?? ownProperty(before.tables, name);
     const indexes = readRaw(
       sql,
       "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql IS NOT NULL",
       [name],
     );
     tables[name] = {
-      columns: Object.fromEntries(columns.map((column) => [column.name, declarationOf(column, remembered)])),
-      types: typesOf(columns, remembered),
-      required: columns.filter((column) => isRequired(column, remembered)).map((column) => column.name),
+      columns: Object.fromEntries(columns.map((column) => [column.name, declarationOf(column, known)])),
+      types: typesOf(columns, known),
+      required: columns.filter((column) => isRequired(column, known)).map((column) => column.name),
       indexes: Object.fromEntries(indexes.map(([index, text]) => [String(index), String(text)])),
     };
   }
   return { tables };
 }
 
-/** As it was declared, with what it checks, unless a step has changed it since. */
+/** Returns the declaration as it was stored, with its CHECK, unless a migration has changed the column. */
 function declarationOf({ name, type, required }: TableColumn, table: StoredTable | undefined): string {
   const declared = table && ownProperty(table.columns, name);
   const plain = required ? `${type} NOT NULL` : type;
@@ -60,14 +64,14 @@ function declarationOf({ name, type, required }: TableColumn, table: StoredTable
   return same ? declared : plain;
 }
 
-/** The types that are known. A column that a step has added or declared anew can be of any type. */
+/** Returns the known types. A column that a migration has added or changed can have any type. */
 function typesOf(columns: readonly TableColumn[], table: StoredTable | undefined): StoredTable["types"] {
-  const known = columns.flatMap((column): [string, ColumnType][] => {
+  const types = columns.flatMap((column): [string, ColumnType][] => {
     const type = table?.types && ownProperty(table.types, column.name);
     const declared = table && ownProperty(table.columns, column.name);
     return type !== undefined && declarationOf(column, table) === declared ? [[column.name, type]] : [];
   });
-  return Object.fromEntries(known);
+  return Object.fromEntries(types);
 }
 
 function isRequired({ name, required, hasDefault }: TableColumn, table: StoredTable | undefined): boolean {

@@ -1,10 +1,10 @@
-/** The values that a CHECK allows, at the end of a declaration. */
+/** A CHECK at the end of a declaration, with its allowed values. */
 const ALLOWED_VALUES = /^(.*? IN \()(.*)(\)\))$/s;
 const LITERAL = /'(?:[^']|'')*'|[^,\s]+/g;
 
 /**
- * Whether two declarations of a column store alike. The values of an enum may be in any order: a formatter may sort them, and
- * stored rows fit either way.
+ * Whether two declarations of a column store values in the same way. The order of the values of an enum does not matter:
+ * stored rows match either order, and a formatter may sort them.
  */
 export function isSameDeclaration(one: string, other: string): boolean {
   return one === other || sortValues(one) === sortValues(other);

@@ -3,27 +3,26 @@ import { addColumnSql, createIndexSql, createTableSql, declareColumn, type Defau
 import { ownProperty } from "../own-property.js";
 import { isSameDeclaration } from "./same-declaration.js";
 
-/** A schema as it is remembered in the storage, to tell what the next version of the app has to add. */
+/** The schema of the stored tables, which is compared with the definitions of the app. Stored as JSON in `_schema`. */
 export interface StoredSchema {
   readonly tables: Readonly<Record<string, StoredTable>>;
 }
 
-/** One of its tables. */
 export interface StoredTable {
-  /** Declarations by column. */
+  /** The declarations, by column. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Types by column: several are declared alike. An earlier version of the framework did not store them. */
+  /** Types by column, because several types have the same declaration. An earlier version of the framework did not store them. */
   readonly types?: Readonly<Record<string, ColumnType>> | undefined;
-  /** Columns that a new row cannot leave out: neither optional nor with a default. */
+  /** The columns that a new row needs a value for: neither optional nor with a default. */
   readonly required: readonly string[];
-  /** Statements by index. */
+  /** The statements that create the indexes, by name. */
   readonly indexes: Readonly<Record<string, string>>;
 }
 
-/** Asked only for tables that get new columns. */
+/** Returns the defaults of a table. Only called for tables with new columns. */
 type DefaultsOf = (table: string) => Defaults;
 
-/** A unique index that a later version declares. */
+/** A unique index that is added to a stored table. */
 export interface NewUniqueIndex {
   readonly table: string;
   readonly index: TableIndex;
@@ -31,17 +30,17 @@ export interface NewUniqueIndex {
 
 export interface SchemaPlan {
   readonly statements: readonly string[];
-  /** Those of the statements that add a unique index to a table with rows. */
+  /** The unique indexes that statements add to stored tables, by statement. */
   readonly unique: ReadonlyMap<string, NewUniqueIndex>;
-  /** What the storage holds once they have run: what it held, and what they add. */
+  /** The stored schema after the statements. */
   readonly result: StoredSchema;
 }
 
-/** Types as error messages name them. */
+/** The names of types in error messages. */
 const typeNames: Readonly<Record<ColumnType, string>> = {
   text: "text",
   real: "a number",
-  integer: "a whole number",
+  integer: "an integer",
   boolean: "a boolean",
   date: "a date",
   bigint: "a bigint",
@@ -49,7 +48,7 @@ const typeNames: Readonly<Record<ColumnType, string>> = {
   json: "JSON",
 };
 
-/** What some models come to when nothing is stored yet. */
+/** The schema that new tables would be stored with. */
 export function toStoredSchema(models: readonly TableModel[]): StoredSchema {
   return { tables: Object.fromEntries(models.map((model) => [model.name, toStoredTable(model)])) };
 }
@@ -65,10 +64,11 @@ function toStoredTable(model: TableModel): StoredTable {
 }
 
 /**
- * Works out the way from a stored schema to the app's. New tables, indexes, and fields that are optional or have a
- * default come by themselves. What the storage has beyond the app's stays: a newer version may have added it.
+ * Returns the statements that change a stored schema to that of the definitions. They add new tables, new indexes, and new
+ * fields that are optional or have a default. Tables, fields and indexes without a definition stay, because a newer version of
+ * the app may have added them.
  *
- * @throws Error for any other difference
+ * @throws Error that names the difference, if it needs a migration
  */
 export function planSchema(stored: StoredSchema, models: readonly TableModel[], defaultsOf: DefaultsOf): SchemaPlan {
   const tables: Record<string, StoredTable> = { ...stored.tables };
@@ -77,12 +77,12 @@ export function planSchema(stored: StoredSchema, models: readonly TableModel[], 
     const before = ownProperty(stored.tables, model.name);
     const after = toStoredTable(model);
     if (!before) {
-      checkTwin(model.name, stored);
+      checkLetterCase(model.name, stored);
       tables[model.name] = after;
       return createTableSql(model, defaultsOf(model.name));
     }
     tables[model.name] = {
-      // As they are stored: a declaration that means the same may list the values of an enum in another order.
+      // The stored declaration wins: an equivalent one can list the values of an enum in another order.
       columns: { ...after.columns, ...before.columns },
       types: { ...before.types, ...after.types },
       required: before.required,
@@ -100,9 +100,9 @@ interface PlanContext {
 
 function changeTable(model: TableModel, before: StoredTable, { defaultsOf, unique }: PlanContext): string[] {
   const known = new Set(model.columns.map(({ name }) => name));
-  const gone = before.required.find((name) => !known.has(name));
-  if (gone !== undefined) {
-    refuse(`The field ${model.name}.${gone} is gone from the definition, but stored rows cannot be without it.`);
+  const removed = before.required.find((name) => !known.has(name));
+  if (removed !== undefined) {
+    throw needsMigration(`The field ${model.name}.${removed} was removed, but stored rows require it.`);
   }
   const columns = model.columns
     .filter((column) => isNew(model.name, column, before))
@@ -124,33 +124,44 @@ function isNew(table: string, column: Column, before: StoredTable): boolean {
   const field = `The field ${table}.${name}`;
   if (stored !== undefined && isSameDeclaration(stored, declared)) {
     const type = before.types && ownProperty(before.types, name);
-    if (type !== undefined && type !== column.type)
-      refuse(
-        `${field} is stored as ${typeNames[type]}, and is now ${typeNames[column.type]}: a step has to convert the values, ` +
-          `and to call db.rebuild("${table}").`,
+    if (type !== undefined && type !== column.type) {
+      throw new Error(
+        `${field} is stored as ${typeNames[type]}, but defined as ${typeNames[column.type]}. Write a migration that converts ` +
+          `the values and calls db.rebuild("${table}"). The stored data is unchanged.`,
       );
+    }
     return false;
   }
-  if (stored !== undefined) refuse(`${field} is stored as \`${stored}\`, and is now \`${declared}\`.`);
-  const twin = Object.keys(before.columns).find((other) => other.toLowerCase() === name.toLowerCase());
-  if (twin !== undefined) refuse(`${field} is stored as "${twin}", and SQLite does not tell the two apart.`);
+  if (stored !== undefined)
+    throw needsMigration(`${field} is stored as \`${stored}\`, but defined as \`${declared}\`.`);
+  const existing = findIgnoringCase(Object.keys(before.columns), name);
+  if (existing !== undefined) {
+    throw needsMigration(`${field} is stored as "${existing}", and SQLite ignores the case of names.`);
+  }
   if (isRequired(column)) {
-    refuse(`${field} is new, and rows from before have no value for it: give it a default, or make it optional.`);
+    throw new Error(
+      `${field} is new, but existing rows have no value for it. Give it a default, make it optional, or write a migration. ` +
+        "The stored data is unchanged.",
+    );
   }
   return true;
 }
 
-/** SQLite does not distinguish upper and lower case. */
-function checkTwin(name: string, { tables }: StoredSchema): void {
-  const twin = Object.keys(tables).find((other) => other.toLowerCase() === name.toLowerCase());
-  if (twin !== undefined) refuse(`The table "${name}" is stored as "${twin}", and SQLite does not tell the two apart.`);
+function checkLetterCase(name: string, { tables }: StoredSchema): void {
+  const existing = findIgnoringCase(Object.keys(tables), name);
+  if (existing === undefined) return;
+  throw needsMigration(`The table "${name}" is stored as "${existing}", and SQLite ignores the case of names.`);
 }
 
-/** Whether a new row cannot be without it. */
+function findIgnoringCase(names: readonly string[], name: string): string | undefined {
+  return names.find((other) => other.toLowerCase() === name.toLowerCase());
+}
+
+/** Whether a new row needs a value for a column. */
 function isRequired({ whenNull, hasDefault }: Column): boolean {
   return whenNull === "never" && !hasDefault;
 }
 
-function refuse(difference: string): never {
-  throw new Error(`${difference} Write a migration for it. The storage is left as it was, and nothing is lost.`);
+function needsMigration(difference: string): Error {
+  return new Error(`${difference} Write a migration for this change. The stored data is unchanged.`);
 }

@@ -1,26 +1,27 @@
 import { toHex } from "../../../shared/hex.js";
 import type { SqlValue } from "../codec/sql-value.js";
+import { ValueError } from "../table-errors.js";
 
-/** An identifier in a statement. Only names that a definition declared come here, never a caller's. */
+/** Quotes an identifier. Only names of a definition are quoted, never input of a client. */
 export function quoteName(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** Several of them. */
+/** Quotes identifiers and joins them with commas. */
 export function quoteNames(names: readonly string[]): string {
   return names.map(quoteName).join(", ");
 }
 
 /**
- * A constant in a definition, where nothing can be bound: a CHECK, a DEFAULT.
+ * Quotes a constant of a CHECK or a DEFAULT, where values cannot be bound.
  *
- * @throws Error for a text with a NUL character, at which SQLite would stop reading
+ * @throws ValueError for a text with a NUL character, at which SQLite would stop parsing
  */
 export function quoteLiteral(value: SqlValue): string {
   if (value === null) return "NULL";
   if (typeof value === "number") return String(value);
   if (typeof value === "string") {
-    if (value.includes("\0")) throw new Error("A constant in a table's definition cannot hold a NUL character.");
+    if (value.includes("\0")) throw new ValueError("contains a NUL character, which a default cannot have.");
     return `'${value.replaceAll("'", "''")}'`;
   }
   return `X'${toHex(value)}'`;

@@ -1,38 +1,45 @@
-import type { TRPCError } from "@trpc/server";
 import { z } from "zod";
-import { badRequest } from "../bad-request.js";
 import type { PreparedTable } from "../prepared-table.js";
+import { badRequest } from "../table-errors.js";
 
 type Values = Record<string, unknown>;
 
 /**
- * What a new row holds, once its schema has seen it: defaults filled in, transforms applied.
+ * Parses the values of a new row with the schema, which fills in defaults and applies transforms.
  *
- * @throws TRPCError BAD_REQUEST with zod's error as the cause
+ * @throws ReasonedError BAD_REQUEST (VALUE_INVALID) with the ZodError as its cause
  */
 export function parseInsert(table: PreparedTable, values: unknown): Values {
-  return unwrap(table, look(table, table.schema, ownValues(values))) as Values;
+  return unwrap(table, safeParse(table, table.schema, withoutPrototype(values))) as Values;
 }
 
-/** An object without a prototype: zod would take an inherited method for the value of a field such as `toString`. */
-function ownValues(values: unknown): unknown {
+/** Copies an object without its prototype: zod would take an inherited method for the value of a field such as `toString`. */
+function withoutPrototype(values: unknown): unknown {
   const isObject = typeof values === "object" && values !== null && !Array.isArray(values);
   return isObject ? Object.assign(Object.create(null), values) : values;
 }
 
 /**
- * What an update sets. Each field is looked at by itself, so that no default fills what was left out.
+ * Parses the values of an update. Each field is parsed on its own, so that no default replaces a field that is left out.
  *
- * @throws TRPCError BAD_REQUEST with zod's error as the cause
+ * @throws ReasonedError BAD_REQUEST (VALUE_INVALID) with the ZodError as its cause
  */
 export function parseUpdate(table: PreparedTable, values: unknown): Values {
-  if (typeof values !== "object" || values === null || Array.isArray(values))
-    throw refusal(table, "It takes an object.");
+  if (typeof values !== "object" || values === null || Array.isArray(values)) {
+    throw invalidRow(table, "Pass an object with the fields to change.");
+  }
   const fields = new Map(table.fields.map((column) => [column.name, column]));
-  const stray = Object.keys(values).filter((key) => !fields.has(key));
+  const unknownKeys = Object.keys(values).filter((key) => !fields.has(key));
   const issues: z.core.$ZodIssue[] =
-    stray.length > 0
-      ? [{ code: "unrecognized_keys", keys: stray, path: [], message: `Unknown: ${stray.join(", ")}` }]
+    unknownKeys.length > 0
+      ? [
+          {
+            code: "unrecognized_keys",
+            keys: unknownKeys,
+            path: [],
+            message: `Unknown fields: ${unknownKeys.join(", ")}`,
+          },
+        ]
       : [];
   const parsed: Values = {};
   for (const [name, value] of Object.entries(values)) {
@@ -40,29 +47,29 @@ export function parseUpdate(table: PreparedTable, values: unknown): Values {
     const schema = table.schema.shape[name];
     if (!column || !schema || value === undefined) continue;
     if (value === null && column.whenNull === "undefined") {
-      // As it will be read, and as the object's own rules expect it.
+      // The value that will be read, and that checks of the whole row expect.
       parsed[name] = undefined;
       continue;
     }
-    const result = look(table, schema, value);
+    const result = safeParse(table, schema, value);
     if (result.success) parsed[name] = result.data;
     else issues.push(...result.error.issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
   }
-  // `ZodError` does not extend `Error`, and a TRPCError would replace it.
-  if (issues.length > 0) throw refusal(table, describeIssues(issues), new z.ZodRealError(issues));
+  // `ZodRealError`, because `ZodError` does not extend `Error`, and a TRPCError would wrap it.
+  if (issues.length > 0) throw invalidRow(table, describeIssues(issues), new z.ZodRealError(issues));
   return parsed;
 }
 
 /**
- * Holds a whole row to the rules of the zod object (`.refine`, `.check`), as `create` did.
+ * Runs the checks of the zod object itself (`.refine`, `.check`) on a whole row.
  *
- * @throws TRPCError BAD_REQUEST with zod's error as the cause
+ * @throws ReasonedError BAD_REQUEST (VALUE_INVALID) with the ZodError as its cause
  */
 export function checkRules(table: PreparedTable, rules: z.ZodType, row: Values): Values {
-  return unwrap(table, look(table, rules, row)) as Values;
+  return unwrap(table, safeParse(table, rules, row)) as Values;
 }
 
-function look<TOutput>(
+function safeParse<TOutput>(
   table: PreparedTable,
   schema: z.core.$ZodType<TOutput>,
   value: unknown,
@@ -71,18 +78,19 @@ function look<TOutput>(
     return z.safeParse(schema, value);
   } catch (error) {
     if (!(error instanceof z.core.$ZodAsyncError)) throw error;
-    throw new Error(`The table "${table.name}" has an asynchronous check, and writes are synchronous. Check before.`, {
-      cause: error,
-    });
+    throw new Error(
+      `The table "${table.name}" has an async check, but writes are synchronous. Run the check before the write.`,
+      { cause: error },
+    );
   }
 }
 
 function unwrap<TOutput>(table: PreparedTable, result: z.ZodSafeParseResult<TOutput>): TOutput {
   if (result.success) return result.data;
-  throw refusal(table, describeIssues(result.error.issues), result.error);
+  throw invalidRow(table, describeIssues(result.error.issues), result.error);
 }
 
-/** What zod has to say, in a line. */
+/** Returns the first issues of zod in one line. */
 export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   return issues
     .slice(0, 5)
@@ -90,6 +98,6 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
     .join("; ");
 }
 
-function refusal(table: PreparedTable, reason: string, cause?: unknown): TRPCError {
-  return badRequest(`The table "${table.name}" refuses this row. ${reason}`, cause);
+function invalidRow(table: PreparedTable, problem: string, cause?: unknown): Error {
+  return badRequest("VALUE_INVALID", `The table "${table.name}" does not accept this row. ${problem}`, cause);
 }

@@ -1,71 +1,68 @@
-import { TRPCError } from "@trpc/server";
 import { v7 as uuidv7 } from "uuid";
-import { badRequest } from "../bad-request.js";
 import { toCondition } from "../query/condition-tree.js";
 import { checkRules, parseInsert, parseUpdate } from "./parse-row.js";
 import type { PreparedTable } from "../prepared-table.js";
-import { deleteWhereSql, everyRow, rowsSql, updateWhereSql } from "../query/query-sql.js";
+import { deleteWhereSql, allRows, rowsSql, updateWhereSql } from "../query/query-sql.js";
 import { type RawRow, readRaw, type SqlValue } from "../codec/sql-value.js";
 import type { TableContext } from "../table-context.js";
 import { fitsRow } from "../codec/value-size.js";
-import { writeError } from "./write-error.js";
+import { badRequest, rowNotFound, rowTooLarge, toWriteError, versionConflict } from "../table-errors.js";
 
 type Values = Record<string, unknown>;
 
-/** Writes rows of one table. Each step may leave something behind when it throws: run it in a transaction. */
+/** Writes rows of one table. A method that throws can have written already, so it must run in a transaction. */
 export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableContext) {
-  const { insert, find, remove } = table.statements;
-  const { rules } = table;
-  const findRaw = (id: SqlValue): RawRow | undefined => readRaw(sql, find, [id])[0];
+  const { statements, rules } = table;
+  const findRaw = (id: SqlValue): RawRow | undefined => readRaw(sql, statements.find, [id])[0];
 
-  function attempt<TResult>(write: () => TResult): TResult {
+  function withWriteErrors<TResult>(write: () => TResult): TResult {
     try {
       return write();
     } catch (error) {
-      throw writeError(table, error);
+      throw toWriteError(table.name, error);
     }
   }
 
   /** Sets some columns of a row. */
-  function write(id: SqlValue, values: Values): RawRow {
+  function updateColumns(id: SqlValue, values: Values): RawRow {
     const update = table.update([...Object.keys(values), "updatedAt"]);
     const encoded = update.encode({ ...values, updatedAt: new Date() });
-    const [row] = attempt(() => readRaw(sql, update.statement, [...encoded, id]));
-    if (!row) throw notFound(table);
-    if (!fitsRow(row)) throw tooLarge(table);
+    const [row] = withWriteErrors(() => readRaw(sql, update.statement, [...encoded, id]));
+    if (!row) throw rowNotFound(table.name);
+    if (!fitsRow(row)) throw rowTooLarge(table.name);
     onWrite(1);
     return row;
   }
 
-  /** A new row, as its schema makes it of the given values. */
+  /** Parses and encodes a new row. */
   function encodeNew(values: unknown): SqlValue[] {
     const now = Date.now();
-    // The order of every table's columns.
+    // Every table has its columns in this order.
     const row = [uuidv7(), ...table.encodeFields(parseInsert(table, values)), now, now];
-    if (!fitsRow(row)) throw tooLarge(table);
+    if (!fitsRow(row)) throw rowTooLarge(table.name);
     return row;
   }
 
   return {
     find: findRaw,
 
-    /** Stores what a row's schema made of the given values. A row too large is not stored in the first place. */
+    /** Inserts a row. Its size is checked before, so nothing is stored if this throws. */
     insert(values: unknown): RawRow {
       const row = encodeNew(values);
-      attempt(() => sql.exec(insert(1), ...row));
+      withWriteErrors(() => sql.exec(statements.insert(1), ...row));
       onWrite(1);
       return row;
     },
 
     /**
-     * Stores several, as many at once as a statement takes. In a transaction SQLite notes for each statement that
-     * has a trigger what the pages were that it changes, which costs more than the rows.
+     * Inserts rows, as many per statement as possible. In a transaction, SQLite saves the changed pages for each statement with
+     * a trigger, which costs more than the rows.
      */
     insertMany(list: readonly unknown[]): RawRow[] {
       const rows = list.map(encodeNew);
       for (let start = 0; start < rows.length; start += table.rowsPerInsert) {
-        const some = rows.slice(start, start + table.rowsPerInsert);
-        attempt(() => sql.exec(insert(some.length), ...some.flat()));
+        const chunk = rows.slice(start, start + table.rowsPerInsert);
+        withWriteErrors(() => sql.exec(statements.insert(chunk.length), ...chunk.flat()));
       }
       if (rows.length > 0) onWrite(rows.length);
       return rows;
@@ -73,46 +70,46 @@ export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableCon
 
     update(id: SqlValue, values: unknown, ifVersion?: unknown): RawRow {
       const parsed = parseUpdate(table, values);
-      const empty = Object.keys(parsed).length === 0;
-      if (!empty && !rules && ifVersion === undefined) return write(id, parsed);
+      const isEmpty = Object.keys(parsed).length === 0;
+      if (!isEmpty && !rules && ifVersion === undefined) return updateColumns(id, parsed);
       const before = findRaw(id);
-      if (!before) throw notFound(table);
+      if (!before) throw rowNotFound(table.name);
       if (ifVersion !== undefined) checkVersion(table, before, ifVersion);
-      if (empty) return before;
-      // A rule may look at any field, and may change one: all of them are written.
-      return write(id, rules ? checkRules(table, rules, { ...fieldsOf(table, before), ...parsed }) : parsed);
+      if (isEmpty) return before;
+      // A check can read and change any field, so all fields are written.
+      return updateColumns(id, rules ? checkRules(table, rules, { ...fieldsOf(table, before), ...parsed }) : parsed);
     },
 
-    updateWhere(which: unknown, values: unknown): number {
-      const where = [toCondition(table, which)];
+    updateWhere(condition: unknown, values: unknown): number {
+      const where = [toCondition(table, condition)];
       const parsed = parseUpdate(table, values);
       if (Object.keys(parsed).length === 0) return 0;
       if (rules) {
-        const rows = readStatement(sql, rowsSql(table, { ...everyRow, where }));
+        const rows = readStatement(sql, rowsSql(table, { ...allRows, where }));
         for (const row of rows) {
-          write(row[0] ?? null, checkRules(table, rules, { ...fieldsOf(table, row), ...parsed }));
+          updateColumns(row[0] ?? null, checkRules(table, rules, { ...fieldsOf(table, row), ...parsed }));
         }
         return rows.length;
       }
       const update = table.update([...Object.keys(parsed), "updatedAt"]);
       const encoded = update.encode({ ...parsed, updatedAt: new Date() });
       const statement = updateWhereSql(table, update, encoded, where);
-      const rows = attempt(() => readStatement(sql, statement));
-      if (!rows.every(fitsRow)) throw tooLarge(table);
+      const rows = withWriteErrors(() => readStatement(sql, statement));
+      if (!rows.every(fitsRow)) throw rowTooLarge(table.name);
       if (rows.length > 0) onWrite(rows.length);
       return rows.length;
     },
 
-    remove(id: SqlValue): boolean {
-      const gone = readRaw(sql, remove, [id]).length > 0;
-      if (gone) onWrite(1);
-      return gone;
+    delete(id: SqlValue): boolean {
+      const isDeleted = readRaw(sql, statements.delete, [id]).length > 0;
+      if (isDeleted) onWrite(1);
+      return isDeleted;
     },
 
-    removeWhere(which: unknown): number {
-      const gone = readStatement(sql, deleteWhereSql(table, [toCondition(table, which)])).length;
-      if (gone > 0) onWrite(gone);
-      return gone;
+    deleteWhere(condition: unknown): number {
+      const deleted = readStatement(sql, deleteWhereSql(table, [toCondition(table, condition)])).length;
+      if (deleted > 0) onWrite(deleted);
+      return deleted;
     },
   };
 }
@@ -123,30 +120,16 @@ function readStatement(sql: SqlStorage, { text, values }: ReturnType<typeof rows
   return readRaw(sql, text, values);
 }
 
-/** The last column is `updatedAt`, which no two versions of a row share. */
+/** Compares the last column, `updatedAt`, which is different for each version of a row. */
 function checkVersion(table: PreparedTable, row: RawRow, version: unknown): void {
   if (!(version instanceof Date) || Number.isNaN(version.getTime())) {
-    throw badRequest("ifVersion takes a row's updatedAt.");
+    throw badRequest("INPUT_INVALID", "`ifVersion` is not a valid date. Pass the `updatedAt` of the row.");
   }
   if (row.at(-1) === version.getTime()) return;
-  throw new TRPCError({
-    code: "CONFLICT",
-    message: `The row of "${table.name}" has changed since it was read. Read it again, then decide.`,
-  });
+  throw versionConflict(table.name);
 }
 
 function fieldsOf(table: PreparedTable, row: RawRow): Values {
   const decoded = table.rows.decode(row);
   return Object.fromEntries(table.fields.map(({ name }) => [name, decoded[name]]));
-}
-
-function notFound(table: PreparedTable): TRPCError {
-  return new TRPCError({ code: "NOT_FOUND", message: `The table "${table.name}" has no such row.` });
-}
-
-function tooLarge(table: PreparedTable): TRPCError {
-  return new TRPCError({
-    code: "PAYLOAD_TOO_LARGE",
-    message: `A row of the table "${table.name}" holds 1 MiB at most.`,
-  });
 }

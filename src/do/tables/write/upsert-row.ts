@@ -1,12 +1,17 @@
-import { badRequest } from "../bad-request.js";
 import { encodeColumn } from "../codec/column-codec.js";
-import { parseInsert } from "./parse-row.js";
-import type { PreparedTable } from "../prepared-table.js";
-import { everyRow, rowsSql } from "../query/query-sql.js";
-import type { RowWriter } from "./row-writer.js";
 import { type RawRow, readRaw } from "../codec/sql-value.js";
+import type { PreparedTable } from "../prepared-table.js";
+import { allRows, rowsSql } from "../query/query-sql.js";
+import { badRequest } from "../table-errors.js";
+import { parseInsert } from "./parse-row.js";
+import type { RowWriter } from "./row-writer.js";
 
-/** Changes the row that a unique index knows by its values, or stores a new one. Run it in a transaction. */
+/**
+ * Updates the row with the same values in the fields of a unique index, or inserts a new row. Must run in a transaction.
+ *
+ * @throws ReasonedError BAD_REQUEST: FIELD_UNKNOWN, QUERY_INVALID if the fields have no unique index, VALUE_INVALID if one
+ * has no value; otherwise as `insert` and `update`
+ */
 export function upsertRow(
   table: PreparedTable,
   { sql, writer }: { readonly sql: SqlStorage; readonly writer: RowWriter },
@@ -22,17 +27,21 @@ export function upsertRow(
       columns.every(({ name }) => index.columns.includes(name)),
   );
   if (!isUnique) {
-    throw badRequest(`upsert goes by fields of "${table.name}" that are declared unique together; these are not.`);
+    throw badRequest(
+      "QUERY_INVALID",
+      `The fields of \`on\` have no unique index in "${table.name}". Declare them as \`unique\` in table().`,
+    );
   }
-  // What the index knows is what the schema makes of the values, not the values as they came.
+  // Rows are stored after the schema has parsed them, so the parsed values identify the row.
   const parsed = parseInsert(table, values);
   const where = columns.map((column) => {
     const value = parsed[column.name];
-    if (value === null || value === undefined)
-      throw badRequest(`upsert needs a value of ${table.name}.${column.name}.`);
+    if (value === null || value === undefined) {
+      throw badRequest("VALUE_INVALID", `The field ${table.name}.${column.name} of \`on\` must have a value.`);
+    }
     return { column, operator: "==", values: [encodeColumn(column, value)] } as const;
   });
-  const statement = rowsSql(table, { ...everyRow, where });
-  const [found] = readRaw(sql, statement.text, statement.values);
-  return found ? writer.update(found[0] ?? null, values) : writer.insert(values);
+  const statement = rowsSql(table, { ...allRows, where });
+  const [existing] = readRaw(sql, statement.text, statement.values);
+  return existing ? writer.update(existing[0] ?? null, values) : writer.insert(values);
 }
