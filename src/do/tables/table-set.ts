@@ -112,7 +112,7 @@ function checkNewer(newer: string, { statements }: SchemaPlan): void {
   );
 }
 
-/** SQLite in a Durable Object accepts statements of up to 100,000 bytes. Checked when the app starts, before any object exists. */
+/** SQLite in a Durable Object accepts statements of up to 100,000 bytes. The app checks it when it starts. */
 function checkLength(model: TableModel): void {
   if (createTableSql(model).every((statement) => statement.length * 3 <= 100_000)) return;
   throw new Error(

@@ -14,7 +14,7 @@ const definitions = {
 const INSERT = "INSERT INTO posts (id, title, slug, createdAt, updatedAt) VALUES";
 
 /** The log's net changes after a cursor: `a create, b delete`. */
-function told(log: ChangeLog, after: Cursor, tables?: string[]): string {
+function describeChanges(log: ChangeLog, after: Cursor, tables?: string[]): string {
   return log
     .read({ after, until: log.head(), tables })
     .map(({ id, type }) => `${id} ${type}`)
@@ -22,7 +22,7 @@ function told(log: ChangeLog, after: Cursor, tables?: string[]): string {
 }
 
 describe("the change log", () => {
-  const statements: [sql: string, told: string][] = [
+  const statements: [sql: string, changes: string][] = [
     [`${INSERT} ('a', 'A', 'x', 0, 0)`, "a create"],
     [`${INSERT} ('b', 'B', 'y', 0, 0), ('c', 'C', NULL, 0, 0)`, "b create, c create"],
     ["UPDATE posts SET title = 'A2' WHERE id = 'a'", "a update"],
@@ -43,7 +43,7 @@ describe("the change log", () => {
       for (const [statement, expected] of statements) {
         const before = log.head();
         sql.exec(statement);
-        const changes = told(log, before).split(", ").sort().join(", ");
+        const changes = describeChanges(log, before).split(", ").sort().join(", ");
         expect(changes, statement).toBe(expected);
       }
     }));
@@ -59,7 +59,7 @@ describe("the change log", () => {
       sql.exec("INSERT INTO extra VALUES (?, ?)", note.id, post.id);
       const before = log.head();
       tables.posts.delete(post.id);
-      expect(told(log, before)).toBe(`${note.id} delete, ${post.id} delete`);
+      expect(describeChanges(log, before)).toBe(`${note.id} delete, ${post.id} delete`);
     }));
 
   it("prevents a change of an id", () =>
@@ -68,7 +68,7 @@ describe("the change log", () => {
       const before = log.head();
       expect(() => sql.exec("UPDATE posts SET id = 'other' WHERE id = ?", id)).toThrow("an id never changes");
       sql.exec("UPDATE posts SET id = id, title = 'B' WHERE id = ?", id);
-      expect(told(log, before)).toBe(`${id} update`);
+      expect(describeChanges(log, before)).toBe(`${id} update`);
     }));
 
   it("gets no entry when a row to delete does not exist", () =>
@@ -93,11 +93,11 @@ describe("a range of the change log", () => {
       tables.posts.delete(gone.id);
       tables.posts.delete(two.id);
 
-      expect(told(log, start, ["posts"])).toBe(`${one.id} create`);
-      expect(told(log, start, ["notes"])).toBe(`${note.id} create`);
-      expect(told(log, start, [])).toBe("");
-      expect(told(log, middle)).toBe(`${one.id} update, ${gone.id} delete, ${two.id} delete`);
-      expect(told(log, log.head())).toBe("");
+      expect(describeChanges(log, start, ["posts"])).toBe(`${one.id} create`);
+      expect(describeChanges(log, start, ["notes"])).toBe(`${note.id} create`);
+      expect(describeChanges(log, start, [])).toBe("");
+      expect(describeChanges(log, middle)).toBe(`${one.id} update, ${gone.id} delete, ${two.id} delete`);
+      expect(describeChanges(log, log.head())).toBe("");
       expect(log.tablesIn({ after: start, until: log.head() }).sort()).toEqual(["notes", "posts"]);
       expect(log.tablesIn({ after: middle, until: log.head() })).toEqual(["posts"]);
       expect(log.read({ after: middle, until: log.head() }).at(-1)?.cursor).toEqual(log.head());

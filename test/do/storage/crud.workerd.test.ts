@@ -73,7 +73,9 @@ describe("create", () => {
       tables.posts.create({ ...post, note: "same" });
       expect(codeOf(() => tables.posts.create({ ...post, note: "same" }))).toBe("CONFLICT");
       const other = tables.posts.create(post);
-      expect(() => tables.posts.update(other.id, { note: "same" })).toThrow(/"posts" already has a row with the same note/);
+      expect(() => tables.posts.update(other.id, { note: "same" })).toThrow(
+        /"posts" already has a row with the same note/,
+      );
       expect(tables.posts.count()).toBe(2);
     }));
 });

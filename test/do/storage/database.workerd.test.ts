@@ -18,18 +18,18 @@ function withDatabase(
   run: (
     db: Database<typeof definitions>,
     storage: Parameters<Parameters<typeof withTables<typeof definitions, void>>[1]>[0],
-    told: number[],
+    writes: number[],
   ) => void,
 ): Promise<void> {
   return withTables(definitions, (storage) => {
-    const told: number[] = [];
-    run(createDatabase({ sql: storage.sql, onWrite: (rows) => void told.push(rows) }), storage, told);
+    const writes: number[] = [];
+    run(createDatabase({ sql: storage.sql, onWrite: (rows) => void writes.push(rows) }), storage, writes);
   });
 }
 
 describe("ctx.db", () => {
   it("joins and counts, and returns values as they are stored", () =>
-    withDatabase((db, { tables }, told) => {
+    withDatabase((db, { tables }, writes) => {
       const [one, two] = tables.posts.createMany([
         { title: "one", tags: ["a"] },
         { title: "two", tags: [], done: true },
@@ -60,11 +60,11 @@ describe("ctx.db", () => {
       const [read] = db.all(db.selectFrom("notes").select("bytes").where("bytes", "=", bytes.buffer));
       expect(new Uint8Array(read?.bytes ?? new ArrayBuffer(0))).toEqual(bytes);
       expect(db.all(text<{ n: number }>`select count(*) as n from posts where title = ${"one"}`)).toEqual([{ n: 1 }]);
-      expect(told.every((rows) => rows <= 1)).toBe(true);
+      expect(writes.every((rows) => rows <= 1)).toBe(true);
     }));
 
   it("writes like any other code: delivered, logged and rolled back", () =>
-    withDatabase((db, { tables, log, storage }, told) => {
+    withDatabase((db, { tables, log, storage }, writes) => {
       tables.posts.createMany([
         { title: "one", tags: [] },
         { title: "two", tags: [] },
@@ -73,7 +73,7 @@ describe("ctx.db", () => {
       expect(db.run(db.updateTable("posts").set({ done: 1 }))).toBe(2);
       expect(db.all(db.deleteFrom("posts").where("title", "=", "two").returning("title"))).toEqual([{ title: "two" }]);
       expect(db.run(db.deleteFrom("posts").where("title", "=", "two"))).toBe(0);
-      expect(tables).toEqual([2, 1, 0]);
+      expect(writes).toEqual([2, 1, 0]);
       expect(log.read({ after: head, until: log.head() }).map(({ type }) => type)).toEqual(["update", "delete"]);
       expect(() =>
         storage.transactionSync(() => {

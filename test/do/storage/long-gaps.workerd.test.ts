@@ -30,13 +30,13 @@ describe("a long gap that is delivered page by page", () => {
       const counted = countedSql(sql);
       const paged = createChangeLog(counted.sql);
       const pages = (matches?: (id: string) => boolean): NetChange[] => {
-        const told: NetChange[] = [];
+        const changes: NetChange[] = [];
         let from: Cursor | undefined;
         for (;;) {
           const page = paged.read({ tables: ["notes"], matches, after, until, from, limit: 128 });
-          told.push(...page);
+          changes.push(...page);
           from = page.at(-1)?.cursor;
-          if (page.length < 128) return told;
+          if (page.length < 128) return changes;
         }
       };
       const atOnce = log.read({ tables: ["notes"], after, until });

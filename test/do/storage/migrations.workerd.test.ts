@@ -190,7 +190,7 @@ describe("migrations", () => {
       const names = () => storage.sql.exec("SELECT sql FROM sqlite_master ORDER BY name").toArray();
       const before = names();
       expect(() => deploy(storage, first)).toThrow("posts.kind");
-      expect(() => deploy(storage, { ...wider, others: table(z.object({})) })).toThrow('it ran "wider"');
+      expect(() => deploy(storage, { ...wider, others: table(z.object({})) })).toThrow('has run the migration "wider"');
       expect(deploy(storage, wider).posts.count()).toBe(2);
       expect(names()).toEqual(before);
       expect(deploy(storage, wider, [step]).posts.count()).toBe(2);

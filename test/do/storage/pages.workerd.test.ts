@@ -35,14 +35,14 @@ describe("page", () => {
       for (const first of fields) {
         for (const [one, other] of directions.flatMap((d) => directions.map((e) => [d, e] as const))) {
           const query = tables.things.where("n", "<", 20).orderBy(first, one).orderBy("group", other);
-          const told: unknown[] = [];
+          const items: unknown[] = [];
           let after: string | null = null;
           do {
             const page: ReturnType<typeof query.page> = query.page({ after, size: 3 });
-            told.push(...page.items);
+            items.push(...page.items);
             after = page.nextCursor;
           } while (after !== null);
-          expect(told).toEqual(query.all());
+          expect(items).toEqual(query.all());
         }
       }
       expect(tables.things.page({ size: 23 })).toEqual({ items: tables.things.orderBy("id").all(), nextCursor: null });

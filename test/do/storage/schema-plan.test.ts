@@ -80,7 +80,7 @@ describe("planSchema", () => {
     ["a new field whose type makes something of nothing", { ...base, added: z.coerce.string() }, /posts\.added is new/],
     ["a field that becomes required", { ...base, done: z.boolean().optional() }, /posts\.done/],
     ["other values", { ...base, title: z.enum(["a"]) }, /CHECK/],
-    ["a required field that is gone", { done: base.done }, /posts\.title is gone/],
+    ["a required field that is gone", { done: base.done }, /posts\.title was removed/],
     ["a field in another case", { ...base, Done: z.boolean().optional() }, /./],
   ];
   it.each(refusals)("refuses %s with a reason", (_, fields, reason) => {

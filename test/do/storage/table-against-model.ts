@@ -37,8 +37,8 @@ export function pick({ rows }: Run, nth: number): string {
 const isEmpty = (patch: Values): boolean => Object.values(patch).every((value) => value === undefined);
 
 /** The returned row, which must equal the model except for fields that the storage generates. */
-function keep({ rows }: Run, told: unknown, expected: Values): void {
-  const row = told as Row;
+function keep({ rows }: Run, returned: unknown, expected: Values): void {
+  const row = returned as Row;
   const { id, createdAt, updatedAt } = row as Values;
   expect(row).toEqual({ ...expected, id, createdAt, updatedAt });
   rows.set(row.id, row);
@@ -47,13 +47,13 @@ function keep({ rows }: Run, told: unknown, expected: Values): void {
 export function createMany(run: Run, list: readonly Values[]): void {
   const { fields, rows, table: own } = run;
   const expected = list.map((values) => filled(fields, values));
-  const told: unknown[] = [];
+  const created: unknown[] = [];
   const [only] = list;
   const code = codeOf(
-    () => void told.push(...(only && list.length === 1 ? [own.create(only as never)] : own.createMany(list as never))),
+    () => void created.push(...(only && list.length === 1 ? [own.create(only as never)] : own.createMany(list as never))),
   );
   expect(code).toBe(areUnique(run, [...rows.values(), ...expected]) ? undefined : "CONFLICT");
-  for (const [index, row] of told.entries()) keep(run, row, expected[index] ?? {});
+  for (const [index, row] of created.entries()) keep(run, row, expected[index] ?? {});
 }
 
 export function update(run: Run, id: string, patch: Values, version?: "right" | "wrong"): void {
@@ -61,16 +61,16 @@ export function update(run: Run, id: string, patch: Values, version?: "right" | 
   const row = rows.get(id);
   const next = row && patched(fields, row, patch);
   const ifVersion = row && version && new Date(row.updatedAt.getTime() - (version === "wrong" ? 1 : 0));
-  let told: unknown;
-  const code = codeOf(() => (told = own.update(id, patch as never, { ifVersion })));
+  let returned: unknown;
+  const code = codeOf(() => (returned = own.update(id, patch as never, { ifVersion })));
   if (!takes(fields, patch)) return expect(code).toBe("BAD_REQUEST");
   if (!row || !next) return expect(code).toBe("NOT_FOUND");
   if (version === "wrong") return expect(code).toBe("CONFLICT");
   const others = [...rows.values()].filter((other) => other !== row);
   expect(code).toBe(areUnique(run, [...others, next]) ? undefined : "CONFLICT");
   if (code !== undefined) return;
-  if (!isEmpty(patch)) expect((told as Row).updatedAt.getTime()).toBeGreaterThan(row.updatedAt.getTime());
-  keep(run, told, next);
+  if (!isEmpty(patch)) expect((returned as Row).updatedAt.getTime()).toBeGreaterThan(row.updatedAt.getTime());
+  keep(run, returned, next);
 }
 
 export function upsert(run: Run, values: Values): void {
@@ -156,12 +156,12 @@ export function query({ rows, table: own }: Run, { where, orderBy, limit, offset
     part.map((row) => ("f0" in row ? { id: row.id, f0: row["f0"] } : { id: row.id })),
   );
 
-  const told: unknown[] = [];
+  const items: unknown[] = [];
   let after: string | null = null;
   do {
     const page: { items: unknown[]; nextCursor: string | null } = built.page({ after, size });
-    told.push(...page.items);
+    items.push(...page.items);
     after = page.nextCursor;
   } while (after !== null);
-  expect(told).toEqual(found);
+  expect(items).toEqual(found);
 }
