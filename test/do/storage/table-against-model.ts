@@ -50,7 +50,8 @@ export function createMany(run: Run, list: readonly Values[]): void {
   const created: unknown[] = [];
   const [only] = list;
   const code = codeOf(
-    () => void created.push(...(only && list.length === 1 ? [own.create(only as never)] : own.createMany(list as never))),
+    () =>
+      void created.push(...(only && list.length === 1 ? [own.create(only as never)] : own.createMany(list as never))),
   );
   expect(code).toBe(areUnique(run, [...rows.values(), ...expected]) ? undefined : "CONFLICT");
   for (const [index, row] of created.entries()) keep(run, row, expected[index] ?? {});
