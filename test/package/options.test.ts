@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const sections: readonly (readonly [heading: string, types: readonly string[]])[] = [
   ["## initUserDO", ["InitUserDOOptions"]],
   ["### table", ["TableOptions"]],
+  ["### Writes and changes", ["UpdateOptions"]],
   ["### Pages, keys and versions", ["PageOptions", "KvSetOptions", "KvListOptions"]],
   [
     "## createUserDO",
@@ -68,4 +69,18 @@ it.each(sections)("docs/options.md lists each option of '%s', and no other", (he
   const names = sorted(namesIn(heading));
   expect(names).not.toEqual([]);
   expect(names).toEqual(sorted(types.flatMap(propertiesOf)));
+});
+
+it("docs/options.md has a section for each exported type of options", async () => {
+  const entries = ["router", "do", "worker", "client", "react", "jwt"];
+  const indexes = await Promise.all(
+    entries.map((entry) => readFile(path.join(root, "src", entry, "index.ts"), "utf8")),
+  );
+  const exported = indexes.flatMap(
+    (text) => text.match(/\b[A-Z]\w*(?:Options|Props|Limits|Retention|Hooks|Links)\b/g) ?? [],
+  );
+  const listed = new Set(sections.flatMap(([, types]) => types));
+  // The options of tRPC's `mutationOptions`.
+  listed.add("OptimisticOptions");
+  expect(exported.filter((type) => !listed.has(type))).toEqual([]);
 });
