@@ -1,10 +1,10 @@
 import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { reported } from "../fixtures/app/feeds.js";
+import { reported } from "../fixtures/app/streams.js";
 import { codeOf } from "../fixtures/error-code.js";
 import { newest } from "../newest-trpc/newest.js";
-import { listen, openStockClient, signUpToFeeds, stock, type Stock } from "../fixtures/stock-client.js";
+import { listen, openStockClient, signUpToStreams, stock, type Stock } from "../fixtures/stock-client.js";
 
 const versions: [string, Stock][] = [
   ["11.22.1", stock],
@@ -12,8 +12,8 @@ const versions: [string, Stock][] = [
 ];
 
 async function start(options: Parameters<typeof openStockClient>[1] = {}) {
-  const signedUp = await signUpToFeeds();
-  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  const signedUp = await signUpToStreams();
+  const object = env.STREAMS_DO.getByName(`user:${signedUp.user.id}`);
   return { ...signedUp, ...openStockClient(signedUp.browser, options), object };
 }
 
@@ -79,7 +79,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("starts a subscription, receives tracked events, and stops it", async () => {
     const { client, http, wires } = await start({ stock: use });
-    const told = listen(client.feeds.changes, undefined);
+    const told = listen(client.streams.changes, undefined);
     await told.started;
     const { id } = await http.items.create.mutate({ text: "one" });
     expect(await told.until(1)).toEqual([
@@ -97,31 +97,31 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("runs the generator's finally on stop, and completes a generator that returns", async () => {
     const { client, http } = await start({ stock: use });
-    const told = listen(client.feeds.tracked, undefined);
-    const other = listen(client.feeds.untracked, undefined);
+    const told = listen(client.streams.tracked, undefined);
+    const other = listen(client.streams.untracked, undefined);
     await Promise.all([told.started, other.until(1)]);
     told.unsubscribe();
     other.unsubscribe();
     await expect
       .poll(() => http.trace.query())
-      .toEqual(expect.arrayContaining(["ended feeds.tracked", "ended feeds.untracked"]));
-    const short = listen(client.feeds.short, undefined);
+      .toEqual(expect.arrayContaining(["ended streams.tracked", "ended streams.untracked"]));
+    const short = listen(client.streams.short, undefined);
     await short.completed;
     expect(short.events).toEqual([{ id: "1", data: "only" }]);
   });
 
   it("receives the events of a generator that fails, and then a masked error", async () => {
     const { client } = await start({ stock: use });
-    const told = listen(client.feeds.failing, undefined);
+    const told = listen(client.streams.failing, undefined);
     await told.failed();
     expect(told.events).toEqual([{ id: "1", data: "before" }]);
     expect(told.errors).toEqual([{ message: expect.not.stringContaining("hunter2"), code: "INTERNAL_SERVER_ERROR" }]);
-    expect(reported).toContain("feeds.failing: password=hunter2");
+    expect(reported).toContain("streams.failing: password=hunter2");
   });
 
   it("validates each event of a subscription by its .output", async () => {
     const { client, http } = await start({ stock: use });
-    const told = listen(client.feeds.checked, undefined);
+    const told = listen(client.streams.checked, undefined);
     await told.started;
     await http.items.create.mutate({ text: "one" });
     await told.until(1);
@@ -133,11 +133,11 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("runs middleware once for a subscription, and before each call", async () => {
     const { client, http } = await start({ stock: use });
-    const told = listen(client.feeds.tracked, undefined);
+    const told = listen(client.streams.tracked, undefined);
     await told.started;
     await http.items.create.mutate({ text: "one" });
     await told.until(1);
-    expect(await http.trace.query()).toEqual(["ran feeds.tracked"]);
+    expect(await http.trace.query()).toEqual(["ran streams.tracked"]);
   });
 
   it("accepts connection parameters without effect", async () => {
@@ -146,7 +146,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
     expect(wires[0]?.sent[0]).toContain("connectionParams");
   });
 
-  it.each(["feeds.nothing", "echo", "feeds"])(
+  it.each(["streams.nothing", "echo", "streams"])(
     "rejects a subscription to %s, which is not a subscription",
     async (path) => {
       const { client } = await start({ stock: use });
@@ -154,7 +154,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
       const procedure = second
         ? (client as never as Record<string, Record<string, never>>)[first]?.[second]
         : (client as never as Record<string, never>)[first];
-      const told = listen(procedure as never as typeof client.feeds.changes, undefined);
+      const told = listen(procedure as never as typeof client.streams.changes, undefined);
       await told.failed();
       expect(told.errors).toMatchObject([{ code: "NOT_FOUND" }]);
     },
@@ -174,8 +174,8 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("reconnects after a lost connection and resumes", async () => {
     const { client, http, wires } = await start({ stock: use });
-    const sources = listen(client.feeds.changes, undefined);
-    const generator = listen(client.feeds.tracked, undefined);
+    const sources = listen(client.streams.changes, undefined);
+    const generator = listen(client.streams.tracked, undefined);
     await Promise.all([sources.started, generator.started]);
     for (let n = 1; n <= 4; n++) {
       await http.items.create.mutate({ text: `${n}` });
@@ -191,7 +191,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("notices nothing when the object hibernates", async () => {
     const { client, http, wires, object } = await start({ stock: use });
-    const told = listen(client.feeds.changes, undefined);
+    const told = listen(client.streams.changes, undefined);
     await told.started;
     await evictDurableObject(object, { webSockets: "hibernate" });
     await http.items.create.mutate({ text: "one" });
@@ -207,7 +207,7 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("keeps the cursor of a subscription after an untracked event", async () => {
     const { client, http, wires } = await start({ stock: use });
-    const told = listen(client.feeds.mixed, undefined);
+    const told = listen(client.streams.mixed, undefined);
     await told.started;
     await http.items.create.mutate({ text: "one" });
     await told.until(2);

@@ -1,14 +1,14 @@
 import { env, exports } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { signUpToFeeds } from "../fixtures/stock-client.js";
+import { signUpToStreams } from "../fixtures/stock-client.js";
 import { origin, type Browser } from "../fixtures/browser.js";
 
 function open(browser: Browser, path: string, headers: HeadersInit): Promise<Response> {
   const all = new Headers({ Origin: origin, "Sec-Fetch-Site": "same-origin" });
   all.set("Cookie", Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; "));
   for (const [name, value] of new Headers(headers)) all.set(name, value);
-  return exports.default.fetch(new Request(`${origin}/feeds/${path}`, { headers: all }));
+  return exports.default.fetch(new Request(`${origin}/streams/${path}`, { headers: all }));
 }
 
 /** Reads until a text has arrived, and disconnects, like the runtime when the connection is reset. */
@@ -21,22 +21,22 @@ async function leaveAfter(response: Response, expected: string): Promise<void> {
 
 describe("a client that disconnects", () => {
   it("ends the app's generator at once, not at the next ping", async () => {
-    const { browser, http } = await signUpToFeeds();
-    await leaveAfter(await open(browser, "feeds.untracked", {}), "hello");
-    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.untracked");
+    const { browser, http } = await signUpToStreams();
+    await leaveAfter(await open(browser, "streams.untracked", {}), "hello");
+    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended streams.untracked");
   });
 
   it("before it reads leaves no socket open", async () => {
-    const { browser, http, user } = await signUpToFeeds();
-    for (const path of ["feeds.tracked", "feeds.changes"]) await (await open(browser, path, {})).body?.cancel();
-    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended feeds.tracked");
-    const object = env.FEEDS_DO.getByName(`user:${user.id}`);
+    const { browser, http, user } = await signUpToStreams();
+    for (const path of ["streams.tracked", "streams.changes"]) await (await open(browser, path, {})).body?.cancel();
+    await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended streams.tracked");
+    const object = env.STREAMS_DO.getByName(`user:${user.id}`);
     const sockets = () => runInDurableObject(object, (_instance, state) => state.getWebSockets().length);
     await expect.poll(sockets, { timeout: 5_000 }).toBe(0);
   });
 
   it("ends a streamed query", async () => {
-    const { browser, http } = await signUpToFeeds();
+    const { browser, http } = await signUpToStreams();
     const path = `endless?batch=1&input=${encodeURIComponent("{}")}`;
     await leaveAfter(await open(browser, path, { "trpc-accept": "application/jsonl" }), "hello");
     await expect.poll(() => http.trace.query(), { timeout: 5_000 }).toContain("ended endless");

@@ -2,13 +2,13 @@ import { env, exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createCaller } from "../../../src/worker/create-caller.js";
-import type { FeedsRouter } from "../../fixtures/app/feeds.js";
+import type { StreamsRouter } from "../../fixtures/app/streams.js";
 import type { LiveRouter } from "../../fixtures/app/live.js";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { origin, sessionCookies, signUp } from "../../fixtures/browser.js";
 import { startLive } from "../../fixtures/live.js";
 import { openSocket, subscribe } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -34,15 +34,15 @@ async function expectUsedNow(object: DurableObjectStub, id: string): Promise<voi
 
 describe("a stream over HTTP", () => {
   it.each([
-    ["SSE", "feeds.changes", { Accept: "text/event-stream" }],
+    ["SSE", "streams.changes", { Accept: "text/event-stream" }],
     ["batch-stream", "itemsStream?batch=1&input=%7B%7D", { "trpc-accept": "application/jsonl" }],
   ])("extends the session for weeks with its events: %s", async (_name, path, headers) => {
-    const { browser, user, session } = await signUpToFeeds();
-    const object = env.FEEDS_DO.getByName(`user:${user.id}`);
-    const worker = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+    const { browser, user, session } = await signUpToStreams();
+    const object = env.STREAMS_DO.getByName(`user:${user.id}`);
+    const worker = createCaller<StreamsRouter>(env.STREAMS_DO).asUser({ userId: user.id });
     const cookies = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
     const { body } = await exports.default.fetch(
-      new Request(`${origin}/feeds/${path}`, { headers: { ...headers, Origin: origin, Cookie: cookies } }),
+      new Request(`${origin}/streams/${path}`, { headers: { ...headers, Origin: origin, Cookie: cookies } }),
     );
     const reader = body!.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
@@ -59,7 +59,7 @@ describe("a stream over HTTP", () => {
       await expectUsedNow(object, session.id);
     }
     await reader.cancel();
-    expect((await browser.client("batch", "/feeds").auth.me.query()).session.id).toBe(session.id);
+    expect((await browser.client("batch", "/streams").auth.me.query()).session.id).toBe(session.id);
   });
 });
 

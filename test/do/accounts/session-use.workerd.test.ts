@@ -5,10 +5,10 @@ import { withDefaults } from "../../../src/do/accounts/sessions/session-options.
 import { sessionSchema, sessionDetailSchema } from "../../../src/do/accounts/sessions/session-row.js";
 import { createSessionStore } from "../../../src/do/accounts/sessions/session-store.js";
 import { createCaller } from "../../../src/worker/create-caller.js";
-import type { FeedsRouter } from "../../fixtures/app/feeds.js";
+import type { StreamsRouter } from "../../fixtures/app/streams.js";
 import { openBrowser, password, type Browser } from "../../fixtures/browser.js";
 import { openSocket, subscribe } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -28,16 +28,16 @@ interface StoredSession {
 
 /** A user with a socket, and another Worker that writes as the user without a session. */
 async function start() {
-  const signedUp = await signUpToFeeds();
-  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
-  const worker = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: signedUp.user.id });
+  const signedUp = await signUpToStreams();
+  const object = env.STREAMS_DO.getByName(`user:${signedUp.user.id}`);
+  const worker = createCaller<StreamsRouter>(env.STREAMS_DO).asUser({ userId: signedUp.user.id });
   const stored = () =>
     runInDurableObject(object, (_instance, { storage }) => {
       const [row] = storage.sql.exec("SELECT * FROM _sessions WHERE id = ?", signedUp.session.id).toArray();
       return row as unknown as StoredSession | undefined;
     });
   const write = (text: string) => worker.items.create({ text });
-  const open = () => openSocket(signedUp.browser, "/feeds");
+  const open = () => openSocket(signedUp.browser, "/streams");
   return { ...signedUp, object, stored, write, open };
 }
 
@@ -50,7 +50,7 @@ function withoutAccess({ cookies }: Browser): Browser {
 
 /** Each entry sends something to a socket, or makes the object send something. */
 const uses: readonly (readonly [string, (started: Awaited<ReturnType<typeof start>>) => Promise<unknown>])[] = [
-  ...["feeds.changes", "feeds.tracked", "feeds.mixed"].map(
+  ...["streams.changes", "streams.tracked", "streams.mixed"].map(
     (path) =>
       [
         `an event of ${path}`,
@@ -68,7 +68,7 @@ const uses: readonly (readonly [string, (started: Awaited<ReturnType<typeof star
     "an event after the object slept",
     async ({ open, write, object }) => {
       const socket = await open();
-      socket.send(subscribe(1, "feeds.changes"));
+      socket.send(subscribe(1, "streams.changes"));
       await socket.until(1);
       await evictDurableObject(object, { webSockets: "hibernate" });
       later(6 * MINUTE);
@@ -89,7 +89,7 @@ const uses: readonly (readonly [string, (started: Awaited<ReturnType<typeof star
     "the end of a subscription",
     async ({ open }) => {
       const socket = await open();
-      socket.send(subscribe(1, "feeds.changes"));
+      socket.send(subscribe(1, "streams.changes"));
       await socket.until(1);
       later(6 * MINUTE);
       socket.send({ id: 1, method: "subscription.stop" });
@@ -117,7 +117,7 @@ const uses: readonly (readonly [string, (started: Awaited<ReturnType<typeof star
     "a new socket without an access token",
     async ({ browser }) => {
       later(16 * MINUTE);
-      await openSocket(withoutAccess(browser), "/feeds");
+      await openSocket(withoutAccess(browser), "/streams");
     },
   ],
 ];
@@ -135,7 +135,7 @@ describe("a session that is used over a socket only", () => {
   it("writes at most once in five minutes", async () => {
     const { open, write, stored } = await start();
     const socket = await open();
-    socket.send(subscribe(1, "feeds.changes"));
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     later(6 * MINUTE);
     await write("one");
@@ -156,15 +156,15 @@ describe("a session that is used over a socket only", () => {
     const page = withoutAccess(browser);
     for (let day = 0; day < 20; day += 5) {
       later(5 * DAY);
-      const socket = await openSocket(page, "/feeds");
-      socket.send(subscribe(1, "feeds.changes"));
+      const socket = await openSocket(page, "/streams");
+      socket.send(subscribe(1, "streams.changes"));
       await socket.until(1);
       later(10 * MINUTE);
       await write(`day ${day}`);
       await socket.until(2);
       socket.socket.close();
     }
-    const client = page.client("batch", "/feeds");
+    const client = page.client("batch", "/streams");
     expect((await client.auth.me.query()).session.id).toBe(session.id);
     expect((await stored())?.ends_at).toBe(session.createdAt.getTime() + 90 * DAY);
   });
@@ -174,25 +174,25 @@ describe("a session that is used over a socket only", () => {
     const page = withoutAccess(browser);
     for (let day = 0; day < 85; day += 5) {
       later(5 * DAY);
-      const socket = await openSocket(page, "/feeds");
+      const socket = await openSocket(page, "/streams");
       socket.socket.close();
     }
     later(5 * DAY - 10 * MINUTE);
-    const socket = await openSocket(page, "/feeds");
-    socket.send(subscribe(1, "feeds.changes"));
+    const socket = await openSocket(page, "/streams");
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     const row = await stored();
     expect(row?.expires_at).toBe(row?.ends_at);
     later(10 * MINUTE);
     await write("too late");
     expect((await socket.closed).code).toBe(4401);
-    await expect(openSocket(page, "/feeds")).rejects.toThrow("401");
+    await expect(openSocket(page, "/streams")).rejects.toThrow("401");
   });
 
   it("is not revived by an event after its idle time", async () => {
     const { open, write, stored } = await start();
     const socket = await open();
-    socket.send(subscribe(1, "feeds.changes"));
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     const before = await stored();
     later(8 * DAY);
@@ -204,7 +204,7 @@ describe("a session that is used over a socket only", () => {
   it("extends a session that an earlier version kept in use without moving its idle end", async () => {
     const { open, write, stored, object } = await start();
     const socket = await open();
-    socket.send(subscribe(1, "feeds.changes"));
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     // That version updated `last_seen_at` alone.
     await runInDurableObject(object, (_instance, { storage }) =>
@@ -253,9 +253,9 @@ describe("the idle time", () => {
   it("is not extended by events of another session", async () => {
     const { email, stored, write } = await start();
     const browser = openBrowser();
-    await browser.client("batch", "/feeds").auth.login.mutate({ email, password });
-    const socket = await openSocket(browser, "/feeds");
-    socket.send(subscribe(1, "feeds.changes"));
+    await browser.client("batch", "/streams").auth.login.mutate({ email, password });
+    const socket = await openSocket(browser, "/streams");
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     const before = await stored();
     later(6 * MINUTE);
@@ -268,7 +268,7 @@ describe("the idle time", () => {
 it("keeps the session of a page that only listens at the session limit, and ends an unused one", async () => {
   const { email, object, open, session, write } = await start();
   const socket = await open();
-  socket.send(subscribe(1, "feeds.changes"));
+  socket.send(subscribe(1, "streams.changes"));
   await socket.until(1);
   later(10 * MINUTE);
   await runInDurableObject(object, (_instance, { storage }) => {
@@ -277,7 +277,7 @@ it("keeps the session of a page that only listens at the session limit, and ends
   });
   await write("one");
   await socket.until(2);
-  await openBrowser().client("batch", "/feeds").auth.login.mutate({ email, password });
+  await openBrowser().client("batch", "/streams").auth.login.mutate({ email, password });
   const ids = await runInDurableObject(object, (_instance, { storage }) =>
     storage.sql.exec("SELECT id FROM _sessions").toArray(),
   );

@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { createCaller, errorReason } from "trpc-userdo/worker";
-import type { FeedsRouter } from "../../fixtures/app/feeds.js";
+import type { StreamsRouter } from "../../fixtures/app/streams.js";
 import { signUp } from "../../fixtures/browser.js";
 import { overHttp, overSocket } from "../../fixtures/roads.js";
 
@@ -77,7 +77,7 @@ it("reaches a schema as an empty object over links that use superjson", async ()
 describe("a server caller", () => {
   const caller = async () => {
     const { user } = await signUp();
-    return createCaller<FeedsRouter>(env.BLOG_DO).asUser({ userId: user.id }) as unknown as Readonly<
+    return createCaller<StreamsRouter>(env.BLOG_DO).asUser({ userId: user.id }) as unknown as Readonly<
       Record<string, Readonly<Record<string, (input: unknown) => Promise<unknown>>>>
     >;
   };

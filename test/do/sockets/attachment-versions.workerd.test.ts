@@ -1,12 +1,12 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
-import { echo, start } from "./feeds-socket.js";
+import { echo, start } from "./streams-socket.js";
 
 /** Opens a socket with a subscription, changes its attachment, and makes the object hibernate. */
 async function startWith(change: (attachment: Record<string, unknown>) => object) {
   const started = await start();
-  started.socket.send(subscribe(1, "feeds.changes"));
+  started.socket.send(subscribe(1, "streams.changes"));
   await started.socket.until(1);
   await runInDurableObject(started.object, (_instance, state) => {
     for (const socket of state.getWebSockets()) {
@@ -44,16 +44,16 @@ describe("a socket that version e6d334c stored", () => {
   // Written by hand in the shape of that version: without a version, and without the fields that were added later.
   // The attachments that it really wrote are in test/upgrade/releases.
   const list =
-    '[{"id":1,"path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]},' +
+    '[{"id":1,"path":"streams.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]},' +
     '{"id":2,"path":"_live","input":{"json":{"path":"items.list"}},"kind":"live","tables":[],"live":{"reads":[{"table":"items","where":[]}],"shared":true}}]';
   const rows: readonly [id: string, stored: string][] = [
     [
       "1",
-      '{"id":1,"path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]}',
+      '{"id":1,"path":"streams.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]}',
     ],
     [
       '"text id"',
-      '{"id":"text id","jsonrpc":"2.0","path":"feeds.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]}',
+      '{"id":"text id","jsonrpc":"2.0","path":"streams.changes","input":{"json":null,"meta":{"values":["undefined"],"v":1}},"kind":"source","tables":["items"]}',
     ],
   ];
 

@@ -1,7 +1,7 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
-import { start } from "./feeds-socket.js";
+import { start } from "./streams-socket.js";
 
 const create = (id: number, text: string) => ({
   id,
@@ -18,7 +18,7 @@ it("runs the mutations that a client sent before it closed the socket, in order,
   const { http, socket } = started;
   socket.send(pause);
   socket.send(create(2, "one"));
-  socket.send([create(3, "two"), subscribe(4, "feeds.changes"), create(5, "three")]);
+  socket.send([create(3, "two"), subscribe(4, "streams.changes"), create(5, "three")]);
   await expect.poll(() => http.trace.query()).toContain("ran pause");
   socket.socket.close(1000);
   await http.release.mutate();

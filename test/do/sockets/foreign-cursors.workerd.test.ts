@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
-import { start, subscribed, textsOf } from "./feeds-socket.js";
+import { start, subscribed, textsOf } from "./streams-socket.js";
 
 const sql = (object: DurableObjectStub, statement: string, ...values: unknown[]) =>
   runInDurableObject(object, (_instance, state) => void state.storage.sql.exec(statement, ...values));
@@ -20,7 +20,7 @@ const cases: [string, (app: Awaited<ReturnType<typeof start>>, cursor: string) =
     "of another object",
     async () => {
       const other = await start();
-      await subscribed(other.socket, "feeds.changes");
+      await subscribed(other.socket, "streams.changes");
       await other.http.items.create.mutate({ text: "other" });
       await other.socket.until(2);
       return String(eventsOf(other.socket.frames)[0]?.cursor);
@@ -41,7 +41,7 @@ const cases: [string, (app: Awaited<ReturnType<typeof start>>, cursor: string) =
   ["empty", async () => ""],
 ];
 
-describe.each(["feeds.changes", "feeds.tracked"])("%s", (path) => {
+describe.each(["streams.changes", "streams.tracked"])("%s", (path) => {
   it.each(cases)("sends one reset and then continues normally: %s", async (_name, cursorOf) => {
     const app = await start();
     const { browser, http, socket, sleep } = app;
@@ -51,7 +51,7 @@ describe.each(["feeds.changes", "feeds.tracked"])("%s", (path) => {
     const cursor = await cursorOf(app, String(eventsOf(socket.frames)[0]?.cursor));
     socket.socket.close();
 
-    const again = await openSocket(browser, "/feeds");
+    const again = await openSocket(browser, "/streams");
     again.send({ id: 1, method: "subscription", params: { path, input: {}, lastEventId: cursor } });
     await again.until(2);
     await http.items.create.mutate({ text: "next" });
@@ -64,7 +64,7 @@ describe.each(["feeds.changes", "feeds.tracked"])("%s", (path) => {
     again.socket.close();
 
     // The cursor of the reset is valid.
-    const third = await openSocket(browser, "/feeds");
+    const third = await openSocket(browser, "/streams");
     third.send(subscribe(1, path, fresh));
     await third.until(3);
     expect(textsOf(third, 1)).toEqual(["next", "after a sleep"]);

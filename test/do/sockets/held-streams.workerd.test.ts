@@ -2,14 +2,14 @@ import { env, exports } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { createCaller, watchQuery } from "trpc-userdo/worker";
 import { describe, expect, it } from "vitest";
-import type { FeedsRouter } from "../../fixtures/app/feeds.js";
+import type { StreamsRouter } from "../../fixtures/app/streams.js";
 import { origin } from "../../fixtures/browser.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
 async function start() {
-  const { http, user, browser } = await signUpToFeeds();
-  const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
-  const object = env.FEEDS_DO.getByName(`user:${user.id}`);
+  const { http, user, browser } = await signUpToStreams();
+  const caller = createCaller<StreamsRouter>(env.STREAMS_DO).asUser({ userId: user.id });
+  const object = env.STREAMS_DO.getByName(`user:${user.id}`);
   const sleep = () => evictDurableObject(object, { webSockets: "hibernate" });
   return { http, browser, caller, object, sleep };
 }
@@ -20,10 +20,10 @@ function generatorOf<TValue>(stream: AsyncIterable<TValue>): AsyncGenerator<TVal
 }
 
 describe("a stream of a server caller", () => {
-  it.each(["changes", "tracked"] as const)("starts when the call is made: feeds.%s", async (name) => {
+  it.each(["changes", "tracked"] as const)("starts when the call is made: streams.%s", async (name) => {
     const { http, caller } = await start();
     await http.items.create.mutate({ text: "before" });
-    const stream: AsyncIterable<unknown> = await caller.feeds[name]();
+    const stream: AsyncIterable<unknown> = await caller.streams[name]();
     await http.items.create.mutate({ text: "between" });
     await http.items.create.mutate({ text: "after" });
     const next = await generatorOf(stream).next();
@@ -43,7 +43,7 @@ describe("a stream of a server caller", () => {
 
   it("ends at once with the app's generator, also while an event is awaited", async () => {
     const { http, caller } = await start();
-    const stream = generatorOf<unknown>(await caller.feeds.tracked());
+    const stream = generatorOf<unknown>(await caller.streams.tracked());
     const awaited = stream.next();
     const over = { done: true, value: undefined };
     expect(await stream.return()).toEqual(over);
@@ -52,14 +52,14 @@ describe("a stream of a server caller", () => {
     expect(await stream.next()).toEqual(over);
     await http.items.create.mutate({ text: "late" });
 
-    const open = generatorOf<unknown>(await caller.feeds.tracked());
+    const open = generatorOf<unknown>(await caller.streams.tracked());
     const first = open.next();
     await http.items.create.mutate({ text: "one" });
     await first;
     const second = open.next();
     expect(await open.return()).toEqual(over);
     expect(await second).toEqual(over);
-    await expect.poll(() => http.trace.query()).toContain("ended feeds.tracked");
+    await expect.poll(() => http.trace.query()).toContain("ended streams.tracked");
   });
 
   it("ends at once when it watches a query", async () => {
@@ -95,7 +95,7 @@ describe("a query that streams", () => {
       "trpc-accept": "application/jsonl",
       Cookie: Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; "),
     };
-    const address = `${origin}/feeds/itemsStream?batch=1&input=${encodeURIComponent("{}")}`;
+    const address = `${origin}/streams/itemsStream?batch=1&input=${encodeURIComponent("{}")}`;
     const { body } = await exports.default.fetch(new Request(address, { headers }));
     const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
-import { connect, echo, start, stillWorks } from "./feeds-socket.js";
+import { connect, echo, start, stillWorks } from "./streams-socket.js";
 
 it("closes the socket after a binary frame", async () => {
   const { socket } = await connect();
@@ -84,8 +84,8 @@ it("refuses an id of 1e309", async () => {
 
 it.each(["__proto__", "constructor", "toString", "", "0", 0, -1, "1"])("accepts %j as an id", async (id) => {
   const { http, socket } = await start();
-  socket.send(subscribe(id as number, "feeds.changes"));
-  socket.send(subscribe(1_000, "feeds.changes"));
+  socket.send(subscribe(id as number, "streams.changes"));
+  socket.send(subscribe(1_000, "streams.changes"));
   await socket.until(2);
   await http.items.create.mutate({ text: "one" });
   await socket.until(4);
@@ -102,7 +102,7 @@ it.each(["__proto__", "constructor", "toString", "", "0", 0, -1, "1"])("accepts 
 
 it("distinguishes a number from an equal string as an id", async () => {
   const { socket } = await connect();
-  socket.send([subscribe(1, "feeds.changes"), subscribe("1" as never, "feeds.changes")]);
+  socket.send([subscribe(1, "streams.changes"), subscribe("1" as never, "streams.changes")]);
   await socket.until(2);
   expect(socket.frames.map(({ id, result }) => [id, result?.type])).toEqual([
     [1, "started"],

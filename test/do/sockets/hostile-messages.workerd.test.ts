@@ -1,12 +1,12 @@
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { subscribe } from "../../fixtures/socket.js";
-import { connect, echo, start, stillWorks } from "./feeds-socket.js";
+import { connect, echo, start, stillWorks } from "./streams-socket.js";
 
 it.each(["source", "generator"])(
   "refuses a second subscription under one id, and continues the first: %s",
   async (kind) => {
-    const path = kind === "source" ? "feeds.changes" : "feeds.tracked";
+    const path = kind === "source" ? "streams.changes" : "streams.tracked";
     const { http, socket, object } = await start();
     socket.send([subscribe(1, path), subscribe(1, path)]);
     socket.send(subscribe(1, path));
@@ -20,7 +20,7 @@ it.each(["source", "generator"])(
     await http.items.create.mutate({ text: "one" });
     await socket.until(5);
     expect(socket.frames[4]).toMatchObject({ id: 1, result: { type: "data" } });
-    expect(await http.trace.query()).not.toContain("ended feeds.tracked");
+    expect(await http.trace.query()).not.toContain("ended streams.tracked");
   },
 );
 
@@ -35,14 +35,18 @@ it("ignores a stop of a subscription that was never started", async () => {
 
 it("starts a stopped subscription again under its id", async () => {
   const { socket } = await connect();
-  socket.send([subscribe(1, "feeds.tracked"), { id: 1, method: "subscription.stop" }, subscribe(1, "feeds.tracked")]);
+  socket.send([
+    subscribe(1, "streams.tracked"),
+    { id: 1, method: "subscription.stop" },
+    subscribe(1, "streams.tracked"),
+  ]);
   await socket.until(3);
   expect(socket.frames.map(({ result }) => result?.type)).toEqual(["started", "stopped", "started"]);
 });
 
 it("answers a call under the id of a subscription, and continues the subscription", async () => {
   const { http, socket } = await start();
-  socket.send([subscribe(1, "feeds.changes"), echo(1)]);
+  socket.send([subscribe(1, "streams.changes"), echo(1)]);
   await socket.until(2);
   await http.items.create.mutate({ text: "one" });
   await socket.until(3);
@@ -62,7 +66,7 @@ it.each<[string, object, string]>([
   ["an empty path", { method: "query", params: { path: "" } }, "NOT_FOUND"],
   ["a query that is called as a mutation", { method: "mutation", params: { path: "echo" } }, "NOT_FOUND"],
   ["a mutation that is called as a query", { method: "query", params: { path: "conflict" } }, "NOT_FOUND"],
-  ["a subscription that is called as a query", { method: "query", params: { path: "feeds.changes" } }, "NOT_FOUND"],
+  ["a subscription that is called as a query", { method: "query", params: { path: "streams.changes" } }, "NOT_FOUND"],
   ["a query that is subscribed to", { method: "subscription", params: { path: "echo" } }, "NOT_FOUND"],
   ["an unknown method", { method: "delete", params: { path: "echo" } }, "PARSE_ERROR"],
   ["no method", { params: { path: "echo" } }, "PARSE_ERROR"],
@@ -76,7 +80,7 @@ it.each<[string, object, string]>([
   ["another jsonrpc", { jsonrpc: "1.0", method: "query", params: { path: "echo" } }, "PARSE_ERROR"],
   [
     "an event id that is no text",
-    { method: "subscription", params: { path: "feeds.changes", lastEventId: 1 } },
+    { method: "subscription", params: { path: "streams.changes", lastEventId: 1 } },
     "PARSE_ERROR",
   ],
   ["an input that is not superjson's", { method: "query", params: { path: "echo", input: "text" } }, "BAD_REQUEST"],
@@ -106,12 +110,12 @@ it.each<[string, object, string]>([
 it("echoes jsonrpc in every kind of reply", async () => {
   const { http, socket } = await start();
   const rpc = { jsonrpc: "2.0" };
-  socket.send({ ...rpc, ...subscribe(1, "feeds.changes") });
+  socket.send({ ...rpc, ...subscribe(1, "streams.changes") });
   await socket.until(1);
   await http.items.create.mutate({ text: "one" });
   await socket.until(2);
   socket.send([
-    { ...rpc, ...subscribe(1, "feeds.changes") },
+    { ...rpc, ...subscribe(1, "streams.changes") },
     { ...rpc, id: 1, method: "subscription.stop" },
     { ...rpc, ...echo(2) },
     { ...rpc, id: 3, method: "query", params: { path: "nothing" } },
@@ -150,7 +154,7 @@ it("does not execute a message after the server's close", async () => {
 
 it("answers under the id of a call whatever its procedure throws", async () => {
   const { socket } = await connect();
-  socket.send([{ id: 1, method: "query", params: { path: "fail" } }, subscribe(2, "feeds.failing"), echo(3)]);
+  socket.send([{ id: 1, method: "query", params: { path: "fail" } }, subscribe(2, "streams.failing"), echo(3)]);
   await expect.poll(() => socket.frames.filter(({ error }) => error).map(({ id }) => id)).toEqual([1, 2]);
   expect(socket.frames.some(({ id, result }) => id === 3 && result?.type === "data")).toBe(true);
   expect(socket.texts.join()).not.toContain("hunter2");
@@ -161,7 +165,7 @@ it("answers although the app's formatter or reporter fails", async () => {
   const call = (id: number, path: string, method = "query") => ({ id, method, params: { path } });
   const messages = [call(1, "unformattable"), call(2, "unreportable"), call(3, "conflict", "mutation"), echo(4)];
   for (const message of messages) socket.send(message);
-  socket.send(subscribe(5, "feeds.unreportable"));
+  socket.send(subscribe(5, "streams.unreportable"));
   await socket.until(7);
   const refused = (id: number, data: object) => ({ id, error: { json: { data } } });
   expect(socket.frames).toMatchObject([
@@ -180,7 +184,7 @@ it("answers although the app's formatter or reporter fails", async () => {
 
 it("answers with an error under its id for a stream that cannot be iterated", async () => {
   const { socket } = await connect();
-  socket.send(subscribe(1, "feeds.lockedStream"));
+  socket.send(subscribe(1, "streams.lockedStream"));
   await socket.until(2);
   expect(socket.frames[1]).toMatchObject({ id: 1, error: { json: { data: { code: "INTERNAL_SERVER_ERROR" } } } });
   await stillWorks(socket, 2);
@@ -188,9 +192,9 @@ it("answers with an error under its id for a stream that cannot be iterated", as
 
 it("delivers the events of a generator before the error that it throws", async () => {
   const { socket } = await connect();
-  socket.send(subscribe(1, "feeds.throwing"));
+  socket.send(subscribe(1, "streams.throwing"));
   await socket.until(4);
-  socket.send(subscribe(2, "feeds.returning"));
+  socket.send(subscribe(2, "streams.returning"));
   await socket.until(7);
   expect(socket.frames.map(({ result }) => result?.id ?? result?.type)).toEqual(
     // The frames of the error, and then of the other subscription.
@@ -202,7 +206,7 @@ it("delivers the events of a generator before the error that it throws", async (
 it("answers in the order of the messages of one socket, however long the first takes", async () => {
   const { http, socket } = await start();
   socket.send({ id: 1, method: "query", params: { path: "pause" } });
-  for (let id = 2; id <= 20; id++) socket.send(id % 2 ? echo(id) : subscribe(id, "feeds.tracked"));
+  for (let id = 2; id <= 20; id++) socket.send(id % 2 ? echo(id) : subscribe(id, "streams.tracked"));
   socket.send("{");
   await expect.poll(() => http.trace.query()).toContain("ran pause");
   expect(socket.frames).toEqual([]);

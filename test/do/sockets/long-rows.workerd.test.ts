@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventsOf } from "../../fixtures/socket.js";
-import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
+import { openStreams, reading, subscribeMany } from "./open-streams.js";
 
 const LONG = 900_000;
 
@@ -11,8 +11,8 @@ describe("rows that together exceed a page", () => {
   ])(
     "reach every subscriber once and in order: %s",
     async (_name, count, times) => {
-      const { http, open } = await openFeeds();
-      const paths = ["feeds.changes", "feeds.tracked"];
+      const { http, open } = await openStreams();
+      const paths = ["streams.changes", "streams.tracked"];
       const sockets = await Promise.all(
         paths.map(async (path) => {
           const socket = reading(await open());
@@ -35,7 +35,7 @@ describe("rows that together exceed a page", () => {
   );
 
   it("reach a subscriber that reconnects, a page at a time", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const first = reading(await open());
     await subscribeMany(first, 1);
     await http.items.createMany.mutate({ count: 1, bytes: 10 });
@@ -45,7 +45,7 @@ describe("rows that together exceed a page", () => {
     await http.items.createMany.mutate({ count: 9, bytes: LONG });
 
     const again = await open();
-    again.send({ id: 1, method: "subscription", params: { path: "feeds.changes", lastEventId: cursor } });
+    again.send({ id: 1, method: "subscription", params: { path: "streams.changes", lastEventId: cursor } });
     await again.until(2);
     await http.trace.query();
     // The first of them fills the window.

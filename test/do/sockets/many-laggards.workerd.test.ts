@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 import { eventsOf } from "../../fixtures/socket.js";
-import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
+import { openStreams, reading, subscribeMany } from "./open-streams.js";
 
 const SUBSCRIPTIONS = 200;
 
 it("delivers every change once and in order to each of many subscriptions that lag", async () => {
-  const { http, open } = await openFeeds();
+  const { http, open } = await openStreams();
   const socket = await open();
   await subscribeMany(socket, SUBSCRIPTIONS);
   // The first write fills the window: some subscriptions have it, and others do not.

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { errorReason } from "trpc-userdo/worker";
 import { openSocket, type Frame, type RawSocket } from "../../fixtures/socket.js";
 import { createTwoMembers } from "../live/two-members.js";
-import { reading } from "./open-feeds.js";
+import { reading } from "./open-streams.js";
 
 type Members = Awaited<ReturnType<typeof createTwoMembers>>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventsOf, subscribe, type Frame, type RawSocket } from "../../fixtures/socket.js";
-import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
+import { openStreams, reading, subscribeMany } from "./open-streams.js";
 
 const BUDGET = 33_554_432;
 const LARGE = "x".repeat(240_000);
@@ -20,7 +20,7 @@ const query = (id: number, path: string, json?: unknown) => ({
 
 describe("messages that wait on many sockets", () => {
   it("are refused with a reason beyond the budget of the object, and every one is answered", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const sockets = await openMany(open, 3);
     for (const socket of sockets) {
       reading(socket).send(query(0, "pause"));
@@ -38,7 +38,7 @@ describe("messages that wait on many sockets", () => {
   }, 60_000);
 
   it("may stop subscriptions while nothing else is accepted", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const other = reading(await open());
     await subscribeMany(other, 1);
     const sockets = await openMany(open, 3);
@@ -57,9 +57,9 @@ describe("messages that wait on many sockets", () => {
 
 describe("inputs of subscriptions on many sockets", () => {
   it("are refused beyond the budget of the object, and a closed socket returns its share", async () => {
-    const { open } = await openFeeds();
+    const { open } = await openStreams();
     const sockets = await openMany(open, 3);
-    const ask = (id: number) => subscribe(id, "feeds.withInput", undefined, LARGE);
+    const ask = (id: number) => subscribe(id, "streams.withInput", undefined, LARGE);
     for (const socket of sockets) {
       for (let id = 1; id <= 8; id++) reading(socket).send(ask(id));
       await socket.until(8);
@@ -91,7 +91,7 @@ describe("inputs of subscriptions on many sockets", () => {
 
 describe("output to many sockets that do not read", () => {
   it("waits beyond the budget of the object, and reaches each of them once there is space", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const sockets = await openMany(open, 30);
     for (const socket of sockets) await subscribeMany(socket, 1);
     await http.items.createMany.mutate({ count: 3, bytes: 900_000 });
@@ -112,7 +112,7 @@ describe("output to many sockets that do not read", () => {
   }, 120_000);
 
   it("continues when the sockets that fill the budget close", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const hogs = await openMany(open, 30);
     for (const hog of hogs) await subscribeMany(hog, 1);
     const other = reading(await open());

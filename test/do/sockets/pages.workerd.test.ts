@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
 interface Change {
   readonly type: string;
@@ -22,9 +22,9 @@ function read({ socket }: RawSocket): void {
 
 /** A subscriber that received the first page of several, and is asked whether it reads. */
 async function halfway() {
-  const { browser, http } = await signUpToFeeds("/feeds");
-  const socket = await openSocket(browser, "/feeds");
-  socket.send(subscribe(1, "feeds.changes"));
+  const { browser, http } = await signUpToStreams("/streams");
+  const socket = await openSocket(browser, "/streams");
+  socket.send(subscribe(1, "streams.changes"));
   await socket.until(1);
   // The first change fills the window. The others wait until the client answers that it reads.
   await http.items.createMany.mutate({ count: 256, bytes: 1 });

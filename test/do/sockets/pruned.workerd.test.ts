@@ -3,19 +3,19 @@ import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { createChangeLog } from "../../../src/do/change-log/create-change-log.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
-it.each(["feeds.changes", "feeds.tracked"])(
+it.each(["streams.changes", "streams.tracked"])(
   "does not reset a subscriber when only entries of other tables are pruned (%s)",
   async (path) => {
-    const { browser, http, user } = await signUpToFeeds();
-    const socket = await openSocket(browser, "/feeds");
+    const { browser, http, user } = await signUpToStreams();
+    const socket = await openSocket(browser, "/streams");
     socket.send(subscribe(1, path));
     await socket.until(1);
     await http.items.create.mutate({ text: "before" });
     await socket.until(2);
     for (const text of ["one", "two", "three"]) await http.others.create.mutate({ text });
-    await runInDurableObject(env.FEEDS_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
+    await runInDurableObject(env.STREAMS_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
       const log = createChangeLog(storage.sql);
       expect(log.prune({ maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER })).toBeGreaterThan(0);
     });

@@ -2,9 +2,9 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { newest } from "../../newest-trpc/newest.js";
-import type { FeedsDO } from "../../fixtures/app/worker.js";
+import type { StreamsDO } from "../../fixtures/app/worker.js";
 import { openBrowser, password } from "../../fixtures/browser.js";
-import { listen, openStockClient, signUpToFeeds, stock } from "../../fixtures/stock-client.js";
+import { listen, openStockClient, signUpToStreams, stock } from "../../fixtures/stock-client.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 
 afterEach(() => void vi.useRealTimers());
@@ -19,16 +19,16 @@ function later(milliseconds: number): void {
 }
 
 async function start() {
-  const signedUp = await signUpToFeeds();
-  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  const signedUp = await signUpToStreams();
+  const object = env.STREAMS_DO.getByName(`user:${signedUp.user.id}`);
   /** Another session of the same account. */
   const elsewhere = async () => {
     const browser = openBrowser();
-    const client = browser.client("batch", "/feeds") as unknown as typeof signedUp.http;
+    const client = browser.client("batch", "/streams") as unknown as typeof signedUp.http;
     await client.auth.login.mutate({ email: signedUp.email, password });
     return client;
   };
-  return { ...signedUp, object, elsewhere, open: () => openSocket(signedUp.browser, "/feeds") };
+  return { ...signedUp, object, elsewhere, open: () => openSocket(signedUp.browser, "/streams") };
 }
 
 const create = (id: number, text: string) => ({
@@ -42,13 +42,13 @@ describe("a socket whose session has ended", () => {
     const { http, open, elsewhere } = await start();
     const other = await elsewhere();
     const socket = await open();
-    socket.send([subscribe(1, "feeds.changes"), subscribe(2, "feeds.tracked")]);
+    socket.send([subscribe(1, "streams.changes"), subscribe(2, "streams.tracked")]);
     await socket.until(2);
     socket.send([{ id: 3, method: "query", params: { path: "pause" } }, create(4, "too late")]);
     socket.send(create(5, "too late"));
     await expect.poll(() => other.trace.query()).toContain("ran pause");
     await http.auth.logout.mutate();
-    expect(await other.trace.query()).toContain("ended feeds.tracked");
+    expect(await other.trace.query()).toContain("ended streams.tracked");
     await other.release.mutate();
     await other.items.create.mutate({ text: "by another" });
     expect((await socket.closed).code).toBe(4401);
@@ -61,7 +61,7 @@ describe("a socket whose session has ended", () => {
     async (what) => {
       const frames: Record<string, string | ArrayBuffer> = {
         "a mutation": JSON.stringify(create(1, "after the close")),
-        "a subscription": JSON.stringify(subscribe(2, "feeds.tracked")),
+        "a subscription": JSON.stringify(subscribe(2, "streams.tracked")),
         "a binary frame": new ArrayBuffer(8),
         "a frame that is too large": "x".repeat(300_000),
         PONG: "PONG",
@@ -70,17 +70,17 @@ describe("a socket whose session has ended", () => {
       const { http, object, open, elsewhere } = await start();
       const other = await elsewhere();
       const socket = await open();
-      socket.send(subscribe(9, "feeds.changes"));
+      socket.send(subscribe(9, "streams.changes"));
       await socket.until(1);
       // The object's own end of the socket: calls it with a frame after it closed that socket.
       const end = await runInDurableObject(object, (_instance, state) => state.getWebSockets()[0]);
       await http.auth.logout.mutate();
-      await runInDurableObject(object, async (instance: InstanceType<typeof FeedsDO>) => {
+      await runInDurableObject(object, async (instance: InstanceType<typeof StreamsDO>) => {
         if (end) await instance.webSocketMessage(end, frames[what] ?? "");
       });
       await other.items.create.mutate({ text: "by another" });
       expect(await other.items.list.query()).toHaveLength(1);
-      expect(await other.trace.query()).toEqual(["ran feeds.changes"]);
+      expect(await other.trace.query()).toEqual(["ran streams.changes"]);
       expect(socket.frames).toHaveLength(1);
     },
   );
@@ -89,19 +89,19 @@ describe("a socket whose session has ended", () => {
     const { browser, elsewhere, open } = await start();
     const other = await elsewhere();
     const socket = await open();
-    socket.send(subscribe(1, "feeds.changes"));
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     await other.sessions.revokeOthers.mutate();
     await other.items.create.mutate({ text: "by another" });
     expect((await socket.closed).code).toBe(4401);
     expect(socket.frames).toHaveLength(1);
-    await expect(openSocket(browser, "/feeds")).rejects.toThrow("401");
+    await expect(openSocket(browser, "/streams")).rejects.toThrow("401");
   });
 
   it("closes at the next message, which is not executed, when the session expired", async () => {
     const { object, open } = await start();
     const socket = await open();
-    socket.send(subscribe(1, "feeds.changes"));
+    socket.send(subscribe(1, "streams.changes"));
     await socket.until(1);
     later(8 * days);
     socket.send(create(2, "too late"));
@@ -112,21 +112,24 @@ describe("a socket whose session has ended", () => {
     expect(socket.frames).toHaveLength(1);
   });
 
-  it.each(["feeds.changes", "feeds.tracked"])("closes at the next event when the session expired: %s", async (path) => {
-    const { open, elsewhere } = await start();
-    const socket = await open();
-    socket.send(subscribe(1, path));
-    await socket.until(1);
-    later(8 * days);
-    const other = await elsewhere();
-    await other.items.create.mutate({ text: "not for it" });
-    expect((await socket.closed).code).toBe(4401);
-    expect(socket.frames).toHaveLength(1);
-  });
+  it.each(["streams.changes", "streams.tracked"])(
+    "closes at the next event when the session expired: %s",
+    async (path) => {
+      const { open, elsewhere } = await start();
+      const socket = await open();
+      socket.send(subscribe(1, path));
+      await socket.until(1);
+      later(8 * days);
+      const other = await elsewhere();
+      await other.items.create.mutate({ text: "not for it" });
+      expect((await socket.closed).code).toBe(4401);
+      expect(socket.frames).toHaveLength(1);
+    },
+  );
 });
 
 describe("an access token that expires on an open socket", () => {
-  it.each(["feeds.changes", "feeds.tracked"])(
+  it.each(["streams.changes", "streams.tracked"])(
     "asks the client once to reconnect, and delivers the event on the next socket: %s",
     async (path) => {
       const { http, open } = await start();
@@ -152,12 +155,12 @@ describe("an access token that expires on an open socket", () => {
   );
 
   it.each([
-    ["feeds.changes", "while the old socket is open", false],
-    ["feeds.changes", "after the old socket is closed", false],
-    ["feeds.changes", "after the object slept", true],
-    ["feeds.tracked", "while the old socket is open", false],
-    ["feeds.tracked", "after the old socket is closed", false],
-    ["feeds.tracked", "after the object slept", true],
+    ["streams.changes", "while the old socket is open", false],
+    ["streams.changes", "after the old socket is closed", false],
+    ["streams.changes", "after the object slept", true],
+    ["streams.tracked", "while the old socket is open", false],
+    ["streams.tracked", "after the old socket is closed", false],
+    ["streams.tracked", "after the object slept", true],
   ])("delivers the waiting event to a client that had none yet: %s, %s", async (path, when, sleeps) => {
     const { http, object, open } = await start();
     const socket = await open();
@@ -187,7 +190,7 @@ describe("an access token that expires on an open socket", () => {
   it("delivers on the next socket what a generator had produced for a client that did not read", async () => {
     const { http, open } = await start();
     const socket = await open();
-    socket.send([subscribe(1, "feeds.changes"), subscribe(2, "feeds.tracked")]);
+    socket.send([subscribe(1, "streams.changes"), subscribe(2, "streams.tracked")]);
     await socket.until(2);
     await http.items.createMany.mutate({ count: 2_000, bytes: 10 });
     await expect.poll(() => socket.texts.at(-1)).toBe("PING");
@@ -197,7 +200,7 @@ describe("an access token that expires on an open socket", () => {
     await expect.poll(() => socket.frames.at(-1)).toEqual({ id: null, method: "reconnect" });
     const again = await open();
     again.socket.addEventListener("message", ({ data }) => data === "PING" && again.socket.send("PONG"));
-    again.send(subscribe(2, "feeds.tracked"));
+    again.send(subscribe(2, "streams.tracked"));
     await again.until(1 + 2_001);
     const told = eventsOf(again.frames).map(({ change }) => (change as { id: string }).id);
     expect(told).toEqual((await http.items.list.query()).map(({ id }) => id));
@@ -206,18 +209,18 @@ describe("an access token that expires on an open socket", () => {
   it("keeps the cursors of two tabs apart that use the same subscription id", async () => {
     const { http, open } = await start();
     const told = await open();
-    told.send(subscribe(1, "feeds.tracked"));
+    told.send(subscribe(1, "streams.tracked"));
     await told.until(1);
     await http.items.create.mutate({ text: "zero" });
     await told.until(2);
     const untold = await open();
-    untold.send(subscribe(1, "feeds.tracked"));
+    untold.send(subscribe(1, "streams.tracked"));
     await untold.until(1);
     later(16 * minutes);
     await http.items.create.mutate({ text: "one" });
     await Promise.all([told.until(3), untold.until(2)]);
     const again = await open();
-    again.send(subscribe(1, "feeds.tracked"));
+    again.send(subscribe(1, "streams.tracked"));
     await again.until(2);
     expect(eventsOf(again.frames)).toMatchObject([{ change: { data: { text: "one" } } }]);
   });
@@ -251,8 +254,8 @@ describe("an access token that expires on an open socket", () => {
     ])("reconnects by itself and gets each event once, after %s", async (_name, before) => {
       const { browser, http } = await start();
       const { client, wires } = openStockClient(browser, { stock: use });
-      const source = listen(client.feeds.changes, undefined);
-      const generator = listen(client.feeds.tracked, undefined);
+      const source = listen(client.streams.changes, undefined);
+      const generator = listen(client.streams.tracked, undefined);
       await Promise.all([source.started, generator.started]);
       for (let n = 1; n <= 4; n++) {
         if (n === before + 1) later(16 * minutes);
@@ -271,7 +274,7 @@ describe("an access token that expires on an open socket", () => {
     it("is not reconnected after signing out, and delivers nothing more", async () => {
       const { browser, http, elsewhere } = await start();
       const { client, wires, close } = openStockClient(browser, { stock: use });
-      const told = listen(client.feeds.changes, undefined);
+      const told = listen(client.streams.changes, undefined);
       await told.started;
       const other = await elsewhere();
       await http.auth.logout.mutate();

@@ -2,13 +2,13 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { createCaller } from "trpc-userdo/worker";
 import { expect, it } from "vitest";
-import type { FeedsRouter } from "../../fixtures/app/feeds.js";
+import type { StreamsRouter } from "../../fixtures/app/streams.js";
 import { eventsOf, subscribe } from "../../fixtures/socket.js";
-import { start, subscribed, textsOf } from "./feeds-socket.js";
+import { start, subscribed, textsOf } from "./streams-socket.js";
 
 it("runs no procedure of unaffected subscriptions", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.changes", "feeds.tracked", "feeds.checked");
+  await subscribed(socket, "streams.changes", "streams.tracked", "streams.checked");
   const before = await http.trace.query();
   expect(before).toHaveLength(3);
   await sleep();
@@ -23,7 +23,7 @@ it("runs no procedure of unaffected subscriptions", async () => {
 
 it("answers a ping, and the object stays asleep", async () => {
   const { socket, object, sleep } = await start();
-  await subscribed(socket, "feeds.changes");
+  await subscribed(socket, "streams.changes");
   await sleep();
   socket.send("PING");
   await expect.poll(() => socket.texts.at(-1)).toBe("PONG");
@@ -32,7 +32,7 @@ it("answers a ping, and the object stays asleep", async () => {
 
 it("resumes a generator at its position when a source that it awaited changes", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.tracked");
+  await subscribed(socket, "streams.tracked");
   await http.items.create.mutate({ text: "one" });
   await socket.until(2);
   await sleep();
@@ -50,11 +50,11 @@ it("resumes a generator at its position when a source that it awaited changes", 
 
 it("resumes a generator that has yielded nothing yet", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.tracked");
+  await subscribed(socket, "streams.tracked");
   socket.send({
     id: 2,
     method: "subscription",
-    params: { path: "feeds.filtered", input: { json: { prefix: "b" } } },
+    params: { path: "streams.filtered", input: { json: { prefix: "b" } } },
   });
   await socket.until(2);
   await http.items.create.mutate({ text: "a, before it slept" });
@@ -66,7 +66,7 @@ it("resumes a generator that has yielded nothing yet", async () => {
 
 it("resumes a generator that has yielded nothing, with the first change after hibernation", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.tracked");
+  await subscribed(socket, "streams.tracked");
   await sleep();
   await Promise.all([http.items.create.mutate({ text: "one" }), http.items.create.mutate({ text: "two" })]);
   await socket.until(3);
@@ -75,7 +75,7 @@ it("resumes a generator that has yielded nothing, with the first change after hi
   expect(textsOf(socket, 1)).toEqual(["one", "two", "three"]);
 });
 
-it.each(["feeds.delegated", "feeds.merged"])("resumes %s, which is composed of sources", async (path) => {
+it.each(["streams.delegated", "streams.merged"])("resumes %s, which is composed of sources", async (path) => {
   const { http, socket, sleep } = await start();
   await subscribed(socket, path);
   for (const [index, text] of ["one", "two", "three"].entries()) {
@@ -89,11 +89,11 @@ it.each(["feeds.delegated", "feeds.merged"])("resumes %s, which is composed of s
 it("keeps an app's own event ids, whatever they contain", async () => {
   const { http, socket, sleep } = await start();
   const ids = ["a\nb", "日本", "\u0000", "x".repeat(20_000), "é", " "];
-  socket.send(subscribe(1, "feeds.named", undefined, { ids }));
+  socket.send(subscribe(1, "streams.named", undefined, { ids }));
   await socket.until(7);
   await sleep();
   await http.trace.query();
-  socket.send(subscribe(2, "feeds.named", ids[3], { ids }));
+  socket.send(subscribe(2, "streams.named", ids[3], { ids }));
   await socket.until(10);
   const cursorsOf = (id: number) =>
     eventsOf(socket.frames.filter((frame) => frame.id === id)).map(({ cursor }) => cursor);
@@ -102,7 +102,7 @@ it("keeps an app's own event ids, whatever they contain", async () => {
 
 it("resumes a generator that awaits no source after the first event", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.numbers");
+  await subscribed(socket, "streams.numbers");
   await socket.until(2);
   for (const last of [1, 2]) {
     await sleep();
@@ -116,7 +116,7 @@ it("resumes at its client's cursor a generator that has yielded nothing since it
   const { http, socket, sleep } = await start();
   await http.items.create.mutate({ text: "one" });
   await http.items.create.mutate({ text: "two" });
-  socket.send(subscribe(1, "feeds.counted", "2"));
+  socket.send(subscribe(1, "streams.counted", "2"));
   await socket.until(1);
   await sleep();
   await http.items.create.mutate({ text: "three" });
@@ -126,7 +126,7 @@ it("resumes at its client's cursor a generator that has yielded nothing since it
 
 it("delivers direct writes of an app's own method when the method ends", async () => {
   const { socket, object, sleep } = await start();
-  await subscribed(socket, "feeds.changes");
+  await subscribed(socket, "streams.changes");
   await object.writeRaw("at once");
   await socket.until(2);
   await object.writeRawLater("later");
@@ -141,7 +141,7 @@ it("delivers direct writes of an app's own method when the method ends", async (
 
 it("delivers nothing of a transaction that is rolled back inside another", async () => {
   const { http, socket } = await start();
-  await subscribed(socket, "feeds.changes");
+  await subscribed(socket, "streams.changes");
   await http.items.nested.mutate();
   await http.items.create.mutate({ text: "next" });
   await socket.until(4);
@@ -150,7 +150,7 @@ it("delivers nothing of a transaction that is rolled back inside another", async
 
 it("ends a subscription that cannot be resumed, and states why", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.untracked");
+  await subscribed(socket, "streams.untracked");
   await socket.until(2);
   await sleep();
   await http.trace.query();
@@ -159,7 +159,7 @@ it("ends a subscription that cannot be resumed, and states why", async () => {
     id: 1,
     error: { json: { message: expect.stringContaining("tracked(id, data)"), data: { code: "SERVICE_UNAVAILABLE" } } },
   });
-  expect((await http.trace.query()).filter((each) => each === "ran feeds.untracked")).toHaveLength(1);
+  expect((await http.trace.query()).filter((each) => each === "ran streams.untracked")).toHaveLength(1);
   await sleep();
   await http.trace.query();
   expect(socket.frames).toHaveLength(3);
@@ -168,24 +168,24 @@ it("ends a subscription that cannot be resumed, and states why", async () => {
 it.each(["a socket", "a caller"])("delivers an observable over %s, and runs its teardown", async (way) => {
   const { http, socket, user } = await start();
   if (way === "a socket") {
-    await subscribed(socket, "feeds.observed");
+    await subscribed(socket, "streams.observed");
     await socket.until(3);
     expect(socket.frames.slice(1).map(({ result }) => result?.data?.json)).toEqual(["one", "two"]);
     socket.send({ id: 1, method: "subscription.stop" });
   } else {
-    const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
-    const stream = (await caller.feeds.observed()) as unknown as AsyncIterable<string>;
+    const caller = createCaller<StreamsRouter>(env.STREAMS_DO).asUser({ userId: user.id });
+    const stream = (await caller.streams.observed()) as unknown as AsyncIterable<string>;
     for await (const text of stream) if (text === "two") break;
   }
-  await expect.poll(() => http.trace.query()).toContain("ended feeds.observed");
+  await expect.poll(() => http.trace.query()).toContain("ended streams.observed");
 });
 
 it("resumes a generator that was started by the message that woke the object", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.untracked");
+  await subscribed(socket, "streams.untracked");
   await socket.until(2);
   await sleep();
-  socket.send(subscribe(2, "feeds.numbers"));
+  socket.send(subscribe(2, "streams.numbers"));
   // The start, its first event, and the error of the subscription that hibernated.
   await socket.until(5);
   await sleep();
@@ -196,7 +196,7 @@ it("resumes a generator that was started by the message that woke the object", a
 
 it("ends a subscription that fails to resume with its own error, and continues the others", async () => {
   const { http, socket, sleep } = await start();
-  await subscribed(socket, "feeds.failing", "feeds.changes");
+  await subscribed(socket, "streams.failing", "streams.changes");
   await expect.poll(() => socket.frames.filter(({ error }) => error)).toHaveLength(1);
   await sleep();
   await http.items.create.mutate({ text: "one" });
@@ -205,7 +205,7 @@ it("ends a subscription that fails to resume with its own error, and continues t
 
 it("gives each event an id, untracked ones of a generator included", async () => {
   const { http, socket } = await start();
-  await subscribed(socket, "feeds.mixed");
+  await subscribed(socket, "streams.mixed");
   await http.items.create.mutate({ text: "one" });
   await socket.until(3);
   const [, tracked, aside] = socket.frames;
@@ -223,7 +223,7 @@ it.each([
   ["nothing", undefined, "undefined"],
 ])("keeps an input over hibernation: %s", async (_name, input, described) => {
   const { http, socket, sleep } = await start();
-  socket.send({ id: 1, method: "subscription", params: { path: "feeds.withInput", input } });
+  socket.send({ id: 1, method: "subscription", params: { path: "streams.withInput", input } });
   await socket.until(1);
   expect(socket.frames[0]).toMatchObject({ result: { type: "started" } });
   await sleep();

@@ -1,11 +1,11 @@
 import { evictDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import { eventsOf, subscribe, upgrade, type RawSocket } from "../../fixtures/socket.js";
-import { openFeeds, reading, subscribeMany } from "./open-feeds.js";
+import { openStreams, reading, subscribeMany } from "./open-streams.js";
 
 describe("a client that does not read", () => {
   it("is limited in bytes, not in characters", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const socket = await open();
     await subscribeMany(socket, 1);
     await http.items.create.mutate({ text: "日".repeat(90_000) });
@@ -21,7 +21,7 @@ describe("a client that does not read", () => {
   ])(
     "costs less than 1 MiB: %s",
     async (_name, count, times) => {
-      const { http, open } = await openFeeds();
+      const { http, open } = await openStreams();
       const socket = await open();
       await subscribeMany(socket, 2);
       for (let n = 0; n < times; n++) await http.items.createMany.mutate({ count, bytes: 1_000 });
@@ -43,7 +43,7 @@ describe("a client that does not read", () => {
   );
 
   it("gets pages of large rows that are limited too", async () => {
-    const { http, open } = await openFeeds();
+    const { http, open } = await openStreams();
     const socket = await open();
     await subscribeMany(socket, 1);
     await http.items.createMany.mutate({ count: 60, bytes: 60_000 });
@@ -59,8 +59,8 @@ describe("a client that does not read", () => {
     expect(idsOf(socket)).toEqual(all);
   }, 30_000);
 
-  it.each(["feeds.changes", "feeds.tracked"])("is disconnected, and resumes by its cursor: %s", async (path) => {
-    const { http, open, object } = await openFeeds("/small");
+  it.each(["streams.changes", "streams.tracked"])("is disconnected, and resumes by its cursor: %s", async (path) => {
+    const { http, open, object } = await openStreams("/small");
     const socket = await open();
     await subscribeMany(socket, 1, path);
     await http.items.createMany.mutate({ count: 50, bytes: 100 });
@@ -76,7 +76,7 @@ describe("a client that does not read", () => {
   });
 
   it("has its calls answered once it reads", async () => {
-    const { http, open } = await openFeeds("/small");
+    const { http, open } = await openStreams("/small");
     const socket = await open();
     await subscribeMany(socket, 1);
     await http.items.createMany.mutate({ count: 20, bytes: 1 });
@@ -89,7 +89,7 @@ describe("a client that does not read", () => {
   });
 
   it("is not counted any more once it was disconnected, also if it never answers the close", async () => {
-    const { browser, http, open } = await openFeeds("/small");
+    const { browser, http, open } = await openStreams("/small");
     const { webSocket: silent } = await upgrade(browser, {}, "/small");
     if (!silent) throw new Error("The upgrade was refused.");
     // The platform's type does not contain the option yet.
@@ -97,7 +97,7 @@ describe("a client that does not read", () => {
     const closed = new Promise<number>((resolve) => {
       silent.addEventListener("close", ({ code }) => resolve(code));
     });
-    silent.send(JSON.stringify([1, 2, 3].map((id) => subscribe(id, "feeds.changes"))));
+    silent.send(JSON.stringify([1, 2, 3].map((id) => subscribe(id, "streams.changes"))));
     await http.items.createMany.mutate({ count: 20, bytes: 100 });
     expect(await closed).toBe(4408);
     const next = await open();

@@ -31,7 +31,7 @@ function openSocket(key: string): WebSocket {
 const attachmentOf = (socket: WebSocket): Attachment => socket.deserializeAttachment() as Attachment;
 
 function subscription(id: string | number, cursor?: string, input: unknown = "x".repeat(100)): StoredSubscription {
-  return { id, path: "feeds.changes", input, kind: "source", tables: ["items"], cursor };
+  return { id, path: "streams.changes", input, kind: "source", tables: ["items"], cursor };
 }
 
 describe("one write for many subscriptions", () => {

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Browser } from "../../fixtures/browser.js";
 import { upgrade } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
 let browser: Browser;
 
 beforeAll(async () => {
-  ({ browser } = await signUpToFeeds());
+  ({ browser } = await signUpToStreams());
 });
 
 describe("the upgrade of a request", () => {
@@ -19,7 +19,7 @@ describe("the upgrade of a request", () => {
     ["a forged bearer", { Authorization: `Bearer ${token}` }],
   ])("is refused before any object is called: %s", async (_name, headers) => {
     const refused = await Promise.all(
-      Array.from({ length: 50 }, () => upgrade({ cookies: new Map() }, headers, "/feeds")),
+      Array.from({ length: 50 }, () => upgrade({ cookies: new Map() }, headers, "/streams")),
     );
     expect(refused.map(({ status }) => status)).toEqual(Array(50).fill(401));
   });
@@ -33,11 +33,11 @@ describe("the upgrade of a request", () => {
     ["http for https", { Origin: "http://blog.example.com" }],
     ["another port", { Origin: "https://blog.example.com:8443" }],
   ])("is refused: %s", async (_name, headers) => {
-    const response = await upgrade(browser, headers, "/feeds");
+    const response = await upgrade(browser, headers, "/streams");
     expect([response.status, response.webSocket]).toEqual([403, null]);
   });
 
-  it.each(["/feeds/", "/feeds/items.list", "/FEEDS", "/feedsx"])("is refused at %s", async (path) => {
+  it.each(["/streams/", "/streams/items.list", "/STREAMS", "/streamsx"])("is refused at %s", async (path) => {
     const { status, webSocket } = await upgrade(browser, {}, path);
     expect(webSocket).toBeNull();
     expect(status).toBeGreaterThanOrEqual(400);

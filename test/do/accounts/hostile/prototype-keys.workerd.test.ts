@@ -2,10 +2,10 @@ import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { createCaller } from "trpc-userdo/worker";
 import type { AppRouter } from "../../../fixtures/app/router.js";
-import type { FeedsRouter } from "../../../fixtures/app/feeds.js";
+import type { StreamsRouter } from "../../../fixtures/app/streams.js";
 import { freshEmail, openBrowser, password, signUp, type Browser } from "../../../fixtures/browser.js";
 import { refusalOf } from "../../../fixtures/roads.js";
-import { signUpToFeeds } from "../../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../../fixtures/stock-client.js";
 import { openSocket } from "../../../fixtures/socket.js";
 
 const json = { "content-type": "application/json" };
@@ -69,12 +69,12 @@ it.each(nasty)("refuses %s as a profile and as session data over every transport
 });
 
 it("refuses keys of prototypes where a session may store any object, and stores all others", async () => {
-  const { browser, http, user } = await signUpToFeeds();
-  const caller = createCaller<FeedsRouter>(env.FEEDS_DO).asUser({ userId: user.id });
+  const { browser, http, user } = await signUpToStreams();
+  const caller = createCaller<StreamsRouter>(env.STREAMS_DO).asUser({ userId: user.id });
   for (const text of nasty.slice(0, 5)) {
     const told = [
-      ...(await overHttp(browser, "sessions.data.merge", text, "/feeds")),
-      await overSocket(browser, "sessions.data.merge", text, "/feeds"),
+      ...(await overHttp(browser, "sessions.data.merge", text, "/streams")),
+      await overSocket(browser, "sessions.data.merge", text, "/streams"),
     ];
     for (const answer of told) expect(answer).toContain("BAD_REQUEST");
     // A call of another Worker has no session in which to store anything.

@@ -1,12 +1,12 @@
 import { env } from "cloudflare:workers";
 import { expect } from "vitest";
 import { openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
 /** A new user, their object, and a function that opens sockets to it. */
-export async function openFeeds(path: "/feeds" | "/small" = "/feeds") {
-  const signedUp = await signUpToFeeds(path);
-  const namespace = path === "/feeds" ? env.FEEDS_DO : env.SMALL_DO;
+export async function openStreams(path: "/streams" | "/small" = "/streams") {
+  const signedUp = await signUpToStreams(path);
+  const namespace = path === "/streams" ? env.STREAMS_DO : env.SMALL_DO;
   const object: DurableObjectStub = namespace.getByName(`user:${signedUp.user.id}`);
   const open = () => openSocket(signedUp.browser, path);
   return { ...signedUp, open, object };
@@ -19,7 +19,7 @@ export function reading(socket: RawSocket): RawSocket {
 }
 
 /** Sends the given number of subscriptions, and waits until all have started. */
-export async function subscribeMany(socket: RawSocket, count: number, path = "feeds.changes"): Promise<void> {
+export async function subscribeMany(socket: RawSocket, count: number, path = "streams.changes"): Promise<void> {
   for (let first = 1; first <= count; first += 200) {
     socket.send(Array.from({ length: Math.min(200, count - first + 1) }, (_, n) => subscribe(first + n, path)));
   }

@@ -2,22 +2,22 @@ import { env } from "cloudflare:workers";
 import { evictDurableObject } from "cloudflare:test";
 import { expect } from "vitest";
 import { eventsOf, openSocket, subscribe, type RawSocket } from "../../fixtures/socket.js";
-import { signUpToFeeds } from "../../fixtures/stock-client.js";
+import { signUpToStreams } from "../../fixtures/stock-client.js";
 
-let somebody: ReturnType<typeof signUpToFeeds> | undefined;
+let somebody: ReturnType<typeof signUpToStreams> | undefined;
 
 /** A socket of a new user. */
 export async function start() {
-  const signedUp = await signUpToFeeds();
-  const object = env.FEEDS_DO.getByName(`user:${signedUp.user.id}`);
+  const signedUp = await signUpToStreams();
+  const object = env.STREAMS_DO.getByName(`user:${signedUp.user.id}`);
   const sleep = () => evictDurableObject(object, { webSockets: "hibernate" });
-  return { ...signedUp, socket: await openSocket(signedUp.browser, "/feeds"), object, sleep };
+  return { ...signedUp, socket: await openSocket(signedUp.browser, "/streams"), object, sleep };
 }
 
 /** A socket of one user that tests share when they store nothing. */
 export async function connect() {
-  const { browser } = await (somebody ??= signUpToFeeds());
-  return { socket: await openSocket(browser, "/feeds") };
+  const { browser } = await (somebody ??= signUpToStreams());
+  return { socket: await openSocket(browser, "/streams") };
 }
 
 export const echo = (id: unknown, input: unknown = { json: "here" }) => ({
