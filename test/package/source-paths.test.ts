@@ -41,3 +41,10 @@ it.each(internal)("%s names files that exist", async (page) => {
 it("finds the paths of the architecture", async () => {
   expect((await namesIn("ARCHITECTURE.md", /`(src\/[\w./-]+\.ts)`/g)).length).toBeGreaterThan(30);
 });
+
+it.each(["src/do", "src/worker"])("ARCHITECTURE.md lists the folders of %s", async (folder) => {
+  const entries = await readdir(path.join(root, folder), { withFileTypes: true });
+  const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => `${folder}/${name}`);
+  const listed = await namesIn("ARCHITECTURE.md", new RegExp(`^\\| \`(${folder}/[\\w-]+)\``, "gm"));
+  expect(listed.toSorted()).toEqual(folders.toSorted());
+});

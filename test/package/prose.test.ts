@@ -55,3 +55,13 @@ it.each(pages)("%s has lines of at most 120 characters outside of code and table
   const lines = (await readProse(page)).split("\n");
   expect(lines.filter((line) => line.length > 120 && !line.startsWith("|"))).toEqual([]);
 });
+
+it.each(pages)("%s has no sentence or heading that begins with a free relative", async (page) => {
+  const prose = (await readProse(page)).replaceAll(/(?<=[^\n])\n(?=[^\n#|>\s-])/g, " ");
+  const beginnings = prose.matchAll(
+    /(?:^[#>\s-]*|[.!?:;] |\*\*|\| |\[)((?:What|Who|Whoever|Whatever|Whichever)\b[^.?|]*.)/gm,
+  );
+  const sentences = Array.from(beginnings, ([, sentence = ""]) => sentence);
+  // A question ends with a question mark.
+  expect(sentences.filter((sentence) => !sentence.endsWith("?"))).toEqual([]);
+});
