@@ -59,7 +59,7 @@ it.each(pages)("%s has lines of at most 120 characters outside of code and table
 it.each(pages)("%s has no sentence or heading that begins with a free relative", async (page) => {
   const prose = (await readProse(page)).replaceAll(/(?<=[^\n])\n(?=[^\n#|>\s-])/g, " ");
   const beginnings = prose.matchAll(
-    /(?:^[#>\s-]*|[.!?:;] |\*\*|\| |\[)((?:What|Who|Whoever|Whatever|Whichever)\b[^.?|]*.)/gm,
+    /(?:^[#>\s-]*|[.!?:;]\** |\*\*|\| |\[)((?:What|Who|Whoever|Whatever|Whichever)\b[^.?|]*.)/gm,
   );
   const sentences = Array.from(beginnings, ([, sentence = ""]) => sentence);
   // A question ends with a question mark.
