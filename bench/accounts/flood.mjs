@@ -39,7 +39,7 @@ export async function prepare(stage) {
       }
     },
   });
-  let strangers = 0;
+  let attackers = 0;
   return [
     {
       title: "A neighbour's query while sign-ins flood in",
@@ -49,7 +49,7 @@ export async function prepare(stage) {
       contenders: [
         contender("nobody else is there"),
         contender("wrong passwords for one account", () => "victim@example.com"),
-        contender("sign-ins for ever other addresses", () => `stranger${strangers++}@example.com`),
+        contender("sign-ins for ever other addresses", () => `stranger${attackers++}@example.com`),
       ],
     },
   ];

@@ -32,7 +32,7 @@ export async function prepare(stage) {
     return { browser, email, addressObject: addressObject(email), userObject: `user:${user.id}` };
   }
 
-  const stranger = () => createBrowser(connection);
+  const attacker = () => createBrowser(connection);
   const signIn = (browser, email) => () => browser.call("auth.login", { email, password: wrong });
   const confirm = ({ browser }, index) => {
     const calls = [
@@ -47,20 +47,20 @@ export async function prepare(stage) {
   const targets = {
     async "sign-in, unknown device"() {
       const { email, addressObject: object } = await signUp();
-      return { object, guess: () => signIn(stranger(), email)() };
+      return { object, guess: () => signIn(attacker(), email)() };
     },
     async "sign-in, address without an account"() {
       const email = `nobody${people++}@example.com`;
-      return { object: addressObject(email), guess: () => signIn(stranger(), email)() };
+      return { object: addressObject(email), guess: () => signIn(attacker(), email)() };
     },
     async [`sign-in, ${DEVICES} unknown devices and forged marks`]() {
       const { email, addressObject: object } = await signUp();
-      const strangers = Array.from({ length: DEVICES }, stranger);
+      const attackers = Array.from({ length: DEVICES }, attacker);
       const other = await signUp();
-      for (const [index, browser] of strangers.entries()) {
+      for (const [index, browser] of attackers.entries()) {
         if (index % 2 === 1) for (const [name, value] of other.browser.cookies) browser.cookies.set(name, value);
       }
-      return { object, guess: (index) => signIn(strangers[index % DEVICES], email)() };
+      return { object, guess: (index) => signIn(attackers[index % DEVICES], email)() };
     },
     async "sign-in, one known device"() {
       const { browser, email, addressObject: object } = await signUp();

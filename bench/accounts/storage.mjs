@@ -12,7 +12,7 @@ import { createBrowser } from "./browser.mjs";
 /** A single wrong password expires after this many milliseconds. */
 const FORGOTTEN = 15 * 60_000;
 /** The time that the alarms may take beyond their due time, in milliseconds. */
-const PATIENCE = 60_000;
+const ALARM_TIMEOUT_MS = 60_000;
 
 /** @param {import("../runner/run-benchmark.mjs").Stage} stage */
 export async function prepare(stage) {
@@ -66,7 +66,7 @@ export async function prepare(stage) {
 
 /** Measures repeatedly until the alarms of all addresses have run. */
 async function untilForgotten(folder, others) {
-  const deadline = Date.now() + PATIENCE;
+  const deadline = Date.now() + ALARM_TIMEOUT_MS;
   for (;;) {
     const now = await measureStorage(folder, others);
     if (now.objects === 0 || Date.now() > deadline) return now;

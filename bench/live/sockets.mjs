@@ -41,7 +41,7 @@ function asContender({ name, server }, connections, { write, titleOf }) {
   let count = 0;
 
   /** Writes once, and waits until each socket has received the result. */
-  const tell = () =>
+  const broadcast = () =>
     new Promise((resolve) => {
       const title = `Post ${++count}`;
       let missing = connections.length;
@@ -57,9 +57,9 @@ function asContender({ name, server }, connections, { write, titleOf }) {
     name,
     server,
     async check() {
-      await tell();
+      await broadcast();
       assert.ok(count > 0);
     },
-    work: (calls) => timeEach(calls, tell),
+    work: (calls) => timeEach(calls, broadcast),
   };
 }

@@ -53,7 +53,7 @@ function asContender({ name, server }, connections, { write, isEvent, replies })
   let title = 0;
 
   /** Writes once, and waits until each socket has received it. `onFrame` gets every message. */
-  const tell = (onFrame) =>
+  const broadcast = (onFrame) =>
     new Promise((resolve) => {
       let missing = connections.length + replies;
       for (const connection of connections) {
@@ -70,7 +70,7 @@ function asContender({ name, server }, connections, { write, isEvent, replies })
     server,
     async check() {
       const messages = [];
-      await tell((payload) => messages.push(JSON.parse(String(payload))));
+      await broadcast((payload) => messages.push(JSON.parse(String(payload))));
       const events = messages.filter(({ id }) => id === 1);
       assert.equal(events.length, connections.length);
       assert.ok(
@@ -78,6 +78,6 @@ function asContender({ name, server }, connections, { write, isEvent, replies })
         JSON.stringify(messages[0]),
       );
     },
-    work: (calls) => timeEach(calls, () => tell(() => {})),
+    work: (calls) => timeEach(calls, () => broadcast(() => {})),
   };
 }

@@ -53,10 +53,10 @@ async function findServerCode(entry) {
 async function checkJwt() {
   try {
     const { metafile } = await bundle(`export * from "./dist/jwt/index.js";`);
-    const strangers = Object.keys(metafile.inputs).filter(
+    const unexpected = Object.keys(metafile.inputs).filter(
       (input) => input !== "entry.js" && !/^(dist|src)\/(jwt|shared)\/|(^|\/)node_modules\/jose\//.test(input),
     );
-    return strangers.map((input) => `jwt bundles ${input}`);
+    return unexpected.map((input) => `jwt bundles ${input}`);
   } catch (error) {
     return [`jwt does not bundle for a browser: ${error.message}`];
   }

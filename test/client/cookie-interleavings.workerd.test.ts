@@ -24,7 +24,7 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 /** Replies to everything, until no page sends a request any more. */
 async function rest(pages: readonly CookiePage[]): Promise<void> {
   for (let round = 0; round < 200; round++) {
-    for (const { held } of pages) for (const request of held.slice()) await request.arrive();
+    for (const { pending } of pages) for (const request of pending.slice()) await request.arrive();
     await pause();
     if (pages.every((page) => page.isAtRest())) return;
   }
@@ -52,7 +52,7 @@ function inTab(name: "write" | "read" | "signOut"): fc.Arbitrary<Step> {
 function onRequest(name: "send" | "arrive" | "lose"): fc.Arbitrary<Step> {
   return fc
     .tuple(tab, index)
-    .map(([at, which]) => named(`tab ${at}: ${name} ${which}`, (pages) => pages[at]?.held[which]?.[name]()));
+    .map(([at, which]) => named(`tab ${at}: ${name} ${which}`, (pages) => pages[at]?.pending[which]?.[name]()));
 }
 
 const signIn = fc
@@ -100,7 +100,7 @@ const lateReplyToAnother: Step[] = [
   named("tab 1: read", (pages) => pages[1]?.read()),
   named("tab 1: read", (pages) => pages[1]?.read()),
   named("form: signIn 1", (_pages, browser) => submitForm(browser, "login", { email: people[1].email, password })),
-  named("tab 1: send 1", (pages) => pages[1]?.held[1]?.send()),
+  named("tab 1: send 1", (pages) => pages[1]?.pending[1]?.send()),
   named("form: signOut", (_pages, browser) => submitForm(browser, "logout", {})),
 ];
 

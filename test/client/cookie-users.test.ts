@@ -39,14 +39,16 @@ function openBrowser(user: string) {
 /** A tab in which every request gets its reply at once. */
 function openTab(browser: CookieBrowser) {
   const changes: string[] = [];
-  const { client, held } = openCookieTab(browser, (change, user) => changes.push(user ? `${change} ${user}` : change));
+  const { client, pending } = openCookieTab(browser, (change, user) =>
+    changes.push(user ? `${change} ${user}` : change),
+  );
   async function run<TResult>(call: Promise<TResult>): Promise<TResult> {
     call.catch(() => {});
     await pause();
-    for (const request of held.slice()) await request.arrive();
+    for (const request of pending.slice()) await request.arrive();
     return call;
   }
-  return { client, held, changes, run };
+  return { client, pending, changes, run };
 }
 
 const SESSION_CHANGED = { data: { code: "UNAUTHORIZED", reason: "SESSION_CHANGED" } };
@@ -101,7 +103,7 @@ describe("a client with cookies", () => {
 describe("a reply that arrives after another reply has ended the session", () => {
   async function replyLate(first: string | undefined, late: string) {
     const { browser, signedIn } = openBrowser(first ?? late);
-    const { client, held, run } = openTab(browser);
+    const { client, pending, run } = openTab(browser);
     if (first !== undefined) await run(client.auth.me.query()).catch(() => {});
     const me = client.auth.me.query();
     me.catch(() => {});
@@ -110,11 +112,11 @@ describe("a reply that arrives after another reply has ended the session", () =>
     list.catch(() => {});
     await pause();
     signedIn.user = late;
-    await held[1]?.send();
+    await pending[1]?.send();
     signedIn.user = "anonymous";
-    await held[0]?.arrive();
+    await pending[0]?.arrive();
     await expect(me).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
-    await held[0]?.arrive();
+    await pending[0]?.arrive();
     return list;
   }
 
@@ -144,7 +146,7 @@ describe("another tab, when a page is loaded after a form", () => {
     await loaded.run(loaded.client.auth.me.query()).catch(() => {});
     for (let round = 0; round < 100 && tab.changes.length === 0; round++) {
       await pause(10);
-      for (const request of tab.held.slice()) await request.arrive();
+      for (const request of tab.pending.slice()) await request.arrive();
     }
     await pause();
     expect(tab.changes).toEqual([change]);

@@ -24,14 +24,14 @@ it("prefers an event's own id, and deletes the cursor of a stopped subscription"
 });
 
 it("reports a flush at once from its own frame, and after the event that carries it otherwise", async () => {
-  const heard: string[] = [];
-  const { decode } = createCursorEncoder({ onFlushed: (cursor) => heard.push(cursor) });
+  const flushes: string[] = [];
+  const { decode } = createCursorEncoder({ onFlushed: (cursor) => flushes.push(cursor) });
   decode('{"id":null,"method":"userdo.flushed","params":{"cursor":"5.0123456789abcdef"}}');
-  expect(heard).toEqual(["5.0123456789abcdef"]);
+  expect(flushes).toEqual(["5.0123456789abcdef"]);
   decode('{"id":1,"result":{"type":"data","id":"6","data":{}},"userdo":{"flushed":"6.0123456789abcdef"}}');
-  heard.push("the event");
+  flushes.push("the event");
   await Promise.resolve();
-  expect(heard).toEqual(["5.0123456789abcdef", "the event", "6.0123456789abcdef"]);
+  expect(flushes).toEqual(["5.0123456789abcdef", "the event", "6.0123456789abcdef"]);
 });
 
 it("starts a subscription without a cursor when it shows newer data than its last event", () => {

@@ -9,8 +9,8 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const eventually = { timeout: 10_000 };
 
 it("ends subscriptions to a deleted organization with FORBIDDEN, and does not retry them", async () => {
-  const made = createNodeClient<AppRouter>(app.origin);
-  const { client, sockets } = made;
+  const device = createNodeClient<AppRouter>(app.origin);
+  const { client, sockets } = device;
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
   const { id: organizationId } = await client.organizations.create.mutate({ name: "Engine Club" });
   const errors: unknown[] = [];

@@ -29,8 +29,8 @@ function createNetwork(how: "refuses" | "closes" = "refuses") {
 }
 
 async function signUp(options: UserDOLinkOptions) {
-  let kept: SessionTokens | undefined;
-  const tokens = { get: () => kept, set: (next: SessionTokens | undefined) => void (kept = next) };
+  let stored: SessionTokens | undefined;
+  const tokens = { get: () => stored, set: (next: SessionTokens | undefined) => void (stored = next) };
   const open = (more: UserDOLinkOptions) => createClient<AppRouter>({ url: `${app.origin}/trpc`, tokens, ...more });
   const client = open({ pollInterval: 300, ...options });
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
@@ -128,13 +128,13 @@ describe("a network that blocks sockets", () => {
 
 /** Counts the requests that read the posts, and delays their replies while `gate` is set. */
 function createReads() {
-  const reads = { count: 0, held: 0, gate: undefined as Promise<void> | undefined };
+  const reads = { count: 0, delayed: 0, gate: undefined as Promise<void> | undefined };
   const counted: UserDOLinkOptions["fetch"] = async (url, init) => {
     const isRead = String(url).includes("posts.list");
     if (isRead) reads.count++;
     const response = await fetch(url as string, init as RequestInit);
     if (isRead && reads.gate) {
-      reads.held++;
+      reads.delayed++;
       await reads.gate;
     }
     return response;
@@ -178,15 +178,15 @@ describe("polling", () => {
     await skipUntil(() => expect(statuses.at(-1)).toBe("polling"));
     const { promise, resolve } = Promise.withResolvers<void>();
     reads.gate = promise;
-    await expect.poll(() => reads.held, eventually).toBeGreaterThan(0);
+    await expect.poll(() => reads.delayed, eventually).toBeGreaterThan(0);
     await client.auth.logout.mutate();
     await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
-    const shown = titles.length;
+    const count = titles.length;
     resolve();
     reads.gate = undefined;
     await client.posts.create.mutate(post("of the second user"));
     await expect.poll(() => titles.at(-1), eventually).toEqual(["of the second user"]);
-    expect(titles.slice(shown).flat()).not.toContain("of the first user");
+    expect(titles.slice(count).flat()).not.toContain("of the first user");
     stop();
   }, 60_000);
 });

@@ -6,10 +6,10 @@ import { createNodeClient } from "../fixtures/node-client.js";
 const app = serveApp();
 
 async function signUp() {
-  const made = createNodeClient(app.origin);
+  const device = createNodeClient(app.origin);
   const email = `${crypto.randomUUID()}@example.com`;
-  await made.client.auth.signup.mutate({ email, password: "correct horse battery" });
-  return made;
+  await device.client.auth.signup.mutate({ email, password: "correct horse battery" });
+  return device;
 }
 
 async function eventually(condition: () => boolean): Promise<void> {
@@ -18,29 +18,29 @@ async function eventually(condition: () => boolean): Promise<void> {
 
 it("resumes an app's generator that was cut off before its first event from its start cursor", async () => {
   const { client, sockets } = await signUp();
-  const told: string[] = [];
+  const received: string[] = [];
   let starts = 0;
   const subscription = client.posts.titles.subscribe(undefined, {
     onStarted: () => starts++,
-    onData: ({ data }) => told.push(data),
+    onData: ({ data }) => received.push(data),
   });
   await eventually(() => starts === 1);
   sockets.at(-1)?.terminate();
   await client.posts.create.mutate({ title: "In the gap", body: "" });
   await eventually(() => starts === 2);
   await client.posts.create.mutate({ title: "After it", body: "" });
-  await eventually(() => told.length >= 2);
-  expect(told).toEqual(["In the gap", "After it"]);
+  await eventually(() => received.length >= 2);
+  expect(received).toEqual(["In the gap", "After it"]);
   subscription.unsubscribe();
 }, 30_000);
 
 it("opens exactly one socket after twenty lost connections, and delivers every change once", async () => {
   const { client, sockets } = await signUp();
-  const told: string[] = [];
+  const received: string[] = [];
   let starts = 0;
   const subscription = client.posts.changes.subscribe(undefined, {
     onStarted: () => starts++,
-    onData: ({ data }) => told.push(data.type === "reset" ? "reset" : data.id),
+    onData: ({ data }) => received.push(data.type === "reset" ? "reset" : data.id),
   });
   const written: string[] = [];
   for (let drop = 0; drop < 20; drop++) {
@@ -49,8 +49,8 @@ it("opens exactly one socket after twenty lost connections, and delivers every c
     // Written while the client is disconnected, the first of them before its first event.
     written.push((await client.posts.create.mutate({ title: `${drop}`, body: "" })).id);
   }
-  await eventually(() => told.length >= written.length);
-  expect(told).toEqual(written);
+  await eventually(() => received.length >= written.length);
+  expect(received).toEqual(written);
   expect(sockets.filter(({ readyState }) => readyState === NodeWebSocket.OPEN)).toHaveLength(1);
   subscription.unsubscribe();
 }, 60_000);

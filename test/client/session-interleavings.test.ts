@@ -32,7 +32,7 @@ it.each([1, 2])("keeps two users apart in %i tabs with one token store", { timeo
       vi.clearAllTimers();
       const browser = await openSharedBrowser(options);
       for (const step of schedule) await take(step, browser);
-      await browser.rest();
+      await browser.finish();
       expect(browser.problems()).toEqual([]);
       // No refresh token was used like a stolen copy. Two tabs may refresh at once.
       if (tabs === 1) expect(browser.server.copies()).toBe(0);

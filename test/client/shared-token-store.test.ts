@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { openSharedBrowser, settle, wait, type SharedBrowser } from "./interleavings/shared-browser.js";
+import { openSharedBrowser, runTasks, wait, type SharedBrowser } from "./interleavings/shared-browser.js";
 
 // Loads the chunks that the client loads on demand: from here on, loading them takes no real time.
 beforeAll(async () => {
@@ -19,7 +19,7 @@ async function request(browser: SharedBrowser) {
 
 /** The users as whom the server ran calls. */
 async function usersOf(browser: SharedBrowser): Promise<string[]> {
-  await browser.rest();
+  await browser.finish();
   expect(browser.problems()).toEqual([]);
   return browser.server.acts.map(({ user }) => user);
 }
@@ -75,7 +75,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
       const sent = await request(browser);
       browser.store.replace(browser.server.signIn("b"));
       sent.reply("granted");
-      await browser.rest();
+      await browser.finish();
       expect(browser.store.user()).toBe("b");
       expect(browser.tabs[0]?.changes).toEqual(["signedIn"]);
     },
@@ -89,7 +89,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
     if (stored) browser.server.endSession(stored.refreshToken);
     browser.store.replace(browser.server.signIn("b"));
     sent.reply("granted");
-    for (let round = 0; round < 5; round++) await browser.rest();
+    for (let round = 0; round < 5; round++) await browser.finish();
     await check;
     expect(browser.store.user()).toBe("b");
     expect(browser.tabs[0]?.changes).toEqual(["signedIn"]);
@@ -98,10 +98,10 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
   it("opens no socket as that user for the previous user", async () => {
     const browser = await openSharedBrowser(signedIn);
     browser.tabs[0]?.subscribe();
-    for (let round = 0; round < 5; round++) await browser.rest();
+    for (let round = 0; round < 5; round++) await browser.finish();
     browser.store.replace(browser.server.signIn("b"));
     for (const socket of browser.liveSockets()) socket.lose();
-    for (let round = 0; round < 20; round++) await browser.rest();
+    for (let round = 0; round < 20; round++) await browser.finish();
     expect(browser.problems()).toEqual([]);
     expect(browser.tabs[0]?.changes).toEqual(["signedIn"]);
   });
@@ -117,12 +117,12 @@ describe("the tabs of a browser", () => {
     two?.write();
     expect(await usersOf(browser)).toEqual(["a"]);
     one?.signIn("b");
-    await browser.rest();
-    for (let round = 0; two?.changes.length === 0 && round < 1_000; round++) await settle();
+    await browser.finish();
+    for (let round = 0; two?.changes.length === 0 && round < 1_000; round++) await runTasks();
     expect(two?.changes).toEqual(["signedIn"]);
     one?.signIn("b");
-    await browser.rest();
-    await settle(100);
+    await browser.finish();
+    await runTasks(100);
     expect(two?.changes).toEqual(["signedIn"]);
   });
 });
@@ -132,7 +132,7 @@ describe("a client that signs in while its store is slow", () => {
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 100, tabs: 1 });
     browser.tabs[0]?.signIn("b");
     (await request(browser)).reply("granted");
-    await settle();
+    await runTasks();
     browser.tabs[0]?.write();
     expect(await usersOf(browser)).toEqual([]);
     expect(browser.store.user()).toBe("b");
@@ -146,7 +146,7 @@ describe("a sign-out with a token that needs a refresh", () => {
     browser.tabs[0]?.signOut();
     (await request(browser)).reply("granted");
     (await request(browser)).reply("lost");
-    await browser.rest();
+    await browser.finish();
     expect(browser.tabs[0]?.changes).toEqual([]);
     expect(await browser.users()).toEqual(["a"]);
   });

@@ -86,15 +86,15 @@ it("reconnects with a new ticket after a lost connection", async () => {
     },
   );
   let starts = 0;
-  const told: string[] = [];
+  const received: string[] = [];
   client.posts.changes.subscribe(undefined, {
     onStarted: () => starts++,
-    onData: ({ data }) => told.push(data.type),
+    onData: ({ data }) => received.push(data.type),
   });
   await expect.poll(() => starts, eventually).toBe(1);
   sockets.at(-1)?.terminate();
   await client.posts.create.mutate({ title: "In the gap", body: "" });
-  await expect.poll(() => [starts, told], eventually).toEqual([2, ["create"]]);
+  await expect.poll(() => [starts, received], eventually).toEqual([2, ["create"]]);
   const tickets = sockets.flatMap(({ url }) => new URL(url).searchParams.get("ticket") ?? []);
   expect(new Set(tickets).size).toBe(2);
 });

@@ -79,28 +79,28 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("starts a subscription, receives tracked events, and stops it", async () => {
     const { client, http, wires } = await start({ stock: use });
-    const told = listen(client.streams.changes, undefined);
-    await told.started;
+    const received = listen(client.streams.changes, undefined);
+    await received.started;
     const { id } = await http.items.create.mutate({ text: "one" });
-    expect(await told.until(1)).toEqual([
+    expect(await received.until(1)).toEqual([
       {
         id: expect.stringMatching(/^\d+\.[0-9a-f]{16}$/),
         data: { type: "create", id, data: expect.objectContaining({ text: "one", createdAt: expect.any(Date) }) },
       },
     ]);
-    told.unsubscribe();
+    received.unsubscribe();
     await expect.poll(() => wires[0]?.received.at(-1)).toMatch(/"stopped"/);
     await http.items.delete.mutate({ id });
     await client.echo.query(1);
-    expect(told.events).toHaveLength(1);
+    expect(received.events).toHaveLength(1);
   });
 
   it("runs the generator's finally on stop, and completes a generator that returns", async () => {
     const { client, http } = await start({ stock: use });
-    const told = listen(client.streams.tracked, undefined);
+    const received = listen(client.streams.tracked, undefined);
     const other = listen(client.streams.untracked, undefined);
-    await Promise.all([told.started, other.until(1)]);
-    told.unsubscribe();
+    await Promise.all([received.started, other.until(1)]);
+    received.unsubscribe();
     other.unsubscribe();
     await expect
       .poll(() => http.trace.query())
@@ -112,31 +112,33 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("receives the events of a generator that fails, and then a masked error", async () => {
     const { client } = await start({ stock: use });
-    const told = listen(client.streams.failing, undefined);
-    await told.failed();
-    expect(told.events).toEqual([{ id: "1", data: "before" }]);
-    expect(told.errors).toEqual([{ message: expect.not.stringContaining("hunter2"), code: "INTERNAL_SERVER_ERROR" }]);
+    const received = listen(client.streams.failing, undefined);
+    await received.failed();
+    expect(received.events).toEqual([{ id: "1", data: "before" }]);
+    expect(received.errors).toEqual([
+      { message: expect.not.stringContaining("hunter2"), code: "INTERNAL_SERVER_ERROR" },
+    ]);
     expect(reported).toContain("streams.failing: password=hunter2");
   });
 
   it("validates each event of a subscription by its .output", async () => {
     const { client, http } = await start({ stock: use });
-    const told = listen(client.streams.checked, undefined);
-    await told.started;
+    const received = listen(client.streams.checked, undefined);
+    await received.started;
     await http.items.create.mutate({ text: "one" });
-    await told.until(1);
+    await received.until(1);
     await http.items.create.mutate({ text: "much too long" });
-    await told.failed();
-    expect(told.events).toMatchObject([{ data: { type: "create", data: { text: "ONE" } } }]);
-    expect(told.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
+    await received.failed();
+    expect(received.events).toMatchObject([{ data: { type: "create", data: { text: "ONE" } } }]);
+    expect(received.errors).toMatchObject([{ code: "INTERNAL_SERVER_ERROR" }]);
   });
 
   it("runs middleware once for a subscription, and before each call", async () => {
     const { client, http } = await start({ stock: use });
-    const told = listen(client.streams.tracked, undefined);
-    await told.started;
+    const received = listen(client.streams.tracked, undefined);
+    await received.started;
     await http.items.create.mutate({ text: "one" });
-    await told.until(1);
+    await received.until(1);
     expect(await http.trace.query()).toEqual(["ran streams.tracked"]);
   });
 
@@ -154,9 +156,9 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
       const procedure = second
         ? (client as never as Record<string, Record<string, never>>)[first]?.[second]
         : (client as never as Record<string, never>)[first];
-      const told = listen(procedure as never as typeof client.streams.changes, undefined);
-      await told.failed();
-      expect(told.errors).toMatchObject([{ code: "NOT_FOUND" }]);
+      const received = listen(procedure as never as typeof client.streams.changes, undefined);
+      await received.failed();
+      expect(received.errors).toMatchObject([{ code: "NOT_FOUND" }]);
     },
   );
 
@@ -191,14 +193,14 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("notices nothing when the object hibernates", async () => {
     const { client, http, wires, object } = await start({ stock: use });
-    const told = listen(client.streams.changes, undefined);
-    await told.started;
+    const received = listen(client.streams.changes, undefined);
+    await received.started;
     await evictDurableObject(object, { webSockets: "hibernate" });
     await http.items.create.mutate({ text: "one" });
-    await told.until(1);
+    await received.until(1);
     await evictDurableObject(object, { webSockets: "close" });
     await http.items.create.mutate({ text: "two" });
-    expect(await told.until(2)).toMatchObject([
+    expect(await received.until(2)).toMatchObject([
       { data: { data: { text: "one" } } },
       { data: { data: { text: "two" } } },
     ]);
@@ -207,13 +209,13 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("keeps the cursor of a subscription after an untracked event", async () => {
     const { client, http, wires } = await start({ stock: use });
-    const told = listen(client.streams.mixed, undefined);
-    await told.started;
+    const received = listen(client.streams.mixed, undefined);
+    await received.started;
     await http.items.create.mutate({ text: "one" });
-    await told.until(2);
+    await received.until(2);
     wires[0]?.drop();
     await http.items.create.mutate({ text: "two" });
-    expect(await told.until(4)).toMatchObject([
+    expect(await received.until(4)).toMatchObject([
       { data: { data: { text: "one" } } },
       "aside",
       { data: { data: { text: "two" } } },

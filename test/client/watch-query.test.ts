@@ -29,28 +29,28 @@ async function signUp(options: UserDOLinkOptions = {}) {
 
 /** Watches the texts of all notes, and records each result. */
 async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"]) {
-  const told: string[][] = [];
+  const received: string[][] = [];
   const statuses: string[] = [];
   const stop = watchQuery(notes.texts, undefined, {
-    onData: (texts) => told.push(texts),
+    onData: (texts) => received.push(texts),
     onStatus: (status) => statuses.push(status),
   });
   onTestFinished(stop);
-  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(1);
-  return { told, statuses, stop };
+  await expect.poll(() => received.length, { timeout: 10_000 }).toBe(1);
+  return { received, statuses, stop };
 }
 
 describe("watchQuery", () => {
   it("resolves a mutation's promise when the client's own queries show the write", async () => {
     const late: string[] = [];
     const { client } = await signUp({ liveTimeout: 30_000, onLiveTimeout: (path) => late.push(path) });
-    const { told } = await watchTexts(client);
+    const { received } = await watchTexts(client);
     for (let n = 0; n < 20; n++) {
       const { text } = await client.notes.create.mutate({ text: `note ${n}` });
-      expect(told.at(-1)).toContain(text);
+      expect(received.at(-1)).toContain(text);
     }
     await Promise.all([1, 2, 3].map((n) => client.notes.create.mutate({ text: `together ${n}` })));
-    expect(told.at(-1)).toHaveLength(23);
+    expect(received.at(-1)).toHaveLength(23);
     // These mutations have nothing to wait for: they write nothing, or nothing that a query watches.
     expect(await client.notes.nothing.mutate()).toBe("nothing");
     expect(await client.kv.set.mutate({ key: "a", value: 1 })).toMatchObject({ version: expect.any(Number) });
@@ -68,28 +68,28 @@ describe("watchQuery", () => {
   it("resolves a mutation whose write is not shown in time, and reports its path", async () => {
     const late: string[] = [];
     const { client } = await signUp({ liveTimeout: 1, onLiveTimeout: (path) => late.push(path) });
-    const told: unknown[] = [];
-    onTestFinished(watchQuery(client.notes.slow, undefined, { onData: (result) => told.push(result) }));
-    await expect.poll(() => told.length).toBe(1);
+    const received: unknown[] = [];
+    onTestFinished(watchQuery(client.notes.slow, undefined, { onData: (result) => received.push(result) }));
+    await expect.poll(() => received.length).toBe(1);
     expect(await client.notes.createTagged.mutate({ text: "one" })).toMatchObject({ text: "one" });
     expect(late).toEqual(["notes.createTagged"]);
-    await expect.poll(() => told.at(-1)).toEqual({ notes: 1, tags: 1 });
+    await expect.poll(() => received.at(-1)).toEqual({ notes: 1, tags: 1 });
   });
 
   it("reconnects after the connection was lost, and receives the missed result", async () => {
     const { client, sockets } = await signUp();
-    const { told, statuses } = await watchTexts(client);
+    const { received, statuses } = await watchTexts(client);
     sockets.at(-1)?.terminate();
     await expect.poll(() => statuses.slice(0, 3)).toEqual(["connecting", "live", "connecting"]);
     await client.notes.create.mutate({ text: "one" });
-    await expect.poll(() => told).toEqual([[], ["one"]]);
+    await expect.poll(() => received).toEqual([[], ["one"]]);
     // The page's own write is shown over HTTP, before the socket is open again.
     await expect.poll(() => statuses).toEqual(["connecting", "live", "connecting", "live"]);
   });
 
   it("reports a query's own error, and ends when it is stopped", async () => {
     const { client } = await signUp();
-    const { told, stop } = await watchTexts(client);
+    const { received, stop } = await watchTexts(client);
     const failed = new Promise<unknown>((onError) => {
       watchQuery(client.notes.byId, { id: 1 as never }, { onData: () => {}, onError });
     });
@@ -97,8 +97,8 @@ describe("watchQuery", () => {
     stop();
     await client.notes.create.mutate({ text: "one" });
     const again = await watchTexts(client);
-    expect(again.told).toEqual([["one"]]);
-    expect(told).toEqual([[]]);
+    expect(again.received).toEqual([["one"]]);
+    expect(received).toEqual([[]]);
   });
 });
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keepPicture } from "./keep-picture.js";
+import { saveScreenshot } from "./save-screenshot.js";
 import { expectWhole, record } from "./recorded-states.js";
-import { createWeather } from "./socket-weather.js";
+import { createSocketFaults } from "./socket-faults.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useProxiedExample } from "./use-proxied-example.js";
 
@@ -50,7 +50,7 @@ describe("a connection that is lost and restored", () => {
     await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
     expect(await one.titles()).not.toContain(refused);
     expect(await one.titles()).toContain("Kept");
-    await keepPicture(one.page, `cut-by-${how}`);
+    await saveScreenshot(one.page, `cut-by-${how}`);
     await other.add(`Meanwhile, ${how}`);
     await other.task(`Meanwhile, ${how}`).waitFor();
 
@@ -67,14 +67,14 @@ describe("a connection that is lost and restored", () => {
 });
 
 describe("a server whose answer is late", () => {
-  const weather = createWeather();
+  const faults = createSocketFaults();
   let context: BrowserContext;
   let one: TasksTab;
   let two: TasksTab;
 
   beforeAll(async () => {
     context = await example.newBrowser();
-    await weather.over(context);
+    await faults.applyTo(context);
     one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", { ...ada, email: "grace@example.com" });
     await one.page.getByText("Nothing to do.").waitFor();
@@ -106,7 +106,7 @@ describe("a server whose answer is late", () => {
     await two.task("Slowly answered").waitFor();
     await two.add("Of the other tab");
     await sleep(SLOW / 2);
-    await keepPicture(one.page, "reply-under-way");
+    await saveScreenshot(one.page, "reply-under-way");
     await one.task("Of the other tab").waitFor();
     await one.page.unroute("**/tasks.create*");
     await atRest();
@@ -131,26 +131,26 @@ describe("a server whose answer is late", () => {
 
   test("does not wait long for a slow socket, and shows nothing older afterwards", async () => {
     const states = await record(one.page, "titles");
-    weather.delay = SLOW;
+    faults.delay = SLOW;
     await two.add("Told late");
     await two.task("Told late").waitFor();
     await one.add("Asked for");
     await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
     await sleep(SLOW);
-    weather.delay = 0;
+    faults.delay = 0;
     await atRest();
     expectWhole(await states());
   });
 
   test("keeps the row without a socket while HTTP works, and when the socket is back", async () => {
     const states = await record(one.page, "titles");
-    weather.away();
+    faults.block();
     await one.page.getByText("Connecting…", { exact: true }).waitFor();
     await one.add("By HTTP alone");
     await two.task("By HTTP alone").waitFor();
     await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
-    await keepPicture(one.page, "socket-away");
-    weather.back();
+    await saveScreenshot(one.page, "socket-away");
+    faults.restore();
     await one.live();
     await two.add("Told again");
     await one.task("Told again").waitFor();

@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { keepPicture } from "./keep-picture.js";
+import { saveScreenshot } from "./save-screenshot.js";
 
 declare const axe: { run(): Promise<AxeResults> };
 
@@ -23,7 +23,7 @@ export async function checkPage(page: Page, name: string): Promise<void> {
       nodes.map(({ html, failureSummary }) => ({ id, html, failureSummary })),
     );
     expect(found, `${name}, ${colorScheme}`).toEqual([]);
-    await keepPicture(page, `${name}-${colorScheme}`);
+    await saveScreenshot(page, `${name}-${colorScheme}`);
   }
   expect(await page.locator("h1").count(), `first headings of ${name}`).toBe(1);
   await page.setViewportSize(phone);
@@ -35,7 +35,7 @@ export async function checkPage(page: Page, name: string): Promise<void> {
       outside: outside.map(({ outerHTML }) => outerHTML.slice(0, 120)),
     };
   }, phone.width);
-  await keepPicture(page, `${name}-phone`);
+  await saveScreenshot(page, `${name}-phone`);
   expect(wide, `${name} on a phone`).toEqual({ page: phone.width, outside: [] });
   if (size) await page.setViewportSize(size);
 }

@@ -1,6 +1,6 @@
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { createWeather } from "./socket-weather.js";
+import { createSocketFaults } from "./socket-faults.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useProxiedExample } from "./use-proxied-example.js";
 
@@ -84,15 +84,15 @@ describe("a dead socket that was never closed", () => {
 
 describe("a network that blocks sockets", () => {
   const grace: Credentials = { email: "grace@example.com", password: "correct horse battery" };
-  const weather = createWeather();
+  const faults = createSocketFaults();
   let context: BrowserContext;
   let one: TasksTab;
   let other: TasksTab;
 
   beforeAll(async () => {
     context = await example.newBrowser();
-    await weather.over(context);
-    weather.away();
+    await faults.applyTo(context);
+    faults.block();
     one = await TasksTab.open(context, example.url);
     await one.submit("Sign up", grace);
     other = await TasksTab.open(await example.newBrowser(), example.directUrl);
@@ -112,7 +112,7 @@ describe("a network that blocks sockets", () => {
     await other.task("Own").waitFor();
     await other.add("Theirs");
     await one.task("Theirs").waitFor({ timeout: GENEROUS });
-    weather.back();
+    faults.restore();
     await one.live();
     await other.add("Delivered");
     await one.task("Delivered").waitFor();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { keepPicture } from "./keep-picture.js";
+import { saveScreenshot } from "./save-screenshot.js";
 import { expectWhole, record } from "./recorded-states.js";
 import { TasksTab, type Credentials } from "./tasks-tab.js";
 import { useExample } from "./use-example.js";
@@ -42,7 +42,7 @@ describe("live tasks", () => {
     await expect.poll(() => two.titles(), eventually).toEqual(await one.titles());
 
     expectWhole(await states());
-    await keepPicture(one.page, "added-in-two-tabs");
+    await saveScreenshot(one.page, "added-in-two-tabs");
   });
 
   test("a failed mutation removes the row again, and restores the text of the form", async () => {
@@ -52,7 +52,7 @@ describe("live tasks", () => {
     await one.add("Refused");
     await expect.poll(() => one.page.getByLabel("New task").inputValue(), eventually).toBe("Refused");
     await one.page.unroute("**/tasks.create*");
-    await keepPicture(one.page, "refused");
+    await saveScreenshot(one.page, "refused");
     expect(await states()).toEqual([before.join("|"), ["Refused", ...before].join("|"), before.join("|")]);
     expect(await two.titles()).toEqual(before);
     await one.page.getByLabel("New task").fill("");
@@ -66,7 +66,7 @@ describe("live tasks", () => {
     await row.getByText("The server cannot be reached. Is the network up?").waitFor();
     expect(await one.titles()).toEqual(before);
     await one.page.unroute("**/tasks.delete*");
-    await keepPicture(one.page, "not-deleted");
+    await saveScreenshot(one.page, "not-deleted");
   });
 
   test("a page without a network shows its state, fails mutations at once, and shows afterwards what it missed", async () => {
@@ -85,7 +85,7 @@ describe("live tasks", () => {
       .waitFor();
     expect(await one.titles()).not.toContain("Not sent");
     expect(await one.titles()).toContain("Buy bread");
-    await keepPicture(one.page, "offline");
+    await saveScreenshot(one.page, "offline");
     await other.add("Meanwhile");
 
     await context.setOffline(false);
@@ -110,8 +110,8 @@ describe("live tasks", () => {
     expect(await three.titles()).toEqual(["Of Grace"]);
     for (const tab of [one, two]) expect(await tab.titles()).not.toContain("Of Grace");
     expect((await texts()).join()).not.toContain("Of Ada");
-    await keepPicture(two.page, "ada");
-    await keepPicture(three.page, "grace");
+    await saveScreenshot(two.page, "ada");
+    await saveScreenshot(three.page, "grace");
     await friend.close();
   });
 
@@ -126,7 +126,7 @@ describe("live tasks", () => {
     for (const each of states) expectWhole(await each());
     await expect.poll(() => one.instance(), eventually).not.toBe(before);
     expect([one.sockets.length, two.sockets.length]).toEqual(opened);
-    await keepPicture(two.page, "after-a-sleep");
+    await saveScreenshot(two.page, "after-a-sleep");
   });
 
   test("signing out in one tab signs out the other two, and closes their sockets", async () => {
@@ -142,7 +142,7 @@ describe("live tasks", () => {
     const signedOutAt = Date.now();
     const after = (await Promise.all(seenAt)).map((at) => Math.max(0, at - signedOutAt));
     console.log(`signed out in one tab: the others show it ${after.join(" and ")} ms after that one does`);
-    await keepPicture(two.page, "signed-out-elsewhere");
+    await saveScreenshot(two.page, "signed-out-elsewhere");
     const open = (): number =>
       [one, two, three].flatMap(({ sockets }) => sockets).filter((socket) => !socket.isClosed()).length;
     await expect.poll(open, eventually).toBe(0);

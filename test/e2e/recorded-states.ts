@@ -7,7 +7,7 @@ interface Recorded {
 }
 
 /** Records each state of the page's tasks, or of its whole text. Returns a function that reads them. */
-export async function record(page: Page, what: "titles" | "text"): Promise<() => Promise<string[]>> {
+export async function record(page: Page, part: "titles" | "text"): Promise<() => Promise<string[]>> {
   await page.evaluate((kind) => {
     const recorded: Recorded = { states: [] };
     Object.assign(globalThis, { recorded });
@@ -18,7 +18,7 @@ export async function record(page: Page, what: "titles" | "text"): Promise<() =>
     };
     new MutationObserver(note).observe(document.body, { childList: true, characterData: true, subtree: true });
     note();
-  }, what);
+  }, part);
   return () => page.evaluate(() => (globalThis as unknown as { recorded: Recorded }).recorded.states);
 }
 

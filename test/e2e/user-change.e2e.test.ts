@@ -100,7 +100,7 @@ async function withoutClient(page: Page): Promise<void> {
 type Tabs = Awaited<ReturnType<typeof openTabs>>;
 
 /** The ways in which Bob signs in in the second tab, where Ada was signed in. */
-const waysIn: readonly (readonly [string, (tabs: Tabs) => Promise<void>])[] = [
+const signIns: readonly (readonly [string, (tabs: Tabs) => Promise<void>])[] = [
   [
     "by a form, after Ada signed out by one",
     async ({ two, bob }) => {
@@ -118,7 +118,7 @@ const waysIn: readonly (readonly [string, (tabs: Tabs) => Promise<void>])[] = [
   ],
 ];
 
-describe.each(waysIn)("when another user signs in in another tab %s", (_way, signIn) => {
+describe.each(signIns)("when another user signs in in another tab %s", (_way, signIn) => {
   test("a slow write of the first tab is not stored for the new user, and neither tab mixes the two", async () => {
     const tabs = await openTabs();
     const { ada, bob, one, two, elsewhere } = tabs;

@@ -27,7 +27,7 @@ beforeAll(async () => {
     await createTenant("abe"),
   ];
   const [organizationId = ""] = ada.ids.organizationIds;
-  for (const who of [amy, abe]) await join(organizationId, { by: ada, who, email: who.ids.email });
+  for (const member of [amy, abe]) await join(organizationId, { by: ada, member, email: member.ids.email });
 });
 
 /** Everything that is stored under a name. */
@@ -39,13 +39,13 @@ const tablesOf = (name: string): Promise<number> =>
   );
 
 /** Ids that do not exist. */
-const madeUp = (): Ids => {
+const unknownIds = (): Ids => {
   const id = (): string => crypto.randomUUID().replaceAll("-", "");
   return {
     userId: id(),
     sessionId: id(),
     postId: crypto.randomUUID(),
-    thingId: crypto.randomUUID(),
+    carelessId: crypto.randomUUID(),
     email: `${id()}@example.com`,
     password: id(),
     key: id(),
@@ -65,18 +65,18 @@ async function tryAll(
   { path, type }: (typeof procedures)[number],
   { by, other, write = async () => {} }: { by: Tenant; other: Ids; write?: () => Promise<void> },
 ) {
-  const told: { readonly how: string; readonly input: unknown; readonly text: string }[] = [];
+  const received: { readonly how: string; readonly input: unknown; readonly text: string }[] = [];
   for (const [how, transport] of Object.entries(transports[type])) {
     for (const input of attempts[path]?.(other) ?? []) {
       const places = type === "subscription" ? [undefined, other.cursor] : [undefined];
       for (const lastEventId of places) {
         const text = await transport(by, { path, type, input, lastEventId }, write);
-        told.push({ how, input, text });
+        received.push({ how, input, text });
         if (endsSession.has(path)) await signInAgain(by);
       }
     }
   }
-  return told;
+  return received;
 }
 
 async function expectIsolated(
@@ -94,7 +94,7 @@ async function expectIsolated(
   for (const { how, input, text } of await tryAll(procedure, { by, other: ids, write })) {
     // A response may repeat the caller's own input in an error; members know each other's addresses.
     const own = text.replaceAll(ids.email, "").replaceAll(ids.key, "").replaceAll(ids.password, "");
-    expect(own.includes(victim.mark), `${procedure.path} over ${how} with ${JSON.stringify(input)}: ${text}`).toBe(
+    expect(own.includes(victim.marker), `${procedure.path} over ${how} with ${JSON.stringify(input)}: ${text}`).toBe(
       false,
     );
   }
@@ -118,7 +118,7 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
 
   it("are found by the check when a user reads their own data", async () => {
     const found = await tryAll({ path: "posts.list", type: "query" }, { by: bob, other: ada.ids });
-    for (const { how, text } of found) if (!how.includes("organization")) expect(text, how).toContain(bob.mark);
+    for (const { how, text } of found) if (!how.includes("organization")) expect(text, how).toContain(bob.marker);
   });
 
   it.each(procedures)("$path reveals nothing to a user of another tenant, and changes nothing of theirs", (procedure) =>
@@ -134,7 +134,7 @@ describe("two tenants who know each other's ids", { timeout: 60_000 }, () => {
   );
 
   it("creates no object for a made-up id", async () => {
-    const ids = madeUp();
+    const ids = unknownIds();
     for (const procedure of procedures) {
       // These create an account, or count the attempts, which is their purpose.
       if (["auth.signup", "auth.login", "auth.changeEmail"].includes(procedure.path)) continue;

@@ -7,7 +7,7 @@ export interface Ids {
   readonly userId: string;
   readonly sessionId: string;
   readonly postId: string;
-  readonly thingId: string;
+  readonly carelessId: string;
   readonly email: string;
   readonly password: string;
   /** A key that only this tenant has. */
@@ -49,7 +49,7 @@ export async function createTenant(name: string) {
   await client.kv.set.mutate({ key, value: canary(name) });
   const { id: postId } = await client.posts.create.mutate({ title: canary(name), body: canary(name) });
   await client.notes.create.mutate({ text: canary(name) });
-  const thing = (await client.careless.create.mutate({ name: canary(name) }).catch(() => undefined)) as
+  const careless = (await client.careless.create.mutate({ name: canary(name) }).catch(() => undefined)) as
     | { readonly id: string }
     | undefined;
   const cursor = await cursorOf(browser);
@@ -57,15 +57,15 @@ export async function createTenant(name: string) {
   const { id: organizationId } = await client.organizations.create.mutate({ name: canary(name) });
   const { id: projectId } = await client.projects.create.mutate({ organizationId, name: canary(name) });
   const invitation = { organizationId, email: `${canary(name)}@example.com`, role: "member" } as const;
-  const { id: made } = await client.organizations.invitations.create.mutate(invitation);
+  const { id: invitationId } = await client.organizations.invitations.create.mutate(invitation);
   const organizationIds = [organizationId, user.id, "0".repeat(32)];
-  const invitationIds = [made, await invite(email, name)];
-  const thingId = thing?.id ?? postId;
+  const invitationIds = [invitationId, await invite(email, name)];
+  const carelessId = careless?.id ?? postId;
   const ids: Ids = {
     userId: user.id,
     sessionId: session.id,
     postId,
-    thingId,
+    carelessId,
     email,
     password,
     key,
@@ -81,7 +81,7 @@ export async function createTenant(name: string) {
     client,
     ids,
     /** The prefix of everything that no other tenant may see. */
-    mark: `canary-${name}-`,
+    marker: `canary-${name}-`,
     /** The state of their data, to compare with the state later. */
     async state(): Promise<State> {
       // Runs them together: one batch for each object.

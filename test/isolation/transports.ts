@@ -100,18 +100,18 @@ const rpc: Transport = async ({ ids }, { path, type, input }, meanwhile) => {
   try {
     const result = await (procedure as (value: unknown) => Promise<unknown>)(input);
     if (type !== "subscription") return superjson.stringify(result);
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     const events = (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
     const stop = meanwhile().then(() => ({ done: true, value: undefined }) as const);
     for (;;) {
       const { done, value } = await Promise.race([events.next(), stop]);
       if (done) break;
-      told.push(value);
+      received.push(value);
     }
     // Not awaited: it ends with the next event.
     void events.return?.().catch(() => {});
     await stop;
-    return superjson.stringify(told);
+    return superjson.stringify(received);
   } catch (error) {
     return JSON.stringify({ ...(error as object), message: (error as Error).message });
   }

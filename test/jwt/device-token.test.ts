@@ -54,15 +54,15 @@ describe("a device token", () => {
 
   it("is rejected with another epoch than the signed one, or in any other form", async () => {
     const token = await add(undefined, ada, "AAAAAAAAAAA");
-    const [id, mark = ""] = token.split(".");
+    const [id, entry = ""] = token.split(".");
     const forged = [
-      `${id}.${mark.slice(11)}`,
-      `${id}.BBBBBBBBBBB${mark.slice(11)}`,
-      `${id}.A${mark}`,
-      `${id}.${mark}.`,
+      `${id}.${entry.slice(11)}`,
+      `${id}.BBBBBBBBBBB${entry.slice(11)}`,
+      `${id}.A${entry}`,
+      `${id}.${entry}.`,
       `${id}`,
-      `${"f".repeat(32)}.${mark}`,
-      `${token}.${mark}.${mark}.${mark}.${mark}`,
+      `${"f".repeat(32)}.${entry}`,
+      `${token}.${entry}.${entry}.${entry}.${entry}`,
     ];
     for (const text of forged) expect(await find(text, ada)).toBeUndefined();
   });

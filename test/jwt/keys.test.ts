@@ -2,7 +2,7 @@ import { exportJWK, generateKeyPair } from "jose";
 import { describe, expect, it, vi } from "vitest";
 import { generateAccessToken, generateRefreshToken, signJwt, verifyJwt, type VerifyJwtOptions } from "trpc-userdo/jwt";
 import { publicHalf } from "../../src/jwt/public-keyring.js";
-import { access, audience, email, flipped, made, secret, sessionId, userId } from "./made-token.js";
+import { access, audience, email, flipped, customToken, secret, sessionId, userId } from "./custom-token.js";
 
 async function keysFor(alg: "ES256" | "EdDSA") {
   const pair = await generateKeyPair(alg, { extractable: true });
@@ -60,7 +60,7 @@ describe("keys", () => {
   it("rejects an HS256 token signed with the public key as secret", async () => {
     const { publicKey } = await keysFor("ES256");
     const options: VerifyJwtOptions = { purpose: "access", audience, publicKey };
-    expect(await verifyJwt(await made({}, {}, JSON.stringify(publicKey)), options)).toEqual({
+    expect(await verifyJwt(await customToken({}, {}, JSON.stringify(publicKey)), options)).toEqual({
       ok: false,
       error: "algorithm",
     });
@@ -89,7 +89,7 @@ describe("keys", () => {
       const token = await generateAccessToken({ userId, email }, { privateKey, audience });
       expect(await verifyJwt(token, options)).toMatchObject({ ok: true });
       expect(await verifyJwt(token, options)).toMatchObject({ ok: true });
-      expect(await verifyJwt(await made(), options)).toEqual({ ok: false, error: "algorithm" });
+      expect(await verifyJwt(await customToken(), options)).toEqual({ ok: false, error: "algorithm" });
       expect(fetch).toHaveBeenCalledTimes(1);
       fetch.mockRejectedValue(new TypeError("fetch failed"));
       expect(await verifyJwt(token, { ...options, jwksUrl: "https://down.example.com/" })).toEqual({

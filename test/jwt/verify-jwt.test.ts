@@ -4,7 +4,7 @@ import { generateAccessToken, generatePasswordResetToken, generateRefreshToken }
 import { signAccessToken, verifyAccessToken } from "../../src/jwt/access-token.js";
 import { refreshTokenOf, verifyRefreshToken } from "../../src/jwt/refresh-token.js";
 import { signSocketPass } from "../../src/jwt/socket-pass.js";
-import { access, audience, email, flipped, secret, seconds, sessionId, userId } from "./made-token.js";
+import { access, audience, email, flipped, secret, seconds, sessionId, userId } from "./custom-token.js";
 
 describe("the framework's own tokens", () => {
   it("verifies the server's access tokens, and the server verifies generated ones", async () => {

@@ -1,30 +1,30 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPlace, type Place, type Process } from "./start-workerd.js";
+import { createStorageFolder, type StorageFolder, type Process } from "./start-workerd.js";
 import { signUp, subscribe } from "./stock-subscriber.js";
 import { createTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 const KILLS = 20;
 const WRITERS = 8;
 
-let place: Place;
+let storage: StorageFolder;
 let proxy: TcpProxy;
 let running: Process;
 
 /** The proxy's port stays the same when one process replaces another. */
 async function start(build?: 1 | 2): Promise<void> {
-  running = await place.start(build);
+  running = await storage.start(build);
   proxy.target = running.port;
 }
 
 beforeAll(async () => {
-  place = await createPlace();
+  storage = await createStorageFolder();
   proxy = await createTcpProxy();
 });
 
 afterAll(async () => {
   await running.kill();
   await proxy.close();
-  await place.remove();
+  await storage.remove();
 });
 
 const waiting = { timeout: 30_000, interval: 20 };
@@ -71,7 +71,7 @@ describe("a process that dies, and another one that takes over its storage", () 
     expect([...acknowledged].filter((n) => !stored.includes(n))).toEqual([]);
     await expect.poll(() => subscriber.rows.size, waiting).toBe(entries.length);
     expect(subscriber.rows).toEqual(new Map(entries.map((entry) => [entry.id, entry])));
-    expect(subscriber.wrong).toEqual([]);
+    expect(subscriber.problems).toEqual([]);
     expect(subscriber.events()).toBe(entries.length);
     expect(subscriber.connections()).toBeGreaterThan(KILLS / 2);
     console.log(`killed ${KILLS}: ${acknowledged.size} acknowledged, ${stored.length} stored, ${lost} unanswered`);
@@ -98,7 +98,7 @@ describe("a process that dies, and another one that takes over its storage", () 
     expect(subscriber.rows.get(first)).toMatchObject({ n: 1, note: "written by the second build" });
     const { entries } = await user.http.all.query();
     expect(subscriber.rows).toEqual(new Map(entries.map((entry) => [entry.id, entry])));
-    expect(subscriber.wrong).toEqual([]);
+    expect(subscriber.problems).toEqual([]);
     subscriber.close();
   });
 });

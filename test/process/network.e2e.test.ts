@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createRandom } from "../chaos/random.js";
-import { createPlace, type Place, type Process } from "./start-workerd.js";
+import { createStorageFolder, type StorageFolder, type Process } from "./start-workerd.js";
 import { signUp, subscribe, type User } from "./stock-subscriber.js";
 import { createTcpProxy, type TcpProxy } from "./tcp-proxy.js";
 
 const STEPS = 40;
 const waiting = { timeout: 30_000, interval: 20 };
 
-let place: Place;
+let storage: StorageFolder;
 let proxy: TcpProxy;
 let running: Process;
 
 beforeAll(async () => {
-  place = await createPlace();
+  storage = await createStorageFolder();
   proxy = await createTcpProxy();
-  running = await place.start();
+  running = await storage.start();
   proxy.target = running.port;
 });
 
 afterAll(async () => {
   await running.kill();
   await proxy.close();
-  await place.remove();
+  await storage.remove();
 });
 
 type Subscriber = ReturnType<typeof subscribe>;
 
 /** Actions of the network, the platform and the app, one after the other. */
-function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<typeof createRandom>) {
+function createFaults(user: User, subscriber: Subscriber, random: ReturnType<typeof createRandom>) {
   let n = 0;
   const ids: string[] = [];
 
@@ -41,7 +41,7 @@ function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<t
 
   return {
     write,
-    troubles: [
+    faults: [
       write,
       write,
       remove,
@@ -57,7 +57,7 @@ function createTroubles(user: User, subscriber: Subscriber, random: ReturnType<t
       const { entries } = await user.http.all.query();
       const table = new Map(entries.map((entry) => [entry.id, entry]));
       await expect.poll(() => subscriber.rows, waiting).toEqual(table);
-      expect(subscriber.wrong).toEqual([]);
+      expect(subscriber.problems).toEqual([]);
     },
   };
 }
@@ -68,13 +68,13 @@ describe("a stock client over an unreliable network", () => {
     // Calls go directly to the process, because the network faults should affect the subscription only.
     const user = await signUp(() => running.port);
     const subscriber = subscribe(user, proxy.port);
-    const { write, troubles, rest } = createTroubles(user, subscriber, random);
+    const { write, faults, rest } = createFaults(user, subscriber, random);
     await subscriber.started;
     // A stock client has no cursor before its first event.
     await write();
     await rest();
     for (let step = 1; step <= STEPS; step++) {
-      await Promise.resolve(random.of(troubles)());
+      await Promise.resolve(random.of(faults)());
       if (random.chance(0.15)) await rest();
     }
     await rest();

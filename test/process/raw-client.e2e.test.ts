@@ -23,7 +23,7 @@ describe("a hand-written WebSocket client", () => {
     await user.http.auth.logout.mutate();
     await expect.poll(() => client.received.at(-1)).toBe("close 4401");
 
-    const heard = client.received.length;
+    const count = client.received.length;
     client.send(write(3, 666));
     await user.http.auth.login.mutate({ email: user.email, password });
     await user.http.write.mutate({ n: 2 });
@@ -35,7 +35,7 @@ describe("a hand-written WebSocket client", () => {
     client.send(subscribe);
     await user.http.write.mutate({ n: 3 });
     expect(await numbersOf(user)).toEqual([1, 2, 3]);
-    expect(client.received.slice(heard)).toEqual([]);
+    expect(client.received.slice(count)).toEqual([]);
     client.socket.destroy();
   });
 

@@ -24,9 +24,9 @@ export default {
 `;
 
 /** A folder whose storage one process after the other uses. */
-export interface Place {
+export interface StorageFolder {
   readonly folder: string;
-  start(build?: 1 | 2): Promise<Process>;
+  start(version?: 1 | 2): Promise<Process>;
   remove(): Promise<void>;
 }
 
@@ -42,7 +42,7 @@ export interface Process {
 }
 
 /** The app of the processes. */
-export interface PlaceOptions {
+export interface StorageFolderOptions {
   /**
    * The module of its Worker, relative to the root of the repository.
    *
@@ -57,22 +57,25 @@ export interface PlaceOptions {
   readonly sources?: string;
 }
 
-export async function createPlace({ app = "test/process/app/worker.ts", sources = root }: PlaceOptions = {}) {
+export async function createStorageFolder({
+  app = "test/process/app/worker.ts",
+  sources = root,
+}: StorageFolderOptions = {}) {
   const folder = await mkdtemp(path.join(tmpdir(), "userdo-process-"));
   await mkdir(path.join(folder, "storage"));
   await writeFile(path.join(folder, "control.js"), control);
-  for (const which of [1, 2] as const) {
-    await writeFile(path.join(folder, `app-${which}.js`), await bundle(which, app, sources));
+  for (const version of [1, 2] as const) {
+    await writeFile(path.join(folder, `app-${version}.js`), await bundle(version, app, sources));
   }
-  const place: Place = {
+  const storage: StorageFolder = {
     folder,
-    start: (which = 1) => start(folder, which),
+    start: (version = 1) => start(folder, version),
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
-  return place;
+  return storage;
 }
 
-async function bundle(which: 1 | 2, app: string, sources: string): Promise<string> {
+async function bundle(version: 1 | 2, app: string, sources: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path.join(root, app)],
     absWorkingDir: root,
@@ -84,7 +87,7 @@ async function bundle(which: 1 | 2, app: string, sources: string): Promise<strin
     conditions: ["workerd", "worker", "browser"],
     mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*", "node:*"],
-    define: { SECOND_BUILD: String(which === 2) },
+    define: { SECOND_BUILD: String(version === 2) },
     alias: Object.fromEntries(
       ["router", "do", "worker"].map((name) => [`trpc-userdo/${name}`, path.join(sources, `src/${name}/index.ts`)]),
     ),
@@ -93,9 +96,9 @@ async function bundle(which: 1 | 2, app: string, sources: string): Promise<strin
   return outputFiles[0]?.text ?? "";
 }
 
-async function start(folder: string, which: 1 | 2): Promise<Process> {
-  const file = `config-${which}.capnp`;
-  await writeFile(path.join(folder, file), configuration(folder, which));
+async function start(folder: string, version: 1 | 2): Promise<Process> {
+  const file = `config-${version}.capnp`;
+  await writeFile(path.join(folder, file), configuration(folder, version));
   const binary = path.join(root, "node_modules/.bin/workerd");
   const child = spawn(binary, ["serve", "--experimental", "--control-fd=3", file], {
     cwd: folder,
@@ -115,7 +118,7 @@ async function start(folder: string, which: 1 | 2): Promise<Process> {
   }
   const port = ports.get("http");
   if (port === undefined) throw new Error(`workerd did not start: ${log}`);
-  const order = (what: string): Promise<Response> => fetch(`http://127.0.0.1:${ports.get("control")}/${what}`);
+  const send = (command: string): Promise<Response> => fetch(`http://127.0.0.1:${ports.get("control")}/${command}`);
 
   return {
     port,
@@ -125,12 +128,12 @@ async function start(folder: string, which: 1 | 2): Promise<Process> {
       child.kill("SIGKILL");
       await exited;
     },
-    evict: async (userId) => (await order(`evict?name=user:${userId}`)).ok,
-    abort: async () => void (await order("abort")),
+    evict: async (userId) => (await send(`evict?name=user:${userId}`)).ok,
+    abort: async () => void (await send("abort")),
   };
 }
 
-function configuration(folder: string, which: 1 | 2): string {
+function configuration(folder: string, version: 1 | 2): string {
   const objects = (service: string): string =>
     `(name = "APP_DO", durableObjectNamespace = (className = "AppDO"${service}))`;
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -146,7 +149,7 @@ const config :Workerd.Config = (
   ],
 );
 const main :Workerd.Worker = (
-  modules = [(name = "worker.js", esModule = embed "app-${which}.js")],
+  modules = [(name = "worker.js", esModule = embed "app-${version}.js")],
   compatibilityDate = "2026-10-01",
   compatibilityFlags = ["nodejs_compat"],
   bindings = [

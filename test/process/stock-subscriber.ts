@@ -39,7 +39,7 @@ export type User = Awaited<ReturnType<typeof signUp>>;
  */
 export function subscribe(user: User, port: number) {
   const rows = new Map<string, { readonly n: number; readonly note?: string }>();
-  const wrong: string[] = [];
+  const problems: string[] = [];
   let events = 0;
   let connections = 0;
   let last = 0;
@@ -68,17 +68,17 @@ export function subscribe(user: User, port: number) {
     onData({ id, data }) {
       events++;
       const seq = Number.parseInt(id, 10);
-      if (seq <= last) wrong.push(`${data.type} @${seq} after @${last}`);
+      if (seq <= last) problems.push(`${data.type} @${seq} after @${last}`);
       last = seq;
-      if (data.type === "reset") wrong.push(`reset @${seq}`);
+      if (data.type === "reset") problems.push(`reset @${seq}`);
       else if (data.type === "delete") rows.delete(data.id);
       else rows.set(data.id, data.data);
     },
-    onError: (error) => void wrong.push(`ended: ${error.message}`),
+    onError: (error) => void problems.push(`ended: ${error.message}`),
   });
   return {
     rows,
-    wrong,
+    problems,
     started: started.promise,
     events: () => events,
     connections: () => connections,

@@ -1,19 +1,19 @@
 import { afterAll, beforeAll } from "vitest";
-import { createPlace, type Place, type Process } from "./start-workerd.js";
+import { createStorageFolder, type StorageFolder, type Process } from "./start-workerd.js";
 
 /** Starts one process for a test file, and stops it afterwards. */
 export function useProcess(): Pick<Process, "port" | "pid" | "evict"> {
-  let place: Place;
+  let storage: StorageFolder;
   let running: Process;
 
   beforeAll(async () => {
-    place = await createPlace();
-    running = await place.start();
+    storage = await createStorageFolder();
+    running = await storage.start();
   });
 
   afterAll(async () => {
     await running.kill();
-    await place.remove();
+    await storage.remove();
   });
 
   return {

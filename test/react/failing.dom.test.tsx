@@ -2,7 +2,7 @@ import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { createQueryClient } from "trpc-userdo/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ask, live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, show, signUp, useLiveStatus, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
@@ -51,7 +51,7 @@ describe.each([
     const healAgain = await failWith("CONFLICT");
     await reaches(states, "error fine CONFLICT");
     await healAgain();
-    expect(tab.asked).toEqual([]);
+    expect(tab.requests).toEqual([]);
   }, 30_000);
 
   it("shows the error on the first run, and recovers", async () => {
@@ -79,8 +79,8 @@ it("ends a live query that is rejected on its first run, and reports the status 
 
 it("refetches an ordinary query of a page that starts offline when the network returns", async () => {
   const isUp = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
-  const send: typeof ask = (url, init) =>
-    navigator.onLine ? ask(url, init) : Promise.reject(new TypeError("Failed to fetch"));
+  const send: typeof sendToServer = (url, init) =>
+    navigator.onLine ? sendToServer(url, init) : Promise.reject(new TypeError("Failed to fetch"));
   const states: string[] = [];
   function Plain() {
     const trpc = useTRPC();
@@ -95,9 +95,9 @@ it("refetches an ordinary query of a page that starts offline when the network r
   isUp.mockReturnValue(true);
   act(() => void window.dispatchEvent(new Event("online")));
   await reaches(states, "fine BAD_REQUEST");
-  const asked = tab.asked.length;
+  const requests = tab.requests.length;
   // The client does not retry a query that cannot succeed later.
   act(() => void window.dispatchEvent(new Event("online")));
   await skip(100);
-  expect(tab.asked).toHaveLength(asked);
+  expect(tab.requests).toHaveLength(requests);
 });

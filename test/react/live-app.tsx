@@ -23,21 +23,21 @@ type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
 
 // In this environment `fetch` is a browser's, which hides cookies from scripts, so requests go directly to the server. Its
 // Response is undici's, which differs from the global one in its types only.
-export const ask: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
+export const sendToServer: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
 
 /** A tab of a browser: a client, its cache, and its requests over HTTP. */
-export function openTab(jar: CookieJar, send: Send = ask) {
-  const asked: string[] = [];
-  const made = createNodeClient<LiveRouter>(
+export function openTab(jar: CookieJar, send: Send = sendToServer) {
+  const requests: string[] = [];
+  const device = createNodeClient<LiveRouter>(
     origin,
     (url, init) => {
-      asked.push(new URL(url).pathname.replace("/live/", ""));
+      requests.push(new URL(url).pathname.replace("/live/", ""));
       return send(url, init);
     },
     jar,
     "/live",
   );
-  return { ...made, asked };
+  return { ...device, requests };
 }
 
 /** A user who has just signed up, in one browser. */
@@ -60,10 +60,10 @@ interface ShowOptions {
 /** Renders a page for a user, in a new tab. */
 export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRetries() }: ShowOptions = {}) {
   const tab = openTab(jar, send);
-  const wrap = (shown: ReactNode): ReactNode => (
+  const wrap = (content: ReactNode): ReactNode => (
     <StrictMode>
       <UserDOProvider client={tab.client} {...(queryClient !== "default" && { queryClient })}>
-        {shown}
+        {content}
       </UserDOProvider>
     </StrictMode>
   );
@@ -72,7 +72,7 @@ export function show(jar: CookieJar, page: ReactNode, { send, queryClient = noRe
     ...tab,
     container,
     unmount,
-    rerender: (shown: ReactNode) => rerender(wrap(shown)),
+    rerender: (content: ReactNode) => rerender(wrap(content)),
     // The provider does not render its own.
     queryClient: queryClient as QueryClient,
     screen: within(container),

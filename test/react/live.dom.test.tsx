@@ -35,7 +35,7 @@ it("useQuery shows what others write, from one subscription and without a call o
   await write(list, "one");
   await shows(tab, "oneone");
   expect(tab.sent.join("").split('"_live"')).toHaveLength(2);
-  expect(tab.asked).toEqual([]);
+  expect(tab.requests).toEqual([]);
 });
 
 it("never shows half of a transaction", async () => {
@@ -91,7 +91,7 @@ it("keeps useSuspenseQuery, useQueries, select and skipToken live", async () => 
   await shows(tab, "1 1 1 SECOND");
   await write(two, "third");
   await shows(tab, "1 1 2 SECOND,THIRD");
-  expect(tab.asked).toEqual([]);
+  expect(tab.requests).toEqual([]);
 });
 
 it("useInfiniteQuery keeps every page current", async () => {
@@ -118,7 +118,7 @@ it("useInfiniteQuery keeps every page current", async () => {
   // The first page now ends elsewhere, and the second starts there.
   await grace.client.notes.create.mutate({ text: "a" });
   await shows(tab, "ab|de…");
-  expect(tab.asked).toEqual([]);
+  expect(tab.requests).toEqual([]);
 });
 
 it("shows server-rendered data at once, and keeps it live from then on", async () => {
@@ -140,7 +140,7 @@ it("shows server-rendered data at once, and keeps it live from then on", async (
   expect(tab.container.textContent).toBe("rendered");
   await write(list, "written");
   await shows(tab, "rendered,written");
-  expect(tab.asked).toEqual([]);
+  expect(tab.requests).toEqual([]);
 });
 
 it("shows a query's own error in the query", async () => {
@@ -204,7 +204,7 @@ it("shows a prefetched query in the first render, live, with one subscription", 
   await write(list, "written");
   await shows(tab, "fetched,written");
   expect(tab.sent.join("").split('"_live"')).toHaveLength(2);
-  expect(tab.asked).toEqual([]);
+  expect(tab.requests).toEqual([]);
 });
 
 it("neither runs nor renders a page's queries after a write that does not affect them", async () => {

@@ -1,7 +1,7 @@
 import { QueryClient, useMutation, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeAll, expect, it, vi } from "vitest";
-import { ask, live, optimistic, show, signUp, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, optimistic, show, signUp, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 
 let ada: Person;
@@ -76,7 +76,7 @@ it("reverts an optimistic row that the server rejects, once, and shows the error
   const list = freshList();
   let isDown = false;
   const tab = show(ada.jar, <Adding list={list} />, {
-    send: (url, init) => (isDown ? Promise.reject(new TypeError("Failed to fetch")) : ask(url, init)),
+    send: (url, init) => (isDown ? Promise.reject(new TypeError("Failed to fetch")) : sendToServer(url, init)),
   });
   await write(list, "kept");
   await waitFor(() => expect(tab.container.querySelector("p")?.textContent).toBe("kept"), eventually);
@@ -106,12 +106,12 @@ it("fails a mutation at once without a network, unless the app lets it wait", as
   const waiting = show(ada.jar, <Adding list={list} />, { queryClient: patient });
   act(() => waiting.screen.getByRole("button").click());
   await waitFor(() => expect(patient.getMutationCache().getAll()[0]?.state.isPaused).toBe(true), eventually);
-  expect(waiting.asked).toEqual([]);
+  expect(waiting.requests).toEqual([]);
   isUp.mockRestore();
   act(() => void window.dispatchEvent(new Event("online")));
   // The socket reconnects. Until it is open, the client reads the query over HTTP.
   await waitFor(
-    () => expect(waiting.asked.filter((path) => path !== "notes.of")).toEqual(["notes.create"]),
+    () => expect(waiting.requests.filter((path) => path !== "notes.of")).toEqual(["notes.create"]),
     eventually,
   );
   await waitFor(() => expect(patient.isMutating()).toBe(0), eventually);

@@ -2,7 +2,7 @@ import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createQueryClient } from "trpc-userdo/react";
-import { ask, live, show, signUp, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, show, signUp, useTRPC, type Person } from "./live-app.js";
 import { eventually } from "./notes.js";
 
 let ada: Person;
@@ -45,7 +45,7 @@ describe.each([
     const tab = show(ada.jar, <Query kind={kind} states={states} />, { queryClient: queryClient ?? "default" });
     await waitFor(() => expect(states.at(-1)).toBe(`error 1 ${code}`), eventually);
     expect(states).toEqual(["pending 0", `error 1 ${code}`]);
-    expect(tab.asked.length + tab.sent.join("").split('"_live"').length - 1).toBe(1);
+    expect(tab.requests.length + tab.sent.join("").split('"_live"').length - 1).toBe(1);
   });
 });
 
@@ -60,9 +60,9 @@ describe("the default client", () => {
   it.each(Object.entries(answers))("retries after %s", async (kind, answer) => {
     const states: string[] = [];
     const sent: number[] = [];
-    const send: typeof ask = (url, init) => {
+    const send: typeof sendToServer = (url, init) => {
       sent.push(performance.now());
-      return sent.length === 1 ? answer() : ask(url, init);
+      return sent.length === 1 ? answer() : sendToServer(url, init);
     };
     show(ada.jar, <Query kind="a good query" states={states} />, { send, queryClient: "default" });
     await waitFor(() => expect(states.at(-1)).toBe("success 0"), eventually);

@@ -1,11 +1,11 @@
 import { QueryClient, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { ask, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
-type Send = typeof ask;
+type Send = typeof sendToServer;
 
 useSkippableTime();
 
@@ -38,7 +38,7 @@ function cuttable() {
   const connection = { isUp: true, tries: 0 };
   const send: Send = (url, init) => {
     connection.tries++;
-    return connection.isUp ? ask(url, init) : Promise.reject(new TypeError("Failed to fetch"));
+    return connection.isUp ? sendToServer(url, init) : Promise.reject(new TypeError("Failed to fetch"));
   };
   return { connection, send };
 }
@@ -112,11 +112,11 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
 
   it("keeps the same user and the data", async () => {
     const { states, tab } = await open();
-    const asked = tab.asked.length;
+    const requests = tab.requests.length;
     happen();
-    await waitFor(() => expect(tab.asked.length).toBeGreaterThan(asked), eventually);
+    await waitFor(() => expect(tab.requests.length).toBeGreaterThan(requests), eventually);
     await reaches(states, "signedIn Ada's own");
-    expect(tab.asked.slice(asked)).toEqual(["auth.me"]);
+    expect(tab.requests.slice(requests)).toEqual(["auth.me"]);
   });
 
   it("detects that the user was signed out without a message, and deletes the data", async () => {
@@ -156,8 +156,8 @@ describe.each(["pageshow", "visibilitychange", "online"] as const)("on %s", (eve
 it("checks the session after the back/forward cache also on a page without useSession", async () => {
   const tab = show(ada.jar, <p>a page</p>, { queryClient: "default" });
   act(() => void window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: true })));
-  await waitFor(() => expect(tab.asked).toEqual(["auth.me"]), eventually);
+  await waitFor(() => expect(tab.requests).toEqual(["auth.me"]), eventually);
   act(() => void window.dispatchEvent(Object.assign(new Event("pageshow"), { persisted: false })));
   await skip(50);
-  expect(tab.asked).toEqual(["auth.me"]);
+  expect(tab.requests).toEqual(["auth.me"]);
 });

@@ -39,9 +39,9 @@ function Page({ email }: { readonly email: string }) {
 }
 
 function show() {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const { client } = createNodeClient(origin, async (url, init) => {
-    asked.push(new URL(url).pathname.replace("/trpc/", ""));
+    requests.push(new URL(url).pathname.replace("/trpc/", ""));
     return (await server.fetch(url, init)) as unknown as Response; // It differs from the global one in undici's types only.
   });
   const { container } = render(
@@ -51,7 +51,7 @@ function show() {
   );
   const tab = within(container);
   return {
-    asked,
+    requests,
     press: (name: string): void => act(() => tab.getByRole("button", { name }).click()),
     shows: (text: string) => waitFor(() => tab.getByText(text), { timeout: 10_000 }),
   };
@@ -69,11 +69,11 @@ it("useSession returns the profile that a mutation of the page has stored", asyn
 });
 
 it("useSession does not fetch the user again for a mutation that does not change them", async () => {
-  const { asked, press, shows } = show();
+  const { requests, press, shows } = show();
   await shows("signedOut");
   press("Forgot password");
   await shows("A link is on its way.");
-  expect(asked.filter((path) => path === "auth.me")).toHaveLength(1);
+  expect(requests.filter((path) => path === "auth.me")).toHaveLength(1);
 });
 
 const queryClient = new QueryClient();

@@ -49,14 +49,14 @@ type Send = NonNullable<Parameters<typeof createNodeClient>[1]>;
 
 // In this environment `fetch` is a browser's, which hides cookies from scripts, so requests go directly to the server. Its
 // Response is undici's, which differs from the global one in its types only.
-const ask: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
+const sendToServer: Send = async (url, init) => (await server.fetch(url, init)) as unknown as Response;
 
 interface TabOptions {
   readonly send?: Send;
   readonly jar?: CookieJar;
 }
 
-function show(email: string, { send = ask, jar }: TabOptions = {}) {
+function show(email: string, { send = sendToServer, jar }: TabOptions = {}) {
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
   const { client } = createNodeClient(origin, send, jar);
   const rendered: string[] = [];
@@ -102,7 +102,7 @@ it("useSession ignores a slow first check after a sign-in", async () => {
   const { press, shows, rendered } = show(email, {
     async send(url, init) {
       const isFirstCheck = url.includes("auth.me") && !init.headers["cookie"];
-      const response = await ask(url, init);
+      const response = await sendToServer(url, init);
       if (!isFirstCheck) return response;
       await checked.promise;
       setTimeout(answered.resolve, 50);

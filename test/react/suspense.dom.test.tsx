@@ -5,7 +5,7 @@ import { StrictMode, Suspense, startTransition, useState, type ReactNode } from 
 import { WebSocket as NodeWebSocket } from "ws";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { LiveRouter } from "../fixtures/app/live.js";
-import { ask, originOf, signUp, type Person } from "./live-app.js";
+import { sendToServer, originOf, signUp, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { stubChannels } from "./open-channels.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
@@ -24,9 +24,9 @@ const opened = { requests: [] as string[], sockets: [] as NodeWebSocket[], chann
 beforeEach(() => {
   Object.assign(opened, { requests: [], sockets: [] });
   const headers = { origin: originOf(), cookie: ada.jar.cookie };
-  vi.stubGlobal("fetch", (url: string, init: Parameters<typeof ask>[1]) => {
+  vi.stubGlobal("fetch", (url: string, init: Parameters<typeof sendToServer>[1]) => {
     opened.requests.push(new URL(url).pathname.replace("/live/", ""));
-    return ask(url, { ...init, headers: { ...init.headers, ...headers } });
+    return sendToServer(url, { ...init, headers: { ...init.headers, ...headers } });
   });
   vi.stubGlobal(
     "WebSocket",
@@ -277,9 +277,9 @@ describe("two providers over one client and one cache", () => {
     );
     const pages = [render(provider), render(provider)];
     for (const { container } of pages) await waitFor(() => expect(container.textContent).toBe(bob.email), eventually);
-    const before = bob.asked.length;
+    const before = bob.requests.length;
     await act(() => bob.client.auth.logout.mutate());
     for (const { container } of pages) await waitFor(() => expect(container.textContent).toBe(""), eventually);
-    expect(bob.asked.slice(before)).toEqual(["auth.logout"]);
+    expect(bob.requests.slice(before)).toEqual(["auth.logout"]);
   }, 30_000);
 });

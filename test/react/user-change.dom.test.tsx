@@ -1,7 +1,7 @@
 import { keepPreviousData, QueryClient, useMutation, useQuery } from "@tanstack/react-query";
 import { act, cleanup, waitFor } from "@testing-library/react";
 import { afterEach, describe, expect, it } from "vitest";
-import { ask, live, openTab, optimistic, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
+import { sendToServer, live, openTab, optimistic, show, signUp, useSession, useTRPC, type Person } from "./live-app.js";
 import { eventually, freshList } from "./notes.js";
 import { skip, skipUntil, useSkippableTime } from "./skip-time.js";
 
@@ -9,7 +9,7 @@ useSkippableTime();
 afterEach(cleanup);
 
 const password = "correct horse battery";
-type Send = typeof ask;
+type Send = typeof sendToServer;
 
 /** A user, with a client in another browser. */
 async function notesOf({ email }: Person, list: string): Promise<string[]> {
@@ -60,7 +60,7 @@ async function open() {
 function losing(path: string, count: number): Send & { lost: number } {
   const send = Object.assign(
     async (url: string, init: Parameters<Send>[1]) => {
-      if (!url.includes(path) || send.lost >= count) return ask(url, init);
+      if (!url.includes(path) || send.lost >= count) return sendToServer(url, init);
       send.lost++;
       throw new TypeError("fetch failed");
     },
@@ -70,13 +70,13 @@ function losing(path: string, count: number): Send & { lost: number } {
 }
 
 /** Delays the requests with a text in their URL until they are released. */
-function holding(text: string) {
-  const held: (() => void)[] = [];
+function delay(text: string) {
+  const delayed: (() => void)[] = [];
   const send: Send = async (url, init) => {
-    if (decodeURIComponent(url).includes(text)) await new Promise<void>((resolve) => held.push(resolve));
-    return ask(url, init);
+    if (decodeURIComponent(url).includes(text)) await new Promise<void>((resolve) => delayed.push(resolve));
+    return sendToServer(url, init);
   };
-  return { send, held, release: () => held.splice(0).forEach((go) => go()) };
+  return { send, delayed, release: () => delayed.splice(0).forEach((go) => go()) };
 }
 
 describe.each(["this tab", "another tab"])("when another user signs in in %s", (where) => {
@@ -99,16 +99,16 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     expect(await notesOf(bob, list)).toEqual([]);
     expect(await notesOf(ada, list)).toEqual([]);
     await skipUntil(() => expect(tab.container.querySelector("i")?.textContent).not.toBe("pending"));
-    expect(tab.asked.filter((path) => path.includes("notes.create"))).toHaveLength(1);
+    expect(tab.requests.filter((path) => path.includes("notes.create"))).toHaveLength(1);
   }, 40_000);
 
   it("reverts an optimistic change of the previous user, and stores nothing for the new one", async () => {
     const { ada, bob, list, rendered } = await open();
-    const { send, held, release } = holding("notes.create");
+    const { send, delayed, release } = delay("notes.create");
     const tab = show(ada.jar, <Page list={list} rendered={rendered} />, { send });
     await waitFor(() => expect(rendered.at(-1)).toBe(`${ada.email}: `), eventually);
     act(() => tab.screen.getByRole("button").click());
-    await waitFor(() => expect(held).toHaveLength(1), eventually);
+    await waitFor(() => expect(delayed).toHaveLength(1), eventually);
     expect(rendered.at(-1)).toBe(`${ada.email}: of the page`);
     await signIn(ada, tab, bob);
     // The request was created before, and is sent only now: with the cookies of the new user.
@@ -122,14 +122,14 @@ describe.each(["this tab", "another tab"])("when another user signs in in %s", (
     const { ada, bob, list, rendered } = await open();
     await ada.client.notes.create.mutate({ list, text: "Ada's own" });
     const other = freshList();
-    const { send, held, release } = holding(other);
+    const { send, delayed, release } = delay(other);
     const page = (of: string) => <Page list={of} rendered={rendered} previous />;
     const tab = show(ada.jar, page(list), { send });
     await waitFor(() => expect(rendered.at(-1)).toBe(`${ada.email}: Ada's own`), eventually);
     tab.rerender(page(other));
-    await waitFor(() => expect(held).toHaveLength(1), eventually);
+    await waitFor(() => expect(delayed).toHaveLength(1), eventually);
     await signIn(ada, tab, bob);
-    await waitFor(() => expect(held).toHaveLength(2), eventually);
+    await waitFor(() => expect(delayed).toHaveLength(2), eventually);
     // The same request may also fetch the signed-in user.
     expect([`${bob.email}: …`, "nobody: …"]).toContain(rendered.at(-1));
     act(release);

@@ -105,7 +105,7 @@ it("keeps a query with a bigint page cursor live", async () => {
   await shows(tab, "ab|c");
   await ada.client.values.create.mutate({ text: "d", list });
   await shows(tab, "ab|cd");
-  expect(tab.asked).toEqual([]);
+  expect(tab.requests).toEqual([]);
 });
 
 describe.each([
@@ -139,7 +139,7 @@ describe.each([
     await ada.client.values.create.mutate({ text: "written", list });
     await shows(tab, "1970-01-01T00:00:01.000Z 2");
     expect(renders.filter((text) => !text.startsWith("1970"))).toEqual([]);
-    expect(tab.asked).toEqual([]);
+    expect(tab.requests).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { WireError } from "../../src/shared/wire-guard/wire-error.js";
 import { checkWireValue } from "../../src/shared/wire-guard/wire-guard.js";
 
 /** Expects an immediate rejection, with a message that names what to send instead. */
-function expectRefused(payload: unknown, message?: string): void {
+function expectRejected(payload: unknown, message?: string): void {
   let error: unknown;
   try {
     checkWireValue(payload);
@@ -34,15 +34,15 @@ function nested(depth: number): unknown {
 describe("the envelope", () => {
   test.each([undefined, null, 1, "x", true, [], [1], {}, { title: "x" }, { json: 1, extra: 1 }, { meta: {} }])(
     "is rejected as %j, which is not superjson's format",
-    (payload) => expectRefused(payload, "transformer: superjson"),
+    (payload) => expectRejected(payload, "transformer: superjson"),
   );
 
   test.each([null, 1, "x", [], { values: {}, custom: 1 }])("is rejected with the meta %j", (meta) =>
-    expectRefused({ json: 1, meta }),
+    expectRejected({ json: 1, meta }),
   );
 
   test.each([0, 2, "1", null])("is rejected with the unknown format version %j", (v) =>
-    expectRefused(withValues({}, {}, v)),
+    expectRejected(withValues({}, {}, v)),
   );
 
   test("is accepted with json only, and with an empty meta", () => {
@@ -55,21 +55,21 @@ describe("the envelope", () => {
 describe("JSON", () => {
   test("is limited in depth, whatever it contains", () => {
     expectAccepted({ json: nested(limits.jsonDepth) });
-    expectRefused({ json: nested(limits.jsonDepth + 1) }, "deeper");
-    expectRefused({ json: nested(100_000) }, "deeper");
-    expectRefused(parsed(`{"json":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`), "deeper");
+    expectRejected({ json: nested(limits.jsonDepth + 1) }, "deeper");
+    expectRejected({ json: nested(100_000) }, "deeper");
+    expectRejected(parsed(`{"json":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`), "deeper");
   });
 
   test("is limited in the number of values", () => {
     expectAccepted({ json: Array.from({ length: limits.jsonNodes }, () => 0) });
-    expectRefused({ json: Array.from({ length: limits.jsonNodes + 1 }, () => 0) }, "more than");
+    expectRejected({ json: Array.from({ length: limits.jsonNodes + 1 }, () => 0) }, "more than");
     const row = Array.from({ length: 1000 }, () => 0);
-    expectRefused({ json: Array.from({ length: 100 }, () => row) }, "more than");
+    expectRejected({ json: Array.from({ length: 100 }, () => row) }, "more than");
   });
 
   test("is rejected with a number that JSON cannot represent, and -0 becomes 0", () => {
-    expectRefused(parsed('{"json":1e999}'), "bigint");
-    expectRefused(parsed('{"json":{"a":[-1e400]}}'), "bigint");
+    expectRejected(parsed('{"json":1e999}'), "bigint");
+    expectRejected(parsed('{"json":{"a":[-1e400]}}'), "bigint");
     const { json } = checkWireValue(parsed('{"json":[-0,{"a":-0}]}'));
     expect(json).toStrictEqual([0, { a: 0 }]);
     expect(checkWireValue(parsed('{"json":-0}')).json).toBe(0);
@@ -77,20 +77,20 @@ describe("JSON", () => {
 
   test("is rejected with half a surrogate pair, in a value and in a key", () => {
     for (const text of ["\ud800", "a\udc00b", "\udc00\ud800"]) {
-      expectRefused({ json: [text] }, "surrogate");
-      expectRefused({ json: { [text]: 1 } }, "surrogate");
+      expectRejected({ json: [text] }, "surrogate");
+      expectRejected({ json: { [text]: 1 } }, "surrogate");
     }
     expectAccepted({ json: { "😀": "😀" } });
   });
 
   test.each(["__proto__", "constructor", "prototype"])("is rejected with the key %s, at any depth", (key) => {
-    expectRefused(parsed(`{"json":{"${key}":{"polluted":true}}}`), "Rename");
-    expectRefused(parsed(`{"json":[{"a":{"${key}":1}}]}`), "Rename");
+    expectRejected(parsed(`{"json":{"${key}":{"polluted":true}}}`), "Rename");
+    expectRejected(parsed(`{"json":[{"a":{"${key}":1}}]}`), "Rename");
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
   });
 
   test.each([Symbol("x"), () => 1, 1n, [undefined]])("is rejected with a value that JSON cannot contain", (json) =>
-    expectRefused({ json }),
+    expectRejected({ json }),
   );
 
   test("is copied so that no two places share an object", () => {
@@ -116,21 +116,21 @@ describe("annotations", () => {
     ["a DataView", [1], [["typed-array", "DataView"]]],
     ["a typed array without a name", [1], [["typed-array"]]],
   ])("reject %s", (_, json, values) => {
-    expectRefused(withValues(json, values), "not accepted");
-    expectRefused(withValues({ a: [json] }, { "a.0": values }), "not accepted");
+    expectRejected(withValues(json, values), "not accepted");
+    expectRejected(withValues({ a: [json] }, { "a.0": values }), "not accepted");
   });
 
   test.each(["Float64Array", "Int8Array", "Uint8ClampedArray", "Uint32Array", "BigInt64Array"])(
     "reject a %s, with a length or with values",
     (name) => {
-      expectRefused(withValues(1e9, [["typed-array", name]]), "Uint8Array");
-      expectRefused(withValues([1], [["typed-array", name]]), "Uint8Array");
+      expectRejected(withValues(1e9, [["typed-array", name]]), "Uint8Array");
+      expectRejected(withValues([1], [["typed-array", name]]), "Uint8Array");
     },
   );
 
   test("accept bytes as a list of bytes, never as a length", () => {
     for (const json of [1e9, "1000000000", { length: 1e9 }, [256], [-1], [1.5], ["1"], [null], [[]]]) {
-      expectRefused(withValues(json, [["typed-array", "Uint8Array"]]));
+      expectRejected(withValues(json, [["typed-array", "Uint8Array"]]));
     }
     expectAccepted(withValues([0, 1, 255], [["typed-array", "Uint8Array"]]));
     expectAccepted(withValues([], [["typed-array", "Uint8Array"]]));
@@ -140,7 +140,7 @@ describe("annotations", () => {
     const nines = "9".repeat(limits.bigintDigits);
     for (const json of [nines, `-${nines}`, "0"]) expectAccepted(withValues(json, ["bigint"]));
     for (const json of [`${nines}9`, "9".repeat(300_000), "1.5", "0x10", "", " 1", "1n", "-", 1, null, ["1"]]) {
-      expectRefused(withValues(json, ["bigint"]), "40 digits");
+      expectRejected(withValues(json, ["bigint"]), "40 digits");
     }
   });
 
@@ -156,7 +156,7 @@ describe("annotations", () => {
     null,
     {},
     [2024],
-  ])("reject %j as a Date", (json) => expectRefused(withValues(json, ["Date"]), "toISOString"));
+  ])("reject %j as a Date", (json) => expectRejected(withValues(json, ["Date"]), "toISOString"));
 
   test("accept dates of the whole range", () => {
     for (const time of [0, -1, 8.64e15, -8.64e15, Date.UTC(2024, 1, 29)]) {
@@ -181,7 +181,7 @@ describe("annotations", () => {
     ["a tree that superjson flattens", { a: { b: null } }, { a: { b: ["undefined"] } }],
     ["text for values", 1, "Date"],
     ["no values", 1, null],
-  ])("reject %s", (_, json, values) => expectRefused(withValues(json, values)));
+  ])("reject %s", (_, json, values) => expectRejected(withValues(json, values)));
 });
 
 describe("a path", () => {
@@ -212,9 +212,9 @@ describe("a path", () => {
     "a.b\\",
     "missing",
   ])("%j is rejected", (path) => {
-    expectRefused(withValues(json, { [path]: ["undefined"] }));
-    expectRefused({ json, meta: { referentialEqualities: { [path]: ["a"] }, v: 1 } });
-    expectRefused({ json, meta: { referentialEqualities: { a: [path] }, v: 1 } });
+    expectRejected(withValues(json, { [path]: ["undefined"] }));
+    expectRejected({ json, meta: { referentialEqualities: { [path]: ["a"] }, v: 1 } });
+    expectRejected({ json, meta: { referentialEqualities: { a: [path] }, v: 1 } });
   });
 
   test("of clients before version 1 escapes dots only", () => {
@@ -223,19 +223,19 @@ describe("a path", () => {
   });
 
   test("with __proto__ is rejected like any other missing key", () => {
-    expectRefused(parsed('{"json":{"a":null},"meta":{"values":{"__proto__":["undefined"]},"v":1}}'));
-    expectRefused(parsed('{"json":[[1,2]],"meta":{"values":["map",{"__proto__.x":["undefined"]}],"v":1}}'));
+    expectRejected(parsed('{"json":{"a":null},"meta":{"values":{"__proto__":["undefined"]},"v":1}}'));
+    expectRejected(parsed('{"json":[[1,2]],"meta":{"values":["map",{"__proto__.x":["undefined"]}],"v":1}}'));
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
 
   test("is rejected if it leads through a value that another annotation converts", () => {
     const map = { m: [["k", [null]]] };
     expectAccepted(withValues(map, { m: ["map", { "0.1": ["set", { 0: ["undefined"] }] }] }));
-    expectRefused(withValues(map, { m: ["map"], "m.0.1.0": ["undefined"] }));
-    expectRefused(withValues(map, { "m.0.1.0": ["undefined"], m: ["map"] }));
-    expectRefused(withValues(map, { "m.0": ["set"], m: ["map"] }));
-    expectRefused(withValues(map, { m: ["map", { 0: ["set"] }] }));
-    expectRefused(withValues(map, { m: ["map", { "0.1": ["set"], "0.1.0": ["undefined"] }] }));
+    expectRejected(withValues(map, { m: ["map"], "m.0.1.0": ["undefined"] }));
+    expectRejected(withValues(map, { "m.0.1.0": ["undefined"], m: ["map"] }));
+    expectRejected(withValues(map, { "m.0": ["set"], m: ["map"] }));
+    expectRejected(withValues(map, { m: ["map", { 0: ["set"] }] }));
+    expectRejected(withValues(map, { m: ["map", { "0.1": ["set"], "0.1.0": ["undefined"] }] }));
   });
 });
 
@@ -246,12 +246,12 @@ describe("a meta of excessive depth or size is rejected, or read in linear time"
     ["arrays", "[".repeat(depth) + "]".repeat(depth)],
     ["Sets in Sets", '["set",{"0":'.repeat(depth) + '["Date"]' + "}]".repeat(depth)],
   ])("with nested %s", (_, values) => {
-    expectRefused(parsed(`{"json":[[]],"meta":{"values":${values},"v":1}}`));
-    expectRefused(parsed(`{"json":[[]],"meta":{"referentialEqualities":${values},"v":1}}`));
+    expectRejected(parsed(`{"json":[[]],"meta":{"values":${values},"v":1}}`));
+    expectRejected(parsed(`{"json":[[]],"meta":{"referentialEqualities":${values},"v":1}}`));
   });
 
   test("with a path of 100,000 keys", () =>
-    expectRefused(withValues([], { [Array(100_000).fill("0").join(".")]: ["Date"] })));
+    expectRejected(withValues([], { [Array(100_000).fill("0").join(".")]: ["Date"] })));
 
   test("with an annotation for every value", () => {
     const count = 50_000;
@@ -269,8 +269,8 @@ describe("repeated objects", () => {
   });
 
   test("are rejected if the JSON does not repeat them", () => {
-    expectRefused({ json: { a: {}, b: null }, meta: { referentialEqualities: { a: ["b"] }, v: 1 } }, "dedupe");
-    expectRefused({ json: { self: null }, meta: { referentialEqualities: [["self"]], v: 1 } }, "inside itself");
+    expectRejected({ json: { a: {}, b: null }, meta: { referentialEqualities: { a: ["b"] }, v: 1 } }, "dedupe");
+    expectRejected({ json: { self: null }, meta: { referentialEqualities: [["self"]], v: 1 } }, "inside itself");
   });
 
   test("are read in linear time, for 100,000 of them", () => {
@@ -281,10 +281,10 @@ describe("repeated objects", () => {
   });
 
   test("cannot add a function to the input", () => {
-    expectRefused({ json: { b: {}, c: 1 }, meta: { referentialEqualities: { "b.toString": ["c"] }, v: 1 } });
+    expectRejected({ json: { b: {}, c: 1 }, meta: { referentialEqualities: { "b.toString": ["c"] }, v: 1 } });
   });
 
   test.each([null, "a", { a: "b" }, { a: [1] }, { a: { b: [] } }])("are rejected as %j", (referentialEqualities) =>
-    expectRefused({ json: { a: {}, b: {} }, meta: { referentialEqualities, v: 1 } }),
+    expectRejected({ json: { a: {}, b: {} }, meta: { referentialEqualities, v: 1 } }),
   );
 });

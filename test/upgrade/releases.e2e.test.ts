@@ -2,7 +2,7 @@ import { cp, readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createPlace, type Place, type Process } from "../process/start-workerd.js";
+import { createStorageFolder, type StorageFolder, type Process } from "../process/start-workerd.js";
 import { laterBy, openBrowser, openRawSocket, openSocket, subscriptionIdsOf } from "./browser.js";
 import { readSchemas } from "./read-schemas.js";
 import { extremes, password, type Contents } from "./fill-storage.js";
@@ -12,20 +12,20 @@ const releases = fileURLToPath(new URL("releases", import.meta.url));
 const waiting = { timeout: 30_000, interval: 50 };
 
 describe.each(await readdir(releases))("storage that version %s wrote", (name) => {
-  let place: Place;
+  let storage: StorageFolder;
   let running: Process;
   let contents: Contents;
 
   beforeAll(async () => {
-    place = await createPlace({ app: "test/upgrade/app/worker.ts" });
+    storage = await createStorageFolder({ app: "test/upgrade/app/worker.ts" });
     contents = JSON.parse(await readFile(path.join(releases, name, "contents.json"), "utf8")) as Contents;
-    await cp(path.join(releases, name, "storage"), path.join(place.folder, "storage"), { recursive: true });
-    running = await place.start();
+    await cp(path.join(releases, name, "storage"), path.join(storage.folder, "storage"), { recursive: true });
+    running = await storage.start();
   });
 
   afterAll(async () => {
     await running.kill();
-    await place.remove();
+    await storage.remove();
   });
 
   const ada = () => openBrowser(running.port, new Map(contents.ada.cookies));
@@ -140,8 +140,8 @@ describe.each(await readdir(releases))("storage that version %s wrote", (name) =
     await dora.http.auth.signup.mutate({ email: "dora@example.com", password });
     await dora.http.organizations.create.mutate({ name: "New" });
     await running.kill();
-    const schemas = await readSchemas(path.join(place.folder, "storage"));
-    running = await place.start();
+    const schemas = await readSchemas(path.join(storage.folder, "storage"));
+    running = await storage.start();
     const counts = Object.fromEntries(Array.from(schemas, ([kind, { length }]) => [kind, length]));
     expect(counts).toEqual({ _account: 3, _organization: 2, _pointer: 4 });
     for (const ofKind of schemas.values()) {

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { createPlace } from "../process/start-workerd.js";
+import { createStorageFolder } from "../process/start-workerd.js";
 import { fillStorage } from "./fill-storage.js";
 
 /**
@@ -11,18 +11,18 @@ import { fillStorage } from "./fill-storage.js";
  * @param target where the SQLite files and `contents.json` go
  */
 export async function storeRelease(sources: string, target: string): Promise<void> {
-  const place = await createPlace({ app: "test/upgrade/app/worker.ts", sources });
+  const storage = await createStorageFolder({ app: "test/upgrade/app/worker.ts", sources });
   try {
-    const process = await place.start();
+    const process = await storage.start();
     const contents = await fillStorage(process.port);
     await process.kill();
     await rm(target, { recursive: true, force: true });
     await mkdir(target, { recursive: true });
     await writeFile(path.join(target, "contents.json"), `${JSON.stringify(contents, null, 2)}\n`);
-    await cp(path.join(place.folder, "storage"), path.join(target, "storage"), { recursive: true });
+    await cp(path.join(storage.folder, "storage"), path.join(target, "storage"), { recursive: true });
     await mergeLogs(path.join(target, "storage"));
   } finally {
-    await place.remove();
+    await storage.remove();
   }
 }
 

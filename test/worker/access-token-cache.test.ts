@@ -5,7 +5,7 @@ import { verifyAccessTokenCached } from "../../src/worker/auth/access-token-cach
 
 afterEach(() => void vi.useRealTimers());
 
-const secret = (letters: string): string => `${letters}-secret-of-at-least-32-bytes-for-tests`;
+const secret = (prefix: string): string => `${prefix}-secret-of-at-least-32-bytes-for-tests`;
 
 function configured({ current = secret("a"), previous = undefined as string | undefined, binding = "BLOG_DO" } = {}) {
   const secrets = { jwt: { current, previous, keyPair: undefined }, index: secret("index") };

@@ -10,7 +10,7 @@ const json = { "content-type": "application/json" };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 /** Cookies of the host that other software set. */
-const strangers: [string, string][] = [
+const foreignCookies: [string, string][] = [
   ["two of one name", "_ga=1; _ga=2"],
   ["two of one name and value", "lang=de; lang=de"],
   ["hundreds of one name", Array.from({ length: 500 }, (_, n) => `_hj=${n}`).join("; ")],
@@ -38,7 +38,7 @@ async function openBrowserWith(extra: string) {
   return { cookie, email, userId: user.id };
 }
 
-describe.each(strangers)("foreign cookies (%s)", (_, extra) => {
+describe.each(foreignCookies)("foreign cookies (%s)", (_, extra) => {
   it("do not break calls, sign-ins, forms, sockets or `loadSession`", async () => {
     const { cookie, email, userId } = await openBrowserWith(extra);
     const headers = { ...browserHeaders, cookie };

@@ -53,14 +53,14 @@ describe("forms without JavaScript", () => {
     await post(browser, "signup", { email, password });
     await post(browser, "logout", {});
     expect([...browser.cookies.keys()]).toEqual(["__Host-userdo-device"]);
-    const stranger = openBrowser();
+    const attacker = openBrowser();
     const wrong = { email, password: "not the password", back: "/login" };
     const codes: (string | null)[] = [];
     for (let tries = 0; tries < 6; tries++) {
-      codes.push((await post(stranger, "login", wrong)).headers.get("location"));
+      codes.push((await post(attacker, "login", wrong)).headers.get("location"));
     }
     expect(codes.at(-1)).toBe(`${origin}/login?error=TOO_MANY_REQUESTS&reason=TOO_MANY_WRONG_PASSWORDS`);
-    expect((await post(stranger, "login", { ...wrong, password })).headers.get("location")).toBe(codes.at(-1));
+    expect((await post(attacker, "login", { ...wrong, password })).headers.get("location")).toBe(codes.at(-1));
     expect((await post(browser, "login", { ...wrong, password })).headers.get("location")).toBe(`${origin}/`);
   });
 

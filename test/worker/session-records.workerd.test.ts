@@ -23,7 +23,7 @@ const options = { secrets: { current: env.JWT_SECRET }, audience: "BLOG_DO" };
 
 afterEach(() => void vi.useRealTimers());
 
-const recordName = (sessionId: string, what: number | "replaced") => `__Host-userdo-session-${sessionId}-${what}`;
+const recordName = (sessionId: string, suffix: number | "replaced") => `__Host-userdo-session-${sessionId}-${suffix}`;
 const recordsIn = ({ cookies }: Browser) => [...cookies.keys()].filter((name) => name.includes("-session-"));
 /** The number of characters that the cookies take in a request's header. */
 const sizeOf = ({ cookies }: Browser) => Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ").length;
@@ -152,14 +152,14 @@ describe("forged session cookies", () => {
 
   it("with a later time neither sign anyone out, nor in as another", async () => {
     const { browser, user } = await signUp();
-    const stranger = await signUp();
+    const attacker = await signUp();
     const [id, other] = [newest(), newest()];
     const elsewhere = { ...options, audience: "OTHER_DO" };
     const forged: readonly (readonly [string, string])[] = [
       [recordName(id, "replaced"), "A".repeat(43)],
       [recordName(id, "replaced"), ""],
-      [recordName(id, 0), `${stranger.user.id}.${id}.0.${"A".repeat(43)}`],
-      [recordName(id, 0), stranger.browser.cookies.get(pair[1]) ?? ""],
+      [recordName(id, 0), `${attacker.user.id}.${id}.0.${"A".repeat(43)}`],
+      [recordName(id, 0), attacker.browser.cookies.get(pair[1]) ?? ""],
       [recordName(other, 0), await refreshTokenOf({ userId: user.id, sessionId: other, generation: 0 }, elsewhere)],
     ];
     for (const [name, value] of forged) browser.cookies.set(name, value);
@@ -240,11 +240,11 @@ describe("a session of the previous version", () => {
         const ids = (await client.sessions.list.query()).map(({ id }) => id);
         expect(ids.toSorted()).toEqual([before.sessionId, session.id].toSorted());
       }
-      const [keeper, ended] = ends === "old" ? [before.browser, browser] : [browser, before.browser];
-      await keeper.client().sessions.revoke.mutate({ id: ends === "old" ? session.id : before.sessionId });
+      const [remaining, ended] = ends === "old" ? [before.browser, browser] : [browser, before.browser];
+      await remaining.client().sessions.revoke.mutate({ id: ends === "old" ? session.id : before.sessionId });
       expect(await refusalOf(me(ended))).toBe("UNAUTHORIZED");
       expect(sessionCookies(ended)).toEqual([]);
-      expect(await whoIsSignedIn(keeper)).toBe(before.user.id);
+      expect(await whoIsSignedIn(remaining)).toBe(before.user.id);
     }
   });
 

@@ -73,10 +73,10 @@ describe.each(linkNames)("a mutation that a page sent for another user (%s)", (n
     const { browser, user } = await signUp();
     await clientIn(browser, { user: user.id, link: name }).posts.create.mutate({ title: "A", body: "" });
     expect(await browser.client().posts.list.query()).toHaveLength(1);
-    const stranger = openBrowser();
+    const other = openBrowser();
     const email = freshEmail();
-    await clientIn(stranger, { user: "anonymous", link: name }).auth.signup.mutate({ email, password });
-    expect((await stranger.client().auth.me.query()).user.email).toBe(email);
+    await clientIn(other, { user: "anonymous", link: name }).auth.signup.mutate({ email, password });
+    expect((await other.client().auth.me.query()).user.email).toBe(email);
   });
 });
 

@@ -159,8 +159,12 @@ describe("line breaks", () => {
       ] as const) {
         for (const [name, { path: at, headers, body }] of Object.entries(roadsTo(path, input))) {
           const response = await send(at, { method: "POST", headers, body, redirect: "manual" });
-          const told = name === "form" ? response.headers.get("location") : await response.text();
-          expect({ path, name, told }).toMatchObject({ path, name, told: expect.stringContaining("BAD_REQUEST") });
+          const answer = name === "form" ? response.headers.get("location") : await response.text();
+          expect({ path, name, told: answer }).toMatchObject({
+            path,
+            name,
+            told: expect.stringContaining("BAD_REQUEST"),
+          });
         }
       }
       for (const road of await ownRoads(ada)) {

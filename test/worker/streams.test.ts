@@ -72,17 +72,17 @@ const post = { title: "One", body: "" };
 describe("subscriptions over SSE", { timeout: 20_000 }, () => {
   it("deliver each change once, with its row, and a Date stays a Date", async () => {
     const { client } = await signUp();
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     let started = false;
     const subscription = client.posts.changes.subscribe(undefined, {
       onStarted: () => (started = true),
-      onData: ({ data }) => told.push(data),
+      onData: ({ data }) => received.push(data),
     });
     await eventually(() => started);
     const created = await client.posts.create.mutate(post);
     await client.posts.delete.mutate({ id: created.id });
-    await eventually(() => told.length >= 2);
-    expect(told).toEqual([
+    await eventually(() => received.length >= 2);
+    expect(received).toEqual([
       { type: "create", id: created.id, data: created },
       { type: "delete", id: created.id },
     ]);
@@ -121,17 +121,17 @@ describe("subscriptions over SSE", { timeout: 20_000 }, () => {
 
   it("lose nothing for a stock client that is cut off before its first event", async () => {
     const { client, cut } = await signUp();
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     let starts = 0;
     const subscription = client.posts.changes.subscribe(undefined, {
       onStarted: () => starts++,
-      onData: ({ data }) => told.push(data.type === "create" ? data.id : data),
+      onData: ({ data }) => received.push(data.type === "create" ? data.id : data),
     });
     await eventually(() => starts === 1);
     cut();
     const { id } = await client.posts.create.mutate(post);
-    await eventually(() => told.length === 1);
-    expect(told).toEqual([id]);
+    await eventually(() => received.length === 1);
+    expect(received).toEqual([id]);
     subscription.unsubscribe();
   });
 
@@ -192,9 +192,9 @@ describe("another Worker", () => {
       written.push((await client.posts.create.mutate(post)).id);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    const told = (await (await answer).json()) as { id: string; isDate: boolean };
-    expect(written).toContain(told.id);
-    expect(told.isDate).toBe(true);
+    const received = (await (await answer).json()) as { id: string; isDate: boolean };
+    expect(written).toContain(received.id);
+    expect(received.isDate).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import { useSyncExternalStore, type AnchorHTMLAttributes, type MouseEvent } from
 const listeners = new Set<() => void>();
 let moved = false;
 
-function tell(): void {
+function notify(): void {
   moved = true;
   for (const listener of listeners) listener();
 }
@@ -13,7 +13,7 @@ function listen(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-window.addEventListener("popstate", tell);
+window.addEventListener("popstate", notify);
 
 /** The path of the current page. */
 export function usePath(): string {
@@ -24,7 +24,7 @@ export function usePath(): string {
 export function navigate(to: string): void {
   window.history.pushState(null, "", to);
   window.scrollTo(0, 0);
-  tell();
+  notify();
 }
 
 /**

@@ -16,21 +16,21 @@ export type Posts = Map<string, Period>;
 export function openCookiePage(browser: CookieBrowser, posts: Posts, name: string) {
   const problems: string[] = [];
   let period: Period = { user: undefined };
-  let unsettled = 0;
-  const { client, held } = openCookieTab(browser, (change, userId) => {
+  let running = 0;
+  const { client, pending } = openCookieTab(browser, (change, userId) => {
     period = { user: change === "signedOut" ? "nobody" : userId };
   });
 
   function run(call: Promise<unknown>): void {
-    unsettled++;
-    void call.catch(() => {}).finally(() => unsettled--);
+    running++;
+    void call.catch(() => {}).finally(() => running--);
   }
 
   return {
     client,
-    held,
+    pending,
     problems,
-    isAtRest: (): boolean => unsettled === 0,
+    isAtRest: (): boolean => running === 0,
     signIn: ({ email }: Person): void => run(client.auth.login.mutate({ email, password })),
     signOut: (): void => run(client.auth.logout.mutate()),
     write(): void {
@@ -39,10 +39,10 @@ export function openCookiePage(browser: CookieBrowser, posts: Posts, name: strin
       run(client.posts.create.mutate({ title, body: "" }));
     },
     read(): void {
-      const made = period;
+      const started = period;
       const check = ({ user }: { user: { id: string } }): void => {
-        made.user ??= user.id;
-        if (made.user !== user.id) problems.push(`a page of ${made.user} received the account of ${user.id}`);
+        started.user ??= user.id;
+        if (started.user !== user.id) problems.push(`a page of ${started.user} received the account of ${user.id}`);
       };
       run(client.auth.me.query().then(check));
     },

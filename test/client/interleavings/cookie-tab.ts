@@ -11,7 +11,7 @@ export interface CookieBrowser {
 }
 
 /** A request that the browser has not sent yet, or one without a reply that has arrived. */
-export interface HeldRequest {
+export interface PendingRequest {
   /** Sends it with the cookies that the browser has now. */
   send(): Promise<void>;
   /** Delivers the reply, with its cookies, to the browser and to the page. Sends the request first if necessary. */
@@ -28,11 +28,11 @@ export async function sendAsPage({ origin, cookies, send }: CookieBrowser, url: 
   const sent = Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
   if (sent) headers.set("cookie", sent);
   const response = await send(url, { ...init, headers });
-  const keepCookies = (): void => response.headers.getSetCookie().forEach((line) => keep(cookies, line));
-  return { response, keepCookies };
+  const storeCookies = (): void => response.headers.getSetCookie().forEach((line) => storeCookie(cookies, line));
+  return { response, storeCookies };
 }
 
-function keep(cookies: Map<string, string>, line: string): void {
+function storeCookie(cookies: Map<string, string>, line: string): void {
   const [pair = "", ...attributes] = line.split("; ");
   const [name = "", value = ""] = pair.split("=");
   if (attributes.includes("Max-Age=0")) cookies.delete(name);
@@ -41,29 +41,29 @@ function keep(cookies: Map<string, string>, line: string): void {
 
 /** Submits one of the forms that need no JavaScript. Its reply redirects to another page, and no client is notified. */
 export async function submitForm(browser: CookieBrowser, form: string, fields: Record<string, string>): Promise<void> {
-  const { keepCookies } = await sendAsPage(browser, `${browser.origin}/trpc/form/${form}`, {
+  const { storeCookies } = await sendAsPage(browser, `${browser.origin}/trpc/form/${form}`, {
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams(fields).toString(),
     redirect: "manual",
   });
-  keepCookies();
+  storeCookies();
 }
 
 /** A tab with this package's client. Requests and replies wait until the test releases them. */
 export function openCookieTab(browser: CookieBrowser, onChange: (change: SignInChange, userId?: string) => void) {
-  const held: HeldRequest[] = [];
+  const pending: PendingRequest[] = [];
 
   function fetch(url: string, { signal, ...init }: RequestInit): Promise<Response> {
     return new Promise((resolve, reject) => {
       let reply: ReturnType<typeof sendAsPage> | undefined;
-      const end = (): void => void (held.includes(request) && held.splice(held.indexOf(request), 1));
-      const request: HeldRequest = {
+      const end = (): void => void (pending.includes(request) && pending.splice(pending.indexOf(request), 1));
+      const request: PendingRequest = {
         send: async () => void (await (reply ??= sendAsPage(browser, url, init))),
         async arrive() {
-          const { response, keepCookies } = await (reply ??= sendAsPage(browser, url, init));
+          const { response, storeCookies } = await (reply ??= sendAsPage(browser, url, init));
           end();
-          keepCookies();
+          storeCookies();
           resolve(response);
         },
         lose() {
@@ -78,7 +78,7 @@ export function openCookieTab(browser: CookieBrowser, onChange: (change: SignInC
       };
       if (signal?.aborted) return abort();
       signal?.addEventListener("abort", abort);
-      held.push(request);
+      pending.push(request);
     });
   }
 
@@ -87,5 +87,5 @@ export function openCookieTab(browser: CookieBrowser, onChange: (change: SignInC
     onSignInChange: (change, user) => onChange(change, user?.id),
     fetch: (input, init) => fetch(String(input), (init ?? {}) as RequestInit),
   });
-  return { client, held };
+  return { client, pending };
 }

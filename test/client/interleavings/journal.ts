@@ -8,15 +8,15 @@ export interface Period {
 
 /** Records the user of each call, and finds data that crossed from one user to another. */
 export function createJournal() {
-  const madeIn = new Map<number, Period>();
+  const startedIn = new Map<number, Period>();
   const periodNow = new Map<number, () => Period>();
   /** The period of the tab at the moment in which the reply arrived. */
   const repliedIn = new Map<number, Period | undefined>();
   const problems: string[] = [];
 
-  function expectUser(period: Period, user: string, what: string): void {
+  function expectUser(period: Period, user: string, event: string): void {
     period.user ??= user;
-    if (period.user !== user) problems.push(`${what}: ${user} in place of ${period.user}`);
+    if (period.user !== user) problems.push(`${event}: ${user} in place of ${period.user}`);
   }
 
   return {
@@ -24,8 +24,8 @@ export function createJournal() {
 
     /** A call starts. `current` is the period of its tab from now on. Returns its number. */
     begin(current: () => Period): number {
-      const call = madeIn.size + 1;
-      madeIn.set(call, current());
+      const call = startedIn.size + 1;
+      startedIn.set(call, current());
       periodNow.set(call, current);
       return call;
     },
@@ -35,9 +35,9 @@ export function createJournal() {
 
     /** The result of a call names the user whose data it contains. */
     read(call: number, user: string): void {
-      const made = madeIn.get(call);
+      const period = startedIn.get(call);
       const replied = repliedIn.get(call);
-      if (made) expectUser(made, user, `call ${call} read`);
+      if (period) expectUser(period, user, `call ${call} read`);
       if (replied && replied.user !== "nobody") expectUser(replied, user, `the late result of call ${call}`);
     },
 
@@ -47,8 +47,8 @@ export function createJournal() {
     /** The actions of the server, in order. */
     check(acts: readonly Act[]): readonly string[] {
       for (const { call, user } of acts) {
-        const made = madeIn.get(call);
-        if (made) expectUser(made, user, `call ${call} acted`);
+        const period = startedIn.get(call);
+        if (period) expectUser(period, user, `call ${call} acted`);
       }
       return problems;
     },

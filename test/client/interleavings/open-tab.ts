@@ -13,7 +13,7 @@ export interface TabOptions {
 /** A tab of an app that learns the signed-in user from the client's events alone. */
 export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
   let period: Period = { user: undefined };
-  let unsettled = 0;
+  let running = 0;
   const changes: string[] = [];
 
   const typed = createClient<AppRouter>({
@@ -29,15 +29,15 @@ export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
   const client = getUntypedClient(typed);
 
   /** Starts a call. A result that names a user has to name the user for whom the call started. */
-  function call(make: (number: number) => Promise<unknown>): Promise<void> {
+  function call(start: (number: number) => Promise<unknown>): Promise<void> {
     const number = journal.begin(() => period);
-    unsettled++;
-    return make(number)
+    running++;
+    return start(number)
       .then(
         (data) => void (typeof data === "string" && journal.read(number, data)),
         () => {},
       )
-      .finally(() => unsettled--);
+      .finally(() => running--);
   }
 
   return {
@@ -57,20 +57,20 @@ export function openTab({ journal, fetch, WebSocket, tokens }: TabOptions) {
       const onData = (data: unknown): void => journal.receive(data as string, period);
       watchQuery(typed.posts.list, undefined, { onData, onError: () => {} });
     },
-    isAtRest: (): boolean => unsettled === 0,
+    isAtRest: (): boolean => running === 0,
     /**
      * Fetches the signed-in user, like an app that does not know it. The call fails if it is another user than the app
      * knows.
      */
     async check(): Promise<string> {
-      const made = period;
-      const answer = await client.query("auth.me").then(
+      const started = period;
+      const user = await client.query("auth.me").then(
         (data) => (data as { user: { id: string } }).user.id,
         () => "nobody",
       );
-      if (made !== period) return "changed";
-      made.user ??= answer;
-      return answer === made.user ? answer : `${answer} in place of ${made.user}`;
+      if (started !== period) return "changed";
+      started.user ??= user;
+      return user === started.user ? user : `${user} in place of ${started.user}`;
     },
   };
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { outcomes } from "./held-http.js";
+import { outcomes } from "./controlled-http.js";
 import type { Tab } from "./open-tab.js";
 import { wait, type SharedBrowser } from "./shared-browser.js";
 import { ACCESS_LIFETIME } from "./token-server.js";

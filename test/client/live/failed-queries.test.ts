@@ -25,7 +25,7 @@ function refusal(code: keyof typeof statuses | keyof typeof final, retryAfter?: 
 async function openPage(input?: unknown, more: object = {}) {
   vi.useFakeTimers();
   const server = createScriptedServer();
-  server.firstIs(() => ["one"]);
+  server.setFirst(() => ["one"]);
   const { queryClient, bridge } = connect(server);
   const list = watch(queryClient, live(optionsOf(server, "posts.list", input, more)));
   await vi.advanceTimersByTimeAsync(100);
@@ -38,7 +38,7 @@ it("retries after SERVICE_UNAVAILABLE until it succeeds, and is not live meanwhi
   const { server, bridge, list } = await openPage();
   const changes: string[] = [];
   bridge.listen(() => changes.push(bridge.status()));
-  server.firstIs(undefined);
+  server.setFirst(undefined);
   server.fail("posts.list", refusal("SERVICE_UNAVAILABLE"));
   await vi.advanceTimersByTimeAsync(0);
   expect(bridge.status()).toBe("connecting");
@@ -51,17 +51,17 @@ it("retries after SERVICE_UNAVAILABLE until it succeeds, and is not live meanwhi
   }
   // The last data stays.
   expect(list.observer.getCurrentResult()).toMatchObject({ status: "success", data: ["one"], error: null });
-  server.firstIs(() => ["one", "two"]);
+  server.setFirst(() => ["one", "two"]);
   await vi.advanceTimersByTimeAsync(31_000);
   expect(bridge.status()).toBe("live");
-  expect(list.shown).toEqual([["one"], ["one", "two"]]);
+  expect(list.results).toEqual([["one"], ["one", "two"]]);
   expect(changes).not.toContain("error");
-  expect(server.asked).toEqual([]);
+  expect(server.requests).toEqual([]);
 });
 
 it("pauses longer after each failure, up to half a minute", async () => {
   const { server } = await openPage();
-  server.firstIs(undefined);
+  server.setFirst(undefined);
   const pauses: number[] = [];
   for (let tries = 0; tries < 8; tries++) {
     server.fail("posts.list", refusal("SERVICE_UNAVAILABLE"));
@@ -139,11 +139,11 @@ it("becomes live again when the first answer was SERVICE_UNAVAILABLE", async () 
   await vi.advanceTimersByTimeAsync(0);
   expect(observer.getCurrentResult().status).toBe("error");
   expect(bridge.status()).toBe("connecting");
-  server.firstIs(() => ["one"]);
+  server.setFirst(() => ["one"]);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(observer.getCurrentResult()).toMatchObject({ status: "success", data: ["one"] });
   expect(bridge.status()).toBe("live");
-  expect(server.asked).toEqual([]);
+  expect(server.requests).toEqual([]);
 });
 
 it("leaves the pause to TanStack Query's own retries, and opens one subscription", async () => {
@@ -154,12 +154,12 @@ it("leaves the pause to TanStack Query's own retries, and opens one subscription
   await vi.advanceTimersByTimeAsync(100);
   await vi.dynamicImportSettled();
   server.fail("posts.list", refusal("SERVICE_UNAVAILABLE"));
-  server.firstIs(() => ["one"]);
+  server.setFirst(() => ["one"]);
   await vi.advanceTimersByTimeAsync(10_000);
   expect(observer.getCurrentResult().status).toBe("success");
   expect(server.opened).toHaveLength(2);
   expect(bridge.status()).toBe("live");
-  expect(server.asked).toEqual([]);
+  expect(server.requests).toEqual([]);
 });
 
 it("retries at once when a component mounts, and not after the component has unmounted", async () => {
@@ -187,7 +187,7 @@ it("preserves all pages of an infinite query through SERVICE_UNAVAILABLE", async
   vi.useFakeTimers();
   const { server, queryClient, bridge } = connect();
   let version = 1;
-  server.firstIs((_path, input) => ({ version, cursor: (input as { cursor?: bigint }).cursor ?? 0n }));
+  server.setFirst((_path, input) => ({ version, cursor: (input as { cursor?: bigint }).cursor ?? 0n }));
   const observer = new InfiniteQueryObserver(queryClient, {
     ...live({
       queryKey: [["posts", "pages"], { type: "infinite" }],
@@ -216,5 +216,5 @@ it("preserves all pages of an infinite query through SERVICE_UNAVAILABLE", async
     pageParams: [undefined, 1n],
   });
   expect(server.open()).toHaveLength(2);
-  expect(server.asked).toEqual([]);
+  expect(server.requests).toEqual([]);
 });

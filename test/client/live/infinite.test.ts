@@ -1,7 +1,7 @@
 import { InfiniteQueryObserver } from "@tanstack/query-core";
 import { expect, it } from "vitest";
 import { live } from "../../../src/client/live/live.js";
-import { connect, settled } from "./page.js";
+import { connect, runTasks } from "./page.js";
 
 /** Numbers in pages of two, after a cursor. */
 function pagesOf(numbers: () => readonly number[]) {
@@ -18,7 +18,7 @@ it("keeps each page of an infinite query current, also when a page's boundary mo
   const { server, queryClient } = connect();
   let numbers = [1, 2, 3, 4, 5];
   const answer = pagesOf(() => numbers);
-  server.firstIs(answer);
+  server.setFirst(answer);
   const observer = new InfiniteQueryObserver(queryClient, {
     ...live({
       queryKey: [["posts", "pages"], { type: "infinite" }],
@@ -29,30 +29,30 @@ it("keeps each page of an infinite query current, also when a page's boundary mo
     getNextPageParam: (page: unknown) => (page as { next: number | null }).next,
   });
   observer.subscribe(() => {});
-  await settled();
+  await runTasks();
   await observer.fetchNextPage();
   const items = () =>
     (observer.getCurrentResult().data as any)?.pages.map((page: { items: number[] }) => page.items.join());
   expect(items()).toEqual(["1,2", "3,4"]);
   expect(server.open().map(({ input }) => (input as { cursor?: number }).cursor)).toEqual([undefined, 2]);
 
-  const tellAll = (): void => {
+  const sendAll = (): void => {
     for (const { input } of server.open()) {
-      server.tell("posts.pages", answer("", input), (other) => other === input);
+      server.send("posts.pages", answer("", input), (other) => other === input);
     }
     server.flush();
   };
   // A row of the second page; the first page does not change.
   numbers = [1, 2, 3, 3.5, 4, 5];
-  tellAll();
-  await settled();
+  sendAll();
+  await runTasks();
   expect(items()).toEqual(["1,2", "3,3.5"]);
 
   // A row of the first page: the second page now starts elsewhere, and no row is lost between them.
   numbers = [0, 1, 2, 3, 3.5, 4, 5];
-  tellAll();
-  await settled();
+  sendAll();
+  await runTasks();
   expect(items()).toEqual(["0,1", "2,3"]);
   expect(server.open().map(({ input }) => (input as { cursor?: number }).cursor)).toEqual([undefined, 1]);
-  expect(server.asked).toEqual([]);
+  expect(server.requests).toEqual([]);
 });

@@ -9,7 +9,7 @@ export type Server = ReturnType<typeof createScriptedServer>;
  * Waits for everything that has started: the scripted server and TanStack Query's notifications each take a turn. It counts
  * turns and not time, so that a busy machine makes no difference.
  */
-export async function settled(turns = 10): Promise<void> {
+export async function runTasks(turns = 10): Promise<void> {
   while (turns-- > 0) await new Promise((resolve) => setTimeout(resolve, 0));
 }
 
@@ -40,12 +40,12 @@ export function optionsOf(server: Server, path: string, input?: unknown, more: o
 /** Watches a query, and records each result that it shows. */
 export function watch(queryClient: QueryClient, options: ReturnType<typeof optionsOf>) {
   const observer = new QueryObserver(queryClient, options);
-  const shown: unknown[] = [];
+  const results: unknown[] = [];
   // Reads the result at the end of a batch, like an adapter that renders.
   const render = notifyManager.batchCalls(() => {
     const { data } = observer.getCurrentResult();
-    if (data !== undefined && shown.at(-1) !== data) shown.push(data);
+    if (data !== undefined && results.at(-1) !== data) results.push(data);
   });
   const stop = observer.subscribe(render);
-  return { shown, stop, observer };
+  return { results, stop, observer };
 }

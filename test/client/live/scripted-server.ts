@@ -15,7 +15,7 @@ export function createScriptedServer() {
   const subscribers = new Set<Subscriber>();
   const opened: { readonly path: string; readonly input: unknown }[] = [];
   /** The requests over HTTP. */
-  const asked: { readonly path: string; readonly input: unknown }[] = [];
+  const requests: { readonly path: string; readonly input: unknown }[] = [];
   const acks = createWriteAcks();
   let answer: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
@@ -29,7 +29,7 @@ export function createScriptedServer() {
       observable((observer) => {
         const { type, path, input } = op;
         if (type !== "subscription") {
-          asked.push({ path, input });
+          requests.push({ path, input });
           Promise.resolve()
             .then(() => answer(path, input))
             .then(
@@ -50,12 +50,12 @@ export function createScriptedServer() {
           if (!subscribers.has(subscriber)) return;
           observer.next({ result: { type: "state", state: "pending", error: null } });
           observer.next({ result: { type: "started" } });
-          if (first) tell(subscriber, first(call.path, call.input));
+          if (first) send(subscriber, first(call.path, call.input));
         }, 0);
         return () => void subscribers.delete(subscriber);
       });
 
-  const tell = ({ observer }: Subscriber, data: unknown, position = ++head): void =>
+  const send = ({ observer }: Subscriber, data: unknown, position = ++head): void =>
     observer.next({ result: { type: "data", data: { id: `${cursorAt(position)}.hash`, data } } } as never);
   const of = (path: string, matches: (input: unknown) => boolean = () => true): Subscriber[] =>
     [...subscribers].filter((each) => each.path === path && matches(each.input));
@@ -64,25 +64,25 @@ export function createScriptedServer() {
   rememberWriteAcks(client, acks);
   return {
     client,
-    asked,
+    requests,
     opened,
     open: () => [...subscribers].map(({ path, input }) => ({ path, input })),
     /** Sets the first result of a subscription. */
-    firstIs: (result: typeof first) => void (first = result),
+    setFirst: (result: typeof first) => void (first = result),
     /** Sets the response of a call over HTTP. */
-    answerIs: (result: typeof answer) => void (answer = result),
+    setAnswer: (result: typeof answer) => void (answer = result),
     /** Writes something, and returns the end of the log afterwards. */
     write: (): number => ++head,
     /**
      * Replies to a mutation that has written up to this cursor. Returns whether the live queries had shown it in time.
      */
-    answered: (position: number): Promise<boolean> => acks.waitFor(undefined, cursorAt(position)),
+    reply: (position: number): Promise<boolean> => acks.waitFor(undefined, cursorAt(position)),
     /** A live query of the user starts: mutations wait for it. */
     begin: (): (() => void) => acks.begin(undefined),
     /** The user's socket loses its connection. */
     lose: (): void => acks.closed(undefined),
     /** Sets the response of a query when the client polls live queries over HTTP, because the socket is lost. */
-    pollIs(path: string, result: () => unknown): void {
+    setPolled(path: string, result: () => unknown): void {
       acks.setPoller(undefined, () => {
         const complete = acks.beginRound(undefined);
         setTimeout(() => {
@@ -93,8 +93,8 @@ export function createScriptedServer() {
       });
     },
     /** Sends a result to a query's subscribers, with the end of the log at that time. */
-    tell(path: string, data: unknown, matches?: (input: unknown) => boolean, position?: number): void {
-      for (const each of of(path, matches)) tell(each, data, position);
+    send(path: string, data: unknown, matches?: (input: unknown) => boolean, position?: number): void {
+      for (const each of of(path, matches)) send(each, data, position);
     },
     /** Sends that all messages of a flush were sent. */
     flush(organizationId?: string): void {

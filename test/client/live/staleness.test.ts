@@ -9,8 +9,8 @@ afterEach(() => void vi.useRealTimers());
 function openPage() {
   const { server, queryClient, bridge } = connect();
   let version = 1;
-  server.firstIs(() => version);
-  server.answerIs(() => version);
+  server.setFirst(() => version);
+  server.setAnswer(() => version);
   const options = live(optionsOf(server, "posts.list"));
   return {
     server,
@@ -33,10 +33,10 @@ it("fetchQuery returns live data without a request", async () => {
   const { server, fetch, write } = openPage();
   expect(await fetch()).toBe(1);
   write();
-  server.tell("posts.list", 2);
+  server.send("posts.list", 2);
   server.flush();
   expect(await fetch()).toBe(2);
-  expect([server.opened.length, server.asked.length]).toEqual([1, 0]);
+  expect([server.opened.length, server.requests.length]).toEqual([1, 0]);
 });
 
 it("fetchQuery sends a request once the subscription is closed", async () => {
@@ -48,7 +48,7 @@ it("fetchQuery sends a request once the subscription is closed", async () => {
   expect(await fetch()).toBe(2);
   // A second time within the five seconds for which the subscription stays open.
   expect(await fetch()).toBe(2);
-  expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
+  expect([server.opened.length, server.requests.length]).toEqual([2, 0]);
 });
 
 it("fetchQuery sends a request after the last component has unmounted and the query was disabled", async () => {
@@ -70,7 +70,7 @@ it("fetchQuery sends a request while the connection is lost", async () => {
   server.state("connecting", new Error("The connection was lost."));
   write();
   expect(await fetch()).toBe(2);
-  expect(server.asked).toHaveLength(1);
+  expect(server.requests).toHaveLength(1);
 });
 
 it("fetchQuery sends a request after the bridge was disconnected", async () => {
@@ -102,7 +102,7 @@ it("a component that mounts over stale data shows it, and then the new data, ove
   expect(observer.getCurrentResult().data).toBe(1);
   await vi.advanceTimersByTimeAsync(10);
   expect(observer.getCurrentResult().data).toBe(2);
-  expect([server.opened.length, server.asked.length]).toEqual([2, 0]);
+  expect([server.opened.length, server.requests.length]).toEqual([2, 0]);
 });
 
 it("a component that mounts while the data is live sends no request", async () => {
@@ -111,20 +111,20 @@ it("a component that mounts while the data is live sends no request", async () =
   await vi.advanceTimersByTimeAsync(10);
   watch(queryClient, options);
   await vi.advanceTimersByTimeAsync(10);
-  expect([server.opened.length, server.asked.length]).toEqual([1, 0]);
+  expect([server.opened.length, server.requests.length]).toEqual([1, 0]);
 });
 
 it("stays connected until its last user disconnects", async () => {
   const { server, queryClient, bridge, options } = openPage();
   bridge.connect();
-  const { shown } = watch(queryClient, options);
+  const { results } = watch(queryClient, options);
   await vi.advanceTimersByTimeAsync(10);
   bridge.disconnect();
   await vi.advanceTimersByTimeAsync(10);
-  server.tell("posts.list", 2);
+  server.send("posts.list", 2);
   server.flush();
   await vi.advanceTimersByTimeAsync(10);
-  expect([shown.at(-1), bridge.status()]).toEqual([2, "live"]);
+  expect([results.at(-1), bridge.status()]).toEqual([2, "live"]);
   bridge.disconnect();
   await vi.advanceTimersByTimeAsync(10);
   expect([server.open(), bridge.status()]).toEqual([[], "idle"]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectCalls, expectRefused, post, request } from "./expect-gate.js";
+import { expectCalls, expectRejected, post, request } from "./expect-gate.js";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `q${index}`).join();
 const inputs = (value: unknown) => `input=${encodeURIComponent(JSON.stringify(value))}`;
@@ -27,13 +27,13 @@ test("recognizes a batch of one, a batch without inputs and escaped commas", asy
 
 test.each(["/trpc/a,,b?batch=1", "/trpc/,a?batch=1", "/trpc/a,?batch=1", "/trpc/,?batch=1", "/trpc/a,b/c?batch=1"])(
   "rejects %s, which contains an invalid path",
-  (path) => expectRefused(request(path), "NOT_FOUND"),
+  (path) => expectRejected(request(path), "NOT_FOUND"),
 );
 
 test.each([{ "trpc-accept": "application/jsonl" }, { accept: "text/html, application/jsonl" }])(
   "rejects %j without a batch, before any procedure runs",
   async (headers) => {
-    await expectRefused(post("/trpc/a", "", headers), "BAD_REQUEST");
+    await expectRejected(post("/trpc/a", "", headers), "BAD_REQUEST");
     await expectCalls(post("/trpc/a?batch=1", "", headers));
   },
 );
@@ -41,8 +41,8 @@ test.each([{ "trpc-accept": "application/jsonl" }, { accept: "text/html, applica
 describe("the size of a batch", () => {
   test("may be 20 calls", async () =>
     expect((await expectCalls(request(`/trpc/${names(20)}?batch=1`))).calls).toHaveLength(20));
-  test("may not be 21 calls", () => expectRefused(request(`/trpc/${names(21)}?batch=1`), "BAD_REQUEST"));
-  test("may not be 2,000 calls", () => expectRefused(request(`/trpc/${names(2000)}?batch=1`), "BAD_REQUEST"));
+  test("may not be 21 calls", () => expectRejected(request(`/trpc/${names(21)}?batch=1`), "BAD_REQUEST"));
+  test("may not be 2,000 calls", () => expectRejected(request(`/trpc/${names(2000)}?batch=1`), "BAD_REQUEST"));
 });
 
 describe("the inputs of a batch", () => {
@@ -57,7 +57,7 @@ describe("the inputs of a batch", () => {
     '{"constructor":1}',
     '{"00":1}',
     '{"a":1}',
-  ])("are rejected as %s", (body) => expectRefused(post("/trpc/a,b?batch=1", body), "BAD_REQUEST"));
+  ])("are rejected as %s", (body) => expectRejected(post("/trpc/a,b?batch=1", body), "BAD_REQUEST"));
 
   test("may have an index out of range, which is ignored", async () => {
     const { calls } = await expectCalls(post("/trpc/a?batch=1", '{"0":1,"1":2,"99999999":3}'));
@@ -65,7 +65,7 @@ describe("the inputs of a batch", () => {
   });
 
   test("are own properties only", async () => {
-    await expectRefused(post("/trpc/a?batch=1", '{"__proto__":{"0":"polluted"}}'), "BAD_REQUEST");
+    await expectRejected(post("/trpc/a?batch=1", '{"__proto__":{"0":"polluted"}}'), "BAD_REQUEST");
     expect(({} as Record<string, unknown>)["0"]).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../../src/shared/limits.js";
-import { expectCalls, expectRefused, OWN, query } from "./expect-gate.js";
+import { expectCalls, expectRejected, OWN, query } from "./expect-gate.js";
 
 const withCookie = (cookie: string) => query("/trpc/q", undefined, { cookie, origin: OWN });
 const withAuthorization = (authorization: string, more = {}) => query("/trpc/q", undefined, { authorization, ...more });
@@ -29,7 +29,7 @@ describe("cookies", () => {
     `${access}=%31; b; \t${access}=1`,
     `${record}=1; ${record}=2`,
   ])("are rejected if two have one of the framework's names: %s", (cookie) =>
-    expectRefused(withCookie(cookie), "BAD_REQUEST"),
+    expectRejected(withCookie(cookie), "BAD_REQUEST"),
   );
 
   test("with other names may come in any number and size", async () => {
@@ -78,7 +78,7 @@ describe("bearer tokens", () => {
     "Bearer a, Bearer b",
     "Bearer ä",
     `Bearer ${"x".repeat(limits.tokenLength + 1)}`,
-  ])("%j is rejected", (authorization) => expectRefused(withAuthorization(authorization), "BAD_REQUEST", "xxx"));
+  ])("%j is rejected", (authorization) => expectRejected(withAuthorization(authorization), "BAD_REQUEST", "xxx"));
 
   test("do not include other schemes", async () => {
     const sent = withAuthorization("Basic dXNlcjpwYXNz", { cookie: `${access}=1`, origin: OWN });

@@ -63,7 +63,7 @@ export async function expectUpgrade(sent: Request): Promise<UpgradeRequest> {
 }
 
 /** Expects a rejection with this code. Its message states the problem, then the fix, and repeats none of `secrets`. */
-export async function expectRefused(sent: Request, code: Refusal["code"], ...secrets: string[]): Promise<void> {
+export async function expectRejected(sent: Request, code: Refusal["code"], ...secrets: string[]): Promise<void> {
   const refusal = await refusalOf(sent);
   expect(refusal.code).toBe(code);
   expect(refusal.message).toMatch(/^.+\. .+\.$/);
@@ -77,6 +77,6 @@ export async function refusalOf(sent: Request): Promise<Refusal> {
   return (result as Extract<typeof result, { kind: "refused" }>).refusal;
 }
 
-export async function expectNotMine(sent: Request): Promise<void> {
+export async function expectIgnored(sent: Request): Promise<void> {
   expect(await pass(sent)).toEqual({ kind: "otherPath" });
 }

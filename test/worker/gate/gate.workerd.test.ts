@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { limits } from "../../../src/shared/limits.js";
 import { withGateHeaders } from "../../../src/worker/gate/gate-headers.js";
-import { expectCalls, expectRefused, expectUpgrade, FRIEND, post, request, upgrade } from "./expect-gate.js";
+import { expectCalls, expectRejected, expectUpgrade, FRIEND, post, request, upgrade } from "./expect-gate.js";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
@@ -14,23 +14,23 @@ describe("the gate in the Workers runtime", () => {
         cancelled = true;
       },
     });
-    await expectRefused(post("/trpc/q", endless), "PAYLOAD_TOO_LARGE");
+    await expectRejected(post("/trpc/q", endless), "PAYLOAD_TOO_LARGE");
     expect(cancelled).toBe(true);
-    await expectRefused(post("/trpc/q", `"${"a".repeat(limits.bodyBytes)}"`), "PAYLOAD_TOO_LARGE", "aaa");
+    await expectRejected(post("/trpc/q", `"${"a".repeat(limits.bodyBytes)}"`), "PAYLOAD_TOO_LARGE", "aaa");
   });
 
-  test("survives a million nested arrays", () => expectRefused(post("/trpc/q", "[".repeat(1_000_000)), "BAD_REQUEST"));
+  test("survives a million nested arrays", () => expectRejected(post("/trpc/q", "[".repeat(1_000_000)), "BAD_REQUEST"));
 
   test("decodes UTF-8 strictly, except for one byte order mark", async () => {
-    await expectRefused(post("/trpc/q", bytes(34, 0x80, 34)), "BAD_REQUEST");
+    await expectRejected(post("/trpc/q", bytes(34, 0x80, 34)), "BAD_REQUEST");
     expect((await expectCalls(post("/trpc/q", bytes(0xef, 0xbb, 0xbf, 0x31)))).calls[0]?.input).toBe(1);
   });
 
   test("sees the headers that a browser sends", async () => {
-    await expectRefused(request("/trpc/q", { headers: { cookie: "__Host-userdo-access=1" } }), "FORBIDDEN");
-    await expectRefused(request("/trpc/q", { headers: { origin: "null" } }), "FORBIDDEN");
+    await expectRejected(request("/trpc/q", { headers: { cookie: "__Host-userdo-access=1" } }), "FORBIDDEN");
+    await expectRejected(request("/trpc/q", { headers: { origin: "null" } }), "FORBIDDEN");
     const cookie = "__Host-userdo-access=1; __Host-userdo-access=2";
-    await expectRefused(request("/trpc/q", { headers: { cookie, origin: FRIEND } }), "BAD_REQUEST");
+    await expectRejected(request("/trpc/q", { headers: { cookie, origin: FRIEND } }), "BAD_REQUEST");
     await expectUpgrade(upgrade("/trpc", { cookie: "a=1", "sec-fetch-site": "same-origin" }));
   });
 

@@ -3,7 +3,7 @@ import { withGateHeaders } from "../../../src/worker/gate/gate-headers.js";
 import { isAllowedOrigin } from "../../../src/worker/is-allowed-origin.js";
 import {
   expectCalls,
-  expectRefused,
+  expectRejected,
   FRIEND,
   OWN,
   pass,
@@ -15,7 +15,7 @@ import {
 } from "./expect-gate.js";
 
 /** The same headers for every transport, because the rule has no exceptions. */
-const ways: [string, (headers: Record<string, string>) => Request][] = [
+const transports: [string, (headers: Record<string, string>) => Request][] = [
   ["a query", (headers) => query("/trpc/posts.list", undefined, headers)],
   ["a mutation", (headers) => post("/trpc/posts.create", "{}", headers)],
   ["a sign-in", (headers) => post("/trpc/auth.login", "{}", headers)],
@@ -95,19 +95,19 @@ const foreign: Record<string, string>[] = [
   { origin: "capacitor://localhost" },
 ];
 
-describe.each(ways)("%s", (_, send) => {
+describe.each(transports)("%s", (_, send) => {
   test.each(allowed)("passes with %j", async (headers) => {
     expect(["calls", "upgrade"]).toContain((await pass(send(headers))).kind);
   });
 
-  test.each(foreign)("is rejected with %j", (headers) => expectRefused(send(headers), "FORBIDDEN", "evil"));
+  test.each(foreign)("is rejected with %j", (headers) => expectRejected(send(headers), "FORBIDDEN", "evil"));
 });
 
 test("accepts a query with cookies that cannot authenticate it, and requires an Origin for a mutation with a cookie", async () => {
   await expectCalls(query("/trpc/posts.list", undefined, { cookie: "_ga=1; theme=dark" }));
-  await expectRefused(post("/trpc/posts.create", "{}", { cookie: "_ga=1" }), "FORBIDDEN");
-  for (const [, send] of ways) {
-    await expectRefused(send({ cookie: "_ga=1", "sec-fetch-site": "cross-site" }), "FORBIDDEN");
+  await expectRejected(post("/trpc/posts.create", "{}", { cookie: "_ga=1" }), "FORBIDDEN");
+  for (const [, send] of transports) {
+    await expectRejected(send({ cookie: "_ga=1", "sec-fetch-site": "cross-site" }), "FORBIDDEN");
   }
 });
 
@@ -221,9 +221,9 @@ describe("CORS headers with credentials", () => {
   });
 
   test("are absent from a foreign preflight, which is rejected, also at the socket's path", async () => {
-    await expectRefused(preflight("https://evil.com"), "FORBIDDEN");
-    await expectRefused(preflight("https://evil.com", "/trpc"), "FORBIDDEN");
-    await expectRefused(preflight("capacitor://localhost"), "FORBIDDEN");
+    await expectRejected(preflight("https://evil.com"), "FORBIDDEN");
+    await expectRejected(preflight("https://evil.com", "/trpc"), "FORBIDDEN");
+    await expectRejected(preflight("capacitor://localhost"), "FORBIDDEN");
   });
 
   test("are absent for OPTIONS of the own origin and of clients that are not browsers", async () => {
@@ -236,10 +236,10 @@ describe("CORS headers with credentials", () => {
   });
 
   test("let an allowed origin read errors, and not a foreign one", async () => {
-    const refusedFriend = await pass(query("/trpc/q.", undefined, { origin: FRIEND }));
-    expect(refusedFriend).toMatchObject({ kind: "refused", refusal: { code: "NOT_FOUND" }, corsOrigin: FRIEND });
-    const refusedStranger = await pass(query("/trpc/q.", undefined, { origin: "https://evil.com" }));
-    expect(refusedStranger).toMatchObject({ refusal: { code: "FORBIDDEN" }, corsOrigin: undefined });
+    const friendResult = await pass(query("/trpc/q.", undefined, { origin: FRIEND }));
+    expect(friendResult).toMatchObject({ kind: "refused", refusal: { code: "NOT_FOUND" }, corsOrigin: FRIEND });
+    const strangerResult = await pass(query("/trpc/q.", undefined, { origin: "https://evil.com" }));
+    expect(strangerResult).toMatchObject({ refusal: { code: "FORBIDDEN" }, corsOrigin: undefined });
   });
 
   test("are absent for the own origin", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { expectCalls, expectNotMine, expectRefused, query, request } from "./expect-gate.js";
+import { expectCalls, expectIgnored, expectRejected, query, request } from "./expect-gate.js";
 
 const pathsOf = async (path: string) => (await expectCalls(request(path))).calls.map((call) => call.path);
 
@@ -14,11 +14,11 @@ describe("the path prefix", () => {
     "/api/trpc/q",
     "/trpc/../q",
     "/trpc/%2e%2e/q",
-  ])("does not match %s", (path) => expectNotMine(request(path)));
+  ])("does not match %s", (path) => expectIgnored(request(path)));
 
   test.each(["/trpc", "/trpc/", "/trpc//q", "/trpc/q/", "/trpc/q/r", "/trpc/q,r", "/trpc/./q/"])(
     "matches %s, which is not a procedure",
-    (path) => expectRefused(request(path), "NOT_FOUND"),
+    (path) => expectRejected(request(path), "NOT_FOUND"),
   );
 });
 
@@ -41,7 +41,7 @@ describe("a procedure path", () => {
     "constructor",
     "nested.__proto__",
     "prototype.q",
-  ])("is rejected as %s", (path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path));
+  ])("is rejected as %s", (path) => expectRejected(request(`/trpc/${path}`), "NOT_FOUND", path));
 
   test.each(["q", "posts.list", "a.b.c.d", "_live", "get-user", "$x", "v2.list", "toString", "createCaller"])(
     "is passed to the router as %s",
@@ -57,18 +57,20 @@ describe("long paths and URLs", () => {
   test.each([
     ["257 characters in one name", "a".repeat(257)],
     ["10 KB", "b".repeat(10_000)],
-  ])("a path of %s is not found", (_, path) => expectRefused(request(`/trpc/${path}`), "NOT_FOUND", path.slice(0, 50)));
+  ])("a path of %s is not found", (_, path) =>
+    expectRejected(request(`/trpc/${path}`), "NOT_FOUND", path.slice(0, 50)),
+  );
 
   test("a path of 256 characters is accepted", async () => {
     expect(await pathsOf(`/trpc/${"a".repeat(256)}`)).toHaveLength(1);
   });
 
   test("a path of 100 KB is too large", async () => {
-    await expectRefused(request(`/trpc/${"c".repeat(100_000)}`), "PAYLOAD_TOO_LARGE", "ccc");
+    await expectRejected(request(`/trpc/${"c".repeat(100_000)}`), "PAYLOAD_TOO_LARGE", "ccc");
   });
 
   test("an input of 100 KB in the URL is too large", async () => {
-    await expectRefused(query("/trpc/q", { json: "d".repeat(100_000) }), "PAYLOAD_TOO_LARGE", "ddd");
+    await expectRejected(query("/trpc/q", { json: "d".repeat(100_000) }), "PAYLOAD_TOO_LARGE", "ddd");
   });
 });
 
@@ -79,7 +81,7 @@ describe("a query string", () => {
     ["two batch flags", "?batch=1&batch=0"],
     ["bytes that are no UTF-8", "?input=%22%ff%22"],
     ["half an escape", "?input=%2"],
-  ])("is rejected with %s", (_, search) => expectRefused(request(`/trpc/q${search}`), "BAD_REQUEST"));
+  ])("is rejected with %s", (_, search) => expectRejected(request(`/trpc/q${search}`), "BAD_REQUEST"));
 
   test("may have other parameters, even twice", async () => {
     const { calls } = await expectCalls(
@@ -95,7 +97,7 @@ describe("a query string", () => {
   });
 
   test("may not have connectionParams for a call", async () => {
-    await expectRefused(request("/trpc/q?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
-    await expectRefused(request("/trpc/q?connectionParams=1"), "BAD_REQUEST");
+    await expectRejected(request("/trpc/q?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
+    await expectRejected(request("/trpc/q?connectionParams=1"), "BAD_REQUEST");
   });
 });

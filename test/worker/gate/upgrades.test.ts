@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expectCalls, expectRefused, expectUpgrade, post, request, upgrade } from "./expect-gate.js";
+import { expectCalls, expectRejected, expectUpgrade, post, request, upgrade } from "./expect-gate.js";
 
 test("accepts a socket at the prefix itself", async () => {
   expect((await expectUpgrade(upgrade("/trpc"))).organizationId).toBeUndefined();
@@ -12,20 +12,20 @@ test("returns the organization of a socket", async () => {
 
 test.each(["", "a.b", "a/b", "user:1", "%00", "a%20b", "x".repeat(129), "a&organizationId=b"])(
   "rejects the organization id %j",
-  (id) => expectRefused(upgrade(`/trpc?organizationId=${id}`), "BAD_REQUEST"),
+  (id) => expectRejected(upgrade(`/trpc?organizationId=${id}`), "BAD_REQUEST"),
 );
 
 test.each(["/trpc/", "/trpc/posts.changes", "/trpc//"])("rejects a socket at %s", (path) =>
-  expectRefused(upgrade(path), "NOT_FOUND"),
+  expectRejected(upgrade(path), "NOT_FOUND"),
 );
 
 test("accepts the announcement of connectionParams, and rejects their values in the URL", async () => {
   await expectUpgrade(upgrade("/trpc?connectionParams=1"));
-  await expectRefused(upgrade("/trpc?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
+  await expectRejected(upgrade("/trpc?connectionParams=%7B%22token%22%3A%22sesame%22%7D"), "BAD_REQUEST", "sesame");
 });
 
 test("ignores upgrades to other protocols and by other methods", async () => {
-  await expectRefused(request("/trpc", { headers: { upgrade: "h2c" } }), "NOT_FOUND");
+  await expectRejected(request("/trpc", { headers: { upgrade: "h2c" } }), "NOT_FOUND");
   await expectCalls(post("/trpc/q", "{}", { upgrade: "websocket" }));
 });
 

@@ -52,7 +52,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
 
   if (isRejected) {
     return (
-      <LinkCard title="Thank you" other={{ to: "/", says: "Go to the app" }}>
+      <LinkCard title="Thank you" other={{ to: "/", text: "Go to the app" }}>
         <p role="status">Your address is free again. Nobody uses it here.</p>
       </LinkCard>
     );
@@ -60,7 +60,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
 
   if (confirm.isSuccess) {
     return (
-      <LinkCard title="Thank you" other={{ to: "/organizations", says: "Go to your organizations" }}>
+      <LinkCard title="Thank you" other={{ to: "/organizations", text: "Go to your organizations" }}>
         <p role="status">{done}</p>
         <Link to="/" className="button-primary">
           Go to your tasks
@@ -69,7 +69,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
     );
   }
   return (
-    <LinkCard title="Confirm your address" other={{ to: "/", says: "Go to the app" }}>
+    <LinkCard title="Confirm your address" other={{ to: "/", text: "Go to the app" }}>
       {token === undefined ? (
         <p>This page needs the link of a mail. Open it from there, or ask for a new one on your account's page.</p>
       ) : errorReason(confirm.error) === "LINK_NEEDS_SESSION" ? (

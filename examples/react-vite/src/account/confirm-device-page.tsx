@@ -25,7 +25,7 @@ export function ConfirmDevicePage() {
     );
   }
   return (
-    <LinkCard title="Confirm this browser" other={{ to: "/", says: "Go to the app" }}>
+    <LinkCard title="Confirm this browser" other={{ to: "/", text: "Go to the app" }}>
       {token === undefined ? (
         <p>This page needs the link of a mail. Open it from there.</p>
       ) : (

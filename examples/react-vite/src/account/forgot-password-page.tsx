@@ -11,7 +11,7 @@ export function ForgotPasswordPage() {
   const request = useMutation(trpc.auth.requestPasswordReset.mutationOptions());
 
   return (
-    <LinkCard title="Forgot your password?" withoutFocus other={{ to: "/", says: "Back to signing in" }}>
+    <LinkCard title="Forgot your password?" withoutFocus other={{ to: "/", text: "Back to signing in" }}>
       <p>Tell us your address, and we mail you a link to choose a new one.</p>
       <AccountForm
         action="Mail me a link"

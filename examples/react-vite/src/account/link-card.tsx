@@ -7,7 +7,7 @@ interface LinkCardProps {
   readonly children: ReactNode;
   readonly withoutFocus?: boolean;
   /** A link to another page, with its text. */
-  readonly other?: { readonly to: string; readonly says: string };
+  readonly other?: { readonly to: string; readonly text: string };
   /** A remark below the card. */
   readonly note?: string;
 }
@@ -26,7 +26,7 @@ export function LinkCard({ title, children, withoutFocus = false, other, note }:
         {other && (
           <p className="sign-in-other">
             <Link to={other.to} className="link">
-              {other.says}
+              {other.text}
             </Link>
           </p>
         )}

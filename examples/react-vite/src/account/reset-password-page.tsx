@@ -33,7 +33,7 @@ export function ResetPasswordPage() {
     <LinkCard
       title="Choose a new password"
       withoutFocus={token !== undefined}
-      other={{ to: "/forgot-password", says: "Ask for a new link" }}
+      other={{ to: "/forgot-password", text: "Ask for a new link" }}
     >
       {token === undefined && <p>This page needs the link of a mail: ask for one, and open it from there.</p>}
       {link.isPending && <p role="status">Checking the link…</p>}

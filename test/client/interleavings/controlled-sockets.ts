@@ -2,7 +2,7 @@ import type { SocketClass } from "trpc-userdo/client";
 import type { TokenServer } from "./token-server.js";
 
 /** A socket of a client, as the server sees it. It stays unchanged until the test acts on it. */
-export interface HeldSocket {
+export interface ControlledSocket {
   /** Opens it, or rejects it if its token is not valid. */
   open(): void;
   /** Sends an event to each of its subscriptions. The event is in transit until `deliver`. */
@@ -22,8 +22,8 @@ interface Message {
 const SESSION_ENDED = 4401;
 
 /** The server's sockets, with tRPC's protocol. A socket belongs to the user who opened it. */
-export function createHeldSockets(server: TokenServer) {
-  const held: HeldSocket[] = [];
+export function createControlledSockets(server: TokenServer) {
+  const opened: ControlledSocket[] = [];
   let events = 0;
 
   class Socket extends EventTarget {
@@ -37,7 +37,7 @@ export function createHeldSockets(server: TokenServer) {
     constructor(_url: string, options?: { readonly headers?: { readonly authorization?: string } }) {
       super();
       this.#token = options?.headers?.authorization?.replace("Bearer ", "");
-      held.push({
+      opened.push({
         open: () => this.#open(),
         emit: () => this.#emit(),
         deliver: () => this.#deliver(),
@@ -95,5 +95,5 @@ export function createHeldSockets(server: TokenServer) {
     }
   }
 
-  return { WebSocket: Socket as unknown as SocketClass, held };
+  return { WebSocket: Socket as unknown as SocketClass, opened };
 }

@@ -10,7 +10,7 @@ const url = "https://api.example.com/trpc";
 const html = { "content-type": "text/html" };
 
 /** Responses of a proxy in place of tRPC's. */
-const strangers: [name: string, body: string, init: ResponseInit][] = [
+const proxyAnswers: [name: string, body: string, init: ResponseInit][] = [
   ["a gateway's page for 502", "<html>Bad gateway</html>", { status: 502, headers: html }],
   ["a firewall's page for 403", "<!doctype html>", { status: 403, headers: html }],
   ["a sign-in page of a proxy", "<!doctype html>", { status: 200, headers: html }],
@@ -30,7 +30,7 @@ const strangers: [name: string, body: string, init: ResponseInit][] = [
   ["a result without data", '{"success":true,"result":{}}', { status: 200 }],
 ];
 
-describe.each(strangers)("answered with %s", (_, body, init) => {
+describe.each(proxyAnswers)("answered with %s", (_, body, init) => {
   it("fails a call with the status and the fix", async () => {
     const client = createClient<AppRouter>({ url, fetch: () => Promise.resolve(new Response(body, init)) });
     const message = `A proxy answered instead of tRPC (HTTP ${init.status})`;
@@ -75,7 +75,7 @@ describe("a refresh", () => {
     return error as TRPCClientError<AppRouter>;
   }
 
-  it.each(strangers)("answered with %s reports that a proxy answered", async (_, body, init) => {
+  it.each(proxyAnswers)("answered with %s reports that a proxy answered", async (_, body, init) => {
     const error = await failedRefresh(() => new Response(body, init));
     expect(error.message).toContain(`A proxy answered instead of tRPC (HTTP ${init.status})`);
     expect(canPass(error)).toBe(![401, 403].includes(init.status ?? 0));

@@ -5,7 +5,7 @@ export const outcomes = ["granted", "refused", "forbidden", "broken", "gateway",
 export type Outcome = (typeof outcomes)[number];
 
 /** A request without a reply yet. */
-export interface HeldRequest {
+export interface PendingRequest {
   /** Runs its calls, once. The client gets no reply yet. */
   run(): void;
   reply(outcome: Outcome): void;
@@ -18,8 +18,8 @@ interface Envelope {
 const gateways: Partial<Record<Outcome, number>> = { gateway: 502, gatewayDenies: 401 };
 
 /** The server's HTTP side. Each request waits until the test replies to it. */
-export function createHeldHttp(server: TokenServer, onReply: (call: number) => void) {
-  const held: HeldRequest[] = [];
+export function createControlledHttp(server: TokenServer, onReply: (call: number) => void) {
+  const pending: PendingRequest[] = [];
 
   function fetch(target: unknown, init: RequestInit | undefined): Promise<Response> {
     if (init?.signal?.aborted) return Promise.reject(aborted());
@@ -33,10 +33,10 @@ export function createHeldHttp(server: TokenServer, onReply: (call: number) => v
 
     return new Promise((resolve, reject) => {
       let results: readonly Result[] | undefined;
-      const request: HeldRequest = {
+      const request: PendingRequest = {
         run: () => void (results ??= paths.map((path, index) => server.run(path, inputs[index] ?? {}, token))),
         reply(outcome) {
-          held.splice(held.indexOf(request), 1);
+          pending.splice(pending.indexOf(request), 1);
           if (outcome === "lost") return reject(new TypeError("fetch failed"));
           if (gateways[outcome]) return resolve(new Response("<html>", { status: gateways[outcome] }));
           if (outcome === "forbidden") return resolve(responseOf(paths.map(failureWith("FORBIDDEN", 403)), isBatch));
@@ -52,13 +52,13 @@ export function createHeldHttp(server: TokenServer, onReply: (call: number) => v
           return resolve(responseOf((results ?? []).map(replyOf), isBatch));
         },
       };
-      held.push(request);
+      pending.push(request);
       // The server may still run it.
       init?.signal?.addEventListener("abort", () => reject(aborted()));
     });
   }
 
-  return { fetch, held };
+  return { fetch, pending };
 }
 
 interface Reply {

@@ -4,7 +4,7 @@ import type { Requirement, RoleDefinitions } from "../../../src/router/organizat
 import { can } from "../../../src/router/organizations/can.js";
 import { outranks } from "../../../src/do/organizations/rank.js";
 
-const book = createRolePolicy({
+const policy = createRolePolicy({
   owner: ["billing"],
   admin: ["manage", "write"],
   member: ["read"],
@@ -29,7 +29,7 @@ describe("roles", () => {
     ["former", "read", false],
     ["__proto__", "read", false],
   ])("evaluate the permissions of %s for %j: %s", (role, requirement, allowed) => {
-    expect(book.allows(role, requirement)).toBe(allowed);
+    expect(policy.allows(role, requirement)).toBe(allowed);
   });
 
   it("give an owner the permissions of the built-in procedures, whatever the app defines", () => {
@@ -68,7 +68,7 @@ describe("roles", () => {
     ["former", "former", false],
     ["member", "former", true],
   ])("let %s assign and unassign %s: %s", (role, other, may) => {
-    expect(outranks(book, { userId: "x", role }, other)).toBe(may);
+    expect(outranks(policy, { userId: "x", role }, other)).toBe(may);
   });
 
   it.each<[RoleDefinitions, string]>([

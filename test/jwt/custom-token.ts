@@ -10,7 +10,7 @@ export const access = { purpose: "access", secret, audience } as const;
 export const seconds = () => Math.floor(Date.now() / 1000);
 
 /** A token in which every part can be wrong. */
-export async function made(header: object = {}, claims: object = {}, key = secret): Promise<string> {
+export async function customToken(header: object = {}, claims: object = {}, key = secret): Promise<string> {
   const full = { iss: "trpc-userdo", aud: audience, sub: userId, sid: sessionId, iat: seconds(), exp: seconds() + 600 };
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const text = `${part({ alg: "HS256", typ: "at+jwt", kid: await kidOf(secret), ...header })}.${part({ ...full, ...claims })}`;

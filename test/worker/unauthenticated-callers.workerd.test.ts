@@ -63,40 +63,40 @@ const post = { "content-type": "application/json" };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 /** The request of each transport, and the response to an anonymous one. */
-const roads: Record<string, { path: string; init: RequestInit; nobody: number }> = {
-  single: { path: "/trpc/posts.list", init: {}, nobody: 401 },
-  mutation: { path: "/trpc/auth.logout", init: { method: "POST", headers: post }, nobody: 401 },
-  batch: { path: "/trpc/posts.list,auth.me?batch=1", init: {}, nobody: 401 },
+const roads: Record<string, { path: string; init: RequestInit; anonymous: number }> = {
+  single: { path: "/trpc/posts.list", init: {}, anonymous: 401 },
+  mutation: { path: "/trpc/auth.logout", init: { method: "POST", headers: post }, anonymous: 401 },
+  batch: { path: "/trpc/posts.list,auth.me?batch=1", init: {}, anonymous: 401 },
   "batch-stream": {
     path: "/trpc/posts.list?batch=1",
     init: { headers: { "trpc-accept": "application/jsonl" } },
-    nobody: 200,
+    anonymous: 200,
   },
   // A sign-out without a session succeeds.
-  form: { path: "/trpc/form/logout", init: { method: "POST", headers: form, body: "" }, nobody: 303 },
-  upgrade: { path: "/trpc", init: { headers: { Upgrade: "websocket" } }, nobody: 401 },
+  form: { path: "/trpc/form/logout", init: { method: "POST", headers: form, body: "" }, anonymous: 303 },
+  upgrade: { path: "/trpc", init: { headers: { Upgrade: "websocket" } }, anonymous: 401 },
 };
 
 /** The responses to a request with these cookies or headers over each transport, and the objects that they call. */
-async function onEach(cookie: string, headers: Record<string, string> = {}) {
-  const answers: [string, { names: string[]; status: number | undefined }][] = [];
+async function overEach(cookie: string, headers: Record<string, string> = {}) {
+  const results: [string, { names: string[]; status: number | undefined }][] = [];
   for (const [name, { path, init }] of Object.entries(roads)) {
     const merged = { ...(init.headers as Record<string, string>), ...headers };
-    answers.push([name, await touched(cookie, { ...init, headers: merged, redirect: "manual" }, path)]);
+    results.push([name, await touched(cookie, { ...init, headers: merged, redirect: "manual" }, path)]);
   }
-  return Object.fromEntries(answers);
+  return Object.fromEntries(results);
 }
 
-const nobody = Object.fromEntries(
-  Object.entries(roads).map(([name, road]) => [name, { names: [], status: road.nobody }]),
+const anonymousousResults = Object.fromEntries(
+  Object.entries(roads).map(([name, road]) => [name, { names: [], status: road.anonymous }]),
 );
-const refused = Object.fromEntries(Object.keys(roads).map((name) => [name, { names: [], status: 400 }]));
+const rejectedResults = Object.fromEntries(Object.keys(roads).map((name) => [name, { names: [], status: 400 }]));
 
 describe("a caller without a valid token", () => {
   it.each(Object.keys(tokens))("calls no object with a token %s, over any transport", async (name) => {
     const token = (await tokens[name]?.()) ?? "";
-    expect(await onEach(`__Host-userdo-access=${token}`)).toEqual(nobody);
-    expect(await onEach("a=b", { Authorization: `Bearer ${token}` })).toEqual(nobody);
+    expect(await overEach(`__Host-userdo-access=${token}`)).toEqual(anonymousousResults);
+    expect(await overEach("a=b", { Authorization: `Bearer ${token}` })).toEqual(anonymousousResults);
   });
 
   it("calls no object with a cookie that was changed, cut short, or copied from elsewhere, over any transport", async () => {
@@ -128,14 +128,15 @@ describe("a caller without a valid token", () => {
       "__Host-userdo-access",
       "; ;; =; __proto__=1",
     ];
-    for (const cookie of cookies) expect({ cookie, ...(await onEach(cookie)) }).toEqual({ cookie, ...nobody });
+    for (const cookie of cookies)
+      expect({ cookie, ...(await overEach(cookie)) }).toEqual({ cookie, ...anonymousousResults });
   });
 
   it("is rejected with two cookies with one of the app's names in every kind of request", async () => {
     const { browser } = await signUp();
     const access = `__Host-userdo-access=${browser.cookies.get("__Host-userdo-access")}`;
     for (const cookie of [`${access}; ${access}`, `${access};__Host-userdo-access =x`, `${access}; a=1; ${access}`]) {
-      expect({ cookie, ...(await onEach(cookie)) }).toEqual({ cookie, ...refused });
+      expect({ cookie, ...(await overEach(cookie)) }).toEqual({ cookie, ...rejectedResults });
     }
   });
 
@@ -164,8 +165,8 @@ describe("a caller without a valid token", () => {
       { secrets: { current: "another secret of more than 32 bytes" }, audience },
     );
     const good = await refreshTokenOf({ ...claims, generation: 0 }, { secrets, audience });
-    for (const refused of [token, good.replace(".0.", ".1."), `${good}x`, good.slice(0, -1)]) {
-      expect(await touched(`__Host-userdo-refresh=${refused}`)).toEqual({ names: [], status: 401 });
+    for (const rejectedResults of [token, good.replace(".0.", ".1."), `${good}x`, good.slice(0, -1)]) {
+      expect(await touched(`__Host-userdo-refresh=${rejectedResults}`)).toEqual({ names: [], status: 401 });
     }
   });
 
