@@ -19,7 +19,7 @@ export interface ClientSocketOptions {
   /** Reads the connection's credentials. Returns the function that opens the platform's socket. */
   readonly prepare: () => Promise<() => PlatformSocket>;
   /** Called with the first message from the server, which shows that the connection works. */
-  readonly onAnswer: () => void;
+  readonly onResponse: () => void;
 }
 
 /**
@@ -35,7 +35,7 @@ export class ClientSocket extends ReconnectingWebSocket {
   #hasFailed = false;
   #isClosed = false;
 
-  constructor({ timeout, prepare, onAnswer }: ClientSocketOptions) {
+  constructor({ timeout, prepare, onResponse }: ClientSocketOptions) {
     let open: () => PlatformSocket;
     async function url(): Promise<string> {
       open = await prepare();
@@ -60,7 +60,7 @@ export class ClientSocket extends ReconnectingWebSocket {
     });
     // partysocket's own timeout does not include the credentials.
     this.#failAfter(timeout, `The socket did not open within ${timeout} ms.`);
-    this.addEventListener("message", onAnswer, { once: true });
+    this.addEventListener("message", onResponse, { once: true });
   }
 
   /** Escapes U+FFFD, which is equivalent in JSON: the object rejects the character because it may replace invalid UTF-8. */
@@ -85,21 +85,21 @@ export class ClientSocket extends ReconnectingWebSocket {
    * Checks that the server still responds. Without a response within `timeout` milliseconds, the connection fails. A
    * connection that has been opening for that long fails at once.
    *
-   * @param onAnswer called when the server has responded
+   * @param onResponse called when the server has responded
    * @returns whether a check was sent
    */
-  check(timeout: number, onAnswer: () => void): boolean {
+  check(timeout: number, onResponse: () => void): boolean {
     if (this.readyState === this.CONNECTING && Date.now() - this.#startedAt >= timeout)
       this.fail(new Error("The socket took too long to open."));
     if (this.readyState !== this.OPEN || this.#isChecking) return false;
     this.#isChecking = true;
-    this.#failAfter(timeout, "The server does not answer over the socket.");
-    const answered = (): void => {
+    this.#failAfter(timeout, "The server does not respond on the socket.");
+    const handleResponse = (): void => {
       clearTimeout(this.#timer);
       this.#isChecking = false;
-      onAnswer();
+      onResponse();
     };
-    this.addEventListener("message", answered, { once: true });
+    this.addEventListener("message", handleResponse, { once: true });
     this.send("PING");
     return true;
   }

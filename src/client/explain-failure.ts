@@ -28,7 +28,7 @@ const MAYBE_SAVED = "Your change may have been saved.";
 const OFFLINE = "There is no network, so this was not sent.";
 const RELATIVE = "`url` is relative, but there is no page. Pass an absolute `url`.";
 // A browser does not report that it blocked a response.
-const CORS = ", or CORS blocked its answer (`allowedOrigins`)";
+const CORS = ", or CORS blocked its response (`allowedOrigins`)";
 const LOST = `The connection was lost. ${MAYBE_SAVED}`;
 
 const isOffline = (): boolean => globalThis.navigator?.onLine === false;

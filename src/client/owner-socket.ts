@@ -52,10 +52,10 @@ export interface OwnerSocketOptions
 /** How long a connection may take to open, in milliseconds. A plain WebSocket would wait for minutes. */
 const CONNECTION_TIMEOUT_MS = 10_000;
 
-/** How long the server may take to answer a check after the page was away, in milliseconds. */
+/** How long the server may take to respond to a check after the page was away, in milliseconds. */
 const CHECK_TIMEOUT_MS = 750;
 
-/** How long the server may take to answer a check after the socket did not deliver the page's writes, in milliseconds. */
+/** How long the server may take to respond to a check after the socket did not deliver the page's writes, in milliseconds. */
 const LATE_CHECK_TIMEOUT_MS = 5_000;
 
 /** How long an unused socket stays open, in milliseconds, so that the next page of the app can use it. */
@@ -103,7 +103,7 @@ export function createOwnerSocket(options: OwnerSocketOptions) {
             if (cause instanceof Error) failure = cause;
             throw cause;
           }),
-        onAnswer() {
+        onResponse() {
           failure = undefined;
           retryDelay.reset();
           fallback.up();

@@ -54,7 +54,7 @@ export function publicKeyring(keys: readonly JWK[]): Keyring {
   };
 }
 
-// By URL. The URLs come from the service's settings, so there are only a few. Each entry caches the keys that it fetched.
+// Keyed by URL. The URLs come from the service's settings, so there are only a few. Each entry caches the keys that it fetched.
 const remotes = new Map<string, ReturnType<typeof createRemoteJWKSet>>();
 
 /** A keyring of the keys that the app publishes at `/trpc/.well-known/jwks.json`. Fetched on first use, then cached. */

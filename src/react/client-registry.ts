@@ -34,7 +34,7 @@ const ABANDONED_MS = 10_000;
 export function createClientRegistry<TRouter extends AnyTRPCRouter>() {
   const withoutGiven = {};
   /**
-   * Clients whose provider is not mounted yet, and clients of mounted providers that share a query client. By the client that
+   * Clients whose provider is not mounted yet, and clients of mounted providers that share a query client. Keyed by the client that
    * the app has passed, and by URL.
    */
   const waiting = new WeakMap<object, Map<string | undefined, WaitingClients<TRouter>>>();

@@ -14,7 +14,7 @@ import { placementOf } from "./placement.js";
  */
 export function checkInputs(record: object, path: readonly string[] = []): void {
   for (const [key, value] of Object.entries(record)) {
-    // tRPC's own data, beside the app's names.
+    // tRPC stores its own data in the same object as the app's procedures.
     if (key === "_def" || value === null) continue;
     if (isReservedKey(key)) {
       throw new Error(

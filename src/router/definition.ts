@@ -12,7 +12,7 @@ export type ProfileSchema = z.ZodObject;
 /** The fields of a user that only server code writes: a plan, credits, a customer number. */
 export type UserFieldsSchema = z.ZodObject;
 
-/** The app's own fields of an organization: its plan, its time zone, how it looks. */
+/** The app's own fields of an organization: its plan, its time zone, its logo. */
 export type SettingsSchema = z.ZodObject;
 
 /** The options of `initUserDO` with their defaults. */

@@ -77,19 +77,19 @@ export function requireService<TName extends ServiceName>(
   return service;
 }
 
-/** The account of the user in whose object the call runs. @throws ReasonedError as {@link requireService} */
+/** The account of the object's user. @throws ReasonedError as {@link requireService} */
 export const accountOf = (ctx: object): AccountService => requireService(ctx, "account")();
 
-/** The sessions of the user in whose object the call runs. @throws ReasonedError as {@link requireService} */
+/** The sessions of the object's user. @throws ReasonedError as {@link requireService} */
 export const sessionsOf = (ctx: object): SessionsService => requireService(ctx, "sessions")();
 
-/** The organizations of the user in whose object the call runs. @throws ReasonedError as {@link requireService} */
+/** The organizations of the object's user. @throws ReasonedError as {@link requireService} */
 export const organizationsOf = (ctx: object): UserOrganizationsService => requireService(ctx, "organizations")();
 
-/** The organization in whose object the call runs. @throws ReasonedError as {@link requireService} */
+/** The organization of the object that runs the call. @throws ReasonedError as {@link requireService} */
 export const organizationOf = (ctx: object): OrganizationService => requireService(ctx, "organization")();
 
-/** The index of the email address in whose object the call runs. @throws ReasonedError as {@link requireService} */
+/** The index of the object's email address. @throws ReasonedError as {@link requireService} */
 export const emailIndexOf = (ctx: object): EmailIndexService => requireService(ctx, "index")();
 
 /** A change of the password by a user who is signed in. */

@@ -38,7 +38,7 @@ export interface AuditEntry {
   readonly network: string | undefined;
 }
 
-/** The input of `account.audit`. */
+/** The input of `account.audit.list`. */
 export interface AuditFilter {
   readonly limit: number;
   /** The `nextCursor` of the previous page. */

@@ -78,8 +78,8 @@ function binaryInput(): ForwardedError {
   return new ForwardedError({
     code: -32_015,
     message:
-      "Workers RPC cannot send FormData or a File. Send the fields as an object, and the file as a Uint8Array or a Blob with its name " +
-      "beside it.",
+      "Workers RPC cannot send FormData or a File. Send the fields as an object, and the file as a Uint8Array or a Blob, with its name " +
+      "in another field.",
     data: { code: "UNSUPPORTED_MEDIA_TYPE", httpStatus: 415, reason: "BINARY_INPUT" satisfies ErrorReason },
   });
 }
@@ -105,7 +105,7 @@ function unpack(reply: Reply | undefined, stub: ObjectStub): unknown {
   if (!reply) throw replyMissing();
   if (!reply.ok) throw new ForwardedError(reply.error, reply.cause);
   if (reply.stream !== undefined) {
-    // As a caller's types say. tRPC's own callers return internal envelopes here.
+    // Events as the caller's types declare them. tRPC's own callers return internal envelopes instead.
     const track = (id: string, data: unknown) => ({ id, data });
     return readStream({ stub, ticket: reply.stream, transformer: superjson, track });
   }

@@ -123,7 +123,7 @@ export function createLiveBridge<TRouter extends AnyTRPCRouter>(options: LiveBri
 
   const bridge: Bridge = {
     client: options.client,
-    // `context` is not destructured: reading its `signal` tells TanStack Query that the fetch can be aborted.
+    // `context` is not destructured: if `signal` is read, TanStack Query assumes that the fetch can be aborted.
     fetch(context, http) {
       const query = cache.getAll().find(({ queryKey }) => queryKey === context.queryKey);
       const liveQuery = query && open(query);

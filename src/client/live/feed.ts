@@ -11,7 +11,7 @@ export interface FeedOptions {
   readonly input: unknown;
   /** Called for each result that no fetch waited for. */
   readonly onData: () => void;
-  /** Called when the feed has ended. `wasAwaited` tells whether a fetch has received the error. */
+  /** Called when the feed has ended. `wasAwaited` is whether a fetch has received the error. */
   readonly onEnd: (error: unknown, wasAwaited: boolean) => void;
   /** Called when the status of the connection changes. */
   readonly onConnection: () => void;

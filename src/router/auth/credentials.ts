@@ -54,7 +54,7 @@ export const passwordInput = z
 /** Where the reply has the tokens: in cookies for browsers, or in the body for other clients. */
 export const tokensInput = z.enum(["cookies", "body"]).optional();
 
-/** Reads only the address of an input, which says which object to call. The procedure validates the whole input. */
+/** Reads only the address of an input, which determines the object to call. The procedure validates the whole input. */
 export const addressedInput = z.looseObject({ email: emailInput });
 
 /** The token of a mailed link. The user's object verifies it. */
@@ -66,5 +66,5 @@ export const mailedLinkInput = z.strictObject({
   purpose: z.enum(["verifyEmail", "resetPassword", "changeEmail", "confirmDevice"]),
 });
 
-/** Reads only the token of an input, which says which object to call. */
+/** Reads only the token of an input, which determines the object to call. */
 export const tokenInput = z.looseObject({ token: mailTokenInput });

@@ -34,7 +34,7 @@ export function checkKvSchemas(schemas: KvSchemas): void {
     if (!isIdentifier(key) || keyProblem(key) !== undefined) {
       throw new Error(
         `The declared key ${JSON.stringify(key)} is not a valid name. Begin with a letter, and use at most 63 ` +
-          'letters, digits and "_". A key without a schema can be any text, and is not declared.',
+          'letters, digits and "_". A key without a schema can be any string, and needs no declaration.',
       );
     }
     if (isReservedKey(key)) {

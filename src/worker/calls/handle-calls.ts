@@ -30,7 +30,7 @@ const mixedTypes: Refusal = {
 };
 
 /**
- * Handles the calls of a request: sends each to the object that owns its data, and lets tRPC's own adapter write the response.
+ * Handles the calls of a request: sends each to the object that owns its data, and writes the response with tRPC's own adapter.
  * Cookies are response headers, so a response that may set one is delayed until the object has replied.
  */
 export async function handleCalls(options: HandleCallsOptions): Promise<Response> {
@@ -83,7 +83,7 @@ export async function handleCalls(options: HandleCallsOptions): Promise<Response
   const settled = await Promise.all(isStream ? [...first, ...withCookieEffect] : sent);
   const signsIn = settled.some((reply) => reply.session);
   for (const reply of settled) {
-    // A call beside the sign-in that failed because the previous session has ended must not undo the sign-in.
+    // If another call of the batch failed because the previous session has ended, it must not undo the sign-in.
     if (reply.session !== undefined && (reply.ok || !signsIn)) session = reply.session;
     if (reply.ok && reply.deviceToken !== undefined) deviceToken = reply.deviceToken;
   }
@@ -96,7 +96,7 @@ export async function handleCalls(options: HandleCallsOptions): Promise<Response
 }
 
 /**
- * Tells a client that its token is the cause, so that it refreshes the token and repeats the call.
+ * Informs a client that its token was rejected, so that it refreshes the token and repeats the call.
  *
  * @see https://www.rfc-editor.org/rfc/rfc6750#section-3
  */
@@ -115,7 +115,7 @@ async function withCookies(
 ): Promise<Response> {
   const isBearer = gated.bearer !== undefined;
   const refusesToken = isBearer && identity.type === "anonymous";
-  // If the session of a Bearer token has ended, the cookies beside it may still be valid: nothing checked them.
+  // If the session of a Bearer token has ended, the cookies of the request may still be valid, because they were not checked.
   const effect = isBearer && session === null ? undefined : session;
   const device = deviceToken === undefined ? [] : [writeDeviceCookie(deviceToken)];
   const values = [...(await writeCookies(effect)), ...device];
@@ -148,7 +148,7 @@ function adapterRequest({ url, method, headers, signal }: Request): Request {
   return new Request(url, { method, headers: copied, signal });
 }
 
-/** Procedures of these kinds find their object by an address or a token of the input, whoever the caller is. */
+/** Procedures of these kinds find their object by an address or a token in the input. The caller does not matter. */
 const withoutCaller: ReadonlySet<string> = new Set(["email", "mail", "refresh"]);
 
 /** Determines the caller. Renews an expired access token only if one of the calls depends on the caller. */

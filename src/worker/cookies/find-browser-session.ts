@@ -77,8 +77,8 @@ async function newestRecord(
 }
 
 /**
- * Whether an earlier version of this package signed the browser in. It wrote only the pair, with an id without a time, so
- * records say nothing about its sign-ins.
+ * Whether an earlier version of this package signed the browser in. It set only the pair of cookies, with
+ * an id without a time, so there is no record of the sign-in.
  */
 function isOfEarlierVersion(pairSessionId: string | undefined, records: readonly SessionRecord[]): boolean {
   if (pairSessionId === undefined || isTimeOrdered(pairSessionId)) return false;

@@ -93,7 +93,7 @@ interface TargetOptions {
 
 /**
  * Returns where to redirect the browser: a path of this origin, or a page of an allowed origin. Any other address would make
- * this site an open redirect, which lends its name to links that lead elsewhere.
+ * this site an open redirect, which phishing links could abuse.
  */
 export function redirectTarget({ requested, fallback, ownOrigin, allowedOrigins }: TargetOptions): URL {
   const own = new URL(fallback, ownOrigin);

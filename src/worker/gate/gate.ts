@@ -108,7 +108,7 @@ function gateUpgrade(request: Request, url: URL, corsOrigin: string | undefined,
   const ticket = query.get(TICKET_PARAMETER);
   const hasConnectionParams = query.has("connectionParams");
   const upgrade = { kind: "upgrade", url, organizationId, hasConnectionParams, corsOrigin } as const;
-  // Beside a ticket, cookies are ignored as beside a Bearer token: the browser adds them, and they may belong to another user.
+  // With a ticket, as with a Bearer token, cookies are ignored: the browser adds them, and they may belong to another user.
   if (ticket !== undefined) return { ...upgrade, ticket, cookies: {} };
   return { ...upgrade, user: query.get(USER_PARAMETER), ...credentialsOf(request, url, options) };
 }

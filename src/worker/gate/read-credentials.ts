@@ -7,7 +7,7 @@ import { GateRefusal } from "./refusal.js";
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*) *$/i;
 
 /**
- * Reads the Bearer token or, if there is none, the cookies. Beside a token, cookies are ignored: the browser adds them,
+ * Reads the Bearer token or, if there is none, the cookies. With a token, cookies are ignored: the browser adds them,
  * and they may belong to another user.
  *
  * @param isOwnCookie whether a cookie's name is one of this app's; all other cookies are ignored

@@ -27,7 +27,7 @@ export function createNetworkLimits({ env, bindings, network }: NetworkLimitsOpt
   return {
     async check(path, { kind }) {
       const revealsAccounts = REVEAL_ACCOUNTS.has(path);
-      // Of the others, only procedures that work without a session: sessions have limits of their own.
+      // Other procedures are limited only if they work without a session, because sessions have limits of their own.
       if (!revealsAccounts && kind !== "email" && kind !== "mail") return;
       const binding = (env as Record<string, unknown>)[revealsAccounts ? signUp : signIn];
       if (!isRateLimit(binding)) return;
