@@ -13,15 +13,15 @@ interface Setup {
   readonly timeout?: number;
   readonly headers?: Record<string, string>;
   readonly ticket?: () => Promise<string>;
-  readonly onAnswer?: () => void;
+  readonly onResponse?: () => void;
 }
 
 function connect(implementation: SocketClass | undefined, setup: Setup = {}) {
-  const { url = "ws://127.0.0.1:1/trpc", timeout = 5_000, headers = {}, ticket, onAnswer = () => {} } = setup;
+  const { url = "ws://127.0.0.1:1/trpc", timeout = 5_000, headers = {}, ticket, onResponse = () => {} } = setup;
   const socket = new ClientSocket({
     timeout,
     prepare: () => prepareConnection({ url, implementation, headers, ticket }),
-    onAnswer,
+    onResponse,
   });
   const events: string[] = [];
   const errors: unknown[] = [];
@@ -264,23 +264,23 @@ it("fails when the server does not answer a check, and not when it does", async 
   const { Scripted, latest } = scriptedClass();
   const dead = connect(Scripted);
   (await latest()).emit("open");
-  const onAnswer = vi.fn<() => void>();
-  expect(dead.socket.check(20, onAnswer)).toBe(true);
-  expect(dead.socket.check(20, onAnswer)).toBe(false);
+  const onResponse = vi.fn<() => void>();
+  expect(dead.socket.check(20, onResponse)).toBe(true);
+  expect(dead.socket.check(20, onResponse)).toBe(false);
   expect((await latest()).sent).toEqual(["PING"]);
   await expect.poll(() => dead.events).toEqual(["open", "close", "error"]);
-  expect(onAnswer).not.toHaveBeenCalled();
+  expect(onResponse).not.toHaveBeenCalled();
 
   const alive = connect(Scripted);
   (await latest(2)).emit("open");
-  alive.socket.check(20, onAnswer);
+  alive.socket.check(20, onResponse);
   (await latest(2)).emit("message", { data: "PONG" });
-  expect(onAnswer).toHaveBeenCalledOnce();
+  expect(onResponse).toHaveBeenCalledOnce();
   await new Promise((resolve) => setTimeout(resolve, 60));
   expect(alive.events).toEqual(["open", "message"]);
-  expect(alive.socket.check(20, onAnswer)).toBe(true);
+  expect(alive.socket.check(20, onResponse)).toBe(true);
   (await latest(2)).emit("message", { data: "data" });
-  expect(onAnswer).toHaveBeenCalledTimes(2);
+  expect(onResponse).toHaveBeenCalledTimes(2);
 });
 
 it("fails at once when a check finds that it has been opening for too long", async () => {

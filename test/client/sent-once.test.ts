@@ -34,7 +34,7 @@ async function connect() {
   class Socket extends ClientSocket {
     constructor(target: string) {
       const options = { url: target, implementation: undefined, headers: {}, ticket: undefined };
-      super({ timeout: 5_000, prepare: () => prepareConnection(options), onAnswer() {} });
+      super({ timeout: 5_000, prepare: () => prepareConnection(options), onResponse() {} });
       sockets.push(this);
     }
   }
