@@ -7,7 +7,7 @@ import { checkAppClass } from "./runtime/check-app-class.js";
 import { createObject, type AppObject } from "./runtime/create-object.js";
 import { guardStorage } from "./runtime/guard-storage.js";
 import type { DeadLetter } from "./messaging/outbox-store.js";
-import type { InternalReply, InternalRequest } from "../shared/internal.js";
+import type { InternalRequest, WireReply } from "../shared/internal.js";
 
 /**
  * The Durable Object of one user, organization or e-mail address. An app extends the class that `createUserDO` returns.
@@ -77,9 +77,9 @@ export abstract class UserDO<TTables, TKv, TDatabase, TFieldsPatch = never, TUse
     return this.#object.trpc(...call);
   }
 
-  /** @internal Handles the framework's messages between objects. */
-  internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>> {
-    return this.#object.internal(request) as Promise<InternalReply<TRequest>>;
+  /** @internal Handles a request of another object. */
+  internal(request: InternalRequest): Promise<WireReply> {
+    return this.#object.internal(request);
   }
 
   /** Checks fields of the app's class. They do not exist yet while the constructor of this class runs. */

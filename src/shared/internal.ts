@@ -3,12 +3,18 @@ import type { SessionTokens } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import type { ErrorReason } from "./error-reason.js";
+import type { Failure, Result } from "./result.js";
 
 /**
- * The messages that objects of an app send each other, and that Workers send to objects. Clients cannot send them. Each comment
- * begins with the sender and the receiver.
+ * A request that an object or a Worker of an app sends to an object. Clients cannot send it. Each comment begins with the
+ * sender and the receiver.
  */
-export type InternalRequest =
+export type InternalRequest = InternalOperation & {
+  /** Whether the sender expects a `Result` where the reply can be a refusal. Earlier versions do not. */
+  readonly wantsResult?: boolean;
+};
+
+type InternalOperation =
   | {
       /** Email index → user: creates the account. Idempotent by `operationId`. */
       readonly op: "createAccount";
@@ -165,11 +171,14 @@ export interface SignInResult {
 }
 
 /** An error for the client. It is data, because a thrown error would lose its class over RPC. */
-export interface RefusedResult {
-  readonly refused: { readonly code: string; readonly message: string; readonly reason?: ErrorReason | undefined };
-  /** Whether a mail was already passed to the app's hook. */
-  readonly mailed?: boolean;
+export interface ClientFailure extends Failure<"CLIENT_ERROR"> {
+  readonly error: { readonly code: string; readonly message: string; readonly reason?: ErrorReason | undefined };
+  /** Whether a mail had already been passed to the app's hook. */
+  readonly mailed?: boolean | undefined;
 }
+
+/** The session has ended, or a new password has just given it another id. */
+export type SessionFailure = Failure<"SESSION_ENDED" | "SESSION_REPLACED">;
 
 /** The caller that a socket ticket was issued to. */
 export interface RedeemedSocketTicket {
@@ -178,24 +187,24 @@ export interface RedeemedSocketTicket {
   readonly expiresAt: number;
 }
 
-/** The results of the messages. */
+/** A question has a boolean as its reply. A request that can be refused has a `Result`. */
 interface Replies {
-  createAccount: SignInResult | RefusedResult | "exists";
+  createAccount: Result<SignInResult, Failure<"ACCOUNT_EXISTS"> | ClientFailure>;
   hasAccount: boolean;
-  /** `"unknown device"`: the device epoch has changed, so the password was not checked. */
-  login: SignInResult | RefusedResult | "refused" | "unknown device";
+  /** `UNKNOWN_DEVICE`: the device epoch has changed, so the password was not checked. */
+  login: Result<SignInResult, Failure<"UNKNOWN_DEVICE" | "WRONG_CREDENTIALS"> | ClientFailure>;
   requestPasswordReset: void;
   requestDeviceLink: void;
-  reserveAddress: "reserved" | "taken" | "too often";
-  countMail: boolean;
-  refresh: SessionTokens | "ended" | "replaced";
+  reserveAddress: Result<"reserved", Failure<"EMAIL_TAKEN" | "TOO_MANY_MAILS">>;
+  countMail: Result<true, Failure<"TOO_MANY_MAILS">>;
+  refresh: Result<SessionTokens, SessionFailure>;
   holdsRefreshToken: boolean;
-  loadSession: FoundSession | null;
-  redeemSocketTicket: RedeemedSocketTicket | null;
+  loadSession: Result<FoundSession, Failure<"SESSION_NOT_FOUND">>;
+  redeemSocketTicket: Result<RedeemedSocketTicket, Failure<"TICKET_INVALID">>;
   /** When the lease expires, in milliseconds since the epoch. */
-  lease: number | "ended" | "replaced";
-  answerInvitation: "accepted" | "declined" | "invalid";
-  admitInvitation: boolean;
+  lease: Result<number, SessionFailure>;
+  answerInvitation: Result<"accepted" | "declined", Failure<"INVITATION_INVALID">>;
+  admitInvitation: Result<true, Failure<"TOO_MANY_INVITATIONS">>;
   hasVerified: boolean;
   blocksInviter: boolean;
   isLastOwner: boolean;
@@ -203,5 +212,25 @@ interface Replies {
   deliver: Receipt;
 }
 
-/** The result of one message. */
+/** The reply to one request. */
 export type InternalReply<TRequest extends InternalRequest> = Replies[TRequest["op"]];
+
+/** A `ClientFailure` as versions before `Result` send it. */
+export interface Refused {
+  readonly refused: ClientFailure["error"];
+  readonly mailed?: boolean;
+}
+
+/** The replies of versions before `Result`. */
+type EarlierReply =
+  | SignInResult
+  | SessionTokens
+  | FoundSession
+  | RedeemedSocketTicket
+  | Refused
+  | string
+  | number
+  | null;
+
+/** A reply of this version or an earlier one, as it crosses RPC. `sendInternal` reads it. */
+export type WireReply = Replies[keyof Replies] | EarlierReply;

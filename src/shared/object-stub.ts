@@ -2,7 +2,7 @@ import type { Call, Reply } from "./call.js";
 import type { Caller } from "./caller.js";
 import type { Device } from "./device.js";
 import { toName, type ObjectAddress } from "./owner.js";
-import type { InternalReply, InternalRequest } from "./internal.js";
+import type { InternalRequest, WireReply } from "./internal.js";
 
 /** Receives the reply to one call of a batch. Over RPC it returns a promise. */
 export type OnReply = (index: number, reply: Reply) => void | Promise<void>;
@@ -24,8 +24,8 @@ export interface ObjectStub {
     requestId?: string,
     onReply?: OnReply,
   ): Promise<Reply[]>;
-  /** Handles a message of the framework. */
-  internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>>;
+  /** Handles a request of another object. Call it through `sendInternal`. */
+  internal(request: InternalRequest): Promise<WireReply>;
   fetch(request: Request): Promise<Response>;
 }
 

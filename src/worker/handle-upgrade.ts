@@ -2,6 +2,7 @@ import { signSocketPass } from "../jwt/socket-pass.js";
 import type { RefreshClaims } from "../jwt/refresh-token.js";
 import type { Device } from "../shared/device.js";
 import { stubOf, type ObjectNamespace } from "../shared/object-stub.js";
+import { sendInternal } from "../shared/send-internal.js";
 import { toName, type ObjectAddress } from "../shared/owner.js";
 import { SOCKET_PASS_HEADER } from "../shared/socket-request.js";
 import type { Configuration } from "./configuration.js";
@@ -42,7 +43,7 @@ export async function handleUpgrade(
 function isNewestToken(claims: RefreshClaims, namespace: ObjectNamespace, device: Device): Promise<boolean> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
-  return stub.internal({ op: "holdsRefreshToken", sessionId, generation, device });
+  return sendInternal(stub, { op: "holdsRefreshToken", sessionId, generation, device });
 }
 
 const notSignedIn: Refusal = {

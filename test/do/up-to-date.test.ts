@@ -7,7 +7,7 @@ const kind = {
   authorize() {},
   context: () => ({}),
   services: () => ({}) as never,
-  internal: () => "answer",
+  internal: () => true,
   tables: () => ({}),
 } satisfies ObjectHandler;
 

@@ -3,6 +3,7 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 import { emailObjectAddress } from "../../shared/email-object-address.js";
 import { invalidLink } from "../../router/auth/invalid-link.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { LinkKind, NoticeKind } from "../mail/mail-message.js";
 import { postMail } from "../mail/post-mail.js";
@@ -60,7 +61,7 @@ export async function countMail(
 ): Promise<boolean> {
   const { namespace, secrets } = identity();
   const stub = stubOf(namespace, await emailObjectAddress(secrets.index, to));
-  return stub.internal({ op: "countMail", kind, id });
+  return (await sendInternal(stub, { op: "countMail", kind, id })).ok;
 }
 
 /**

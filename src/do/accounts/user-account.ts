@@ -1,12 +1,12 @@
 import type { User } from "../../shared/account.js";
 import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
-import type { InternalRequest, RefusedResult, SignInResult } from "../../shared/internal.js";
-import type { SessionTokens } from "../../shared/call.js";
+import type { InternalReply, InternalRequest, SignInResult } from "../../shared/internal.js";
+import { failure, success, type Success } from "../../shared/result.js";
 import { mailLink } from "./account-mails.js";
 import type { AccountDeps } from "./account-deps.js";
 import { toUser, type AccountRow } from "./account-store.js";
-import { catchRefusal } from "./refusable.js";
+import { catchClientError } from "./client-failure.js";
 import type { SessionRow } from "./sessions/session-row.js";
 import { tokensOf } from "./sessions/session-tokens.js";
 import { toPublicSession } from "./sessions/sessions-service.js";
@@ -31,6 +31,7 @@ export interface UserAccountOptions {
 }
 
 type Request<TOp extends InternalRequest["op"]> = Extract<InternalRequest, { op: TOp }>;
+type Reply<TOp extends InternalRequest["op"]> = InternalReply<Request<TOp>>;
 
 /** Signs users up and in, and issues the tokens of their sessions, in the user's own object. */
 export function createUserAccount(options: UserAccountOptions) {
@@ -48,11 +49,11 @@ export function createUserAccount(options: UserAccountOptions) {
     onSessionEnd,
   } = deps;
 
-  async function signIn(account: AccountRow, session: SessionRow, deviceEpoch: string): Promise<SignInResult> {
+  async function signIn(account: AccountRow, session: SessionRow, deviceEpoch: string): Promise<Success<SignInResult>> {
     const tokens = await tokensOf(account, session, identity(), accessSeconds);
     // The app's hook can have set fields.
     const user = toUser(accounts.read() ?? account);
-    return { signedIn: { user, session: toPublicSession(session) }, tokens, deviceEpoch };
+    return success({ signedIn: { user, session: toPublicSession(session) }, tokens, deviceEpoch });
   }
 
   function findActiveSession(caller: Caller): SessionRow | "none needed" | undefined {
@@ -65,9 +66,9 @@ export function createUserAccount(options: UserAccountOptions) {
   async function create(
     { operationId, signup, notLookedUp, device, isMailLimited = false }: Request<"createAccount">,
     onMailed: () => void,
-  ): Promise<SignInResult | "exists"> {
+  ): Promise<Reply<"createAccount">> {
     const { email, password, profile } = signup;
-    if (exists() && accounts.read()?.operationId !== operationId) return "exists";
+    if (exists() && accounts.read()?.operationId !== operationId) return failure("ACCOUNT_EXISTS");
     const passwordHash = await passwords.hash(password);
     const createdAt = new Date();
     // Another call can have created the account while the password was hashed.
@@ -85,7 +86,7 @@ export function createUserAccount(options: UserAccountOptions) {
       if (notLookedUp) audit.add({ action: "password.lookUp", outcome: "failed", sessionId: session.id, device });
       return { account, session, deviceEpoch, hook: onSignup(toUser(account), session) };
     });
-    if (!created) return "exists";
+    if (!created) return failure("ACCOUNT_EXISTS");
     try {
       await created.hook;
     } catch (error) {
@@ -98,22 +99,17 @@ export function createUserAccount(options: UserAccountOptions) {
     return signIn(created.account, created.session, created.deviceEpoch);
   }
 
-  async function login({
-    email,
-    password,
-    device,
-    deviceEpoch: epoch,
-  }: Request<"login">): Promise<SignInResult | "refused" | "unknown device"> {
+  async function login({ email, password, device, deviceEpoch: epoch }: Request<"login">): Promise<Reply<"login">> {
     const account = exists() ? accounts.read() : undefined;
     // The index object is not the authority: only the account's own address signs in here.
     const own = account?.email === email ? account : undefined;
     // Checked before the password, because attempts of a device that is no longer known count with those of strangers.
-    if (own && epoch !== undefined && epoch !== deps.deviceEpoch.read()) return "unknown device";
+    if (own && epoch !== undefined && epoch !== deps.deviceEpoch.read()) return failure("UNKNOWN_DEVICE");
     const ok = await passwords.verify(password, own);
     // The address or the password can have changed while the password was hashed.
     if (!ok || !own || accounts.read()?.email !== email) {
       if (own) runLater(() => exists() && auditFailure(device));
-      return "refused";
+      return failure("WRONG_CREDENTIALS");
     }
     const { session, deviceEpoch, ended, hook } = transaction(() => {
       const created = sessions.create(Date.now(), device.label);
@@ -163,14 +159,13 @@ export function createUserAccount(options: UserAccountOptions) {
   }
 
   return {
-    async create(request: Request<"createAccount">): Promise<SignInResult | RefusedResult | "exists"> {
+    async create(request: Request<"createAccount">): Promise<Reply<"createAccount">> {
       let mailed = false;
-      const result = await catchRefusal(() => create(request, () => (mailed = true)));
-      return typeof result === "object" && "refused" in result ? { ...result, mailed } : result;
+      const result = await catchClientError(() => create(request, () => (mailed = true)));
+      return !result.ok && result.reason === "CLIENT_ERROR" ? { ...result, mailed } : result;
     },
 
-    login: (request: Request<"login">): Promise<SignInResult | RefusedResult | "refused" | "unknown device"> =>
-      catchRefusal(() => login(request)),
+    login: (request: Request<"login">): Promise<Reply<"login">> => catchClientError(() => login(request)),
 
     hasEmail: (email: string): boolean => exists() && accounts.read()?.email === email,
 
@@ -180,16 +175,12 @@ export function createUserAccount(options: UserAccountOptions) {
       return account?.email === email && account.emailVerified;
     },
 
-    async refresh(
-      sessionId: string,
-      generation: number,
-      device: Device,
-    ): Promise<SessionTokens | "ended" | "replaced"> {
+    async refresh(sessionId: string, generation: number, device: Device): Promise<Reply<"refresh">> {
       const account = exists() ? accounts.read() : undefined;
       const session = account && transaction(() => exchangeToken("rotate", sessionId, generation, device));
-      if (account && session) return tokensOf(account, session, identity(), accessSeconds);
+      if (account && session) return success(await tokensOf(account, session, identity(), accessSeconds));
       onSessionEnd(sessionId);
-      return wasReplaced(sessionId) ? "replaced" : "ended";
+      return failure(wasReplaced(sessionId) ? "SESSION_REPLACED" : "SESSION_ENDED");
     },
 
     /** Whether a session accepts a generation of its refresh token. The token is not exchanged. */

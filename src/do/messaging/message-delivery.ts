@@ -1,5 +1,6 @@
 import type { Delivery, Receipt } from "../../shared/internal.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import { parseName } from "../../shared/owner.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 
@@ -8,6 +9,6 @@ export function createMessageDelivery(identity: () => AppIdentity) {
   return async (target: string, delivery: Delivery): Promise<Receipt> => {
     const address = parseName(target);
     if (!address) throw new Error("The target of the message is not an object of this app.");
-    return stubOf(identity().namespace, address).internal({ op: "deliver", ...delivery });
+    return sendInternal(stubOf(identity().namespace, address), { op: "deliver", ...delivery });
   };
 }

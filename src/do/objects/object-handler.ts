@@ -6,8 +6,10 @@ import type { App } from "./app.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
 import type { ObjectPolicy } from "./object-policy.js";
-import type { InternalRequest } from "../../shared/internal.js";
+import type { InternalReply, InternalRequest } from "../../shared/internal.js";
 import type { DeadLetter } from "../messaging/outbox-store.js";
+
+export type HandlerReply = InternalReply<InternalRequest>;
 
 /** What an object knows of itself when it is made. */
 export interface ObjectEnvironment {
@@ -33,8 +35,8 @@ export interface ObjectHandler extends ObjectPolicy {
    * @returns errors that concern a part of the object only, for the app's `onError`
    */
   readonly start?: () => readonly Error[] | void;
-  /** Answers another object's, or the Worker's, own message. */
-  readonly internal?: (request: InternalRequest) => unknown;
+  /** Handles a request of another object or of the Worker. */
+  readonly internal?: (request: InternalRequest) => HandlerReply | Promise<HandlerReply>;
   /** Tells subscribers what was written in this turn now, rather than at its end. */
   readonly flushWrites?: () => void;
   /** Sends what others have to be told, and waits for it, but not for long; `undefined` when there is nothing. */

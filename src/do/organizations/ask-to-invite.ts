@@ -1,5 +1,6 @@
 import { emailObjectAddress } from "../../shared/email-object-address.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import { ReasonedError } from "../../router/reasoned-error.js";
 import type { OrganizationDeps } from "./organization-deps.js";
 
@@ -22,17 +23,17 @@ export async function askToInvite(
 ): Promise<{ inviterVerified: boolean }> {
   const { namespace, secrets } = identity();
   const address = stubOf(namespace, await emailObjectAddress(secrets.index, email));
-  const [isAdmitted, inviterVerified] = await Promise.all([
-    address.internal({ op: "admitInvitation", organizationId, inviterId: inviter?.userId }),
+  const [admission, inviterVerified] = await Promise.all([
+    sendInternal(address, { op: "admitInvitation", organizationId, inviterId: inviter?.userId }),
     inviter !== undefined && isVerified(inviter),
   ]);
-  if (!isAdmitted) throw tooManyInvitations();
+  if (!admission.ok) throw tooManyInvitations();
   return { inviterVerified };
 
   /** If the inviter's object does not answer, the address counts as not verified. */
   async function isVerified({ userId, email: own }: InvitingMember): Promise<boolean> {
     const user = stubOf(namespace, { type: "user", id: userId });
-    return user.internal({ op: "hasVerified", email: own }).catch(() => false);
+    return sendInternal(user, { op: "hasVerified", email: own }).catch(() => false);
   }
 }
 

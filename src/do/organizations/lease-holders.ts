@@ -1,4 +1,5 @@
-import type { InternalRequest } from "../../shared/internal.js";
+import type { InternalRequest, SessionFailure } from "../../shared/internal.js";
+import { failure, success, type Result } from "../../shared/result.js";
 import { toName } from "../../shared/owner.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import { messageTo } from "./organization-messages.js";
@@ -40,10 +41,10 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
     grant<TSession extends { readonly expiresAt: number }>(
       sessions: LeasedSessions<TSession>,
       { sessionId, organizationId, generation }: LeaseRequest,
-    ): number | "ended" | "replaced" {
+    ): Result<number, SessionFailure> {
       const now = Date.now();
       const alive = sessions.findActive(sessionId, now);
-      if (!alive) return sessions.wasReplaced(sessionId, now) ? "replaced" : "ended";
+      if (!alive) return failure(sessions.wasReplaced(sessionId, now) ? "SESSION_REPLACED" : "SESSION_ENDED");
       // An organization asks for a lease only when the session sends or receives something there.
       const session = sessions.touch(alive, now);
       sessions.confirm(session, generation);
@@ -55,7 +56,7 @@ export function createLeaseHolders({ sql, outbox }: LeaseHoldersOptions) {
         organizationId,
         until,
       );
-      return until;
+      return success(until);
     },
 
     /** Notifies the organizations with a lease that the session has ended. Call it in the transaction that ends the sessions. */

@@ -1,3 +1,6 @@
+import type { SessionFailure } from "../../shared/internal.js";
+import { failure, type Result } from "../../shared/result.js";
+
 export const leaseSchema =
   "CREATE TABLE IF NOT EXISTS _leases (session_id TEXT PRIMARY KEY, user_id TEXT NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID; CREATE INDEX IF NOT EXISTS _leases_user ON _leases (user_id)";
 
@@ -23,11 +26,11 @@ export interface LeasesOptions {
   readonly sql: SqlStorage;
   readonly isInitialized: () => boolean;
   /** Requests a lease from the user's object. Returns when it expires, in milliseconds since the epoch. */
-  readonly requestLease: (session: MemberSession) => Promise<number | "ended" | "replaced">;
+  readonly requestLease: (session: MemberSession) => Promise<Result<number, SessionFailure>>;
 }
 
-/** The result of a renewal. `replaced`: the session got a new id a moment ago. */
-type LeaseResult = "alive" | "ended" | "replaced";
+/** The result of a renewal: when the lease expires, in milliseconds since the epoch. */
+type LeaseResult = Result<number, SessionFailure>;
 
 /**
  * Leases of members' sessions: until a lease expires, the organization treats the session as active. The user's object
@@ -39,13 +42,14 @@ type LeaseResult = "alive" | "ended" | "replaced";
  */
 export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions) {
   /** Renewals under way. `ended` is set if the session ends in the meantime, because the result can be older than that. */
-  const requests = new Map<string, { readonly answer: Promise<LeaseResult>; ended: boolean }>();
+  const requests = new Map<string, { readonly result: Promise<LeaseResult>; ended: boolean }>();
 
   async function renew(session: MemberSession): Promise<LeaseResult> {
     const { userId, sessionId, generation } = session;
-    const until = await requestLease(session);
-    if (typeof until === "string") return until;
-    if (requests.get(sessionId)?.ended || !isInitialized()) return "ended";
+    const lease = await requestLease(session);
+    if (!lease.ok) return lease;
+    if (requests.get(sessionId)?.ended || !isInitialized()) return failure("SESSION_ENDED");
+    const until = lease.value;
     sql.exec("DELETE FROM _leases WHERE until <= ?", Date.now());
     sql.exec("INSERT OR REPLACE INTO _leases (session_id, user_id, until) VALUES (?, ?, ?)", sessionId, userId, until);
     // Afterwards, because replacing a lease may delete its generation.
@@ -56,7 +60,7 @@ export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions
         generation,
       );
     }
-    return "alive";
+    return lease;
   }
 
   return {
@@ -77,13 +81,13 @@ export function createLeases({ sql, isInitialized, requestLease }: LeasesOptions
     renew(session: MemberSession): Promise<LeaseResult> {
       const { sessionId } = session;
       const request = requests.get(sessionId);
-      if (request) return request.answer;
+      if (request) return request.result;
       // Starts in a microtask, after the entry was added to the map.
-      const answer = Promise.resolve()
+      const result = Promise.resolve()
         .then(() => renew(session))
         .finally(() => requests.delete(sessionId));
-      requests.set(sessionId, { answer, ended: false });
-      return answer;
+      requests.set(sessionId, { result, ended: false });
+      return result;
     },
 
     /** Deletes the lease of a session that has ended, and rejects a renewal that is under way. */

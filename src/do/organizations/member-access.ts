@@ -28,11 +28,11 @@ export function createMemberAccess({ exists, members, leases, endSession }: Memb
     resolveAccess(caller: Caller): Promise<void> | undefined {
       const session = memberSessionOf(caller);
       if (session === undefined || access(caller) !== "unknown") return undefined;
-      return leases.renew(session).then((answer) => {
-        if (answer === "alive") return;
+      return leases.renew(session).then((lease) => {
+        if (lease.ok) return;
         endSession(session.sessionId);
         // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
-        throw answer === "replaced" ? sessionReplaced() : new SessionEnded();
+        throw lease.reason === "SESSION_REPLACED" ? sessionReplaced() : new SessionEnded();
       });
     },
 

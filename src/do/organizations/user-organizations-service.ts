@@ -2,7 +2,9 @@ import { ReasonedError } from "../../router/reasoned-error.js";
 import type { UserOrganizationsService } from "../../router/services.js";
 import { OWNER, type RolePolicy } from "../../router/organizations/role-policy.js";
 import { randomId } from "../../shared/random-id.js";
+import type { InternalReply, InternalRequest } from "../../shared/internal.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import { toName } from "../../shared/owner.js";
 import { encodeFields } from "../fields/encode-fields.js";
 import type { AppIdentity } from "../lifecycle/identity.js";
@@ -16,6 +18,7 @@ import type { AcceptedInvitation, UserOrganizationStore } from "./user-organizat
 import type { AccountReader } from "./user-organizations.js";
 import { userNotFound } from "../lifecycle/caller-errors.js";
 
+type AnswerRequest = Extract<InternalRequest, { op: "answerInvitation" }>;
 type Account = NonNullable<ReturnType<AccountReader["read"]>>;
 
 /** The stores and services of the user's object that its organizations depend on. */
@@ -72,13 +75,12 @@ export function createUserOrganizationsService({
     { id: invitationId, organizationId }: AcceptedInvitation,
     { email }: Account,
     how: "accept" | "decline",
-  ): Promise<"answered" | "invalid"> {
+  ): Promise<InternalReply<AnswerRequest>> {
     const stub = stubOf(identity().namespace, organization(organizationId));
     // The organization decides and sends the membership as a message, so a lost reply loses nothing.
-    const result = await stub.internal({ op: "answerInvitation", answer: how, invitationId, userId, email });
-    if (result !== "invalid") return "answered";
-    store.deleteInvitation(invitationId);
-    return "invalid";
+    const result = await sendInternal(stub, { op: "answerInvitation", answer: how, invitationId, userId, email });
+    if (!result.ok) store.deleteInvitation(invitationId);
+    return result;
   }
 
   const verifiedEmail = (): string => requireVerifiedAccount().email;
@@ -139,7 +141,7 @@ export function createUserOrganizationsService({
       // Recorded, because the invitation can leave the list before the membership arrives. A repeated call must find it.
       if (invitation) store.setAccepted(invitation, now);
       const accepted = store.accepted(invitationId);
-      const result = accepted ? await answer(accepted, account, "accept") : "invalid";
+      const isAnswered = accepted !== undefined && (await answer(accepted, account, "accept")).ok;
       // The message with the membership usually arrives before the reply.
       const own = store.membershipByInvitation(invitationId);
       if (own) {
@@ -149,7 +151,7 @@ export function createUserOrganizationsService({
       // The user is a member by another invitation. The acceptance stays until it expires, so that the call can be repeated.
       const other = store.membershipIn(accepted?.organizationId);
       if (other) return other;
-      if (result === "answered") throw organizationUnavailable();
+      if (isAnswered) throw organizationUnavailable();
       if (accepted) store.deleteAccepted(accepted.organizationId);
       throw invitationNotFound();
     },
@@ -158,7 +160,7 @@ export function createUserOrganizationsService({
       const account = requireVerifiedAccount();
       const invitation = store.invitation(invitationId, account.email, Date.now());
       if (!invitation) throw invitationNotFound();
-      if ((await answer(invitation, account, "decline")) === "invalid") throw invitationNotFound();
+      if (!(await answer(invitation, account, "decline")).ok) throw invitationNotFound();
       store.deleteInvitation(invitationId);
     },
 

@@ -3,6 +3,7 @@ import { OWNER } from "../../router/organizations/role-policy.js";
 import type { User } from "../../shared/account.js";
 import type { ObjectStub } from "../../shared/object-stub.js";
 import { toName } from "../../shared/owner.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import type { Outbox } from "../messaging/create-outbox.js";
 import type { BlockedInviterStore } from "./blocked-inviters.js";
 import { handlersFor, messageTo, type OrganizationMessageKind } from "./organization-messages.js";
@@ -66,7 +67,9 @@ export function createUserOrganizations({ userId, store, blocked, accounts, outb
     /** An organization that does not answer does not prevent the deletion. It chooses another owner by rank. */
     async assertNotLastOwner(): Promise<void> {
       const own = store.memberships().filter(({ role }) => role === OWNER);
-      const results = await Promise.allSettled(own.map(({ id }) => stub(id).internal({ op: "isLastOwner", userId })));
+      const results = await Promise.allSettled(
+        own.map(({ id }) => sendInternal(stub(id), { op: "isLastOwner", userId })),
+      );
       const withoutOtherOwner = own.filter((_each, index) => {
         const answer = results[index];
         return answer?.status === "fulfilled" && answer.value;

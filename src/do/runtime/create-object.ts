@@ -11,7 +11,8 @@ import type { App } from "../objects/app.js";
 import { identifyApp, type AppIdentity } from "../lifecycle/identity.js";
 import { createEmailObject } from "../objects/email/email-object.js";
 import { createDispatcher } from "./dispatcher.js";
-import type { InternalRequest } from "../../shared/internal.js";
+import type { InternalRequest, WireReply } from "../../shared/internal.js";
+import { toWireReply } from "../../shared/send-internal.js";
 import type { ObjectHandler, ObjectEnvironment } from "../objects/object-handler.js";
 import type { SocketCapability } from "../sockets/socket-capability.js";
 import { createOrganizationObject } from "../objects/organization/organization-object.js";
@@ -168,13 +169,13 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       return memberCalls && caller.type === "user" ? withinMemberQuota(memberCalls, caller, calls, runAll) : runAll();
     },
 
-    internal: async (request: InternalRequest): Promise<unknown> => {
+    internal: async (request: InternalRequest): Promise<WireReply> => {
       if (request.op === "leave") return dispatcher.leave(request.requestId);
-      const answer = await handler.internal?.(request);
+      const reply = await handler.internal?.(request);
       const flushed = handler.flushOutbox?.();
       // A letter's sender need not wait for the letters that come of it.
       if (flushed && request.op !== "deliver") await flushed;
-      return answer;
+      return toWireReply(request, reply);
     },
 
     /** Takes a socket over. The Worker has found out who opens it, and vouches for that. */

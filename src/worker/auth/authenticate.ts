@@ -4,6 +4,7 @@ import type { SessionEffect } from "../../shared/call.js";
 import { anonymous, type Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import type { Configuration } from "../configuration.js";
 import type { BrowserSession } from "../cookies/find-browser-session.js";
 import { verifyAccessTokenCached } from "./access-token-cache.js";
@@ -45,11 +46,12 @@ export async function renew(
 ): Promise<{ caller: Caller; effect: SessionEffect | undefined }> {
   const { userId, sessionId, generation } = claims;
   const stub = stubOf(namespace, { type: "user", id: userId });
-  const tokens = await stub.internal({ op: "refresh", sessionId, generation, device });
-  if (tokens !== "replaced" && tokens !== "ended") return { caller: callerOf(claims), effect: tokens };
+  const refreshed = await sendInternal(stub, { op: "refresh", sessionId, generation, device });
+  if (refreshed.ok) return { caller: callerOf(claims), effect: refreshed.value };
+  const isReplaced = refreshed.reason === "SESSION_REPLACED";
   // The procedure itself checks that the session has ended, and only repeats a reply that was lost.
-  const caller = acceptsSessions === tokens ? callerOf(claims) : anonymous;
-  return { caller, effect: tokens === "ended" ? null : undefined };
+  const caller = acceptsSessions === (isReplaced ? "replaced" : "ended") ? callerOf(claims) : anonymous;
+  return { caller, effect: isReplaced ? undefined : null };
 }
 
 /**

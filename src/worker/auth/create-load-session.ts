@@ -1,6 +1,7 @@
 import type { AnyTRPCRouter, inferRouterOutputs } from "@trpc/server";
 import type { ListedSession, User } from "../../shared/account.js";
 import { stubOf, type ObjectNamespace } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import { readNamespace } from "../configuration.js";
 import { checkOptionNames } from "../../shared/check-options.js";
 import { checkBindingName } from "../check-handler-options.js";
@@ -91,8 +92,9 @@ export function createLoadSession<TRouter extends AnyTRPCRouter>(
     const found = await findToken(request, cookieOptions, createRoutingVerifier(env, audience));
     if (!found) return null;
     const { token, userId } = found;
-    const loaded = await stubOf(namespace, { type: "user", id: userId }).internal({ op: "loadSession", token });
-    return loaded as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>> | null;
+    const loaded = await sendInternal(stubOf(namespace, { type: "user", id: userId }), { op: "loadSession", token });
+    if (!loaded.ok) return null;
+    return loaded.value as LoadedSession<SessionDataOf<TRouter>, SessionUserOf<TRouter>>;
   };
 }
 

@@ -1,5 +1,6 @@
 import { verifySocketTicket } from "../../jwt/socket-ticket.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import type { Configuration } from "../configuration.js";
 import type { Refusal } from "../gate/refusal.js";
 import type { Identity } from "./authenticate.js";
@@ -13,8 +14,8 @@ export async function redeemTicket(
   const claims = await verifySocketTicket(ticket, { secrets: secrets.jwt, audience: binding });
   if (!claims) return undefined;
   const stub = stubOf(namespace, { type: "user", id: claims.userId });
-  const redeemed = await stub.internal({ op: "redeemSocketTicket", id: claims.id, organizationId });
-  return redeemed ? { type: "authenticated", ...redeemed } : undefined;
+  const redeemed = await sendInternal(stub, { op: "redeemSocketTicket", id: claims.id, organizationId });
+  return redeemed.ok ? { type: "authenticated", ...redeemed.value } : undefined;
 }
 
 export const invalidTicket: Refusal = {

@@ -7,6 +7,7 @@ import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
 import { isDevelopment } from "../../shared/is-development.js";
 import { stubOf } from "../../shared/object-stub.js";
+import { sendInternal } from "../../shared/send-internal.js";
 import { toName, type ObjectAddress } from "../../shared/owner.js";
 import { configurationErrorOf, type Configuration } from "../configuration.js";
 import { readStream, type WaitUntil } from "../streams/read-stream.js";
@@ -110,7 +111,8 @@ function sendBatch(
 
   const requestId = signal && crypto.randomUUID();
   const abortCalls = (): void => {
-    const sent = stubOf(configuration.namespace, address).internal({ op: "leave", requestId: requestId ?? "" });
+    const stub = stubOf(configuration.namespace, address);
+    const sent = sendInternal(stub, { op: "leave", requestId: requestId ?? "" });
     waitUntil(sent.catch(() => {}));
   };
 

@@ -1,6 +1,6 @@
 import { createUserDO, type MailMessage } from "trpc-userdo/do";
 import { createHandler } from "trpc-userdo/worker";
-import type { InternalReply, InternalRequest } from "../../../src/shared/internal.js";
+import type { InternalRequest, WireReply } from "../../../src/shared/internal.js";
 import { appRouter } from "./router.js";
 import type { StoredSockets } from "./stored-sockets.js";
 
@@ -19,7 +19,7 @@ const BaseDO = createUserDO(appRouter, {
 });
 
 export class AppDO extends BaseDO {
-  override internal<TRequest extends InternalRequest>(request: TRequest): Promise<InternalReply<TRequest>> {
+  override internal(request: InternalRequest): Promise<WireReply> {
     if (isCutOff && request.op === "deliver") throw new Error("The connection was lost.");
     return super.internal(request);
   }

@@ -1,5 +1,7 @@
 import { randomId } from "../../../shared/random-id.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
+import { failure, success, type Failure, type Result } from "../../../shared/result.js";
+import { sendInternal } from "../../../shared/send-internal.js";
 import type { Alarms } from "../../lifecycle/alarms.js";
 import type { MessageHandlers } from "../../messaging/create-inbox.js";
 import type { MailBudget } from "../../mail/mail-budget.js";
@@ -44,7 +46,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     for (;;) {
       const before = pointers.read();
       if (!before) return "open";
-      const held = await user(before.userId).internal({ op: "hasAccount", email });
+      const held = await sendInternal(user(before.userId), { op: "hasAccount", email });
       if (!isSame(before, pointers.read())) continue;
       if (held && before.state === "reserved") commit();
       return held ? "held" : "open";
@@ -133,31 +135,31 @@ export function createAddressClaims(options: AddressClaimsOptions) {
      * confirmation the address is not verified, so a sign-up and any other change replace the reservation. After it,
      * nothing replaces the reservation until it expires.
      */
-    async reserve(change: Change): Promise<"reserved" | "taken" | "too often"> {
+    async reserve(change: Change): Promise<Result<"reserved", Failure<"EMAIL_TAKEN" | "TOO_MANY_MAILS">>> {
       const { userId, operationId, email, until } = change;
       for (;;) {
-        if (signingUp !== undefined) return "taken";
+        if (signingUp !== undefined) return failure("EMAIL_TAKEN");
         const before = pointers.read();
         const isSameChange = before?.operationId === operationId;
         // Another call by the same link has confirmed the change.
-        if (isSameChange && before?.state === "committed") return "reserved";
+        if (isSameChange && before?.state === "committed") return success("reserved");
         const isProtected =
           before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
         if (before && before.userId !== userId) {
-          if (isProtected || (await syncPointer(email)) === "held") return "taken";
+          if (isProtected || (await syncPointer(email)) === "held") return failure("EMAIL_TAKEN");
           // Another call has changed the pointer in the meantime.
           if (signingUp !== undefined || !isSame(before, pointers.read())) continue;
         }
         // Only a confirmation comes with an operation that is known. An earlier version does not say that it is one.
         const confirms = isSameChange || change.isConfirming === true;
-        if (!confirms && !mails.take("changeEmail")) return "too often";
+        if (!confirms && !mails.take("changeEmail")) return failure("TOO_MANY_MAILS");
         // A new request of the same user does not interrupt their confirmation of an earlier one.
         const isConfirming = confirms || (isProtected && before?.userId === userId);
         initialize(() => {
           pointers.reserve({ userId, operationId, isNewUser: false, isConfirming }, { email, until });
           alarms.arm();
         });
-        return "reserved";
+        return success("reserved");
       }
     },
 

@@ -1,8 +1,10 @@
 import type { Credentials } from "../../../shared/account.js";
 import { decoyUserId } from "../../../shared/email-object-address.js";
 import type { Device } from "../../../shared/device.js";
-import type { RefusedResult, SignInResult } from "../../../shared/internal.js";
+import type { ClientFailure, SignInResult } from "../../../shared/internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
+import { failure, type Failure, type Result } from "../../../shared/result.js";
+import { sendInternal } from "../../../shared/send-internal.js";
 import { knownDevice, type KnownDevice } from "../../../jwt/device-token.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { AddressClaims } from "./address-claims.js";
@@ -37,12 +39,13 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
   async function tryPassword(
     { email, password }: Pick<Credentials, "email" | "password">,
     { userId, device, known }: { readonly userId: string; readonly device: Device; readonly known?: KnownDevice },
-  ): Promise<SignInResult | RefusedResult | "refused" | "unknown device"> {
+  ): Promise<Result<SignInResult, Failure<"UNKNOWN_DEVICE" | "WRONG_CREDENTIALS"> | ClientFailure>> {
     const attempt = throttle.begin(known ? deviceName(known.id) : "account");
-    const result = await user(userId).internal({ op: "login", email, password, device, deviceEpoch: known?.epoch });
+    const request = { op: "login", email, password, device, deviceEpoch: known?.epoch } as const;
+    const result = await sendInternal(user(userId), request);
     // The password was not checked, so the attempt does not count.
-    if (result === "unknown device") attempt.succeeded();
-    if (typeof result === "string" || "refused" in result) return result;
+    if (!result.ok && result.reason === "UNKNOWN_DEVICE") attempt.succeeded();
+    if (!result.ok) return result;
     // A device's count belongs to its user. The account's contains guesses by strangers, which stay counted.
     if (known) attempt.clear();
     else attempt.succeeded();
@@ -59,14 +62,16 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     async signIn(
       credentials: Pick<Credentials, "email" | "password">,
       device: Device,
-    ): Promise<SignInResult | RefusedResult | "refused"> {
+    ): Promise<Result<SignInResult, Failure<"WRONG_CREDENTIALS"> | ClientFailure>> {
       const userId = await userIdOf();
       const known = await knownDeviceOf(userId, device);
       // A known browser has a count of its own, so that wrong passwords of strangers cannot lock its user out.
-      const result = known ? await tryPassword(credentials, { userId, device, known }) : "unknown device";
-      if (result !== "unknown device") return result;
-      const resultAsUnknown = await tryPassword(credentials, { userId, device });
-      return resultAsUnknown === "unknown device" ? "refused" : resultAsUnknown;
+      if (known) {
+        const result = await tryPassword(credentials, { userId, device, known });
+        if (result.ok || result.reason !== "UNKNOWN_DEVICE") return result;
+      }
+      const result = await tryPassword(credentials, { userId, device });
+      return result.ok || result.reason !== "UNKNOWN_DEVICE" ? result : failure("WRONG_CREDENTIALS");
     },
   };
 }

@@ -2,6 +2,7 @@ import { ReasonedError } from "../../../router/reasoned-error.js";
 import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { randomId } from "../../../shared/random-id.js";
 import { stubOf } from "../../../shared/object-stub.js";
+import { sendInternal } from "../../../shared/send-internal.js";
 import type { AccountDeps } from "../account-deps.js";
 import type { ActingSession } from "../audit-log.js";
 import type { PendingEmailChange } from "./pending-change.js";
@@ -48,7 +49,7 @@ export function createEmailChange(deps: AccountDeps) {
   /** @param until when the reservation expires, in milliseconds since the epoch */
   async function reserve({ operationId, email }: PendingEmailChange, until: number, isConfirming = false) {
     const stub = stubOf(identity().namespace, await emailObjectAddress(identity().secrets.index, email));
-    return stub.internal({ op: "reserveAddress", userId, operationId, email, until, isConfirming });
+    return sendInternal(stub, { op: "reserveAddress", userId, operationId, email, until, isConfirming });
   }
 
   /** Frees the address that an operation reserved. Call it inside a transaction. */
@@ -75,9 +76,8 @@ export function createEmailChange(deps: AccountDeps) {
       if (account.email === email) throw emailUnchanged();
       if (!rates.takeDistinct("changeEmail", nameOf(email), REQUEST_RATE, Date.now())) throw tooManyChanges();
       const change = { operationId: randomId(), email };
-      const answer = await reserve(change, Date.now() + RESERVATION_MS);
-      if (answer === "taken") throw taken();
-      if (answer === "too often") throw tooManyMails();
+      const reserved = await reserve(change, Date.now() + RESERVATION_MS);
+      if (!reserved.ok) throw reserved.reason === "EMAIL_TAKEN" ? taken() : tooManyMails();
       const outcome = transaction(() => {
         // The password can have changed, or the session ended, during the reservation. The change is then refused.
         const now = accounts.read();
@@ -117,7 +117,7 @@ export function createEmailChange(deps: AccountDeps) {
       if (!change || sent?.email !== change.email) throw invalidLink();
       assertOwnSession();
       const until = Date.now() + CONFIRMATION_MS;
-      if ((await reserve(change, until + CLOCK_MARGIN_MS, true)) !== "reserved") throw emailTakenMeanwhile();
+      if (!(await reserve(change, until + CLOCK_MARGIN_MS, true)).ok) throw emailTakenMeanwhile();
       const done = transaction(() => {
         const before = accounts.read();
         if (!before) throw invalidLink();

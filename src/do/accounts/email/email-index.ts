@@ -8,7 +8,9 @@ import { emailObjectAddress } from "../../../shared/email-object-address.js";
 import { randomId } from "../../../shared/random-id.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { RequestContext } from "../../lifecycle/request-context.js";
-import type { InternalRequest, RefusedResult, SignInResult } from "../../../shared/internal.js";
+import type { ClientFailure, InternalRequest, SignInResult } from "../../../shared/internal.js";
+import { failure, type Failure, type Result } from "../../../shared/result.js";
+import { sendInternal } from "../../../shared/send-internal.js";
 import type { ObjectStub } from "../../../shared/object-stub.js";
 import type { MailAvailability } from "../../mail/mail-availability.js";
 import type { MailBudget } from "../../mail/mail-budget.js";
@@ -20,7 +22,7 @@ import type { Throttle } from "../../rate/create-throttle.js";
 import { tooManyMails } from "../account-mails.js";
 import { createHashQueue } from "../passwords/hash-queue.js";
 import { encodeFields } from "../../fields/encode-fields.js";
-import { refusalError } from "../refusable.js";
+import { clientError } from "../client-failure.js";
 
 export interface EmailIndexOptions {
   /** The object's own id: the MAC of its address. */
@@ -39,7 +41,7 @@ export interface EmailIndexOptions {
 const MAX_WAITING_REPEATS = 20;
 
 type NewAccount = Omit<Extract<InternalRequest, { op: "createAccount" }>, "op" | "operationId" | "isMailLimited">;
-type SignUpConflict = "taken" | "exists";
+type SignUpResult = Result<SignInResult, Failure<"EMAIL_TAKEN" | "ACCOUNT_EXISTS"> | ClientFailure>;
 
 /** The index object of one address. It finds the user for a caller who knows only the address, and limits attempts. */
 export function createEmailIndex(options: EmailIndexOptions) {
@@ -58,28 +60,23 @@ export function createEmailIndex(options: EmailIndexOptions) {
     if (address.id !== id) throw new Error("An e-mail index object was asked about an address that is not its own.");
   }
 
-  async function createAccount(
-    request: NewAccount,
-    before: number,
-  ): Promise<SignInResult | RefusedResult | SignUpConflict> {
+  async function createAccount(request: NewAccount, before: number): Promise<SignUpResult> {
     for (;;) {
-      const result = await claims.signUp<SignInResult | RefusedResult | "exists">(
-        request.signup.email,
-        async (userId, operationId) => {
-          // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
-          const isMailLimited = !mails.take("verifyEmail", operationId);
-          const answer = await user(userId).internal({ op: "createAccount", operationId, isMailLimited, ...request });
-          // No account was created. The mail was not sent either, unless the app's hook already had it.
-          const isUnsent = answer === "exists" || (isRefused(answer) && !answer.mailed);
-          if (isUnsent && !isMailLimited) mails.giveBack(operationId);
-          const isAccepted = !isRefused(answer);
-          if (isAccepted && answer !== "exists") signUpCount++;
-          return { created: isAccepted, result: answer };
-        },
-      );
+      const result = await claims.signUp<SignUpResult>(request.signup.email, async (userId, operationId) => {
+        // Beyond the limit, sign up without a mail: repeated sign-ups and deletions must not block the address for others.
+        const isMailLimited = !mails.take("verifyEmail", operationId);
+        const sent = { op: "createAccount", operationId, isMailLimited, ...request } as const;
+        const created = await sendInternal(user(userId), sent);
+        // No account was created. The mail was not sent either, unless the app's hook already had it.
+        const isUnsent = !created.ok && !("mailed" in created && created.mailed);
+        if (isUnsent && !isMailLimited) mails.giveBack(operationId);
+        if (created.ok) signUpCount++;
+        return { created: created.ok || created.reason === "ACCOUNT_EXISTS", result: created };
+      });
+      if (result === "taken") return failure("EMAIL_TAKEN");
       if (result !== "busy") return result;
       await claims.whenIdle();
-      if (signUpCount > before) return "taken";
+      if (signUpCount > before) return failure("EMAIL_TAKEN");
       // The other sign-up failed, so the address is free.
     }
   }
@@ -88,14 +85,14 @@ export function createEmailIndex(options: EmailIndexOptions) {
    * Answers a repeated sign-up, for example after a double click, like the first. Its password is checked and counted like
    * that of a sign-in, and a wrong one is answered like any sign-up with an address that has an account.
    */
-  function repeatSignUp(signup: Signup, device: Device): Promise<SignInResult | RefusedResult | SignUpConflict> {
+  function repeatSignUp(signup: Signup, device: Device): Promise<SignUpResult> {
     // One at a time, because concurrent attempts count as wrong until their passwords are checked.
     return repeats.run(async () => {
       try {
         const result = await signIn(signup, device);
-        return result === "refused" ? "taken" : result;
+        return !result.ok && result.reason === "WRONG_CREDENTIALS" ? failure("EMAIL_TAKEN") : result;
       } catch (error) {
-        if (error instanceof TRPCError && error.code === "TOO_MANY_REQUESTS") return "taken";
+        if (error instanceof TRPCError && error.code === "TOO_MANY_REQUESTS") return failure("EMAIL_TAKEN");
         throw error;
       }
     });
@@ -106,13 +103,13 @@ export function createEmailIndex(options: EmailIndexOptions) {
     pendingResets--;
     if (!mails.take("resetPassword")) return;
     const userId = await userIdOf();
-    await user(userId).internal({ op: "requestPasswordReset", email, device });
+    await sendInternal(user(userId), { op: "requestPasswordReset", email, device });
   }
 
   async function mailDeviceLink(email: string, device: Device): Promise<void> {
     isDeviceLinkPending = false;
     const userId = await userIdOf();
-    await user(userId).internal({ op: "requestDeviceLink", email, device });
+    await sendInternal(user(userId), { op: "requestDeviceLink", email, device });
   }
 
   async function completeSignIn(
@@ -137,21 +134,19 @@ export function createEmailIndex(options: EmailIndexOptions) {
         if (signup.profile !== undefined) encodeFields(signup.profile, "profile");
         const checked = await checkNewPassword(signup.password, { lookUp: checkBreachedPassword, field: "password" });
         const result = await createAccount({ signup, notLookedUp: checked === "not looked up", device }, before);
-        const known =
-          result === "taken" && (signUpCount > before || (claims.isNew(Date.now()) && (await isKnown(device))));
-        const answer = known ? await repeatSignUp(signup, device) : result;
-        if (answer === "taken" || answer === "exists") throw emailTaken();
-        if (isRefused(answer)) throw refusalError(answer);
-        return completeSignIn(answer, request, signup.tokens);
+        const isTaken = !result.ok && result.reason === "EMAIL_TAKEN";
+        const isRepeated = isTaken && (signUpCount > before || (claims.isNew(Date.now()) && (await isKnown(device))));
+        const outcome = isRepeated ? await repeatSignUp(signup, device) : result;
+        if (!outcome.ok) throw outcome.reason === "CLIENT_ERROR" ? clientError(outcome) : emailTaken();
+        return completeSignIn(outcome.value, request, signup.tokens);
       },
 
       async login(credentials) {
         await assertOwnAddress(credentials.email);
         const result = await signIn(credentials, request.device);
-        if (result === "refused") throw wrongCredentials();
-        if (isRefused(result)) throw refusalError(result);
+        if (!result.ok) throw result.reason === "CLIENT_ERROR" ? clientError(result) : wrongCredentials();
         await claims.tidy();
-        return completeSignIn(result, request, credentials.tokens);
+        return completeSignIn(result.value, request, credentials.tokens);
       },
 
       async requestPasswordReset(email) {
@@ -179,10 +174,6 @@ export function createEmailIndex(options: EmailIndexOptions) {
 /** A delay after which the reply has been sent. It is short for a user who waits for a mail. */
 function randomDelay(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 450));
-}
-
-function isRefused(result: unknown): result is RefusedResult {
-  return typeof result === "object" && result !== null && "refused" in result;
 }
 
 function emailTaken(): ReasonedError {

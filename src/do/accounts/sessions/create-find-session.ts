@@ -1,6 +1,7 @@
 import { verifyAccessToken } from "../../../jwt/access-token.js";
 import { verifyRefreshToken } from "../../../jwt/refresh-token.js";
 import type { FoundSession } from "../../../shared/internal.js";
+import { failure, success, type Failure, type Result } from "../../../shared/result.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import { toUser, type AccountStore } from "../account-store.js";
 import { decodeSessionData } from "./session-data.js";
@@ -40,23 +41,24 @@ export function createFindSession({ userId, identity, isInitialized, accounts, s
     return { id: claims.sessionId, generation: claims.generation, isRefreshToken: access === undefined };
   }
 
-  return async (token: string): Promise<FoundSession | null> => {
-    if (!isInitialized()) return null;
+  return async (token: string): Promise<Result<FoundSession, Failure<"SESSION_NOT_FOUND">>> => {
+    if (!isInitialized()) return failure("SESSION_NOT_FOUND");
     const claims = await readToken(token);
     const now = Date.now();
     const row = claims && sessions.findActive(claims.id, now);
     const account = accounts.read();
-    if (!row || !account) return null;
+    if (!row || !account) return failure("SESSION_NOT_FOUND");
     const { generation, isRefreshToken } = claims;
     // Once a client has presented the successor of a refresh token, that token may be a copy.
-    if (isRefreshToken && !(generation !== undefined && isCurrentGeneration(row, generation, now))) return null;
+    if (isRefreshToken && !(generation !== undefined && isCurrentGeneration(row, generation, now)))
+      return failure("SESSION_NOT_FOUND");
     const session = sessions.touch(row, now);
     sessions.confirm(session, generation);
     const data = sessions.readData(session.id);
-    return {
+    return success({
       user: toUser(account),
       session: toListed(session, true),
       data: data === undefined ? undefined : decodeSessionData(data),
-    };
+    });
   };
 }

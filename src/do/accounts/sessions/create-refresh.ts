@@ -2,6 +2,7 @@ import { ReasonedError } from "../../../router/reasoned-error.js";
 import { verifyRefreshToken } from "../../../jwt/refresh-token.js";
 import type { Refreshed, ObjectServices } from "../../../router/services.js";
 import type { RequestContext } from "../../lifecycle/request-context.js";
+import { failure } from "../../../shared/result.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 import type { UserAccount } from "../user-account.js";
 import { SessionEnded, sessionReplaced } from "../../lifecycle/caller-errors.js";
@@ -24,12 +25,17 @@ export function createRefresh({
     const token = inBody ?? request.refreshCookie ?? "";
     const { secrets, binding } = identity();
     const claims = await verifyRefreshToken(token, { secrets: secrets.jwt, audience: binding });
-    const tokens =
-      claims?.userId === userId ? await account.refresh(claims.sessionId, claims.generation, request.device) : "ended";
-    // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
-    if (tokens === "replaced") throw sessionReplaced();
-    // Cookies are cleared only if the token came in one: the browser can have the session of another user.
-    if (tokens === "ended") throw inBody === undefined ? new SessionEnded() : sessionEnded();
+    const refreshed =
+      claims?.userId === userId
+        ? await account.refresh(claims.sessionId, claims.generation, request.device)
+        : failure("SESSION_ENDED");
+    if (!refreshed.ok) {
+      // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
+      if (refreshed.reason === "SESSION_REPLACED") throw sessionReplaced();
+      // Cookies are cleared only if the token came in one: the browser can have the session of another user.
+      throw inBody === undefined ? new SessionEnded() : sessionEnded();
+    }
+    const tokens = refreshed.value;
     if (inBody !== undefined) return { tokens };
     request.setSession(tokens);
     return {};

@@ -2,6 +2,7 @@ import { SOCKET_TICKET_LIFETIME, signSocketTicket } from "../../../jwt/socket-ti
 import type { IssuedSocketTicket } from "../../../router/services.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { RedeemedSocketTicket } from "../../../shared/internal.js";
+import { failure, success, type Failure, type Result } from "../../../shared/result.js";
 import { randomId } from "../../../shared/random-id.js";
 import type { AppIdentity } from "../../lifecycle/identity.js";
 
@@ -58,14 +59,15 @@ export function createSocketTickets({ userId, identity, authorize }: SocketTicke
     /**
      * Redeems a ticket, once. Of concurrent attempts, the first succeeds.
      *
-     * @returns `null` if it was used, expired or is for another object, or if the session has ended
+     * @returns a failure if it was used, expired or is for another object, or if the session has ended
      */
-    redeem(id: string, organizationId: string | undefined): RedeemedSocketTicket | null {
+    redeem(id: string, organizationId: string | undefined): Result<RedeemedSocketTicket, Failure<"TICKET_INVALID">> {
       const ticket = tickets.get(id);
       tickets.delete(id);
-      if (!ticket || ticket.expiresAt <= Date.now() || ticket.organizationId !== organizationId) return null;
+      if (!ticket || ticket.expiresAt <= Date.now() || ticket.organizationId !== organizationId)
+        return failure("TICKET_INVALID");
       const { caller, accessExpiresAt } = ticket;
-      return authorize(caller) ? { caller, expiresAt: accessExpiresAt } : null;
+      return authorize(caller) ? success({ caller, expiresAt: accessExpiresAt }) : failure("TICKET_INVALID");
     },
   };
 }

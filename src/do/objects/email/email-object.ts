@@ -2,6 +2,8 @@ import { wrongObject } from "../../../router/wrong-object.js";
 import { stubOf } from "../../../shared/object-stub.js";
 import type { Delivery, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { toName } from "../../../shared/owner.js";
+import { failure, success } from "../../../shared/result.js";
+import { sendInternal } from "../../../shared/send-internal.js";
 import { deviceName } from "../../accounts/email/address-sign-in.js";
 import { createAddressClaims } from "../../accounts/email/address-claims.js";
 import { createThrottle, throttleSchema } from "../../rate/create-throttle.js";
@@ -23,7 +25,7 @@ import { outboxHeadsSchema } from "../../messaging/outbox-heads.js";
 import { createOutboxStore, outboxSchema } from "../../messaging/outbox-store.js";
 import { createMessageDelivery } from "../../messaging/message-delivery.js";
 import { createLifecycle } from "../../lifecycle/lifecycle.js";
-import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createInbox, inboxSchema } from "../../messaging/create-inbox.js";
 import { createFrameworkSchema } from "../../tables/schema/framework-schema.js";
 
@@ -134,7 +136,8 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
   async function isBlocked({ email, inviter, invitedBy }: WaitingInvitation): Promise<boolean> {
     const owner = ownerId();
     if (owner === undefined || invitedBy === undefined) return false;
-    return user(owner).internal({ op: "blocksInviter", email, inviter: { userId: inviter?.userId, email: invitedBy } });
+    const blocked = { userId: inviter?.userId, email: invitedBy };
+    return sendInternal(user(owner), { op: "blocksInviter", email, inviter: blocked });
   }
 
   function holdsMore(): boolean {
@@ -158,10 +161,12 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       setSession: request.setSession,
       index: () => index.service(request),
     }),
-    async internal(request: InternalRequest) {
+    async internal(request: InternalRequest): Promise<HandlerReply> {
       if (request.op === "reserveAddress") return claims.reserve(request);
-      if (request.op === "admitInvitation") return invitations.reserve(request);
-      if (request.op === "countMail") return mails.take(request.kind, request.id);
+      if (request.op === "admitInvitation")
+        return (await invitations.reserve(request)) ? success(true) : failure("TOO_MANY_INVITATIONS");
+      if (request.op === "countMail")
+        return mails.take(request.kind, request.id) ? success(true) : failure("TOO_MANY_MAILS");
       if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
       const receipt = receive(request);
       await outbox.flushPosted();

@@ -2,6 +2,8 @@ import superjson from "superjson";
 import { OWNER } from "../../../router/organizations/role-policy.js";
 import type { Delivery, InternalReply, InternalRequest, Receipt } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
+import { failure, success } from "../../../shared/result.js";
+import { sendInternal } from "../../../shared/send-internal.js";
 import { parseName, toName } from "../../../shared/owner.js";
 import { createRateLog, rateLogSchema } from "../../rate/rate-log.js";
 import { createMailAvailability } from "../../mail/mail-availability.js";
@@ -79,7 +81,7 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     leases: createLeases({
       sql,
       isInitialized,
-      requestLease: ({ userId, ...session }) => user(userId).internal({ op: "lease", organizationId, ...session }),
+      requestLease: ({ userId, ...session }) => sendInternal(user(userId), { op: "lease", organizationId, ...session }),
     }),
     rates: createRateLog(sql),
     mail: createMailAvailability({ env: environment.env, settings: app.mail }),
@@ -146,12 +148,13 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
   type AnswerRequest = Extract<InternalRequest, { op: "answerInvitation" }>;
 
   async function answerInvitation(request: AnswerRequest): Promise<InternalReply<AnswerRequest>> {
-    if (!exists()) return "invalid";
-    if (request.answer === "decline") return invitations.decline(request) ? "declined" : "invalid";
-    if (!invitations.accept(request)) return "invalid";
+    if (!exists()) return failure("INVITATION_INVALID");
+    if (request.answer === "decline")
+      return invitations.decline(request) ? success("declined") : failure("INVITATION_INVALID");
+    if (!invitations.accept(request)) return failure("INVITATION_INVALID");
     // So that the user's own object knows by the time that it gets this answer.
     await outbox.flushTarget(toName({ type: "user", id: request.userId }));
-    return "accepted";
+    return success("accepted");
   }
 
   const exists = (): boolean => isInitialized() && organizations.exists();

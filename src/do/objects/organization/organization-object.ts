@@ -2,7 +2,7 @@ import { notSignedIn } from "../../../router/auth/not-signed-in.js";
 import type { Caller } from "../../../shared/caller.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { kvSchema } from "../../kv/kv-table.js";
-import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createMemberAccess } from "../../organizations/member-access.js";
 import { createOrganizationService, notAMember } from "../../organizations/organization-service.js";
 import { composeOrganizationObject, organizationTables } from "./compose-organization-object.js";
@@ -114,7 +114,10 @@ function ofMember<TContext extends { readonly member: unknown }>(caller: Caller,
 
 type Services = ReturnType<typeof composeOrganizationObject>;
 
-function answer({ receive, answerInvitation, isLastOwner }: Services, request: InternalRequest): unknown {
+function answer(
+  { receive, answerInvitation, isLastOwner }: Services,
+  request: InternalRequest,
+): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
   if (request.op === "answerInvitation") return answerInvitation(request);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);

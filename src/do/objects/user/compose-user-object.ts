@@ -1,7 +1,9 @@
 import type { AppDefinition } from "../../../router/definition.js";
 import type { Tables } from "../../../router/schema/table-api.js";
 import type { User } from "../../../shared/account.js";
+import type { SessionFailure } from "../../../shared/internal.js";
 import { stubOf } from "../../../shared/object-stub.js";
+import { failure, type Result } from "../../../shared/result.js";
 import { toName } from "../../../shared/owner.js";
 import type { AccountHooks } from "../../accounts/account-hooks.js";
 import type { ObjectEnvironment } from "../object-handler.js";
@@ -204,8 +206,8 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
     inbox: createInbox({ sql, transaction, isInitialized: exists, handlers: organizations.handlers }),
     organizationList,
     blockedInviters,
-    lease: (request: LeaseRequest): number | "ended" | "replaced" =>
-      exists() ? transaction(() => leaseHolders.grant(deps.sessions, request)) : "ended",
+    lease: (request: LeaseRequest): Result<number, SessionFailure> =>
+      exists() ? transaction(() => leaseHolders.grant(deps.sessions, request)) : failure("SESSION_ENDED"),
     account: createUserAccount({
       deps,
       isInitialized,

@@ -17,7 +17,7 @@ import { accountTables, composeUserObject, type UserComponents } from "./compose
 import type { ObjectPolicy } from "../object-policy.js";
 import type { InternalRequest } from "../../../shared/internal.js";
 import { kvSchema } from "../../kv/kv-table.js";
-import type { ObjectHandler, ObjectEnvironment } from "../object-handler.js";
+import type { HandlerReply, ObjectHandler, ObjectEnvironment } from "../object-handler.js";
 import { createUserOrganizationsService } from "../../organizations/user-organizations-service.js";
 import { createOwnerStorage } from "../owner-storage.js";
 import { socketSchema } from "../../sockets/subscription-store.js";
@@ -182,7 +182,7 @@ type Answers = UserComponents & {
   readonly tickets: SocketTickets;
 };
 
-function answer(services: Answers, request: InternalRequest): unknown {
+function answer(services: Answers, request: InternalRequest): HandlerReply | Promise<HandlerReply> {
   const {
     account,
     app,

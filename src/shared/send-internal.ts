@@ -1,0 +1,70 @@
+import type { ClientFailure, InternalReply, InternalRequest, Refused, WireReply } from "./internal.js";
+import type { ObjectStub } from "./object-stub.js";
+import { failure, success, type Result } from "./result.js";
+
+type Op = InternalRequest["op"];
+type ReplyOf<TOp extends Op> = InternalReply<Extract<InternalRequest, { op: TOp }>>;
+
+/** The operations that reply with a `Result`. */
+type ResultOp = { [TOp in Op]: ReplyOf<TOp> extends Result<unknown, infer _TFailure> ? TOp : never }[Op];
+
+type ReasonOf<TOp extends ResultOp> = Exclude<Extract<ReplyOf<TOp>, { ok: false }>["reason"], ClientFailure["reason"]>;
+
+/**
+ * How versions before `Result` state a reason. While a deployment replaces one version by another, objects and Workers of
+ * both call each other.
+ */
+const earlierReasons: { readonly [TOp in ResultOp]: Readonly<Record<ReasonOf<TOp>, string | false | null>> } = {
+  createAccount: { ACCOUNT_EXISTS: "exists" },
+  login: { WRONG_CREDENTIALS: "refused", UNKNOWN_DEVICE: "unknown device" },
+  reserveAddress: { EMAIL_TAKEN: "taken", TOO_MANY_MAILS: "too often" },
+  countMail: { TOO_MANY_MAILS: false },
+  refresh: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced" },
+  loadSession: { SESSION_NOT_FOUND: null },
+  redeemSocketTicket: { TICKET_INVALID: null },
+  lease: { SESSION_ENDED: "ended", SESSION_REPLACED: "replaced" },
+  answerInvitation: { INVITATION_INVALID: "invalid" },
+  admitInvitation: { TOO_MANY_INVITATIONS: false },
+};
+
+/** Sends a request to another object of the app. Every call of `internal` goes through here, because versions reply differently. */
+export async function sendInternal<TRequest extends InternalRequest>(
+  stub: Pick<ObjectStub, "internal">,
+  request: TRequest,
+): Promise<InternalReply<TRequest>> {
+  const reply = await stub.internal({ ...request, wantsResult: true });
+  return readReply(request.op, reply) as InternalReply<TRequest>;
+}
+
+/** Converts a reply for a sender of an earlier version, which does not ask for a `Result`. */
+export function toWireReply(request: InternalRequest, reply: WireReply): WireReply {
+  if (request.wantsResult === true || !isResultOp(request.op) || !isResult(reply)) return reply;
+  if (reply.ok) return reply.value;
+  if (reply.reason === "CLIENT_ERROR") return { refused: reply.error, ...(reply.mailed && { mailed: true }) };
+  return reasonsOf(request.op)[reply.reason];
+}
+
+/** Reads a reply of this version or an earlier one. */
+export function readReply(op: Op, reply: WireReply): unknown {
+  if (!isResultOp(op) || isResult(reply)) return reply;
+  for (const [reason, earlier] of Object.entries(reasonsOf(op))) if (reply === earlier) return failure(reason);
+  return isRefused(reply)
+    ? ({ ...failure("CLIENT_ERROR"), error: reply.refused, mailed: reply.mailed } satisfies ClientFailure)
+    : success(reply);
+}
+
+function reasonsOf(op: ResultOp): Readonly<Partial<Record<string, string | false | null>>> {
+  return earlierReasons[op];
+}
+
+function isResultOp(op: Op): op is ResultOp {
+  return Object.hasOwn(earlierReasons, op);
+}
+
+function isResult(reply: WireReply): reply is Extract<WireReply, { readonly ok: boolean }> {
+  return typeof reply === "object" && reply !== null && "ok" in reply;
+}
+
+function isRefused(reply: WireReply): reply is Refused {
+  return typeof reply === "object" && reply !== null && "refused" in reply;
+}
