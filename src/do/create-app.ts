@@ -13,9 +13,9 @@ import { throttleOptions } from "./rate/throttle-delay.js";
 import { createTableSet } from "./tables/table-set.js";
 
 /**
- * Checks the definitions and options of an app, and fills in the defaults, when the class is created.
+ * Checks the definitions and options of an app when its class is created, and fills in the defaults.
  *
- * @throws Error if an option or the router's definition is wrong
+ * @throws Error if an option or the definition of the router is not valid
  */
 export function createApp(router: AnyTRPCRouter, options: UserDOOptions): App {
   guardFetch();

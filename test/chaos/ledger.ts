@@ -1,5 +1,5 @@
 import { runInDurableObject } from "cloudflare:test";
-import { createChangeLog } from "../../src/do/change-log/create-change-log.js";
+import { pruneLog } from "../../src/do/change-log/prune-log.js";
 import { createHistory, Violation, type Entry } from "./history.js";
 import type { TableName, Turn } from "./schedule.js";
 
@@ -70,7 +70,7 @@ export function createLedger(object: () => DurableObjectStub) {
     /** Prunes the object's log to the given number of entries. Returns how many it deleted. */
     prune: (maxRows: number): Promise<number> =>
       runInDurableObject(object(), (_instance, { storage: { sql } }) => {
-        const gone = createChangeLog(sql).prune({ maxRows, maxAgeMs: Number.MAX_SAFE_INTEGER });
+        const gone = pruneLog(sql, { maxRows, maxAgeMs: Number.MAX_SAFE_INTEGER });
         const [first] = sql.exec("SELECT min(seq) AS seq FROM _changes WHERE seq > 1").toArray();
         prunedTo = Number(first?.["seq"] ?? 2) - 1;
         return gone;

@@ -2,119 +2,93 @@ import type { Change } from "../../shared/change.js";
 import { formatCursor, parseCursor, type Cursor } from "../../shared/cursor.js";
 import { countFitting, PAGE_BYTES, SMALL_PAGE_BYTES } from "../tables/query/page-bytes.js";
 import { storageLimits } from "../tables/codec/value-size.js";
+import type { ChangeLog } from "./create-change-log.js";
+import type { NetChange } from "./fold-changes.js";
 import { createIdSet, matchesRow, type IdSet, type RowFilter } from "./row-filter.js";
 
-/** One row's net change, and the log entry that it ends with. */
-export interface NetChange {
-  readonly table: string;
-  readonly id: string;
-  readonly type: "create" | "update" | "delete";
-  readonly cursor: Cursor;
-}
-
-/** What the hub reads of the change log. */
-export interface ChangeLogReader {
-  /** The newest entry. */
-  head(): Cursor;
-  /** Whether a cursor names an entry that is still there. */
-  check(cursor: Cursor): boolean;
-  /** The net changes of some tables after one entry, up to and with another, in the order of their last entries. */
-  read(range: {
-    readonly tables: readonly string[];
-    readonly after: Cursor;
-    readonly until: Cursor;
-    /** Only rows with such an id. */
-    readonly matches?: ((id: string) => boolean) | undefined;
-    /** Leaves out what an earlier page told. */
-    readonly from?: Cursor | undefined;
-    readonly limit?: number | undefined;
-  }): NetChange[];
-  /** Which tables have entries in a range. */
-  tablesIn(range: { readonly after: Cursor; readonly until: Cursor }): string[];
-}
-
-/** A change as a subscriber is told it. */
+/** A change as subscribers receive it. */
 export interface TrackedChange {
-  /** The id of the event: where to resume. */
+  /** The id of the event, from which a subscriber can resume. */
   readonly cursor: string;
   /** The row's id; empty for a reset. */
   readonly id: string;
-  /** As it goes to subscribers: a {@link Change}, or what the hub's `present` makes of it. */
+  /** A {@link Change}, or the result of the hub's `present`. */
   readonly change: unknown;
 }
 
-/** All that was committed between two looks at the log. */
+/** All writes that were committed since the previous flush. */
 export interface Flush {
   readonly from: Cursor;
+  /** The tables with changes. */
   readonly tables: readonly string[];
-  /** Whether it changed any of some rows of a table. */
+  /** Whether it changed a row that the filter matches. */
   concerns(table: string, rows: RowFilter): boolean;
-  /** What came of each row of a table. Read once, however many listeners ask. */
+  /** The net change of each row of a table. Read once for all listeners. */
   net(table: string): readonly NetChange[];
-  /** The first page of it, with the rows. Read once, however many listeners ask. */
-  page(table: string): Missed;
+  /** The first page of these changes, with the rows. Read once for all listeners. */
+  page(table: string): MissedChanges;
 }
 
 export type FlushListener = (flush: Flush) => void;
 
-/** How far a subscriber that lags has come. */
+/** The position of a subscriber that has missed changes. */
 export interface Position {
-  /** What it had been told when it began to lag, or the id that it came back with. */
+  /** The last change before the gap, or the event id with which the client resumes. */
   readonly after: Cursor | string;
-  /** The last change of that gap that it was told. */
+  /** The last change of the gap that was delivered. */
   readonly from?: Cursor | undefined;
   /**
-   * Where the gap ends whose pages it is told. What came of a row depends on all of the gap: if it grew while its
-   * pages are told, a row that was told as created and is deleted since would come to nothing, and stay.
+   * Fixed end of the gap while its pages are delivered. Net changes depend on the whole gap: if it grew between pages, a row
+   * that was delivered as created and has been deleted since would have no net change, and the subscriber would keep it.
    */
   readonly until?: Cursor | undefined;
 }
 
-/** What a subscriber has missed, or a page of it. */
-export interface Missed {
+/** Changes that a subscriber has missed, or a page of them. */
+export interface MissedChanges {
   readonly changes: readonly TrackedChange[];
-  /** Where it is after this page, while there is more. */
+  /** The position after this page; `undefined` after the last page. */
   readonly next: Position | undefined;
 }
 
 export interface ChangeHubOptions {
-  readonly log: ChangeLogReader;
-  /** Rows as the app sees them; one that is gone is missing from the map. */
+  readonly log: Pick<ChangeLog, "head" | "check" | "read" | "tablesIn">;
+  /** Reads rows as the app sees them. The map has no entries for deleted rows. */
   readonly rows: (table: string, ids: readonly string[]) => ReadonlyMap<string, unknown>;
-  /** Sizes of rows as stored, in bytes. The map has no entries for deleted rows and for tables without long columns. */
+  /** Reads the sizes of rows as stored, in bytes. The map has no entries for deleted rows and for tables without long columns. */
   readonly sizes: (table: string, ids: readonly string[]) => ReadonlyMap<string, number>;
   /**
-   * What subscribers of a table are told of a change.
-   * @default the change
+   * Converts a change of a table to the event that its subscribers receive.
+   * @default the change itself
    */
   readonly present?: (table: string, change: Change<unknown>) => unknown;
 }
 
-/** The part of the missed changes that a subscriber asks for. A page of long rows ends before its limit. */
+/** The part of the missed changes to read. A page of long rows ends before its limit. */
 export interface MissedOptions {
   /**
-   * Only these rows.
+   * Limits the changes to these rows.
    * @default all
    */
   readonly rows?: RowFilter | undefined;
   /**
-   * The most changes to give.
+   * Maximum number of changes.
    * @default all
    */
   readonly limit?: number | undefined;
 }
 
-/** Pages that are kept for other subscribers at the same position. They are read one after the other. */
+/** Number of cached pages for other subscribers at the same position. Subscribers read their pages one after the other. */
 const SHARED_PAGES = 4;
 
-/** Tells who listens what was written, once for all writes of one turn. Never polls. */
+/** Notifies listeners of writes, once for all writes of one turn of the event loop. */
 export function createChangeHub({ log, rows, sizes, present = (_table, change) => change }: ChangeHubOptions) {
   const subscribers = new Set<readonly FlushListener[]>();
   let head = log.head();
-  /** The pages that were read last, while subscribers share them. */
-  let shared: Map<string, Missed> | undefined;
+  /** Cache of pages while subscribers share them; `undefined` otherwise. */
+  let shared: Map<string, MissedChanges> | undefined;
 
-  function readShared(key: string, read: () => Missed): Missed {
+  function readShared(key: string, read: () => MissedChanges): MissedChanges {
     const known = shared?.get(key);
     if (known || !shared) return known ?? read();
     const page = read();
@@ -124,7 +98,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     return page;
   }
 
-  /** Net changes with their rows. A row that is gone by now is left out: a later entry speaks for it. */
+  /** Adds the rows to net changes. A row that has been deleted since is left out, because a later entry has its deletion. */
   function withRows(table: string, net: readonly NetChange[]): TrackedChange[] {
     const existing = net.filter(({ type }) => type !== "delete").map(({ id }) => id);
     const data = existing.length > 0 ? rows(table, existing) : new Map<string, unknown>();
@@ -135,7 +109,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     });
   }
 
-  /** As many of the changes as fit into a page, and at least one, so that a long row is read alone. */
+  /** Returns the changes that fit into a page, at least one. A row that is longer than a page gets a page of its own. */
   function firstOf(table: string, net: readonly NetChange[], pageBytes: number): readonly NetChange[] {
     if (net.length * storageLimits.rowBytes <= Math.max(pageBytes, storageLimits.rowBytes)) return net;
     const bytes = sizes(
@@ -153,7 +127,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     table: string,
     { after, from, until = head }: Position,
     { rows: filter, limit }: MissedOptions,
-  ): Missed {
+  ): MissedChanges {
     const cursor = typeof after === "string" ? parseCursor(after) : after;
     if (!cursor || !log.check(cursor)) {
       const change: Change<unknown> = { type: "reset" };
@@ -170,7 +144,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
   const hub = {
     head: (): Cursor => head,
 
-    /** Tells of what was written since the last time. @throws what a listener threw, once all were told */
+    /** Notifies the listeners of writes since the last flush. @throws the first error of a listener, after all were called */
     flush(): void {
       const from = head;
       const until = log.head();
@@ -178,7 +152,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
       head = until;
       const net = new Map<string, NetChange[]>();
       const ids = new Map<string, IdSet>();
-      const pages = new Map<string, Missed>();
+      const pages = new Map<string, MissedChanges>();
       const flush: Flush = {
         from,
         tables: log.tablesIn({ after: from, until }),
@@ -198,7 +172,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
           return known;
         },
       };
-      const pageOf = (table: string): Missed => {
+      const pageOf = (table: string): MissedChanges => {
         const all = flush.net(table);
         const first = firstOf(table, all, PAGE_BYTES);
         const next = first.length < all.length ? { after: from, from: first.at(-1)?.cursor, until } : undefined;
@@ -214,12 +188,12 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
           }
         }
       }
-      // Not before all were told: the head has moved on, and nobody would be told of this again.
+      // Thrown only now, because the head has moved on: a listener that was not called would miss these writes.
       if (failure) throw failure.cause;
     },
 
-    /** What a subscriber has missed, or a page of it; `reset` when the log cannot tell any more. */
-    since(table: string, position: Position, options: MissedOptions = {}): Missed {
+    /** Reads the changes that a subscriber has missed, or a page of them. One `reset` if the log no longer has them all. */
+    since(table: string, position: Position, options: MissedOptions = {}): MissedChanges {
       if (!shared) return readMissed(table, position, options);
       const { after, from, until = head } = position;
       const { rows: filter, limit } = options;
@@ -228,7 +202,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     },
 
     /**
-     * Runs synchronous work that writes nothing to the app's tables. Changes are read once for all subscribers at the same position.
+     * Runs synchronous work that does not write to the app's tables. Changes are read once for all subscribers at the same position.
      */
     inOneRead(work: () => void): void {
       if (shared) return work();
@@ -241,9 +215,9 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
     },
 
     /**
-     * Calls the listeners for each flush, one after the other. A listener that throws does not stop those after it.
+     * Registers listeners, which each flush calls in order. A listener that throws does not stop those after it.
      *
-     * @returns removes the listeners
+     * @returns a function that removes the listeners
      */
     onFlush(...listeners: readonly FlushListener[]): () => void {
       subscribers.add(listeners);
@@ -255,7 +229,7 @@ export function createChangeHub({ log, rows, sizes, present = (_table, change) =
 
 export type ChangeHub = ReturnType<typeof createChangeHub>;
 
-/** An id that a resumed subscription goes on from. It may tell a row as updated that it has not told yet. */
+/** Returns the event id from which a subscriber resumes. A row it has not received yet can then arrive as an update. */
 export function positionOf({ after, from }: Position): string {
   if (from) return formatCursor(from);
   return typeof after === "string" ? after : formatCursor(after);

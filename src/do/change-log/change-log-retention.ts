@@ -1,22 +1,22 @@
 import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_SECONDS } from "../../shared/check-options.js";
-import type { WakeUp } from "../lifecycle/alarms.js";
+import type { AlarmTask } from "../lifecycle/alarms.js";
 import { pruneLog } from "./prune-log.js";
 import { readRaw } from "../tables/codec/sql-value.js";
 
-/** How much of its change log an object keeps. A subscriber that was away for longer gets one `reset`. */
+/** Limits of the change log of an object. A subscriber that resumes from a pruned position gets one `reset`. */
 export interface ChangeLogRetention {
   /**
-   * Most entries.
+   * Maximum number of entries.
    * @default 50000
    */
   readonly maxEntries?: number;
   /**
-   * Most bytes, about.
+   * Approximate maximum size, in bytes.
    * @default 8388608 (8 MiB)
    */
   readonly maxBytes?: number;
   /**
-   * How old an entry may be, in seconds.
+   * Maximum age of an entry, in seconds.
    * @default 604800 (7 days)
    */
   readonly maxAge?: number;
@@ -24,7 +24,7 @@ export interface ChangeLogRetention {
 
 const DAY = 24 * 60 * 60;
 
-/** @throws Error that names the option which could not take effect */
+/** Checks the option and fills in its defaults. @throws Error with the name of the option that is not valid */
 export function retentionOf(given: ChangeLogRetention = {}): Required<ChangeLogRetention> {
   checkOptionNames("changeLog", given, { maxEntries: true, maxBytes: true, maxAge: true });
   const filled = withDefaultOptions({ maxEntries: 50_000, maxBytes: 8 * 1_048_576, maxAge: 7 * DAY }, given);
@@ -34,29 +34,29 @@ export function retentionOf(given: ChangeLogRetention = {}): Required<ChangeLogR
   return filled;
 }
 
-/** Most entries that one run forgets: a long run would keep calls waiting. */
+/** Maximum number of entries that one run deletes, because calls wait for the run. */
 const PAGE = 5_000;
-/** How far the log may grow over its limits before it is looked at. */
+/** The log is pruned when it exceeds its limit by this factor. */
 const SLACK = 1.1;
-/** The smallest number of bytes that an entry takes. */
+/** Minimum size of an entry, in bytes. */
 const ENTRY_BYTES = 64;
 
 export interface ChangeLogPrunerOptions {
   readonly sql: SqlStorage;
   readonly retention: Required<ChangeLogRetention>;
   readonly isInitialized: () => boolean;
-  /** Sets the object's alarm to what is due. */
+  /** Sets the alarm of the object. */
   readonly arm: () => void;
 }
 
-/** Keeps the change log within its limits, a page at a time, by alarm. */
+/** Prunes the change log to its limits by alarm, a page at a time. */
 export function createChangeLogPruner({ sql, retention, isInitialized, arm }: ChangeLogPrunerOptions) {
   const { maxEntries, maxBytes, maxAge } = retention;
-  const most = Math.min(maxEntries, Math.floor(maxBytes / ENTRY_BYTES));
-  const lookEvery = Math.max(1, Math.floor(most * (SLACK - 1)));
+  const maxLength = Math.min(maxEntries, Math.floor(maxBytes / ENTRY_BYTES));
+  const checkInterval = Math.max(1, Math.floor(maxLength * (SLACK - 1)));
   let written = 0;
 
-  // The first entry stays for ever, so it says nothing of the log's age.
+  // Without the first entry, which is never pruned.
   const bounds = (): { length: number; oldest: number } | undefined => {
     const [row] = readRaw(
       sql,
@@ -65,25 +65,25 @@ export function createChangeLogPruner({ sql, retention, isInitialized, arm }: Ch
     return row && { length: Number(row[0]), oldest: Number(row[1]) };
   };
 
-  const wakeUp: WakeUp = {
+  const task: AlarmTask = {
     name: "change log",
     due() {
       const stored = isInitialized() ? bounds() : undefined;
       if (!stored || stored.length === 0) return undefined;
-      return stored.length > most * SLACK ? 0 : stored.oldest + maxAge * 1000;
+      return stored.length > maxLength * SLACK ? 0 : stored.oldest + maxAge * 1000;
     },
     run(now) {
-      pruneLog(sql, { maxRows: most, maxBytes, maxAgeMs: maxAge * 1000, now, page: PAGE });
+      pruneLog(sql, { maxRows: maxLength, maxBytes, maxAgeMs: maxAge * 1000, now, page: PAGE });
     },
   };
 
   return {
-    wakeUp,
-    /** Counts the rows of a write. Looking at the log after each would cost as much as the write. */
+    task,
+    /** Counts the rows of a write. The log is measured only now and then, because measuring costs as much as a write. */
     onWrite(rows: number): void {
       written += rows;
-      if (written < lookEvery) return;
-      written %= lookEvery;
+      if (written < checkInterval) return;
+      written %= checkInterval;
       arm();
     },
   };

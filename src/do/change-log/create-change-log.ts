@@ -2,10 +2,9 @@ import { type Cursor, formatCursor } from "../../shared/cursor.js";
 import { foldChanges, type LogEntry, type LogType, type NetChange } from "./fold-changes.js";
 import type { IndexedEntry } from "./log-index.js";
 import { createLogIndexCache } from "./log-index-cache.js";
-import { pruneLog, type PruneOptions } from "./prune-log.js";
 import { readRaw, type SqlValue } from "../tables/codec/sql-value.js";
 
-/** The entries after one cursor, up to and with another. */
+/** The entries after one cursor, up to and including another. */
 export interface LogRange {
   readonly after: Cursor;
   readonly until: Cursor;
@@ -13,34 +12,33 @@ export interface LogRange {
 
 export interface ReadOptions extends LogRange {
   /**
-   * Only these tables.
+   * Limits the changes to these tables.
    * @default all
    */
   readonly tables?: readonly string[] | undefined;
   /**
-   * Only rows with such an id.
+   * Limits the changes to rows with matching ids.
    * @default all
    */
   readonly matches?: ((id: string) => boolean) | undefined;
   /**
-   * Goes on after a change that an earlier page ended with. The range stays the same: what came of a row
-   * depends on all of it.
-   * @default from the start
+   * The last change of the previous page. The range stays the same for all pages, because net changes depend on all of it.
+   * @default the start of the range
    */
   readonly from?: Cursor | undefined;
   /**
-   * The most changes to give.
+   * Maximum number of changes.
    * @default all
    */
   readonly limit?: number | undefined;
 }
 
-/** A longer gap is read through an index, which its pages and the gaps of other cursors share. In entries. */
+/** Number of entries above which a gap is read through an index, which all pages and cursors share. */
 const LONG_GAP = 512;
 
 const ENTRY = 'seq, lower(hex(nonce)), "table", type, id';
 
-/** Reads the log that the triggers of the tables write. */
+/** Reads the change log, which triggers of the tables write. */
 export function createChangeLog(sql: SqlStorage) {
   const indexes = createLogIndexCache(sql);
 
@@ -59,16 +57,19 @@ export function createChangeLog(sql: SqlStorage) {
   }
 
   return {
-    /** The newest entry. */
+    /** Returns the cursor of the newest entry. */
     head(): Cursor {
       const [row] = readRaw(sql, "SELECT seq, lower(hex(nonce)) FROM _changes ORDER BY seq DESC LIMIT 1");
-      if (!row) throw new Error("The change log is empty: its first entry is made at the object's birth.");
+      if (!row)
+        throw new Error(
+          "The change log is empty, but initialization creates its first entry. Do not delete rows of `_changes`.",
+        );
       return toCursor(row);
     },
 
     /**
-     * Whether everything after a cursor is still there to be told. Not so for one from another object, from before
-     * a roll back, forged, or so old that entries after it are gone.
+     * Whether the log has all entries after a cursor. It does not if entries after the cursor were pruned, or if the cursor
+     * is of another object, was rolled back or is forged.
      */
     check(cursor: Cursor): boolean {
       const entries = readRaw(sql, "SELECT seq, lower(hex(nonce)) FROM _changes WHERE seq >= ? ORDER BY seq LIMIT 2", [
@@ -76,11 +77,11 @@ export function createChangeLog(sql: SqlStorage) {
       ]).map(toCursor);
       const [entry, next] = entries;
       if (!entry || formatCursor(entry) !== formatCursor(cursor)) return false;
-      // The first entry is never pruned, but those after it are.
+      // The first entry is never pruned, so it does not show that the entries after it exist.
       return !next || next.seq === cursor.seq + 1;
     },
 
-    /** What came of each row in a range, in the order of the rows' last entries. */
+    /** Returns the net change of each row in a range, in the order of the rows' last entries. */
     read({ tables, matches, after, until, from, limit = Infinity }: ReadOptions): NetChange[] {
       const [table] = tables ?? [];
       if (table !== undefined && tables?.length === 1 && limit < Infinity && until.seq - after.seq > LONG_GAP) {
@@ -100,7 +101,7 @@ export function createChangeLog(sql: SqlStorage) {
       return rest.length <= limit ? rest : rest.slice(0, limit);
     },
 
-    /** Which tables have entries in a range. */
+    /** Returns the tables that have entries in a range. */
     tablesIn({ after, until }: LogRange): string[] {
       const rows = readRaw(sql, 'SELECT DISTINCT "table" FROM _changes WHERE seq > ? AND seq <= ?', [
         after.seq,
@@ -108,9 +109,6 @@ export function createChangeLog(sql: SqlStorage) {
       ]);
       return rows.map(([table]) => String(table));
     },
-
-    /** Forgets the oldest entries; says how many. The first and the newest stay, so that every cursor names one. */
-    prune: (options: PruneOptions): number => pruneLog(sql, options),
   };
 }
 

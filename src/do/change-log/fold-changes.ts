@@ -1,6 +1,6 @@
 import type { Cursor } from "../../shared/cursor.js";
 
-/** What an entry of the log says of a row. */
+/** The type of write that an entry of the log records. */
 export type LogType = (typeof LOG_TYPES)[number];
 
 export const LOG_TYPES = ["create", "update", "delete"] as const;
@@ -13,20 +13,20 @@ export interface LogEntry {
   readonly cursor: Cursor;
 }
 
-/** What came of one row, and the last entry about it. */
+/** The net change of one row, with the cursor of the last entry about it. */
 export type NetChange = LogEntry;
 
 /**
- * Folds entries, oldest first, into what came of each row, in the order of the rows' last entries. A row that was
- * created and deleted is left out; one that was deleted and created again was updated.
+ * Folds entries, oldest first, into the net change of each row, in the order of the rows' last entries. A row that was
+ * created and then deleted is left out. A row that was deleted and then created again counts as updated.
  */
 export function foldChanges(entries: Iterable<LogEntry>): NetChange[] {
   const rows = new Map<string, { first: LogType; last: LogEntry }>();
   for (const entry of entries) {
-    // A table's name has no space, so no two rows share a key.
+    // Names of tables have no spaces, so each row has its own key.
     const key = `${entry.table} ${entry.id}`;
     const first = rows.get(key)?.first ?? entry.type;
-    // Deleted first, so that the row moves to the end: a map keeps the order in which keys came.
+    // Deleted first, so that the row moves to the end of the map.
     rows.delete(key);
     rows.set(key, { first, last: entry });
   }
@@ -36,7 +36,7 @@ export function foldChanges(entries: Iterable<LogEntry>): NetChange[] {
   });
 }
 
-/** What came of a row: whether it existed before shows in its first entry, whether it does now in its last. */
+/** The net change of a row. Its first entry shows whether it existed before, its last whether it exists now. */
 export function netType(first: LogType, last: LogType): LogType | undefined {
   if (first === "create") return last === "delete" ? undefined : "create";
   return last === "delete" ? "delete" : "update";

@@ -3,7 +3,7 @@ import type { LogType } from "./fold-changes.js";
 import { createLogIndex, type LogIndex } from "./log-index.js";
 import { readRaw } from "../tables/codec/sql-value.js";
 
-/** The indexes of all tables together, in bytes. The default log of 50,000 entries fits, if the ids are not long. */
+/** Memory limit of all indexes together, in bytes. A log of 50,000 entries, the default, fits unless ids are long. */
 const MOST_BYTES = 8 * 1_048_576;
 
 interface CoveredIndex {
@@ -14,17 +14,17 @@ interface CoveredIndex {
 }
 
 /**
- * Keeps indexes of the log in memory, one for each table that subscribers resume in. An index is extended as the log grows,
- * and rebuilt from further back for an older cursor: at least twice as far each time, so that a series of ever older cursors
- * costs no more than the length of the log in total.
+ * Caches indexes of the log in memory, one for each table in which subscribers resume. An index is extended as the log
+ * grows. For an older cursor it is rebuilt from at least twice as far back, so that a series of ever older cursors costs no
+ * more in total than the length of the log.
  */
 export function createLogIndexCache(sql: SqlStorage, mostBytes = MOST_BYTES) {
-  // The one that was read last comes last.
+  // The least recently used index comes first.
   const indexes = new Map<string, CoveredIndex>();
 
   const bytes = (): number => Array.from(indexes.values()).reduce((sum, { index }) => sum + index.bytes(), 0);
 
-  /** Deletes indexes of other tables until one has memory. Returns whether it has. */
+  /** Deletes indexes of other tables until an index fits. Returns whether it fits. */
   function makeRoom(index: LogIndex, table: string): boolean {
     for (const [oldest, known] of Array.from(indexes)) {
       if (index.bytes() + bytes() - (indexes.get(table)?.index.bytes() ?? 0) <= mostBytes) return true;
@@ -33,12 +33,12 @@ export function createLogIndexCache(sql: SqlStorage, mostBytes = MOST_BYTES) {
     return index.bytes() <= mostBytes;
   }
 
-  function isThere({ seq, nonce }: Cursor): boolean {
+  function exists({ seq, nonce }: Cursor): boolean {
     const [row] = readRaw(sql, "SELECT lower(hex(nonce)) FROM _changes WHERE seq = ?", [seq]);
     return row?.[0] === nonce;
   }
 
-  /** Reads entries into an index. Returns whether there was memory for them. */
+  /** Reads entries into an index. Returns whether they fit into the memory limit. */
   function fill(index: LogIndex, table: string, after: number, until: number): boolean {
     const entries = sql
       .exec(
@@ -51,7 +51,7 @@ export function createLogIndexCache(sql: SqlStorage, mostBytes = MOST_BYTES) {
     let checked = 0;
     for (const [seq, type, id] of entries) {
       index.add({ seq: Number(seq), type: String(type) as LogType, id: String(id) });
-      // To look at all indexes for each entry would cost more than to add it.
+      // Checked at intervals, because adding up all indexes costs more than adding an entry.
       if (index.bytes() - checked < mostBytes / 64) continue;
       if (!makeRoom(index, table)) return false;
       checked = index.bytes();
@@ -59,12 +59,12 @@ export function createLogIndexCache(sql: SqlStorage, mostBytes = MOST_BYTES) {
     return makeRoom(index, table);
   }
 
-  /** The index of a table, if it covers a gap or can be extended so that it does. */
+  /** Returns the index of a table if it covers the gap, or can be extended to cover it. */
   function extended(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
     const known = indexes.get(table);
     if (!known || known.base > after.seq) return undefined;
-    // Its entries may have been rolled back, or pruned before anybody read them.
-    if (!isThere(known.until)) return undefined;
+    // Its entries can have been rolled back, or pruned before they were read.
+    if (!exists(known.until)) return undefined;
     if (until.seq <= known.until.seq) return known.index;
     if (!fill(known.index, table, known.until.seq, until.seq)) return undefined;
     known.until = until;
@@ -72,7 +72,7 @@ export function createLogIndexCache(sql: SqlStorage, mostBytes = MOST_BYTES) {
   }
 
   function rebuilt(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
-    // The old one and the new one would be in memory at once.
+    // Deleted first, so that the old and the new index are not in memory at the same time.
     indexes.delete(table);
     const base = Math.max(0, until.seq - 2 * (until.seq - after.seq));
     const index = createLogIndex();
@@ -85,7 +85,7 @@ export function createLogIndexCache(sql: SqlStorage, mostBytes = MOST_BYTES) {
     /** Estimated memory of all indexes, in bytes. */
     bytes,
 
-    /** An index that contains all of a gap of a table; `undefined` if that takes too much memory. */
+    /** Returns an index that contains all of a gap of a table; `undefined` if it would exceed the memory limit. */
     covering(table: string, after: Cursor, until: Cursor): LogIndex | undefined {
       const index = extended(table, after, until) ?? rebuilt(table, after, until);
       const covered = indexes.get(table);

@@ -1,9 +1,9 @@
 import type { Cursor } from "../../shared/cursor.js";
 import { LOG_TYPES, netType, type LogType } from "./fold-changes.js";
 
-/** Memory of one entry, in bytes: its numbers. */
+/** Memory of one entry, in bytes. */
 const ENTRY_BYTES = 21;
-/** Memory of one row beside the characters of its id, in bytes, estimated. */
+/** Estimated memory of one row without the characters of its id, in bytes. */
 const ROW_BYTES = 100;
 
 /** One entry of the log, without its nonce. */
@@ -13,19 +13,19 @@ export interface IndexedEntry {
   readonly id: string;
 }
 
-/** Which changes of a table are wanted. */
+/** Selects changes of a table. */
 export interface IndexRange {
   readonly after: Cursor;
   readonly until: Cursor;
-  /** Leaves out the changes up to this one. */
+  /** Leaves out the changes up to and including this one. */
   readonly from?: Cursor | undefined;
   readonly matches?: ((id: string) => boolean) | undefined;
   readonly limit: number;
 }
 
 /**
- * The entries of one table in memory, linked by row, so that the net changes of every gap are read from the same index:
- * however many cursors there are, the log is read once.
+ * Holds the entries of one table in memory, linked by row. The net changes of all gaps are read from it, so the log is read
+ * once for any number of cursors.
  */
 export function createLogIndex() {
   const ids: string[] = [];
@@ -36,7 +36,7 @@ export function createLogIndex() {
   let count = 0;
   let characters = 0;
 
-  // Three numbers for each entry: its row, and the entries before and after it of the same row (-1 for none).
+  // Three numbers for each entry: its row, and the previous and next entry of the same row (-1 for none).
   const row = (entry: number): number => links[3 * entry] ?? -1;
   const previous = (entry: number): number => links[3 * entry + 1] ?? -1;
   const next = (entry: number): number => links[3 * entry + 2] ?? -1;
@@ -54,7 +54,7 @@ export function createLogIndex() {
     types.set(before.types);
   }
 
-  /** The first entry above a position in the log. */
+  /** Returns the first entry after a position in the log. */
   function firstAbove(seq: number): number {
     let low = 0;
     let high = count;
@@ -76,7 +76,7 @@ export function createLogIndex() {
     /** Estimated memory, in bytes. */
     bytes: (): number => ENTRY_BYTES * seqs.length + ROW_BYTES * ids.length + characters,
 
-    /** Adds an entry that is newer than all before it. */
+    /** Adds an entry, which must be newer than all others. */
     add({ seq, type, id }: IndexedEntry): void {
       if (count === seqs.length) grow();
       const last = lastOf.get(id);
@@ -92,7 +92,7 @@ export function createLogIndex() {
       lastOf.set(id, count++);
     },
 
-    /** The net changes of a gap, in the order of the rows' last entries. */
+    /** Returns the net changes of a gap, in the order of the rows' last entries. */
     read({ after, until, from = after, matches, limit }: IndexRange): IndexedEntry[] {
       const changes: IndexedEntry[] = [];
       for (let entry = firstAbove(Math.max(after.seq, from.seq)); entry < count; entry++) {

@@ -1,32 +1,32 @@
 import { readRaw } from "../tables/codec/sql-value.js";
 
-/** How much of the log to keep. What any of them says is too much goes, oldest first. */
+/** Limits of the log. The oldest entries that exceed any of them are deleted. */
 export interface PruneOptions {
-  /** The most entries. */
+  /** Maximum number of entries. */
   readonly maxRows: number;
-  /** How old an entry may be, in milliseconds. */
+  /** Maximum age of an entry, in milliseconds. */
   readonly maxAgeMs: number;
   /**
-   * The most bytes, about.
+   * Approximate maximum size, in bytes.
    * @default no limit
    */
   readonly maxBytes?: number | undefined;
   /**
-   * The time to count from.
+   * The current time, in milliseconds since the epoch.
    * @default Date.now()
    */
   readonly now?: number | undefined;
   /**
-   * The most entries to forget at once.
-   * @default all that have to go
+   * Maximum number of entries to delete at once.
+   * @default no limit
    */
   readonly page?: number | undefined;
 }
 
-/** About what an entry takes besides its texts. */
+/** Approximate size of an entry without its texts, in bytes. */
 const ENTRY_BYTES = 32;
 
-/** The newest entry that each limit wants gone. Entries are numbered without gaps but after the first. */
+/** The newest entry that exceeds each limit. Entries are numbered without gaps, except after the first. */
 const BY_COUNT = "SELECT max(seq) - ? FROM _changes";
 const BY_AGE =
   "SELECT coalesce((SELECT min(seq) - 1 FROM _changes WHERE seq > 1 AND at >= ?), (SELECT max(seq) FROM _changes))";
@@ -36,7 +36,7 @@ const BY_BYTES = `SELECT max(seq) FROM (
 
 const END_OF_PAGE = "SELECT min(seq) - 1 + ? FROM _changes WHERE seq > 1";
 
-/** Forgets entries; says how many. The first one and the newest always stay. */
+/** Deletes the oldest entries beyond the limits, and returns their number. The first and the newest always stay. */
 export function pruneLog(
   sql: SqlStorage,
   { maxRows, maxAgeMs, maxBytes, now = Date.now(), page }: PruneOptions,
@@ -45,8 +45,8 @@ export function pruneLog(
   const cuts = [upTo(BY_COUNT, maxRows), upTo(BY_AGE, now - maxAgeMs)];
   if (maxBytes !== undefined) cuts.push(upTo(BY_BYTES, maxBytes));
   const cut = Math.min(Math.max(...cuts), page === undefined ? Infinity : upTo(END_OF_PAGE, page));
-  const gone = "seq > 1 AND seq <= ? AND seq < (SELECT max(seq) FROM _changes)";
-  const [count] = readRaw(sql, `SELECT count(*) FROM _changes WHERE ${gone}`, [cut]);
-  sql.exec(`DELETE FROM _changes WHERE ${gone}`, cut);
+  const expired = "seq > 1 AND seq <= ? AND seq < (SELECT max(seq) FROM _changes)";
+  const [count] = readRaw(sql, `SELECT count(*) FROM _changes WHERE ${expired}`, [cut]);
+  sql.exec(`DELETE FROM _changes WHERE ${expired}`, cut);
   return Number(count?.[0]);
 }

@@ -1,13 +1,13 @@
-/** Which rows of a table a source tells of. Plain data: it is kept with the subscription while the object sleeps. */
+/** Selects rows of a table. Plain data, because it is stored with the subscription while the object hibernates. */
 export type RowFilter = { readonly id: string } | { readonly prefix: string };
 
-/** Whether it lets a row through. None lets all. */
+/** Whether a filter matches a row. No filter matches all rows. */
 export function matchesRow(filter: RowFilter | undefined, id: string): boolean {
   if (!filter) return true;
   return "id" in filter ? filter.id === id : id.startsWith(filter.prefix);
 }
 
-/** Ids that many filters are matched against, each without looking at all of them. */
+/** A set of ids that is matched against many filters without a scan for each. */
 export interface IdSet {
   /** Whether a filter matches any of the ids. */
   matches(filter: RowFilter): boolean;
@@ -17,7 +17,7 @@ export function createIdSet(ids: readonly string[]): IdSet {
   const all = new Set(ids);
   let sorted: readonly string[] | undefined;
 
-  /** The first id that does not come before a text. Those that begin with the text follow it. */
+  /** Returns the first id, in order, that is not less than a text. Ids that begin with the text start there. */
   function firstFrom(text: string): string | undefined {
     sorted ??= [...all].sort();
     let low = 0;

@@ -1,4 +1,4 @@
-import type { WakeUp } from "../lifecycle/alarms.js";
+import type { AlarmTask } from "../lifecycle/alarms.js";
 import type { KvStore } from "./kv-store.js";
 
 /** Most entries that one run deletes. A longer run would delay calls. */
@@ -10,7 +10,7 @@ export interface KvExpiryOptions {
 }
 
 /** Deletes expired entries by the alarm. Until then they are stored, but no read returns them. */
-export function createKvExpiry({ store, isInitialized }: KvExpiryOptions): WakeUp {
+export function createKvExpiry({ store, isInitialized }: KvExpiryOptions): AlarmTask {
   return {
     name: "kv",
     due: () => (isInitialized() ? store.nextExpiry() : undefined),

@@ -1,25 +1,25 @@
 import type { OnError } from "../../router/error-report.js";
 
-/** A part of an object that wants to be woken by the clock. */
-export interface WakeUp {
+/** A task that an object runs at certain times. */
+export interface AlarmTask {
   readonly name: string;
-  /** When it next has something to do, read from its own table; `undefined` for nothing. */
+  /** When the task is due next, read from its table, in milliseconds since the epoch; `undefined` if never. */
   readonly due: () => number | undefined;
-  /** Does what is due. Whatever it throws is reported, and tried again later. */
+  /** Does the work that is due. An error is reported, and the task retried later. */
   readonly run: (now: number) => void | Promise<void>;
 }
 
-/** The one alarm of an object, shared by its parts. */
+/** Shares the alarm of an object, of which the platform has only one, between tasks. */
 export interface Alarms {
-  register(wakeUp: WakeUp): void;
+  register(task: AlarmTask): void;
   /**
-   * Sets the alarm to whatever is due first. Call it in the transaction that made something due: both are then
-   * committed, or neither.
+   * Sets the alarm to the time of the first task that is due. Call it in the transaction that makes something due, so that
+   * both are committed together.
    */
   arm(): void;
-  /** After a start: where there is no alarm, the tables say whether there should be. */
+  /** Sets the alarm after a start if it is missing and a task is due. */
   restore(): void;
-  /** Runs nothing until the next start. An alarm that rings is set again, so that a later version finds one. */
+  /** Stops all tasks until the next start. An alarm that fires is set again, so that a later version receives it. */
   suspend(): void;
   onAlarm(info?: AlarmInvocationInfo): Promise<void>;
 }
@@ -29,16 +29,16 @@ export interface AlarmsOptions {
   readonly onError: OnError;
 }
 
-/** The platform gives up on an alarm that throws after six tries, so the last of them sets a new one. */
-const LAST_TRIES = 5;
-const FIRST_PAUSE = 1_000;
-const LONGEST_PAUSE = 15 * 60_000;
+/** The platform gives up on an alarm after six failed tries, so the last try sets a new alarm. */
+const MAX_RETRIES = 5;
+const FIRST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 15 * 60_000;
 
 export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
-  const tasks: WakeUp[] = [];
-  /** Parts that failed, and when they are tried again. In memory: after a start they may try at once. */
+  const tasks: AlarmTask[] = [];
+  /** Tasks that failed, and when they are retried. Kept in memory: after a start they are retried immediately. */
   const pauses = new Map<string, { readonly until: number; readonly failures: number }>();
-  let armed = false;
+  let isArmed = false;
   let isSuspended = false;
 
   const report = (name: string, error: unknown): void =>
@@ -49,14 +49,14 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
       type: undefined,
     });
 
-  function dueOf(task: WakeUp): number | undefined {
+  function dueOf(task: AlarmTask): number | undefined {
     const due = task.due();
     return due === undefined ? undefined : Math.max(due, pauses.get(task.name)?.until ?? 0);
   }
 
   function earliest(): number | undefined {
     const times = tasks.flatMap((task) => dueOf(task) ?? []);
-    // The platform takes no time before 1970.
+    // The platform rejects times before 1970.
     return times.length === 0 ? undefined : Math.max(Math.min(...times), 1);
   }
 
@@ -64,42 +64,42 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
     if (isSuspended) return;
     const at = earliest();
     if (at !== undefined) void storage.setAlarm(at);
-    else if (armed) void storage.deleteAlarm();
-    armed = at !== undefined;
+    else if (isArmed) void storage.deleteAlarm();
+    isArmed = at !== undefined;
   }
 
-  async function run(task: WakeUp): Promise<void> {
+  async function run(task: AlarmTask): Promise<void> {
     try {
       await task.run(Date.now());
       pauses.delete(task.name);
     } catch (error) {
       const failures = (pauses.get(task.name)?.failures ?? 0) + 1;
-      const pause = Math.min(FIRST_PAUSE * 2 ** (failures - 1), LONGEST_PAUSE);
+      const pause = Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), MAX_PAUSE_MS);
       pauses.set(task.name, { failures, until: Date.now() + pause });
       report(task.name, error);
     }
   }
 
   return {
-    register: (wakeUp) => void tasks.push(wakeUp),
+    register: (task) => void tasks.push(task),
     arm,
 
     suspend: () => void (isSuspended = true),
 
     restore() {
-      // An alarm is set in the transaction that makes something due, so one that is there is right. To look only
-      // where there is none keeps a wake cheap: most objects that hold anything have one.
+      // An alarm is set in the transaction that makes something due, so an existing alarm is right. The tables are read only
+      // if there is none, which keeps the start fast: most initialized objects have one.
       storage
         .getAlarm()
-        .then((set) => {
-          if (set === null) arm();
-          else armed = true;
+        .then((at) => {
+          if (at === null) arm();
+          else isArmed = true;
         })
         .catch((error: unknown) => report("start", error));
     },
 
     async onAlarm(info) {
-      if (isSuspended) return storage.setAlarm(Date.now() + LONGEST_PAUSE);
+      if (isSuspended) return storage.setAlarm(Date.now() + MAX_PAUSE_MS);
       try {
         const now = Date.now();
         const due = tasks
@@ -110,8 +110,8 @@ export function createAlarms({ storage, onError }: AlarmsOptions): Alarms {
         arm();
       } catch (error) {
         report("all", error);
-        if ((info?.retryCount ?? 0) < LAST_TRIES) throw error;
-        await storage.setAlarm(Date.now() + LONGEST_PAUSE);
+        if ((info?.retryCount ?? 0) < MAX_RETRIES) throw error;
+        await storage.setAlarm(Date.now() + MAX_PAUSE_MS);
       }
     },
   };

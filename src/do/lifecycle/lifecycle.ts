@@ -2,37 +2,37 @@ import type { FrameworkSchema } from "../tables/schema/framework-schema.js";
 
 /** The app's tables in objects of one kind. */
 export interface AppSchema {
-  /** Creates all of them. Runs inside the transaction that creates the object. */
+  /** Creates the tables. Runs inside the transaction that initializes the object. */
   install(sql: SqlStorage): void;
   /**
-   * Brings stored tables up to date. Runs inside a transaction, and only when the fingerprint differs.
+   * Upgrades stored tables. Runs inside a transaction, and only when the fingerprint differs.
    *
-   * @returns whether all of it could be done; if not, the next start tries again
+   * @returns whether all tables were upgraded; if not, the next start retries
    */
   update(sql: SqlStorage): boolean;
-  /** Changes whenever the tables do. */
+  /** Identifies the definitions of the tables. */
   readonly fingerprint: string;
 }
 
 export interface LifecycleOptions {
   readonly storage: DurableObjectStorage;
   readonly framework: FrameworkSchema;
-  /** @default none: the object stores nothing of the app */
+  /** @default none, for an object without tables of the app */
   readonly app?: AppSchema;
 }
 
-/** Which schema an object has: the number of the framework's last step, and the fingerprint of all statements. */
+/** The schema of an object: the number of the last step of the framework, and the fingerprint of all statements. */
 interface StoredSchema {
   readonly version: number;
   readonly fingerprint: string;
 }
 
-/** Ends the fingerprint of a schema of which a part is missing. It equals that of no version. */
+/** Ends the fingerprint of an incomplete schema, so that it differs from that of every version. */
 const INCOMPLETE = "(incomplete)";
 
 /**
- * Whether an object has been born. Naming an object is enough to wake it, so being awake must store nothing: only
- * a sign-up, a new organization or a reservation gives it its schema.
+ * Initializes an object, upgrades its schema and erases it. Any name creates a Durable Object, so an object stores nothing
+ * when it starts: only a sign-up, a new organization or a reservation initializes it.
  */
 export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
   const { sql } = storage;
@@ -43,7 +43,7 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
   return {
     isInitialized: (): boolean => initialized,
 
-    /** Gives the object its schema if it has none, and runs `work`: both, or neither. */
+    /** Creates the schema if there is none, and runs `work` in the same transaction. */
     initialize<TResult>(work: () => TResult): TResult {
       const before = initialized;
       try {
@@ -54,7 +54,7 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
             sql.exec("INSERT INTO _object (fingerprint, version) VALUES (?, ?)", fingerprint, version);
             framework.install(sql);
             app?.install(sql);
-            // So that `work` already finds it so: what it stores may have to wake the object later.
+            // Set before `work`, which can set the alarm and needs an initialized object for it.
             initialized = true;
           }
           return work();
@@ -66,8 +66,8 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
     },
 
     /**
-     * Brings a stored schema to this version: first the framework's own tables, which stay up to date even when
-     * the app's tables cannot follow. Costs nothing when the schema is of this version.
+     * Upgrades a stored schema to this version. The framework's tables come first, in a transaction of their own, so that
+     * they are upgraded even if the upgrade of the app's tables fails.
      */
     update(): void {
       if (stored === undefined) return;
@@ -76,27 +76,28 @@ export function createLifecycle({ storage, framework, app }: LifecycleOptions) {
       storage.transactionSync(() => {
         addVersionColumn(sql);
         framework.upgrade(storage, version);
-        // After a rollback the steps of the newer version stay done.
+        // After a rollback the number of the newer version stays, because its steps have run.
         sql.exec("UPDATE _object SET version = ?", Math.max(version, framework.version));
       });
       storage.transactionSync(() => {
-        // The steps that ran have changed the schema, so the version before has to check it as well.
-        const reached = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
-        sql.exec("UPDATE _object SET fingerprint = ?", reached);
+        // Also changes if a table was not upgraded, so that after a rollback the previous version checks the schema again.
+        const upgraded = (app?.update(sql) ?? true) ? fingerprint : `${fingerprint} ${INCOMPLETE}`;
+        sql.exec("UPDATE _object SET fingerprint = ?", upgraded);
       });
       stored = { version: framework.version, fingerprint };
     },
 
     /**
-     * Takes the object back to before its birth: nothing of it remains but what `leave` writes, in the same turn. So a
-     * stop finds all of the object, or what it leaves.
+     * Deletes all storage of the object, which is then no longer initialized.
+     *
+     * @param leave writes the data that remains. It runs in the same turn, so that a crash cannot lose both
      */
     async erase(leave?: () => void): Promise<void> {
       initialized = false;
       const erased = storage.deleteAll();
       leave?.();
       await erased;
-      // The alarm goes last: a stop in between would leave all of it behind with nothing to wake the object again.
+      // The alarm is deleted last: after a crash in between, it would wake the object to finish the deletion.
       if (!leave) await storage.deleteAlarm();
     },
   };
@@ -111,11 +112,11 @@ function addVersionColumn(sql: SqlStorage): void {
 
 function readStoredSchema(sql: SqlStorage): StoredSchema | undefined {
   try {
-    // All columns, since earlier versions have no `version`.
+    // All columns, because earlier versions have no column `version`.
     const { fingerprint, version = 0 } = sql.exec("SELECT * FROM _object").one();
     return { fingerprint: String(fingerprint), version: Number(version) };
   } catch (error) {
-    // Asked at every start, so without a look at the schema first.
+    // A query of the schema first would cost time at every start.
     if (String(error).includes("no such table: _object")) return undefined;
     throw error;
   }

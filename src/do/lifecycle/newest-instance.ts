@@ -1,4 +1,4 @@
-/** Shared by all copies of this package in an isolate: a development server may load it again. */
+/** Shared by all copies of this package in an isolate, because a development server can load it several times. */
 const NEWEST = Symbol.for("trpc-userdo.newest-instance");
 
 /** The record of the newest instance, on the storage that all instances of an object share. */
@@ -7,9 +7,9 @@ interface Holder {
 }
 
 /**
- * Registers an instance of an object as the newest on its state, and retires the one before. In production an object has
- * one instance. Development servers construct another one on the same state after each edit of the code, and the one before
- * lives on: it must no longer deliver to sockets, which the newest does now.
+ * Registers an instance of an object as the newest on its state, and retires the previous one. In production an object has
+ * one instance. Development servers construct another one on the same state after each edit of the code, while the previous
+ * one still runs: it must stop delivering to sockets, because the newest one does.
  *
  * @param retire called when a newer instance takes over
  */

@@ -3,19 +3,19 @@ import type { Caller } from "../../shared/caller.js";
 import type { Device } from "../../shared/device.js";
 
 /**
- * Whether a caller may act in an object, and receive events of it, now. `unknown`: another object has to be asked first.
- * `forbidden`: the caller is not a member.
+ * A caller's current access to an object and its events. `unknown`: another object must be asked first. `forbidden`: the
+ * caller is not a member.
  */
 export type Access = "granted" | "unknown" | "session-ended" | "forbidden";
 
 /** The caller and the device of a request, and the effects that its reply can have on cookies. */
 export interface RequestContext extends Pick<Call, "refreshCookie" | "accessExpiresAt"> {
   readonly caller: Caller;
-  /** Empty on a socket, and behind another Worker. */
+  /** Empty for a call over a socket, or from another Worker. */
   readonly device: Device;
-  /** Asks the Worker to set (or, with `null`, clear) the session's cookies on the reply. */
+  /** Sets the session's cookies on the reply, or clears them with `null`. */
   readonly setSession: (effect: SessionEffect) => void;
-  /** Asks the Worker to set the browser's device cookie on the reply. */
+  /** Sets the browser's device cookie on the reply. */
   readonly setDevice: (deviceToken: string) => void;
 }
 

@@ -11,45 +11,45 @@ import type { DeadLetter } from "../messaging/outbox-store.js";
 
 export type HandlerReply = InternalReply<InternalRequest>;
 
-/** What an object knows of itself when it is made. */
+/** The object that a handler is created for, and the services that it can use. */
 export interface ObjectEnvironment {
   readonly state: DurableObjectState;
   readonly app: App;
   readonly address: ObjectAddress;
-  /** @throws Error in one line, when the app is not configured */
+  /** @throws ConfigurationError if a secret or the binding is missing */
   readonly identity: () => AppIdentity;
   readonly env: Cloudflare.Env;
-  /** Wakes the object's parts when something of theirs is due. */
+  /** Schedules the tasks of the object on its alarm. */
   readonly alarms: Alarms;
-  /** Ends the sockets of a session. */
+  /** Closes the sockets of a session. */
   readonly endSession: (sessionId: string) => void;
-  /** Ends the sockets of somebody who is no member any more. */
+  /** Closes the sockets of a former member. */
   readonly endMember: (userId: string) => void;
 }
 
-/** What makes a user's object different from an organization's, and both from an e-mail index's. */
+/** What one kind of object (user, organization or e-mail address) does. */
 export interface ObjectHandler extends ObjectPolicy {
   /**
-   * Brings the stored schema up to date with the app's definitions. Runs once, when the object wakes.
+   * Upgrades the stored schema to the app's definitions. Runs once, when the object starts.
    *
-   * @returns errors that concern a part of the object only, for the app's `onError`
+   * @returns errors of single tables, for the app's `onError`
    */
   readonly start?: () => readonly Error[] | void;
   /** Handles a request of another object or of the Worker. */
   readonly internal?: (request: InternalRequest) => HandlerReply | Promise<HandlerReply>;
-  /** Tells subscribers what was written in this turn now, rather than at its end. */
+  /** Notifies subscribers of writes immediately, and not at the end of the turn. */
   readonly flushWrites?: () => void;
-  /** Sends what others have to be told, and waits for it, but not for long; `undefined` when there is nothing. */
+  /** Delivers new messages of the outbox, and waits for a limited time; `undefined` if there are none. */
   readonly flushOutbox?: () => Promise<void> | undefined;
-  /** Where sockets may be opened: what they can listen to, and who may. */
+  /** Present if clients can open sockets to the object. */
   readonly sockets?: SocketCapability;
   readonly deadLetters?: () => DeadLetter[];
-  /** The app's tables, for the methods that its own class adds. */
+  /** The app's tables, for methods of the app's class. */
   readonly tables?: () => object;
-  /** Keys and values, for the same. */
+  /** The key-value store, for methods of the app's class. */
   readonly kv?: () => Kv;
-  /** Sets the fields of the user that only server code writes, for the same. */
+  /** Sets the fields that only server code can write, for methods of the app's class. */
   readonly setUserFields?: SetUserFields;
-  /** Kysely over the app's tables, for the same. */
+  /** Kysely over the app's tables, for methods of the app's class. */
   readonly db?: () => object;
 }

@@ -6,16 +6,16 @@ import type { RequestContext } from "../lifecycle/request-context.js";
 import type { StreamScope } from "../sockets/stream-scope.js";
 import type { Read } from "../tables/reads/read-recorder.js";
 
-/** How one kind of object authorizes calls, and what it gives to their procedures. */
+/** How one kind of object authorizes calls, and the context and services that it passes to procedures. */
 export interface ObjectPolicy {
   /**
-   * Asks another object whether a caller may act here, if this object does not know it. Returns `undefined` if it does.
-   * @throws TRPCError
+   * Asks another object about the caller's access, if this object does not know it. Returns `undefined` if it does.
+   * @throws TRPCError UNAUTHORIZED (`SESSION_ENDED` or `PASSWORD_CHANGED`) when the session has ended
    */
   resolveAccess?(caller: Caller): Promise<void> | undefined;
   /**
-   * Refuses a caller that may not act in this object now.
-   * @throws TRPCError
+   * Checks that a caller may run a procedure of this placement.
+   * @throws TRPCError UNAUTHORIZED or FORBIDDEN when the caller may not, NOT_FOUND when the user does not exist
    */
   authorize(caller: Caller, placement: Placement): void;
   /** The context of the app's procedures, without the caller and the bindings. */
@@ -23,7 +23,7 @@ export interface ObjectPolicy {
   /** The services of the built-in procedures. */
   services(request: RequestContext): ObjectServices;
   /**
-   * The stored values that decide whether a caller may act here. When they change, the caller's live queries run again.
+   * The stored values that the caller's access depends on. When they change, the caller's live queries run again.
    * @default none
    */
   accessReads?(caller: Caller): readonly Read[];

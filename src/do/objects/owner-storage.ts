@@ -29,22 +29,22 @@ export interface OwnerStorageOptions {
   readonly tableSet: TableSet;
   /** The framework's own tables in this kind of object. */
   readonly framework: FrameworkSchema;
-  /** What declared keys hold. */
+  /** The schemas of declared keys. */
   readonly kvSchemas: KvSchemas;
   readonly retention: Required<ChangeLogRetention>;
   readonly alarms: Alarms;
-  /** Told after each turn in which something was written, by whomever: what was read before may not hold. */
+  /** Called after each turn with writes, for example to clear caches. */
   readonly onWritten?: () => void;
 }
 
-/** Who listens, and until when. */
-interface Listening {
+/** The call that reads changes, and the signal that ends the iteration. */
+interface ChangesOptions {
   readonly call: Pick<Call, "lastEventId"> | undefined;
-  readonly live: StreamScope | undefined;
+  readonly scope: StreamScope | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
-/** What an owner's object stores: the framework's tables, the app's, and the log of their changes. */
+/** Creates the storage of a user or an organization: the tables of the framework and the app, and the change log. */
 export function createOwnerStorage(options: OwnerStorageOptions) {
   const { storage, tableSet, framework, kvSchemas, retention, alarms, onWritten } = options;
   const sql = recordedSql(storage.sql);
@@ -58,17 +58,17 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
     fingerprint: tableSet.fingerprint,
   };
   prepareConnection(sql);
-  const lifetime = createLifecycle({ storage, framework, app: schema });
-  const pruner = createChangeLogPruner({ sql, retention, isInitialized: lifetime.isInitialized, arm: alarms.arm });
-  alarms.register(pruner.wakeUp);
+  const lifecycle = createLifecycle({ storage, framework, app: schema });
+  const pruner = createChangeLogPruner({ sql, retention, isInitialized: lifecycle.isInitialized, arm: alarms.arm });
+  alarms.register(pruner.task);
   let hub: ChangeHub | undefined;
   const writes = watchWrites(storage.sql, () => {
     onWritten?.();
-    // Nobody listens before somebody asked for the hub, and from then on it knows the newest entry.
-    if (lifetime.isInitialized()) hub?.flush();
+    // Before the hub exists, there are no listeners. It starts at the newest entry.
+    if (lifecycle.isInitialized()) hub?.flush();
   });
 
-  const liveHub = (): ChangeHub =>
+  const getHub = (): ChangeHub =>
     (hub ??= createChangeHub({
       log: createChangeLog(sql),
       rows: (table, ids) => (table === KV_TABLE ? kvEntries(ids) : tableSet.rowsById(sql, table, ids)),
@@ -79,16 +79,16 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   const kvStore = createKvStore(sql);
   const kvEntries = (keys: readonly string[]): Map<string, unknown> =>
     new Map(kvStore.readSome(keys, Date.now()).map((entry) => [entry.key, toKvEntry(entry)]));
-  alarms.register(createKvExpiry({ store: kvStore, isInitialized: lifetime.isInitialized }));
+  alarms.register(createKvExpiry({ store: kvStore, isInitialized: lifecycle.isInitialized }));
 
-  /** The changes of a table, for a subscriber. */
-  const changes = (table: string, rows: RowFilter | undefined, { call, live, signal }: Listening) =>
+  /** Returns the changes of a table as an async iterable. */
+  const changes = (table: string, rows: RowFilter | undefined, { call, scope, signal }: ChangesOptions) =>
     createChangeSource({
-      hub: liveHub(),
+      hub: getHub(),
       description: { table, rows, after: call?.lastEventId },
-      signals: [signal, live?.signal].filter((each) => each !== undefined),
-      onListen: live?.onListen,
-      startOf: live?.startOf,
+      signals: [signal, scope?.signal].filter((each) => each !== undefined),
+      onListen: scope?.onListen,
+      startOf: scope?.startOf,
     });
 
   const transactionSync = <TResult>(work: () => TResult): TResult => storage.transactionSync(work);
@@ -96,38 +96,38 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
   let database: object | undefined;
 
   return {
-    lifetime,
-    hub: liveHub,
+    lifecycle,
+    hub: getHub,
 
-    /** Brings what is stored up to date. @returns errors that concern single tables, which then refuse every call */
+    /** Upgrades the stored schema. @returns errors of single tables, which then refuse every call */
     start(): readonly Error[] {
-      lifetime.update();
+      lifecycle.update();
       return Array.from(problems.values(), (message) => new Error(message));
     },
 
-    /** The app's tables for reading all that is stored, also from those that refuse calls. */
+    /** The app's tables for an export, which also reads tables that refuse calls. */
     readableTables: (): object =>
       createTables({
         sql,
         transactionSync,
         tableSet,
         onWrite() {},
-        changes: (table, { signal }) => changes(table, undefined, { call: undefined, live: undefined, signal }),
+        changes: (table, { signal }) => changes(table, undefined, { call: undefined, scope: undefined, signal }),
       }),
 
-    /** The app's tables, as one call sees them. */
-    tables: (call?: Pick<Call, "lastEventId">, live?: StreamScope): object =>
+    /** The app's tables for one call. */
+    tables: (call?: Pick<Call, "lastEventId">, scope?: StreamScope): object =>
       createTables({
         sql,
         transactionSync,
         tableSet,
         problems,
         onWrite: pruner.onWrite,
-        changes: (table, { signal }) => changes(table, undefined, { call, live, signal }),
+        changes: (table, { signal }) => changes(table, undefined, { call, scope, signal }),
       }),
 
-    /** The owner's keys and values, as one call sees them. */
-    kv: (call?: Pick<Call, "lastEventId">, live?: StreamScope, pageBytes?: number): Kv =>
+    /** The key-value store for one call. */
+    kv: (call?: Pick<Call, "lastEventId">, scope?: StreamScope, pageBytes?: number): Kv =>
       createKv({
         store: kvStore,
         schemas: kvSchemas,
@@ -135,26 +135,26 @@ export function createOwnerStorage(options: OwnerStorageOptions) {
         ...(pageBytes !== undefined && { pageBytes }),
         onWrite(expiresAt) {
           pruner.onWrite(1);
-          // Only the first to expire moves the alarm.
+          // The alarm is set for the first key that expires.
           if (expiresAt !== undefined && kvStore.nextExpiry() === expiresAt) alarms.arm();
         },
-        changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, live, signal }),
+        changes: (rows, { signal }) => changes(KV_TABLE, rows, { call, scope, signal }),
       }),
 
-    /** How many bytes rows of a table take, by id. */
+    /** The stored sizes of rows, in bytes, by id. */
     rowSizes: (table: string, ids: readonly string[]) => tableSet.rowSizes(sql, table, ids),
 
-    /** Rows as they are stored, by id and column; `undefined` for a table that is not the app's. */
+    /** Rows as stored, by id and column; `undefined` for a table that does not belong to the app. */
     storedRows: (table: string, ids: readonly string[]) => tableSet.storedRows(sql, table, ids),
 
-    /** Kysely over the same tables. */
+    /** Kysely over the app's tables. */
     database: (): object => (database ??= createDatabase({ sql, onWrite: pruner.onWrite })),
 
-    /** Runs synchronous work all or nothing. An `async` piece of work is covered up to its first `await`. */
+    /** Runs synchronous work in a transaction. An async function is covered up to its first `await` only. */
     atomic: transactionSync,
 
-    /** Tells what was written in this turn now, rather than at its end. */
-    settle: writes.flush,
+    /** Notifies listeners of writes immediately, and not at the end of the turn. */
+    flushWrites: writes.flush,
   };
 }
 

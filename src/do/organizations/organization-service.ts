@@ -122,7 +122,7 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     roles: () => rolePolicy.roles,
   };
 
-  return { room: service, check: authorizeAgain, self };
+  return { service, check: authorizeAgain, self };
 }
 
 function toMember({ userId, email, role, joinedAt }: MemberRow): Member {

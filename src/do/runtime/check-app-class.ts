@@ -1,6 +1,6 @@
 import { ConfigurationError } from "../../shared/configuration-error.js";
 
-/** The methods that the framework needs, and what an app may do instead of replacing them. */
+/** The framework's methods, and what an app can do instead of replacing them. */
 const methods: Readonly<Record<string, string>> = {
   alarm:
     "To run work at a certain time, call a procedure through createCaller(env.BINDING) from a cron trigger or a queue.",
@@ -14,17 +14,18 @@ const methods: Readonly<Record<string, string>> = {
 };
 
 /**
- * Refuses a class of the app that replaces a method of the framework: without the framework's alarm no mail would be sent, and
- * without its socket handlers no live query would be answered, in both cases silently. A method that calls `super` is fine, and so is a wrapper.
+ * Rejects a class of the app that replaces a method of the framework. Without the framework's alarm no mail is sent, and
+ * without its socket handlers no live query works, and nothing would report it. A method may call `super`, and a wrapper may
+ * call the original.
  *
- * @param base the prototype that the framework's methods are on
- * @throws ConfigurationError that names the class, the method and the alternative
+ * @param base the prototype with the framework's methods
+ * @throws ConfigurationError with the names of the class and the method, and the alternative
  */
 export function checkAppClass(instance: object, base: object): void {
   for (let own = instance; own !== base; own = Object.getPrototypeOf(own) as object) {
     for (const [name, alternative] of Object.entries(methods)) {
       const method: unknown = Object.getOwnPropertyDescriptor(own, name)?.value;
-      if (typeof method !== "function" || mayCallReplaced(method, name)) continue;
+      if (typeof method !== "function" || canCallOriginal(method, name)) continue;
       throw new ConfigurationError(
         `The class ${instance.constructor.name} replaces ${name}() of createUserDO's class, so the framework's own ${name}() never ` +
           `runs. Call super.${name}(…) in it, or remove it. ${alternative}`,
@@ -34,10 +35,10 @@ export function checkAppClass(instance: object, base: object): void {
 }
 
 /**
- * Whether a method may call the one that it replaces, by its source: nothing else says what a method calls. Tracing libraries
- * wrap methods in functions that call the original by `apply` or `call`, or in a Proxy, which shows no source.
+ * Whether a method can call the one that it replaces, according to its source code. Tracing libraries wrap methods in
+ * functions that call the original with `apply` or `call`, or in a Proxy, whose source is not visible.
  */
-function mayCallReplaced(method: unknown, name: string): boolean {
+function canCallOriginal(method: unknown, name: string): boolean {
   const source = String(method);
   return [`super.${name}`, `super["${name}"]`, "apply(", "call(", "[native code]"].some((text) =>
     source.includes(text),

@@ -27,13 +27,13 @@ import { startOrRefuse } from "./start-or-refuse.js";
 import { createUserObject } from "../objects/user/user-object.js";
 import { SessionEnded } from "../lifecycle/caller-errors.js";
 
-const kinds: Record<ObjectAddress["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
+const handlers: Record<ObjectAddress["type"], (environment: ObjectEnvironment) => ObjectHandler> = {
   user: createUserObject,
   organization: createOrganizationObject,
   email: createEmailObject,
 };
 
-/** One Durable Object of the app, behind the few methods that the platform and its siblings call. */
+/** Creates the implementation of one Durable Object, for the methods that the platform, Workers and other objects call. */
 export function createObject(state: DurableObjectState, env: Cloudflare.Env, app: App) {
   const address = addressOf(state);
   const alarms = createAlarms({ storage: state.storage, onError: app.onError });
@@ -41,7 +41,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
   let socketServer: SocketServer | undefined;
   becomeNewestInstance(state, () => socketServer?.retire());
 
-  const unchecked = kinds[address.type]({
+  const unchecked = handlers[address.type]({
     state,
     app,
     address,
@@ -62,7 +62,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     policy: handler,
     extendContext,
     onError,
-    holdStream: streams.add,
+    storeStream: streams.add,
     head,
   });
 
@@ -80,7 +80,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       limits: app.socketLimits,
       subscribe,
       shape,
-      // What only reads has nothing for others.
+      // Only mutations post messages to the outbox.
       run: (caller, call) => {
         const work = (): Promise<Reply> => run(caller, call, "socket");
         return call.type === "mutation" ? flushOutboxAfter(withWriteCursor(caller, call, work)) : work();
@@ -92,7 +92,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return socketServer;
   };
 
-  /** What others have to know of a call reaches them at its end. */
+  /** Delivers new messages of the outbox before the reply, for a limited time. */
   async function flushOutboxAfter<TResult>(work: Promise<TResult>): Promise<TResult> {
     const result = await work;
     const flushed = handler.flushOutbox?.();
@@ -100,7 +100,10 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return result;
   }
 
-  /** Runs a call; if it wrote, the reply says how far, and the sockets of its session when they show it. */
+  /**
+   * Runs a call. If it wrote, the reply has the cursor of its last write, and the sockets of its session are notified when they
+   * have received the write.
+   */
   async function withWriteCursor(caller: Caller, call: Call, work: () => Promise<Reply>): Promise<Reply> {
     const hub = socketServer && socketCapability?.hub();
     if (!hub || call.type !== "mutation") return work();
@@ -113,7 +116,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     return { ...reply, cursor: formatCursor(after) };
   }
 
-  /** Runs calls of a member of an organization, unless too many of the member are under way. */
+  /** Runs calls of an organization's member, unless too many calls of the member are running. */
   async function withinMemberQuota(
     { begin, end }: MemberCalls,
     caller: Caller,
@@ -132,15 +135,14 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     }
   }
 
-  /** Takes a Worker's socket over for a stream that it was told the ticket of. */
+  /** Accepts the Worker's socket for a stream whose ticket it received. */
   function openStream(ticket: string): Response {
     const stream = streams.take(ticket);
     const server = stream && openSockets();
     return server ? server.acceptStream(stream) : new Response(null, { status: 404 });
   }
 
-  // Sockets that are still there say that the object only slept: then what is due is known to the alarm. A reset or
-  // a deploy ends them.
+  // Open sockets show that the object hibernated, so its alarm is set. A reset or a deployment closes all sockets.
   if (state.getWebSockets().length > 0) openSockets();
   else alarms.restore();
 
@@ -159,7 +161,7 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     trpc(...[caller, calls, device, requestId, onReply]: Parameters<ObjectStub["trpc"]>): Promise<Reply[]> {
       const runCall = (call: Call): Promise<Reply> =>
         withWriteCursor(caller, call, () => dispatcher.run(caller, call, "rpc", { device, requestId }));
-      // Nobody shares the object of one user, so its calls need no turns.
+      // Only the members of an organization share an object and take turns.
       const run = (call: Call): Promise<Reply> =>
         socketCapability?.isShared ? turns.run(memberKey(caller), 1, () => runCall(call)) : runCall(call);
       const runAll = (): Promise<Reply[]> =>
@@ -173,12 +175,12 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
       if (request.op === "leave") return dispatcher.leave(request.requestId);
       const reply = await handler.internal?.(request);
       const flushed = handler.flushOutbox?.();
-      // A letter's sender need not wait for the letters that come of it.
+      // The sender of a message does not wait for the messages that it causes.
       if (flushed && request.op !== "deliver") await flushed;
       return toWireReply(request, reply);
     },
 
-    /** Takes a socket over. The Worker has found out who opens it, and vouches for that. */
+    /** Accepts a socket. The Worker has authenticated the caller, and signed a pass for it. */
     async fetch(request: Request): Promise<Response> {
       const ticket = request.headers.get(STREAM_TICKET_HEADER);
       if (ticket !== null) return openStream(ticket);
@@ -197,39 +199,36 @@ export function createObject(state: DurableObjectState, env: Cloudflare.Env, app
     async onMessage(socket: WebSocket, frame: string | ArrayBuffer): Promise<void> {
       await openSockets()?.onMessage(socket, frame);
     },
-    /** Resolves when the messages that came before the close are handled. */
+    /** Resolves after the messages that arrived before the close were handled. */
     async onClose(socket: WebSocket): Promise<void> {
       await openSockets()?.onClose(socket);
     },
   };
 }
 
-/** Passes each reply on as soon as there is one. Returns those that remain: none. */
+/** Passes each reply to `onReply` as soon as the call has finished. Returns no replies, as `ObjectStub.trpc` requires. */
 async function replyToEach(
   calls: readonly Call[],
   run: (call: Call) => Promise<Reply>,
   onReply: OnReply,
 ): Promise<Reply[]> {
-  const answer = async (call: Call, index: number): Promise<void> => {
+  const runAndReply = async (call: Call, index: number): Promise<void> => {
     const reply = await run(call);
-    // The Worker's request may have ended meanwhile. The calls beside this one go on.
+    // The Worker's request may have ended in the meantime. The other calls continue.
     await Promise.resolve(onReply(index, reply)).catch(() => {});
   };
-  await Promise.all(calls.map(answer));
+  await Promise.all(calls.map(runAndReply));
   return [];
 }
 
-/** What an upgrade is answered with, before the socket is looked at. */
-async function upgradeStatus(
-  { access: admission, resolveAccess: admit }: SocketCapability,
-  caller: Caller,
-): Promise<number> {
+/** Returns the HTTP status for the upgrade of a caller. */
+async function upgradeStatus(capability: SocketCapability, caller: Caller): Promise<number> {
   try {
-    await admit?.(caller);
+    await capability.resolveAccess?.(caller);
   } catch (cause) {
     return cause instanceof SessionEnded ? 401 : 503;
   }
-  const access = admission(caller);
+  const access = capability.access(caller);
   if (access === "granted") return 101;
   return access === "forbidden" ? 403 : 401;
 }
@@ -239,6 +238,6 @@ export type AppObject = ReturnType<typeof createObject>;
 function addressOf(state: DurableObjectState): ObjectAddress {
   const address = parseName(state.id.name);
   if (address) return address;
-  const what = state.id.name === undefined ? "was not reached by its name" : "has a name that is nobody's";
-  throw new Error(`This object ${what}. Reach it with getUserDO(env.BINDING, { userId }), by the id of a user.`);
+  const what = state.id.name === undefined ? "was not addressed by name" : "has a name that the framework does not use";
+  throw new Error(`This object ${what}. ObjectAddress it with getUserDO(env.BINDING, { userId }).`);
 }

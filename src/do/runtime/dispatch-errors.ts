@@ -1,7 +1,7 @@
 import type { TRPCError } from "@trpc/server";
 import { ReasonedError } from "../../router/reasoned-error.js";
 
-/** Has the message of tRPC's own HTTP handler. */
+/** Has the same message as tRPC's own HTTP handler. */
 export function notFound(path: string): TRPCError {
   return new ReasonedError({
     code: "NOT_FOUND",

@@ -40,9 +40,9 @@ export interface DispatcherOptions {
   readonly policy: ObjectPolicy;
   readonly extendContext: ((base: object) => object | Promise<object>) | undefined;
   readonly onError: OnError;
-  /** Keeps a stream for the Worker that is told the ticket. */
-  readonly holdStream: (stream: PendingStream) => string;
-  /** The newest entry of the change log; nothing where there is none. */
+  /** Stores a stream for the Worker, and returns the ticket with which the Worker opens it. */
+  readonly storeStream: (stream: PendingStream) => string;
+  /** Returns the newest cursor of the change log; `undefined` if the object has none. */
   readonly head: () => Cursor | undefined;
 }
 
@@ -51,23 +51,23 @@ interface DispatchOptions {
   readonly call: Call;
   readonly procedure: AnyTRPCProcedure;
   readonly transport: Transport;
-  /** Made for those that ask for it. */
+  /** Creates the scope of a stream. Most calls do not need one. */
   readonly scope: () => StreamScope;
   /**
-   * Whether the query is kept live: then what it reads of its caller is noted, and it cannot reach outside.
+   * Whether the query is live. Its reads of the caller are then recorded, and it cannot use external bindings.
    * @default false
    */
   readonly isLive?: boolean;
 }
 
-/** What a subscription's procedure returned, or how it failed. */
+/** The value that a subscription or live query returned, or its error. */
 export type SubscriptionResult =
   | { readonly ok: true; readonly result: unknown }
   | { readonly ok: false; readonly error: ErrorShape };
 
 /**
- * The one way into an object's procedures, for HTTP, sockets and other Workers alike: is the caller's session
- * alive → build the context → run.
+ * Creates the dispatcher, which runs all calls of procedures in an object, from HTTP, sockets and other Workers. It authorizes
+ * the caller, builds the context and runs the procedure.
  */
 export function createDispatcher({
   router,
@@ -75,12 +75,12 @@ export function createDispatcher({
   policy,
   extendContext,
   onError,
-  holdStream: hold,
+  storeStream,
   head,
 }: DispatcherOptions) {
   const runningCalls = createRunningCalls();
 
-  async function find({ path }: Call): Promise<AnyTRPCProcedure> {
+  async function findProcedure({ path }: Call): Promise<AnyTRPCProcedure> {
     const procedure = await resolveProcedure(router, path);
     if (!procedure) throw notFound(path);
     return procedure;
@@ -91,24 +91,25 @@ export function createDispatcher({
     const type = call.type ?? procedure._def.type;
     const placement = placementOf(procedure);
     if (placement.setsCookies === "always" && transport === "socket") throw httpRequired();
-    const asked = isLive ? withoutRecorder(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
-    if (asked) await asked;
+    const resolving = isLive ? withoutRecorder(() => policy.resolveAccess?.(caller)) : policy.resolveAccess?.(caller);
+    if (resolving) await resolving;
     if (isLive) withoutRecorder(() => policy.authorize(caller, placement));
     else policy.authorize(caller, placement);
     const services = policy.services(request);
     checkPlacement(placement, services.address, call.input);
     if (placement.kind === "organization") requireOrganizationId(call.input);
-    const seen = <TObject extends object>(object: TObject): TObject => (isLive ? trackCallerReads(object) : object);
+    const withTracking = <TObject extends object>(object: TObject): TObject =>
+      isLive ? trackCallerReads(object) : object;
     const bindings = isLive ? denyExternalBindings(env) : env;
-    const given =
+    const base =
       placement.kind === "anywhere" ? { caller, lastEventId: call.lastEventId } : policy.context(caller, call, scope);
-    const ctx = Object.assign(seen(given), {
+    const ctx = Object.assign(withTracking(base), {
       env: bindings,
       [SERVICES]: isLive ? trackServiceReads(services) : services,
     });
     if (extendContext) {
-      const added = await extendContext(seen({ caller, env: bindings, lastEventId: call.lastEventId }));
-      // What the app adds may have getters too.
+      const added = await extendContext(withTracking({ caller, env: bindings, lastEventId: call.lastEventId }));
+      // Copies descriptors, because the additions of the app can have getters.
       Object.defineProperties(ctx, Object.getOwnPropertyDescriptors(added));
     }
     const getRawInput =
@@ -122,18 +123,18 @@ export function createDispatcher({
         type,
         getRawInput,
         ctx,
-        // A socket's query or mutation is never called off, and a signal has its price.
+        // Queries and mutations of a socket cannot be aborted, and creating a signal costs time.
         signal: transport === "rpc" || type === "subscription" ? scope().signal : undefined,
         batchIndex: call.batchIndex ?? 0,
       });
     return { type, run, procedure, ctx };
   }
 
-  /** A live query runs as any other, and says what it reads. */
+  /** Prepares a live query, and records the reads that the access of its caller depends on. */
   async function prepareLiveCall(caller: Caller, call: Call) {
     const recorder = currentRecorder();
     for (const read of policy.accessReads?.(caller) ?? []) recorder?.recordRead(read);
-    const procedure = await find(call);
+    const procedure = await findProcedure(call);
     const scope = (): StreamScope => createStreamScope().scope;
     return prepareCall({ request: socketContext(caller), call, procedure, transport: "socket", scope, isLive: true });
   }
@@ -143,7 +144,7 @@ export function createDispatcher({
     return resolveNested(await run());
   }
 
-  /** What is repeated for each caller of a query that is otherwise the same for all. */
+  /** Repeats the checks that depend on the caller, for a query whose result callers share. */
   async function checkCallers(caller: Caller, call: Call): Promise<void> {
     const { procedure, ctx } = await prepareLiveCall(caller, call);
     for (const check of callerChecksOf(procedure)) await check(ctx);
@@ -163,7 +164,7 @@ export function createDispatcher({
     shape,
 
     /**
-     * Runs a call. What goes on telling is held, and the reply has the ticket for it. Never throws.
+     * Runs a call. If it returns a stream, the stream is stored and the reply has its ticket. Never throws.
      */
     async run(
       caller: Caller,
@@ -177,35 +178,41 @@ export function createDispatcher({
       const setSession = (session: SessionEffect): void => void (effect = { session });
       const setDevice = (deviceToken: string): void => void (deviceEffect = { deviceToken });
       try {
-        const procedure = await find(call);
+        const procedure = await findProcedure(call);
         const calledAt = procedure._def.type === "subscription" ? head() : undefined;
-        let made: ScopedCall | undefined;
+        let scoped: ScopedCall | undefined;
         const create = (): ScopedCall => {
           const start = calledAt && call.lastEventId === undefined ? { after: calledAt } : undefined;
           const created = createStreamScope(start);
           if (requestId !== undefined) done = runningCalls.add(requestId, created);
           return created;
         };
-        // Most calls tell nothing later, and do without.
-        const pending = (): ScopedCall => (made ??= create());
+        // Created on demand, because most calls return no stream.
+        const getScoped = (): ScopedCall => (scoped ??= create());
         const { refreshCookie, accessExpiresAt } = call;
         const request = { caller, device, refreshCookie, accessExpiresAt, setSession, setDevice };
-        const { type, run } = await prepareCall({ request, call, procedure, transport, scope: () => pending().scope });
+        const { type, run } = await prepareCall({
+          request,
+          call,
+          procedure,
+          transport,
+          scope: () => getScoped().scope,
+        });
         const result = await run();
         if (type === "subscription" || isAsyncIterable(result)) {
           if (transport === "socket") throw notOverSocket(type);
-          const opened = pending().opened(result, call.path);
-          const stream = hold({ caller, call: { ...call, type }, opened, calledAt });
-          // Not for a generator of the app's own: its ids are the app's, if it has any.
+          const opened = getScoped().opened(result, call.path);
+          const stream = storeStream({ caller, call: { ...call, type }, opened, calledAt });
+          // Only for a change source: a generator of the app chooses its event ids itself.
           const startsAt = opened.kind === "source" && calledAt ? formatCursor(calledAt) : undefined;
           return { ok: true, data: undefined, stream, ...(call.lastEventId === undefined && { startsAt }) };
         }
         const { data, later } = call.streams
           ? deferNested(result, {
               createScope: createStreamScope,
-              // A mutation is not run again for a promise that got lost, and neither is a query.
+              // Marked as a mutation, so that it is not run again if the promise is lost.
               storeStream: (opened) =>
-                hold({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
+                storeStream({ caller, call: { ...call, type: "mutation" }, opened, calledAt: undefined }),
               path: call.path,
             })
           : { data: result };
@@ -218,10 +225,10 @@ export function createDispatcher({
       }
     },
 
-    /** Aborts the signals of a request's calls, because its client has left. */
+    /** Aborts the signals of a request's calls, because its client has disconnected. */
     leave: runningCalls.leave,
 
-    /** Runs a query that is kept live, and tells the recorder what it depends on. Never throws. */
+    /** Runs a live query, and records what it depends on. Never throws. */
     async query(caller: Caller, call: Call, recorder: ReadRecorder): Promise<SubscriptionResult> {
       try {
         const result = await withRecorder(recorder, () => runLive(caller, call));
@@ -232,7 +239,7 @@ export function createDispatcher({
       }
     },
 
-    /** Whether a caller may have what a query of another's has found: the error if not. Never throws. */
+    /** Checks that a caller may receive the result of another caller's query. Returns the error if not. Never throws. */
     async check(caller: Caller, call: Call, recorder: ReadRecorder): Promise<ErrorShape | undefined> {
       try {
         await withRecorder(recorder, () => withoutCallerTracking(() => checkCallers(caller, call)));
@@ -242,10 +249,10 @@ export function createDispatcher({
       }
     },
 
-    /** Runs a subscription's procedure and hands over what it returned. Never throws. */
+    /** Runs the procedure of a subscription, and returns its result. Never throws. */
     async subscribe(caller: Caller, call: Call, scope: StreamScope): Promise<SubscriptionResult> {
       try {
-        const procedure = await find(call);
+        const procedure = await findProcedure(call);
         const request = socketContext(caller);
         const { run } = await prepareCall({ request, call, procedure, transport: "socket", scope: () => scope });
         return { ok: true, result: await run() };
@@ -256,10 +263,10 @@ export function createDispatcher({
   };
 }
 
-/** What is known of a call over HTTP. */
+/** The origin of a call over HTTP. */
 export interface RunOptions {
-  /** Where it came from. */
+  /** The device that sent it. */
   readonly device?: Device | undefined;
-  /** The id of its request, in case its client leaves. */
+  /** The id of its request, with which the Worker reports that the client has disconnected. */
   readonly requestId?: string | undefined;
 }

@@ -4,8 +4,8 @@ import type { ForwardedCause } from "../../shared/forwarded-cause.js";
 import { isCloneable } from "./pack-reply.js";
 
 /**
- * The cause of an error, for server callers: they hold the binding, and the app's own code runs there. Clients over HTTP and
- * sockets never get it. The cause of an unexpected error stays in the log.
+ * Returns the cause of an error for server callers, which are code of the app. Clients over HTTP and sockets never receive
+ * it. The cause of an unexpected error is only logged.
  */
 export function forwardCause(caller: Caller, error: unknown): { readonly cause?: ForwardedCause } {
   const isServer = caller.type === "system" || (caller.type === "user" && caller.via === "rpc");

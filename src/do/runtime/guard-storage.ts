@@ -2,7 +2,7 @@ const alarm =
   "An object has one alarm, and the framework uses it for mail and for data that expires. To run work at a certain time, call a " +
   "procedure through createCaller(env.BINDING) from a cron trigger or a queue.";
 
-/** Methods of the storage that would stop the framework's work, and what the app can do instead. */
+/** Methods of the storage that would break the framework, and what the app can do instead. */
 const refused: Readonly<Record<string, string>> = {
   setAlarm: alarm,
   deleteAlarm: alarm,
@@ -12,11 +12,11 @@ const refused: Readonly<Record<string, string>> = {
 };
 
 /**
- * The state of an object as the app's class gets it in `this.ctx`: all of it works, except the methods of the storage that
- * would stop the framework's work. The framework itself uses the original.
+ * Creates the state that the app's class gets in `this.ctx`. Methods of the storage that would break the framework throw. The
+ * framework itself uses the original state.
  */
 export function guardStorage(state: DurableObjectState): DurableObjectState {
-  // Created when it is used, because most classes do not use it.
+  // Created on first use, because most classes do not use the storage.
   let storage: DurableObjectStorage | undefined;
   return forward(state, (key) => {
     if (key !== "storage") return undefined;
@@ -31,17 +31,17 @@ function refusalOf(name: PropertyKey): (() => never) | undefined {
   };
 }
 
-/** `storage.transaction` passes an object that has the same methods. */
+/** `storage.transaction` passes an object with the same methods to its closure. */
 function transactionOf(name: PropertyKey, storage: DurableObjectStorage) {
   if (name !== "transaction") return undefined;
   return <TResult>(closure: (transaction: DurableObjectTransaction) => Promise<TResult>): Promise<TResult> =>
     storage.transaction((transaction) => closure(forward(transaction, refusalOf)));
 }
 
-/** An object that passes all uses on to `target`, except properties for which `replacement` returns a value. */
+/** Creates an object that forwards everything to `target`, except properties for which `replacement` returns a value. */
 function forward<TTarget extends object>(target: TTarget, replacement: (key: PropertyKey) => unknown): TTarget {
   const bound = new Map<PropertyKey, unknown>();
-  // The platform's own properties may be read-only, which a Proxy over the target itself would have to return unchanged.
+  // Not a Proxy of the target itself, which would have to return read-only properties unchanged.
   const like = Object.create(Object.getPrototypeOf(target) as object) as TTarget;
   return new Proxy(like, {
     get(_like, key) {
@@ -49,7 +49,7 @@ function forward<TTarget extends object>(target: TTarget, replacement: (key: Pro
       if (replaced !== undefined) return replaced;
       const value: unknown = Reflect.get(target, key, target);
       if (typeof value !== "function" || key === "constructor") return value;
-      // The platform's methods refuse any other `this`.
+      // The platform's methods reject any other `this`.
       if (!bound.has(key)) bound.set(key, value.bind(target));
       return bound.get(key);
     },

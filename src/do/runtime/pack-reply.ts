@@ -4,17 +4,14 @@ import { isNestedPromise, resolveNested } from "../../router/resolve-nested.js";
 import type { Reply } from "../../shared/call.js";
 import { hasReservedKey } from "../../shared/reserved-keys.js";
 
-/** How a call arrived. Over RPC, values cross as they are. A socket cannot set cookies. */
+/** How a call arrived. RPC passes values by structured clone. A socket cannot set cookies. */
 export type Transport = "rpc" | "socket";
 
 /**
- * Packs what a procedure returned for its way to the caller. Over RPC it crosses as it is, by structured clone;
- * what would not survive that (a URL, an instance of a class, an object without prototype) goes as superjson's text,
- * as on a socket: superjson itself leaves instances and functions in what it makes, for JSON to write or drop.
+ * Packs the result of a procedure for the caller. RPC passes it by structured clone. A value that would not survive that,
+ * such as a URL or an instance of a class, is sent as superjson's text, as on a socket. Nested promises are awaited first.
  *
- * Nested promises are awaited first.
- *
- * @throws Error for a value that superjson refuses. Thrown here, it fails this call and not the others of its batch.
+ * @throws Error for a value that superjson cannot serialize. Thrown here, it fails only this call of the batch
  */
 export function packReply(data: unknown, transport: Transport): Packed | Promise<Packed> {
   if (transport === "rpc" && isCloneable(data)) return { ok: true, data };
@@ -22,7 +19,7 @@ export function packReply(data: unknown, transport: Transport): Packed | Promise
   return isNestedPromise(resolved) ? resolved.then((value) => pack(value, transport)) : pack(resolved, transport);
 }
 
-/** Deepest value that is cloned. The bound of what clients send is far below. */
+/** Maximum depth of a value that is cloned. Inputs of clients have a much lower limit. */
 const MAX_DEPTH = 500;
 
 type Packed = Extract<Reply, { ok: true }>;
@@ -33,32 +30,32 @@ function pack(data: unknown, transport: Transport): Packed {
 }
 
 /**
- * Whether a value arrives by structured clone as it left. Looks instead of trying: a trial clone would copy
- * every reply, and a function would cross as a live stub into the object.
+ * Whether structured clone preserves a value. Inspects the value instead of cloning it, because a clone would copy every
+ * reply, and RPC would pass a function as a stub of the object.
  */
 export function isCloneable(value: unknown): boolean {
   const seen = new Set<object>();
   let level: unknown[] = [value];
   for (let depth = 0; level.length > 0; depth++) {
-    // The runtime's clone would run out of stack, and fail all calls of the batch.
+    // The runtime's clone would overflow the stack, and fail all calls of the batch.
     if (depth > MAX_DEPTH) return false;
     const below: unknown[] = [];
     for (const next of level) {
       if (typeof next === "function" || typeof next === "symbol") return false;
       if (typeof next !== "object" || next === null || seen.has(next)) continue;
       seen.add(next);
-      const parts = partsOf(next);
-      if (!parts) return false;
-      for (const part of parts) below.push(part);
+      const children = childrenOf(next);
+      if (!children) return false;
+      for (const child of children) below.push(child);
     }
     level = below;
   }
   return true;
 }
 
-/** What a value holds; `undefined` for one that does not clone. */
-function partsOf(value: object): Iterable<unknown> | undefined {
-  // RPC would pass a proxy as a stub. superjson reads it.
+/** Returns the values inside a value; `undefined` if it cannot be cloned. */
+function childrenOf(value: object): Iterable<unknown> | undefined {
+  // RPC would pass a Proxy as a stub. superjson reads its properties.
   if (types.isProxy(value)) return undefined;
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Map) return Array.from(value as Map<unknown, unknown>).flat();
@@ -76,8 +73,8 @@ function isLeaf(value: object): boolean {
 }
 
 /**
- * A subclass of a typed array, such as Node's Buffer, arrives as its base class. An array of bigints arrives, and then nobody can
- * write it as JSON.
+ * Excludes subclasses of typed arrays, such as Node's Buffer, which arrive as their base class, and arrays of bigints, which
+ * the Worker cannot write as JSON.
  */
 function isBuiltinView(view: ArrayBufferView): boolean {
   if (view instanceof BigInt64Array || view instanceof BigUint64Array) return false;

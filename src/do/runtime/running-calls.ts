@@ -1,13 +1,13 @@
 import type { ScopedCall } from "../sockets/stream-scope.js";
 
 /**
- * The calls over HTTP that run in this object, by the id of their request. The Worker tells the object when a client leaves: the
- * platform does not.
+ * Registers the running calls over HTTP by the id of their request. The Worker notifies the object when a client disconnects,
+ * because the platform does not.
  */
 export function createRunningCalls() {
   const running = new Map<string, Set<ScopedCall>>();
   return {
-    /** @returns removes the call again, when it is done */
+    /** @returns a function that removes the call */
     add(requestId: string, call: ScopedCall): () => void {
       const calls = running.get(requestId) ?? new Set();
       running.set(requestId, calls.add(call));
@@ -17,7 +17,7 @@ export function createRunningCalls() {
       };
     },
 
-    /** Aborts the signals of a request's calls. Calls that ignore their signal run to their end. */
+    /** Aborts the signals of a request's calls. Calls that ignore their signal continue. */
     leave(requestId: string): void {
       for (const call of running.get(requestId) ?? []) call.abort();
     },

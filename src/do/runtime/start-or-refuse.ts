@@ -11,7 +11,6 @@ export interface StartOptions {
 }
 
 /**
-/**
  * Upgrades the stored data of an object to the app's definitions. If the upgrade fails, the data is unchanged and every call
  * gets an error that says so. An error in the constructor would only show as an internal error of the platform. The next
  * start of the object, for example after a deploy, retries the upgrade.

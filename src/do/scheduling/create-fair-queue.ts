@@ -1,22 +1,22 @@
-/** Items that wait, taken in turn between members. */
+/** A queue of items that members take turns in. */
 export interface FairQueue<TItem> {
   readonly size: () => number;
   has(item: TItem): boolean;
-  /** How many items of a member wait. */
+  /** The number of waiting items of a member. */
   lengthOf(member: string): number;
-  /** Adds an item behind the others of its member. An item that already waits keeps its place. */
+  /** Adds an item behind the others of its member. An item that is already in the queue keeps its place. */
   add(member: string, item: TItem): void;
   delete(item: TItem): void;
-  /** Takes the next item: one of each member in turn, and of one member the oldest. */
+  /** Removes and returns the next item: the oldest item of the member whose turn it is. */
   take(): TItem | undefined;
 }
 
 /**
- * A queue that a member with much to do cannot fill for others: it has a lane per member, and each lane gives one item in
- * its turn. All operations take constant time.
+ * Creates a queue in which one member with many items does not delay the others: it has a lane for each member, and takes
+ * one item of each lane in turn. All operations take constant time.
  */
 export function createFairQueue<TItem>(): FairQueue<TItem> {
-  // In the order in which the lanes are served.
+  // In the order of their turns.
   const lanes = new Map<string, Set<TItem>>();
   const memberOf = new Map<TItem, string>();
 
@@ -49,7 +49,7 @@ export function createFairQueue<TItem>(): FairQueue<TItem> {
       for (const [member, lane] of lanes) {
         for (const item of lane) {
           remove(member, lane, item);
-          // Its next turn comes after those of the others.
+          // Moved to the end, so that the next turns are those of the other members.
           if (lanes.delete(member)) lanes.set(member, lane);
           return item;
         }

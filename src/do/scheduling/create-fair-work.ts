@@ -3,28 +3,28 @@ import { createSlice } from "./create-slice.js";
 
 export interface FairWorkOptions<TItem> {
   readonly memberOf: (item: TItem) => string;
-  /** Does the work of some items, synchronously. */
+  /** Processes some items, synchronously. */
   readonly work: (items: readonly TItem[]) => void;
   readonly waitUntil: (work: Promise<void>) => void;
 }
 
 /**
- * Work that members take in turn, a slice at a time: the first in the event that added it, the others after the event loop
- * has handled the calls that came meanwhile.
+ * Processes items of members in turn, a slice at a time. The first slice runs in the event that added the items. Between
+ * slices the event loop handles other calls.
  */
 export function createFairWork<TItem>({ memberOf, work, waitUntil }: FairWorkOptions<TItem>) {
   const waiting = createFairQueue<TItem>();
   let isRunning = false;
 
   async function runAll(): Promise<void> {
-    // Once all of this turn is added.
+    // Waits until the current code has added all its items.
     await Promise.resolve();
     try {
       const slice = createSlice();
       while (waiting.size() > 0) {
         const items: TItem[] = [];
-        const most = slice.rest();
-        for (let item = waiting.take(); item !== undefined; item = items.length < most ? waiting.take() : undefined) {
+        const limit = slice.rest();
+        for (let item = waiting.take(); item !== undefined; item = items.length < limit ? waiting.take() : undefined) {
           items.push(item);
           slice.spend();
         }
@@ -37,7 +37,7 @@ export function createFairWork<TItem>({ memberOf, work, waitUntil }: FairWorkOpt
   }
 
   return {
-    /** Adds an item, unless it waits already. */
+    /** Adds an item, unless it is already waiting. */
     add(item: TItem): void {
       waiting.add(memberOf(item), item);
       if (isRunning) return;

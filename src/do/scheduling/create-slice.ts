@@ -1,36 +1,36 @@
-/** How long a slice of work may take, in milliseconds. Calls of others wait for no longer than about this. */
+/** Target duration of a slice, in milliseconds: about how long other calls wait for it. */
 const SLICE_MS = 8;
-const MOST_UNITS = 256;
-const FIRST_UNITS = 16;
-/** Fewer would make work slow on a busy machine, where the time of other processes counts as work here. */
-const FEWEST_UNITS = 4;
+const MAX_UNITS = 256;
+const INITIAL_UNITS = 16;
+/** With fewer units, work would be slow on a busy machine, where the time of other processes counts as work. */
+const MIN_UNITS = 4;
 
 const waitForLoop = (): Promise<void> => scheduler.wait(0);
 
-/** A piece of work that is done in one turn of the event loop. */
+/** The work that is done in one turn of the event loop. */
 export interface Slice {
   /**
    * Counts units of work.
-   * @default 1
+   * @param units 1 by default
    */
   spend(units?: number): void;
   isOver(): boolean;
-  /** How many units the slice may still take. At least one. */
+  /** The number of units that remain in the slice, at least one. */
   rest(): number;
-  /** Yields to the event loop, so that calls of others are handled, and begins the next slice. */
+  /** Yields to the event loop, which handles other calls, and starts the next slice. */
   next(): Promise<void>;
-  /** Begins the next slice without a yield, because the event loop has handled other calls since this one began. */
+  /** Starts the next slice without a yield. For when the event loop has already handled other calls since this one started. */
   restart(): void;
-  /** Does the same if this slice took no longer than one should. Returns whether it did. */
+  /** Restarts if this slice was not longer than its target. Returns whether it did. */
   restartIfShort(): boolean;
 }
 
 /**
- * Divides work into slices of about 8 milliseconds. A slice counts units, because no clock of the runtime moves while code
- * runs: the time that a slice took is known after it, and decides how many units the next one has.
+ * Divides work into slices of about 8 milliseconds. A slice is measured in units, because clocks of the runtime stand still
+ * while code runs. Its duration is known only after it, and decides how many units the next slice has.
  */
 export function createSlice(now: () => number = Date.now, pause: () => Promise<unknown> = waitForLoop): Slice {
-  let units = FIRST_UNITS;
+  let units = INITIAL_UNITS;
   let spent = 0;
   let startedAt = now();
 
@@ -49,9 +49,7 @@ export function createSlice(now: () => number = Date.now, pause: () => Promise<u
       const elapsed = now() - startedAt;
       const work = elapsed > SLICE_MS ? elapsed - (await measureLatency(now, pause)) : elapsed;
       units =
-        work > SLICE_MS
-          ? Math.max(FEWEST_UNITS, Math.floor((units * SLICE_MS) / work))
-          : Math.min(MOST_UNITS, units * 2);
+        work > SLICE_MS ? Math.max(MIN_UNITS, Math.floor((units * SLICE_MS) / work)) : Math.min(MAX_UNITS, units * 2);
       restart();
     },
 
@@ -65,7 +63,7 @@ export function createSlice(now: () => number = Date.now, pause: () => Promise<u
   };
 }
 
-/** How long a yield takes by itself. On a busy machine that is longer than the work, and smaller slices do not help. */
+/** Measures the duration of a yield. On a busy machine it is longer than the work, and smaller slices do not help. */
 async function measureLatency(now: () => number, pause: () => Promise<unknown>): Promise<number> {
   const before = now();
   await pause();

@@ -2,53 +2,53 @@ import { createFairQueue } from "./create-fair-queue.js";
 import { createSlice } from "./create-slice.js";
 
 /**
- * How many microtasks a piece of work may take before the next one begins beside it. Work that takes more awaits something
- * else, or continues beside others: then a slice is a little longer.
+ * Number of microtasks after which the next piece of work starts without waiting for this one. Work that takes more either
+ * awaits something else, or continues concurrently and makes the slice a little longer.
  */
-const MOST_MICROTASKS = 200;
+const MAX_MICROTASKS = 200;
 
-/** After so many milliseconds without work the object was idle. Less may be the time that the last work took. */
+/** Time without work after which the object counts as idle, in milliseconds. A shorter pause can be the duration of the last work. */
 const IDLE_MS = 1_000;
 
-/** Characters of JSON that cost about as much as the rest of a small call. */
+/** Number of characters of JSON that cost about as much as the rest of a small call. */
 const UNIT_LENGTH = 8_192;
 
 interface Turn {
   readonly cost: number;
-  readonly begin: () => void;
-  isOver: boolean;
+  readonly start: () => void;
+  isDone: boolean;
 }
 
 export interface TurnsOptions {
   /**
-   * Runs a function while no event reaches the object, as `blockConcurrencyWhile` does. Events arrive in the order in which
-   * they came, and the platform reads on from a socket as soon as its last message was received: without this, all that one
-   * member has sent would be received before the timer of the next slice fires.
+   * Runs a function while the object receives no events, like `blockConcurrencyWhile`. The platform reads the next message of
+   * a socket as soon as the last one was received. Without this, all messages that one member has sent would be received
+   * before the timer of the next slice fires.
    */
   readonly block: (work: () => Promise<void>) => Promise<void>;
   /** @default Date.now */
   readonly now?: () => number;
 }
 
-/** Calls and messages that members have handled in turn. */
+/** Runs calls and messages of members in turn. */
 export interface Turns {
   /**
-   * Does a piece of work: at once while little was done in this turn of the event loop, else when it is the member's turn.
-   * Work of one member begins in the order in which it was added. What the work awaits holds up none of the others.
+   * Runs a piece of work: immediately if little was done in this turn of the event loop, otherwise when it is the member's
+   * turn. Work of one member starts in the order in which it was added. Work that awaits something does not block others.
    *
-   * @param cost in units of a small call: see `costOf`
+   * @param cost in units of a small call, see `costOf`
    */
   run<TResult>(member: string, cost: number, work: () => Promise<TResult>): Promise<TResult>;
 }
 
-/** What it costs to handle a text of so many characters, in units of a small call. */
+/** The cost of handling a text of this many characters, in units of a small call. */
 export function costOf(length: number): number {
   return 1 + Math.floor(length / UNIT_LENGTH);
 }
 
 /**
- * Divides the time of an object between its members. Work is done in slices of about 8 ms. What does not fit into a slice
- * waits in a queue with a lane for each member, and calls of others are received before the next slice begins.
+ * Divides the time of an object between its members. Work is done in slices of about 8 ms. Work beyond a slice waits in a
+ * queue with a lane for each member, and the object receives other calls before the next slice starts.
  */
 export function createTurns({ block, now = Date.now }: TurnsOptions): Turns {
   const waiting = createFairQueue<Turn>();
@@ -68,9 +68,9 @@ export function createTurns({ block, now = Date.now }: TurnsOptions): Turns {
           return;
         }
         slice.spend(turn.cost);
-        turn.begin();
-        // The next one begins when this one has ended, so that a member who sends one message after the other keeps its turn.
-        for (let ticks = 0; ticks < MOST_MICROTASKS && !turn.isOver; ticks++) await Promise.resolve();
+        turn.start();
+        // Starts the next one after this one has ended, so that a member who sends messages one at a time keeps its turn.
+        for (let ticks = 0; ticks < MAX_MICROTASKS && !turn.isDone; ticks++) await Promise.resolve();
       }
       await slice.next();
     }
@@ -78,7 +78,7 @@ export function createTurns({ block, now = Date.now }: TurnsOptions): Turns {
 
   async function runInTurn<TResult>(member: string, cost: number, work: () => Promise<TResult>): Promise<TResult> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    const turn: Turn = { cost, begin: resolve, isOver: false };
+    const turn: Turn = { cost, start: resolve, isDone: false };
     waiting.add(member, turn);
     if (!isRunning) {
       isRunning = true;
@@ -88,7 +88,7 @@ export function createTurns({ block, now = Date.now }: TurnsOptions): Turns {
     try {
       return await work();
     } finally {
-      turn.isOver = true;
+      turn.isDone = true;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Caller } from "../../shared/caller.js";
 
-/** Names the member whom work is counted for: all sessions of a user are one member. */
+/** Returns the key under which the work of a caller is counted. All sessions of a user share one key. */
 export function memberKey(caller: Caller): string {
   return caller.type === "user" ? caller.userId : `(${caller.type})`;
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createChangeHub, type Missed, type NetChange, type Position } from "../../../src/do/change-log/change-hub.js";
+import { createChangeHub, type MissedChanges, type Position } from "../../../src/do/change-log/change-hub.js";
+import type { NetChange } from "../../../src/do/change-log/fold-changes.js";
 
 it("notifies every listener of a flush, also when another one fails", () => {
   let seq = 1;
@@ -78,7 +79,7 @@ describe("pages that are limited by bytes", () => {
           const ids: string[] = [];
           let position: Position | undefined = { after: { seq: 1, nonce: "0123456789abcdef" } };
           while (position) {
-            const page: Missed = hub.since("posts", position, { limit: 8 });
+            const page: MissedChanges = hub.since("posts", position, { limit: 8 });
             ids.push(...page.changes.map(({ id }) => id));
             position = page.next;
           }

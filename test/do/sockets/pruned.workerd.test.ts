@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { createChangeLog } from "../../../src/do/change-log/create-change-log.js";
+import { pruneLog } from "../../../src/do/change-log/prune-log.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 import { signUpToStreams } from "../../fixtures/stock-client.js";
 
@@ -16,8 +16,7 @@ it.each(["streams.changes", "streams.tracked"])(
     await socket.until(2);
     for (const text of ["one", "two", "three"]) await http.others.create.mutate({ text });
     await runInDurableObject(env.STREAMS_DO.getByName(`user:${user.id}`), (_instance, { storage }) => {
-      const log = createChangeLog(storage.sql);
-      expect(log.prune({ maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER })).toBeGreaterThan(0);
+      expect(pruneLog(storage.sql, { maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER })).toBeGreaterThan(0);
     });
     await http.items.create.mutate({ text: "after" });
     await socket.until(3);

@@ -5,6 +5,7 @@ import { table } from "../../../src/router/schema/table.js";
 import { type Cursor, formatCursor } from "../../../src/shared/cursor.js";
 import { codeOf } from "./code-of.js";
 import { withTables } from "./with-tables.js";
+import { pruneLog } from "../../../src/do/change-log/prune-log.js";
 
 const definitions = {
   posts: table(z.object({ title: z.string(), slug: z.string().optional() }), { unique: ["slug"] }),
@@ -179,14 +180,14 @@ describe("pruning", () => {
   const all = { maxRows: 1_000, maxAgeMs: 60_000 };
 
   it("keeps the newest entries up to the limit, the first one included", () =>
-    withTables(definitions, ({ sql, log }) => {
+    withTables(definitions, ({ sql }) => {
       prepare(sql, 10);
-      expect(log.prune(all)).toBe(0);
-      expect(log.prune({ ...all, maxRows: 3 })).toBe(7);
+      expect(pruneLog(sql, all)).toBe(0);
+      expect(pruneLog(sql, { ...all, maxRows: 3 })).toBe(7);
       expect(seqs(sql)).toEqual([1, 9, 10, 11]);
-      expect(log.prune({ ...all, maxRows: 3 })).toBe(0);
+      expect(pruneLog(sql, { ...all, maxRows: 3 })).toBe(0);
       prepare(sql, 0);
-      expect(log.prune({ ...all, maxRows: 0 })).toBe(2);
+      expect(pruneLog(sql, { ...all, maxRows: 0 })).toBe(2);
       expect(seqs(sql)).toEqual([1, 11]);
     }));
 
@@ -194,20 +195,20 @@ describe("pruning", () => {
     withTables(definitions, ({ sql, log }) => {
       prepare(sql, 3);
       sql.exec("UPDATE _changes SET at = 1000 WHERE seq <= 2");
-      expect(log.prune(all)).toBe(1);
+      expect(pruneLog(sql, all)).toBe(1);
       expect(seqs(sql)).toEqual([1, 3, 4]);
-      expect(log.prune({ ...all, now: Date.now() + 120_000 })).toBe(1);
+      expect(pruneLog(sql, { ...all, now: Date.now() + 120_000 })).toBe(1);
       expect(seqs(sql)).toEqual([1, 4]);
       expect(log.check(log.head())).toBe(true);
     }));
 
   it("keeps entries up to a number of bytes", () =>
-    withTables(definitions, ({ sql, log }) => {
+    withTables(definitions, ({ sql }) => {
       prepare(sql, 10);
       const entry = 32 + "posts".length + "id-0".length;
-      expect(log.prune({ ...all, maxBytes: entry * 4 })).toBe(6);
+      expect(pruneLog(sql, { ...all, maxBytes: entry * 4 })).toBe(6);
       expect(seqs(sql)).toEqual([1, 8, 9, 10, 11]);
-      expect(log.prune({ ...all, maxBytes: 0 })).toBe(3);
+      expect(pruneLog(sql, { ...all, maxBytes: 0 })).toBe(3);
     }));
 
   it("invalidates cursors whose entries are deleted, including the first one", () =>
@@ -216,16 +217,16 @@ describe("pruning", () => {
       prepare(sql, 3);
       const [second] = log.read({ after: genesis, until: log.head() });
       prepare(sql, 0);
-      log.prune({ ...all, maxRows: 1 });
+      pruneLog(sql, { ...all, maxRows: 1 });
       expect(log.check(genesis)).toBe(false);
       expect(second && log.check(second.cursor)).toBe(false);
       expect(log.check(log.head()), formatCursor(log.head())).toBe(true);
     }));
 
   it("leaves an unused log alone", () =>
-    withTables(definitions, ({ log }) => {
+    withTables(definitions, ({ sql, log }) => {
       const genesis = log.head();
-      expect(log.prune({ maxRows: 0, maxAgeMs: 0, maxBytes: 0, now: Date.now() + 1e9 })).toBe(0);
+      expect(pruneLog(sql, { maxRows: 0, maxAgeMs: 0, maxBytes: 0, now: Date.now() + 1e9 })).toBe(0);
       expect(log.check(genesis)).toBe(true);
     }));
 });

@@ -8,6 +8,7 @@ import { createLogIndexCache } from "../../../src/do/change-log/log-index-cache.
 import { table } from "../../../src/router/schema/table.js";
 import { countedSql } from "./counted-sql.js";
 import { withTables } from "./with-tables.js";
+import { pruneLog } from "../../../src/do/change-log/prune-log.js";
 
 const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };
 
@@ -137,7 +138,7 @@ it("reads the log again after entries were rolled back or pruned", () =>
     expect(changes.slice(-5).map(({ id }) => id)).toEqual([0, 1, 2, 3, 4].map((n) => `note ${1_500 + n}`));
     insertNotes(sql, 2_000, 30);
     expect(read()).toBe(1_035);
-    log.prune({ maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER });
+    pruneLog(sql, { maxRows: 1, maxAgeMs: Number.MAX_SAFE_INTEGER });
     const from = log.head();
     insertNotes(sql, 3_000, 600);
     const rest = log.read({ tables: ["notes"], after: from, until: log.head(), limit: 1_000 });

@@ -82,7 +82,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
 
   return {
     read: pointers.read,
-    tidy: eraseIfEmpty,
+    eraseIfEmpty,
 
     /** Whether a user signed up with the address within the last minute. */
     isNew: (now: number): boolean => (pointers.signedUpUntil() ?? 0) > now,

@@ -145,7 +145,7 @@ export function createEmailIndex(options: EmailIndexOptions) {
         await assertOwnAddress(credentials.email);
         const result = await signIn(credentials, request.device);
         if (!result.ok) throw result.reason === "CLIENT_ERROR" ? clientError(result) : wrongCredentials();
-        await claims.tidy();
+        await claims.eraseIfEmpty();
         return completeSignIn(result.value, request, credentials.tokens);
       },
 

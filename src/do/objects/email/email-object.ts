@@ -43,7 +43,7 @@ const framework = createFrameworkSchema({
   steps: [{ name: "move the rates of invitations", run: moveInvitationRates }],
 });
 
-/** An e-mail index object: a few values, none of the app's procedures. */
+/** Creates the handler of an e-mail address: an index without the app's procedures. */
 export function createEmailObject({ state, env, app, address, alarms, identity }: ObjectEnvironment): ObjectHandler {
   const { storage } = state;
   const { sql } = storage;
@@ -70,7 +70,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     alarms,
     ownerId,
     isBlocked,
-    onPruned: () => claims.tidy(),
+    onPruned: () => claims.eraseIfEmpty(),
   });
   const throttle = createThrottle({
     sql,
@@ -78,7 +78,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     initialize,
     alarms,
     options: app.throttle,
-    onExpired: () => claims.tidy(),
+    onExpired: () => claims.eraseIfEmpty(),
   });
   const claims = createAddressClaims({
     pointers: createEmailPointerStore(sql, isInitialized),
@@ -86,15 +86,15 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     initialize,
     isInitialized,
     alarms,
-    hasOtherData: holdsMore,
+    hasOtherData,
     mails,
     erase: () => erase(mails.preserve()),
   });
-  // What is left when the last letter has gone.
+  // Erases the object after the last message of its outbox was delivered.
   alarms.register({
-    name: "tidy",
-    due: () => (isInitialized() && !claims.read() && !holdsMore() ? 0 : undefined),
-    run: claims.tidy,
+    name: "erase if empty",
+    due: () => (isInitialized() && !claims.read() && !hasOtherData() ? 0 : undefined),
+    run: claims.eraseIfEmpty,
   });
   const index = createEmailIndex({
     id: address.id,
@@ -115,12 +115,12 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
       commitAddress: claims.handlers.commitAddress,
       releaseAddress(payload) {
         claims.handlers.releaseAddress(payload);
-        // They were about an account that is no longer here.
+        // The failures belong to an account that no longer has the address.
         if (!claims.read()) throttle.resetAll();
       },
       forgetFailures: throttle.resetAll,
       [FORGET_DEVICE_FAILURES](payload) {
-        // Only objects of the app send it, so its shape is known.
+        // Only objects of the app send this message, so the payload is not validated.
         throttle.reset(deviceName((payload as { readonly deviceId: string }).deviceId));
       },
       ...invitations.handlers,
@@ -132,7 +132,7 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     return pointer?.state === "committed" ? pointer.userId : undefined;
   }
 
-  /** Without an owner, nobody can have blocked the inviter. */
+  /** Asks the owner of the address, who alone can block an inviter. */
   async function isBlocked({ email, inviter, invitedBy }: WaitingInvitation): Promise<boolean> {
     const owner = ownerId();
     if (owner === undefined || invitedBy === undefined) return false;
@@ -140,11 +140,11 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
     return sendInternal(user(owner), { op: "blocksInviter", email, inviter: blocked });
   }
 
-  function holdsMore(): boolean {
+  function hasOtherData(): boolean {
     return throttle.hasCounts() || invitations.hasEntries() || (isInitialized() && outbox.countPending() > 0);
   }
 
-  /** An invitation may be the first that is stored of an address. */
+  /** An invitation initializes the object if it is the first data of the address. */
   function receive(delivery: Delivery): Receipt {
     const isFirst = !isInitialized() && delivery.letters.some(({ kind }) => kind === "invitation");
     return isFirst ? initialize(() => inbox.receive(delivery)) : inbox.receive(delivery);
@@ -167,10 +167,13 @@ export function createEmailObject({ state, env, app, address, alarms, identity }
         return (await invitations.reserve(request)) ? success(true) : failure("TOO_MANY_INVITATIONS");
       if (request.op === "countMail")
         return mails.take(request.kind, request.id) ? success(true) : failure("TOO_MANY_MAILS");
-      if (request.op !== "deliver") throw new Error(`An e-mail index object does not answer "${request.op}".`);
+      if (request.op !== "deliver")
+        throw new Error(
+          `The object of an email address does not handle "${request.op}". Send it to another kind of object.`,
+        );
       const receipt = receive(request);
       await outbox.flushPosted();
-      await claims.tidy();
+      await claims.eraseIfEmpty();
       return receipt;
     },
     start: update,

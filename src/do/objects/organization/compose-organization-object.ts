@@ -30,7 +30,7 @@ import { createOrganizationDeletion, organizationDeletionSchema } from "../../or
 import type { OrganizationDeps } from "../../organizations/organization-deps.js";
 import { createOrganizationStore, organizationSchema } from "../../organizations/organization-store.js";
 
-/** What an organization's object stores beside the app's tables. */
+/** The framework's tables of an organization. */
 export const organizationTables: readonly string[] = [
   organizationSchema,
   memberSchema,
@@ -46,9 +46,9 @@ export const organizationTables: readonly string[] = [
   organizationDeletionSchema,
 ];
 
-/** Puts together what an organization in its own object is made of. */
-export function composeOrganizationObject(environment: ObjectEnvironment, { lifetime }: OwnerStorage) {
-  const { isInitialized, initialize, erase } = lifetime;
+/** Creates the stores and services of an organization, in its own object. */
+export function composeOrganizationObject(environment: ObjectEnvironment, { lifecycle }: OwnerStorage) {
+  const { isInitialized, initialize, erase } = lifecycle;
   const { state, app, address, alarms, identity, endMember } = environment;
   const { storage } = state;
   const sql = recordedSql(storage.sql);
@@ -63,7 +63,8 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     alarms,
     transaction,
     deliver: createMessageDelivery(identity),
-    sendMail: () => Promise.reject(new Error("An organization's object sends no mail of its own.")),
+    sendMail: () =>
+      Promise.reject(new Error("An organization's object does not send mail. The object of the address does.")),
     onTargetGone(target) {
       const to = parseName(target);
       if (to?.type === "user") membership.onUserDeleted(to.id);
@@ -135,9 +136,9 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     if (isInitialized() || first?.kind !== ("createOrganization" satisfies keyof OrganizationMessages)) {
       return inbox.receive(delivery);
     }
-    // Its birth came before, and so did its end.
+    // The organization was created before, and has been deleted since.
     if (deletion.wasDeleted()) return { done: delivery.letters.length, gone: true };
-    // Born by the letter, and in one transaction with what it says.
+    // The message initializes the object, in one transaction with its effect.
     initialize(() => {
       const { done, error } = inbox.receive({ ...delivery, letters: [first] });
       if (done === 0) throw new Error(error);
@@ -145,14 +146,14 @@ export function composeOrganizationObject(environment: ObjectEnvironment, { life
     return inbox.receive(delivery);
   }
 
-  type AnswerRequest = Extract<InternalRequest, { op: "answerInvitation" }>;
+  type AnswerInvitation = Extract<InternalRequest, { op: "answerInvitation" }>;
 
-  async function answerInvitation(request: AnswerRequest): Promise<InternalReply<AnswerRequest>> {
+  async function answerInvitation(request: AnswerInvitation): Promise<InternalReply<AnswerInvitation>> {
     if (!exists()) return failure("INVITATION_INVALID");
     if (request.answer === "decline")
       return invitations.decline(request) ? success("declined") : failure("INVITATION_INVALID");
     if (!invitations.accept(request)) return failure("INVITATION_INVALID");
-    // So that the user's own object knows by the time that it gets this answer.
+    // Delivers the membership to the user's object before the reply.
     await outbox.flushTarget(toName({ type: "user", id: request.userId }));
     return success("accepted");
   }

@@ -14,7 +14,7 @@ import { SessionEnded } from "../../lifecycle/caller-errors.js";
 
 const framework = createFrameworkSchema({ statements: [socketSchema, kvSchema, ...organizationTables] });
 
-/** An organization's object: what its members share, and who they are. */
+/** Creates the handler of an organization, which stores its members and their shared data. */
 export function createOrganizationObject(environment: ObjectEnvironment): ObjectHandler {
   const { state, app, address, alarms, endSession } = environment;
   const { roles: rolePolicy } = app.definition;
@@ -40,20 +40,20 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
       if (caller.type === "anonymous") throw notSignedIn();
       const granted = access(caller);
       if (granted === "forbidden") throw notAMember();
-      // The lease has ended since it was asked for.
+      // The lease has ended since resolveAccess() renewed it.
       if (granted !== "granted") throw new SessionEnded();
     },
     accessReads: (caller) =>
       caller.type === "user"
         ? [{ table: "_members", where: [{ column: "id", operator: "==", values: [caller.userId] }] }]
         : [],
-    context: (caller, call, live) =>
-      ofMember(caller, {
+    context: (caller, call, scope) =>
+      withMember(caller, {
         caller,
         owner,
         lastEventId: call.lastEventId,
         transaction,
-        // Getters, so that a procedure pays only for what it reads.
+        // Getters, because most procedures read only some of these.
         get organization() {
           const organization = organizations.read();
           if (!organization) throw notAMember();
@@ -65,61 +65,61 @@ export function createOrganizationObject(environment: ObjectEnvironment): Object
           return { userId, email, role, joinedAt, permissions: rolePolicy.permissionsOf(role) };
         },
         get tables() {
-          return ownerStorage.tables(call, live());
+          return ownerStorage.tables(call, scope());
         },
         get kv() {
-          return ownerStorage.kv(call, live());
+          return ownerStorage.kv(call, scope());
         },
         get db() {
           return ownerStorage.database();
         },
       }),
     services({ caller, setSession }) {
-      // Made once it is needed: a query of the app's own may need nothing of it.
-      let made: ReturnType<typeof createOrganizationService> | undefined;
-      const own = () => (made ??= createOrganizationService({ ...services, settings, caller }));
+      // Created on first use, because queries of the app may not need it.
+      let service: ReturnType<typeof createOrganizationService> | undefined;
+      const getService = () => (service ??= createOrganizationService({ ...services, settings, caller }));
       return {
         address,
         atomic: (work) =>
           ownerStorage.atomic(() => {
-            // A member may have been removed, or become less, since the call came in.
-            own().check();
+            // The member may have been removed, or got a lower role, since the call arrived.
+            getService().check();
             return work();
           }),
         setSession,
-        organization: () => own().room,
+        organization: () => getService().service,
       };
     },
-    internal: (request) => answer(services, request),
+    internal: (request) => handleInternal(services, request),
     sockets: {
       hub: ownerStorage.hub,
-      isInitialized: ownerStorage.lifetime.isInitialized,
+      isInitialized: ownerStorage.lifecycle.isInitialized,
       isShared: true,
       rows: ownerStorage.storedRows,
       access,
       resolveAccess,
       permissionVersion,
     },
-    flushWrites: ownerStorage.settle,
+    flushWrites: ownerStorage.flushWrites,
     flushOutbox: outbox.flushPosted,
     start: ownerStorage.start,
     deadLetters: outbox.deadLetters,
   };
 }
 
-/** A middleware of the app's may spread its context, which reads all of it: the app itself has no member to be read. */
-function ofMember<TContext extends { readonly member: unknown }>(caller: Caller, context: TContext): TContext {
+/** Hides `member` from a spread of the context by the app's middleware. The getter throws for a caller that is not a user. */
+function withMember<TContext extends { readonly member: unknown }>(caller: Caller, context: TContext): TContext {
   return caller.type === "user" ? context : Object.defineProperty(context, "member", { enumerable: false });
 }
 
 type Services = ReturnType<typeof composeOrganizationObject>;
 
-function answer(
+function handleInternal(
   { receive, answerInvitation, isLastOwner }: Services,
   request: InternalRequest,
 ): HandlerReply | Promise<HandlerReply> {
   if (request.op === "deliver") return receive(request);
   if (request.op === "answerInvitation") return answerInvitation(request);
   if (request.op === "isLastOwner") return isLastOwner(request.userId);
-  throw new Error(`An organization's object does not answer "${request.op}".`);
+  throw new Error(`An organization's object does not handle "${request.op}". Send it to another kind of object.`);
 }

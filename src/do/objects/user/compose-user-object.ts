@@ -51,7 +51,7 @@ import { toPublicSession } from "../../accounts/sessions/sessions-service.js";
 import { createUserAccount, type SignInHook } from "../../accounts/user-account.js";
 import { createUserFieldsStore, userFieldsSchema } from "../../accounts/user-fields.js";
 
-/** The app's own types are known where it writes its hooks. */
+/** The types of the app are known only in the options of `createUserDO`. */
 type UserTables = Tables<AppDefinition["tables"]["user"]>;
 
 export interface ComposeUserObjectOptions {
@@ -59,7 +59,7 @@ export interface ComposeUserObjectOptions {
   readonly ownerStorage: OwnerStorage;
 }
 
-/** What a user's object stores beside the app's tables. */
+/** The framework's tables of a user. */
 export const accountTables: readonly string[] = [
   accountSchema,
   profileSchema,
@@ -82,7 +82,7 @@ export const accountTables: readonly string[] = [
   acceptedInvitationSchema,
   blockedInviterSchema,
   leaseHolderSchema,
-  // What queries read is in the log, so that they can be kept live.
+  // Tables that built-in queries read are logged, so that these queries can be live.
   ...frameworkTriggersSql("_account"),
   ...frameworkTriggersSql("_profile", "only"),
   ...frameworkTriggersSql("_user_fields", "only"),
@@ -90,10 +90,10 @@ export const accountTables: readonly string[] = [
   ...frameworkTriggersSql("_audit"),
 ];
 
-/** Puts together what the account in a user's object is made of. */
+/** Creates the stores and services of an account, in the user's own object. */
 export function composeUserObject({ environment, ownerStorage }: ComposeUserObjectOptions) {
   const { state, env, app, address, alarms, identity, endSession } = environment;
-  const { isInitialized, initialize, erase } = ownerStorage.lifetime;
+  const { isInitialized, initialize, erase } = ownerStorage.lifecycle;
   const sql = recordedSql(state.storage.sql);
   const { onError } = app;
   const transaction = <TResult>(work: () => TResult): TResult => state.storage.transactionSync(work);
@@ -143,12 +143,17 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
   const setUserFields = createSetUserFields(accounts);
 
   /** The part of the event that every hook receives. */
-  const own = () => ({ tables: ownerStorage.tables() as UserTables, kv: ownerStorage.kv(), env, setUserFields });
+  const hookContext = () => ({
+    tables: ownerStorage.tables() as UserTables,
+    kv: ownerStorage.kv(),
+    env,
+    setUserFields,
+  });
 
   const eventCalls: EventHookCalls = {
-    onEmailVerified: (user) => app.hooks.onEmailVerified?.({ user, ...own() }),
-    onEmailChanged: (user, previousEmail) => app.hooks.onEmailChanged?.({ user, previousEmail, ...own() }),
-    onProfileChanged: (user) => app.hooks.onProfileChanged?.({ user, ...own() }),
+    onEmailVerified: (user) => app.hooks.onEmailVerified?.({ user, ...hookContext() }),
+    onEmailChanged: (user, previousEmail) => app.hooks.onEmailChanged?.({ user, previousEmail, ...hookContext() }),
+    onProfileChanged: (user) => app.hooks.onProfileChanged?.({ user, ...hookContext() }),
   };
 
   const deps: AccountDeps = {
@@ -178,10 +183,10 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
 
   const hook = (name: "onSignup" | "onLogin"): SignInHook => {
     const call: AccountHooks["onSignup"] = app.hooks[name]?.bind(app.hooks);
-    return (user, session) => call?.({ user, session: toPublicSession(session), ...own() });
+    return (user, session) => call?.({ user, session: toPublicSession(session), ...hookContext() });
   };
 
-  function later(work: () => void): void {
+  function runLater(work: () => void): void {
     state.waitUntil(
       new Promise<void>((resolve) => {
         setTimeout(() => {
@@ -216,10 +221,10 @@ export function composeUserObject({ environment, ownerStorage }: ComposeUserObje
       onSignup: hook("onSignup"),
       onLogin: hook("onLogin"),
       erase,
-      runLater: later,
+      runLater,
     }),
     limitExport: createExportLimit(),
-    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...own() }),
+    onDelete: async (user: User): Promise<void> => app.hooks.onDelete?.({ user, ...hookContext() }),
   };
 }
 

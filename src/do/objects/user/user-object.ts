@@ -31,7 +31,7 @@ const framework = createFrameworkSchema({
   steps: [{ name: "delete the mail rates with addresses", run: deleteOldMailRates }],
 });
 
-/** A user's own object: their account, their sessions, the app's tables of theirs. */
+/** Creates the handler of a user, which stores the account, its sessions and the user's data. */
 export function createUserObject(environment: ObjectEnvironment): ObjectHandler {
   const { state, app, address, alarms, identity, endSession } = environment;
   const { storage } = state;
@@ -44,7 +44,6 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     alarms,
     onWritten: () => services.deps.sessions.clearCache(),
   });
-  const { lifetime } = ownerStorage;
   const services: UserComponents = composeUserObject({ environment, ownerStorage });
   const { account, exists, deps } = services;
   const { accounts, sessions } = deps;
@@ -59,7 +58,7 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       return;
     }
     if (kind === "refresh") {
-      // The token that came along is the proof, and the procedure looks at it.
+      // The procedure verifies the refresh token of the call.
       if (!exists()) throw unknownUser(app);
       return;
     }
@@ -68,24 +67,24 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
     if (account.authorize(caller)) return;
     if (acceptsSessions === "replaced" && account.wasSessionReplaced(caller)) return;
     if (acceptsSessions === "ended" && account.hasOwnSession(caller)) return;
-    throw refusalFor(caller);
+    throw accessError(caller);
   };
 
-  function refusalFor(caller: Caller): TRPCError {
+  function accessError(caller: Caller): TRPCError {
     if (caller.type !== "user" || caller.via !== "session") return exists() ? otherUsersObject() : userNotFound();
     if (!exists()) return unknownUser(app);
-    // Another call of this browser brings the cookies of the new session: clearing them would sign it out.
+    // Another call of this browser sets the cookies of the new session, and clearing them would sign the user out.
     return account.wasSessionReplaced(caller) ? sessionReplaced() : new SessionEnded();
   }
 
   return {
     authorize,
-    context: (caller, call, live) => ({
+    context: (caller, call, scope) => ({
       caller,
       owner,
       lastEventId: call.lastEventId,
       transaction,
-      // Getters, so that a procedure pays only for what it reads.
+      // Getters, because most procedures read only some of these.
       get user(): User {
         const row = accounts.read();
         if (!row) throw userNotFound();
@@ -93,10 +92,10 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
       },
       setUserFields: services.setUserFields,
       get tables() {
-        return ownerStorage.tables(call, live());
+        return ownerStorage.tables(call, scope());
       },
       get kv() {
-        return ownerStorage.kv(call, live());
+        return ownerStorage.kv(call, scope());
       },
       get db() {
         return ownerStorage.database();
@@ -144,16 +143,16 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
           onSessionEnd: endSession,
         }),
     }),
-    internal: (request) => answer({ ...services, app, findSession, tickets }, request),
+    internal: (request) => handleInternal({ ...services, app, findSession, tickets }, request),
     sockets: {
       hub: ownerStorage.hub,
-      isInitialized: lifetime.isInitialized,
+      isInitialized: ownerStorage.lifecycle.isInitialized,
       access: (caller: Caller) => (account.hasActiveSession(caller) ? "granted" : "session-ended"),
       rows: ownerStorage.storedRows,
       onUpgrade: account.onUpgrade,
       onUse: account.onUse,
     },
-    flushWrites: ownerStorage.settle,
+    flushWrites: ownerStorage.flushWrites,
     flushOutbox: deps.outbox.flushPosted,
     start: ownerStorage.start,
     deadLetters: deps.outbox.deadLetters,
@@ -176,13 +175,13 @@ export function createUserObject(environment: ObjectEnvironment): ObjectHandler 
   };
 }
 
-type Answers = UserComponents & {
+type InternalServices = UserComponents & {
   readonly app: ObjectEnvironment["app"];
   readonly findSession: ReturnType<typeof createFindSession>;
   readonly tickets: SocketTickets;
 };
 
-function answer(services: Answers, request: InternalRequest): HandlerReply | Promise<HandlerReply> {
+function handleInternal(services: InternalServices, request: InternalRequest): HandlerReply | Promise<HandlerReply> {
   const {
     account,
     app,
@@ -233,6 +232,6 @@ function answer(services: Answers, request: InternalRequest): HandlerReply | Pro
     case "answerInvitation":
     case "isLastOwner":
     case "leave":
-      throw new Error(`A user's object does not answer "${request.op}".`);
+      throw new Error(`A user's object does not handle "${request.op}". Send it to another kind of object.`);
   }
 }
