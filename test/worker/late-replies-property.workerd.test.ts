@@ -4,7 +4,7 @@ import { createCaller } from "trpc-userdo/worker";
 import { afterEach, expect, it, vi } from "vitest";
 import type { AppRouter } from "../fixtures/app/router.js";
 import { openBrowser, openSlowTab, password, signUp, type SlowTab } from "../fixtures/browser.js";
-import { overForm, overHttp, refusalOf } from "../fixtures/roads.js";
+import { overForm, overHttp, codeOfCall } from "../fixtures/transports.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
 
 afterEach(() => void vi.useRealTimers());
@@ -49,14 +49,14 @@ class SharedBrowser {
 
   async call(link: Link, isSlow: boolean): Promise<void> {
     const tab = openSlowTab(this.#browser);
-    await refusalOf(overHttp(tab, link).query("posts.list"));
+    await codeOfCall(overHttp(tab, link).query("posts.list"));
     this.#deliver(() => tab.arrive(), isSlow);
   }
 
   async signOut(link: Link | "form", isSlow: boolean): Promise<void> {
     const tab = openSlowTab(this.#browser);
-    const road = link === "form" ? overForm(tab) : overHttp(tab, link);
-    await refusalOf(road.mutate("auth.logout"));
+    const transport = link === "form" ? overForm(tab) : overHttp(tab, link);
+    await codeOfCall(transport.mutate("auth.logout"));
     this.#deliver(() => tab.arrive(), isSlow);
   }
 

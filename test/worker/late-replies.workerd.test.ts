@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openSlowTab, password, sessionCookies, signUp, type Browser } from "../fixtures/browser.js";
-import { overForm, overHttp, refusalOf } from "../fixtures/roads.js";
+import { overForm, overHttp, codeOfCall } from "../fixtures/transports.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
 import { moveClock } from "../fixtures/move-clock.js";
 
@@ -45,7 +45,7 @@ describe.each(links)("a reply that arrives after another user signed in (%s)", (
     elsewhere.arrive();
     await elsewhere.client().sessions.revokeOthers.mutate();
     const slow = openSlowTab(browser);
-    expect(await refusalOf(overHttp(slow, link).query("auth.me"))).toBe("UNAUTHORIZED");
+    expect(await codeOfCall(overHttp(slow, link).query("auth.me"))).toBe("UNAUTHORIZED");
     await signIn(browser, bob);
     slow.arrive();
     expect(await whoIsSignedIn(browser)).toBe(bob.user.id);

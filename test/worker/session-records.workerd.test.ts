@@ -13,7 +13,7 @@ import {
   signUp,
   type Browser,
 } from "../fixtures/browser.js";
-import { overHttp, refusalOf } from "../fixtures/roads.js";
+import { overHttp, codeOfCall } from "../fixtures/transports.js";
 import { whoIsSignedIn } from "../fixtures/who-is-signed-in.js";
 import { moveClock } from "../fixtures/move-clock.js";
 
@@ -163,7 +163,7 @@ describe("forged session cookies", () => {
       [recordName(other, 0), await refreshTokenOf({ userId: user.id, sessionId: other, generation: 0 }, elsewhere)],
     ];
     for (const [name, value] of forged) browser.cookies.set(name, value);
-    expect(await refusalOf(me(browser))).toBe("none");
+    expect(await codeOfCall(me(browser))).toBe("none");
     for (const name of ["single", "batch", "batch-stream"] as const) {
       expect(await overHttp(browser, name).query("auth.me")).toMatchObject({ user: { id: user.id } });
     }
@@ -242,7 +242,7 @@ describe("a session of the previous version", () => {
       }
       const [remaining, ended] = ends === "old" ? [before.browser, browser] : [browser, before.browser];
       await remaining.client().sessions.revoke.mutate({ id: ends === "old" ? session.id : before.sessionId });
-      expect(await refusalOf(me(ended))).toBe("UNAUTHORIZED");
+      expect(await codeOfCall(me(ended))).toBe("UNAUTHORIZED");
       expect(sessionCookies(ended)).toEqual([]);
       expect(await whoIsSignedIn(remaining)).toBe(before.user.id);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { freshEmail, openBrowser, origin, password, signUp, type Browser } from "../fixtures/browser.js";
-import { refusalOf } from "../fixtures/roads.js";
+import { codeOfCall } from "../fixtures/transports.js";
 import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpLink, TRPCClientError } from "@trpc/client";
 import superjson from "superjson";
 import type { AppRouter } from "../fixtures/app/router.js";
@@ -63,7 +63,7 @@ describe.each(linkNames)("a mutation that a page sent for another user (%s)", (n
 
   it("does not sign the new user out", async () => {
     const { ada, bob, browser } = await replaced();
-    expect(await refusalOf(clientIn(browser, { user: ada.user.id, link: name }).auth.logout.mutate())).toBe(
+    expect(await codeOfCall(clientIn(browser, { user: ada.user.id, link: name }).auth.logout.mutate())).toBe(
       "UNAUTHORIZED",
     );
     expect((await browser.client().auth.me.query()).user.id).toBe(bob.user.id);
@@ -98,7 +98,7 @@ describe("a request that names another user", () => {
 
   it.each(["", "x", "a, b", "anonymous,anonymous"])("is rejected when the name is %j", async (name) => {
     const { browser } = await signUp();
-    expect(await refusalOf(clientIn(browser, { user: name }).posts.create.mutate({ title: "A", body: "" }))).toBe(
+    expect(await codeOfCall(clientIn(browser, { user: name }).posts.create.mutate({ title: "A", body: "" }))).toBe(
       "UNAUTHORIZED",
     );
   });
@@ -126,7 +126,7 @@ describe("a reply", () => {
     const { user } = await client.auth.signup.mutate({ email: freshEmail(), password });
     await client.posts.list.query();
     await client.auth.logout.mutate();
-    await refusalOf(client.auth.me.query());
+    await codeOfCall(client.auth.me.query());
     expect(named).toEqual([user.id, user.id, "anonymous", "anonymous"]);
   });
 

@@ -2,7 +2,7 @@ import superjson from "superjson";
 import { beforeEach, expect, it } from "vitest";
 import { ended } from "../fixtures/app/failures.js";
 import { aborted, begun } from "../fixtures/app/stock.js";
-import { stockUser } from "../fixtures/stock-roads.js";
+import { signUpToStock } from "../fixtures/stock-transports.js";
 import { freshEmail, openBrowser, password } from "../fixtures/browser.js";
 
 const browser = openBrowser();
@@ -43,7 +43,7 @@ it.each([
 it.each(["query", "mutation", "worker", "promise"])(
   "aborts the signal of a %s when its client disconnects before the reply",
   async (name) => {
-    const { browser: user } = await stockUser();
+    const { browser: user } = await signUpToStock();
     const leaving = new AbortController();
     const reply = user.fetch(`/stock/leaving.${name}`, {
       signal: leaving.signal,
@@ -57,7 +57,7 @@ it.each(["query", "mutation", "worker", "promise"])(
 );
 
 it("aborts the signals of all calls of a batch in an object", async () => {
-  const { browser: user } = await stockUser();
+  const { browser: user } = await signUpToStock();
   const leaving = new AbortController();
   const reply = user.fetch("/stock/leaving.query,leaving.query?batch=1", { signal: leaving.signal });
   await expect.poll(() => begun).toEqual(["query", "query"]);

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { appRouter } from "../fixtures/app/router.js";
 import { freshEmail, openBrowser, origin, password, send, signUp } from "../fixtures/browser.js";
 import { tokenTo } from "../fixtures/mail.js";
-import { overRpc, ownRoads, refusalOf } from "../fixtures/roads.js";
+import { overRpc, signedInTransports, codeOfCall } from "../fixtures/transports.js";
 import { upgrade } from "../fixtures/socket.js";
 
 const json = { "content-type": "application/json" };
@@ -17,10 +17,10 @@ interface Sent {
 }
 
 /** One anonymous call, as each transport over HTTP sends it. */
-function roadsTo(path: string, input: Record<string, string>): Record<string, Sent> {
+function requestsTo(path: string, input: Record<string, string>): Record<string, Sent> {
   const one = JSON.stringify({ json: input });
   const many = JSON.stringify({ 0: { json: input } });
-  const roads: Record<string, Sent> = {
+  const transports: Record<string, Sent> = {
     single: { path: `/trpc/${path}`, headers: json, body: one },
     batch: { path: `/trpc/${path}?batch=1`, headers: json, body: many },
     "batch-stream": {
@@ -30,8 +30,9 @@ function roadsTo(path: string, input: Record<string, string>): Record<string, Se
     },
   };
   const [, name] = /^auth\.(signup|login)$/.exec(path) ?? [];
-  if (name) roads["form"] = { path: `/trpc/form/${name}`, headers: form, body: new URLSearchParams(input).toString() };
-  return roads;
+  if (name)
+    transports["form"] = { path: `/trpc/form/${name}`, headers: form, body: new URLSearchParams(input).toString() };
+  return transports;
 }
 
 const evil = {
@@ -43,7 +44,7 @@ const evil = {
 
 describe("a spoofed Host", () => {
   it("or forwarding header changes no link of a mail, over any transport", async () => {
-    for (const { path, headers, body } of Object.values(roadsTo("auth.signup", { email: "", password }))) {
+    for (const { path, headers, body } of Object.values(requestsTo("auth.signup", { email: "", password }))) {
       const email = freshEmail();
       const named = body.replace('"email":""', `"email":"${email}"`).replace("email=&", `email=${email}&`);
       // A server that answers for every host name, so that the request's own origin is the one in its URL.
@@ -58,13 +59,15 @@ describe("a spoofed Host", () => {
       await tokenTo(email, "verifyEmail");
     }
     const ada = await signUp();
-    for (const { path, headers, body } of Object.values(roadsTo("auth.requestPasswordReset", { email: ada.email }))) {
+    for (const { path, headers, body } of Object.values(
+      requestsTo("auth.requestPasswordReset", { email: ada.email }),
+    )) {
       await send(`https://evil.example${path}`, { method: "POST", headers: { ...headers, ...evil }, body });
     }
     await tokenTo(ada.email, "resetPassword", 3);
-    for (const road of await ownRoads(ada)) {
+    for (const transport of await signedInTransports(ada)) {
       const email = freshEmail();
-      await road.mutate("auth.changeEmail", { email, password });
+      await transport.mutate("auth.changeEmail", { email, password });
       await tokenTo(email, "changeEmail");
     }
   });
@@ -74,7 +77,7 @@ describe("a spoofed Host", () => {
     const cookie = Array.from(browser.cookies, ([name, value]) => `${name}=${value}`).join("; ");
     const headers = { cookie, origin };
     for (const { path, headers: more, body } of Object.values(
-      roadsTo("auth.login", { email: "a@example.com", password }),
+      requestsTo("auth.login", { email: "a@example.com", password }),
     )) {
       const init = { method: "POST", headers: { ...headers, ...more }, body };
       expect((await send(`https://evil.example${path}`, init)).status).toBe(403);
@@ -89,8 +92,8 @@ describe("the network of a request", () => {
     const keys: string[] = [];
     const limit = { limit: ({ key }: { key: string }) => Promise.resolve({ success: keys.push(key) > 0 }) };
     const handler = createHandler(appRouter, { binding: "BLOG_DO" });
-    const roads = roadsTo(path, { email: "nobody@example.com", password: "short" });
-    for (const [name, { path: at, headers: own, body }] of Object.entries(roads)) {
+    const transports = requestsTo(path, { email: "nobody@example.com", password: "short" });
+    for (const [name, { path: at, headers: own, body }] of Object.entries(transports)) {
       const isBatch = name.startsWith("batch");
       const many = Object.fromEntries(Array.from({ length: calls }, (_, index) => [index, { json: {} }]));
       const url = isBatch && calls > 1 ? at.replace(path, Array.from({ length: calls }, () => path).join()) : at;
@@ -132,13 +135,13 @@ describe("the network of a request", () => {
   it("is stored in the audit log, and is unknown for a socket and another Worker", async () => {
     const { browser, client, email, user } = await signUp();
     const headers = { "cf-connecting-ip": "203.0.113.7", "x-forwarded-for": "198.51.100.1" };
-    for (const { path, headers: own, body } of Object.values(roadsTo("auth.login", { email, password }))) {
+    for (const { path, headers: own, body } of Object.values(requestsTo("auth.login", { email, password }))) {
       await browser.fetch(path, { method: "POST", headers: { ...headers, ...own }, body, redirect: "manual" });
     }
     const { entries } = await client.account.audit.list.query({ action: "login" });
     expect(entries.map(({ network }) => network)).toEqual(Array(4).fill("203.0.113.7"));
-    for (const road of (await ownRoads({ browser, user })).slice(-2)) {
-      await road.mutate("account.update", { profile: {} });
+    for (const transport of (await signedInTransports({ browser, user })).slice(-2)) {
+      await transport.mutate("account.update", { profile: {} });
       const [newest] = (await client.account.audit.list.query({ action: "profile.update" })).entries;
       expect(newest?.network).toBeUndefined();
     }
@@ -157,7 +160,7 @@ describe("line breaks", () => {
         ["auth.login", { email: `a@example.com${line}`, password }],
         ["auth.requestPasswordReset", { email: `a@example.com${line}` }],
       ] as const) {
-        for (const [name, { path: at, headers, body }] of Object.entries(roadsTo(path, input))) {
+        for (const [name, { path: at, headers, body }] of Object.entries(requestsTo(path, input))) {
           const response = await send(at, { method: "POST", headers, body, redirect: "manual" });
           const answer = name === "form" ? response.headers.get("location") : await response.text();
           expect({ path, name, told: answer }).toMatchObject({
@@ -167,20 +170,20 @@ describe("line breaks", () => {
           });
         }
       }
-      for (const road of await ownRoads(ada)) {
-        expect(await refusalOf(road.mutate("auth.changeEmail", { email: `a@example.com${line}`, password }))).toBe(
-          "BAD_REQUEST",
-        );
-        expect(await refusalOf(road.mutate("sessions.rename", { id: ada.session.id, name: `a${line}` }))).toBe(
+      for (const transport of await signedInTransports(ada)) {
+        expect(
+          await codeOfCall(transport.mutate("auth.changeEmail", { email: `a@example.com${line}`, password })),
+        ).toBe("BAD_REQUEST");
+        expect(await codeOfCall(transport.mutate("sessions.rename", { id: ada.session.id, name: `a${line}` }))).toBe(
           line.startsWith("\u2028") ? "none" : "BAD_REQUEST",
         );
       }
       const rpc = overRpc(ada.user.id);
       const invitation = { organizationId: id, email: `a@example.com${line}`, role: "member" };
-      expect(await refusalOf(rpc.mutate("organizations.invitations.create", invitation))).toBe("BAD_REQUEST");
+      expect(await codeOfCall(rpc.mutate("organizations.invitations.create", invitation))).toBe("BAD_REQUEST");
       if (line.startsWith("\u2028")) continue;
       // The mail of an invitation contains this name.
-      expect(await refusalOf(rpc.mutate("organizations.create", { name: `Acme${line}` }))).toBe("BAD_REQUEST");
+      expect(await codeOfCall(rpc.mutate("organizations.create", { name: `Acme${line}` }))).toBe("BAD_REQUEST");
     }
   });
 

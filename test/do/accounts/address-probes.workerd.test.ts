@@ -6,7 +6,7 @@ import type { AppRouter } from "../../fixtures/app/router.js";
 import { freshEmail, password, signUp } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { addressName, holdsAnything } from "../../fixtures/organizations.js";
-import { overSocket, refusalOf } from "../../fixtures/roads.js";
+import { overSocket, codeOfCall } from "../../fixtures/transports.js";
 
 const LIMIT = 10;
 const HOUR = 60 * 60_000;
@@ -61,7 +61,7 @@ describe("an account that tries addresses with auth.changeEmail", () => {
     await probeAll(person, fresh(LIMIT - 2));
     await evictDurableObject(stub);
     const socket = await overSocket(person.browser);
-    const overTheSocket = () => refusalOf(socket.mutate("auth.changeEmail", { email: freshEmail(), password }));
+    const overTheSocket = () => codeOfCall(socket.mutate("auth.changeEmail", { email: freshEmail(), password }));
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: person.user.id });
     expect(await overTheSocket()).toBe("none");
     await caller.auth.changeEmail({ email: freshEmail(), password });

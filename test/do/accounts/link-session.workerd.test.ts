@@ -7,7 +7,7 @@ import { freshEmail, openBrowser, password, signUp, type Browser } from "../../f
 import { codeOf } from "../../fixtures/error-code.js";
 import { tokenTo } from "../../fixtures/mail.js";
 import { signUpVerified } from "../../fixtures/organizations.js";
-import { overHttp, overSocket, refusalOf } from "../../fixtures/roads.js";
+import { overHttp, overSocket, codeOfCall } from "../../fixtures/transports.js";
 
 const MINUTE = 60_000;
 
@@ -99,15 +99,16 @@ describe.each(Object.entries(links))("a link %s", (_name, link) => {
   it("works over every transport, for its account only", async () => {
     const [account, other] = [await signUp(), await signUp()];
     const token = await link.send(account);
-    const roadsOf = async ({ browser }: Person) => [
+    const transportsOf = async ({ browser }: Person) => [
       overHttp(browser, "single"),
       overHttp(browser, "batch-stream"),
       await overSocket(browser),
     ];
-    for (const road of await roadsOf(other))
-      expect(await refusalOf(road.mutate(link.path, { token }))).not.toBe("none");
+    for (const transport of await transportsOf(other))
+      expect(await codeOfCall(transport.mutate(link.path, { token }))).not.toBe("none");
     expect(await link.isUsed(account)).toBe(false);
-    for (const road of await roadsOf(account)) expect(await refusalOf(road.mutate(link.path, { token }))).toBe("none");
+    for (const transport of await transportsOf(account))
+      expect(await codeOfCall(transport.mutate(link.path, { token }))).toBe("none");
     expect(await link.isUsed(account)).toBe(true);
   });
 

@@ -11,7 +11,7 @@ import {
   type Browser,
 } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { overForm, overHttp } from "../../fixtures/roads.js";
+import { overForm, overHttp } from "../../fixtures/transports.js";
 import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;

@@ -3,7 +3,7 @@ import { freshEmail, password } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
 import { invitationTo, join, listed } from "../../fixtures/organizations.js";
-import { expectAgreement, expectEnded, expectNowhere } from "./agreement.js";
+import { expectAgreement, expectEnded, expectNowhere } from "./consistency.js";
 import { acme, cancelAll, mailedTo, someone, verified, type Person } from "./people.js";
 import { expectStops, stopEverywhere } from "./stop-everywhere.js";
 

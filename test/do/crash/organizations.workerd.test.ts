@@ -3,7 +3,7 @@ import { freshEmail } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { countMails } from "../../fixtures/mail.js";
 import { join, listed, organizationName } from "../../fixtures/organizations.js";
-import { expectAgreement, expectEnded, expectNowhere } from "./agreement.js";
+import { expectAgreement, expectEnded, expectNowhere } from "./consistency.js";
 import { acme, cancelAll, verified, type Person } from "./people.js";
 import { ask, expectStops, stopEverywhere } from "./stop-everywhere.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createCaller, errorReason } from "trpc-userdo/worker";
 import type { StreamsRouter } from "../../fixtures/app/streams.js";
 import { signUp } from "../../fixtures/browser.js";
-import { overHttp, overSocket } from "../../fixtures/roads.js";
+import { overHttp, overSocket } from "../../fixtures/transports.js";
 
 function form(): FormData {
   const data = new FormData();
@@ -67,9 +67,9 @@ describe("a stock client with httpLink", () => {
 
 it("reaches a schema as an empty object over links that use superjson", async () => {
   const { browser } = await signUp();
-  for (const road of [overHttp(browser, "batch"), overHttp(browser, "batch-stream"), await overSocket(browser)]) {
+  for (const transport of [overHttp(browser, "batch"), overHttp(browser, "batch-stream"), await overSocket(browser)]) {
     for (const input of [form(), new File(["x"], "x.txt")]) {
-      expect(await rejection(road.mutate("posts.create", input))).toMatchObject({ data: { code: "BAD_REQUEST" } });
+      expect(await rejection(transport.mutate("posts.create", input))).toMatchObject({ data: { code: "BAD_REQUEST" } });
     }
   }
 });

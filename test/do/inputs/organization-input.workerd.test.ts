@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { kinds, opaqueKinds } from "../../fixtures/app/input-kinds.js";
 import type { InputsRouter } from "../../fixtures/app/inputs.js";
 import { freshEmail, openBrowser, password } from "../../fixtures/browser.js";
-import { overHttp, overSocket, refusalOf, type Road } from "../../fixtures/roads.js";
+import { overHttp, overSocket, codeOfCall, type Transport } from "../../fixtures/transports.js";
 import { eventsOf, openSocket, subscribe } from "../../fixtures/socket.js";
 
 const path = "/inputs";
@@ -13,7 +13,7 @@ const objects = Object.entries(kinds).filter(([name]) => !(name in opaqueKinds |
 let organizationId: string;
 let otherId: string;
 let browser: ReturnType<typeof openBrowser>;
-let roads: Road[];
+let transports: Transport[];
 
 beforeAll(async () => {
   browser = openBrowser();
@@ -23,7 +23,7 @@ beforeAll(async () => {
   otherId = (await http.organizations.create.mutate({ name: "Other" })).id;
   const here = { ...browser, client: (link: Parameters<typeof browser.client>[0]) => browser.client(link, path) };
   const callers = createCaller<InputsRouter>(env.INPUTS_DO);
-  roads = [
+  transports = [
     overHttp(here, "single"),
     overHttp(here, "batch"),
     overHttp(here, "batch-stream"),
@@ -33,7 +33,7 @@ beforeAll(async () => {
   ];
 });
 
-function through(name: string, caller: unknown): Road {
+function through(name: string, caller: unknown): Transport {
   const call = (at: string, input: unknown): Promise<unknown> =>
     at.split(".").reduce<any>((one, part) => one[part], caller)(input) as Promise<unknown>;
   return { name, query: call, mutate: call };
@@ -41,18 +41,18 @@ function through(name: string, caller: unknown): Road {
 
 describe("a procedure of an organization", () => {
   it("gives its schemas and its resolver the app's own input over every transport", async () => {
-    for (const road of roads) {
+    for (const transport of transports) {
       for (const [name, { input, parsed = input }] of objects) {
         const sent = { ...(input as object), organizationId };
         // An input without other keys is an empty object where the schema accepts one.
         const right =
           name === "optional" || name === "strictOptional" || name === "chainedBeforeOptional" ? {} : parsed;
         const got = [
-          await road.query(`organization.${name}.query`, sent),
-          await road.mutate(`organization.${name}.mutate`, sent),
+          await transport.query(`organization.${name}.query`, sent),
+          await transport.mutate(`organization.${name}.mutate`, sent),
         ];
-        expect({ road: road.name, name, got }).toEqual({
-          road: road.name,
+        expect({ transport: transport.name, name, got }).toEqual({
+          transport: transport.name,
           name,
           got: Array(2).fill(expected(name, right)),
         });
@@ -65,50 +65,53 @@ describe("a procedure of an organization", () => {
   }
 
   it("stores its input unchanged, as the README does", async () => {
-    for (const road of roads) {
-      const row = await road.mutate("items.create", { organizationId, name: road.name });
-      expect(row).toEqual(expect.objectContaining({ name: road.name }));
+    for (const transport of transports) {
+      const row = await transport.mutate("items.create", { organizationId, name: transport.name });
+      expect(row).toEqual(expect.objectContaining({ name: transport.name }));
       expect(row).not.toHaveProperty("organizationId");
     }
   });
 
   it("gets the id as its own schema parses it", async () => {
-    for (const road of roads) {
+    for (const transport of transports) {
       const input = { organizationId, name: "x" };
-      expect(await road.query("items.named", input)).toEqual({ organizationId: `id ${organizationId}`, name: "x" });
-      expect(await road.query("items.chained", input)).toEqual(input);
+      expect(await transport.query("items.named", input)).toEqual({
+        organizationId: `id ${organizationId}`,
+        name: "x",
+      });
+      expect(await transport.query("items.chained", input)).toEqual(input);
     }
   });
 
   it("passes its middlewares the same input as its resolver", async () => {
-    for (const road of roads) {
-      const seen = await road.query("items.seen", { organizationId, name: "x" });
+    for (const transport of transports) {
+      const seen = await transport.query("items.seen", { organizationId, name: "x" });
       expect(seen).toEqual({ before: undefined, behind: { name: "x" } });
     }
   });
 
   it("refuses input that does not fit the app's schema, and keys that it does not declare", async () => {
-    for (const road of roads) {
+    for (const transport of transports) {
       for (const input of [{}, { name: 1 }, { name: "x", extra: 1 }, { name: "x", lastEventId: "1" }]) {
-        const call = road.mutate("items.create", { ...input, organizationId });
-        expect(await refusalOf(call)).toBe("BAD_REQUEST");
+        const call = transport.mutate("items.create", { ...input, organizationId });
+        expect(await codeOfCall(call)).toBe("BAD_REQUEST");
       }
     }
   });
 
   it("refuses another organization's id, and values that are not an id", async () => {
-    const [, , , socket] = roads as [Road, Road, Road, Road];
-    expect(await refusalOf(socket.mutate("items.create", { organizationId: otherId, name: "x" }))).toBe("FORBIDDEN");
+    const [, , , socket] = transports as [Transport, Transport, Transport, Transport];
+    expect(await codeOfCall(socket.mutate("items.create", { organizationId: otherId, name: "x" }))).toBe("FORBIDDEN");
     for (const id of [undefined, null, 5, "", {}, [organizationId]]) {
-      for (const road of roads.filter(({ name }) => name !== "asSystem" && name !== "asUser")) {
-        const call = road.mutate("items.create", { ...(id !== undefined && { organizationId: id }), name: "x" });
-        expect(await refusalOf(call)).toBe("BAD_REQUEST");
+      for (const transport of transports.filter(({ name }) => name !== "asSystem" && name !== "asUser")) {
+        const call = transport.mutate("items.create", { ...(id !== undefined && { organizationId: id }), name: "x" });
+        expect(await codeOfCall(call)).toBe("BAD_REQUEST");
       }
     }
   });
 
   it("refuses another organization's id from the app's own code", async () => {
-    const [http] = roads as [Road];
+    const [http] = transports as [Transport];
     expect(await http.query("items.fromInside", { organizationId, otherId })).toEqual([
       "FORBIDDEN",
       "BAD_REQUEST",
@@ -120,7 +123,7 @@ describe("a procedure of an organization", () => {
     const socket = await openSocket(browser, `${path}?organizationId=${organizationId}`);
     socket.send(subscribe(1, "items.changes", undefined, { organizationId, name: "x" }));
     await socket.until(1);
-    await (roads as [Road])[0].mutate("items.create", { organizationId, name: "listened" });
+    await (transports as [Transport])[0].mutate("items.create", { organizationId, name: "listened" });
     await socket.until(2);
     socket.socket.close();
     expect(eventsOf(socket.frames)).toMatchObject([{ change: { data: { name: "listened" } } }]);

@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { createCaller } from "trpc-userdo/worker";
 import type { AppRouter } from "../../fixtures/app/router.js";
 import { openBrowser, signUp } from "../../fixtures/browser.js";
-import { openEntrances } from "../../fixtures/entrances.js";
-import { codeOfRefusal } from "../../fixtures/roads.js";
+import { openTransports } from "../../fixtures/user-transports.js";
+import { codeOfError } from "../../fixtures/transports.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { badKeys, oddKeys, values } from "./keys-and-values.js";
 
@@ -16,16 +16,16 @@ const count = (userId: string, table: string) =>
   );
 
 /** The same kv procedures over each transport. */
-async function entrances() {
-  const { client, user, ways } = await openEntrances();
+async function openKvTransports() {
+  const { client, user, transports } = await openTransports();
   return {
     client,
     user,
-    ways: ways.map(({ name, query, mutate }) => ({
+    transports: transports.map(({ name, query, mutate }) => ({
       name,
       get: (key: string) => query("kv.get", { key }),
       set: (key: string, value: unknown) => mutate("kv.set", { key, value }),
-      code: codeOfRefusal,
+      code: codeOfError,
     })),
   };
 }
@@ -156,8 +156,8 @@ describe("concurrent writes", () => {
 
 describe("hostile keys and values, over each transport", () => {
   it("may be any text if they are keys", async () => {
-    const { ways, client } = await entrances();
-    for (const { name, get, set } of ways) {
+    const { transports, client } = await openKvTransports();
+    for (const { name, get, set } of transports) {
       for (const key of oddKeys) {
         await set(key, `${name} ${key}`);
         expect(await get(key)).toBe(`${name} ${key}`);
@@ -167,8 +167,8 @@ describe("hostile keys and values, over each transport", () => {
   });
 
   it("are refused as invalid keys, and nothing is stored", async () => {
-    const { ways, user } = await entrances();
-    for (const { name, get, set, code } of ways) {
+    const { transports, user } = await openKvTransports();
+    for (const { name, get, set, code } of transports) {
       for (const [kind, key] of badKeys) {
         expect([name, kind, await set(key as string, 1).catch(code)]).toEqual([name, kind, "BAD_REQUEST"]);
         expect([name, kind, await get(key as string).catch(code)]).toEqual([name, kind, "BAD_REQUEST"]);
@@ -178,8 +178,8 @@ describe("hostile keys and values, over each transport", () => {
   });
 
   it("are returned unchanged as values", async () => {
-    const { ways } = await entrances();
-    for (const { name, get, set } of ways) {
+    const { transports } = await openKvTransports();
+    for (const { name, get, set } of transports) {
       for (const value of values) {
         await set("key", value);
         const back = await get("key");
@@ -189,8 +189,8 @@ describe("hostile keys and values, over each transport", () => {
   });
 
   it("are refused as values above 1 MiB", async () => {
-    const { ways, client } = await entrances();
-    const [, , rpc] = ways;
+    const { transports, client } = await openKvTransports();
+    const [, , rpc] = transports;
     expect(await rpc!.set("key", "x".repeat(1_048_577)).catch(rpc!.code)).toBe("PAYLOAD_TOO_LARGE");
     // A larger body does not reach the object.
     expect(await codeOf(client.kv.set.mutate({ key: "key", value: "x".repeat(1_048_577) }))).toBe("PAYLOAD_TOO_LARGE");
@@ -207,8 +207,8 @@ describe("hostile keys and values, over each transport", () => {
   );
 
   it("are refused when another Worker sends a cycle, a sparse array or a function", async () => {
-    const { ways, user } = await entrances();
-    const [, , rpc] = ways;
+    const { transports, user } = await openKvTransports();
+    const [, , rpc] = transports;
     const cyclic: unknown[] = [];
     cyclic.push(cyclic);
     const sparse: unknown[] = [];

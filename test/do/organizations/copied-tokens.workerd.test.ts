@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openBrowser, type Browser } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
 import { organizationName, signUpVerified, type Person } from "../../fixtures/organizations.js";
-import { overSocket } from "../../fixtures/roads.js";
+import { overSocket } from "../../fixtures/transports.js";
 import { moveClock } from "../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;

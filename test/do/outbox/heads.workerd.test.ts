@@ -9,7 +9,7 @@ let count = 0;
 
 /** Runs work on the storage of an unused object. */
 const inStorage = <TResult>(work: (sql: SqlStorage) => TResult): Promise<TResult> =>
-  runInDurableObject(env.LETTERS_DO.getByName(`heads ${++count}`), (_instance, state) => work(state.storage.sql));
+  runInDurableObject(env.OUTBOX_DO.getByName(`heads ${++count}`), (_instance, state) => work(state.storage.sql));
 
 /** The tables as the previous version creates them. */
 function dropHeads(sql: SqlStorage): void {

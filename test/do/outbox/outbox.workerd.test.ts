@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it, vi } from "vitest";
-import type { LettersDO } from "../../fixtures/app/letters-do.js";
+import type { OutboxDO } from "../../fixtures/app/outbox-do.js";
 
 let count = 0;
 
@@ -10,12 +10,12 @@ function pair() {
   // Fresh stubs each time, because a stub stays broken after its object was reset.
   return {
     to: names.receiver,
-    sender: () => env.LETTERS_DO.getByName(names.sender),
-    receiver: () => env.LETTERS_DO.getByName(names.receiver),
+    sender: () => env.OUTBOX_DO.getByName(names.sender),
+    receiver: () => env.OUTBOX_DO.getByName(names.receiver),
   };
 }
 
-type Stub = DurableObjectStub<LettersDO>;
+type Stub = DurableObjectStub<OutboxDO>;
 
 const empty = (stub: () => Stub) =>
   vi.waitFor(async () => expect(await stub().waiting()).toBe(0), { timeout: 10_000, interval: 25 });
@@ -32,7 +32,7 @@ describe("the outbox", () => {
   it("commits a message together with its cause, or neither", async () => {
     const { to, sender, receiver } = pair();
     await expect(
-      runInDurableObject(sender(), (instance: LettersDO) => instance.write(to, "undone", { fail: true })),
+      runInDurableObject(sender(), (instance: OutboxDO) => instance.write(to, "undone", { fail: true })),
     ).rejects.toThrow("The cause failed.");
     expect(await sender().causes()).toEqual([]);
     expect(await sender().waiting()).toBe(0);
@@ -42,42 +42,42 @@ describe("the outbox", () => {
 
   it("sends a message again when its reply was lost, and it takes effect once", async () => {
     const { to, sender, receiver } = pair();
-    await receiver().setTrouble("reply lost");
+    await receiver().setFault("reply lost");
     await sender().write(to, "once");
     await sender().write(to, "and once");
-    await vi.waitFor(async () => expect(await receiver().timesAsked()).toBeGreaterThan(0));
-    await sender().hurry();
-    await vi.waitFor(async () => expect(await receiver().timesAsked()).toBeGreaterThan(1), { timeout: 5_000 });
-    await receiver().setTrouble("none");
-    await sender().hurry();
+    await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBeGreaterThan(0));
+    await sender().makeDue();
+    await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBeGreaterThan(1), { timeout: 5_000 });
+    await receiver().setFault("none");
+    await sender().makeDue();
     await empty(sender);
     expect(await receiver().effects()).toEqual(["once", "and once"]);
   });
 
   it("waits with growing pauses for an unreachable receiver, and reports that once", async () => {
     const { to, sender, receiver } = pair();
-    await receiver().setTrouble("unreachable");
+    await receiver().setFault("unreachable");
     await sender().write(to, "patient");
     const dues: number[] = [];
     for (let round = 0; round < 3; round++) {
-      await vi.waitFor(async () => expect(await receiver().timesAsked()).toBe(round + 1), { timeout: 5_000 });
+      await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBe(round + 1), { timeout: 5_000 });
       await vi.waitFor(async () => {
         const [row] = await rowsOf(sender());
         expect(row?.["attempts"]).toBe(round + 1);
         dues.push(Number(row?.["due"]) - Date.now());
       });
-      await sender().hurry();
+      await sender().makeDue();
     }
     expect(dues[0]).toBeGreaterThan(500);
     expect(dues[1]).toBeGreaterThan(1_500);
     expect(dues[2]).toBeGreaterThan(3_000);
-    expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.errors)).toEqual([
+    expect(await runInDurableObject(sender(), (instance: OutboxDO) => instance.errors)).toEqual([
       'The message "note" to receiver ' +
         to.split(" ")[1] +
         " could not be delivered and will be retried: Unreachable.",
     ]);
-    await receiver().setTrouble("none");
-    await sender().hurry();
+    await receiver().setFault("none");
+    await sender().makeDue();
     await empty(sender);
     expect(await receiver().effects()).toEqual(["patient"]);
   });
@@ -89,7 +89,7 @@ describe("the outbox", () => {
     await sender().write(to, "poison");
     await sender().write(to, "behind");
     await sender().write(third, "elsewhere");
-    await vi.waitFor(async () => expect(await env.LETTERS_DO.getByName(third).effects()).toEqual(["elsewhere"]));
+    await vi.waitFor(async () => expect(await env.OUTBOX_DO.getByName(third).effects()).toEqual(["elsewhere"]));
     await vi.waitFor(async () => expect(await receiver().effects()).toEqual(["before"]));
     expect(await sender().waiting()).toBe(2);
   });
@@ -108,12 +108,12 @@ describe("the outbox", () => {
     });
     await sender().write(to, "behind");
     await sender().write(third, "elsewhere");
-    await sender().hurry();
-    await vi.waitFor(async () => expect(await env.LETTERS_DO.getByName(third).effects()).toEqual(["elsewhere"]));
+    await sender().makeDue();
+    await vi.waitFor(async () => expect(await env.OUTBOX_DO.getByName(third).effects()).toEqual(["elsewhere"]));
     const waitingTo = async (target: string) => (await rowsOf(sender())).filter((row) => row["target"] === target);
     const pauses: number[] = [];
     for (let attempts = 2; attempts <= 4; attempts++) {
-      await sender().hurry();
+      await sender().makeDue();
       await vi.waitFor(async () => {
         const [row] = await waitingTo(to);
         expect(Number(row?.["attempts"])).toBeGreaterThanOrEqual(attempts);
@@ -125,7 +125,7 @@ describe("the outbox", () => {
     expect(await waitingTo(fourth)).toHaveLength(1);
     expect(await receiver().effects()).toEqual(["before"]);
     expect(await sender().deadLetters()).toEqual([]);
-    const errors = await runInDurableObject(sender(), (instance: LettersDO) => instance.errors);
+    const errors = await runInDurableObject(sender(), (instance: OutboxDO) => instance.errors);
     expect(errors.filter((error) => error.includes('kind "newer"'))).toHaveLength(1);
     expect(errors).toHaveLength(2);
 
@@ -133,19 +133,19 @@ describe("the outbox", () => {
       sql.exec(`UPDATE _outbox SET kind = 'note', payload = '"newer"' WHERE kind = 'newer'`);
       sql.exec(`UPDATE _outbox SET payload = '"JSON"' WHERE payload = 'no JSON'`);
     });
-    await sender().hurry();
+    await sender().makeDue();
     await empty(sender);
     expect(await receiver().effects()).toEqual(["before", "newer", "behind"]);
-    expect(await env.LETTERS_DO.getByName(fourth).effects()).toEqual(["JSON"]);
+    expect(await env.OUTBOX_DO.getByName(fourth).effects()).toEqual(["JSON"]);
   });
 
   it("restores a missing alarm from the tables at start", async () => {
     const { to, sender, receiver } = pair();
-    await receiver().setTrouble("unreachable");
+    await receiver().setFault("unreachable");
     await sender().write(to, "kept");
-    await vi.waitFor(async () => expect(await receiver().timesAsked()).toBe(1));
+    await vi.waitFor(async () => expect(await receiver().deliveryAttempts()).toBe(1));
     await vi.waitFor(async () => expect((await rowsOf(sender()))[0]?.["attempts"]).toBe(1));
-    await receiver().setTrouble("none");
+    await receiver().setFault("none");
     await runInDurableObject(sender(), (_instance, state) => {
       state.storage.sql.exec("UPDATE _outbox SET due = 0");
       return state.storage.deleteAlarm();
@@ -160,11 +160,11 @@ describe("the outbox", () => {
     const texts = Array.from({ length: 12 }, (_, index) => `letter ${index}`);
     for (const [index, text] of texts.entries()) {
       await sender().write(to, text);
-      await receiver().setTrouble(index % 3 === 1 ? "reply lost" : "none");
+      await receiver().setFault(index % 3 === 1 ? "reply lost" : "none");
       if (index % 2 === 0) await abortAllDurableObjects();
     }
-    await receiver().setTrouble("none");
-    await sender().hurry();
+    await receiver().setFault("none");
+    await sender().makeDue();
     await empty(sender);
     expect(await receiver().effects()).toEqual(texts);
   });
@@ -197,7 +197,7 @@ describe("the outbox", () => {
     const dead = await sender().deadLetters();
     expect(dead).toMatchObject([{ target: "mail", kind: "note", attempts: 1, error: "There is no hook." }]);
     expect(JSON.stringify(dead)).not.toContain("nobody");
-    expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.errors)).toEqual([
+    expect(await runInDurableObject(sender(), (instance: OutboxDO) => instance.errors)).toEqual([
       'The message "note" to the mail hook was given up as a dead letter: There is no hook.',
     ]);
   });
@@ -207,7 +207,7 @@ describe("the outbox", () => {
     await sender().mail("later");
     await sender().mail("now");
     await vi.waitFor(async () =>
-      expect(await runInDurableObject(sender(), (instance: LettersDO) => instance.mails)).toEqual(["now"]),
+      expect(await runInDurableObject(sender(), (instance: OutboxDO) => instance.mails)).toEqual(["now"]),
     );
     expect(await sender().waiting()).toBe(1);
   });

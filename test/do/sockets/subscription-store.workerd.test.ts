@@ -9,7 +9,7 @@ let count = 0;
 
 /** Runs work on the storage of an unused object, and counts its statements. */
 function inStorage(work: (sql: SqlStorage, statements: () => number) => void): Promise<void> {
-  return runInDurableObject(env.LETTERS_DO.getByName(`subscriptions ${++count}`), (_instance, { storage }) => {
+  return runInDurableObject(env.OUTBOX_DO.getByName(`subscriptions ${++count}`), (_instance, { storage }) => {
     storage.sql.exec(socketSchema);
     let statements = 0;
     const exec: SqlStorage["exec"] = (...given) => {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { codeOfRefusal } from "../../fixtures/roads.js";
-import { stockUser } from "../../fixtures/stock-roads.js";
+import { codeOfError } from "../../fixtures/transports.js";
+import { signUpToStock } from "../../fixtures/stock-transports.js";
 
-const { caller, roads } = await stockUser();
+const { caller, transports } = await signUpToStock();
 
-describe.each(roads)("a missing procedure over $name", (road) => {
+describe.each(transports)("a missing procedure over $name", (transport) => {
   it.each(["nope", "nested.nope", "nope.nope"])("is reported with tRPC's message: %s", async (path) => {
-    const error = await road.query(path).catch((cause: unknown) => cause);
-    expect(codeOfRefusal(error)).toBe("NOT_FOUND");
+    const error = await transport.query(path).catch((cause: unknown) => cause);
+    expect(codeOfError(error)).toBe("NOT_FOUND");
     expect((error as Error).message).toBe(`No procedure found on path "${path}"`);
   });
 });
@@ -36,8 +36,8 @@ describe("the cause of an error", () => {
     expect((error as Error).cause).toBeUndefined();
   });
 
-  it.each(roads.filter(({ name }) => name !== "RPC"))("does not reach a client over $name", async (road) => {
-    const error = (await road.query("causes.own").catch((cause: unknown) => cause)) as { data: object };
+  it.each(transports.filter(({ name }) => name !== "RPC"))("does not reach a client over $name", async (transport) => {
+    const error = (await transport.query("causes.own").catch((cause: unknown) => cause)) as { data: object };
     expect(JSON.stringify([error, error.data])).not.toContain("by another item");
   });
 });

@@ -1,19 +1,19 @@
 import { describe, expect, it } from "vitest";
 import { parses, reports } from "../../fixtures/app/stock.js";
-import { stockUser } from "../../fixtures/stock-roads.js";
+import { signUpToStock } from "../../fixtures/stock-transports.js";
 
-const { user, roads } = await stockUser();
+const { user, transports } = await signUpToStock();
 
-describe.each(roads)("middlewares in an object, over $name", (road) => {
+describe.each(transports)("middlewares in an object, over $name", (transport) => {
   it("start a second next() from the context that the middleware had", async () => {
-    expect(await road.query("twice")).toEqual({
+    expect(await transport.query("twice")).toEqual({
       last: { first: false, second: true, user: user.id },
       own: expect.not.arrayContaining(["first", "second"]) as unknown,
     });
   });
 
   it("run the rest for each next() of a middleware that calls it several times at once", async () => {
-    expect(await road.query("twiceAtOnce")).toMatchObject([
+    expect(await transport.query("twiceAtOnce")).toMatchObject([
       { first: true, second: false },
       { first: false, second: true },
       { first: false, second: false },
@@ -21,12 +21,12 @@ describe.each(roads)("middlewares in an object, over $name", (road) => {
   });
 
   it("hide additions of a later middleware from an earlier one", async () => {
-    expect(await road.query("afterNext")).toEqual([1, false]);
+    expect(await transport.query("afterNext")).toEqual([1, false]);
   });
 
   it("pass the app's declared meta to procedures, and nothing else", async () => {
-    expect(await road.query("plainMeta")).toBe(true);
-    expect(await road.query("ownMeta")).toEqual(["role"]);
+    expect(await transport.query("plainMeta")).toBe(true);
+    expect(await transport.query("ownMeta")).toEqual(["role"]);
   });
 
   it.each(["outputOnce", "asyncOutputOnce", "asyncResolverOnce"])(
@@ -34,20 +34,20 @@ describe.each(roads)("middlewares in an object, over $name", (road) => {
     async (name) => {
       const text = crypto.randomUUID();
       // The first call finds out whether the parser is synchronous.
-      await road.mutate(name, "first");
-      expect(await road.mutate(name, text)).toBe(`${text}!`);
+      await transport.mutate(name, "first");
+      expect(await transport.mutate(name, text)).toBe(`${text}!`);
       expect(parses.get(text)).toBe(1);
     },
   );
 
   it("run before the output parser, which parses what they return", async () => {
     const text = crypto.randomUUID();
-    expect(await road.mutate("outputOfInside", text)).toBe(`${text} changed!`);
+    expect(await transport.mutate("outputOfInside", text)).toBe(`${text} changed!`);
   });
 
   it("roll back a mutation whose result does not fit its output", async () => {
-    await expect(road.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
-    expect(await road.query("items")).toEqual([]);
+    await expect(transport.mutate("unfit")).rejects.toThrow("Something went wrong on the server");
+    expect(await transport.query("items")).toEqual([]);
     expect(reports).toContainEqual({
       message: 'The result of "unfit" does not match its .output() schema.',
       path: "unfit",
@@ -55,6 +55,6 @@ describe.each(roads)("middlewares in an object, over $name", (road) => {
   });
 
   it("call a procedure with a caller of its own through it", async () => {
-    expect(await road.query("wrapped.query")).toEqual({ wrapped: user.id });
+    expect(await transport.query("wrapped.query")).toEqual({ wrapped: user.id });
   });
 });

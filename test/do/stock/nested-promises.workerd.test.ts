@@ -3,12 +3,12 @@ import type { TRPCClient } from "@trpc/client";
 import { reports, type StockRouter } from "../../fixtures/app/stock.js";
 import { listen } from "../../fixtures/stock-client.js";
 import { openStockClient } from "../../fixtures/stock-client.js";
-import { stockUser } from "../../fixtures/stock-roads.js";
+import { signUpToStock } from "../../fixtures/stock-transports.js";
 
-const { browser, caller, roads } = await stockUser();
+const { browser, caller, transports } = await signUpToStock();
 const stream = browser.client("stream", "/stock") as unknown as TRPCClient<StockRouter>;
-const streamed = roads.filter(({ name }) => name === "batch-stream");
-const whole = roads.filter(({ name }) => name !== "batch-stream");
+const streamed = transports.filter(({ name }) => name === "batch-stream");
+const whole = transports.filter(({ name }) => name !== "batch-stream");
 
 const cycle: { self?: unknown; later: string } = { later: "in a cycle" };
 cycle.self = cycle;
@@ -17,9 +17,9 @@ beforeEach(() => {
   reports.length = 0;
 });
 
-describe.each(whole)("promises in a result, over $name", (road) => {
+describe.each(whole)("promises in a result, over $name", (transport) => {
   it.each(["nested.object", "nested.worker"])("are awaited: %s", async (path) => {
-    expect(await road.query(path)).toEqual({
+    expect(await transport.query(path)).toEqual({
       one: 1,
       date: new Date(5),
       deep: { list: [1n], map: new Map([["key", "in a map"]]) },
@@ -31,26 +31,29 @@ describe.each(whole)("promises in a result, over $name", (road) => {
   });
 
   it("are awaited in the result of a mutation", async () => {
-    expect(await road.mutate("nested.mutation")).toMatchObject({ date: new Date(5), cycle: { later: "in a cycle" } });
+    expect(await transport.mutate("nested.mutation")).toMatchObject({
+      date: new Date(5),
+      cycle: { later: "in a cycle" },
+    });
   });
 
   it.each(["rejected", "twoRejected", "unserializable"])(
     "fail the call, and are masked and reported: %s",
     async (name) => {
-      await expect(road.query(`nested.${name}`)).rejects.toThrow("Something went wrong on the server");
+      await expect(transport.query(`nested.${name}`)).rejects.toThrow("Something went wrong on the server");
       expect(reports).toEqual([{ message: "password=hunter2", path: `nested.${name}` }]);
     },
   );
 
   it("keep the message of an error that was thrown on purpose", async () => {
-    await expect(road.query("nested.refused")).rejects.toThrow("Taken.");
+    await expect(transport.query("nested.refused")).rejects.toThrow("Taken.");
     expect(reports).toEqual([]);
   });
 });
 
-describe.each(streamed)("promises in a result, over $name", (road) => {
+describe.each(streamed)("promises in a result, over $name", (transport) => {
   it("follow the result", async () => {
-    const result = (await road.query("nested.object")) as Record<string, unknown>;
+    const result = (await transport.query("nested.object")) as Record<string, unknown>;
     expect(result).toMatchObject({ one: 1, deep: { list: [1n] }, date: expect.any(Promise) as unknown });
     expect(await result["date"]).toEqual(new Date(5));
     expect(await result["chained"]).toEqual({ inner: { innermost: new URL("https://example.com/") } });
@@ -58,19 +61,19 @@ describe.each(streamed)("promises in a result, over $name", (road) => {
   });
 
   it("arrive after it, when they settle", async () => {
-    const result = (await road.query("nested.waiting")) as { later: Promise<string> };
-    await road.mutate("nested.release");
+    const result = (await transport.query("nested.waiting")) as { later: Promise<string> };
+    await transport.mutate("nested.release");
     expect(await result.later).toBe("released");
   });
 
   it.each(["rejected", "unserializable"])("fail alone, masked and reported: %s", async (name) => {
-    const result = (await road.query(`nested.${name}`)) as { later: Promise<string> };
+    const result = (await transport.query(`nested.${name}`)) as { later: Promise<string> };
     await expect(result.later).rejects.toThrow("Something went wrong on the server");
     expect(reports).toEqual([{ message: "password=hunter2", path: `nested.${name}` }]);
   });
 
   it("keep the message of an error that was thrown on purpose", async () => {
-    const result = (await road.query("nested.refused")) as { later: Promise<string> };
+    const result = (await transport.query("nested.refused")) as { later: Promise<string> };
     await expect(result.later).rejects.toThrow("Taken.");
   });
 

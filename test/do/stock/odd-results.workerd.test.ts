@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { additions, expectedErrors, sendable, unexpectedErrors, unsendable } from "../../fixtures/app/odd-results.js";
-import { codeOfRefusal } from "../../fixtures/roads.js";
-import { stockUser } from "../../fixtures/stock-roads.js";
+import { codeOfError } from "../../fixtures/transports.js";
+import { signUpToStock } from "../../fixtures/stock-transports.js";
 
-const { roads } = await stockUser();
+const { transports } = await signUpToStock();
 const places = ["object", "worker"] as const;
 const cases = (names: object) => places.flatMap((place) => Object.keys(names).map((name) => [name, place] as const));
 
@@ -13,16 +13,19 @@ async function failure(call: Promise<unknown>) {
     () => new Error("It succeeded."),
     (cause: unknown) => cause,
   )) as { readonly message: string; readonly data?: object };
-  return { code: codeOfRefusal(error), shown: JSON.stringify([error.message, error.data]) };
+  return { code: codeOfError(error), shown: JSON.stringify([error.message, error.data]) };
 }
 
 // A server caller gets the errors of its own app, and its values never become JSON.
-describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) => {
+describe.each(transports.filter(({ name }) => name !== "RPC"))("over $name", (transport) => {
   /** A call beside it in the same batch, where the link batches. */
-  const beside = (place: (typeof places)[number]) => road.query(place === "object" ? "odd.ok" : "odd.worker.ok");
+  const beside = (place: (typeof places)[number]) => transport.query(place === "object" ? "odd.ok" : "odd.worker.ok");
 
   it.each(cases(unexpectedErrors))("masks %s, thrown in the %s", async (name, place) => {
-    const [thrown, other] = await Promise.all([failure(road.query(`odd.${place}.unexpected`, name)), beside(place)]);
+    const [thrown, other] = await Promise.all([
+      failure(transport.query(`odd.${place}.unexpected`, name)),
+      beside(place),
+    ]);
     expect(other).toBe("ok");
     expect(thrown.code).toBe("INTERNAL_SERVER_ERROR");
     expect(thrown.shown).not.toContain("hunter2");
@@ -30,7 +33,7 @@ describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) =
 
   it.each(cases(expectedErrors))("sends %s, thrown in the %s", async (name, place) => {
     const [{ code, shown }, other] = await Promise.all([
-      failure(road.query(`odd.${place}.expected`, name)),
+      failure(transport.query(`odd.${place}.expected`, name)),
       beside(place),
     ]);
     expect([code, other]).toEqual(["CONFLICT", "ok"]);
@@ -39,7 +42,7 @@ describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) =
 
   it.each(cases(unsendable))("fails only the call that returns %s in the %s", async (name, place) => {
     const [{ code, shown }, other] = await Promise.all([
-      failure(road.query(`odd.${place}.unsendable`, name)),
+      failure(transport.query(`odd.${place}.unsendable`, name)),
       beside(place),
     ]);
     expect([code, other]).toEqual(["INTERNAL_SERVER_ERROR", "ok"]);
@@ -47,14 +50,14 @@ describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) =
   });
 
   it.each(cases(sendable))("delivers %s of the %s", async (name, place) => {
-    const [value, other] = await Promise.all([road.query(`odd.${place}.sendable`, name), beside(place)]);
+    const [value, other] = await Promise.all([transport.query(`odd.${place}.sendable`, name), beside(place)]);
     expect(value).toEqual(sendable[name]?.[1]);
     expect(other).toBe("ok");
   });
 
   it.each(cases(additions))("sends an error to which a formatter added %s, in the %s", async (name, place) => {
     const [{ code, shown }, other] = await Promise.all([
-      failure(road.query(`odd.${place}.formatted`, name)),
+      failure(transport.query(`odd.${place}.formatted`, name)),
       beside(place),
     ]);
     expect([code, other]).toEqual(["CONFLICT", "ok"]);
@@ -63,11 +66,11 @@ describe.each(roads.filter(({ name }) => name !== "RPC"))("over $name", (road) =
 });
 
 // The stream sends the promise's error later, after the result.
-describe.each(roads.filter(({ name }) => name !== "batch-stream"))("over $name", (road) => {
+describe.each(transports.filter(({ name }) => name !== "batch-stream"))("over $name", (transport) => {
   it.each(Object.keys(unexpectedErrors))("masks %s, with which a nested promise rejects", async (name) => {
     const [{ code, shown }, other] = await Promise.all([
-      failure(road.query("odd.object.nested", name)),
-      road.query("odd.ok"),
+      failure(transport.query("odd.object.nested", name)),
+      transport.query("odd.ok"),
     ]);
     expect([code, other]).toEqual(["INTERNAL_SERVER_ERROR", "ok"]);
     expect(shown).not.toContain("hunter2");

@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { StockRouter } from "../../fixtures/app/stock.js";
 import { openBrowser } from "../../fixtures/browser.js";
 import { listen, openStockClient } from "../../fixtures/stock-client.js";
-import { stockUser } from "../../fixtures/stock-roads.js";
+import { signUpToStock } from "../../fixtures/stock-transports.js";
 
-const { browser, caller, roads } = await stockUser();
+const { browser, caller, transports } = await signUpToStock();
 const client = openStockClient(browser, { path: "/stock" }).client as unknown as TRPCClient<StockRouter>;
 
 /** Keys that superjson refuses to send. */
@@ -32,22 +32,22 @@ async function firstEvent(path: string, key: string): Promise<string> {
   return text;
 }
 
-describe.each(roads)("a key of Object.prototype in a result, over $name", (road) => {
+describe.each(transports)("a key of Object.prototype in a result, over $name", (transport) => {
   it.each(["keys.object", "keys.worker"])("arrives like any other: %s", async (path) => {
-    for (const key of harmless) expect(await road.query(path, key)).toEqual(withKey(key));
+    for (const key of harmless) expect(await transport.query(path, key)).toEqual(withKey(key));
   });
 
   it("arrives like any other from a mutation", async () => {
-    for (const key of harmless) expect(await road.mutate("keys.mutation", key)).toEqual(withKey(key));
+    for (const key of harmless) expect(await transport.mutate("keys.mutation", key)).toEqual(withKey(key));
   });
 
   it.each(refused)("fails its own call, masked, if superjson refuses it: %s", async (key) => {
-    for (const path of ["keys.object", "keys.worker"]) await expect(road.query(path, key)).rejects.toThrow(masked);
-    await expect(road.mutate("keys.mutation", key)).rejects.toThrow(masked);
+    for (const path of ["keys.object", "keys.worker"]) await expect(transport.query(path, key)).rejects.toThrow(masked);
+    await expect(transport.mutate("keys.mutation", key)).rejects.toThrow(masked);
     const calls = [
-      road.query("keys.object", key),
-      road.query("keys.object", "toString"),
-      road.query("keys.worker", key),
+      transport.query("keys.object", key),
+      transport.query("keys.object", "toString"),
+      transport.query("keys.worker", key),
     ];
     expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual([
       "rejected",

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import type { StockRouter } from "../../fixtures/app/stock.js";
 import { columnValues } from "../../fixtures/column-values.js";
 import { listen, openStockClient } from "../../fixtures/stock-client.js";
-import { stockUser } from "../../fixtures/stock-roads.js";
+import { signUpToStock } from "../../fixtures/stock-transports.js";
 
 type Row = { readonly id: string } & Record<string, unknown>;
 
@@ -24,24 +24,24 @@ const values = fc
   .filter(isSendable);
 
 it("returns stored values over every transport, live and in changes", async () => {
-  const { browser, roads } = await stockUser();
+  const { browser, transports } = await signUpToStock();
   const client = openStockClient(browser, { path: "/stock" }).client as unknown as TRPCClient<StockRouter>;
   const changes = listen(client.stored.changes, undefined);
   await changes.started;
   let count = 0;
 
-  const road = fc.constantFrom(...roads);
+  const transport = fc.constantFrom(...transports);
   await fc.assert(
-    fc.asyncProperty(road, values, road, values, async (creates, one, updates, other) => {
+    fc.asyncProperty(transport, values, transport, values, async (creates, one, updates, other) => {
       const created = (await creates.mutate("stored.create", one)) as Row;
       expect(created).toMatchObject(one);
       const watched = listen(client._live as never, { path: "stored.find", input: created.id } as never);
       expect(await watched.until(1)).toMatchObject([{ data: created }]);
-      for (const each of roads) expect(await each.query("stored.find", created.id)).toEqual(created);
+      for (const each of transports) expect(await each.query("stored.find", created.id)).toEqual(created);
 
       const updated = (await updates.mutate("stored.update", { id: created.id, patch: other })) as Row;
       expect(updated).toMatchObject(other);
-      for (const each of roads) expect(await each.query("stored.find", created.id)).toEqual(updated);
+      for (const each of transports) expect(await each.query("stored.find", created.id)).toEqual(updated);
       await expect.poll(() => watched.events.at(-1)).toMatchObject({ data: updated });
       watched.unsubscribe();
 

@@ -1,8 +1,8 @@
 import { env } from "cloudflare:workers";
 import { runInDurableObject } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
-import { openEntrances, type Way } from "../../fixtures/entrances.js";
-import { codeOfRefusal } from "../../fixtures/roads.js";
+import { openTransports, type UserTransport } from "../../fixtures/user-transports.js";
+import { codeOfError } from "../../fixtures/transports.js";
 import { hostileNames } from "./hostile-names.js";
 
 const rows = [
@@ -12,7 +12,7 @@ const rows = [
 ];
 
 // One user for all tests, which change nothing stored, except where a test restores it.
-let ways: readonly Way[];
+let transports: readonly UserTransport[];
 let object: DurableObjectStub;
 let before: unknown;
 
@@ -29,50 +29,59 @@ function stored(): Promise<unknown> {
 }
 
 beforeAll(async () => {
-  const opened = await openEntrances();
-  ways = opened.ways;
+  const opened = await openTransports();
+  transports = opened.transports;
   object = env.BLOG_DO.getByName(`user:${opened.user.id}`);
-  await ways[0]!.mutate("careless.createMany", rows);
+  await transports[0]!.mutate("careless.createMany", rows);
   before = await stored();
 });
 
 type Step = readonly [name: string, ...args: unknown[]];
 const all: Step = ["all"];
-const find = (way: Way, ...steps: Step[]) => way.query("careless.find", steps).catch(codeOfRefusal);
+const find = (transport: UserTransport, ...steps: Step[]) => transport.query("careless.find", steps).catch(codeOfError);
 const names = (found: unknown) =>
   Array.isArray(found) ? found.map((row: { name: string }) => row.name).sort() : found;
 
 /** Does the same over each transport, and returns the results. */
-async function byEachWay(call: (way: Way) => Promise<unknown>): Promise<Record<string, unknown>> {
+async function overEachTransport(
+  call: (transport: UserTransport) => Promise<unknown>,
+): Promise<Record<string, unknown>> {
   const answers: [string, unknown][] = [];
-  for (const way of ways) answers.push([way.name, await call(way)]);
+  for (const transport of transports) answers.push([transport.name, await call(transport)]);
   return Object.fromEntries(answers);
 }
 
 const each = (answer: unknown) => ({ HTTP: answer, socket: answer, RPC: answer });
 
 /** Expects that each of many calls is refused over each transport, and that nothing is changed. */
-async function allRefused(calls: Readonly<Record<string, (way: Way) => Promise<unknown>>>, code = "BAD_REQUEST") {
+async function allRefused(
+  calls: Readonly<Record<string, (transport: UserTransport) => Promise<unknown>>>,
+  code = "BAD_REQUEST",
+) {
   for (const [what, call] of Object.entries(calls)) {
-    expect({ what, ...(await byEachWay((way) => call(way).catch(codeOfRefusal))) }).toEqual({ what, ...each(code) });
+    expect({ what, ...(await overEachTransport((transport) => call(transport).catch(codeOfError))) }).toEqual({
+      what,
+      ...each(code),
+    });
   }
   expect(await stored()).toEqual(before);
 }
 
 describe("strings from callers, over each transport", () => {
   it("are not used as names of a field, a direction or an operator", async () => {
-    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    const calls: Record<string, (transport: UserTransport) => Promise<unknown>> = {};
     for (const text of hostileNames) {
-      calls[`where ${text}`] = (way) => find(way, ["where", text, "==", "x"], all);
-      calls[`group ${text}`] = (way) => way.query("careless.group", { field: text, operator: "==", value: "x" });
-      calls[`operator ${text}`] = (way) => find(way, ["where", "name", text, "x"], all);
-      calls[`orderBy ${text}`] = (way) => find(way, ["orderBy", text], all);
-      calls[`direction ${text}`] = (way) => find(way, ["orderBy", "name", text], all);
-      calls[`select ${text}`] = (way) => find(way, ["select", "name", text], all);
-      calls[`cursor ${text}`] = (way) => find(way, ["page", { after: text }]);
-      calls[`on ${text}`] = (way) => way.mutate("careless.upsert", { values: { name: "apple" }, on: text });
-      calls[`deleteWhere ${text}`] = (way) =>
-        way.mutate("careless.deleteWhere", { field: text, operator: "!=", value: "x" });
+      calls[`where ${text}`] = (transport) => find(transport, ["where", text, "==", "x"], all);
+      calls[`group ${text}`] = (transport) =>
+        transport.query("careless.group", { field: text, operator: "==", value: "x" });
+      calls[`operator ${text}`] = (transport) => find(transport, ["where", "name", text, "x"], all);
+      calls[`orderBy ${text}`] = (transport) => find(transport, ["orderBy", text], all);
+      calls[`direction ${text}`] = (transport) => find(transport, ["orderBy", "name", text], all);
+      calls[`select ${text}`] = (transport) => find(transport, ["select", "name", text], all);
+      calls[`cursor ${text}`] = (transport) => find(transport, ["page", { after: text }]);
+      calls[`on ${text}`] = (transport) => transport.mutate("careless.upsert", { values: { name: "apple" }, on: text });
+      calls[`deleteWhere ${text}`] = (transport) =>
+        transport.mutate("careless.deleteWhere", { field: text, operator: "!=", value: "x" });
     }
     await allRefused(calls);
   });
@@ -80,22 +89,34 @@ describe("strings from callers, over each transport", () => {
   it("are not used as paths into JSON", async () => {
     const paths = ["$.a", "$.a') = ?", "tags.0", "tags->'$[0]'", "$[#-1]", "tags') or json_valid('[]"];
     await allRefused(
-      Object.fromEntries(paths.map((path) => [path, (way: Way) => find(way, ["where", path, "==", "a"], all)])),
+      Object.fromEntries(
+        paths.map((path) => [path, (transport: UserTransport) => find(transport, ["where", path, "==", "a"], all)]),
+      ),
     );
     for (const path of paths) {
-      expect(await byEachWay((way) => find(way, ["where", "tags", "contains", path], all))).toEqual(each([]));
+      expect(await overEachTransport((transport) => find(transport, ["where", "tags", "contains", path], all))).toEqual(
+        each([]),
+      );
     }
   });
 
   it("are used as values in a query, by id and through Kysely", async () => {
     for (const text of [...hostileNames, 'it\'s "quoted"', "\u2028", "x".repeat(1_000)]) {
       const found = rows.filter(({ name }) => name === text).map(({ name }) => name);
-      expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "==", text], all))), text).toEqual(
-        each(found),
+      expect(
+        await overEachTransport(async (transport) => names(await find(transport, ["where", "name", "==", text], all))),
+        text,
+      ).toEqual(each(found));
+      expect(
+        await overEachTransport(async (transport) => names(await transport.query("careless.db", text))),
+        text,
+      ).toEqual(each(found));
+      expect(await overEachTransport((transport) => transport.query("careless.findById", text)), text).toEqual(
+        each(null),
       );
-      expect(await byEachWay(async (way) => names(await way.query("careless.db", text))), text).toEqual(each(found));
-      expect(await byEachWay((way) => way.query("careless.findById", text)), text).toEqual(each(null));
-      expect(await byEachWay((way) => way.mutate("careless.delete", text)), text).toEqual(each(false));
+      expect(await overEachTransport((transport) => transport.mutate("careless.delete", text)), text).toEqual(
+        each(false),
+      );
     }
     expect(await stored()).toEqual(before);
   });
@@ -113,7 +134,9 @@ describe("strings from callers, over each transport", () => {
       ["startsWith", "a".repeat(60), []],
       ["startsWith", "it's \"", ['it\'s "quoted"']],
     ] as const) {
-      const found = await byEachWay(async (way) => names(await find(way, ["where", "name", operator, text], all)));
+      const found = await overEachTransport(async (transport) =>
+        names(await find(transport, ["where", "name", operator, text], all)),
+      );
       expect({ operator, text, ...found }).toEqual({ operator, text, ...each(expected) });
     }
   });
@@ -122,32 +145,32 @@ describe("strings from callers, over each transport", () => {
 describe("values from callers, over each transport", () => {
   it("may be lists of any length, but not more than a hundred comparisons", async () => {
     const list = Array.from({ length: 1_000 }, (_, index) => (index === 0 ? "apple" : `x${index}`));
-    expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "in", list], all)))).toEqual(
-      each(["apple"]),
-    );
+    expect(
+      await overEachTransport(async (transport) => names(await find(transport, ["where", "name", "in", list], all))),
+    ).toEqual(each(["apple"]));
     const others = rows.map(({ name }) => name).filter((name) => name !== "apple");
-    expect(await byEachWay(async (way) => names(await find(way, ["where", "name", "notIn", list], all)))).toEqual(
-      each(others.sort()),
-    );
+    expect(
+      await overEachTransport(async (transport) => names(await find(transport, ["where", "name", "notIn", list], all))),
+    ).toEqual(each(others.sort()));
     const comparisons = list.slice(0, 101).map((name): [string, ...unknown[]] => ["where", "name", "!=", name]);
-    await allRefused({ comparisons: (way) => find(way, ...comparisons, all) });
+    await allRefused({ comparisons: (transport) => find(transport, ...comparisons, all) });
   });
 
   it("must be whole numbers as a limit, an offset and a size", async () => {
-    expect(await byEachWay((way) => find(way, ["limit", 0], all))).toEqual(each([]));
-    expect(await byEachWay(async (way) => names(await find(way, ["limit", 1e9], all)))).toEqual(
+    expect(await overEachTransport((transport) => find(transport, ["limit", 0], all))).toEqual(each([]));
+    expect(await overEachTransport(async (transport) => names(await find(transport, ["limit", 1e9], all)))).toEqual(
       each(rows.map(({ name }) => name).sort()),
     );
-    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    const calls: Record<string, (transport: UserTransport) => Promise<unknown>> = {};
     for (const bad of [-1, 1.5, "1", "1;drop", "1; DROP TABLE things", null, [], {}, true, 1e300, 2 ** 53]) {
-      calls[`limit ${JSON.stringify(bad)}`] = (way) => find(way, ["limit", bad], all);
-      calls[`offset ${JSON.stringify(bad)}`] = (way) => find(way, ["offset", bad], all);
-      calls[`size ${JSON.stringify(bad)}`] = (way) => find(way, ["page", { size: bad }]);
+      calls[`limit ${JSON.stringify(bad)}`] = (transport) => find(transport, ["limit", bad], all);
+      calls[`offset ${JSON.stringify(bad)}`] = (transport) => find(transport, ["offset", bad], all);
+      calls[`size ${JSON.stringify(bad)}`] = (transport) => find(transport, ["page", { size: bad }]);
     }
-    calls["size 0"] = (way) => find(way, ["page", { size: 0 }]);
-    calls["size 1e9"] = (way) => find(way, ["page", { size: 1e9 }]);
-    calls["limit NaN"] = (way) => find(way, ["limit", Number.NaN], all);
-    calls["offset Infinity"] = (way) => find(way, ["offset", Infinity], all);
+    calls["size 0"] = (transport) => find(transport, ["page", { size: 0 }]);
+    calls["size 1e9"] = (transport) => find(transport, ["page", { size: 1e9 }]);
+    calls["limit NaN"] = (transport) => find(transport, ["limit", Number.NaN], all);
+    calls["offset Infinity"] = (transport) => find(transport, ["offset", Infinity], all);
     await allRefused(calls);
   });
 
@@ -173,13 +196,20 @@ describe("values from callers, over each transport", () => {
       ["tags", "a"],
       ["id", 7],
     ];
-    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    const calls: Record<string, (transport: UserTransport) => Promise<unknown>> = {};
     for (const [index, [field, value]] of wrong.entries()) {
       const what = `${field} ${typeof value} (${index})`;
-      calls[`in ${what}`] = (way) => find(way, ["where", field, "in", field === "tags" ? value : [value]], all);
-      calls[`create ${what}`] = (way) => way.mutate("careless.create", { ...rows[0], name: "new", [field]: value });
-      calls[`updateWhere ${what}`] = (way) =>
-        way.mutate("careless.updateWhere", { field: "name", operator: "!=", value: "", values: { [field]: value } });
+      calls[`in ${what}`] = (transport) =>
+        find(transport, ["where", field, "in", field === "tags" ? value : [value]], all);
+      calls[`create ${what}`] = (transport) =>
+        transport.mutate("careless.create", { ...rows[0], name: "new", [field]: value });
+      calls[`updateWhere ${what}`] = (transport) =>
+        transport.mutate("careless.updateWhere", {
+          field: "name",
+          operator: "!=",
+          value: "",
+          values: { [field]: value },
+        });
     }
     await allRefused(calls);
   });
@@ -192,35 +222,36 @@ describe("values from callers, over each transport", () => {
       ["name", "\ud800"],
       ["name", "a\udc00"],
     ];
-    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    const calls: Record<string, (transport: UserTransport) => Promise<unknown>> = {};
     for (const [field, value] of odd) {
-      calls[`look for ${field} ${String(value)}`] = (way) => find(way, ["where", field, "==", value], all);
-      calls[`store ${field} ${String(value)}`] = (way) =>
-        way.mutate("careless.create", { name: "new", [field]: value });
+      calls[`look for ${field} ${String(value)}`] = (transport) => find(transport, ["where", field, "==", value], all);
+      calls[`store ${field} ${String(value)}`] = (transport) =>
+        transport.mutate("careless.create", { name: "new", [field]: value });
     }
-    calls["look for half a pair in tags"] = (way) => find(way, ["where", "tags", "contains", "\ud800"], all);
+    calls["look for half a pair in tags"] = (transport) =>
+      find(transport, ["where", "tags", "contains", "\ud800"], all);
     // Over the wire an invalid date becomes null in the client.
     const invalid = new Date(Number.NaN);
-    expect(await find(ways[2]!, ["where", "at", "==", invalid], all)).toBe("BAD_REQUEST");
-    const storing = ways[2]!.mutate("careless.create", { name: "new", at: invalid });
-    expect(await storing.catch(codeOfRefusal)).toBe("BAD_REQUEST");
-    calls["half a pair as an id"] = (way) => way.query("careless.findById", "\ud800");
-    calls["half a pair through Kysely"] = (way) => way.query("careless.db", "\ud800");
+    expect(await find(transports[2]!, ["where", "at", "==", invalid], all)).toBe("BAD_REQUEST");
+    const storing = transports[2]!.mutate("careless.create", { name: "new", at: invalid });
+    expect(await storing.catch(codeOfError)).toBe("BAD_REQUEST");
+    calls["half a pair as an id"] = (transport) => transport.query("careless.findById", "\ud800");
+    calls["half a pair through Kysely"] = (transport) => transport.query("careless.db", "\ud800");
     await allRefused(calls);
   });
 });
 
 describe("rows from callers, over each transport", () => {
   it("are refused with an unknown key, or one that the framework fills in", async () => {
-    const calls: Record<string, (way: Way) => Promise<unknown>> = {};
+    const calls: Record<string, (transport: UserTransport) => Promise<unknown>> = {};
     for (const key of ["id", "createdAt", "updatedAt", "userId", "role", "emailVerified", "toString", "rowid"]) {
       const values = { name: "new", [key]: key.endsWith("At") ? new Date(0) : "x" };
-      calls[`create ${key}`] = (way) => way.mutate("careless.create", values);
-      calls[`createMany ${key}`] = (way) => way.mutate("careless.createMany", [{ name: "fine" }, values]);
-      calls[`upsert ${key}`] = (way) =>
-        way.mutate("careless.upsert", { values: { ...values, name: "apple" }, on: "name" });
-      calls[`updateWhere ${key}`] = (way) =>
-        way.mutate("careless.updateWhere", { field: "name", operator: "==", value: "apple", values });
+      calls[`create ${key}`] = (transport) => transport.mutate("careless.create", values);
+      calls[`createMany ${key}`] = (transport) => transport.mutate("careless.createMany", [{ name: "fine" }, values]);
+      calls[`upsert ${key}`] = (transport) =>
+        transport.mutate("careless.upsert", { values: { ...values, name: "apple" }, on: "name" });
+      calls[`updateWhere ${key}`] = (transport) =>
+        transport.mutate("careless.updateWhere", { field: "name", operator: "==", value: "apple", values });
     }
     await allRefused(calls);
   });
@@ -230,22 +261,28 @@ describe("rows from callers, over each transport", () => {
     await allRefused(
       Object.fromEntries(
         [1, null, true, {}, ["x"]].flatMap((bad) => [
-          [`findById ${JSON.stringify(bad)}`, (way: Way) => way.query("careless.findById", bad)],
-          [`delete ${JSON.stringify(bad)}`, (way: Way) => way.mutate("careless.delete", bad)],
+          [`findById ${JSON.stringify(bad)}`, (transport: UserTransport) => transport.query("careless.findById", bad)],
+          [`delete ${JSON.stringify(bad)}`, (transport: UserTransport) => transport.mutate("careless.delete", bad)],
           [
             `update ${JSON.stringify(bad)}`,
-            (way: Way) => way.mutate("careless.update", { id: bad, values: { stars: 5 } }),
+            (transport: UserTransport) => transport.mutate("careless.update", { id: bad, values: { stars: 5 } }),
           ],
         ]),
       ),
     );
-    await allRefused({ update: (way) => way.mutate("careless.update", { id, values: { stars: 5 } }) }, "NOT_FOUND");
-    const [row] = (await ways[0]!.query("careless.find", [["where", "name", "==", "apple"], all])) as { id: string }[];
+    await allRefused(
+      { update: (transport) => transport.mutate("careless.update", { id, values: { stars: 5 } }) },
+      "NOT_FOUND",
+    );
+    const [row] = (await transports[0]!.query("careless.find", [["where", "name", "==", "apple"], all])) as {
+      id: string;
+    }[];
     await allRefused(
       Object.fromEntries(
         [0, "now", {}, null].map((ifVersion) => [
           JSON.stringify(ifVersion),
-          (way: Way) => way.mutate("careless.update", { id: row?.id, values: { stars: 5 }, options: { ifVersion } }),
+          (transport: UserTransport) =>
+            transport.mutate("careless.update", { id: row?.id, values: { stars: 5 }, options: { ifVersion } }),
         ]),
       ),
     );

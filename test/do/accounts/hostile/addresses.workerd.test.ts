@@ -3,16 +3,22 @@ import { listDurableObjectIds } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import { freshEmail, openBrowser, password, signUp } from "../../../fixtures/browser.js";
 import { mailsTo } from "../../../fixtures/app/mailbox.js";
-import { ownRoads, refusalOf, strangersRoad, strangersRoads, type Road } from "../../../fixtures/roads.js";
+import {
+  signedInTransports,
+  codeOfCall,
+  anonymousTransport,
+  anonymousTransports,
+  type Transport,
+} from "../../../fixtures/transports.js";
 
 let ada: Awaited<ReturnType<typeof signUp>>;
 let bob: Awaited<ReturnType<typeof signUp>>;
-let roads: readonly Road[];
+let transports: readonly Transport[];
 
 beforeAll(async () => {
   const before = await listDurableObjectIds(env.BLOG_DO);
   [ada, bob] = [await signUp(), await signUp()];
-  roads = await ownRoads(ada);
+  transports = await signedInTransports(ada);
   expect(await objectsSince(before)).not.toEqual([]);
 });
 
@@ -56,20 +62,24 @@ describe("an invalid address", () => {
     "%s is refused over every transport, and nothing is stored or mailed",
     async (_name, email) => {
       const before = await listDurableObjectIds(env.BLOG_DO);
-      for (const name of strangersRoads) {
-        const road = strangersRoad(name);
+      for (const name of anonymousTransports) {
+        const transport = anonymousTransport(name);
         const asked = ["auth.signup", "auth.login"].map((path) => ({ path, input: { email, password } }));
         if (name !== "form") asked.push({ path: "auth.requestPasswordReset", input: { email } as never });
         for (const { path, input } of asked) {
-          const code = await refusalOf(road.mutate(path, input));
+          const code = await codeOfCall(transport.mutate(path, input));
           // Text beyond the limit of a form field or a URL is refused before it is validated.
-          expect({ road: name, path, code }).toEqual({ road: name, path, code: "BAD_REQUEST" });
+          expect({ transport: name, path, code }).toEqual({ transport: name, path, code: "BAD_REQUEST" });
         }
       }
-      for (const road of roads) {
+      for (const transport of transports) {
         for (const path of ["auth.changeEmail", "auth.signup", "auth.login"]) {
-          const code = await refusalOf(road.mutate(path, { email, password }));
-          expect({ road: road.name, path, code }).toEqual({ road: road.name, path, code: "BAD_REQUEST" });
+          const code = await codeOfCall(transport.mutate(path, { email, password }));
+          expect({ transport: transport.name, path, code }).toEqual({
+            transport: transport.name,
+            path,
+            code: "BAD_REQUEST",
+          });
         }
       }
       expect(mailsTo(email)).toEqual([]);
@@ -84,10 +94,10 @@ describe("an invalid address", () => {
     ["nothing", null],
   ])("%s is refused over every transport", async (_name, email) => {
     for (const name of ["single", "batch", "batch-stream"] as const) {
-      expect(await refusalOf(strangersRoad(name).mutate("auth.signup", { email, password }))).toBe("BAD_REQUEST");
+      expect(await codeOfCall(anonymousTransport(name).mutate("auth.signup", { email, password }))).toBe("BAD_REQUEST");
     }
-    for (const road of roads)
-      expect(await refusalOf(road.mutate("auth.changeEmail", { email, password }))).toBe("BAD_REQUEST");
+    for (const transport of transports)
+      expect(await codeOfCall(transport.mutate("auth.changeEmail", { email, password }))).toBe("BAD_REQUEST");
   });
 });
 
@@ -101,15 +111,15 @@ describe("equal spellings of an address", () => {
   };
 
   async function expectSame(email: string, userId: string): Promise<void> {
-    for (const name of strangersRoads) {
+    for (const name of anonymousTransports) {
       const browser = openBrowser();
-      const road = strangersRoad(name, browser);
-      expect(await refusalOf(road.mutate("auth.signup", { email, password }))).toBe("CONFLICT");
-      expect(await refusalOf(road.mutate("auth.login", { email, password }))).toBe("none");
+      const transport = anonymousTransport(name, browser);
+      expect(await codeOfCall(transport.mutate("auth.signup", { email, password }))).toBe("CONFLICT");
+      expect(await codeOfCall(transport.mutate("auth.login", { email, password }))).toBe("none");
       expect((await browser.client().auth.me.query()).user.id).toBe(userId);
     }
-    for (const road of roads)
-      expect(await refusalOf(road.mutate("auth.changeEmail", { email, password }))).toBe("CONFLICT");
+    for (const transport of transports)
+      expect(await codeOfCall(transport.mutate("auth.changeEmail", { email, password }))).toBe("CONFLICT");
   }
 
   it.each(Object.entries(spellings))("%s creates no second account over any transport", (_name, vary) =>
@@ -135,9 +145,9 @@ describe("equal spellings of an address", () => {
     const vary = Object.values(spellings);
     const codes = await Promise.all(
       Array.from({ length: 20 }, (_, index) => {
-        const road = strangersRoad(strangersRoads[index % strangersRoads.length] ?? "single");
+        const transport = anonymousTransport(anonymousTransports[index % anonymousTransports.length] ?? "single");
         const spelling = vary[index % vary.length]?.(email) ?? email;
-        return refusalOf(road.mutate("auth.signup", { email: spelling, password: `${password} ${index}` }));
+        return codeOfCall(transport.mutate("auth.signup", { email: spelling, password: `${password} ${index}` }));
       }),
     );
     expect(codes.toSorted()).toEqual([...Array<string>(19).fill("CONFLICT"), "none"]);

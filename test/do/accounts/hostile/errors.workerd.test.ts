@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from "vitest";
 import { freshEmail, password, signUp } from "../../../fixtures/browser.js";
-import { ownRoads, strangersRoad, strangersRoads } from "../../../fixtures/roads.js";
+import { signedInTransports, anonymousTransport, anonymousTransports } from "../../../fixtures/transports.js";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -16,9 +16,9 @@ it.each(["broken", "thrown-string", "thrown-cause"])(
   "shows only a code and a request id over every transport when onSignup throws %s",
   async (kind) => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
-    for (const name of strangersRoads) {
+    for (const name of anonymousTransports) {
       const error = await failureOf(
-        strangersRoad(name).mutate("auth.signup", { email: `${kind}-${freshEmail()}`, password }),
+        anonymousTransport(name).mutate("auth.signup", { email: `${kind}-${freshEmail()}`, password }),
       );
       expect(error).toMatchObject({ data: { code: "INTERNAL_SERVER_ERROR" } });
       // A form's reply is a redirect. Everything else is in the log.
@@ -34,12 +34,15 @@ it.each(["throwsError", "throwsString", "throwsWithCause"])(
   "shows only a code and a request id over every transport when a procedure throws %s",
   async (name) => {
     vi.spyOn(console, "error").mockImplementation(() => {});
-    for (const road of await ownRoads(await signUp())) {
-      const error = await failureOf(road.query(`odd.${name}`));
+    for (const transport of await signedInTransports(await signUp())) {
+      const error = await failureOf(transport.query(`odd.${name}`));
       const { data, code } = error as { data?: { code: string; requestId?: string }; code?: string };
-      expect({ road: road.name, code: data?.code ?? code }).toEqual({ road: road.name, code: "INTERNAL_SERVER_ERROR" });
+      expect({ transport: transport.name, code: data?.code ?? code }).toEqual({
+        transport: transport.name,
+        code: "INTERNAL_SERVER_ERROR",
+      });
       expect(allOf(error)).not.toMatch(/hunter2|SQLITE|secret/);
-      if (road.name !== "RPC") expect(data?.requestId).toMatch(/^[0-9a-f-]{36}$/);
+      if (transport.name !== "RPC") expect(data?.requestId).toMatch(/^[0-9a-f-]{36}$/);
       else expect((error as Error).message).toMatch(/[0-9a-f-]{36}/);
     }
   },

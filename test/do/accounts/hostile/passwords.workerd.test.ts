@@ -3,15 +3,21 @@ import { runInDurableObject } from "cloudflare:test";
 import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { freshEmail, openBrowser, password, signUp } from "../../../fixtures/browser.js";
 import { tokenTo } from "../../../fixtures/mail.js";
-import { ownRoads, refusalOf, strangersRoad, strangersRoads, type Road } from "../../../fixtures/roads.js";
+import {
+  signedInTransports,
+  codeOfCall,
+  anonymousTransport,
+  anonymousTransports,
+  type Transport,
+} from "../../../fixtures/transports.js";
 import { openSocket } from "../../../fixtures/socket.js";
 
 let ada: Awaited<ReturnType<typeof signUp>>;
-let roads: readonly Road[];
+let transports: readonly Transport[];
 
 beforeAll(async () => {
   ada = await signUp();
-  roads = await ownRoads(ada);
+  transports = await signedInTransports(ada);
 });
 
 afterEach(() => vi.restoreAllMocks());
@@ -28,17 +34,21 @@ describe("an unacceptable password", () => {
   };
 
   it.each(Object.entries(none))("of %s is refused over every transport", async (name, bad) => {
-    for (const road of strangersRoads) {
+    for (const transport of anonymousTransports) {
       // A form cannot encode it. The replacement character would be another password.
-      if (road === "form" && name === "a lone surrogate") continue;
-      const code = await refusalOf(strangersRoad(road).mutate("auth.signup", { email: freshEmail(), password: bad }));
-      expect({ road, code }).toEqual({ road, code: "BAD_REQUEST" });
+      if (transport === "form" && name === "a lone surrogate") continue;
+      const code = await codeOfCall(
+        anonymousTransport(transport).mutate("auth.signup", { email: freshEmail(), password: bad }),
+      );
+      expect({ transport, code }).toEqual({ transport, code: "BAD_REQUEST" });
     }
-    for (const road of roads) {
+    for (const transport of transports) {
       const change = { currentPassword: password, newPassword: bad };
-      expect(await refusalOf(road.mutate("auth.changePassword", change))).toBe("BAD_REQUEST");
+      expect(await codeOfCall(transport.mutate("auth.changePassword", change))).toBe("BAD_REQUEST");
     }
-    expect(await refusalOf(strangersRoad("single").mutate("auth.login", { email: ada.email, password }))).toBe("none");
+    expect(await codeOfCall(anonymousTransport("single").mutate("auth.login", { email: ada.email, password }))).toBe(
+      "none",
+    );
   });
 
   it("does not consume a reset link, over any transport", async () => {
@@ -46,40 +56,42 @@ describe("an unacceptable password", () => {
     await openBrowser().client().auth.requestPasswordReset.mutate({ email });
     const token = await tokenTo(email, "resetPassword");
     for (const bad of Object.values(none)) {
-      for (const road of http) {
-        expect(await refusalOf(strangersRoad(road).mutate("auth.resetPassword", { token, password: bad }))).toBe(
-          "BAD_REQUEST",
-        );
+      for (const transport of http) {
+        expect(
+          await codeOfCall(anonymousTransport(transport).mutate("auth.resetPassword", { token, password: bad })),
+        ).toBe("BAD_REQUEST");
       }
     }
     const good = { token, password: "another horse battery" };
-    expect(await refusalOf(strangersRoad("single").mutate("auth.resetPassword", good))).toBe("none");
+    expect(await codeOfCall(anonymousTransport("single").mutate("auth.resetPassword", good))).toBe("none");
   });
 
   it("is neither hashed nor counted at sign-in, over any transport", async () => {
     const bad = none["200 kB"];
-    const asked = strangersRoads.flatMap((name) => Array.from({ length: 3 }, () => strangersRoad(name)));
-    for (const road of asked) {
-      expect(await refusalOf(road.mutate("auth.login", { email: ada.email, password: bad }))).toBe("BAD_REQUEST");
+    const asked = anonymousTransports.flatMap((name) => Array.from({ length: 3 }, () => anonymousTransport(name)));
+    for (const transport of asked) {
+      expect(await codeOfCall(transport.mutate("auth.login", { email: ada.email, password: bad }))).toBe("BAD_REQUEST");
     }
-    for (const road of [...roads, ...roads]) {
+    for (const transport of [...transports, ...transports]) {
       const change = { email: freshEmail(), password: bad };
-      expect(await refusalOf(road.mutate("auth.changeEmail", change))).toBe("BAD_REQUEST");
+      expect(await codeOfCall(transport.mutate("auth.changeEmail", change))).toBe("BAD_REQUEST");
     }
-    expect(await refusalOf(strangersRoad("form").mutate("auth.login", { email: ada.email, password }))).toBe("none");
-    const [road] = roads;
-    expect(await refusalOf(road!.mutate("auth.changeEmail", { email: freshEmail(), password }))).toBe("none");
+    expect(await codeOfCall(anonymousTransport("form").mutate("auth.login", { email: ada.email, password }))).toBe(
+      "none",
+    );
+    const [transport] = transports;
+    expect(await codeOfCall(transport!.mutate("auth.changeEmail", { email: freshEmail(), password }))).toBe("none");
   });
 
   it("of a megabyte exceeds the size limit of every transport", async () => {
     const input = { email: ada.email, password: "x".repeat(1_048_576) };
-    for (const name of strangersRoads) {
+    for (const name of anonymousTransports) {
       for (const path of ["auth.login", "auth.signup"]) {
-        expect(await refusalOf(strangersRoad(name).mutate(path, input))).toBe("PAYLOAD_TOO_LARGE");
+        expect(await codeOfCall(anonymousTransport(name).mutate(path, input))).toBe("PAYLOAD_TOO_LARGE");
       }
     }
-    const [rpc] = roads.filter(({ name }) => name === "RPC");
-    expect(await refusalOf(rpc!.mutate("account.delete", { password: input.password }))).toBe("BAD_REQUEST");
+    const [rpc] = transports.filter(({ name }) => name === "RPC");
+    expect(await codeOfCall(rpc!.mutate("account.delete", { password: input.password }))).toBe("BAD_REQUEST");
     const socket = await openSocket(ada.browser);
     socket.send({ id: 1, method: "mutation", params: { path: "auth.changeEmail", input: { json: input } } });
     expect((await socket.closed).code).toBe(1009);
@@ -98,10 +110,10 @@ describe("passwords as typed", () => {
   ])("are compared exactly over every transport: %s", async (_name, odd, other) => {
     const email = freshEmail();
     await openBrowser().client().auth.signup.mutate({ email, password: odd });
-    for (const name of strangersRoads) {
-      expect(await refusalOf(strangersRoad(name).mutate("auth.login", { email, password: odd }))).toBe("none");
+    for (const name of anonymousTransports) {
+      expect(await codeOfCall(anonymousTransport(name).mutate("auth.login", { email, password: odd }))).toBe("none");
       if (other === undefined) continue;
-      expect(await refusalOf(strangersRoad(name).mutate("auth.login", { email, password: other }))).toBe(
+      expect(await codeOfCall(anonymousTransport(name).mutate("auth.login", { email, password: other }))).toBe(
         "UNAUTHORIZED",
       );
     }
@@ -111,9 +123,9 @@ describe("passwords as typed", () => {
 it("accepts either Unicode form of a password over every transport", async () => {
   const email = freshEmail();
   await openBrowser().client().auth.signup.mutate({ email, password: "cafe\u0301 horse battery" });
-  for (const name of strangersRoads) {
+  for (const name of anonymousTransports) {
     for (const typed of ["cafe\u0301 horse battery", "caf\u00E9 horse battery"]) {
-      expect(await refusalOf(strangersRoad(name).mutate("auth.login", { email, password: typed }))).toBe("none");
+      expect(await codeOfCall(anonymousTransport(name).mutate("auth.login", { email, password: typed }))).toBe("none");
     }
   }
 });
@@ -121,7 +133,7 @@ it("accepts either Unicode form of a password over every transport", async () =>
 describe("a stored hash that demands unbounded work", () => {
   it("is refused over every transport without details for the caller", async () => {
     const someone = await signUp();
-    const own = await ownRoads(someone);
+    const own = await signedInTransports(someone);
     const absurd = `$scrypt$ln=30,r=8,p=1$${"A".repeat(22)}$${"A".repeat(43)}`;
     await runInDurableObject(env.BLOG_DO.getByName(`user:${someone.user.id}`), (_instance, { storage }) => {
       storage.sql.exec("UPDATE _account SET password_hash = ?", absurd);
@@ -133,16 +145,16 @@ describe("a stored hash that demands unbounded work", () => {
         () => "none",
         (error: unknown) => {
           errors.push(error);
-          return refusalOf(Promise.reject(error as Error));
+          return codeOfCall(Promise.reject(error as Error));
         },
       );
     const credentials = { email: someone.email, password };
-    for (const name of strangersRoads) {
-      expect(await told(strangersRoad(name).mutate("auth.login", credentials))).toBe("INTERNAL_SERVER_ERROR");
+    for (const name of anonymousTransports) {
+      expect(await told(anonymousTransport(name).mutate("auth.login", credentials))).toBe("INTERNAL_SERVER_ERROR");
     }
-    for (const road of own) {
+    for (const transport of own) {
       const change = { email: freshEmail(), password };
-      expect(await told(road.mutate("auth.changeEmail", change))).toBe("INTERNAL_SERVER_ERROR");
+      expect(await told(transport.mutate("auth.changeEmail", change))).toBe("INTERNAL_SERVER_ERROR");
     }
     for (const error of errors) expect(`${String(error)} ${JSON.stringify(error)}`).not.toMatch(/scrypt|allow-list/);
     expect(errors).toHaveLength(9);

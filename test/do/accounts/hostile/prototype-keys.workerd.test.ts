@@ -4,7 +4,7 @@ import { createCaller } from "trpc-userdo/worker";
 import type { AppRouter } from "../../../fixtures/app/router.js";
 import type { StreamsRouter } from "../../../fixtures/app/streams.js";
 import { freshEmail, openBrowser, password, signUp, type Browser } from "../../../fixtures/browser.js";
-import { refusalOf } from "../../../fixtures/roads.js";
+import { codeOfCall } from "../../../fixtures/transports.js";
 import { signUpToStreams } from "../../../fixtures/stock-client.js";
 import { openSocket } from "../../../fixtures/socket.js";
 
@@ -53,7 +53,7 @@ it.each(nasty)("refuses %s as a profile and as session data over every transport
     await overSocket(browser, "account.update", patch),
   ];
   for (const told of updates) expect(told).toContain("BAD_REQUEST");
-  expect(await refusalOf(caller.account.update(JSON.parse(patch) as never))).toBe("BAD_REQUEST");
+  expect(await codeOfCall(caller.account.update(JSON.parse(patch) as never))).toBe("BAD_REQUEST");
   const signup = `{"email":"${freshEmail()}","password":"${password}","profile":${text}}`;
   for (const told of await overHttp(openBrowser(), "auth.signup", signup)) expect(told).toContain("BAD_REQUEST");
 
@@ -78,7 +78,7 @@ it("refuses keys of prototypes where a session may store any object, and stores 
     ];
     for (const answer of told) expect(answer).toContain("BAD_REQUEST");
     // A call of another Worker has no session in which to store anything.
-    expect(await refusalOf(caller.sessions.data.merge(JSON.parse(text) as never))).not.toBe("none");
+    expect(await codeOfCall(caller.sessions.data.merge(JSON.parse(text) as never))).not.toBe("none");
   }
   expect(await http.sessions.data.get.query()).toBeNull();
   const keys = { __defineGetter__: "x", toString: "x", hasOwnProperty: 1 };

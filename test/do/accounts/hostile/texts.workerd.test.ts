@@ -5,11 +5,11 @@ import {
   overHttp,
   overRpc,
   overSocket,
-  ownRoads,
-  refusalOf,
-  strangersRoad,
-  strangersRoads,
-} from "../../../fixtures/roads.js";
+  signedInTransports,
+  codeOfCall,
+  anonymousTransport,
+  anonymousTransports,
+} from "../../../fixtures/transports.js";
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -36,20 +36,22 @@ describe("texts that contain markup", () => {
     expect(response.status).toBe(200);
     const client = browser.client();
     const { user, session } = await client.auth.me.query();
-    for (const road of await ownRoads({ browser, user })) {
-      expect(await road.query("account.get")).toMatchObject({ profile: { firstName: nasty } });
-      await road.mutate("account.update", { profile: { lastName: `${nasty} ${road.name}` } });
-      expect(await road.query("account.get")).toMatchObject({ profile: { lastName: `${nasty} ${road.name}` } });
-      await road.mutate("sessions.rename", { id: session.id, name: `${nasty} ${road.name}` });
-      const list = (await road.query("sessions.list")) as { name: string; device: string }[];
-      expect(list[0]).toMatchObject({ name: `${nasty} ${road.name}`, device: expect.not.stringMatching(/[<>]/) });
-      const { id } = (await road.mutate("organizations.create", { name: nasty })) as { id: string };
+    for (const transport of await signedInTransports({ browser, user })) {
+      expect(await transport.query("account.get")).toMatchObject({ profile: { firstName: nasty } });
+      await transport.mutate("account.update", { profile: { lastName: `${nasty} ${transport.name}` } });
+      expect(await transport.query("account.get")).toMatchObject({
+        profile: { lastName: `${nasty} ${transport.name}` },
+      });
+      await transport.mutate("sessions.rename", { id: session.id, name: `${nasty} ${transport.name}` });
+      const list = (await transport.query("sessions.list")) as { name: string; device: string }[];
+      expect(list[0]).toMatchObject({ name: `${nasty} ${transport.name}`, device: expect.not.stringMatching(/[<>]/) });
+      const { id } = (await transport.mutate("organizations.create", { name: nasty })) as { id: string };
       expect(await client.organizations.get.query({ organizationId: id })).toMatchObject({ name: nasty });
     }
-    for (const [road, [path, headers]] of Object.entries(asked)) {
+    for (const [transport, [path, headers]] of Object.entries(asked)) {
       const answer = await browser.fetch(path, { headers });
-      expect({ road, type: answer.headers.get("content-type") }).toEqual({
-        road,
+      expect({ transport, type: answer.headers.get("content-type") }).toEqual({
+        transport,
         type: expect.stringMatching(/^application\/json/),
       });
       expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
@@ -81,13 +83,13 @@ describe("texts that control a terminal or begin a line", () => {
     const fetchWith = browser.fetch;
     browser.fetch = (path, init) =>
       fetchWith(path, { ...init, headers: { ...headers, ...Object.fromEntries(new Headers(init?.headers)) } });
-    for (const name of strangersRoads) {
-      const road = name === "form" ? overForm(browser) : overHttp(browser, name);
-      await refusalOf(road.mutate("auth.login", { email: control, password: control }));
-      await refusalOf(road.mutate("auth.login", { email, password: control }));
+    for (const name of anonymousTransports) {
+      const transport = name === "form" ? overForm(browser) : overHttp(browser, name);
+      await codeOfCall(transport.mutate("auth.login", { email: control, password: control }));
+      await codeOfCall(transport.mutate("auth.login", { email, password: control }));
       // An unexpected error does reach the log.
       const input = { email: `broken-${freshEmail()}`, password, profile: { firstName: control } };
-      expect(await refusalOf(strangersRoad(name).mutate("auth.signup", input))).toBe("INTERNAL_SERVER_ERROR");
+      expect(await codeOfCall(anonymousTransport(name).mutate("auth.signup", input))).toBe("INTERNAL_SERVER_ERROR");
     }
     const own = [
       overHttp(browser, "batch"),
@@ -95,13 +97,13 @@ describe("texts that control a terminal or begin a line", () => {
       await overSocket(browser),
       overRpc(user.id),
     ];
-    for (const road of own) {
-      await refusalOf(road.mutate("auth.verifyEmail", { token: control }));
-      await refusalOf(road.mutate("sessions.rename", { id: control, name: control }));
-      await refusalOf(road.mutate("auth.changeEmail", { email: control, password: control }));
-      await refusalOf(road.query("account.audit.list", { action: control }));
-      await refusalOf(road.query(control, {}));
-      await refusalOf(road.query("odd.throwsError", control));
+    for (const transport of own) {
+      await codeOfCall(transport.mutate("auth.verifyEmail", { token: control }));
+      await codeOfCall(transport.mutate("sessions.rename", { id: control, name: control }));
+      await codeOfCall(transport.mutate("auth.changeEmail", { email: control, password: control }));
+      await codeOfCall(transport.query("account.audit.list", { action: control }));
+      await codeOfCall(transport.query(control, {}));
+      await codeOfCall(transport.query("odd.throwsError", control));
     }
     await send(`/trpc/${encodeURIComponent(control)}`, { method: "POST", headers, body: "{}" });
     expect(lines.length).toBeGreaterThanOrEqual(8);

@@ -11,7 +11,7 @@ import {
   type Browser,
 } from "../../../fixtures/browser.js";
 import { tokenTo } from "../../../fixtures/mail.js";
-import { overForm, overHttp, overRpc, overSocket, refusalOf, type Road } from "../../../fixtures/roads.js";
+import { overForm, overHttp, overRpc, overSocket, codeOfCall, type Transport } from "../../../fixtures/transports.js";
 import { moveClock } from "../../../fixtures/move-clock.js";
 
 const MINUTE = 60_000;
@@ -25,10 +25,10 @@ describe("a refresh token", () => {
     const { browser } = await signUp();
     moveClock(16 * MINUTE);
     const refreshToken = browser.cookies.get(refreshName);
-    const ways: ((tab: Browser, road: Road) => Promise<unknown>)[] = [
-      (_tab, road) => road.query("auth.me"),
-      (_tab, road) => road.mutate("auth.refresh"),
-      (_tab, road) => road.mutate("sessions.data.merge", { step: 1 }),
+    const ways: ((tab: Browser, transport: Transport) => Promise<unknown>)[] = [
+      (_tab, transport) => transport.query("auth.me"),
+      (_tab, transport) => transport.mutate("auth.refresh"),
+      (_tab, transport) => transport.mutate("sessions.data.merge", { step: 1 }),
     ];
     const tabs = await Promise.all(
       Array.from({ length: 20 }, async (_, index) => {
@@ -57,14 +57,14 @@ describe("a refresh token", () => {
       const refreshToken = thief.cookies.get(refreshName);
       if (name === "form") await overForm(thief).mutate("auth.logout");
       else if (name === "body") {
-        expect(await refusalOf(overHttp(openBrowser(), "batch").mutate("auth.refresh", { refreshToken }))).toBe(
+        expect(await codeOfCall(overHttp(openBrowser(), "batch").mutate("auth.refresh", { refreshToken }))).toBe(
           "UNAUTHORIZED",
         );
       } else {
-        expect(await refusalOf(overHttp(thief, name as "single").query("posts.list"))).toBe("UNAUTHORIZED");
+        expect(await codeOfCall(overHttp(thief, name as "single").query("posts.list"))).toBe("UNAUTHORIZED");
         expect(sessionCookies(thief)).toEqual([]);
       }
-      expect(await refusalOf(client.auth.me.query())).toBe("UNAUTHORIZED");
+      expect(await codeOfCall(client.auth.me.query())).toBe("UNAUTHORIZED");
       await client.auth.login.mutate({ email, password });
       const { entries } = await client.account.audit.list.query({ action: "session.reuse" });
       expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
@@ -102,32 +102,34 @@ describe("a mailed token", () => {
       const { browser, user, token, input, action } = await kinds[name]();
       const stranger = await signUp();
       const path = `auth.${name}`;
-      const call = (road: Road, as = path) =>
-        refusalOf(road.mutate(as, { password: "another horse battery", ...input, token }));
-      const bare = (road: Road, as = path) => refusalOf(road.mutate(as, { ...input, token }));
+      const call = (transport: Transport, as = path) =>
+        codeOfCall(transport.mutate(as, { password: "another horse battery", ...input, token }));
+      const bare = (transport: Transport, as = path) => codeOfCall(transport.mutate(as, { ...input, token }));
 
       // As another user, whose own object then receives the call.
-      for (const road of [await overSocket(stranger.browser), overRpc(stranger.user.id)]) {
-        expect(await bare(road)).toBe("BAD_REQUEST");
+      for (const transport of [await overSocket(stranger.browser), overRpc(stranger.user.id)]) {
+        expect(await bare(transport)).toBe("BAD_REQUEST");
       }
       // For another purpose.
       for (const other of Object.keys(kinds).filter((kind) => kind !== name)) {
-        for (const road of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
+        for (const transport of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
           const as = `auth.${other}`;
-          expect(await (other === "resetPassword" ? call(road, as) : refusalOf(road.mutate(as, { token })))).toBe(
-            "BAD_REQUEST",
-          );
+          expect(
+            await (other === "resetPassword" ? call(transport, as) : codeOfCall(transport.mutate(as, { token }))),
+          ).toBe("BAD_REQUEST");
         }
       }
-      expect(await refusalOf(openBrowser().client().auth.refresh.mutate({ refreshToken: token }))).toBe("UNAUTHORIZED");
+      expect(await codeOfCall(openBrowser().client().auth.refresh.mutate({ refreshToken: token }))).toBe(
+        "UNAUTHORIZED",
+      );
 
       // A new password closes the socket before it could answer.
       const own = name === "resetPassword" ? [overRpc(user.id)] : [await overSocket(browser), overRpc(user.id)];
-      const roads = Array.from({ length: 20 }, (_, index) => {
+      const transports = Array.from({ length: 20 }, (_, index) => {
         const link = links[index % links.length] ?? "single";
         return index < 12 ? overHttp(openBrowser(), link) : (own[index % own.length] ?? overHttp(openBrowser(), link));
       });
-      const codes = await Promise.all(roads.map((road) => bare(road)));
+      const codes = await Promise.all(transports.map((transport) => bare(transport)));
       expect(codes).toContain("none");
       for (const code of codes) expect(["none", "TOO_MANY_REQUESTS"]).toContain(code);
       // Again, as after a lost reply.
@@ -146,11 +148,11 @@ describe("a mailed token", () => {
       const { browser, user, token, input } = await kinds[name]();
       const socket = await overSocket(browser);
       moveClock((name === "verifyEmail" ? 24 * 60 + 1 : 61) * MINUTE);
-      for (const road of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
-        expect(await refusalOf(road.mutate(`auth.${name}`, { ...input, token }))).toBe("BAD_REQUEST");
+      for (const transport of [...links.map((link) => overHttp(openBrowser(), link)), overRpc(user.id)]) {
+        expect(await codeOfCall(transport.mutate(`auth.${name}`, { ...input, token }))).toBe("BAD_REQUEST");
       }
       // The access token of its session has expired by then, too.
-      expect(await refusalOf(socket.mutate(`auth.${name}`, { ...input, token }))).not.toBe("none");
+      expect(await codeOfCall(socket.mutate(`auth.${name}`, { ...input, token }))).not.toBe("none");
     },
   );
 });

@@ -13,7 +13,7 @@ import {
   type Browser,
 } from "../../fixtures/browser.js";
 import { codeOf } from "../../fixtures/error-code.js";
-import { overHttp, overSocket } from "../../fixtures/roads.js";
+import { overHttp, overSocket } from "../../fixtures/transports.js";
 import { upgrade } from "../../fixtures/socket.js";
 import { moveClock } from "../../fixtures/move-clock.js";
 

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { openBrowser, password, sessionCookies, signUp } from "../../../fixtures/browser.js";
-import { overHttp, ownRoads, refusalOf, type Road } from "../../../fixtures/roads.js";
+import { overHttp, signedInTransports, codeOfCall, type Transport } from "../../../fixtures/transports.js";
 
 let ada: Awaited<ReturnType<typeof signUp>>;
 let bob: Awaited<ReturnType<typeof signUp>>;
-let roads: readonly Road[];
+let transports: readonly Transport[];
 
 beforeAll(async () => {
   [ada, bob] = [await signUp(), await signUp()];
-  roads = await ownRoads(ada);
+  transports = await signedInTransports(ada);
 });
 
 const queries = new Set(["account.get", "account.audit.list", "sessions.list", "auth.me", "sessions.data.get"]);
@@ -16,13 +16,16 @@ const queries = new Set(["account.get", "account.audit.list", "sessions.list", "
 /** The code of each of Ada's transports, by its name. */
 async function onEach(path: string, input: unknown): Promise<Record<string, string>> {
   const codes: [string, string][] = [];
-  for (const road of roads) {
-    codes.push([road.name, await refusalOf(queries.has(path) ? road.query(path, input) : road.mutate(path, input))]);
+  for (const transport of transports) {
+    codes.push([
+      transport.name,
+      await codeOfCall(queries.has(path) ? transport.query(path, input) : transport.mutate(path, input)),
+    ]);
   }
   return Object.fromEntries(codes);
 }
 
-const every = (code: string) => Object.fromEntries(roads.map(({ name }) => [name, code]));
+const every = (code: string) => Object.fromEntries(transports.map(({ name }) => [name, code]));
 
 describe("an attempt to use another user's", () => {
   it("session is NOT_FOUND over every transport and does not end it", async () => {
@@ -52,8 +55,8 @@ describe("an attempt to use another user's", () => {
         ...every(input === undefined ? "none" : "BAD_REQUEST"),
       });
     }
-    for (const road of roads) {
-      const found = await road.query("auth.me", { userId: bob.user.id });
+    for (const transport of transports) {
+      const found = await transport.query("auth.me", { userId: bob.user.id });
       expect(found).toMatchObject({ user: { id: ada.user.id } });
     }
     expect((await bob.client.auth.me.query()).user).toEqual(bob.user);
@@ -66,10 +69,10 @@ describe("an attempt to use another user's", () => {
       `organization:${bob.user.id}`,
       `email:${"A".repeat(43)}`,
     ]) {
-      for (const road of roads) {
-        const code = await refusalOf(road.query("projects.list", { organizationId }));
-        expect({ road: road.name, code: ["FORBIDDEN", "BAD_REQUEST"].includes(code) }).toEqual({
-          road: road.name,
+      for (const transport of transports) {
+        const code = await codeOfCall(transport.query("projects.list", { organizationId }));
+        expect({ transport: transport.name, code: ["FORBIDDEN", "BAD_REQUEST"].includes(code) }).toEqual({
+          transport: transport.name,
           code: true,
         });
       }
@@ -79,11 +82,11 @@ describe("an attempt to use another user's", () => {
   it("organization is FORBIDDEN, whether or not it exists", async () => {
     const { id } = await bob.client.organizations.create.mutate({ name: "Bob's" });
     for (const organizationId of [id, "0".repeat(32)]) {
-      for (const road of roads) {
+      for (const transport of transports) {
         // A socket belongs to one object.
-        const refused = road.name === "socket" ? "BAD_REQUEST" : "FORBIDDEN";
-        expect(await refusalOf(road.query("organizations.get", { organizationId }))).toBe(refused);
-        expect(await refusalOf(road.mutate("organizations.delete", { organizationId }))).toBe(refused);
+        const refused = transport.name === "socket" ? "BAD_REQUEST" : "FORBIDDEN";
+        expect(await codeOfCall(transport.query("organizations.get", { organizationId }))).toBe(refused);
+        expect(await codeOfCall(transport.mutate("organizations.delete", { organizationId }))).toBe(refused);
       }
     }
   });
@@ -108,18 +111,18 @@ describe("a procedure that sets cookies", () => {
     ["auth.changePassword", () => ({ currentPassword: password, newPassword: "another horse battery" })],
     ["account.delete", () => ({ password })],
   ])("is refused on a socket without effect: %s", async (path, input) => {
-    const [socket] = roads.filter(({ name }) => name === "socket");
-    expect(await refusalOf(socket!.mutate(path, input()))).toBe("BAD_REQUEST");
-    expect(await refusalOf(ada.client.auth.me.query())).toBe("none");
+    const [socket] = transports.filter(({ name }) => name === "socket");
+    expect(await codeOfCall(socket!.mutate(path, input()))).toBe("BAD_REQUEST");
+    expect(await codeOfCall(ada.client.auth.me.query())).toBe("none");
     expect(await ada.client.sessions.list.query()).toHaveLength(1);
   });
 
   it("closes the socket on which a session ends itself, and the leftover cookies are rejected and cleared", async () => {
     const { browser, session, user } = await signUp();
-    const [socket] = (await ownRoads({ browser, user })).filter(({ name }) => name === "socket");
+    const [socket] = (await signedInTransports({ browser, user })).filter(({ name }) => name === "socket");
     // The call may be answered or not, because the socket closes with the session.
-    void refusalOf(socket!.mutate("sessions.revoke", { id: session.id }));
-    await expect.poll(() => refusalOf(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
+    void codeOfCall(socket!.mutate("sessions.revoke", { id: session.id }));
+    await expect.poll(() => codeOfCall(browser.client().auth.me.query())).toBe("UNAUTHORIZED");
     expect(sessionCookies(browser)).toEqual([]);
   });
 });
