@@ -47,9 +47,9 @@ export async function prepare(stage) {
       calls: stage.size(5, 2),
       warmup: 5,
       contenders: [
-        contender("nobody else is there"),
+        contender("no other sign-ins"),
         contender("wrong passwords for one account", () => "victim@example.com"),
-        contender("sign-ins for ever other addresses", () => `stranger${attackers++}@example.com`),
+        contender("sign-ins for changing addresses", () => `attacker${attackers++}@example.com`),
       ],
     },
   ];

@@ -143,7 +143,7 @@ async function following(plan, { object, guess }, { clock, evict }) {
     if (wait > 0) await evict(object);
     await clock.advance(wait);
     const refusedFor = await waitAfter(await guess(index));
-    assert.equal(refusedFor, 0, `Guess ${index} of the plan was refused for ${refusedFor} s.`);
+    assert.equal(refusedFor, 0, `Guess ${index} of the plan has to wait for ${refusedFor} s.`);
   }
   return plan.length;
 }

@@ -15,7 +15,7 @@ export async function prepare(stage) {
   for (let index = 0; index < POSTS; index++) {
     await app.mutate("posts.create", {
       title: `Post ${index}`,
-      body: "As long as the line or two that somebody would note down.",
+      body: "About as long as the short notes that a user writes down.",
     });
   }
   const posts = await app.query("posts.list");

@@ -31,7 +31,7 @@ export async function watchUnrelated(open, count) {
       ids.map((id) => watchMessage(id, "posts.byId", { id: `unrelated ${first + id}` })),
     );
     connection.onFrame((payload) => {
-      throw new Error(`An unrelated query was told something: ${payload}`);
+      throw new Error(`An unrelated query received a message: ${payload}`);
     });
   }
 }
@@ -42,7 +42,7 @@ export async function watchAll(connection, messages) {
   const { promise, resolve, reject } = Promise.withResolvers();
   connection.onFrame((payload) => {
     const { error, method, result, userdo } = JSON.parse(String(payload));
-    if (error) reject(new Error(`A live query was refused: ${payload}`));
+    if (error) reject(new Error(`A live query was rejected: ${payload}`));
     if (result?.type === "data") results++;
     if ((method === "userdo.flushed" || userdo) && results >= messages.length) resolve(undefined);
   });

@@ -50,7 +50,7 @@ export async function prepare(stage) {
       },
     ),
     measured(
-      "Subscriptions that resume at cursors of their own, about 20,000 entries back",
+      "Subscriptions that resume at different cursors, about 20,000 entries back",
       sizes(50, 100, 200),
       async (count) => {
         const watching = await open(app.headers);

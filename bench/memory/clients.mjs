@@ -60,7 +60,7 @@ function createClient(connection) {
     until: (isDone, milliseconds = 120_000) =>
       new Promise((resolve, reject) => {
         const timer = setTimeout(
-          () => reject(new Error(`The answer did not come. ${JSON.stringify(seen)}`)),
+          () => reject(new Error(`The reply did not arrive. ${JSON.stringify(seen)}`)),
           milliseconds,
         );
         const look = () => {

@@ -30,14 +30,14 @@ export function report({ work, samples, rows: counted, smoke }) {
     ];
   });
   const timed = measure === "rate" ? "calls/s" : measure;
-  return table(title, [["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "held to"], ...rows]);
+  return table(title, [["", timed, "CPU", "CPU, rounds", "µs", "CPU µs", "target"], ...rows]);
 }
 
 /** The target of a contender. It is reported and never enforced, because a busy machine must not fail a build. */
 function verdict(figures, ratios) {
   const parts = Object.entries(figures).map(([name, figure]) => {
     const holds = name === "rate" ? ratios[name] >= figure : ratios[name] <= figure;
-    return `${{ rate: "calls/s ≥", cpu: "CPU ≤" }[name] ?? `${name} ≤`} ${figure}: ${holds ? "holds" : "**misses**"}`;
+    return `${{ rate: "calls/s ≥", cpu: "CPU ≤" }[name] ?? `${name} ≤`} ${figure}: ${holds ? "met" : "**missed**"}`;
   });
   return parts.join(", ");
 }

@@ -3,7 +3,7 @@ import { frameBytes } from "../runner/socket-connection.mjs";
 import { startBare, startOurs, startTrpcAdapter, startTrpcByHand } from "./contenders.mjs";
 import { startPeers } from "./peers.mjs";
 
-const TEXT = "As long as the line or two that somebody would note down, or a little shorter.";
+const TEXT = "About as long as the short notes that a user writes down, or a little shorter.";
 
 /** @type {import("../runner/run-benchmark.mjs").Figures} */
 const figures = { rate: 0.9, cpu: 1.5 };

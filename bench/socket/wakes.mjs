@@ -48,7 +48,7 @@ async function subscribe(connection, count) {
       connection.onFrame((payload) => resolve(JSON.parse(String(payload))));
       connection.send(frameBytes(JSON.stringify({ id, method: "subscription", params: { path: "posts.changes" } })));
     });
-    if (error) return `the ${id}th subscription was refused: ${error.json.data.code}`;
+    if (error) return `the ${id}th subscription was rejected: ${error.json.data.code}`;
   }
   return undefined;
 }

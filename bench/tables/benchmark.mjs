@@ -93,7 +93,7 @@ function asSearch({ server, run }, work, rows) {
 }
 
 function checkPost({ id, createdAt, updatedAt, ...values }, number) {
-  const body = "As long as the line or two that somebody would note down.";
+  const body = "About as long as the short notes that a user writes down.";
   assert.deepEqual(values, { slug: `post-${number}`, title: `Post ${number}`, body, done: number % 2 === 0 });
   assert.equal(id.length, 36);
   assert.ok(Date.parse(createdAt) > 0 && Date.parse(updatedAt) > 0);

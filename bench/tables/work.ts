@@ -9,7 +9,7 @@ export interface PostValues {
 export const postValues = (number: number): PostValues => ({
   slug: `post-${number}`,
   title: `Post ${number}`,
-  body: "As long as the line or two that somebody would note down.",
+  body: "About as long as the short notes that a user writes down.",
   done: number % 2 === 0,
 });
 
@@ -51,7 +51,7 @@ export function runWork(works: Works, { work, calls, id = "" }: Request): unknow
     case "findById":
       return repeat(calls, () => works.findById(id));
     default:
-      throw new Error(`There is no work ${work}.`);
+      throw new Error(`Unknown work: ${work}.`);
   }
 }
 

@@ -22,7 +22,7 @@ export async function findMissing() {
 const unwanted = [
   [/(^|\/)(test|tests|bench|scripts|examples|decisions|node_modules)\//, "not for users"],
   [/\.(test|spec)\.[a-z]+$/, "a test"],
-  [/(^|\/)(\.dev\.vars|\.env)/, "may hold secrets"],
+  [/(^|\/)(\.dev\.vars|\.env)/, "may contain secrets"],
 ];
 
 const always = ["package.json", "README.md", "LICENSE"];
@@ -39,7 +39,7 @@ export async function checkContents(files) {
   const problems = [];
   for (const { entry, files: targets } of promised) {
     const absent = targets.filter((target) => !shipped.has(path.posix.normalize(target)));
-    if (absent.length > 0) problems.push(`${entry} is exported, but there is no ${absent.join(" and no ")}`);
+    if (absent.length > 0) problems.push(`${entry} is exported, but these files are missing: ${absent.join(", ")}`);
   }
   for (const name of [...always, ...(await guides())]) if (!shipped.has(name)) problems.push(`${name} is not there`);
   for (const name of shipped) {
@@ -56,7 +56,7 @@ async function checkSourceMaps(shipped) {
     const { sources } = JSON.parse(await readFile(path.join(root, name), "utf8"));
     for (const source of sources) {
       const file = path.posix.join(path.posix.dirname(name), source);
-      if (!shipped.has(file)) problems.push(`${name} names ${file}, which is not there`);
+      if (!shipped.has(file)) problems.push(`${name} names ${file}, which does not exist`);
     }
   }
   return problems;

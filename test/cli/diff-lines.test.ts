@@ -3,12 +3,12 @@ import { diffLines } from "../../src/cli/diff-lines.js";
 
 it.each([
   ["nothing", "a\nb", "a\nb", []],
-  ["a line that came", "a\nc", "a\nb\nc", ["  a", "+ b", "  c"]],
-  ["a line that went", "a\nb\nc", "a\nc", ["  a", "- b", "  c"]],
-  ["a line that changed", "a\nb\nc", "a\nx\nc", ["  a", "- b", "+ x", "  c"]],
+  ["an added line", "a\nc", "a\nb\nc", ["  a", "+ b", "  c"]],
+  ["a removed line", "a\nb\nc", "a\nc", ["  a", "- b", "  c"]],
+  ["a changed line", "a\nb\nc", "a\nx\nc", ["  a", "- b", "+ x", "  c"]],
   ["everything", "a", "b", ["- a", "+ b"]],
   [
-    "far lines, which are left out",
+    "a change without its distant lines",
     "1\n2\n3\n4\n5\n6\n7\n8\n9",
     "1\n2\n3\n4\nx\n5\n6\n7\n8\n9",
     ["  …", "  2", "  3", "  4", "+ x", "  5", "  6", "  7", "  …"],

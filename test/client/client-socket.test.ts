@@ -103,7 +103,7 @@ it.each(["second", "third"])("sends headers with a class that takes options as t
 
 it.each([
   [
-    "refuses options, as a browser's",
+    "rejects options, like a browser's",
     (_url: unknown, options: unknown) => {
       if (options !== undefined) throw new SyntaxError("The subprotocol is invalid.");
     },

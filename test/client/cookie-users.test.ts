@@ -65,7 +65,7 @@ describe("a client with cookies", () => {
     expect(sent.map(({ user }) => user)).toEqual([null, "a", null, null, "a"]);
   });
 
-  it("does not deliver a reply to another user, and reports that somebody else signed in", async () => {
+  it("does not deliver a reply to another user, and reports that another user signed in", async () => {
     const { browser, signedIn } = openBrowser("a");
     const { client, changes, run } = openTab(browser);
     await run(client.posts.list.query());
@@ -122,8 +122,8 @@ describe("a reply that arrives after another reply has ended the session", () =>
 
   it.each([
     ["a page of another user", "a"],
-    ["a page of nobody", "anonymous"],
-    ["a page that has learned only that nobody is signed in", undefined],
+    ["a signed-out page", "anonymous"],
+    ["a page that knows only that no user is signed in", undefined],
   ])("is not delivered to %s", async (_what, first) => {
     await expect(replyLate(first, "b")).rejects.toMatchObject(SESSION_CHANGED);
   });

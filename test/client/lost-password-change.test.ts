@@ -36,7 +36,7 @@ function openWithTokens() {
 }
 
 const clients = {
-  "tokens of its own": openWithTokens,
+  "its own tokens": openWithTokens,
   cookies: () => createNodeClient<AppRouter>(app.origin, losingFetch("auth.changePassword") as never).client,
 };
 

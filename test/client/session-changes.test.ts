@@ -224,7 +224,7 @@ describe("a refresh", () => {
     expect((await request("auth.refresh")).headers["x-app"]).toBe("1");
   });
 
-  it.each(["text", "JSON"])("keeps the tokens when a gateway answers 401 with %s of its own", async (kind) => {
+  it.each(["text", "JSON"])("keeps the tokens when a gateway answers 401 with its own %s", async (kind) => {
     const { client, kept, changes, request } = open(tokensOf("a", { isStale: true }));
     const call = settled(client.posts.list.query());
     const init = { status: 401 };

@@ -110,7 +110,7 @@ describe.each([0, 10])("a client with a token store (%i ms) that gets another us
 describe("the tabs of a browser", () => {
   afterEach(() => void vi.unstubAllGlobals());
 
-  it("detect a sign-in in another tab without a call of their own", async () => {
+  it("detect a sign-in in another tab without making a call", async () => {
     vi.stubGlobal("window", globalThis);
     const browser = await openSharedBrowser({ startsSignedIn: true, storeDelay: 0, tabs: 2 });
     const [one, two] = browser.tabs;

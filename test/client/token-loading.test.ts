@@ -30,7 +30,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function chunkOf(module: string): Promise<string> {
   const found = (await readdir(folder)).find((name) => name.startsWith(module));
-  if (!found) throw new Error(`${module} has no chunk of its own.`);
+  if (!found) throw new Error(`${module} is not in a separate chunk.`);
   return path.join(folder, found);
 }
 

@@ -147,7 +147,7 @@ describe("the account", () => {
     await tab.says("This is not your password.");
     await tab.field("Your password").fill(ada.password);
     await tab.press("Delete my account");
-    await tab.page.getByRole("heading", { name: "Your account is gone" }).waitFor();
+    await tab.page.getByRole("heading", { name: "Your account was deleted" }).waitFor();
     await elsewhere.signedOut();
 
     await elsewhere.enter("Sign in", ada);

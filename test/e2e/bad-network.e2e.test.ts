@@ -45,7 +45,7 @@ describe("a connection that is lost and restored", () => {
     example.proxy.cut(how);
     await Promise.all([one, two].map(({ page }) => page.getByText("Connecting…", { exact: true }).waitFor()));
 
-    const refused = `Refused, ${how}`;
+    const refused = `Rejected, ${how}`;
     await one.add(refused);
     await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
     expect(await one.titles()).not.toContain(refused);
@@ -119,21 +119,21 @@ describe("a server whose answer is late", () => {
       await sleep(SLOW);
       await route.fulfill({ status: 500, body: "no JSON" });
     });
-    await one.add("Slowly refused");
+    await one.add("Slowly rejected");
     await two.add("Of another tab");
-    await expect.poll(() => one.page.getByLabel("New task").inputValue(), eventually).toBe("Slowly refused");
+    await expect.poll(() => one.page.getByLabel("New task").inputValue(), eventually).toBe("Slowly rejected");
     await one.page.unroute("**/tasks.create*");
     await atRest();
     expect(await one.titles()).toEqual(["Of another tab", "Of the other tab", "Slowly answered"]);
-    expectWhole(await states(), ["Slowly refused"]);
+    expectWhole(await states(), ["Slowly rejected"]);
     await one.page.getByLabel("New task").fill("");
   });
 
   test("does not wait long for a slow socket, and shows nothing older afterwards", async () => {
     const states = await record(one.page, "titles");
     faults.delay = SLOW;
-    await two.add("Told late");
-    await two.task("Told late").waitFor();
+    await two.add("Shown late");
+    await two.task("Shown late").waitFor();
     await one.add("Asked for");
     await expect.poll(() => one.page.locator(".task input:disabled").count(), eventually).toBe(0);
     await sleep(SLOW);
@@ -152,8 +152,8 @@ describe("a server whose answer is late", () => {
     await saveScreenshot(one.page, "socket-away");
     faults.restore();
     await one.live();
-    await two.add("Told again");
-    await one.task("Told again").waitFor();
+    await two.add("Shown again");
+    await one.task("Shown again").waitFor();
     await atRest();
     expectWhole(await states());
     expect([...one.crashes, ...two.crashes]).toEqual([]);

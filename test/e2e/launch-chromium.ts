@@ -18,7 +18,7 @@ export interface LaunchOptions {
  */
 export function launchChromium({ backForwardCache = false }: LaunchOptions = {}): Promise<Browser> {
   const executablePath = process.env["CHROMIUM_PATH"] ?? places.find((place) => existsSync(place));
-  if (executablePath === undefined) throw new Error("There is no Chromium. Install it, or name it in CHROMIUM_PATH.");
+  if (executablePath === undefined) throw new Error("Chromium was not found. Install it, or set CHROMIUM_PATH.");
   return chromium.launch({
     executablePath,
     ...(backForwardCache && { ignoreDefaultArgs: ["--disable-back-forward-cache"] }),

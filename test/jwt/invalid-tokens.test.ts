@@ -15,7 +15,7 @@ const hostile: readonly (readonly [string, string, () => Promise<string | null |
   ["alg none, with a signature", "algorithm", () => customToken({ alg: "none" })],
   ["another algorithm", "algorithm", () => customToken({ alg: "HS512" })],
   ["RS256, signed with the secret", "algorithm", () => customToken({ alg: "RS256" })],
-  ["a key of its own", "signature", () => customToken({ jwk: { kty: "oct", k: "AAAA" } }, {}, "x".repeat(32))],
+  ["an embedded key", "signature", () => customToken({ jwk: { kty: "oct", k: "AAAA" } }, {}, "x".repeat(32))],
   ["an unknown key", "unknownKey", () => customToken({ kid: "unknown" })],
   ["a path for a key", "unknownKey", () => customToken({ kid: "../../../../dev/null" })],
   ["no key named", "unknownKey", () => customToken({ kid: undefined })],
@@ -32,8 +32,8 @@ const hostile: readonly (readonly [string, string, () => Promise<string | null |
   ["several audiences", "audience", () => customToken({}, { aud: [audience, "OTHER_DO"] })],
   ["a list of one audience", "audience", () => customToken({}, { aud: [audience] })],
   ["no audience", "audience", () => customToken({}, { aud: undefined })],
-  ["a time that is over", "expired", () => customToken({}, { iat: seconds() - 700, exp: seconds() - 1 })],
-  ["a time that is over now", "expired", () => customToken({}, { exp: seconds() })],
+  ["a past time", "expired", () => customToken({}, { iat: seconds() - 700, exp: seconds() - 1 })],
+  ["a time that ends now", "expired", () => customToken({}, { exp: seconds() })],
   ["a time as text", "malformed", () => customToken({}, { exp: String(seconds() + 600) })],
   ["no time", "malformed", () => customToken({}, { exp: undefined })],
   ["a beginning that is ahead", "notYetValid", () => customToken({}, { nbf: seconds() + 60 })],
@@ -42,7 +42,11 @@ const hostile: readonly (readonly [string, string, () => Promise<string | null |
   ["issued too long ago", "expired", () => customToken({}, { iat: seconds() - 90_000 })],
   ["nobody", "malformed", () => customToken({}, { sub: undefined })],
   ["a number for a user", "malformed", () => customToken({}, { sub: 7 })],
-  ["claims that are no object", "unknownKey", () => Promise.resolve(`${btoa('{"alg":"HS256"}')}.${btoa("[]")}.AAAA`)],
+  [
+    "claims that are not an object",
+    "unknownKey",
+    () => Promise.resolve(`${btoa('{"alg":"HS256"}')}.${btoa("[]")}.AAAA`),
+  ],
 ];
 
 describe("invalid tokens", () => {

@@ -43,16 +43,13 @@ describe("a hand-written WebSocket client", () => {
     ["is not masked", () => writeFrame({ payload: "{}", isMasked: false })],
     ["has reserved bits", () => writeFrame({ payload: "{}", reservedBits: 7 })],
     ["has an unknown opcode", () => writeFrame({ payload: "{}", opcode: 0xb })],
-    ["goes on with a message that was never begun", () => writeFrame({ payload: "{}", opcode: 0 })],
+    ["continues a message that did not start", () => writeFrame({ payload: "{}", opcode: 0 })],
     ["is a ping in pieces", () => writeFrame({ payload: "x", opcode: 9, isLast: false })],
     ["is a ping that is too long", () => writeFrame({ payload: "x".repeat(200), opcode: 9 })],
     ["is a close of one byte", () => writeFrame({ payload: "x", opcode: 8 })],
-    [
-      "is a close with a code that nobody may send",
-      () => writeFrame({ payload: Buffer.from([0x03, 0xed]), opcode: 8 }),
-    ],
-    ["says that it has 2^63 bytes", () => writeFrame({ payload: "x", length: 2n ** 63n })],
-    ["says that it has 40 MiB", () => writeFrame({ payload: "x", length: 40n * 1_048_576n })],
+    ["is a close with a reserved code", () => writeFrame({ payload: Buffer.from([0x03, 0xed]), opcode: 8 })],
+    ["claims to have 2^63 bytes", () => writeFrame({ payload: "x", length: 2n ** 63n })],
+    ["claims to have 40 MiB", () => writeFrame({ payload: "x", length: 40n * 1_048_576n })],
     [
       "is in 20,000 pieces",
       () =>

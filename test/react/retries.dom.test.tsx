@@ -20,8 +20,8 @@ function Query({ kind, states }: { readonly kind: keyof typeof kinds; readonly s
 
 type TRPC = ReturnType<typeof useTRPC>;
 const kinds = {
-  "a refused input": (trpc: TRPC): object => trpc.notes.above.queryOptions({ rank: "high" } as never),
-  "a refused input of a live query": (trpc: TRPC): object =>
+  "a rejected input": (trpc: TRPC): object => trpc.notes.above.queryOptions({ rank: "high" } as never),
+  "a rejected input of a live query": (trpc: TRPC): object =>
     live(trpc.notes.above.queryOptions({ rank: "high" } as never)),
   "a live query that fetches": (trpc: TRPC): object => live(trpc.odd.fetches.queryOptions()),
   "a live query of an organization without its id": (trpc: TRPC): object =>
@@ -35,8 +35,8 @@ describe.each([
   ["createQueryClient", (): QueryClient => createQueryClient()],
 ] as const)("with %s", (_, queryClientOf) => {
   it.each([
-    ["a refused input", "BAD_REQUEST"],
-    ["a refused input of a live query", "BAD_REQUEST"],
+    ["a rejected input", "BAD_REQUEST"],
+    ["a rejected input of a live query", "BAD_REQUEST"],
     ["a live query that fetches", "METHOD_NOT_SUPPORTED"],
     ["a live query of an organization without its id", "BAD_REQUEST"],
   ] as const)("%s shows its error after one request", async (kind, code) => {
@@ -75,7 +75,7 @@ describe("the default client", () => {
   it("keeps an app's own retries", async () => {
     const states: string[] = [];
     const queryClient = new QueryClient({ defaultOptions: { queries: { retry: 1, retryDelay: 0 } } });
-    show(ada.jar, <Query kind="a refused input" states={states} />, { queryClient });
+    show(ada.jar, <Query kind="a rejected input" states={states} />, { queryClient });
     await waitFor(() => expect(states.at(-1)).toBe("error 2 BAD_REQUEST"), eventually);
     await act(() => Promise.resolve());
   });

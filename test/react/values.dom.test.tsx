@@ -111,7 +111,7 @@ it("keeps a query with a bigint page cursor live", async () => {
 describe.each([
   ["JSON", (state: DehydratedState): DehydratedState => JSON.parse(JSON.stringify(state))],
   ["superjson", (state: DehydratedState): DehydratedState => superjson.parse(superjson.stringify(state))],
-])("what a server rendered, sent as %s", (_, send) => {
+])("server-rendered data, sent as %s", (_, send) => {
   it("has its dates in the first render, and is live from then on", async () => {
     const list = freshList();
     await ada.client.values.create.mutate({ text: "rendered", list });

@@ -39,13 +39,13 @@ describe("the input key organizationId", () => {
   const key = z.object({ organizationId: z.string() });
   const inputs = {
     "an object": key,
-    "an optional one": key.optional(),
-    "one with a default": key.default({ organizationId: "x" }),
-    "one of a union": z.union([z.object({ id: z.string() }), key]),
-    "one of a discriminated union": z.discriminatedUnion("kind", [key.extend({ kind: z.literal("a") })]),
+    "an optional object": key.optional(),
+    "an object with a default": key.default({ organizationId: "x" }),
+    "an object of a union": z.union([z.object({ id: z.string() }), key]),
+    "an object of a discriminated union": z.discriminatedUnion("kind", [key.extend({ kind: z.literal("a") })]),
     "an intersection": z.intersection(z.object({ id: z.string() }), key),
-    "what is transformed": key.transform(({ organizationId }) => organizationId),
-    "what is made first": z.preprocess((value) => value, key),
+    "a transformed object": key.transform(({ organizationId }) => organizationId),
+    "a preprocessed object": z.preprocess((value) => value, key),
   };
 
   it.each(Object.entries(inputs))("is rejected in %s, for procedures of another kind", (_name, input) => {

@@ -153,7 +153,7 @@ test.each([
   ["INPUT_TOO_COMPLEX", JSON.stringify({ json: Array(100_001).fill(null), meta: { values: {} } })],
   ["INPUT_MALFORMED", '{"json":"never","meta":{"values":["Date"]}}'],
   ["INPUT_MALFORMED", "[1]"],
-])("refuses an input with the reason %s", (reason, text) => {
+])("rejects an input with the reason %s", (reason, text) => {
   expect(refusalOf(() => received(text))).toMatchObject({ reason });
 });
 

@@ -155,9 +155,9 @@ describe("errors", () => {
 
   it.each([
     ["forged", "eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiJ2aWN0aW0ifQ."],
-    ["rubbish", "x".repeat(500)],
+    ["malformed", "x".repeat(500)],
     [
-      "somebody else's secret",
+      "wrongly signed",
       "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiJ2aWN0aW0ifQ.4Q6cZ1mSH8bOQ5d2o2yQHcM2Rk6x7Yw1hY0m1d0yq3A",
     ],
   ])("for a %s cookie are UNAUTHORIZED", async (_name, token) => {

@@ -121,11 +121,16 @@ describe("a sign-in, if the browser would drop its cookies,", () => {
 describe("a sign-in, if the browser may keep its cookies,", () => {
   it.each([
     ["over https", api, { origin: api, ...call("same-origin") }, lax],
-    ["over https in a browser that says nothing", api, { origin: api }, lax],
+    ["over https in a browser without Sec-Fetch headers", api, { origin: api }, lax],
     ["of the same site", api, { origin: "https://app.example.com", ...call("same-site") }, lax],
-    ["of a browser that says nothing, elsewhere", api, { origin: front }, lax],
+    ["of another site, in a browser without Sec-Fetch headers", api, { origin: front }, lax],
     ["on localhost", "http://localhost:8787", { origin: "http://localhost:8787", ...call("same-origin") }, lax],
-    ["on 127.0.0.1 in a browser that says nothing", "http://127.0.0.1:8787", { origin: "http://127.0.0.1:8787" }, lax],
+    [
+      "on 127.0.0.1 in a browser without Sec-Fetch headers",
+      "http://127.0.0.1:8787",
+      { origin: "http://127.0.0.1:8787" },
+      lax,
+    ],
     ["behind a proxy that ends https", lan, { origin: lan, ...call("same-origin") }, lax],
     ["behind a proxy, of an https page", lan, { origin: "https://app.example.com" }, lax],
     ["of another site, with cookies for it", api, crossSite, none],

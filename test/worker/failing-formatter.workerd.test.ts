@@ -45,12 +45,12 @@ afterEach(() => void vi.clearAllMocks());
 
 describe.each(failures)("an errorFormatter that %s", (_failure, format) => {
   it.each<[string, string, Record<string, string>, string]>([
-    ["a refused call", "refused", {}, "CONFLICT"],
+    ["a rejected call", "refused", {}, "CONFLICT"],
     ["an unexpected error", "unexpected", {}, "INTERNAL_SERVER_ERROR"],
     ["a path without a procedure", "nothing", {}, "NOT_FOUND"],
     ["a call beside one without a procedure", "ok,nothing?batch=1", {}, "fine"],
     ["a method that does not fit", "auth.signup", {}, "METHOD_NOT_SUPPORTED"],
-    ["a request that the gate refuses", "ok", { origin: "https://evil.example" }, "FORBIDDEN"],
+    ["a request that the gate rejects", "ok", { origin: "https://evil.example" }, "FORBIDDEN"],
     ["a caller who is not signed in", "auth.me", {}, "UNAUTHORIZED"],
     ["a stream", "ok,generator?batch=1", { "trpc-accept": "application/jsonl" }, "CONFLICT"],
     ["a nested promise", "ok,nested?batch=1", { "trpc-accept": "application/jsonl" }, "CONFLICT"],

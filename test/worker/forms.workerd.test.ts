@@ -177,7 +177,7 @@ describe("forms without JavaScript", () => {
     ["another type", 415, "email=a", "multipart/form-data; boundary=x"],
     ["JSON", 415, "{}", "application/json"],
     ["two fields of a name", 400, "email=a&email=b", form],
-    ["bytes that are no UTF-8", 400, "email=%FF", form],
+    ["bytes that are not UTF-8", 400, "email=%FF", form],
     ["a broken escape", 400, "email=%", form],
     ["a thousand fields", 400, Array.from({ length: 1_000 }, (_, index) => `f${index}=`).join("&"), form],
     ["two megabytes", 413, `email=${"x".repeat(2_000_000)}`, form],

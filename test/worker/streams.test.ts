@@ -35,7 +35,7 @@ async function signUp() {
     const { readable, writable } = new TransformStream();
     const cable = new AbortController();
     void response.body?.pipeTo(writable, { signal: cable.signal }).catch(() => {});
-    cuts.push(() => cable.abort(new TypeError("The network is gone.")));
+    cuts.push(() => cable.abort(new TypeError("The network was lost.")));
     return Object.create(response, { body: { value: readable } }) as Response;
   };
   class EventSourceWithCookie extends EventSource {

@@ -95,7 +95,7 @@ describe("two apps on one host with the same cookie names", () => {
     }
   });
 
-  it("do not change the other's cookies where nobody is signed in", async () => {
+  it("do not change the other's cookies where no user is signed in", async () => {
     const { first, second, cookies } = openApps();
     const one = await signUpIn(first);
     const before = new Map(cookies);

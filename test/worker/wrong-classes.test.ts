@@ -8,7 +8,7 @@ const server = createTestHarness({
 beforeAll(async () => void (await server.listen()), 60_000);
 afterAll(() => server.close());
 
-describe("the first call of an object tells the developer that its class", () => {
+describe("the first call of an object reports that its class", () => {
   it.each([
     ["WITHOUT_SQLITE", "has no SQLite storage", "new_sqlite_classes"],
     ["BARE", "does not extend createUserDO's", "does not extend createUserDO's"],

@@ -31,11 +31,7 @@ export function SignInCard() {
   }
 
   return (
-    <LinkCard
-      title={text.title}
-      withoutFocus
-      note="Each account is a Durable Object of its own, with its own database."
-    >
+    <LinkCard title={text.title} withoutFocus note="Each account is a Durable Object with its own database.">
       {isInvited && <p className="notice">You are invited. Use the address that the invitation was mailed to.</p>}
       {redirected !== undefined && shown.isIdle && (
         <p className="alert" role="alert">

@@ -21,7 +21,7 @@ export default {
     const { pathname } = new URL(request.url);
     // A route of the app's own, beside tRPC's. It has mails in development only.
     if (pathname === "/dev/inbox" && env.DEV === "true") return Response.json(devInbox(env));
-    return (await trpc(request, env, ctx)) ?? new Response("There is no such page.", { status: 404 });
+    return (await trpc(request, env, ctx)) ?? new Response("This page does not exist.", { status: 404 });
   },
 } satisfies ExportedHandler<Env>;
 

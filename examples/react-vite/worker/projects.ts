@@ -28,7 +28,7 @@ export const projectsRouter = t.router({
       .input(Task.pick({ title: true }).extend({ projectId: z.string() }))
       .mutation(({ ctx, input }) => {
         if (!ctx.tables.projects.findById(input.projectId)) {
-          throw new TRPCError({ code: "NOT_FOUND", message: "The project is gone." });
+          throw new TRPCError({ code: "NOT_FOUND", message: "This project was deleted." });
         }
         return ctx.tables.tasks.create({ title: input.title, projectId: input.projectId });
       }),

@@ -121,7 +121,7 @@ it("returns TanStack Query's hash for JSON keys", () => {
   expect(hashQueryKey([{ b: 1, a: undefined }])).toBe(hashQueryKey([{ b: 1 }]));
 });
 
-it("hashes cycles, class instances, and names that superjson refuses", () => {
+it("hashes cycles, class instances, and names that superjson rejects", () => {
   const cycle: Record<string, unknown> = { name: "a" };
   cycle["self"] = cycle;
   expect(hashQueryKey([cycle])).not.toBe(hashQueryKey([{ name: "a", self: null }]));

@@ -41,7 +41,7 @@ export function createScriptedServer() {
             );
           return undefined;
         }
-        if (path !== "_live") throw new Error(`What is ${path}?`);
+        if (path !== "_live") throw new Error(`Unexpected subscription: ${path}.`);
         const call = input as { path: string; input: unknown };
         const subscriber: Subscriber = { ...call, observer: observer as never };
         subscribers.add(subscriber);

@@ -14,7 +14,7 @@ describe("the option `cookies`", () => {
   it.each([
     ["partitioned cookies without SameSite=None", { partitioned: true }, "cookies.partitioned:"],
     ["partitioned cookies with SameSite=Lax", { sameSite: "lax", partitioned: true }, "cookies.partitioned:"],
-    ["a value that would refuse links from mails", { sameSite: "strict" }, "cookies.sameSite:"],
+    ["a value that would break links from mails", { sameSite: "strict" }, "cookies.sameSite:"],
     ["another spelling", { sameSite: "None" }, "cookies.sameSite:"],
     ["an empty value", { sameSite: "" }, "cookies.sameSite:"],
     ["null", { sameSite: null }, "cookies.sameSite:"],

@@ -142,7 +142,7 @@ describe("the text of a body", () => {
     expect(await inputOf(post("/trpc/q"))).toBeUndefined();
   });
 
-  test("takes the last of two equal keys", async () => {
+  test("uses the last of two equal keys", async () => {
     expect(await inputOf(post("/trpc/q", '{"a":1,"a":2}'))).toEqual({ a: 2 });
     expect(await inputOf(post("/trpc/authors.list", '{"a":1,"a":2}'))).toEqual({ a: 2 });
   });

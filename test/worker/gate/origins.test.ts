@@ -161,11 +161,11 @@ describe("the check for an app's own routes", () => {
   test("does not hide other errors", () => {
     const broken = new Proxy(sent({}), {
       get(target, name) {
-        if (name === "headers") throw new TypeError("The headers are gone.");
+        if (name === "headers") throw new TypeError("The headers cannot be read.");
         return Reflect.get(target, name, target) as unknown;
       },
     });
-    expect(() => isAllowedOrigin(broken)).toThrow("The headers are gone.");
+    expect(() => isAllowedOrigin(broken)).toThrow("The headers cannot be read.");
   });
 });
 

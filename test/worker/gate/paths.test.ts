@@ -79,7 +79,7 @@ describe("a query string", () => {
     ["two inputs", "?input=1&input=2"],
     ["an escaped name", "?input=1&%69nput=2"],
     ["two batch flags", "?batch=1&batch=0"],
-    ["bytes that are no UTF-8", "?input=%22%ff%22"],
+    ["bytes that are not UTF-8", "?input=%22%ff%22"],
     ["half an escape", "?input=%2"],
   ])("is rejected with %s", (_, search) => expectRejected(request(`/trpc/q${search}`), "BAD_REQUEST"));
 

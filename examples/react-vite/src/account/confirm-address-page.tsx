@@ -14,7 +14,7 @@ export function VerifyEmailPage() {
   return (
     <ConfirmAddress
       options={trpc.auth.verifyEmail.mutationOptions()}
-      question="Say that the address which this mail came to is yours."
+      question="Confirm that this email address is yours."
       done="Your address is confirmed."
     />
   );
@@ -53,7 +53,7 @@ function ConfirmAddress({ options, question, done }: ConfirmAddressProps) {
   if (isRejected) {
     return (
       <LinkCard title="Thank you" other={{ to: "/", text: "Go to the app" }}>
-        <p role="status">Your address is free again. Nobody uses it here.</p>
+        <p role="status">Your address is free again. No account uses it.</p>
       </LinkCard>
     );
   }

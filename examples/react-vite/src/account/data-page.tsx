@@ -20,7 +20,7 @@ function ExportPanel() {
   return (
     <Panel
       title="Download"
-      intro="All that is kept of you: your account, devices, tasks and what happened, one JSON record on each line. Secrets are left out."
+      intro="Everything that we store about you: your account, devices, tasks and activity, one JSON record per line, without secrets."
     >
       <AccountForm
         action="Download my data"
@@ -41,7 +41,7 @@ function DeletePanel({ email }: { readonly email: string }) {
       title="Delete the account"
       intro={
         <>
-          This deletes <strong>{email}</strong> and all its tasks, at once and for good. Nobody can bring them back.
+          This deletes <strong>{email}</strong> and all its tasks, at once. They cannot be restored.
         </>
       }
     >

@@ -4,8 +4,8 @@ import { LinkCard } from "./link-card.tsx";
 /** Shown after an account was deleted. */
 export function GoodbyePage() {
   return (
-    <LinkCard title="Your account is gone">
-      <p>All that was in it was deleted with it. The address is free: whoever signs up with it starts from nothing.</p>
+    <LinkCard title="Your account was deleted">
+      <p>All of its data was deleted, too. The address is free for a new account.</p>
       <Link to="/" className="button-primary">
         Back to the start
       </Link>

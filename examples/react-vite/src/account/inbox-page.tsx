@@ -30,14 +30,14 @@ export function InboxPage() {
         </Link>
       </div>
       <p className="lead">
-        What would be mailed, to whomever. It is kept in memory while <code>npm run dev</code> runs.
+        The mails that the app would send. They stay in memory while <code>npm run dev</code> runs.
       </p>
       {inbox.error && (
         <p className="alert" role="alert">
-          There is no inbox here: it is a part of development.
+          The inbox exists in development only.
         </p>
       )}
-      {inbox.data?.length === 0 && <p className="card empty">No mail yet. Sign up, and there is one.</p>}
+      {inbox.data?.length === 0 && <p className="card empty">No mail yet. Sign up to get the first one.</p>}
       <ul className="mails" aria-label="Mails">
         {inbox.data?.map((mail) => (
           <MailCard key={`${mail.id} ${mail.link ?? ""}`} mail={mail} />

@@ -28,7 +28,7 @@ export function SignInToConfirm({ token, onSignIn, onReject }: SignInToConfirmPr
       >
         <CredentialFields error={signIn.error} />
       </AccountForm>
-      <p>You did not ask for it? Then somebody entered your address. Free it, and nobody uses it without you.</p>
+      <p>You did not ask for it? Then someone else entered your address. Free it, so that no account uses it.</p>
       <AccountForm action="This was not me" mutation={reject} danger onSubmit={() => reject.mutate({ token })} />
     </>
   );

@@ -7,7 +7,7 @@ import { useTRPC } from "../trpc.ts";
 import type { Organization } from "./organization.ts";
 
 const owners = "Deleting it deletes its projects for everybody, at once and for good.";
-const others = "Its projects are out of sight then, until somebody invites you again.";
+const others = "You lose access to its projects until a member invites you again.";
 
 export function LeavePanel({
   organization: { id: organizationId, name, role },

@@ -47,7 +47,7 @@ export function MemberRow({ organizationId, member: { userId, email, role }, isS
             aria-label={`Remove ${email}`}
             isDisabled={remove.isPending}
             question={`Remove ${email}?`}
-            explanation="They lose access at once, until somebody invites them again."
+            explanation="They lose access at once, until a member invites them again."
             action="Remove"
             onConfirm={() => remove.mutate({ organizationId, userId })}
           >

@@ -46,7 +46,7 @@ export function OrganizationsPage({ email }: { readonly email: string }) {
           )}
         </Panel>
       )}
-      <Panel title="Yours" intro="Each is a Durable Object of its own, whose tables all its members share.">
+      <Panel title="Yours" intro="Each organization has its own Durable Object. All of its members share its tables.">
         {joined.length > 0 && (
           <ul className="rows" aria-label="Organizations">
             {joined.map(({ id, name, role }) => (

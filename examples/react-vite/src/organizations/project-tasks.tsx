@@ -29,7 +29,7 @@ export function ProjectTasks({ organization, projectId }: ProjectTasksProps) {
           <PageHeading>Project not found</PageHeading>
         </div>
         <p className="card empty" role="status">
-          This project is gone.
+          This project was deleted.
         </p>
       </>
     );
