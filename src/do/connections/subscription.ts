@@ -1,127 +1,98 @@
-import { memberKey } from "../scheduling/member-key.js";
-import type { StoredSubscription } from "./attachment.js";
-import { byteLength } from "../../shared/byte-length.js";
 import type { Position } from "../change-log/change-hub.js";
+import type { StoredSubscription } from "./attachment.js";
 import type { Connection } from "./connection.js";
+import { nextPhase, type SubscriptionPhase } from "./subscription-phase.js";
 
-/** A subscription while the object is awake. */
-export interface Subscription {
+export interface SubscriptionOptions {
   readonly connection: Connection;
-  stored: StoredSubscription;
-  /** Whether its procedure has run since the object woke up. */
-  opened: boolean;
+  readonly stored: StoredSubscription;
+  readonly phase: SubscriptionPhase;
+  /** @default the subscription is up to date */
+  readonly catchUpFrom?: Position | undefined;
+}
+
+/**
+ * A subscription while the object is in memory. It is a state machine with two independent parts. The phase says whether its procedure
+ * has to run: see `SubscriptionPhase`. The position says which changes its client has not received:
+ *
+ * | state      | `catchUpFrom` | a change that concerns the subscription                                          |
+ * | ---------- | ------------- | -------------------------------------------------------------------------------- |
+ * | up to date | `undefined`   | is sent. If the socket is not ready or the phase is `dormant`, it falls behind   |
+ * | behind     | a position    | waits. The subscription receives it when it catches up, one page after the other |
+ *
+ * A subscription behind catches up as soon as its phase is `delivering`, its socket's window has room, and its caller is authorized.
+ * If it is dormant, its procedure runs first. A position belongs to sources, and to generators that have not yielded yet: these start
+ * again at it. Live queries are always `delivering`, because `live-queries.ts` runs them and tracks what their clients have.
+ */
+export class Subscription {
+  readonly connection: Connection;
+  #stored: StoredSubscription;
+  #phase: SubscriptionPhase;
+  #catchUpFrom: Position | undefined;
+  #generator: AbortController | undefined;
+
+  constructor({ connection, stored, phase, catchUpFrom }: SubscriptionOptions) {
+    this.connection = connection;
+    this.#stored = stored;
+    this.#phase = phase;
+    this.#catchUpFrom = catchUpFrom;
+  }
+
+  get stored(): StoredSubscription {
+    return this.#stored;
+  }
+
+  get phase(): SubscriptionPhase {
+    return this.#phase;
+  }
+
+  /** Whether its procedure has run, so that values can be sent. */
+  get isOpen(): boolean {
+    return this.#phase === "delivering" || this.#phase === "running";
+  }
+
+  get hasEnded(): boolean {
+    return this.#phase === "ended";
+  }
+
   /** Position of the first change that was not delivered; `undefined` if the subscription is up to date. */
-  catchUpFrom: Position | undefined;
-  /** Ends the app's generator, while one runs. */
-  running: AbortController | undefined;
-}
-
-/** The subscriptions of an object, by their sockets and by the tables that wake them. */
-export function createSubscriptionIndex() {
-  const byConnection = new Map<Connection, Map<string | number, Subscription>>();
-  const byTable = new Map<string, Set<Subscription>>();
-  // The sizes when they were counted, because cursors change. `undefined` until sizes are first needed after hibernation.
-  let measured: Map<Subscription, number> | undefined;
-  const bytes = new Map<Connection, number>();
-  let count = 0;
-  /** The sockets with subscriptions of each member, and the number of their subscriptions. */
-  const byMember = new Map<string, { readonly connections: Set<Connection>; count: number }>();
-
-  function countMember({ connection }: Subscription, by: 1 | -1): void {
-    const member = memberKey(connection.caller);
-    const own = byMember.get(member) ?? { connections: new Set(), count: 0 };
-    own.count += by;
-    if (byConnection.has(connection)) own.connections.add(connection);
-    else own.connections.delete(connection);
-    if (own.count > 0) byMember.set(member, own);
-    else byMember.delete(member);
+  get catchUpFrom(): Position | undefined {
+    return this.#catchUpFrom;
   }
 
-  function measure(subscription: Subscription, sizes: Map<Subscription, number>): void {
-    const { connection, stored } = subscription;
-    const size = inputBytes(stored.input, stored.cursor);
-    sizes.set(subscription, size);
-    bytes.set(connection, (bytes.get(connection) ?? 0) + size);
-    connection.memory.add("stored", size);
+  /** Call it when the procedure of a dormant subscription starts to run. */
+  wake(): void {
+    this.#phase = nextPhase(this.#phase, "wake");
   }
 
-  function releaseSize(subscription: Subscription): void {
-    const { connection } = subscription;
-    const size = measured?.get(subscription) ?? 0;
-    measured?.delete(subscription);
-    const rest = (bytes.get(connection) ?? 0) - size;
-    if (rest > 0) bytes.set(connection, rest);
-    else bytes.delete(connection);
-    connection.memory.release("stored", size);
+  /** Call it when the procedure has returned a source or a live query. */
+  deliver(): void {
+    this.#phase = nextPhase(this.#phase, "deliver");
   }
 
-  const index = {
-    count: (): number => count,
-    connections: (): Iterable<Connection> => byConnection.keys(),
-    of: (connection: Connection): Iterable<Subscription> => byConnection.get(connection)?.values() ?? [],
-    countOf: (connection: Connection): number => byConnection.get(connection)?.size ?? 0,
-    /**
-     * Returns the size of the inputs of a socket's subscriptions with their last event ids, in bytes. The first call after
-     * hibernation counts the subscriptions of all sockets.
-     */
-    bytesOf(connection: Connection): number {
-      if (!measured) {
-        measured = new Map();
-        for (const subscription of index.all()) measure(subscription, measured);
-      }
-      return bytes.get(connection) ?? 0;
-    },
+  /** Call it when the procedure has returned an iterable. The generator is aborted when the subscription ends. */
+  run(generator: AbortController): void {
+    this.#phase = nextPhase(this.#phase, "run");
+    this.#generator = generator;
+  }
 
-    /** Returns the number of a member's subscriptions on all sockets. */
-    countOfMember: (member: string): number => byMember.get(member)?.count ?? 0,
+  end(): void {
+    this.#phase = nextPhase(this.#phase, "end");
+    this.#generator?.abort();
+  }
 
-    /** Returns the size of the inputs of all subscriptions of a member, in bytes. */
-    bytesOfMember(member: string): number {
-      let sum = 0;
-      for (const connection of byMember.get(member)?.connections ?? []) sum += index.bytesOf(connection);
-      return sum;
-    },
+  /** Up to date → behind. */
+  fallBehind(position: Position): void {
+    this.#catchUpFrom = position;
+  }
 
-    get: (connection: Connection, id: string | number): Subscription | undefined =>
-      byConnection.get(connection)?.get(id),
-    listeningTo: (table: string): Iterable<Subscription> => byTable.get(table) ?? [],
-    all: (): Subscription[] => [...byConnection.values()].flatMap((own) => [...own.values()]),
+  /** Behind → behind, at a later position, or → up to date. */
+  advanceTo(position: Position | undefined): void {
+    this.#catchUpFrom = position;
+  }
 
-    add(subscription: Subscription): void {
-      const { connection, stored } = subscription;
-      const own = byConnection.get(connection) ?? new Map<string | number, Subscription>();
-      byConnection.set(connection, own.set(stored.id, subscription));
-      count++;
-      countMember(subscription, 1);
-      if (measured) measure(subscription, measured);
-      for (const table of stored.tables) index.listen(subscription, table);
-    },
-
-    listen(subscription: Subscription, table: string): void {
-      const listeners = byTable.get(table) ?? new Set<Subscription>();
-      byTable.set(table, listeners.add(subscription));
-    },
-
-    remove(subscription: Subscription): void {
-      const own = byConnection.get(subscription.connection);
-      if (!own?.delete(subscription.stored.id)) return;
-      if (own.size === 0) byConnection.delete(subscription.connection);
-      count--;
-      countMember(subscription, -1);
-      releaseSize(subscription);
-      for (const table of subscription.stored.tables) byTable.get(table)?.delete(subscription);
-      subscription.running?.abort();
-    },
-
-    has: (subscription: Subscription): boolean =>
-      index.get(subscription.connection, subscription.stored.id) === subscription,
-  };
-  return index;
+  /** Changes fields in memory only. */
+  changeStored(fields: Partial<StoredSubscription>): void {
+    this.#stored = { ...this.#stored, ...fields };
+  }
 }
-
-/** Returns the size of a serialized input and of the last event id that was sent with it, in bytes. */
-export function inputBytes(wireInput: unknown, lastEventId = ""): number {
-  return byteLength(lastEventId) + (wireInput === undefined ? 0 : byteLength(JSON.stringify(wireInput)));
-}
-
-export type SubscriptionIndex = ReturnType<typeof createSubscriptionIndex>;

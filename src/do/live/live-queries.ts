@@ -247,7 +247,7 @@ export function createLiveQueries(options: LiveQueriesOptions) {
     /** Adds a subscription, and runs its query for the first result. */
     add(subscription: Subscription, { lastEventId }: LiveRequest): void {
       const { connection, stored } = subscription;
-      subscription.stored = { ...stored, live: { hash: hashOf(lastEventId), reads: [], shared: false } };
+      subscription.changeStored({ live: { hash: hashOf(lastEventId), reads: [], shared: false } });
       const run = runs.get(queryKey(stored), callerKey(connection.caller), () => options.callOf(stored));
       runs.join(run, subscription);
       flushAcks.add(connection);

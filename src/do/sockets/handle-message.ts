@@ -18,7 +18,7 @@ import {
   tooManyUnanswered,
 } from "../connections/socket-errors.js";
 import type { SocketServerOptions } from "./socket-capability.js";
-import { inputBytes } from "../connections/subscription.js";
+import { inputBytes } from "../connections/subscription-index.js";
 import type { Subscriptions } from "./subscriptions.js";
 
 export interface MessageHandlerOptions extends SocketServerOptions {

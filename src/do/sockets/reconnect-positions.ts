@@ -2,7 +2,8 @@ import { parseCursor, type Cursor } from "../../shared/cursor.js";
 import { sessionOf, type Caller } from "../../shared/caller.js";
 import type { Connection } from "../connections/connection.js";
 import type { Start } from "./stream-scope.js";
-import type { Subscription, SubscriptionIndex } from "../connections/subscription.js";
+import type { Subscription } from "../connections/subscription.js";
+import type { SubscriptionIndex } from "../connections/subscription-index.js";
 
 interface ReconnectPosition {
   readonly start: Start;

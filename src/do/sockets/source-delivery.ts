@@ -70,8 +70,9 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
     return { isComplete: true, last, longBytes };
   }
 
+  /** Stores the position as well, so that the subscription catches up even if the object hibernates before. */
   function fallBehind(subscription: Subscription, position: Position): void {
-    subscription.catchUpFrom = position;
+    subscription.fallBehind(position);
     update(subscription, { cursor: positionOf(position) });
   }
 
@@ -88,8 +89,8 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
       const { isComplete, last, longBytes } = send(subscription, changes, undefined);
       if (longBytes > 0) expected.set(subscription, longBytes);
       else expected.delete(subscription);
-      if (isComplete) subscription.catchUpFrom = next;
-      else if (last) subscription.catchUpFrom = { after, from: parseCursor(last.cursor), until };
+      if (isComplete) subscription.advanceTo(next);
+      else if (last) subscription.advanceTo({ after, from: parseCursor(last.cursor), until });
       else break;
     }
     // Stored only for lagging subscribers, because writing an attachment costs as much as sending an event.
@@ -109,8 +110,8 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
       if (subscription.catchUpFrom || (rows && !flush.concerns(table, rows))) return;
       if (connection.isWaiting() || !authorizeDelivery(connection))
         return fallBehind(subscription, { after: flush.from });
-      if (!subscription.opened) {
-        subscription.catchUpFrom = { after: flush.from };
+      if (!subscription.isOpen) {
+        subscription.fallBehind({ after: flush.from });
         return catchUpLater(subscription);
       }
       const { changes, next } = flush.page(table);
@@ -122,7 +123,7 @@ export function createSourceDelivery({ hub, frames, authorizeDelivery, update, c
         );
       }
       if (!next) return;
-      subscription.catchUpFrom = next;
+      subscription.fallBehind(next);
       catchUp(subscription);
     },
   };

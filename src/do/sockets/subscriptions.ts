@@ -8,10 +8,10 @@ import { positionOf, type ChangeHub, type Flush } from "../change-log/change-hub
 import type { Connection } from "../connections/connection.js";
 import type { Frames } from "../connections/frames.js";
 import type { OpenedResult, Start } from "./stream-scope.js";
-import { pumpStream } from "./stream-pump.js";
-import { cannotResume } from "../connections/socket-errors.js";
+import { createGeneratorDelivery } from "./generator-delivery.js";
 import { createSourceDelivery } from "./source-delivery.js";
-import { createSubscriptionIndex, type Subscription } from "../connections/subscription.js";
+import { Subscription } from "../connections/subscription.js";
+import { createSubscriptionIndex } from "../connections/subscription-index.js";
 import type { SubscriptionStore } from "./subscription-store.js";
 
 /** Runs the procedure of a stored subscription again, as after a reconnect. */
@@ -46,14 +46,23 @@ export interface SubscriptionsOptions {
 const IN_ONE_TURN = 32;
 
 /**
- * Manages the subscriptions of all sockets of an object. After hibernation, a subscription's procedure runs again only when a change
- * concerns the subscription, so that a wake costs as little as possible.
+ * Manages the subscriptions of all sockets of an object. The states of each and the transitions between them are in `Subscription`.
+ * This module decides when they happen:
+ *
+ * | cause                            | source                                | generator                       | live query       |
+ * | -------------------------------- | ------------------------------------- | ------------------------------- | ---------------- |
+ * | `add`: a client subscribes       | delivers, or catches up first         | runs                            | `live-queries`   |
+ * | `restore`: the object has woken  | dormant                               | dormant                         | `live-queries`   |
+ * | `onFlush`: a change concerns it  | sends it, falls behind, or wakes      | wakes if it is dormant          | its own listener |
+ * | `resumeGenerators`               |                                       | wakes if no table would wake it |                  |
+ * | `resume`: the socket has room    | catches up; a dormant one wakes first | continues by itself             | `live-queries`   |
+ * | `end`, `removeAll`               | ends                                  | ends, and is aborted            | ends             |
+ *
+ * After hibernation, a procedure runs again only when a change concerns its subscription, so that a wake costs as little as possible.
  */
 export function createSubscriptions(options: SubscriptionsOptions) {
-  const { hub, frames, store, reopen, shape, authorizeDelivery, whenResolved, waitUntil } = options;
+  const { hub, frames, store, reopen, shape, authorizeDelivery, waitUntil } = options;
   const index = createSubscriptionIndex();
-  /** Subscriptions whose procedures are running again after hibernation. */
-  const opening = new Set<Subscription>();
 
   /** Removes a subscription from memory. It stays stored. */
   function detach(subscription: Subscription): void {
@@ -63,7 +72,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   /** Deletes a subscription, and sends its last frame. */
   function end(subscription: Subscription, frame?: string): void {
-    if (!index.has(subscription)) return;
+    if (subscription.hasEnded) return;
     detach(subscription);
     store.remove(subscription.connection.socket, subscription.stored.id);
     if (frame !== undefined) subscription.connection.send(frame);
@@ -71,8 +80,8 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
   /** Changes the stored fields of a subscription. */
   function update(subscription: Subscription, change: Partial<StoredSubscription>): void {
-    if (!index.has(subscription)) return;
-    subscription.stored = { ...subscription.stored, ...change };
+    if (subscription.hasEnded) return;
+    subscription.changeStored(change);
     store.add(subscription.connection.socket, subscription.stored);
   }
 
@@ -89,17 +98,26 @@ export function createSubscriptions(options: SubscriptionsOptions) {
     update,
     catchUpLater: (subscription) => catchUps.add(subscription),
   });
+  const generators = createGeneratorDelivery({
+    ...options,
+    listen: index.listen,
+    open,
+    update,
+    fallBehind,
+    end,
+    fail,
+  });
 
   /** Runs work for many subscriptions. Each session is checked once, each position read once and each attachment written once. */
   const batched = (work: () => void): void =>
     options.live.withCachedChecks(() => hub.inOneRead(() => store.inOneWrite(work)));
 
   const catchUps = createFairWork<Subscription | Connection>({
-    memberOf: (item) => memberKey("connection" in item ? item.connection.caller : item.caller),
+    memberOf: (item) => memberKey(item instanceof Subscription ? item.connection.caller : item.caller),
     work: (items) =>
       batched(() => {
         for (const item of items) {
-          if ("connection" in item) catchUpOrOpen(item);
+          if (item instanceof Subscription) catchUpOrOpen(item);
           else catchUpSocket(item);
         }
       }),
@@ -110,103 +128,39 @@ export function createSubscriptions(options: SubscriptionsOptions) {
   function catchUpSocket(connection: Connection): void {
     let count = 0;
     for (const subscription of index.of(connection)) {
-      const { catchUpFrom, stored } = subscription;
-      if (!catchUpFrom || stored.kind !== "source" || opening.has(subscription)) continue;
+      const { catchUpFrom, stored, phase } = subscription;
+      if (!catchUpFrom || stored.kind !== "source" || phase === "opening") continue;
       if (!connection.isWaiting() && ++count > IN_ONE_TURN) return catchUps.add(connection);
       catchUpOrOpen(subscription);
-      const isBlocked = subscription.opened && subscription.catchUpFrom !== undefined && !connection.isWaiting();
+      const isBlocked = subscription.isOpen && subscription.catchUpFrom !== undefined && !connection.isWaiting();
       if (isBlocked) return;
     }
   }
 
   /** Catches up a lagging subscription. After hibernation, its procedure runs first. */
   function catchUpOrOpen(subscription: Subscription): void {
-    if (!index.has(subscription) || !subscription.catchUpFrom) return;
+    if (subscription.hasEnded || !subscription.catchUpFrom) return;
     try {
-      if (subscription.opened) catchUp(subscription);
-      else if (!opening.has(subscription)) waitUntil(open(subscription));
+      if (subscription.isOpen) catchUp(subscription);
+      else if (subscription.phase === "dormant") waitUntil(open(subscription));
     } catch (cause) {
       fail(subscription, cause);
     }
   }
 
-  function run(subscription: Subscription, opened: Extract<OpenedResult, { kind: "iterable" }>): void {
-    const { connection, stored } = subscription;
-    subscription.running = opened.controller;
-    options.onGenerator();
-    opened.onListen((table) => {
-      if (subscription.stored.tables.includes(table)) return;
-      update(subscription, { tables: [...subscription.stored.tables, table] });
-      index.listen(subscription, table);
-    });
-    void pumpStream({
-      iterable: opened.iterable,
-      signal: opened.controller.signal,
-      hasRoom: connection.whenReady,
-      async ready() {
-        await connection.whenReady();
-        await whenResolved(connection);
-        return index.has(subscription) && authorizeDelivery(connection);
-      },
-      onTracked(id, data) {
-        subscription.catchUpFrom = undefined;
-        connection.send(frames.withEvent(stored, frames.event(id, data)));
-        // The id is the app's own. It cannot be derived from the change log, so it is stored.
-        update(subscription, { kind: "tracked", cursor: id });
-      },
-      onValue(data) {
-        subscription.catchUpFrom = undefined;
-        const { kind, cursor } = subscription.stored;
-        connection.send(frames.data(stored, data, kind === "tracked" ? cursor : undefined));
-        if (kind === "silent") update(subscription, { kind: "untracked" });
-      },
-      // tRPC delivers the return value of a streamed query, and ignores that of a subscription.
-      onEnd: (returned) => end(subscription, frames.stopped(stored, stored.type === undefined ? undefined : returned)),
-      onError: (cause) => fail(subscription, cause),
-    });
-  }
-
+  /** Runs the procedure of a dormant subscription again. */
   async function open(subscription: Subscription, start?: Start): Promise<void> {
-    opening.add(subscription);
     try {
+      subscription.wake();
       const result = await reopen(subscription.connection, subscription.stored, start);
-      if (!index.has(subscription)) return;
+      if (subscription.hasEnded) return;
       if (!result.ok) return end(subscription, frames.error(subscription.stored, result.error));
-      subscription.opened = true;
-      if (result.opened.kind === "iterable") run(subscription, result.opened);
-      else catchUps.add(subscription);
+      if (result.opened.kind === "iterable") return generators.run(subscription, result.opened);
+      subscription.deliver();
+      catchUps.add(subscription);
     } catch (cause) {
       fail(subscription, cause);
-    } finally {
-      opening.delete(subscription);
     }
-  }
-
-  /** Called when a table has changed that a generator of the app listens to. A running generator reads the change itself. */
-  function wakeGenerator(subscription: Subscription, from: Cursor): void {
-    const { connection, stored, running, opened } = subscription;
-    // If the client reconnects before the generator has yielded, the generator must start again from here.
-    if (stored.kind === "silent") subscription.catchUpFrom ??= { after: from };
-    // A running generator checks the access itself before each value.
-    const resolved = running ? undefined : whenResolved(connection);
-    if (resolved)
-      return waitUntil(resolved.then(() => (index.has(subscription) ? wakeGenerator(subscription, from) : undefined)));
-    if (authorizeDelivery(connection)) {
-      if (!running && !opened) waitUntil(resumeGenerator(subscription));
-    } else if (subscription.catchUpFrom && stored.kind === "silent" && stored.cursor === undefined) {
-      // The client has no event id to resume from, so the position is stored.
-      fallBehind(subscription, subscription.catchUpFrom);
-    }
-  }
-
-  /** Resumes a generator of the app after hibernation, or ends it if its position is unknown. */
-  async function resumeGenerator(subscription: Subscription): Promise<void> {
-    const { stored, catchUpFrom } = subscription;
-    subscription.opened = true;
-    if (stored.kind === "tracked") return open(subscription);
-    if (stored.kind === "silent" && catchUpFrom)
-      return open(subscription, { tables: stored.tables, after: catchUpFrom.after });
-    fail(subscription, cannotResume());
   }
 
   const live = createLiveQueries({ ...options, ...options.live, subscriptionsOf: index.of, update, end });
@@ -223,7 +177,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
           for (const subscription of index.listeningTo(table)) {
             try {
               if (subscription.stored.kind === "source") deliver(subscription, flush, table);
-              else wakeGenerator(subscription, flush.from);
+              else generators.onChange(subscription, flush.from);
             } catch (cause) {
               fail(subscription, cause);
             }
@@ -236,7 +190,8 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       for (const each of stored) {
         // The cursor of a tracked generator is an id of the app, not a position in the change log.
         const catchUpFrom = each.kind !== "tracked" && each.cursor !== undefined ? { after: each.cursor } : undefined;
-        const subscription: Subscription = { connection, stored: each, opened: false, catchUpFrom, running: undefined };
+        const phase = each.kind === "live" ? "delivering" : "dormant";
+        const subscription = new Subscription({ connection, stored: each, phase, catchUpFrom });
         index.add(subscription);
         if (each.kind === "live") live.restore(subscription);
       }
@@ -244,16 +199,7 @@ export function createSubscriptions(options: SubscriptionsOptions) {
 
     /** Resumes, after hibernation, the generators that no table would wake. */
     resumeGenerators(): void {
-      for (const subscription of index.all()) {
-        const { connection, stored, opened, running } = subscription;
-        if (stored.kind === "source" || stored.kind === "live" || opened || running) continue;
-        if (stored.kind !== "untracked" && stored.tables.length > 0) continue;
-        const resume = (): Promise<void> | undefined =>
-          index.has(subscription) && authorizeDelivery(connection) ? resumeGenerator(subscription) : undefined;
-        const resolved = whenResolved(connection);
-        const work = resolved ? resolved.then(resume) : resume();
-        if (work) waitUntil(work);
-      }
+      for (const subscription of index.all()) generators.resumeUnlessListening(subscription);
     },
 
     /** Adds a subscription after its client was notified that it has started. */
@@ -261,11 +207,12 @@ export function createSubscriptions(options: SubscriptionsOptions) {
       const hasMissedChanges = positionOf({ after }) !== formatCursor(hub.head());
       const catchUpFrom =
         hasMissedChanges && (stored.kind === "source" || stored.kind === "silent") ? { after } : undefined;
-      const subscription: Subscription = { connection, stored, opened: true, catchUpFrom, running: undefined };
+      const subscription = new Subscription({ connection, stored, phase: "opening", catchUpFrom });
       index.add(subscription);
       store.add(connection.socket, stored);
-      if (opened.kind === "iterable") run(subscription, opened);
-      else if (opened.kind === "live") live.add(subscription, opened.request);
+      if (opened.kind === "iterable") return generators.run(subscription, opened);
+      subscription.deliver();
+      if (opened.kind === "live") live.add(subscription, opened.request);
       else if (catchUpFrom) catchUps.add(subscription);
     },
 
