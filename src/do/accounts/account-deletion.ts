@@ -67,7 +67,7 @@ export function createAccountDeletion({ deps, sql, isInitialized, alarms, erase 
     /** Whether the account is deleted, and its last messages are not delivered yet. */
     isUnderWay: (): boolean => (underWay ??= readDeletion() !== undefined),
 
-    /** @throws ReasonedError UNAUTHORIZED when the password, the address or the session changed since the confirmation */
+    /** @throws TRPCError UNAUTHORIZED (ACCOUNT_CHANGED) when the password, the address or the session has changed since the confirmation */
     async begin({ account, sessionId, assertAllowed }: ConfirmedDeletion): Promise<void> {
       if (!accounts.read()) return;
       const addressOf = async (email: string) => toName(await emailObjectAddress(identity().secrets.index, email));

@@ -23,7 +23,7 @@ export interface AccountOrganizations {
   requestInvitations(target: string): void;
   /** Informs all organizations that the account is deleted. */
   announceDeletion(): void;
-  /** @throws ReasonedError CONFLICT with the reason LAST_OWNER if the user is the only owner of an organization of others */
+  /** @throws TRPCError CONFLICT (LAST_OWNER) when the user is the only owner of an organization with other members */
   assertNotLastOwner(): Promise<void>;
 }
 

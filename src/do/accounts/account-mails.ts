@@ -18,7 +18,7 @@ export const linkLifetimes: Readonly<Record<MailPurpose, number>> = {
   verifyEmail: 24 * HOUR,
   resetPassword: HOUR,
   changeEmail: HOUR,
-  // An address gets three of these links an hour, each valid for a third of it: if none is valid, there is room for one.
+  // An address gets three of these links an hour. If no link is valid, another one can therefore be sent.
   confirmDevice: HOUR / 3,
 };
 
@@ -67,7 +67,7 @@ export async function countMail(
 /**
  * Returns the secret of a token that this user's object mailed for this purpose.
  *
- * @throws ReasonedError BAD_REQUEST for any other token
+ * @throws TRPCError BAD_REQUEST (LINK_INVALID) for any other token
  */
 export async function readLinkSecret(
   { userId, identity }: Pick<AccountDeps, "userId" | "identity">,

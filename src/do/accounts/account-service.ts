@@ -75,10 +75,10 @@ export function createAccountService(options: AccountServiceOptions): AccountSer
     sessionId !== undefined && (!exists() || sessions.findActive(sessionId, Date.now()) === undefined);
 
   /**
-   * Repeats the answer of a sign-out whose reply was lost: the session has ended already.
+   * Repeats a sign-out whose reply was lost. The session has already ended.
    *
-   * @throws ReasonedError UNAUTHORIZED if the session was replaced, or if other sessions were to end and are alive: this one
-   *   may have ended in another way
+   * @throws TRPCError UNAUTHORIZED (PASSWORD_CHANGED) when a new password replaced the session, UNAUTHORIZED (SESSION_ENDED)
+   *   when all sessions were to end but some are active, because this session may have ended in another way
    */
   function repeatSignOut(scope: "own" | "all"): void {
     const now = Date.now();
@@ -187,7 +187,7 @@ type CheckLinkDeps = Pick<AccountDeps, "userId" | "identity" | "accounts" | "mai
  * Checks a mailed link without using it, by the conditions for its first use. Another call can use or revoke the link
  * before this user does.
  *
- * @throws ReasonedError BAD_REQUEST for a link that is not valid for this purpose, with the reason LINK_USED if it was used
+ * @throws TRPCError BAD_REQUEST (LINK_INVALID) when the link is not valid for this purpose, BAD_REQUEST (LINK_USED) when it was used
  */
 async function checkLink(deps: CheckLinkDeps, purpose: MailPurpose, token: string): Promise<{ valid: true }> {
   const { accounts, mailTokens, pendingChanges } = deps;

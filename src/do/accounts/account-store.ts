@@ -22,9 +22,9 @@ export interface AccountStore {
   setVerified(): void;
   /** Gives the account another address, which the user has verified. */
   setEmail(email: string, operationId: string): void;
-  /** Returns whether it differs from what was stored. @throws ReasonedError PAYLOAD_TOO_LARGE */
+  /** Returns whether it differs from what was stored. @throws TRPCError PAYLOAD_TOO_LARGE (FIELDS_TOO_LARGE) when it has more than 32 KiB */
   setProfile(profile: unknown): boolean;
-  /** @throws ReasonedError BAD_REQUEST, PAYLOAD_TOO_LARGE */
+  /** @throws TRPCError BAD_REQUEST (INPUT_INVALID), PAYLOAD_TOO_LARGE (FIELDS_TOO_LARGE) */
   setFields(patch: Readonly<Record<string, unknown>>): void;
   delete(): void;
 }

@@ -12,18 +12,18 @@ export interface ActingSession {
 /** How long and how many entries of the audit log are stored. */
 export interface AuditOptions {
   /**
-   * Days.
+   * How long entries are stored, in days.
    * @default 365
    */
   readonly days?: number;
   /**
-   * Entries. A twentieth of them is reserved for the newest of each action and outcome. When there are more, the other
-   * entries are deleted: first of actions that a session can repeat at will, such as exports, then the oldest.
+   * Maximum number of entries. A twentieth is reserved for the newest entries of each action and outcome. Beyond the maximum,
+   * entries of actions that can be repeated without limit, such as exports, are deleted first, then the oldest.
    * @default 10000
    */
   readonly entries?: number;
   /**
-   * Whether an entry says from which network it came: the address, of IPv6 the first 64 bits.
+   * Whether entries contain the network of the caller: the IPv4 address, or the first 64 bits of the IPv6 address.
    * @default false
    */
   readonly network?: boolean;

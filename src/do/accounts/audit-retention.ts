@@ -2,7 +2,7 @@ import type { AuditAction } from "../../shared/audit.js";
 
 const DAY = 24 * 60 * 60_000;
 
-/** The actions that a session, or a stranger, can repeat at will. They are deleted first when the log is full. */
+/** Actions that a session, or anyone, can repeat without limit. Their entries are deleted first when the log is full. */
 const REPEATABLE: readonly AuditAction[] = [
   "account.export",
   "device.confirmRequest",
@@ -35,7 +35,7 @@ export function pruneAudit(sql: SqlStorage, { days, entries }: AuditRetention, n
   sql.exec("DELETE FROM _audit WHERE at < ?", now - days * DAY);
   const { count } = sql.exec("SELECT count(*) AS count FROM _audit").one();
   if (Number(count) <= entries) return;
-  // The newest entry of all is always kept, so that its id is never used again.
+  // The newest entry always stays, so that its id is never used again.
   sql.exec(
     `DELETE FROM _audit WHERE id NOT IN (
       SELECT id FROM (

@@ -10,7 +10,7 @@ export function createExportLimit() {
   /**
    * Yields the records of one export. The export counts from its first record until it ends or is aborted.
    *
-   * @throws ReasonedError TOO_MANY_REQUESTS if too many exports run
+   * @throws TRPCError TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many exports are running
    */
   return async function* limitExport<TRecord>(records: AsyncIterable<TRecord>): AsyncGenerator<TRecord, void> {
     if (running >= MAX_EXPORTS) throw tooManyExports();

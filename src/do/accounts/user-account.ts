@@ -103,7 +103,7 @@ export function createUserAccount(options: UserAccountOptions) {
     const account = exists() ? accounts.read() : undefined;
     // The index object is not the authority: only the account's own address signs in here.
     const own = account?.email === email ? account : undefined;
-    // Checked before the password, because attempts of a device that is no longer known count with those of strangers.
+    // Checked before the password, because attempts of an unknown device count with those of strangers.
     if (own && epoch !== undefined && epoch !== deps.deviceEpoch.read()) return failure("UNKNOWN_DEVICE");
     const ok = await passwords.verify(password, own);
     // The address or the password can have changed while the password was hashed.

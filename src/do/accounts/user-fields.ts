@@ -9,7 +9,7 @@ type Fields = Record<string, unknown>;
 export interface UserFieldsStore {
   /** Returns all fields. A field that was never set has the default of its schema. */
   read(): Fields;
-  /** @throws ReasonedError BAD_REQUEST, PAYLOAD_TOO_LARGE */
+  /** @throws TRPCError BAD_REQUEST (INPUT_INVALID), PAYLOAD_TOO_LARGE (FIELDS_TOO_LARGE) */
   set(patch: Readonly<Fields>): void;
 }
 

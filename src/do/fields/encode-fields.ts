@@ -9,7 +9,7 @@ export type FieldsName = "profile" | "settings" | "fields";
 /**
  * Encodes an object of app-defined fields for its column.
  *
- * @throws ReasonedError BAD_REQUEST for a key that superjson rejects, PAYLOAD_TOO_LARGE if the text has more than
+ * @throws TRPCError BAD_REQUEST (INPUT_INVALID) for a key that superjson rejects, PAYLOAD_TOO_LARGE (FIELDS_TOO_LARGE) if the text has more than
  * `limits.fieldsBytes` bytes of UTF-8
  */
 export function encodeFields(fields: unknown, name: FieldsName): string {

@@ -10,7 +10,7 @@ type Fields = Record<string, unknown>;
  * Applies a patch to stored fields. `undefined` keeps a field. `null` clears it, unless the schema of the field accepts
  * `null`.
  *
- * @throws ReasonedError BAD_REQUEST, with the ZodError as its cause, if the merged fields do not match the schema
+ * @throws TRPCError BAD_REQUEST (INPUT_INVALID) with the ZodError as its cause, if the merged fields do not match the schema
  */
 export function mergeFields(schema: z.ZodObject, stored: unknown, patch: Readonly<Fields>, name: FieldsName): Fields {
   const { kept, given } = applyPatch(schema, stored, patch);

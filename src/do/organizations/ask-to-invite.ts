@@ -15,7 +15,7 @@ export interface InvitingMember {
  * the inviter's object, whether the inviter's address is verified.
  *
  * @param inviter `undefined` for the app itself
- * @throws ReasonedError TOO_MANY_REQUESTS, the same whether the address has an account or not
+ * @throws TRPCError TOO_MANY_REQUESTS (TOO_MANY_INVITATIONS), whether the address has an account or not
  */
 export async function askToInvite(
   { organizationId, identity }: Pick<OrganizationDeps, "organizationId" | "identity">,

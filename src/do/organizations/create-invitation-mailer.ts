@@ -31,7 +31,7 @@ export function createInvitationMailer({ env, settings, mails, isBlocked }: Invi
     // Beyond the limits of the address it is not mailed, but the owner of the address still finds it in the list.
     if (!mails.take("invitation", `${invitation.id}.${seq}`)) return;
     const { id: invitationId, organizationId, name, role, invitedBy, expiresAt } = invitation;
-    // An id and no secret: only whoever has shown that the address is theirs can do anything with it.
+    // The link has an id and no secret, because only a user who has verified the address can answer the invitation.
     const link = linkTo("invitation", `invitation=${invitationId}`, { base: hook.base(), links: settings.links });
     await hook.send({
       kind: "invitation",

@@ -103,7 +103,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
     return rolePolicy.has(role) && outranks(rolePolicy, member, role);
   }
 
-  /** @throws ReasonedError NOT_FOUND, FORBIDDEN */
+  /** @throws TRPCError NOT_FOUND (INVITATION_NOT_FOUND), FORBIDDEN (ROLE_TOO_HIGH) */
   function readInvitationToResend(id: string, by: ActingMember): InvitationRow {
     const invitation = waiting(id);
     if (!invitation) throw invitationNotFound();
@@ -113,7 +113,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
   /**
    * Returns the invitation that already waits for the address, if it has the same role.
-   * @throws ReasonedError FORBIDDEN, CONFLICT
+   * @throws TRPCError FORBIDDEN (ROLE_TOO_HIGH), CONFLICT (ALREADY_MEMBER)
    */
   function findSame({ email, role }: NewInvitation, by: ActingMember): InvitationRow | undefined {
     assertOutranks(rolePolicy, by, role);
@@ -143,7 +143,8 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
     /**
      * @param actor returns the inviter. Called before anything else, and again inside the transaction
-     * @throws ReasonedError FORBIDDEN, CONFLICT, PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS
+     * @throws TRPCError FORBIDDEN (ROLE_TOO_HIGH), CONFLICT (ALREADY_MEMBER), PRECONDITION_FAILED (MAIL_NOT_CONFIGURED),
+     *   TOO_MANY_REQUESTS (TOO_MANY_INVITATIONS, TOO_MANY_MAILS, INVITATION_QUOTA)
      */
     async invite({ email, role }: NewInvitation, actor: () => InvitingActor): Promise<InvitationRow> {
       const target = await targetOf(email);
@@ -182,7 +183,7 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
       });
     },
 
-    /** Returns whether the invitation existed. @throws ReasonedError FORBIDDEN */
+    /** Returns whether the invitation existed. @throws TRPCError FORBIDDEN (ROLE_TOO_HIGH) */
     cancel(actor: ActingMember, id: string): boolean {
       const invitation = waiting(id);
       if (!invitation) return false;
@@ -193,7 +194,8 @@ export function createInvitations({ deps, membership, arm }: InvitationsOptions)
 
     /**
      * @param actor as for `invite`
-     * @throws ReasonedError NOT_FOUND, FORBIDDEN, PRECONDITION_FAILED, TOO_MANY_REQUESTS
+     * @throws TRPCError NOT_FOUND (INVITATION_NOT_FOUND), FORBIDDEN (ROLE_TOO_HIGH), PRECONDITION_FAILED (MAIL_NOT_CONFIGURED),
+     *   TOO_MANY_REQUESTS (TOO_MANY_INVITATIONS, TOO_MANY_MAILS)
      */
     async resend(id: string, actor: () => InvitingActor): Promise<InvitationRow> {
       const { email, inviterId, invitedBy } = readInvitationToResend(id, actor());

@@ -10,7 +10,7 @@ export interface InviterBlocksOptions {
   readonly blocked: BlockedInviterStore;
   readonly store: Pick<UserOrganizationStore, "invitation" | "deleteInvitationsBy">;
   readonly transaction: <TResult>(work: () => TResult) => TResult;
-  /** The verified address of the user. @throws ReasonedError FORBIDDEN */
+  /** The verified address of the user. @throws TRPCError FORBIDDEN (EMAIL_NOT_VERIFIED) */
   readonly verifiedEmail: () => string;
 }
 
@@ -23,7 +23,8 @@ export function createInviterBlocks({ blocked, store, transaction, verifiedEmail
      * Removes all present and future invitations of this one's inviter. Their organizations are not notified, so that
      * the invitations look unanswered.
      *
-     * @throws ReasonedError FORBIDDEN, NOT_FOUND, BAD_REQUEST for an invitation by the app itself, TOO_MANY_REQUESTS
+     * @throws TRPCError FORBIDDEN (EMAIL_NOT_VERIFIED), NOT_FOUND (INVITATION_NOT_FOUND), BAD_REQUEST (INVITED_BY_APP),
+     *   TOO_MANY_REQUESTS (TOO_MANY_BLOCKED_INVITERS)
      */
     block(invitationId: string): BlockedInviter {
       const email = verifiedEmail();

@@ -39,7 +39,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
     return member;
   }
 
-  /** @throws ReasonedError CONFLICT */
+  /** @throws TRPCError CONFLICT (LAST_OWNER) */
   function assertOtherOwner({ role }: MemberRow): void {
     if (role === OWNER && members.count(OWNER) === 1) throw lastOwner();
   }
@@ -57,7 +57,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       notifyMember(member);
     },
 
-    /** @throws ReasonedError NOT_FOUND, FORBIDDEN, CONFLICT */
+    /** @throws TRPCError NOT_FOUND (MEMBER_NOT_FOUND), FORBIDDEN (ROLE_TOO_HIGH), CONFLICT (LAST_OWNER) */
     setRole(actor: ActingMember, userId: string, role: string): MemberRow {
       const member = requireMember(userId);
       assertOutranks(rolePolicy, actor, member.role);
@@ -67,7 +67,7 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       return changeRole(userId, role);
     },
 
-    /** Returns whether the user was a member. @throws ReasonedError FORBIDDEN, CONFLICT */
+    /** Returns whether the user was a member. @throws TRPCError FORBIDDEN (ROLE_TOO_HIGH), CONFLICT (LAST_OWNER) */
     remove(actor: ActingMember, userId: string): boolean {
       const member = members.find(userId);
       if (!member) return false;
@@ -77,13 +77,13 @@ export function createMembership({ deps, onEmpty }: MembershipOptions) {
       return true;
     },
 
-    /** @throws ReasonedError CONFLICT */
+    /** @throws TRPCError NOT_FOUND (MEMBER_NOT_FOUND), CONFLICT (LAST_OWNER) */
     leave(userId: string): void {
       assertOtherOwner(requireMember(userId));
       endMembership(userId);
     },
 
-    /** @throws ReasonedError FORBIDDEN, NOT_FOUND, BAD_REQUEST */
+    /** @throws TRPCError FORBIDDEN (OWNER_REQUIRED), NOT_FOUND (MEMBER_NOT_FOUND), BAD_REQUEST (USER_REQUIRED) */
     transfer(actor: ActingMember, userId: string): void {
       assertOwner(actor);
       const successor = requireMember(userId);

@@ -31,7 +31,7 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
   const { rolePolicy, organizations, members, transaction, outbox } = deps;
   const requirements: Requirement[] = [];
 
-  /** Reads the member each time, because the membership can end during the call. @throws ReasonedError FORBIDDEN */
+  /** Reads the member each time, because the membership can end during the call. @throws TRPCError FORBIDDEN (NOT_A_MEMBER) */
   function actor(): "system" | MemberRow {
     // The result of a live query that reads the role belongs to this caller only. A check does not reveal the role.
     currentRecorder()?.recordCaller();
@@ -47,14 +47,17 @@ export function createOrganizationService(options: OrganizationServiceOptions) {
     return who;
   }
 
-  /** @throws ReasonedError FORBIDDEN */
+  /** @throws TRPCError FORBIDDEN (NOT_A_MEMBER, MISSING_PERMISSION) */
   function authorize(requirement: Requirement): void {
     const who = actor();
     // The app itself has the permissions of an owner.
     if (!rolePolicy.allows(who === "system" ? OWNER : who.role, requirement)) throw missingPermission(requirement);
   }
 
-  /** Checks the required permissions again: they may have been revoked since the call arrived. @throws ReasonedError FORBIDDEN */
+  /**
+   * Checks the required permissions again: they may have been revoked since the call arrived.
+   * @throws TRPCError FORBIDDEN (NOT_A_MEMBER, MISSING_PERMISSION)
+   */
   function authorizeAgain(): void {
     actor();
     for (const requirement of requirements) authorize(requirement);

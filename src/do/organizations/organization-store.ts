@@ -16,7 +16,7 @@ export interface OrganizationStore {
   read(): OrganizationRow | undefined;
   insert(organization: OrganizationRow): void;
   setName(name: string): void;
-  /** @throws ReasonedError PAYLOAD_TOO_LARGE */
+  /** @throws TRPCError PAYLOAD_TOO_LARGE (FIELDS_TOO_LARGE) */
   setSettings(settings: unknown): void;
   delete(): void;
 }

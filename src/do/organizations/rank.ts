@@ -18,7 +18,7 @@ export function byRank<TMember extends { readonly role: string }>(
   return members.toSorted((one, other) => rolePolicy.rankOf(one.role) - rolePolicy.rankOf(other.role));
 }
 
-/** @throws ReasonedError FORBIDDEN */
+/** @throws TRPCError FORBIDDEN (ROLE_TOO_HIGH) */
 export function assertOutranks(rolePolicy: RolePolicy, actor: ActingMember, role: string): void {
   if (outranks(rolePolicy, actor, role)) return;
   throw new ReasonedError({
@@ -28,7 +28,7 @@ export function assertOutranks(rolePolicy: RolePolicy, actor: ActingMember, role
   });
 }
 
-/** @throws ReasonedError FORBIDDEN */
+/** @throws TRPCError FORBIDDEN (OWNER_REQUIRED) */
 export function assertOwner(actor: ActingMember): void {
   if (actor === "system" || actor.role === OWNER) return;
   throw new ReasonedError({

@@ -41,15 +41,15 @@ export function createAddressClaims(options: AddressClaimsOptions) {
   /** Resolves when the sign-up that is under way has ended. */
   let signingUp: Promise<void> | undefined;
 
-  /** Updates the pointer from its user's object. `"held"`: the user has the address. The result is about the current pointer. */
-  async function syncPointer(email: string): Promise<"held" | "open"> {
+  /** Updates the pointer from its user's object. Returns `"taken"` if the user of the current pointer has the address. */
+  async function syncPointer(email: string): Promise<"taken" | "free"> {
     for (;;) {
       const before = pointers.read();
-      if (!before) return "open";
-      const held = await sendInternal(user(before.userId), { op: "hasAccount", email });
+      if (!before) return "free";
+      const hasAddress = await sendInternal(user(before.userId), { op: "hasAccount", email });
       if (!isSame(before, pointers.read())) continue;
-      if (held && before.state === "reserved") commit();
-      return held ? "held" : "open";
+      if (hasAddress && before.state === "reserved") commit();
+      return hasAddress ? "taken" : "free";
     }
   }
 
@@ -72,7 +72,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
     const now = pointers.reservation();
     if (outcome === "busy" || signingUp !== undefined || (now && now.until > Date.now())) {
       if (now && now.until <= Date.now()) pointers.postpone(Date.now() + SIGN_UP_MS);
-    } else if (outcome === "open") {
+    } else if (outcome === "free") {
       pointers.delete();
       await eraseIfEmpty();
     }
@@ -109,7 +109,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const before = pointers.read();
         // No confirmation can begin while a sign-up is under way.
         const confirmingUntil = before?.isConfirming === true ? (pointers.reservation()?.until ?? 0) : 0;
-        if (before && (await syncPointer(email)) === "held") return "taken";
+        if (before && (await syncPointer(email)) === "taken") return "taken";
         if (confirmingUntil > Date.now()) return "taken";
         // After a crash the user id is reused, so that a creation that is still on its way finds its own account.
         const userId = before?.state === "reserved" && before.isNewUser ? before.userId : randomId();
@@ -146,7 +146,7 @@ export function createAddressClaims(options: AddressClaimsOptions) {
         const isProtected =
           before !== undefined && isExclusive(before) && (pointers.reservation()?.until ?? 0) > Date.now();
         if (before && before.userId !== userId) {
-          if (isProtected || (await syncPointer(email)) === "held") return failure("EMAIL_TAKEN");
+          if (isProtected || (await syncPointer(email)) === "taken") return failure("EMAIL_TAKEN");
           // Another call has changed the pointer in the meantime.
           if (signingUp !== undefined || !isSame(before, pointers.read())) continue;
         }

@@ -58,7 +58,7 @@ export function createAddressSignIn({ id, identity, claims, throttle, user }: Ad
     /** Whether the user of the address signed in on this device before. The device epoch is not checked. */
     isKnown: async (device: Device): Promise<boolean> => (await knownDeviceOf(await userIdOf(), device)) !== undefined,
 
-    /** @throws ReasonedError TOO_MANY_REQUESTS after several wrong passwords */
+    /** @throws TRPCError TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS) */
     async signIn(
       credentials: Pick<Credentials, "email" | "password">,
       device: Device,

@@ -67,8 +67,9 @@ export function createEmailChange(deps: AccountDeps) {
     pending: pendingChanges.read,
 
     /**
-     * @throws ReasonedError PRECONDITION_FAILED when the app cannot send mail, CONFLICT, UNAUTHORIZED for a wrong password or a
-     *   session that ended meanwhile, TOO_MANY_REQUESTS
+     * @throws TRPCError PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), BAD_REQUEST (EMAIL_UNCHANGED), CONFLICT (EMAIL_TAKEN),
+     *   UNAUTHORIZED (WRONG_PASSWORD), UNAUTHORIZED (ACCOUNT_CHANGED) when the session has ended in the meantime,
+     *   TOO_MANY_REQUESTS (TOO_MANY_EMAIL_CHANGES, TOO_MANY_MAILS, TOO_MANY_WRONG_PASSWORDS)
      */
     async request(email: string, password: string, actor: ActingSession): Promise<void> {
       deps.mail.assertConfigured();
@@ -106,8 +107,8 @@ export function createEmailChange(deps: AccountDeps) {
      * Gives the account the new address. A repeated call with the same token succeeds and changes nothing.
      *
      * @param assertOwnSession throws unless the caller has a session of this account
-     * @throws ReasonedError BAD_REQUEST for a link that is not valid, CONFLICT when another account has the address by now,
-     *   UNAUTHORIZED or FORBIDDEN without a session of this account
+     * @throws TRPCError BAD_REQUEST (LINK_INVALID), CONFLICT (EMAIL_TAKEN) when another account has got the address in the
+     *   meantime, UNAUTHORIZED or FORBIDDEN (LINK_NEEDS_SESSION) without a session of this account
      */
     async confirm(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
       const secret = await readLinkSecret(deps, "changeEmail", token);

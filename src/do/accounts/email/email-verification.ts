@@ -17,7 +17,7 @@ export function createEmailVerification(deps: AccountDeps) {
     emailVerified && mailTokens.findUsed("verifyEmail", secret, Date.now())?.email === email;
 
   return {
-    /** @throws ReasonedError PRECONDITION_FAILED when the app cannot send mail, TOO_MANY_REQUESTS */
+    /** @throws TRPCError PRECONDITION_FAILED (MAIL_NOT_CONFIGURED), TOO_MANY_REQUESTS (TOO_MANY_MAILS) */
     async request(): Promise<void> {
       const account = accounts.read();
       if (!account || account.emailVerified) return;
@@ -35,7 +35,7 @@ export function createEmailVerification(deps: AccountDeps) {
      * Verifies the address. A repeated call with the same token succeeds and changes nothing.
      *
      * @param assertOwnSession throws unless the caller has a session of this account
-     * @throws ReasonedError BAD_REQUEST, UNAUTHORIZED or FORBIDDEN without a session of this account
+     * @throws TRPCError BAD_REQUEST (LINK_INVALID), UNAUTHORIZED or FORBIDDEN (LINK_NEEDS_SESSION) without a session of this account
      */
     async verify(token: string, actor: ActingSession, assertOwnSession: () => void): Promise<void> {
       const secret = await readLinkSecret(deps, "verifyEmail", token);

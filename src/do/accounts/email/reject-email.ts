@@ -20,7 +20,7 @@ export interface RejectEmailOptions {
  * change. A link to the account's own address deletes the account if it never verified the address, because without the
  * address nobody could recover the account.
  *
- * @throws ReasonedError BAD_REQUEST for a link that is not valid, CONFLICT when the account has verified the address
+ * @throws TRPCError BAD_REQUEST (LINK_INVALID), CONFLICT (EMAIL_VERIFIED) when the account has verified the address
  */
 export async function rejectEmail(
   { deps, deletion, onDelete }: RejectEmailOptions,
@@ -44,7 +44,7 @@ export async function rejectEmail(
   }
   if (purpose !== "verifyEmail") throw invalidLink();
 
-  /** @throws ReasonedError unless the link is valid for an account that has not verified its address */
+  /** @throws TRPCError BAD_REQUEST (LINK_INVALID), CONFLICT (EMAIL_VERIFIED) */
   function assertRejectable(now: AccountRow | undefined, link: { readonly email: string } | undefined): void {
     if (!now || !link || link.email !== now.email) throw invalidLink();
     if (now.emailVerified) throw alreadyVerified();

@@ -28,8 +28,8 @@ interface CallContext {
  * If the reply was lost, the same session can repeat the call with the same new password. It gets the same answer, and
  * nothing changes. Every other call with its old id is refused.
  *
- * @throws ReasonedError UNAUTHORIZED for a wrong password, CONFLICT when another call changed the account meanwhile,
- *   BAD_REQUEST for a weak new password, TOO_MANY_REQUESTS after several wrong ones
+ * @throws TRPCError UNAUTHORIZED (WRONG_PASSWORD), CONFLICT (ACCOUNT_CHANGED) when another call has changed the account in the
+ *   meantime, BAD_REQUEST with the reason of a weak new password, TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS)
  */
 export async function changePassword(deps: AccountDeps, change: PasswordChange, by: CallContext): Promise<SignedIn> {
   const { accounts, sessions, passwords, audit, transaction } = deps;

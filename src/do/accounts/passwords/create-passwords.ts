@@ -8,18 +8,21 @@ import { hashPassword, verifyPassword } from "./password.js";
 
 /** Hashes and checks passwords, one at a time. */
 export interface Passwords {
-  /** @throws ReasonedError TOO_MANY_REQUESTS */
+  /** @throws TRPCError TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many hashes are waiting */
   hash(password: string): Promise<string>;
-  /** Whether a password is the account's. Without an account, does the same work and returns false. @throws ReasonedError TOO_MANY_REQUESTS */
+  /**
+   * Whether a password is the account's. Without an account, does the same work and returns false.
+   * @throws TRPCError TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many hashes are waiting
+   */
   verify(password: string, account: AccountRow | undefined): Promise<boolean>;
   /**
-   * Returns the account if the password is its own, for a caller who may be guessing: wrong ones are counted by name.
-   * @throws ReasonedError TOO_MANY_REQUESTS after several
+   * Returns the account if the password is right. Wrong passwords are counted by name, because the caller may be guessing.
+   * @throws TRPCError TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS)
    */
   check(password: string, name: "confirm" | "reset"): Promise<AccountRow | undefined>;
   /**
    * Checks the password of a user who is signed in.
-   * @throws ReasonedError UNAUTHORIZED for a wrong one, TOO_MANY_REQUESTS after several
+   * @throws TRPCError UNAUTHORIZED (WRONG_PASSWORD), TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS)
    */
   confirm(password: string, actor: ActingSession): Promise<AccountRow>;
 }

@@ -2,7 +2,7 @@ import { ReasonedError } from "../../../router/reasoned-error.js";
 
 /** Runs the password hashes of an object one at a time. */
 export interface HashQueue {
-  /** @throws ReasonedError TOO_MANY_REQUESTS when too many wait already */
+  /** @throws TRPCError TOO_MANY_REQUESTS (OBJECT_OVERLOADED) when too many are waiting */
   run<TResult>(work: () => Promise<TResult>): Promise<TResult>;
 }
 

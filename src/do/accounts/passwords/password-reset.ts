@@ -39,8 +39,8 @@ export function createPasswordReset(deps: AccountDeps) {
     /**
      * Sets the password. A repeated call with the same token and password succeeds and changes nothing.
      *
-     * @throws ReasonedError BAD_REQUEST for a link that is not valid, and for a weak password, after which the link still is;
-     *   TOO_MANY_REQUESTS after several other passwords with a used link
+     * @throws TRPCError BAD_REQUEST (LINK_INVALID), BAD_REQUEST with the reason of a weak password, after which the link stays
+     *   valid, TOO_MANY_REQUESTS (TOO_MANY_WRONG_PASSWORDS) after several other passwords with a used link
      */
     async reset(token: string, password: string, actor: ActingSession): Promise<void> {
       const secret = await readLinkSecret(deps, "resetPassword", token);

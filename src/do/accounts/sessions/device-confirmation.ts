@@ -58,7 +58,7 @@ export function createDeviceConfirmation(deps: AccountDeps, verification: Pick<E
      * Uses a link. It works once.
      *
      * @returns the token of the device cookie, which marks the caller's browser as one of the user's
-     * @throws ReasonedError BAD_REQUEST for a link that is not valid, with the reason LINK_USED if it was used
+     * @throws TRPCError BAD_REQUEST (LINK_INVALID) when the link is not valid, BAD_REQUEST (LINK_USED) when it was used
      */
     async confirm(token: string, actor: ActingSession): Promise<string> {
       const secret = await readLinkSecret(deps, "confirmDevice", token);

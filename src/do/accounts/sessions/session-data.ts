@@ -7,7 +7,7 @@ import { limits } from "../../../shared/limits.js";
 /**
  * Encodes the data of a session for its row. A `Date` stays a `Date`.
  *
- * @throws ReasonedError BAD_REQUEST for a value that cannot be stored, PAYLOAD_TOO_LARGE
+ * @throws TRPCError BAD_REQUEST (SESSION_DATA_INVALID) for a value that cannot be stored, PAYLOAD_TOO_LARGE (SESSION_DATA_TOO_LARGE)
  */
 export function encodeSessionData(data: object): string {
   const text = encode(data);

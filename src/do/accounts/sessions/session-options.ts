@@ -8,22 +8,22 @@ import {
 /** Lifetimes of sessions and their tokens, in seconds, and the limit of sessions. */
 export interface SessionOptions {
   /**
-   * An access token: how long a call needs no look at the refresh token. At most a day.
+   * Lifetime of an access token, in seconds. Calls with a valid access token do not renew the session. At most a day.
    * @default 900 (15 minutes)
    */
   readonly accessToken?: number;
   /**
-   * A session that nobody uses.
+   * Time without use after which a session expires, in seconds.
    * @default 604800 (7 days)
    */
   readonly idle?: number;
   /**
-   * A session, however much it is used.
+   * Time after its sign-in at which a session expires even if it is in use, in seconds.
    * @default 7776000 (90 days)
    */
   readonly absolute?: number;
   /**
-   * How many sessions a user may have at once. One more ends the one that was seen longest ago.
+   * Maximum number of sessions of a user. A further sign-in ends the session that was not used for the longest time.
    * @default 50
    */
   readonly limit?: number;
@@ -35,7 +35,7 @@ const DAY = 24 * 60 * MINUTE;
 /**
  * Fills in the defaults.
  *
- * @throws Error that names the option, when it is no whole number above zero or too large
+ * @throws Error with the name of an option that is not a whole number above zero, or too large
  */
 export function withDefaults(options: SessionOptions = {}): Required<SessionOptions> {
   checkOptionNames("session", options, { accessToken: true, idle: true, absolute: true, limit: true });
