@@ -13,7 +13,8 @@ export interface DatabaseOptions {
 /**
  * Creates a Kysely whose queries run on an object's storage, synchronously.
  *
- * @returns a database that throws a ReasonedError BAD_REQUEST: QUERY_TOO_COMPLEX for more than 100 values, VALUE_INVALID
+ * @returns a database that throws a ReasonedError BAD_REQUEST: QUERY_TOO_COMPLEX for more than 100 values,
+ * VALUE_INVALID
  */
 export function createDatabase<TTables>({ sql, onWrite }: DatabaseOptions): Kysely<TTables> & QueryRunner {
   const builder = createBuilder<TTables>();

@@ -22,7 +22,10 @@ interface TablesOfCall {
   readonly [CONTEXT]: TableContext & { readonly problems?: TableProblems };
 }
 
-/** The prototype of each table set, with a getter for each table. It is shared, because creating it for each call is slow. */
+/**
+ * The prototype of each table set, with a getter for each table. It is shared, because creating it for each call is
+ * slow.
+ */
 const prototypes = new WeakMap<object, object>();
 
 /**

@@ -7,8 +7,9 @@ const ORIGINAL = Symbol.for("trpc-userdo.original-exec");
 type Exec = SqlStorage["exec"] & { readonly [ORIGINAL]?: SqlStorage["exec"] };
 
 /**
- * Calls `onWrite` after each turn in which something may have been written to an object's storage. The methods of the app's
- * class use the storage directly, and the platform does not report their writes, so `exec` of the storage itself is replaced.
+ * Calls `onWrite` after each turn in which something may have been written to an object's storage. The methods of the
+ * app's class use the storage directly, and the platform does not report their writes, so `exec` of the storage itself
+ * is replaced.
  *
  * A later watcher of the same storage replaces this one. A development server constructs a new instance of an object on
  * the same storage after each edit of the code.

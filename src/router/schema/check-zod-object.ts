@@ -1,5 +1,6 @@
 /**
- * Checks that a schema is a `z.object()` of zod 4. Objects of zod 3 and `zod/mini` lack properties that the framework reads.
+ * Checks that a schema is a `z.object()` of zod 4. Objects of zod 3 and `zod/mini` lack properties that the framework
+ * reads.
  *
  * @param option the option or function that takes the schema
  * @throws Error that names the option

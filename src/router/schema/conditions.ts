@@ -10,12 +10,16 @@ export interface Condition<TDefinition extends TableDefinition> {
 }
 
 /**
- * Creates conditions: `is("done", "==", true)` compares one field, and `is.and`, `is.or` and `is.not` group conditions. There is
- * no third state as in SQL: `is.not(…)` matches exactly the rows that the inner condition does not match, including rows
- * without a value. Groups can be nested 8 levels deep.
+ * Creates conditions: `is("done", "==", true)` compares one field, and `is.and`, `is.or` and `is.not` group conditions.
+ * There is no third state as in SQL: `is.not(…)` matches exactly the rows that the inner condition does not match,
+ * including rows without a value. Groups can be nested 8 levels deep.
  */
 export interface ConditionBuilder<TDefinition extends TableDefinition> {
-  /** Compares a field. @throws TRPCError BAD_REQUEST for an unknown field or operator, or a value that the field cannot have */
+  /**
+   * Compares a field.
+   *
+   * @throws TRPCError BAD_REQUEST (FIELD_UNKNOWN, OPERATOR_INVALID, VALUE_INVALID)
+   */
   <TField extends keyof Row<TDefinition> & string, TOperator extends keyof Operands<Row<TDefinition>[TField]>>(
     field: TField,
     operator: TOperator,

@@ -39,7 +39,12 @@ export type BuiltQuery<TRow> = Compilable<TRow> | RawBuilder<TRow>;
  * Executes queries synchronously, so that they are part of a mutation's transaction. Kysely's own `.execute()` throws.
  */
 export interface QueryRunner {
-  /** Returns the rows. @throws TRPCError BAD_REQUEST for a value that SQLite would change, or more than 100 values */
+  /**
+   * Returns the rows.
+   *
+   * @throws TRPCError BAD_REQUEST (VALUE_INVALID for a value that SQLite would change, QUERY_TOO_COMPLEX for more than
+   * 100 values); METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) if a live query writes
+   */
   all<TRow>(query: BuiltQuery<TRow>): TRow[];
   /** Returns the first row, or `null`. @throws TRPCError as `all` */
   first<TRow>(query: BuiltQuery<TRow>): TRow | null;
@@ -48,9 +53,10 @@ export interface QueryRunner {
 }
 
 /**
- * Kysely over an owner's tables, for joins, aggregates and other queries that `tables` does not offer. It reads and writes values
- * as they are stored: 0 and 1 for booleans, milliseconds for dates, JSON text for objects and arrays. Values are not
- * validated, and `updatedAt` only changes if the statement sets it. Subscribers are notified as for any other write.
+ * Kysely over an owner's tables, for joins, aggregates and other queries that `tables` does not offer. It reads and
+ * writes values as they are stored: 0 and 1 for booleans, milliseconds for dates, JSON text for objects and arrays.
+ * Values are not validated, and `updatedAt` only changes if the statement sets it. Subscribers are notified as for any
+ * other write.
  *
  * @see https://kysely.dev/docs/intro
  * @example

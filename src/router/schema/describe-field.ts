@@ -116,8 +116,8 @@ function both(left: Description, right: Description): Description {
 }
 
 /**
- * Whether a type has a default for a missing value: `.default`, `.prefault` or `.catch`. Does not compute the default, because a
- * Worker cannot read a clock or random numbers while it starts.
+ * Whether a type has a default for a missing value: `.default`, `.prefault` or `.catch`. Does not compute the default,
+ * because a Worker cannot read a clock or random numbers while it starts.
  */
 function hasDefault(schema: z.core.$ZodType): boolean {
   const { def } = (schema as z.core.$ZodTypes)._zod;

@@ -6,8 +6,8 @@ const plain = new Set(["string", "number", "boolean", "bigint", "date", "enum", 
 const anything = new Set(["undefined", "any", "unknown", "never"]);
 
 /**
- * Checks that a JSON column can store the nested types: the JSON types, and dates, bigints and bytes, which are stored with a
- * type tag. `any` and `unknown` are allowed, and each value is checked when it is written.
+ * Checks that a JSON column can store the nested types: the JSON types, and dates, bigints and bytes, which are stored
+ * with a type tag. `any` and `unknown` are allowed, and each value is checked when it is written.
  *
  * @throws UnmappableError for the first type that cannot be stored
  */

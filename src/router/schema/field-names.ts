@@ -11,7 +11,8 @@ export function isIdentifier(name: string): boolean {
 }
 
 /**
- * Checks the names of a table's fields. SQLite ignores the case of column names, so names must differ in more than case.
+ * Checks the names of a table's fields. SQLite ignores the case of column names, so names must differ in more than
+ * case.
  *
  * @throws Error that names the field and how to fix it
  */

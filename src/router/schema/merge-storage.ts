@@ -5,8 +5,8 @@ import { UnmappableError } from "./unmappable-error.js";
 export type Storage = Pick<Column, "type" | "values" | "list">;
 
 /**
- * The column for all options of a union. Options of one type share that type's column, so a union of literals is stored as an
- * enum. Mixed types are stored as JSON, which preserves the type of each value.
+ * The column for all options of a union. Options of one type share that type's column, so a union of literals is stored
+ * as an enum. Mixed types are stored as JSON, which preserves the type of each value.
  */
 export function mergeStorage(options: readonly Storage[]): Storage | undefined {
   const [first, ...rest] = options;

@@ -5,9 +5,9 @@ import type { QueryRunner } from "./database.js";
 export type MigrationDatabase = Kysely<Record<string, Record<string, unknown>>> &
   QueryRunner & {
     /**
-     * Rebuilds a table after all migrations have run, so that its types, nullability and enum values match its definition.
-     * Rows are copied unchanged; a row that violates the definition fails the migration. Columns that are not in the definition
-     * are kept.
+     * Rebuilds a table after all migrations have run, so that its types, nullability and enum values match its
+     * definition. Rows are copied unchanged; a row that violates the definition fails the migration. Columns that are
+     * not in the definition are kept.
      */
     rebuild(table: string): void;
   };

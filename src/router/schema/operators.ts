@@ -36,8 +36,8 @@ type OperandsOf<TValue, TNothing> = [TValue] extends [string]
       : Equality<TValue, TNothing>;
 
 /**
- * The operators that a field supports, with the type of the value that each compares to. A field of unknown type has all
- * operators, and is checked only at run time.
+ * The operators that a field supports, with the type of the value that each compares to. A field of unknown type has
+ * all operators, and is checked only at run time.
  */
 export type Operands<TField> = unknown extends TField
   ? { readonly [TOperator in Operator]: unknown }

@@ -23,7 +23,9 @@ type Fields<TShape extends TableShape> = {
 
 type Added = { readonly id: string; readonly createdAt: Date; readonly updatedAt: Date };
 
-/** A row as it is read. A field that is not set is missing if it is optional, and `null` if it is nullable or nullish. */
+/**
+ * A row as it is read. A field that is not set is missing if it is optional, and `null` if it is nullable or nullish.
+ */
 export type Row<TDefinition extends TableDefinition> = Flat<Added & Fields<ShapeOf<TDefinition>>>;
 
 /** The values for `create`: the input of the zod object, in which fields with a default are optional. */

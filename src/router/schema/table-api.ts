@@ -30,11 +30,15 @@ export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDef
   /**
    * Selects the rows whose field compares to a value. Several calls are combined with AND.
    *
-   * `== null` selects rows without a value. `!=` and `notIn` select these rows as well, because a missing value differs from
-   * every value. Text is compared by its UTF-8 bytes, so capitals come first and `ä` comes after `z`. `contains` and
-   * `startsWith` are case-sensitive and have no wildcards. `contains` also searches the elements of an array.
+   * `== null` selects rows without a value. `!=` and `notIn` select these rows as well, because a missing value differs
+   * from every value. Text is compared by its UTF-8 bytes, so capitals come first and `ä` comes after `z`. `contains`
+   * and `startsWith` are case-sensitive and have no wildcards. `contains` also searches the elements of an array.
    *
-   * @throws TRPCError BAD_REQUEST for an unknown field or operator, or a value that the field cannot have
+   * Queries that compare with more than 100 values throw when they are read. The list of `in` or `notIn` counts as one
+   * value.
+   *
+   * @throws TRPCError BAD_REQUEST (FIELD_UNKNOWN, OPERATOR_INVALID, VALUE_INVALID, QUERY_TOO_COMPLEX),
+   * PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
    * @example
    * ```ts
    * ctx.tables.posts.where("done", "==", false).where("stars", ">=", 3).orderBy("createdAt", "desc").all();
@@ -48,30 +52,42 @@ export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDef
   /**
    * Selects the rows that match a condition, which can group other conditions.
    *
-   * @throws TRPCError BAD_REQUEST as the other overload, or for more than 8 nested groups
+   * @throws TRPCError as the other overload; BAD_REQUEST (QUERY_TOO_COMPLEX) for more than 8 nested groups
    * @example
    * ```ts
    * ctx.tables.posts.where((is) => is.or(is("done", "==", true), is("stars", ">", 3))).all();
    * ```
    */
-  where(which: ConditionFn<TDefinition>): TableQuery<TDefinition, TRow>;
-  /** Reads only these fields. @throws TRPCError BAD_REQUEST without a field, or for an unknown one */
+  where(condition: ConditionFn<TDefinition>): TableQuery<TDefinition, TRow>;
+  /**
+   * Reads only these fields.
+   *
+   * @throws TRPCError BAD_REQUEST (FIELD_UNKNOWN; QUERY_INVALID without a field)
+   * @example
+   * ```ts
+   * ctx.tables.posts.select("id", "title").all();
+   * ```
+   */
   select<TField extends keyof Row<TDefinition> & string>(
     ...fields: readonly [TField, ...TField[]]
   ): TableQuery<TDefinition, Pick<Row<TDefinition>, TField>>;
   /**
-   * Sorts the rows. Further calls sort the rows that are equal so far, and the id sorts the rest. Rows without a value come
-   * first in ascending order. Without `orderBy`, the order is undefined.
+   * Sorts the rows. Further calls sort the rows that are equal so far, and the id sorts the rest. Rows without a value
+   * come first in ascending order. Without `orderBy`, the order is undefined.
    *
    * @param direction defaults to "asc"
-   * @throws TRPCError BAD_REQUEST for an unknown field or direction
+   * @throws TRPCError BAD_REQUEST (FIELD_UNKNOWN; QUERY_INVALID for an unknown direction)
    */
   orderBy(field: keyof Row<TDefinition> & string, direction?: "asc" | "desc"): TableQuery<TDefinition, TRow>;
-  /** Returns at most this many rows. @throws TRPCError BAD_REQUEST unless it is an integer of 0 or more */
+  /**
+   * Returns at most this many rows.
+   *
+   * @throws TRPCError BAD_REQUEST (INPUT_INVALID) unless it is an integer of 0 or more
+   */
   limit(count: number): TableQuery<TDefinition, TRow>;
-  /** Skips this many rows. @throws TRPCError BAD_REQUEST unless it is an integer of 0 or more */
+  /** Skips this many rows. @throws TRPCError BAD_REQUEST (INPUT_INVALID) unless it is an integer of 0 or more */
   offset(count: number): TableQuery<TDefinition, TRow>;
-  /** Returns all rows. Their number is not limited. */
+  /** Returns all rows. Their number is not limited: use `page` or `limit` if the table can grow. */
   all(): TRow[];
   /** Returns the first row, or `null`. */
   first(): TRow | null;
@@ -104,26 +120,40 @@ export interface UpdateOptions {
   readonly ifVersion?: Date | undefined;
 }
 
-/** A table of one owner. All methods except `changes` are synchronous, and each call is atomic. */
+/**
+ * A table of one owner. All methods except `changes` are synchronous, and each call is atomic. A value has at most
+ * 1,000,000 bytes, and a row at most 1 MiB.
+ *
+ * All methods throw SERVICE_UNAVAILABLE (UPGRADE_FAILED) if stored rows violate a new unique index of the table.
+ *
+ * @see docs/tables.md
+ * @example
+ * ```ts
+ * const post = ctx.tables.posts.create({ title: "Hello" });
+ * ctx.tables.posts.update(post.id, { done: true });
+ * const open = ctx.tables.posts.where("done", "==", false).orderBy("createdAt", "desc").limit(20).all();
+ * ```
+ */
 export interface Table<TDefinition extends TableDefinition> extends TableQuery<TDefinition> {
   /**
    * Stores a new row and returns it.
    *
-   * @throws TRPCError, and stores nothing: BAD_REQUEST if the values do not match the schema (with the ZodError as the cause) or
-   * have an unknown key, CONFLICT for a duplicate in a unique index, PAYLOAD_TOO_LARGE above 1 MiB
+   * @throws TRPCError, and stores nothing: BAD_REQUEST (VALUE_INVALID) for unknown keys and values that do not match
+   * the schema, with the ZodError as its cause; CONFLICT (UNIQUE_CONFLICT); PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
    * @example
    * ```ts
    * const post = ctx.tables.posts.create({ title: "Hello", body: "…" });
    * ```
    */
   create(values: Insert<TDefinition>): Row<TDefinition>;
-  /** Stores several rows, or none if one is rejected. @throws TRPCError as `create` */
+  /** Stores several rows, or none if one is rejected, for about half of the cost. @throws TRPCError as `create` */
   createMany(rows: readonly Insert<TDefinition>[]): Row<TDefinition>[];
   /**
-   * Updates the row with the same values in the fields of a unique index, or stores a new one. An update keeps the fields that
-   * are left out.
+   * Updates the row with the same values in the fields of a unique index, or stores a new one. An update keeps the
+   * fields that are left out.
    *
-   * @throws TRPCError BAD_REQUEST if `on` is not declared as `unique`, or one of its fields has no value; otherwise as `create`
+   * @throws TRPCError BAD_REQUEST if `on` is not declared as `unique` (QUERY_INVALID) or one of its fields has no value
+   * (VALUE_INVALID); otherwise as `create`
    * @example
    * ```ts
    * ctx.tables.settings.upsert({ name: "language", value: "en" }, { on: "name" });
@@ -136,26 +166,36 @@ export interface Table<TDefinition extends TableDefinition> extends TableQuery<T
   /** Returns the row with an id, or `null`. */
   findById(id: string): Row<TDefinition> | null;
   /**
-   * Changes some fields of a row, sets its `updatedAt`, and returns the row. `undefined` keeps a field, `null` clears it. If
-   * nothing changes, nothing is written and subscribers are not notified.
+   * Changes some fields of a row, sets its `updatedAt`, and returns the row. `undefined` keeps a field, `null` clears
+   * it. Without a field to change, nothing is written and subscribers are not notified.
    *
-   * @throws TRPCError NOT_FOUND if the row does not exist; CONFLICT if `ifVersion` is not its version; otherwise as `create`
+   * @throws TRPCError NOT_FOUND (ROW_NOT_FOUND); CONFLICT (VERSION_CONFLICT) if the row has another version than
+   * `ifVersion`; otherwise as `create`
    * @example
    * ```ts
    * const post = ctx.tables.posts.update(input.id, { done: true }, { ifVersion: input.updatedAt });
    * ```
    */
   update(id: string, values: Update<TDefinition>, options?: UpdateOptions): Row<TDefinition>;
-  /** Updates all rows that match a condition, or none if one is rejected. Returns their number. @throws TRPCError as `update` */
-  updateWhere(which: ConditionFn<TDefinition>, values: Update<TDefinition>): number;
+  /**
+   * Updates all rows that match a condition, or none if one is rejected. Returns their number.
+   *
+   * @throws TRPCError as `where` and `create`
+   * @example
+   * ```ts
+   * ctx.tables.posts.updateWhere((is) => is("done", "==", false), { done: true });
+   * ```
+   */
+  updateWhere(condition: ConditionFn<TDefinition>, values: Update<TDefinition>): number;
   /** Deletes a row. Returns whether it existed. */
   delete(id: string): boolean;
-  /** Deletes all rows that match a condition. Returns their number. */
-  deleteWhere(which: ConditionFn<TDefinition>): number;
+  /** Deletes all rows that match a condition. Returns their number. @throws TRPCError as `where` */
+  deleteWhere(condition: ConditionFn<TDefinition>): number;
   /**
-   * Yields the table's changes as they are committed, for a `.subscription`. A client that reconnects first receives the net
-   * change of each row since its last event, or one `reset` if the change log no longer goes back that far.
+   * Yields the table's changes as they are committed, for a `.subscription`. A client that reconnects first receives
+   * the net change of each row since its last event, or one `reset` if the change log no longer goes back that far.
    *
+   * @see docs/subscriptions.md
    * @example
    * ```ts
    * changes: t.userProcedure.subscription(({ ctx, signal }) => ctx.tables.posts.changes({ signal })),

@@ -29,8 +29,8 @@ export interface TableOptions<TColumn extends string> {
    */
   readonly indexes?: readonly (TColumn | readonly TColumn[])[];
   /**
-   * The unique indexes: no two rows can have the same value in this column, or the same values in these columns. Rows without
-   * a value are never equal.
+   * The unique indexes: no two rows can have the same value in this column, or the same values in these columns. Rows
+   * without a value are never equal.
    * @default none
    */
   readonly unique?: readonly (TColumn | readonly TColumn[])[];

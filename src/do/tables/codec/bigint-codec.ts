@@ -2,8 +2,8 @@ import { limits } from "../../../shared/limits.js";
 import { ValueError } from "../table-errors.js";
 
 /**
- * Encodes a bigint as text that sorts numerically, so that `<`, ORDER BY and indexes work: a sign (`0` for negative, `1`
- * otherwise), the number of digits, and the digits. For a negative number, each digit of both is subtracted from 9.
+ * Encodes a bigint as text that sorts numerically, so that `<`, ORDER BY and indexes work: a sign (`0` for negative,
+ * `1` otherwise), the number of digits, and the digits. For a negative number, each digit of both is subtracted from 9.
  *
  * @throws ValueError for more than 40 digits
  */

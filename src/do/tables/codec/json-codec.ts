@@ -15,8 +15,8 @@ type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
  * Encodes a value as JSON text. Dates, bigints, bytes, Maps, Sets and `undefined` elements are tagged; plain JSON is
  * unchanged. The keys of objects are sorted, so that equal values have equal texts and SQL can compare them.
  *
- * @throws ValueError for a value that could not be decoded: a class instance, a function, NaN, half of a surrogate pair,
- * a cycle, or a key that superjson refuses to send
+ * @throws ValueError for a value that could not be decoded: a class instance, a function, NaN, half of a surrogate
+ * pair, a cycle, or a key that superjson refuses to send
  */
 export function encodeJson(value: unknown): string {
   return JSON.stringify(toJson(value, { left: limits.jsonNodes }, 0));

@@ -20,8 +20,8 @@ interface ListPosition {
 }
 
 /**
- * Rewrites a statement with more values than a Durable Object can bind: as many of them as necessary are bound as elements
- * of one JSON list. Each `?` of the text stands for the next value; no quoted name contains one.
+ * Rewrites a statement with more values than a Durable Object can bind: as many of them as necessary are bound as
+ * elements of one JSON list. Each `?` of the text stands for the next value; no quoted name contains one.
  */
 export function bindValues(text: string, values: readonly SqlValue[]): BoundStatement {
   if (values.length <= MAX_VALUES) return { text, values };

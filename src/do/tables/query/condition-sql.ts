@@ -73,8 +73,8 @@ function isOneOf({ name, type }: Column, values: readonly SqlValue[]): Expressio
  * Whether an array contains an element, given as JSON text. SQLite parses both, and parses some fractions inexactly but
  * consistently, so the texts are compared as well.
  *
- * @param name the qualified column: json_each has columns of its own, such as `value` and `key`. The alias of json_each begins
- * with an underscore, which the name of a table cannot
+ * @param name the qualified column: json_each has columns of its own, such as `value` and `key`. The alias of json_each
+ * begins with an underscore, which the name of a table cannot
  */
 function hasElement(name: RawBuilder<unknown>, json: string): Expression {
   return sql`exists (select 1 from json_each(${name}) as _element where _element.type = json_type(${json})

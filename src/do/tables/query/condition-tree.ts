@@ -13,7 +13,9 @@ const MAX_DEPTH = 8;
 
 const NODE = Symbol("trpc-userdo.condition");
 
-/** The object that represents a condition in the app. Only this module has the symbol, so no input of a client is one. */
+/**
+ * The object that represents a condition in the app. Only this module has the symbol, so no input of a client is one.
+ */
 interface ConditionHandle {
   readonly [NODE]: { readonly table: PreparedTable; readonly node: ConditionNode; readonly depth: number };
 }
@@ -21,8 +23,8 @@ interface ConditionHandle {
 /**
  * Runs the app's function that creates a condition.
  *
- * @throws ReasonedError BAD_REQUEST: QUERY_INVALID if it is not a function or does not return a condition of this table,
- * QUERY_TOO_COMPLEX for more than 8 nested groups; otherwise as `toComparison`
+ * @throws ReasonedError BAD_REQUEST: QUERY_INVALID if it is not a function or does not return a condition of this
+ * table, QUERY_TOO_COMPLEX for more than 8 nested groups; otherwise as `toComparison`
  */
 export function toCondition(table: PreparedTable, createCondition: unknown): ConditionNode {
   if (typeof createCondition !== "function") {

@@ -16,11 +16,11 @@ const nullable: ReadonlySet<Operator> = new Set(["==", "!=", "in", "notIn"]);
 const ordering: ReadonlySet<Operator> = new Set(["<", "<=", ">", ">="]);
 
 /**
- * Checks a comparison whose arguments can come from a client. None of them becomes part of a statement's text: the column is
- * one of the definition, the operator one of a list, and values are encoded and bound.
+ * Checks a comparison whose arguments can come from a client. None of them becomes part of a statement's text: the
+ * column is one of the definition, the operator one of a list, and values are encoded and bound.
  *
- * @throws ReasonedError BAD_REQUEST: OPERATOR_INVALID if the field does not support the operator, VALUE_INVALID if the field
- * cannot have the value; PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
+ * @throws ReasonedError BAD_REQUEST: OPERATOR_INVALID if the field does not support the operator, VALUE_INVALID if the
+ * field cannot have the value; PAYLOAD_TOO_LARGE (VALUE_TOO_LARGE)
  */
 export function toComparison(table: string, column: Column, operator: unknown, value: unknown): Comparison {
   const path = `${table}.${column.name}`;

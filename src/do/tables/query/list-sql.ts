@@ -4,12 +4,14 @@ import { toHex } from "../../../shared/hex.js";
 import { toFraction } from "./exact-fraction.js";
 import type { SqlValue } from "../codec/sql-value.js";
 
-/** The most characters of JSON in one bound value. Each takes at most 3 bytes, and SQLite accepts values of up to 2 MB. */
+/**
+ * The most characters of JSON in one bound value. Each takes at most 3 bytes, and SQLite accepts values of up to 2 MB.
+ */
 const MAX_CHARACTERS = 500_000;
 
 /**
- * Whether a column has one of the values. The list is bound as JSON text and so counts as one value of the statement. A list
- * of more than 500,000 characters is bound in several parts.
+ * Whether a column has one of the values. The list is bound as JSON text and so counts as one value of the statement. A
+ * list of more than 500,000 characters is bound in several parts.
  *
  * @param values encoded for the column, none of them NULL
  */

@@ -37,8 +37,8 @@ export function toLongKey(value: SqlValue): CursorValue {
 }
 
 /**
- * Restores a shortened value from its row. If the row was deleted or changed, returns the first position that the value can
- * have had: the page can then repeat rows that begin with the same text, but skips none.
+ * Restores a shortened value from its row. If the row was deleted or changed, returns the first position that the value
+ * can have had: the page can then repeat rows that begin with the same text, but skips none.
  *
  * @param stored the current value of the row; `undefined` if the row was deleted
  */

@@ -14,8 +14,8 @@ const MAX_KEY_BYTES = 4_096;
 const QUERY_HASH = /^[0-9a-f]{14}$/;
 
 /**
- * Returns the cursor of a position in the rows of a query: a hash of the query, then the values that the last row was sorted
- * by. It is not signed: a forged cursor only moves the position, because every value is checked and bound.
+ * Returns the cursor of a position in the rows of a query: a hash of the query, then the values that the last row was
+ * sorted by. It is not signed: a forged cursor only moves the position, because every value is checked and bound.
  */
 export function formatPageCursor(queryHash: string, key: readonly SqlValue[]): string {
   const isLong = key.reduce<number>((total, value) => total + sizeOf(value), 0) > MAX_KEY_BYTES;
@@ -26,7 +26,9 @@ export function formatPageCursor(queryHash: string, key: readonly SqlValue[]): s
   return toBase64Url(new TextEncoder().encode(JSON.stringify([queryHash, ...values])));
 }
 
-/** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) for a text that is not a cursor, or the cursor of another query */
+/**
+ * @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) for a text that is not a cursor, or the cursor of another query
+ */
 export function parsePageCursor(text: unknown, queryHash: string, order: readonly OrderTerm[]): CursorValue[] {
   const [cursorHash, ...values] = readCursor(text);
   if (typeof cursorHash !== "string" || !QUERY_HASH.test(cursorHash) || values.length !== order.length)

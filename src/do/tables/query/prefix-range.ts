@@ -3,8 +3,8 @@ const AFTER_SURROGATES = 0xe000;
 const LAST = 0x10ffff;
 
 /**
- * The range of texts that start with a prefix: `from` is included, `to` is excluded and `undefined` if there is no upper
- * bound. Texts sort by code point, as SQLite sorts their UTF-8 bytes.
+ * The range of texts that start with a prefix: `from` is included, `to` is excluded and `undefined` if there is no
+ * upper bound. Texts sort by code point, as SQLite sorts their UTF-8 bytes.
  */
 export function prefixRange(prefix: string): { from: string; to: string | undefined } {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);

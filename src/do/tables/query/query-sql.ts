@@ -43,7 +43,9 @@ export function rowsSql(table: PreparedTable, query: QueryState): BoundStatement
   return compileRows(table, query, select);
 }
 
-/** Selects the total size in bytes of some columns, for each row of a query. SQLite does not read the values for that. */
+/**
+ * Selects the total size in bytes of some columns, for each row of a query. SQLite does not read the values for that.
+ */
 export function sizesSql(table: PreparedTable, query: QueryState, columns: readonly Column[]): BoundStatement {
   const sizes = columns.map(({ name }) => sql`coalesce(octet_length(${sql.id(name)}), 0)`);
   return compileRows(table, query, sql`select ${sql.join(sizes, sql` + `)} from ${sql.table(table.name)}`);

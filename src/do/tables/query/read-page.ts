@@ -24,10 +24,11 @@ export interface PageReader {
 }
 
 /**
- * Reads one page of a query's rows, and the cursor of the next page. The page has fewer rows than requested if they are long.
+ * Reads one page of a query's rows, and the cursor of the next page. The page has fewer rows than requested if they are
+ * long.
  *
- * @throws ReasonedError BAD_REQUEST: INPUT_INVALID for an invalid size, QUERY_INVALID for a query with a limit or an offset,
- * CURSOR_INVALID
+ * @throws ReasonedError BAD_REQUEST: INPUT_INVALID for an invalid size, QUERY_INVALID for a query with a limit or an
+ * offset, CURSOR_INVALID
  */
 export function readPage(
   table: PreparedTable,

@@ -44,7 +44,9 @@ export function withoutRecorder<TResult>(work: () => TResult): TResult {
   return current.run(undefined, work);
 }
 
-/** Runs a check of the caller that is repeated for each caller: its reads are recorded, its use of the caller is not. */
+/**
+ * Runs a check of the caller that is repeated for each caller: its reads are recorded, its use of the caller is not.
+ */
 export function withoutCallerTracking<TResult>(work: () => TResult): TResult {
   const recorder = current.getStore();
   return recorder ? current.run({ ...recorder, recordCaller() {} }, work) : work();

@@ -4,10 +4,11 @@ import { createStatementAnalyzer } from "./statement-reads.js";
 import type { SqlValue } from "../codec/sql-value.js";
 
 /**
- * Wraps an object's storage so that each statement of a live query records the tables that it reads. Code that knows the
- * rows more precisely records them itself, and runs its statement with `withoutRecorder`.
+ * Wraps an object's storage so that each statement of a live query records the tables that it reads. Code that knows
+ * the rows more precisely records them itself, and runs its statement with `withoutRecorder`.
  *
- * @returns a storage whose `exec` throws a ReasonedError METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) if a live query writes
+ * @returns a storage whose `exec` throws a ReasonedError METHOD_NOT_SUPPORTED (LIVE_QUERY_WRITES) if a live query
+ * writes
  */
 export function recordedSql(sql: SqlStorage): SqlStorage {
   const analyze = createStatementAnalyzer(sql);

@@ -16,8 +16,8 @@ const ONE_STATEMENT = /^[^;]*;?\s*$/;
 const WRITES = /\b(?:insert|update|delete|replace|create|drop|alter)\b(?!\s*\()/i;
 
 /**
- * Creates a function that returns the tables that a statement reads. SQLite's EXPLAIN answers it, once per text, because only
- * SQLite can parse all of its SQL.
+ * Creates a function that returns the tables that a statement reads. SQLite's EXPLAIN answers it, once per text,
+ * because only SQLite can parse all of its SQL.
  */
 export function createStatementAnalyzer(
   sql: SqlStorage,
@@ -46,7 +46,8 @@ function explain(sql: SqlStorage, text: string, values: readonly SqlValue[]): St
   }
   const tables = new Set<string>();
   let writes = false;
-  // Each row is an opcode: address, name and operands. The second operand is the page to open, or the kind of transaction.
+  // Each row is an opcode: address, name and operands. The second operand is the page to open, or the kind of
+  // transaction.
   for (const [, opcode, , operand] of readRaw(sql, `EXPLAIN ${text}`, values)) {
     if (opcode === "Transaction" && Number(operand) > 0) writes = true;
     if (opcode === "OpenRead") tables.add(tableOfPage.get(Number(operand)) ?? ALL_TABLES);

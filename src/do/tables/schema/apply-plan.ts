@@ -4,8 +4,8 @@ import type { NewUniqueIndex, SchemaPlan, StoredSchema } from "./schema-plan.js"
 export type TableProblems = ReadonlyMap<string, string>;
 
 /**
- * Runs the statements of a plan and stores the resulting schema. A unique index that stored rows violate is skipped, so that
- * the rest of the object can be used. Must run in a transaction.
+ * Runs the statements of a plan and stores the resulting schema. A unique index that stored rows violate is skipped, so
+ * that the rest of the object can be used. Must run in a transaction.
  *
  * @param onColumnsAdded runs after new columns were added and before indexes are created
  * @returns the tables whose index was skipped, each with an error message

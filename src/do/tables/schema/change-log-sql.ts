@@ -1,8 +1,8 @@
 import { quoteLiteral, quoteName } from "./sql-text.js";
 
 /**
- * Creates the change log and its first entry, so that every cursor refers to an entry. The nonce distinguishes an entry from
- * another one that got the same number after a rollback.
+ * Creates the change log and its first entry, so that every cursor refers to an entry. The nonce distinguishes an entry
+ * from another one that got the same number after a rollback.
  */
 export const changeLogSql: readonly string[] = [
   `CREATE TABLE _changes (
@@ -17,8 +17,8 @@ export const changeLogSql: readonly string[] = [
 ];
 
 /**
- * Creates the triggers that add each change of a table to the change log, in the transaction of the change. An entry contains
- * only the id of the row: a copy of the row as JSON would round fractions and fail for bytes.
+ * Creates the triggers that add each change of a table to the change log, in the transaction of the change. An entry
+ * contains only the id of the row: a copy of the row as JSON would round fractions and fail for bytes.
  */
 export function logTriggersSql(table: string, key = "id"): string[] {
   const name = (event: string): string => quoteName(`_${table}.${event}`);
@@ -45,8 +45,8 @@ export function loggedTableSql(name: string, key: string, create: string): strin
 }
 
 /**
- * Sets the options that SQLite does not store. Must be called in each constructor. Without recursive triggers, INSERT OR
- * REPLACE deletes a conflicting row without running the triggers of the change log. Writes nothing.
+ * Sets the options that SQLite does not store. Must be called in each constructor. Without recursive triggers, INSERT
+ * OR REPLACE deletes a conflicting row without running the triggers of the change log. Writes nothing.
  */
 export function prepareConnection(sql: SqlStorage): void {
   sql.exec("PRAGMA recursive_triggers = on");

@@ -6,8 +6,8 @@ import type { Defaults } from "./ddl.js";
 import { quoteLiteral } from "./sql-text.js";
 
 /**
- * Returns the defaults of zod as SQL constants. SQLite fills them into rows that are older than the field, and into rows that
- * an older version of the app writes. A computed default is evaluated now, and not while the Worker starts.
+ * Returns the defaults of zod as SQL constants. SQLite fills them into rows that are older than the field, and into
+ * rows that an older version of the app writes. A computed default is evaluated now, and not while the Worker starts.
  *
  * @throws Error if the column of a field cannot store its default
  */

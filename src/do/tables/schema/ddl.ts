@@ -17,7 +17,10 @@ const sqlTypes: Readonly<Record<ColumnType, string>> = {
 /** The SQL constants of fields that have a default, by column. */
 export type Defaults = ReadonlyMap<string, string>;
 
-/** The declaration of a column without its name and default. Columns with equal declarations store values in the same way. */
+/**
+ * The declaration of a column without its name and default. Columns with equal declarations store values in the same
+ * way.
+ */
 export function declareColumn(column: Column): string {
   if (column.name === "id") return "TEXT PRIMARY KEY NOT NULL";
   const parts = [sqlTypes[column.type], column.whenNull === "never" ? "NOT NULL" : "", check(column)];

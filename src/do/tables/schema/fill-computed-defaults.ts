@@ -13,8 +13,9 @@ const MIN_CONSTANT_CHARACTERS = 18;
 const EVALUATIONS = 8;
 
 /**
- * Evaluates a random default, such as `crypto.randomUUID()`, for each row that does not have a value of its own. SQLite fills
- * a new column, and rows of a version without the column, with one constant. Must run before unique indexes are created.
+ * Evaluates a random default, such as `crypto.randomUUID()`, for each row that does not have a value of its own. SQLite
+ * fills a new column, and rows of a version without the column, with one constant. Must run before unique indexes are
+ * created.
  *
  * @param before the stored schema of the table before the upgrade
  */

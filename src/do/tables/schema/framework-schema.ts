@@ -21,7 +21,10 @@ export interface FrameworkSchemaOptions {
   readonly steps?: readonly SchemaStep[];
 }
 
-/** The upgrade failed, so the framework's own tables are still those of an earlier version, which this version cannot use. */
+/**
+ * The upgrade failed, so the framework's own tables are still those of an earlier version, which this version cannot
+ * use.
+ */
 export class FrameworkUpgradeError extends Error {
   override readonly name = "FrameworkUpgradeError";
 }

@@ -7,8 +7,9 @@ import { quoteName, quoteNames } from "./sql-text.js";
 const COPY = quoteName("_rebuilt");
 
 /**
- * Replaces a stored table with one of the current definition, and copies its rows without entries in the change log. Unique
- * indexes are created later, as for other tables, because one that stored rows violate must not fail the migration.
+ * Replaces a stored table with one of the current definition, and copies its rows without entries in the change log.
+ * Unique indexes are created later, as for other tables, because one that stored rows violate must not fail the
+ * migration.
  */
 export function rebuildSql(model: TableModel, stored: readonly TableColumn[], defaults: Defaults): string[] {
   const defined = new Set(model.columns.map(({ name }) => name));

@@ -3,8 +3,8 @@ const ALLOWED_VALUES = /^(.*? IN \()(.*)(\)\))$/s;
 const LITERAL = /'(?:[^']|'')*'|[^,\s]+/g;
 
 /**
- * Whether two declarations of a column store values in the same way. The order of the values of an enum does not matter:
- * stored rows match either order, and a formatter may sort them.
+ * Whether two declarations of a column store values in the same way. The order of the values of an enum does not
+ * matter: stored rows match either order, and a formatter may sort them.
  */
 export function isSameDeclaration(one: string, other: string): boolean {
   return one === other || sortValues(one) === sortValues(other);

@@ -11,7 +11,10 @@ export interface StoredSchema {
 export interface StoredTable {
   /** The declarations, by column. */
   readonly columns: Readonly<Record<string, string>>;
-  /** Types by column, because several types have the same declaration. An earlier version of the framework did not store them. */
+  /**
+   * Types by column, because several types have the same declaration. An earlier version of the framework did not store
+   * them.
+   */
   readonly types?: Readonly<Record<string, ColumnType>> | undefined;
   /** The columns that a new row needs a value for: neither optional nor with a default. */
   readonly required: readonly string[];
@@ -64,9 +67,9 @@ function toStoredTable(model: TableModel): StoredTable {
 }
 
 /**
- * Returns the statements that change a stored schema to that of the definitions. They add new tables, new indexes, and new
- * fields that are optional or have a default. Tables, fields and indexes without a definition stay, because a newer version of
- * the app may have added them.
+ * Returns the statements that change a stored schema to that of the definitions. They add new tables, new indexes, and
+ * new fields that are optional or have a default. Tables, fields and indexes without a definition stay, because a newer
+ * version of the app may have added them.
  *
  * @throws Error that names the difference, if it needs a migration
  */

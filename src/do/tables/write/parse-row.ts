@@ -13,14 +13,18 @@ export function parseInsert(table: PreparedTable, values: unknown): Values {
   return unwrap(table, safeParse(table, table.schema, withoutPrototype(values))) as Values;
 }
 
-/** Copies an object without its prototype: zod would take an inherited method for the value of a field such as `toString`. */
+/**
+ * Copies an object without its prototype: zod would take an inherited method for the value of a field such as
+ * `toString`.
+ */
 function withoutPrototype(values: unknown): unknown {
   const isObject = typeof values === "object" && values !== null && !Array.isArray(values);
   return isObject ? Object.assign(Object.create(null), values) : values;
 }
 
 /**
- * Parses the values of an update. Each field is parsed on its own, so that no default replaces a field that is left out.
+ * Parses the values of an update. Each field is parsed on its own, so that no default replaces a field that is left
+ * out.
  *
  * @throws ReasonedError BAD_REQUEST (VALUE_INVALID) with the ZodError as its cause
  */

@@ -55,8 +55,8 @@ export function createRowWriter(table: PreparedTable, { sql, onWrite }: TableCon
     },
 
     /**
-     * Inserts rows, as many per statement as possible. In a transaction, SQLite saves the changed pages for each statement with
-     * a trigger, which costs more than the rows.
+     * Inserts rows, as many per statement as possible. In a transaction, SQLite saves the changed pages for each
+     * statement with a trigger, which costs more than the rows.
      */
     insertMany(list: readonly unknown[]): RawRow[] {
       const rows = list.map(encodeNew);

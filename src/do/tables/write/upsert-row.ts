@@ -7,10 +7,11 @@ import { parseInsert } from "./parse-row.js";
 import type { RowWriter } from "./row-writer.js";
 
 /**
- * Updates the row with the same values in the fields of a unique index, or inserts a new row. Must run in a transaction.
+ * Updates the row with the same values in the fields of a unique index, or inserts a new row. Must run in a
+ * transaction.
  *
- * @throws ReasonedError BAD_REQUEST: FIELD_UNKNOWN, QUERY_INVALID if the fields have no unique index, VALUE_INVALID if one
- * has no value; otherwise as `insert` and `update`
+ * @throws ReasonedError BAD_REQUEST: FIELD_UNKNOWN, QUERY_INVALID if the fields have no unique index, VALUE_INVALID if
+ * one has no value; otherwise as `insert` and `update`
  */
 export function upsertRow(
   table: PreparedTable,
