@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { codeOf } from "../storage/code-of.js";
+import { codeOf } from "../tables/code-of.js";
 import { withKv } from "./with-kv.js";
 
 describe("increment of a key whose schema has different input and output types", () => {

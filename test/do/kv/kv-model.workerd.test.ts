@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Kv } from "../../../src/router/kv/kv-api.js";
 import { encodeJson } from "../../../src/do/tables/codec/json-codec.js";
-import { codeOf } from "../storage/code-of.js";
+import { codeOf } from "../tables/code-of.js";
 import { withKv, type KvStorage } from "./with-kv.js";
 
 afterEach(() => void vi.useRealTimers());

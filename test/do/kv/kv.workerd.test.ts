@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { codeOf } from "../storage/code-of.js";
+import { codeOf } from "../tables/code-of.js";
 import { badKeys, oddKeys, values } from "./keys-and-values.js";
 import { withKv } from "./with-kv.js";
 

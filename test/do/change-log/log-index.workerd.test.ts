@@ -7,7 +7,7 @@ import { createLogIndex } from "../../../src/do/change-log/log-index.js";
 import { createLogIndexCache } from "../../../src/do/change-log/log-index-cache.js";
 import { table } from "../../../src/router/schema/table.js";
 import { countedSql } from "./counted-sql.js";
-import { withTables } from "./with-tables.js";
+import { withTables } from "../tables/with-tables.js";
 import { pruneLog } from "../../../src/do/change-log/prune-log.js";
 
 const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };

@@ -3,8 +3,8 @@ import { z } from "zod";
 import type { ChangeLog } from "../../../src/do/change-log/create-change-log.js";
 import { table } from "../../../src/router/schema/table.js";
 import { type Cursor, formatCursor } from "../../../src/shared/cursor.js";
-import { codeOf } from "./code-of.js";
-import { withTables } from "./with-tables.js";
+import { codeOf } from "../tables/code-of.js";
+import { withTables } from "../tables/with-tables.js";
 import { pruneLog } from "../../../src/do/change-log/prune-log.js";
 
 const definitions = {

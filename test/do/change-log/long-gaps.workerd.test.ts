@@ -5,7 +5,7 @@ import type { NetChange } from "../../../src/do/change-log/fold-changes.js";
 import { table } from "../../../src/router/schema/table.js";
 import type { Cursor } from "../../../src/shared/cursor.js";
 import { countedSql } from "./counted-sql.js";
-import { withTables } from "./with-tables.js";
+import { withTables } from "../tables/with-tables.js";
 
 const definitions = { notes: table(z.object({ text: z.string() })), others: table(z.object({ text: z.string() })) };
 const ROWS = 20_000;
