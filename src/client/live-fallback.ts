@@ -20,9 +20,6 @@ const SHORTEST_INTERVAL_MS = 100;
 /** The longest time between two rounds while they fail, in milliseconds. */
 const LONGEST_INTERVAL_MS = 60_000;
 
-/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
 /** Polls the live queries of one owner over HTTP while the socket does not work. */
 export function createLiveFallback({ read, interval, stringify, onRound }: LiveFallbackOptions) {
   const queries = new Set<PolledQuery>();
@@ -65,7 +62,7 @@ export function createLiveFallback({ read, interval, stringify, onRound }: LiveF
   }
 
   async function tick(): Promise<void> {
-    const delay = Math.min(Math.max(interval || 0, SHORTEST_INTERVAL_MS), LONGEST_TIMER_MS);
+    const delay = Math.max(interval || 0, SHORTEST_INTERVAL_MS);
     if (globalThis.document?.visibilityState === "hidden") return schedule(delay);
     const isComplete = await poll();
     if (isUp) return undefined;

@@ -31,10 +31,13 @@ export interface SocketLibrary {
 /** The settings that the sockets of all owners share. */
 export interface OwnerSocketSettings extends Pick<SocketCredentialsOptions, "headers" | "tokenLoader" | "call"> {
   readonly url: string;
-  /** How often live queries are read over HTTP while the socket does not work, in milliseconds. */
-  readonly interval: number | false;
+  /**
+   * How often live queries are read over HTTP while the socket does not work, in seconds.
+   * @default 5
+   */
+  readonly pollInterval?: number | false;
   /** @default the global WebSocket */
-  readonly WebSocket: SocketClass | undefined;
+  readonly WebSocket?: SocketClass;
   readonly runtime: TRPCClientRuntime;
   readonly watch: SessionWatch;
   readonly acks: WriteAcks;
@@ -67,10 +70,10 @@ const LINGER_MS = 5_000;
  */
 export function createOwnerSocket(options: OwnerSocketOptions) {
   const { url, organizationId, WebSocket: implementation, call, watch, acks, isCurrent } = options;
-  const { observable, superjson, TRPCClientError } = options;
+  const { observable, superjson, TRPCClientError, pollInterval = 5 } = options;
   const retryDelay = createRetryDelay();
   const fallback = createLiveFallback({
-    interval: options.interval,
+    interval: pollInterval && pollInterval * 1000,
     stringify: superjson.stringify,
     onRound: () => acks.beginRound(organizationId),
     read({ op }) {

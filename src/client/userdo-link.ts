@@ -71,9 +71,9 @@ export interface UserDOLinkOptions {
    */
   readonly onSignInChange?: SignInListener;
   /**
-   * How long a mutation's promise waits for this client's own live queries to show its writes, in milliseconds. `Infinity`: until
-   * they do.
-   * @default 2000
+   * How long a mutation's promise waits for this client's own live queries to show its writes, in seconds, at most 60.
+   * `Infinity`: until they do.
+   * @default 2
    */
   readonly liveTimeout?: number;
   /**
@@ -83,19 +83,18 @@ export interface UserDOLinkOptions {
    */
   readonly onLiveTimeout?: (path: string) => void;
   /**
-   * How often live queries are polled over HTTP while the socket does not work, in milliseconds, at least 100. This client's
-   * own writes are still shown at once. `false`: writes of other clients are shown when the socket works again.
-   * @default 5000
+   * How often live queries are polled over HTTP while the socket does not work, in seconds: at least 0.1, at most 600. This
+   * client's own writes are still shown at once. `false`: writes of other clients are shown when the socket works again.
+   * @default 5
    */
   readonly pollInterval?: number | false;
 }
-
-const POLL_INTERVAL_MS = 5_000;
 
 /**
  * Creates the terminating link for an app's own `createTRPCClient`. Queries and mutations go over HTTP, in batches;
  * subscriptions over the socket of their owner. The link includes the transformer.
  *
+ * @throws Error if `liveTimeout` or `pollInterval` is so long that it must be in milliseconds
  * @example
  * ```ts
  * const trpc = createTRPCClient<AppRouter>({ links: [loggerLink(), userdoLink({ url: "/trpc" })] });
@@ -103,14 +102,14 @@ const POLL_INTERVAL_MS = 5_000;
  * @see https://trpc.io/docs/client/links
  */
 export function userdoLink<TRouter extends AnyTRPCRouter>(options: UserDOLinkOptions = {}): TRPCLink<TRouter> {
-  return linkWith<TRouter>(options);
+  return linkWith<TRouter>(options, createWriteAcks(options.liveTimeout), createSignInEvents());
 }
 
 /** Creates the link with write acks and sign-in events that the client also uses itself. */
 export function linkWith<TRouter extends AnyTRPCRouter>(
   options: UserDOLinkOptions,
-  acks: WriteAcks = createWriteAcks(options.liveTimeout),
-  signIn: SignInEvents = createSignInEvents(),
+  acks: WriteAcks,
+  signIn: SignInEvents,
 ): TRPCLink<TRouter> {
   const {
     url = "/trpc",
@@ -119,9 +118,11 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
     credentials,
     tokens: store,
     onSignInChange,
+    liveTimeout = 0,
     onLiveTimeout,
   } = options;
-  const { pollInterval = POLL_INTERVAL_MS } = options;
+  if ((liveTimeout > 60 && liveTimeout < Infinity) || Number(options.pollInterval) > 600)
+    throw new Error("`liveTimeout` or `pollInterval` is not in seconds.");
   // The global fetch is read for each call, because an app may replace it.
   const fetch: Fetch = explainFailure((input, init) =>
     (options.fetch ?? globalThis.fetch)(
@@ -189,9 +190,8 @@ export function linkWith<TRouter extends AnyTRPCRouter>(
       },
     });
     const sockets = createSocketLinks({
+      ...options,
       url: websocketUrl,
-      interval: pollInterval,
-      WebSocket: options.WebSocket,
       headers: ownHeaders,
       tokenLoader,
       sessions,

@@ -13,17 +13,13 @@ interface Waiting {
   done(inTime: boolean): void;
 }
 
-/** How long a mutation waits for the page's own live queries to show it, in milliseconds. */
-const LIVE_TIMEOUT_MS = 2_000;
-
-/** The longest delay of a timer, in milliseconds. A longer one fires at once. */
-const LONGEST_TIMER_MS = 2_147_483_647;
-
 /**
  * Tracks which of the server's flushes the client's live queries show. After the results of a flush, the server sends its
  * position in the change log on each socket with live queries.
+ *
+ * @param liveTimeout how long a mutation waits for the page's own live queries to show it, in seconds
  */
-export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
+export function createWriteAcks(liveTimeout = 2) {
   const listeners = new Set<FlushListener>();
   /** The number of live queries of each owner. */
   const live = new Map<OrganizationId, number>();
@@ -137,13 +133,11 @@ export function createWriteAcks(timeoutMs = LIVE_TIMEOUT_MS) {
       return new Promise((resolve) => {
         const all = waiting.get(organizationId) ?? new Set();
         waiting.set(organizationId, all);
-        const timeout = setTimeout(
-          () => {
-            mine.done(false);
-            pollers.get(organizationId)?.(true);
-          },
-          Math.min(timeoutMs, LONGEST_TIMER_MS),
-        );
+        const onTimeout = (): void => {
+          mine.done(false);
+          pollers.get(organizationId)?.(true);
+        };
+        const timeout = liveTimeout < Infinity ? setTimeout(onTimeout, liveTimeout * 1000) : undefined;
         const mine: Waiting = {
           position,
           done(inTime) {

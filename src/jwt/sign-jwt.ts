@@ -3,15 +3,18 @@ import { signingKeyring, type SigningKey } from "./jwt-keys.js";
 import { purposes, type JwtPurpose } from "./jwt-purpose.js";
 import { signToken } from "./signed-token.js";
 
+/** In seconds. */
+const HOUR = 60 * 60;
+
 /** Options of the functions that sign a token. */
 export type SignJwtOptions = SigningKey & {
   /** The app that accepts the token: the name of its Durable Object binding. */
   readonly audience: string;
   /**
-   * How long the token is valid, in minutes.
-   * @default 15 for access tokens, 60 otherwise
+   * How long the token is valid, in seconds.
+   * @default 900 (15 minutes) for access tokens, 3600 (1 hour) otherwise
    */
-  readonly minutes?: number;
+  readonly expiresIn?: number;
 };
 
 /** The claims of a token. The issuer, the audience, the time of issue and the expiry are added. */
@@ -30,7 +33,7 @@ export type JwtClaims = { readonly sub: string } & Readonly<Record<string, unkno
  * @see https://www.rfc-editor.org/rfc/rfc7519
  */
 export function signJwt(claims: JwtClaims, options: SignJwtOptions): Promise<string> {
-  return sign("app", claims, options, 60);
+  return sign("app", claims, options, HOUR);
 }
 
 /**
@@ -45,7 +48,7 @@ export function generateAccessToken(
   options: SignJwtOptions,
 ): Promise<string> {
   const claims = { sub: userId, email, jti: crypto.randomUUID(), ...(sessionId !== undefined && { sid: sessionId }) };
-  return sign("access", claims, options, 15);
+  return sign("access", claims, options, HOUR / 4);
 }
 
 /**
@@ -59,19 +62,19 @@ export function generatePasswordResetToken(
   { userId, email }: { readonly userId: string; readonly email: string },
   options: SignJwtOptions,
 ): Promise<string> {
-  return sign("passwordReset", { sub: userId, email, jti: crypto.randomUUID() }, options, 60);
+  return sign("passwordReset", { sub: userId, email, jti: crypto.randomUUID() }, options, HOUR);
 }
 
 async function sign(
   name: JwtPurpose,
   claims: JwtClaims,
   options: SignJwtOptions,
-  defaultMinutes: number,
+  defaultLifetime: number,
 ): Promise<string> {
-  const { audience, minutes = defaultMinutes } = options;
+  const { audience, expiresIn = defaultLifetime } = options;
   const purpose = purposes[name];
-  if (!(minutes > 0 && minutes * 60 <= purpose.maxAge)) {
-    throw new TypeError(`\`minutes\` must be more than 0 and at most ${purpose.maxAge / 60} for this token.`);
+  if (!(expiresIn > 0 && expiresIn <= purpose.maxAge)) {
+    throw new TypeError(`\`expiresIn\` must be more than 0 and at most ${purpose.maxAge} seconds for this token.`);
   }
   const payload: JWTPayload & { sub: string } = { ...claims };
   return signToken({
@@ -79,6 +82,6 @@ async function sign(
     keyring: signingKeyring(options),
     audience,
     payload,
-    expiresAt: Date.now() + minutes * 60_000,
+    expiresAt: Date.now() + expiresIn * 1000,
   });
 }

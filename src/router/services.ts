@@ -1,6 +1,7 @@
-import type { AuditFilter, AuditPage } from "../shared/audit.js";
+import type { AuditEntry, AuditFilter } from "../shared/audit.js";
 import type { ExportedRecord } from "../shared/exported-record.js";
 import type { SessionEffect, SessionTokens } from "../shared/call.js";
+import type { Page } from "../shared/page.js";
 import type { ObjectAddress } from "../shared/owner.js";
 import type { Credentials, ListedSession, SignedIn, Signup, User } from "../shared/account.js";
 import type { BlockedInviter, Invitation, ListedOrganization, Member } from "../shared/organization.js";
@@ -126,7 +127,7 @@ export interface AccountService {
   delete(password: string): Promise<void>;
   /** Everything that the user's object stores about the user, except secrets. */
   export(): AsyncGenerator<ExportedRecord, void>;
-  audit(filter: AuditFilter): AuditPage;
+  audit(filter: AuditFilter): Page<AuditEntry>;
 }
 
 /** A user's sessions, for one caller. */

@@ -42,16 +42,9 @@ export interface AuditEntry {
 export interface AuditFilter {
   readonly limit: number;
   /** The `nextCursor` of the previous page. */
-  readonly cursor?: number | undefined;
+  readonly cursor?: string | undefined;
   readonly from?: Date | undefined;
   /** Exclusive. */
   readonly to?: Date | undefined;
   readonly action?: AuditAction | undefined;
-}
-
-/** A page of the audit log, newest entries first. */
-export interface AuditPage {
-  readonly entries: AuditEntry[];
-  /** The `cursor` of the next page; `undefined` on the last page. */
-  readonly nextCursor: number | undefined;
 }

@@ -32,11 +32,8 @@ export function checkText(name: string, value: unknown): void {
   throw new Error(`${name}: this is not a string, or is empty. If it comes from a variable, set the variable.`);
 }
 
-/** The longest duration of an option, in days. A time that much later is still valid for dates, alarms and cookies. */
-export const MAX_DURATION_DAYS = 36_525;
-
-/** {@link MAX_DURATION_DAYS} in seconds. */
-export const MAX_DURATION_SECONDS = MAX_DURATION_DAYS * 86_400;
+/** The longest duration of an option: 100 years. A time that much later is still valid for dates, alarms and cookies. */
+export const MAX_DURATION_SECONDS = 36_525 * 86_400;
 
 export interface NumberRule {
   /** @default above zero */

@@ -32,7 +32,7 @@ async function signUp(options: UserDOLinkOptions) {
   let stored: SessionTokens | undefined;
   const tokens = { get: () => stored, set: (next: SessionTokens | undefined) => void (stored = next) };
   const open = (more: UserDOLinkOptions) => createClient<AppRouter>({ url: `${app.origin}/trpc`, tokens, ...more });
-  const client = open({ pollInterval: 300, ...options });
+  const client = open({ pollInterval: 0.3, ...options });
   await client.auth.signup.mutate({ email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
   return { client, other: open({}) };
 }

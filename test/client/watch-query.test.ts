@@ -43,7 +43,7 @@ async function watchTexts({ notes }: Awaited<ReturnType<typeof signUp>>["client"
 describe("watchQuery", () => {
   it("resolves a mutation's promise when the client's own queries show the write", async () => {
     const late: string[] = [];
-    const { client } = await signUp({ liveTimeout: 30_000, onLiveTimeout: (path) => late.push(path) });
+    const { client } = await signUp({ liveTimeout: 30, onLiveTimeout: (path) => late.push(path) });
     const { received } = await watchTexts(client);
     for (let n = 0; n < 20; n++) {
       const { text } = await client.notes.create.mutate({ text: `note ${n}` });
@@ -58,7 +58,7 @@ describe("watchQuery", () => {
   });
 
   it("does not delay a mutation without live queries", async () => {
-    const { client } = await signUp({ liveTimeout: 30_000 });
+    const { client } = await signUp({ liveTimeout: 30 });
     expect(await client.notes.create.mutate({ text: "one" })).toMatchObject({ text: "one" });
     const { stop } = await watchTexts(client);
     stop();
@@ -67,7 +67,7 @@ describe("watchQuery", () => {
 
   it("resolves a mutation whose write is not shown in time, and reports its path", async () => {
     const late: string[] = [];
-    const { client } = await signUp({ liveTimeout: 1, onLiveTimeout: (path) => late.push(path) });
+    const { client } = await signUp({ liveTimeout: 0.001, onLiveTimeout: (path) => late.push(path) });
     const received: unknown[] = [];
     onTestFinished(watchQuery(client.notes.slow, undefined, { onData: (result) => received.push(result) }));
     await expect.poll(() => received.length).toBe(1);
@@ -127,7 +127,7 @@ describe("a watched query that fails", () => {
   it.each(["SERVICE_UNAVAILABLE", "TOO_MANY_REQUESTS", "TIMEOUT", "BAD_GATEWAY", "GATEWAY_TIMEOUT"])(
     "is sent again after %s until it succeeds, and follows writes again",
     async (code) => {
-      const account = await signUp({ liveTimeout: 1 });
+      const account = await signUp({ liveTimeout: 0.001 });
       const { results, codes, statuses } = watchFailing(account.client);
       await expect.poll(() => results, eventually).toEqual(["fine"]);
       const heal = await fail(account, code);
@@ -143,7 +143,7 @@ describe("a watched query that fails", () => {
   );
 
   it("is sent again after SERVICE_UNAVAILABLE on the first run", async () => {
-    const account = await signUp({ liveTimeout: 1 });
+    const account = await signUp({ liveTimeout: 0.001 });
     const heal = await fail(account, "SERVICE_UNAVAILABLE");
     const { results, codes, statuses } = watchFailing(account.client);
     await expect.poll(async () => (await account.client.trace.mutate()).length, eventually).toBe(1);
@@ -155,7 +155,7 @@ describe("a watched query that fails", () => {
   it.each(["BAD_REQUEST", "UNAUTHORIZED", "FORBIDDEN", "NOT_FOUND", "CONFLICT", "INTERNAL_SERVER_ERROR"])(
     "ends with the error after %s",
     async (code) => {
-      const account = await signUp({ liveTimeout: 1 });
+      const account = await signUp({ liveTimeout: 0.001 });
       const { results, codes } = watchFailing(account.client);
       await expect.poll(() => results, eventually).toEqual(["fine"]);
       const heal = await fail(account, code);
@@ -168,7 +168,7 @@ describe("a watched query that fails", () => {
   );
 
   it("is not sent again after it was stopped", async () => {
-    const account = await signUp({ liveTimeout: 1 });
+    const account = await signUp({ liveTimeout: 0.001 });
     const { results, statuses, stop } = watchFailing(account.client);
     await expect.poll(() => results, eventually).toEqual(["fine"]);
     await fail(account, "SERVICE_UNAVAILABLE");

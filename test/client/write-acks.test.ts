@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 const cursor = "7.0123456789abcdef";
 
-it.each([2 ** 31, Number.POSITIVE_INFINITY])("waits for up to %s ms until a write is shown", async (timeout) => {
+it.each([3_601, Number.POSITIVE_INFINITY])("waits for up to %s seconds until a write is shown", async (timeout) => {
   const acks = createWriteAcks(timeout);
   acks.begin(undefined);
   acks.opened(undefined);

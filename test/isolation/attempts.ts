@@ -53,7 +53,7 @@ export const attempts: Readonly<Record<string, Attempts>> = {
   "account.update": () => [{ profile: {} }],
   "account.delete": ({ password }) => [{ password }],
   "account.export": nothing,
-  "account.audit.list": () => [{}, { cursor: 1 }],
+  "account.audit.list": () => [{}, { cursor: "1" }],
   "sessions.list": nothing,
   "sessions.rename": ({ sessionId }) => [{ id: sessionId, name: "taken" }],
   "sessions.revoke": ({ sessionId }) => [{ id: sessionId }],

@@ -72,7 +72,7 @@ describe("the framework's own tokens", () => {
 
   it("does not let claims override the reserved claims", async () => {
     const claims = { sub: userId, iss: "somebody", aud: "OTHER_DO", exp: 9_999_999_999, iat: 0 };
-    const { payload } = (await verifyJwt(await signJwt(claims, { secret, audience, minutes: 5 }), {
+    const { payload } = (await verifyJwt(await signJwt(claims, { secret, audience, expiresIn: 5 * 60 }), {
       ...access,
       purpose: "app",
     })) as { payload: Record<string, unknown> };

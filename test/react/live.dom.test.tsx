@@ -100,7 +100,7 @@ it("useInfiniteQuery keeps every page current", async () => {
   function Pages() {
     const trpc = useTRPC();
     const { data, fetchNextPage, hasNextPage } = useInfiniteQuery(
-      live(trpc.notes.pages.infiniteQueryOptions({ size: 2 }, { getNextPageParam: ({ nextCursor }) => nextCursor })),
+      live(trpc.notes.pages.infiniteQueryOptions({ limit: 2 }, { getNextPageParam: ({ nextCursor }) => nextCursor })),
     );
     return (
       <button onClick={() => void fetchNextPage()}>

@@ -130,7 +130,7 @@ expectTypeOf(tables.posts.select("id", "stars").orderBy("score").all()).toEqualT
 tables.posts.select("titel");
 // @ts-expect-error not a field
 tables.posts.select();
-expectTypeOf(tables.notes.page({ after: null, size: 10 })).toEqualTypeOf<{
+expectTypeOf(tables.notes.page({ cursor: null, limit: 10 })).toEqualTypeOf<{
   readonly items: Row<typeof definitions.notes>[];
   readonly nextCursor: string | null;
 }>();

@@ -138,11 +138,11 @@ describe("the network of a request", () => {
     for (const { path, headers: own, body } of Object.values(requestsTo("auth.login", { email, password }))) {
       await browser.fetch(path, { method: "POST", headers: { ...headers, ...own }, body, redirect: "manual" });
     }
-    const { entries } = await client.account.audit.list.query({ action: "login" });
+    const { items: entries } = await client.account.audit.list.query({ action: "login" });
     expect(entries.map(({ network }) => network)).toEqual(Array(4).fill("203.0.113.7"));
     for (const transport of (await signedInTransports({ browser, user })).slice(-2)) {
       await transport.mutate("account.update", { profile: {} });
-      const [newest] = (await client.account.audit.list.query({ action: "profile.update" })).entries;
+      const [newest] = (await client.account.audit.list.query({ action: "profile.update" })).items;
       expect(newest?.network).toBeUndefined();
     }
   });

@@ -1,6 +1,8 @@
-import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_DAYS } from "../../shared/check-options.js";
-import type { AuditAction, AuditEntry, AuditFilter, AuditPage } from "../../shared/audit.js";
+import { ReasonedError } from "../../router/reasoned-error.js";
+import { checkNumber, checkOptionNames, withDefaultOptions, MAX_DURATION_SECONDS } from "../../shared/check-options.js";
+import type { AuditAction, AuditEntry, AuditFilter } from "../../shared/audit.js";
 import type { Device } from "../../shared/device.js";
+import type { Page } from "../../shared/page.js";
 import { pruneAudit } from "./audit-retention.js";
 
 /** The session and device that an audited action came from. */
@@ -12,16 +14,16 @@ export interface ActingSession {
 /** How long and how many entries of the audit log are stored. */
 export interface AuditOptions {
   /**
-   * How long entries are stored, in days.
-   * @default 365
+   * How long entries are stored, in seconds.
+   * @default 31536000 (365 days)
    */
-  readonly days?: number;
+  readonly maxAge?: number;
   /**
    * Maximum number of entries. A twentieth is reserved for the newest entries of each action and outcome. Beyond the maximum,
    * entries of actions that can be repeated without limit, such as exports, are deleted first, then the oldest.
    * @default 10000
    */
-  readonly entries?: number;
+  readonly maxEntries?: number;
   /**
    * Whether entries contain the network of the caller: the IPv4 address, or the first 64 bits of the IPv6 address.
    * @default false
@@ -47,7 +49,11 @@ export const auditSchema = `
     network TEXT
   ) STRICT`;
 
-export const auditDefaults: Required<AuditOptions> = { days: 365, entries: 10_000, network: false };
+export const auditDefaults: Required<AuditOptions> = {
+  maxAge: 365 * 24 * 60 * 60,
+  maxEntries: 10_000,
+  network: false,
+};
 
 /**
  * Fills in the defaults.
@@ -55,10 +61,10 @@ export const auditDefaults: Required<AuditOptions> = { days: 365, entries: 10_00
  * @throws Error that names the option which could not take effect
  */
 export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
-  checkOptionNames("audit", given, { days: true, entries: true, network: true });
+  checkOptionNames("audit", given, { maxAge: true, maxEntries: true, network: true });
   const filled = withDefaultOptions(auditDefaults, given);
-  checkNumber("audit.days", filled.days, { max: MAX_DURATION_DAYS, isWhole: false });
-  checkNumber("audit.entries", filled.entries);
+  checkNumber("audit.maxAge", filled.maxAge, { max: MAX_DURATION_SECONDS, isWhole: false });
+  checkNumber("audit.maxEntries", filled.maxEntries);
   if (typeof filled.network === "boolean") return filled;
   throw new Error("audit.network: this is not a boolean. Use true or false.");
 }
@@ -66,7 +72,8 @@ export function auditOptions(given: AuditOptions = {}): Required<AuditOptions> {
 /** Events of an account that its user can list. Entries are added and pruned, but never changed. */
 export interface AuditLog {
   add(event: AuditEvent): void;
-  list(filter: AuditFilter): AuditPage;
+  /** @throws ReasonedError BAD_REQUEST (CURSOR_INVALID) */
+  list(filter: AuditFilter): Page<AuditEntry>;
 }
 
 /** Number of new entries between two prunings. Pruning reads the whole index. */
@@ -96,18 +103,28 @@ export function createAuditLog(sql: SqlStorage, options: Required<AuditOptions>)
           `SELECT * FROM _audit
            WHERE id < ? AND at >= ? AND at < ? AND (?4 IS NULL OR action = ?4)
            ORDER BY id DESC LIMIT ?5`,
-          cursor ?? Number.MAX_SAFE_INTEGER,
+          cursor === undefined ? Number.MAX_SAFE_INTEGER : parseCursor(cursor),
           from?.getTime() ?? 0,
           to?.getTime() ?? Number.MAX_SAFE_INTEGER,
           action ?? null,
           limit + 1,
         )
         .toArray();
-      const entries = rows.slice(0, limit).map(toEntry);
-      const nextCursor = rows.length > limit ? entries.at(-1)?.id : undefined;
-      return { entries, nextCursor };
+      const items = rows.slice(0, limit).map(toEntry);
+      const last = rows.length > limit ? items.at(-1) : undefined;
+      return { items, nextCursor: last ? String(last.id) : null };
     },
   };
+}
+
+/** Returns the id of the last entry of the previous page. */
+function parseCursor(cursor: string): number {
+  if (/^[1-9]\d{0,14}$/.test(cursor)) return Number(cursor);
+  throw new ReasonedError({
+    code: "BAD_REQUEST",
+    reason: "CURSOR_INVALID",
+    message: "This cursor is not valid. Pass the nextCursor of the previous page, or no cursor for the first page.",
+  });
 }
 
 function toEntry(row: Record<string, SqlStorageValue>): AuditEntry {

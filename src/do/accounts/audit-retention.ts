@@ -1,7 +1,5 @@
 import type { AuditAction } from "../../shared/audit.js";
 
-const DAY = 24 * 60 * 60_000;
-
 /** Actions that a session, or anyone, can repeat without limit. Their entries are deleted first when the log is full. */
 const REPEATABLE: readonly AuditAction[] = [
   "account.export",
@@ -20,10 +18,10 @@ const REPEATABLE: readonly AuditAction[] = [
 const SHARES = 20;
 
 export interface AuditRetention {
-  /** Days. */
-  readonly days: number;
-  /** Entries, of all kinds together. */
-  readonly entries: number;
+  /** The maximum age of an entry, in seconds. */
+  readonly maxAge: number;
+  /** The maximum number of entries, of all kinds together. */
+  readonly maxEntries: number;
 }
 
 /**
@@ -31,10 +29,10 @@ export interface AuditRetention {
  * entries of each kind, a twentieth of the limit, always stay, so that no kind can displace another. Of
  * the rest, repeatable actions are deleted first, then the oldest.
  */
-export function pruneAudit(sql: SqlStorage, { days, entries }: AuditRetention, now: number): void {
-  sql.exec("DELETE FROM _audit WHERE at < ?", now - days * DAY);
+export function pruneAudit(sql: SqlStorage, { maxAge, maxEntries }: AuditRetention, now: number): void {
+  sql.exec("DELETE FROM _audit WHERE at < ?", now - maxAge * 1000);
   const { count } = sql.exec("SELECT count(*) AS count FROM _audit").one();
-  if (Number(count) <= entries) return;
+  if (Number(count) <= maxEntries) return;
   // The newest entry always stays, so that its id is never used again.
   sql.exec(
     `DELETE FROM _audit WHERE id NOT IN (
@@ -43,8 +41,8 @@ export function pruneAudit(sql: SqlStorage, { days, entries }: AuditRetention, n
       )
       ORDER BY position <= ?1 DESC, position > ?1 AND action IN (SELECT value FROM json_each(?2)), id DESC LIMIT ?3
     )`,
-    Math.max(1, Math.floor(entries / SHARES)),
+    Math.max(1, Math.floor(maxEntries / SHARES)),
     JSON.stringify(REPEATABLE),
-    entries,
+    maxEntries,
   );
 }

@@ -1,5 +1,6 @@
 import type { Kv } from "../../router/kv/kv-api.js";
 import type { ExportedRecord } from "../../shared/exported-record.js";
+import type { Page } from "../../shared/page.js";
 import type { BlockedInviter } from "../../shared/organization.js";
 import { toUser, type AccountStore } from "./account-store.js";
 import { countFitting, SMALL_PAGE_BYTES } from "../tables/query/page-bytes.js";
@@ -74,18 +75,18 @@ export async function* exportRecords(options: ExportOptions): AsyncGenerator<Exp
   for (const table of tableNames) {
     for (const data of allRows(options, table)) yield { type: "row", table, data };
   }
-  for (let after: string | null = null; ;) {
-    const { items, nextCursor } = kv.list({ after });
-    for (const data of items) yield { type: "key", data };
-    if (nextCursor === null) break;
-    after = nextCursor;
-  }
-  let cursor: number | undefined;
-  do {
-    const { entries, nextCursor } = audit.list({ limit: PAGE_ROWS, cursor });
-    for (const data of entries) yield { type: "audit", data };
+  for (const data of allItems((cursor) => kv.list({ cursor }))) yield { type: "key", data };
+  for (const data of allItems((cursor) => audit.list({ limit: PAGE_ROWS, cursor }))) yield { type: "audit", data };
+}
+
+/** Reads a list page by page. */
+function* allItems<TItem>(read: (cursor: string | undefined) => Page<TItem>): Generator<TItem, void> {
+  for (let cursor: string | undefined; ;) {
+    const { items, nextCursor } = read(cursor);
+    yield* items;
+    if (nextCursor === null) return;
     cursor = nextCursor;
-  } while (cursor !== undefined);
+  }
 }
 
 /** Reads small pages, because a slow client keeps a page in memory. */

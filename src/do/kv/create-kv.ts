@@ -1,7 +1,8 @@
 import { ReasonedError } from "../../router/reasoned-error.js";
-import type { Kv, KvListOptions, KvPage, KvSetOptions, KvWatched } from "../../router/kv/kv-api.js";
+import type { Kv, KvEntry, KvListOptions, KvSetOptions, KvWatched } from "../../router/kv/kv-api.js";
 import { keyProblem, prefixProblem } from "../../router/kv/kv-key.js";
 import type { KvSchemas } from "../../router/kv/kv-schemas.js";
+import type { Page } from "../../shared/page.js";
 import type { RowFilter } from "../change-log/row-filter.js";
 import { countFitting } from "../tables/query/page-bytes.js";
 import { prefixRange } from "../tables/query/prefix-range.js";
@@ -83,7 +84,7 @@ export function createKv({ store, schemas, onWrite, transactionSync, pageBytes, 
       return existed;
     },
 
-    list({ prefix = "", after = null, limit = 100 }: KvListOptions = {}): KvPage {
+    list({ prefix = "", cursor: after = null, limit = 100 }: KvListOptions = {}): Page<KvEntry> {
       checkPrefix(prefix);
       if (after !== null) checkPrefix(after);
       if (!Number.isSafeInteger(limit) || limit < 1 || limit > PAGE_ENTRIES) {

@@ -10,7 +10,7 @@ const { router, cookieProcedure, userProcedure } = builtinRoot;
 
 const auditFilter = z.strictObject({
   limit: z.int().min(1).max(200).default(50),
-  cursor: z.int().positive().nullish(),
+  cursor: z.string().nullish(),
   /** TanStack's infinite queries send it with the cursor. */
   direction: z.literal("forward").optional(),
   from: z.date().optional(),
@@ -43,7 +43,7 @@ export function createAccountRouter<TApp extends AppDefinition>(profile: TApp["p
     export: userProcedure.subscription(({ ctx }) => accountOf(ctx).export()),
 
     audit: router({
-      /** Returns a page of the account's audit log, the newest entries first. */
+      /** Returns a page of the account's audit log, the newest entries first. @throws BAD_REQUEST (CURSOR_INVALID) */
       list: userProcedure
         .input(auditFilter.prefault({}))
         .query(({ ctx, input }) => accountOf(ctx).audit(filterOf(input))),

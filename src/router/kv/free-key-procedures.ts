@@ -33,17 +33,14 @@ export const freeKeyProcedures = {
       z
         .strictObject({
           prefix: z.string().optional(),
-          after: z.string().nullish(),
-          /** TanStack's infinite queries send `cursor`, which equals `after`, and `direction`. */
           cursor: z.string().nullish(),
+          /** TanStack's infinite queries send it with the cursor. */
           direction: z.literal("forward").optional(),
           limit: z.number().optional(),
         })
         .optional(),
     )
-    .query(({ ctx, input: { prefix, after, cursor, limit } = {} }) =>
-      ctx.kv.list({ prefix, after: cursor ?? after, limit }),
-    ),
+    .query(({ ctx, input: { prefix, cursor, limit } = {} }) => ctx.kv.list({ prefix, cursor, limit })),
 
   increment: userProcedure
     .input(z.strictObject({ key, by: z.number().optional() }))

@@ -1,6 +1,7 @@
 import type { TrackedEnvelope } from "@trpc/server";
 import type { z } from "zod";
 import type { KvChange } from "../../shared/kv-change.js";
+import type { Page } from "../../shared/page.js";
 import type { KvSchemas } from "./kv-schemas.js";
 
 /** A key: one that the app declares, or any other text. */
@@ -48,22 +49,15 @@ export interface KvListOptions {
    */
   readonly prefix?: string | undefined;
   /**
-   * The `nextCursor` of the previous page, or any key. The page begins with the next key.
+   * The `nextCursor` of the previous page.
    * @default the first page
    */
-  readonly after?: string | null | undefined;
+  readonly cursor?: string | null | undefined;
   /**
    * The maximum number of entries, from 1 to 1,000. A page of large values ends at 4 MiB.
    * @default 100
    */
   readonly limit?: number | undefined;
-}
-
-/** A page of entries, sorted by the UTF-8 bytes of their keys. */
-export interface KvPage {
-  readonly items: KvEntry[];
-  /** The cursor of the next page, for `after`; `null` on the last page. */
-  readonly nextCursor: string | null;
 }
 
 /** The keys to watch: one key, or all keys with a prefix. */
@@ -102,7 +96,7 @@ export interface Kv<TSchemas extends KvSchemas = KvSchemas> {
   /** Deletes a key. Returns whether it existed. @throws TRPCError BAD_REQUEST, CONFLICT as `set` */
   delete(key: KvKey<TSchemas>, options?: Pick<KvSetOptions, "ifVersion">): boolean;
   /**
-   * Returns a page of entries.
+   * Returns a page of entries, sorted by the UTF-8 bytes of their keys.
    *
    * @throws TRPCError BAD_REQUEST for an invalid prefix, cursor or limit
    * @example
@@ -110,7 +104,7 @@ export interface Kv<TSchemas extends KvSchemas = KvSchemas> {
    * const { items, nextCursor } = ctx.kv.list({ prefix: "draft:", limit: 20 });
    * ```
    */
-  list(options?: KvListOptions): KvPage;
+  list(options?: KvListOptions): Page<KvEntry>;
   /**
    * Adds to a number, and returns the sum. A missing key counts as 0. The key keeps its expiry.
    *

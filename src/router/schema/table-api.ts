@@ -1,28 +1,22 @@
 import type { TrackedEnvelope } from "@trpc/server";
 import type { Change } from "../../shared/change.js";
+import type { Page } from "../../shared/page.js";
 import type { ConditionFn } from "./conditions.js";
 import type { Operands } from "./operators.js";
 import type { Insert, Row, ShapeOf, Update } from "./row.js";
 import type { TableDefinition, TableDefinitions } from "./table.js";
-
-/** A page of rows. */
-export interface Page<TRow> {
-  readonly items: TRow[];
-  /** The cursor of the next page, for `after`; `null` on the last page. */
-  readonly nextCursor: string | null;
-}
 
 export interface PageOptions {
   /**
    * The `nextCursor` of the previous page.
    * @default the first page
    */
-  readonly after?: string | null | undefined;
+  readonly cursor?: string | null | undefined;
   /**
    * The maximum number of rows, from 1 to 1,000.
    * @default 50
    */
-  readonly size?: number | undefined;
+  readonly limit?: number | undefined;
 }
 
 /** A query of one table. Immutable, so it can be stored and extended: each method returns a new query. Synchronous. */
@@ -99,14 +93,14 @@ export interface TableQuery<TDefinition extends TableDefinition, TRow = Row<TDef
    * Returns a page of the rows, sorted by id unless the query sorts them. The next page begins after the last row of this page,
    * so rows that are added or deleted in between cause no duplicates and no gaps.
    *
-   * A page has fewer rows than `size` if they take more than 4 MiB as stored, but at least one.
+   * A page has fewer rows than `limit` if they take more than 4 MiB as stored, but at least one.
    *
    * The cursor works with this query only. It contains, in readable form, the (shortened) values by which the last row is sorted.
    *
-   * @throws TRPCError BAD_REQUEST for an invalid size, the cursor of another query, or a query with `limit` or `offset`
+   * @throws TRPCError BAD_REQUEST for an invalid limit, the cursor of another query, or a query with `limit` or `offset`
    * @example
    * ```ts
-   * const { items, nextCursor } = ctx.tables.posts.orderBy("createdAt", "desc").page({ after: input.cursor, size: 20 });
+   * const { items, nextCursor } = ctx.tables.posts.orderBy("createdAt", "desc").page({ cursor: input.cursor, limit: 20 });
    * ```
    */
   page(options?: PageOptions): Page<TRow>;

@@ -175,7 +175,7 @@ describe("the account", () => {
     await client.auth.login.mutate({ email, password });
     await client.account.update.mutate({ profile: { firstName: "Ada" } });
 
-    const { entries } = await client.account.audit.list.query({});
+    const { items: entries } = await client.account.audit.list.query({});
     expect(entries.map(({ action, outcome }) => [action, outcome])).toEqual([
       ["profile.update", "ok"],
       ["login", "ok"],
@@ -189,20 +189,25 @@ describe("the account", () => {
 
     await openBrowser().client().auth.login.mutate({ email, password });
     await client.sessions.revokeOthers.mutate();
-    const [newest] = (await client.account.audit.list.query({ limit: 1, action: "session.revoke" })).entries;
+    const [newest] = (await client.account.audit.list.query({ limit: 1, action: "session.revoke" })).items;
     expect(newest?.at.getTime()).toBeGreaterThan(entries[0]!.at.getTime());
 
     const first = await client.account.audit.list.query({ limit: 2, to: entries[0]!.at });
     const second = await client.account.audit.list.query({ limit: 2, cursor: first.nextCursor!, to: entries[0]!.at });
-    expect([...first.entries, ...second.entries]).toEqual(entries.slice(1, 5));
+    expect([...first.items, ...second.items]).toEqual(entries.slice(1, 5));
+    for (const cursor of ["", "0", "-1", "1.5", "yesterday"]) {
+      await expect(client.account.audit.list.query({ cursor })).rejects.toMatchObject({
+        data: { code: "BAD_REQUEST", reason: "CURSOR_INVALID" },
+      });
+    }
     const infinite = { limit: 2, cursor: null, direction: "forward" as const, to: entries[0]!.at };
     expect(await client.account.audit.list.query(infinite)).toEqual(first);
     const failed = await client.account.audit.list.query({ action: "login" });
-    expect(failed.entries).toHaveLength(3);
+    expect(failed.items).toHaveLength(3);
     const later = await client.account.audit.list.query({ from: new Date(Date.now() + 60_000) });
-    expect(later).toEqual({ entries: [], nextCursor: undefined });
-    expect((await client.account.audit.list.query({ to: entries[4]!.at })).entries).toEqual([]);
-    expect((await client.account.audit.list.query({ from: entries[4]!.at })).entries).toHaveLength(7);
+    expect(later).toEqual({ items: [], nextCursor: null });
+    expect((await client.account.audit.list.query({ to: entries[4]!.at })).items).toEqual([]);
+    expect((await client.account.audit.list.query({ from: entries[4]!.at })).items).toHaveLength(7);
   });
 });
 
@@ -210,7 +215,7 @@ it("records a new password that could not be checked against breaches", async ()
   const client = openBrowser().client("batch", "/other");
   await client.auth.signup.mutate({ email: freshEmail(), password });
   await client.auth.changePassword.mutate({ currentPassword: password, newPassword: "another horse battery" });
-  const { entries } = await client.account.audit.list.query();
+  const { items: entries } = await client.account.audit.list.query();
   expect(entries.map(({ action, outcome }) => [action, outcome])).toEqual([
     ["password.lookUp", "failed"],
     ["password.change", "ok"],

@@ -17,11 +17,11 @@ interface Opened {
 }
 
 /** An audit log in an empty object. */
-function withLog(entries: number, work: (opened: Opened) => void): Promise<void> {
+function withLog(maxEntries: number, work: (opened: Opened) => void): Promise<void> {
   const object = env.BARE_DO.getByName(crypto.randomUUID());
   return runInDurableObject(object, (_instance, { storage: { sql } }) => {
     sql.exec(auditSchema);
-    const log = createAuditLog(sql, { ...auditDefaults, entries });
+    const log = createAuditLog(sql, { ...auditDefaults, maxEntries });
     const numberOf = (query: string, ...values: string[]) => Number(sql.exec(query, ...values).one()["count"]);
     work({
       log,
@@ -83,7 +83,7 @@ describe("a full audit log", () => {
     withLog(200, ({ log, add }) => {
       add("login", 400);
       add("account.export", 5);
-      const { entries } = log.list({ limit: 1_000 });
+      const { items: entries } = log.list({ limit: 1_000 });
       expect(entries.slice(0, 5).map(({ action }) => action)).toEqual(Array(5).fill("account.export"));
       const ids = entries.map(({ id }) => id);
       expect(ids).toEqual(ids.map((_, index) => 405 - index));
@@ -100,7 +100,7 @@ describe("a full audit log", () => {
       for (let round = 0; round < 20; round++) for (const [action, outcome] of repeatable) add(action, 1, outcome);
       add("login", 10);
       expect(total()).toBe(entries);
-      expect(log.list({ limit: 1 }).entries[0]?.id).toBe(150);
+      expect(log.list({ limit: 1 }).items[0]?.id).toBe(150);
     }),
   );
 
@@ -119,6 +119,6 @@ it("keeps the entries of a user whose session exports repeatedly", async () => {
     const log = createAuditLog(storage.sql, auditDefaults);
     for (let index = 0; index < 10_100; index++) log.add({ action: "account.export", outcome: "ok", device: {} });
   });
-  const { entries } = await client.account.audit.list.query({ action: "signup" });
+  const { items: entries } = await client.account.audit.list.query({ action: "signup" });
   expect(entries).toHaveLength(1);
 });

@@ -208,7 +208,7 @@ describe("a link that confirms a device", () => {
   it("is in the audit log, when it was requested and when it was used", async () => {
     const { client, email } = await signUpVerified();
     await confirm(await requestLink(email), openBrowser());
-    const { entries } = await client.account.audit.list.query();
+    const { items: entries } = await client.account.audit.list.query();
     expect(entries.map(({ action }) => action)).toEqual(
       expect.arrayContaining(["device.confirmRequest", "device.confirm"]),
     );

@@ -90,7 +90,7 @@ describe("the size of a profile", () => {
     socket.socket.close();
     const caller = createCaller<AppRouter>(env.BLOG_DO).asUser({ userId: user.id });
     await expect(caller.account.update({ profile })).rejects.toMatchObject({ code: "PAYLOAD_TOO_LARGE" });
-    const { entries } = await client.account.audit.list.query({ action: "profile.update" });
+    const { items: entries } = await client.account.audit.list.query({ action: "profile.update" });
     expect(entries).toEqual([]);
   });
 

@@ -50,7 +50,7 @@ describe("a renewal without a reply", () => {
       await overHttp(before, link).query("auth.me");
       expect(before.cookies.get(refreshName)).toBe(after.cookies.get(refreshName));
       expect(await isSignedIn(before)).toBe(true);
-      expect((await reusesOf(before)).entries).toEqual([]);
+      expect((await reusesOf(before)).items).toEqual([]);
       vi.useRealTimers();
     }
   });
@@ -144,7 +144,7 @@ describe("a copied refresh token", () => {
     expect(await isSignedIn(before)).toBe(false);
     expect(await isSignedIn(after)).toBe(false);
     await browser.client().auth.login.mutate({ email, password });
-    expect((await reusesOf(browser)).entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
+    expect((await reusesOf(browser)).items).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
   });
 
   it("is accepted for thirty seconds after the successor was seen, because tabs refresh at the same time", async () => {

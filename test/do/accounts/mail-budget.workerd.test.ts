@@ -202,7 +202,7 @@ describe("notices to a verified address", () => {
     await mailTo(email, "passwordChanged", 3);
     await deliver(user.id);
     expect(countMails(email, "passwordChanged")).toBe(3);
-    const { entries } = await client.account.audit.list.query({ action: "password.change" });
+    const { items: entries } = await client.account.audit.list.query({ action: "password.change" });
     expect(entries).toHaveLength(5);
     // A notice that is not sent leaves nothing stored and is not reported as an error.
     expect(await runInDurableObject(userObject(user.id), (instance) => instance.deadLetters())).toEqual([]);

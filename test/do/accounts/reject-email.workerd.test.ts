@@ -149,7 +149,7 @@ describe("rejecting a new address of an account", () => {
           : sql.exec("SELECT * FROM _pointer").toArray(),
     );
     expect(pointers).toEqual([]);
-    const { entries } = await client.account.audit.list.query({ action: "email.reject" });
+    const { items: entries } = await client.account.audit.list.query({ action: "email.reject" });
     expect(entries).toHaveLength(1);
     expect((await signUp(target)).user.id).not.toBe(user.id);
   });

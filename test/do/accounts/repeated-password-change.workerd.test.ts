@@ -35,7 +35,7 @@ async function lost() {
 const repeat = (browser: Browser, input = change) => codeOf(browser.client().auth.changePassword.mutate(input));
 const isSignedIn = async (browser: Browser) => (await codeOf(browser.client().auth.me.query())) === "none";
 const entriesOf = async (browser: Browser, action: "password.change" | "session.reuse" | "password.confirm") =>
-  (await browser.client().account.audit.list.query({ action })).entries.length;
+  (await browser.client().account.audit.list.query({ action })).items.length;
 
 describe("a password change without a reply, over cookies", () => {
   it.each([0, 31_000, 14 * MINUTE, 6 * DAY])("is answered again after %i ms, and changes nothing", async (wait) => {

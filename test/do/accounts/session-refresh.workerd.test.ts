@@ -58,7 +58,7 @@ describe("silent refresh", () => {
     expect(sessionCookies(thief)).toEqual([]);
     expect(await codeOf(client.auth.me.query())).toBe("UNAUTHORIZED");
     await client.auth.login.mutate({ email, password });
-    const { entries } = await client.account.audit.list.query({ action: "session.reuse" });
+    const { items: entries } = await client.account.audit.list.query({ action: "session.reuse" });
     expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
   });
 

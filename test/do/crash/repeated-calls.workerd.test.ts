@@ -27,7 +27,7 @@ describe("an object that is stopped after each step and called again", { timeout
         expect(await codeOf(client.auth.me.query())).toBe("none");
         expect(await codeOf(other.auth.me.query())).toBe("UNAUTHORIZED");
         expect(await client.sessions.list.query()).toHaveLength(1);
-        const { entries } = await client.account.audit.list.query({ action: "password.change" });
+        const { items: entries } = await client.account.audit.list.query({ action: "password.change" });
         expect(entries).toHaveLength(1);
         expect(await codeOf(someone().auth.login.mutate({ email, password }))).toBe("UNAUTHORIZED");
         expect((await someone().auth.login.mutate({ email, password: newPassword })).user.id).toBe(user.id);

@@ -112,7 +112,7 @@ const list = fc
   .map(([start, after, limit]): Step => ({ kv, model }) => {
     const all = model.list(start);
     const rest = after === null ? all : all.slice(all.filter((name) => !isAfter(name, after)).length);
-    const { items, nextCursor } = kv.list({ prefix: start, after, limit });
+    const { items, nextCursor } = kv.list({ prefix: start, cursor: after, limit });
     expect(items.map((item) => item.key)).toEqual(rest.slice(0, limit));
     expect(nextCursor).toBe(rest.length > limit ? rest[limit - 1] : null);
   });

@@ -111,7 +111,7 @@ describe("the keys and tables of one user", () => {
     for (const key of ["b:1", "a:3", "a:1", "a:2"]) await client.kv.set.mutate({ key, value: key });
     const first = await client.kv.list.query({ prefix: "a:", limit: 2 });
     expect(first.items.map(({ key }) => key)).toEqual(["a:1", "a:2"]);
-    const second = await client.kv.list.query({ prefix: "a:", limit: 2, after: first.nextCursor });
+    const second = await client.kv.list.query({ prefix: "a:", limit: 2, cursor: first.nextCursor });
     expect(second).toMatchObject({ items: [{ key: "a:3", value: "a:3" }], nextCursor: null });
     expect(await codeOf(client.kv.list.query({ limit: 1e9 }))).toBe("BAD_REQUEST");
   });

@@ -39,7 +39,7 @@ describe("keys", () => {
       for (const [name, bad] of badKeys.filter(([, key]) => key !== "" && key !== undefined)) {
         const prefix = bad as string;
         expect([name, codeOf(() => kv.list({ prefix }))]).toEqual([name, "BAD_REQUEST"]);
-        if (bad !== null) expect([name, codeOf(() => kv.list({ after: prefix }))]).toEqual([name, "BAD_REQUEST"]);
+        if (bad !== null) expect([name, codeOf(() => kv.list({ cursor: prefix }))]).toEqual([name, "BAD_REQUEST"]);
         expect([name, codeOf(() => kv.watch({ prefix }))]).toEqual([name, "BAD_REQUEST"]);
       }
     }));
@@ -216,19 +216,19 @@ describe("list", () => {
       const bytes = new TextEncoder();
       const sorted = keys.toSorted((one, other) => compare(bytes.encode(one), bytes.encode(other)));
       const seen: string[] = [];
-      for (let after: string | null = null; ;) {
-        const page = kv.list({ limit: 3, after });
+      for (let cursor: string | null = null; ;) {
+        const page = kv.list({ limit: 3, cursor });
         seen.push(...page.items.map(({ key }) => key));
         if (page.nextCursor === null) break;
-        after = page.nextCursor;
+        cursor = page.nextCursor;
       }
       expect(seen).toEqual(sorted);
       const under = (prefix: string) => kv.list({ prefix }).items.map(({ key }) => key);
       expect(under("a:")).toEqual(["a:%", "a:1", "a:2", "a:_"]);
       expect(under("a:%")).toEqual(["a:%"]);
       expect(under("\u{1f600}")).toEqual(["\u{1f600}"]);
-      expect(kv.list({ prefix: "a:", after: "a:1" }).items).toHaveLength(2);
-      expect(kv.list({ prefix: "a:", after: "Z" }).items).toHaveLength(4);
+      expect(kv.list({ prefix: "a:", cursor: "a:1" }).items).toHaveLength(2);
+      expect(kv.list({ prefix: "a:", cursor: "Z" }).items).toHaveLength(4);
       expect(kv.list({ prefix: "a:", limit: 4 }).nextCursor).toBeNull();
     }));
 
@@ -238,7 +238,7 @@ describe("list", () => {
       const first = kv.list();
       expect(first.items).toHaveLength(4);
       expect(first.nextCursor).toBe("key3");
-      expect(kv.list({ after: "key7" })).toMatchObject({
+      expect(kv.list({ cursor: "key7" })).toMatchObject({
         items: [{ key: "key8" }, { key: "key9" }],
         nextCursor: null,
       });

@@ -57,7 +57,7 @@ describe("a write that a query's conditions cannot match", () => {
     const ids: string[] = [];
     for (const text of ["b", "c", "d", "e", "f"]) ids.push((await http.notes.create.mutate({ text })).id);
     const first = socket.watch("notes.list");
-    const page = socket.watch("notes.page", { size: 2 });
+    const page = socket.watch("notes.page", { limit: 2 });
     await socket.settled();
     await http.trace.mutate();
     const [, , third = "", , fifth = ""] = ids;

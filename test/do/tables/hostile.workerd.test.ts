@@ -78,7 +78,7 @@ describe("strings from callers, over each transport", () => {
       calls[`orderBy ${text}`] = (transport) => find(transport, ["orderBy", text], all);
       calls[`direction ${text}`] = (transport) => find(transport, ["orderBy", "name", text], all);
       calls[`select ${text}`] = (transport) => find(transport, ["select", "name", text], all);
-      calls[`cursor ${text}`] = (transport) => find(transport, ["page", { after: text }]);
+      calls[`cursor ${text}`] = (transport) => find(transport, ["page", { cursor: text }]);
       calls[`on ${text}`] = (transport) => transport.mutate("careless.upsert", { values: { name: "apple" }, on: text });
       calls[`deleteWhere ${text}`] = (transport) =>
         transport.mutate("careless.deleteWhere", { field: text, operator: "!=", value: "x" });
@@ -156,7 +156,7 @@ describe("values from callers, over each transport", () => {
     await allRefused({ comparisons: (transport) => find(transport, ...comparisons, all) });
   });
 
-  it("must be whole numbers as a limit, an offset and a size", async () => {
+  it("must be whole numbers as a limit, an offset and the limit of a page", async () => {
     expect(await overEachTransport((transport) => find(transport, ["limit", 0], all))).toEqual(each([]));
     expect(await overEachTransport(async (transport) => names(await find(transport, ["limit", 1e9], all)))).toEqual(
       each(rows.map(({ name }) => name).sort()),
@@ -165,10 +165,10 @@ describe("values from callers, over each transport", () => {
     for (const bad of [-1, 1.5, "1", "1;drop", "1; DROP TABLE things", null, [], {}, true, 1e300, 2 ** 53]) {
       calls[`limit ${JSON.stringify(bad)}`] = (transport) => find(transport, ["limit", bad], all);
       calls[`offset ${JSON.stringify(bad)}`] = (transport) => find(transport, ["offset", bad], all);
-      calls[`size ${JSON.stringify(bad)}`] = (transport) => find(transport, ["page", { size: bad }]);
+      calls[`limit of a page ${JSON.stringify(bad)}`] = (transport) => find(transport, ["page", { limit: bad }]);
     }
-    calls["size 0"] = (transport) => find(transport, ["page", { size: 0 }]);
-    calls["size 1e9"] = (transport) => find(transport, ["page", { size: 1e9 }]);
+    calls["limit of a page 0"] = (transport) => find(transport, ["page", { limit: 0 }]);
+    calls["limit of a page 1e9"] = (transport) => find(transport, ["page", { limit: 1e9 }]);
     calls["limit NaN"] = (transport) => find(transport, ["limit", Number.NaN], all);
     calls["offset Infinity"] = (transport) => find(transport, ["offset", Infinity], all);
     await allRefused(calls);

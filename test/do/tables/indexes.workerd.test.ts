@@ -59,10 +59,10 @@ describe("indexes", () => {
       tables.people.createMany(
         Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: n % 2 === 0, name: `n${n % 7}` })),
       );
-      const after = tables.people.orderBy(field, direction).page({ size: 5 }).nextCursor;
+      const after = tables.people.orderBy(field, direction).page({ limit: 5 }).nextCursor;
       expect(
         planOf(sql, tableSet, (query) => {
-          query.orderBy(field, direction).page({ after, size: 5 });
+          query.orderBy(field, direction).page({ cursor: after, limit: 5 });
           return query.limit(0);
         }),
       ).toContain(`SEARCH people USING INDEX ${index}`);
@@ -73,10 +73,10 @@ describe("indexes", () => {
     withTables({ people: indexed }, ({ tables, tableSet, sql }) => {
       tables.people.createMany(Array.from({ length: 20 }, (_, n) => ({ email: `${n}`, done: true, name: "" })));
       const within = (query: AnyQuery) => query.where("done", "==", true).orderBy("createdAt", "desc");
-      const after = within(tables.people as unknown as AnyQuery).page({ size: 5 }).nextCursor;
+      const after = within(tables.people as unknown as AnyQuery).page({ limit: 5 }).nextCursor;
       expect(
         planOf(sql, tableSet, (query) => {
-          within(query).page({ after, size: 5 });
+          within(query).page({ cursor: after, limit: 5 });
           return query.limit(0);
         }),
       ).toContain("people.done.createdAt (done=? AND createdAt<?)");

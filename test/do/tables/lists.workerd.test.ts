@@ -66,7 +66,7 @@ describe("in and notIn", () => {
               query
                 .where(name, "in", [...long, value])
                 .orderBy(name)
-                .page({ size: 1 }).items,
+                .page({ limit: 1 }).items,
             ).toHaveLength(1);
             tables.all.deleteWhere((is) => is("id", "in", [id, empty.id]));
           });
@@ -104,8 +104,8 @@ describe("in and notIn", () => {
       );
       const list = Array.from({ length: 500 }, (_, index) => index);
       const query = tables.all.where("int", "in", list).orderBy("int");
-      const first = query.page({ size: 2 });
-      const second = query.page({ size: 9, after: first.nextCursor });
+      const first = query.page({ limit: 2 });
+      const second = query.page({ limit: 9, cursor: first.nextCursor });
       expect([...first.items, ...second.items]).toEqual(rows);
     }));
 });
@@ -113,6 +113,6 @@ describe("in and notIn", () => {
 interface Query {
   where(field: string, operator: string, value: unknown): Query;
   orderBy(field: string): Query;
-  page(options: { size: number }): { items: unknown[] };
+  page(options: { limit: number }): { items: unknown[] };
   all(): { id: string }[];
 }

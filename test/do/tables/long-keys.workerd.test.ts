@@ -20,7 +20,7 @@ const names = ["text", "bytes", "json"] as const;
 const directions = ["asc", "desc"] as const;
 
 interface Query {
-  page(options: { after?: string | null; size?: number }): { items: unknown[]; nextCursor: string | null };
+  page(options: { cursor?: string | null; limit?: number }): { items: unknown[]; nextCursor: string | null };
 }
 
 /** The pages of a query, and the longest of their cursors. */
@@ -29,7 +29,7 @@ function readAll(query: Query, size: number, between: (page: number) => void = (
   let longest = 0;
   let page = 0;
   for (let after: string | null = null; page === 0 || after !== null;) {
-    const read = query.page({ after, size });
+    const read = query.page({ cursor: after, limit: size });
     items.push(...read.items);
     after = read.nextCursor;
     longest = Math.max(longest, after?.length ?? 0);
@@ -123,11 +123,11 @@ describe("page, sorted by long values", () => {
         Array.from({ length: 3 }, (_, n) => ({ text: "b".repeat(9_000) + n, n })),
       );
       const query = tables.things.orderBy("text");
-      const [mark, key] = JSON.parse(atob(query.page({ size: 1 }).nextCursor!)) as [string, object];
+      const [mark, key] = JSON.parse(atob(query.page({ limit: 1 }).nextCursor!)) as [string, object];
       const forge = (...values: unknown[]) => btoa(JSON.stringify([mark, ...values])).replaceAll("=", "");
       // A digest that is not the row's: the position is the beginning of the prefix.
       const guess = { ...key, digest: "guess" };
-      expect(query.page({ after: forge(guess, first!.id) }).items).toHaveLength(3);
+      expect(query.page({ cursor: forge(guess, first!.id) }).items).toHaveLength(3);
       for (const wrong of [
         { ...key, digest: 1 },
         { ...key, digest: "x".repeat(100) },
@@ -135,7 +135,7 @@ describe("page, sorted by long values", () => {
         { bytes: "00", digest: "x" },
         { text: 1, digest: "x" },
       ]) {
-        expect(codeOf(() => query.page({ after: forge(wrong, first!.id) }))).toBe("BAD_REQUEST");
+        expect(codeOf(() => query.page({ cursor: forge(wrong, first!.id) }))).toBe("BAD_REQUEST");
       }
     }));
 });
@@ -149,7 +149,10 @@ describe("page, of long rows", () => {
       const counts: number[] = [];
       let read: string[] = [];
       for (let after: string | null = null; counts.length === 0 || after !== null;) {
-        const page: { items: { id: string }[]; nextCursor: string | null } = query.page({ after, size: 1_000 });
+        const page: { items: { id: string }[]; nextCursor: string | null } = query.page({
+          cursor: after,
+          limit: 1_000,
+        });
         counts.push(page.items.length);
         read = [...read, ...page.items.map(({ id }) => id)];
         after = page.nextCursor;
@@ -162,7 +165,7 @@ describe("page, of long rows", () => {
           .map(({ id }) => id),
       );
       // Fields that are not read do not count.
-      expect(query.select("n").page({ size: 1_000 }).items).toHaveLength(lengths.length);
+      expect(query.select("n").page({ limit: 1_000 }).items).toHaveLength(lengths.length);
     }));
 });
 

@@ -36,7 +36,7 @@ describe("orders of many fields", () => {
               const paged: unknown[] = [];
               let after: string | null = null;
               do {
-                const page: ReturnType<typeof query.page> = query.page({ size: 1, after });
+                const page: ReturnType<typeof query.page> = query.page({ limit: 1, cursor: after });
                 paged.push(...page.items);
                 after = page.nextCursor;
               } while (after !== null);
@@ -54,8 +54,8 @@ describe("orders of many fields", () => {
       let query = tables.all.orderBy("f1");
       for (let count = 0; count < 300; count++) query = query.orderBy("f1", "desc");
       expect(query.all().map(({ f1 }) => f1)).toEqual([1, 2, 3]);
-      const { nextCursor } = query.page({ size: 1 });
-      expect(query.page({ after: nextCursor }).items.map(({ f1 }) => f1)).toEqual([2, 3]);
+      const { nextCursor } = query.page({ limit: 1 });
+      expect(query.page({ cursor: nextCursor }).items.map(({ f1 }) => f1)).toEqual([2, 3]);
     }));
 
   it.each([10_000, 50_000])("refuse %i conditions without values, which make a statement too long", (length) =>

@@ -38,14 +38,14 @@ describe("page", () => {
           const items: unknown[] = [];
           let after: string | null = null;
           do {
-            const page: ReturnType<typeof query.page> = query.page({ after, size: 3 });
+            const page: ReturnType<typeof query.page> = query.page({ cursor: after, limit: 3 });
             items.push(...page.items);
             after = page.nextCursor;
           } while (after !== null);
           expect(items).toEqual(query.all());
         }
       }
-      expect(tables.things.page({ size: 23 })).toEqual({ items: tables.things.orderBy("id").all(), nextCursor: null });
+      expect(tables.things.page({ limit: 23 })).toEqual({ items: tables.things.orderBy("id").all(), nextCursor: null });
       expect(tables.things.where("n", "<", 0).page()).toEqual({ items: [], nextCursor: null });
     }));
 
@@ -53,36 +53,36 @@ describe("page", () => {
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       const query = tables.things.select("group").orderBy("n");
-      const { items, nextCursor } = query.page({ size: 5 });
+      const { items, nextCursor } = query.page({ limit: 5 });
       expect(items).toEqual(rows.slice(0, 5).map(({ group }) => ({ group })));
       tables.things.deleteWhere((is) => is("n", "in", [3, 4, 5]));
       tables.things.createMany([-1, 1, 2].map((n) => ({ n, group: null })));
       expect(
         tables.things
           .orderBy("n")
-          .page({ size: 2 })
+          .page({ limit: 2 })
           .items.map(({ n }) => n),
       ).toEqual([-1, 0]);
-      expect(query.page({ after: nextCursor, size: 2 }).items).toEqual([{ group: rows[6]!.group }, { group: "b" }]);
+      expect(query.page({ cursor: nextCursor, limit: 2 }).items).toEqual([{ group: rows[6]!.group }, { group: "b" }]);
     }));
 
   it("refuses forged cursors, those of other queries, and invalid sizes", () =>
     withTables(definitions, ({ tables }) => {
       tables.things.createMany(rows);
       const query = tables.things.where("n", ">", 1).orderBy("group");
-      const after = query.page({ size: 2 }).nextCursor!;
-      expect(query.page({ after, size: 7 }).items).toHaveLength(7);
+      const after = query.page({ limit: 2 }).nextCursor!;
+      expect(query.page({ cursor: after, limit: 7 }).items).toHaveLength(7);
       const others = [
         tables.things.orderBy("group"),
         tables.things.where("n", ">", 2).orderBy("group"),
         tables.things.where("n", ">", 1).orderBy("group", "desc"),
         tables.things.where("n", ">", 1).orderBy("n"),
       ];
-      for (const other of others) expect(codeOf(() => other.page({ after }))).toBe("BAD_REQUEST");
+      for (const other of others) expect(codeOf(() => other.page({ cursor: after }))).toBe("BAD_REQUEST");
 
       const [mark] = JSON.parse(atob(after)) as [string];
       const forge = (...values: unknown[]) => btoa(JSON.stringify([mark, ...values])).replaceAll("=", "");
-      expect(query.page({ after: forge("z' OR 1=1 --", "") }).items).toEqual([]);
+      expect(query.page({ cursor: forge("z' OR 1=1 --", "") }).items).toEqual([]);
       for (const forged of [
         "",
         "x",
@@ -100,10 +100,10 @@ describe("page", () => {
         {},
         [],
       ]) {
-        expect(codeOf(() => query.page({ after: forged as string }))).toBe("BAD_REQUEST");
+        expect(codeOf(() => query.page({ cursor: forged as string }))).toBe("BAD_REQUEST");
       }
       for (const size of [0, -1, 1001, 1.5, Number.NaN, 1e9, "5"]) {
-        expect(codeOf(() => query.page({ size: size as number }))).toBe("BAD_REQUEST");
+        expect(codeOf(() => query.page({ limit: size as number }))).toBe("BAD_REQUEST");
       }
       expect(codeOf(() => query.limit(5).page())).toBe("BAD_REQUEST");
       expect(codeOf(() => query.offset(5).page())).toBe("BAD_REQUEST");

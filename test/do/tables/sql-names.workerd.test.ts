@@ -22,9 +22,9 @@ describe("fields and tables with names that mean something in SQL", () => {
       expect(found("d")).toEqual([]);
       expect(tables.all.where((is) => is.not(is(name, "contains", "a"))).all()).toEqual([rows[1]]);
       expect(tables.all.where(name, "in", [["c"], ["d"]]).all()).toEqual([rows[1]]);
-      const { items, nextCursor } = tables.all.orderBy(name).page({ size: 1 });
+      const { items, nextCursor } = tables.all.orderBy(name).page({ limit: 1 });
       expect(items).toEqual([rows[0]]);
-      expect(tables.all.orderBy(name).page({ size: 1, after: nextCursor }).items).toEqual([rows[1]]);
+      expect(tables.all.orderBy(name).page({ limit: 1, cursor: nextCursor }).items).toEqual([rows[1]]);
       expect(tables.all.updateWhere((is) => is(name, "contains", "a"), { other: ["new"] })).toBe(1);
       expect(tables.all.deleteWhere((is) => is(name, "contains", "c"))).toBe(1);
       expect(tables.all.all()).toMatchObject([{ other: ["new"] }]);

@@ -160,7 +160,7 @@ export function query({ rows, table: own }: Run, { where, orderBy, limit, offset
   const items: unknown[] = [];
   let after: string | null = null;
   do {
-    const page: { items: unknown[]; nextCursor: string | null } = built.page({ after, size });
+    const page: { items: unknown[]; nextCursor: string | null } = built.page({ cursor: after, limit: size });
     items.push(...page.items);
     after = page.nextCursor;
   } while (after !== null);

@@ -20,7 +20,7 @@ function thrownReason(run: () => unknown): string | undefined {
   }
 }
 
-const cursorOf = (notes: Notes): string => String(notes.orderBy("title").page({ size: 1 }).nextCursor);
+const cursorOf = (notes: Notes): string => String(notes.orderBy("title").page({ limit: 1 }).nextCursor);
 
 // What TypeScript refuses, clients send.
 const cases: [reason: string, code: string, name: string, run: (notes: Notes, id: string) => unknown][] = [
@@ -40,8 +40,8 @@ const cases: [reason: string, code: string, name: string, run: (notes: Notes, id
   ["QUERY_TOO_COMPLEX", "BAD_REQUEST", "101 values", (notes) => notes.where((is) => is.or(...ones(is))).all()],
   ["INPUT_INVALID", "BAD_REQUEST", "a limit", (notes) => notes.limit(-1)],
   ["INPUT_INVALID", "BAD_REQUEST", "a version", (notes, id) => notes.update(id, {}, { ifVersion: 1 as never })],
-  ["CURSOR_INVALID", "BAD_REQUEST", "any text", (notes) => notes.page({ after: "x" })],
-  ["CURSOR_INVALID", "BAD_REQUEST", "another order", (notes) => notes.page({ after: cursorOf(notes) })],
+  ["CURSOR_INVALID", "BAD_REQUEST", "any text", (notes) => notes.page({ cursor: "x" })],
+  ["CURSOR_INVALID", "BAD_REQUEST", "another order", (notes) => notes.page({ cursor: cursorOf(notes) })],
   ["ROW_NOT_FOUND", "NOT_FOUND", "an update", (notes) => notes.update("x", { title: "b" })],
   ["UNIQUE_CONFLICT", "CONFLICT", "a title", (notes) => notes.create({ title: "one" })],
   ["VERSION_CONFLICT", "CONFLICT", "a version", (notes, id) => notes.update(id, {}, { ifVersion: new Date(0) })],

@@ -7,7 +7,7 @@ import { useTRPC } from "../trpc.ts";
 import { Panel } from "./panel.tsx";
 import { describeMoment } from "./times.ts";
 
-type Entry = inferRouterOutputs<AppRouter>["account"]["audit"]["list"]["entries"][number];
+type Entry = inferRouterOutputs<AppRouter>["account"]["audit"]["list"]["items"][number];
 
 /** The text of each audit event. */
 const words: Readonly<Record<Entry["action"], string>> = {
@@ -37,7 +37,7 @@ export function ActivityPanel() {
   const log = useInfiniteQuery(
     trpc.account.audit.list.infiniteQueryOptions({ limit: 8 }, { getNextPageParam: ({ nextCursor }) => nextCursor }),
   );
-  const entries = log.data?.pages.flatMap((page) => page.entries) ?? [];
+  const entries = log.data?.pages.flatMap((page) => page.items) ?? [];
 
   return (
     <Panel title="Activity" intro="What happened to your account, the newest first.">

@@ -1,4 +1,5 @@
-import type { Page, PageOptions } from "../../../router/schema/table-api.js";
+import type { PageOptions } from "../../../router/schema/table-api.js";
+import type { Page } from "../../../shared/page.js";
 import type { Comparison } from "./condition.js";
 import { type CursorValue, isLongKey, resolveLongKey } from "./long-key.js";
 import type { OrderTerm } from "./keyset-sql.js";
@@ -11,8 +12,8 @@ import { createRowCodec } from "../codec/row-codec.js";
 import type { RawRow, SqlValue } from "../codec/sql-value.js";
 import { badRequest } from "../table-errors.js";
 
-const DEFAULT_SIZE = 50;
-const MAX_SIZE = 1_000;
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 1_000;
 
 /** The number of rows that fit into a page even if each has the maximum size. */
 const ALWAYS_FITTING_ROWS = Math.floor(PAGE_BYTES / storageLimits.rowBytes);
@@ -27,27 +28,30 @@ export interface PageReader {
  * Reads one page of a query's rows, and the cursor of the next page. The page has fewer rows than requested if they are
  * long.
  *
- * @throws ReasonedError BAD_REQUEST: INPUT_INVALID for an invalid size, QUERY_INVALID for a query with a limit or an
+ * @throws ReasonedError BAD_REQUEST: INPUT_INVALID for an invalid limit, QUERY_INVALID for a query with a limit or an
  * offset, CURSOR_INVALID
  */
 export function readPage(
   table: PreparedTable,
   state: QueryState,
-  { after, size = DEFAULT_SIZE }: PageOptions,
+  { cursor: given, limit = DEFAULT_LIMIT }: PageOptions,
   { rows: readRows, sizes }: PageReader,
 ): Page<Record<string, unknown>> {
-  if (!Number.isSafeInteger(size) || size < 1 || size > MAX_SIZE) {
-    throw badRequest("INPUT_INVALID", `\`size\` is not valid. Use an integer from 1 to ${MAX_SIZE}.`);
+  if (!Number.isSafeInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw badRequest("INPUT_INVALID", `\`limit\` is not valid. Use an integer from 1 to ${MAX_LIMIT}.`);
   }
   if (state.limit !== undefined || state.offset !== 0) {
-    throw badRequest("QUERY_INVALID", "A query with limit() or offset() has no pages. Remove them and pass `size`.");
+    throw badRequest(
+      "QUERY_INVALID",
+      "A query with limit() or offset() has no pages. Remove them, and pass `limit` to `page`.",
+    );
   }
   const order = totalOrder(table, state.orderBy);
   const queryHash = hashQuery(table, { ...state, orderBy: order });
   const fields = state.select ?? table.model.columns;
   // The columns of the order are read in any case, because the cursor contains their values.
   const columns = [...new Set([...fields, ...order.map(({ column }) => column)])];
-  const cursor = after === undefined || after === null ? undefined : parsePageCursor(after, queryHash, order);
+  const cursor = given === undefined || given === null ? undefined : parsePageCursor(given, queryHash, order);
   const query = {
     ...state,
     orderBy: order,
@@ -55,7 +59,7 @@ export function readPage(
     after: cursor && resolveKeys(table, cursor, order, readRows),
   };
   const count =
-    columns.some(isLongColumn) && size > ALWAYS_FITTING_ROWS ? countFitting(sizes({ ...query, limit: size })) : size;
+    columns.some(isLongColumn) && limit > ALWAYS_FITTING_ROWS ? countFitting(sizes({ ...query, limit })) : limit;
   // One more row shows whether there is another page.
   const rows = readRows({ ...query, limit: count + 1 });
   const last = rows.length > count ? rows[count - 1] : undefined;

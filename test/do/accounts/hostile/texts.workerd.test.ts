@@ -111,7 +111,7 @@ describe("texts that control a terminal or begin a line", () => {
     expect(lines.join("\n")).not.toMatch(/forged|@example|correct horse/);
 
     await client.auth.login.mutate({ email, password });
-    const { entries } = await client.account.audit.list.query();
+    const { items: entries } = await client.account.audit.list.query();
     expect(entries.length).toBeGreaterThan(3);
     expect(JSON.stringify(entries)).not.toMatch(/forged|\\u001b/i);
     expect(JSON.stringify(await client.sessions.list.query())).not.toMatch(/forged|\\u001b/i);

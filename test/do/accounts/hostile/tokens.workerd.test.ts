@@ -66,7 +66,7 @@ describe("a refresh token", () => {
       }
       expect(await codeOfCall(client.auth.me.query())).toBe("UNAUTHORIZED");
       await client.auth.login.mutate({ email, password });
-      const { entries } = await client.account.audit.list.query({ action: "session.reuse" });
+      const { items: entries } = await client.account.audit.list.query({ action: "session.reuse" });
       expect(entries).toMatchObject([{ outcome: "failed", sessionId: session.id }]);
     },
   );
