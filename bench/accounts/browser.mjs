@@ -8,8 +8,8 @@ export function createBrowser(connection) {
   return {
     /** @param {Iterable<string>} names all other cookies are lost, as when they are stolen one by one */
     keepOnly(names) {
-      const kept = new Set(names);
-      for (const name of cookies.keys()) if (!kept.has(name)) cookies.delete(name);
+      const remaining = new Set(names);
+      for (const name of cookies.keys()) if (!remaining.has(name)) cookies.delete(name);
     },
     cookies,
     /**

@@ -38,9 +38,9 @@ export async function prepare(stage) {
     const call = async () => {
       const email = addressOf(next++);
       const started = performance.now();
-      const answer = await send(path, { email, ...input });
+      const response = await send(path, { email, ...input });
       const time = performance.now() - started;
-      assert.equal(answer.status, status, String(answer.body));
+      assert.equal(response.status, status, String(response.body));
       return time;
     };
     return {

@@ -44,9 +44,9 @@ export async function startApp(
 
   const send = async (method, path, headers, input) => {
     const body = input === undefined ? "" : JSON.stringify({ json: input });
-    const answer = await connection.send(requestBytes(method, `/trpc/${path}`, headers, body));
-    if (answer.status === 200) return answer;
-    throw new Error(`${path} was answered with ${answer.status}: ${answer.body}`);
+    const response = await connection.send(requestBytes(method, `/trpc/${path}`, headers, body));
+    if (response.status === 200) return response;
+    throw new Error(`${path} was answered with ${response.status}: ${response.body}`);
   };
   const outputOf = ({ body }) => JSON.parse(body).result.data.json;
 

@@ -7,7 +7,7 @@ export async function openClient(stage, server, headers, path = "/trpc") {
   const connection = await openSocketConnection(server.port, path, headers);
   stage.onStop(connection.close);
   const seen = { frames: 0, started: 0, data: 0, errors: 0, isClosed: false, cursors: /** @type {string[]} */ ([]) };
-  let look = () => {};
+  let check = () => {};
   let changedAt = performance.now();
   connection.onClose(() => (seen.isClosed = true));
   connection.onFrame((payload) => {
@@ -22,7 +22,7 @@ export async function openClient(stage, server, headers, path = "/trpc") {
       const [, cursor] = /"type":"data","id":"([^"]+)"/.exec(head) ?? [];
       if (cursor && seen.cursors.length < 10_000) seen.cursors.push(cursor);
     }
-    look();
+    check();
   });
   return {
     seen,
@@ -39,8 +39,8 @@ export async function openClient(stage, server, headers, path = "/trpc") {
     /** @param {(counts: typeof seen) => boolean} isEnough */
     until: (isEnough) =>
       new Promise((resolve) => {
-        look = () => isEnough(seen) && resolve(undefined);
-        look();
+        check = () => isEnough(seen) && resolve(undefined);
+        check();
       }),
   };
 }

@@ -49,7 +49,7 @@ function createClient(connection) {
     seen.last = head;
     if (head.includes('"type":"data"')) seen.data++;
     if (head.includes('"error"')) seen.errors++;
-    for (const look of waiting) look();
+    for (const check of waiting) check();
   });
   return {
     seen,
@@ -63,14 +63,14 @@ function createClient(connection) {
           () => reject(new Error(`The reply did not arrive. ${JSON.stringify(seen)}`)),
           milliseconds,
         );
-        const look = () => {
+        const check = () => {
           if (!isDone(seen)) return;
-          waiting.delete(look);
+          waiting.delete(check);
           clearTimeout(timer);
           resolve(undefined);
         };
-        waiting.add(look);
-        look();
+        waiting.add(check);
+        check();
       }),
   };
 }

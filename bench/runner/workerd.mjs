@@ -68,9 +68,9 @@ export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapP
     stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   let log = "";
-  const keep = (chunk) => void (log = `${log}${chunk}`.slice(-LOG_LENGTH));
-  child.stdout.on("data", keep);
-  child.stderr.on("data", keep);
+  const appendLog = (chunk) => void (log = `${log}${chunk}`.slice(-LOG_LENGTH));
+  child.stdout.on("data", appendLog);
+  child.stderr.on("data", appendLog);
   let stopping = false;
   const exited = once(child, "exit");
   const died = exited.then(([code, signal]) => {
@@ -121,7 +121,7 @@ export async function startWorkerd({ name, worker, objects, vars = {}, hasCheapP
 
 function configuration({ objects, vars, folder, heapMiB }) {
   const text = Object.entries(vars).map(([name, value]) => `(name = "${name}", text = ${JSON.stringify(value)})`);
-  const reach = (service) =>
+  const objectsOf = (service) =>
     Object.entries(objects).map(
       ([name, type]) => `(name = "${name}", durableObjectNamespace = (className = "${type}"${service}))`,
     );
@@ -144,7 +144,7 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
-  bindings = [${[...text, ...reach("")].join(", ")}],
+  bindings = [${[...text, ...objectsOf("")].join(", ")}],
   durableObjectNamespaces = [${namespaces.join(", ")}],
   durableObjectStorage = (localDisk = "storage"),
 );
@@ -152,7 +152,7 @@ const control :Workerd.Worker = (
   modules = [(name = "control.js", esModule = embed "control.js")],
   compatibilityDate = "${COMPATIBILITY_DATE}",
   compatibilityFlags = ["unsafe_module"],
-  bindings = [${reach(', serviceName = "main"').join(", ")}],
+  bindings = [${objectsOf(', serviceName = "main"').join(", ")}],
 );
 `;
 }

@@ -44,10 +44,10 @@ function asCaller({ name, server, open, call, reply }) {
       const frames = ids.map((id) => frameBytes(call(id, text)));
       const replies = ids.map((id) => Buffer.from(reply(id, text)));
       let sent = 0;
-      let answered = 0;
+      let count = 0;
       return {
         next: () => frames[sent++ % depth],
-        isReply: (payload) => replies[answered++ % depth].equals(payload),
+        isReply: (payload) => replies[count++ % depth].equals(payload),
       };
     },
   };
@@ -64,17 +64,17 @@ async function asContender({ name, server, open, speak }, depth) {
   /** Keeps `depth` calls in flight: sends the next one as soon as one gets its reply. */
   const work = (calls) =>
     new Promise((resolve, reject) => {
-      let answered = 0;
+      let count = 0;
       let sent = Math.min(depth, calls);
       connection.onFrame((payload) => {
         const right = isReply(payload);
         if (right === undefined) return;
         if (!right) reject(new Error(`${name} answered with ${payload}`));
-        answered++;
+        count++;
         if (sent < calls) {
           sent++;
           connection.send(next());
-        } else if (answered === calls) resolve(undefined);
+        } else if (count === calls) resolve(undefined);
       });
       connection.send(Buffer.concat(Array.from({ length: sent }, next)));
     });

@@ -57,7 +57,7 @@ async function subscribe(connection, count) {
 function asContender({ name, server, sleep, call, reply }, connection) {
   const id = 1_000_000;
   const frame = frameBytes(call(id, TEXT));
-  const answered = () =>
+  const nextReply = () =>
     new Promise((resolve) => {
       connection.onFrame((payload) => resolve(String(payload)));
       connection.send(frame);
@@ -66,14 +66,14 @@ function asContender({ name, server, sleep, call, reply }, connection) {
     name,
     server,
     async check() {
-      assert.equal(await answered(), reply(id, TEXT));
+      assert.equal(await nextReply(), reply(id, TEXT));
     },
     async work(calls) {
       const times = [];
       for (let call = 0; call < calls; call++) {
         await sleep();
         const started = performance.now();
-        const payload = await answered();
+        const payload = await nextReply();
         times.push(performance.now() - started);
         assert.equal(payload, reply(id, TEXT));
       }

@@ -211,12 +211,12 @@ it("fails when the connection is closed before it is open, even without an error
 it("reports the platform's error once, also if a close follows it", async () => {
   const { Scripted, sockets, latest } = scriptedClass();
   const { events, errors } = connect(Scripted);
-  const refused = new Error("connect ECONNREFUSED");
+  const connectError = new Error("connect ECONNREFUSED");
   const platform = await latest();
-  platform.emit("error", { error: refused });
+  platform.emit("error", { error: connectError });
   platform.emit("close", { code: 1006 });
   await new Promise((resolve) => setTimeout(resolve, 50));
-  expect([events, errors, sockets.length]).toEqual([["close", "error"], [refused], 1]);
+  expect([events, errors, sockets.length]).toEqual([["close", "error"], [connectError], 1]);
 });
 
 it("reports a close at once, and nothing about the connection afterwards", async () => {

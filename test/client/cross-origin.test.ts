@@ -19,7 +19,7 @@ function openPage(page: string, credentials?: RequestCredentials) {
   const cookies = new Map<string, string>();
   const cookie = () => Array.from(cookies, ([name, value]) => `${name}=${value}`).join("; ");
 
-  async function ask(url: string, init: RequestInit): Promise<Response> {
+  async function sendRequest(url: string, init: RequestInit): Promise<Response> {
     const headers = new Headers(init.headers);
     headers.set("origin", page);
     headers.set("sec-fetch-site", "same-site");
@@ -35,12 +35,12 @@ function openPage(page: string, credentials?: RequestCredentials) {
     ...(credentials && { credentials }),
     async fetch(url, init) {
       const { credentials: mode, method = "GET", headers, body } = init as RequestInit;
-      const wanted = [...new Headers(headers).keys()].join();
-      const asking = { "access-control-request-method": method, "access-control-request-headers": wanted };
-      await ask(String(url), { method: "OPTIONS", headers: asking });
+      const headerNames = [...new Headers(headers).keys()].join();
+      const preflight = { "access-control-request-method": method, "access-control-request-headers": headerNames };
+      await sendRequest(String(url), { method: "OPTIONS", headers: preflight });
       const sent = new Headers(headers);
       if (mode === "include" && cookies.size > 0) sent.set("cookie", cookie());
-      const response = await ask(String(url), {
+      const response = await sendRequest(String(url), {
         method,
         headers: sent,
         body: body ?? null,

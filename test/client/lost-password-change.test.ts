@@ -26,12 +26,12 @@ function losingFetch(path: string): typeof fetch {
 }
 
 function openWithTokens() {
-  const kept: { tokens: SessionTokens | undefined } = { tokens: undefined };
+  const store: { tokens: SessionTokens | undefined } = { tokens: undefined };
   return createClient<AppRouter>({
     url: `${app.origin}/trpc`,
     fetch: losingFetch("auth.changePassword") as never,
     WebSocket: NodeWebSocket,
-    tokens: { get: () => kept.tokens, set: (tokens) => void (kept.tokens = tokens) },
+    tokens: { get: () => store.tokens, set: (tokens) => void (store.tokens = tokens) },
   });
 }
 
@@ -55,8 +55,8 @@ describe.each(Object.entries(clients))("a client with %s that loses the reply to
     await expect.poll(() => started.length, eventually).toBe(1);
 
     await expect(client.auth.changePassword.mutate(change)).rejects.toThrow();
-    const refused = await client.posts.list.query().catch((error: unknown) => error);
-    expect(errorReason(refused)).toBe("PASSWORD_CHANGED");
+    const error = await client.posts.list.query().catch((error: unknown) => error);
+    expect(errorReason(error)).toBe("PASSWORD_CHANGED");
     const me = await client.auth.me.query().catch((error: unknown) => error);
     expect(errorReason(me)).toBe("PASSWORD_CHANGED");
     // Longer than the client waits before it checks who is signed in.

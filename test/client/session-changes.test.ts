@@ -12,7 +12,7 @@ interface Sent {
   readonly headers: Record<string, string>;
   readonly isAborted: () => boolean;
   reply(data: unknown): void;
-  refuse(challenge?: boolean): void;
+  reject(challenge?: boolean): void;
   respond(response: Response): void;
 }
 
@@ -29,7 +29,7 @@ function tokensOf(user: string, { generation = 0, isStale = false } = {}): Sessi
 /** A client whose requests stay open until the test replies to them. */
 function open(stored?: SessionTokens | "cookies", plain = false) {
   const sent: Sent[] = [];
-  const kept: { tokens: SessionTokens | undefined } = { tokens: stored === "cookies" ? undefined : stored };
+  const store: { tokens: SessionTokens | undefined } = { tokens: stored === "cookies" ? undefined : stored };
   const changes: string[] = [];
   const client = createClient<AppRouter>({
     url: "http://localhost/trpc",
@@ -55,7 +55,7 @@ function open(stored?: SessionTokens | "cookies", plain = false) {
           isAborted: () => signal?.aborted ?? false,
           respond: resolve,
           reply: (data) => respond({ result: { data: { json: data } } }),
-          refuse: (challenge = true) =>
+          reject: (challenge = true) =>
             respond(
               { error: { json: { message: "No.", code: -32_001, data: { code: "UNAUTHORIZED", httpStatus: 401 } } } },
               { status: 401, ...(challenge && { headers: { "www-authenticate": 'Bearer error="invalid_token"' } }) },
@@ -64,10 +64,10 @@ function open(stored?: SessionTokens | "cookies", plain = false) {
       }),
     ...(stored !== "cookies" && {
       tokens: {
-        get: () => kept.tokens,
+        get: () => store.tokens,
         set: async (tokens: SessionTokens | undefined) => {
           await Promise.resolve();
-          kept.tokens = tokens;
+          store.tokens = tokens;
         },
       },
     }),
@@ -89,7 +89,7 @@ function open(stored?: SessionTokens | "cookies", plain = false) {
     (await request("auth.login", count + 1)).reply({ user: { id: user }, tokens: tokensOf(user) });
     await login;
   }
-  return { client, sent, kept, changes, request, startLogin, signIn };
+  return { client, sent, store, changes, request, startLogin, signIn };
 }
 
 const settled = (promise: Promise<unknown>) =>
@@ -101,7 +101,7 @@ const idle = () => new Promise((resolve) => setTimeout(resolve, 20));
 
 describe("a client with tokens, when another user signs in", () => {
   it.each(["granted", "refused"])("ignores a late refresh of the previous session that is %s", async (outcome) => {
-    const { client, sent, kept, changes, request, signIn } = open(tokensOf("a", { isStale: true }));
+    const { client, sent, store, changes, request, signIn } = open(tokensOf("a", { isStale: true }));
     const call = settled(client.posts.list.query());
     const refresh = await request("auth.refresh");
     await signIn("b");
@@ -112,9 +112,9 @@ describe("a client with tokens, when another user signs in", () => {
     created.reply({});
     await write;
     if (outcome === "granted") refresh.reply({ tokens: tokensOf("a", { generation: 1 }) });
-    else refresh.refuse();
+    else refresh.reject();
     await idle();
-    expect(kept.tokens?.accessToken).toBe("access-b-0");
+    expect(store.tokens?.accessToken).toBe("access-b-0");
     expect(changes).toEqual(["signedIn"]);
     expect(sent.some(({ path }) => path === "posts.list")).toBe(false);
   });
@@ -124,32 +124,32 @@ describe("a client with tokens, when another user signs in", () => {
     const call = settled(client.posts.create.mutate({ title: "A", body: "" }));
     const created = await request("posts.create");
     await signIn("b");
-    created.refuse();
+    created.reject();
     expect(await call).toMatchObject(UNAUTHORIZED);
     await idle();
     expect(sent.filter(({ path }) => path === "posts.create")).toHaveLength(1);
   });
 
   it("does not repeat a call when another process has stored another user's tokens", async () => {
-    const { client, sent, kept, request } = open(tokensOf("a"));
+    const { client, sent, store, request } = open(tokensOf("a"));
     const call = settled(client.posts.create.mutate({ title: "A", body: "" }));
     const created = await request("posts.create");
-    kept.tokens = tokensOf("b");
-    created.refuse();
+    store.tokens = tokensOf("b");
+    created.reject();
     expect(await call).toMatchObject(UNAUTHORIZED);
     expect(sent.filter(({ path }) => path === "posts.create")).toHaveLength(1);
-    expect(kept.tokens.accessToken).toBe("access-b-0");
+    expect(store.tokens.accessToken).toBe("access-b-0");
   });
 
   it.each(["granted", "refused"])("keeps another process's tokens when its own refresh is %s", async (outcome) => {
-    const { client, kept, changes, request } = open(tokensOf("a", { isStale: true }));
+    const { client, store, changes, request } = open(tokensOf("a", { isStale: true }));
     const call = settled(client.posts.list.query());
     const refresh = await request("auth.refresh");
-    kept.tokens = tokensOf("b");
+    store.tokens = tokensOf("b");
     if (outcome === "granted") refresh.reply({ tokens: tokensOf("a", { generation: 1 }) });
-    else refresh.refuse();
+    else refresh.reject();
     expect(await call).toMatchObject(UNAUTHORIZED);
-    expect(kept.tokens.accessToken).toBe("access-b-0");
+    expect(store.tokens.accessToken).toBe("access-b-0");
     expect(changes).toEqual(["signedIn"]);
   });
 
@@ -170,7 +170,7 @@ describe("a client with tokens, when another user signs in", () => {
   });
 
   it("keeps the tokens of the sign-in that started last", async () => {
-    const { kept, changes, request, startLogin } = open();
+    const { store, changes, request, startLogin } = open();
     const first = settled(startLogin("a"));
     const firstReply = await request("auth.login");
     const second = startLogin("b");
@@ -180,16 +180,16 @@ describe("a client with tokens, when another user signs in", () => {
     firstReply.reply({ user: { id: "a" }, tokens: tokensOf("a") });
     expect(await first).toMatchObject(UNAUTHORIZED);
     await idle();
-    expect(kept.tokens?.accessToken).toBe("access-b-0");
+    expect(store.tokens?.accessToken).toBe("access-b-0");
     expect(changes).toEqual(["signedIn"]);
   });
 
   it("stays signed out when a refresh ends after the sign-out", async () => {
     const stored = tokensOf("a");
-    const { client, kept, changes, request } = open(stored);
+    const { client, store, changes, request } = open(stored);
     const logout = client.auth.logout.mutate();
     const loggedOut = await request("auth.logout");
-    kept.tokens = { ...stored, accessExpiresAt: 0 };
+    store.tokens = { ...stored, accessExpiresAt: 0 };
     const call = settled(client.posts.list.query());
     const refresh = await request("auth.refresh");
     loggedOut.reply(null);
@@ -197,24 +197,24 @@ describe("a client with tokens, when another user signs in", () => {
     refresh.reply({ tokens: tokensOf("a", { generation: 1 }) });
     expect(await call).toMatchObject(UNAUTHORIZED);
     await idle();
-    expect(kept.tokens).toBeUndefined();
+    expect(store.tokens).toBeUndefined();
     expect(changes).toEqual(["signedOut"]);
   });
 });
 
 describe("a refresh", () => {
   it("signs out when a rejected refresh has ended the session before the reply", async () => {
-    const { client, request, kept, changes } = open(tokensOf("ada"));
+    const { client, request, store, changes } = open(tokensOf("ada"));
     const signOut = client.auth.logout.mutate();
     const logout = await request("auth.logout");
     const list = client.posts.list.query();
     list.catch(() => {});
-    (await request("posts.list")).refuse();
-    (await request("auth.refresh")).refuse();
+    (await request("posts.list")).reject();
+    (await request("auth.refresh")).reject();
     await vi.waitFor(() => expect(changes).toEqual(["signedOut"]));
     logout.reply(null);
     await signOut;
-    expect(kept.tokens).toBeUndefined();
+    expect(store.tokens).toBeUndefined();
     await expect(list).rejects.toMatchObject({ data: { code: "UNAUTHORIZED" } });
   });
 
@@ -225,20 +225,20 @@ describe("a refresh", () => {
   });
 
   it.each(["text", "JSON"])("keeps the tokens when a gateway answers 401 with its own %s", async (kind) => {
-    const { client, kept, changes, request } = open(tokensOf("a", { isStale: true }));
+    const { client, store, changes, request } = open(tokensOf("a", { isStale: true }));
     const call = settled(client.posts.list.query());
     const init = { status: 401 };
     const response = kind === "text" ? new Response("Denied", init) : Response.json({ error: "denied" }, init);
     (await request("auth.refresh")).respond(response);
     expect(await call).toBeInstanceOf(Error);
-    expect(kept.tokens?.accessToken).toBe("access-a-0");
+    expect(store.tokens?.accessToken).toBe("access-a-0");
     expect(changes).toEqual([]);
   });
 
   it("handles a rejected token on a platform with its own response class", async () => {
     const { client, request } = open(tokensOf("a"), true);
     const call = client.posts.list.query();
-    (await request("posts.list")).refuse();
+    (await request("posts.list")).reject();
     (await request("auth.refresh")).reply({ tokens: tokensOf("a", { generation: 1 }) });
     const again = await request("posts.list", 2);
     expect(again.authorization).toBe("Bearer access-a-1");

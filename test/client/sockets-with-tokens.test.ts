@@ -15,10 +15,10 @@ const app = serveApp();
 const eventually = { timeout: 10_000 };
 
 async function signUp(implementation?: SocketClass, headers?: UserDOLinkOptions["headers"]) {
-  let kept: SessionTokens | undefined;
+  let storedTokens: SessionTokens | undefined;
   const client = createClient<AppRouter>({
     url: `${app.origin}/trpc`,
-    tokens: { get: () => kept, set: (tokens) => void (kept = tokens) },
+    tokens: { get: () => storedTokens, set: (tokens) => void (storedTokens = tokens) },
     ...(implementation && { WebSocket: implementation }),
     ...(headers && { headers }),
   });

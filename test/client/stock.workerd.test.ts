@@ -63,18 +63,18 @@ describe.each(versions)("the unmodified socket client of @trpc/client %s", (_ver
 
   it("sends calls of one tick in one frame, and gets replies in order", async () => {
     const { client, http, wires } = await start({ stock: use });
-    const answered: number[] = [];
+    const order: number[] = [];
     const calls = [
-      client.pause.query().then(() => answered.push(1)),
-      ...[2, 3, 4].map((n) => client.echo.query(n).then(() => answered.push(n))),
+      client.pause.query().then(() => order.push(1)),
+      ...[2, 3, 4].map((n) => client.echo.query(n).then(() => order.push(n))),
     ];
     await expect.poll(() => wires[0]?.sent.length).toBe(1);
     expect(JSON.parse(wires[0]?.sent[0] ?? "")).toHaveLength(4);
-    const later = client.echo.query(5).then(() => answered.push(5));
+    const later = client.echo.query(5).then(() => order.push(5));
     await expect.poll(() => wires[0]?.sent.length).toBe(2);
     await http.release.mutate();
     await Promise.all([...calls, later]);
-    expect(answered).toEqual([1, 2, 3, 4, 5]);
+    expect(order).toEqual([1, 2, 3, 4, 5]);
   });
 
   it("starts a subscription, receives tracked events, and stops it", async () => {

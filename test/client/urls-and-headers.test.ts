@@ -20,15 +20,15 @@ beforeAll(async () => {
 
 /** A client of the user, with these settings. Its access token has expired if `isExpired`. */
 function open(path: string, headers: Headers, isExpired = false) {
-  let kept: SessionTokens | undefined = { ...tokens, ...(isExpired && { accessExpiresAt: 0 }) };
+  let storedTokens: SessionTokens | undefined = { ...tokens, ...(isExpired && { accessExpiresAt: 0 }) };
   return createClient<AppRouter>({
     url: app.origin + path,
     headers,
     WebSocket: NodeWebSocket,
     tokens: {
-      get: () => kept,
+      get: () => storedTokens,
       set(next) {
-        kept = next;
+        storedTokens = next;
         if (next) tokens = next;
       },
     },

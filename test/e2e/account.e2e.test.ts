@@ -44,8 +44,8 @@ describe("the email address", () => {
     await elsewhere.press("Confirm the address");
     await elsewhere.press("This was not me");
     await elsewhere.says("Your address is free again.");
-    const refused = await signIn(ada);
-    await refused.says("This address and this password do not belong together.");
+    const signedOutTab = await signIn(ada);
+    await signedOutTab.says("This address and this password do not belong together.");
   });
 
   test("is replaced once the new address is confirmed; tasks and sessions stay, the old address is notified", async () => {
@@ -96,7 +96,7 @@ describe("the account", () => {
     const { tab } = await signUp();
     await tab.account("Profile");
     const name = tab.panel("Name").getByLabel("Name", { exact: true });
-    for (const [typed, kept] of [
+    for (const [typed, expected] of [
       ["Ada Lovelace", "Ada Lovelace"],
       ["", ""],
     ] as const) {
@@ -104,7 +104,7 @@ describe("the account", () => {
       await tab.press("Save");
       await tab.says("Saved.");
       await tab.page.reload();
-      expect(await name.inputValue()).toBe(kept);
+      expect(await name.inputValue()).toBe(expected);
     }
     await name.fill("a".repeat(61));
     await tab.press("Save");

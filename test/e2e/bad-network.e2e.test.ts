@@ -45,10 +45,10 @@ describe("a connection that is lost and restored", () => {
     example.proxy.cut(how);
     await Promise.all([one, two].map(({ page }) => page.getByText("Connecting…", { exact: true }).waitFor()));
 
-    const refused = `Rejected, ${how}`;
-    await one.add(refused);
+    const title = `Rejected, ${how}`;
+    await one.add(title);
     await one.page.getByText("The server cannot be reached. Is the network up?").waitFor();
-    expect(await one.titles()).not.toContain(refused);
+    expect(await one.titles()).not.toContain(title);
     expect(await one.titles()).toContain("Kept");
     await saveScreenshot(one.page, `cut-by-${how}`);
     await other.add(`Meanwhile, ${how}`);
@@ -60,7 +60,7 @@ describe("a connection that is lost and restored", () => {
     await one.add(`Afterwards, ${how}`);
     await Promise.all([two, other].map((tab) => tab.task(`Afterwards, ${how}`).waitFor()));
     expect(await one.titles()).toEqual(await other.titles());
-    for (const each of states) expectWhole(await each(), [refused]);
+    for (const each of states) expectWhole(await each(), [title]);
     expect([one.navigations, two.navigations]).toEqual(loaded);
     expect([...one.crashes, ...two.crashes]).toEqual([]);
   });

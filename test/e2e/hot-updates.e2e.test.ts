@@ -30,10 +30,10 @@ afterAll(() => example?.stop());
 const eventually = { timeout: 60_000, interval: 250 };
 
 it("delivers each event once and keeps queries live across hot updates under Vite", async () => {
-  let kept: SessionTokens | undefined;
+  let storedTokens: SessionTokens | undefined;
   const client = createClient<AppRouter>({
     url: new URL("/trpc", example.url).href,
-    tokens: { get: () => kept, set: (tokens) => void (kept = tokens) },
+    tokens: { get: () => storedTokens, set: (tokens) => void (storedTokens = tokens) },
     WebSocket: NodeWebSocket as unknown as typeof WebSocket,
   });
   await client.auth.signup.mutate({ email: "hot@example.com", password: "correct horse battery" });

@@ -62,10 +62,10 @@ describe("two users in two browsers", () => {
     }
     await ada.tab.field("New task").fill("Draw the mill");
     await ada.tab.press("Add");
-    const shown = bob.tab.page.getByRole("checkbox", { name: "Draw the mill" });
-    await shown.waitFor();
+    const checkbox = bob.tab.page.getByRole("checkbox", { name: "Draw the mill" });
+    await checkbox.waitFor();
     // It shows the server's state a moment later.
-    await shown.click();
+    await checkbox.click();
     await expect
       .poll(() => ada.tab.page.getByRole("checkbox", { name: "Draw the mill" }).isChecked(), eventually)
       .toBe(true);
@@ -74,7 +74,7 @@ describe("two users in two browsers", () => {
     await ada.tab.page.getByRole("checkbox", { name: "Order the brass" }).waitFor();
     await ada.tab.press("Delete Draw the mill");
     await ada.tab.answer("Delete");
-    await expect.poll(() => shown.count(), eventually).toBe(0);
+    await expect.poll(() => checkbox.count(), eventually).toBe(0);
   });
 
   test("see only what their role allows, and a changed role applies at once on the open page", async () => {

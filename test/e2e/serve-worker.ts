@@ -13,7 +13,7 @@ const ofTheConnection: ReadonlySet<string> = new Set(["connection", "content-len
 
 /** Serves a Worker on all addresses of this machine. The Worker sees the address that the browser has opened. */
 export async function serveWorker(worker: Pick<WorkerHandle, "fetch">): Promise<ServedWorker> {
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", headers, url = "/" } = request;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -36,7 +36,7 @@ export async function serveWorker(worker: Pick<WorkerHandle, "fetch">): Promise<
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => response.writeHead(502).end(String(error)));
+    respond(request, response).catch((error: unknown) => response.writeHead(502).end(String(error)));
   });
   server.listen(0, "0.0.0.0");
   await once(server, "listening");

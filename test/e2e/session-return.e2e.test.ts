@@ -47,11 +47,11 @@ async function signOutByForm(page: Page): Promise<void> {
 /** Records everything that a page shows, from its return. */
 const recordTexts = (page: Page): Promise<void> =>
   page.evaluate(() => {
-    const shown: string[] = [];
-    Object.assign(globalThis, { shown, cameBack: "not" });
+    const texts: string[] = [];
+    Object.assign(globalThis, { texts, cameBack: "not" });
     window.addEventListener("pageshow", ({ persisted }) => {
       Object.assign(globalThis, { cameBack: persisted ? "from the cache" : "anew" });
-      const observer = new MutationObserver(() => shown.push(document.body.innerText));
+      const observer = new MutationObserver(() => texts.push(document.body.innerText));
       observer.observe(document, { childList: true, subtree: true, characterData: true });
     });
   });
@@ -65,8 +65,8 @@ describe("after signing out by the form", () => {
     await tab.page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     expect(await tab.task("Ada's own").count()).toBe(0);
     expect(await tab.page.evaluate(() => (globalThis as { cameBack?: string }).cameBack)).toBe("from the cache");
-    const shown = await tab.page.evaluate(() => (globalThis as { shown?: string[] }).shown ?? []);
-    expect(shown.filter((text) => text.includes("Ada's own"))).toEqual([]);
+    const texts = await tab.page.evaluate(() => (globalThis as { texts?: string[] }).texts ?? []);
+    expect(texts.filter((text) => text.includes("Ada's own"))).toEqual([]);
   });
 
   test("another tab that becomes visible shows nothing of the user", async () => {

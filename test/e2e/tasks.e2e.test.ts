@@ -133,8 +133,8 @@ test("takes the picture of the README", async () => {
   await tab.live();
   await tab.page.getByTestId("instance").waitFor();
 
-  const kept = process.env["UPDATE_SCREENSHOT"] === undefined && existsSync(screenshot);
-  const target = kept ? path.join(tmpdir(), "trpc-userdo-example.png") : screenshot;
+  const isUnchanged = process.env["UPDATE_SCREENSHOT"] === undefined && existsSync(screenshot);
+  const target = isUnchanged ? path.join(tmpdir(), "trpc-userdo-example.png") : screenshot;
   await mkdir(path.dirname(target), { recursive: true });
   await tab.page.screenshot({ path: target, animations: "disabled", caret: "hide" });
   expect(existsSync(target)).toBe(true);

@@ -16,14 +16,14 @@ const someone = (): Credentials => ({
 
 /** Records everything that a page shows, however briefly. */
 function recordTexts(): void {
-  const shown: string[] = [];
-  Object.assign(globalThis, { shown });
-  const observer = new MutationObserver(() => shown.push(document.body?.innerText ?? ""));
+  const texts: string[] = [];
+  Object.assign(globalThis, { texts });
+  const observer = new MutationObserver(() => texts.push(document.body?.innerText ?? ""));
   observer.observe(document, { childList: true, subtree: true, characterData: true });
 }
 
 const textsOf = (page: Page): Promise<string[]> =>
-  page.evaluate(() => (globalThis as unknown as { shown: string[] }).shown);
+  page.evaluate(() => (globalThis as unknown as { texts: string[] }).texts);
 
 async function openBrowser(): Promise<BrowserContext> {
   const context = await example.newBrowser({ locale: "en-GB" });
@@ -78,15 +78,15 @@ async function openTabs() {
 }
 
 /** Delays the requests that create a task before they are sent, because the browser adds its cookies only then. */
-async function holdWrites(page: Page) {
-  const held: Route[] = [];
-  await page.route(/\/trpc\/tasks\.create/, (route) => void held.push(route));
+async function delayWrites(page: Page) {
+  const delayed: Route[] = [];
+  await page.route(/\/trpc\/tasks\.create/, (route) => void delayed.push(route));
   return {
-    held,
+    delayed,
     async release(): Promise<void> {
       await page.unroute(/\/trpc\/tasks\.create/);
       // A request that the page has aborted meanwhile is not sent any more.
-      await Promise.all(held.map((route) => route.continue().catch(() => {})));
+      await Promise.all(delayed.map((route) => route.continue().catch(() => {})));
     },
   };
 }
@@ -122,9 +122,9 @@ describe.each(signIns)("when another user signs in in another tab %s", (_way, si
   test("a slow write of the first tab is not stored for the new user, and neither tab mixes the two", async () => {
     const tabs = await openTabs();
     const { ada, bob, one, two, elsewhere } = tabs;
-    const writes = await holdWrites(one.page);
+    const writes = await delayWrites(one.page);
     await one.add("Ada's slow one");
-    await expect.poll(() => writes.held.length, eventually).toBe(1);
+    await expect.poll(() => writes.delayed.length, eventually).toBe(1);
     await signIn(tabs);
     await two.page.getByText(bob.email).waitFor();
     await writes.release();

@@ -85,12 +85,12 @@ const socket =
     if (type === "subscription") await meanwhile();
     opened.send({ id: 2, method: "query", params: { path: "ping" } });
     // The reply comes after all earlier messages; a call that ends the session closes the socket.
-    await Promise.race([opened.closed, answered(opened, 2)]);
+    await Promise.race([opened.closed, replyTo(opened, 2)]);
     opened.socket.close();
     return opened.texts.join("\n");
   };
 
-async function answered(opened: Awaited<ReturnType<typeof openSocket>>, id: number): Promise<void> {
+async function replyTo(opened: Awaited<ReturnType<typeof openSocket>>, id: number): Promise<void> {
   for (let count = 1; !opened.frames.some((frame) => frame.id === id); count++) await opened.until(count);
 }
 

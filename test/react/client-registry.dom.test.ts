@@ -61,12 +61,12 @@ it("gives other clients for another URL", () => {
 it("closes clients that no provider has mounted, and keeps them while a query is being fetched", async () => {
   const registry = createClientRegistry<never>();
   const { queryClient } = registry.obtain(nothing);
-  const answer = Promise.withResolvers<string>();
-  const fetched = queryClient.fetchQuery({ queryKey: ["slow"], queryFn: () => answer.promise });
+  const response = Promise.withResolvers<string>();
+  const fetched = queryClient.fetchQuery({ queryKey: ["slow"], queryFn: () => response.promise });
   await vi.advanceTimersByTimeAsync(60_000);
   expect(channels.size).toBe(1);
   expect(registry.obtain(nothing).queryClient).toBe(queryClient);
-  answer.resolve("data");
+  response.resolve("data");
   await fetched;
   await vi.advanceTimersByTimeAsync(20_000);
   expect(channels.size).toBe(0);

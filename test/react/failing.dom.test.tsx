@@ -30,7 +30,7 @@ function Page({ states }: { readonly states: string[] }) {
   return null;
 }
 
-const reaches = (states: string[], state: string) => waitFor(() => expect(states.at(-1)).toBe(state), eventually);
+const expectState = (states: string[], state: string) => waitFor(() => expect(states.at(-1)).toBe(state), eventually);
 /** The same, after the pause before the query is sent again. */
 const returnsTo = (states: string[], state: string) => skipUntil(() => expect(states.at(-1)).toBe(state));
 
@@ -43,13 +43,13 @@ describe.each([
   it("recovers, and follows others' writes again", async () => {
     const states: string[] = [];
     const tab = show(ada.jar, <Page states={states} />, { queryClient: "default" });
-    await reaches(states, "live fine");
+    await expectState(states, "live fine");
     const heal = await failWith(code);
-    await reaches(states, meanwhile);
+    await expectState(states, meanwhile);
     await heal();
     await returnsTo(states, "live fine");
     const healAgain = await failWith("CONFLICT");
-    await reaches(states, "error fine CONFLICT");
+    await expectState(states, "error fine CONFLICT");
     await healAgain();
     expect(tab.requests).toEqual([]);
   }, 30_000);
@@ -60,7 +60,7 @@ describe.each([
     show(ada.jar, <Page states={states} />, {
       queryClient: new QueryClient({ defaultOptions: { queries: { retry: false } } }),
     });
-    await reaches(states, `connecting ${code}`);
+    await expectState(states, `connecting ${code}`);
     await heal();
     await returnsTo(states, "live fine");
   }, 30_000);
@@ -71,10 +71,10 @@ it("ends a live query that is rejected on its first run, and reports the status 
   const heal = await failWith("CONFLICT");
   const queryClient = createQueryClient();
   show(ada.jar, <Page states={states} />, { queryClient });
-  await reaches(states, "error CONFLICT");
+  await expectState(states, "error CONFLICT");
   await heal();
   await act(() => queryClient.refetchQueries());
-  await reaches(states, "live fine");
+  await expectState(states, "live fine");
 });
 
 it("refetches an ordinary query of a page that starts offline when the network returns", async () => {
@@ -85,8 +85,8 @@ it("refetches an ordinary query of a page that starts offline when the network r
   function Plain() {
     const trpc = useTRPC();
     const { data, error } = useQuery(trpc.odd.failing.queryOptions());
-    const refused = useQuery(trpc.notes.above.queryOptions({ rank: "high" } as never));
-    states.push(`${data ?? error?.message} ${refused.error?.data?.code}`);
+    const invalid = useQuery(trpc.notes.above.queryOptions({ rank: "high" } as never));
+    states.push(`${data ?? error?.message} ${invalid.error?.data?.code}`);
     return null;
   }
   const queryClient = new QueryClient({ defaultOptions: { queries: { retry: false } } });
@@ -94,7 +94,7 @@ it("refetches an ordinary query of a page that starts offline when the network r
   await waitFor(() => expect(states.at(-1)).toContain("There is no network"), eventually);
   isUp.mockReturnValue(true);
   act(() => void window.dispatchEvent(new Event("online")));
-  await reaches(states, "fine BAD_REQUEST");
+  await expectState(states, "fine BAD_REQUEST");
   const requests = tab.requests.length;
   // The client does not retry a query that cannot succeed later.
   act(() => void window.dispatchEvent(new Event("online")));

@@ -38,7 +38,7 @@ describe.each([
     ["a rejected input", "BAD_REQUEST"],
     ["a rejected input of a live query", "BAD_REQUEST"],
     ["a live query that fetches", "METHOD_NOT_SUPPORTED"],
-    ["a live query of an organization without its id", "BAD_REQUEST"],
+    ["a live query of an organization without its id", "FORBIDDEN"],
   ] as const)("%s shows its error after one request", async (kind, code) => {
     const states: string[] = [];
     const queryClient = queryClientOf();
@@ -50,19 +50,19 @@ describe.each([
 });
 
 describe("the default client", () => {
-  const answers = {
+  const failures = {
     "a lost connection": () => Promise.reject(new TypeError("Failed to fetch")),
     "a proxy's 502": () => Promise.resolve(new Response("<html>", { status: 502 })),
     "a proxy's 503 with Retry-After": () =>
       Promise.resolve(new Response("<html>", { status: 503, headers: { "retry-after": "2" } })),
   };
 
-  it.each(Object.entries(answers))("retries after %s", async (kind, answer) => {
+  it.each(Object.entries(failures))("retries after %s", async (kind, fail) => {
     const states: string[] = [];
     const sent: number[] = [];
     const send: typeof sendToServer = (url, init) => {
       sent.push(performance.now());
-      return sent.length === 1 ? answer() : sendToServer(url, init);
+      return sent.length === 1 ? fail() : sendToServer(url, init);
     };
     show(ada.jar, <Query kind="a good query" states={states} />, { send, queryClient: "default" });
     await waitFor(() => expect(states.at(-1)).toBe("success 0"), eventually);

@@ -98,21 +98,21 @@ it("useSession reports an unreachable server", async () => {
 it("useSession ignores a slow first check after a sign-in", async () => {
   const email = freshEmail();
   const checked = Promise.withResolvers<void>();
-  const answered = Promise.withResolvers<void>();
+  const replied = Promise.withResolvers<void>();
   const { press, shows, rendered } = show(email, {
     async send(url, init) {
       const isFirstCheck = url.includes("auth.me") && !init.headers["cookie"];
       const response = await sendToServer(url, init);
       if (!isFirstCheck) return response;
       await checked.promise;
-      setTimeout(answered.resolve, 50);
+      setTimeout(replied.resolve, 50);
       return response;
     },
   });
   press("Sign up");
   await shows(`${email}, 0 posts`);
   checked.resolve();
-  await answered.promise;
+  await replied.promise;
   await act(() => new Promise((resolve) => setTimeout(resolve, 50)));
   expect(rendered.some((text) => text.startsWith("signedOut"))).toBe(false);
   await shows(`${email}, 0 posts`);

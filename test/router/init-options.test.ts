@@ -7,7 +7,7 @@ import { initUserDO, table } from "../../src/router/index.js";
 const Post = z.object({ title: z.string() });
 
 /** Values that a JavaScript project may pass. */
-const refused: [message: string, given: unknown][] = [
+const invalidOptions: [message: string, given: unknown][] = [
   ['initUserDO: "profle" is not an option', { profle: Post }],
   ['initUserDO: "errorFormater" is not an option', { errorFormater: () => ({}) }],
   ["initUserDO: the options are not an object", "tables"],
@@ -35,7 +35,7 @@ const refused: [message: string, given: unknown][] = [
 ];
 
 describe("initUserDO", () => {
-  it.each(refused)("rejects an option that can never take effect: %s", (message, given) => {
+  it.each(invalidOptions)("rejects an option that can never take effect: %s", (message, given) => {
     expect(() => initUserDO(given as never)).toThrow(message);
   });
 

@@ -84,10 +84,10 @@ describe("tokens in the body", () => {
     expect(opened.status).toBe(101);
     opened.webSocket!.accept();
     opened.webSocket!.send(JSON.stringify({ id: 1, method: "query", params: { path: "auth.me" } }));
-    const answer = await new Promise<string>((resolve) => {
+    const reply = await new Promise<string>((resolve) => {
       opened.webSocket!.addEventListener("message", ({ data }) => resolve(String(data)));
     });
-    expect(answer).toContain(user.id);
+    expect(reply).toContain(user.id);
     opened.webSocket!.close();
     expect((await upgrade(noCookies, { Authorization: `Bearer ${tokens.refreshToken}` })).status).toBe(401);
   });
@@ -105,10 +105,10 @@ describe("tokens in the body", () => {
 
   it("get the same successor when twenty clients refresh at once", async () => {
     const { tokens } = await signedUp();
-    const answers = await Promise.all(
+    const replies = await Promise.all(
       Array.from({ length: 20 }, () => app().client.auth.refresh.mutate({ refreshToken: tokens.refreshToken })),
     );
-    expect(new Set(answers.map((answer) => answer.tokens!.refreshToken)).size).toBe(1);
+    expect(new Set(replies.map((reply) => reply.tokens!.refreshToken)).size).toBe(1);
   });
 
   it("end the session when a rotated refresh token is used later", async () => {
@@ -177,7 +177,7 @@ describe("auth.refresh by cookie", () => {
     const names: string[] = [];
     const BLOG_DO = { getByName: (name: string) => (names.push(name), env.BLOG_DO.getByName(name)) };
     const handler = createHandler(appRouter, { binding: "BLOG_DO" });
-    const ask = async (input: unknown, cookie?: string) => {
+    const statusOf = async (input: unknown, cookie?: string) => {
       const headers = new Headers({ "content-type": "application/json", ...(cookie && { cookie, origin }) });
       const body = JSON.stringify({ json: input });
       const request = new Request(`${origin}/trpc/auth.refresh`, { method: "POST", headers, body });
@@ -186,10 +186,10 @@ describe("auth.refresh by cookie", () => {
     const { tokens } = await signedUp();
     const forged = tokens.refreshToken.replace(".0.", ".1.");
     for (const token of [forged, "", "x".repeat(4_000), `${tokens.refreshToken}x`, tokens.accessToken]) {
-      expect(await ask({ refreshToken: token })).toBe(401);
-      expect(await ask({}, `__Host-userdo-refresh=${token}`)).toBe(401);
+      expect(await statusOf({ refreshToken: token })).toBe(401);
+      expect(await statusOf({}, `__Host-userdo-refresh=${token}`)).toBe(401);
     }
-    expect(await ask(undefined)).toBe(401);
+    expect(await statusOf(undefined)).toBe(401);
     expect(names).toEqual([]);
   });
 });

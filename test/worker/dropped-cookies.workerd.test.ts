@@ -163,25 +163,25 @@ describe("a form's sign-in", () => {
     return { location: response.headers.get("location"), cookies: response.headers.getSetCookie().length };
   }
   const fromFront = { origin: front, ...submit, "sec-fetch-site": "cross-site" };
-  const refused = (page: string) => ({
+  const expectedFailure = (page: string) => ({
     location: `${page}?error=PRECONDITION_FAILED&reason=COOKIES_DROPPED`,
     cookies: 0,
   });
 
   it("over plain http redirects back with the code", async () => {
-    expect(await post(open(lan, { origin: lan }), { back: "/login" })).toEqual(refused(`${lan}/login`));
+    expect(await post(open(lan, { origin: lan }), { back: "/login" })).toEqual(expectedFailure(`${lan}/login`));
     expect(warned).toEqual([expect.stringContaining("over https")]);
   });
 
   it("in a frame of another site redirects back with the code", async () => {
     const headers = { ...fromFront, "sec-fetch-dest": "iframe" };
-    expect(await post(open(api, headers), { back: "/login" })).toEqual(refused(`${api}/login`));
+    expect(await post(open(api, headers), { back: "/login" })).toEqual(expectedFailure(`${api}/login`));
   });
 
   it("that redirects to a page of another site is rejected, unless its requests send the cookies", async () => {
     const fields = { next: `${front}/inbox`, back: `${front}/login` };
-    expect(await post(open(api, fromFront), fields)).toEqual(refused(`${front}/login`));
-    expect(await post(open(api, fromFront, partitioned), fields)).toEqual(refused(`${front}/login`));
+    expect(await post(open(api, fromFront), fields)).toEqual(expectedFailure(`${front}/login`));
+    expect(await post(open(api, fromFront, partitioned), fields)).toEqual(expectedFailure(`${front}/login`));
     expect(warned).toEqual([
       expect.stringContaining("instead of a form"),
       expect.stringContaining("instead of a form"),

@@ -71,12 +71,12 @@ describe("forms without JavaScript", () => {
     const { user } = await browser.client().auth.me.query();
     expect(user.profile).toEqual({ firstName: "Ada", lastName: "Lovelace" });
     for (const extra of ["profile.role", "profile.", "profile.__proto__"]) {
-      const refused = await post(openBrowser(), "signup", { ...fields, email: freshEmail(), [extra]: "admin" });
-      expect(refused.headers.get("location")).toMatch(/\/\?error=BAD_REQUEST(&reason=INPUT_[A-Z]+)?$/);
+      const failed = await post(openBrowser(), "signup", { ...fields, email: freshEmail(), [extra]: "admin" });
+      expect(failed.headers.get("location")).toMatch(/\/\?error=BAD_REQUEST(&reason=INPUT_[A-Z]+)?$/);
     }
     const tooLong = { ...fields, email: freshEmail(), "profile.firstName": "a".repeat(101) };
-    const refused = await post(openBrowser(), "signup", tooLong);
-    expect(refused.headers.get("location")).toMatch(/\/\?error=BAD_REQUEST(&reason=INPUT_[A-Z]+)?$/);
+    const failed = await post(openBrowser(), "signup", tooLong);
+    expect(failed.headers.get("location")).toMatch(/\/\?error=BAD_REQUEST(&reason=INPUT_[A-Z]+)?$/);
   });
 
   it("redirects back with the code and the reason of an error, and with no field of the form", async () => {

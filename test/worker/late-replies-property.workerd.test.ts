@@ -107,7 +107,7 @@ async function isAlive({ userId, sessionId }: Given): Promise<boolean> {
 /** The next event in the browser; the server answers `slow` steps at once, and their replies arrive later. */
 type Step =
   | { readonly do: "signIn"; readonly who: number; readonly over: Link; readonly slow: boolean }
-  | { readonly do: "call"; readonly over: Link; readonly slow: boolean; readonly lapsed: boolean }
+  | { readonly do: "call"; readonly over: Link; readonly slow: boolean; readonly expired: boolean }
   | { readonly do: "signOut"; readonly over: Link | "form"; readonly slow: boolean }
   | { readonly do: "changePassword"; readonly slow: boolean }
   | { readonly do: "arrive"; readonly index: number };
@@ -115,7 +115,7 @@ type Step =
 const slow = fc.boolean();
 const over = fc.constantFrom(...links);
 const signIn = fc.record({ do: fc.constant("signIn" as const), who: fc.nat(1), over, slow });
-const call = fc.record({ do: fc.constant("call" as const), over, slow, lapsed: fc.boolean() });
+const call = fc.record({ do: fc.constant("call" as const), over, slow, expired: fc.boolean() });
 const signOut = fc.record({
   do: fc.constant("signOut" as const),
   over: fc.constantFrom(...links, "form" as const),
@@ -135,7 +135,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const repeatedChange: Step[] = [
   { do: "changePassword", slow: true },
   { do: "signIn", who: 1, over: "single", slow: true },
-  { do: "call", over: "single", slow: false, lapsed: false },
+  { do: "call", over: "single", slow: false, expired: false },
   { do: "changePassword", slow: false },
   { do: "arrive", index: 0 },
 ];
@@ -145,7 +145,7 @@ async function take(next: Step, shared: SharedBrowser, people: readonly Person[]
     case "signIn":
       return shared.signIn(people[next.who]!, next.over, next.slow);
     case "call":
-      if (next.lapsed) vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 16 * 60_000 });
+      if (next.expired) vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 16 * 60_000 });
       return shared.call(next.over, next.slow);
     case "signOut":
       return shared.signOut(next.over, next.slow);

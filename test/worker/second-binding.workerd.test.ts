@@ -10,7 +10,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-async function ask(binding: string, settings: object): Promise<{ status: number; text: string }> {
+async function sendRequest(binding: string, settings: object): Promise<{ status: number; text: string }> {
   vi.spyOn(console, "error").mockImplementation(() => {});
   const handler = createHandler(appRouter, { binding });
   const response = await handler(new Request("https://blog.example.com/trpc/ping"), settings, {});
@@ -19,19 +19,21 @@ async function ask(binding: string, settings: object): Promise<{ status: number;
 
 describe("two bindings of one class", () => {
   it("reject requests through the second binding, and name both", async () => {
-    const { status, text } = await ask("TENANT_B", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets });
+    const { status, text } = await sendRequest("TENANT_B", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets });
     expect(status).toBe(500);
     expect(text).toMatch(/TENANT_A and TENANT_B have the same Durable Object class/);
   });
 
   it("serve the first binding, because its users exist already", async () => {
-    expect(await ask("TENANT_A", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets })).toMatchObject({ status: 200 });
+    expect(await sendRequest("TENANT_A", { TENANT_A: BLOG_DO, TENANT_B: BLOG_DO, ...secrets })).toMatchObject({
+      status: 200,
+    });
   });
 
   it("are both served if they have different classes", async () => {
     const settings = { TENANT_A: BLOG_DO, TENANT_B: OTHER_DO, ...secrets };
-    expect(await ask("TENANT_A", settings)).toMatchObject({ status: 200 });
-    expect(await ask("TENANT_B", settings)).toMatchObject({ status: 200 });
+    expect(await sendRequest("TENANT_A", settings)).toMatchObject({ status: 200 });
+    expect(await sendRequest("TENANT_B", settings)).toMatchObject({ status: 200 });
   });
 
   it("reject loading a session through the second binding, with and without secrets", async () => {

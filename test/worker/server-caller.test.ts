@@ -22,7 +22,7 @@ async function signUp(): Promise<string> {
   return result.data.json.user.id;
 }
 
-async function ask(userId: string, action: string): Promise<unknown> {
+async function callSecondWorker(userId: string, action: string): Promise<unknown> {
   const response = await server.getWorker("second-worker").fetch("https://second.example.com/", {
     method: "POST",
     body: JSON.stringify({ userId, action }),
@@ -61,30 +61,33 @@ describe("another Worker with the binding", () => {
 
   it("creates a row in a user's object, typed, and a Date stays a Date", async () => {
     const userId = await signUp();
-    expect(await ask(userId, "create")).toEqual({ id: expect.any(String), isDate: true });
-    expect(await ask(userId, "due")).toEqual({ same: true });
-    expect(await ask(userId, "me")).toEqual({ id: userId });
+    expect(await callSecondWorker(userId, "create")).toEqual({ id: expect.any(String), isDate: true });
+    expect(await callSecondWorker(userId, "due")).toEqual({ same: true });
+    expect(await callSecondWorker(userId, "me")).toEqual({ id: userId });
   });
 
   it("calls a method that the app's own class adds", async () => {
     const userId = await signUp();
-    await ask(userId, "create");
-    expect(await ask(userId, "own method")).toEqual({ posts: 1 });
+    await callSecondWorker(userId, "create");
+    expect(await callSecondWorker(userId, "own method")).toEqual({ posts: 1 });
   });
 
   it("receives values that cannot be structured-cloned", async () => {
-    expect(await ask(await signUp(), "uncloneable")).toEqual({ url: "https://example.com/a", isDate: true });
+    expect(await callSecondWorker(await signUp(), "uncloneable")).toEqual({
+      url: "https://example.com/a",
+      isDate: true,
+    });
   });
 
   it("gets NOT_FOUND for an unknown user, whatever the id", async () => {
     for (const userId of ["0".repeat(32), "no such user", "", "a:b", "x".repeat(2_000)]) {
-      expect(await ask(userId, "create")).toMatchObject({ code: "NOT_FOUND" });
+      expect(await callSecondWorker(userId, "create")).toMatchObject({ code: "NOT_FOUND" });
     }
   });
 
   it("gets FORBIDDEN for a made-up organization, and BAD_REQUEST without an organization", async () => {
     const userId = await signUp();
-    expect(await ask(userId, "made-up organization")).toMatchObject({ code: "FORBIDDEN" });
-    expect(await ask(userId, "system without organization")).toMatchObject({ code: "BAD_REQUEST" });
+    expect(await callSecondWorker(userId, "made-up organization")).toMatchObject({ code: "FORBIDDEN" });
+    expect(await callSecondWorker(userId, "system without organization")).toMatchObject({ code: "BAD_REQUEST" });
   });
 });

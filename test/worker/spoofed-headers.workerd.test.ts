@@ -163,10 +163,10 @@ describe("line breaks", () => {
         for (const [name, { path: at, headers, body }] of Object.entries(requestsTo(path, input))) {
           const response = await send(at, { method: "POST", headers, body, redirect: "manual" });
           const answer = name === "form" ? response.headers.get("location") : await response.text();
-          expect({ path, name, told: answer }).toMatchObject({
+          expect({ path, name, reply: answer }).toMatchObject({
             path,
             name,
-            told: expect.stringContaining("BAD_REQUEST"),
+            reply: expect.stringContaining("BAD_REQUEST"),
           });
         }
       }

@@ -18,7 +18,7 @@ afterAll(() => server.close());
 /** A browser's cookies belong to a host, whatever the port. */
 const cookies = new Map<string, string>();
 
-async function ask(app: App, path: string, input?: unknown) {
+async function statusOf(app: App, path: string, input?: unknown) {
   const origin = apps[app];
   const response = await server.getWorker(app).fetch(`${origin}/trpc/${path}`, {
     method: path === "auth.me" ? "GET" : "POST",
@@ -40,22 +40,25 @@ async function ask(app: App, path: string, input?: unknown) {
 }
 
 async function signUp(app: App): Promise<string | number> {
-  return ask(app, "auth.signup", { email: `${crypto.randomUUID()}@example.com`, password: "correct horse battery" });
+  return statusOf(app, "auth.signup", {
+    email: `${crypto.randomUUID()}@example.com`,
+    password: "correct horse battery",
+  });
 }
 
 it("keeps the users of two apps with other secrets, on two ports of one host, signed in", async () => {
   const one = await signUp("fixture-app");
-  expect(await ask("second-app", "auth.me")).toBe(401);
-  expect(await ask("fixture-app", "auth.me")).toBe(one);
+  expect(await statusOf("second-app", "auth.me")).toBe(401);
+  expect(await statusOf("fixture-app", "auth.me")).toBe(one);
   const two = await signUp("second-app");
   expect(two).not.toBe(one);
   for (let count = 0; count < 3; count++) {
-    expect(await ask("fixture-app", "auth.me")).toBe(one);
-    expect(await ask("second-app", "auth.me")).toBe(two);
+    expect(await statusOf("fixture-app", "auth.me")).toBe(one);
+    expect(await statusOf("second-app", "auth.me")).toBe(two);
   }
-  await ask("second-app", "auth.logout");
-  expect(await ask("second-app", "auth.me")).toBe(401);
-  expect(await ask("fixture-app", "auth.me")).toBe(one);
-  await ask("fixture-app", "auth.logout");
+  await statusOf("second-app", "auth.logout");
+  expect(await statusOf("second-app", "auth.me")).toBe(401);
+  expect(await statusOf("fixture-app", "auth.me")).toBe(one);
+  await statusOf("fixture-app", "auth.logout");
   expect([...cookies.keys()]).toEqual(["userdo-device"]);
 });

@@ -63,7 +63,7 @@ const post = { "content-type": "application/json" };
 const form = { "content-type": "application/x-www-form-urlencoded" };
 
 /** The request of each transport, and the response to an anonymous one. */
-const roads: Record<string, { path: string; init: RequestInit; anonymous: number }> = {
+const requests: Record<string, { path: string; init: RequestInit; anonymous: number }> = {
   single: { path: "/trpc/posts.list", init: {}, anonymous: 401 },
   mutation: { path: "/trpc/auth.logout", init: { method: "POST", headers: post }, anonymous: 401 },
   batch: { path: "/trpc/posts.list,auth.me?batch=1", init: {}, anonymous: 401 },
@@ -80,7 +80,7 @@ const roads: Record<string, { path: string; init: RequestInit; anonymous: number
 /** The responses to a request with these cookies or headers over each transport, and the objects that they call. */
 async function overEach(cookie: string, headers: Record<string, string> = {}) {
   const results: [string, { names: string[]; status: number | undefined }][] = [];
-  for (const [name, { path, init }] of Object.entries(roads)) {
+  for (const [name, { path, init }] of Object.entries(requests)) {
     const merged = { ...(init.headers as Record<string, string>), ...headers };
     results.push([name, await touched(cookie, { ...init, headers: merged, redirect: "manual" }, path)]);
   }
@@ -88,9 +88,9 @@ async function overEach(cookie: string, headers: Record<string, string> = {}) {
 }
 
 const anonymousousResults = Object.fromEntries(
-  Object.entries(roads).map(([name, road]) => [name, { names: [], status: road.anonymous }]),
+  Object.entries(requests).map(([name, request]) => [name, { names: [], status: request.anonymous }]),
 );
-const rejectedResults = Object.fromEntries(Object.keys(roads).map((name) => [name, { names: [], status: 400 }]));
+const rejectedResults = Object.fromEntries(Object.keys(requests).map((name) => [name, { names: [], status: 400 }]));
 
 describe("a caller without a valid token", () => {
   it.each(Object.keys(tokens))("calls no object with a token %s, over any transport", async (name) => {

@@ -11,7 +11,7 @@ interface ConfirmButtonProps
 export function ConfirmButton({ question, explanation, action, onConfirm, ...button }: ConfirmButtonProps) {
   const [isAsking, setAsking] = useState(false);
 
-  function answer(isConfirmed: boolean): void {
+  function close(isConfirmed: boolean): void {
     setAsking(false);
     if (isConfirmed) onConfirm();
   }
@@ -19,7 +19,7 @@ export function ConfirmButton({ question, explanation, action, onConfirm, ...but
   return (
     <>
       {/* Before the button: if both disappear, the dialog restores the focus to the button, and the button moves it to its section. */}
-      {isAsking && <ConfirmDialog question={question} explanation={explanation} action={action} onAnswer={answer} />}
+      {isAsking && <ConfirmDialog question={question} explanation={explanation} action={action} onAnswer={close} />}
       <ActionButton {...button} aria-haspopup="dialog" onClick={() => setAsking(true)} />
     </>
   );

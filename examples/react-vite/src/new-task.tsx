@@ -17,7 +17,7 @@ export function NewTask() {
         if (draft.title) cache.update(trpc.tasks.list.queryKey(), (tasks) => [draft, ...tasks]);
       },
       // After an error the text returns, unless the user is typing another one already.
-      { onError: (_error, refused) => setTitle((typed) => (typed === "" ? refused.title : typed)) },
+      { onError: (_error, rejected) => setTitle((typed) => (typed === "" ? rejected.title : typed)) },
     ),
   );
   const error = describeField(create.error, "title") ?? describeError(create.error);

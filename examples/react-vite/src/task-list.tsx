@@ -16,7 +16,7 @@ export function TaskList({ tasks }: TaskListProps) {
       cache.update(trpc.tasks.list.queryKey(), (shown) => shown.filter((each) => each.id !== id)),
     ),
   );
-  const refused = describeError(remove.error);
+  const deleteError = describeError(remove.error);
 
   if (tasks.length === 0) {
     return (
@@ -35,7 +35,7 @@ export function TaskList({ tasks }: TaskListProps) {
             key={task.id}
             task={task}
             onDelete={() => remove.mutate({ id: task.id })}
-            notDeleted={task.id === remove.variables?.id ? refused : undefined}
+            notDeleted={task.id === remove.variables?.id ? deleteError : undefined}
           />
         ))}
       </ul>

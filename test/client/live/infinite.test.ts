@@ -17,8 +17,8 @@ function pagesOf(numbers: () => readonly number[]) {
 it("keeps each page of an infinite query current, also when a page's boundary moves", async () => {
   const { server, queryClient } = connect();
   let numbers = [1, 2, 3, 4, 5];
-  const answer = pagesOf(() => numbers);
-  server.setFirst(answer);
+  const response = pagesOf(() => numbers);
+  server.setFirst(response);
   const observer = new InfiniteQueryObserver(queryClient, {
     ...live({
       queryKey: [["posts", "pages"], { type: "infinite" }],
@@ -38,7 +38,7 @@ it("keeps each page of an infinite query current, also when a page's boundary mo
 
   const sendAll = (): void => {
     for (const { input } of server.open()) {
-      server.send("posts.pages", answer("", input), (other) => other === input);
+      server.send("posts.pages", response("", input), (other) => other === input);
     }
     server.flush();
   };

@@ -97,12 +97,12 @@ it("keeps a change of a query without a subscription until the query is fetched 
   await runTasks();
   const layer = bridgeOf(queryClient)!.begin((cache) => cache.update(options.queryKey, () => ["old", "new?"]));
   await runTasks();
-  const answer = Promise.withResolvers<string[]>();
-  server.setAnswer(() => answer.promise);
+  const response = Promise.withResolvers<string[]>();
+  server.setAnswer(() => response.promise);
   layer.succeed();
   await runTasks();
   expect(results.at(-1)).toEqual(["old", "new?"]);
-  answer.resolve(["old", "new"]);
+  response.resolve(["old", "new"]);
   await runTasks();
   expect(results).toEqual([["old"], ["old", "new?"], ["old", "new"]]);
 });
@@ -162,14 +162,14 @@ it("keeps a finished change until a late result or a new answer contains it, and
   const inTime = server.reply(written);
   await vi.advanceTimersByTimeAsync(2_000);
   expect(await inTime).toBe(false);
-  const answer = Promise.withResolvers<string[]>();
-  server.setAnswer(() => answer.promise);
+  const response = Promise.withResolvers<string[]>();
+  server.setAnswer(() => response.promise);
   layer.succeed();
   // The socket is slow: the server sent this before it wrote the row.
   server.send("posts.list", ["old", "older"], undefined, before);
   await vi.advanceTimersByTimeAsync(3_000);
   expect(results.at(-1)).toEqual(["old", "new?"]);
-  answer.resolve(["old", "older", "new"]);
+  response.resolve(["old", "older", "new"]);
   await vi.advanceTimersByTimeAsync(10);
   expect(results.at(-1)).toEqual(["old", "older", "new"]);
   server.send("posts.list", ["old", "older"], undefined, before);

@@ -17,7 +17,7 @@ export function createScriptedServer() {
   /** The requests over HTTP. */
   const requests: { readonly path: string; readonly input: unknown }[] = [];
   const acks = createWriteAcks();
-  let answer: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
+  let response: (path: string, input: unknown) => unknown = () => Promise.reject(new Error("No HTTP in this test."));
   let first: ((path: string, input: unknown) => unknown) | undefined;
   /** The current end of the log. */
   let head = 0;
@@ -31,7 +31,7 @@ export function createScriptedServer() {
         if (type !== "subscription") {
           requests.push({ path, input });
           Promise.resolve()
-            .then(() => answer(path, input))
+            .then(() => response(path, input))
             .then(
               (data) => {
                 observer.next({ result: { type: "data", data } });
@@ -70,7 +70,7 @@ export function createScriptedServer() {
     /** Sets the first result of a subscription. */
     setFirst: (result: typeof first) => void (first = result),
     /** Sets the response of a call over HTTP. */
-    setAnswer: (result: typeof answer) => void (answer = result),
+    setAnswer: (result: typeof response) => void (response = result),
     /** Writes something, and returns the end of the log afterwards. */
     write: (): number => ++head,
     /**

@@ -97,7 +97,7 @@ describe("a zod type with a column", () => {
   });
 });
 
-const refused: [name: string, schema: z.ZodType, reason: RegExp][] = [
+const unsupported: [name: string, schema: z.ZodType, reason: RegExp][] = [
   ["transform", transformed, /\.pipe\(/],
   ["optional transform", transformed.optional(), /\.pipe\(/],
   ["transform in an object", z.object({ a: z.object({ b: transformed }) }), /\.pipe\(/],
@@ -121,7 +121,7 @@ const refused: [name: string, schema: z.ZodType, reason: RegExp][] = [
 ];
 
 describe("a zod type without a column", () => {
-  it.each(refused)("is rejected with the fix: %s", (_, schema, reason) => {
+  it.each(unsupported)("is rejected with the fix: %s", (_, schema, reason) => {
     expect(() => describeField("field", schema)).toThrow(reason);
   });
 });

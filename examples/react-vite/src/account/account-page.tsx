@@ -22,7 +22,7 @@ export function AccountPage({ email }: { readonly email: string }) {
   const trpc = useTRPC();
   const path = usePath();
   const user = useQuery(trpc.account.get.queryOptions());
-  const shown = pages.find((page) => page.path === path);
+  const current = pages.find((page) => page.path === path);
 
   return (
     <main className="page">
@@ -32,16 +32,16 @@ export function AccountPage({ email }: { readonly email: string }) {
       </div>
       <nav className="tabs" aria-label="Account">
         {pages.map((page) => (
-          <Link key={page.path} to={page.path} aria-current={page === shown ? "page" : undefined}>
+          <Link key={page.path} to={page.path} aria-current={page === current ? "page" : undefined}>
             {page.name}
           </Link>
         ))}
       </nav>
       {user.data ? (
         <>
-          {shown?.name === "Profile" && <ProfilePage user={user.data} />}
-          {shown?.name === "Security" && <SecurityPage email={user.data.email} />}
-          {shown?.name === "Your data" && <DataPage email={user.data.email} />}
+          {current?.name === "Profile" && <ProfilePage user={user.data} />}
+          {current?.name === "Security" && <SecurityPage email={user.data.email} />}
+          {current?.name === "Your data" && <DataPage email={user.data.email} />}
         </>
       ) : (
         <p className="empty" role={user.error ? "alert" : undefined}>
